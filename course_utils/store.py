@@ -1,0 +1,82 @@
+"""One small JSON file that survives crashes: the learner's seed, grades and predictions.
+
+1. `read` parses the file; one that cannot be parsed is moved aside under a new name, never deleted.
+2. `update` takes a lock file, reads, lets the caller change the dictionary, and writes a temporary
+   file that replaces the old one in a single step, so that a crash leaves either the old or the new.
+"""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+STALE_LOCK = 10.0  # seconds after which a lock must belong to a process that died
+
+
+def home() -> Path:
+    """The folder of the learner's progress: `COURSE_HOME`, else `~/.mechinterp-course`."""
+    return Path(os.environ.get("COURSE_HOME") or Path.home() / ".mechinterp-course")
+
+
+def path() -> Path:
+    return home() / "progress.json"
+
+
+def read() -> dict:
+    """The stored dictionary; empty where there is none or where it was broken (then set aside)."""
+    try:
+        found = json.loads(path().read_text(encoding="utf8"))
+        if isinstance(found, dict):
+            return found
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except ValueError:
+        pass
+    aside = path().with_name(f"progress.broken-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
+    with contextlib.suppress(FileNotFoundError):  # another notebook may have set it aside just now
+        path().rename(aside)
+        print(f"The progress file could not be read; it is kept as {aside} and a new one is begun.")
+    return {}
+
+
+def update(change: Callable[[dict], None]) -> dict:
+    """Apply `change` to the stored dictionary in place and write it back; returns the new dictionary.
+
+    Raises OSError when the folder cannot be written.
+    """
+    home().mkdir(parents=True, exist_ok=True)
+    with _locked():
+        state = read()
+        change(state)
+        new = path().with_suffix(f".{os.getpid()}.new")
+        with new.open("w", encoding="utf8") as file:
+            json.dump(state, file, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path())
+    return state
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[None]:
+    lock = path().with_suffix(".lock")
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except (FileExistsError, PermissionError):  # Windows reports a lock being deleted as the latter
+            with contextlib.suppress(OSError):
+                if time.time() - lock.stat().st_mtime > STALE_LOCK:
+                    lock.unlink()
+                    continue
+            if not os.access(home(), os.W_OK):
+                raise
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            lock.unlink()
