@@ -1,0 +1,3 @@
+"""What the lessons share: topic modules, models, figures, grading."""
+
+__version__ = "0.1.0"
