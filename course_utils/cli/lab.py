@@ -1,0 +1,33 @@
+"""Open JupyterLab at the course: the portable twin of `make lab`."""
+
+import importlib.util
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from course_utils.cli.checkout import Stop
+from course_utils.cli.start import start
+
+
+def lab(root: Path, options: list[str]) -> int:
+    """Copy what is missing into my/, then run JupyterLab in `root` until it is stopped; returns its exit code.
+
+    The first time it opens at the first lesson; later where the learner was. `options` are handed to it.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise Stop(f'JupyterLab is not installed in {sys.prefix}: `pip install -e ".[lab]"` in {root} brings it.')
+    first_time = not (root / "my").exists()
+    for line in start(root):
+        if "there already" not in line:
+            print(line)
+    with subprocess.Popen(command(root, options, first_time)) as running:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is JupyterLab's, which asks before it stops
+        return running.wait()
+
+
+def command(root: Path, options: list[str], first_time: bool) -> list[str]:
+    """What is run: this Python's JupyterLab, with the course as its root folder."""
+    lessons = sorted((root / "notebooks").glob("*.ipynb"))
+    place = [f"--LabApp.default_url=/lab/tree/notebooks/{lessons[0].name}"] if first_time and lessons else []
+    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *place, *options]
