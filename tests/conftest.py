@@ -11,7 +11,6 @@ for name in ("COURSE_STRICT", "NBGRADER_EXECUTION", "COURSE_SOURCE"):
     os.environ.pop(name, None)
 _HOME = tempfile.mkdtemp(prefix="course-home-")
 os.environ["COURSE_HOME"] = _HOME
-os.environ["MPLBACKEND"] = os.environ.get("MPLBACKEND", "agg")
 
 import pytest  # noqa: E402
 

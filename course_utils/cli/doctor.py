@@ -150,7 +150,7 @@ def _course() -> Finding:
         return Finding("course", "note", "the package alone", str(reason))
     there = exercises(folder)
     if not there:
-        return Finding("course", "broken", f"{folder} has no exercises", "fetch the course again: the copy is incomplete")
+        return Finding("course", "broken", f"{folder} has no exercises", "fetch it again: the copy is incomplete")
     mine = sum((folder / "my" / path.name).exists() for path in there)
     to_do = "" if mine == len(there) else "`course start` copies the others into my/"
     state = "fine" if mine == len(there) else "note"
@@ -180,8 +180,9 @@ def _models() -> Finding:
 
 
 def _gpt2() -> Finding:
-    cache = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface") / "hub"
-    there = any(any(Path(cache).glob(f"{name}/snapshots/*/*.safetensors"))
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
+    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+    there = any(any(cache.glob(f"{name}/snapshots/*/*.safetensors"))
                 for name in ("models--gpt2", "models--openai-community--gpt2"))  # fmt: skip
     if there:
         return Finding("gpt-2", "fine", "in the local cache")

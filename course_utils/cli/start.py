@@ -32,7 +32,8 @@ def start(root: Path, wanted: list[str] | None = None, today: date | None = None
         lines = [_bring(exercise, mine, record, today or date.today()) for exercise in _chosen(root, wanted or [])]
         _write(mine, record)
     except OSError as error:
-        raise Stop(f"The folder {mine} cannot be written ({error.strerror or error}): check its owner and the disk.") from None
+        why = error.strerror or error
+        raise Stop(f"The folder {mine} cannot be written ({why}): check its owner and the disk.") from None
     return lines
 
 
