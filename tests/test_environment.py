@@ -191,7 +191,8 @@ def test_tracked_files_are_small():
 
 
 REGISTRIES = re.compile(
-    r"\b(py[p]i|download\.pytorch|files\.pythonhosted|registry\.npmjs|conda\.anaconda)\.\w+|index-url[= ]+\S*//", re.IGNORECASE
+    r"\b(py[p]i|download\.pytorch|files\.pythonhosted|registry\.npmjs|conda\.anaconda)\.\w+|index-url[= ]+\S*//",
+    re.IGNORECASE,
 )
 PLACES = re.compile(r"(?<![\w./])/(root|work|home/\w+|Users/\w+|tmp/\w+)/|file:[/]{3}|[A-Z]:\\Users")
 
