@@ -1,0 +1,188 @@
+"""What every intervention returns: values with named axes, their baselines, and what can be said of them.
+
+A `Sweep` keeps the metric of every cell for every prompt. From it: `mean()`, `effect()` (the change from the
+run that was patched), `recovery()` (0 is the corrupt run, 1 the clean one), `interval()` (bootstrap over
+prompts), `top()`, `select()`, `plot()`, and a readable `print`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+QUANTITIES = ("value", "effect", "recovery")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One swept axis: its name and the label of each of its entries."""
+
+    name: str
+    labels: tuple[Any, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """The metric under every intervention.
+
+    Attributes:
+        values: (*axes, prompt), on the CPU.
+        axes: one Axis for each leading dimension of `values`.
+        base: (prompt,) the metric of the run that was patched; clean, corrupt: of the two runs (corrupt is
+            None when no corrupt prompts were given).
+        title: what was done, for people. metric: the metric's name.
+        route: "restart" (the fast path), "hooks" (TransformerLens, one forward per cell) or "gradient".
+    """
+
+    values: Float[Tensor, "*axes prompt"]
+    axes: tuple[Axis, ...]
+    base: Float[Tensor, "prompt"]
+    clean: Float[Tensor, "prompt"]
+    corrupt: Float[Tensor, "prompt"] | None
+    title: str
+    metric: str
+    route: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self.axes)
+
+    def axis(self, name: str) -> Axis:
+        """The axis of that name.
+
+        Raises:
+            KeyError: there is none; the message lists those there are.
+        """
+        for axis in self.axes:
+            if axis.name == name:
+                return axis
+        raise KeyError(f"no axis {name!r}; this sweep has {', '.join(self.names)}")
+
+    def mean(self) -> Float[Tensor, "*axes"]:
+        """The metric of every cell, averaged over prompts."""
+        return self.values.mean(-1)
+
+    def effect(self, per_prompt: bool = False) -> Float[Tensor, "*axes"]:
+        """The change that each intervention makes to the run it is made on."""
+        change = self.values - self.base
+        return change if per_prompt else change.mean(-1)
+
+    def recovery(self, per_prompt: bool = False) -> Float[Tensor, "*axes"]:
+        """(value − corrupt) / (clean − corrupt): 0 is the corrupt run, 1 the clean one.
+
+        The ratio is of the means over prompts, which single prompts with a small gap cannot blow up;
+        with `per_prompt` it is taken prompt by prompt.
+
+        Raises:
+            ValueError: no corrupt prompts were given, or the two runs do not differ.
+        """
+        if self.corrupt is None:
+            raise ValueError("recovery is measured between two runs, but no corrupt prompts were given: use effect()")
+        if per_prompt:
+            return (self.values - self.corrupt) / (self.clean - self.corrupt)
+        gap = self.clean.mean() - self.corrupt.mean()
+        if gap == 0:
+            raise ValueError("the clean and the corrupt run have the same metric, so there is nothing to recover")
+        return (self.mean() - self.corrupt.mean()) / gap
+
+    def get(self, quantity: str) -> Float[Tensor, "*axes"]:
+        """"value", "effect" or "recovery", averaged over prompts.
+
+        Raises:
+            ValueError: another word.
+        """
+        if quantity not in QUANTITIES:
+            raise ValueError(f"a quantity is one of {', '.join(QUANTITIES)}, not {quantity!r}")
+        return {"value": self.mean, "effect": self.effect, "recovery": self.recovery}[quantity]()
+
+    def interval(
+        self, quantity: str = "effect", level: float = 0.95, draws: int = 1000, seed: int = 0
+    ) -> tuple[Float[Tensor, "*axes"], Float[Tensor, "*axes"]]:
+        """Bootstrap interval (low, high) of every cell: prompts drawn anew with replacement, percentiles.
+
+        The same draws serve all cells and, for "recovery", the gap in the denominator.
+        """
+        prompts = self.values.shape[-1]
+        g = torch.Generator().manual_seed(seed)
+        drawn = torch.randint(prompts, (draws, prompts), generator=g)
+        share = torch.zeros(draws, prompts, dtype=torch.float64).scatter_add_(
+            1, drawn, torch.full((draws, prompts), 1 / prompts, dtype=torch.float64)
+        )
+        flat = self.values.double().reshape(-1, prompts)
+        tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
+        base, self_gap = share @ self.base.double(), None
+        if quantity == "recovery":
+            self.recovery()  # says what is missing, if anything is
+            base = share @ self.corrupt.double()
+            self_gap = share @ self.clean.double() - base
+        low_high = []
+        for cells in flat.split(max(1, 2**24 // draws)):
+            resampled = cells @ share.T  # (cell, draw)
+            if quantity != "value":
+                resampled = resampled - base
+            if self_gap is not None:
+                resampled = resampled / self_gap
+            low_high.append(torch.quantile(resampled, tails, dim=1))
+        low, high = torch.cat(low_high, dim=1).to(self.values.dtype)
+        shape = self.values.shape[:-1]
+        return low.reshape(shape), high.reshape(shape)
+
+    def select(self, **labels: Any) -> Sweep:
+        """Fix some axes at a label, or keep only some labels: `sweep.select(layer=3, head=[0, 1])`.
+
+        Raises:
+            KeyError: no such axis, or no such label on it.
+        """
+        values, axes = self.values, list(self.axes)
+        for name, wanted in labels.items():
+            at = [axis.name for axis in axes].index(self.axis(name).name)
+            several = isinstance(wanted, (list, tuple, range)) and wanted not in axes[at].labels
+            chosen = list(wanted) if several else [wanted]
+            missing = [label for label in chosen if label not in axes[at].labels]
+            if missing:
+                raise KeyError(f"axis {name!r} has no label {missing[0]!r}")
+            index = [axes[at].labels.index(label) for label in chosen]
+            values = values.movedim(at, 0)[index].movedim(0, at)
+            if several:
+                axes[at] = Axis(name, tuple(chosen))
+            else:
+                values = values.squeeze(at)
+                del axes[at]
+        return replace(self, values=values, axes=tuple(axes))
+
+    def top(self, k: int = 10, quantity: str = "effect") -> list[tuple[dict[str, Any], float]]:
+        """The k cells that matter most (largest absolute effect), each with its labels and its quantity."""
+        flat = self.get(quantity).flatten()
+        order = self.effect().flatten().abs().argsort(descending=True, stable=True)[:k]
+        cells = list(itertools.islice(itertools.product(*(a.labels for a in self.axes)), flat.numel()))
+        return [(dict(zip(self.names, cells[i], strict=True)), float(flat[i])) for i in order.tolist()]
+
+    def plot(self, quantity: str | None = None, ax: Any = None, labels: dict[str, Sequence] | None = None) -> Any:
+        """Draw it: a heat map for two axes, bars with intervals for one, one map per entry for three.
+
+        Args:
+            quantity: "value", "effect" or "recovery" (the default where it is defined).
+            ax: matplotlib axes to draw one map or one row of bars into.
+            labels: other tick labels for an axis, such as `{"position": ["The", "cat", …]}`.
+        """
+        from .drawing import plot_sweep
+
+        return plot_sweep(self, quantity, ax, labels or {})
+
+    def __repr__(self) -> str:
+        shape = " × ".join(f"{len(axis.labels)} {axis.name}" for axis in self.axes) or "one cell"
+        lines = [f"{self.title}: {shape}, {self.values.shape[-1]} prompts, {self.metric}"]
+        ends = [f"clean {float(self.clean.mean()):.4g}"]
+        if self.corrupt is not None:
+            ends.append(f"corrupt {float(self.corrupt.mean()):.4g}")
+        lines.append("  " + ", ".join(ends))
+        for cell, effect in self.top(5):
+            at = ", ".join(f"{name} {label}" for name, label in cell.items())
+            lines.append(f"  {effect:+9.4g}  {at}")
+        return "\n".join(lines)
