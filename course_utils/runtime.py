@@ -13,9 +13,7 @@ torch is imported inside the functions, so that `import course_utils.runtime` ta
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import importlib
 import importlib.metadata
 import os
 import random
@@ -124,10 +122,11 @@ def setup(learner: str = "") -> None:
     global _learner
     import torch
 
+    from course_utils import plots
+
     _learner = learner
     set_seed(0)
-    with contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module("course_utils.plots").style()
+    plots.style()
     versions = (
         f"course {importlib.metadata.version(DISTRIBUTION)}",
         f"torch {torch.__version__}",
@@ -137,7 +136,7 @@ def setup(learner: str = "") -> None:
 
 
 def _submitter() -> str:
-    """The student whom nbgrader is grading, else "": it runs in the folder `autograded/STUDENT/ASSIGNMENT`."""
+    """The student whom nbgrader is grading, else "": it runs in `autograded/STUDENT/ASSIGNMENT`."""
     return Path.cwd().parent.name if os.environ.get("NBGRADER_EXECUTION") == "autograde" else ""
 
 
