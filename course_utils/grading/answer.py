@@ -1,0 +1,91 @@
+"""Exercises whose answer is a value: scored against a computed truth, a random null and the best answer's score."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from course_utils.grading import guard
+from course_utils.grading.compare import difference, show, wrong_kind
+from course_utils.grading.exercise import Exercise, Verdict
+
+NULL_DRAWS = 499
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Answer(Exercise):
+    """An exercise whose answer is a value, or a function of no argument that returns it.
+
+    Passes with at least `share` of the key's score and, where a `null` is declared, p < 0.01 against it.
+    An exercise with another `share` says why in `why`. `expects` describes the form of an answer.
+    """
+
+    truth: Callable[[int], Any]
+    score: Callable[[Any, Any], float]
+    expects: str
+    key: Callable[[Any], Any] = lambda truth: truth
+    null: Callable[[Any, torch.Generator], Any] | None = None
+    form: Callable[[Any, Any], str] = lambda answer, truth: ""
+    explain: Callable[[Any, Any], str] = lambda answer, truth: ""
+    share: float = 0.8
+    why: str = ""
+
+    def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
+        if callable(answer):
+            outcome = guard.call(answer, limit=guard.LIMIT)
+            if outcome.problem:
+                return Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
+            answer = outcome.value
+        if answer is None or answer is Ellipsis:
+            return Verdict(False, f"{wrong_kind(None, 'an answer')} {self.expects}")
+        truth = self.cached((seed, "truth"), lambda: self.truth(seed))
+        said = guard.call(self.form, (answer, truth), limit=10)
+        if said.problem or said.value:
+            return Verdict(False, f"{said.value or f'The answer {show(answer)} cannot be read.'} {self.expects}")
+        reached = guard.call(self.score, (answer, truth), limit=10)
+        if reached.problem or not math.isfinite(reached.value):
+            return Verdict(False, f"The answer {show(answer)} cannot be scored. {self.expects}")
+        par, null = self.cached((seed, "par"), lambda: self._par(truth, seed))
+        p = (1 + sum(other >= reached.value for other in null)) / (1 + len(null)) if null else 0.0
+        if reached.value >= self.share * par - 1e-9 and p < 0.01:
+            return Verdict(True, f"Score {reached.value:.2f}; par is {par:.2f}.")
+        for known in self.misconceptions:
+            theirs = self.cached((seed, known.name), lambda known=known: known.make(truth))
+            if not difference(answer, theirs, 1e-6, 1e-9):
+                return Verdict(False, known.say, known.name)
+        rest = f"Score {reached.value:.2f}; it takes {self.share * par:.2f}" + (f", and guessing does as well in {p:.0%} of tries." if p >= 0.01 else ".")
+        said = guard.call(self.explain, (answer, truth), limit=10)
+        return Verdict(False, f"{said.value or ''} {rest}".strip())
+
+    def _par(self, truth: Any, seed: int) -> tuple[float, list[float]]:
+        rng = torch.Generator().manual_seed(seed)
+        null = [self.score(self.null(truth, rng), truth) for _ in range(NULL_DRAWS)] if self.null else []
+        return float(self.score(self.key(truth), truth)), null
+
+    @staticmethod
+    def interval(*, id: str, reference: Callable[[int], tuple[float, float]], **more: Any) -> "Answer":
+        """An experiment's answer (low, high): it covers the reference and is at most three spreads wide.
+
+        `reference(seed)` returns the measured centre and its spread (standard deviation) over seeds.
+        """
+
+        def form(answer: Any, truth: tuple[float, float]) -> str:
+            low, high = (float(end) for end in answer)
+            return "" if low < high else "The lower end must be below the upper end."
+
+        def score(answer: Any, truth: tuple[float, float]) -> float:
+            low, high = (float(end) for end in answer)
+            return float(low <= truth[0] <= high and high - low <= 3 * truth[1])
+
+        def explain(answer: Any, truth: tuple[float, float]) -> str:
+            low, high = (float(end) for end in answer)
+            if high - low > 3 * truth[1]:
+                return f"Your interval is {high - low:.3g} wide; at most {3 * truth[1]:.3g} is asked for: measure more seeds."
+            return f"Your interval lies {'below' if high < truth[0] else 'above'} what the reference measures."
+
+        more.setdefault("expects", "Give an interval (low, high) of two numbers.")
+        why = "An interval covers the truth or does not; its width keeps guesses out."
+        return Answer(id=id, truth=reference, score=score, form=form, explain=explain,
+                      key=lambda truth: (truth[0] - truth[1], truth[0] + truth[1]), why=why, **more)  # fmt: skip

@@ -1,0 +1,156 @@
+"""What every exercise is: an id, hints, misconceptions, a check that returns a verdict; and the register of all."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from course_utils.grading import guard
+from course_utils.grading.compare import difference, show
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A usual mistake: how it is made, and what a good teacher says to the person who made it."""
+
+    name: str
+    make: Callable
+    say: str
+
+
+wrong = Misconception
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest declared input on which an answer and the reference differ."""
+
+    names: tuple[str, ...]
+    args: tuple
+    expected: Any
+    given: Any
+    returned: bool = True
+
+    def rows(self) -> list[tuple[str, str]]:
+        """(label, text) pairs, small enough to check by hand."""
+        inputs = [(name, show(value)) for name, value in zip(self.names, self.args, strict=False)]
+        given = [("given", show(self.given))] if self.returned else []
+        return [*inputs, ("expected", show(self.expected)), *given]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What checking one answer came to."""
+
+    passed: bool
+    message: str
+    misconception: str | None = None
+    counterexample: Counterexample | None = None
+    attempted: bool = True
+    printed: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Exercise:
+    """What all kinds share. `id` is "<lesson>.<name>"; constructing one registers it."""
+
+    id: str
+    misconceptions: tuple[Misconception, ...] = ()
+    hints: tuple[str, ...] = ()
+    equivalent: tuple[str, ...] = ()
+    points: int = 1
+    _cache: dict = field(default_factory=dict, repr=False)
+    registry: ClassVar[dict[str, "Exercise"]] = {}
+
+    def __post_init__(self) -> None:
+        self.registry[self.id] = self
+
+    def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
+        """Check `answer` on the inputs of `seed`; `watch` notices calls of the reference itself."""
+        raise NotImplementedError
+
+    def cached(self, key: tuple, compute: Callable[[], Any]) -> Any:
+        if key not in self._cache:
+            if len(self._cache) > 40:
+                self._cache.clear()
+            self._cache[key] = compute()
+        return self._cache[key]
+
+    def call(self, function: Callable, args: tuple, seconds: float, reference: Callable | None) -> tuple[Any, Verdict | None]:
+        """The value, or a verdict on why there is none; inputs edited in place count as a failure."""
+        outcome = guard.call(function, args, limit=guard.LIMIT + 30 * seconds, reference=reference)
+        if outcome.used_reference and not outcome.problem:
+            said = f"This calls the course's own `{reference.__name__}`; write the steps yourself."
+            return None, Verdict(False, said, attempted=False)
+        if outcome.problem:
+            return None, Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
+        return outcome.value, None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Prediction:
+    """A question put before a figure: one of `choices`, or a number that is right within `tolerance`."""
+
+    id: str
+    question: str
+    choices: tuple[str, ...] = ()
+    tolerance: float = 0.0
+    registry: ClassVar[dict[str, "Prediction"]] = {}
+
+    def __post_init__(self) -> None:
+        self.registry[self.id] = self
+
+
+def find(id: str, registry: dict) -> Any:
+    """The declaration of that id; a KeyError in one sentence names the nearest ones otherwise."""
+    lesson = id.partition(".")[0]
+    if id not in registry and lesson.isidentifier() and importlib.util.find_spec(f"course_utils.grading.{lesson}"):
+        importlib.import_module(f"course_utils.grading.{lesson}")
+    if id not in registry:
+        known = ", ".join(sorted(name for name in registry if name.startswith(lesson + "."))) or "none in this lesson"
+        raise KeyError(f"There is no {id!r}; known here: {known}.")
+    return registry[id]
+
+
+def declared() -> list[Exercise]:
+    """Every declared exercise, of every lesson there is."""
+    import course_utils.grading as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"course_utils.grading.{module.name}")
+    return [Exercise.registry[id] for id in sorted(Exercise.registry)]
+
+
+def unfit(answer: Any, reference: Callable, args: tuple) -> str:
+    """One sentence where `answer` is no function that takes these arguments, else ""."""
+    name = reference.__name__
+    if inspect.isclass(answer):
+        return f"`{answer.__name__}` is a class; pass the function `{name}` itself."
+    if not callable(answer):
+        return f"You passed {show(answer)}; pass the function itself, without parentheses: `{name}`."
+    try:
+        inspect.signature(answer).bind(*args)
+    except TypeError:
+        wanted = ", ".join(inspect.signature(reference).parameters)
+        return f"Your function must take {len(args)} argument{'s' * (len(args) != 1)}: ({wanted})."
+    except ValueError:
+        pass  # built-in functions have no signature to look at
+    return ""
+
+
+def fresh(value: Any, grad: bool = False) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(grad)
+    if isinstance(value, (list, tuple)):
+        return type(value)(fresh(item) for item in value)
+    return {key: fresh(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def same(before: Any, after: Any) -> bool:
+    if isinstance(before, (Tensor, list, tuple, dict)):
+        return not difference(after, before, 0.0, 0.0)
+    return True

@@ -1,0 +1,116 @@
+"""Exercises whose answer is a function: outputs and gradients against the reference, on inputs from small to large."""
+
+import dataclasses
+import inspect
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_utils.grading import guard
+from course_utils.grading.compare import difference
+from course_utils.grading.exercise import Counterexample, Exercise, Verdict, fresh, same, unfit
+
+
+@dataclass(frozen=True)
+class Case:
+    args: tuple
+    expected: Any
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Function(Exercise):
+    """An exercise whose answer is a function, compared with `reference` within rtol and atol.
+
+    `inputs(rng)` yields tuples of positional arguments, small to large, from a seeded torch.Generator.
+    `grads` lists the arguments with respect to which gradients are compared too.
+    """
+
+    reference: Callable
+    inputs: Callable[[torch.Generator], Iterable[tuple]]
+    rtol: float = 1e-4
+    atol: float = 1e-6
+    grads: tuple[int, ...] = ()
+
+    def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
+        cases = self.cases(seed)
+        if said := unfit(answer, self.reference, cases[0].args):
+            return Verdict(False, said)
+        outputs, first = [], None
+        for case in cases:
+            output, verdict = self.output(answer, case, self.reference if watch else None)
+            if verdict is not None:
+                example = Counterexample(self.names, case.args, self._value(case.expected), None, returned=False)
+                return dataclasses.replace(verdict, counterexample=example if verdict.attempted else None)
+            outputs.append(output)
+            said = self._difference(output, case.expected)
+            if said and first is None:
+                first = said, Counterexample(self.names, case.args, self._value(case.expected), self._value(output))
+        if first is None:
+            return Verdict(True, f"Agrees with the reference on {len(cases)} inputs.")
+        for known in self.misconceptions:
+            theirs = self.cached((seed, known.name), lambda known=known: [self.output(known.make, c)[0] for c in cases])
+            if all(not self._difference(ours, their) for ours, their in zip(outputs, theirs, strict=True)):
+                return Verdict(False, known.say, known.name, first[1])
+        return Verdict(False, first[0], None, first[1])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.reference).parameters)
+
+    def cases(self, seed: int) -> list[Case]:
+        """The inputs of `seed` with the reference's outputs and the processor time that it took."""
+
+        def compute() -> list[Case]:
+            made = []
+            for args in self.inputs(torch.Generator().manual_seed(seed)):
+                start = time.process_time()
+                output, verdict = self.output(self.reference, Case(args, None, 60.0))
+                if verdict is not None:
+                    raise AssertionError(f"{self.id}: the reference fails on its own input: {verdict.message}")
+                made.append(Case(args, output, time.process_time() - start))
+            return made
+
+        return self.cached((seed, "cases"), compute)
+
+    def output(self, function: Callable, case: Case, reference: Callable | None = None) -> tuple[Any, Verdict | None]:
+        """The function's value, paired with its gradients where these are compared."""
+        args = tuple(fresh(value, index in self.grads) for index, value in enumerate(case.args))
+        value, verdict = self.call(function, args, case.seconds, reference)
+        if verdict is not None:
+            return None, verdict
+        for name, before, after in zip(self.names, case.args, args, strict=False):
+            if not same(before, after):
+                said = f"Your function changes its input `{name}` in place; work on a copy (`{name}.clone()`)."
+                return None, Verdict(False, said)
+        if not self.grads or not isinstance(value, Tensor):
+            return value, None
+        if not value.requires_grad:
+            return (value, "no gradient"), None
+        found = guard.call(_gradients, (value, [args[index] for index in self.grads]), limit=guard.LIMIT + 30 * case.seconds)
+        return ((value.detach(), found.value), None) if not found.problem else (None, Verdict(False, found.problem))
+
+    def _difference(self, given: Any, expected: Any) -> str:
+        if not (self.grads and isinstance(expected, tuple)):
+            return difference(given, expected, self.rtol, self.atol)
+        if not isinstance(given, tuple) or len(given) != 2:
+            return difference(given, expected[0], self.rtol, self.atol)
+        if said := difference(given[0], expected[0], self.rtol, self.atol):
+            return said
+        if isinstance(expected[1], str) or isinstance(given[1], str):
+            return "" if given[1] is expected[1] else "The gradient does not flow through it: keep to tensor operations, without .item() or .detach()."
+        said = difference(given[1], expected[1], self.rtol, self.atol)
+        return f"The values agree, the gradients do not. {said}" if said else ""
+
+    def _value(self, output: Any) -> Any:
+        return output[0] if self.grads and isinstance(output, tuple) and len(output) == 2 else output
+
+
+def _gradients(value: Tensor, leaves: list[Tensor]) -> tuple[Tensor, ...]:
+    weights = torch.linspace(0.5, 1.5, value.numel(), dtype=value.dtype, device=value.device).view(value.shape)
+    found = torch.autograd.grad((value * weights).sum(), leaves, allow_unused=True)
+    return tuple(torch.zeros_like(leaf) if g is None else g for leaf, g in zip(leaves, found, strict=True))

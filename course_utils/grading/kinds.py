@@ -1,0 +1,8 @@
+"""The names that a lesson's grader file declares its exercises with."""
+
+from course_utils.grading.answer import Answer
+from course_utils.grading.exercise import Prediction, wrong
+from course_utils.grading.function import Function
+from course_utils.grading.sampler import Sampler, Stat
+
+__all__ = ["Answer", "Function", "Prediction", "Sampler", "Stat", "wrong"]

@@ -1,0 +1,89 @@
+"""Exercises whose answer draws: named statistics in units of their sampling error, never a fixed seed."""
+
+import inspect
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from course_utils.grading.compare import difference
+from course_utils.grading.exercise import Counterexample, Exercise, Misconception, Verdict, fresh, same, unfit
+
+Z_LIMIT = 5.0  # standard errors; of ten statistics one is beyond it by chance in about 2e5 gradings
+
+
+@dataclass(frozen=True)
+class Stat:
+    """A named statistic of a sample: its value, its expectation, and its standard error under the reference."""
+
+    name: str
+    value: float
+    expected: float
+    error: float
+
+    @property
+    def z(self) -> float:
+        z = (float(self.value) - float(self.expected)) / float(self.error)
+        return z if math.isfinite(z) else math.inf
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sampler(Exercise):
+    """An exercise whose answer draws; `statistics(sample, *args)` lists what must hold for its draws."""
+
+    reference: Callable
+    inputs: Callable[[torch.Generator], Iterable[tuple]]
+    statistics: Callable[..., list[Stat]]
+
+    def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
+        inputs = list(self.inputs(torch.Generator().manual_seed(seed)))
+        if said := unfit(answer, self.reference, inputs[0]):
+            return Verdict(False, said)
+        names, found, first = tuple(inspect.signature(self.reference).parameters), [], None
+        for number, args in enumerate(inputs):
+            expected = self._draw(self.reference, args, seed, number)[0]
+            sample, verdict = self._draw(answer, args, seed, number, self.reference if watch else None)
+            if verdict is not None:
+                return verdict
+            if said := difference(sample, expected, 0.0, 1e30):
+                return Verdict(False, said, None, Counterexample(names, args, expected, sample))
+            if expected.numel() > 50 and torch.equal(sample, self._draw(answer, args, seed + 1, number)[0]):
+                return Verdict(False, "Two calls give the same numbers; draw anew at every call, and set no seed inside.")
+            stats = self.statistics(sample, *args)
+            off = max(stats, key=lambda stat: abs(stat.z))
+            if abs(off.z) > Z_LIMIT and first is None:
+                first = f"{off.name}: {off.value:.4g}, expected {off.expected:.4g} ± {off.error:.2g} ({abs(off.z):.0f} standard errors away)."
+            found += stats
+        if first is None:
+            return Verdict(True, f"{len(found)} statistics of your draws are as they should be.")
+        distance, known = min(
+            ((self._distance(found, self._mistaken(known, inputs, seed)), known) for known in self.misconceptions),
+            key=lambda pair: pair[0],
+            default=(math.inf, None),
+        )
+        if distance < Z_LIMIT:
+            return Verdict(False, f"{known.say} ({first})", known.name)
+        return Verdict(False, first)
+
+    def _draw(self, function: Callable, args: tuple, seed: int, number: int, reference: Callable | None = None) -> tuple[Any, Verdict | None]:
+        inputs = tuple(fresh(value) for value in args)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1_000_003 * seed + number)
+            value, verdict = self.call(function, inputs, 0.1, reference)
+        if verdict is None and not all(same(*pair) for pair in zip(args, inputs, strict=True)):
+            return None, Verdict(False, "Your function changes one of its inputs in place; work on a copy.")
+        return value, verdict
+
+    def _mistaken(self, known: Misconception, inputs: list[tuple], seed: int) -> list[Stat]:
+        def compute() -> list[Stat]:
+            draws = [self._draw(known.make, args, seed + 2, number)[0] for number, args in enumerate(inputs)]
+            return [stat for draw, args in zip(draws, inputs, strict=True) for stat in self.statistics(draw, *args)]
+
+        return self.cached((seed, known.name), compute)
+
+    @staticmethod
+    def _distance(ours: list[Stat], theirs: list[Stat]) -> float:
+        far = (abs(a.value - b.value) / math.hypot(a.error, b.error) for a, b in zip(ours, theirs, strict=True))
+        return max((d if math.isfinite(d) else math.inf) for d in far)
