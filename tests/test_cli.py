@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from course_utils import store
-from course_utils.cli import checkout, doctor, lab, main
+from course_utils.cli import checkout, doctor, lab, main, progress
 from course_utils.cli.checkout import Stop
 from course_utils.cli.start import start, version
+from course_utils.grading.exercise import Prediction, declared
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 20)
@@ -214,6 +215,63 @@ def test_lab_without_jupyterlab_says_what_to_install(course, monkeypatch, capsys
     assert main(["lab"]) == 1
     said = capsys.readouterr().err
     assert 'pip install -e ".[lab]"' in said and len(said.splitlines()) == 1
+
+
+# ---- progress
+
+
+IDS = ["superposition.loss", "superposition.forward", "superposition.interference", "transformer.dla"]
+NOTEBOOKS = {"transformer": "00_transformer", "superposition": "01_superposition"}
+
+
+def test_the_table_counts_by_lesson_and_names_what_was_tried():
+    done = {
+        "superposition.loss": {"status": "passed", "attempts": 2},
+        "superposition.forward": {"status": "failed", "attempts": 3, "misconceptions": {"no ReLU": 1, "no bias": 2}},
+        "superposition.interference": {"status": "not attempted"},
+        "superposition.older": {"status": "passed"},
+    }
+    assert progress.table(IDS, done, NOTEBOOKS) == [
+        "lesson            passed  tried  not yet",
+        "00_transformer         0      0        1",
+        "01_superposition       1      1        1",
+        "                  superposition.forward: 3 attempts; most often: no bias",
+        "and 1 that the course has no more: superposition.older",
+    ]
+
+
+def test_without_the_course_around_it_the_table_goes_by_the_lessons_names():
+    assert progress.table(IDS, {}, {})[1:] == [
+        "superposition       0      0        3",
+        "transformer         0      0        1",
+    ]
+
+
+def test_what_was_graded_and_predicted_is_shown(capsys):
+    def change(state):
+        state["exercises"] = {"superposition.loss": {"status": "passed", "attempts": 1}}
+        state["predictions"] = {id: {"value": 1, "sure": 0.8, "right": True} for id in Prediction.registry}
+
+    declared()
+    store.update(change)
+    assert main(["progress"]) == 0
+    shown = capsys.readouterr().out
+    assert "01_superposition" in shown and "Next: " in shown and str(store.path()) in shown
+    if count := len(Prediction.registry):
+        assert f"Predictions: {count} of {count} made. So far {count} of {count} right" in shown
+
+
+ODD = ['{"exercises": 3, "predictions": null}', '{"exercises": {"superposition.loss": 1}}']
+
+
+@pytest.mark.parametrize("content", [None, "{}", "[]", "{half", *ODD])
+def test_progress_is_friendly_when_there_is_none_or_the_file_is_odd(content, capsys):
+    if content is not None:
+        store.home().mkdir(parents=True)
+        store.path().write_text(content)
+    assert main(["progress"]) == 0
+    shown = capsys.readouterr().out
+    assert "Nothing graded yet" in shown and "predictions" in shown
 
 
 # ---- doctor
