@@ -1,0 +1,13 @@
+"""The models that come with the course: `load`, what they are, what they were measured to do.
+
+    from course_utils import zoo
+    model = zoo.load("code-4l")                             # a TransformerLens bridge, offline
+    young = zoo.load("code-attn-2l", checkpoint=1000)       # one of zoo.checkpoints("code-attn-2l")
+    gpt2 = zoo.load("gpt2")                                 # Hugging Face's; zoo.cached("gpt2") says if it is here
+
+`python -m course_utils.zoo.train NAME` trains one again; `python -m course_utils.zoo.table` prints their cards.
+"""
+from .cards import ZooError
+from .loading import available, cached, card, checkpoints, load
+
+__all__ = ["ZooError", "available", "cached", "card", "checkpoints", "load"]
