@@ -1,0 +1,341 @@
+"""The engine on small exercises of its own: what passes, what fails, what is said, what is recorded."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+import torch
+
+from course_utils import store
+from course_utils.grading import NotPassed, grade, guard, measured, predict
+from course_utils.grading.exercise import Exercise, Prediction
+from course_utils.grading.kinds import Answer, Function, Sampler, Stat, wrong
+from course_utils.grading.proof import prove
+
+
+def interference(W):
+    unit = W / W.norm(dim=0).clamp(min=1e-8)
+    overlap = (unit.mT @ W) ** 2
+    return overlap.sum(-1) - overlap.diagonal()
+
+
+def with_self(W):
+    return interference(W) + (W**2).sum(0)
+
+
+def weights(rng):
+    yield (torch.tensor([[1.0, 0.5], [0.0, 0.5]]),)
+    yield (torch.randn(2, 5, generator=rng),)
+    dropped = torch.randn(3, 6, generator=rng)
+    dropped[:, 2] = 0
+    yield (dropped,)
+
+
+def sparse(n, p):
+    return torch.rand(n) * (torch.rand(n) < p)
+
+
+def sparse_stats(x, n, p):
+    active = x[x != 0]
+    return [
+        Stat("share of active entries", len(active) / n, p, (p * (1 - p) / n) ** 0.5),
+        Stat("mean of the active", active.mean().item(), 0.5, (1 / 12 / (n * p)) ** 0.5),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def demo(monkeypatch, tmp_path):
+    monkeypatch.setattr(Exercise, "registry", {})
+    monkeypatch.setattr(Prediction, "registry", {})
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.delenv("COURSE_STRICT", raising=False)
+    yield {
+        "function": Function(
+            id="demo.interference",
+            reference=interference,
+            inputs=weights,
+            grads=(0,),
+            hints=("Normalise one side only.", "Leave out j = i."),
+            misconceptions=(
+                wrong("self term", with_self, "The sum leaves out j = i; yours has it."),
+                wrong("not squared", lambda W: (W / W.norm(dim=0).clamp(min=1e-8)).mT @ W @ torch.ones(W.shape[1]), "Square each overlap first."),
+            ),
+        ),
+        "sampler": Sampler(
+            id="demo.sparse",
+            reference=sparse,
+            inputs=lambda rng: iter([(20_000, 0.1), (20_000, 0.4)]),
+            statistics=sparse_stats,
+            equivalent=("off by one",),
+            misconceptions=(
+                wrong("swapped", lambda n, p: torch.rand(n) * (torch.rand(n) >= p), "Zero and non-zero are swapped."),
+                wrong("all ones", lambda n, p: (torch.rand(n) < p).float(), "The magnitudes must be uniform, not 1."),
+            ),
+        ),
+        "answer": Answer(
+            id="demo.labels",
+            truth=lambda seed: {letter: (seed + 5 * i) % 3 for i, letter in enumerate("abcdefgh")},
+            score=lambda answer, truth: sum(answer[key] == value for key, value in truth.items()) / len(truth),
+            null=lambda truth, rng: {key: int(torch.randint(3, (1,), generator=rng)) for key in truth},
+            expects="Give a dict from letter to 0, 1 or 2.",
+            misconceptions=(wrong("counted from one", lambda truth: {k: v + 1 for k, v in truth.items()}, "Count from 0."),),
+        ),
+        "interval": Answer.interval(id="demo.density", reference=lambda seed: (0.30, 0.02)),
+    }
+
+
+def test_right_answers_written_otherwise_pass(demo):
+    def with_loops(W):
+        total = torch.zeros(W.shape[1])
+        for i in range(W.shape[1]):
+            for j in range(W.shape[1]):
+                if i != j:
+                    total[i] = total[i] + (W[:, i] @ W[:, j] / W[:, i].norm().clamp(min=1e-8)) ** 2
+        return total
+
+    def in_double(W):
+        return own(W.double())
+
+    def own(W):
+        G = W.mT @ W
+        norms = W.norm(dim=0).clamp(min=1e-8)
+        return ((G / norms[:, None]) ** 2 * (1 - torch.eye(len(G), dtype=W.dtype))).sum(1)
+
+    def as_a_view(W):
+        return torch.stack([own(W), own(W)], 1)[:, 0]
+
+    for answer in (with_loops, in_double, own, as_a_view, lambda W: own(W) + 1e-7):
+        report = grade("demo.interference", answer)
+        assert report.status == "passed", report
+
+
+def test_a_misconception_is_named_with_the_smallest_input(demo):
+    report = grade("demo.interference", slow_with_self)
+    assert (report.status, report.misconception) == ("failed", "self term")
+    assert report.message == "The sum leaves out j = i; yours has it."
+    assert report.counterexample.args[0].shape == (2, 2)
+    assert "expected  [0.25, 0.5]" in repr(report) and "given  [1.25, 1]" in repr(report)
+
+
+def slow_with_self(W):
+    return (((W / W.norm(dim=0).clamp(min=1e-8)).mT @ W) ** 2).sum(1)
+
+
+def test_an_unknown_mistake_shows_the_difference_not_a_misconception(demo):
+    report = grade("demo.interference", lambda W: slow_with_self(W) * 3)
+    assert report.misconception is None and report.counterexample is not None and "differ" in report.message
+
+
+def test_right_values_with_wrong_gradients_fail(demo):
+    report = grade("demo.interference", lambda W: (lambda s: s - (W**2).sum(0).detach())(slow_with_self(W)))
+    assert report.status == "failed" and "gradient" in report.message
+    report = grade("demo.interference", lambda W: slow_with_self(W.detach()) - (W.detach() ** 2).sum(0))
+    assert report.status == "failed" and "gradient does not flow" in report.message
+
+
+def test_editing_the_input_is_said(demo):
+    def edits(W):
+        out = slow_with_self(W) - (W**2).sum(0)
+        with torch.no_grad():
+            W[0, 0] = 9
+        return out
+
+    report = grade("demo.interference", edits)
+    assert report.status == "failed" and "`W` in place" in report.message
+
+
+def test_sampler_names_the_mistake_and_the_statistic(demo):
+    assert grade("demo.sparse", lambda n, p: torch.where(torch.rand(n) < p, torch.rand(n), torch.zeros(n))).status == "passed"
+    assert grade("demo.sparse", lambda n, p: torch.where(torch.rand(n) < p, torch.zeros(n), torch.rand(n))).misconception == "swapped"
+    report = grade("demo.sparse", lambda n, p: 0.5 * torch.rand(n) * (torch.rand(n) < p))
+    assert report.misconception is None and "mean of the active" in report.message
+    report = grade("demo.sparse", lambda n, p: (torch.manual_seed(0), torch.rand(n) * (torch.rand(n) < p))[1])
+    assert report.status == "failed" and "same numbers" in report.message
+
+
+def test_answers_are_scored_against_the_key_and_the_null(demo):
+    from course_utils import runtime
+
+    truth = demo["answer"].truth(runtime.seed_for("demo.labels"))
+    assert grade("demo.labels", truth).status == "passed"
+    assert grade("demo.labels", lambda: dict(truth)).status == "passed"
+    one_off = truth | {"a": 7}
+    assert grade("demo.labels", one_off).status == "passed"
+    three_off = truth | {"a": 7, "b": 7, "c": 7}
+    assert grade("demo.labels", three_off).status == "failed"
+    assert grade("demo.labels", {k: v + 1 for k, v in truth.items()}).misconception == "counted from one"
+
+
+def test_intervals_must_cover_and_be_narrow(demo):
+    assert grade("demo.density", (0.28, 0.33)).status == "passed"
+    assert "wide" in grade("demo.density", (0.1, 0.5)).message
+    assert "above" in grade("demo.density", (0.32, 0.35)).message
+    assert "lower end" in grade("demo.density", (0.4, 0.2)).message
+
+
+def test_the_proof_holds_here_and_fails_where_it_should(demo):
+    for exercise in demo.values():
+        proof = prove(exercise)
+        assert not proof.gaps, proof.gaps
+    weak = Function(
+        id="demo.weak",
+        reference=interference,
+        inputs=lambda rng: iter([(torch.eye(2),)]),  # no overlap anywhere: nothing can be told apart
+        misconceptions=(wrong("doubled", lambda W: 2 * interference(W), "Twice too large."),),
+    )
+    gaps = " ".join(prove(weak).gaps)
+    assert "'doubled' passes" in gaps and "'scaled' passes" in gaps
+    twins = Function(
+        id="demo.twins",
+        reference=interference,
+        inputs=weights,
+        misconceptions=(wrong("one", with_self, "One."), wrong("two", with_self, "Two.")),
+    )
+    assert any("'two' is taken for one" in gap for gap in prove(twins).gaps)
+
+
+def test_hints_come_in_steps(demo):
+    wrong_answer = lambda W: slow_with_self(W)  # noqa: E731
+    assert "2 hints at hand" in repr(grade("demo.interference", wrong_answer))
+    assert grade("demo.interference", wrong_answer, hint=1).hint == "Normalise one side only."
+    assert grade("demo.interference", wrong_answer, hint=9).hint == "Leave out j = i."
+    assert "none" in grade("demo.density", (0.1, 0.5), hint=1).hint
+
+
+def test_unknown_ids_are_named(demo):
+    with pytest.raises(KeyError, match="demo.interference"):
+        grade("demo.nothing", interference)
+    with pytest.raises(KeyError, match="none in this lesson"):
+        grade("no such lesson", interference)
+
+
+def test_strict_mode_raises_and_writes_nothing(demo, monkeypatch):
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    with pytest.raises(NotPassed, match="leaves out j = i"):
+        grade("demo.interference", slow_with_self)
+    with pytest.raises(NotPassed, match="Not attempted"):
+        grade("demo.interference", lambda W: (_ for _ in ()).throw(NotImplementedError))
+    Prediction(id="demo.p", question="Which?", choices=("a", "b"))
+    predict("demo.p", "a"), measured("demo.p", "a")
+    assert not store.path().exists()
+
+
+def test_progress_is_recorded_and_a_pass_stays(demo):
+    grade("demo.interference", slow_with_self)
+    grade("demo.interference", lambda W: slow_with_self(W) - (W**2).sum(0))
+    grade("demo.interference", slow_with_self, hint=2)
+    entry = store.read()["exercises"]["demo.interference"]
+    assert entry["status"] == "passed" and entry["attempts"] == 3 and entry["hints"] == 2
+    assert entry["misconceptions"] == {"self term": 2}
+
+
+def test_a_broken_progress_file_is_set_aside(demo, capsys):
+    store.home().mkdir(exist_ok=True)
+    store.path().write_text('{"exercises": {"half')
+    assert store.read() == {}
+    grade("demo.density", (0.28, 0.33))
+    kept = list(store.home().glob("progress.broken-*.json"))
+    assert len(kept) == 1 and kept[0].read_text() == '{"exercises": {"half'
+    assert "kept as" in capsys.readouterr().out
+    assert store.read()["exercises"]["demo.density"]["status"] == "passed"
+
+
+def _count(home, times):
+    import os
+
+    os.environ["COURSE_HOME"] = home
+
+    def add(state):
+        state["n"] = state.get("n", 0) + 1
+
+    for _ in range(times):
+        store.update(add)
+
+
+def test_two_notebooks_at_once_lose_nothing(demo, tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=_count, args=(str(tmp_path), 40)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert store.read()["n"] == 120
+
+
+def test_a_crash_half_way_leaves_the_old_file(demo, monkeypatch):
+    store.update(lambda state: state.update(seed=7))
+    monkeypatch.setattr(json, "dump", lambda state, file, **more: (file.write('{"se'), (_ for _ in ()).throw(OSError("disk full")))[0])
+    with pytest.raises(OSError, match="disk full"):
+        store.update(lambda state: state.update(seed=8))
+    assert store.read() == {"seed": 7}
+
+
+def test_an_unwritable_home_does_not_cost_the_report(demo, monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    store.update(lambda state: state.update(seed=1))
+    monkeypatch.setattr("course_utils.runtime.learner_seed", lambda: 1)
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "file" / "below"))
+    assert grade("demo.density", (0.28, 0.33)).status == "passed"
+    assert "could not be recorded" in capsys.readouterr().out
+
+
+def test_predictions_are_scored_once_and_calibrated(demo):
+    Prediction(id="demo.shape", question="Which shape?", choices=("pentagon", "square"))
+    Prediction(id="demo.number", question="How many?", tolerance=2)
+    assert "No prediction yet" in repr(predict("demo.shape"))
+    assert "No prediction was made" in repr(measured("demo.shape", "square"))
+    predict("demo.shape", "pentagon", sure=0.9)
+    assert "not what you predicted" in repr(measured("demo.shape", "square"))
+    assert "first prediction, pentagon" in repr(predict("demo.shape", "square"))
+    predict("demo.number", 10, sure=0.5)
+    said = repr(measured("demo.number", 11.5))
+    assert "right" in said and "1 of 2 right" in said and "70% sure" in said
+    assert f"Brier score {(0.9**2 + 0.5**2) / 2:.2f}" in said
+    with pytest.raises(ValueError, match="none of the choices"):
+        predict("demo.shape", "circle")
+    with pytest.raises(ValueError, match="probability"):
+        predict("demo.shape", "square", sure=70)
+
+
+def test_stop_button_reaches_the_learner_and_everything_is_restored(demo):
+    code = """
+        import _thread, sys, threading, time
+        from course_utils.grading import guard
+        def slow():
+            end = time.time() + 5
+            while time.time() < end: pass
+        threading.Timer(0.2, _thread.interrupt_main).start()
+        try:
+            guard.call(slow, limit=60)
+        except KeyboardInterrupt:
+            print("stopped by hand")
+        print(sys.gettrace(), sys.getprofile(), guard.call(lambda: 5).value)
+        """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "stopped by hand\nNone None 5\n", done.stderr
+
+
+def test_no_signal_arrives_late():
+    def nearly(limit):
+        end = time.process_time() + limit
+        while time.process_time() < end:
+            pass
+        return "value"
+
+    for _ in range(20):  # calls that end just about at their limit
+        outcome = guard.call(nearly, (0.05,), limit=0.05)
+        assert outcome.value == "value" or "still running" in outcome.problem
+    time.sleep(0.05)
+    assert threading.active_count() < 10
+
+
+def test_without_the_main_thread_calls_still_work():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(guard.call(lambda: 3).value))
+    thread.start(), thread.join()
+    assert found == [3]
