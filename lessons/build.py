@@ -144,9 +144,9 @@ def package_folder() -> Path:
 
 def declared_points(exercise: str) -> float:
     """What the exercise is worth by its declaration."""
-    from course_utils.grading import exercise as declared
+    from course_utils.grading.kinds import Exercise, find
 
-    return declared(exercise).points
+    return find(exercise, Exercise.registry).points
 
 
 def _stamp(nb: NotebookNode, name: str, package: Path) -> None:

@@ -1,0 +1,106 @@
+"""A teacher hands the built solutions to nbgrader as they are: released without answers, and graded fairly."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import build
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from test_build import targets, write
+from traitlets.config import Config
+
+from course_utils import runtime
+
+ROOT = Path(__file__).resolve().parents[1]
+EXERCISES = sorted(path.parent.name for path in ROOT.glob("lessons/[0-9][0-9]_*/exercises.py"))
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """nbgrader with a course folder and an exchange of its own, offline; on a hub whose user is the teacher."""
+    for name in ("home", "exchange", "course"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "exchange").chmod(0o777)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # it calls alembic
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("JUPYTERHUB_USER", "teacher")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "home"))
+    config = Config()
+    config.CourseDirectory.root = str(tmp_path / "course")
+    config.CourseDirectory.course_id = "course"
+    config.Exchange.root = str(tmp_path / "exchange")
+    config.Exchange.assignment_dir = str(tmp_path / "home")
+    config.Exchange.cache = str(tmp_path / "home" / "cache")
+    config.Execute.timeout = 300
+    return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def done(result):
+    assert result["success"], result.get("error") or result.get("log")
+
+
+def scores(course, assignment, **submissions):
+    """Release `assignment`, submit a notebook for every student, grade; (score, points) of each."""
+    root = Path(course.coursedir.root)
+    done(course.generate_assignment(assignment))
+    done(course.release_assignment(assignment))
+    for student, notebook in submissions.items():
+        folder = root / "submitted" / student / assignment
+        folder.mkdir(parents=True)
+        shutil.copy(notebook or root / "release" / assignment / f"{assignment}.ipynb", folder / f"{assignment}.ipynb")
+        done(course.autograde(assignment, student))
+    with Gradebook(course.coursedir.db_url, "course") as book:
+        found = {student: book.find_submission(assignment, student) for student in submissions}
+        return {student: (submission.score, submission.max_score) for student, submission in found.items()}
+
+
+def source_of(course, solutions):
+    folder = Path(course.coursedir.root, "source", solutions.stem)
+    folder.mkdir(parents=True)
+    shutil.copy(solutions, folder)
+    return solutions.stem
+
+
+def cells_without_outputs(path):
+    return [(cell.id, cell.source, cell.metadata) for cell in nbformat.read(path, as_version=4).cells]
+
+
+@pytest.mark.slow
+def test_a_lesson_goes_through_nbgrader(course, tmp_path, monkeypatch, capsys):
+    """With a stand-in for the grading engine, so that this is about the notebooks alone."""
+    root = write(tmp_path / "tiny")
+    monkeypatch.setattr(build, "execute", lambda nb, strict: None)
+    for target in targets(root)[1:]:
+        build.build(target)
+    solutions = root / "solutions" / "01_tiny.ipynb"
+    wrong = nbformat.read(root / "exercises" / "01_tiny.ipynb", as_version=4)
+    for cell in wrong.cells:
+        cell.source = cell.source.replace("raise NotImplementedError()", "return 8")
+    wrong.cells[-1].source = "print('I mark myself')"  # a locked cell comes back
+    nbformat.write(wrong, tmp_path / "wrong.ipynb")
+
+    assignment = source_of(course, solutions)
+    found = scores(course, assignment, solved=solutions, wrong=tmp_path / "wrong.ipynb")
+    assert found == {"solved": (2, 2), "wrong": (0, 2)}
+
+    released = Path(course.coursedir.root, "release", assignment, f"{assignment}.ipynb")
+    assert cells_without_outputs(released) == cells_without_outputs(root / "exercises" / "01_tiny.ipynb")
+    graded = Path(course.coursedir.root, "autograded", "solved", assignment, f"{assignment}.ipynb")
+    monkeypatch.setattr(runtime, "_learner", "solved")  # the seed is the student's, not the teacher's
+    seed = f"learner seed {runtime.learner_seed()} · "
+    assert seed in nbformat.read(graded, as_version=4).cells[1].outputs[0].text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solutions_get_full_points_and_the_blank_exercises_none(course, name):
+    assignment = source_of(course, ROOT / "solutions" / f"{name}.ipynb")
+    found = scores(course, assignment, solved=ROOT / "solutions" / f"{name}.ipynb", blank=None)
+    points = found["solved"][1]
+    assert points > 0
+    assert found == {"solved": (points, points), "blank": (0, points)}
