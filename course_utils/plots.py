@@ -1,0 +1,126 @@
+"""The one figure style of the course, safe for colour-blind readers.
+
+Every figure in a notebook ends with `plots.show(fig, alt="…")`. It displays the figure as a PNG, closes it, and writes the
+one line of alt text into the output twice, so that it survives wherever the notebook goes:
+
+- in the output's metadata, `{"image/png": {"alt": "…"}}`, where Jupyter's own renderers read it;
+- as the output's `text/plain`, which terminals, diffs and screen readers of raw files read.
+
+A notebook whose `display_data` outputs hold an `image/png` without a non-empty `alt` has bypassed this function.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe & Ito's eight colours, told apart by readers with any common colour blindness.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
+GREY = "#8A8A8A"
+SEQUENTIAL = "cividis"  # for amounts
+DIVERGING = "PuOr"  # for signed values, white at zero
+
+_STYLE = {
+    "figure.dpi": 100,
+    "figure.figsize": (7.2, 3.2),
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": plt.cycler(color=COLOURS),
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "image.cmap": SEQUENTIAL,
+    "lines.linewidth": 1.8,
+}
+
+
+def style() -> None:
+    """Make every later matplotlib figure look like the course's."""
+    plt.rcParams.update(_STYLE)
+
+
+def figure(
+    rows: int = 1, columns: int = 1, width: float = 7.2, height: float = 3.2, **kwargs: Any
+) -> tuple[Figure, Any]:
+    """`plt.subplots` in the course's style, whatever the notebook's own style is. Sizes in inches."""
+    with plt.rc_context(_STYLE):
+        return plt.subplots(rows, columns, figsize=(width, height), **kwargs)
+
+
+def show(fig: Figure, alt: str) -> None:
+    """Display `fig` with its one line of alternative text, and close it.
+
+    Args:
+        fig: a finished figure.
+        alt: what a reader who cannot see it needs to know: one sentence, one line.
+
+    Raises:
+        ValueError: if `alt` is empty or longer than one line.
+    """
+    if not alt.strip() or "\n" in alt:
+        raise ValueError("alt text is one non-empty line that says what the figure shows")
+    from IPython.display import display
+
+    data = base64.b64encode(png(fig)).decode()
+    plt.close(fig)
+    display(
+        {"image/png": data, "text/plain": f"[figure] {alt}"},
+        metadata={"image/png": {"alt": alt}},
+        raw=True,
+    )
+
+
+def png(fig: Figure, dpi: int = 100) -> bytes:
+    """The figure as PNG, the same bytes for the same figure (no date or version inside)."""
+    stream = io.BytesIO()
+    with plt.rc_context(_STYLE):
+        fig.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def heatmap(
+    ax: Axes, values: Any, *, signed: bool = True, limit: float | None = None, label: str = "", bar: bool = True, **kwargs: Any
+) -> Any:
+    """A matrix as an image: diverging colours around zero if `signed`, else sequential from 0. Returns the image."""
+    values = values.detach().cpu().numpy() if hasattr(values, "detach") else values
+    limit = float(abs(values).max()) if limit is None else limit
+    limits = dict(vmin=-limit, vmax=limit, cmap=DIVERGING) if signed else dict(vmin=0, vmax=limit, cmap=SEQUENTIAL)
+    image = ax.imshow(values, interpolation="nearest", **(limits | kwargs))
+    if bar:
+        ax.figure.colorbar(image, ax=ax, label=label, shrink=0.85)
+    return image
+
+
+def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, limit: float = 1.35, title: str = "") -> None:
+    """The columns of a (2, feature) matrix as arrows in the plane, each with its own colour and its number at the tip."""
+    W = W.detach().cpu().numpy() if hasattr(W, "detach") else W
+    circle = plt.Circle((0, 0), 1, fill=False, color=GREY, linewidth=0.8, linestyle=":")
+    ax.add_patch(circle)
+    for i in range(W.shape[1]):
+        x, y = float(W[0, i]), float(W[1, i])
+        colour = COLOURS[i % len(COLOURS)]
+        length = (x * x + y * y) ** 0.5
+        ax.plot([0, x], [0, y], color=colour, linewidth=2.2, solid_capstyle="round")
+        ax.plot([x], [y], "o", color=colour, markersize=5)
+        if length > 0.3:
+            ax.annotate(
+                labels[i] if labels else str(i), (x, y), (x * (1 + 0.2 / length), y * (1 + 0.2 / length)),
+                ha="center", va="center", color=colour, fontsize=9, fontweight="bold",
+            )  # fmt: skip
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title=title)
+
+
+def band(ax: Axes, x: Any, per_seed: Any, *, label: str = "", colour: str = COLOURS[0], marker: str = "o") -> None:
+    """A line through the mean over seeds with the range from the lowest to the highest seed. per_seed: (seed, x)."""
+    values = per_seed.detach().cpu().numpy() if hasattr(per_seed, "detach") else per_seed
+    ax.plot(x, values.mean(0), marker=marker, markersize=4, color=colour, label=label)
+    ax.fill_between(x, values.min(0), values.max(0), color=colour, alpha=0.2, linewidth=0)
