@@ -14,6 +14,7 @@ from course_utils.cli import checkout, doctor, lab, main, progress
 from course_utils.cli.checkout import Stop
 from course_utils.cli.start import start, version
 from course_utils.grading.exercise import Prediction, declared
+from course_utils.zoo import cards
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 20)
@@ -319,6 +320,20 @@ def test_doctor_tells_a_broken_progress_file_and_leaves_it_alone():
     found = finding("progress")
     assert found.state == "note" and "cannot be read" in found.is_so
     assert store.path().read_text() == "{half"
+
+
+def test_doctor_names_the_model_file_that_is_damaged_and_how_to_restore_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(cards, "WEIGHTS", tmp_path)
+    assert finding("models").state == "note", "a course without models still teaches lesson 1"
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"weights")
+    cards.write_card(folder, {"name": "tiny"})
+    assert finding("models").state == "fine"
+    (folder / "model.safetensors").write_bytes(b"weirdts")
+    found = finding("models")
+    assert found.state == "broken" and "tiny/model.safetensors is not the file" in found.is_so
+    assert "git checkout" in found.to_do
 
 
 def test_doctor_writes_nothing(progress_of_its_own):

@@ -4,7 +4,6 @@ Each line is one `Finding`: fine, worth knowing, or broken (the course cannot ru
 itself is a finding, never a traceback: a machine that needs a doctor is a machine where imports break.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -158,25 +157,21 @@ def _course() -> Finding:
 
 
 def _models() -> Finding:
-    from course_utils import zoo
+    from course_utils.zoo import ZooError
+    from course_utils.zoo.cards import WEIGHTS, checked_bytes, read_card
 
-    cards = sorted(Path(zoo.__file__).parent.rglob("*.json"))
-    bad, size, count = [], 0, 0
-    for card in cards:
-        said = json.loads(card.read_text(encoding="utf8")).get("sha256")
-        if not said:
-            continue
-        weights = card.with_suffix(".safetensors")
-        count += 1
-        if not weights.exists():
-            bad.append(f"{weights.name} is missing")
-            continue
-        size += weights.stat().st_size
-        if hashlib.sha256(weights.read_bytes()).hexdigest() != said:
-            bad.append(f"{weights.name} is damaged")
-    if bad:
-        return Finding("models", "broken", "; ".join(bad), "fetch these files of course_utils/zoo again")
-    return Finding("models", "fine", f"{count} bundled, {size / 1e6:.0f} MB, all as their cards say")
+    size, names = 0, []
+    for folder in sorted(path for path in WEIGHTS.glob("*") if path.is_dir()):
+        try:
+            card = read_card(folder)
+            size += sum(len(checked_bytes(folder, card, name)) for name in card["files"])
+        except ZooError as error:
+            said, _, to_do = str(error).rpartition(": ")
+            return Finding("models", "broken", said, to_do)
+        names.append(folder.name)
+    if not names:
+        return Finding("models", "note", "none is bundled", "`make models` trains them; lesson 1 needs none")
+    return Finding("models", "fine", f"{', '.join(names)} ({size / 1e6:.0f} MB), each as its card says")
 
 
 def _gpt2() -> Finding:
