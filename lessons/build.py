@@ -144,7 +144,7 @@ def package_folder() -> Path:
 
 def declared_points(exercise: str) -> float:
     """What the exercise is worth by its declaration."""
-    from course_utils.grading.kinds import Exercise, find
+    from course_utils.grading.exercise import Exercise, find
 
     return find(exercise, Exercise.registry).points
 

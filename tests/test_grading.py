@@ -63,7 +63,11 @@ def demo(monkeypatch, tmp_path):
             hints=("Normalise one side only.", "Leave out j = i."),
             misconceptions=(
                 wrong("self term", with_self, "The sum leaves out j = i; yours has it."),
-                wrong("not squared", lambda W: (W / W.norm(dim=0).clamp(min=1e-8)).mT @ W @ torch.ones(W.shape[1]), "Square each overlap first."),
+                wrong(
+                    "not squared",
+                    lambda W: (W / W.norm(dim=0).clamp(min=1e-8)).mT @ W @ torch.ones(W.shape[1]),
+                    "Square each overlap first.",
+                ),
             ),
         ),
         "sampler": Sampler(
@@ -83,7 +87,9 @@ def demo(monkeypatch, tmp_path):
             score=lambda answer, truth: sum(answer[key] == value for key, value in truth.items()) / len(truth),
             null=lambda truth, rng: {key: int(torch.randint(3, (1,), generator=rng)) for key in truth},
             expects="Give a dict from letter to 0, 1 or 2.",
-            misconceptions=(wrong("counted from one", lambda truth: {k: v + 1 for k, v in truth.items()}, "Count from 0."),),
+            misconceptions=(
+                wrong("counted from one", lambda truth: {k: v + 1 for k, v in truth.items()}, "Count from 0."),
+            ),
         ),
         "interval": Answer.interval(id="demo.density", reference=lambda seed: (0.30, 0.02)),
     }
@@ -150,8 +156,14 @@ def test_editing_the_input_is_said(demo):
 
 
 def test_sampler_names_the_mistake_and_the_statistic(demo):
-    assert grade("demo.sparse", lambda n, p: torch.where(torch.rand(n) < p, torch.rand(n), torch.zeros(n))).status == "passed"
-    assert grade("demo.sparse", lambda n, p: torch.where(torch.rand(n) < p, torch.zeros(n), torch.rand(n))).misconception == "swapped"
+    assert (
+        grade("demo.sparse", lambda n, p: torch.where(torch.rand(n) < p, torch.rand(n), torch.zeros(n))).status
+        == "passed"
+    )
+    assert (
+        grade("demo.sparse", lambda n, p: torch.where(torch.rand(n) < p, torch.zeros(n), torch.rand(n))).misconception
+        == "swapped"
+    )
     report = grade("demo.sparse", lambda n, p: 0.5 * torch.rand(n) * (torch.rand(n) < p))
     assert report.misconception is None and "mean of the active" in report.message
     report = grade("demo.sparse", lambda n, p: (torch.manual_seed(0), torch.rand(n) * (torch.rand(n) < p))[1])
@@ -208,7 +220,7 @@ def test_hints_come_in_steps(demo):
 
 
 def test_unknown_ids_are_named(demo):
-    with pytest.raises(KeyError, match="demo.interference"):
+    with pytest.raises(KeyError, match=r"demo\.interference"):
         grade("demo.nothing", interference)
     with pytest.raises(KeyError, match="none in this lesson"):
         grade("no such lesson", interference)
@@ -269,7 +281,9 @@ def test_two_notebooks_at_once_lose_nothing(demo, tmp_path):
 
 def test_a_crash_half_way_leaves_the_old_file(demo, monkeypatch):
     store.update(lambda state: state.update(seed=7))
-    monkeypatch.setattr(json, "dump", lambda state, file, **more: (file.write('{"se'), (_ for _ in ()).throw(OSError("disk full")))[0])
+    monkeypatch.setattr(
+        json, "dump", lambda state, file, **more: (file.write('{"se'), (_ for _ in ()).throw(OSError("disk full")))[0]
+    )
     with pytest.raises(OSError, match="disk full"):
         store.update(lambda state: state.update(seed=8))
     assert store.read() == {"seed": 7}
@@ -339,3 +353,23 @@ def test_without_the_main_thread_calls_still_work():
     thread = threading.Thread(target=lambda: found.append(guard.call(lambda: 3).value))
     thread.start(), thread.join()
     assert found == [3]
+
+
+def test_a_slow_first_import_is_not_broken_off(tmp_path, monkeypatch):
+    (tmp_path / "slow_to_import.py").write_text(
+        "import time\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass\nx = 5\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def imports():
+        import slow_to_import
+
+        return slow_to_import.x
+
+    assert guard.call(imports, limit=0.1).value == 5
+
+
+def test_builtins_and_callable_objects_are_called(demo):
+    assert guard.call(len, ([1, 2],)).value == 2
+    assert guard.underlying(len) is len
+    assert guard.call(torch.nn.Identity(), (3,)).value == 3

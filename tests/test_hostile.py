@@ -1,5 +1,6 @@
 """Whatever a hurried learner hands in, every grader answers in one clear sentence and leaves the notebook as it was."""
 
+import contextlib
 import functools
 import random
 
@@ -85,10 +86,8 @@ def loops_and_swallows(*args):
 def loops_nested(*args):
     def inner():
         while True:
-            try:
+            with contextlib.suppress(BaseException):
                 loops()
-            except BaseException:
-                pass
 
     while True:
         try:
@@ -148,7 +147,19 @@ SENTENCES = {  # hostile answer → what one of its sentences must say
     too_many: "argument",
 }
 UNNAMED = [prints, wrong_dtype, wrong_device, all_nan, view, the_input_itself, edits_the_input]
-OBJECTS = [Klass, Klass(), Klass().method, lambda *args: "from a lambda", functools.partial(text, 1), 3, "words", None, torch.ones(3), [], float("nan")]
+OBJECTS = [
+    Klass,
+    Klass(),
+    Klass().method,
+    lambda *args: "from a lambda",
+    functools.partial(text, 1),
+    3,
+    "words",
+    None,
+    torch.ones(3),
+    [],
+    float("nan"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -157,8 +168,8 @@ def short_limit(monkeypatch):
 
 
 def state():
-    return (torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate(), torch.is_grad_enabled(),
-            torch.get_default_dtype(), torch.get_num_threads(), touched)  # fmt: skip
+    seeds = torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()
+    return *seeds, torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads(), touched
 
 
 def check(exercise, answer):

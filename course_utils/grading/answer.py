@@ -55,7 +55,9 @@ class Answer(Exercise):
             theirs = self.cached((seed, known.name), lambda known=known: known.make(truth))
             if not difference(answer, theirs, 1e-6, 1e-9):
                 return Verdict(False, known.say, known.name)
-        rest = f"Score {reached.value:.2f}; it takes {self.share * par:.2f}" + (f", and guessing does as well in {p:.0%} of tries." if p >= 0.01 else ".")
+        rest = f"Score {reached.value:.2f}; it takes {self.share * par:.2f}" + (
+            f", and guessing does as well in {p:.0%} of tries." if p >= 0.01 else "."
+        )
         said = guard.call(self.explain, (answer, truth), limit=10)
         return Verdict(False, f"{said.value or ''} {rest}".strip())
 
@@ -81,11 +83,12 @@ class Answer(Exercise):
 
         def explain(answer: Any, truth: tuple[float, float]) -> str:
             low, high = (float(end) for end in answer)
-            if high - low > 3 * truth[1]:
-                return f"Your interval is {high - low:.3g} wide; at most {3 * truth[1]:.3g} is asked for: measure more seeds."
+            widest = 3 * truth[1]
+            if high - low > widest:
+                return f"Your interval is {high - low:.3g} wide; at most {widest:.3g} is asked for: measure more seeds."
             return f"Your interval lies {'below' if high < truth[0] else 'above'} what the reference measures."
 
         more.setdefault("expects", "Give an interval (low, high) of two numbers.")
         why = "An interval covers the truth or does not; its width keeps guesses out."
-        return Answer(id=id, truth=reference, score=score, form=form, explain=explain,
-                      key=lambda truth: (truth[0] - truth[1], truth[0] + truth[1]), why=why, **more)  # fmt: skip
+        more.setdefault("key", lambda truth: (truth[0] - truth[1], truth[0] + truth[1]))
+        return Answer(id=id, truth=reference, score=score, form=form, explain=explain, why=why, **more)

@@ -36,7 +36,9 @@ def difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
     if isinstance(expected, dict):
         if not isinstance(given, dict) or given.keys() != expected.keys():
             return wrong_kind(given, f"a dict with the keys {sorted(map(str, expected))}")
-        found = (f"Entry {key!r}: {said}" for key in expected if (said := difference(given[key], expected[key], rtol, atol)))
+        found = (
+            f"Entry {key!r}: {said}" for key in expected if (said := difference(given[key], expected[key], rtol, atol))
+        )
         return next(found, "")
     if type(given) is not type(expected):
         return wrong_kind(given, f"a {type(expected).__name__}")
@@ -68,9 +70,12 @@ def _tensor_difference(given: Any, expected: Tensor, rtol: float, atol: float) -
     wide = torch.complex128 if expected.is_complex() else torch.float64
     left, right = given.detach().to(wide), expected.detach().to(wide)
     if torch.isnan(left).any() and not torch.isnan(right).any():
-        return f"It returns nan in {int(torch.isnan(left).sum())} of {left.numel()} entries; look for a division by zero."
+        return (
+            f"It returns nan in {int(torch.isnan(left).sum())} of {left.numel()} entries; look for a division by zero."
+        )
     if torch.isinf(left).any() and not torch.isinf(right).any():
-        return f"It returns infinity in {int(torch.isinf(left).sum())} of {left.numel()} entries; look for a division by zero."
+        where = f"{int(torch.isinf(left).sum())} of {left.numel()} entries"
+        return f"It returns infinity in {where}; look for a division by zero."
     if torch.allclose(left, right, rtol=rtol, atol=atol, equal_nan=True):
         return ""
     worst = (left - right).abs().nan_to_num(0, 0).max().item()

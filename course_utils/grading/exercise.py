@@ -80,7 +80,9 @@ class Exercise:
             self._cache[key] = compute()
         return self._cache[key]
 
-    def call(self, function: Callable, args: tuple, seconds: float, reference: Callable | None) -> tuple[Any, Verdict | None]:
+    def call(
+        self, function: Callable, args: tuple, seconds: float, reference: Callable | None
+    ) -> tuple[Any, Verdict | None]:
         """The value, or a verdict on why there is none; inputs edited in place count as a failure."""
         outcome = guard.call(function, args, limit=guard.LIMIT + 30 * seconds, reference=reference)
         if outcome.used_reference and not outcome.problem:

@@ -44,12 +44,14 @@ class Function(Exercise):
         for case in cases:
             output, verdict = self.output(answer, case, self.reference if watch else None)
             if verdict is not None:
-                example = Counterexample(self.names, case.args, self._value(case.expected), None, returned=False)
+                example = Counterexample(
+                    self.names, case.args, self._shown(case.expected, None)[0], None, returned=False
+                )
                 return dataclasses.replace(verdict, counterexample=example if verdict.attempted else None)
             outputs.append(output)
             said = self._difference(output, case.expected)
             if said and first is None:
-                first = said, Counterexample(self.names, case.args, self._value(case.expected), self._value(output))
+                first = said, Counterexample(self.names, case.args, *self._shown(case.expected, output))
         if first is None:
             return Verdict(True, f"Agrees with the reference on {len(cases)} inputs.")
         for known in self.misconceptions:
@@ -91,7 +93,9 @@ class Function(Exercise):
             return value, None
         if not value.requires_grad:
             return (value, "no gradient"), None
-        found = guard.call(_gradients, (value, [args[index] for index in self.grads]), limit=guard.LIMIT + 30 * case.seconds)
+        found = guard.call(
+            _gradients, (value, [args[index] for index in self.grads]), limit=guard.LIMIT + 30 * case.seconds
+        )
         return ((value.detach(), found.value), None) if not found.problem else (None, Verdict(False, found.problem))
 
     def _difference(self, given: Any, expected: Any) -> str:
@@ -102,12 +106,21 @@ class Function(Exercise):
         if said := difference(given[0], expected[0], self.rtol, self.atol):
             return said
         if isinstance(expected[1], str) or isinstance(given[1], str):
-            return "" if given[1] is expected[1] else "The gradient does not flow through it: keep to tensor operations, without .item() or .detach()."
+            return (
+                ""
+                if given[1] is expected[1]
+                else "The gradient does not flow through it: keep to tensor operations, without .item() or .detach()."
+            )
         said = difference(given[1], expected[1], self.rtol, self.atol)
         return f"The values agree, the gradients do not. {said}" if said else ""
 
-    def _value(self, output: Any) -> Any:
-        return output[0] if self.grads and isinstance(output, tuple) and len(output) == 2 else output
+    def _shown(self, expected: Any, given: Any) -> tuple[Any, Any]:
+        """What a counterexample shows of both: the values, or the gradients where only these differ."""
+        if not (self.grads and isinstance(expected, tuple)):
+            return expected, given
+        pair = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
+        only_gradients = isinstance(pair[1], tuple) and not difference(pair[0], expected[0], self.rtol, self.atol)
+        return (expected[1], pair[1]) if only_gradients else (expected[0], pair[0])
 
 
 def _gradients(value: Tensor, leaves: list[Tensor]) -> tuple[Tensor, ...]:

@@ -84,7 +84,7 @@ def call(function: Callable, args: tuple = (), *, limit: float = LIMIT, referenc
             if clock.interrupted:
                 raise
             outcome = Outcome(problem="Your function raised KeyboardInterrupt by itself.")
-        except BaseException as error:  # noqa: BLE001 - whatever a learner's code may raise
+        except BaseException as error:  # whatever a learner's code may raise
             outcome = Outcome(problem=_explain(error, inner))
             traceback.clear_frames(error.__traceback__)  # let go of what it had allocated
         finally:
@@ -106,8 +106,10 @@ def underlying(function: Any) -> Any:
             function = function.__func__
         elif hasattr(function, "__wrapped__"):
             function = function.__wrapped__
-        elif not hasattr(function, "__code__") and inspect.isfunction(getattr(type(function), "__call__", None)):
-            function = type(function).__call__
+        elif not hasattr(function, "__code__") and inspect.isfunction(
+            method := inspect.getattr_static(type(function), "__call__", None)
+        ):
+            function = method
         else:
             return function
 
@@ -131,10 +133,20 @@ class _Clock:
     def _watch(self) -> None:
         cpu, wall = time.process_time(), time.perf_counter()
         while not self.done.wait(0.02):
+            if not self.expired and self._importing():  # a first import is slow, and must not be broken off
+                cpu, wall = time.process_time(), time.perf_counter()
             late = time.process_time() - cpu > self.limit or time.perf_counter() - wall > 4 * self.limit
             if late:
                 self.expired = True
                 _thread.interrupt_main()
+
+    def _importing(self) -> bool:
+        frame = sys._current_frames().get(threading.main_thread().ident)
+        while frame is not None and frame is not self.floor:
+            if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+                return True
+            frame = frame.f_back
+        return False
 
     def _stop(self, signum: int, frame: Any) -> None:
         if not self.expired:
@@ -230,6 +242,9 @@ def _no_exit(namespace: dict) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _capped_memory() -> Iterator[None]:
+    if torch.cuda.is_available():  # its driver reserves addresses by the terabyte, which the cap would forbid
+        yield
+        return
     try:
         import resource
 
@@ -254,7 +269,8 @@ def _explain(error: BaseException, inner: Any) -> str:
     if isinstance(error, RecursionError):
         return "Your function calls itself without end; give the recursion a case in which it stops."
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-        return f"Your function asked for more than {HEADROOM >> 30} GB of memory on a small input; check the shapes that it builds."
+        asked = f"more than {HEADROOM >> 30} GB of memory on a small input"
+        return f"Your function asked for {asked}; check the shapes that it builds."
     code = getattr(inner, "__code__", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if code is None or f.filename == code.co_filename]
     place = ""

@@ -1,4 +1,4 @@
-"""Predict before you run: commit a prediction, have it scored by what the figure's cell measures, see the calibration."""
+"""Predict before you run: a prediction is recorded, scored by what the figure measures, and kept for calibration."""
 
 import html
 from dataclasses import dataclass
@@ -46,7 +46,9 @@ def predict(id: str, value: Any = None, sure: float = 0.7) -> Note:
     state = {} if runtime.strict() else store.update(change)
     kept = state.get("predictions", {}).get(id, {"value": value})
     if kept["value"] != value:
-        return Note(f"{asked.question}\nThe figure has been seen; what counts is your first prediction, {kept['value']}.")
+        return Note(
+            f"{asked.question}\nThe figure has been seen; what counts is your first prediction, {kept['value']}."
+        )
     return Note(f"{asked.question}\nYou say {value}, with {sure:.0%} confidence.")
 
 
@@ -71,7 +73,10 @@ def measured(id: str, value: Any) -> Note:
     if entry is None:
         return Note(f"Measured: {shown}. (No prediction was made.)")
     verdict = "right" if entry["right"] else "not what you predicted"
-    return Note(f"Measured: {shown}. You said {entry['value']}, {entry['sure']:.0%} sure: {verdict}.\n{calibration(predictions)}")
+    return Note(
+        f"Measured: {shown}. You said {entry['value']}, {entry['sure']:.0%} sure: {verdict}.\n"
+        + calibration(predictions)
+    )
 
 
 def calibration(predictions: dict) -> str:
@@ -81,4 +86,7 @@ def calibration(predictions: dict) -> str:
         return "No predictions scored yet."
     right, sure = sum(e["right"] for e in scored), sum(e["sure"] for e in scored) / len(scored)
     brier = sum((e["sure"] - e["right"]) ** 2 for e in scored) / len(scored)
-    return f"So far {right} of {len(scored)} right; you were {sure:.0%} sure on average. Brier score {brier:.2f} (0 is best, 0.25 is what a coin earns)."
+    return (
+        f"So far {right} of {len(scored)} right; you were {sure:.0%} sure on average. "
+        f"Brier score {brier:.2f} (0 is best, 0.25 is what a coin earns)."
+    )

@@ -63,7 +63,13 @@ def prove(exercise: Exercise, seed: int = 0) -> Proof:
         if not verdict.passed and verdict.misconception == known.name:
             proof.named += 1
         else:
-            said = "passes" if verdict.passed else f"is taken for {verdict.misconception}" if verdict.misconception else f"gets: {verdict.message}"
+            said = (
+                "passes"
+                if verdict.passed
+                else f"is taken for {verdict.misconception}"
+                if verdict.misconception
+                else f"gets: {verdict.message}"
+            )
             proof.gaps.append(f"the misconception {known.name!r} {said}")
     survivors = []
     for name, mutant in _mutants(exercise, seed):
@@ -72,7 +78,7 @@ def prove(exercise: Exercise, seed: int = 0) -> Proof:
             survivors.append((name, mutant))
         else:
             proof.rejected += 1
-    for name, mutant in survivors:
+    for name, _ in survivors:
         if name not in exercise.equivalent:
             proof.gaps.append(f"the mutant {name!r} passes and is not listed as equivalent")
         elif not all(_passes_again(exercise, name, other) for other in range(seed + 1, seed + TENFOLD)):
@@ -185,13 +191,17 @@ def _noise(out: Tensor) -> Tensor:
 
 
 VALUE_MUTANTS: dict[str, Callable[[Tensor], Tensor | None]] = {
-    "constant": lambda out: torch.full_like(out, 1 if out.dtype == torch.bool else 3 if not out.is_floating_point() else 0.4321),
+    "constant": lambda out: torch.full_like(
+        out, 1 if out.dtype == torch.bool else 3 if not out.is_floating_point() else 0.4321
+    ),
     "zeros": torch.zeros_like,
     "noise": _noise,
     "transposed": lambda out: out.mT if out.dim() >= 2 else None,
     "negated": lambda out: ~out if out.dtype == torch.bool else -out,
     "scaled": lambda out: out * 2 if out.dtype != torch.bool else None,
-    "off by one": lambda out: torch.roll(out, 1, -1) if out.dim() and out.shape[-1] > 1 else out + 1 if out.dtype != torch.bool else None,
+    "off by one": lambda out: (
+        torch.roll(out, 1, -1) if out.dim() and out.shape[-1] > 1 else out + 1 if out.dtype != torch.bool else None
+    ),
     "one axis summed": lambda out: out.sum(-1) if out.dim() else None,
 }
 
@@ -200,7 +210,9 @@ def table(proofs: list[Proof]) -> str:
     """The proof as text, one exercise a line, its gaps below it."""
     lines = [f"{'exercise':42} {'misconceptions':>14} {'named':>6} {'mutants':>8} {'rejected':>9}  equivalent"]
     for p in proofs:
-        lines.append(f"{p.id:42} {p.misconceptions:>14} {p.named:>6} {p.mutants:>8} {p.rejected:>9}  {', '.join(p.equivalent)}")
+        lines.append(
+            f"{p.id:42} {p.misconceptions:>14} {p.named:>6} {p.mutants:>8} {p.rejected:>9}  {', '.join(p.equivalent)}"
+        )
         lines += [f"    GAP: {gap}" for gap in p.gaps]
     total = [sum(getattr(p, name) for p in proofs) for name in ("misconceptions", "named", "mutants", "rejected")]
     lines.append(f"{f'{len(proofs)} exercises':42} {total[0]:>14} {total[1]:>6} {total[2]:>8} {total[3]:>9}")

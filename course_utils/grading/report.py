@@ -53,9 +53,10 @@ class Report:
         if self.counterexample:
             parts.append('<div style="margin-top:6px">The smallest input on which it differs:</div>')
         if rows := self._rows():
-            cell = "text-align:left;vertical-align:top;padding:1px 12px 1px 0"
+            cell = '<td style="text-align:left;vertical-align:top;padding:1px 12px 1px 0">'
+            code = '<code style="white-space:pre-wrap">'
             table = "".join(
-                f'<tr><td style="{cell}">{html.escape(label)}</td><td style="{cell}"><code style="white-space:pre-wrap">{html.escape(value)}</code></td></tr>'
+                f"<tr>{cell}{html.escape(label)}</td>{cell}{code}{html.escape(value)}</code></td></tr>"
                 for label, value in rows
             )
             parts.append(f"<table>{table}</table>")

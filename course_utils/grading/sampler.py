@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -43,18 +44,23 @@ class Sampler(Exercise):
             return Verdict(False, said)
         names, found, first = tuple(inspect.signature(self.reference).parameters), [], None
         for number, args in enumerate(inputs):
+            start = time.process_time()
             expected = self._draw(self.reference, args, seed, number)[0]
-            sample, verdict = self._draw(answer, args, seed, number, self.reference if watch else None)
+            seconds = time.process_time() - start
+            sample, verdict = self._draw(answer, args, seed, number, seconds, self.reference if watch else None)
             if verdict is not None:
                 return verdict
             if said := difference(sample, expected, 0.0, 1e30):
                 return Verdict(False, said, None, Counterexample(names, args, expected, sample))
             if expected.numel() > 50 and torch.equal(sample, self._draw(answer, args, seed + 1, number)[0]):
-                return Verdict(False, "Two calls give the same numbers; draw anew at every call, and set no seed inside.")
+                return Verdict(
+                    False, "Two calls give the same numbers; draw anew at every call, and set no seed inside."
+                )
             stats = self.statistics(sample, *args)
             off = max(stats, key=lambda stat: abs(stat.z))
             if abs(off.z) > Z_LIMIT and first is None:
-                first = f"{off.name}: {off.value:.4g}, expected {off.expected:.4g} ± {off.error:.2g} ({abs(off.z):.0f} standard errors away)."
+                wanted = f"expected {off.expected:.4g} ± {off.error:.2g}"
+                first = f"{off.name}: {off.value:.4g}, {wanted} ({abs(off.z):.0f} standard errors away)."
             found += stats
         if first is None:
             return Verdict(True, f"{len(found)} statistics of your draws are as they should be.")
@@ -67,11 +73,19 @@ class Sampler(Exercise):
             return Verdict(False, f"{known.say} ({first})", known.name)
         return Verdict(False, first)
 
-    def _draw(self, function: Callable, args: tuple, seed: int, number: int, reference: Callable | None = None) -> tuple[Any, Verdict | None]:
+    def _draw(
+        self,
+        function: Callable,
+        args: tuple,
+        seed: int,
+        number: int,
+        seconds: float = 1.0,
+        reference: Callable | None = None,
+    ) -> tuple[Any, Verdict | None]:
         inputs = tuple(fresh(value) for value in args)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1_000_003 * seed + number)
-            value, verdict = self.call(function, inputs, 0.1, reference)
+            value, verdict = self.call(function, inputs, seconds, reference)
         if verdict is None and not all(same(*pair) for pair in zip(args, inputs, strict=True)):
             return None, Verdict(False, "Your function changes one of its inputs in place; work on a copy.")
         return value, verdict
