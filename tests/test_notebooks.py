@@ -1,0 +1,96 @@
+"""Run All works in every notebook, blank exercises included, and the machinery that says so notices what does not.
+
+nbval runs the notebooks themselves: they stand in pyproject's `testpaths`, so that `pytest -n 2 --dist loadfile`
+runs them beside the tests, one notebook on one worker. For the notebooks alone:
+
+    python -m pytest -n 2 --dist loadfile notebooks exercises solutions
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import run_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+ROOT = Path(__file__).resolve().parents[1]
+BLANK = sorted(ROOT.glob("exercises/*.ipynb"))
+
+
+WHERE_AM_I = (
+    "import os\nfrom course_utils import runtime, store",
+    "assert store.home() != store.Path('MINE') and store.read() == {}",
+    "assert os.environ['HF_HUB_OFFLINE'] == '1' and runtime.learner_seed() != 0",
+)
+NOTEBOOKS = {
+    "notebooks/good": ("1 + 1", "print('drifts')"),
+    "notebooks/error": ("assert 1 + 1 == 3, 'a claim'",),
+    "notebooks/drifted": ("# NBVAL_CHECK_OUTPUT\nprint('now')",),
+    "notebooks/dead": ("import os; os._exit(1)",),
+    "exercises/where": (*WHERE_AM_I, "assert not runtime.strict()"),
+    "solutions/where": (*WHERE_AM_I, "assert runtime.strict()"),
+}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """What pytest says about NOTEBOOKS, with this repository's settings but a shorter time limit."""
+    root = tmp_path_factory.mktemp("course")
+    for name, sources in NOTEBOOKS.items():
+        sources = [source.replace("MINE", str(root / "mine")) for source in sources]
+        then = [new_output("stream", text="then\n")]
+        cells = [new_code_cell(source, outputs=then, execution_count=1) for source in sources]
+        path = root / f"{name}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        nbformat.write(new_notebook(cells=cells), path)
+    settings = ["-p", "conftest", "-c", "pyproject.toml", "--rootdir", str(root), "--nbval-cell-timeout=5", "-rA"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *settings, *map(str, sorted(root.glob("*/*.ipynb")))],
+        cwd=ROOT, env=os.environ | {"COURSE_HOME": str(root / "mine")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return re.sub(r"\S*/(?=(notebooks|exercises|solutions)/)", "", done.stdout + done.stderr)
+
+
+def test_the_notebooks_are_among_what_pytest_runs(pytestconfig):
+    assert pytestconfig.getini("testpaths") == ["tests", "notebooks", "exercises", "solutions"]
+    options = pytestconfig.option
+    assert options.nbval_lax
+    assert options.nbval_current_env
+    assert options.nbval_cell_timeout <= 300
+
+
+def test_a_good_notebook_passes_and_its_time_is_printed(report):
+    assert "PASSED notebooks/good.ipynb::Cell 0" in report
+    assert "PASSED notebooks/good.ipynb::Cell 1" in report  # what a cell prints may change unless it is marked
+    assert re.search(r"^notebooks/good.ipynb: \d+ s \(budget 60 s\)$", report, re.M)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("error", "a claim"), ("drifted", "mismatch"), ("dead", "Kernel died|Timeout of 5 seconds exceeded")],
+)
+def test_a_bad_notebook_fails(report, name, words):
+    assert f"FAILED notebooks/{name}.ipynb::Cell 0" in report
+    assert re.search(words, report)
+
+
+@pytest.mark.parametrize("kind", ["exercises", "solutions"])
+def test_a_notebook_runs_as_a_new_learners_offline(report, kind):
+    passed = re.findall(rf"^PASSED {kind}/where.ipynb::Cell \d", report, re.M)
+    assert len(passed) == len(NOTEBOOKS[f"{kind}/where"]), report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", BLANK, ids=lambda path: path.stem)
+def test_blank_exercises_run_to_the_end_and_say_not_attempted(path):
+    nb = nbformat.read(path, as_version=4)
+    run_notebook.execute(nb, strict=False)
+    graded = [cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    assert graded
+    for cell in graded:
+        said = [output.get("data", {}).get("text/plain", "") + output.get("text", "") for output in cell.outputs]
+        assert "not attempted" in " ".join(said).lower(), (cell.id, said)
