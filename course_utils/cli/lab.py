@@ -1,6 +1,7 @@
 """Open JupyterLab at the course: the portable twin of `make lab`."""
 
 import importlib.util
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ def lab(root: Path, options: list[str]) -> int:
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise Stop(f'JupyterLab is not installed in {sys.prefix}: `pip install -e ".[lab]"` in {root} brings it.')
-    first_time = not (root / "my").exists()
+    first_time = not any((root / "my").glob("*.ipynb"))
     for line in start(root):
         if "there already" not in line:
             print(line)
@@ -30,4 +31,6 @@ def command(root: Path, options: list[str], first_time: bool) -> list[str]:
     """What is run: this Python's JupyterLab, with the course as its root folder."""
     lessons = sorted((root / "notebooks").glob("*.ipynb"))
     place = [f"--LabApp.default_url=/lab/tree/notebooks/{lessons[0].name}"] if first_time and lessons else []
+    if getattr(os, "geteuid", lambda: 1)() == 0:  # in a container everybody is root, and JupyterLab would refuse
+        place.append("--allow-root")
     return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *place, *options]
