@@ -1,6 +1,7 @@
 """`course`: the learner's folder is never overwritten, and whatever is wrong is said in one sentence."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -185,22 +186,7 @@ def test_the_installed_command_starts_without_importing_torch(course):
 
 def test_lab_runs_this_pythons_jupyterlab_at_the_course(course, monkeypatch):
     started = []
-
-    class Running:
-        def __init__(self, command):
-            started.append(command)
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            return None
-
-        def wait(self):
-            return 3
-
-    monkeypatch.setattr(lab.subprocess, "Popen", Running)
-    monkeypatch.setattr(lab.signal, "signal", lambda *what: None)
+    monkeypatch.setattr(lab, "_become", lambda command: started.append(command) or 3)
     assert main(["lab", "--no-browser"]) == 3
     assert main(["lab"]) == 3
     first, second = started
@@ -209,6 +195,19 @@ def test_lab_runs_this_pythons_jupyterlab_at_the_course(course, monkeypatch):
     assert "--LabApp.default_url=/lab/tree/notebooks/00_transformer.ipynb" in first
     assert not any("default_url" in option for option in second), "later it opens where the learner was"
     assert listing(course / "my") == listing(course / "exercises")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows cannot replace a process")
+def test_lab_replaces_the_process_and_gives_back_its_exit_code():
+    question = """
+import sys
+from course_utils.cli.lab import _become
+_become([sys.executable, "-c", "import os; print(os.getpid()); exit(3)"])
+"""
+    running = subprocess.Popen([sys.executable, "-c", question], stdout=subprocess.PIPE, text=True)
+    printed, _ = running.communicate(timeout=60)
+    assert running.returncode == 3
+    assert int(printed) == running.pid, "signals to the one reach the other"
 
 
 def test_lab_without_jupyterlab_says_what_to_install(course, monkeypatch, capsys):

@@ -22,8 +22,16 @@ def lab(root: Path, options: list[str]) -> int:
     for line in start(root):
         if "there already" not in line:
             print(line)
-    with subprocess.Popen(command(root, options, first_time)) as running:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is JupyterLab's, which asks before it stops
+    return _become(command(root, options, first_time))
+
+
+def _become(command: list[str]) -> int:
+    """Run `command` in place of this process, so that Ctrl-C and every other signal are its own."""
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execv(command[0], command)
+    with subprocess.Popen(command) as running:  # Windows cannot replace a process
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         return running.wait()
 
 
