@@ -1,3 +1,4 @@
 from .metrics import Metric, log_prob, logit, logit_diff, metric
+from .paths import path_patch
 from .result import Axis, Sweep
 from .sweep import sweep
