@@ -1,6 +1,6 @@
 """Sealed models: a W whose structure you have to find, made fresh from a seed, as many as you like.
 
-1. Train small blocks whose shape is known: antipodal pairs (2 features in 1 dimension) and one polygon in a plane.
+1. Train small blocks whose shape is known: antipodal pairs (2 features in 1 dimension) and a pentagon (5 in a plane).
 2. Put them side by side, each with hidden dimensions of its own, and add features that were dropped.
 3. Rotate the hidden space and shuffle the features: no row of W means anything now, and no label is left.
 """
@@ -13,22 +13,22 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .measures import read_plane
-from .training import Recipe, Toy, train
+from .training import Recipe, Toy, Trained, train
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Which features belong together. Every feature is in exactly one place; those in none are alone in a dimension.
+    """Which features belong together. Every feature is in one place; one that is nowhere has a dimension to itself.
 
     Attributes:
         dropped: features without a direction.
         pairs: antipodal pairs, each with its smaller feature first.
-        polygon: the features of the one polygon (three: a triangle; five: a pentagon).
+        pentagon: the five features of the pentagon; empty if there is none.
     """
 
     dropped: frozenset[int]
     pairs: frozenset[tuple[int, int]]
-    polygon: frozenset[int]
+    pentagon: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -40,27 +40,26 @@ class Sealed:
     groups: Groups
 
 
-PAR = 1.0  # every feature of a sealed model can be placed with certainty from WᵀW
-
-
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def sealed(seed: int) -> Sealed:
-    """The sealed model number `seed`: 1 or 2 antipodal pairs, a triangle or a pentagon, 1 to 3 dropped features."""
+    """The sealed model number `seed`: antipodal pairs, perhaps a pentagon, features alone, and 1 to 3 dropped ones."""
     dice = torch.Generator().manual_seed(seed)
     roll = lambda low, high: int(torch.randint(low, high + 1, (), generator=dice))  # noqa: E731
-    n_pairs, corners, n_dropped, n_alone = roll(1, 2), 3 if roll(0, 1) else 5, roll(1, 3), roll(0, 1)
-    blocks = [_pair(roll(0, 10**6)) for _ in range(n_pairs)] + [_polygon(corners, roll(0, 10**6))]
-    blocks += [(torch.tensor([[1.0 + 0.05 * torch.rand((), generator=dice)]]), torch.zeros(1)) for _ in range(n_alone)]
+    has_pentagon = roll(0, 3) > 0
+    n_pairs, n_alone, n_dropped = roll(1, 2) + (not has_pentagon), roll(0, 2), roll(1, 3)
+    blocks = [_pair(roll(0, 10**6)) for _ in range(n_pairs)]
+    blocks += [_pentagon(roll(0, 10**6))] if has_pentagon else []
+    blocks += [(1 + 0.05 * torch.rand(1, 1, generator=dice), torch.zeros(1)) for _ in range(n_alone)]
     W = torch.block_diag(*[block for block, _ in blocks])
     remains = 0.02 * torch.randn(len(W), n_dropped, generator=dice)  # a dropped feature is short, not exactly zero
     W, b = torch.cat([W, remains], 1), torch.cat([bias for _, bias in blocks] + [torch.full((n_dropped,), 0.05)])
     rotation = torch.linalg.qr(torch.randn(len(W), len(W), generator=dice)).Q
     shuffle = torch.randperm(W.shape[1], generator=dice)
     place = {int(old): new for new, old in enumerate(shuffle)}
-    pairs = frozenset((min(a, b), max(a, b)) for a, b in ((place[2 * k], place[2 * k + 1]) for k in range(n_pairs)))
-    polygon = frozenset(place[2 * n_pairs + k] for k in range(corners))
+    pairs = frozenset(tuple(sorted((place[2 * k], place[2 * k + 1]))) for k in range(n_pairs))
+    pentagon = frozenset(place[2 * n_pairs + k] for k in range(5 * has_pentagon))
     dropped = frozenset(place[W.shape[1] - 1 - k] for k in range(n_dropped))
-    return Sealed((rotation @ W)[:, shuffle].contiguous(), b[shuffle], Groups(dropped, pairs, polygon))
+    return Sealed((rotation @ W)[:, shuffle].contiguous(), b[shuffle], Groups(dropped, pairs, pentagon))
 
 
 def agreement(answer: Groups, truth: Groups, features: int) -> float:
@@ -71,8 +70,8 @@ def agreement(answer: Groups, truth: Groups, features: int) -> float:
 def _place(groups: Groups, feature: int) -> tuple[str, frozenset[int]]:
     if feature in groups.dropped:
         return "dropped", frozenset()
-    if feature in groups.polygon:
-        return "polygon", groups.polygon
+    if feature in groups.pentagon:
+        return "pentagon", groups.pentagon
     for pair in groups.pairs:
         if feature in pair:
             return "pair", frozenset(pair)
@@ -87,11 +86,12 @@ def _pair(seed: int) -> tuple[Tensor, Tensor]:
     return _pair(seed + 1)
 
 
-def _polygon(corners: int, seed: int) -> tuple[Tensor, Tensor]:
-    """A regular polygon, trained: `corners` sparse features in a plane."""
-    model = _quickly(Toy(corners, 2, (0.04,)), seed)
-    return (model.W[0, 0], model.b[0, 0]) if read_plane(model.W[0, 0]).polygon == corners else _polygon(corners, seed + 1)
+def _pentagon(seed: int) -> tuple[Tensor, Tensor]:
+    """A regular pentagon, trained: five sparse features in a plane."""
+    model = _quickly(Toy(5, 2, (0.08,)), seed)
+    return (model.W[0, 0], model.b[0, 0]) if read_plane(model.W[0, 0]).polygon == 5 else _pentagon(seed + 1)
 
 
-def _quickly(toy: Toy, seed: int):  # noqa: ANN202 - the Trained of one instance
-    return train(toy, Recipe(steps=300, batch=256, lr=0.05, anneal=True), seeds=4, first_seed=seed, device="cpu", show=False).best()
+def _quickly(toy: Toy, seed: int) -> Trained:
+    """The best of four quick trainings."""
+    return train(toy, Recipe(steps=250, batch=128, lr=0.05, anneal=True), seeds=4, first_seed=seed, device="cpu", show=False).best()

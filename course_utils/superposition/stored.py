@@ -1,13 +1,9 @@
-"""What is too heavy to train in a lesson ships as a small file, with the recipe that makes it again.
-
-    python -m course_utils.superposition.stored sweep        # about 4 minutes a seed on two cores
-    python -m course_utils.superposition.stored plane        # about half a minute
+"""What is too heavy to train in a lesson ships as a small file; `recipes` makes it again.
 
 `load` checks the file's SHA-256 against the one recorded here, so that a result and its recipe cannot drift apart.
 """
 
 import hashlib
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,13 +13,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .measures import dimensions_per_feature, feature_dimensionality
-from .training import Recipe, Toy, train
+from .experiments import CriticalDensity
+from .training import Toy
 
 FOLDER = Path(__file__).parent / "stored_results"
 SHA256 = {
     "sweep": "?",
-    "plane": "?",
+    "critical": "f7b2ee5a938e616e072798d078ee9352e4572aea794f0a6b7c060c6d82642070",
+    "plane": "4bdaa178b7cba2e0b19ec8a1fda1e306ca6f6e573280801f18a62fd2a851f1dc",
 }
 
 
@@ -72,6 +69,12 @@ def plane() -> Plane:
     return Plane(**load("plane"))
 
 
+@lru_cache
+def critical() -> CriticalDensity:
+    """Where superposition sets in for 10 features in 5 dimensions, over 32 seeds."""
+    return CriticalDensity(**load("critical"))
+
+
 def load(name: str) -> dict[str, Tensor]:
     """The arrays of one stored result.
 
@@ -79,44 +82,10 @@ def load(name: str) -> dict[str, Tensor]:
         RuntimeError: if the file is missing or is not the one that was recorded.
     """
     path = FOLDER / f"{name}.npz"
-    again = f"get the file back from the repository, or make it again: python -m course_utils.superposition.stored {name}"
+    again = f"get the file back from the repository, or make it again: python -m course_utils.superposition.recipes {name}"
     if not path.exists():
         raise RuntimeError(f"the stored result {path} is missing; {again}")
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
         raise RuntimeError(f"the stored result {path} is not the one this version of the course was written for; {again}")
     with np.load(path) as arrays:
         return {key: torch.from_numpy(value.astype(np.float32)) for key, value in arrays.items()}
-
-
-def make_sweep(seeds: int = 4) -> dict[str, Tensor]:
-    """The recipe of `sweep`: Adam at a constant 1e-3, batches of 1024, 10 000 steps, every seed with its own data."""
-    trained = train(canonical(), Recipe(), seeds=seeds)
-    return dict(
-        probability=trained.toy.probability[:, 0], dimensionality=feature_dimensionality(trained.W),
-        per_feature=dimensions_per_feature(trained.W), loss=trained.final_loss,
-    )  # fmt: skip
-
-
-def make_plane() -> dict[str, Tensor]:
-    """The recipe of `plane`."""
-    p, decay = 50 ** -torch.linspace(0, 1, 8), torch.tensor([1.0, 0.9, 0.8, 0.65, 0.5])
-    rows = [(float(a), float(c)) for a in p for c in decay]
-    importance = torch.stack([c ** torch.arange(5) for _, c in rows])
-    toy = Toy(5, 2, tuple(a for a, _ in rows), importance)
-    best = train(toy, Recipe(steps=3000, batch=1024, lr=0.01, anneal=True), seeds=8).best()
-    shape = (len(p), len(decay))
-    return dict(probability=p, decay=decay, W=best.W[0].unflatten(0, shape), loss=best.final_loss[0].view(shape))
-
-
-def save(name: str, arrays: dict[str, Tensor]) -> str:
-    """Write a result in half precision and return its hash."""
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{name}.npz"
-    half = {"dimensionality", "W"}
-    np.savez_compressed(path, **{k: v.numpy().astype(np.float16 if k in half else np.float32) for k, v in arrays.items()})
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-if __name__ == "__main__":
-    for wanted in sys.argv[1:] or list(SHA256):
-        print(wanted, save(wanted, {"sweep": make_sweep, "plane": make_plane}[wanted]()))

@@ -32,19 +32,17 @@ def predict_phase(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]) -> Int[T
     return phase_losses(p, r).min(0).indices
 
 
-def almost_orthogonal_bound(d: Float[Tensor, "*case"], epsilon: Float[Tensor, "*case"]) -> Float[Tensor, "*case"]:
+def almost_orthogonal_bound(d: int, epsilon: float) -> float:
     """exp(d ε² / 4): so many unit vectors with all |cos| ≤ ε are sure to exist in d dimensions.
 
-    For two random unit vectors P(|u·v| > ε) ≤ 2 exp(−d ε²/2). There are fewer than N²/2 pairs, so N vectors fail with
-    probability below N² exp(−d ε²/2), which is at most 1 while N ≤ exp(d ε²/4).
+    For two random unit vectors P(|u·v| > ε) ≤ 2 exp(−d ε²/2). N vectors have fewer than N²/2 pairs, so the chance that
+    any pair fails is below N² exp(−d ε²/2), which is at most 1 while N ≤ exp(d ε²/4).
     """
-    return torch.exp(d * epsilon.square() / 4)
+    return math.exp(d * epsilon**2 / 4)
 
 
-def expected_interference(
-    n: Float[Tensor, "*case"], p: Float[Tensor, "*case"], d: Float[Tensor, "*case"]
-) -> Float[Tensor, "*case"]:
-    """(n − 1) p / (3 d): mean squared interference on one feature from n − 1 others in random unit directions.
+def expected_interference(n: int, p: float, d: int) -> float:
+    """(n − 1) p / (3 d): mean squared interference on one feature from n − 1 others in random unit directions of R^d.
 
     Each of the others is active with probability p, has E[x²] = 1/3 when active, and leans on the reader's direction with
     E[(u·v)²] = 1/d. Cross terms vanish because the directions are random; for learned directions they need not.

@@ -1,0 +1,61 @@
+"""The lesson's widget: move density and importance, watch the columns of W. Works without a network.
+
+The models were trained beforehand (`stored.plane`). The sliders can be moved with the arrow keys; a static figure of the
+same models is displayed below, for print and for readers without a running kernel.
+"""
+
+import base64
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from .. import plots
+from .measures import read_plane
+from .stored import Plane, plane
+
+
+def explore(show_static: bool = True) -> Any:
+    """Two sliders over stored models of five features in two dimensions, and a static figure of a part of them."""
+    import ipywidgets as widgets
+
+    models = plane()
+    density = widgets.SelectionSlider(
+        options=[(f"{p:.2g}", i) for i, p in enumerate(models.probability)], value=6, description="density p", continuous_update=True
+    )
+    decay = widgets.SelectionSlider(
+        options=[(f"{c:.2g}", i) for i, c in enumerate(models.decay)], value=1, description="importance"
+    )
+    note = widgets.HTML("Importance of feature i: the second slider's number to the power i.")
+    picture = widgets.HTML()
+
+    def redraw(_: Any = None) -> None:
+        picture.value = _image(models, density.value, decay.value)
+
+    density.observe(redraw, "value")
+    decay.observe(redraw, "value")
+    redraw()
+    if show_static:
+        alt = "Columns of W for three densities and three importances: dense or uneven importances drop features, sparse and even ones give a pentagon."
+        plots.show(grid(models), alt)
+    return widgets.VBox([density, decay, note, picture])
+
+
+def grid(models: Plane, rows: tuple[int, ...] = (0, 2, 6), columns: tuple[int, ...] = (0, 1, 4)) -> Figure:
+    """Some of the stored models: one row for each importance, one column for each density."""
+    fig, axes = plots.figure(len(columns), len(rows), width=6.4, height=6.0)
+    for y, c in enumerate(columns):
+        for x, p in enumerate(rows):
+            plots.arrows(axes[y, x], models.W[p, c], title=f"p = {models.probability[p]:.2g}, importance {models.decay[c]:.2g}^i")
+            axes[y, x].set_axis_off()
+    return fig
+
+
+def _image(models: Plane, i: int, j: int) -> str:
+    W, shape = models.W[i, j], read_plane(models.W[i, j])
+    fig, ax = plots.figure(width=3.4, height=3.4)
+    plots.arrows(ax, W)
+    data = base64.b64encode(plots.png(fig)).decode()
+    plt.close(fig)
+    says = f"p = {models.probability[i]:.2g}, importance {models.decay[j]:.2g}^i: {shape.name}, {5 - len(shape.dropped)} of 5 features, loss {models.loss[i, j]:.4f}"
+    return f'<img alt="columns of W: {says}" src="data:image/png;base64,{data}"><div>{says}</div>'
