@@ -12,7 +12,7 @@ from torch import Tensor
 
 from course_utils.grading import guard
 from course_utils.grading.compare import difference
-from course_utils.grading.exercise import Counterexample, Exercise, Verdict, fresh, same, unfit
+from course_utils.grading.exercise import Counterexample, Exercise, Misconception, Verdict, fresh, same, unfit
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Function(Exercise):
         for case in cases:
             output, verdict = self.output(answer, case, self.reference if watch else None)
             if verdict is not None:
+                if first is not None and (known := self._known(outputs, cases, seed)):  # it fails where that mistake fails
+                    return Verdict(False, known.say, known.name, first[1])
                 example = Counterexample(
                     self.names, case.args, self._shown(case.expected, None)[0], None, returned=False
                 )
@@ -54,11 +56,19 @@ class Function(Exercise):
                 first = said, Counterexample(self.names, case.args, *self._shown(case.expected, output))
         if first is None:
             return Verdict(True, f"Agrees with the reference on {len(cases)} inputs.")
+        if known := self._known(outputs, cases, seed):
+            return Verdict(False, known.say, known.name, first[1])
+        return Verdict(False, first[0], None, first[1])
+
+    def _known(self, outputs: list, cases: list[Case], seed: int) -> Misconception | None:
+        """The misconception whose outputs agree with these; where they stop short, its next one must fail too."""
         for known in self.misconceptions:
             theirs = self.cached((seed, known.name), lambda known=known: [self.output(known.make, c)[0] for c in cases])
-            if all(not self._difference(ours, their) for ours, their in zip(outputs, theirs, strict=True)):
-                return Verdict(False, known.say, known.name, first[1])
-        return Verdict(False, first[0], None, first[1])
+            if len(outputs) < len(cases) and theirs[len(outputs)] is not None:
+                continue
+            if all(not self._difference(ours, their) for ours, their in zip(outputs, theirs, strict=False)):
+                return known
+        return None
 
     @property
     def names(self) -> tuple[str, ...]:
