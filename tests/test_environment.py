@@ -73,7 +73,7 @@ def test_the_tested_versions_are_complete_and_are_those_installed_here():
     missing = {name for name in installed.keys() - CONSTRAINTS.keys() if not name.startswith(PINNED_BY_TORCH)}
     assert not missing, f"constraints.txt has no version for {sorted(missing)}"
     both = {name: (version, CONSTRAINTS[name].specifier) for name, version in installed.items() if name in CONSTRAINTS}
-    assert {} == {name: (is_here, wanted) for name, (is_here, wanted) in both.items() if is_here not in wanted}
+    assert {name: (is_here, wanted) for name, (is_here, wanted) in both.items() if is_here not in wanted} == {}
 
 
 def test_torch_has_no_upper_limit_but_in_the_tested_versions():
