@@ -2,3 +2,5 @@ from .metrics import Metric, log_prob, logit, logit_diff, metric
 from .paths import path_patch
 from .result import Axis, Sweep
 from .sweep import sweep
+from .attribution import attribute
+from .edges import attribute_edges

@@ -1,0 +1,204 @@
+"""Attribution patching: all effects at once, to first order (Nanda 2023; Syed 2023), and its integrated form.
+
+1. One forward and one backward of the base run give the gradient of the metric at every activation; prompts do
+   not influence each other, so a batch of pairs needs no more passes than one pair.
+2. The estimated effect of a replacement is (donor − base) · gradient, summed over what is patched together.
+3. `steps` > 0 averages the gradient over that many points (midpoints) between the two runs instead of taking it
+   at the base run: over the embeddings (`path="inputs"`, as in EAP-IG, Hanna et al. 2024; the scores of the
+   embeddings then add up to the whole gap), or over one layer's activations at a time (`path="activations"`).
+
+The result is a Sweep of estimates, with the axes of the exact `sweep`, so that the two can be laid side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from .metrics import Metric, as_metric
+from .restart import Run, take
+from .result import Sweep
+from .runs import Contrast, Prompts, contrast, unrolled_or_none
+from .sweep import Grid, _refuse_missing_site, make_grid
+from .unrolled import RESIDUAL_SITES, Unrolled
+
+PATHS = ("inputs", "activations")
+
+
+def attribute(
+    model: Any,
+    site: str,
+    clean: Prompts,
+    corrupt: Prompts | None = None,
+    metric: Metric | Callable[[Tensor], Tensor] | None = None,
+    *,
+    by: Sequence[str] | None = None,
+    direction: str | None = None,
+    ablation: str = "resample",
+    reference: Prompts | None = None,
+    groups: Tensor | None = None,
+    layers: Sequence[int] | None = None,
+    heads: Sequence[int] | None = None,
+    positions: Sequence[int] | Mapping[str, int | Tensor] | None = None,
+    steps: int = 0,
+    path: str = "inputs",
+) -> Sweep:
+    """First-order estimates of what `sweep` with the same arguments measures.
+
+    Args:
+        steps: 0 for the gradient at the base run; m ≥ 1 for its average over m midpoints of the path.
+        path: "inputs" or "activations" (see the module).
+        Everything else: as in `sweep`.
+
+    Returns:
+        a Sweep with route "gradient"; its values are the base run's metric plus the estimated effect.
+
+    Raises:
+        ValueError: as `sweep`; NotImplementedError: an architecture that the unrolled forward does not know.
+    """
+    if metric is None:
+        raise ValueError("say what to measure: metric=logit_diff(correct, wrong), or a function of the logits")
+    metric = as_metric(metric)
+    question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
+    _refuse_missing_site(model, site)
+    refuse_path(steps, path)
+    grid = make_grid(model.cfg, site, by, question.clean, layers, heads, positions)
+    plain, ends = unrolled_and_ends(model, question, metric)
+    base = ends[question.base is not question.clean]
+    with torch.no_grad():
+        before = Run.of(plain, question.base, ("resid_pre", site))
+        after = question.replacements(plain, (site, "resid_pre"), before, question.base.shape[1])
+        change = [new - old for new, old in zip(after[site], before[site], strict=True)]
+    slopes = average_gradients(plain, question, metric, site, before, after, steps, path)
+    terms = [d * g for d, g in zip(change, slopes, strict=True)]
+    scores = _by_axes(torch.stack([t if site == "pattern" else t.sum(-1) for t in terms]), site, grid)
+    return Sweep(
+        values=(base + scores).cpu(),
+        axes=grid.axes,
+        base=base.cpu(),
+        clean=ends[0].cpu(),
+        corrupt=None if ends[1] is None else ends[1].cpu(),
+        title=f"{site}, estimated by gradients" + (f" integrated over {path}" if steps else ""),
+        metric=metric.name,
+        route="gradient",
+    )
+
+
+def refuse_path(steps: int, path: str) -> None:
+    """Raises ValueError when there is no such integration path."""
+    if path not in PATHS:
+        raise ValueError(f"path is one of {', '.join(PATHS)}, not {path!r}")
+    if steps < 0:
+        raise ValueError(f"steps counts the points on the path (0: the gradient at the base run), not {steps}")
+
+
+def unrolled_and_ends(model: Any, question: Contrast, metric: Metric) -> tuple[Unrolled, list[Tensor | None]]:
+    """The unrolled forward, and the metric of the clean and of the corrupt run (None where there is none).
+
+    Raises:
+        NotImplementedError: the unrolled forward does not compute what this model computes.
+    """
+    sets = [question.clean, question.corrupt]
+    with torch.no_grad():
+        plain = unrolled_or_none(model, sets, metric)
+        if plain is None:
+            raise NotImplementedError("this needs a GPT-2-format or boot_native model of the plain kind")
+        return plain, [None if t is None else measure(plain, plain.embed(t), t, metric) for t in sets]
+
+
+def measure(
+    model: Unrolled, resid: Tensor, tokens: Int[Tensor, "batch pos"], metric: Metric, **how: Any
+) -> Float[Tensor, "batch"]:
+    """The metric of a forward from this residual stream; `tokens` only say where and what is read."""
+    final, _ = model.forward(resid, **how)
+    return metric.of(model.logits(take(final, metric.positions_of(tokens), 0), metric.tokens_of(tokens)))
+
+
+def path_points(steps: int) -> list[float]:
+    """Where gradients are taken between the base run (0) and the donor run (1)."""
+    return [0.0] if steps == 0 else [(i + 0.5) / steps for i in range(steps)]
+
+
+def gradients(
+    model: Unrolled,
+    resid: Float[Tensor, "batch pos d_model"],
+    tokens: Int[Tensor, "batch pos"],
+    metric: Metric,
+    keep: tuple[str, ...],
+    **how: Any,
+) -> tuple[dict[str, list[Tensor]], dict[str, list[Tensor]], Tensor, Tensor]:
+    """Activations and gradients of the metric at the kept sites, and the final residual stream and its gradient."""
+    with torch.enable_grad():
+        resid = resid.detach().requires_grad_()
+        final, kept = model.forward(resid, keep=keep, **how)
+        logits = model.logits(take(final, metric.positions_of(tokens), 0), metric.tokens_of(tokens))
+        flat = [x for site in keep for x in kept[site]] + [final]
+        slopes = list(torch.autograd.grad(metric.of(logits).sum(), flat, materialize_grads=True))
+    last = slopes.pop()
+    parts = iter(slopes)
+    grouped = {site: [next(parts) for _ in kept[site]] for site in keep}
+    return {s: [x.detach() for x in kept[s]] for s in keep}, grouped, final.detach(), last
+
+
+def average_gradients(
+    model: Unrolled,
+    question: Contrast,
+    metric: Metric,
+    site: str,
+    before: Run,
+    after: dict[str, list[Tensor]],
+    steps: int,
+    path: str,
+) -> list[Float[Tensor, "batch ..."]]:
+    """Per layer the gradient at `site`, averaged over the path."""
+    points, tokens = path_points(steps), question.base
+    if path == "inputs" or steps == 0:
+        total: list[Tensor] | None = None
+        for point in points:
+            resid = torch.lerp(before["resid_pre"][0], after["resid_pre"][0], point)
+            _, slopes, _, _ = gradients(model, resid, tokens, metric, (site,))
+            total = slopes[site] if total is None else [a + b for a, b in zip(total, slopes[site], strict=True)]
+        return [x / len(points) for x in total]
+    out = []
+    for layer in range(model.n_layers):
+        total_here: Tensor | float = 0.0
+        for point in points:
+            between = torch.lerp(before[site][layer], after[site][layer], point)
+
+            def edit(at: str, number: int, value: Tensor, layer: int = layer, between: Tensor = between) -> Tensor:
+                # the difference keeps `value` in the graph, so that its gradient is the activation's
+                return value + (between - value).detach() if (at, number) == (site, layer) else value
+
+            resid = before["resid_pre"][layer]
+            _, slopes, _, _ = gradients(model, resid, tokens, metric, (site,), edit=edit, first_layer=layer)
+            total_here = total_here + slopes[site][0]
+        out.append(total_here / len(points))
+    return out
+
+
+def _by_axes(scores: Tensor, site: str, grid: Grid) -> Float[Tensor, "*axes batch"]:
+    """Sum (layer, batch, …) scores over what is not an axis, pick the labels of what is, in the grid's order."""
+    dims = ["layer", "batch", "position", "head"]
+    if site in RESIDUAL_SITES:
+        dims = dims[:3]
+    elif site == "pattern":
+        dims = ["layer", "batch", "head", "position", "source"]
+    axes = {axis.name: axis for axis in grid.axes}
+    for name in [d for d in dims if d != "batch"]:
+        at = dims.index(name)
+        if name not in axes:
+            scores = scores.sum(at)
+            dims.remove(name)
+        elif name == "position":
+            b = dims.index("batch")
+            by_place = scores.movedim((b, at), (0, 1))  # (batch, position, …)
+            rows = torch.arange(by_place.shape[0], device=scores.device)
+            picked = torch.stack([by_place[rows, place] for place in grid.places], dim=1)
+            scores = picked.movedim((0, 1), (b, at))
+        elif name != "source":
+            scores = scores.index_select(at, torch.tensor(axes[name].labels, device=scores.device))
+    return scores.permute([dims.index(name) for name in (*axes, "batch")])

@@ -1,0 +1,165 @@
+"""Edge attribution patching (Syed et al. 2023) and EAP-IG (Hanna et al. 2024), for a batch of prompt pairs.
+
+1. What each writer says differently in the donor run: its difference, (batch, writer, pos, d_model).
+2. One forward and backward of the base run: the gradients at every q, k, v, at every MLP's output, and at the
+   last residual stream. Each is pulled back to the reader's own input, before its LayerNorm.
+3. The score of an edge is the writer's difference times the reader's gradient; all edges into a layer are one
+   matrix product.
+With `steps`, 2 and 3 are averaged over points between the two runs' embeddings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .attribution import gradients, path_points, refuse_path, unrolled_and_ends
+from .metrics import Metric, as_metric
+from .nodes import Reader, Writer, all_readers, all_writers
+from .restart import Run
+from .result import Axis, Sweep
+from .runs import Prompts, contrast
+from .sweep import MEMORY
+from .unrolled import Norm, Unrolled
+
+
+def attribute_edges(
+    model: Any,
+    clean: Prompts,
+    corrupt: Prompts | None = None,
+    metric: Metric | Callable[[Tensor], Tensor] | None = None,
+    *,
+    direction: str | None = None,
+    ablation: str = "resample",
+    reference: Prompts | None = None,
+    groups: Tensor | None = None,
+    by_position: bool = False,
+    steps: int = 0,
+    memory: int | None = None,
+) -> Sweep:
+    """First-order estimates of patching every edge, writer to reader, of the residual stream's graph.
+
+    Args:
+        by_position: keep positions apart (an axis "position"); else an edge is patched at all of them.
+        steps: 0 for EAP; m ≥ 1 for EAP-IG with m midpoints between the two runs' embeddings.
+        Everything else: as in `sweep`.
+
+    Returns:
+        a Sweep with axes "sender" (`embed`, `9.6`, `m3`), "receiver" (`9.6.q`, `m3`, `logits`) and perhaps
+        "position"; where the writer comes after the reader there is no edge, and the effect is 0.
+
+    Raises:
+        ValueError: as `sweep`; NotImplementedError: an architecture that the unrolled forward does not know.
+    """
+    if metric is None:
+        raise ValueError("say what to measure: metric=logit_diff(correct, wrong), or a function of the logits")
+    metric = as_metric(metric)
+    refuse_path(steps, "inputs")
+    question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
+    plain, ends = unrolled_and_ends(model, question, metric)
+    base, has_mlp = ends[question.base is not question.clean], plain.blocks[0].has_mlp
+    writers = all_writers(plain.n_layers, plain.n_heads, has_mlp)
+    readers = all_readers(plain.n_layers, plain.n_heads, has_mlp)
+    sent = ("resid_pre", "z") + ("mlp_out",) * has_mlp
+    with torch.no_grad():
+        before = Run.of(plain, question.base, sent)
+        after = question.replacements(plain, sent, before, question.base.shape[1])
+    batch, length = question.base.shape
+    scores = base.new_zeros((batch, *([length] if by_position else []), len(writers), len(readers)))
+    points = path_points(steps)
+    memory = memory or MEMORY.get(question.base.device.type, MEMORY["cpu"])
+    per_prompt = length * plain.d_model * (len(writers) + 3 * plain.n_heads + 1) * base.element_size()
+    step = max(1, memory // per_prompt)
+    for point in points:
+        resid = torch.lerp(before["resid_pre"][0], after["resid_pre"][0], point)
+        keep = ("resid_pre", "q", "k", "v") + ("resid_mid", "mlp_out") * has_mlp
+        kept, slopes, _, last = gradients(plain, resid, question.base, metric, keep)
+        with torch.no_grad():
+            for first in range(0, batch, step):
+                some = slice(first, first + step)
+                said = _differences(plain, before, after, some)
+                for where, pulled in _pulled_back(plain, kept, slopes, last, some):
+                    _add(scores[some], said, pulled / len(points), where, writers, readers, by_position)
+    scores = scores.movedim(0, -1)
+    if by_position:
+        scores = scores.movedim(0, 2)
+    axes = [Axis("sender", tuple(map(str, writers))), Axis("receiver", tuple(map(str, readers)))]
+    return Sweep(
+        values=(base + scores).cpu(),
+        axes=(*axes, *([Axis("position", tuple(range(length)))] if by_position else [])),
+        base=base.cpu(),
+        clean=ends[0].cpu(),
+        corrupt=None if ends[1] is None else ends[1].cpu(),
+        title="edges, estimated by gradients" + (" integrated over inputs" if steps else ""),
+        metric=metric.name,
+        route="gradient",
+    )
+
+
+def _differences(
+    model: Unrolled, before: Run, after: dict[str, list[Tensor]], some: slice
+) -> Float[Tensor, "batch writer pos d_model"]:
+    """Donor minus base of every writer, in the order of `all_writers`."""
+    out = [(after["resid_pre"][0][some] - before["resid_pre"][0][some])[:, None]]
+    for layer, block in enumerate(model.blocks):
+        z = after["z"][layer][some] - before["z"][layer][some]
+        out.append(torch.einsum("bthe,hed->bhtd", z, block.W_O))
+        if block.has_mlp:
+            out.append((after["mlp_out"][layer][some] - before["mlp_out"][layer][some])[:, None])
+    return torch.cat(out, dim=1)
+
+
+def _pulled_back(model: Unrolled, kept: dict, slopes: dict, last: Tensor, some: slice):  # noqa: ANN202
+    """Yield (the readers of one moment, the gradient at their inputs (batch, reader, pos, d_model))."""
+    heads = range(model.n_heads)
+    for layer, block in enumerate(model.blocks):
+        slope = torch.stack([slopes[name][layer][some] for name in "qkv"], dim=2)  # (batch, pos, 3, head, d_head)
+        W = block.W_QKV.unflatten(0, (3, model.n_heads, -1))
+        at_norm = torch.einsum("btche,ched->bchtd", slope, W).flatten(1, 2)
+        resid = kept["resid_pre"][layer][some]
+        yield [Reader(c, layer, h) for c in "qkv" for h in heads], through_norm(block.ln1, resid, at_norm)
+        if block.has_mlp:
+            with torch.enable_grad():
+                mid = kept["resid_mid"][layer][some].detach().requires_grad_()
+                (at_input,) = torch.autograd.grad(block.mlp(mid), mid, slopes["mlp_out"][layer][some])
+            yield [Reader("mlp", layer)], at_input[:, None]
+    yield [Reader("logits")], last[some][:, None]
+
+
+def through_norm(
+    norm: Norm, resid: Float[Tensor, "batch pos d_model"], slope: Float[Tensor, "batch n pos d_model"]
+) -> Float[Tensor, "batch n pos d_model"]:
+    """Gradients after a LayerNorm, pulled back to before it."""
+    if norm.eps is None:
+        return slope
+    if norm.weight is not None:
+        slope = slope * norm.weight
+    centred = resid - resid.mean(-1, keepdim=True)
+    scale = (centred.pow(2).mean(-1, keepdim=True) + norm.eps).rsqrt()
+    normal = (centred * scale)[:, None]
+    along = (slope * normal).mean(-1, keepdim=True) * normal
+    return (slope - slope.mean(-1, keepdim=True) - along) * scale[:, None]
+
+
+def _add(
+    scores: Tensor,
+    said: Float[Tensor, "batch writer pos d_model"],
+    pulled: Float[Tensor, "batch reader pos d_model"],
+    where: list[Reader],
+    writers: list[Writer],
+    readers: list[Reader],
+    by_position: bool,
+) -> None:
+    """Add the scores of all edges into these readers, which read at the same moment."""
+    earlier = sum(w.time < where[0].time for w in writers)  # writers are in order of time
+    first = readers.index(where[0])
+    target = scores[..., :earlier, first : first + len(where)]
+    said = said[:, :earlier]
+    if by_position:
+        target += torch.einsum("bwtd,brtd->btwr", said, pulled)
+    else:
+        target += said.flatten(2) @ pulled.flatten(2).transpose(1, 2)
