@@ -1,5 +1,6 @@
 """Exercises whose answer is a value: scored against a computed truth, a random null and the best answer's score."""
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,8 +39,9 @@ class Answer(Exercise):
             if outcome.problem:
                 return Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
             answer = outcome.value
-        if answer is None or answer is Ellipsis:
-            return Verdict(False, f"{wrong_kind(None, 'an answer')} {self.expects}")
+        if answer is None or answer is Ellipsis or inspect.isgenerator(answer):
+            answer = None if answer is Ellipsis else answer
+            return Verdict(False, f"{wrong_kind(answer, 'an answer')} {self.expects}")
         truth = self.cached((seed, "truth"), lambda: self.truth(seed))
         said = guard.call(self.form, (answer, truth), limit=10)
         if said.problem or said.value:

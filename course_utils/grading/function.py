@@ -44,7 +44,9 @@ class Function(Exercise):
         for case in cases:
             output, verdict = self.output(answer, case, self.reference if watch else None)
             if verdict is not None:
-                if first is not None and (known := self._known(outputs, cases, seed)):  # it fails where that mistake fails
+                if first is not None and (
+                    known := self._known(outputs, cases, seed)
+                ):  # it fails where that mistake fails
                     return Verdict(False, known.say, known.name, first[1])
                 example = Counterexample(
                     self.names, case.args, self._shown(case.expected, None)[0], None, returned=False

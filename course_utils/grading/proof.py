@@ -167,7 +167,7 @@ def _changed(output: Any, change: Callable[[Tensor], Tensor | None]) -> Any:
     if isinstance(output, (bool, int, float)):
         changed = change(torch.as_tensor(output, dtype=torch.bool if isinstance(output, bool) else None))
         return None if changed is None else changed.item()
-    if isinstance(output, (list, tuple)):
+    if isinstance(output, (list, tuple, set, frozenset)):
         parts = [_changed(item, change) for item in output]
         if all(part is None for part in parts):
             return None
