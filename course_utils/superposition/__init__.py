@@ -5,7 +5,7 @@
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil says beforehand: phases, almost-orthogonal directions, expected interference.
 5. `experiments`, `computation` – the lesson's results, which draw themselves; |x| computed in superposition.
-6. `sealed`, `stored`, `explorer` – unknown models to read, results with their recipes, the widget.
+6. `sealed`, `stored`, `explorer`, `real_models` – unknown models to read, results with their recipes, the widget, GPT-2.
 """
 
 from .computation import AbsNets, train_abs
@@ -22,6 +22,7 @@ from .measures import (
     read_plane,
 )
 from .model import forward, generate_batch, loss
+from .real_models import Cosines
 from .sealed import Groups, Sealed, agreement, sealed
 from .stored import Plane, Sweep, canonical, critical, plane, sweep
 from .theory import (
@@ -39,7 +40,7 @@ from .theory import (
 from .training import Recipe, Toy, Trained, evaluate, train
 
 __all__ = [
-    "PHASES", "AbsNets", "CriticalDensity", "Groups", "Packing", "PairGeometry", "PhaseDiagram", "Plane",
+    "PHASES", "AbsNets", "Cosines", "CriticalDensity", "Groups", "Packing", "PairGeometry", "PhaseDiagram", "Plane",
     "Reading", "Recipe", "Sealed", "Shapes", "Sweep", "Toy", "Trained", "agreement", "almost_orthogonal_bound", "angle_gaps",
     "canonical", "coherence", "column_norms", "critical", "crossing", "dimensions_per_feature", "directions", "evaluate",
     "expected_interference", "explore", "feature_dimensionality", "forward", "generate_batch", "interference", "loss", "pack",

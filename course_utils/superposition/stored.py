@@ -11,14 +11,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
+from matplotlib.figure import Figure
 from torch import Tensor
 
+from .. import plots
 from .experiments import CriticalDensity
 from .training import Toy
 
+SHAPES = {"alone 1": 1.0, "tetrahedron 3/4": 3 / 4, "triangle 2/3": 2 / 3, "digon 1/2": 1 / 2, "pentagon 2/5": 2 / 5, "antiprism 3/8": 3 / 8}
 FOLDER = Path(__file__).parent / "stored_results"
 SHA256 = {
-    "sweep": "?",
+    "sweep": "fd6a94aa97e1f5a6dd3e605daf762d0a5fc66b8118730598ab95970ba55b3ed1",
     "critical": "f7b2ee5a938e616e072798d078ee9352e4572aea794f0a6b7c060c6d82642070",
     "plane": "4bdaa178b7cba2e0b19ec8a1fda1e306ca6f6e573280801f18a62fd2a851f1dc",
 }
@@ -37,6 +40,32 @@ class Sweep:
     dimensionality: Float[Tensor, "seed instance feature"]
     per_feature: Float[Tensor, "seed instance"]
     loss: Float[Tensor, "seed instance"]
+
+    def share_at(self, value: float, within: float = 0.01, represented: float = 0.1) -> Float[Tensor, "seed instance"]:
+        """Of the represented features (D above `represented`), the share whose D lies within `within` of `value`."""
+        kept = self.dimensionality > represented
+        close = kept & ((self.dimensionality - value).abs() < within)
+        return close.sum(-1) / kept.sum(-1).clamp(min=1)
+
+    def plot(self, live: "Sweep | None" = None) -> Figure:
+        """Left: D* against 1/p. Right: every feature's D, all seeds, beside the dimensionalities of ideal shapes."""
+        fig, (left, right) = plots.figure(1, 2, height=4.2, width_ratios=[0.8, 1.2])
+        x = 1 / self.probability
+        plots.band(left, x, self.per_feature, label=f"200 in 20, {len(self.per_feature)} seeds")
+        if live is not None:
+            plots.band(left, 1 / live.probability, live.per_feature, label="trained here", colour=plots.COLOURS[5], marker="s")
+        left.set(xscale="log", xlabel="1/p (sparser to the right)", ylabel="D* = m / ‖W‖²  (dimensions per feature)", ylim=(0, 1.05))
+        left.legend()
+        for k, D in enumerate(self.dimensionality.unbind(1)):
+            D = D[D > 0.02]
+            spread = x[k] * (1 + 0.05 * torch.linspace(-1, 1, len(D)))
+            right.plot(spread, D, ".", markersize=2.5, alpha=0.5, color=plots.COLOURS[0])
+        for name, value in SHAPES.items():
+            right.axhline(value, color=plots.GREY, linewidth=0.7, linestyle=":")
+            nudge = {"pentagon 2/5": 0.012, "antiprism 3/8": -0.015}.get(name, 0.0)  # keep the two labels apart
+            right.annotate(name, (1.01, value + nudge), xycoords=("axes fraction", "data"), fontsize=8, va="center", color="black")
+        right.set(xscale="log", xlabel="1/p (sparser to the right)", ylabel="dimensionality D of each feature", ylim=(0, 1.05))
+        return fig
 
 
 @dataclass(frozen=True)
@@ -59,7 +88,7 @@ def canonical(features: int = 200, hidden: int = 20, instances: int = 20) -> Toy
 
 @lru_cache
 def sweep() -> Sweep:
-    """The stored sweep (4 seeds of 20 instances, 10 000 steps each)."""
+    """The stored sweep (20 instances, 10 000 steps each, several seeds)."""
     return Sweep(**load("sweep"))
 
 
