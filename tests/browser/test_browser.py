@@ -1,0 +1,56 @@
+"""The course in a real browser: JupyterLab started as a user would, notebooks opened, run, and read."""
+
+import harness
+import pytest
+
+FIRST = "01_superposition"
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_the_harness_sees_what_a_learner_sees(browser, server):
+    notebook = harness.Notebook.open(browser, server, "my/99_probe.ipynb")
+    notebook.run_all()
+    assert notebook.errors() == ["failing: ValueError: as it should"]
+    assert notebook.text("report") == "a report"
+    assert notebook.text("after") == ""
+    assert len(notebook.images("figures")) == 1
+    assert notebook.sliders("figures").count() == 2
+    assert notebook.press_and_see("figures", slider=0)
+    assert notebook.press_and_see("figures", slider=0, key="ArrowLeft")
+    assert not notebook.press_and_see("figures", slider=1, seconds=3)  # moves, but changes nothing
+    assert set(notebook.outside) == {"https://example.invalid/x.png"}
+    notebook.close()
+
+
+@pytest.fixture
+def lesson(server):
+    """The first lesson; the harness is the same for the others, whose notebooks nbval runs."""
+    if not (server.course / "notebooks" / f"{FIRST}.ipynb").exists():
+        pytest.skip(f"there is no {FIRST} yet")
+    return FIRST
+
+
+def test_a_lesson_runs_and_its_widget_answers_the_keyboard(browser, server, lesson):
+    notebook = harness.Notebook.open(browser, server, f"notebooks/{lesson}.ipynb")
+    notebook.run_all()
+    assert notebook.errors() == []
+    with_sliders = [cell for cell in notebook.widgets() if notebook.sliders(cell).count()]
+    assert with_sliders
+    for cell in with_sliders:
+        for slider in range(notebook.sliders(cell).count()):
+            keys = ("ArrowRight", "ArrowLeft")  # it may stand at one of its ends
+            assert any(notebook.press_and_see(cell, slider, key, seconds=10) for key in keys), (cell, slider)
+    assert notebook.outside == []
+    notebook.close()
+
+
+def test_the_blank_exercises_run_and_their_reports_are_seen(browser, server, lesson):
+    notebook = harness.Notebook.open(browser, server, f"my/{lesson}.ipynb")
+    notebook.run_all()
+    assert notebook.errors() == []
+    graded = [cell["id"] for cell in notebook.cells() if cell["id"].startswith("grade-")]
+    assert graded
+    for cell in graded:
+        assert "not attempted" in notebook.text(cell).lower(), cell
+    assert notebook.outside == []
+    notebook.close()
