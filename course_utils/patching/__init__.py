@@ -4,3 +4,6 @@ from .result import Axis, Sweep
 from .sweep import sweep
 from .attribution import attribute
 from .edges import attribute_edges
+from .circuit import Circuit
+from .circuit_runs import run
+from .criteria import completeness, faithfulness, minimality

@@ -1,0 +1,140 @@
+"""Circuits as values: sets of nodes, or sets of edges, that can be combined, printed, drawn and run.
+
+    circuit = Circuit.nodes("9.9", "9.6", "m0")            # heads and MLPs; the embedding always counts as in
+    circuit = Circuit.edges("embed->0.1.q", "0.1->logits")  # writer -> reader
+    circuit | other, circuit & other, circuit - other, circuit ^ other, circuit <= other, "9.9" in circuit
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .nodes import Reader, Writer, all_readers, all_writers, reader, writer
+from .result import Sweep
+
+Edge = tuple[Writer, Reader]
+
+
+def edge(name: Any) -> Edge:
+    """An edge from `"0.1->1.2.k"` or a pair (writer, reader).
+
+    Raises:
+        ValueError: it is neither, or the writer does not come before the reader.
+    """
+    parts = name.split("->") if isinstance(name, str) else name
+    if not isinstance(parts, (tuple, list)) or len(parts) != 2:
+        raise ValueError(f"an edge is 'writer->reader' or a pair of them, not {name!r}")
+    sender, receiver = (writer(_strip(parts[0])), reader(_strip(parts[1])))
+    if sender.time >= receiver.time:
+        raise ValueError(f"{sender} does not come before {receiver}, so there is no edge between them")
+    return sender, receiver
+
+
+def _strip(name: Any) -> Any:
+    return name.strip() if isinstance(name, str) else name
+
+
+@dataclass(frozen=True, repr=False)
+class Circuit:
+    """A set of nodes (heads and MLPs) or a set of edges; made by `nodes`, `edges`, `whole`, `mlps` or `top`."""
+
+    parts: frozenset
+    of: str  # "nodes" or "edges"
+
+    @staticmethod
+    def nodes(*names: Any) -> Circuit:
+        """Of heads such as "9.6" or (9, 6) and MLPs such as "m3"; one list of them will also do."""
+        names = names[0] if len(names) == 1 and isinstance(names[0], (list, set, frozenset)) else names
+        parts = frozenset(writer(name) for name in names)
+        if Writer() in parts:
+            raise ValueError("the embedding is part of every circuit of nodes: leave it out")
+        return Circuit(parts, "nodes")
+
+    @staticmethod
+    def edges(*names: Any) -> Circuit:
+        """Of edges such as "0.1->1.2.k" or ("m3", "logits"); one list of them will also do."""
+        names = names[0] if len(names) == 1 and isinstance(names[0], (list, set, frozenset)) else names
+        return Circuit(frozenset(edge(name) for name in names), "edges")
+
+    @staticmethod
+    def whole(model: Any, of: str = "nodes") -> Circuit:
+        """Every node, or every edge, of a model."""
+        shape = model.cfg.n_layers, model.cfg.n_heads, not getattr(model.cfg, "attn_only", False)
+        writers = all_writers(*shape)
+        if of == "nodes":
+            return Circuit(frozenset(writers[1:]), of)
+        if of != "edges":
+            raise ValueError(f"a circuit is of nodes or of edges, not of {of!r}")
+        return Circuit(frozenset((w, r) for r in all_readers(*shape) for w in writers if w.time < r.time), of)
+
+    @staticmethod
+    def mlps(model: Any) -> Circuit:
+        """Every MLP of a model: `heads | Circuit.mlps(model)` is a circuit of heads that leaves the MLPs alone."""
+        return Circuit(frozenset(w for w in Circuit.whole(model) if w.head is None), "nodes")
+
+    @staticmethod
+    def top(sweep: Sweep, k: int) -> Circuit:
+        """The k parts with the largest absolute effect: heads of a sweep by layer and head, or edges."""
+        if {"layer", "head"} == set(sweep.names):
+            return Circuit.nodes([(cell["layer"], cell["head"]) for cell, _ in sweep.top(k)])
+        if {"sender", "receiver"} == set(sweep.names):
+            existing = Circuit.top_edges(sweep)
+            return Circuit(frozenset(existing[:k]), "edges")
+        raise ValueError(f"parts are ranked by layer and head, or by sender and receiver, not by {sweep.names}")
+
+    @staticmethod
+    def top_edges(sweep: Sweep) -> list[Edge]:
+        """All edges of a sweep over edges, the largest absolute effect first."""
+        pairs = [(writer(c["sender"]), reader(c["receiver"])) for c, _ in sweep.top(sweep.values[..., 0].numel())]
+        return [(w, r) for w, r in pairs if w.time < r.time]
+
+    def _with(self, other: Circuit, parts: frozenset) -> Circuit:
+        if self.of != other.of:
+            raise ValueError("a circuit of nodes and a circuit of edges cannot be combined")
+        return Circuit(parts, self.of)
+
+    def __or__(self, other: Circuit) -> Circuit:
+        return self._with(other, self.parts | other.parts)
+
+    def __and__(self, other: Circuit) -> Circuit:
+        return self._with(other, self.parts & other.parts)
+
+    def __sub__(self, other: Circuit) -> Circuit:
+        return self._with(other, self.parts - other.parts)
+
+    def __xor__(self, other: Circuit) -> Circuit:
+        return self._with(other, self.parts ^ other.parts)
+
+    def __le__(self, other: Circuit) -> bool:
+        return self._with(other, self.parts).parts <= other.parts
+
+    def __lt__(self, other: Circuit) -> bool:
+        return self._with(other, self.parts).parts < other.parts
+
+    def __contains__(self, part: Any) -> bool:
+        return (writer(part) if self.of == "nodes" else edge(part)) in self.parts
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __iter__(self) -> Iterator:
+        """The parts in the order in which the model computes them."""
+        return iter(sorted(self.parts) if self.of == "nodes" else sorted(self.parts, key=lambda e: (e[1], e[0])))
+
+    def __repr__(self) -> str:
+        lines = [f"a circuit of {len(self)} {self.of}"]
+        if self.of == "nodes":
+            for layer in sorted({node.layer for node in self}):
+                lines.append(f"  layer {layer}: " + "  ".join(str(n) for n in self if n.layer == layer))
+        else:
+            for receiver in sorted({r for _, r in self}):
+                lines.append(f"  {receiver} ← " + "  ".join(str(w) for w, r in self if r == receiver))
+        return "\n".join(lines)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it, layers from bottom to top, and return the figure."""
+        from .drawing import plot_circuit
+
+        return plot_circuit(self, ax)

@@ -1,0 +1,158 @@
+"""Running a circuit: everything outside it is ablated, and the model computes what is left.
+
+Circuit of nodes: the output of every head (its z) and MLP outside the circuit is replaced, at all positions; the
+embedding stays. Circuit of edges: each reader gets, from every writer, what that writer says in this very run if
+the edge is in the circuit, and the replacement if it is not. Replacements come from the corrupt prompts
+("resample"), from the mean over reference prompts ("mean"), or are zeros ("zero").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .attribution import unrolled_and_ends
+from .circuit import Circuit
+from .metrics import Metric, as_metric
+from .nodes import Reader, all_readers, all_writers, refuse_unknown
+from .restart import Run, bytes_per_cell, take
+from .runs import Contrast, Prompts, contrast
+from .sweep import MEMORY
+from .unrolled import Block, Unrolled, causal
+
+
+def run(
+    model: Any,
+    circuit: Circuit | Sequence[Circuit],
+    clean: Prompts,
+    metric: Metric | Callable[[Tensor], Tensor],
+    *,
+    corrupt: Prompts | None = None,
+    ablation: str = "resample",
+    reference: Prompts | None = None,
+    groups: Tensor | None = None,
+    memory: int | None = None,
+) -> Float[Tensor, "*circuits batch"]:
+    """The metric of the clean prompts when only the circuit is left, per prompt; of several circuits, a row each.
+
+    Args:
+        corrupt, ablation, reference, groups, memory: as in `sweep`.
+
+    Raises:
+        ValueError: a part that the model does not have, or as `sweep`.
+        NotImplementedError: an architecture that the unrolled forward does not know.
+    """
+    metric = as_metric(metric)
+    question = contrast(model, clean, corrupt, ablation, "noising", reference, groups)
+    plain, _ = unrolled_and_ends(model, question, metric)
+    circuits = [circuit] if isinstance(circuit, Circuit) else list(circuit)
+    with torch.no_grad():
+        out = run_unrolled(plain, circuits, question, metric, memory).cpu()
+    return out[0] if isinstance(circuit, Circuit) else out
+
+
+def run_unrolled(
+    model: Unrolled, circuits: list[Circuit], question: Contrast, metric: Metric, memory: int | None = None
+) -> Float[Tensor, "circuit batch"]:
+    """`run` on an unrolled model and a completed question."""
+    has_mlp = model.blocks[0].has_mlp
+    for one in circuits:
+        parts = one.parts if one.of == "nodes" else [end for pair in one.parts for end in pair]
+        refuse_unknown(parts, model.n_layers, model.n_heads, has_mlp)
+    sent = ("resid_pre", "z") + ("mlp_out",) * has_mlp
+    base = Run.of(model, question.clean, sent)
+    after = question.replacements(model, sent, base, question.clean.shape[1])
+    need, ids = metric.positions_of(question.clean), metric.tokens_of(question.clean)
+    batch, length = question.clean.shape
+    memory = memory or MEMORY.get(question.clean.device.type, MEMORY["cpu"])
+    width = need.shape[1] * (model.W_U.shape[1] if ids is None else ids.shape[1])
+    step = max(1, memory // (2 * bytes_per_cell(model, batch, length, 0, width)))
+    out = [question.clean.new_empty(0)] * len(circuits)
+    by_nodes = [i for i, one in enumerate(circuits) if one.of == "nodes"]
+    for first in range(0, len(by_nodes), step):
+        chunk = by_nodes[first : first + step]
+        final = _run_nodes(model, [circuits[i] for i in chunk], base, after)
+        for i, values in zip(chunk, metric.of(model.logits(take(final, need, 1), ids)), strict=True):
+            out[i] = values
+    for i, one in enumerate(circuits):
+        if one.of == "edges":
+            final = _run_edges(model, one, base, after)
+            out[i] = metric.of(model.logits(take(final, need, 0), ids))
+    return torch.stack(out)
+
+
+def _run_nodes(
+    model: Unrolled, circuits: list[Circuit], base: Run, after: dict[str, list[Tensor]]
+) -> Float[Tensor, "circuit batch pos d_model"]:
+    """The last residual stream of each circuit of nodes, all in one forward."""
+    n, batch = len(circuits), len(base.final)
+    heads = torch.zeros(n, model.n_layers, model.n_heads, dtype=torch.bool, device=base.final.device)
+    mlps = torch.zeros(n, model.n_layers, dtype=torch.bool, device=base.final.device)
+    for i, circuit in enumerate(circuits):
+        for node in circuit.parts:
+            if node.head is None:
+                mlps[i, node.layer] = True
+            else:
+                heads[i, node.layer, node.head] = True
+
+    def edit(site: str, layer: int, value: Tensor) -> Tensor:
+        if site not in ("z", "mlp_out"):
+            return value
+        inside = heads[:, None, None, layer, :, None] if site == "z" else mlps[:, None, None, layer, None]
+        return torch.where(inside, value.unflatten(0, (n, batch)), after[site][layer]).flatten(0, 1)
+
+    final, _ = model.forward(base["resid_pre"][0].repeat(n, 1, 1), edit=edit)
+    return final.unflatten(0, (n, batch))
+
+
+def _run_edges(
+    model: Unrolled, circuit: Circuit, base: Run, after: dict[str, list[Tensor]]
+) -> Float[Tensor, "batch pos d_model"]:
+    """The last residual stream of one circuit of edges."""
+    has_mlp = model.blocks[0].has_mlp
+    writers = all_writers(model.n_layers, model.n_heads, has_mlp)
+    rank = {w: i for i, w in enumerate(writers)}
+    readers = all_readers(model.n_layers, model.n_heads, has_mlp)
+    row = {r: i for i, r in enumerate(readers)}
+    inside = base.final.new_zeros(len(readers), len(writers))
+    for sender, receiver in circuit.parts:
+        inside[row[receiver], rank[sender]] = 1
+    said = base["resid_pre"][0] - after["resid_pre"][0]  # what the writers so far say, minus their replacements
+    said = said[:, None]
+    replaced = after["resid_pre"][0]  # the residual stream if every writer so far were replaced
+    visible = causal(base.final.shape[1], base.final.device)
+
+    def inputs(which: list[Reader]) -> Float[Tensor, "batch reader pos d_model"]:
+        mask = inside[[row[r] for r in which], : said.shape[1]]
+        return replaced[:, None] + torch.einsum("rw,bwtd->brtd", mask, said)
+
+    for layer, block in enumerate(model.blocks):
+        heads = range(model.n_heads)
+        q, k, v = (
+            _per_head(block, c, inputs([Reader("qkv"[c], layer, h) for h in heads])) for c in range(3)
+        )
+        z = block.attend(q, k, v, visible)
+        new = torch.einsum("bthe,hed->bhtd", z - after["z"][layer], block.W_O)
+        said = torch.cat([said, new], dim=1)
+        replaced = replaced + block.write(after["z"][layer])
+        if has_mlp:
+            out = block.mlp(inputs([Reader("mlp", layer)])[:, 0])
+            said = torch.cat([said, (out - after["mlp_out"][layer])[:, None]], dim=1)
+            replaced = replaced + after["mlp_out"][layer]
+    return inputs([Reader("logits")])[:, 0]
+
+
+def _per_head(
+    block: Block, which: int, resid: Float[Tensor, "batch head pos d_model"]
+) -> Float[Tensor, "batch pos head d_head"]:
+    """q, k or v (0, 1, 2) when every head has an input of its own."""
+    n_heads = block.W_O.shape[0]
+    W = block.W_QKV.unflatten(0, (3, n_heads, -1))[which]
+    b = block.b_QKV.unflatten(0, (3, n_heads, -1))[which]
+    return torch.einsum("bhtd,hed->bthe", block.ln1(resid), W) + b
+
+

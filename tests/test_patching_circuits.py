@@ -1,0 +1,212 @@
+"""Circuits: a set algebra, runs against hooks and TransformerLens's faithfulness, and the criteria's theorems."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from patching_models import LENGTH, VOCABULARY, answers, model_of, native, prompts
+from transformer_lens.tools.analysis import attribution_patching as theirs
+
+from course_utils import patching
+from course_utils.patching import Circuit
+
+CORRECT, WRONG = answers()
+METRIC = patching.logit_diff(CORRECT, WRONG)
+KINDS = ["attention only", "native", "gpt2", "gpt2 folded"]
+
+
+def difference(logits):
+    rows = torch.arange(3)
+    return logits[rows, -1, CORRECT] - logits[rows, -1, WRONG]
+
+
+def random_edges(model, share, seed=0):
+    whole = list(Circuit.whole(model, "edges"))
+    taken = torch.rand(len(whole), generator=torch.Generator().manual_seed(seed)) < share
+    return Circuit.edges([e for e, t in zip(whole, taken.tolist(), strict=True) if t])
+
+
+def test_set_algebra_is_that_of_sets():
+    a, b = Circuit.nodes("0.1", "m0", "1.2"), Circuit.nodes("1.2", "2.3")
+    assert a | b == Circuit.nodes("0.1", "m0", "1.2", "2.3") and a & b == Circuit.nodes("1.2")
+    assert a - b == Circuit.nodes("0.1", "m0") and a ^ b == (a | b) - (a & b)
+    assert a & b <= a <= a | b and a & b < a and not a <= b
+    assert "0.1" in a and (1, 2) in a and "2.3" not in a and len(a) == 3
+    assert [str(node) for node in a] == ["0.1", "m0", "1.2"]
+    assert len({a, Circuit.nodes("m0", "1.2", "0.1")}) == 1
+    edges = Circuit.edges("embed->0.1.q", "0.1 -> logits", ("m0", "m1"))
+    assert "0.1->logits" in edges and "embed->logits" not in edges
+    assert str(edges).splitlines() == ["a circuit of 3 edges", "  0.1.q ← embed", "  m1 ← m0", "  logits ← 0.1"]
+    assert str(a).splitlines() == ["a circuit of 3 nodes", "  layer 0: 0.1  m0", "  layer 1: 1.2"]
+
+
+@pytest.mark.parametrize("wrong", ["1.2.q->0.1", "0.1->0.2.q", "m1->m1", "m0", "0.1->5"])
+def test_what_is_no_edge_is_refused(wrong):
+    with pytest.raises(ValueError):
+        Circuit.edges(wrong)
+
+
+def test_nodes_and_edges_do_not_mix():
+    with pytest.raises(ValueError, match="cannot be combined"):
+        Circuit.nodes("0.1") | Circuit.edges("0.1->logits")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("of", ["nodes", "edges"])
+def test_everything_is_the_model_and_nothing_is_the_other_run(kind, of):
+    model, (clean, corrupt) = model_of(kind), prompts()
+    whole = patching.run(model, Circuit.whole(model, of), clean, METRIC, corrupt=corrupt)
+    with torch.no_grad():
+        torch.testing.assert_close(whole, difference(model(clean)), atol=1e-9, rtol=1e-9)
+        if of == "edges":
+            nothing = patching.run(model, Circuit.edges(), clean, METRIC, corrupt=corrupt)
+            torch.testing.assert_close(nothing, difference(model(corrupt)), atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("ablation", ["resample", "mean", "zero"])
+def test_nodes_equal_transformerlens_hooks(kind, ablation):
+    model, (clean, corrupt) = model_of(kind), prompts()
+    reference = torch.randint(VOCABULARY, (5, LENGTH), generator=torch.Generator().manual_seed(9))
+    mlps = kind != "attention only"
+    circuit = Circuit.nodes(["0.1", "1.0", "1.3", "2.2"] + ["m1"] * mlps)
+    source = {"resample": corrupt, "mean": reference, "zero": clean}[ablation]
+    hooks = []
+    with torch.no_grad():
+        cache = model.run_with_cache(source)[1]
+        for layer in range(3):
+            names = [f"blocks.{layer}.attn.hook_z"] + [f"blocks.{layer}.hook_mlp_out"] * mlps
+            for name in names:
+                new = cache[name]
+                new = new.mean(0, keepdim=True) if ablation == "mean" else new * (ablation != "zero")
+                new = new.expand(3, *new.shape[1:])
+
+                def hook(value, hook, layer=layer, new=new):
+                    for head in range(4) if value.ndim == 4 else []:
+                        if (layer, head) not in circuit:
+                            value[:, :, head] = new[:, :, head]
+                    if value.ndim == 3 and f"m{layer}" not in circuit:
+                        value[:] = new
+                    return value
+
+                hooks.append((name, hook))
+        expected = difference(model.run_with_hooks(clean, fwd_hooks=hooks))
+    how = {"resample": {"corrupt": corrupt}, "mean": {"reference": reference}, "zero": {}}[ablation]
+    ours = patching.run(model, circuit, clean, METRIC, ablation=ablation, **how)
+    torch.testing.assert_close(ours, expected, atol=1e-9, rtol=1e-9)
+
+
+def test_several_circuits_run_together_as_they_run_alone():
+    model, (clean, corrupt) = model_of("native"), prompts()
+    circuits = [Circuit.nodes("0.1", "m2"), random_edges(model, 0.5), Circuit.whole(model)]
+    together = patching.run(model, circuits, clean, METRIC, corrupt=corrupt, memory=1)
+    alone = [patching.run(model, one, clean, METRIC, corrupt=corrupt) for one in circuits]
+    torch.testing.assert_close(together, torch.stack(alone), atol=1e-10, rtol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["native", "gpt2 folded"])
+def test_edges_from_all_or_none_of_a_writer_are_nodes(kind):
+    """Cutting every edge out of a writer is ablating that writer."""
+    model, (clean, corrupt) = model_of(kind), prompts()
+    nodes = Circuit.whole(model) - Circuit.nodes("0.2", "1.1", "m1")
+    kept = [(w, r) for w, r in Circuit.whole(model, "edges") if w.layer is None or w in nodes]
+    by_edges = patching.run(model, Circuit.edges(kept), clean, METRIC, corrupt=corrupt)
+    by_nodes = patching.run(model, nodes, clean, METRIC, corrupt=corrupt)
+    torch.testing.assert_close(by_edges, by_nodes, atol=1e-9, rtol=1e-9)
+
+
+def test_all_edges_but_one_is_a_path_patch():
+    model, (clean, corrupt) = model_of("gpt2"), prompts()
+    for name in ["0.1->2.3.k", "m0->m1", "1.2->logits"]:
+        circuit = Circuit.whole(model, "edges") - Circuit.edges(name)
+        sender, receiver = name.split("->")
+        expected = patching.path_patch(model, clean, corrupt, METRIC, [sender], receiver, direction="noising")
+        ours = patching.run(model, circuit, clean, METRIC, corrupt=corrupt)
+        torch.testing.assert_close(ours, expected.values[0], atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize("ablation", ["corrupt", "mean"])
+def test_edges_equal_transformerlens_faithfulness(ablation):
+    model, (clean, corrupt) = model_of("gpt2"), prompts(batch=1)
+    reference = torch.randint(VOCABULARY, (4, LENGTH), generator=torch.Generator().manual_seed(5))
+    right, wrong = int(CORRECT[0]), int(WRONG[0])
+    circuit, kept = random_edges(model, 0.6), []
+    kinds = {"q": "q_input", "k": "k_input", "v": "v_input", "mlp": "mlp_in", "logits": "logits"}
+    for w, r in circuit:
+        for position in range(LENGTH):
+            kind = "embed" if w.layer is None else "mlp_out" if w.head is None else "attn_head_out"
+            sender = theirs.Node(kind, position, layer=w.layer, head=w.head)
+            layer = 2 if r.layer is None else r.layer
+            kept.append((sender, theirs.Node(kinds[r.input], position, layer=layer, head=r.head)))
+    expected = theirs.faithfulness(
+        model,
+        clean,
+        corrupt,
+        lambda logits: logits[0, -1, right] - logits[0, -1, wrong],
+        kept,
+        theirs.FaithfulnessConfig(ablation=ablation),
+        mean_tokens=reference if ablation == "mean" else None,
+    )
+    how = {"corrupt": corrupt} if ablation == "corrupt" else {"ablation": "mean", "reference": reference}
+    ours = patching.run(model, circuit, clean, patching.logit_diff([right], [wrong]), **how)
+    gap = expected.full_metric - expected.corrupt_metric
+    assert float(ours) == pytest.approx(expected.corrupt_metric + expected.recovered * gap, abs=1e-8)
+
+
+def test_faithfulness_ends():
+    model, (clean, corrupt) = model_of("native"), prompts()
+    for of in ("nodes", "edges"):
+        whole = patching.faithfulness(model, Circuit.whole(model, of), clean, METRIC, corrupt=corrupt)
+        empty = patching.faithfulness(model, Circuit(frozenset(), of), clean, METRIC, corrupt=corrupt)
+        assert whole.recovered == pytest.approx(1) and whole.difference == pytest.approx(0, abs=1e-10)
+        assert empty.recovered == pytest.approx(0, abs=1e-10)
+        low, high = whole.interval()
+        assert low == pytest.approx(1) and high == pytest.approx(1)
+
+
+def test_the_whole_model_is_complete_and_a_dead_head_is_not_needed():
+    model, (clean, corrupt) = native(attn_only=True), prompts()
+    with torch.no_grad():
+        model.blocks[1].attn.o.weight[:, 12:18] = 0  # head 2 of layer 1 writes nothing
+    whole = Circuit.whole(model)
+    complete = patching.completeness(model, whole, clean, METRIC, corrupt=corrupt, draws=6, greedy=2)
+    assert complete.worst[1] < 1e-9 and len(complete.subsets) >= 7
+    scores = patching.minimality(model, whole, clean, METRIC, corrupt=corrupt, draws=4).scores
+    least = min(scores, key=scores.get)
+    assert str(least) == "1.2" and scores[least] < 1e-10
+    assert sorted(scores.values())[1] > 1e-4
+
+
+def test_greedy_completeness_finds_the_backup():
+    """Two heads that say the same: a circuit with one of them is faithful when the sum saturates, not complete."""
+    model, (clean, corrupt) = model_of("native"), prompts()
+    circuit = Circuit.whole(model) - Circuit.nodes("2.1", "m2")
+    found = patching.completeness(model, circuit, clean, METRIC, corrupt=corrupt, draws=0, greedy=3)
+    plain = patching.faithfulness(model, circuit, clean, METRIC, corrupt=corrupt)
+    assert len(found.subsets) == 3 and all(a < b for a, b in zip(found.subsets, found.subsets[1:], strict=False))
+    assert found.worst[1] >= 0 and plain.difference > 0
+    first = found.subsets[0]
+    gaps = [
+        (
+            patching.run(model, circuit - Circuit.nodes(node), clean, METRIC, corrupt=corrupt).mean()
+            - patching.run(model, Circuit.whole(model) - Circuit.nodes(node), clean, METRIC, corrupt=corrupt).mean()
+        ).abs()
+        for node in circuit
+    ]
+    assert float(found.differences[0]) == pytest.approx(float(max(gaps)), abs=1e-9) and len(first) == 1
+
+
+def test_top_parts_of_a_sweep_make_a_circuit():
+    model, (clean, corrupt) = model_of("native"), prompts()
+    heads = patching.sweep(model, "z", clean, corrupt, METRIC)
+    assert Circuit.top(heads, 3) == Circuit.nodes([(c["layer"], c["head"]) for c, _ in heads.top(3)])
+    edges = patching.attribute_edges(model, clean, corrupt, METRIC)
+    best = Circuit.top(edges, 10)
+    assert len(best) == 10 and best <= Circuit.whole(model, "edges")
+
+
+@pytest.mark.parametrize("circuit", [Circuit.nodes("0.9"), Circuit.nodes("7.0"), Circuit.edges("m0->logits")])
+def test_parts_that_do_not_exist_are_refused(circuit):
+    model, (clean, corrupt) = model_of("attention only"), prompts()
+    with pytest.raises(ValueError, match="this model has no"):
+        patching.run(model, circuit, clean, METRIC, corrupt=corrupt)
