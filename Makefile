@@ -25,6 +25,7 @@ test:       ## build the same with what tests need, and run everything that CI r
 notebooks:  ## build and execute the notebooks whose sources changed
 	@$(python) tools/bootstrap.py dev
 	$(bin)/python lessons/build.py
+	@$(bin)/python tools/readme_figure.py
 
 models:     ## train the bundled models again: hours
 	@$(python) tools/bootstrap.py dev

@@ -11,20 +11,11 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import bootstrap
 import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "tools/bootstrap.py"
-
-
-def _bootstrap():
-    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-bootstrap = _bootstrap()
 
 
 @pytest.fixture

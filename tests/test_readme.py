@@ -6,7 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from test_bootstrap import bootstrap
+import bootstrap
+import readme_figure
 
 from course_utils.cli import _parser
 
@@ -43,6 +44,12 @@ def test_what_it_links_to_is_there_and_the_figure_can_be_read_aloud():
     assert links and [link for link in links if not (ROOT / link).exists()] == []
     (alt,) = re.findall(r"!\[([^\]]+)\]", README)
     assert len(alt) > 60
+
+
+def test_the_figure_is_the_lessons_own():
+    path, content = readme_figure.figure()
+    assert path.read_bytes() == content, "python tools/readme_figure.py brings it up to date"
+    assert content.startswith(b"\x89PNG") and len(content) < 200e3
 
 
 def test_the_commands_that_it_names_exist():
