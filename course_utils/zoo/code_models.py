@@ -22,6 +22,9 @@ from .plain import Plain, Shape
 from .recipe import Recipe
 
 
+RENAMING = 2        # version of the renaming, so that tokens made with another are not taken from the cache
+
+
 @lru_cache(maxsize=1)
 def _corpus() -> text.Corpus:
     return text.corpus()
@@ -39,7 +42,7 @@ class CodeRecipe(Recipe):
 
     def _cache(self) -> Path:
         facts = [self.shape.d_vocab, self.renamings, self.as_it_is, self.packages, sorted(text.sources().items()),
-                 text.PACKAGE_CHARS, tokens.PIECES]
+                 text.PACKAGE_CHARS, tokens.PIECES, *([RENAMING] if self.renamings else [])]
         key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
         return text.cache_dir() / f"code-{key}"
 
@@ -59,7 +62,7 @@ class CodeRecipe(Recipe):
         order = sorted(corpus.train, key=lambda m: hashlib.sha256(b"shuffle " + m.name.encode()).digest())
         sides = {"held_out": [m.text for m in corpus.held_out]}
         if self.renamings:
-            pool = renaming.word_pool(m.text for m in corpus.train)
+            pool = renaming.word_pieces(m.text for m in corpus.train)
             sides["train"] = [self._variant(m, seed, pool) for seed in range(self.renamings) for m in order]
             sides["held_out_renamed"] = [renaming.rename(m.text, pool, 0) for m in corpus.held_out]
         else:
@@ -71,6 +74,8 @@ class CodeRecipe(Recipe):
             row = tokens.stream(tokenizer, texts)
             np.save(unfinished / f"{side}.npy", row)
             sizes[side] = {"modules": len(texts), "characters": sum(map(len, texts)), "tokens": len(row)}
+        texts = {m.name: m.text for m in corpus.held_out}
+        (unfinished / "held_out.json").write_text(json.dumps(texts), encoding="utf-8")
         facts = {"sizes": sizes, "fingerprint": corpus.fingerprint(), "near_copies_removed": len(corpus.near_copies),
                  "sources": text.sources()}
         (unfinished / "facts.json").write_text(json.dumps(facts, indent=1))
@@ -79,6 +84,10 @@ class CodeRecipe(Recipe):
     def stream(self, side: str) -> np.ndarray:
         """A row of tokens: "train", "held_out", or "held_out_renamed"."""
         return _load(str(self._cache() / f"{side}.npy"))
+
+    def held_out_texts(self) -> dict[str, str]:
+        """{module name: text} of what the model has never seen."""
+        return json.loads((self._cache() / "held_out.json").read_text(encoding="utf-8"))
 
     def windows(self, side: str, count: int, rng: torch.Generator) -> Tensor:
         """(count, n_ctx + 1) tokens: `BOS`, then a random stretch of the stream."""
@@ -105,12 +114,28 @@ class CodeRecipe(Recipe):
         found["previous"] = patterns.diagonal(-1, -2, -1).mean(-1).max().item()
         return found
 
+    def write_extras(self, folder: Path) -> None:
+        """The tokenizer, and for GPT-2's layout what Hugging Face needs to load the folder."""
+        shutil.copyfile(self._cache() / "tokenizer.json", folder / "tokenizer.json")
+        if self.layout == "gpt2":
+            from .loading import gpt2_config
+            (folder / "config.json").write_text(json.dumps(gpt2_config(self.shape), indent=1) + "\n")
+            (folder / "tokenizer_config.json").write_text(json.dumps({
+                "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": tokens.BOS, "eos_token": tokens.BOS,
+                "pad_token": tokens.BOS, "unk_token": tokens.BOS, "model_max_length": self.shape.n_ctx,
+                "add_bos_token": True}, indent=1) + "\n")
+
+    def evaluate(self, folder: Path) -> dict:
+        """Losses, behaviours and head scores, each with its controls."""
+        from .evaluation import evaluate
+        return evaluate(self, folder)
+
     def data_facts(self) -> dict:
         """Sizes, versions and licences of the text, and what was done to it."""
         facts = json.loads((self._cache() / "facts.json").read_text())
         facts["transformation"] = "none" if not self.renamings else (
             f"{self.renamings} copies; in {1 - self.as_it_is:.0%} of the files every identifier is renamed "
-            "consistently to one to three random words")
+            "consistently to random words")
         return facts
 
 
@@ -130,8 +155,8 @@ RECIPES = (
         name="code-attn-2l",
         purpose="Two attention layers, with the checkpoints of its training: to see induction heads come into being.",
         shape=Shape(n_layers=2, d_model=128, n_heads=4, d_head=64, n_ctx=256, d_vocab=1024, norm="LNPre"),
-        steps=8000, minutes=30, batch=16, learning_rate=3e-3, renamings=2,
-        checkpoints=tuple(range(0, 8001, 100))),
+        steps=8000, minutes=30, batch=16, learning_rate=6e-3, optimiser="muon", weight_decay=0.05, renamings=2,
+        checkpoints=tuple(range(0, 8001, 50)), watch_every=50),
     CodeRecipe(
         name="code-4l",
         purpose="Four layers with MLPs in GPT-2's format: a small real language model of Python.",

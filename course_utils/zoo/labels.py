@@ -32,6 +32,7 @@ MEANINGS = {
     "in_docstring": "inside a docstring", "in_comment": "inside a comment",
     "in_brackets": "inside at least one open bracket",
     "opens": "an opening bracket", "closes": "a closing bracket",
+    "string_opens": "the prefix and opening quotes of a string", "string_closes": "the closing quotes of a string",
     "definition": "a name where it is bound: assigned, defined, imported, a parameter, a loop variable",
     "use": "a name where its value is read",
     "function_name": "the name in a def", "class_name": "the name in a class statement",
@@ -74,6 +75,7 @@ class TokenLabels:
 
     Attributes:
         spanning: share of tokens whose letters belong to more than one Python token.
+        owner: index of the Python token that each token belongs to; −1 for blanks and the starting token.
         known: bool (tokens); False only after the place where broken source could no longer be read.
     """
 
@@ -82,14 +84,15 @@ class TokenLabels:
     flags: dict[str, np.ndarray]
     bracket_depth: np.ndarray
     indentation: np.ndarray
+    owner: np.ndarray
     known: np.ndarray
     spanning: float
 
     def contexts(self, n_ctx: int) -> tuple[Int[Tensor, "context pos"], dict[str, Tensor]]:
         """The text cut into contexts of `n_ctx` tokens, each with the starting token before it.
 
-        Returns the tokens, and {label: (context, pos)} of all flags, `bracket_depth` and `indentation`; position
-        0 is False or 0 in all of them. What is left over at the end is dropped.
+        Returns the tokens, and {label: (context, pos)} of all flags, `bracket_depth`, `indentation` and `owner`;
+        position 0 is False, 0 or −1 in all of them. What is left over at the end is dropped.
         """
         count = (len(self.ids) - 1) // (n_ctx - 1)
 
@@ -98,7 +101,8 @@ class TokenLabels:
             return torch.nn.functional.pad(body, (1, 0), value=first)
 
         rows = {**self.flags, "bracket_depth": self.bracket_depth, "indentation": self.indentation}
-        return cut(self.ids, int(self.ids[0])), {name: cut(row, 0) for name, row in rows.items()}
+        cuts = {name: cut(row, 0) for name, row in rows.items()}
+        return cut(self.ids, int(self.ids[0])), {**cuts, "owner": cut(self.owner, -1)}
 
 
 @dataclass
@@ -165,6 +169,13 @@ _KIND = {tokenize.NAME: "name", tokenize.NUMBER: "number", tokenize.OP: "operato
          tokenize.COMMENT: "comment"}
 
 
+def _quotes(string: str) -> tuple[int, int]:
+    """Length of a string token's prefix with its opening quotes, and of its closing quotes."""
+    prefix = len(string) - len(string.lstrip("rRbBuUfF"))
+    size = 3 if string[prefix:prefix + 3] in ('"""', "'''") else 1
+    return prefix + size, size
+
+
 def char_labels(text: str, partial: bool = False) -> CharLabels:
     """Labels of each character.
 
@@ -193,6 +204,10 @@ def char_labels(text: str, partial: bool = False) -> CharLabels:
         flags[f"kind_{piece.kind}"][span] = True
         if piece.kind in ("string", "comment"):
             flags[f"in_{piece.kind}"][span] = True
+        if piece.kind == "string":
+            before, after = _quotes(piece.string)
+            flags["string_opens"][piece.start:piece.start + before] = True
+            flags["string_closes"][piece.end - after:piece.end] = True
         depth[place:piece.start] = opened
         if piece.kind == "operator" and piece.string in ")]}":
             opened = max(0, opened - 1)
@@ -216,6 +231,7 @@ def token_labels(text: str, tokenizer, partial: bool = False) -> TokenLabels:
     size = len(encoded.ids)
     flags = {name: np.zeros(size, dtype=bool) for name in MEANINGS}
     depth, level, known = (np.zeros(size, dtype=kind) for kind in (np.int64, np.int64, bool))
+    owner = np.full(size, -1, dtype=np.int64)
     strings, spanning = [], 0
     for i, (start, end) in enumerate(encoded.offsets):
         piece = text[start:end]
@@ -227,11 +243,12 @@ def token_labels(text: str, tokenizer, partial: bool = False) -> TokenLabels:
         at = written[0] if written else start
         for name, row in chars.flags.items():
             flags[name][i] = row[at]
+        owner[i] = chars.token[at] if written else -1
         depth[i], level[i], known[i] = chars.bracket_depth[at], chars.indentation[at], at < chars.known
         spanning += len({int(chars.token[j]) for j in written} - {-1}) > 1
         if written:
             before = text[text.rfind("\n", 0, at) + 1: at]
             flags["line_start"][i] = not before.strip() and encoded.offsets[i - 1][1] <= at
-    return TokenLabels(np.array(encoded.ids, dtype=np.int64), tuple(strings), flags, depth, level, known,
+    return TokenLabels(np.array(encoded.ids, dtype=np.int64), tuple(strings), flags, depth, level, owner, known,
                        spanning / max(1, size - 1))
 

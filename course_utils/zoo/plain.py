@@ -65,13 +65,17 @@ class Attention(nn.Module):
         split = (*x.shape[:2], self.shape.n_heads, self.shape.d_head)
         return tuple(linear(x).view(split).transpose(1, 2) for linear in (self.q, self.k, self.v))  # (batch, head, pos, d_head)
 
-    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+    def z(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos head d_head"]:
+        """What each head has gathered, before `o` writes it."""
         q, k, v = self._heads(x)
         if q.dtype == torch.bfloat16 and q.device.type == "cpu":    # there the fused kernel is the slower one
             z = _small_attention(q, k, v)
         else:
             z = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.o(z.transpose(1, 2).flatten(2))
+        return z.transpose(1, 2)
+
+    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        return self.o(self.z(x).flatten(2))
 
     def pattern(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch head query key"]:
         """The attention that `forward` does not keep."""
@@ -178,3 +182,25 @@ def gpt2_weights(model: Plain) -> dict[str, Tensor]:
             found[f"{theirs}.ln_1.{kind}"] = state[f"{ours}.ln1.{kind}"]
             found[f"{theirs}.ln_2.{kind}"] = state[f"{ours}.ln2.{kind}"]
     return {name: value.detach().clone().contiguous() for name, value in found.items()}
+
+
+def from_gpt2(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of `gpt2_weights`, for a tied head."""
+    found = {"tok_embed.weight": weights["transformer.wte.weight"], "pos.weight": weights["transformer.wpe.weight"],
+             "head.weight": weights.get("lm_head.weight", weights["transformer.wte.weight"])}
+    for name, value in weights.items():
+        part, _, kind = name.removeprefix("transformer.").rpartition(".")
+        if part == "ln_f":
+            found[f"ln_out.{kind}"] = value
+        elif part.startswith("h."):
+            _, i, inner = part.split(".", 2)
+            value = value.mT if value.ndim == 2 else value
+            if inner == "attn.c_attn":
+                for letter, third in zip("qkv", value.chunk(3), strict=True):
+                    found[f"layers.{i}.attn.{letter}.{kind}"] = third
+            else:
+                found[f"layers.{i}.{_FROM_GPT2[inner]}.{kind}"] = value
+    return found
+
+
+_FROM_GPT2 = {"attn.c_proj": "attn.o", "mlp.c_fc": "mlp.fc_in", "mlp.c_proj": "mlp.fc_out", "ln_1": "ln1", "ln_2": "ln2"}

@@ -57,6 +57,10 @@ class Recipe:
         """A few quick numbers for the training curve."""
         return {}
 
+    def done(self, watched: dict[str, float]) -> bool:
+        """Whether what was just watched is good enough to stop before the planned end."""
+        return False
+
     def weights(self, model: Plain) -> dict[str, Tensor]:
         """What goes into the weight file."""
         return (gpt2_weights if self.layout == "gpt2" else native_weights)(model)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import platform
 import shutil
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -109,7 +110,8 @@ def measure(name: str, out: Path = WEIGHTS) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m course_utils.zoo.train", description=__doc__)
-    parser.add_argument("name", choices=[*sorted(recipes()), "all"], help="which model")
+    parser.add_argument("name", nargs="?", choices=sorted(recipes()), help="which model")
+    parser.add_argument("--all", action="store_true", help="every model, one after the other")
     parser.add_argument("--minutes", type=float, help="train about this long from now, instead of the recipe's steps")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the finished model and the state")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted training")
@@ -117,11 +119,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--measure", action="store_true", help="do not train; measure the finished model again")
     parser.add_argument("--threads", type=int, help="processor threads to use")
     chosen = parser.parse_args(arguments)
+    if bool(chosen.name) == chosen.all:
+        parser.error("name one model, or give --all")
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     from course_utils import runtime
+    signal.signal(signal.SIGTERM, signal.default_int_handler)       # so that being ended saves the state too
     try:
-        for name in sorted(recipes()) if chosen.name == "all" else [chosen.name]:
+        for name in sorted(recipes()) if chosen.all else [chosen.name]:
             if chosen.measure:
                 measure(name, chosen.out)
             else:

@@ -121,6 +121,9 @@ def train(recipe: Recipe, work: Path, device: torch.device, *, minutes: float | 
             model.eval()
             with torch.no_grad():
                 run.watched.append({"step": run.step, **recipe.watch(model)})
+            if recipe.done(run.watched[-1]) and run.step < run.total:
+                run.total = run.step
+                run.plans.append((run.step, run.total))
             model.train()
 
     started = saved_at = last = time.monotonic()
