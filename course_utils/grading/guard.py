@@ -45,7 +45,7 @@ class TimeUp(BaseException):
         self.rearm = rearm
 
     def __del__(self) -> None:
-        self.rearm(sys._getframe(1))
+        self.rearm(sys._getframe().f_back)
 
 
 @dataclass(frozen=True)
