@@ -120,9 +120,9 @@ def test_equals_transformerlens_edge_scores(kind):
 
 def _n_edges(layers, heads):
     """Edges of a model with MLPs, at one position."""
-    return sum(
-        3 * heads * (1 + layer * (heads + 1)) + (1 + layer * (heads + 1) + heads) for layer in range(layers)
-    ) + (1 + layers * (heads + 1))
+    return sum(3 * heads * (1 + layer * (heads + 1)) + (1 + layer * (heads + 1) + heads) for layer in range(layers)) + (
+        1 + layers * (heads + 1)
+    )
 
 
 def test_edges_summed_over_positions_are_the_edges():

@@ -57,9 +57,7 @@ def test_every_site_by_position_equals_transformerlens(kind):
         torch.testing.assert_close(
             ours.values.float(), exact_twin(BY_POSITION[site], model, clean, corrupt), atol=2e-6, rtol=2e-6
         )
-        slow = patching.sweep(
-            model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG), by=by, route="hooks"
-        )
+        slow = patching.sweep(model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG), by=by, route="hooks")
         assert slow.route == "hooks"
         torch.testing.assert_close(ours.values, slow.values, atol=1e-9, rtol=1e-9)
 

@@ -16,15 +16,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from .metrics import Metric, as_metric
-from .restart import Run, take
+from .restart import take
 from .result import Sweep
-from .runs import Contrast, Prompts, contrast, unrolled_or_none
-from .sweep import Grid, _refuse_missing_site, make_grid
-from .unrolled import RESIDUAL_SITES, Unrolled
+from .runs import Contrast, Prompts, Ready, contrast, ready
+from .sweep import Grid, make_grid, refuse_missing_site
+from .unrolled import RESIDUAL_SITES
 
 PATHS = ("inputs", "activations")
 
@@ -64,24 +64,24 @@ def attribute(
         raise ValueError("say what to measure: metric=logit_diff(correct, wrong), or a function of the logits")
     metric = as_metric(metric)
     question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
-    _refuse_missing_site(model, site)
+    refuse_missing_site(model, site)
     refuse_path(steps, path)
     grid = make_grid(model.cfg, site, by, question.clean, layers, heads, positions)
-    plain, ends = unrolled_and_ends(model, question, metric)
-    base = ends[question.base is not question.clean]
+    sites = tuple(dict.fromkeys((site, "resid_pre")))
+    now = ready_or_refuse(model, question, metric, sites)
+    base = now.base_value
     with torch.no_grad():
-        before = Run.of(plain, question.base, ("resid_pre", site))
-        after = question.replacements(plain, (site, "resid_pre"), before, question.base.shape[1])
-        change = [new - old for new, old in zip(after[site], before[site], strict=True)]
-    slopes = average_gradients(plain, question, metric, site, before, after, steps, path)
+        after = now.replacements(sites)
+        change = [new - old for new, old in zip(after[site], now.base[site], strict=True)]
+    slopes = average_gradients(now, site, after, steps, path)
     terms = [d * g for d, g in zip(change, slopes, strict=True)]
     scores = _by_axes(torch.stack([t if site == "pattern" else t.sum(-1) for t in terms]), site, grid)
     return Sweep(
         values=(base + scores).cpu(),
         axes=grid.axes,
         base=base.cpu(),
-        clean=ends[0].cpu(),
-        corrupt=None if ends[1] is None else ends[1].cpu(),
+        clean=now.ends[0].cpu(),
+        corrupt=None if now.ends[1] is None else now.ends[1].cpu(),
         title=f"{site}, estimated by gradients" + (f" integrated over {path}" if steps else ""),
         metric=metric.name,
         route="gradient",
@@ -96,26 +96,17 @@ def refuse_path(steps: int, path: str) -> None:
         raise ValueError(f"steps counts the points on the path (0: the gradient at the base run), not {steps}")
 
 
-def unrolled_and_ends(model: Any, question: Contrast, metric: Metric) -> tuple[Unrolled, list[Tensor | None]]:
-    """The unrolled forward, and the metric of the clean and of the corrupt run (None where there is none).
+def ready_or_refuse(model: Any, question: Contrast, metric: Metric, sites: tuple[str, ...]) -> Ready:
+    """The two runs with these sites kept.
 
     Raises:
         NotImplementedError: the unrolled forward does not compute what this model computes.
     """
-    sets = [question.clean, question.corrupt]
     with torch.no_grad():
-        plain = unrolled_or_none(model, sets, metric)
-        if plain is None:
-            raise NotImplementedError("this needs a GPT-2-format or boot_native model of the plain kind")
-        return plain, [None if t is None else measure(plain, plain.embed(t), t, metric) for t in sets]
-
-
-def measure(
-    model: Unrolled, resid: Tensor, tokens: Int[Tensor, "batch pos"], metric: Metric, **how: Any
-) -> Float[Tensor, "batch"]:
-    """The metric of a forward from this residual stream; `tokens` only say where and what is read."""
-    final, _ = model.forward(resid, **how)
-    return metric.of(model.logits(take(final, metric.positions_of(tokens), 0), metric.tokens_of(tokens)))
+        now = ready(model, question, metric, sites, sites)
+    if now is None:
+        raise NotImplementedError("this needs a GPT-2-format or boot_native model of the plain kind, without hooks")
+    return now
 
 
 def path_points(steps: int) -> list[float]:
@@ -124,47 +115,33 @@ def path_points(steps: int) -> list[float]:
 
 
 def gradients(
-    model: Unrolled,
-    resid: Float[Tensor, "batch pos d_model"],
-    tokens: Int[Tensor, "batch pos"],
-    metric: Metric,
-    keep: tuple[str, ...],
-    **how: Any,
-) -> tuple[dict[str, list[Tensor]], dict[str, list[Tensor]], Tensor, Tensor]:
-    """Activations and gradients of the metric at the kept sites, and the final residual stream and its gradient."""
+    now: Ready, resid: Float[Tensor, "batch pos d_model"], keep: tuple[str, ...], **how: Any
+) -> tuple[dict[str, list[Tensor]], dict[str, list[Tensor]], Tensor]:
+    """Activations at the kept sites, the metric's gradients there, and its gradient at the last residual stream."""
     with torch.enable_grad():
-        resid = resid.detach().requires_grad_()
-        final, kept = model.forward(resid, keep=keep, **how)
-        logits = model.logits(take(final, metric.positions_of(tokens), 0), metric.tokens_of(tokens))
-        flat = [x for site in keep for x in kept[site]] + [final]
-        slopes = list(torch.autograd.grad(metric.of(logits).sum(), flat, materialize_grads=True))
-    last = slopes.pop()
+        final, kept = now.model.forward(resid.detach().requires_grad_(), keep=keep, **how)
+        flat = [x for site in keep for x in kept[site]]
+        value = now.read(take(final, now.need, 0)).sum()
+        *slopes, last = torch.autograd.grad(value, [*flat, final], materialize_grads=True)
     parts = iter(slopes)
     grouped = {site: [next(parts) for _ in kept[site]] for site in keep}
-    return {s: [x.detach() for x in kept[s]] for s in keep}, grouped, final.detach(), last
+    return {site: [x.detach() for x in kept[site]] for site in keep}, grouped, last
 
 
 def average_gradients(
-    model: Unrolled,
-    question: Contrast,
-    metric: Metric,
-    site: str,
-    before: Run,
-    after: dict[str, list[Tensor]],
-    steps: int,
-    path: str,
+    now: Ready, site: str, after: dict[str, list[Tensor]], steps: int, path: str
 ) -> list[Float[Tensor, "batch ..."]]:
     """Per layer the gradient at `site`, averaged over the path."""
-    points, tokens = path_points(steps), question.base
+    points, before = path_points(steps), now.base
     if path == "inputs" or steps == 0:
         total: list[Tensor] | None = None
         for point in points:
             resid = torch.lerp(before["resid_pre"][0], after["resid_pre"][0], point)
-            _, slopes, _, _ = gradients(model, resid, tokens, metric, (site,))
+            _, slopes, _ = gradients(now, resid, (site,))
             total = slopes[site] if total is None else [a + b for a, b in zip(total, slopes[site], strict=True)]
         return [x / len(points) for x in total]
     out = []
-    for layer in range(model.n_layers):
+    for layer in range(now.model.n_layers):
         total_here: Tensor | float = 0.0
         for point in points:
             between = torch.lerp(before[site][layer], after[site][layer], point)
@@ -174,7 +151,7 @@ def average_gradients(
                 return value + (between - value).detach() if (at, number) == (site, layer) else value
 
             resid = before["resid_pre"][layer]
-            _, slopes, _, _ = gradients(model, resid, tokens, metric, (site,), edit=edit, first_layer=layer)
+            _, slopes, _ = gradients(now, resid, (site,), edit=edit, first_layer=layer)
             total_here = total_here + slopes[site][0]
         out.append(total_here / len(points))
     return out

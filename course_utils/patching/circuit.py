@@ -1,8 +1,8 @@
 """Circuits as values: sets of nodes, or sets of edges, that can be combined, printed, drawn and run.
 
-    circuit = Circuit.nodes("9.9", "9.6", "m0")            # heads and MLPs; the embedding always counts as in
-    circuit = Circuit.edges("embed->0.1.q", "0.1->logits")  # writer -> reader
-    circuit | other, circuit & other, circuit - other, circuit ^ other, circuit <= other, "9.9" in circuit
+circuit = Circuit.nodes("9.9", "9.6", "m0")            # heads and MLPs; the embedding always counts as in
+circuit = Circuit.edges("embed->0.1.q", "0.1->logits")  # writer -> reader
+circuit | other, circuit & other, circuit - other, circuit ^ other, circuit <= other, "9.9" in circuit
 """
 
 from __future__ import annotations

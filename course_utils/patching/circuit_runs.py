@@ -15,13 +15,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .attribution import unrolled_and_ends
+from .attribution import ready_or_refuse
 from .circuit import Circuit
 from .metrics import Metric, as_metric
 from .nodes import Reader, all_readers, all_writers, refuse_unknown
-from .restart import Run, bytes_per_cell, take
-from .runs import Contrast, Prompts, contrast
-from .sweep import MEMORY
+from .restart import Run, take
+from .runs import Prompts, Ready, contrast
 from .unrolled import Block, Unrolled, causal
 
 
@@ -48,40 +47,33 @@ def run(
     """
     metric = as_metric(metric)
     question = contrast(model, clean, corrupt, ablation, "noising", reference, groups)
-    plain, _ = unrolled_and_ends(model, question, metric)
     circuits = [circuit] if isinstance(circuit, Circuit) else list(circuit)
+    sent = ("resid_pre", "z") + ("mlp_out",) * (not getattr(model.cfg, "attn_only", False))
+    now = ready_or_refuse(model, question, metric, sent)
     with torch.no_grad():
-        out = run_unrolled(plain, circuits, question, metric, memory).cpu()
+        out = _run_all(now, circuits, sent, memory).cpu()
     return out[0] if isinstance(circuit, Circuit) else out
 
 
-def run_unrolled(
-    model: Unrolled, circuits: list[Circuit], question: Contrast, metric: Metric, memory: int | None = None
+def _run_all(
+    now: Ready, circuits: list[Circuit], sent: tuple[str, ...], memory: int | None
 ) -> Float[Tensor, "circuit batch"]:
-    """`run` on an unrolled model and a completed question."""
-    has_mlp = model.blocks[0].has_mlp
+    model = now.model
     for one in circuits:
         parts = one.parts if one.of == "nodes" else [end for pair in one.parts for end in pair]
-        refuse_unknown(parts, model.n_layers, model.n_heads, has_mlp)
-    sent = ("resid_pre", "z") + ("mlp_out",) * has_mlp
-    base = Run.of(model, question.clean, sent)
-    after = question.replacements(model, sent, base, question.clean.shape[1])
-    need, ids = metric.positions_of(question.clean), metric.tokens_of(question.clean)
-    batch, length = question.clean.shape
-    memory = memory or MEMORY.get(question.clean.device.type, MEMORY["cpu"])
-    width = need.shape[1] * (model.W_U.shape[1] if ids is None else ids.shape[1])
-    step = max(1, memory // (2 * bytes_per_cell(model, batch, length, 0, width)))
-    out = [question.clean.new_empty(0)] * len(circuits)
+        refuse_unknown(parts, model.n_layers, model.n_heads, model.blocks[0].has_mlp)
+    after = now.replacements(sent)
+    step = max(1, now.budget(memory) // (2 * now.bytes_per_cell()))
+    out = [now.base.final.new_empty(0)] * len(circuits)
     by_nodes = [i for i, one in enumerate(circuits) if one.of == "nodes"]
     for first in range(0, len(by_nodes), step):
         chunk = by_nodes[first : first + step]
-        final = _run_nodes(model, [circuits[i] for i in chunk], base, after)
-        for i, values in zip(chunk, metric.of(model.logits(take(final, need, 1), ids)), strict=True):
+        final = _run_nodes(model, [circuits[i] for i in chunk], now.base, after)
+        for i, values in zip(chunk, now.read(take(final, now.need, 1)), strict=True):
             out[i] = values
     for i, one in enumerate(circuits):
         if one.of == "edges":
-            final = _run_edges(model, one, base, after)
-            out[i] = metric.of(model.logits(take(final, need, 0), ids))
+            out[i] = now.read(take(_run_edges(model, one, now.base, after), now.need, 0))
     return torch.stack(out)
 
 
@@ -132,9 +124,7 @@ def _run_edges(
 
     for layer, block in enumerate(model.blocks):
         heads = range(model.n_heads)
-        q, k, v = (
-            _per_head(block, c, inputs([Reader("qkv"[c], layer, h) for h in heads])) for c in range(3)
-        )
+        q, k, v = (_per_head(block, c, inputs([Reader("qkv"[c], layer, h) for h in heads])) for c in range(3))
         z = block.attend(q, k, v, visible)
         new = torch.einsum("bthe,hed->bhtd", z - after["z"][layer], block.W_O)
         said = torch.cat([said, new], dim=1)
@@ -154,5 +144,3 @@ def _per_head(
     W = block.W_QKV.unflatten(0, (3, n_heads, -1))[which]
     b = block.b_QKV.unflatten(0, (3, n_heads, -1))[which]
     return torch.einsum("bhtd,hed->bthe", block.ln1(resid), W) + b
-
-

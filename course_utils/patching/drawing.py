@@ -105,16 +105,20 @@ def plot_circuit(circuit: Circuit, ax: Any) -> Any:
         by_time.setdefault(node.time, []).append(node)
     height = {time: i for i, time in enumerate(sorted(by_time))}
     place = {
-        str(node): ((i + 1) / (len(row) + 1), height[time]) for time, row in by_time.items() for i, node in enumerate(row)
+        str(node): ((i + 1) / (len(row) + 1), height[time])
+        for time, row in by_time.items()
+        for i, node in enumerate(row)
     }
     place["logits"] = (0.5, len(height))
     for sender, receiver in edges:
         (x0, y0), (x1, y1) = place[str(sender)], place[str(receiver.owner or "logits")]
         colour = plots.COLOURS[COLOUR_OF[receiver.input]]
-        ax.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "-|>", "color": colour, "shrinkB": 11, "shrinkA": 9})
+        arrow = {"arrowstyle": "-|>", "color": colour, "shrinkB": 11, "shrinkA": 9}
+        ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
     for name, node in shown.items():
         x, y = place[name]
-        ax.scatter(x, y, s=420, marker="o" if node.head is not None else "s", color="white", edgecolor="black", zorder=3)
+        marker = "s" if node.head is None else "o"
+        ax.scatter(x, y, s=420, marker=marker, color="white", edgecolor="black", zorder=3)
         ax.text(x, y, name, ha="center", va="center", fontsize=7, zorder=4)
     if any(receiver.input == "logits" for _, receiver in edges):
         ax.text(*place["logits"], "logits", ha="center", va="center", zorder=4, bbox={"fc": "white", "ec": "black"})

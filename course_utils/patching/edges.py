@@ -17,13 +17,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .attribution import gradients, path_points, refuse_path, unrolled_and_ends
+from .attribution import gradients, path_points, ready_or_refuse, refuse_path
 from .metrics import Metric, as_metric
 from .nodes import Reader, Writer, all_readers, all_writers
 from .restart import Run
 from .result import Axis, Sweep
 from .runs import Prompts, contrast
-from .sweep import MEMORY
 from .unrolled import Norm, Unrolled
 
 
@@ -60,24 +59,23 @@ def attribute_edges(
     metric = as_metric(metric)
     refuse_path(steps, "inputs")
     question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
-    plain, ends = unrolled_and_ends(model, question, metric)
-    base, has_mlp = ends[question.base is not question.clean], plain.blocks[0].has_mlp
+    sent = ("resid_pre", "z") + ("mlp_out",) * (not getattr(model.cfg, "attn_only", False))
+    now = ready_or_refuse(model, question, metric, sent)
+    plain, base, has_mlp = now.model, now.base_value, now.model.blocks[0].has_mlp
     writers = all_writers(plain.n_layers, plain.n_heads, has_mlp)
     readers = all_readers(plain.n_layers, plain.n_heads, has_mlp)
-    sent = ("resid_pre", "z") + ("mlp_out",) * has_mlp
+    before = now.base
     with torch.no_grad():
-        before = Run.of(plain, question.base, sent)
-        after = question.replacements(plain, sent, before, question.base.shape[1])
+        after = now.replacements(sent)
     batch, length = question.base.shape
     scores = base.new_zeros((batch, *([length] if by_position else []), len(writers), len(readers)))
     points = path_points(steps)
-    memory = memory or MEMORY.get(question.base.device.type, MEMORY["cpu"])
     per_prompt = length * plain.d_model * (len(writers) + 3 * plain.n_heads + 1) * base.element_size()
-    step = max(1, memory // per_prompt)
+    step = max(1, now.budget(memory) // per_prompt)
     for point in points:
         resid = torch.lerp(before["resid_pre"][0], after["resid_pre"][0], point)
         keep = ("resid_pre", "q", "k", "v") + ("resid_mid", "mlp_out") * has_mlp
-        kept, slopes, _, last = gradients(plain, resid, question.base, metric, keep)
+        kept, slopes, last = gradients(now, resid, keep)
         with torch.no_grad():
             for first in range(0, batch, step):
                 some = slice(first, first + step)
@@ -92,8 +90,8 @@ def attribute_edges(
         values=(base + scores).cpu(),
         axes=(*axes, *([Axis("position", tuple(range(length)))] if by_position else [])),
         base=base.cpu(),
-        clean=ends[0].cpu(),
-        corrupt=None if ends[1] is None else ends[1].cpu(),
+        clean=now.ends[0].cpu(),
+        corrupt=None if now.ends[1] is None else now.ends[1].cpu(),
         title="edges, estimated by gradients" + (" integrated over inputs" if steps else ""),
         metric=metric.name,
         route="gradient",
@@ -113,7 +111,7 @@ def _differences(
     return torch.cat(out, dim=1)
 
 
-def _pulled_back(model: Unrolled, kept: dict, slopes: dict, last: Tensor, some: slice):  # noqa: ANN202
+def _pulled_back(model: Unrolled, kept: dict, slopes: dict, last: Tensor, some: slice):
     """Yield (the readers of one moment, the gradient at their inputs (batch, reader, pos, d_model))."""
     heads = range(model.n_heads)
     for layer, block in enumerate(model.blocks):

@@ -65,9 +65,7 @@ class Metric:
             return None
         ids = torch.as_tensor(self.tokens, device=tokens.device)
         if ids.shape[0] != tokens.shape[0]:
-            raise ValueError(
-                f"the metric states tokens for {ids.shape[0]} prompts, but there are {tokens.shape[0]}"
-            )
+            raise ValueError(f"the metric states tokens for {ids.shape[0]} prompts, but there are {tokens.shape[0]}")
         return ids
 
     def of(self, logits: Float[Tensor, "*cells batch pos token"]) -> Float[Tensor, "*cells batch"]:
@@ -99,9 +97,7 @@ def metric(fn: Callable[[Tensor], Tensor], positions: Positions = -1, name: str 
     return Metric(fn, positions, None, name or getattr(fn, "__name__", "metric"))
 
 
-def logit_diff(
-    correct: Int[Tensor, "batch"], wrong: Int[Tensor, "batch *n"], position: int | Tensor = -1
-) -> Metric:
+def logit_diff(correct: Int[Tensor, "batch"], wrong: Int[Tensor, "batch *n"], position: int | Tensor = -1) -> Metric:
     """Logit of the correct token minus that of the wrong one (of several: minus their mean).
 
     Args:

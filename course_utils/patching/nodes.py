@@ -132,5 +132,7 @@ def refuse_unknown(parts: Iterable[Writer | Reader], n_layers: int, n_heads: int
     for part in parts:
         is_mlp = part.layer is not None and part.head is None
         if (part.layer or 0) >= n_layers or (part.head or 0) >= n_heads or (is_mlp and not mlps):
-            raise ValueError(f"this model has no {part}: it has {n_layers} layers of {n_heads} heads"
-                             + ("" if mlps else " and no MLPs"))
+            raise ValueError(
+                f"this model has no {part}: it has {n_layers} layers of {n_heads} heads"
+                + ("" if mlps else " and no MLPs")
+            )

@@ -92,7 +92,7 @@ class Sweep:
         return (self.mean() - self.corrupt.mean()) / gap
 
     def get(self, quantity: str) -> Float[Tensor, "*axes"]:
-        """"value", "effect" or "recovery", averaged over prompts.
+        """ "value", "effect" or "recovery", averaged over prompts.
 
         Raises:
             ValueError: another word.

@@ -17,14 +17,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from .metrics import Metric
-from .restart import Run
+from .restart import Run, bytes_per_cell, take
 from .unrolled import Unrolled, Unsupported, unroll
 
 Prompts = Tensor | str | Sequence[str]
 ABLATIONS = ("resample", "mean", "zero")
 DIRECTIONS = ("denoising", "noising")
-CHECKED_PROMPTS = 8  # of each set, when the unrolled forward is compared with the model's own
-ATOL = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
+MEMORY = {"cpu": 256 * 2**20, "cuda": 4 * 2**30}  # bytes for the interventions of one chunk
 
 
 def as_tokens(model: Any, prompts: Prompts, name: str = "prompts") -> Int[Tensor, "batch pos"]:
@@ -81,15 +81,6 @@ class Contrast:
             return torch.zeros(batch, dtype=torch.long, device=self.clean.device)
         differs = self.clean != self.corrupt
         return torch.where(differs.any(1), differs.int().argmax(1), length)
-
-    def replacements(self, model: Unrolled, sites: tuple[str, ...], base: Run, length: int) -> dict[str, list[Tensor]]:
-        """For each site the activations that may be put in: one tensor (batch, …) per layer."""
-        if self.ablation == "zero":
-            return {site: [torch.zeros_like(x) for x in base[site]] for site in sites}
-        if self.ablation == "resample":
-            return Run.of(model, self.donor[:, :length], sites).sites
-        kept = Run.of(model, self.reference[:, :length], sites).sites
-        return {site: [self.mean(x) for x in kept[site]] for site in sites}
 
     def mean(self, activation: Float[Tensor, "n ..."]) -> Float[Tensor, "batch ..."]:
         """Per clean prompt, the mean over the reference prompts (of its group)."""
@@ -153,29 +144,103 @@ def refuse_dropout(model: Any) -> None:
             raise ValueError("the model is in training mode and has dropout: call model.eval() first")
 
 
-def unrolled_or_none(model: Any, token_sets: list[Tensor | None], metric: Metric) -> Unrolled | None:
-    """The unrolled forward, if it computes what the model computes; else None.
+@dataclass(frozen=True)
+class Ready:
+    """A question with its two runs made: what every fast path starts from.
 
-    It is compared with the model itself on up to eight prompts of each set, so hooks that the caller left on
-    the model, and anything else that changes it, send the sweep through TransformerLens.
+    base: the run that is changed, with the activations asked for. ends: the metric of the clean run, and of the
+    corrupt one (None where there is none). need, ids: the positions and tokens that the metric reads.
+    """
+
+    model: Unrolled
+    question: Contrast
+    metric: Metric
+    base: Run
+    other: Run | None
+    ends: tuple[Tensor, Tensor | None]
+    need: Int[Tensor, "batch n"]
+    ids: Int[Tensor, "batch token"] | None
+
+    @property
+    def base_value(self) -> Float[Tensor, "batch"]:
+        return self.ends[self.question.base is not self.question.clean]
+
+    @property
+    def length(self) -> int:
+        return self.base.final.shape[1]
+
+    def read(self, final: Float[Tensor, "*cells batch need d_model"]) -> Float[Tensor, "*cells batch"]:
+        """The metric of last residual streams at the needed positions."""
+        return self.metric.of(self.model.logits(final, self.ids))
+
+    def replacements(self, sites: tuple[str, ...]) -> dict[str, list[Tensor]]:
+        """For each site the activations that may be put in: one tensor (batch, …) per layer."""
+        if self.question.ablation == "resample":
+            return {site: self.other[site] for site in sites}
+        if self.question.ablation == "zero":
+            return {site: [torch.zeros_like(x) for x in self.base[site]] for site in sites}
+        kept = Run.of(self.model, self.question.reference[:, : self.length], sites)
+        return {site: [self.question.mean(x) for x in kept[site]] for site in sites}
+
+    def budget(self, memory: int | None) -> int:
+        """The bytes that one chunk of interventions may hold."""
+        return memory or MEMORY.get(self.base.final.device.type, MEMORY["cpu"])
+
+    def bytes_per_cell(self, start: int = 0) -> int:
+        """What one intervention holds that recomputes the positions from `start` on."""
+        width = self.need.shape[1] * (self.model.W_U.shape[1] if self.ids is None else self.ids.shape[1])
+        return bytes_per_cell(self.model, len(self.need), self.length, start, width)
+
+
+def ready(
+    model: Any,
+    question: Contrast,
+    metric: Metric,
+    base_sites: tuple[str, ...],
+    donor_sites: tuple[str, ...],
+    length: int | None = None,
+) -> Ready | None:
+    """Make the two runs with the unrolled forward; None when it does not compute what the model computes.
+
+    It is compared with the model itself on a prompt of each set, so that hooks which the caller left on the
+    model, and anything else that changes it, send the caller of this function another way.
     """
     try:
         unrolled = unroll(model)
     except Unsupported:
         return None
-    tolerance = ATOL.get(unrolled.W_E.dtype, 0.1)
-    for tokens in token_sets:
+    runs, ends = [], []
+    need, ids = metric.positions_of(question.clean), metric.tokens_of(question.clean)
+    for tokens in (question.clean, question.corrupt):
         if tokens is None:
+            runs.append(None)
+            ends.append(None)
             continue
-        few, at = tokens[:CHECKED_PROMPTS], metric.positions_of(tokens)[:CHECKED_PROMPTS]
-        rows = torch.arange(few.shape[0], device=few.device)[:, None]
-        theirs = model(few)[rows, at]
-        ours = unrolled.logits(unrolled.forward(unrolled.embed(few))[0][rows, at])
-        if not torch.allclose(ours, theirs, rtol=tolerance, atol=tolerance * (1 + float(theirs.abs().max()))):
+        is_base, is_donor = tokens is question.base, question.ablation == "resample" and tokens is question.donor
+        keep = base_sites if is_base else donor_sites if is_donor else ()
+        runs.append(Run.of(unrolled, tokens[:, :length], keep))
+        logits = unrolled.logits(take(runs[-1].final, need, 0), ids)
+        if not _agrees(model, tokens[:1, :length], logits[:1], need[:1], None if ids is None else ids[:1]):
             warnings.warn(
-                "this model computes something else than its weights say (a hook left on it?), so every cell "
-                "goes through TransformerLens's hooks, one forward each",
-                stacklevel=4,
+                "this model computes something else than its weights say (a hook left on it?), so it is run as it "
+                "is, through TransformerLens's hooks, where there is such a way",
+                stacklevel=3,
             )
             return None
-    return unrolled
+        ends.append(metric.of(logits))
+    base, other = runs if question.base is question.clean else runs[::-1]
+    return Ready(unrolled, question, metric, base, other, tuple(ends), need, ids)
+
+
+def read_logits(
+    logits: Float[Tensor, "batch pos d_vocab"], need: Int[Tensor, "batch n"], ids: Int[Tensor, "batch token"] | None
+) -> Float[Tensor, "batch n token"]:
+    """The logits that a metric reads, out of all of them."""
+    logits = take(logits, need, 0)
+    return logits if ids is None else logits.gather(-1, ids[:, None].expand(-1, need.shape[1], -1))
+
+
+def _agrees(model: Any, tokens: Tensor, ours: Tensor, need: Tensor, ids: Tensor | None) -> bool:
+    theirs = read_logits(model(tokens), need, ids)
+    tolerance = TOLERANCE.get(ours.dtype, 0.1)
+    return torch.allclose(ours, theirs, rtol=tolerance, atol=tolerance * (1 + float(theirs.abs().max())))

@@ -66,9 +66,7 @@ class Replacement:
         """x where the residual stream first changes: (batch, …) at the lone position, else (batch, suffix, …)."""
         return x[:, self.start :] if self.lone is None else take(x, self.lone[:, None], 0)[:, 0]
 
-    def entry(
-        self, layer: int, ids: list[int], heads: Sequence[int | None], sources: Sequence[int | None]
-    ) -> Entry:
+    def entry(self, layer: int, ids: list[int], heads: Sequence[int | None], sources: Sequence[int | None]) -> Entry:
         """The interventions of one layer: one for each id, at its head (None: all heads together)."""
         base, new = self.base, self.donor[layer]
         n = len(ids)

@@ -20,13 +20,11 @@ from torch import Tensor
 
 from .hooked import hooked_replacements, hooked_run
 from .metrics import Metric, as_metric
-from .restart import Run, Suffix, bytes_per_cell, continue_runs
+from .restart import Suffix, continue_runs, take
 from .result import Axis, Sweep
-from .runs import Contrast, Prompts, contrast, unrolled_or_none
+from .runs import Contrast, Prompts, Ready, contrast, read_logits, ready
 from .sites import Replacement, base_sites
-from .unrolled import HEAD_SITES, RESIDUAL_SITES, SITES, Unrolled
-
-MEMORY = {"cpu": 256 * 2**20, "cuda": 4 * 2**30}
+from .unrolled import HEAD_SITES, RESIDUAL_SITES, SITES
 
 
 class Cell(NamedTuple):
@@ -94,21 +92,24 @@ def sweep(
         raise ValueError("say what to measure: metric=logit_diff(correct, wrong), or a function of the logits")
     metric = as_metric(metric)
     question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
-    _refuse_missing_site(model, site)
+    refuse_missing_site(model, site)
     grid = make_grid(model.cfg, site, by, question.clean, layers, heads, positions)
+    read = metric.positions_of(question.clean)
+    live = _live_cells(grid, question, read)
+    seen = [read.max(), *(grid.places[c.position].max() for c in live.values() if c.position is not None)]
+    length = int(torch.stack(seen).max()) + 1  # later positions can be neither changed nor seen
     with torch.no_grad():
-        token_sets = [question.clean, question.corrupt]
-        plain = None if route == "hooks" else unrolled_or_none(model, token_sets, metric)
-        read, ids = metric.positions_of(question.clean), metric.tokens_of(question.clean)
-        if plain is not None:
-            ends = [None if t is None else _baseline(plain, t, metric) for t in token_sets]
+        now = None if route == "hooks" else ready(model, question, metric, base_sites(site), (site,), length)
+        if now is None:
+            ids = metric.tokens_of(question.clean)
+            sets = (question.clean, question.corrupt)
+            ends = [None if t is None else metric.of(read_logits(model(t), read, ids)) for t in sets]
         else:
-            ends = [None if t is None else metric.of(_read(model(t), read, ids)) for t in token_sets]
-        base = ends[0] if question.base is question.clean else ends[1]
+            ends = now.ends
+        base = ends[question.base is not question.clean]
         values = base.expand(count_cells(grid.axes), -1).clone()
-        live = _live_cells(grid, site, question, read)
-        if live and plain is not None:
-            _restart(plain, site, question, metric, grid, live, values, memory)
+        if live and now is not None:
+            _restart(now, site, grid, live, values, now.budget(memory))
         elif live:
             _hooked(model, site, question, metric, grid, live, values)
     shape = [len(axis.labels) for axis in grid.axes]
@@ -120,7 +121,7 @@ def sweep(
         corrupt=None if ends[1] is None else ends[1].cpu(),
         title=f"{site}, " + (question.direction if ablation == "resample" else f"{ablation} ablation"),
         metric=metric.name,
-        route="hooks" if plain is None else "restart",
+        route="hooks" if now is None else "restart",
     )
 
 
@@ -132,7 +133,7 @@ def count_cells(axes: Sequence[Axis]) -> int:
     return count
 
 
-def _refuse_missing_site(model: Any, site: str) -> None:
+def refuse_missing_site(model: Any, site: str) -> None:
     if site not in SITES:
         raise ValueError(f"a site is one of {', '.join(SITES)}, not {site!r}")
     if site in ("resid_mid", "mlp_out") and getattr(model.cfg, "attn_only", False):
@@ -163,7 +164,7 @@ def make_grid(
     for name, given in (("layer", layers), ("head", heads), ("position", positions)):
         if given is not None and name not in by:
             raise ValueError(f"{name}s= chooses entries of an axis, but {name!r} is not in by={by}")
-    batch, length = tokens.shape
+    length = tokens.shape[1]
     named = positions if isinstance(positions, Mapping) else {p: p for p in (positions or range(length))}
     places = [_place(at, tokens) for at in named.values()]
     labels = {
@@ -191,20 +192,7 @@ def _place(at: int | Tensor, tokens: Int[Tensor, "batch pos"]) -> Int[Tensor, "b
     return place % length
 
 
-def _baseline(model: Unrolled, tokens: Int[Tensor, "batch pos"], metric: Metric) -> Float[Tensor, "batch"]:
-    final, _ = model.forward(model.embed(tokens))
-    rows = torch.arange(tokens.shape[0], device=tokens.device)[:, None]
-    return metric.of(model.logits(final[rows, metric.positions_of(tokens)], metric.tokens_of(tokens)))
-
-
-def _read(logits: Tensor, read: Tensor, ids: Tensor | None) -> Float[Tensor, "batch n token"]:
-    """The logits that a metric reads, out of all of them."""
-    rows = torch.arange(read.shape[0], device=read.device)[:, None]
-    logits = logits[rows, read]
-    return logits if ids is None else logits.gather(-1, ids[:, None].expand(-1, read.shape[1], -1))
-
-
-def _live_cells(grid: Grid, site: str, question: Contrast, read: Int[Tensor, "batch n"]) -> dict[int, Cell]:
+def _live_cells(grid: Grid, question: Contrast, read: Int[Tensor, "batch n"]) -> dict[int, Cell]:
     """The cells that can differ from the base run in at least one prompt."""
     changed, seen = question.first_change(), read.max(1).values
     live = [bool(((place >= changed) & (place <= seen)).any()) for place in grid.places]
@@ -215,42 +203,27 @@ def _live_cells(grid: Grid, site: str, question: Contrast, read: Int[Tensor, "ba
 
 
 def _restart(
-    model: Unrolled,
-    site: str,
-    question: Contrast,
-    metric: Metric,
-    grid: Grid,
-    live: dict[int, Cell],
-    values: Float[Tensor, "cell batch"],
-    memory: int | None,
+    now: Ready, site: str, grid: Grid, live: dict[int, Cell], values: Float[Tensor, "cell batch"], memory: int
 ) -> None:
     """Fill `values` by the fast path."""
-    read, ids = metric.positions_of(question.base), metric.tokens_of(question.base)
-    patched = [grid.places[cell.position].max() for cell in live.values() if cell.position is not None]
-    length = int(torch.stack([read.max(), *patched]).max()) + 1  # later positions cannot be seen
-    base = Run.of(model, question.base[:, :length], base_sites(site))
-    donor = question.replacements(model, (site,), base, length)[site]
-    start_of_change = min(int(question.first_change().min()), length - 1)
-    memory = memory or MEMORY.get(question.base.device.type, MEMORY["cpu"])
+    donor = now.replacements((site,))[site]
+    first_change = min(int(now.question.first_change().min()), now.length - 1)
     layerless = {flat: cell for flat, cell in live.items() if cell.layer is None}
     for flat, cell in layerless.items():
-        edit = edit_of(site, cell, grid, donor)
-        final, _ = model.forward(model.embed(question.base[:, :length]), edit=edit)
-        rows = torch.arange(read.shape[0], device=read.device)[:, None]
-        values[flat] = metric.of(model.logits(final[rows, read], ids))
+        resid = now.model.embed(now.question.base[:, : now.length])
+        final, _ = now.model.forward(resid, edit=edit_of(site, cell, grid, donor))
+        values[flat] = now.read(take(final, now.need, 0))
     for index in [None, *range(len(grid.places))]:
         cells = [(f, c) for f, c in live.items() if c.position == index and f not in layerless]
         cells.sort(key=lambda item: item[1].layer)
         place = None if index is None else grid.places[index]
-        start = start_of_change if place is None else int(place.min())
-        how = Replacement(model, base, donor, site, start, place)
-        width = read.shape[1] * (model.W_U.shape[1] if ids is None else ids.shape[1])
-        size = bytes_per_cell(model, read.shape[0], length, start, width)
-        step = max(1, memory // size)
+        start = first_change if place is None else int(place.min())
+        how = Replacement(now.model, now.base, donor, site, start, place)
+        step = max(1, memory // now.bytes_per_cell(start))
         for first in range(0, len(cells), step):
-            chunk = cells[first : first + step]
-            order, rows = continue_runs(model, base, Suffix(start, read, how.lone), _entries(how, chunk))
-            values[order] = metric.of(model.logits(rows, ids))
+            entries = _entries(how, cells[first : first + step])
+            order, rows = continue_runs(now.model, now.base, Suffix(start, now.need, how.lone), entries)
+            values[order] = now.read(rows)
 
 
 def _entries(how: Replacement, chunk: list[tuple[int, Cell]]) -> Callable[[int], list]:
@@ -297,7 +270,7 @@ def _hooked(
 ) -> None:
     """Fill `values` with one TransformerLens forward per cell."""
     donor = hooked_replacements(model, site, question)
-    read, ids = metric.positions_of(question.base), metric.tokens_of(question.base)
+    need, ids = metric.positions_of(question.base), metric.tokens_of(question.base)
     for flat, cell in live.items():
         logits = hooked_run(model, question.base, site, edit_of(site, cell, grid, donor), cell.layer)
-        values[flat] = metric.of(_read(logits, read, ids))
+        values[flat] = metric.of(read_logits(logits, need, ids))
