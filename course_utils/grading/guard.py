@@ -60,7 +60,7 @@ class Outcome:
 
 
 def call(function: Callable, args: tuple = (), *, limit: float = LIMIT, reference: Callable | None = None) -> Outcome:
-    """Call `function(*args)` guarded; `limit` in seconds of processor time (four times that by the clock).
+    """Call `function(*args)` guarded; `limit` in seconds of processor time (ten times that by the clock).
 
     With `reference`, a call of that very function from inside is noticed.
     """
@@ -135,7 +135,7 @@ class _Clock:
         while not self.done.wait(0.02):
             if not self.expired and self._importing():  # a first import is slow, and must not be broken off
                 cpu, wall = time.process_time(), time.perf_counter()
-            late = time.process_time() - cpu > self.limit or time.perf_counter() - wall > 4 * self.limit
+            late = time.process_time() - cpu > self.limit or time.perf_counter() - wall > 10 * self.limit
             if late:
                 self.expired = True
                 _thread.interrupt_main()
@@ -165,6 +165,8 @@ class _Clock:
     def _trace(self, frame: Any, event: str, arg: Any) -> Callable | None:
         if self.done.is_set():
             return None
+        if "weakref" in frame.f_code.co_filename:
+            return None  # a destructor: nothing can be raised there
         if event == "line":  # raising on other events can leave the interpreter's own clean-up half done
             raise TimeUp(self._arm)
         return self._trace
