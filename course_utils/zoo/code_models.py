@@ -22,9 +22,6 @@ from .plain import Plain, Shape
 from .recipe import Recipe
 
 
-RENAMING = 2        # version of the renaming, so that tokens made with another are not taken from the cache
-
-
 @lru_cache(maxsize=1)
 def _corpus() -> text.Corpus:
     return text.corpus()
@@ -42,7 +39,7 @@ class CodeRecipe(Recipe):
 
     def _cache(self) -> Path:
         facts = [self.shape.d_vocab, self.renamings, self.as_it_is, self.packages, sorted(text.sources().items()),
-                 text.PACKAGE_CHARS, tokens.PIECES, *([RENAMING] if self.renamings else [])]
+                 text.PACKAGE_CHARS, tokens.PIECES]
         key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
         return text.cache_dir() / f"code-{key}"
 
@@ -62,7 +59,7 @@ class CodeRecipe(Recipe):
         order = sorted(corpus.train, key=lambda m: hashlib.sha256(b"shuffle " + m.name.encode()).digest())
         sides = {"held_out": [m.text for m in corpus.held_out]}
         if self.renamings:
-            pool = renaming.word_pieces(m.text for m in corpus.train)
+            pool = renaming.word_pool(m.text for m in corpus.train)
             sides["train"] = [self._variant(m, seed, pool) for seed in range(self.renamings) for m in order]
             sides["held_out_renamed"] = [renaming.rename(m.text, pool, 0) for m in corpus.held_out]
         else:
@@ -135,7 +132,7 @@ class CodeRecipe(Recipe):
         facts = json.loads((self._cache() / "facts.json").read_text())
         facts["transformation"] = "none" if not self.renamings else (
             f"{self.renamings} copies; in {1 - self.as_it_is:.0%} of the files every identifier is renamed "
-            "consistently to random words")
+            "consistently to one to three random words")
         return facts
 
 

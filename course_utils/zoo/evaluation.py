@@ -126,6 +126,38 @@ def evaluate(recipe: CodeRecipe, folder: Path) -> dict:
                                              behaviours.groups_of(tokenizer, signs))
               for name, flag, signs in (("closing brackets", "closes", behaviours.BRACKETS),
                                         ("closing quotes", "string_closes", behaviours.QUOTES))}
-    return {"loss": losses, **more, "heads": _heads(model, untrained), "forced choice": _rounded(choice),
-            "names": _rounded(behaviours.repeated_names(contestants, tokens, labels, tokenizer)),
-            "checkpoints": _checkpoints(recipe, folder, read_card(folder)["checkpoints"])}
+    found = {"loss": losses, **more, "heads": _heads(model, untrained), "forced choice": _rounded(choice),
+             "names": _rounded(behaviours.repeated_names(contestants, tokens, labels, tokenizer)),
+             "checkpoints": _checkpoints(recipe, folder, read_card(folder)["checkpoints"])}
+    return {"rows": rows(found), **found}
+
+
+def rows(found: dict) -> list[dict]:
+    """The lines of `python -m course_utils.zoo.table`: what was measured, its value, and what stands beside it."""
+    nats = {name: entry["nats"] for name, entry in found["loss"].items()}
+    lines = [{"what": "held-out loss (nats per token)", "value": nats.pop("held-out"), "beside": nats},
+             {"what": "held-out bits per character", "value": found["bits per character"], "beside": {}},
+             {"what": "in-context learning score (nats)", "value": found["in-context learning"]["nats"],
+              "beside": {"error": found["in-context learning"]["error"]}}]
+    for what, scores in found["forced choice"].items():
+        beside = {name: score for name, score in scores.items() if name not in ("model", "places")}
+        lines.append({"what": f"{what}: the right one (mean over signs)", "value": scores["model"], "beside": beside})
+    for which in ("repeated", "new"):
+        scores = found["names"][which]
+        lines.append({"what": f"p of the next part of a {which} name", "value": scores["model"],
+                      "beside": {name: score for name, score in scores.items() if name != "model"}})
+    for what, key in (("previous-token head", "previous"), ("induction head: prefix matching", "prefix")):
+        scores = torch.tensor(found["heads"][key])
+        layer, head = divmod(int(scores.argmax()), scores.shape[1])
+        others = scores.flatten().sort(descending=True).values
+        lines.append({"what": f"{what}, best is {layer}.{head}", "value": found["heads"][key][layer][head],
+                      "beside": {"second": round(others[1].item(), 4), "median": round(others.median().item(), 4),
+                                 "untrained, best": found["heads"]["untrained"][key]}})
+        if key == "prefix" and "copying" in found["heads"]:
+            copying = found["heads"]["copying"]
+            lines.append({"what": f"copying score of {layer}.{head}", "value": copying[layer][head],
+                          "beside": {"median": round(torch.tensor(copying).median().item(), 4),
+                                     "untrained, largest": found["heads"]["untrained"]["copying"]}})
+    lines.append({"what": "repeated random tokens predicted first", "value": found["heads"]["accuracy"],
+                  "beside": {"untrained": found["heads"]["untrained"]["accuracy"]}})
+    return lines

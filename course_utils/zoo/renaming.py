@@ -4,11 +4,10 @@ In ordinary code the next word is often guessable from habit (`self`, `np`, `ind
 of no use: the only way to know how an identifier goes on is to look where it stood before. That is the
 pressure under which a small attention-only model grows induction heads.
 
-1. Collect the beginnings and endings, two to four letters long, of the words in the training files' identifiers.
+1. Collect the words of which the identifiers of the training files are made: the pool.
 2. In one file, list the names used in code; keywords, builtins, `self` and `cls` keep theirs.
-3. Give each a fresh name of one or two words, each made of two or three random pieces (so that a word's first
-   piece says nothing of its second), in the name's own style (`CONSTANT`, `ClassName`, `_private`), and put it
-   wherever the old one stands, in comments and strings too.
+3. Give each a fresh name of one to three random words of the pool, in its own style (`CONSTANT`, `ClassName`,
+   `_private`), and put it wherever the old one stands, in comments and strings too.
 
 The scan uses one regular expression and no `tokenize`, so that every Python version gives the same result.
 """
@@ -39,14 +38,14 @@ def names(text: str) -> list[str]:
             if name not in KEPT and not (name.startswith("__") and name.endswith("__"))]
 
 
-def word_pieces(texts: Iterable[str], size: int = 800) -> tuple[str, ...]:
-    """The `size` most frequent beginnings and endings of words in the texts' identifiers; sorted."""
+def word_pool(texts: Iterable[str], size: int = 4000) -> tuple[str, ...]:
+    """The `size` words, three to ten letters long, that occur in the most files' identifiers; sorted."""
     files: Counter[str] = Counter()
     for text in texts:
-        words = {part.lower() for name in set(names(text)) for part in _PART.findall(name)}
-        files.update({piece for word in words for n in (2, 3, 4) if len(word) > n for piece in (word[:n], word[-n:])})
-    common = sorted(files.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(sorted(piece for piece, _ in common[:size]))
+        files.update({part.lower() for name in set(names(text)) for part in _PART.findall(name)})
+    common = [word for word, _ in sorted(files.items(), key=lambda item: (-item[1], item[0]))
+              if 3 <= len(word) <= 10 and word not in KEPT]
+    return tuple(sorted(common[:size]))
 
 
 def _styled(old: str, words: list[str]) -> str:
@@ -59,8 +58,8 @@ def _styled(old: str, words: list[str]) -> str:
     return lead + "_".join(words)
 
 
-def rename(text: str, pieces: tuple[str, ...], seed: int) -> str:
-    """`text` with each of its identifiers replaced by one made of `pieces`, the same one throughout."""
+def rename(text: str, pool: tuple[str, ...], seed: int) -> str:
+    """`text` with each of its identifiers replaced by one drawn from `pool`, the same one throughout."""
     key = hashlib.sha256(f"{seed}\0{text}".encode()).digest()
     rng = random.Random(int.from_bytes(key[:8], "big"))
     table: dict[str, str] = {}
@@ -68,8 +67,7 @@ def rename(text: str, pieces: tuple[str, ...], seed: int) -> str:
     for old in names(text):
         new = ""
         while not new or new in taken:
-            words = ["".join(rng.choices(pieces, k=rng.choices((2, 3), (0.6, 0.4))[0]))
-                     for _ in range(rng.choices((1, 2), (0.7, 0.3))[0])]
+            words = rng.choices(pool, k=rng.choices((1, 2, 3), (0.4, 0.45, 0.15))[0])
             new = _styled(old, words)
         taken.add(new)
         table[old] = new
