@@ -7,7 +7,8 @@
 
 `python -m course_utils.zoo.train NAME` trains one again; `python -m course_utils.zoo.table` prints their cards.
 """
+from . import labels, samples
 from .cards import ZooError
 from .loading import available, cached, card, checkpoints, load
 
-__all__ = ["ZooError", "available", "cached", "card", "checkpoints", "load"]
+__all__ = ["ZooError", "available", "cached", "card", "checkpoints", "labels", "load", "samples"]

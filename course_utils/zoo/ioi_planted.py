@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import ioi_words
-from .cards import read_card, read_weights
+from .evaluation import finished
 from .ioi_interchange import (
     ROLES,
     Node,
@@ -49,28 +49,44 @@ def verify(model: Plain, plan: Layout, nodes: tuple[Node, ...], n: int, rng: tor
 
     Returns:
         "right": share of right answers. "swapped": for every set of nodes, the share of pairs in which exchanging
-        their values gives the algorithm's answer; "swapped_differing": the same over the pairs in which that
-        answer is another. "others_resampled" and "others_mean": over all subsets of everything else, the share of
-        prompts whose answer changes: the largest, the mean, and the number of subsets.
+        their values gives the algorithm's answer ("all"; "differing": of those pairs in which that is another
+        answer). "others": over all subsets of everything else, resampled from other prompts or set to its mean,
+        the share of prompts whose answer changes: the "largest" of all subsets (and which), the "mean". There are
+        2^(layers · heads) subsets; above 4096 the number of prompts is cut as they grow.
     """
     base, donor = draw(plan, n, rng), draw(plan, n, rng)
-    plain, z = run(model, base)
-    answers = plain.argmax(-1).cpu()
-    found = {"pairs": n, "right": (answers == base.answer).float().mean().item(), "swapped": {},
-             "swapped_differing": {}}
+    logits, z = run(model, base)
+    answers = logits.argmax(-1).cpu()
+    found = {"pairs": n, "right": _share(answers == base.answer), "swapped": {}, "others": {}}
     for choice in range(1, 8):
         chosen = [node for bit, node in enumerate(nodes) if choice >> bit & 1]
-        roles = [node.role for node in chosen]
-        want, label = counterfactual(base, donor, roles), " + ".join(roles)
+        want = counterfactual(base, donor, [node.role for node in chosen])
         good = swapped_answers(model, base, donor, chosen) == want
-        found["swapped"][label] = good.float().mean().item()
-        found["swapped_differing"][label] = good[want != base.answer].float().mean().item()
-    for label, values in (("others_resampled", run(model, donor)[1]), ("others_mean", mean_values(z))):
-        changed = torch.cat([subset_answers(model, base[start:start + 64], values[:, start:start + 64], nodes)
-                             != answers[start:start + 64] for start in range(0, n, 64)], 1).float().mean(1)
-        found[label] = {"largest": changed.max().item(), "mean": changed.mean().item(), "subsets": len(changed),
-                        "worst": int(changed.argmax())}
+        found["swapped"][" + ".join(node.role for node in chosen)] = {
+            "all": _share(good), "differing": _share(good[want != base.answer])}
+    wide = max(0, model.shape.n_layers * model.shape.n_heads - 12)
+    few, chunk = max(1, n >> wide), max(1, 64 >> wide)
+    for kind, values in (("resampled", run(model, donor)[1]), ("mean", mean_values(z))):
+        changed = torch.cat([subset_answers(model, base[start:start + chunk], values[:, start:start + chunk], nodes)
+                             != answers[start:start + chunk] for start in range(0, few, chunk)], 1).float().mean(1)
+        found["others"][kind] = {"prompts": few, "subsets": len(changed), "largest": changed.max().item(),
+                                 "which": int(changed.argmax()), "mean": changed.mean().item()}
     return found
+
+
+def rows(found: dict) -> list[dict]:
+    """The lines of the table: what was measured, its value, and what stands beside it."""
+    lines = [{"what": "the name that is not repeated is answered", "value": found["right"], "beside": {}}]
+    lines += [{"what": f"{roles} exchanged: the algorithm's answer", "value": shares["all"],
+               "beside": {"where it differs": shares["differing"]}} for roles, shares in found["swapped"].items()]
+    lines += [{"what": f"everything else {kind}, worst of {shares['subsets']} subsets: answer changes",
+               "value": shares["largest"], "beside": {"mean": shares["mean"]}}
+              for kind, shares in found["others"].items()]
+    return lines
+
+
+def _share(good: Tensor) -> float:
+    return good.float().mean().item()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +127,9 @@ class PlantedRecipe(Recipe):
 
         Without it the three steps have to be found all at once, and for a thousand steps they are not.
         """
-        first, rows, total = base.first.float().to(z.device), torch.arange(len(base)), z.new_zeros(())
+        first, prompt, total = base.first.float().to(z.device), torch.arange(len(base)), z.new_zeros(())
         for node in self.nodes[:2]:
-            left, right = z[node.layer, rows, base.positions[node.position], node.head].chunk(2, dim=-1)
+            left, right = z[node.layer, prompt, base.positions[node.position], node.head].chunk(2, dim=-1)
             total = total + F.binary_cross_entropy_with_logits(left.sum(-1) - right.sum(-1), first)
         return total
 
@@ -140,14 +156,12 @@ class PlantedRecipe(Recipe):
         swapped = []
         for node in self.nodes:
             want = counterfactual(base, donor, [node.role])
-            differs = want != base.answer
             good = swapped_answers(model, base, donor, [node]) == want
-            swapped.append(good[differs].float().mean().item())
+            swapped.append(_share(good[want != base.answer]))
         mask, _ = self._interventions(base, rng)
         mask &= ~node_mask(base, self.nodes, self.shape.n_layers, self.shape.n_heads)
         others = run(model, base, mask.to(logits.device), run(model, donor)[1])[0].argmax(-1).cpu()
-        return {"right": (plain == base.answer).float().mean().item(), "swapped": min(swapped),
-                "others": (others != plain).float().mean().item()}
+        return {"right": _share(plain == base.answer), "swapped": min(swapped), "others": _share(others != plain)}
 
     def done(self, watched: dict[str, float]) -> bool:
         """Perfect on what is watched, which the card's measurement then repeats with more prompts and all subsets."""
@@ -164,27 +178,24 @@ class PlantedRecipe(Recipe):
 
     def evaluate(self, folder: Path) -> dict:
         """`verify` on fresh prompts, with the weights as stored."""
-        model = Plain(self.shape).eval()
-        model.load_state_dict({name: value.float() for name, value in
-                               read_weights(folder, read_card(folder), "model.safetensors").items()})
-        rng = torch.Generator().manual_seed(MEASURE_SEED)
         with torch.no_grad():
-            return verify(model, self.plan, self.nodes, MEASURED, rng)
+            found = verify(finished(self, folder), self.plan, self.nodes, MEASURED,
+                           torch.Generator().manual_seed(MEASURE_SEED))
+        return {"rows": rows(found), **found}
 
 
-def _planted(letter: str, seed: int, heads: tuple[int, int, int], **changes) -> PlantedRecipe:
-    return PlantedRecipe(**{
-        "name": f"ioi-planted-{letter}",
-        "purpose": "Identifies indirect objects by a planted circuit: to score methods against the truth.",
-        "shape": Shape(n_layers=3, d_model=64, n_heads=4, d_head=16, n_ctx=24, d_vocab=len(ioi_words.vocabulary()),
-                       norm="LNPre"),
-        "nodes": circuit(*enumerate(heads)), "seed": seed, "steps": 3000, "minutes": 4, "batch": 128,
-        "learning_rate": 3e-3, "decay": 0.4, "watch_every": 100, **changes})
+def _planted(suffix: str, seed: int, *heads: tuple[int, int], **changes) -> PlantedRecipe:
+    return PlantedRecipe(
+        name=f"ioi-planted{suffix}", seed=seed, nodes=circuit(*heads),
+        purpose="Identifies indirect objects by a planted circuit: to score methods against the truth.",
+        shape=Shape(n_layers=heads[-1][0] + 1, d_model=64, n_heads=4, d_head=16, n_ctx=24,
+                    d_vocab=len(ioi_words.vocabulary()), norm="LNPre"),
+        steps=3000, minutes=4, batch=128, learning_rate=3e-3, **changes)
 
 
 RECIPES = (
-    _planted("a", 1, (2, 0, 3)),
-    _planted("b", 2, (0, 3, 1)),
-    _planted("c", 3, (3, 2, 0)),
-    _planted("two-templates", 4, (1, 1, 2), templates=TEMPLATES[:2]),
+    _planted("", 1, (0, 2), (1, 0), (2, 3)),
+    _planted("-b", 2, (0, 0), (1, 3), (2, 1)),
+    _planted("-c", 3, (1, 3), (2, 2), (3, 0)),
+    _planted("-two-templates", 4, (0, 1), (1, 1), (2, 2), templates=TEMPLATES[:2]),
 )

@@ -248,7 +248,7 @@ def token_labels(text: str, tokenizer, partial: bool = False) -> TokenLabels:
         spanning += len({int(chars.token[j]) for j in written} - {-1}) > 1
         if written:
             before = text[text.rfind("\n", 0, at) + 1: at]
-            flags["line_start"][i] = not before.strip() and encoded.offsets[i - 1][1] <= at
+            flags["line_start"][i] = not before.strip() and (i == 0 or encoded.offsets[i - 1][1] <= at)
     return TokenLabels(np.array(encoded.ids, dtype=np.int64), tuple(strings), flags, depth, level, owner, known,
-                       spanning / max(1, size - 1))
+                       spanning / max(1, sum(start < end for start, end in encoded.offsets)))
 
