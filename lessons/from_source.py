@@ -163,7 +163,9 @@ def _rename(nb: NotebookNode, cell: NotebookNode, name: str) -> None:
 def _slug(text: str) -> str:
     """Letters, digits and dashes, as Jupyter wants them in a cell's id."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "section"
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    short = words if len(words) <= 40 else words[:41].rpartition("-")[0]
+    return short or words[:40] or "section"
 
 
 def _mark(cell: NotebookNode, **kind: bool | float) -> None:
