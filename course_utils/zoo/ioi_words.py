@@ -25,9 +25,9 @@ OBJECTS = tuple("""ring drink book letter key ticket map coat bag phone gift pen
     bottle""".split())
 ADJECTIVES = tuple("old new small red blue green big heavy cheap long".split())
 NUMBERS = tuple(str(n) for n in range(10, 100))
-OTHER = tuple("""When Then After While Before Later Yesterday In that day the morning evening together today soon again
-    and to at for it a of with from there by home but then who
-    went were was came back met left had lunch dinner talk walk trip took lasted years
+OTHER = tuple("""When Then After While Later Yesterday In in Soon Again the morning evening together
+    and to at for it a with from there by home but then
+    went were was came back met left had lunch dinner talk walk trip took lasted
     gave handed sold showed offered passed sent lent offer give show sell wanted decided
     looked lost found liked kept put he she He She him her his The""".split())
 SIGNS = (",", ".", "'s")
