@@ -40,7 +40,7 @@ from .plain import Plain, Shape
 from .recipe import Recipe
 
 WATCHED = 1024              # prompts for the curve
-MEASURED = 1024             # prompts for the card
+MEASURED = 512              # prompts for the card
 MEASURE_SEED = 20_221_101   # far from any training step's
 
 
