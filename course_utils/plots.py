@@ -1,7 +1,7 @@
 """The one figure style of the course, safe for colour-blind readers.
 
-Every figure in a notebook ends with `plots.show(fig, alt="…")`. It displays the figure as a PNG, closes it, and writes the
-one line of alt text into the output twice, so that it survives wherever the notebook goes:
+Every figure in a notebook ends with `plots.show(fig, alt="…")`. It displays the figure as a PNG, closes it, and writes
+the one line of alt text into the output twice, so that it survives wherever the notebook goes:
 
 - in the output's metadata, `{"image/png": {"alt": "…"}}`, where Jupyter's own renderers read it;
 - as the output's `text/plain`, which terminals, diffs and screen readers of raw files read.
@@ -88,7 +88,14 @@ def png(fig: Figure, dpi: int = 100) -> bytes:
 
 
 def heatmap(
-    ax: Axes, values: Any, *, signed: bool = True, limit: float | None = None, label: str = "", bar: bool = True, **kwargs: Any
+    ax: Axes,
+    values: Any,
+    *,
+    signed: bool = True,
+    limit: float | None = None,
+    label: str = "",
+    bar: bool = True,
+    **kwargs: Any,
 ) -> Any:
     """A matrix as an image: diverging colours around zero if `signed`, else sequential from 0. Returns the image."""
     values = values.detach().cpu().numpy() if hasattr(values, "detach") else values
@@ -100,9 +107,10 @@ def heatmap(
     return image
 
 
-def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, limit: float = 1.35, title: str = "") -> None:
-    """The columns of a (2, feature) matrix as arrows in the plane, each with its own colour and its number at the tip."""
+def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str = "") -> None:
+    """The columns of a (2, feature) matrix as arrows in the plane, each with a colour and its number at the tip."""
     W = W.detach().cpu().numpy() if hasattr(W, "detach") else W
+    limit = max(1.45, 1.3 * float((W**2).sum(0).max()) ** 0.5)
     circle = plt.Circle((0, 0), 1, fill=False, color=GREY, linewidth=0.8, linestyle=":")
     ax.add_patch(circle)
     for i in range(W.shape[1]):
@@ -116,7 +124,9 @@ def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, limit: floa
                 labels[i] if labels else str(i), (x, y), (x * (1 + 0.2 / length), y * (1 + 0.2 / length)),
                 ha="center", va="center", color=colour, fontsize=9, fontweight="bold",
             )  # fmt: skip
-    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title=title)
+    ax.set(
+        xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title=title
+    )
 
 
 def band(ax: Axes, x: Any, per_seed: Any, *, label: str = "", colour: str = COLOURS[0], marker: str = "o") -> None:

@@ -41,7 +41,8 @@ class Progress:
     def _line(self) -> str:
         filled = 24 * self.done // max(self.total, 1)
         left = self.seconds / max(self.done, 1) * (self.total - self.done)
-        return f"{self.what}  {'█' * filled}{'░' * (24 - filled)}  {self.done:,}/{self.total:,}, {left:.0f} s left {self.note}"
+        bar = "█" * filled + "░" * (24 - filled)
+        return f"{self.what}  {bar}  {self.done:,}/{self.total:,}, {left:.0f} s left {self.note}"
 
     def _last_line(self) -> str:
         state = "" if self.done == self.total else f" (stopped at {self.done:,} of {self.total:,})"

@@ -5,7 +5,7 @@
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil says beforehand: phases, almost-orthogonal directions, expected interference.
 5. `experiments`, `computation` – the lesson's results, which draw themselves; |x| computed in superposition.
-6. `sealed`, `stored`, `explorer`, `real_models` – unknown models to read, results with their recipes, the widget, GPT-2.
+6. `sealed`, `stored`, `explorer`, `real_models` – unknown models to read, stored results, the widget, GPT-2.
 """
 
 from .computation import AbsNets, train_abs
@@ -40,10 +40,11 @@ from .theory import (
 from .training import Recipe, Toy, Trained, evaluate, train
 
 __all__ = [
-    "PHASES", "AbsNets", "Cosines", "CriticalDensity", "Groups", "Packing", "PairGeometry", "PhaseDiagram", "Plane",
-    "Reading", "Recipe", "Sealed", "Shapes", "Sweep", "Toy", "Trained", "agreement", "almost_orthogonal_bound", "angle_gaps",
-    "canonical", "coherence", "column_norms", "critical", "crossing", "dimensions_per_feature", "directions", "evaluate",
-    "expected_interference", "explore", "feature_dimensionality", "forward", "generate_batch", "interference", "loss", "pack",
-    "phase_losses", "plane", "predict_phase", "random_directions", "read_plane", "represented", "sealed", "sweep", "train",
+    "PHASES", "AbsNets", "Cosines", "CriticalDensity", "Groups", "Packing", "PairGeometry", "PhaseDiagram",
+    "Plane", "Reading", "Recipe", "Sealed", "Shapes", "Sweep", "Toy", "Trained", "agreement",
+    "almost_orthogonal_bound", "angle_gaps", "canonical", "coherence", "column_norms", "critical", "crossing",
+    "dimensions_per_feature", "directions", "evaluate", "expected_interference", "explore",
+    "feature_dimensionality", "forward", "generate_batch", "interference", "loss", "pack", "phase_losses",
+    "plane", "predict_phase", "random_directions", "read_plane", "represented", "sealed", "sweep", "train",
     "train_abs", "welch_bound",
 ]  # fmt: skip

@@ -43,24 +43,42 @@ class AbsNets:
         return int(self.unexplained[:, instance].sum(-1).argmin())
 
     def plot(self, null: "AbsNets") -> Figure:
-        """W_in of the best dense and the best sparse network, and how many features each seed computes, with the null."""
+        """W_in of the best dense and sparse networks, and how many features each seed computes, with the null."""
         dense, sparse = 0, len(self.probability) - 1
         neurons, features = self.W_in.shape[-2:]
         fig, axes = plots.figure(1, 3, width=7.6, height=2.9, width_ratios=[1, 1, 0.9])
         for ax, k in zip(axes, (dense, sparse), strict=False):
             W, left = self.W_in[self.best(k), k], self.unexplained[self.best(k), k]
             plots.heatmap(ax, W[:, left.argsort()], limit=1.5, bar=k == sparse, label="weight", aspect="auto")
-            ax.set(title=f"W_in, best at p = {self.probability[k]:.2g}", xlabel="feature (best computed first)", ylabel="neuron", yticks=range(neurons))
-        for k, (label, counts) in enumerate([("dense", self.computed()[:, dense]), ("sparse", self.computed()[:, sparse]), ("null", null.computed()[:, -1])]):
+            ax.set(
+                title=f"W_in, best at p = {self.probability[k]:.2g}",
+                xlabel="feature (best computed first)",
+                ylabel="neuron",
+                yticks=range(neurons),
+            )
+        for k, (label, counts) in enumerate(
+            [
+                ("dense", self.computed()[:, dense]),
+                ("sparse", self.computed()[:, sparse]),
+                ("null", null.computed()[:, -1]),
+            ]
+        ):
             spread = k + 0.3 * torch.linspace(-1, 1, len(counts))
             axes[2].plot(spread, counts, "o", color=plots.COLOURS[k], markersize=5, label=label)
         axes[2].axhline(neurons / 2, color=plots.GREY, linestyle=":")
-        axes[2].annotate("without superposition", (2.4, neurons / 2), ha="right", va="bottom", fontsize=8)
-        axes[2].set(xticks=range(3), xticklabels=["dense", "sparse", "linear"], ylim=(-0.3, features / 2), title=f"of {features} computed")
+        axes[2].annotate("without superposition", (2.4, neurons / 2 + 0.1), ha="right", va="bottom", fontsize=8)
+        axes[2].set(
+            xticks=range(3),
+            xticklabels=["dense", "sparse", "linear"],
+            ylim=(-0.4, features * 0.6),
+            title=f"of {features} computed",
+        )
         return fig
 
 
-def signed_batch(u: Float[Tensor, "*stack batch feature"], p: Float[Tensor, "*stack 1 1"]) -> Float[Tensor, "*stack batch feature"]:
+def signed_batch(
+    u: Float[Tensor, "*stack batch feature"], p: Float[Tensor, "*stack 1 1"]
+) -> Float[Tensor, "*stack batch feature"]:
     """Sparse signed features from uniform draws: 0 with probability 1 − p, else uniform on [−1, 1]."""
     return torch.where(u < p, 2 * u / p - 1, 0.0)
 

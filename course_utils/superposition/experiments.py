@@ -59,8 +59,8 @@ class Shapes:
             share = torch.tensor([self.counts(i)[shape] / seeds for i in range(k)])
             below.bar(range(k), share, bottom=bottom, color=colour, label=shape, edgecolor="white")
             bottom += share
-        below.set(xticks=range(k), xticklabels=[f"{p:.2g}" for p in self.best.toy.probability[:, 0]],
-                  xlabel="density p (dense on the left, sparse on the right)", ylabel=f"share of {seeds} seeds")  # fmt: skip
+        below.set(xticks=range(k), xticklabels=[f"{p:.2g}" for p in self.best.toy.probability[:, 0]])
+        below.set(xlabel="density p (dense on the left, sparse on the right)", ylabel=f"share of {seeds} seeds")
         below.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0))
         return fig
 
@@ -76,7 +76,7 @@ def _shape(reading: Reading, features: int) -> str:
 
 @dataclass(frozen=True)
 class PhaseDiagram:
-    """Phases 0 (keep feature 1), 1 (keep feature 2), 2 (antipodal pair) over density p (rows) and importance r (columns)."""
+    """Phases 0 (keep feature 1), 1 (keep feature 2), 2 (antipodal pair) over density p and importance r."""
 
     p: Float[Tensor, "p"]
     r: Float[Tensor, "r"]
@@ -94,7 +94,9 @@ class PhaseDiagram:
     def of(cls, trained: Trained, p: Float[Tensor, "p"], r: Float[Tensor, "r"]) -> "PhaseDiagram":
         grid = (len(p), len(r))
         predicted = predict_phase(*torch.meshgrid(p, r, indexing="ij"))
-        return cls(p, r, read_phase(trained.W).unflatten(-1, grid), read_phase(trained.best().W[0]).view(grid), predicted)
+        return cls(
+            p, r, read_phase(trained.W).unflatten(-1, grid), read_phase(trained.best().W[0]).view(grid), predicted
+        )
 
     def agreement(self) -> float:
         return (self.measured == self.predicted).float().mean().item()
@@ -116,12 +118,21 @@ class PhaseDiagram:
         fig, axes = plots.figure(1, 3, height=3.3, sharey=True)
         colours = ListedColormap([plots.COLOURS[0], plots.COLOURS[1], "#DDDDDD"])
         edges = [0, (len(self.r) - 1) / 2, len(self.r) - 1]
-        panels = [("predicted", self.predicted), ("one seed", self.per_seed[0]), (f"best of {len(self.per_seed)} seeds", self.measured)]
+        panels = [
+            ("predicted", self.predicted),
+            ("one seed", self.per_seed[0]),
+            (f"best of {len(self.per_seed)} seeds", self.measured),
+        ]
         for ax, (title, phase) in zip(axes, panels, strict=True):
             ax.imshow(phase, cmap=colours, vmin=0, vmax=2, aspect="auto")
             wrong = (phase != self.predicted).nonzero()
             ax.plot(wrong[:, 1], wrong[:, 0], "x", color="black", markersize=5)
-            ax.set(title=title, xticks=edges, xlabel="importance r of feature 2", xticklabels=[f"{self.r[round(e)]:.2g}" for e in edges])
+            ax.set(
+                title=title,
+                xticks=edges,
+                xlabel="importance r of feature 2",
+                xticklabels=[f"{self.r[round(e)]:.2g}" for e in edges],
+            )
         rows = [0, (len(self.p) - 1) // 2, len(self.p) - 1]
         axes[0].set(ylabel="density p", yticks=rows, yticklabels=[f"{self.p[k]:.2g}" for k in rows])
         handles = [Patch(color=colours(k), label=PHASES[k]) for k in range(3)]
@@ -130,14 +141,14 @@ class PhaseDiagram:
 
 
 def read_phase(W: Float[Tensor, "*stack 1 2"]) -> Int[Tensor, "*stack"]:
-    """The phase of a trained pair in one dimension: both weights above 0.5 is an antipodal pair, else the larger is kept."""
+    """The phase of a trained pair in one dimension: antipodal if both weights exceed 0.5, else the larger is kept."""
     size = W[..., 0, :].abs()
     return torch.where((size > 0.5).all(-1), 2, (size[..., 1] > size[..., 0]).long())
 
 
 @dataclass(frozen=True)
 class PairGeometry:
-    """Cosine between the two features of each pair, for three ways in which the pairs occur. Each (seed, instance, pair)."""
+    """Cosine between the two features of each pair, (seed, instance, pair), for three ways in which pairs occur."""
 
     probability: tuple[float, ...]
     cosine: dict[str, Float[Tensor, "seed instance pair"]]
@@ -146,7 +157,9 @@ class PairGeometry:
     @classmethod
     def of(cls, trained: dict[str, Trained]) -> "PairGeometry":
         p = tuple(next(iter(trained.values())).toy.probability[:, 0].tolist())
-        return cls(p, {k: _within(t.W) for k, t in trained.items()}, {k: _within(t.best().W[0]) for k, t in trained.items()})
+        return cls(
+            p, {k: _within(t.W) for k, t in trained.items()}, {k: _within(t.best().W[0]) for k, t in trained.items()}
+        )
 
     def plot(self) -> Figure:
         fig, axes = plots.figure(1, len(self.cosine), height=2.9, sharey=True)
@@ -156,8 +169,20 @@ class PairGeometry:
                 values = cosine[:, i].flatten()
                 x = i + 0.5 * (torch.rand(len(values), generator=generator) - 0.5)
                 ax.plot(x, values, "o", color=colour, markersize=3, alpha=0.5)
-                ax.plot([i] * self.best[kind].shape[-1], self.best[kind][i], "D", color="black", markersize=5, fillstyle="none")
-            ax.set(title=kind, xticks=range(len(self.probability)), xticklabels=[f"{p:.2g}" for p in self.probability], xlabel="density p")
+                ax.plot(
+                    [i] * self.best[kind].shape[-1],
+                    self.best[kind][i],
+                    "D",
+                    color="black",
+                    markersize=5,
+                    fillstyle="none",
+                )
+            ax.set(
+                title=kind,
+                xticks=range(len(self.probability)),
+                xticklabels=[f"{p:.2g}" for p in self.probability],
+                xlabel="density p",
+            )
             ax.axhline(0, color=plots.GREY, linewidth=0.8, linestyle=":")
         axes[0].set(ylabel="cosine within the pair", ylim=(-1.15, 1.15))
         return fig

@@ -1,7 +1,7 @@
 """The lesson's widget: move density and importance, watch the columns of W. Works without a network.
 
-The models were trained beforehand (`stored.plane`). The sliders can be moved with the arrow keys; a static figure of the
-same models is displayed below, for print and for readers without a running kernel.
+The models were trained beforehand (`stored.plane`). The sliders can be moved with the arrow keys; a static figure of
+the same models is displayed too, for print and for readers without a running kernel.
 """
 
 import base64
@@ -21,7 +21,10 @@ def explore(show_static: bool = True) -> Any:
 
     models = plane()
     density = widgets.SelectionSlider(
-        options=[(f"{p:.2g}", i) for i, p in enumerate(models.probability)], value=6, description="density p", continuous_update=True
+        options=[(f"{p:.2g}", i) for i, p in enumerate(models.probability)],
+        value=6,
+        description="density p",
+        continuous_update=True,
     )
     decay = widgets.SelectionSlider(
         options=[(f"{c:.2g}", i) for i, c in enumerate(models.decay)], value=1, description="importance"
@@ -36,7 +39,7 @@ def explore(show_static: bool = True) -> Any:
     decay.observe(redraw, "value")
     redraw()
     if show_static:
-        alt = "Columns of W for three densities and three importances: dense or uneven importances drop features, sparse and even ones give a pentagon."
+        alt = "Columns of W for three densities and importances: dense ones drop features, sparse ones form a pentagon."
         plots.show(grid(models), alt)
     return widgets.VBox([density, decay, note, picture])
 
@@ -46,7 +49,9 @@ def grid(models: Plane, rows: tuple[int, ...] = (0, 2, 6), columns: tuple[int, .
     fig, axes = plots.figure(len(columns), len(rows), width=6.4, height=6.0)
     for y, c in enumerate(columns):
         for x, p in enumerate(rows):
-            plots.arrows(axes[y, x], models.W[p, c], title=f"p = {models.probability[p]:.2g}, importance {models.decay[c]:.2g}^i")
+            plots.arrows(
+                axes[y, x], models.W[p, c], title=f"p = {models.probability[p]:.2g}, importance {models.decay[c]:.2g}^i"
+            )
             axes[y, x].set_axis_off()
     return fig
 
@@ -57,5 +62,6 @@ def _image(models: Plane, i: int, j: int) -> str:
     plots.arrows(ax, W)
     data = base64.b64encode(plots.png(fig)).decode()
     plt.close(fig)
-    says = f"p = {models.probability[i]:.2g}, importance {models.decay[j]:.2g}^i: {shape.name}, {5 - len(shape.dropped)} of 5 features, loss {models.loss[i, j]:.4f}"
+    says = f"p = {models.probability[i]:.2g}, importance {models.decay[j]:.2g}^i: {shape.name}, "
+    says += f"{5 - len(shape.dropped)} of 5 features, loss {models.loss[i, j]:.4f}"
     return f'<img alt="columns of W: {says}" src="data:image/png;base64,{data}"><div>{says}</div>'

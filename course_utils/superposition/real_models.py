@@ -35,18 +35,46 @@ class Cosines:
         mean = W.mean(1, keepdim=True)
         a, b = torch.randn(2, d, pairs, generator=generator)
         cosine = torch.nn.functional.cosine_similarity
-        return cls(d, n, cosine(W[:, first], W[:, second], dim=0), cosine(W[:, first] - mean, W[:, second] - mean, dim=0), cosine(a, b, dim=0))
+        return cls(
+            d,
+            n,
+            cosine(W[:, first], W[:, second], dim=0),
+            cosine(W[:, first] - mean, W[:, second] - mean, dim=0),
+            cosine(a, b, dim=0),
+        )
 
     def __str__(self) -> str:
         rows = [("as they are", self.raw), ("mean direction removed", self.centred), ("random directions", self.random)]
-        lines = [f"  {name:24} mean {c.mean():+.3f}   standard deviation {c.std():.3f}   largest |cos| {c.abs().max():.2f}" for name, c in rows]
+        lines = [
+            f"  {name:24} mean {c.mean():+.3f}   standard deviation {c.std():.3f}   largest |cos| {c.abs().max():.2f}"
+            for name, c in rows
+        ]
         return "\n".join([f"{self.n:,} directions in {self.d} dimensions (1/√d = {self.d**-0.5:.3f})", *lines])
 
     def plot(self, title: str) -> Figure:
         fig, axes = plots.figure(1, 2, height=2.7, sharey=True, sharex=True)
-        for ax, (name, cosine) in zip(axes, (("as they are", self.raw), ("mean direction removed", self.centred)), strict=True):
-            ax.hist(cosine.numpy(), bins=120, range=(-1, 1), density=True, histtype="step", color=plots.COLOURS[0], label=title)
-            ax.hist(self.random.numpy(), bins=120, range=(-1, 1), density=True, histtype="step", color="black", linestyle="--", label="random")
+        for ax, (name, cosine) in zip(
+            axes, (("as they are", self.raw), ("mean direction removed", self.centred)), strict=True
+        ):
+            ax.hist(
+                cosine.numpy(),
+                bins=120,
+                range=(-1, 1),
+                density=True,
+                histtype="step",
+                color=plots.COLOURS[0],
+                label=title,
+            )
+            ax.hist(
+                self.random.numpy(),
+                bins=120,
+                range=(-1, 1),
+                density=True,
+                histtype="step",
+                color="black",
+                linestyle="--",
+                label="random",
+            )
             ax.set(title=name, xlabel="cosine of two directions")
         axes[0].set(ylabel="density")
         axes[1].legend()

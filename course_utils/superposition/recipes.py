@@ -1,8 +1,8 @@
 """The recipes of the stored results, each one command. They print the hash that `stored.SHA256` must hold.
 
-    python -m course_utils.superposition.recipes sweep        # about 2 minutes a seed on two cores
-    python -m course_utils.superposition.recipes plane        # about a minute
-    python -m course_utils.superposition.recipes critical     # about half a minute
+python -m course_utils.superposition.recipes sweep        # about 2 minutes a seed on two cores
+python -m course_utils.superposition.recipes plane        # about a minute
+python -m course_utils.superposition.recipes critical     # about half a minute
 """
 
 import hashlib
@@ -49,7 +49,9 @@ def save(name: str, arrays: dict[str, Tensor]) -> str:
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.npz"
     half = {"dimensionality", "W"}
-    np.savez_compressed(path, **{k: v.numpy().astype(np.float16 if k in half else np.float32) for k, v in arrays.items()})
+    np.savez_compressed(
+        path, **{k: v.numpy().astype(np.float16 if k in half else np.float32) for k, v in arrays.items()}
+    )
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -94,4 +94,6 @@ def _pentagon(seed: int) -> tuple[Tensor, Tensor]:
 
 def _quickly(toy: Toy, seed: int) -> Trained:
     """The best of four quick trainings."""
-    return train(toy, Recipe(steps=250, batch=128, lr=0.05, anneal=True), seeds=4, first_seed=seed, device="cpu", show=False).best()
+    return train(
+        toy, Recipe(steps=250, batch=128, lr=0.05, anneal=True), seeds=4, first_seed=seed, device="cpu", show=False
+    ).best()

@@ -18,7 +18,14 @@ from .. import plots
 from .experiments import CriticalDensity
 from .training import Toy
 
-SHAPES = {"alone 1": 1.0, "tetrahedron 3/4": 3 / 4, "triangle 2/3": 2 / 3, "digon 1/2": 1 / 2, "pentagon 2/5": 2 / 5, "antiprism 3/8": 3 / 8}
+SHAPES = {
+    "alone 1": 1.0,
+    "tetrahedron 3/4": 3 / 4,
+    "triangle 2/3": 2 / 3,
+    "digon 1/2": 1 / 2,
+    "pentagon 2/5": 2 / 5,
+    "antiprism 3/8": 3 / 8,
+}
 FOLDER = Path(__file__).parent / "stored_results"
 SHA256 = {
     "sweep": "fd6a94aa97e1f5a6dd3e605daf762d0a5fc66b8118730598ab95970ba55b3ed1",
@@ -53,8 +60,14 @@ class Sweep:
         x = 1 / self.probability
         plots.band(left, x, self.per_feature, label=f"200 in 20, {len(self.per_feature)} seeds")
         if live is not None:
-            plots.band(left, 1 / live.probability, live.per_feature, label="trained here", colour=plots.COLOURS[5], marker="s")
-        left.set(xscale="log", xlabel="1/p (sparser to the right)", ylabel="D* = m / ‖W‖²  (dimensions per feature)", ylim=(0, 1.05))
+            plots.band(
+                left, 1 / live.probability, live.per_feature, label="trained here", colour=plots.COLOURS[5], marker="s"
+            )
+        left.set(
+            xlabel="1/p (sparser to the right)",
+            ylabel="D* = m / ‖W‖²  (dimensions per feature)",
+            ylim=(0, 1.05),
+        )
         left.legend()
         for k, D in enumerate(self.dimensionality.unbind(1)):
             D = D[D > 0.02]
@@ -63,8 +76,12 @@ class Sweep:
         for name, value in SHAPES.items():
             right.axhline(value, color=plots.GREY, linewidth=0.7, linestyle=":")
             nudge = {"pentagon 2/5": 0.012, "antiprism 3/8": -0.015}.get(name, 0.0)  # keep the two labels apart
-            right.annotate(name, (1.01, value + nudge), xycoords=("axes fraction", "data"), fontsize=8, va="center", color="black")
-        right.set(xscale="log", xlabel="1/p (sparser to the right)", ylabel="dimensionality D of each feature", ylim=(0, 1.05))
+            right.annotate(
+                name, (1.01, value + nudge), xycoords=("axes fraction", "data"), fontsize=8, va="center", color="black"
+            )
+        right.set(
+            xscale="log", xlabel="1/p (sparser to the right)", ylabel="dimensionality D of each feature", ylim=(0, 1.05)
+        )
         return fig
 
 
@@ -111,10 +128,14 @@ def load(name: str) -> dict[str, Tensor]:
         RuntimeError: if the file is missing or is not the one that was recorded.
     """
     path = FOLDER / f"{name}.npz"
-    again = f"get the file back from the repository, or make it again: python -m course_utils.superposition.recipes {name}"
+    again = (
+        f"get the file back from the repository, or make it again: python -m course_utils.superposition.recipes {name}"
+    )
     if not path.exists():
         raise RuntimeError(f"the stored result {path} is missing; {again}")
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
-        raise RuntimeError(f"the stored result {path} is not the one this version of the course was written for; {again}")
+        raise RuntimeError(
+            f"the stored result {path} is not the one this version of the course was written for; {again}"
+        )
     with np.load(path) as arrays:
         return {key: torch.from_numpy(value.astype(np.float32)) for key, value in arrays.items()}

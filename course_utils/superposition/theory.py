@@ -19,8 +19,8 @@ def phase_losses(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]) -> Float[
     """Losses of the three candidate solutions for two features (importance 1 and r, activity p) in one dimension.
 
     A dropped feature is best replaced by its mean p/2, its bias, and then costs its variance p/3 − p²/4. An antipodal
-    pair (weights +1 and −1, no bias) is exact unless both are active: then the smaller one is lost, and the larger one is
-    read as the difference, so that each is wrong by the smaller of the two, whose mean square is 1/6.
+    pair (weights +1 and −1, no bias) is exact unless both are active: then the smaller one is lost, and the larger one
+    is read as the difference, so that each is wrong by the smaller of the two, whose mean square is 1/6.
     """
     p, r = torch.broadcast_tensors(p, r)
     variance = p / 3 - p.square() / 4
@@ -35,8 +35,8 @@ def predict_phase(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]) -> Int[T
 def almost_orthogonal_bound(d: int, epsilon: float) -> float:
     """exp(d ε² / 4): so many unit vectors with all |cos| ≤ ε are sure to exist in d dimensions.
 
-    For two random unit vectors P(|u·v| > ε) ≤ 2 exp(−d ε²/2). N vectors have fewer than N²/2 pairs, so the chance that
-    any pair fails is below N² exp(−d ε²/2), which is at most 1 while N ≤ exp(d ε²/4).
+    For two random unit vectors P(|u·v| > ε) ≤ 2 exp(−d ε²/2). N vectors have fewer than N²/2 pairs, so the chance
+    that any pair fails is below N² exp(−d ε²/2), which is at most 1 while N ≤ exp(d ε²/4).
     """
     return math.exp(d * epsilon**2 / 4)
 
@@ -44,8 +44,8 @@ def almost_orthogonal_bound(d: int, epsilon: float) -> float:
 def expected_interference(n: int, p: float, d: int) -> float:
     """(n − 1) p / (3 d): mean squared interference on one feature from n − 1 others in random unit directions of R^d.
 
-    Each of the others is active with probability p, has E[x²] = 1/3 when active, and leans on the reader's direction with
-    E[(u·v)²] = 1/d. Cross terms vanish because the directions are random; for learned directions they need not.
+    Each of the others is active with probability p, has E[x²] = 1/3 when active, and leans on the reader's direction
+    with E[(u·v)²] = 1/d. Cross terms vanish because the directions are random; for learned directions they need not.
     """
     return (n - 1) * p / (3 * d)
 

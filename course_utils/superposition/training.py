@@ -51,7 +51,9 @@ class Toy:
         if self.pairs != "independent" and self.features % 2:
             raise ValueError("pairs need an even number of features")
         if self.pairs == "anticorrelated" and bool((p > 0.5).any()):
-            raise ValueError("two features that are never active together cannot each be active more than half the time")
+            raise ValueError(
+                "two features that are never active together cannot each be active more than half the time"
+            )
         object.__setattr__(self, "probability", p.contiguous())
         object.__setattr__(self, "importance", importance.contiguous())
 
@@ -60,7 +62,7 @@ class Toy:
         return len(self.probability)
 
     def batch(self, size: int, generator: torch.Generator | None = None) -> Float[Tensor, "instance batch feature"]:
-        """A fresh batch for every instance, drawn independently (the trainer draws faster, to the same distribution)."""
+        """A fresh batch for every instance, drawn independently; the trainer draws faster, to the same distribution."""
         if self.pairs == "independent":
             return generate_batch(self.probability, size, generator)
         u = torch.rand(2, self.instances, size, self.features, generator=generator)
@@ -142,13 +144,19 @@ def train(
                 recorded.append(step)
     except KeyboardInterrupt:
         interrupted = True
-    W, b = stack.weights()
     shape = (seeds, toy.instances)
+    W, b = (value.unflatten(0, shape) for value in stack.weights())
     return Trained(
-        toy=toy, W=W.unflatten(0, shape), b=b.unflatten(0, shape), final_loss=evaluate(toy, W.unflatten(0, shape), b.unflatten(0, shape)),
-        history=torch.stack(history).unflatten(1, shape) if history else torch.zeros(0, *shape), recorded=tuple(recorded),
-        steps=progress.done, seconds=progress.seconds, interrupted=interrupted,
-    )  # fmt: skip
+        toy=toy,
+        W=W,
+        b=b,
+        final_loss=evaluate(toy, W, b),
+        history=torch.stack(history).unflatten(1, shape) if history else torch.zeros(0, *shape),
+        recorded=tuple(recorded),
+        steps=progress.done,
+        seconds=progress.seconds,
+        interrupted=interrupted,
+    )
 
 
 def evaluate(
@@ -160,9 +168,8 @@ def evaluate(
 ) -> Float[Tensor, "seed instance"]:
     """The loss of every model on one large fresh batch per instance, the same for all seeds."""
     x = toy.batch(batch, torch.Generator().manual_seed(seed))
-    return torch.stack(
-        [torch.stack([loss(x[i], forward(x[i], W[s, i], b[s, i]), toy.importance[i]) for i in range(toy.instances)]) for s in range(len(W))]
-    )  # fmt: skip
+    importance = toy.importance[:, None]  # (instance, 1, feature)
+    return torch.stack([loss(x, forward(x, W[s], b[s]), importance) for s in range(len(W))])
 
 
 class _Stack:
@@ -176,7 +183,9 @@ class _Stack:
         self.W = torch.nn.Parameter(torch.cat(start))  # (seed·instance, hidden, feature)
         self.b = torch.nn.Parameter(torch.zeros(seeds * k, 1, n, device=device))
         self.W.grad, self.b.grad = torch.zeros_like(self.W), torch.zeros_like(self.b)
-        self.optimizer = torch.optim.Adam([self.W, self.b], lr=recipe.lr, betas=recipe.betas, fused=device.type in ("cpu", "cuda"))
+        self.optimizer = torch.optim.Adam(
+            [self.W, self.b], lr=recipe.lr, betas=recipe.betas, fused=device.type in ("cpu", "cuda")
+        )
         self.p = toy.probability.to(device)[:, None, :]  # (instance, 1, feature)
         self.importance = toy.importance.to(device)[:, None, :]
         room = seeds * k if device.type != "cpu" else max(1, _CPU_CHUNK // (recipe.batch * n))  # models at a time

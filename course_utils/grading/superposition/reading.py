@@ -1,0 +1,132 @@
+"""Exercises 9 and 10, an experiment and a sealed model; and the predictions before the lesson's figures."""
+
+import torch
+
+from course_utils import superposition as sp
+from course_utils.grading.kinds import Answer, Prediction, wrong
+
+# 9 · critical_density
+
+Answer.interval(
+    id="superposition.critical_density",
+    reference=lambda seed: (sp.critical().mean, sp.critical().spread),
+    expects="Give an interval (low, high) of densities, for example mean ± 2 standard deviations over your seeds, narrowed until it is at most three wide.",
+    hints=(
+        "Train `Toy(10, 5, densities)` at some ten densities between 0.4 and 0.8 and several seeds; `CriticalDensity.of` finds each seed's crossing.",
+        "The mean over seeds, plus and minus one standard deviation over seeds, is two spreads wide. Why is plus and minus two not asked for?",
+    ),
+    misconceptions=(
+        wrong("no commitment", lambda truth: (0.0, 1.0), "From 0 to 1 everything is covered and nothing is said. Narrow it down by measuring."),
+        wrong("the swept range", lambda truth: (0.4, 0.8), "This is the range that you swept. Where inside it does the curve cross?"),
+        wrong("sparsity in place of density", lambda truth: (1 - truth[0] - truth[1], 1 - truth[0] + truth[1]),
+              "This is the sparsity 1 − p. The density p is asked for."),
+        wrong("percent", lambda truth: (100 * (truth[0] - truth[1]), 100 * (truth[0] + truth[1])), "This is in percent. A density lies between 0 and 1."),
+        wrong("number of active features", lambda truth: (10 * (truth[0] - truth[1]), 10 * (truth[0] + truth[1])),
+              "This is n·p, the number of features active at a time. The density of a single feature is asked for."),
+    ),
+)  # fmt: skip
+
+
+# 10 · the sealed model
+
+Groups = dict[str, set]
+
+
+def _as_sets(groups: sp.Groups) -> Groups:
+    return {"dropped": set(groups.dropped), "pairs": set(groups.pairs), "pentagon": set(groups.pentagon)}
+
+
+def _as_groups(answer: Groups) -> sp.Groups:
+    pairs = frozenset((min(a, b), max(a, b)) for a, b in answer["pairs"])
+    return sp.Groups(frozenset(answer["dropped"]), pairs, frozenset(answer["pentagon"]))
+
+
+def _reading_form(answer: Groups, truth: tuple[int, Groups]) -> str:
+    if not isinstance(answer, dict) or set(answer) != {"dropped", "pairs", "pentagon"}:
+        return "Give a dict with exactly the keys dropped, pairs and pentagon."
+    if any(len(pair) != 2 or pair[0] == pair[1] for pair in answer["pairs"]):
+        return "Each pair has two different features."
+    named = [*answer["dropped"], *answer["pentagon"], *(i for pair in answer["pairs"] for i in pair)]
+    if any(not isinstance(i, int) or not 0 <= i < truth[0] for i in named):
+        return f"Features are whole numbers from 0 to {truth[0] - 1}."
+    return "A feature can be in one place only." if len(set(named)) != len(named) else ""
+
+
+def _reading_score(answer: Groups, truth: tuple[int, Groups]) -> float:
+    return sp.agreement(_as_groups(answer), _as_groups(truth[1]), truth[0])
+
+
+def _reading_explain(answer: Groups, truth: tuple[int, Groups]) -> str:
+    right = truth[1]
+    if set(answer["dropped"]) != right["dropped"]:
+        return "The dropped features are not right yet: look at the lengths of the columns."
+    if {tuple(sorted(pair)) for pair in answer["pairs"]} != right["pairs"]:
+        return "The pairs are not right yet: a pair has cosine −1, and nothing else leans on either of the two."
+    return "The pentagon is not right yet: its members have cosines 0.31 and −0.81 with one another, and 0 with all others."
+
+
+def _random_reading(truth: tuple[int, Groups], rng: torch.Generator) -> Groups:
+    """The right numbers of everything, with the features dealt out at random: a hard null."""
+    deal = torch.randperm(truth[0], generator=rng).tolist()
+    return {
+        "dropped": {deal[i] for i in truth[1]["dropped"]},
+        "pairs": {tuple(sorted((deal[a], deal[b]))) for a, b in truth[1]["pairs"]},
+        "pentagon": {deal[i] for i in truth[1]["pentagon"]},
+    }
+
+
+def _reading_truth(seed: int) -> tuple[int, Groups]:
+    model = sp.sealed(seed)
+    return model.W.shape[1], _as_sets(model.groups)
+
+
+def _alone(truth: tuple[int, Groups]) -> set[int]:
+    placed = truth[1]["dropped"] | truth[1]["pentagon"] | {i for pair in truth[1]["pairs"] for i in pair}
+    return set(range(truth[0])) - placed
+
+
+Answer(
+    id="superposition.sealed",
+    truth=_reading_truth,
+    key=lambda truth: truth[1],
+    score=_reading_score,
+    null=_random_reading,
+    form=_reading_form,
+    explain=_reading_explain,
+    expects='For example {"dropped": {3}, "pairs": {(0, 5), (1, 2)}, "pentagon": set()}.',
+    share=1.0,
+    why="Every feature of a sealed model can be placed with certainty from Wᵀ W, so par is all of them.",
+    hints=(
+        "No row of W means anything: the hidden space was rotated. What a rotation cannot change is Wᵀ W.",
+        "Lengths of columns first: the short ones were dropped. Then the cosines between the others.",
+        "A cosine of −1: an antipodal pair. Five features with cosines 0.31 and −0.81 among them: a pentagon. All cosines 0: alone.",
+    ),
+    misconceptions=(
+        wrong("pairs overlooked", lambda truth: truth[1] | {"pairs": set()},
+              "You found no pairs. Two features with cosine −1 share one dimension, one at each end."),
+        wrong("dropped features overlooked", lambda truth: truth[1] | {"dropped": set()},
+              "You found nothing dropped. Look at the lengths of the columns before their angles: a cosine hides how short a column is."),
+        wrong("everything is a pentagon", lambda truth: {"dropped": truth[1]["dropped"], "pairs": set(), "pentagon": set(range(truth[0])) - truth[1]["dropped"]},
+              "You put all represented features into one polygon. Only features that lean on one another share a plane; the others have cosine 0 with it."),
+        wrong("pairs read as dropped", lambda truth: {"dropped": truth[1]["dropped"] | {i for pair in truth[1]["pairs"] for i in pair}, "pairs": set(), "pentagon": truth[1]["pentagon"]},
+              "You count antipodal features as dropped. They interfere with each other, but both are there: their columns have length 1."),
+        wrong("everything dropped", lambda truth: {"dropped": set(range(truth[0])), "pairs": set(), "pentagon": set()},
+              "You say that nothing is represented. A column of length 1 is a represented feature, whatever its direction."),
+        wrong("dropped and alone exchanged", lambda truth: truth[1] | {"dropped": _alone(truth) or set(range(truth[0])) - truth[1]["dropped"] - truth[1]["pentagon"] - {i for pair in truth[1]["pairs"] for i in pair}},
+              "You take the features without interference for the dropped ones. A feature that is alone has a long column; a dropped one has a short column and would be read with plenty of interference."),
+    ),
+)  # fmt: skip
+
+
+# Predictions
+
+Prediction(id="superposition.shape", choices=("two alone", "one pair", "square", "pentagon"),
+           question="Five features, two dimensions, each feature active one time in fifty. What does the best trained model do?")  # fmt: skip
+Prediction(id="superposition.one_run", tolerance=0.1,
+           question="On which share of the 13 × 13 grid will a single training run end where the closed forms say (0 to 1)?")  # fmt: skip
+Prediction(id="superposition.room", choices=("64", "about 70", "about 130", "more than 250"),
+           question="How many directions with all |cos| ≤ 0.2 can you find in 64 dimensions by optimising?")  # fmt: skip
+Prediction(id="superposition.pairs", choices=("opposite", "at right angles", "the same direction"),
+           question="Two features that are never active together, in a model that must share dimensions: how will they point?")  # fmt: skip
+Prediction(id="superposition.critical", tolerance=0.05,
+           question="Ten equally important features in five dimensions: at which density p (0 to 1) does superposition set in?")  # fmt: skip
