@@ -91,7 +91,10 @@ def test_interference_and_dimensionality_tell_the_same_story():
 def test_interference_against_two_plain_loops():
     W = torch.randn(3, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     W[:, 2] = 0
-    plain = [sum(((W[:, i] / W[:, i].norm()) @ W[:, j]) ** 2 for j in range(5) if j != i) if W[:, i].any() else 0 for i in range(5)]
+    plain = [
+        sum(((W[:, i] / W[:, i].norm()) @ W[:, j]) ** 2 for j in range(5) if j != i) if W[:, i].any() else 0
+        for i in range(5)
+    ]
     assert torch.allclose(sp.interference(W), torch.tensor([float(v) for v in plain], dtype=torch.float64))
 
 

@@ -45,7 +45,7 @@ class Shapes:
     def plot(self) -> Figure:
         """Above: the best model of each density as arrows. Below: how often each shape appeared over the seeds."""
         k = self.best.toy.instances
-        fig, axes = plots.figure(3, (k + 1) // 2, height=6.2, height_ratios=[1, 1, 0.9])
+        fig, axes = plots.figure(3, (k + 1) // 2, height=6.2, height_ratios=[1, 1, 0.9], squeeze=False)
         for i, ax in enumerate(axes[:2].flat):
             ax.set_axis_off()
             if i < k:
@@ -124,7 +124,7 @@ class PhaseDiagram:
             (f"best of {len(self.per_seed)} seeds", self.measured),
         ]
         for ax, (title, phase) in zip(axes, panels, strict=True):
-            ax.imshow(phase, cmap=colours, vmin=0, vmax=2, aspect="auto")
+            ax.imshow(phase.numpy(), cmap=colours, vmin=0, vmax=2, aspect="auto")
             wrong = (phase != self.predicted).nonzero()
             ax.plot(wrong[:, 1], wrong[:, 0], "x", color="black", markersize=5)
             ax.set(

@@ -49,10 +49,10 @@ def grid(models: Plane, rows: tuple[int, ...] = (0, 2, 6), columns: tuple[int, .
     fig, axes = plots.figure(len(columns), len(rows), width=6.4, height=6.0)
     for y, c in enumerate(columns):
         for x, p in enumerate(rows):
-            plots.arrows(
-                axes[y, x], models.W[p, c], title=f"p = {models.probability[p]:.2g}, importance {models.decay[c]:.2g}^i"
-            )
-            axes[y, x].set_axis_off()
+            plots.arrows(axes[y, x], models.W[p, c], title=f"p = {models.probability[p]:.2g}" if y == 0 else "")
+            axes[y, x].set(xticks=[], yticks=[])
+            axes[y, x].spines[:].set_visible(False)
+        axes[y, 0].set_ylabel(f"importance {models.decay[c]:.2g}^i")
     return fig
 
 

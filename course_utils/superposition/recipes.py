@@ -17,6 +17,8 @@ from .measures import dimensions_per_feature, feature_dimensionality
 from .stored import FOLDER, canonical
 from .training import Recipe, Toy, train
 
+CRITICAL = Recipe(steps=600, batch=512, lr=0.02, anneal=True)
+
 
 def make_sweep(seeds: int = 2) -> dict[str, Tensor]:
     """The recipe of `sweep`: Adam at a constant 1e-3, batches of 1024, 10 000 steps, every seed with its own data."""
@@ -41,7 +43,7 @@ def make_plane() -> dict[str, Tensor]:
 def make_critical() -> dict[str, Tensor]:
     """The recipe of `critical`: the crossing of ‖W‖²/m through 3/2 for n = 10, m = 5, seed by seed."""
     toy = Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist()))
-    return vars(CriticalDensity.of(train(toy, Recipe(steps=600, batch=512, lr=0.02, anneal=True), seeds=32)))
+    return vars(CriticalDensity.of(train(toy, CRITICAL, seeds=32)))
 
 
 def save(name: str, arrays: dict[str, Tensor]) -> str:

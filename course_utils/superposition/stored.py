@@ -79,9 +79,11 @@ class Sweep:
             right.annotate(
                 name, (1.01, value + nudge), xycoords=("axes fraction", "data"), fontsize=8, va="center", color="black"
             )
-        right.set(
-            xscale="log", xlabel="1/p (sparser to the right)", ylabel="dimensionality D of each feature", ylim=(0, 1.05)
-        )
+        right.set(xlabel="1/p (sparser to the right)", ylabel="dimensionality D of each feature", ylim=(0, 1.05))
+        for ax in (left, right):
+            ax.set_xscale("log")
+            ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+            ax.set_xticks([], minor=True)
         return fig
 
 
