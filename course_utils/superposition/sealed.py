@@ -40,13 +40,18 @@ class Sealed:
     groups: Groups
 
 
+FEWEST = 10  # features of a sealed model: with fewer, a guess is right too often
+
+
 @lru_cache(maxsize=32)
 def sealed(seed: int) -> Sealed:
-    """The sealed model number `seed`: antipodal pairs, perhaps a pentagon, features alone, and 1 to 3 dropped ones."""
+    """The sealed model number `seed`: antipodal pairs, perhaps a pentagon, features alone, and some that were dropped."""
     dice = torch.Generator().manual_seed(seed)
     roll = lambda low, high: int(torch.randint(low, high + 1, (), generator=dice))  # noqa: E731
     has_pentagon = roll(0, 3) > 0
-    n_pairs, n_alone, n_dropped = roll(1, 2) + (not has_pentagon), roll(0, 2), roll(1, 3)
+    n_pairs, n_alone = (roll(1, 2), roll(0, 2)) if has_pentagon else (3, roll(1, 2))
+    kept = 2 * n_pairs + 5 * has_pentagon + n_alone
+    n_dropped = max(roll(1, 3), FEWEST - kept)
     blocks = [_pair(roll(0, 10**6)) for _ in range(n_pairs)]
     blocks += [_pentagon(roll(0, 10**6))] if has_pentagon else []
     blocks += [(1 + 0.05 * torch.rand(1, 1, generator=dice), torch.zeros(1)) for _ in range(n_alone)]

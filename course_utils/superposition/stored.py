@@ -28,7 +28,7 @@ SHAPES = {
 }
 FOLDER = Path(__file__).parent / "stored_results"
 SHA256 = {
-    "sweep": "fd6a94aa97e1f5a6dd3e605daf762d0a5fc66b8118730598ab95970ba55b3ed1",
+    "sweep": "e2043142177e63396effbfb469c9cde0029199249f5d07a274137ad633d78ea2",
     "critical": "f7b2ee5a938e616e072798d078ee9352e4572aea794f0a6b7c060c6d82642070",
     "plane": "4bdaa178b7cba2e0b19ec8a1fda1e306ca6f6e573280801f18a62fd2a851f1dc",
 }
