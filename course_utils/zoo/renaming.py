@@ -65,10 +65,10 @@ def rename(text: str, pool: tuple[str, ...], seed: int) -> str:
     table: dict[str, str] = {}
     taken = set(KEPT)
     for old in names(text):
-        new = ""
+        new, tries = "", 0
         while not new or new in taken:
-            words = rng.choices(pool, k=rng.choices((1, 2, 3), (0.4, 0.45, 0.15))[0])
-            new = _styled(old, words)
+            length = rng.choices((1, 2, 3), (0.4, 0.45, 0.15))[0] + tries // 20     # a small pool runs out of names
+            new, tries = _styled(old, rng.choices(pool, k=length)), tries + 1
         taken.add(new)
         table[old] = new
     return _NAME.sub(lambda match: table.get(match.group(), match.group()), text)
