@@ -27,9 +27,9 @@ notebooks:  ## build and execute the notebooks whose sources changed
 	$(bin)/python lessons/build.py
 	@$(bin)/python tools/readme_figure.py
 
-models:     ## train the bundled models again: hours
+models:     ## train the bundled models again: hours; after an interruption the same command goes on
 	@$(python) tools/bootstrap.py dev
-	$(bin)/python -m course_utils.zoo.train --all
+	$(bin)/python -m course_utils.zoo.train --all --resume --force
 
 bench:      ## how fast, against whom
 	@$(python) tools/bootstrap.py dev

@@ -324,6 +324,7 @@ def test_doctor_tells_a_broken_progress_file_and_leaves_it_alone():
 def test_doctor_names_the_model_file_that_is_damaged_and_how_to_restore_it(tmp_path, monkeypatch):
     monkeypatch.setattr(cards, "WEIGHTS", tmp_path)
     assert finding("models").state == "note", "a course without models still teaches lesson 1"
+    (tmp_path / ".work").mkdir()  # an unfinished training
     folder = tmp_path / "tiny"
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(b"weights")
