@@ -175,11 +175,9 @@ def _models() -> Finding:
 
 
 def _gpt2() -> Finding:
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
-    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-    there = any(any(cache.glob(f"{name}/snapshots/*/*.safetensors"))
-                for name in ("models--gpt2", "models--openai-community--gpt2"))  # fmt: skip
-    if there:
+    from course_utils import zoo
+
+    if zoo.cached("gpt2"):
         return Finding("gpt-2", "fine", "in the local cache")
     return Finding("gpt-2", "note", "not in the local cache; only the last section of a lesson asks for it, "
                    "and goes on without it")  # fmt: skip
