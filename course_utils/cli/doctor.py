@@ -197,7 +197,7 @@ def _progress() -> Finding:
     except (ValueError, AttributeError):
         return Finding("progress", "note", f"{store.path()} cannot be read",
                        "nothing: the next use sets it aside and begins a new one")  # fmt: skip
-    text = f"{count} exercises in {store.path()}"
+    text = f"{count} exercise{'s' * (count != 1)} in {store.path()}"
     if aside:
         return Finding("progress", "note", text, f"{len(aside)} broken file(s) set aside there may be deleted")
     return Finding("progress", "fine", text)
