@@ -20,7 +20,8 @@ def randomise(model: torch.nn.Module, seed: int = 0, scale: float = 0.35) -> Non
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype) * scale)
+            noise = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+            parameter.add_((scale * noise).to(parameter.dtype))
 
 
 def native(dtype: torch.dtype = torch.float64, **changes: object) -> TransformerBridge:
@@ -33,11 +34,13 @@ def native(dtype: torch.dtype = torch.float64, **changes: object) -> Transformer
     return model.eval()
 
 
-def gpt2(dtype: torch.dtype = torch.float64, layers: int = 3, **changes: object) -> TransformerBridge:
+def gpt2(
+    dtype: torch.dtype = torch.float64, layers: int = 3, scale: float = 0.35, **changes: object
+) -> TransformerBridge:
     """A GPT-2-format bridge, by way of a folder on disk."""
     config = dict(vocab_size=VOCABULARY, n_positions=LENGTH + 2, n_embd=24, n_layer=layers, n_head=4)
     theirs = GPT2LMHeadModel(GPT2Config(**{**config, **changes}))
-    randomise(theirs)
+    randomise(theirs, scale=scale)
     with tempfile.TemporaryDirectory() as folder:
         theirs.save_pretrained(folder)
         return TransformerBridge.boot_transformers(folder, dtype=dtype).eval()

@@ -19,11 +19,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .grid import Grid, make_grid, refuse_missing_site
 from .metrics import Metric, as_metric
 from .restart import take
 from .result import Sweep
 from .runs import Contrast, Prompts, Ready, contrast, ready
-from .sweep import Grid, make_grid, refuse_missing_site
 from .unrolled import RESIDUAL_SITES
 
 PATHS = ("inputs", "activations")

@@ -1,8 +1,8 @@
 """Edge attribution patching (Syed et al. 2023) and EAP-IG (Hanna et al. 2024), for a batch of prompt pairs.
 
 1. What each writer says differently in the donor run: its difference, (batch, writer, pos, d_model).
-2. One forward and backward of the base run: the gradients at every q, k, v, at every MLP's output, and at the
-   last residual stream. Each is pulled back to the reader's own input, before its LayerNorm.
+2. One forward and backward of the base run: the gradients at every q, k and v, and at the residual stream.
+   Each is pulled back to the reader's own input, before its LayerNorm.
 3. The score of an edge is the writer's difference times the reader's gradient; all edges into a layer are one
    matrix product.
 With `steps`, 2 and 3 are averaged over points between the two runs' embeddings.
@@ -74,7 +74,7 @@ def attribute_edges(
     step = max(1, now.budget(memory) // per_prompt)
     for point in points:
         resid = torch.lerp(before["resid_pre"][0], after["resid_pre"][0], point)
-        keep = ("resid_pre", "q", "k", "v") + ("resid_mid", "mlp_out") * has_mlp
+        keep = ("resid_pre", "q", "k", "v") + ("resid_mid",) * has_mlp
         kept, slopes, last = gradients(now, resid, keep)
         with torch.no_grad():
             for first in range(0, batch, step):
@@ -120,11 +120,9 @@ def _pulled_back(model: Unrolled, kept: dict, slopes: dict, last: Tensor, some: 
         at_norm = torch.einsum("btche,ched->bchtd", slope, W).flatten(1, 2)
         resid = kept["resid_pre"][layer][some]
         yield [Reader(c, layer, h) for c in "qkv" for h in heads], through_norm(block.ln1, resid, at_norm)
-        if block.has_mlp:
-            with torch.enable_grad():
-                mid = kept["resid_mid"][layer][some].detach().requires_grad_()
-                (at_input,) = torch.autograd.grad(block.mlp(mid), mid, slopes["mlp_out"][layer][some])
-            yield [Reader("mlp", layer)], at_input[:, None]
+        if block.has_mlp:  # all that resid_mid does, less what it does by going on as the residual stream
+            after = last if layer == model.n_layers - 1 else slopes["resid_pre"][layer + 1]
+            yield [Reader("mlp", layer)], (slopes["resid_mid"][layer] - after)[some][:, None]
     yield [Reader("logits")], last[some][:, None]
 
 

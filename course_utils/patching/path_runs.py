@@ -82,7 +82,7 @@ def each_receiver(
     model, base, start = messages.model, messages.base, messages.start
     need = messages.now.need
     step = max(1, memory // messages.now.bytes_per_cell(start))
-    suffix = Suffix(start, need, None)
+    suffix = Suffix(start, need)
     at_time: dict[int, list[int]] = {}
     for j, one in enumerate(wanted):
         at_time.setdefault(_time(one, model), []).append(j)

@@ -19,12 +19,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .grid import count_cells
 from .metrics import Metric, as_metric
 from .nodes import Reader, Writer, reader, refuse_unknown, writer
 from .path_runs import KEPT, Messages, each_receiver, receivers_together
 from .result import Axis, Sweep
 from .runs import Prompts, contrast, ready
-from .sweep import count_cells
 from .unrolled import Unrolled
 
 

@@ -14,7 +14,7 @@ Nothing is approximated: the arithmetic left out is arithmetic whose result is k
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int
@@ -46,24 +46,24 @@ class Entry:
     stage: "pre" (before the attention), "mid" (before the MLP) or "post" (after it).
     resid: the changed residual stream, (n, batch, d_model) when one position per prompt has changed, else
         (n, batch, pos from the start of the chunk on, d_model).
+    at: (n, batch) that one position; None when every position from the start on may have changed.
     """
 
     stage: str
     ids: list[int]
     resid: Tensor
+    at: Int[Tensor, "n batch"] | None = None
 
 
 @dataclass(frozen=True)
 class Suffix:
     """Which part of the run a batch of interventions recomputes.
 
-    start: the first position that changes in any prompt; need: (batch, n) the positions that the metric reads;
-    position: (batch,) the one changed position, or None when every position from `start` on may have changed.
+    start: the first position that changes in any of them. need: (batch, n) the positions that the metric reads.
     """
 
     start: int
     need: Int[Tensor, "batch n"]
-    position: Int[Tensor, "batch"] | None
 
     @property
     def need_here(self) -> Int[Tensor, "batch n"]:
@@ -77,10 +77,11 @@ def take(x: Float[Tensor, "*n batch pos ..."], at: Int[Tensor, "batch m"], dim: 
     return x[(slice(None),) * dim + (index, at)]
 
 
-def put(x: Tensor, at: Int[Tensor, "batch"], value: Tensor) -> Tensor:
-    """A copy of x (batch, pos, …), one for each of value (n, batch, …), with value at position at[b]."""
-    out = x.expand(value.shape[0], *x.shape).clone()
-    out[:, torch.arange(at.shape[0], device=at.device), at] = value
+def put(x: Float[Tensor, "batch pos ..."], at: Int[Tensor, "n batch"], value: Float[Tensor, "n batch ..."]) -> Tensor:
+    """Copies of x, one for each row of value, with value[i, b] at position at[i, b]: (n, batch, pos, …)."""
+    n, batch = at.shape
+    out = x.expand(n, *x.shape).clone()
+    out[torch.arange(n, device=at.device)[:, None], torch.arange(batch, device=at.device), at] = value
     return out
 
 
@@ -91,53 +92,52 @@ def continue_runs(
 
     Returns the ids in the order of the rows, and the rows. `entries(layer)` is called once per layer, ascending.
     """
-    rows: list[tuple[list[int], Tensor]] = []  # changed at every position of the suffix
-    lone: list[tuple[list[int], Tensor]] = []  # changed at suffix.position only
+    rows: list[Entry] = []  # changed at every position of the suffix
+    lone: list[Entry] = []  # changed at one position only
     for layer, block in enumerate(model.blocks):
         last = layer == model.n_layers - 1
         new = entries(layer)
-        into = lone if suffix.position is not None else rows
-        into += [(entry.ids, entry.resid) for entry in new if entry.stage == "pre"]
-        mid: list[tuple[list[int], Tensor]] = []
+        for entry in new:
+            if entry.stage == "pre":
+                (rows if entry.at is None else lone).append(entry)
+        mid: list[Entry] = []
         if rows:
-            ids, resid = _join(rows)
-            mid.append((ids, _attention(block, base, layer, suffix, resid, last)))
+            all_rows = _join(rows)
+            mid.append(replace(all_rows, resid=_attention(block, base, layer, suffix, all_rows.resid, last)))
         if lone:
-            ids, resid = _join(lone)
-            mid.append((ids, _attention_of_one(block, base, layer, suffix, resid, last)))
+            ones = _join(lone)
+            mid.append(replace(ones, resid=_attention_of_one(block, base, layer, suffix, ones, last), at=None))
         rows, lone = [], []
         for entry in new:
             if entry.stage == "pre":
                 continue
-            resid = entry.resid
-            if suffix.position is not None:
-                lone.append((entry.ids, _mlp(block, resid) if entry.stage == "mid" else resid))
+            if entry.at is not None:
+                lone.append(replace(entry, resid=_mlp(block, entry.resid)) if entry.stage == "mid" else entry)
                 continue
             if last:
-                resid = take(resid, suffix.need_here, 1)
-            if entry.stage == "mid":
-                mid.append((entry.ids, resid))
-            else:
-                rows.append((entry.ids, resid))
+                entry = replace(entry, resid=take(entry.resid, suffix.need_here, 1))
+            (mid if entry.stage == "mid" else rows).append(entry)
         if mid:
-            ids, resid = _join(mid)
-            rows.append((ids, _mlp(block, resid)))
+            all_mid = _join(mid)
+            rows.append(replace(all_mid, resid=_mlp(block, all_mid.resid)))
     if lone:
-        ids, resid = _join(lone)
-        final = take(base.final, suffix.need, 0).expand(len(ids), -1, -1, -1)
-        here = (suffix.need == suffix.position[:, None])[None, ..., None]
-        rows.append((ids, torch.where(here, resid[:, :, None], final)))
-    ids, resid = _join(rows)
+        ones = _join(lone)
+        here = (suffix.need == ones.at[..., None])[..., None]  # (n, batch, need, 1)
+        rows.append(replace(ones, resid=torch.where(here, ones.resid[:, :, None], take(base.final, suffix.need, 0))))
+    done = _join([replace(entry, at=None) for entry in rows])
+    resid = done.resid
     if (suffix.need < suffix.start).any():
         before = (suffix.need < suffix.start)[None, ..., None]
         resid = torch.where(before, take(base.final, suffix.need, 0)[None], resid)
-    return ids, resid
+    return done.ids, resid
 
 
-def _join(parts: list[tuple[list[int], Tensor]]) -> tuple[list[int], Tensor]:
+def _join(parts: list[Entry]) -> Entry:
     if len(parts) == 1:
         return parts[0]
-    return [i for ids, _ in parts for i in ids], torch.cat([x for _, x in parts])
+    at = None if parts[0].at is None else torch.cat([part.at for part in parts])
+    ids = [i for part in parts for i in part.ids]
+    return Entry(parts[0].stage, ids, torch.cat([part.resid for part in parts]), at)
 
 
 def _mlp(block: Block, resid: Tensor) -> Tensor:
@@ -157,18 +157,39 @@ def _attention(block: Block, base: Run, layer: int, suffix: Suffix, resid: Tenso
     """
     n, batch, length = resid.shape[:3]
     if last:
-        queried = take(resid, suffix.need_here, 1)
-        (q,) = block.qkv(queried, "q")
-        k, v = block.qkv(resid, "kv")
-        visible = visible_to(suffix.start + suffix.need_here, suffix.start + length)
-        visible = visible.expand(n, *visible.shape).flatten(0, 1)
-    else:
-        queried = resid
-        q, k, v = block.qkv(resid)
-        visible = causal(suffix.start + length, resid.device)[suffix.start :]
+        return _attention_of_queries(block, base, layer, suffix, resid)
+    q, k, v = block.qkv(resid)
+    visible = causal(suffix.start + length, resid.device)[suffix.start :]
     k, v = (_with_prefix(base[name][layer], suffix.start, x) for name, x in (("k", k), ("v", v)))
     z = block.attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), visible)
-    return queried + block.write(z).unflatten(0, (n, batch))
+    return resid + block.write(z).unflatten(0, (n, batch))
+
+
+def _attention_of_queries(block: Block, base: Run, layer: int, suffix: Suffix, resid: Tensor) -> Tensor:
+    """The last layer's attention: queries at the needed positions only, and no keys or values are formed.
+
+    A score q·(W_K y + b_K) is (q W_K)·y + q·b_K, and a mixture of values is the values' map of the mixture, so
+    with few queries both projections are made once per query and head in place of once per position.
+    """
+    queried = take(resid, suffix.need_here, 1)
+    (q,) = block.qkv(queried, "q")  # (n, batch, need, head, d_head)
+    n_heads = q.shape[-2]
+    _, W_K, W_V = block.W_QKV.unflatten(0, (3, n_heads, -1))  # (head, d_head, d_model)
+    _, b_K, b_V = block.b_QKV.unflatten(0, (3, n_heads, -1))
+    y, start = block.ln1(resid), suffix.start
+    asked = torch.einsum("nbmhe,hed->nbmhd", q, W_K)
+    scores = torch.einsum("nbmhd,nbtd->nbmht", asked, y) + (q * b_K).sum(-1, keepdim=True)
+    if start:
+        before = torch.einsum("nbmhe,bjhe->nbmhj", q, base["k"][layer][:, :start])
+        scores = torch.cat([before, scores], dim=-1)
+    visible = visible_to(start + suffix.need_here, scores.shape[-1])  # (batch, 1, need, key)
+    pattern = (scores * block.scale).masked_fill(~visible.transpose(1, 2), float("-inf")).softmax(-1)
+    late = pattern[..., start:]
+    mixed = torch.einsum("nbmht,nbtd->nbmhd", late, y)
+    z = torch.einsum("nbmhd,hed->nbmhe", mixed, W_V) + late.sum(-1, keepdim=True) * b_V
+    if start:
+        z = z + torch.einsum("nbmhj,bjhe->nbmhe", pattern[..., :start], base["v"][layer][:, :start])
+    return queried + block.write(z)
 
 
 def _with_prefix(base: Tensor, start: int, suffix: Tensor) -> Tensor:
@@ -178,27 +199,27 @@ def _with_prefix(base: Tensor, start: int, suffix: Tensor) -> Tensor:
     return torch.cat([base[:, :start].expand(suffix.shape[0], -1, -1, -1, -1), suffix], dim=2)
 
 
-def _attention_of_one(block: Block, base: Run, layer: int, suffix: Suffix, resid: Tensor, last: bool) -> Tensor:
-    """The same, for interventions that have so far changed one position per prompt: resid is (n, batch, d_model)."""
-    n, batch = resid.shape[:2]
+def _attention_of_one(block: Block, base: Run, layer: int, suffix: Suffix, ones: Entry, last: bool) -> Tensor:
+    """The same, for interventions that have so far changed one position per prompt."""
+    resid, at = ones.resid, ones.at
+    n, batch = at.shape
     q1, k1, v1 = block.qkv(resid)  # (n, batch, head, d_head)
-    k, v = (put(base[name][layer], suffix.position, x) for name, x in (("k", k1), ("v", v1)))
+    k, v = (put(base[name][layer], at, x) for name, x in (("k", k1), ("v", v1)))
     if last:
-        here = (suffix.need == suffix.position[:, None])[None, ..., None]  # (1, batch, need, 1)
-        q = torch.where(here[..., None], q1[:, :, None], take(base["q"][layer], suffix.need, 0)[None])
-        before = torch.where(here, resid[:, :, None], take(base["resid_pre"][layer], suffix.need, 0)[None])
+        here = (suffix.need == at[..., None])[..., None]  # (n, batch, need, 1)
+        q = torch.where(here[..., None], q1[:, :, None], take(base["q"][layer], suffix.need, 0))
+        before = torch.where(here, resid[:, :, None], take(base["resid_pre"][layer], suffix.need, 0))
         visible = visible_to(suffix.need, k.shape[2])
         visible = visible.expand(n, *visible.shape).flatten(0, 1)
     else:
-        at = suffix.position - suffix.start
-        q = put(base["q"][layer][:, suffix.start :], at, q1)
-        before = put(base["resid_pre"][layer][:, suffix.start :], at, resid)
+        q = put(base["q"][layer][:, suffix.start :], at - suffix.start, q1)
+        before = put(base["resid_pre"][layer][:, suffix.start :], at - suffix.start, resid)
         visible = causal(k.shape[2], resid.device)[suffix.start :]
     z = block.attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), visible)
     return before + block.write(z).unflatten(0, (n, batch))
 
 
-def bytes_per_cell(model: Unrolled, batch: int, length: int, start: int, read: int, lone: bool = False) -> int:
+def bytes_per_cell(model: Unrolled, batch: int, length: int, start: int, read: int) -> int:
     """What one intervention holds at its fullest moment, in bytes.
 
     length: positions in the prompts; read: numbers unembedded per prompt.

@@ -71,13 +71,13 @@ class Replacement:
         base, new = self.base, self.donor[layer]
         n = len(ids)
         if self.site == "resid_pre":
-            return Entry("pre", ids, self._repeat(self.part(new), n))
+            return self._entry("pre", ids, self._repeat(self.part(new), n))
         if self.site == "resid_mid":
-            return Entry("mid", ids, self._repeat(self.part(new), n))
+            return self._entry("mid", ids, self._repeat(self.part(new), n))
         if self.site == "attn_out":
-            return Entry("mid", ids, self._repeat(self.part(base["resid_pre"][layer] + new), n))
+            return self._entry("mid", ids, self._repeat(self.part(base["resid_pre"][layer] + new), n))
         if self.site == "mlp_out":
-            return Entry("post", ids, self._repeat(self.part(base["resid_mid"][layer] + new), n))
+            return self._entry("post", ids, self._repeat(self.part(base["resid_mid"][layer] + new), n))
         assert self.site in HEAD_SITES
         old = self.part(base["z"][layer])
         deltas = {s: self.new_z(layer, s) - old for s in set(sources)}  # (batch, [suffix], head, d_head)
@@ -92,7 +92,10 @@ class Replacement:
             together = [i for i in range(n) if sources[i] == source and heads[i] is None]
             if together:
                 out[together] = mid + torch.einsum("b...he,hed->b...d", delta, W_O)
-        return Entry("mid", ids, out)
+        return self._entry("mid", ids, out)
+
+    def _entry(self, stage: str, ids: list[int], resid: Tensor) -> Entry:
+        return Entry(stage, ids, resid, None if self.lone is None else self.lone.expand(len(ids), -1))
 
     def _repeat(self, x: Tensor, n: int) -> Tensor:
         return x.expand(n, *x.shape)

@@ -9,40 +9,22 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from .grid import Cell, Grid, count_cells, make_grid, refuse_missing_site
 from .hooked import hooked_replacements, hooked_run
 from .metrics import Metric, as_metric
-from .restart import Suffix, continue_runs, take
-from .result import Axis, Sweep
+from .restart import Entry, Suffix, continue_runs, take
+from .result import Sweep
 from .runs import Contrast, Prompts, Ready, contrast, read_logits, ready
 from .sites import Replacement, base_sites
-from .unrolled import HEAD_SITES, RESIDUAL_SITES, SITES
 
-
-class Cell(NamedTuple):
-    """One intervention: indices into the axes, None where everything is patched at once."""
-
-    layer: int | None
-    head: int | None
-    position: int | None
-    source: int | None
-
-
-@dataclass(frozen=True)
-class Grid:
-    """All cells of a sweep. `places[i]` is the position of axis entry i in each prompt."""
-
-    axes: tuple[Axis, ...]
-    cells: dict[int, Cell]  # by flat index
-    places: tuple[Int[Tensor, "batch"], ...]
+ENOUGH_WORK = {"cpu": 2e9, "cuda": 2e12}  # operations that are worth a pass through the layers of their own
 
 
 def sweep(
@@ -125,73 +107,6 @@ def sweep(
     )
 
 
-def count_cells(axes: Sequence[Axis]) -> int:
-    """The number of cells."""
-    count = 1
-    for axis in axes:
-        count *= len(axis.labels)
-    return count
-
-
-def refuse_missing_site(model: Any, site: str) -> None:
-    if site not in SITES:
-        raise ValueError(f"a site is one of {', '.join(SITES)}, not {site!r}")
-    if site in ("resid_mid", "mlp_out") and getattr(model.cfg, "attn_only", False):
-        raise ValueError(f"this model has attention only, so it has no {site}")
-
-
-def make_grid(
-    cfg: Any,
-    site: str,
-    by: Sequence[str] | None,
-    tokens: Int[Tensor, "batch pos"],
-    layers: Sequence[int] | None = None,
-    heads: Sequence[int] | None = None,
-    positions: Sequence[int] | Mapping[str, int | Tensor] | None = None,
-) -> Grid:
-    """The cells of a sweep, in the order of `by`.
-
-    Raises:
-        ValueError: an axis that the site does not have.
-    """
-    if by is None:
-        by = ("layer", "position") if site in RESIDUAL_SITES else ("layer", "head")
-    by = (by,) if isinstance(by, str) else tuple(by)
-    has = ["layer", "position"] + ["head"] * (site in HEAD_SITES) + ["source"] * (site == "pattern")
-    for name in by:
-        if name not in has or by.count(name) > 1:
-            raise ValueError(f"{site} can be swept by each of {', '.join(has)} once, but by= says {', '.join(by)}")
-    for name, given in (("layer", layers), ("head", heads), ("position", positions)):
-        if given is not None and name not in by:
-            raise ValueError(f"{name}s= chooses entries of an axis, but {name!r} is not in by={by}")
-    length = tokens.shape[1]
-    named = positions if isinstance(positions, Mapping) else {p: p for p in (positions or range(length))}
-    places = [_place(at, tokens) for at in named.values()]
-    labels = {
-        "layer": tuple(range(cfg.n_layers) if layers is None else layers),
-        "head": tuple(range(cfg.n_heads) if heads is None else heads),
-        "position": tuple(named),
-        "source": tuple(range(length)),
-    }
-    for name, limit in (("layer", cfg.n_layers), ("head", cfg.n_heads)):
-        if any(not 0 <= i < limit for i in labels[name]):
-            raise ValueError(f"{name}s are counted from 0 to {limit - 1}")
-    indices = {**labels, "position": range(len(places))}
-    cells = {}
-    for flat, combination in enumerate(itertools.product(*(indices[name] for name in by))):
-        at = dict(zip(by, combination, strict=True))
-        cells[flat] = Cell(at.get("layer"), at.get("head"), at.get("position"), at.get("source"))
-    return Grid(tuple(Axis(name, labels[name]) for name in by), cells, tuple(places))
-
-
-def _place(at: int | Tensor, tokens: Int[Tensor, "batch pos"]) -> Int[Tensor, "batch"]:
-    batch, length = tokens.shape
-    place = torch.as_tensor(at, dtype=torch.long, device=tokens.device).expand(batch)
-    if ((place < -length) | (place >= length)).any():
-        raise ValueError(f"a position lies outside the prompts, which have {length} tokens")
-    return place % length
-
-
 def _live_cells(grid: Grid, question: Contrast, read: Int[Tensor, "batch n"]) -> dict[int, Cell]:
     """The cells that can differ from the base run in at least one prompt."""
     changed, seen = question.first_change(), read.max(1).values
@@ -213,26 +128,63 @@ def _restart(
         resid = now.model.embed(now.question.base[:, : now.length])
         final, _ = now.model.forward(resid, edit=edit_of(site, cell, grid, donor))
         values[flat] = now.read(take(final, now.need, 0))
-    for index in [None, *range(len(grid.places))]:
-        cells = [(f, c) for f, c in live.items() if c.position == index and f not in layerless]
-        cells.sort(key=lambda item: item[1].layer)
-        place = None if index is None else grid.places[index]
-        start = first_change if place is None else int(place.min())
-        how = Replacement(now.model, now.base, donor, site, start, place)
+    by_place: dict[int | None, list[tuple[int, Cell]]] = {}
+    for flat, cell in live.items():
+        if flat not in layerless:
+            by_place.setdefault(cell.position, []).append((flat, cell))
+    for group in _groups_of_places(now, grid, by_place, first_change):
+        start = min(start for start, _ in group)
+        cells = sorted((c for _, index in group for c in by_place[index]), key=lambda item: item[1].layer)
+        how = {
+            index: Replacement(now.model, now.base, donor, site, start, None if index is None else grid.places[index])
+            for _, index in group
+        }
         step = max(1, memory // now.bytes_per_cell(start))
         for first in range(0, len(cells), step):
             entries = _entries(how, cells[first : first + step])
-            order, rows = continue_runs(now.model, now.base, Suffix(start, now.need, how.lone), entries)
+            order, rows = continue_runs(now.model, now.base, Suffix(start, now.need), entries)
             values[order] = now.read(rows)
 
 
-def _entries(how: Replacement, chunk: list[tuple[int, Cell]]) -> Callable[[int], list]:
-    def entries(layer: int) -> list:
-        here = [(flat, cell) for flat, cell in chunk if cell.layer == layer]
-        if not here:
-            return []
-        ids = [flat for flat, _ in here]
-        return [how.entry(layer, ids, [c.head for _, c in here], [c.source for _, c in here])]
+def _groups_of_places(
+    now: Ready, grid: Grid, by_place: dict[int | None, list], first_change: int
+) -> list[list[tuple[int, int | None]]]:
+    """Positions to be run together, each with its start.
+
+    Alone, a position recomputes the fewest others; together they need fewer, larger steps. So they are joined as
+    long as their work is too little to keep the device busy.
+    """
+    starts = sorted(
+        (first_change if index is None else int(grid.places[index].min()), -1 if index is None else index)
+        for index in by_place
+    )
+    block = now.model.blocks[0]
+    weights = sum(w.numel() for w in (block.W_QKV, block.W_O, block.W_in, block.W_out) if w is not None)
+    per_position = len(now.need) * now.model.n_layers * weights  # two operations a weight, half the layers
+    enough = ENOUGH_WORK.get(now.base.final.device.type, ENOUGH_WORK["cpu"])
+    groups: list[list[tuple[int, int | None]]] = []
+    work = enough
+    for start, number in starts:
+        index = None if number < 0 else number
+        if work >= enough:
+            groups.append([])
+            work = 0
+        groups[-1].append((start, index))
+        work += len(by_place[index]) * (now.length - groups[-1][0][0]) * per_position
+    return groups
+
+
+def _entries(how: dict[int | None, Replacement], chunk: list[tuple[int, Cell]]) -> Callable[[int], list[Entry]]:
+    together: dict[int, dict[int | None, list[tuple[int, Cell]]]] = {}
+    for flat, cell in chunk:
+        together.setdefault(cell.layer, {}).setdefault(cell.position, []).append((flat, cell))
+
+    def entries(layer: int) -> list[Entry]:
+        out = []
+        for index, here in together.get(layer, {}).items():
+            heads, sources = [cell.head for _, cell in here], [cell.source for _, cell in here]
+            out.append(how[index].entry(layer, [flat for flat, _ in here], heads, sources))
+        return out
 
     return entries
 
