@@ -66,8 +66,9 @@ def load(name: str, device: str | torch.device | None = None,
         from course_utils import runtime
         device = runtime.device()
     device = torch.device(device)
-    if name in available() or (WEIGHTS / name).is_dir() and name:
-        return _load_bundled(name, device, checkpoint)
+    if _is_bundled(name):
+        with torch.random.fork_rng(devices=[]):             # building a model draws weights that are then replaced
+            return _load_bundled(name, device, checkpoint)
     if checkpoint is not None:
         raise ZooError(f"Only bundled models have checkpoints here, and {name!r} is none of them: "
                        f"choose from {_names()}.")
@@ -78,8 +79,12 @@ def _names() -> str:
     return ", ".join(repr(name) for name in available()) or "none (run `make models`)"
 
 
+def _is_bundled(name: str) -> bool:
+    return os.path.basename(name) == name != "" and not name.startswith(".") and os.path.isdir(WEIGHTS / name)
+
+
 def _folder(name: str) -> Path:
-    if not name or name not in available() and not (WEIGHTS / name).is_dir():
+    if not _is_bundled(name):
         raise ZooError(f"There is no bundled model called {name!r}: choose from {_names()}.")
     return WEIGHTS / name
 
@@ -122,7 +127,7 @@ def _native(name: str, shape: Shape, weights: dict, tokenizer, device: torch.dev
     return bridge.eval()
 
 
-def gpt2_config(shape: Shape, name: str = "") -> dict:
+def gpt2_config(shape: Shape) -> dict:
     """What `transformers.GPT2Config` needs to know of a shape."""
     return dict(vocab_size=shape.d_vocab, n_positions=shape.n_ctx, n_embd=shape.d_model, n_layer=shape.n_layers,
                 n_head=shape.n_heads, n_inner=shape.d_mlp, activation_function="gelu_new", resid_pdrop=0.0,
@@ -134,8 +139,7 @@ def _gpt2(name: str, shape: Shape, weights: dict, tokenizer, device: torch.devic
     from transformer_lens.model_bridge import TransformerBridge
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    with torch.random.fork_rng(devices=[]):
-        model = GPT2LMHeadModel(GPT2Config(**gpt2_config(shape)))
+    model = GPT2LMHeadModel(GPT2Config(**gpt2_config(shape)))
     model.load_state_dict(weights, strict=False)
     model.tie_weights()
     return TransformerBridge.boot_transformers(name, hf_model=model.to(device).eval(), tokenizer=tokenizer,
@@ -144,8 +148,8 @@ def _gpt2(name: str, shape: Shape, weights: dict, tokenizer, device: torch.devic
 
 def _local_folder(name: str) -> Path | None:
     """A folder with the config and weights of this name: given directly, or in Hugging Face's cache."""
-    if Path(name).is_dir():
-        return Path(name) if (Path(name) / "config.json").is_file() else None
+    if os.path.isdir(name):
+        return Path(name) if os.path.isfile(os.path.join(name, "config.json")) else None
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
     try:
@@ -177,7 +181,7 @@ def _hub_answers() -> bool:
 def _load_hugging_face(name: str, device: torch.device) -> TransformerBridge:
     from transformer_lens.model_bridge import TransformerBridge
 
-    if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
+    if os.path.isdir(name) and not os.path.isfile(os.path.join(name, "config.json")):
         raise ZooError(f"The folder {name} holds no config.json, so it is no model in Hugging Face format: "
                        f"give another folder, or one of the bundled models ({_names()}).")
     folder = _local_folder(name)
