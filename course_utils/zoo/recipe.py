@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .plain import Plain, Shape, gpt2_weights, native_weights
 
-FAMILIES = ("code_models", "ioi_planted")
+FAMILIES = ("code_models", "ioi_planted", "ioi_natural")
 
 
 @dataclass(frozen=True, kw_only=True)
