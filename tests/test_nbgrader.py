@@ -19,6 +19,11 @@ from course_utils import runtime
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISES = sorted(path.parent.name for path in ROOT.glob("lessons/[0-9][0-9]_*/exercises.py"))
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:Object of type .* not in session:sqlalchemy.exc.SAWarning"),  # nbgrader's own
+]
+
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
@@ -70,7 +75,6 @@ def cells_without_outputs(path):
     return [(cell.id, cell.source, cell.metadata) for cell in nbformat.read(path, as_version=4).cells]
 
 
-@pytest.mark.slow
 def test_a_lesson_goes_through_nbgrader(course, tmp_path, monkeypatch, capsys):
     """With a stand-in for the grading engine, so that this is about the notebooks alone."""
     root = write(tmp_path / "tiny")
@@ -96,7 +100,6 @@ def test_a_lesson_goes_through_nbgrader(course, tmp_path, monkeypatch, capsys):
     assert seed in nbformat.read(graded, as_version=4).cells[1].outputs[0].text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_solutions_get_full_points_and_the_blank_exercises_none(course, name):
     assignment = source_of(course, ROOT / "solutions" / f"{name}.ipynb")

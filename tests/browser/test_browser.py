@@ -3,7 +3,7 @@
 import harness
 import pytest
 
-FIRST = "01_superposition"
+FIRST = "01_superposition"  # the harness is the same for the others, whose notebooks nbval runs
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -22,16 +22,8 @@ def test_the_harness_sees_what_a_learner_sees(browser, server):
     notebook.close()
 
 
-@pytest.fixture
-def lesson(server):
-    """The first lesson; the harness is the same for the others, whose notebooks nbval runs."""
-    if not (server.course / "notebooks" / f"{FIRST}.ipynb").exists():
-        pytest.skip(f"there is no {FIRST} yet")
-    return FIRST
-
-
-def test_a_lesson_runs_and_its_widget_answers_the_keyboard(browser, server, lesson):
-    notebook = harness.Notebook.open(browser, server, f"notebooks/{lesson}.ipynb")
+def test_a_lesson_runs_and_its_widget_answers_the_keyboard(browser, server):
+    notebook = harness.Notebook.open(browser, server, f"notebooks/{FIRST}.ipynb")
     notebook.run_all()
     assert notebook.errors() == []
     with_sliders = [cell for cell in notebook.widgets() if notebook.sliders(cell).count()]
@@ -39,13 +31,13 @@ def test_a_lesson_runs_and_its_widget_answers_the_keyboard(browser, server, less
     for cell in with_sliders:
         for slider in range(notebook.sliders(cell).count()):
             keys = ("ArrowRight", "ArrowLeft")  # it may stand at one of its ends
-            assert any(notebook.press_and_see(cell, slider, key, seconds=10) for key in keys), (cell, slider)
+            assert any(notebook.press_and_see(cell, slider, key, seconds=20) for key in keys), (cell, slider)
     assert notebook.outside == []
     notebook.close()
 
 
-def test_the_blank_exercises_run_and_their_reports_are_seen(browser, server, lesson):
-    notebook = harness.Notebook.open(browser, server, f"my/{lesson}.ipynb")
+def test_the_blank_exercises_run_and_their_reports_are_seen(browser, server):
+    notebook = harness.Notebook.open(browser, server, f"my/{FIRST}.ipynb")
     notebook.run_all()
     assert notebook.errors() == []
     graded = [cell["id"] for cell in notebook.cells() if cell["id"].startswith("grade-")]
