@@ -57,8 +57,8 @@ def test_the_bridge_computes_what_the_plain_module_computes(weights, made, name)
         torch.testing.assert_close(cache["blocks.1.attn.hook_pattern"], plain.patterns(tokens)[1], rtol=1e-4, atol=1e-5)
     for matrix in (bridge.W_Q, bridge.W_K, bridge.W_V, bridge.W_O):
         assert matrix.shape[:2] == (2, 2)
-    for hook in ("hook_embed", "hook_pos_embed", "blocks.0.hook_resid_pre", "blocks.0.attn.hook_z", "blocks.0.attn.hook_q",
-                 "blocks.1.hook_resid_post", "ln_final.hook_normalized"):
+    for hook in ("hook_embed", "hook_pos_embed", "blocks.0.hook_resid_pre", "blocks.0.attn.hook_z",
+                 "blocks.0.attn.hook_q", "blocks.1.hook_resid_post", "ln_final.hook_normalized"):
         assert hook in cache
     bridge.enable_compatibility_mode()
     with torch.no_grad():
@@ -130,9 +130,9 @@ def test_a_damaged_file_is_named_in_one_sentence_that_says_what_to_do(weights, f
 def test_a_wrong_card_is_named(weights, content, says):
     path = weights / "native" / "card.json"
     path.unlink() if content is None else path.write_text(content)
-    with pytest.raises(zoo.ZooError, match=says):
+    with pytest.raises(zoo.ZooError, match=says) as raised:
         zoo.load("native", device="cpu")
-    assert "\n" not in str(pytest.raises(zoo.ZooError, zoo.card, "native").value)
+    assert "\n" not in str(raised.value)
 
 
 def test_what_is_no_safetensors_file_is_named_even_if_its_hash_is_right(weights):
@@ -216,5 +216,5 @@ def test_a_model_in_the_cache_needs_no_network(tiny_gpt2, no_network, tmp_path):
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):
-    with pytest.raises(zoo.ZooError, match="holds no config.json"):
+    with pytest.raises(zoo.ZooError, match="holds no config"):
         zoo.load(str(tmp_path))

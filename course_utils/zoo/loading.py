@@ -187,7 +187,7 @@ def _load_hugging_face(name: str, device: torch.device) -> TransformerBridge:
     folder = _local_folder(name)
     if folder is None and not _hub_answers():
         raise ZooError(f"{name!r} is neither bundled nor in the local Hugging Face cache, and the hub cannot be "
-                       f"reached from here: use a bundled model ({_names()}), or load it once where there is a network.")
+                       f"reached from here: use a bundled model ({_names()}), or load it once with a network.")
     try:
         bridge = TransformerBridge.boot_transformers(str(folder or name), device=device)
     except (OSError, ValueError) as error:

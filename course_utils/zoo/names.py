@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def mark_names(tree: ast.Module, text: str, pieces: list, flags: dict[str, np.nd
 
     def first(found: list, *strings: str):
         """The name that follows the first of these strings."""
-        for before, piece in zip(found, found[1:], strict=False):
+        for before, piece in pairwise(found):
             if before.string in strings:
                 return piece
         return None

@@ -63,7 +63,8 @@ class Attention(nn.Module):
 
     def _heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         split = (*x.shape[:2], self.shape.n_heads, self.shape.d_head)
-        return tuple(linear(x).view(split).transpose(1, 2) for linear in (self.q, self.k, self.v))  # (batch, head, pos, d_head)
+        return tuple(linear(x).view(split).transpose(1, 2)              # (batch, head, pos, d_head)
+                     for linear in (self.q, self.k, self.v))
 
     def z(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos head d_head"]:
         """What each head has gathered, before `o` writes it."""
@@ -203,4 +204,5 @@ def from_gpt2(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-_FROM_GPT2 = {"attn.c_proj": "attn.o", "mlp.c_fc": "mlp.fc_in", "mlp.c_proj": "mlp.fc_out", "ln_1": "ln1", "ln_2": "ln2"}
+_FROM_GPT2 = {"attn.c_proj": "attn.o", "mlp.c_fc": "mlp.fc_in", "mlp.c_proj": "mlp.fc_out", "ln_1": "ln1",
+              "ln_2": "ln2"}
