@@ -65,8 +65,9 @@ def test_a_run_killed_between_two_saves_repeats_the_lost_steps_exactly(tmp_path)
     assert run.losses == whole.losses
 
 
-def test_training_learns_and_the_rate_warms_up_and_falls_to_zero(tmp_path):
+def test_training_learns_and_the_rate_warms_up_and_falls_to_zero(tmp_path, capsys):
     _, run = run_training(counting(steps=60, learning_rate=1e-2), tmp_path, CPU)
+    assert "█ 60/60  loss " in capsys.readouterr().err
     assert run.losses[-1] < 0.8 * run.losses[0]
     rates = [rate(counting(), step, 100) for step in range(100)]
     assert rates[0] == pytest.approx(2e-3 / 4) and max(rates) == 2e-3 and rates[69] == 2e-3
