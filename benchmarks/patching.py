@@ -255,19 +255,24 @@ class ResidentPeak:
 
 def race(job: Job, repeats: int, device: str) -> None:
     """Time a job and print its row."""
-    with ResidentPeak() as memory, FlopCounterMode(display=False) as counter:
-        job.ours()  # also the warm-up
-    job.theirs(min(job.sample, 12))
-    ratios, seconds, each, rates, best = [], [], [], [], None
-    for _ in range(repeats):
+    job.theirs(min(job.sample, 12))  # to warm up
+    ratios, seconds, each, rates, best = [], [], [], [], 0.0
+    for repeat in range(repeats):
         before = peak_rate(device)
-        slow = job.theirs(job.sample) / job.sample
-        fast = clock(job.ours, device)
-        best = max(before, peak_rate(device), best or 0)
+        half = job.sample // 2  # theirs before and after ours, so that a busy machine is busy for both
+        slow = job.theirs(half) if half else 0.0
+        if repeat == 0:  # the first is also counted and watched
+            with ResidentPeak() as memory, FlopCounterMode(display=False) as counter:
+                fast = clock(job.ours, device)
+        else:
+            fast = clock(job.ours, device)
+        slow = (slow + job.theirs(job.sample - half)) / job.sample
+        after = peak_rate(device)
+        best = max(best, before, after)
         ratios.append((slow * job.cells + job.overhead) / fast)
         seconds.append(fast)
         each.append(slow)
-        rates.append(counter.get_total_flops() / fast / max(before, peak_rate(device)))
+        rates.append(counter.get_total_flops() / fast / max(before, after))
     ratio = statistics.median(ratios)
     timed = "all" if job.sample >= job.cells else f"{job.sample} × {repeats} timed, scaled"
     print(

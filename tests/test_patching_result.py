@@ -111,8 +111,8 @@ def drawn(figure):
 
 def test_sweeps_draw_themselves_with_labelled_axes():
     labels = drawn(made().plot(labels={"position": ["the", "cat", "sat"]}))
-    assert {"layer", "position", "made up", "recovered share of the logit difference"} <= set(labels)
-    assert "change of the logit difference" in drawn(made().select(layer=0).plot("effect"))
+    assert {"layer", "position", "made up", "recovered share of the\nlogit difference"} <= set(labels)
+    assert "change of the\nlogit difference" in drawn(made().select(layer=0).plot("effect"))
     model, (clean, corrupt) = model_of("native"), prompts()
     cube = patching.sweep(model, "z", clean, corrupt, METRIC, by=("layer", "head", "position"))
     assert "layer 2" in drawn(cube.plot())

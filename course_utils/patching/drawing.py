@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from .circuit import Circuit
     from .result import Sweep
 
-NAMES = {"value": "", "effect": "change of the ", "recovery": "recovered share of the "}
+NAMES = {"value": "", "effect": "change of the\n", "recovery": "recovered share of the\n"}
 COLOUR_OF = {"q": 0, "k": 1, "v": 2, "mlp": 3, "logits": 5}
+BEND_OF = {"q": 0.12, "k": 0.0, "v": -0.12, "mlp": 0.08, "logits": 0.2}  # so that edges between two nodes stay apart
 MOST_TICKS = 24
 
 
@@ -104,16 +105,16 @@ def plot_circuit(circuit: Circuit, ax: Any) -> Any:
     for node in sorted(shown.values()):
         by_time.setdefault(node.time, []).append(node)
     height = {time: i for i, time in enumerate(sorted(by_time))}
-    place = {
-        str(node): ((i + 1) / (len(row) + 1), height[time])
-        for time, row in by_time.items()
-        for i, node in enumerate(row)
-    }
-    place["logits"] = (0.5, len(height))
+    place = {"logits": (0.42, len(height))}
+    for time, row in by_time.items():
+        for i, node in enumerate(row):  # MLPs in a column of their own, on the right
+            x = 0.92 if node.head is None and node.layer is not None else 0.84 * (i + 1) / (len(row) + 1)
+            place[str(node)] = (x, height[time])
     for sender, receiver in edges:
         (x0, y0), (x1, y1) = place[str(sender)], place[str(receiver.owner or "logits")]
         colour = plots.COLOURS[COLOUR_OF[receiver.input]]
-        arrow = {"arrowstyle": "-|>", "color": colour, "shrinkB": 11, "shrinkA": 9}
+        bend = f"arc3,rad={BEND_OF[receiver.input]}"
+        arrow = {"arrowstyle": "-|>", "color": colour, "shrinkB": 11, "shrinkA": 9, "connectionstyle": bend}
         ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
     for name, node in shown.items():
         x, y = place[name]
@@ -125,7 +126,7 @@ def plot_circuit(circuit: Circuit, ax: Any) -> Any:
     for name in dict.fromkeys(receiver.input for _, receiver in edges):
         ax.plot([], [], color=plots.COLOURS[COLOUR_OF[name]], label=f"into {name}")
     if edges:
-        ax.legend(loc="upper right")
+        ax.legend(loc="upper left")
     names = {-1: "embedding"}
     ticks = [names.get(t, f"layer {t // 2}" + (" MLP" if t % 2 else "")) for t in sorted(by_time)]
     ax.set_yticks(range(len(ticks)), ticks)
