@@ -159,3 +159,19 @@ def test_cosines_of_random_directions_are_their_own_null_and_a_shared_direction_
     assert shifted.raw.mean() > 0.3 and abs(shifted.centred.mean().item()) < 0.01
     assert "64 dimensions" in str(shifted)
     plt.close(shifted.plot("shifted"))
+
+
+@pytest.mark.slow
+def test_the_gpt2_cell_of_the_lesson_runs_on_a_local_folder_in_that_format(tmp_path):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    from course_utils import zoo
+
+    torch.manual_seed(0)
+    config = GPT2Config(vocab_size=300, n_positions=16, n_embd=32, n_layer=1, n_head=2)
+    GPT2LMHeadModel(config).save_pretrained(tmp_path / "tiny")
+    assert zoo.cached(str(tmp_path / "tiny"))
+    cosines = sp.Cosines.of(zoo.load(str(tmp_path / "tiny"), device="cpu").W_U)
+    assert (cosines.d, cosines.n) == (32, 300)
+    assert cosines.random.std().item() == pytest.approx(32**-0.5, rel=0.03)
+    assert cosines.raw.std().item() == pytest.approx(32**-0.5, rel=0.1)  # untrained: as random as the null

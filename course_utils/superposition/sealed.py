@@ -45,7 +45,7 @@ FEWEST = 10  # features of a sealed model: with fewer, a guess is right too ofte
 
 @lru_cache(maxsize=32)
 def sealed(seed: int) -> Sealed:
-    """The sealed model number `seed`: antipodal pairs, perhaps a pentagon, features alone, and some that were dropped."""
+    """The sealed model number `seed`: antipodal pairs, perhaps a pentagon, features alone, and dropped ones."""
     dice = torch.Generator().manual_seed(seed)
     roll = lambda low, high: int(torch.randint(low, high + 1, (), generator=dice))  # noqa: E731
     has_pentagon = roll(0, 3) > 0

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from .. import plots
 from .experiments import CriticalDensity
-from .training import Toy
+from .measures import dimensions_per_feature
+from .training import Toy, Trained
 
 SHAPES = {
     "alone 1": 1.0,
@@ -54,15 +55,15 @@ class Sweep:
         close = kept & ((self.dimensionality - value).abs() < within)
         return close.sum(-1) / kept.sum(-1).clamp(min=1)
 
-    def plot(self, live: "Sweep | None" = None) -> Figure:
+    def plot(self, live: Trained | None = None) -> Figure:
         """Left: D* against 1/p. Right: every feature's D, all seeds, beside the dimensionalities of ideal shapes."""
         fig, (left, right) = plots.figure(1, 2, height=4.2, width_ratios=[0.8, 1.2])
         x = 1 / self.probability
         plots.band(left, x, self.per_feature, label=f"200 in 20, {len(self.per_feature)} seeds")
         if live is not None:
-            plots.band(
-                left, 1 / live.probability, live.per_feature, label="trained here", colour=plots.COLOURS[5], marker="s"
-            )
+            there, per_feature = 1 / live.toy.probability[:, 0], dimensions_per_feature(live.W)
+            label = f"{live.toy.features} in {live.toy.hidden}, trained here"
+            plots.band(left, there, per_feature, label=label, colour=plots.COLOURS[5], marker="s")
         left.set(
             xlabel="1/p (sparser to the right)",
             ylabel="D* = m / ‖W‖²  (dimensions per feature)",
