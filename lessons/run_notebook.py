@@ -14,9 +14,12 @@ import io
 import json
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, writes
@@ -31,6 +34,16 @@ ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 
 class RunError(Exception):
     """One sentence on the cell that failed, and its error."""
+
+
+class KernelOfThisPython(AsyncKernelManager):
+    """Starts the running Python's kernel, whatever "python3" is called elsewhere on this machine."""
+
+    python = sys.executable
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        return KernelSpec(argv=[self.python, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
 
 
 def fingerprint(nb: NotebookNode, lesson: str, package: Path) -> str:
@@ -103,8 +116,8 @@ def execute(nb: NotebookNode, *, strict: bool) -> None:
             "PYTHONHASHSEED": "0",
         }
         client = NotebookClient(
-            nb, timeout=CELL_TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(work)}},
-            record_timing=False, store_widget_state=False, coalesce_streams=True,
+            nb, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(work)}}, record_timing=False,
+            store_widget_state=False, coalesce_streams=True, kernel_manager_class=KernelOfThisPython,
         )  # fmt: skip
         try:
             client.execute(env=environment)

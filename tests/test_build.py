@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import build
@@ -343,6 +344,21 @@ def test_missing_and_broken_and_left_over_files_are_noticed(tiny, tmp_path):
     assert build.leftovers(root) == [
         f"{kind}/01_tiny.ipynb has no source: delete it." for kind in ("exercises", "solutions")
     ]
+
+
+def test_the_kernel_is_the_running_pythons(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "jupyter" / "kernels" / "python3"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "kernel.json").write_text('{"argv": ["no such python"], "display_name": "other"}', encoding="utf8")
+    for name in ("JUPYTER_PATH", "JUPYTER_DATA_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / "jupyter"))
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    monkeypatch.setenv("JUPYTERHUB_USER", "the builder")
+    cell = "import os, sys; print(sys.executable, os.environ.get('JUPYTERHUB_USER'))"
+    nb = new_notebook(cells=[new_code_cell(cell), new_code_cell("from course_utils import runtime; runtime.strict()")])
+    run_notebook.execute(nb, strict=False)
+    assert nb.cells[0].outputs[0].text.split() == [sys.executable, "None"]
+    assert nb.cells[1].outputs[0].data["text/plain"] == "False"
 
 
 def test_a_failing_cell_is_named_and_nothing_is_written(tmp_path):

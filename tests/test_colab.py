@@ -17,10 +17,10 @@ import build
 import from_source
 import nbformat
 import pytest
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
+from run_notebook import KernelOfThisPython
 from test_build import points, write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,11 +102,11 @@ def run(nb, environment, folder, monkeypatch, course):
     monkeypatch.setenv("COURSE_SOURCE", str(course))
     monkeypatch.setenv("COURSE_HOME", str(folder / "home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    manager = AsyncKernelManager()
-    manager.kernel_spec.argv = [str(python(environment)), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    manager = type("KernelOfColab", (KernelOfThisPython,), {"python": str(python(environment))})
     work = folder / "work"
     work.mkdir()
-    NotebookClient(nb, km=manager, timeout=300, resources={"metadata": {"path": str(work)}}).execute()
+    resources = {"metadata": {"path": str(work)}}
+    NotebookClient(nb, kernel_manager_class=manager, timeout=300, resources=resources).execute()
     return nb
 
 
