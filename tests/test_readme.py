@@ -47,10 +47,12 @@ def test_what_it_links_to_is_there_and_the_figure_can_be_read_aloud():
     assert len(alt) > 60
 
 
-def test_the_figure_is_the_lessons_own():
-    path, content = readme_figure.figure()
-    assert path.read_bytes() == content, "python tools/readme_figure.py brings it up to date"
-    assert content.startswith(b"\x89PNG") and len(content) < 200e3
+def test_the_figure_and_its_alt_text_are_the_lessons_own():
+    picture, alt = readme_figure.figure()
+    text, file = readme_figure.shown(README, alt)
+    assert text == README, "python tools/readme_figure.py brings it up to date"
+    assert (ROOT / file).read_bytes() == picture, "python tools/readme_figure.py brings it up to date"
+    assert picture.startswith(b"\x89PNG") and len(picture) < 200e3
 
 
 def test_the_commands_that_it_names_exist():
