@@ -139,8 +139,8 @@ def _natural(suffix: str, seed: int) -> NaturalRecipe:
         purpose="A small GPT-2 that learned indirect objects among other things: its circuit is for you to find.",
         shape=Shape(n_layers=4, d_model=128, n_heads=4, d_head=32, n_ctx=48, d_vocab=len(ioi_words.vocabulary()),
                     d_mlp=256, tied=True),
-        steps=4000, minutes=8, batch=64, learning_rate=6e-3, optimiser="muon", weight_decay=0.05, layout="gpt2",
-        watch_every=200)
+        steps=2500, minutes=4, batch=32, learning_rate=6e-3, optimiser="muon", weight_decay=0.05, layout="gpt2",
+        watch_every=125)
 
 
 RECIPES = (_natural("", 0), _natural("-b", 1), _natural("-c", 2))

@@ -8,8 +8,8 @@ prompt by prompt and at random,
 2. of everything else nothing, a random half, or all takes its value from that prompt, or the batch's mean; the
    target does not change (strictness). So nothing else can carry the answer.
 
-The first two nodes are also shown what to carry, by a small loss on one direction of their values. Training stops
-early when both promises hold on prompts that it does not train on.
+The first two nodes are also shown what to carry, by a small loss on one direction of their values. When both
+promises all but hold on prompts that it does not train on, the learning rate falls and training ends.
 """
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def verify(model: Plain, plan: Layout, nodes: tuple[Node, ...], n: int, rng: tor
         their values gives the algorithm's answer ("all"; "differing": of those pairs in which that is another
         answer). "others": over all subsets of everything else, resampled from other prompts or set to its mean,
         the share of prompts whose answer changes: the "largest" of all subsets (and which), the "mean". There are
-        2^(layers · heads) subsets; above 4096 the number of prompts is cut as they grow.
+        2^(layers · heads) subsets, tried on half of the bases; above 4096 on fewer, as they grow.
     """
     base, donor = draw(plan, n, rng), draw(plan, n, rng)
     logits, z = run(model, base)
@@ -65,10 +65,11 @@ def verify(model: Plain, plan: Layout, nodes: tuple[Node, ...], n: int, rng: tor
         found["swapped"][" + ".join(node.role for node in chosen)] = {
             "all": _share(good), "differing": _share(good[want != base.answer])}
     wide = max(0, model.shape.n_layers * model.shape.n_heads - 12)
-    few, chunk = max(1, n >> wide), max(1, 64 >> wide)
+    few, chunk = min(n, max(32, n // 2 >> wide)), max(1, 64 >> wide)
     for kind, values in (("resampled", run(model, donor)[1]), ("mean", mean_values(z))):
-        changed = torch.cat([subset_answers(model, base[start:start + chunk], values[:, start:start + chunk], nodes)
-                             != answers[start:start + chunk] for start in range(0, few, chunk)], 1).float().mean(1)
+        parts = [slice(start, min(start + chunk, few)) for start in range(0, few, chunk)]
+        changed = torch.cat([subset_answers(model, base[part], values[:, part], nodes) != answers[part]
+                             for part in parts], 1).float().mean(1)
         found["others"][kind] = {"prompts": few, "subsets": len(changed), "largest": changed.max().item(),
                                  "which": int(changed.argmax()), "mean": changed.mean().item()}
     return found
@@ -164,8 +165,8 @@ class PlantedRecipe(Recipe):
         return {"right": _share(plain == base.answer), "swapped": min(swapped), "others": _share(others != plain)}
 
     def done(self, watched: dict[str, float]) -> bool:
-        """Perfect on what is watched, which the card's measurement then repeats with more prompts and all subsets."""
-        return watched["right"] == watched["swapped"] == 1.0 and watched["others"] == 0.0
+        """Good enough to settle; the card's measurement then asks all subsets."""
+        return min(watched["right"], watched["swapped"]) >= 0.99 and watched["others"] <= 0.02
 
     def write_extras(self, folder: Path) -> None:
         """The word tokenizer."""
@@ -190,12 +191,12 @@ def _planted(suffix: str, seed: int, *heads: tuple[int, int], **changes) -> Plan
         purpose="Identifies indirect objects by a planted circuit: to score methods against the truth.",
         shape=Shape(n_layers=heads[-1][0] + 1, d_model=64, n_heads=4, d_head=16, n_ctx=24,
                     d_vocab=len(ioi_words.vocabulary()), norm="LNPre"),
-        steps=3000, minutes=4, batch=128, learning_rate=3e-3, **changes)
+        steps=3000, minutes=1, batch=128, learning_rate=3e-3, decay=0.2, **changes)
 
 
 RECIPES = (
     _planted("", 1, (0, 2), (1, 0), (2, 3)),
     _planted("-b", 2, (0, 0), (1, 3), (2, 1)),
-    _planted("-c", 3, (1, 3), (2, 2), (3, 0)),
+    _planted("-c", 3, (0, 3), (2, 2), (3, 0)),
     _planted("-two-templates", 4, (0, 1), (1, 1), (2, 2), templates=TEMPLATES[:2]),
 )

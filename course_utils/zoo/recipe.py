@@ -58,7 +58,7 @@ class Recipe:
         return {}
 
     def done(self, watched: dict[str, float]) -> bool:
-        """Whether what was just watched is good enough to stop before the planned end."""
+        """Whether what was just watched is good enough for the rate to begin its fall now, so that the end is near."""
         return False
 
     def weights(self, model: Plain) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@
 """
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -121,8 +122,9 @@ def train(recipe: Recipe, work: Path, device: torch.device, *, minutes: float | 
             model.eval()
             with torch.no_grad():
                 run.watched.append({"step": run.step, **recipe.watch(model)})
-            if recipe.done(run.watched[-1]) and run.step < run.total:
-                run.total = run.step
+            soon = math.ceil(run.step / (1 - recipe.decay))     # the plan in which the rate begins to fall now
+            if recipe.done(run.watched[-1]) and soon < run.total:
+                run.total = soon
                 run.plans.append((run.step, run.total))
             model.train()
 
