@@ -25,10 +25,8 @@ from typing import Any
 
 import pandas as pd
 import torch
-import transformer_lens.model_bridge.sources.native  # noqa: F401  (attaches boot_native)
 from torch.utils.flop_counter import FlopCounterMode
 from transformer_lens import patching as theirs
-from transformer_lens.config import TransformerBridgeConfig
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.tools.analysis.attribution_patching import EdgeAttributionConfig, attribution_patch
 from transformers import GPT2Config, GPT2LMHeadModel
@@ -52,10 +50,10 @@ class Job:
     overhead: float = 0.0
 
 
-def gpt2(layers: int, device: str) -> TransformerBridge:
-    """GPT-2 small's shape with `layers` layers and random weights."""
+def gpt2(device: str, **shape: int) -> TransformerBridge:
+    """A model in GPT-2's format with random weights; GPT-2 small's shape but for `shape`."""
     torch.manual_seed(0)
-    model = GPT2LMHeadModel(GPT2Config(n_layer=layers, attn_implementation="eager"))
+    model = GPT2LMHeadModel(GPT2Config(attn_implementation="eager", **shape))
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         return TransformerBridge.boot_transformers(folder, device=device).eval()
@@ -69,14 +67,8 @@ def ioi_model(device: str) -> tuple[TransformerBridge, str]:
         return zoo.load("ioi-natural").to(device).eval(), "ioi-natural"
     except Exception as missing:  # the zoo, the model or its weights: each is a reason to use the stand-in
         print(f"ioi-natural cannot be loaded here ({type(missing).__name__}); a random stand-in is used")
-    config = TransformerBridgeConfig(
-        d_model=256, d_head=32, n_layers=4, n_heads=8, n_ctx=64, d_vocab=512, act_fn="gelu", seed=0
-    )
-    model = TransformerBridge.boot_native(config, device=device).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.1)
-    return model, "stand-in: 4 layers, d_model 256, 8 heads, MLPs"
+    shape = dict(n_layer=4, n_embd=128, n_head=4, n_inner=256, vocab_size=400, n_positions=48)
+    return gpt2(device, **shape), "stand-in (GPT-2 format, 4 layers, d_model 128, 4 heads)"
 
 
 def prompts(model: Any, batch: int, length: int, device: str) -> tuple:
@@ -303,7 +295,7 @@ def main() -> None:
     print("| job | cells | transformer-lens | ours | ratio (range) | at least | share of peak | memory | |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
     if {"resid_pre", "z"} & set(args.jobs):
-        model = gpt2(12, device)
+        model = gpt2(device)
         for site, target in (("resid_pre", 60 if gpu else 6), ("z", 60 if gpu else 5)):
             if site in args.jobs:
                 name = f"{site}, GPT-2-small shape, 4 × 15 tokens"
@@ -316,14 +308,14 @@ def main() -> None:
                 name = f"{site}, {label}, 64 × 18 tokens"
                 race(sweep_job(name, 4, model, site, 64, 18, args.sample, device), args.repeats, device)
         if "edges" in args.jobs:
-            small = gpt2(4, device)
+            small = gpt2(device, n_layer=4)
             name = "edges by position, GPT-2 shape of 4 layers, 64 pairs × 15 tokens"
             race(edge_job(name, 20 if gpu else 3, small, 64, 15, 4, device), args.repeats, device)
             del small
         del model
     if "paths" in args.jobs:
         name = "direct paths, all heads → q, k, v, GPT-2 shape of 6 layers, 4 × 15 tokens"
-        race(path_job(name, 10, gpt2(6, device), 4, 15, args.sample, device), args.repeats, device)
+        race(path_job(name, 10, gpt2(device, n_layer=6), 4, 15, args.sample, device), args.repeats, device)
 
 
 if __name__ == "__main__":
