@@ -3,10 +3,10 @@
     python benchmarks/superposition.py [--steps 200] [--threads 2] [--device cpu]
 
 200 features in 20 dimensions, 20 instances of different density, batches of 1024. Both sides train the same models by
-Adam at 1e-3. The baseline is written as the model was published: einsums over [batch, instance, feature], two full random
-draws a step, autograd, Adam as it comes. Printed: milliseconds a step (the median of interleaved rounds, so that both meet
-the same weather), the ratio, the loss that both reach over the same number of steps and seeds, and the share of the
-machine's own matrix-product peak that the course's trainer achieves.
+Adam at 1e-3. The baseline is written as the model was published: einsums over [batch, instance, feature], two full
+random draws a step, autograd, Adam as it comes. Printed: milliseconds a step (the median of interleaved rounds, so that
+both meet the same weather), the ratio, the loss that both reach over the same number of steps and seeds, and the share
+of the machine's own matrix-product peak that the course's trainer achieves.
 """
 
 import argparse
@@ -101,13 +101,16 @@ def main() -> None:
             times[name].append(seconds(racer.step, 5, device))
     step = {name: statistics.median(found) for name, found in times.items()}
     for name, found in times.items():
-        print(f"{name:18} {1e3 * step[name]:7.2f} ms a step   (rounds {1e3 * min(found):.2f} to {1e3 * max(found):.2f})")
+        low, high = 1e3 * min(found), 1e3 * max(found)
+        print(f"{name:18} {1e3 * step[name]:7.2f} ms a step   (rounds {low:.2f} to {high:.2f})")
     ratios = [slow / fast for slow, fast in zip(*times.values(), strict=True)]
-    print(f"ratio              {statistics.median(ratios):7.2f}          (rounds {min(ratios):.2f} to {max(ratios):.2f})")
+    low, high = min(ratios), max(ratios)
+    print(f"ratio              {statistics.median(ratios):7.2f}          (rounds {low:.2f} to {high:.2f})")
 
     work = 5 * 2 * INSTANCES * BATCH * FEATURES * HIDDEN  # five matrix products a step, forward and backward
     best = peak(device)
-    print(f"matrix products    {work / step['course'] / 1e9:7.1f} GFLOP/s, {work / step['course'] / best:.0%} of the measured peak of {best / 1e9:.0f}")
+    speed = work / step["course"]
+    print(f"matrix products    {speed / 1e9:7.1f} GFLOP/s, {speed / best:.0%} of the measured peak of {best / 1e9:.0f}")
 
     for name, side in sides.items():
         losses = []
@@ -118,7 +121,8 @@ def main() -> None:
             W, b = racer.weights()
             losses.append(sp.evaluate(toy, W[None], b[None], batch=2048).sum().item())
         spread = statistics.stdev(losses) if args.seeds > 1 else float("nan")
-        print(f"{name:18} loss of all instances after {args.steps} steps: {statistics.mean(losses):.2f} ± {spread:.2f} over {args.seeds} seeds")
+        print(f"{name:18} loss of all instances after {args.steps} steps: "
+              f"{statistics.mean(losses):.2f} ± {spread:.2f} over {args.seeds} seeds")  # fmt: skip
 
 
 if __name__ == "__main__":
