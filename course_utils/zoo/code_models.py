@@ -152,7 +152,7 @@ RECIPES = (
         name="code-attn-2l",
         purpose="Two attention layers, with the checkpoints of its training: to see induction heads come into being.",
         shape=Shape(n_layers=2, d_model=128, n_heads=4, d_head=64, n_ctx=256, d_vocab=1024, norm="LNPre"),
-        steps=8000, minutes=30, batch=16, learning_rate=6e-3, optimiser="muon", weight_decay=0.05, renamings=2,
+        steps=4340, minutes=20, batch=16, learning_rate=6e-3, optimiser="muon", weight_decay=0.05, renamings=2,
         watch_every=50,
         checkpoints=(200, 400, 700, 1000, 1100, 1200, 1250, 1300, 1350, 1400, 1450, 1500, 1550, 1600, 1700, 1800, 2000,
                      2400, 3000)),
