@@ -9,6 +9,7 @@ import torch
 from patching_models import KINDS, LENGTH, VOCABULARY, answers, gpt2, model_of, native, prompts
 
 from course_utils import patching
+from course_utils.patching import sweeps
 
 CORRECT, WRONG = answers()
 METRIC = patching.logit_diff(CORRECT, WRONG)
@@ -134,6 +135,26 @@ def test_chunks_of_any_size_give_the_same(kind):
         torch.testing.assert_close(whole.values, one_by_one.values, atol=1e-11, rtol=1e-11)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shared", [0, 2])
+def test_positions_together_and_each_alone_give_the_same(kind, shared, monkeypatch):
+    """Small models take all positions in one batch, large ones restart at each: both against the hooks."""
+    model, (clean, corrupt) = model_of(kind), prompts(shared=shared)
+    metrics = METRIC, patching.metric(lambda logits: logits[..., :9].sum((1, 2)), [2, 4, 5])
+    for site in SITES:
+        if "attention" in kind and site in ("resid_mid", "mlp_out"):
+            continue
+        by = ("layer", "position") if "_" in site else ("layer", "head", "position")
+        for metric in metrics:
+            monkeypatch.setattr(sweeps, "ENOUGH_WORK", {"cpu": 1e30})
+            together = patching.sweep(model, site, clean, corrupt, metric, by=by)
+            monkeypatch.setattr(sweeps, "ENOUGH_WORK", {"cpu": 0})
+            alone = patching.sweep(model, site, clean, corrupt, metric, by=by)
+            torch.testing.assert_close(together.values, alone.values, atol=1e-10, rtol=1e-10)
+        slow = patching.sweep(model, site, clean, corrupt, metric, by=by, positions=[3, 5], route="hooks")
+        torch.testing.assert_close(alone.select(position=[3, 5]).values, slow.values, atol=1e-9, rtol=1e-9)
+
+
 @pytest.mark.parametrize("kind", ["attention only", "native", "gpt2", "gpt2 folded"])
 def test_single_precision_within_a_ten_thousandth_of_the_gap(kind):
     exact_model, model, (clean, corrupt) = model_of(kind), model_of(kind, torch.float32), prompts()
@@ -196,11 +217,11 @@ def test_inverse_layer_scaling_of_attention():
 
 @pytest.mark.slow
 def test_fifty_cells_of_gpt2_small():
-    """The shape of GPT-2 small, random weights: 50 cells of every layer and site against TransformerLens."""
+    """The shape of GPT-2 small but for its vocabulary, random weights: 50 cells against TransformerLens."""
     torch.manual_seed(0)
-    model = gpt2(torch.float32, layers=12, scale=0.02, vocab_size=50257, n_embd=768, n_head=12, n_positions=16)
+    model = gpt2(torch.float32, layers=12, scale=0.02, vocab_size=2000, n_embd=768, n_head=12, n_positions=16)
     generator = torch.Generator().manual_seed(4)
-    clean, corrupt = torch.randint(50257, (2, 1, 8), generator=generator)
+    clean, corrupt = torch.randint(2000, (2, 1, 8), generator=generator)
     with torch.no_grad():
         ends = [model(tokens)[:, -1].argmax(-1) for tokens in (clean, corrupt)]
     metric, cells = patching.logit_diff(*ends), 0

@@ -57,7 +57,7 @@ from .metrics import Metric, log_prob, logit, logit_diff, metric
 from .nodes import Reader, Writer
 from .paths import path_patch
 from .result import Axis, Sweep
-from .sweep import sweep
+from .sweeps import sweep
 from .unrolled import SITES
 
 __all__ = [
