@@ -47,7 +47,10 @@ FEWEST = 10  # features of a sealed model: with fewer, a guess is right too ofte
 def sealed(seed: int) -> Sealed:
     """The sealed model number `seed`: antipodal pairs, perhaps a pentagon, features alone, and dropped ones."""
     dice = torch.Generator().manual_seed(seed)
-    roll = lambda low, high: int(torch.randint(low, high + 1, (), generator=dice))  # noqa: E731
+
+    def roll(low: int, high: int) -> int:
+        return int(torch.randint(low, high + 1, (), generator=dice))
+
     has_pentagon = roll(0, 3) > 0
     n_pairs, n_alone = (roll(1, 2), roll(0, 2)) if has_pentagon else (3, roll(1, 2))
     kept = 2 * n_pairs + 5 * has_pentagon + n_alone

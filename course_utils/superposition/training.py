@@ -8,12 +8,13 @@
 4. On a CPU the instances go through in chunks that stay in the cache; on an accelerator all go at once.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .. import runtime
 from ..progress import Progress
 from .model import forward, generate_batch, loss
 
@@ -116,7 +117,6 @@ class Recipe:
     lr: float = 1e-3
     anneal: bool = False
     records: int = 50
-    betas: tuple[float, float] = field(default=(0.9, 0.999))
 
 
 def train(
@@ -130,7 +130,7 @@ def train(
 ) -> Trained:
     """Train every instance of `toy` from `seeds` different starts. Interrupt it and you get what it has reached."""
     recipe = recipe or Recipe()
-    device = torch.device(device) if device is not None else _default_device()
+    device = torch.device(device) if device is not None else runtime.device()
     stack = _Stack(toy, recipe, seeds, first_seed, device)
     what = f"training {seeds * toy.instances} models of {toy.features} features in {toy.hidden} dimensions"
     progress, interrupted = Progress(recipe.steps, what, show), False
@@ -183,9 +183,7 @@ class _Stack:
         self.W = torch.nn.Parameter(torch.cat(start))  # (seed·instance, hidden, feature)
         self.b = torch.nn.Parameter(torch.zeros(seeds * k, 1, n, device=device))
         self.W.grad, self.b.grad = torch.zeros_like(self.W), torch.zeros_like(self.b)
-        self.optimizer = torch.optim.Adam(
-            [self.W, self.b], lr=recipe.lr, betas=recipe.betas, fused=device.type in ("cpu", "cuda")
-        )
+        self.optimizer = torch.optim.Adam([self.W, self.b], lr=recipe.lr, fused=device.type in ("cpu", "cuda"))
         self.p = toy.probability.to(device)[:, None, :]  # (instance, 1, feature)
         self.importance = toy.importance.to(device)[:, None, :]
         room = seeds * k if device.type != "cpu" else max(1, _CPU_CHUNK // (recipe.batch * n))  # models at a time
@@ -244,9 +242,3 @@ def _inputs(u: Tensor, p: Tensor, pairs: str, spare: Tensor | None = None) -> Fl
     if pairs == "correlated":  # the second is active when the first is, with a magnitude of its own
         x[..., 1::2] = torch.where(u[..., ::2] < p[..., ::2], spare[..., ::2], 0.0)
     return x
-
-
-def _default_device() -> torch.device:
-    from .. import runtime
-
-    return runtime.device()

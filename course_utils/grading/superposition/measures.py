@@ -58,6 +58,8 @@ Function(
               "You divide by the length of the rows. A feature is a column of W, of shape (hidden, feature): the norm runs over dim=0."),
         wrong("nan for dropped features", lambda W: _without_diagonal(((W / W.norm(dim=0)).mT @ W).square()).sum(-1),
               "A dropped feature has a column of zeros and you divide by its length. Say 0 for it: clamp the norm, or use torch.where."),
+        wrong("self term included, and nan for dropped features", lambda W: ((W / W.norm(dim=0)).mT @ W).square().sum(-1),
+              "Two things at once: your sum includes j = i, the feature's own squared length, and a dropped feature's column of zeros is divided by its length."),
         wrong("averaged over the others", lambda W: _without_diagonal(_overlap(W).square()).sum(-1) / max(W.shape[1] - 1, 1),
               "You average over the other features. Interference is the total: twenty disturbers are worse than two."),
     ),

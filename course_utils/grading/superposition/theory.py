@@ -83,7 +83,8 @@ Function(
 
 def _phase_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.9, 0.9, 0.1]), torch.tensor([0.5, 2.0, 1.0])
-    yield torch.tensor([0.5]), torch.tensor([0.5])
+    for p, r in ((0.5, 0.5), (0.4, 1.0), (0.7, 1.0), (0.3, 3.0), (0.25, 0.12), (0.2, 9.0)):
+        yield torch.tensor([p]), torch.tensor([r])
     yield torch.tensor([0.8, 1.0]), torch.tensor([1.0, 1.0])  # ties between the two features
     yield torch.meshgrid(torch.logspace(0, -2, 9), torch.logspace(-1, 1, 8), indexing="ij")
     yield rand(rng, 300).double(), torch.exp(3 * randn(rng, 300)).double()
