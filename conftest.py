@@ -4,6 +4,7 @@ A notebook's kernel takes its environment from this process when its first cell 
 environment is arranged. Nothing here depends on the clock: the times are printed beside the budgets, no more.
 """
 
+import os
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -23,6 +24,8 @@ def pytest_runtest_setup(item):
         patch.setenv("JUPYTERHUB_USER", "a learner other than the one who built the notebooks")
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.delenv("NBGRADER_EXECUTION", raising=False)
+        if "PYTEST_XDIST_WORKER" in os.environ and "OMP_NUM_THREADS" not in os.environ:
+            patch.setenv("OMP_NUM_THREADS", "1")  # two workers that take two cores each wait for one another
         return (yield)
 
 
