@@ -104,6 +104,41 @@ def test_several_circuits_run_together_as_they_run_alone():
     torch.testing.assert_close(together, torch.stack(alone), atol=1e-10, rtol=1e-10)
 
 
+def test_nodes_at_stated_positions_equal_transformerlens_hooks():
+    model, (clean, corrupt) = model_of("native"), prompts()
+    circuit, s2 = Circuit.nodes("0.1", "1.0", "m1", "2.2"), torch.tensor([2, 5, 4])
+    kept = {"0.1": slice(None), "1.0": s2, "m1": [1, 6], "2.2": -1}
+    with torch.no_grad():
+        cache, hooks = model.run_with_cache(corrupt)[1], []
+        for layer in range(3):
+
+            def z_hook(z, hook, layer=layer):
+                new = cache[hook.name].reshape(z.shape).clone()
+                for (here, head), name in {(0, 1): "0.1", (1, 0): "1.0", (2, 2): "2.2"}.items():
+                    if here == layer:
+                        rows = torch.arange(3) if name == "1.0" else slice(None)
+                        new[rows, kept[name], head] = z[rows, kept[name], head]
+                return new
+
+            def mlp_hook(out, hook, layer=layer):
+                new = cache[f"blocks.{layer}.hook_mlp_out"].clone()
+                if layer == 1:
+                    new[:, kept["m1"]] = out[:, kept["m1"]]
+                return new
+
+            hooks += [(f"blocks.{layer}.attn.hook_z", z_hook), (f"blocks.{layer}.hook_mlp_out", mlp_hook)]
+        expected = difference(model.run_with_hooks(clean, fwd_hooks=hooks))
+    at = {"1.0": s2, "m1": [1, 6], "2.2": -1}
+    ours = patching.run(model, circuit, clean, METRIC, corrupt=corrupt, at=at)
+    torch.testing.assert_close(ours, expected, atol=1e-9, rtol=1e-9)
+    how = patching.faithfulness(model, circuit, clean, METRIC, corrupt=corrupt, at=at)
+    torch.testing.assert_close(how.circuit, ours, atol=1e-12, rtol=1e-12)
+    with torch.no_grad():
+        torch.testing.assert_close(how.whole, difference(model(clean)), atol=1e-9, rtol=1e-9)
+    with pytest.raises(ValueError, match="a circuit of edges"):
+        patching.run(model, Circuit.edges("0.1->logits"), clean, METRIC, corrupt=corrupt, at={"0.1": -1})
+
+
 @pytest.mark.parametrize("kind", ["native", "gpt2 folded"])
 def test_edges_from_all_or_none_of_a_writer_are_nodes(kind):
     """Cutting every edge out of a writer is ablating that writer."""
@@ -177,14 +212,14 @@ def test_the_whole_model_is_complete_and_a_dead_head_is_not_needed():
     assert sorted(scores.values())[1] > 1e-4
 
 
-def test_greedy_completeness_finds_the_backup():
-    """Two heads that say the same: a circuit with one of them is faithful when the sum saturates, not complete."""
+def test_greedy_completeness_grows_by_the_worst_part():
+    """Each step of the search takes the part whose removal widens the difference most."""
     model, (clean, corrupt) = model_of("native"), prompts()
     circuit = Circuit.whole(model) - Circuit.nodes("2.1", "m2")
     found = patching.completeness(model, circuit, clean, METRIC, corrupt=corrupt, draws=0, greedy=3)
     plain = patching.faithfulness(model, circuit, clean, METRIC, corrupt=corrupt)
     assert len(found.subsets) == 3 and all(a < b for a, b in zip(found.subsets, found.subsets[1:], strict=False))
-    assert found.worst[1] >= 0 and plain.difference > 0
+    assert found.worst[1] == float(found.differences.max()) and plain.difference > 0
     first = found.subsets[0]
     gaps = [
         (

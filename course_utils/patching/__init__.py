@@ -35,7 +35,7 @@
     circuit = Circuit.nodes("9.9", "9.6", "8.10") | Circuit.mlps(model)
     circuit = Circuit.top(patching.attribute_edges(model, clean, corrupt, metric), 200)
     patching.run(model, circuit, clean, metric, ablation="mean", reference=others)      # per prompt
-    patching.faithfulness(model, circuit, clean, metric, corrupt=corrupt)
+    patching.faithfulness(model, circuit, clean, metric, corrupt=corrupt, at={"9.9": -1})
     patching.completeness(model, circuit, clean, metric, corrupt=corrupt, greedy=5)
     patching.minimality(model, circuit, clean, metric, corrupt=corrupt)
 

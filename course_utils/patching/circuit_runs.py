@@ -1,24 +1,26 @@
 """Running a circuit: everything outside it is ablated, and the model computes what is left.
 
-Circuit of nodes: the output of every head (its z) and MLP outside the circuit is replaced, at all positions; the
-embedding stays. Circuit of edges: each reader gets, from every writer, what that writer says in this very run if
-the edge is in the circuit, and the replacement if it is not. Replacements come from the corrupt prompts
-("resample"), from the mean over reference prompts ("mean"), or are zeros ("zero").
+Circuit of nodes: the output of every head (its z) and MLP outside the circuit is replaced, at all positions, and that
+of the nodes inside wherever `at` does not keep them; the embedding stays.
+Circuit of edges: each reader gets, from every writer, what that writer says in this very run if the edge is in the
+circuit, and the replacement if it is not.
+Replacements come from the corrupt prompts ("resample"), from the mean over reference prompts ("mean"), or are zeros
+("zero").
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from .attribution import ready_or_refuse
 from .circuit import Circuit
-from .metrics import Metric, as_metric
-from .nodes import Reader, all_readers, all_writers, refuse_unknown
+from .metrics import Metric, Positions, as_metric
+from .nodes import Reader, Writer, all_readers, all_writers, refuse_unknown, writer
 from .restart import Run, take
 from .runs import Prompts, Ready, contrast
 from .unrolled import Block, Unrolled, causal
@@ -34,12 +36,15 @@ def run(
     ablation: str = "resample",
     reference: Prompts | None = None,
     groups: Tensor | None = None,
+    at: Mapping[Any, Positions] | None = None,
     memory: int | None = None,
 ) -> Float[Tensor, "*circuits batch"]:
     """The metric of the clean prompts when only the circuit is left, per prompt; of several circuits, a row each.
 
     Args:
         corrupt, ablation, reference, groups, memory: as in `sweep`.
+        at: nodes that are kept at stated positions only, such as `{"9.9": -1, "8.6": s2}`, and ablated at
+            others; positions are ints, or a tensor with one (or several) per prompt. For circuits of nodes.
 
     Raises:
         ValueError: a part that the model does not have, or as `sweep`.
@@ -51,24 +56,35 @@ def run(
     sent = ("resid_pre", "z") + ("mlp_out",) * (not getattr(model.cfg, "attn_only", False))
     now = ready_or_refuse(model, question, metric, sent)
     with torch.no_grad():
-        out = _run_all(now, circuits, sent, memory).cpu()
+        out = _run_all(now, circuits, sent, _places(now, at or {}), memory).cpu()
     return out[0] if isinstance(circuit, Circuit) else out
 
 
+def _places(now: Ready, at: Mapping[Any, Positions]) -> dict[Writer, Bool[Tensor, "batch pos"]]:
+    """Where each restricted node is kept."""
+    tokens, out = now.question.clean, {}
+    for name, positions in at.items():
+        named = Metric(lambda logits: logits, positions).positions_of(tokens)
+        out[writer(name)] = torch.zeros_like(tokens, dtype=torch.bool).scatter_(1, named, True)
+    return out
+
+
 def _run_all(
-    now: Ready, circuits: list[Circuit], sent: tuple[str, ...], memory: int | None
+    now: Ready, circuits: list[Circuit], sent: tuple[str, ...], places: dict[Writer, Tensor], memory: int | None
 ) -> Float[Tensor, "circuit batch"]:
     model = now.model
     for one in circuits:
         parts = one.parts if one.of == "nodes" else [end for pair in one.parts for end in pair]
         refuse_unknown(parts, model.n_layers, model.n_heads, model.blocks[0].has_mlp)
+    if places and any(one.of == "edges" for one in circuits):
+        raise ValueError("at= states positions of nodes, but this is a circuit of edges")
     after = now.replacements(sent)
     step = max(1, now.budget(memory) // (2 * now.bytes_per_cell()))
     out = [now.base.final.new_empty(0)] * len(circuits)
     by_nodes = [i for i, one in enumerate(circuits) if one.of == "nodes"]
     for first in range(0, len(by_nodes), step):
         chunk = by_nodes[first : first + step]
-        final = _run_nodes(model, [circuits[i] for i in chunk], now.base, after)
+        final = _run_nodes(model, [circuits[i] for i in chunk], places, now.base, after)
         for i, values in zip(chunk, now.read(take(final, now.need, 1)), strict=True):
             out[i] = values
     for i, one in enumerate(circuits):
@@ -78,7 +94,11 @@ def _run_all(
 
 
 def _run_nodes(
-    model: Unrolled, circuits: list[Circuit], base: Run, after: dict[str, list[Tensor]]
+    model: Unrolled,
+    circuits: list[Circuit],
+    places: dict[Writer, Tensor],
+    base: Run,
+    after: dict[str, list[Tensor]],
 ) -> Float[Tensor, "circuit batch pos d_model"]:
     """The last residual stream of each circuit of nodes, all in one forward."""
     n, batch = len(circuits), len(base.final)
@@ -94,7 +114,15 @@ def _run_nodes(
     def edit(site: str, layer: int, value: Tensor) -> Tensor:
         if site not in ("z", "mlp_out"):
             return value
-        inside = heads[:, None, None, layer, :, None] if site == "z" else mlps[:, None, None, layer, None]
+        if site == "z":  # (circuit, batch, pos, head, 1)
+            inside = heads[:, None, None, layer, :, None].expand(n, *base.final.shape[:2], -1, 1)
+        else:  # (circuit, batch, pos, 1)
+            inside = mlps[:, None, None, layer, None].expand(n, *base.final.shape[:2], 1)
+        for node, where in places.items():
+            if node.layer == layer and (node.head is None) == (site == "mlp_out"):
+                inside = inside.clone()
+                part = inside[..., 0] if node.head is None else inside[..., node.head, 0]
+                part &= where
         return torch.where(inside, value.unflatten(0, (n, batch)), after[site][layer]).flatten(0, 1)
 
     final, _ = model.forward(base["resid_pre"][0].repeat(n, 1, 1), edit=edit)

@@ -106,11 +106,17 @@ class Minimality:
 def faithfulness(
     model: Any, circuit: Circuit, clean: Any, metric: Metric | Callable[[Tensor], Tensor], **how: Any
 ) -> Faithfulness:
-    """How much of the model's behaviour the circuit alone shows. `how`: corrupt, ablation, … as in `run`."""
+    """How much of the model's behaviour the circuit alone shows. `how`: corrupt, ablation, at, … as in `run`."""
     metric = as_metric(metric)
-    whole, empty = Circuit.whole(model, circuit.of), Circuit(frozenset(), circuit.of)
-    values = run(model, [whole, circuit, empty], clean, metric, **how)
-    return Faithfulness(*values, size=len(circuit))
+    empty = Circuit(frozenset(), circuit.of)
+    ours, nothing = run(model, [circuit, empty], clean, metric, **how)
+    (everything,) = run(model, [Circuit.whole(model, circuit.of)], clean, metric, **_everywhere(how))
+    return Faithfulness(everything, ours, nothing, size=len(circuit))
+
+
+def _everywhere(how: dict[str, Any]) -> dict[str, Any]:
+    """The model itself is not restricted to the positions of the circuit."""
+    return {name: value for name, value in how.items() if name != "at"}
 
 
 def completeness(
@@ -136,8 +142,8 @@ def completeness(
     candidates = [*(subsets or ()), *random_subsets(circuit, draws, seed)]
 
     def both(sets: list[Circuit]) -> tuple[Tensor, Tensor]:
-        values = run(model, [circuit - k for k in sets] + [whole - k for k in sets], clean, metric, **how)
-        return values[: len(sets)], values[len(sets) :]
+        ours = run(model, [circuit - k for k in sets], clean, metric, **how)
+        return ours, run(model, [whole - k for k in sets], clean, metric, **_everywhere(how))
 
     grown = Circuit(frozenset(), circuit.of)
     for _ in range(min(greedy, len(circuit))):
