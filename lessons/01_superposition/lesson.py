@@ -270,11 +270,11 @@ assert phases.agreement() > 0.9 > phases.always_antipodal()
 assert one.max() < 0.85
 wrong = (phases.measured != phases.predicted).nonzero()
 close = sp.phase_losses(p[wrong[:, 0]], r[wrong[:, 1]]).sort(0).values
-assert (close[1] < 1.35 * close[0]).all()  # where they disagree, two losses are nearly equal
+assert (close[1] < 1.2 * close[0]).all()  # where they disagree, two losses are nearly equal
 measured("superposition.one_run", one.mean().item())
 
 # %% [markdown]
-# The pencil is right about the best of eight runs on well over nine points in ten, and where it is wrong the point lies on a boundary, where two losses are nearly equal. Answering "antipodal" everywhere, the null, is right on about three in four, because most of this grid is sparse: that is why the agreement is also given balanced over the phases.
+# The pencil is right about the best of eight runs on well over nine points in ten, and where it is wrong the point lies on a boundary: the two lowest losses differ there by less than a fifth. (At $r = 1$ in the dense corner they do not differ at all, and a coin decides.) Answering "antipodal" everywhere, the null, is right on about three in four, because most of this grid is sparse: that is why the agreement is also given balanced over the phases.
 #
 # Now the middle panel. A *single* run agrees with the pencil no better than that null does. It might seem that the theory is poor for sparse features. It is the training that is poor: half of all runs start with both weights of the same sign, and such a model has to pass through a worse place to put them at opposite ends. Many never do. Closed forms compare **minima**; gradient descent finds a **local** one. Keep this in mind whenever a paper shows one trained model.
 #
@@ -348,7 +348,7 @@ assert control > 0.8 * max(largest["2/5"].mean(), largest["3/8"].mean())
 assert (sweep.dimensionality.sum(-1) <= 20.05).all() and sweep.dimensionality.sum(-1).min() > 19.5
 
 # %% [markdown]
-# One shape stands out beyond doubt at this scale: the **digon**, $D = 1/2$. Over a wide range of densities more than nine represented features in ten are antipodal, in every seed, and the average sits on a plateau. Below it, features crowd together in a narrow band that slides down as they become rarer.
+# One shape stands out beyond doubt at this scale: the **digon**, $D = 1/2$. Over several neighbouring densities more than nine represented features in ten are antipodal, in every seed, and the average sits on a plateau. Beyond it, features crowd together in a narrow band that slides down as they become rarer.
 #
 # That band crosses $2/5$ and $3/8$, and a figure with lines drawn at those heights might seem to show pentagons and antiprisms. The control says otherwise. At the best density a third or so of the features sit within $0.01$ of $2/5$ or of $3/8$; but as many or more sit within $0.01$ of $0.33$ and of $0.25$, at other densities, where there is no shape. A band that slides past a line must touch it somewhere. Nothing here tells pentagons and antiprisms from that. Triangles are rare and tetrahedra absent. Elhage et al. report more of these shapes; with $n = 200$, $m = 20$ and this recipe we do not find them, and the honest sentence is that one. Larger models ($n = 400$, $m = 30$, as in their text) may differ.
 #
@@ -368,7 +368,7 @@ assert (sweep.dimensionality.sum(-1) <= 20.05).all() and sweep.dimensionality.su
 #
 # $$P(|u \cdot v| > \varepsilon) \le 2 e^{-d\varepsilon^2/2}.$$
 #
-# $N$ random vectors have fewer than $N^2/2$ pairs, so something goes wrong with probability below $N^2 e^{-d\varepsilon^2/2}$. As long as that is at most 1, such a set exists: **more than $e^{d\varepsilon^2/4}$ directions fit.**
+# $N$ random vectors have fewer than $N^2/2$ pairs, so something goes wrong with probability below $N^2 e^{-d\varepsilon^2/2}$. As long as that is at most 1, such a set exists: **at least $e^{d\varepsilon^2/4}$ directions fit.**
 
 # %%
 for d, epsilon in ((1_000, 0.1), (10_000, 0.1), (768, 0.1), (768, 0.2), (64, 0.2)):
@@ -569,11 +569,12 @@ print(f"computed by 6 neurons, 12 seeds: dense  {dense.int().tolist()}")
 print(f"                                 sparse {sparse.int().tolist()}")
 print(f"linear hidden layer, 4 seeds: {null.computed().int().tolist()}")
 assert dense.max() <= 3 < sparse.max() and null.computed().max() == 0
+assert (sparse > 3).float().mean() < 0.5 and sparse.mean() < 6  # but most are not
 
 # %% [markdown]
 # *What it shows*: six neurons without superposition can compute three features, and no dense network computes more. Of the twelve sparse ones a few go beyond three: their neurons serve several features at once (rows with more than one strong weight), and much of what leaks is cut off. The linear null computes none.
 #
-# What it might seem to show, and does not: that superposition makes networks good at this. Most features here are not computed at all, many are half computed, and many sparse seeds stay at three or below; training finds these solutions with difficulty (our networks are trained for seconds). The claim is only that the count *can* exceed the neurons' share.
+# What it might seem to show, and does not: that superposition makes networks good at this. Most features are not computed, and most sparse seeds stay at three or below; training finds these solutions with difficulty (our networks are trained for seconds). The claim is only that the count *can* exceed the neurons' share.
 #
 # **To think about.** Neurons in this model have a privileged basis. Would you expect them to be monosemantic when the features are dense?
 #
