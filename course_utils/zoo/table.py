@@ -57,7 +57,8 @@ def report(markdown: bool = False) -> str:
     parts = [aligned(overview(cards), markdown)]
     for about in cards:
         title = f"## {about['name']}" if markdown else about["name"].upper()
-        parts += [f"{title}\n\n{about['purpose']} {text_of(about)}".rstrip(), aligned(measurements(about), markdown)]
+        told = " ".join(filter(None, (about["purpose"], text_of(about), about.get("note", ""))))
+        parts += [f"{title}\n\n{told}", aligned(measurements(about), markdown)]
     return "\n\n".join(parts)
 
 

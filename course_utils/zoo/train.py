@@ -107,6 +107,11 @@ def measure(name: str, out: Path = WEIGHTS) -> None:
     write_card(folder, card | {"measured": chosen.evaluate(folder)})
 
 
+def annotate(name: str, note: str, out: Path = WEIGHTS) -> None:
+    """Put a remark about the training (a shared machine, say) into a finished model's card."""
+    write_card(out / name, read_card(out / name) | {"note": note})
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m course_utils.zoo.train", description=__doc__)
@@ -117,6 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted training")
     parser.add_argument("--force", action="store_true", help="train again what is already there")
     parser.add_argument("--measure", action="store_true", help="do not train; measure the finished model again")
+    parser.add_argument("--note", help="do not train; put this remark into the finished model's card")
     parser.add_argument("--threads", type=int, help="processor threads to use")
     chosen = parser.parse_args(arguments)
     if bool(chosen.name) == chosen.all:
@@ -127,7 +133,9 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)       # so that being ended saves the state too
     try:
         for name in sorted(recipes()) if chosen.all else [chosen.name]:
-            if chosen.measure:
+            if chosen.note:
+                annotate(name, chosen.note, chosen.out)
+            elif chosen.measure:
                 measure(name, chosen.out)
             else:
                 folder = make(recipe(name), chosen.out, runtime.device(), minutes=chosen.minutes,
