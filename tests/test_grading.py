@@ -8,6 +8,7 @@ import textwrap
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -373,3 +374,54 @@ def test_builtins_and_callable_objects_are_called(demo):
     assert guard.call(len, ([1, 2],)).value == 2
     assert guard.underlying(len) is len
     assert guard.call(torch.nn.Identity(), (3,)).value == 3
+
+
+def test_numbers_of_any_kind_are_numbers(demo):
+    def share(n, p):
+        return n * p
+
+    def inputs(rng):
+        yield from ((0, 0.5), (2, 0.5), (7, 0.1))
+
+    Function(
+        id="demo.number", reference=share, inputs=inputs, misconceptions=(wrong("sum", lambda n, p: n + p, "Sum."),)
+    )
+    for answer in (
+        lambda n, p: 0 if n == 0 else n * p,
+        lambda n, p: np.float32(n * p),
+        lambda n, p: torch.tensor(n * p),
+        lambda n, p: torch.tensor(n * p, dtype=torch.float64),
+    ):
+        assert grade("demo.number", answer).status == "passed"
+    assert "differ" in grade("demo.number", lambda n, p: int(n * p)).message
+    assert "expected a number" in grade("demo.number", lambda n, p: [n * p]).message
+
+
+def test_large_differences_are_shown_at_one_entry(demo):
+    def product(p, r):
+        return p * r
+
+    def grid(rng):
+        yield torch.arange(20.0), torch.arange(20.0)
+
+    Function(id="demo.grid", reference=product, inputs=grid)
+    report = grade("demo.grid", lambda p, r: p * r + 5 * (p == 13))
+    assert dict(report.counterexample.rows()).keys() == {"p[13]", "r[13]", "expected[13]", "given[13]"}
+    assert "169" in repr(report) and "174" in repr(report)
+
+
+def test_an_answer_that_stops_shows_where_it_stopped_or_the_smaller_difference(demo):
+    def stops(W):
+        if W.shape[0] == 3:
+            raise ValueError("no")
+        return slow_with_self(W) - (W**2).sum(0)
+
+    report = grade("demo.interference", stops)
+    assert "raised ValueError: no" in report.message and "The input on which it stopped" in repr(report)
+    assert "expected" not in repr(report)
+
+    def differs_first(W):
+        return 3 * stops(W)
+
+    report = grade("demo.interference", differs_first)
+    assert "differ" in report.message and report.counterexample.args[0].shape == (2, 2)

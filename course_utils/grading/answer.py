@@ -57,11 +57,11 @@ class Answer(Exercise):
             theirs = self.cached((seed, known.name), lambda known=known: known.make(truth))
             if not difference(answer, theirs, 1e-6, 1e-9):
                 return Verdict(False, known.say, known.name)
-        rest = f"Score {reached.value:.2f}; it takes {self.share * par:.2f}" + (
-            f", and guessing does as well in {p:.0%} of tries." if p >= 0.01 else "."
-        )
-        said = guard.call(self.explain, (answer, truth), limit=10)
-        return Verdict(False, f"{said.value or ''} {rest}".strip())
+        said = guard.call(self.explain, (answer, truth), limit=10).value or ""
+        if not null and said:
+            return Verdict(False, said)
+        guessing = f", and guessing does as well in {p:.0%} of tries" if p >= 0.01 and reached.value > 0 else ""
+        return Verdict(False, f"{said} Score {reached.value:.2f}; it takes {self.share * par:.2f}{guessing}.".strip())
 
     def _par(self, truth: Any, seed: int) -> tuple[float, list[float]]:
         rng = torch.Generator().manual_seed(seed)

@@ -6,12 +6,14 @@ compared in float64, so that a right answer in another precision passes within t
 
 import inspect
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import torch
 from torch import Tensor
 
 NUMBERS = (bool, int, float)
+SMALL = 16  # entries that one checks by hand
 
 
 def difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
@@ -19,11 +21,13 @@ def difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
     if isinstance(expected, Tensor):
         return _tensor_difference(given, expected, rtol, atol)
     if isinstance(expected, NUMBERS):
-        if isinstance(given, Tensor) and given.dim() == 0:
+        if isinstance(given, Tensor) and given.dim() == 0 and given.device.type != "meta":
             given = given.item()
-        if not isinstance(given, NUMBERS):
+        if not isinstance(given, Real):
             return wrong_kind(given, "a number")
-        return _tensor_difference(torch.as_tensor(given), torch.as_tensor(expected), rtol, atol)
+        return _tensor_difference(
+            torch.tensor(float(given)).double(), torch.tensor(float(expected)).double(), rtol, atol
+        )
     if isinstance(expected, Sequence) and not isinstance(expected, str):
         if not isinstance(given, (list, tuple)):
             return wrong_kind(given, f"a {type(expected).__name__} of {len(expected)}")
@@ -55,8 +59,8 @@ def wrong_kind(given: Any, wanted: str) -> str:
 
 
 def _tensor_difference(given: Any, expected: Tensor, rtol: float, atol: float) -> str:
-    if isinstance(given, NUMBERS) and expected.dim() == 0:
-        given = torch.as_tensor(given)
+    if isinstance(given, Real) and expected.dim() == 0:
+        given = torch.tensor(float(given)) if expected.is_floating_point() else torch.tensor(given)
     if not isinstance(given, Tensor):
         return wrong_kind(given, f"a tensor of shape {tuple(expected.shape)}")
     if given.shape != expected.shape:
@@ -98,11 +102,24 @@ def _article(name: str) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def show(value: Any) -> str:
-    """A value small enough to check by hand: numbers to four digits, with shape and dtype."""
+def worst_place(given: Any, expected: Any) -> tuple[int, ...] | None:
+    """The index at which two tensors of one shape differ most; None where they are small, alike, or no such tensors."""
+    if not (isinstance(given, Tensor) and isinstance(expected, Tensor)) or given.device.type == "meta":
+        return None
+    if given.shape != expected.shape or expected.numel() <= SMALL:
+        return None
+    gap = (given.detach().to(torch.complex128) - expected.detach().to(torch.complex128)).abs()
+    gap = gap.nan_to_num(torch.inf, torch.inf)
+    return tuple(int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)) if gap.max() > 0 else None
+
+
+def show(value: Any, brief: bool = False) -> str:
+    """A value small enough to check by hand: numbers to four digits, with shape and dtype; `brief` leaves out the many."""
     if isinstance(value, Tensor):
         if value.device.type == "meta":
             return f"tensor of shape {tuple(value.shape)} without values (device meta)"
+        if brief and value.numel() > SMALL:
+            return f"tensor of shape {tuple(value.shape)}, {_name(value.dtype)}"
         data = value.detach().cpu()
         if data.numel() > 64:
             data = data.flatten()[:8]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from course_utils.grading import guard
-from course_utils.grading.compare import difference, show
+from course_utils.grading.compare import difference, show, worst_place
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,32 @@ wrong = Misconception
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The smallest declared input on which an answer and the reference differ."""
+    """The smallest declared input on which an answer and the reference differ, or on which the answer `stopped`."""
 
     names: tuple[str, ...]
     args: tuple
-    expected: Any
-    given: Any
-    returned: bool = True
+    expected: Any = None
+    given: Any = None
+    stopped: bool = False
+
+    @property
+    def title(self) -> str:
+        return "The input on which it stopped:" if self.stopped else "The smallest input on which it differs:"
 
     def rows(self) -> list[tuple[str, str]]:
-        """(label, text) pairs, small enough to check by hand."""
-        inputs = [(name, show(value)) for name, value in zip(self.names, self.args, strict=False)]
-        given = [("given", show(self.given))] if self.returned else []
-        return [*inputs, ("expected", show(self.expected)), *given]
+        """(label, text) pairs, small enough to check by hand: of large tensors the entry that differs most."""
+        inputs = list(zip(self.names, self.args, strict=False))
+        if self.stopped:
+            return [(name, show(value, brief=True)) for name, value in inputs]
+        results = [("expected", self.expected), ("given", self.given)]
+        place = worst_place(self.given, self.expected)
+        if place is None:
+            return [(name, show(value)) for name, value in inputs + results]
+        rows = []
+        for name, value in inputs + results:
+            alike = isinstance(value, Tensor) and value.shape == self.expected.shape
+            rows.append((f"{name}{list(place)}", show(value[place])) if alike else (name, show(value, brief=True)))
+        return rows
 
 
 @dataclass(frozen=True)

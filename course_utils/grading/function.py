@@ -44,14 +44,11 @@ class Function(Exercise):
         for case in cases:
             output, verdict = self.output(answer, case, self.reference if watch else None)
             if verdict is not None:
-                if first is not None and (
-                    known := self._known(outputs, cases, seed)
-                ):  # it fails where that mistake fails
-                    return Verdict(False, known.say, known.name, first[1])
-                example = Counterexample(
-                    self.names, case.args, self._shown(case.expected, None)[0], None, returned=False
-                )
-                return dataclasses.replace(verdict, counterexample=example if verdict.attempted else None)
+                if not verdict.attempted:
+                    return verdict
+                if first is not None:
+                    break  # a smaller input already shows what is wrong
+                return dataclasses.replace(verdict, counterexample=Counterexample(self.names, case.args, stopped=True))
             outputs.append(output)
             said = self._difference(output, case.expected)
             if said and first is None:

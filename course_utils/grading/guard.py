@@ -271,8 +271,7 @@ def _explain(error: BaseException, inner: Any) -> str:
     if isinstance(error, RecursionError):
         return "Your function calls itself without end; give the recursion a case in which it stops."
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-        asked = f"more than {HEADROOM >> 30} GB of memory on a small input"
-        return f"Your function asked for {asked}; check the shapes that it builds."
+        return f"Your function asked for more than {HEADROOM >> 30} GB of memory; check the shapes that it builds."
     code = getattr(inner, "__code__", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if code is None or f.filename == code.co_filename]
     place = ""

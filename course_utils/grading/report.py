@@ -37,7 +37,7 @@ class Report:
     def __repr__(self) -> str:
         lines = [f"{self.id}: {self.status}", *textwrap.wrap(self.message, 96)]
         if self.counterexample:
-            lines.append("The smallest input on which it differs:")
+            lines.append(self.counterexample.title)
         width = max((len(label) for label, _ in self._rows()), default=0)
         for label, value in self._rows():
             lines.append(f"  {label:>{width}}  " + value.replace("\n", "\n" + " " * (width + 4)))
@@ -51,7 +51,7 @@ class Report:
             f'<div style="margin-top:4px">{_code_marks(self.message)}</div>',
         ]
         if self.counterexample:
-            parts.append('<div style="margin-top:6px">The smallest input on which it differs:</div>')
+            parts.append(f'<div style="margin-top:6px">{self.counterexample.title}</div>')
         if rows := self._rows():
             cell = '<td style="text-align:left;vertical-align:top;padding:1px 12px 1px 0">'
             code = '<code style="white-space:pre-wrap">'
