@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from .grid import Grid, make_grid, refuse_missing_site
@@ -40,7 +40,7 @@ def attribute(
     direction: str | None = None,
     ablation: str = "resample",
     reference: Prompts | None = None,
-    groups: Tensor | None = None,
+    groups: Int[Tensor, "batch"] | None = None,
     layers: Sequence[int] | None = None,
     heads: Sequence[int] | None = None,
     positions: Sequence[int] | Mapping[str, int | Tensor] | None = None,

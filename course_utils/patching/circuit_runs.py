@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .attribution import ready_or_refuse
@@ -35,7 +35,7 @@ def run(
     corrupt: Prompts | None = None,
     ablation: str = "resample",
     reference: Prompts | None = None,
-    groups: Tensor | None = None,
+    groups: Int[Tensor, "batch"] | None = None,
     at: Mapping[Any, Positions] | None = None,
     memory: int | None = None,
 ) -> Float[Tensor, "*circuits batch"]:

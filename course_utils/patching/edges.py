@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from .attribution import gradients, path_points, ready_or_refuse, refuse_path
@@ -35,7 +35,7 @@ def attribute_edges(
     direction: str | None = None,
     ablation: str = "resample",
     reference: Prompts | None = None,
-    groups: Tensor | None = None,
+    groups: Int[Tensor, "batch"] | None = None,
     by_position: bool = False,
     steps: int = 0,
     memory: int | None = None,

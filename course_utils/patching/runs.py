@@ -20,7 +20,7 @@ from .metrics import Metric
 from .restart import Run, bytes_per_cell, take
 from .unrolled import Unrolled, Unsupported, unroll
 
-Prompts = Tensor | str | Sequence[str]
+Prompts = Int[Tensor, "batch pos"] | str | Sequence[str]
 ABLATIONS = ("resample", "mean", "zero")
 DIRECTIONS = ("denoising", "noising")
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
@@ -99,7 +99,7 @@ def contrast(
     ablation: str = "resample",
     direction: str | None = None,
     reference: Prompts | None = None,
-    groups: Tensor | None = None,
+    groups: Int[Tensor, "batch"] | None = None,
 ) -> Contrast:
     """Check and complete a question.
 

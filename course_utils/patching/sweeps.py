@@ -38,7 +38,7 @@ def sweep(
     direction: str | None = None,
     ablation: str = "resample",
     reference: Prompts | None = None,
-    groups: Tensor | None = None,
+    groups: Int[Tensor, "batch"] | None = None,
     layers: Sequence[int] | None = None,
     heads: Sequence[int] | None = None,
     positions: Sequence[int] | Mapping[str, int | Tensor] | None = None,
