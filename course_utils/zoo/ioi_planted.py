@@ -197,6 +197,6 @@ def _planted(suffix: str, seed: int, *heads: tuple[int, int], **changes) -> Plan
 RECIPES = (
     _planted("", 1, (0, 2), (1, 0), (2, 3)),
     _planted("-b", 2, (0, 0), (1, 3), (2, 1)),
-    _planted("-c", 3, (0, 3), (2, 2), (3, 0)),
+    _planted("-c", 3, (0, 3), (1, 2), (2, 0)),
     _planted("-two-templates", 4, (0, 1), (1, 1), (2, 2), templates=TEMPLATES[:2]),
 )
