@@ -28,8 +28,8 @@ class Baseline:
 
     def __init__(self, toy: sp.Toy, seed: int, device: torch.device) -> None:
         torch.manual_seed(seed)
-        W = torch.empty(INSTANCES, FEATURES, HIDDEN, device=device)
-        self.W = torch.nn.Parameter(torch.nn.init.xavier_normal_(W))
+        start = torch.randn(INSTANCES, FEATURES, HIDDEN, device=device)
+        self.W = torch.nn.Parameter(start * (2 / (FEATURES + HIDDEN)) ** 0.5)  # the same start as the course's
         self.b = torch.nn.Parameter(torch.zeros(INSTANCES, FEATURES, device=device))
         self.optimizer = torch.optim.Adam([self.W, self.b], lr=LR)
         self.p, self.importance = toy.probability.to(device), toy.importance.to(device)
