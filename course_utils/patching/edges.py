@@ -81,8 +81,8 @@ def attribute_edges(
                 some = slice(first, first + step)
                 said = _differences(plain, before, after, some)
                 for where, pulled in _pulled_back(plain, kept, slopes, last, some):
-                    _add(scores[some], said, pulled / len(points), where, writers, readers, by_position)
-    scores = scores.movedim(0, -1)
+                    _add(scores[some], said, pulled, where, writers, readers, by_position)
+    scores = (scores / len(points)).movedim(0, -1)
     if by_position:
         scores = scores.movedim(0, 2)
     axes = [Axis("sender", tuple(map(str, writers))), Axis("receiver", tuple(map(str, readers)))]
@@ -117,6 +117,7 @@ def _pulled_back(model: Unrolled, kept: dict, slopes: dict, last: Tensor, some: 
     for layer, block in enumerate(model.blocks):
         slope = torch.stack([slopes[name][layer][some] for name in "qkv"], dim=2)  # (batch, pos, 3, head, d_head)
         W = block.W_QKV.unflatten(0, (3, model.n_heads, -1))
+        W = W if block.ln1.weight is None else W * block.ln1.weight
         at_norm = torch.einsum("btche,ched->bchtd", slope, W).flatten(1, 2)
         resid = kept["resid_pre"][layer][some]
         yield [Reader(c, layer, h) for c in "qkv" for h in heads], through_norm(block.ln1, resid, at_norm)
@@ -129,16 +130,14 @@ def _pulled_back(model: Unrolled, kept: dict, slopes: dict, last: Tensor, some: 
 def through_norm(
     norm: Norm, resid: Float[Tensor, "batch pos d_model"], slope: Float[Tensor, "batch n pos d_model"]
 ) -> Float[Tensor, "batch n pos d_model"]:
-    """Gradients after a LayerNorm, pulled back to before it."""
+    """Gradients just after a LayerNorm's division, pulled back to its input; `slope` is overwritten."""
     if norm.eps is None:
         return slope
-    if norm.weight is not None:
-        slope = slope * norm.weight
     centred = resid - resid.mean(-1, keepdim=True)
     scale = (centred.pow(2).mean(-1, keepdim=True) + norm.eps).rsqrt()
     normal = (centred * scale)[:, None]
-    along = (slope * normal).mean(-1, keepdim=True) * normal
-    return (slope - slope.mean(-1, keepdim=True) - along) * scale[:, None]
+    along = torch.einsum("brtd,btd->brt", slope, normal[:, 0])[..., None] / slope.shape[-1]
+    return slope.sub_(slope.mean(-1, keepdim=True)).addcmul_(along, normal, value=-1).mul_(scale[:, None])
 
 
 def _add(
