@@ -89,6 +89,7 @@ def test_make_writes_a_model_with_its_card_and_refuses_to_overwrite(tmp_path):
                                   "checkpoints/step-000012.safetensors"}
     assert card["checkpoints"] == [0, 6, 12, 24] and card["steps"] == 24 and card["tokens"] == 24 * 4 * 16
     assert card["minutes"] >= 0 and card["hardware"]["device"] == "cpu" and card["training_loss"][-1][0] == 24
+    assert not (tmp_path / ".work" / "tiny").exists()                   # nothing that a later --resume would take up
     before = (folder / "model.safetensors").read_bytes()
     with pytest.raises(ZooError, match="finished model: give --force"):
         train.make(counting(), tmp_path, CPU, resume=True)

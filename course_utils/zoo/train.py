@@ -51,7 +51,11 @@ def make(chosen: Recipe, out: Path, device: torch.device, *, minutes: float | No
     chosen.prepare()
     _, run = train(chosen, work, device, minutes=minutes, stop_at=stop_at, keep=lambda model, step: write_weights(
         work / checkpoint_file(step), chosen.weights(model)))
-    return finish(chosen, out, device) if run.step >= run.total else None
+    if run.step < run.total:
+        return None
+    finish(chosen, out, device)
+    shutil.rmtree(work)
+    return folder
 
 
 def finish(chosen: Recipe, out: Path, device: torch.device) -> Path:
