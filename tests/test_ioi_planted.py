@@ -17,7 +17,6 @@ from course_utils.zoo.ioi_interchange import (
 from course_utils.zoo.ioi_planted import RECIPES, verify
 from course_utils.zoo.ioi_prompts import draw
 
-BUNDLED = [recipe for recipe in RECIPES if recipe.name in zoo.available()]
 SMALL = RECIPES[-1]                                    # two templates
 
 
@@ -137,7 +136,7 @@ def test_two_templates_put_the_roles_elsewhere():
     assert plan.ends[0] == plan.ends[1] and not set(plan.slots[0, :3].tolist()) & set(plan.slots[1, :3].tolist())
 
 
-@pytest.mark.parametrize("recipe", BUNDLED, ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_the_bundled_model_keeps_both_promises(recipe):
     from course_utils.zoo.evaluation import finished
     model = finished(recipe, zoo.cards.WEIGHTS / recipe.name)
@@ -148,7 +147,7 @@ def test_the_bundled_model_keeps_both_promises(recipe):
     assert all(shares["largest"] <= 0.01 for shares in found["others"].values()), found["others"]
 
 
-@pytest.mark.parametrize("recipe", BUNDLED, ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_transformer_lens_sees_the_same_circuit(recipe):
     model = zoo.load(recipe.name, device="cpu")
     assert ioi.planted_circuit(recipe.name) == recipe.nodes
@@ -178,7 +177,7 @@ def test_transformer_lens_sees_the_same_circuit(recipe):
     assert (bridge_answers(model, base, edits) == base.answer).float().mean() >= 0.98
 
 
-@pytest.mark.parametrize("recipe", BUNDLED, ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_the_card_says_what_was_measured(recipe):
     about = zoo.card(recipe.name)
     found = about["measured"]
@@ -194,7 +193,7 @@ def test_models_without_a_planted_circuit_say_so():
     for name in set(zoo.available()) - set(ioi.planted_models()):
         with pytest.raises(ValueError, match="nothing was planted"):
             ioi.planted_circuit(name)
-    assert set(ioi.planted_models()) == {recipe.name for recipe in BUNDLED}
+    assert set(ioi.planted_models()) == {recipe.name for recipe in RECIPES}
 
 
 def test_swapping_with_oneself_changes_nothing(untrained, pairs):
