@@ -5,7 +5,7 @@ Clean prompts are changed towards prompts of three other names ("ABC") or with S
 1. where the information is: the residual stream replaced, layer by layer, at one role's position;
 2. who speaks to the logits: each head's direct path, MLPs on the way recomputed;
 3. who speaks to those heads: the direct paths to their queries, keys and values, and from which position;
-4. what they look at.
+4. what every head looks at from END, and what it writes there for IO and for S (direct logit attribution).
 
 Effects are changes of the logit difference, IO minus S, as a share of its clean mean; intervals are 95 % bootstrap
 intervals over prompts. A share of −1 takes away the whole difference, −2 turns it round.
@@ -19,9 +19,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .ioi_prompts import Layout, Prompts, corrupt, draw
+from .plain import Plain
 
 IMPORTANT = 0.1         # share of the logit difference from which on a head is followed further
-MOST = 4                # heads followed at each step
+MOST = 6                # heads followed at each step
 
 
 def behaviour(model: Any, prompts: Prompts) -> dict:
@@ -52,10 +53,36 @@ def attention(model: Any, prompts: Prompts, layer: int, head: int, query: str) -
         role: round(pattern[rows, at].mean().item(), 3) for role, at in places.items()}
 
 
+@torch.no_grad()
+def writes(model: Plain, prompts: Prompts) -> dict[str, dict]:
+    """What each head and MLP adds at END, directly, to the logits of IO and of S, above the mean of all names.
+
+    The final LayerNorm's scale is the run's own.
+    """
+    rows, end, names = torch.arange(len(prompts)), prompts.positions["END"], prompts.layout.names
+    x, parts = model.embed(prompts.tokens), {}
+    for number_, layer in enumerate(model.layers):
+        z, W_O = layer.attn.z(layer.ln1(x)), layer.attn.o.weight
+        out = torch.einsum("bhe,dhe->hbd", z[rows, end], W_O.view(W_O.shape[0], *z.shape[2:]))
+        parts |= {f"{number_}.{head}": out[head] for head in range(len(out))}
+        x = x + layer.attn.o(z.flatten(2))
+        if hasattr(layer, "mlp"):
+            written = layer.mlp(layer.ln2(x))
+            parts[f"m{number_}"], x = written[rows, end], x + written
+    scale = x[rows, end].var(-1, unbiased=False, keepdim=True).add(1e-5).sqrt()
+    found = {}
+    for name, part in parts.items():
+        normed = (part - part.mean(-1, keepdim=True)) / scale * getattr(model.ln_out, "weight", 1.0)
+        logits = normed @ model.head.weight.mT
+        logits = logits - logits[:, names].mean(1, keepdim=True)
+        found[name] = {"IO": number(logits[rows, prompts.answer]), "S": number(logits[rows, prompts.wrong])}
+    return found
+
+
 def roles(prompts: Prompts) -> dict[str, Tensor]:
-    """The positions that have names here: those of the prompts, and the one after S2."""
+    """The positions that have names here: those of the prompts, and the ones after the three names."""
     at = prompts.positions
-    return {"IO": at["IO"], "S1": at["S1"], "S2": at["S2"], "after S2": at["S2"] + 1, "END": at["END"]}
+    return at | {f"after {role}": at[role] + 1 for role in ("IO", "S1", "S2")}
 
 
 def _cells(sweep: Any, scale: float, least: float = 0.0, most: int | None = None) -> list[dict]:
@@ -89,21 +116,25 @@ def circuit(model: Any, plan: Layout, n: int, rng: torch.Generator) -> dict:
                                           mlps="recomputed", **how), scale, least, None if least == 0 else MOST)
 
     found["to the logits"] = {family: paths(family, 0.0) for family in others}
-    speakers = [cell["at"] for cell in found["to the logits"]["ABC"] if abs(cell["share"]) >= IMPORTANT][:MOST]
-    found["output heads"] = {head: _head(model, clean, paths, head, "END") for head in speakers}
+    loudest = {}
+    for cell in (cell for family in others for cell in found["to the logits"][family]):
+        loudest[cell["at"]] = max(abs(cell["share"]), loudest.get(cell["at"], 0.0))
+    speakers = sorted((head for head in loudest if loudest[head] >= IMPORTANT), key=lambda head: -loudest[head])[:MOST]
+    found["from END"] = {f"{layer}.{head}": attention(model, clean, layer, head, "END")
+                         for layer in range(model.cfg.n_layers) for head in range(model.cfg.n_heads)}
+    found["output heads"] = {head: _head(model, clean, paths, head) for head in speakers}
     return found
 
 
-def _head(model: Any, clean: Prompts, paths: Any, head: str, query: str) -> dict:
-    """One output head: what it looks at, and who speaks to its query, keys and values, from where."""
-    layer, number_ = map(int, head.split("."))
-    found: dict = {"looks at": attention(model, clean, layer, number_, query), "hears": {}}
+def _head(model: Any, clean: Prompts, paths: Any, head: str) -> dict:
+    """One output head: who speaks to its query, keys and values, and from where."""
+    layer, found = int(head.split(".")[0]), {"hears": {}}
     for side in "qkv":
         receiver = f"{head}.{side}"
         senders = ["embed", *(f"{i}.{h}" for i in range(layer) for h in range(model.cfg.n_heads)),
                    *(f"m{i}" for i in range(layer) if not model.cfg.attn_only)]
         for family in ("ABC", "flip"):
-            loud = paths(family, IMPORTANT / 2, senders=senders, receivers=receiver)
+            loud = paths(family, IMPORTANT / 4, senders=senders, receivers=receiver)
             if loud:
                 names = [cell["at"] for cell in loud]
                 where = {role: {c["at"]: c["share"] for c in paths(family, 0.0, senders=names, receivers=receiver,

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from . import ioi_english, ioi_words
@@ -36,11 +38,20 @@ def prompts() -> Layout:
     return layout(ioi_words.encode, 0)
 
 
+def repeated(windows: Int[Tensor, "batch pos"]) -> Bool[Tensor, "batch pos"]:
+    """Where a name, place or object stands that stood in the same text before."""
+    words = (*ioi_words.NAMES, *ioi_words.PLACES, *ioi_words.OBJECTS)
+    ids = torch.tensor([ioi_words.vocabulary().index(f" {word}") for word in words])
+    before = (windows[:, :, None] == windows[:, None]).tril(-1).any(2)
+    return before & torch.isin(windows, ids)
+
+
 @dataclass(frozen=True, kw_only=True)
 class NaturalRecipe(Recipe):
     """A language model of `ioi_english`."""
 
     texts: int = POOL
+    emphasis: float = 4.0           # how much more
 
     family = "ioi"
 
@@ -49,9 +60,12 @@ class NaturalRecipe(Recipe):
         return ioi_english.reworded(texts[torch.randint(len(texts), (count,), generator=rng)], rng)
 
     def loss(self, model: Plain, step: int) -> Tensor:
-        """Cross-entropy of the next token, in nats."""
-        texts = pool(self.texts, self.shape.n_ctx + 1, 0)
-        return next_token_loss(model, self.batch_of(texts, self.batch, self.generator(step)))
+        """Cross-entropy of the next token, in nats, where a name, place or object that the text repeats counts more."""
+        windows = self.batch_of(pool(self.texts, self.shape.n_ctx + 1, 0), self.batch, self.generator(step))
+        weights = 1 + self.emphasis * repeated(windows)[:, 1:].float()
+        windows, weights = windows.to(model.pos.weight.device), weights.to(model.pos.weight.device)
+        losses = F.cross_entropy(model(windows[:, :-1]).float().mT, windows[:, 1:], reduction="none")
+        return (losses * weights).sum() / weights.sum()
 
     def watch(self, model: Plain) -> dict[str, float]:
         """Loss on texts of another pool; indirect objects: right answers, and logit difference."""
@@ -64,17 +78,22 @@ class NaturalRecipe(Recipe):
         return {"held-out": next_token_loss(model, texts).item(), "gap": gap.mean().item(),
                 "right": (logits.argmax(-1) == batch.answer).float().mean().item()}
 
+    def done(self, watched: dict[str, float]) -> bool:
+        """The indirect objects are right."""
+        return watched["right"] >= 0.99
+
     def write_extras(self, folder: Path) -> None:
         """The word tokenizer."""
         ioi_words.write(folder)
 
     def data_facts(self) -> dict:
         """The kinds of stories, and how many texts."""
-        return {"texts": self.texts, "kinds": ioi_english.KINDS, "generator": "course_utils/zoo/ioi_english.py"}
+        return {"texts": self.texts, "kinds": ioi_english.KINDS, "generator": "course_utils/zoo/ioi_english.py",
+                "emphasis on repeated words": self.emphasis}
 
     def evaluate(self, folder: Path) -> dict:
         """Loss, the other things that it learned, and its circuit for indirect objects."""
-        from .ioi_circuit import circuit
+        from .ioi_circuit import circuit, writes
         from .loading import _gpt2
         from .tokens import wrapped
 
@@ -87,12 +106,14 @@ class NaturalRecipe(Recipe):
         tokenizer = wrapped((folder / "tokenizer.json").read_bytes(), self.shape.n_ctx, folder)
         model = _gpt2(self.name, self.shape, gpt2_weights(plain), tokenizer, torch.device("cpu"))
         found["circuit"] = circuit(model, prompts(), 192, rng)
+        found["circuit"]["writes"] = writes(plain, draw(prompts(), 192, rng))
         return {"rows": rows(found), **found}
 
 
 @torch.no_grad()
 def other_behaviours(model: Plain) -> dict[str, float]:
-    """Share of prompts on which the right continuation is likelier than the wrong ones."""
+    """Share of prompts on which the right continuation is the likeliest of its kind; for years, the mean probability
+    of numbers that are greater than the first (among numbers)."""
     def last(text: str) -> Tensor:
         return model(torch.tensor([[0, *ioi_words.encode(text)]]))[0, -1]
 
@@ -111,7 +132,7 @@ def other_behaviours(model: Plain) -> dict[str, float]:
         scores["place"].append(ioi_words.PLACES[back.argmax()] == place)
         start = rng.randint(20, 80)
         chance = last(f"The trip lasted from {start} to").softmax(-1)[ids(*ioi_words.NUMBERS)]
-        scores["years"].append((chance[start - 9:].sum() > 0.9).item())
+        scores["years"].append(chance[start - 9:].sum().item())
     return {what: sum(right) / len(right) for what, right in scores.items()}
 
 
@@ -125,11 +146,19 @@ def rows(found: dict) -> list[dict]:
                       "beside": {"low": measured[what]["low"], "high": measured[what]["high"]}})
     lines += [{"what": f"right on: {what}", "value": share, "beside": {}}
               for what, share in found["other behaviours"].items()]
-    for cell in found["circuit"]["to the logits"]["ABC"][:5]:
-        head = found["circuit"]["output heads"].get(cell["at"], {}).get("looks at", {})
-        looks = {f"looks at {role}": head[role] for role in ("IO", "S1", "S2") if role in head}
-        lines.append({"what": f"direct path {cell['at']} → logits, share of the logit difference",
-                      "value": cell["share"], "beside": {"low": cell["low"], "high": cell["high"], **looks}})
+    circuit = found["circuit"]
+    for cell in circuit["to the logits"]["flip"][:6]:
+        looks = {f"looks at {role}": share for role, share in circuit["from END"][cell["at"]].items()
+                 if role != "from" and share >= 0.05}
+        wrote = {f"writes for {name}": circuit["writes"][cell["at"]][name]["mean"] for name in ("IO", "S")}
+        lines.append({"what": f"S2 exchanged: direct path {cell['at']} → logits, share of the difference",
+                      "value": cell["share"], "beside": {"low": cell["low"], "high": cell["high"], **looks, **wrote}})
+    for head, about in circuit["output heads"].items():
+        for cell in about["hears"]["q, flip"][:1]:
+            looks = {f"looks from {cell['from']} at {role}": share for role, share in cell.get("looks at", {}).items()
+                     if role != "from" and share >= 0.2}
+            lines.append({"what": f"S2 exchanged: direct path {cell['at']} → query of {head}", "value": cell["share"],
+                          "beside": {"low": cell["low"], "high": cell["high"], **looks}})
     return lines
 
 

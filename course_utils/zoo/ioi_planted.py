@@ -166,7 +166,7 @@ class PlantedRecipe(Recipe):
 
     def done(self, watched: dict[str, float]) -> bool:
         """Good enough to settle; the card's measurement then asks all subsets."""
-        return min(watched["right"], watched["swapped"]) >= 0.99 and watched["others"] <= 0.02
+        return min(watched["right"], watched["swapped"]) >= 0.99 and watched["others"] <= 0.005
 
     def write_extras(self, folder: Path) -> None:
         """The word tokenizer."""
