@@ -29,12 +29,12 @@ def read() -> dict:
     """The stored dictionary; empty where there is none or where it was broken (then set aside)."""
     try:
         found = json.loads(path().read_text(encoding="utf8"))
-        if isinstance(found, dict):
+        if _sound(found):
             return found
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
+    except OSError:
+        return {}
     aside = path().with_name(f"progress.broken-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
     with contextlib.suppress(FileNotFoundError):  # another notebook may have set it aside just now
         path().rename(aside)
@@ -60,6 +60,23 @@ def update(change: Callable[[dict], None]) -> dict:
     return state
 
 
+def record(change: Callable[[dict], None]) -> dict:
+    """`update`, but a disk that cannot be written costs one sentence and not the learner's work; then {}."""
+    try:
+        return update(change)
+    except OSError as error:
+        print(f"The progress could not be recorded in {path()}: {error.strerror or error}.")
+        return {}
+
+
+def _sound(found: object) -> bool:
+    """Whether this is the dictionary that the course writes: results by id, each a dictionary of its own."""
+    if not isinstance(found, dict):
+        return False
+    groups = [found.get(key, {}) for key in ("exercises", "predictions")]
+    return all(isinstance(g, dict) and all(isinstance(entry, dict) for entry in g.values()) for g in groups)
+
+
 @contextlib.contextmanager
 def _locked() -> Iterator[None]:
     lock = path().with_suffix(".lock")
@@ -69,7 +86,7 @@ def _locked() -> Iterator[None]:
             break
         except (FileExistsError, PermissionError):  # Windows reports a lock being deleted as the latter
             with contextlib.suppress(OSError):
-                if time.time() - lock.stat().st_mtime > STALE_LOCK:
+                if abs(time.time() - lock.stat().st_mtime) > STALE_LOCK:
                     lock.unlink()
                     continue
             if not os.access(home(), os.W_OK):

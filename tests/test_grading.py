@@ -1,7 +1,10 @@
 """The engine on small exercises of its own: what passes, what fails, what is said, what is recorded."""
 
+import contextlib
+import itertools
 import json
 import multiprocessing
+import random
 import subprocess
 import sys
 import textwrap
@@ -17,6 +20,8 @@ from course_utils.grading import NotPassed, grade, guard, measured, predict
 from course_utils.grading.exercise import Exercise, Prediction
 from course_utils.grading.kinds import Answer, Function, Sampler, Stat, wrong
 from course_utils.grading.proof import prove
+
+resource = pytest.importorskip("resource")
 
 
 def interference(W):
@@ -293,7 +298,6 @@ def test_a_crash_half_way_leaves_the_old_file(demo, monkeypatch):
 def test_an_unwritable_home_does_not_cost_the_report(demo, monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     store.update(lambda state: state.update(seed=1))
-    monkeypatch.setattr("course_utils.runtime.learner_seed", lambda: 1)
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "file" / "below"))
     assert grade("demo.density", (0.28, 0.33)).status == "passed"
     assert "could not be recorded" in capsys.readouterr().out
@@ -303,7 +307,6 @@ def test_predictions_are_scored_once_and_calibrated(demo):
     Prediction(id="demo.shape", question="Which shape?", choices=("pentagon", "square"))
     Prediction(id="demo.number", question="How many?", tolerance=2)
     assert "No prediction yet" in repr(predict("demo.shape"))
-    assert "No prediction was made" in repr(measured("demo.shape", "square"))
     predict("demo.shape", "pentagon", sure=0.9)
     assert "not what you predicted" in repr(measured("demo.shape", "square"))
     assert "first prediction, pentagon" in repr(predict("demo.shape", "square"))
@@ -315,6 +318,134 @@ def test_predictions_are_scored_once_and_calibrated(demo):
         predict("demo.shape", "circle")
     with pytest.raises(ValueError, match="probability"):
         predict("demo.shape", "square", sure=70)
+
+
+def test_a_prediction_made_after_the_figure_does_not_count(demo):
+    Prediction(id="demo.late", question="Which shape?", choices=("pentagon", "64"))
+    measured("demo.late", "pentagon")
+    assert "not counted" in repr(predict("demo.late", "pentagon", sure=0.99))
+    assert "No prediction was made" in repr(measured("demo.late", "pentagon"))
+    assert "right" not in store.read()["predictions"]["demo.late"]
+    assert "64" in repr(predict("demo.late", 64))
+    for value, sure in (("circle", 0.5), ("64", "0.7"), ("64", float("nan"))):
+        with pytest.raises(ValueError, match=r"choices|probability"):
+            predict("demo.late", value, sure)
+
+
+def test_the_modes_of_the_notebook_do_not_reach_the_grader(demo):
+    def right(W):
+        return slow_with_self(W) - (W**2).sum(0)
+
+    for mode in (torch.no_grad(), torch.inference_mode(), torch.device("meta")):
+        with mode:
+            assert grade("demo.interference", right).status == "passed"
+            assert grade("demo.interference", lambda W: right(W.detach())).status == "failed"
+
+
+def test_a_report_cannot_spoil_the_next_grading(demo):
+    report = grade("demo.interference", slow_with_self)
+    report.counterexample.args[0].zero_()
+    report.counterexample.expected.zero_()
+    assert grade("demo.interference", lambda W: slow_with_self(W) - (W**2).sum(0)).status == "passed"
+
+
+def test_only_the_learners_own_stub_is_not_attempted(demo):
+    report = grade("demo.interference", lambda W: W.to_sparse().softmax(0))
+    assert report.status == "failed" and "raised NotImplementedError" in report.message
+
+
+def test_what_a_wrong_answer_printed_is_shown(demo):
+    report = grade("demo.interference", lambda W: (print("shape", tuple(W.shape)), slow_with_self(W))[1])
+    assert "shape (2, 2)" in repr(report) and report.misconception == "self term"
+
+
+@pytest.mark.parametrize("draw", ["numpy", "random"])
+def test_samplers_may_draw_from_any_generator(demo, draw):
+    def with_numpy(n, p):
+        return torch.from_numpy(np.random.rand(n) * (np.random.rand(n) < p)).float()
+
+    def with_random(n, p):
+        return torch.tensor([random.random() if random.random() < p else 0.0 for _ in range(n)])
+
+    assert grade("demo.sparse", {"numpy": with_numpy, "random": with_random}[draw]).status == "passed"
+
+
+def test_a_sampler_that_fails_at_its_second_call_gets_a_sentence(demo):
+    calls = []
+
+    def once(n, p):
+        calls.append(n)
+        return torch.where(torch.rand(n) < p, torch.rand(n), torch.zeros(n)) if len(calls) % 2 else None
+
+    assert "second call" in grade("demo.sparse", once).message
+
+
+class Nasty:
+    def __repr__(self):
+        raise ValueError("no repr")
+
+    def __eq__(self, other):
+        raise ValueError("no eq")
+
+    __hash__ = None
+
+
+def test_values_that_misbehave_get_a_sentence(demo):
+    loop = []
+    loop.append(loop)
+    for value in (Nasty(), loop, 10**5000, torch.ones(2).to_sparse(), torch.tensor(1.0, device="meta")):
+        for id in ("demo.interference", "demo.labels", "demo.density"):
+            report = grade(
+                id, (lambda W, value=value: value) if id == "demo.interference" else (lambda value=value: value)
+            )
+            assert report.status == "failed" and report.message and repr(report) and report._repr_html_()
+
+
+def test_arguments_in_the_wrong_order_are_said(demo):
+    for arguments in ((interference, "demo.interference"), (None, interference), ("demo.density", (0, 1), "1")):
+        with pytest.raises(TypeError, match="by name"):
+            grade(*arguments)
+
+
+def test_a_progress_file_of_another_shape_is_set_aside(demo):
+    store.home().mkdir(exist_ok=True)
+    for text in ('{"exercises": []}', "null", '{"predictions": {"a": 1}}', "[" * 100_000):
+        store.path().write_text(text)
+        assert store.read() == {} and not store.path().exists()
+
+
+def swallows_in_a_recursion():
+    while True:
+        with contextlib.suppress(BaseException):
+            swallows_in_a_recursion()
+
+
+def grows_without_end():
+    return [None for _ in itertools.repeat(0)]
+
+
+def waits():
+    time.sleep(60)
+
+
+HARD = [grows_without_end, waits]
+if sys.version_info < (3, 12):  # newer interpreters cannot be stopped while a recursion swallows exceptions
+    HARD += [swallows_in_a_recursion]
+
+
+@pytest.mark.parametrize("endless", HARD, ids=lambda f: f.__name__)
+def test_loops_that_are_hard_to_stop_end_and_leave_nothing_behind(endless):
+    before = sys.gettrace(), sys.getprofile(), sys.getrecursionlimit(), resource.getrlimit(resource.RLIMIT_AS)
+    assert "still running" in guard.call(endless, limit=0.2).problem
+    assert before == (sys.gettrace(), sys.getprofile(), sys.getrecursionlimit(), resource.getrlimit(resource.RLIMIT_AS))
+
+
+def test_an_object_that_wraps_itself_is_graded(demo):
+    def answer(W):
+        return slow_with_self(W)
+
+    answer.__wrapped__ = answer
+    assert grade("demo.interference", answer).status == "failed"
 
 
 def test_stop_button_reaches_the_learner_and_everything_is_restored(demo):

@@ -74,7 +74,8 @@ def _predicted(predictions: dict[str, dict], asked: int) -> str:
 
     if not predictions:
         return f"No predictions yet, of the {asked} that the lessons ask for."
-    return f"Predictions: {len(predictions)} of {asked} made. {calibration(predictions)}"
+    made = sum("value" in entry for entry in predictions.values())
+    return f"Predictions: {made} of {asked} made. {calibration(predictions)}"
 
 
 def _entries(kept: dict, key: str) -> dict[str, dict]:

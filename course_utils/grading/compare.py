@@ -18,6 +18,13 @@ SMALL = 16  # entries that one checks by hand
 
 def difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
     """One sentence on the first difference, or "" where `given` agrees with `expected`."""
+    try:
+        return _difference(given, expected, rtol, atol)
+    except Exception:  # values may misbehave in every way
+        return f"It returns {_article(type(given).__name__)} that cannot be compared; expected {show(expected)}."
+
+
+def _difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
     if isinstance(expected, Tensor):
         return _tensor_difference(given, expected, rtol, atol)
     if isinstance(expected, NUMBERS):
@@ -53,8 +60,12 @@ def wrong_kind(given: Any, wanted: str) -> str:
     """The sentence for a value of the wrong kind."""
     if given is None:
         return f"It returns None; is a `return` missing? Expected {wanted}."
-    if inspect.isgenerator(given) or inspect.iscoroutine(given):
-        return f"It returns a generator, because it uses `yield` (or `await`); `return` {wanted} instead."
+    if inspect.iscoroutine(given) or inspect.isasyncgen(given):
+        return f"It is an `async` function; write a plain `def` that returns {wanted}."
+    if inspect.isgenerator(given):
+        return f"It returns a generator, because it uses `yield`; `return` {wanted} instead."
+    if type(given).__name__ == "ndarray":
+        return f"It returns a numpy array; expected {wanted} (torch.from_numpy makes one)."
     return f"It returns {_article(type(given).__name__)}; expected {wanted}."
 
 
@@ -108,6 +119,8 @@ def worst_place(given: Any, expected: Any) -> tuple[int, ...] | None:
         return None
     if given.shape != expected.shape or expected.numel() <= SMALL:
         return None
+    if given.layout != torch.strided:
+        return None
     gap = (given.detach().to(torch.complex128) - expected.detach().to(torch.complex128)).abs()
     gap = gap.nan_to_num(torch.inf, torch.inf)
     return tuple(int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)) if gap.max() > 0 else None
@@ -115,9 +128,16 @@ def worst_place(given: Any, expected: Any) -> tuple[int, ...] | None:
 
 def show(value: Any, brief: bool = False) -> str:
     """A value small enough to check by hand: numbers to four digits, with shape and dtype; `brief` leaves out the many."""
+    try:
+        return _show(value, brief)
+    except Exception:  # values may misbehave in every way
+        return f"{_article(type(value).__name__)} that cannot be shown"
+
+
+def _show(value: Any, brief: bool) -> str:
     if isinstance(value, Tensor):
-        if value.device.type == "meta":
-            return f"tensor of shape {tuple(value.shape)} without values (device meta)"
+        if value.device.type == "meta" or value.layout != torch.strided:
+            return f"tensor of shape {tuple(value.shape)} on {value.device}, {value.layout}"
         if brief and value.numel() > SMALL:
             return f"tensor of shape {tuple(value.shape)}, {_name(value.dtype)}"
         data = value.detach().cpu()
@@ -130,6 +150,6 @@ def show(value: Any, brief: bool = False) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(show(item) for item in value[:8]) + (", …]" if len(value) > 8 else "]")
+        return "[" + ", ".join(_show(item, brief) for item in value[:8]) + (", …]" if len(value) > 8 else "]")
     text = repr(value)
     return text if len(text) <= 200 else text[:199] + "…"

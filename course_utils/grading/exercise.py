@@ -94,16 +94,17 @@ class Exercise:
         return self._cache[key]
 
     def call(
-        self, function: Callable, args: tuple, seconds: float, reference: Callable | None
-    ) -> tuple[Any, Verdict | None]:
-        """The value, or a verdict on why there is none; inputs edited in place count as a failure."""
-        outcome = guard.call(function, args, limit=guard.LIMIT + 30 * seconds, reference=reference)
+        self, function: Callable, args: tuple, seconds: float, reference: Callable | None, seed: int | None = None
+    ) -> tuple[guard.Outcome, Verdict | None]:
+        """The outcome of a guarded call, and a verdict where there is no value."""
+        limit = guard.LIMIT + 30 * seconds
+        outcome = guard.call(function, args, limit=limit, reference=reference, seed=seed)
         if outcome.used_reference and not outcome.problem:
             said = f"This calls the course's own `{reference.__name__}`; write the steps yourself."
-            return None, Verdict(False, said, attempted=False)
+            return outcome, Verdict(False, said, attempted=False)
         if outcome.problem:
-            return None, Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
-        return outcome.value, None
+            return outcome, Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
+        return outcome, None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -150,7 +151,7 @@ def unfit(answer: Any, reference: Callable, args: tuple) -> str:
     try:
         inspect.signature(answer).bind(*args)
     except TypeError:
-        wanted = ", ".join(inspect.signature(reference).parameters)
+        wanted = ", ".join(list(inspect.signature(reference).parameters)[: len(args)])
         return f"Your function must take {len(args)} argument{'s' * (len(args) != 1)}: ({wanted})."
     except ValueError:
         pass  # built-in functions have no signature to look at

@@ -1,10 +1,9 @@
 """Exercises whose answer is a function: outputs and gradients against the reference, on inputs from small to large."""
 
-import dataclasses
 import inspect
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -42,22 +41,25 @@ class Function(Exercise):
             return Verdict(False, said)
         outputs, first = [], None
         for case in cases:
-            output, verdict = self.output(answer, case, self.reference if watch else None)
+            output, printed, verdict = self.output(answer, case, self.reference if watch else None)
             if verdict is not None:
                 if not verdict.attempted:
                     return verdict
                 if first is not None:
                     break  # a smaller input already shows what is wrong
-                return dataclasses.replace(verdict, counterexample=Counterexample(self.names, case.args, stopped=True))
+                stopped = Counterexample(self.names, fresh(case.args), stopped=True)
+                return replace(verdict, counterexample=stopped)
             outputs.append(output)
             said = self._difference(output, case.expected)
             if said and first is None:
-                first = said, Counterexample(self.names, case.args, *self._shown(case.expected, output))
+                expected, given = self._shown(case.expected, output)
+                example = Counterexample(self.names, fresh(case.args), fresh(expected), given)
+                first = Verdict(False, said, counterexample=example, printed=printed)
         if first is None:
             return Verdict(True, f"Agrees with the reference on {len(cases)} inputs.")
         if known := self._known(outputs, cases, seed):
-            return Verdict(False, known.say, known.name, first[1])
-        return Verdict(False, first[0], None, first[1])
+            return replace(first, message=known.say, misconception=known.name)
+        return first
 
     def _known(self, outputs: list, cases: list[Case], seed: int) -> Misconception | None:
         """The misconception whose outputs agree with these; where they stop short, its next one must fail too."""
@@ -80,7 +82,7 @@ class Function(Exercise):
             made = []
             for args in self.inputs(torch.Generator().manual_seed(seed)):
                 start = time.process_time()
-                output, verdict = self.output(self.reference, Case(args, None, 60.0))
+                output, _, verdict = self.output(self.reference, Case(args, None, 60.0))
                 if verdict is not None:
                     raise AssertionError(f"{self.id}: the reference fails on its own input: {verdict.message}")
                 made.append(Case(args, output, time.process_time() - start))
@@ -88,24 +90,28 @@ class Function(Exercise):
 
         return self.cached((seed, "cases"), compute)
 
-    def output(self, function: Callable, case: Case, reference: Callable | None = None) -> tuple[Any, Verdict | None]:
-        """The function's value, paired with its gradients where these are compared."""
+    def output(
+        self, function: Callable, case: Case, reference: Callable | None = None
+    ) -> tuple[Any, str, Verdict | None]:
+        """The function's value, paired with its gradients where these are compared; what it printed; or a verdict."""
         args = tuple(fresh(value, index in self.grads) for index, value in enumerate(case.args))
-        value, verdict = self.call(function, args, case.seconds, reference)
+        outcome, verdict = self.call(function, args, case.seconds, reference)
+        value, printed = outcome.value, outcome.printed
         if verdict is not None:
-            return None, verdict
+            return None, printed, verdict
         for name, before, after in zip(self.names, case.args, args, strict=False):
             if not same(before, after):
                 said = f"Your function changes its input `{name}` in place; work on a copy (`{name}.clone()`)."
-                return None, Verdict(False, said)
+                return None, printed, Verdict(False, said, printed=printed)
         if not self.grads or not isinstance(value, Tensor):
-            return value, None
+            return value, printed, None
         if not value.requires_grad:
-            return (value, "no gradient"), None
-        found = guard.call(
-            _gradients, (value, [args[index] for index in self.grads]), limit=guard.LIMIT + 30 * case.seconds
-        )
-        return ((value.detach(), found.value), None) if not found.problem else (None, Verdict(False, found.problem))
+            return (value, "no gradient"), printed, None
+        leaves = [args[index] for index in self.grads]
+        found = guard.call(_gradients, (value, leaves), limit=guard.LIMIT + 30 * case.seconds)
+        if found.problem:
+            return None, printed, Verdict(False, found.problem)
+        return (value.detach(), found.value), printed, None
 
     def _difference(self, given: Any, expected: Any) -> str:
         if not (self.grads and isinstance(expected, tuple)):
@@ -120,7 +126,8 @@ class Function(Exercise):
                 if given[1] is expected[1]
                 else "The gradient does not flow through it: keep to tensor operations, without .item() or .detach()."
             )
-        said = difference(given[1], expected[1], self.rtol, self.atol)
+        largest = max(float(gradient.abs().max()) for gradient in expected[1] if gradient.numel())
+        said = difference(given[1], expected[1], self.rtol, self.atol + self.rtol * largest)  # sums that cancel
         return f"The values agree, the gradients do not. {said}" if said else ""
 
     def _shown(self, expected: Any, given: Any) -> tuple[Any, Any]:

@@ -1,7 +1,10 @@
 """`grade`: check one answer, record the progress, show a report; in strict mode raise and record nothing."""
 
+import contextlib
 from datetime import datetime
 from typing import Any
+
+import torch
 
 from course_utils import runtime, store
 from course_utils.grading.exercise import Exercise, find
@@ -11,11 +14,14 @@ from course_utils.grading.report import NotPassed, Report
 def grade(id: str, answer: Any, hint: int = 0) -> Report:
     """Mark the answer to exercise `id` and return a report that shows itself; `hint=n` adds the n-th hint.
 
-    Raises KeyError for an unknown id and, in strict mode (`COURSE_STRICT=1`, or under an autograder),
+    Raises TypeError for arguments in the wrong order, KeyError for an unknown id and, in strict mode (`COURSE_STRICT=1`, or under an autograder),
     NotPassed unless the answer passes.
     """
+    if not isinstance(id, str) or not isinstance(hint, int):
+        raise TypeError('Give the exercise by name, then your answer: grade("superposition.loss", loss, hint=1).')
     exercise = find(id, Exercise.registry)
-    verdict = exercise.check(answer, runtime.seed_for(id))
+    with torch.inference_mode(False), torch.enable_grad(), _on_cpu():  # whatever the notebook has switched on
+        verdict = exercise.check(answer, runtime.seed_for(id))
     status = "passed" if verdict.passed else "failed" if verdict.attempted else "not attempted"
     report = Report(
         id=id,
@@ -58,7 +64,8 @@ def _record(report: Report, hint: int) -> None:
             entry["misconceptions"][report.misconception] = entry["misconceptions"].get(report.misconception, 0) + 1
         entry["last"] = now
 
-    try:
-        store.update(change)
-    except OSError as error:  # a full or read-only disk must not cost the learner the report
-        print(f"The progress could not be recorded in {store.path()}: {error.strerror or error}.")
+    store.record(change)
+
+
+def _on_cpu() -> contextlib.AbstractContextManager:
+    return torch.device("cpu") if torch.get_default_device().type != "cpu" else contextlib.nullcontext()

@@ -7,7 +7,8 @@
 4. Put everything back and say in one sentence what happened.
 
 Meant for a learner in a hurry, not for an attacker: code in the same process can defeat any grader.
-A C function that never returns, and `os._exit`, are beyond it.
+A C function that never returns, `os._exit`, a recursion inside its own `finally`, and on Python 3.12 or
+newer a recursion that swallows exceptions at every level are beyond it.
 """
 
 import _thread
@@ -23,11 +24,16 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 LIMIT = 0.5  # seconds of processor time for one call, on top of what the reference needs
 HEADROOM = 2 << 30  # bytes that one call may add to the process
@@ -59,33 +65,40 @@ class Outcome:
     printed: str = ""
 
 
-def call(function: Callable, args: tuple = (), *, limit: float = LIMIT, reference: Callable | None = None) -> Outcome:
+def call(
+    function: Callable,
+    args: tuple = (),
+    *,
+    limit: float = LIMIT,
+    reference: Callable | None = None,
+    seed: int | None = None,
+) -> Outcome:
     """Call `function(*args)` guarded; `limit` in seconds of processor time (ten times that by the clock).
 
-    With `reference`, a call of that very function from inside is noticed.
+    With `reference`, a call of that very function from inside is noticed. With `seed`, the generators of
+    Python, numpy and torch start from it.
     """
     inner = underlying(function)
-    namespace = getattr(inner, "__globals__", {})
-    watch = _ReferenceWatch(reference)
-    clock = _Clock(limit)
+    cap = _MemoryCap()
+    clock = _Clock(limit, reference, cap.lift)
     printed = io.StringIO()
     outcome = None
-    with _restored(namespace), _no_exit(namespace), _capped_memory():
+    with _restored(inner):
         old_streams = sys.stdout, sys.stderr
         sys.stdout = sys.stderr = printed
+        if seed is not None:
+            random.seed(seed), np.random.seed(seed % 2**32), torch.manual_seed(seed)
         try:
-            with clock, watch:
+            with clock, cap:
                 outcome = Outcome(function(*args))
         except TimeUp:
             pass
-        except NotImplementedError:
-            outcome = Outcome(problem="Not attempted yet.", attempted=False)
         except KeyboardInterrupt:
             if clock.interrupted:
                 raise
             outcome = Outcome(problem="Your function raised KeyboardInterrupt by itself.")
         except BaseException as error:  # whatever a learner's code may raise
-            outcome = Outcome(problem=_explain(error, inner))
+            outcome = _explain(error, inner)
             traceback.clear_frames(error.__traceback__)  # let go of what it had allocated
         finally:
             sys.stdout, sys.stderr = old_streams
@@ -94,41 +107,47 @@ def call(function: Callable, args: tuple = (), *, limit: float = LIMIT, referenc
             problem=f"Your function was still running after {limit:.1f} s on a small input, so it was stopped. "
             "Look for a loop that never ends, or for work that can be done on whole tensors at once."
         )
-    return Outcome(outcome.value, outcome.problem, outcome.attempted, watch.seen, _head(printed.getvalue()))
+    return replace(outcome, used_reference=clock.saw_reference, printed=_head(printed.getvalue()))
 
 
 def underlying(function: Any) -> Any:
     """The plain function inside partials, bound methods, decorators and callable objects."""
-    while True:
+    for _ in range(20):  # an object may wrap itself
         if isinstance(function, functools.partial):
             function = function.func
         elif inspect.ismethod(function):
             function = function.__func__
-        elif hasattr(function, "__wrapped__"):
+        elif inspect.getattr_static(function, "__wrapped__", None) is not None:
             function = function.__wrapped__
         elif not hasattr(function, "__code__") and inspect.isfunction(
             method := inspect.getattr_static(type(function), "__call__", None)
         ):
             function = method
         else:
-            return function
+            break
+    return function
 
 
 class _Clock:
-    """Ends the block by raising TimeUp inside the learner's frames."""
+    """Ends the block by raising TimeUp inside the learner's frames; notices calls of the reference on the way."""
 
-    def __init__(self, limit: float) -> None:
-        self.limit, self.expired, self.interrupted = limit, False, False
+    def __init__(self, limit: float, reference: Callable | None, at_expiry: Callable[[], None]) -> None:
+        self.limit, self.at_expiry = limit, at_expiry
+        self.code = getattr(underlying(reference), "__code__", None) if reference else None
+        self.expired = self.interrupted = self.saw_reference = self.over = False
+        self.place = None
         self.done = threading.Event()
 
     def __enter__(self) -> None:
-        self.active = threading.current_thread() is threading.main_thread()
-        if not self.active:
-            return  # Python runs signal handlers in the main thread only
         self.floor = sys._getframe(1)
-        self.old_trace, self.old_handler = sys.gettrace(), signal.signal(signal.SIGINT, self._stop)
-        self.thread = threading.Thread(target=self._watch, daemon=True)
-        self.thread.start()
+        self.old_trace, self.old_profile = sys.gettrace(), sys.getprofile()
+        self.active = threading.current_thread() is threading.main_thread()
+        if self.active:  # Python runs signal handlers in the main thread only
+            self.old_handler = signal.signal(signal.SIGINT, self._stop)
+            self.thread = threading.Thread(target=self._watch, daemon=True)
+            self.thread.start()
+        if self.code is not None:
+            sys.setprofile(self._profile)
 
     def _watch(self) -> None:
         cpu, wall = time.process_time(), time.perf_counter()
@@ -136,9 +155,11 @@ class _Clock:
             if not self.expired and self._importing():  # a first import is slow, and must not be broken off
                 cpu, wall = time.process_time(), time.perf_counter()
             late = time.process_time() - cpu > self.limit or time.perf_counter() - wall > 10 * self.limit
-            if late:
+            if late and not self.expired:
                 self.expired = True
-                _thread.interrupt_main()
+                sys.setrecursionlimit(sys.getrecursionlimit() + 2000)  # room for the handler at the end of a recursion
+            if self.expired:
+                self._interrupt()
 
     def _importing(self) -> bool:
         frame = sys._current_frames().get(threading.main_thread().ident)
@@ -148,14 +169,31 @@ class _Clock:
             frame = frame.f_back
         return False
 
+    def _interrupt(self) -> None:
+        if hasattr(signal, "pthread_kill"):  # ends a sleep or a wait too
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        else:
+            _thread.interrupt_main()
+
     def _stop(self, signum: int, frame: Any) -> None:
         if not self.expired:
             self.interrupted = True
             raise KeyboardInterrupt  # the learner pressed Stop
+        if self.over:
+            return
+        self.at_expiry()
+        place, self.place = self.place, (id(frame), getattr(frame, "f_lasti", None))
+        if place == self.place:  # it waits inside a C function, where no line is ever reached
+            raise TimeUp(self._arm)
+        sys.setprofile(self._strike)
         self._arm(frame)
 
+    def _profile(self, frame: Any, event: str, arg: Any) -> None:
+        if frame.f_code is self.code:
+            self.saw_reference = True
+
     def _arm(self, frame: Any) -> None:
-        if self.done.is_set():
+        if self.over:
             return
         sys.settrace(self._trace)
         while frame is not None and frame is not self.floor:
@@ -163,52 +201,77 @@ class _Clock:
             frame = frame.f_back
 
     def _trace(self, frame: Any, event: str, arg: Any) -> Callable | None:
-        if self.done.is_set():
+        if self.over or _untouchable(frame):
             return None
-        if "weakref" in frame.f_code.co_filename:
-            return None  # a destructor: nothing can be raised there
-        if event == "line":  # raising on other events can leave the interpreter's own clean-up half done
+        if event in ("line", "call"):  # raising on a return can leave the interpreter's own clean-up half done
+            sys.setprofile(self._strike)
             raise TimeUp(self._arm)
         return self._trace
 
+    def _strike(self, frame: Any, event: str, arg: Any) -> None:
+        """The other arm: raising in one of the two switches that one off, so each switches the other on first."""
+        if event == "call" and not self.over and not _untouchable(frame):
+            self._arm(frame.f_back)
+            raise TimeUp(self._arm)
+
     def __exit__(self, *error: Any) -> None:
+        self.over = True  # first of all, and without allocating anything
+        sys.settrace(self.old_trace)
+        sys.setprofile(self.old_profile)
         self.done.set()
         if not self.active:
             return
-        sys.settrace(self.old_trace)
         self.thread.join()
         for _ in range(3):  # a signal sent just before arrives here, while the handler is still ours
             time.sleep(0)
         signal.signal(signal.SIGINT, self.old_handler)
 
 
-class _ReferenceWatch:
-    """Notices whether the reference's own code runs inside the block, through any alias or wrapper."""
+def _untouchable(frame: Any) -> bool:
+    """Our own frames, and destructors, in which nothing can be raised."""
+    return frame.f_code.co_filename == __file__ or "weakref" in frame.f_code.co_filename
 
-    def __init__(self, reference: Callable | None) -> None:
-        self.code = getattr(underlying(reference), "__code__", None) if reference else None
-        self.seen = False
+
+class _MemoryCap:
+    """At most HEADROOM more memory within the block, on Linux; elsewhere the time limit is what remains."""
+
+    def __init__(self) -> None:
+        self.old = None
 
     def __enter__(self) -> None:
-        self.old = sys.getprofile()
-        if self.code is not None:
-            sys.setprofile(self._profile)
+        if resource is None or torch.cuda.is_available():  # a driver reserves addresses by the terabyte
+            return
+        try:
+            with open("/proc/self/statm", encoding="ascii") as file:
+                size = int(file.read().split()[0]) * resource.getpagesize()
+        except OSError:
+            return
+        self.old = resource.getrlimit(resource.RLIMIT_AS)
+        cap = min([size + HEADROOM] + [limit for limit in self.old if limit != resource.RLIM_INFINITY])
+        resource.setrlimit(resource.RLIMIT_AS, (cap, self.old[1]))
 
-    def _profile(self, frame: Any, event: str, arg: Any) -> None:
-        if frame.f_code is self.code:
-            self.seen = True
+    def lift(self) -> None:
+        if self.old is not None:
+            resource.setrlimit(resource.RLIMIT_AS, self.old)
 
     def __exit__(self, *error: Any) -> None:
-        sys.setprofile(self.old)
+        self.lift()
 
 
 @contextlib.contextmanager
-def _restored(namespace: dict) -> Iterator[None]:
-    names = dict(namespace)
+def _restored(inner: Any) -> Iterator[None]:
+    """Put random states, modes and the globals of the function and of the notebook back; shadow `exit` in them."""
+    spaces = {id(space): space for space in (getattr(inner, "__globals__", {}), vars(sys.modules["__main__"]))}
+    before = {key: dict(space) for key, space in spaces.items()}
     state = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     grad, dtype, device = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
     threads, depth = torch.get_num_threads(), sys.getrecursionlimit()
+    strict, anomaly = torch.are_deterministic_algorithms_enabled(), torch.is_anomaly_enabled()
+    for space in spaces.values():
+        for name in ("exit", "quit"):  # IPython's own do not raise: they ask the kernel to stop
+            if name not in space or type(space[name]).__name__ in ("ExitAutocall", "ZMQExitAutocall", "Quitter"):
+                space[name] = _leave
     try:
         yield
     finally:
@@ -224,62 +287,43 @@ def _restored(namespace: dict) -> Iterator[None]:
             torch.set_default_device(device)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        for name in namespace.keys() - names.keys():
-            del namespace[name]
-        for name, value in names.items():
-            if namespace.get(name, names) is not value:
-                namespace[name] = value
+        torch.use_deterministic_algorithms(strict)
+        torch.autograd.set_detect_anomaly(anomaly)
+        for key, space in spaces.items():
+            for name in space.keys() - before[key].keys():
+                del space[name]
+            space.update((name, value) for name, value in before[key].items() if space.get(name, before) is not value)
 
 
-@contextlib.contextmanager
-def _no_exit(namespace: dict) -> Iterator[None]:
-    def leave(code: Any = None) -> None:
-        raise SystemExit(code)
-
-    for name in ("exit", "quit"):  # IPython's own do not raise: they ask the kernel to stop
-        if name not in namespace or type(namespace[name]).__name__ in ("ExitAutocall", "ZMQExitAutocall", "Quitter"):
-            namespace[name] = leave
-    yield  # `_restored` takes them out again
+def _leave(code: Any = None) -> None:
+    raise SystemExit(code)
 
 
-@contextlib.contextmanager
-def _capped_memory() -> Iterator[None]:
-    if torch.cuda.is_available():  # its driver reserves addresses by the terabyte, which the cap would forbid
-        yield
-        return
-    try:
-        import resource
-
-        with open("/proc/self/statm", encoding="ascii") as file:
-            size = int(file.read().split()[0]) * resource.getpagesize()
-        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        cap = size + HEADROOM
-        cap = min([cap] + [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY])
-        resource.setrlimit(resource.RLIMIT_AS, (cap, hard))
-    except (ImportError, OSError, ValueError):  # not Linux: the time limit is what remains
-        yield
-        return
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def _explain(error: BaseException, inner: Any) -> str:
-    if isinstance(error, SystemExit):
-        return "Your function called exit(), which would end the notebook; return a value instead."
-    if isinstance(error, RecursionError):
-        return "Your function calls itself without end; give the recursion a case in which it stops."
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-        return f"Your function asked for more than {HEADROOM >> 30} GB of memory; check the shapes that it builds."
+def _explain(error: BaseException, inner: Any) -> Outcome:
     code = getattr(inner, "__code__", None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if code is None or f.filename == code.co_filename]
-    place = ""
-    if frames and frames[-1].filename != __file__:
-        line = (frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno)).strip()
-        place = f" in line {frames[-1].lineno} of {frames[-1].name}: `{line}`"
-    text = " ".join(str(error).split())
-    return f"Your function raised {type(error).__name__}{': ' + text[:300] if text else ''}{place}."
+    stack = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in stack if code is None or f.filename == code.co_filename]
+    try:
+        text = " ".join(str(error).split())[:300]
+    except Exception:
+        text = "with a message that cannot be shown"
+    if isinstance(error, NotImplementedError) and not text and frames and frames[-1] == stack[-1]:
+        return Outcome(problem="Not attempted yet.", attempted=False)
+    if isinstance(error, SystemExit):
+        said = "Your function called exit(), which would end the notebook; return a value instead."
+    elif isinstance(error, RecursionError):
+        said = "Your function calls itself without end; give the recursion a case in which it stops."
+    elif isinstance(error, MemoryError) or "can't allocate memory" in text:
+        said = f"Your function asked for more than {HEADROOM >> 30} GB of memory; check the shapes that it builds."
+    elif "leaf Variable that requires grad" in text:
+        said = "Your function changes one of its inputs in place; work on a copy (`.clone()`)."
+    else:
+        place = ""
+        if frames and frames[-1].filename != __file__:
+            line = (frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno)).strip()
+            place = f" in line {frames[-1].lineno} of {frames[-1].name}: `{line}`"
+        said = f"Your function raised {type(error).__name__}{': ' + text if text else ''}{place}."
+    return Outcome(problem=said)
 
 
 def _head(text: str, lines: int = 12) -> str:

@@ -1,7 +1,9 @@
 """Predict before you run: a prediction is recorded, scored by what the figure measures, and kept for calibration."""
 
 import html
+import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from course_utils import runtime, store
@@ -31,20 +33,26 @@ def predict(id: str, value: Any = None, sure: float = 0.7) -> Note:
     choices = f" ({' · '.join(asked.choices)})" if asked.choices else f" (a number, right within ±{asked.tolerance:g})"
     if value is None:
         return Note(f"{asked.question}{choices}\nNo prediction yet: put yours in place of None, or read on.")
-    if asked.choices and value not in asked.choices:
-        raise ValueError(f"{value!r} is none of the choices: {', '.join(asked.choices)}.")
-    if not asked.choices and not isinstance(value, (int, float)):
+    if asked.choices:
+        value = str(value)
+        if value not in asked.choices:
+            raise ValueError(f"{value!r} is none of the choices: {', '.join(asked.choices)}.")
+    elif not isinstance(value, Real) or not math.isfinite(value):
         raise ValueError(f"{value!r} is not a number.")
-    if not 0 <= sure <= 1:
+    else:
+        value = float(value)
+    if not isinstance(sure, Real) or not 0 <= sure <= 1:
         raise ValueError(f"`sure` is a probability between 0 and 1, not {sure!r}.")
 
     def change(state: dict) -> None:
         entry = state.setdefault("predictions", {}).setdefault(id, {})
-        if "right" not in entry:  # after the figure has been seen, only the first prediction counts
-            entry.update(value=value, sure=sure)
+        if "seen" not in entry:  # once the figure has been seen, the prediction stands
+            entry.update(value=value, sure=float(sure))
 
-    state = {} if runtime.strict() else store.update(change)
+    state = {} if runtime.strict() else store.record(change)
     kept = state.get("predictions", {}).get(id, {"value": value})
+    if "value" not in kept:
+        return Note(f"{asked.question}\nYou say {value}. The figure has been seen already, so it is not counted.")
     if kept["value"] != value:
         return Note(
             f"{asked.question}\nThe figure has been seen; what counts is your first prediction, {kept['value']}."
@@ -63,14 +71,15 @@ def measured(id: str, value: Any) -> Note:
     shown = value if asked.choices else f"{value:.3g}"
 
     def change(state: dict) -> None:
-        entry = state.get("predictions", {}).get(id)
-        if entry is not None and "right" not in entry:
+        entry = state.setdefault("predictions", {}).setdefault(id, {})
+        entry["seen"] = True
+        if "value" in entry and "right" not in entry:
             guess = entry["value"]
             entry["right"] = guess == value if asked.choices else abs(guess - float(value)) <= asked.tolerance
 
-    predictions = {} if runtime.strict() else store.update(change).get("predictions", {})
-    entry = predictions.get(id)
-    if entry is None:
+    predictions = {} if runtime.strict() else store.record(change).get("predictions", {})
+    entry = predictions.get(id, {})
+    if "right" not in entry:
         return Note(f"Measured: {shown}. (No prediction was made.)")
     verdict = "right" if entry["right"] else "not what you predicted"
     return Note(

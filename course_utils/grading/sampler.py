@@ -51,10 +51,12 @@ class Sampler(Exercise):
                 return verdict
             if said := difference(sample, expected, 0.0, 1e30):
                 return Verdict(False, said)
-            if expected.numel() > 50 and torch.equal(sample, self._draw(answer, args, seed + 1, number)[0]):
-                return Verdict(
-                    False, "Two calls give the same numbers; draw anew at every call, and set no seed inside."
-                )
+            again, verdict = self._draw(answer, args, seed + 1, number, seconds)
+            if verdict is not None or (said := difference(again, expected, 0.0, 1e30)):
+                return verdict or Verdict(False, f"At its second call: {said}")
+            if expected.numel() > 50 and torch.equal(sample, again):
+                said = "Two calls give the same numbers; draw anew at every call, and set no seed inside."
+                return Verdict(False, said)
             stats = self.statistics(sample, *args)
             off = max(stats, key=lambda stat: abs(stat.z))
             if abs(off.z) > Z_LIMIT and first is None:
@@ -82,12 +84,10 @@ class Sampler(Exercise):
         reference: Callable | None = None,
     ) -> tuple[Any, Verdict | None]:
         inputs = tuple(fresh(value) for value in args)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(1_000_003 * seed + number)
-            value, verdict = self.call(function, inputs, seconds, reference)
+        outcome, verdict = self.call(function, inputs, seconds, reference, seed=1_000_003 * seed + number)
         if verdict is None and not all(same(*pair) for pair in zip(args, inputs, strict=True)):
             return None, Verdict(False, "Your function changes one of its inputs in place; work on a copy.")
-        return value, verdict
+        return outcome.value, verdict
 
     def _mistaken(self, known: Misconception, inputs: list[tuple], seed: int) -> list[Stat]:
         def compute() -> list[Stat]:
