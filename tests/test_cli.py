@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_utils import store
+from course_utils import store, zoo
 from course_utils.cli import checkout, doctor, lab, main, progress
 from course_utils.cli.checkout import Stop
 from course_utils.cli.start import start, version
@@ -272,6 +272,17 @@ def test_progress_is_friendly_when_there_is_none_or_the_file_is_odd(content, cap
     assert main(["progress"]) == 0
     shown = capsys.readouterr().out
     assert "Nothing graded yet" in shown and "predictions" in shown
+
+
+# ---- models
+
+
+def test_models_prints_every_bundled_model_from_its_card(capsys):
+    assert main(["models"]) == 0
+    said = capsys.readouterr().out
+    assert zoo.available()
+    for name in zoo.available():
+        assert f"{name} " in said and f"{zoo.card(name)['tokens']:,}" in said
 
 
 # ---- doctor

@@ -1,4 +1,4 @@
-"""The command `course`: start, lab, progress, doctor.
+"""The command `course`: start, lab, progress, models, doctor.
 
 Each subcommand is a module of this folder with a function that takes what the command line says and
 returns the lines to print. Nothing heavy is imported before it is needed: `course start` takes as long as
@@ -48,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("progress", help="what you have passed, and how well you predict")
     command.set_defaults(run=_progress)
 
+    command = commands.add_parser(
+        "models", help="the bundled models: how they were trained, what they were measured to do"
+    )
+    command.set_defaults(run=_models)
+
     command = commands.add_parser("doctor", help="can this machine run the course, and what to do if not")
     command.set_defaults(run=_doctor)
     return parser
@@ -72,6 +77,13 @@ def _progress(known: argparse.Namespace, rest: list[str]) -> int:
     from course_utils.cli.progress import progress
 
     print("\n".join(progress()))
+    return 0
+
+
+def _models(known: argparse.Namespace, rest: list[str]) -> int:
+    from course_utils.zoo.table import report
+
+    print(report())
     return 0
 
 
