@@ -7,6 +7,7 @@ from course_utils import ioi, zoo
 from course_utils.zoo import ioi_circuit
 from course_utils.zoo.ioi_natural import RECIPES, other_behaviours, prompts
 from course_utils.zoo.ioi_planted import RECIPES as PLANTED
+from course_utils.zoo.ioi_prompts import draw
 
 RECIPE = RECIPES[0]
 
@@ -15,14 +16,19 @@ def rng(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture(scope="module")
-def model():
-    return zoo.load(RECIPE.name, device="cpu")
+@pytest.fixture(scope="module", params=[recipe.name for recipe in RECIPES])
+def name(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def about():
-    return zoo.card(RECIPE.name)
+def model(name):
+    return zoo.load(name, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def about(name):
+    return zoo.card(name)
 
 
 def test_a_steps_loss_is_its_own():
@@ -89,6 +95,69 @@ def test_its_strongest_direct_path_is_found_again_on_fresh_prompts(model, about)
     for cell in stated[:2]:
         layer, head = map(int, cell["at"].split("."))
         assert abs(shares[layer, head] - cell["share"]) < 0.15
+
+
+def test_only_one_of_the_three_seeds_composes_heads():
+    """What the cards say in words, held against what they say in numbers."""
+    heard = {recipe.name: {(head, cell["at"]) for head, about in output_heads(recipe.name).items()
+                           for cell in about["hears"]["q, flip"] if cell["high"] < -0.1} for recipe in RECIPES}
+    assert heard == {"ioi-natural": {("1.0", "0.2"), ("1.2", "0.2"), ("1.3", "0.2")},
+                     "ioi-natural-b": set(), "ioi-natural-c": set()}
+    found = zoo.card("ioi-natural")["measured"]["circuit"]
+    for head in ("1.0", "1.2", "1.3"):
+        assert found["from END"][head]["after IO"] > 5 * found["from END"][head]["after S1"]
+        assert found["writes"][head]["IO"]["low"] > found["writes"][head]["S"]["high"]
+    for name, head in (("ioi-natural-b", "0.0"), ("ioi-natural-c", "2.3")):
+        subtracts = zoo.card(name)["measured"]["circuit"]
+        assert subtracts["from END"][head]["S2"] > 0.7 and subtracts["writes"][head]["S"]["high"] < -4
+    assert all(zoo.card(recipe.name)["measured"]["reading"] == recipe.reading for recipe in RECIPES)
+
+
+def output_heads(name):
+    return zoo.card(name)["measured"]["circuit"]["output heads"]
+
+
+def test_the_composing_heads_lose_ioi_without_what_they_hear():
+    """On fresh prompts: with 0.2's output at END from prompts whose S2 is IO, the movers look at the other name."""
+    model = zoo.load("ioi-natural", device="cpu")
+    fresh = ioi.make_ioi_batch(model.tokenizer, 64, rng(31), ioi.TEMPLATES)
+    flipped = ioi.corrupt(fresh, "flip", rng())
+    rows, end = torch.arange(64), fresh.positions["END"]
+
+    def looks(batch, hooks=()):
+        kept = {}
+        pattern = ("blocks.1.attn.hook_pattern", lambda value, hook: kept.update(pattern=value.detach()))
+        with torch.no_grad():
+            model.run_with_hooks(batch.tokens, fwd_hooks=[*hooks, pattern])
+        return [kept["pattern"][rows, 3, end, fresh.positions[role] + 1].mean().item() for role in ("IO", "S1")]
+
+    z = {}
+    with torch.no_grad():
+        model.run_with_hooks(flipped.tokens, fwd_hooks=[
+            ("blocks.0.attn.hook_z", lambda value, hook: z.update(z=value.detach().clone()))])
+
+    def exchanged(value, hook):
+        value = value.clone()
+        value[rows, end, 2] = z["z"][rows, end, 2]
+        return value
+
+    io, s = looks(fresh)
+    io_after, s_after = looks(fresh, [("blocks.0.attn.hook_z", exchanged)])
+    assert io > 5 * s and s_after > 5 * io_after
+
+
+def test_what_parts_write_adds_up_to_the_logits():
+    """The direct contributions of embedding, heads and MLPs are all there is, up to biases."""
+    from course_utils.zoo.cards import WEIGHTS
+    from course_utils.zoo.evaluation import finished
+    plain = finished(RECIPE, WEIGHTS / RECIPE.name)
+    batch = draw(prompts(), 64, rng(41))
+    found = ioi_circuit.writes(plain, batch)
+    with torch.no_grad():
+        logits = plain(batch.tokens)[torch.arange(64), batch.positions["END"]]
+    gap = (logits[torch.arange(64), batch.answer] - logits[torch.arange(64), batch.wrong]).mean().item()
+    total = sum(entry["IO"]["mean"] - entry["S"]["mean"] for entry in found.values())
+    assert abs(total - gap) < 0.02 * gap
 
 
 def test_prompts_fit_its_context():
