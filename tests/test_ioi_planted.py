@@ -14,8 +14,9 @@ from course_utils.zoo.ioi_interchange import (
     subset_answers,
     swapped_answers,
 )
-from course_utils.zoo.ioi_planted import RECIPES, verify
+from course_utils.zoo.ioi_planted import RECIPES, PlantedRecipe, verify
 from course_utils.zoo.ioi_prompts import draw
+from course_utils.zoo.training import rate, train
 
 SMALL = RECIPES[-1]                                    # two templates
 
@@ -201,3 +202,26 @@ def test_swapping_with_oneself_changes_nothing(untrained, pairs):
     with torch.no_grad():
         plain = run(untrained, base)[0].argmax(-1)
     assert torch.equal(swapped_answers(untrained, base, base, SMALL.nodes), plain)
+
+
+class Quick(PlantedRecipe):
+    """Content with itself from the first look on."""
+
+    def watch(self, model):
+        return {}
+
+    def done(self, watched):
+        return True
+
+
+def test_a_content_recipe_settles_and_a_broken_training_goes_on_as_if_nothing_had_happened(tmp_path):
+    settings = {field: getattr(SMALL, field) for field in SMALL.__dataclass_fields__ if field != "family"}
+    quick = Quick(**settings | {"steps": 40, "watch_every": 8, "batch": 4, "warmup": 1})
+    straight, run = train(quick, tmp_path / "a", torch.device("cpu"))
+    assert run.plans == [(8, 10)] and run.step == run.total == 10
+    assert rate(quick, 7, 40) == quick.learning_rate == rate(quick, 8, 10) > rate(quick, 9, 10) > 0
+    train(quick, tmp_path / "b", torch.device("cpu"), stop_at=9)
+    resumed, again = train(quick, tmp_path / "b", torch.device("cpu"))
+    assert again.losses == run.losses and again.plans == run.plans
+    for name, value in straight.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name

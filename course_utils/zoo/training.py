@@ -123,7 +123,7 @@ def train(recipe: Recipe, work: Path, device: torch.device, *, minutes: float | 
             with torch.no_grad():
                 run.watched.append({"step": run.step, **recipe.watch(model)})
             soon = math.ceil(run.step / (1 - recipe.decay))     # the plan in which the rate begins to fall now
-            if recipe.done(run.watched[-1]) and soon < run.total:
+            if 0 < soon < run.total and recipe.done(run.watched[-1]):
                 run.total = soon
                 run.plans.append((run.step, run.total))
             model.train()
