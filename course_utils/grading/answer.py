@@ -20,7 +20,8 @@ class Answer(Exercise):
     """An exercise whose answer is a value, or a function of no argument that returns it.
 
     Passes with at least `share` of the key's score and, where a `null` is declared, p < 0.01 against it.
-    An exercise with another `share` says why in `why`. `expects` describes the form of an answer.
+    An exercise with another `share` says why in `why`. `expects` describes the form of an answer; `canonical`
+    brings the ways to write one answer into one form, before anything else looks at it, and raises where it cannot.
     """
 
     truth: Callable[[int], Any]
@@ -28,6 +29,7 @@ class Answer(Exercise):
     expects: str
     key: Callable[[Any], Any] = lambda truth: truth
     null: Callable[[Any, torch.Generator], Any] | None = None
+    canonical: Callable[[Any], Any] = lambda answer: answer
     form: Callable[[Any, Any], str] = lambda answer, truth: ""
     explain: Callable[[Any, Any], str] = lambda answer, truth: ""
     share: float = 0.8
@@ -42,6 +44,10 @@ class Answer(Exercise):
         if answer is None or answer is Ellipsis or inspect.isgenerator(answer):
             answer = None if answer is Ellipsis else answer
             return Verdict(False, f"{wrong_kind(answer, 'an answer')} {self.expects}")
+        outcome = guard.call(self.canonical, (answer,), limit=10)
+        if outcome.problem:
+            return Verdict(False, f"The answer {show(answer)} cannot be read. {self.expects}")
+        answer = outcome.value
         truth = self.cached((seed, "truth"), lambda: self.truth(seed))
         said = guard.call(self.form, (answer, truth), limit=10)
         if said.problem or said.value:
@@ -75,22 +81,31 @@ class Answer(Exercise):
         `reference(seed)` returns the measured centre and its spread (standard deviation) over seeds.
         """
 
-        def form(answer: Any, truth: tuple[float, float]) -> str:
-            low, high = (float(end) for end in answer)
-            return "" if low < high else "The lower end must be below the upper end."
+        def canonical(answer: Any) -> tuple[float, float]:
+            ends = list(answer)
+            if len(ends) != 2 or isinstance(answer, (str, bytes, dict, set, frozenset)):
+                raise TypeError("not a pair")
+            if any(isinstance(end, (str, bytes)) for end in ends):
+                raise TypeError("a string is no number")
+            return float(ends[0]), float(ends[1])
 
-        def score(answer: Any, truth: tuple[float, float]) -> float:
-            low, high = (float(end) for end in answer)
+        def form(answer: tuple[float, float], truth: tuple[float, float]) -> str:
+            return "" if answer[0] < answer[1] else "The lower end must be below the upper end."
+
+        def score(answer: tuple[float, float], truth: tuple[float, float]) -> float:
+            low, high = answer
             return float(low <= truth[0] <= high and high - low <= 3 * truth[1])
 
-        def explain(answer: Any, truth: tuple[float, float]) -> str:
-            low, high = (float(end) for end in answer)
-            widest = 3 * truth[1]
+        def explain(answer: tuple[float, float], truth: tuple[float, float]) -> str:
+            (low, high), widest = answer, 3 * truth[1]
             if high - low > widest:
-                return f"Your interval is {high - low:.3g} wide; at most {widest:.3g} is asked for: measure more seeds."
+                return (
+                    f"Your interval is {high - low:.3g} wide; at most {widest:.3g} is asked for, three standard "
+                    "deviations over seeds. The mean plus and minus one is two wide; more seeds do not narrow it."
+                )
             return f"Your interval lies {'below' if high < truth[0] else 'above'} what the reference measures."
 
         more.setdefault("expects", "Give an interval (low, high) of two numbers.")
         why = "An interval covers the truth or does not; its width keeps guesses out."
         more.setdefault("key", lambda truth: (truth[0] - truth[1], truth[0] + truth[1]))
-        return Answer(id=id, truth=reference, score=score, form=form, explain=explain, why=why, **more)
+        return Answer(id=id, truth=reference, score=score, canonical=canonical, form=form, explain=explain, why=why, **more)

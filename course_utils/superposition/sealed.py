@@ -5,7 +5,7 @@
 3. Rotate the hidden space and shuffle the features: no row of W means anything now, and no label is left.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
@@ -37,7 +37,7 @@ class Sealed:
 
     W: Float[Tensor, "hidden feature"]
     b: Float[Tensor, "feature"]
-    groups: Groups
+    groups: Groups = field(repr=False)  # so that looking at the model does not show the answer
 
 
 FEWEST = 10  # features of a sealed model: with fewer, a guess is right too often

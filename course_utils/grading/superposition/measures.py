@@ -11,7 +11,9 @@ from course_utils.grading.superposition.inputs import Inputs, dropping, randn
 def _matrix_inputs(rng: torch.Generator) -> Inputs:
     yield (torch.tensor([[2.0, 1.0]]),)
     yield (torch.tensor([[1.0, -0.5, 0.0], [0.0, 0.0, 2.0]]),)
+    yield (torch.tensor([[1.0, 1.0, -1.0]]),)  # overlaps of both signs on one line
     yield (torch.tensor([[1.0, -2.0, 0.0], [1.0, 0.5, 0.0]]),)  # the last feature is dropped
+    yield (torch.tensor([[1.0, 0.03], [0.0, 0.04]]),)  # a short column is not a dropped one
     yield (torch.eye(3),)
     yield (randn(rng, 2, 5),)
     yield (dropping(randn(rng, 3, 4), 0, 2),)
@@ -23,6 +25,11 @@ def _overlap(W: Tensor) -> Tensor:
     return sp.directions(W).mT @ W
 
 
+def _raw_overlap(W: Tensor) -> Tensor:
+    """nan for a dropped feature, whose column is divided by its length."""
+    return (W / W.norm(dim=0)).mT @ W
+
+
 def _without_diagonal(M: Tensor) -> Tensor:
     return M - torch.diag(M.diagonal())
 
@@ -31,6 +38,8 @@ def _along_rows(W: Tensor) -> Tensor:
     unit = W / W.norm(dim=1, keepdim=True).clamp(min=1e-12)
     return _without_diagonal((unit.mT @ W).square()).sum(-1)
 
+
+SHORT = "You take a short column for a dropped one. Here only a column of zeros counts as dropped: a short one still has a direction."
 
 Function(
     id="superposition.interference",
@@ -44,6 +53,13 @@ Function(
     misconceptions=(
         wrong("self term included", lambda W: _overlap(W).square().sum(-1),
               "Your sum includes j = i, the feature's own squared length. Interference is what the *others* add."),
+        wrong("1 subtracted in place of the diagonal", lambda W: _overlap(W).square().sum(-1) - 1,
+              "You subtract 1 for the feature itself. Its own term is ‖Wᵢ‖², which is 1 only for a column of length 1: subtract the diagonal."),
+        wrong("1 subtracted in place of the diagonal, and nan for dropped features", lambda W: _raw_overlap(W).square().sum(-1) - 1,
+              "Two things at once: you subtract 1 for the feature itself, whose own term is ‖Wᵢ‖², and a dropped feature's column of zeros is divided by its length."),
+        wrong("square of the sum", lambda W: _without_diagonal(_overlap(W)).sum(-1).square(),
+              "You square the sum. Square each overlap first, then sum: otherwise an opposite column cancels an equal one."),
+        wrong("short columns treated as dropped", lambda W: torch.where(W.norm(dim=0) > 0.1, sp.interference(W), 0.0), SHORT),
         wrong("both columns normalised", lambda W: _without_diagonal((sp.directions(W).mT @ sp.directions(W)).square()).sum(-1),
               "You normalise both columns. Only the reader's direction is a unit vector; a long column j disturbs more than a short one."),
         wrong("neither column normalised", lambda W: _without_diagonal((W.mT @ W).square()).sum(-1),
@@ -70,6 +86,18 @@ def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
     return torch.where(denominator > 0, numerator / denominator.clamp(min=1e-30), 0.0)
 
 
+def _others_only(W: Tensor) -> Tensor:
+    return _without_diagonal(_overlap(W).square()).sum(-1)
+
+
+def _cosines(unit: Tensor) -> Tensor:
+    return (unit.mT @ unit).square().sum(-1)
+
+
+SELF_LEFT_OUT = "Your denominator leaves j = i out, so a feature that is alone divides by zero. The sum includes the feature itself."
+COSINES = "This is 1/Σⱼ cos²: column j has lost its length. Only column i becomes a unit vector, and the sum runs over the others j, not over the readers i."
+
+
 Function(
     id="superposition.feature_dimensionality",
     reference=sp.feature_dimensionality,
@@ -80,8 +108,17 @@ Function(
         "Where the column is zero, the answer is 0: torch.where(squared > 0, squared / shared.clamp(min=tiny), 0.0).",
     ),
     misconceptions=(
-        wrong("self term left out", lambda W: W.square().sum(0) / (_overlap(W).square().sum(-1) - W.square().sum(0)),
-              "Your denominator leaves j = i out, so a feature that is alone divides by zero. The sum includes the feature itself."),
+        wrong("self term left out", lambda W: W.square().sum(0) / _others_only(W), SELF_LEFT_OUT),
+        wrong("self term left out, 0 for zero columns", lambda W: torch.where(W.square().sum(0) > 0, W.square().sum(0) / _others_only(W), 0.0), SELF_LEFT_OUT),
+        wrong("self term left out, 0 where alone", lambda W: _ratio(W.square().sum(0), _others_only(W)), SELF_LEFT_OUT),
+        *(
+            wrong(f"self term left out, clamped at {tiny:g}", lambda W, tiny=tiny: W.square().sum(0) / _others_only(W).clamp(min=tiny), SELF_LEFT_OUT)
+            for tiny in (1e-8, 1e-12, 1e-30)
+        ),
+        wrong("1/Σcos²", lambda W: _ratio((W.norm(dim=0) > 0).to(W.dtype), _cosines(sp.directions(W))), COSINES),
+        wrong("1/Σcos², infinite for dropped features", lambda W: 1 / _cosines(sp.directions(W)), COSINES),
+        wrong("1/Σcos², nan for dropped features", lambda W: 1 / _cosines(W / W.norm(dim=0)), COSINES),
+        wrong("short columns treated as dropped", lambda W: torch.where(W.norm(dim=0) > 0.1, sp.feature_dimensionality(W), 0.0), SHORT),
         wrong("numerator not squared", lambda W: _ratio(W.norm(dim=0), _overlap(W).square().sum(-1)),
               "The numerator is ‖Wᵢ‖. It must be ‖Wᵢ‖²: otherwise doubling all of W changes the answer, and a fraction of a dimension has no scale."),
         wrong("nan for dropped features", lambda W: W.square().sum(0) / ((W / W.norm(dim=0)).mT @ W).square().sum(-1),
@@ -92,8 +129,6 @@ Function(
               "The denominator has (Wᵢ·Wⱼ)². The reader's column must be divided by its length first."),
         wrong("denominator not squared", lambda W: _ratio(W.square().sum(0), _overlap(W).abs().sum(-1)),
               "The overlaps in the denominator are not squared."),
-        wrong("denominator summed over the wrong axis", lambda W: _ratio(W.square().sum(0), _overlap(W).square().sum(0)),
-              "Your sum runs over the readers i and not over the disturbers j: the unit vector belongs to the feature whose fraction you compute."),
         wrong("upside down", lambda W: _ratio(_overlap(W).square().sum(-1), W.square().sum(0)),
               "Your fraction is upside down: it gives features per dimension, always at least 1."),
     ),

@@ -1,5 +1,6 @@
 """Exercises 1 to 3: draw the data, run the model, price its errors."""
 
+import itertools
 import math
 
 import torch
@@ -49,15 +50,32 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
                     math.sqrt(4 / 45 / count),
                 )
             )
-    stats += [
-        _correlation(f"features {i} and {i + 1} of instance {k}", x[k, :, i], x[k, :, i + 1])
-        for k in range(len(p))
-        for i in range(p.shape[1] - 1)
-    ]
-    stats += [_magnitudes(f"features 0 and 1 of instance {k}", x[k, :, 0], x[k, :, 1]) for k in range(len(p))]
+            stats += [
+                _share(f"active values of {name} outside [0, 1]", (values < 0) | (values > 1), 0.0),
+                _share(f"active values of {name} below 1/4", values < 0.25, 0.25),
+                _share(f"active values of {name} above 3/4", values > 0.75, 0.25),
+            ]
+        for i, j in itertools.combinations(range(p.shape[1]), 2):
+            pair = f"features {i} and {j} of instance {k}"
+            stats += [_correlation(pair, x[k, :, i], x[k, :, j]), _magnitudes(pair, x[k, :, i], x[k, :, j])]
+        stats.append(_repeated(f"samples of instance {k} that occur more than once", x[k]))
     return stats + [
-        _correlation(f"instances {k} and {k + 1}, feature 0", x[k, :, 0], x[k + 1, :, 0]) for k in range(len(p) - 1)
+        _correlation(f"instances {k} and {k + 1}, feature {i}", x[k, :, i], x[k + 1, :, i])
+        for k in range(len(p) - 1)
+        for i in range(p.shape[1])
     ]
+
+
+def _share(name: str, holds: Tensor, expected: float) -> Stat:
+    return Stat(f"share of {name}", holds.double().mean().item(), expected, math.sqrt(1 / 4 / len(holds)))
+
+
+def _repeated(name: str, rows: Tensor) -> Stat:
+    """Of the samples with two or more active features, which hardly ever agree by chance, how many are copies."""
+    rows = rows[(rows != 0).sum(-1) >= 2]
+    codes = (rows.contiguous().view(torch.int64) * torch.arange(1, 2 * rows.shape[1], 2)).sum(-1)  # one for each row
+    copies = len(codes) - len(codes.unique())
+    return Stat(f"share of {name}", copies / max(len(rows), 1), 0.0, math.sqrt(1 / 4 / max(len(rows), 1)))
 
 
 def _correlation(name: str, a: Tensor, b: Tensor) -> Stat:
@@ -169,6 +187,8 @@ Function(
               "The ReLU comes last. Added after it, a bias can neither switch a feature off nor cut interference away, and x̂ can be negative."),
         wrong("ReLU on the hidden layer too", lambda x, W, b: torch.relu(torch.relu(x @ W.mT) @ W + _bias(b)),
               "There is a ReLU in the hidden layer. h stays linear: it has no privileged basis, and directions in it may be negative."),
+        wrong("ReLU on the hidden layer only", lambda x, W, b: torch.relu(x @ W.mT) @ W + _bias(b),
+              "The ReLU is in the wrong layer. h stays linear, and the ReLU comes last, around Wᵀ h + b: there it cuts the negative interference away."),
         wrong("W applied once", lambda x, W, b: torch.relu(x @ (W.mT @ W).abs() + _bias(b)),
               "The signs of Wᵀ W are lost. Negative entries are the useful ones: the ReLU removes the interference that they cause."),
     ),
@@ -213,6 +233,8 @@ Function(
               "You divide by the sum of the importances. Here they are used as they are, so that adding a feature does not change the price of the others."),
         wrong("mean over features", lambda x, x_hat, importance: (importance * (x - x_hat).square()).mean((-1, -2)),
               "You average over features. The course sums over them: with a mean, the price of losing one feature would depend on how many there are."),
+        wrong("axes exchanged", lambda x, x_hat, importance: (importance * (x - x_hat).square()).sum(1).mean(-1),
+              "You sum over the batch and average over the features: the other way round. x is (instance, batch, feature), so the features are the last axis."),
         wrong("root taken", lambda x, x_hat, importance: (importance * (x - x_hat).square()).sum(-1).sqrt().mean(-1),
               "There is a square root. The loss is the squared error itself; with a root, two small errors in one sample cost less than in two."),
         wrong("summed over the batch", lambda x, x_hat, importance: (importance * (x - x_hat).square()).sum((-1, -2)),

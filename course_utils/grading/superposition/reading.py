@@ -1,6 +1,12 @@
 """Exercises 9 and 10, an experiment and a sealed model; and the predictions before the lesson's figures."""
 
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
 import torch
+from torch import Tensor
 
 from course_utils import superposition as sp
 from course_utils.grading.kinds import Answer, Prediction, wrong
@@ -10,10 +16,10 @@ from course_utils.grading.kinds import Answer, Prediction, wrong
 Answer.interval(
     id="superposition.critical_density",
     reference=lambda seed: (sp.critical().mean, sp.critical().spread),
-    expects="Give an interval (low, high) of densities, for example mean ± 2 standard deviations over your seeds, narrowed until it is at most three wide.",
+    expects="Give an interval (low, high) of two densities: the mean over your seeds minus and plus one standard deviation over them.",
     hints=(
-        "Train `Toy(10, 5, densities)` at some ten densities between 0.4 and 0.8 and several seeds; `CriticalDensity.of` finds each seed's crossing.",
-        "The mean over seeds, plus and minus one standard deviation over seeds, is two spreads wide. Why is plus and minus two not asked for?",
+        "Run the given cell with more seeds: `sp.train(ten, recipe, seeds=8)` gives eight crossings, one for each. Keep its recipe and its densities; another recipe has another crossing.",
+        "`look.mean` and `look.spread` are the mean and the standard deviation over seeds. (mean − spread, mean + spread) is two spreads wide: a third wider would still do, plus and minus two would not.",
     ),
     misconceptions=(
         wrong("no commitment", lambda truth: (0.0, 1.0), "From 0 to 1 everything is covered and nothing is said. Narrow it down by measuring."),
@@ -36,9 +42,31 @@ def _as_sets(groups: sp.Groups) -> Groups:
     return {"dropped": set(groups.dropped), "pairs": set(groups.pairs), "pentagon": set(groups.pentagon)}
 
 
+def _index(value: Any) -> Any:
+    """A plain int where `value` is a whole number of any kind; truth values and the rest stay, to be refused."""
+    value = value.item() if isinstance(value, (Tensor, np.ndarray, np.bool_)) else value
+    try:
+        return value if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return value
+
+
+def _features(group: Any) -> set:
+    """The features of a group given as a set, list, tensor or array, or as one number."""
+    group = group.reshape(-1).tolist() if isinstance(group, (Tensor, np.ndarray)) else group
+    return {_index(i) for i in (group if isinstance(group, Iterable) else (group,))}
+
+
+def _canonical(answer: Any) -> Any:
+    """Plain sets of plain ints, the smaller feature of a pair first."""
+    if not isinstance(answer, dict) or set(answer) != {"dropped", "pairs", "pentagon"}:
+        return answer  # the form says what is missing
+    pairs = {tuple(sorted(_index(i) for i in pair)) for pair in answer["pairs"]}
+    return {"dropped": _features(answer["dropped"]), "pairs": pairs, "pentagon": _features(answer["pentagon"])}
+
+
 def _as_groups(answer: Groups) -> sp.Groups:
-    pairs = frozenset((min(a, b), max(a, b)) for a, b in answer["pairs"])
-    return sp.Groups(frozenset(answer["dropped"]), pairs, frozenset(answer["pentagon"]))
+    return sp.Groups(frozenset(answer["dropped"]), frozenset(answer["pairs"]), frozenset(answer["pentagon"]))
 
 
 def _reading_form(answer: Groups, truth: tuple[int, Groups]) -> str:
@@ -46,10 +74,16 @@ def _reading_form(answer: Groups, truth: tuple[int, Groups]) -> str:
         return "Give a dict with exactly the keys dropped, pairs and pentagon."
     if any(len(pair) != 2 or pair[0] == pair[1] for pair in answer["pairs"]):
         return "Each pair has two different features."
-    named = [*answer["dropped"], *answer["pentagon"], *(i for pair in answer["pairs"] for i in pair)]
-    if any(not isinstance(i, int) or not 0 <= i < truth[0] for i in named):
+    named = [("dropped", i) for i in sorted(answer["dropped"])] + [("pentagon", i) for i in sorted(answer["pentagon"])]
+    named += [(f"the pair {pair}", i) for pair in sorted(answer["pairs"]) for i in pair]
+    if any(isinstance(i, bool) or not isinstance(i, int) or not 0 <= i < truth[0] for _, i in named):
         return f"Features are whole numbers from 0 to {truth[0] - 1}."
-    return "A feature can be in one place only." if len(set(named)) != len(named) else ""
+    places: dict[int, str] = {}
+    for place, i in named:
+        if i in places:
+            return f"A feature can be in one place only; {i} is in {places[i]} and in {place}."
+        places[i] = place
+    return ""
 
 
 def _reading_score(answer: Groups, truth: tuple[int, Groups]) -> float:
@@ -58,11 +92,17 @@ def _reading_score(answer: Groups, truth: tuple[int, Groups]) -> float:
 
 def _reading_explain(answer: Groups, truth: tuple[int, Groups]) -> str:
     right = truth[1]
-    if set(answer["dropped"]) != right["dropped"]:
+    if answer["dropped"] != right["dropped"]:
         return "The dropped features are not right yet: look at the lengths of the columns."
-    if {tuple(sorted(pair)) for pair in answer["pairs"]} != right["pairs"]:
-        return "The pairs are not right yet: a pair has cosine −1, and nothing else leans on either of the two."
-    return "The pentagon is not right yet: its members have cosines 0.31 and −0.81 with one another, and 0 with all others."
+    if answer["pairs"] != right["pairs"]:
+        return (
+            "The pairs are not right yet: a pair has cosine −1, and no other feature that was kept leans on either of "
+            "the two."
+        )
+    return (
+        "The pentagon is not right yet: its members have cosines 0.31 and −0.81 with one another, and 0 with all "
+        "others that were kept."
+    )
 
 
 def _random_reading(truth: tuple[int, Groups], rng: torch.Generator) -> Groups:
@@ -91,6 +131,7 @@ Answer(
     key=lambda truth: truth[1],
     score=_reading_score,
     null=_random_reading,
+    canonical=_canonical,
     form=_reading_form,
     explain=_reading_explain,
     expects='For example {"dropped": {3}, "pairs": {(0, 5), (1, 2)}, "pentagon": set()}.',
@@ -99,7 +140,7 @@ Answer(
     hints=(
         "No row of W means anything: the hidden space was rotated. What a rotation cannot change is Wᵀ W.",
         "Lengths of columns first: the short ones were dropped. Then the cosines between the others.",
-        "A cosine of −1: an antipodal pair. Five features with cosines 0.31 and −0.81 among them: a pentagon. All cosines 0: alone.",
+        "A cosine of −1: an antipodal pair. Five features with cosines 0.31 and −0.81 among them: a pentagon. All cosines with kept features 0: alone.",
     ),
     misconceptions=(
         wrong("pairs overlooked", lambda truth: truth[1] | {"pairs": set()},
@@ -107,7 +148,7 @@ Answer(
         wrong("dropped features overlooked", lambda truth: truth[1] | {"dropped": set()},
               "You found nothing dropped. Look at the lengths of the columns before their angles: a cosine hides how short a column is."),
         wrong("everything is a pentagon", lambda truth: {"dropped": truth[1]["dropped"], "pairs": set(), "pentagon": set(range(truth[0])) - truth[1]["dropped"]},
-              "You put all represented features into one polygon. Only features that lean on one another share a plane; the others have cosine 0 with it."),
+              "You put all represented features into one polygon. Only features that lean on one another share a plane; the others that were kept have cosine 0 with it."),
         wrong("pairs read as dropped", lambda truth: {"dropped": truth[1]["dropped"] | {i for pair in truth[1]["pairs"] for i in pair}, "pairs": set(), "pentagon": truth[1]["pentagon"]},
               "You count antipodal features as dropped. They interfere with each other, but both are there: their columns have length 1."),
         wrong("everything dropped", lambda truth: {"dropped": set(range(truth[0])), "pairs": set(), "pentagon": set()},

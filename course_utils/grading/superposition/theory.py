@@ -35,6 +35,10 @@ Function(
     ),
     misconceptions=(
         wrong("mean square forgotten", lambda n, p, d: (n - 1) * p / d, "You treat an active feature as 1. It is uniform on [0, 1], so E[x²] = 1/3."),
+        wrong("variance of the magnitude", lambda n, p, d: (n - 1) * p / (12 * d),
+              "1/12 is the variance of a uniform x on [0, 1], its square around the mean. Its mean square, E[x²], is 1/3."),
+        wrong("square of the feature's mean", lambda n, p, d: (n - 1) * (p / 2) ** 2 / d,
+              "(p/2)² is the square of a feature's mean. The mean of its square is asked for, p/3: it is active with probability p, and then E[x²] = 1/3."),
         wrong("n in place of n − 1", lambda n, p, d: n * p / (3 * d), "You count the feature itself among its disturbers: with n = 1 there is no interference at all."),
         wrong("1/√d in place of 1/d", lambda n, p, d: (n - 1) * p / (3 * math.sqrt(d)),
               "1/√d is the typical size of a cosine between random directions. Its mean square is 1/d."),
@@ -57,6 +61,8 @@ def _bound_inputs(rng: torch.Generator) -> Inputs:
         yield int(torch.randint(10, 2000, (), generator=rng)), 0.05 + 0.2 * float(rand(rng))
 
 
+DO_NOT_ROUND = "You round. A real number is asked for, the bound as it comes out of the formula: do not round."
+
 Function(
     id="superposition.almost_orthogonal_bound",
     reference=sp.almost_orthogonal_bound,
@@ -67,6 +73,9 @@ Function(
     ),
     misconceptions=(
         wrong("ε in place of ε²", lambda d, epsilon: math.exp(d * epsilon / 4), "The exponent has ε where it needs ε²: the tail of a cosine is Gaussian, not exponential."),
+        wrong("rounded down", lambda d, epsilon: math.floor(math.exp(d * epsilon**2 / 4)), DO_NOT_ROUND),
+        wrong("rounded", lambda d, epsilon: round(math.exp(d * epsilon**2 / 4)), DO_NOT_ROUND),
+        wrong("rounded up", lambda d, epsilon: math.ceil(math.exp(d * epsilon**2 / 4)), DO_NOT_ROUND),
         wrong("pair count forgotten", lambda d, epsilon: math.exp(d * epsilon**2 / 2),
               "Your exponent is dε²/2, the tail of a single pair. N vectors have about N²/2 pairs; the square root of that costs a factor of two in the exponent."),
         wrong("the exponent itself", lambda d, epsilon: d * epsilon**2 / 4, "You return the logarithm of the number of vectors."),
@@ -91,9 +100,11 @@ def _phase_inputs(rng: torch.Generator) -> Inputs:
     yield 0.3 + 0.7 * rand(rng, 6, 50), 0.5 + rand(rng, 6, 50)
 
 
-def _phases(p: Tensor, r: Tensor, *, bias: bool = True, swap: bool = False, weight: bool = True) -> Tensor:
+def _phases(
+    p: Tensor, r: Tensor, *, bias: bool = True, swap: bool = False, weight: bool = True, error: float = 1 / 6
+) -> Tensor:
     dropped = p / 3 - p.square() / 4 if bias else p / 3
-    pair = p.square() * (1 + (r if weight else torch.ones_like(r))) / 6
+    pair = p.square() * (1 + (r if weight else torch.ones_like(r))) * error
     return torch.stack([dropped, r * dropped, pair] if swap else [r * dropped, dropped, pair])
 
 
@@ -115,6 +126,8 @@ Function(
               "You answer 0 for a dropped feature, at a cost of p/3. The bias can answer with its mean p/2, and leaves only the variance p/3 − p²/4."),
         wrong("importance left out of the pair", lambda p, r: _phases(p, r, weight=False).argmin(0),
               "When both of a pair are active both are wrong: one error costs 1, the other r. The pair's loss has the factor (1 + r)."),
+        wrong("pair's error taken for a whole feature", lambda p, r: _phases(p, r, error=1 / 3).argmin(0),
+              "Your pair loses p² (1 + r)/3, as if each of two active features were lost. Each is wrong by the smaller of the two only, and E[min(x₁, x₂)²] = 1/6."),
         wrong("worst in place of best", lambda p, r: _phases(p, r).argmax(0), "You take the largest loss. Training looks for the smallest."),
         wrong("never antipodal", lambda p, r: _phases(p, r)[:2].min(0).indices, "You never say antipodal. Compare all three losses; and a pair errs only when both are active, with probability p², since for one alone the ReLU removes all interference."),
         wrong("last one wins a tie", lambda p, r: 2 - _phases(p, r).flip(0).min(0).indices,
