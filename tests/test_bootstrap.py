@@ -85,8 +85,9 @@ def test_without_any_python_make_says_so(checkout):
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_lab_and_make_test_build_what_they_need_and_then_do_it(checkout):
     def planned(target: str) -> list[str]:
+        outer = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
         done = subprocess.run(["make", "-n", target, f"PYTHON={sys.executable}"], cwd=checkout,
-                              capture_output=True, text=True, check=True)  # fmt: skip
+                              env=outer, capture_output=True, text=True, check=True)  # fmt: skip
         return done.stdout.splitlines()
 
     assert planned("lab") == [f"{sys.executable} tools/bootstrap.py lab", ".venv/bin/course lab"]

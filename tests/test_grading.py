@@ -89,7 +89,7 @@ def demo(monkeypatch, tmp_path):
         ),
         "answer": Answer(
             id="demo.labels",
-            truth=lambda seed: {letter: (seed + 5 * i) % 3 for i, letter in enumerate("abcdefgh")},
+            truth=lambda seed: {letter: (seed + 5 * i) % 3 for i, letter in enumerate("abcdefghijkl")},
             score=lambda answer, truth: sum(answer[key] == value for key, value in truth.items()) / len(truth),
             null=lambda truth, rng: {key: int(torch.randint(3, (1,), generator=rng)) for key in truth},
             expects="Give a dict from letter to 0, 1 or 2.",

@@ -103,7 +103,8 @@ def test_recovery_without_corrupt_prompts_says_what_to_use():
 
 def drawn(figure):
     assert isinstance(figure, matplotlib.figure.Figure)
-    labels = [text for ax in figure.axes for text in (ax.get_xlabel(), ax.get_ylabel(), ax.get_title())]
+    labels = [text for ax in figure.axes for text in (ax.get_xlabel(), ax.get_ylabel())]
+    labels += [ax.get_title(loc=side) for ax in figure.axes for side in ("left", "center")]  # the house style is left
     figure.canvas.draw()
     plt.close(figure)
     return labels

@@ -114,10 +114,10 @@ def test_a_random_seed_is_drawn_once_and_kept(monkeypatch, tmp_path):
 
 
 def test_a_nonsensical_kept_seed_is_replaced():
-    store.update(lambda progress: progress.update(seed="seven", exercises={"a": 1}))
+    store.update(lambda progress: progress.update(seed="seven", exercises={"a": {}}))
     seed = runtime.learner_seed()
     assert seed == runtime.learner_seed()
-    assert store.read() == {"seed": seed, "exercises": {"a": 1}}
+    assert store.read() == {"seed": seed, "exercises": {"a": {}}}
 
 
 def test_strict_mode_writes_nothing(monkeypatch):

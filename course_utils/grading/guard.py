@@ -185,7 +185,7 @@ class _Clock:
         place, self.place = self.place, (id(frame), getattr(frame, "f_lasti", None))
         if place == self.place:  # it waits inside a C function, where no line is ever reached
             raise TimeUp(self._arm)
-        sys.setprofile(self._strike)
+        sys.setprofile(self._rearm)
         self._arm(frame)
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
@@ -203,16 +203,13 @@ class _Clock:
     def _trace(self, frame: Any, event: str, arg: Any) -> Callable | None:
         if self.over or _untouchable(frame):
             return None
-        if event in ("line", "call"):  # raising on a return can leave the interpreter's own clean-up half done
-            sys.setprofile(self._strike)
+        if event == "line":  # raising on other events can leave the interpreter's own clean-up half done
             raise TimeUp(self._arm)
         return self._trace
 
-    def _strike(self, frame: Any, event: str, arg: Any) -> None:
-        """The other arm: raising in one of the two switches that one off, so each switches the other on first."""
-        if event == "call" and not self.over and not _untouchable(frame):
-            self._arm(frame.f_back)
-            raise TimeUp(self._arm)
+    def _rearm(self, frame: Any, event: str, arg: Any) -> None:
+        if event == "call" and not _untouchable(frame):  # raising switched tracing off, this is still on
+            self._arm(frame)
 
     def __exit__(self, *error: Any) -> None:
         self.over = True  # first of all, and without allocating anything
