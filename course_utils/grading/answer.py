@@ -108,4 +108,6 @@ class Answer(Exercise):
         more.setdefault("expects", "Give an interval (low, high) of two numbers.")
         why = "An interval covers the truth or does not; its width keeps guesses out."
         more.setdefault("key", lambda truth: (truth[0] - truth[1], truth[0] + truth[1]))
-        return Answer(id=id, truth=reference, score=score, canonical=canonical, form=form, explain=explain, why=why, **more)
+        return Answer(
+            id=id, truth=reference, score=score, canonical=canonical, form=form, explain=explain, why=why, **more
+        )

@@ -2,7 +2,7 @@
 
 python -m course_utils.superposition.recipes sweep        # about 2 minutes a seed on two cores
 python -m course_utils.superposition.recipes plane        # about a minute
-python -m course_utils.superposition.recipes critical     # one to two minutes
+python -m course_utils.superposition.recipes critical     # two to three minutes
 """
 
 import hashlib
@@ -43,7 +43,7 @@ def make_plane() -> dict[str, Tensor]:
 def make_critical() -> dict[str, Tensor]:
     """The recipe of `critical`: the crossing of ‖W‖²/m through 3/2 for n = 10, m = 5, seed by seed."""
     toy = Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist()))
-    return vars(CriticalDensity.of(train(toy, CRITICAL, seeds=128)))
+    return vars(CriticalDensity.of(train(toy, CRITICAL, seeds=256)))
 
 
 def save(name: str, arrays: dict[str, Tensor]) -> str:

@@ -43,7 +43,7 @@ class Sealed:
 FEWEST = 10  # features of a sealed model: with fewer, a guess is right too often
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def sealed(seed: int) -> Sealed:
     """The sealed model number `seed`: antipodal pairs, perhaps a pentagon, features alone, and dropped ones."""
     dice = torch.Generator().manual_seed(seed)

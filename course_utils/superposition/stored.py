@@ -30,7 +30,7 @@ SHAPES = {
 FOLDER = Path(__file__).parent / "stored_results"
 SHA256 = {
     "sweep": "e2043142177e63396effbfb469c9cde0029199249f5d07a274137ad633d78ea2",
-    "critical": "1d2cc3eaff3ba817c24413238a815272b2e87c8e5ed92a0ccdd460d76beb72c4",
+    "critical": "f8229aa26e06ed217cc70151e12614c72791b4b862c0e9fbf5fe2918ae2c101f",
     "plane": "4bdaa178b7cba2e0b19ec8a1fda1e306ca6f6e573280801f18a62fd2a851f1dc",
 }
 
@@ -120,7 +120,7 @@ def plane() -> Plane:
 
 @lru_cache
 def critical() -> CriticalDensity:
-    """Where superposition sets in for 10 features in 5 dimensions, over 128 seeds."""
+    """Where superposition sets in for 10 features in 5 dimensions, over 256 seeds."""
     return CriticalDensity(**load("critical"))
 
 

@@ -43,7 +43,8 @@ assert sp.read_plane(puzzle).polygon == 5
 
 # %%
 turn = torch.tensor(torch.pi / 4)
-rotation = torch.stack([torch.stack([turn.cos(), -turn.sin()]), torch.stack([turn.sin(), turn.cos()])])
+cos, sin = turn.cos(), turn.sin()
+rotation = torch.stack([torch.stack([cos, -sin]), torch.stack([sin, cos])])
 aligned = torch.eye(2)  # (neuron, feature)
 turned = rotation @ aligned
 print("aligned, neuron by feature:\n", aligned, "\nturned by 45 degrees:\n", turned)
@@ -51,7 +52,7 @@ overlap = turned[:, 0] @ turned[:, 1]
 print("overlap of the two feature directions after the turn:", round(float(overlap), 6))
 
 assert (turned.abs() > 0.7).all()  # every neuron answers to every feature ...
-assert torch.allclose(turned.mT @ turned, torch.eye(2), atol=1e-6)  # ... and no two features overlap
+assert torch.allclose(turned.mT @ turned, torch.eye(2), atol=1e-6)  # ... and none overlap
 
 # %% [markdown]
 # Both neurons of the turned model are polysemantic, and there is no superposition in it. It might seem that a polysemantic neuron is evidence for superposition. It is not, by itself: superposition is one possible cause of it.
@@ -129,11 +130,12 @@ print("angles between neighbours at p = 0.02:", [round(g) for g in gaps.tolist()
 
 W_dense = shapes.best.W[0, 0]
 cosine = torch.cosine_similarity(W_dense[:, 0], W_dense[:, 1], dim=0)
-kept_two = float((0.9 ** torch.arange(2, 5)).sum() / 12)  # the variance of three uniform features
+kept_two = float((0.9 ** torch.arange(2, 5)).sum() / 12)  # variance of three uniform features
 assert best[0].dropped == {2, 3, 4} and cosine.abs() < 0.15  # dense: two, at right angles
 assert kept_two <= shapes.best.final_loss[0, 0] * 1.02 < kept_two * 1.08
 assert best[2].polygon == 4 and len(best[2].antipodal) == 2  # p = 0.33: two antipodal pairs
-assert all(r.polygon == 5 for r in best[5:]) and (gaps - 72).abs().max() < 8  # sparse: the pentagon
+assert all(r.polygon == 5 for r in best[5:])  # sparse: the pentagon,
+assert (gaps - 72).abs().max() < 8  # a regular one
 sparse = shapes.counts(7)
 assert sparse["pentagon"] >= 10  # of 16
 assert best[3].polygon == 4 and min(shapes.counts(3)[s] for s in ("square", "pentagon")) >= 3
@@ -180,13 +182,14 @@ for k, (above, below) in enumerate(zip(*axes, strict=True)):
     above.set(title=f"p = {densities[k]}", xticks=[0, 10, 19], yticks=[0, 10, 19])
     below.bar(range(20), sp.column_norms(W), color=plots.COLOURS[0], label="length")
     leak = sp.interference(W)
-    below.plot(range(20), leak, "o", color=plots.COLOURS[5], markersize=3, label="interference")
+    dots = dict(color=plots.COLOURS[5], markersize=3, label="interference")
+    below.plot(range(20), leak, "o", **dots)
     below.set(xlabel="feature (important first)", ylim=(0, 5))
 axes[1, 0].legend()
 plots.show(
     fig,
-    "W-transpose-W and column lengths at three densities: five features without overlap when dense, "
-    "twice as many with overlap when sparse.",
+    "W-transpose-W and column lengths at three densities: five features without overlap "
+    "when dense, twice as many with overlap when sparse.",
 )
 
 count = sp.represented(twenty.W)  # (seed, instance)
@@ -258,8 +261,8 @@ phases = sp.PhaseDiagram.of(grid, p, r)
 # %%
 plots.show(
     phases.plot(),
-    "Phases over density and importance: predicted; one training run, with many scattered errors; "
-    "the best of eight runs, with errors only on the boundary.",
+    "Phases over density and importance: predicted; one training run, with many scattered "
+    "errors; the best of eight runs, with errors only on the boundary.",
 )
 one = phases.agreement_per_seed()
 print(f"best of {len(one)} seeds: {phases.agreement():.1%} agree", end=", ")
@@ -306,7 +309,7 @@ measured("superposition.one_run", one.mean().item())
 # A small sweep trains here, 40 features in 8 dimensions from 2 seeds. The published one, 200 features of equal importance in 20 dimensions, 20 densities, 10 000 steps, is stored with its recipe, from 3 seeds. The switch, off by default, trains one seed of it.
 
 # %%
-WHOLE_SWEEP = False  # True: train one seed of the published sweep too, 3 to 6 minutes on two cores
+WHOLE_SWEEP = False  # True: one seed of the published sweep too, 3 to 6 minutes on two cores
 
 density = tuple((20 ** -torch.linspace(0, 1, 8)).tolist())
 recipe = sp.Recipe(steps=1200, batch=256, lr=0.01, anneal=True)
@@ -329,8 +332,9 @@ assert (random_sum <= 6 + 1e-4).all() and random_sum.mean() < 5 and (D.sum(-1) >
 sweep = sp.sweep()
 plots.show(
     sweep.plot(live),
-    "Left: dimensions per feature fall from 1, with a plateau at one half. Right: the dimensionality "
-    "of every feature; all sit at one half over a range of densities, then in a band that slides down.",
+    "Left: dimensions per feature fall from 1, with a plateau at one half. Right: the "
+    "dimensionality of every feature; all sit at one half over a range of densities, then in "
+    "a band that slides down.",
 )
 print(f"{len(sweep.loss)} seeds; share of the represented features within 0.01 of a value,")
 print("at the density where it is largest, seed by seed:")
@@ -338,14 +342,16 @@ heights = {"3/4": 3 / 4, "2/3": 2 / 3, "1/2": 1 / 2, "2/5": 2 / 5, "3/8": 3 / 8}
 heights |= {"0.33": 0.33, "0.25": 0.25}  # the controls
 largest = {name: sweep.share_at(value).amax(1) for name, value in heights.items()}
 for name, share in largest.items():
-    print(f"  {name:5} {[f'{s:.0%}' for s in share.tolist()]}", "(control)" if "." in name else "")
+    mark = "(control)" if "." in name else ""
+    print(f"  {name:5} {[f'{s:.0%}' for s in share.tolist()]}", mark)
 plateau = (sweep.share_at(1 / 2) > 0.9).all(0)
 assert plateau.sum() >= 4 and ((sweep.per_feature - 0.5).abs().amax(0) < 0.04).sum() >= 4
 assert all((largest[name] < 0.5).all() for name in ("3/4", "2/3", "2/5", "3/8"))
 assert (largest["3/4"] < 0.05).all() and (largest["2/3"] < 0.3).all()
 control = torch.stack([largest["0.33"], largest["0.25"]]).mean()
 assert control > 0.8 * max(largest["2/5"].mean(), largest["3/8"].mean())
-assert (sweep.dimensionality.sum(-1) <= 20.05).all() and sweep.dimensionality.sum(-1).min() > 19.5
+total = sweep.dimensionality.sum(-1)
+assert (total <= 20.05).all() and total.min() > 19.5
 
 # %% [markdown]
 # One shape stands out beyond doubt at this scale: the **digon**, $D = 1/2$. Over several neighbouring densities more than nine represented features in ten are antipodal, in every seed, and the average sits on a plateau. Beyond it, features crowd together in a narrow band that slides down as they become rarer.
@@ -393,7 +399,7 @@ predict("superposition.room", None, sure=0.5)
 # %%
 d, sizes = 64, (65, 96, 128, 192, 256)
 packed = [sp.pack(n, d, steps=250) for n in sizes]
-promised = [(4 * torch.tensor(float(n)).log() / d).sqrt() for n in sizes]  # N = exp(d ε²/4), for ε
+promised = [(4 * torch.tensor(float(n)).log() / d).sqrt() for n in sizes]  # N = exp(d ε²/4)
 fig, ax = plots.figure(height=3)
 ax.plot(sizes, [k.start for k in packed], "o-", label="random directions")
 ax.plot(sizes, promised, "--", color="black", label="what the bound promises")
@@ -402,7 +408,9 @@ ax.plot(sizes, optimised, "s-", color=plots.COLOURS[5], label="optimised")
 ax.plot(sizes, limit, ":", color=plots.GREY, label="nobody can do better (Welch)")
 ax.set(xlabel="number of directions in 64 dimensions", ylabel="largest |cos|", ylim=(0, 0.75))
 ax.legend(ncols=2)
-plots.show(fig, "Largest |cos|: random directions 0.5, optimised ones below 0.15, near Welch's limit.")
+plots.show(
+    fig, "Largest |cos|: random directions 0.5, optimised ones below 0.15, near Welch's limit."
+)
 
 # %%
 plane = sp.pack(3, 2, steps=250)
@@ -441,7 +449,8 @@ measured("superposition.room", "more than 250" if optimised[-1] <= 0.2 else "abo
 # %%
 def crowd(W, p, batch=1000):
     """Mean squared disturbance of each represented feature along its own direction."""
-    x = sp.generate_batch(torch.full((1, W.shape[1]), p), batch, torch.Generator().manual_seed(0))[0]
+    rng = torch.Generator().manual_seed(0)
+    x = sp.generate_batch(torch.full((1, W.shape[1]), p), batch, rng)[0]
     overlap = sp.directions(W).mT @ W
     noise = x @ (overlap - torch.diag(overlap.diagonal())).mT  # (batch, feature)
     return noise.square().mean(0)[sp.column_norms(W) > 0.5].mean().item()
@@ -499,16 +508,19 @@ within = sp.PairGeometry.of(pairs)
 # %%
 plots.show(
     within.plot(),
-    "Cosine within pairs: independent at 0 or -1; correlated at +1 when dense and 0 when sparse; "
-    "anticorrelated at 0 or -1, in the best models always at -1.",
+    "Cosine within pairs: independent at 0 or -1; correlated at +1 when dense and 0 when "
+    "sparse; anticorrelated at 0 or -1, in the best models always at -1.",
 )
-opposite = {kind: (cosine < -0.95).float().mean().item() for kind, cosine in within.cosine.items()}
+opposite = {
+    kind: (cosine < -0.95).float().mean().item() for kind, cosine in within.cosine.items()
+}
 left_over = pairs["anticorrelated"].best().final_loss.max().item()
 print("share of pairs that are opposite:", {kind: round(v, 2) for kind, v in opposite.items()})
 print(f"loss of the best anticorrelated models: at most {left_over:.1e}")
 assert (within.best["anticorrelated"] < -0.95).all() and left_over < 1e-6
-assert (within.best["correlated"][2:].abs() < 0.25).all()  # sparse and correlated: at right angles
-assert (within.best["correlated"][0] > 0.9).all()  # dense and correlated: they share one direction
+together = within.best["correlated"]
+assert (together[2:].abs() < 0.25).all()  # sparse and correlated: at right angles
+assert (together[0] > 0.9).all()  # dense and correlated: they share one direction
 assert opposite["correlated"] < 0.1 < opposite["independent"] < opposite["anticorrelated"]
 measured("superposition.pairs", "opposite")
 
@@ -527,11 +539,11 @@ ten = sp.train(sp.Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist())), recip
 critical = sp.CriticalDensity.of(ten)
 plots.show(
     critical.plot(theory=4 / 7),
-    "Squared norm of W per dimension falls from 2 to 1 with density, and crosses 1.5 near 0.571.",
+    "Squared norm of W per dimension falls from 2 to 1 with density, crossing 1.5 near 0.57.",
 )
 low, high = critical.interval()
 print(f"8 seeds: {critical.mean:.3f} ± {critical.spread:.3f} (sd)   pencil: {4 / 7:.3f}")
-print(f"stored, 32 seeds: {sp.critical().mean:.3f} ± {sp.critical().spread:.3f}")
+print(f"stored, 256 seeds: {sp.critical().mean:.3f} ± {sp.critical().spread:.3f}")
 assert low < 4 / 7 < high and abs(sp.critical().mean - 4 / 7) < 0.02
 measured("superposition.critical", critical.mean)
 
@@ -561,8 +573,9 @@ nets = sp.train_abs(12, 6, (1.0, 0.05), seeds=12, steps=2000, lr=0.02)
 null = sp.train_abs(12, 6, (1.0, 0.05), seeds=4, steps=800, lr=0.02, linear=True)
 plots.show(
     nets.plot(null),
-    "Input weights: one feature per neuron when dense, several when sparse. With six neurons some "
-    "sparse networks compute more than three features, dense ones at most three, linear ones none.",
+    "Input weights: one feature per neuron when dense, several when sparse. With six neurons, "
+    "some sparse networks compute more than three features, dense ones at most three, "
+    "linear ones none.",
 )
 dense, sparse = nets.computed().unbind(1)
 print(f"computed by 6 neurons, 12 seeds: dense  {dense.int().tolist()}")
@@ -615,13 +628,16 @@ sp.explore()
 # %%
 from course_utils import runtime, zoo
 
-names = [n for n in ("gpt2", "code-4l") if zoo.cached(n) or (n == "gpt2" and runtime.in_colab())]
+known = ("gpt2", "code-4l")
+names = [n for n in known if zoo.cached(n) or (n == "gpt2" and runtime.in_colab())]
 for name in names:
     W_U = zoo.load(name).W_U  # (d_model, token)
     cosines = sp.Cosines.of(W_U)
-    plots.show(cosines.plot(name), f"Cosines of unembedding directions of {name}, beside random ones.")
+    plots.show(
+        cosines.plot(name), f"Cosines of unembedding directions of {name}, beside random ones."
+    )
     print(name, "·", cosines)
-    assert abs(cosines.random.std() * cosines.d**0.5 - 1) < 0.03  # the null is as the pencil says
+    assert abs(cosines.random.std() * cosines.d**0.5 - 1) < 0.03  # as the pencil says
 if "gpt2" not in names:
     print('GPT-2 is not here. Where there is a network, zoo.load("gpt2") brings it (550 MB).')
 
@@ -660,7 +676,9 @@ mixture = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_s
 fig, axes = plots.figure(1, 2, height=3)
 plots.arrows(axes[0], puzzle, title="the true features")
 plots.arrows(axes[1], puzzle @ mixture, title="features that we made up")
-plots.show(fig, "Left: the pentagon. Right: the same model seen through invented features, no shape.")
+plots.show(
+    fig, "Left: the pentagon. Right: the same model seen through invented features, no shape."
+)
 wrong = puzzle @ mixture
 sums = [round(sp.feature_dimensionality(W).sum().item(), 2) for W in (puzzle, wrong)]
 shapes_seen = [sp.read_plane(W).polygon for W in (puzzle, wrong)]

@@ -18,7 +18,7 @@ Answer.interval(
     reference=lambda seed: (sp.critical().mean, sp.critical().spread),
     expects="Give an interval (low, high) of two densities: the mean over your seeds minus and plus one standard deviation over them.",
     hints=(
-        "Run the given cell with more seeds: `sp.train(ten, recipe, seeds=8)` gives eight crossings, one for each. Keep its recipe and its densities; another recipe has another crossing.",
+        "Run the given cell with more seeds: `sp.train(ten, recipe, seeds=16)` gives sixteen crossings, one for each. Keep its recipe and its densities; another recipe has another crossing.",
         "`look.mean` and `look.spread` are the mean and the standard deviation over seeds. (mean − spread, mean + spread) is two spreads wide: a third wider would still do, plus and minus two would not.",
     ),
     misconceptions=(
