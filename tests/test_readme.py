@@ -10,6 +10,7 @@ from pathlib import Path
 import bootstrap
 import readme_figure
 
+from course_utils import zoo
 from course_utils.cli import _parser
 
 ROOT = Path(__file__).parents[1]
@@ -69,3 +70,16 @@ def test_the_commands_that_it_names_exist():
 
 def test_the_disk_that_it_asks_for_is_what_the_build_asks_for():
     assert f"asks for {bootstrap.GB_NEEDED} GB of free disk" in README
+
+
+def test_the_bundled_models_are_as_many_as_it_says():
+    number = {"two": 2, "three": 3, "four": 4, "seven": 7}
+    said = re.search(
+        r"(\w+) trained on Python code.*?and\s+(\w+) that name the indirect.*?: (\w+) that learned to, and (\w+)",
+        README,
+        re.DOTALL,
+    )
+    kinds = ("code-", "ioi-", "ioi-natural", "ioi-planted")
+    there = [sum(name.startswith(kind) for name in zoo.available()) for kind in kinds]
+    assert [number[word] for word in said.groups()] == there
+    assert f'zoo.load("{zoo.available()[0]}")' in README

@@ -175,3 +175,15 @@ def test_the_gpt2_cell_of_the_lesson_runs_on_a_local_folder_in_that_format(tmp_p
     assert (cosines.d, cosines.n) == (32, 300)
     assert cosines.random.std().item() == pytest.approx(32**-0.5, rel=0.03)
     assert cosines.raw.std().item() == pytest.approx(32**-0.5, rel=0.1)  # untrained: as random as the null
+
+
+def test_honest_intervals_fail_as_often_as_the_exercise_says():
+    """About one in ten from 8 seeds, less than half of that from 16, drawing seeds from the stored 256."""
+    critical, generator, misses = sp.critical(), torch.Generator().manual_seed(0), {}
+    for seeds in (8, 16):
+        drawn = critical.crossing[torch.randint(len(critical.crossing), (20_000, seeds), generator=generator)]
+        mean, spread = drawn.mean(1), drawn.std(1)
+        passed = ((mean - critical.mean).abs() <= spread) & (2 * spread <= 3 * critical.spread)
+        misses[seeds] = 1 - passed.float().mean().item()
+    assert 0.07 < misses[8] < 0.13
+    assert misses[16] < misses[8] / 2

@@ -260,7 +260,7 @@ grade("superposition.predict_phase", predict_phase)
 # - `sp.train(toy, recipe, seeds=2, first_seed=0)`: trains every density from the starts `first_seed`, `first_seed + 1`, …; another `first_seed` gives you starts of your own.
 # - `sp.CriticalDensity.of(trained)`: `.crossing` holds one density for each seed, `.mean` and `.spread` their mean and standard deviation.
 #
-# *How you know*: your interval must cover the mean of the course's 256 seeds, and be no wider than three times their standard deviation. Yours is two of your own standard deviations wide. Those vary: with 8 seeds about one honest interval in seven misses or is too wide, with 16 one in fifteen. If it happens to you, measure again with more.
+# *How you know*: your interval must cover the mean of the course's 256 seeds, and be no wider than three times their standard deviation. Yours is two of your own standard deviations wide. Those vary: with 8 seeds about one honest interval in ten misses or is too wide, with 16 less than half as many. If it happens to you, measure again with more.
 
 # %%
 ten = sp.Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist()))
