@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 NUMBERS = (bool, int, float)
 SMALL = 16  # entries that one checks by hand
@@ -147,6 +147,8 @@ def _show(value: Any, brief: bool) -> str:
         text = str(rounded.tolist()).replace(".0,", ",").replace(".0]", "]")
         more = " …" if data.numel() < value.numel() else ""
         return f"{text}{more}  ({_name(value.dtype)}, shape {tuple(value.shape)})"
+    if isinstance(value, nn.Module):
+        return f"{_article(type(value).__name__)} of {sum(p.numel() for p in value.parameters()):,} parameters"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, (list, tuple)):

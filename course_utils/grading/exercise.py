@@ -1,5 +1,6 @@
 """What every exercise is: an id, hints, misconceptions, a check that returns a verdict; and the register of all."""
 
+import copy
 import importlib
 import inspect
 import pkgutil
@@ -7,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_utils.grading import guard
 from course_utils.grading.compare import difference, show, worst_place
@@ -161,6 +162,8 @@ def unfit(answer: Any, reference: Callable, args: tuple) -> str:
 def fresh(value: Any, grad: bool = False) -> Any:
     if isinstance(value, Tensor):
         return value.detach().clone().requires_grad_(grad)
+    if isinstance(value, nn.Module):
+        return copy.deepcopy(value)  # hooks left on it and weights edited in it do not reach the next answer
     if isinstance(value, (list, tuple)):
         return type(value)(fresh(item) for item in value)
     return {key: fresh(item) for key, item in value.items()} if isinstance(value, dict) else value
@@ -169,4 +172,6 @@ def fresh(value: Any, grad: bool = False) -> Any:
 def same(before: Any, after: Any) -> bool:
     if isinstance(before, (Tensor, list, tuple, dict)):
         return not difference(after, before, 0.0, 0.0)
+    if isinstance(before, nn.Module):
+        return same(dict(before.state_dict()), dict(after.state_dict()))
     return True
