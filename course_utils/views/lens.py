@@ -1,0 +1,136 @@
+"""The logit lens as a table: which token each layer would name next, at each position, and how surely.
+
+1. Logits become probabilities (the softmax leaves log-probabilities what they are).
+2. The figure names the likeliest token in each cell, coloured by its probability.
+3. The table below it lists the five likeliest in each cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils import plots
+
+from .legible import FONT, LEGEND, as_tokens, drawable, legible
+from .table import Cell, is_light, show_tables, table
+
+NAMED = 5  # tokens in the detail of a cell
+MOST_POSITIONS = 40
+ACROSS = 12  # positions in one row of maps of the figure
+
+
+def logit_lens(
+    logits: Float[Tensor, "layer pos d_vocab"],
+    tokens: Sequence[str],
+    vocab: Any,
+    *,
+    layers: Sequence[str] | None = None,
+    alt: str | None = None,
+) -> None:
+    """Show what is read off the residual stream at each layer and position.
+
+    Args:
+        logits: of each layer at each position; log-probabilities and probabilities will also do.
+        tokens: the text that was read, one string per position.
+        vocab: the model whose tokens they are (its tokenizer decodes them), or a list with a string per token id.
+        layers: the name of each row of `logits`; by default its number.
+        alt: the figure's alternative text; by default what the first and the last layer name at the end.
+
+    Raises:
+        ValueError: shapes, tokens or names that do not fit each other.
+    """
+    if not isinstance(logits, Tensor) or logits.ndim != 3:
+        raise ValueError(f"logits are (layer, position, d_vocab) of one prompt, not {_shape(logits)}")
+    tokens = as_tokens(tokens, logits.shape[1], MOST_POSITIONS)
+    rows = [str(i) for i in range(len(logits))] if layers is None else [str(name) for name in layers]
+    if len(rows) != len(logits) or not rows:
+        raise ValueError(f"there are {len(rows)} names for {len(logits)} layers")
+    values, ids = _probabilities(logits).topk(min(NAMED, logits.shape[-1]), dim=-1)
+    names = _decoded(ids, vocab, logits.shape[-1])
+    values = values.tolist()  # (layer, pos, rank), like names
+
+    ends = [f"{rows[i]}: {legible(names[i][-1][0])} with {values[i][-1][0]:.2f}" for i in (0, -1)]
+    alt = alt or (
+        f"Logit lens: the likeliest next token at {len(rows)} layers and {len(tokens)} positions. "
+        f"After the last token, {legible(tokens[-1])}, layer {' and layer '.join(ends)}."
+    )
+    plots.show(_figure(values, names, rows, tokens), alt)
+    cmap = matplotlib.colormaps[plots.SEQUENTIAL]
+    cells = [
+        [
+            Cell(
+                legible(token[0]),
+                f"{row} at {i} {legible(tokens[i])}: "
+                + ", ".join(f"{legible(t)} {p:.3f}" for t, p in zip(token, chance, strict=True)),
+                chance[0],
+            )
+            for i, (token, chance) in enumerate(zip(line, chances, strict=True))
+        ]
+        for row, line, chances in zip(rows, names, values, strict=True)
+    ]
+    caption = f"The likeliest next token; point at a cell or tab to it for the first {len(values[0][0])} ({LEGEND})"
+    show_tables(
+        "The same as a table, with the runners-up",
+        [table(caption, "layer", rows, [legible(token) for token in tokens], cells, cmap)],
+        "The table of this lens would be too large: show fewer positions or layers to have one.",
+    )
+
+
+def _probabilities(logits: Float[Tensor, "layer pos d_vocab"]) -> Float[Tensor, "layer pos d_vocab"]:
+    logits = logits.detach().float().cpu()
+    if not logits.isfinite().any(-1).all() or logits.isnan().any() or (logits == torch.inf).any():
+        raise ValueError("the logits hold NaN or infinity")
+    sums = logits.sum(-1)
+    if bool((logits >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
+        return logits
+    return logits.softmax(-1)
+
+
+def _decoded(ids: Tensor, vocab: Any, d_vocab: int) -> list[list[list[str]]]:
+    """The strings of (layer, pos, rank) token ids."""
+    tokenizer = getattr(vocab, "tokenizer", None) or vocab
+    if hasattr(tokenizer, "decode"):
+        strings = {i: str(tokenizer.decode([i])) for i in ids.unique().tolist()}
+    elif isinstance(tokenizer, Sequence) and len(tokenizer) == d_vocab:
+        strings = {i: str(tokenizer[i]) for i in ids.unique().tolist()}
+    else:
+        raise ValueError(f"vocab is a model with a tokenizer, or a list of {d_vocab} strings")
+    return [[[strings[i] for i in cell] for cell in line] for line in ids.tolist()]
+
+
+def _figure(values: list, names: list, rows: list[str], tokens: list[str]) -> Any:
+    """The likeliest token in each cell, at most ACROSS positions wide; the last layer on top."""
+    count = -(-len(tokens) // ACROSS)
+    across = -(-len(tokens) // count)
+    fig, axes = plots.figure(count, 1, width=7.2, height=count * (0.9 + 0.24 * len(rows)), squeeze=False)
+    cmap = matplotlib.colormaps[plots.SEQUENTIAL]
+    letters = max(4, 66 // across)  # of 6-point type in a cell
+    for block, ax in enumerate(axes[:, 0]):
+        here = range(block * across, min((block + 1) * across, len(tokens)))
+        shown = [[values[row][at][0] for at in here] for row in range(len(rows))]
+        image = ax.imshow(shown, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest", origin="lower")
+        ax.set_xlim(-0.5, across - 0.5)
+        for row in range(len(rows)):
+            for column, at in enumerate(here):
+                ax.text(
+                    column, row, drawable(names[row][at][0], letters), ha="center", va="center", fontsize=7,
+                    family=FONT, color="black" if is_light(cmap(shown[row][column])) else "white",
+                )  # fmt: skip
+        ax.set_xticks(range(len(here)), [drawable(tokens[at], letters) for at in here], family=FONT, fontsize=7)
+        ax.set_yticks(range(len(rows)), [drawable(row) for row in rows], fontsize=8)
+        ax.set_ylabel("layer")
+        ax.spines[:].set_visible(False)
+    axes[-1, 0].set_xlabel("token that was read")
+    axes[0, 0].set_title("the likeliest next token")
+    fig.colorbar(image, ax=list(axes[:, 0]), label="its probability")
+    return fig
+
+
+def _shape(value: Any) -> str:
+    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__

@@ -1,0 +1,87 @@
+"""Tables in plain HTML whose cells have a colour and, where the mouse or the keyboard is, a line of detail.
+
+Without styles (a code-hosting page, a notebook that is not trusted) the numbers stay, as an ordinary table, and the
+detail stays as the cell's title.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from matplotlib.colors import Colormap
+
+MOST_BYTES = 60_000  # of one view in a notebook
+STYLE = """<style>
+.course-view{position:relative;font-size:12px}
+.course-view>div{overflow-x:auto}
+.course-view[open]{padding-bottom:2.4em}
+.course-view summary{cursor:pointer}
+.course-view table{border-collapse:collapse;table-layout:auto;margin:6px 0;width:auto}
+.course-view caption{text-align:left;caption-side:top;padding:2px 0}
+.course-view th,.course-view td{padding:2px 6px;text-align:center;white-space:nowrap;border:1px solid #8884}
+.course-view th{font-weight:normal;font-family:monospace}
+.course-view td:hover,.course-view td:focus{outline:2px solid #d55e00;outline-offset:-2px}
+.course-view td:hover::after,.course-view td:focus::after{content:attr(title);position:absolute;left:0;right:0;bottom:0;
+padding:3px 6px;background:#222;color:#fff;text-align:left;white-space:normal;z-index:1}
+.course-view td:hover::after{z-index:2}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in it, what is said of it, and its place on the colour scale (0 to 1)."""
+
+    text: str
+    detail: str
+    shade: float
+
+
+def table(
+    caption: str,
+    corner: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: Sequence[Sequence[Cell]],
+    cmap: Colormap,
+) -> str:
+    """One table: `cells[row][column]`, with a caption and headers that a screen reader can announce."""
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row)}</th>{"".join(_cell(cell, cmap) for cell in line)}</tr>\n'
+        for row, line in zip(rows, cells, strict=True)
+    )
+    return (
+        f"<table><caption>{escape(caption)}</caption>\n"
+        f'<thead><tr><th scope="col">{escape(corner)}</th>{head}</tr></thead>\n<tbody>{body}</tbody></table>'
+    )
+
+
+def show_tables(summary: str, tables: Sequence[str], too_large: str) -> None:
+    """Display the tables below one another, folded under `summary`; where they are too much, the last sentence."""
+    from IPython.display import display
+
+    html = (
+        f'{STYLE}\n<details class="course-view"><summary>{escape(summary)}</summary>\n'
+        f"<div>{''.join(tables)}</div></details>"
+    )
+    if len(html.encode()) > MOST_BYTES:
+        html = f"<p>{escape(too_large)}</p>"
+        summary = too_large
+    display({"text/html": html, "text/plain": f"[table] {summary}"}, raw=True)
+
+
+def _cell(cell: Cell, cmap: Colormap) -> str:
+    colour = cmap(cell.shade)[:3]
+    back = "".join(f"{round(255 * part):02x}" for part in colour)
+    front = "000" if is_light(colour) else "fff"
+    return (
+        f'<td tabindex="0" title="{escape(cell.detail)}" style="background:#{back};color:#{front}">'
+        f"{escape(cell.text)}</td>"
+    )
+
+
+def is_light(colour: Sequence[float]) -> bool:
+    """Whether black is easier to read on it than white (relative luminance as in WCAG 2)."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return (luminance + 0.05) ** 2 > 0.05 * 1.05
