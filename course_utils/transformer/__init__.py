@@ -1,0 +1,31 @@
+"""Lesson 0: inside a transformer. What one computes by hand to see what TransformerLens's tools compute.
+
+    from course_utils import transformer as tf, zoo
+    model = zoo.load("code-4l")
+    pairs = tf.bracket_pairs(model.tokenizer, 64, seed=0)                # clean | corrupt, one token apart
+    tf.components(model, cache).total()                                  # = the residual stream
+    tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)       # terms that sum to the logit difference
+    tf.ablated(model, pairs.clean, ["2.1"], "mean", pairs.everyone)      # logits without head 2.1
+    tf.read_head(model, pairs.clean[:1], "2.1")                          # what it looks at
+
+1. `residual` – the residual stream as a sum of components.
+2. `readout` – the logit lens; direct logit attribution with the final norm's scale held.
+3. `circuits` – QK and OV.
+4. `ablation` – zero, mean and resample ablation as hooks.
+5. `patterns` – reading attention patterns.
+6. `pairs` – minimal pairs for brackets and quotes. Sweeps over them are `course_utils.patching`'s.
+"""
+
+from .ablation import ablated, ablation_hooks, mean_ablate, resample_ablate, zero_ablate
+from .circuits import ov_circuit, qk_circuit
+from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
+from .patterns import HeadReading, attention_at_offset, attention_to, evenly, looks_at, read_head
+from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
+from .residual import Components, components, residual_stream
+
+__all__ = [
+    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Pairs", "ablated", "ablation_hooks",
+    "attention_at_offset", "attention_to", "attribution", "bracket_pairs", "components", "evenly", "final_norm",
+    "head_attribution", "lens", "logit_lens", "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs",
+    "read_head", "resample_ablate", "residual_stream", "zero_ablate",
+]  # fmt: skip
