@@ -87,19 +87,20 @@ class Pairs:
         return "\n".join([f"{len(self)} pairs, {self.clean.shape[1]} tokens each", *rows, *more])
 
 
-def bracket_pairs(tokenizer: Any, n: int, seed: int = 0, template: str = "list") -> Pairs:
+def bracket_pairs(tokenizer: Any, n: int, seed: int = 0, template: str = "list", signs: str | None = None) -> Pairs:
     """n pairs in which another bracket is open at the end.
 
     Args:
         tokenizer: of a model of Python (`model.tokenizer`).
         template: one of `BRACKETS`: "list" (round, square and curly ones), "call", or "nested".
+        signs: the brackets to draw from, such as "(["; None: all that the template allows.
 
     Raises:
         ValueError: no such template, or a tokenizer with too few of the words as single tokens.
     """
     if template not in BRACKETS:
         raise ValueError(f"template is one of {', '.join(BRACKETS)}, not {template!r}")
-    return _pairs(tokenizer, n, seed, BRACKETS[template], SIGNS[template])
+    return _pairs(tokenizer, n, seed, BRACKETS[template], signs or SIGNS[template])
 
 
 def quote_pairs(tokenizer: Any, n: int, seed: int = 0, template: str = "index") -> Pairs:

@@ -18,7 +18,7 @@ from .ablation import head_of
 
 
 def attention_at_offset(pattern: Float[Tensor, "batch head query key"], offset: int) -> Float[Tensor, "head"]:
-    """Mean attention of each head to the key `offset` places before the query (0: itself), over queries that have one."""
+    """Mean attention of each head to the key `offset` places back (0: the query itself), over queries that have one."""
     return pattern.diagonal(-offset, dim1=-2, dim2=-1).mean((0, -1))
 
 
