@@ -3,7 +3,7 @@
     from course_utils import views
 
     views.attention(cache["pattern", 1], tokens, layer=1)           # the heads of a layer, through circuitsvis
-    views.logit_lens(logits, tokens, model)                         # what each layer would say, at each position
+    views.logit_lens(lens(model, cache), tokens, model)             # what each depth would say, at each position
     views.sweep(patching.sweep(model, "z", clean, corrupt, metric))  # every cell with its bootstrap interval
 
 The figure tells the story wherever the notebook goes. What lies below it is an addition for a running notebook: the

@@ -1,4 +1,4 @@
-"""The logit lens as a table: which token each layer would name next, at each position, and how surely.
+"""The logit lens as a table: which token each depth would name next, at each position, and how surely.
 
 1. Logits become probabilities (the softmax leaves log-probabilities what they are).
 2. The figure names the likeliest token in each cell, coloured by its probability.
@@ -26,47 +26,51 @@ ACROSS = 12  # positions in one row of maps of the figure
 
 
 def logit_lens(
-    logits: Float[Tensor, "layer pos d_vocab"],
+    logits: Float[Tensor, "depth pos d_vocab"],
     tokens: Sequence[str],
     vocab: Any,
     *,
     layers: Sequence[str] | None = None,
     alt: str | None = None,
 ) -> None:
-    """Show what is read off the residual stream at each layer and position.
+    """Show what is read off the residual stream at each depth and position.
 
     Args:
-        logits: of each layer at each position; log-probabilities and probabilities will also do.
+        logits: of one prompt at each depth and position, such as `transformer.lens(model, cache)`, whose batch
+            dimension of one may stay; log-probabilities and probabilities will also do.
         tokens: the text that was read, one string per position.
         vocab: the model whose tokens they are (its tokenizer decodes them), or a list with a string per token id.
-        layers: the name of each row of `logits`; by default its number.
-        alt: the figure's alternative text; by default what the first and the last layer name at the end.
+        layers: the name of each depth; by default how many layers have been run, 0 and up.
+        alt: the figure's alternative text; by default what the first and the last depth name at the end.
 
     Raises:
         ValueError: shapes, tokens or names that do not fit each other.
     """
+    if isinstance(logits, Tensor) and logits.ndim == 4 and logits.shape[1] == 1:
+        logits = logits[:, 0]
     if not isinstance(logits, Tensor) or logits.ndim != 3:
-        raise ValueError(f"logits are (layer, position, d_vocab) of one prompt, not {_shape(logits)}")
+        raise ValueError(f"logits are (depth, position, d_vocab) of one prompt, not {_shape(logits)}")
     tokens = as_tokens(tokens, logits.shape[1], MOST_POSITIONS)
-    rows = [str(i) for i in range(len(logits))] if layers is None else [str(name) for name in layers]
+    kind = "after" if layers is None else "layer"
+    rows = [_layers(i) for i in range(len(logits))] if layers is None else [str(name) for name in layers]
     if len(rows) != len(logits) or not rows:
-        raise ValueError(f"there are {len(rows)} names for {len(logits)} layers")
+        raise ValueError(f"there are {len(rows)} names for {len(logits)} depths")
     values, ids = _probabilities(logits).topk(min(NAMED, logits.shape[-1]), dim=-1)
     names = _decoded(ids, vocab, logits.shape[-1])
-    values = values.tolist()  # (layer, pos, rank), like names
+    values = values.tolist()  # (depth, pos, rank), like names
 
-    ends = [f"{rows[i]}: {legible(names[i][-1][0])} with {values[i][-1][0]:.2f}" for i in (0, -1)]
+    ends = [f"{kind} {rows[i]} {legible(names[i][-1][0])} ({values[i][-1][0]:.2f})" for i in (0, -1)]
     alt = alt or (
-        f"Logit lens: the likeliest next token at {len(rows)} layers and {len(tokens)} positions. "
-        f"After the last token, {legible(tokens[-1])}, layer {' and layer '.join(ends)}."
+        f"Logit lens: the likeliest next token at {len(rows)} depths and {len(tokens)} positions. "
+        f"After the last token, {legible(tokens[-1])}: {', '.join(ends)}."
     )
-    plots.show(_figure(values, names, rows, tokens), alt)
+    plots.show(_figure(values, names, rows, tokens, kind), alt)
     cmap = matplotlib.colormaps[plots.SEQUENTIAL]
     cells = [
         [
             Cell(
                 legible(token[0]),
-                f"{row} at {i} {legible(tokens[i])}: "
+                f"{kind} {row}, position {i} {legible(tokens[i])}: "
                 + ", ".join(f"{legible(t)} {p:.3f}" for t, p in zip(token, chance, strict=True)),
                 chance[0],
             )
@@ -77,12 +81,16 @@ def logit_lens(
     caption = f"The likeliest next token; point at a cell or tab to it for the first {len(values[0][0])} ({LEGEND})"
     show_tables(
         "The same as a table, with the runners-up",
-        [table(caption, "layer", rows, [legible(token) for token in tokens], cells, cmap)],
-        "The table of this lens would be too large: show fewer positions or layers to have one.",
+        [table(caption, kind, rows, [legible(token) for token in tokens], cells, cmap)],
+        "The table of this lens would be too large: show fewer positions or depths to have one.",
     )
 
 
-def _probabilities(logits: Float[Tensor, "layer pos d_vocab"]) -> Float[Tensor, "layer pos d_vocab"]:
+def _layers(count: int) -> str:
+    return f"{count} layer" + ("" if count == 1 else "s")
+
+
+def _probabilities(logits: Float[Tensor, "depth pos d_vocab"]) -> Float[Tensor, "depth pos d_vocab"]:
     logits = logits.detach().float().cpu()
     if not logits.isfinite().any(-1).all() or logits.isnan().any() or (logits == torch.inf).any():
         raise ValueError("the logits hold NaN or infinity")
@@ -93,7 +101,7 @@ def _probabilities(logits: Float[Tensor, "layer pos d_vocab"]) -> Float[Tensor, 
 
 
 def _decoded(ids: Tensor, vocab: Any, d_vocab: int) -> list[list[list[str]]]:
-    """The strings of (layer, pos, rank) token ids."""
+    """The strings of (depth, pos, rank) token ids."""
     tokenizer = getattr(vocab, "tokenizer", None) or vocab
     if hasattr(tokenizer, "decode"):
         strings = {i: str(tokenizer.decode([i])) for i in ids.unique().tolist()}
@@ -104,8 +112,8 @@ def _decoded(ids: Tensor, vocab: Any, d_vocab: int) -> list[list[list[str]]]:
     return [[[strings[i] for i in cell] for cell in line] for line in ids.tolist()]
 
 
-def _figure(values: list, names: list, rows: list[str], tokens: list[str]) -> Any:
-    """The likeliest token in each cell, at most ACROSS positions wide; the last layer on top."""
+def _figure(values: list, names: list, rows: list[str], tokens: list[str], kind: str) -> Any:
+    """The likeliest token in each cell, at most ACROSS positions wide; the last depth on top."""
     count = -(-len(tokens) // ACROSS)
     across = -(-len(tokens) // count)
     fig, axes = plots.figure(count, 1, width=7.2, height=count * (0.9 + 0.24 * len(rows)), squeeze=False)
@@ -124,7 +132,7 @@ def _figure(values: list, names: list, rows: list[str], tokens: list[str]) -> An
                 )  # fmt: skip
         ax.set_xticks(range(len(here)), [drawable(tokens[at], letters) for at in here], family=FONT, fontsize=7)
         ax.set_yticks(range(len(rows)), [drawable(row) for row in rows], fontsize=8)
-        ax.set_ylabel("layer")
+        ax.set_ylabel(kind)
         ax.spines[:].set_visible(False)
     axes[-1, 0].set_xlabel("token that was read")
     axes[0, 0].set_title("the likeliest next token")

@@ -29,6 +29,23 @@ widgets.interact(draw, height=(1, 9), still=(0, 9));""",
     "failing": "raise ValueError('as it should')",
     "after": "print('not reached')",
 }
+VIEWS = {  # every view of course_utils.views, of numbers that need no model
+    "setup": """\
+import torch
+from course_utils import views
+from course_utils.patching import Axis, Sweep
+from course_utils.runtime import setup
+setup()
+tokens = ["<bos>", "if", " x", "<y:", "\\n    "]
+scores = torch.randn(2, 5, 5).masked_fill(torch.ones(5, 5, dtype=torch.bool).triu(1), -torch.inf)""",
+    "attention": "views.attention(scores.softmax(-1), tokens, layer=0)",
+    "again": "views.attention(torch.eye(5)[None], tokens, layer=1)",
+    "lens": 'views.logit_lens(torch.eye(5).expand(3, 5, 5) * 5, tokens, ["<a>", "b", " c", "\\t", "e"])',
+    "sweep": """\
+axes = (Axis("layer", (0, 1)), Axis("head", (0, 1, 2)))
+values = torch.arange(12.0).reshape(2, 3, 2) / 10
+views.sweep(Sweep(values, axes, torch.zeros(2), torch.ones(2), torch.zeros(2), "z", "logit difference", "restart"))""",
+}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -45,14 +62,15 @@ def browser():
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """JupyterLab on a copy of this course and of the tests' own notebook, so that nothing here is changed."""
+    """JupyterLab on a copy of this course and of the tests' own notebooks, so that nothing here is changed."""
     course = tmp_path_factory.mktemp("course")
     for folder in ("notebooks", "exercises"):
         (course / folder).mkdir()
         for path in (ROOT / folder).glob("*.ipynb"):
             shutil.copy(path, course / folder)
-        cells = [new_code_cell(source, id=name) for name, source in PROBE.items()]
         metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
-        nbformat.write(new_notebook(cells=cells, metadata=metadata), course / folder / "99_probe.ipynb")
+        for file, sources in {"98_views.ipynb": VIEWS, "99_probe.ipynb": PROBE}.items():
+            cells = [new_code_cell(source, id=name) for name, source in sources.items()]
+            nbformat.write(new_notebook(cells=cells, metadata=metadata), course / folder / file)
     with harness.Server(course, tmp_path_factory.mktemp("scratch")) as server:
         yield server

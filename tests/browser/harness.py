@@ -137,6 +137,21 @@ class Notebook:
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         self._until(self._ran, seconds, "the cells to be run")
 
+    def run(self, cell_id: str, seconds: float = 60) -> None:
+        """Run one cell again and wait until it is done."""
+        before = self._count(cell_id)
+        self.output(cell_id)  # scrolled to
+        self.page.evaluate(
+            f"name => {{ const notebook = {PANEL}.content;"
+            " notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === name);"
+            " window.jupyterapp.commands.execute('notebook:run-cell'); }",
+            cell_id,
+        )
+        self._until(lambda: self._count(cell_id) not in (None, before) and self._idle(), seconds, "the cell to be run")
+
+    def _count(self, cell_id: str) -> int | None:
+        return next(cell["execution_count"] for cell in self.cells() if cell["id"] == cell_id)
+
     def _ran(self) -> bool:
         waiting = [cell for cell in self.cells() if "".join(cell["source"]).strip() and not cell["execution_count"]]
         return bool(self.errors()) or (not waiting and self._idle())
