@@ -118,11 +118,15 @@ def _copy(size: int, width: int, shift: int = 0) -> Float[Tensor, "size width"]:
     return copy
 
 
-def reference(d_vocab: int = 32, n_ctx: int = 63, sharpness: float = 20.0) -> Weights:
-    """The construction: a head that notes the token before, and one that looks for its own token among those notes."""
+def hand_built(d_vocab: int = 32, n_ctx: int = 65, sharpness: tuple[float, float] = (20.0, 20.0)) -> Weights:
+    """The construction: a head that notes the token before, and one that looks for its own token among those notes.
+
+    Args:
+        sharpness: of the previous-token head and of the induction head.
+    """
     layout = subspaces(d_vocab, n_ctx, "previous", "next")
-    previous = HeadPlan("position", "position", "token", "previous", shift=-1, sharpness=sharpness)
-    induction = HeadPlan("token", "previous", "token", "next", sharpness=sharpness)
+    previous = HeadPlan("position", "position", "token", "previous", shift=-1, sharpness=sharpness[0])
+    induction = HeadPlan("token", "previous", "token", "next", sharpness=sharpness[1])
     return build(layout, [[previous], [induction]], unembed="next")
 
 

@@ -1,14 +1,16 @@
 """Taking heads away, and telling one head what another would have said.
 
 1. `ablate_heads` runs a model with some heads' outputs set to zero, or to their mean, at every position.
-2. `path_patch_qkv` asks by which input the receiver hears the sender: the sender's output of another sequence is put
-   into the receiver's query, key or value alone, along the direct path (`course_utils.patching.path_patch`).
+2. `path_patch_qkv` asks by which input receivers hear senders: the senders' outputs of another sequence are put into
+   the receivers' queries, keys or values alone, along the direct path (`course_utils.patching.path_patch`).
+   `path_patch_k` is the smallest case of it, by hand.
 3. `repeat_log_prob` is what both are read by: the log-probability of the repeat's tokens, from its second on.
 
-Heads are (layer, head) pairs, or "layer.head".
+Heads are (layer, head) pairs.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +19,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from .. import patching
-from ..patching import Metric, Sweep
+from ..patching import Axis, Metric, Sweep
 
 Head = tuple[int, int]
 
@@ -83,43 +85,77 @@ def path_patch_qkv(
     clean: Int[Tensor, "batch pos"],
     other: Int[Tensor, "batch pos"],
     metric: Metric,
-    sender: Head,
-    receiver: Head,
-    inputs: str = "qkv",
+    senders: Sequence[Head],
+    receivers: Sequence[Head],
 ) -> Sweep:
-    """The metric on `clean` when the sender tells one input of the receiver what it would say in `other`.
+    """The metric on `clean` when the senders tell one input of the receivers what they would say in `other`.
 
-    Everything else keeps its clean value: the sender still speaks cleanly to the receiver's two other inputs, and to
-    every other head. The effect (`.effect()`) is negative where the receiver needed the message.
+    Everything else keeps its clean value: the senders still speak cleanly to the receivers' two other inputs, and to
+    every other head. The effect (`.effect()`) is negative where the receivers needed the message. Heads that share a
+    job must be taken together: one of them alone may change nothing, since the others still do it.
 
     Args:
         other: sequences of the same length that share nothing with `clean`, such as other repeated blocks.
-        sender, receiver: (layer, head); the sender in an earlier layer.
-        inputs: which of the receiver's inputs, each by itself.
+        senders, receivers: (layer, head) pairs, which send and receive together; senders in an earlier layer.
 
     Returns:
-        a Sweep with the axis "receiver": "1.0.q", "1.0.k", "1.0.v".
+        a Sweep with one axis, "input": "q", "k", "v".
     """
-    (early, here), (late, there) = sender, receiver
-    return patching.path_patch(
-        model,
-        clean,
-        other,
-        metric,
-        senders=[f"{early}.{here}"],
-        receivers=[f"{late}.{there}.{one}" for one in inputs],
-        pairs=True,
-        direction="noising",
-    ).select(sender=f"{early}.{here}")
+    names = [[f"{layer}.{head}" for layer, head in senders]]
+    found = [
+        patching.path_patch(
+            model,
+            clean,
+            other,
+            metric,
+            senders=names,
+            receivers=[f"{layer}.{head}.{one}" for layer, head in receivers],
+            direction="noising",
+        )
+        for one in "qkv"
+    ]
+    title = f"direct paths from {names[0]} to the q, k, v of {[f'{layer}.{head}' for layer, head in receivers]}"
+    return replace(
+        found[0],
+        values=torch.cat([sweep.values for sweep in found]),
+        axes=(Axis("input", tuple("qkv")),),
+        title=title.replace("'", ""),
+    )
 
 
+@torch.no_grad()
 def path_patch_k(
     model: Any,
     clean: Int[Tensor, "batch pos"],
     other: Int[Tensor, "batch pos"],
-    metric: Metric,
     sender: Head,
     receiver: Head,
-) -> Float[Tensor, "batch"]:
-    """The metric of each prompt of `clean` when the receiver's keys hear the sender as in `other`: `path_patch_qkv`."""
-    return path_patch_qkv(model, clean, other, metric, sender, receiver, "k").values[0]
+) -> Float[Tensor, "batch pos d_vocab"]:
+    """The logits on `clean` when the receiver's keys, and nothing else, hear the sender as it speaks in `other`.
+
+    By hooks, for a sender in the layer right before the receiver's, of an attention-only model: between the two nothing
+    else can carry the message. `path_patch_qkv` does the same for heads further apart, and for queries and values.
+
+    Args:
+        other: sequences as long as `clean`.
+        sender, receiver: (layer, head).
+
+    Raises:
+        ValueError: if the sender is not in the layer before, or there are MLPs in between.
+    """
+    (early, speaker), (late, listener) = sender, receiver
+    if late != early + 1 or not model.cfg.attn_only:
+        raise ValueError("the sender must be in the layer right before the receiver's, with no MLP in between")
+    z, resid = f"blocks.{early}.attn.hook_z", f"blocks.{late}.hook_resid_pre"
+    _, there = model.run_with_cache(other, names_filter=[z])
+    _, here = model.run_with_cache(clean, names_filter=[z, resid])
+    message = (there[z] - here[z])[:, :, speaker] @ model.W_O[early, speaker]  # (batch, pos, d_model)
+    block = model.blocks[late]
+    heard = block.ln1(here[resid] + message) @ model.W_K[late, listener] + model.b_K[late, listener]
+
+    def hear(k: Float[Tensor, "batch pos head d_head"], hook: Any) -> Tensor:
+        k = k.clone()
+        k[:, :, listener] = heard
+        return k
+
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_k", hear)])
