@@ -14,6 +14,7 @@
 4. `ablation` – zero, mean and resample ablation as hooks.
 5. `patterns` – reading attention patterns.
 6. `pairs` – minimal pairs for brackets and quotes. Sweeps over them are `course_utils.patching`'s.
+7. `removal` – what a component says, beside what is lost without it.
 """
 
 from .ablation import ablated, ablation_hooks, mean_ablate, resample_ablate, zero_ablate
@@ -21,11 +22,12 @@ from .circuits import ov_circuit, qk_circuit
 from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
 from .patterns import HeadReading, attention_at_offset, attention_to, evenly, looks_at, read_head
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
+from .removal import Removal, removal
 from .residual import Components, components, residual_stream
 
 __all__ = [
-    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Pairs", "ablated", "ablation_hooks",
+    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Pairs", "Removal", "ablated", "ablation_hooks",
     "attention_at_offset", "attention_to", "attribution", "bracket_pairs", "components", "evenly", "final_norm",
     "head_attribution", "lens", "logit_lens", "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs",
-    "read_head", "resample_ablate", "residual_stream", "zero_ablate",
+    "read_head", "removal", "resample_ablate", "residual_stream", "zero_ablate",
 ]  # fmt: skip
