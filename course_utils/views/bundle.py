@@ -12,6 +12,7 @@ import gzip
 import json
 import secrets
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from course_utils import runtime
@@ -26,7 +27,7 @@ if (!window.CircuitsVis && !window.courseLoadsCircuitsVis) window.courseLoadsCir
   script.remove();
 })();
 </script>"""
-CALL = """<div id="%(name)s" class="course-attention">%(meanwhile)s</div>
+CALL = """<div id="%(name)s" style="max-width:640px" role="group" aria-label="interactive view">%(meanwhile)s</div>
 <script>
 (function draw() {
   const place = document.getElementById("%(name)s");
@@ -35,6 +36,7 @@ CALL = """<div id="%(name)s" class="course-attention">%(meanwhile)s</div>
   window.CircuitsVis.render("%(name)s", window.CircuitsVis.%(view)s, %(properties)s);
 })();
 </script>"""
+MISSING = "This release of circuitsvis does not bring its bundle, so the interactive view cannot be shown."
 MEANWHILE = (
     "The interactive view appears here once the first such cell of this notebook has been run and shown; "
     "the figure above shows the same."
@@ -45,6 +47,8 @@ _carrier: tuple[Any, Any] | None = None  # the cell that carries the bundle, and
 
 def element(view: str, **properties: Any) -> str:
     """HTML that draws one of circuitsvis' views; `properties` are JSON values in its JavaScript's own names."""
+    if not _bundle().is_file():
+        return f"<p>{MISSING}</p>"
     text = json.dumps(properties, separators=(",", ":")).replace("<", "\\u003c")
     name = f"course-attention-{secrets.token_hex(8)}"  # also unlike those of an earlier kernel, still on the page
     call = CALL % {"name": name, "meanwhile": MEANWHILE, "view": view, "properties": text}
@@ -72,9 +76,13 @@ def _running_cell() -> tuple[Any, Any]:
     return parent.get("metadata", {}).get("cellId"), getattr(shell, "execution_count", None)
 
 
+def _bundle() -> Traversable:
+    return files("circuitsvis").joinpath("dist", "cdn", "iife.js")
+
+
 @functools.cache
 def _packed() -> str:
     """The bundle of the installed circuitsvis, compressed, in base64."""
-    script = files("circuitsvis").joinpath("dist", "cdn", "iife.js").read_text(encoding="utf8")
+    script = _bundle().read_text(encoding="utf8")
     script = script.rpartition("\n//# sourceMappingURL=")[0] or script  # a debugger would fetch the map
     return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()

@@ -78,9 +78,9 @@ def logit_lens(
         ]
         for row, line, chances in zip(rows, names, values, strict=True)
     ]
-    caption = f"The likeliest next token; point at a cell or tab to it for the first {len(values[0][0])} ({LEGEND})"
+    caption = f"the likeliest next token ({LEGEND})"
     show_tables(
-        "The same as a table, with the runners-up",
+        f"Exact values: the {len(values[0][0])} likeliest tokens of each cell",
         [table(caption, kind, rows, [legible(token) for token in tokens], cells, cmap)],
         "The table of this lens would be too large: show fewer positions or depths to have one.",
     )
@@ -131,7 +131,7 @@ def _figure(values: list, names: list, rows: list[str], tokens: list[str], kind:
                     family=FONT, color="black" if is_light(cmap(shown[row][column])) else "white",
                 )  # fmt: skip
         ax.set_xticks(range(len(here)), [drawable(tokens[at], letters) for at in here], family=FONT, fontsize=7)
-        ax.set_yticks(range(len(rows)), [drawable(row) for row in rows], fontsize=8)
+        ax.set_yticks(range(len(rows)), [row.replace("$", r"\$") for row in rows], fontsize=8)
         ax.set_ylabel(kind)
         ax.spines[:].set_visible(False)
     axes[-1, 0].set_xlabel("token that was read")

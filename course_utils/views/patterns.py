@@ -74,10 +74,10 @@ def _is_causal(pattern: Float[Tensor, "head query key"]) -> bool:
 
 def _alt(pattern: Tensor, tokens: list[str], names: list[str], layer: int | None) -> str:
     where = "" if layer is None else f" of layer {layer}"
-    habits = "; ".join(f"{name} {_habit(head)}" for name, head in zip(names, pattern, strict=True))
+    habits = "; ".join(f"{name}: {_habit(head)}" for name, head in zip(names, pattern, strict=True))
     return (
         f"Attention patterns of {len(names)} heads{where} over {len(tokens)} tokens, from {legible(tokens[0])} "
-        f"to {legible(tokens[-1])}. Mean attention: {habits}."
+        f"to {legible(tokens[-1])}. Mean attention of {habits}."
     )
 
 

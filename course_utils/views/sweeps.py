@@ -70,7 +70,7 @@ def sweep(
         tables.append(table(caption, axes[0] if len(axes) == 2 else "", rows, columns, cells, cmap))
     interval = "each with its 95 % bootstrap interval" if prompts > 1 else "of one prompt"
     show_tables(
-        f"Exact values, {interval}: point at a cell or tab to it",
+        f"Exact values, {interval}",
         tables,
         f"A table of these {values.numel()} cells would be too large: select() fewer to have one.",
     )

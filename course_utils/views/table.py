@@ -11,18 +11,20 @@ from html import escape
 from matplotlib.colors import Colormap
 
 MOST_BYTES = 60_000  # of one view in a notebook
+HINT = "Point at a cell, or go through them with the Tab key."
 STYLE = """<style>
 .course-view{position:relative;font-size:12px}
-.course-view>div{overflow-x:auto}
-.course-view[open]{padding-bottom:2.4em}
 .course-view summary{cursor:pointer}
-.course-view table{border-collapse:collapse;table-layout:auto;margin:6px 0;width:auto}
-.course-view caption{text-align:left;caption-side:top;padding:2px 0}
-.course-view th,.course-view td{padding:2px 6px;text-align:center;white-space:nowrap;border:1px solid #8884}
-.course-view th{font-weight:normal;font-family:monospace}
+.course-view>div{overflow-x:auto}
+.course-view table{border-collapse:collapse;table-layout:auto;width:auto;margin:4px 0;font-size:12px}
+.course-view table caption{caption-side:top;padding:2px 0;text-align:left;white-space:nowrap}
+.course-view table th,.course-view table td{padding:2px 6px;text-align:center;white-space:nowrap;border:1px solid #8884}
+.course-view table th{font-weight:normal;font-family:monospace}
+.course-view table th[scope=row]{text-align:right}
 .course-view td:hover,.course-view td:focus{outline:2px solid #d55e00;outline-offset:-2px}
+.course-view>p,.course-view td:hover::after,.course-view td:focus::after{margin:0;padding:3px 6px;min-height:1.4em}
 .course-view td:hover::after,.course-view td:focus::after{content:attr(title);position:absolute;left:0;right:0;bottom:0;
-padding:3px 6px;background:#222;color:#fff;text-align:left;white-space:normal;z-index:1}
+background:#222;color:#fff;text-align:left;white-space:normal;z-index:1}
 .course-view td:hover::after{z-index:2}
 </style>"""
 
@@ -62,7 +64,7 @@ def show_tables(summary: str, tables: Sequence[str], too_large: str) -> None:
 
     html = (
         f'{STYLE}\n<details class="course-view"><summary>{escape(summary)}</summary>\n'
-        f"<div>{''.join(tables)}</div></details>"
+        f"<div>{''.join(tables)}</div><p>{HINT}</p></details>"
     )
     if len(html.encode()) > MOST_BYTES:
         html = f"<p>{escape(too_large)}</p>"
