@@ -14,7 +14,8 @@
 4. `ablation` – zero, mean and resample ablation as hooks.
 5. `patterns` – reading attention patterns.
 6. `pairs` – minimal pairs for brackets and quotes. Sweeps over them are `course_utils.patching`'s.
-7. `removal` – what a component says, beside what is lost without it.
+7. `transplant` – several head outputs from the clean run in the corrupt one, together.
+8. `removal` – what a component says, beside what is lost without it.
 """
 
 from .ablation import ablated, ablation_hooks, mean_ablate, resample_ablate, zero_ablate
@@ -24,10 +25,12 @@ from .patterns import HeadReading, attention_at_offset, attention_to, evenly, lo
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
 from .removal import Removal, removal
 from .residual import Components, components, residual_stream
+from .transplant import Node, Transplant, best_nodes
 
 __all__ = [
-    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Pairs", "Removal", "ablated", "ablation_hooks",
-    "attention_at_offset", "attention_to", "attribution", "bracket_pairs", "components", "evenly", "final_norm",
-    "head_attribution", "lens", "logit_lens", "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs",
-    "read_head", "removal", "resample_ablate", "residual_stream", "zero_ablate",
+    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Node", "Pairs", "Removal", "Transplant",
+    "ablated", "ablation_hooks", "attention_at_offset", "attention_to", "attribution", "best_nodes",
+    "bracket_pairs", "components", "evenly", "final_norm", "head_attribution", "lens", "logit_lens", "looks_at",
+    "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs", "read_head", "removal", "resample_ablate",
+    "residual_stream", "zero_ablate",
 ]  # fmt: skip

@@ -1,0 +1,193 @@
+"""Exercise 1, the self-check: ten quick questions, a computed key, and for each wrong answer what to read."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_utils.grading.kinds import Answer, wrong
+
+Value = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the self-check.
+
+    Attributes:
+        topic: in a word or two. compute: the answer, as numbers. read: where to read about it.
+        slips: usual wrong answers, each with what it comes from.
+    """
+
+    topic: str
+    compute: Callable[[], Any]
+    read: str
+    slips: tuple[tuple[Any, str], ...] = ()
+
+    def sentence(self, given: Value | None) -> str:
+        """What to say to this wrong answer."""
+        known = (said for value, said in self.slips if given is not None and _close(given, _value(value)))
+        return f"{next(known, '')} Read: {self.read}.".strip()
+
+
+def _derivative() -> Tensor:
+    x = torch.tensor(1.0, requires_grad=True)
+    return torch.autograd.grad(torch.relu(3 * x - 1) ** 2, x)[0]
+
+
+def _pattern() -> Tensor:
+    scores = torch.zeros(4, 4).masked_fill(torch.ones(4, 4).triu(1).bool(), -torch.inf)
+    return scores.softmax(-1)[2, 0]
+
+
+TORCH = "docs.pytorch.org/docs/stable"
+QUESTIONS = (
+    Question(
+        "einsum, shapes",
+        lambda: torch.einsum("bpd,hde->bphe", torch.ones(2, 5, 8), torch.ones(4, 8, 3)).shape,
+        f"{TORCH}/generated/torch.einsum.html",
+        (((2, 5, 8, 4, 3), "You kept d: an index that is missing after the arrow is summed over."),
+         ((2, 4, 5, 3), "The axes come in the order in which they stand after the arrow: b, p, h, e."),
+         ((4, 2, 5, 3), "The axes come in the order in which they stand after the arrow: b, p, h, e.")),
+    ),
+    Question(
+        "einsum, numbers",
+        lambda: torch.einsum("ij,ij->i", torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [1, 1]])),
+        f"{TORCH}/generated/torch.einsum.html",
+        (((4, 4), "You summed over i, which stands after the arrow and stays; j is summed over."),
+         (8, "You summed over both indices; i stands after the arrow and stays.")),
+    ),
+    Question(
+        "broadcasting",
+        lambda: (torch.ones(3, 1, 4) + torch.ones(5, 1)).shape,
+        f"{TORCH}/notes/broadcasting.html",
+        (((3, 1, 4), "An axis of length 1 is stretched to the other's length, here to 5."),
+         ((3, 5, 1), "Both axes of length 1 are stretched: the last one to 4."),
+         ((3, 1, 4, 5, 1), "Shapes are not joined; they are laid over each other from the right.")),
+    ),
+    Question(
+        "softmax",
+        lambda: torch.tensor([100, 100 + math.log(3)], dtype=torch.float64).softmax(-1)[1],
+        f"{TORCH}/generated/torch.nn.Softmax.html",
+        ((3, "That is the ratio of the two probabilities. They add up to one."),
+         (0.25, "That is the first one's probability."),
+         (0.5, "The common 100 cancels, the difference of ln 3 does not: the ratio is 3 to 1.")),
+    ),
+    Question(
+        "cross-entropy",
+        lambda: torch.nn.functional.cross_entropy(torch.zeros(1, 2048), torch.tensor([7])),
+        f"{TORCH}/generated/torch.nn.CrossEntropyLoss.html",
+        ((11, "That is in bits. In nats, the logarithm is the natural one."),
+         (1 / 2048, "That is the probability of the right token; the loss is minus its logarithm."),
+         (-math.log(2048), "The loss is *minus* the logarithm of the probability.")),
+    ),
+    Question(
+        "rank",
+        lambda: torch.linalg.matrix_rank(torch.randn(192, 48, generator=torch.Generator().manual_seed(0)).double() @ torch.randn(48, 192, generator=torch.Generator().manual_seed(1)).double()),
+        f"{TORCH}/generated/torch.linalg.matrix_rank.html, and Goodfellow et al. 2016, Deep Learning, chapter 2",
+        ((192, "The product has 192 rows, but all that passes through it passes through 48 numbers."),),
+    ),
+    Question(
+        "singular values",
+        lambda: torch.linalg.svdvals(torch.tensor([[3.0, 0], [0, -5]]))[0],
+        f"{TORCH}/generated/torch.linalg.svd.html",
+        ((3, "That is the largest *eigenvalue*. A singular value says by how much a direction is stretched, whatever its sign."),
+         (-5, "Singular values are lengths, so they are never negative.")),
+    ),
+    Question(
+        "attention, shapes",
+        lambda: (torch.ones(2, 4, 10, 48) @ torch.ones(2, 4, 10, 48).mT).shape,
+        "Elhage et al. 2021, transformer-circuits.pub/2021/framework, the section on attention heads",
+        (((2, 10, 10), "Each head has a pattern of its own: the 4 is missing."),
+         ((2, 10, 4, 48), "That is the shape of the queries. A score belongs to a pair of positions."),
+         ((2, 10, 4, 10), "In TransformerLens the head comes before both positions: (batch, head, query, key).")),
+    ),
+    Question(
+        "causal mask",
+        _pattern,
+        f"{TORCH}/generated/torch.nn.functional.scaled_dot_product_attention.html (`is_causal`)",
+        ((1 / 4, "Position 2 cannot see position 3, which comes after it."),
+         (1 / 2, "Positions count from 0, and a token sees itself: position 2 sees 0, 1 and 2.")),
+    ),
+    Question(
+        "chain rule",
+        _derivative,
+        "Goodfellow et al. 2016, Deep Learning, chapter 6.5 (deeplearningbook.org)",
+        ((4, "You left out the inner derivative, 3."), (6, "You left out the outer one's argument: 2·ReLU(3x − 1) is 4 there."),
+         (3, "That is the inner derivative. The square's is still to be multiplied.")),
+    ),
+)  # fmt: skip
+
+
+def _value(answer: Any) -> Value:
+    """A number, a shape or a tensor as a tuple of floats."""
+    if isinstance(answer, Tensor):
+        answer = answer.tolist()
+    if isinstance(answer, (str, bytes, dict, set)):
+        raise TypeError("neither a number nor a shape")
+    return tuple(float(v) for v in answer) if isinstance(answer, Iterable) else (float(answer),)
+
+
+def _close(a: Value, b: Value) -> bool:
+    return len(a) == len(b) and all(math.isclose(x, y, rel_tol=0, abs_tol=0.006) for x, y in zip(a, b, strict=True))
+
+
+def _key(seed: int) -> dict[int, Value]:
+    return {number: _value(question.compute()) for number, question in enumerate(QUESTIONS, 1)}
+
+
+def _canonical(answer: Any) -> dict[int, Value | None]:
+    """{question: numbers}; a list counts from 1; what is not answered is left out."""
+    if isinstance(answer, (list, tuple)):
+        answer = dict(enumerate(answer, 1))
+    return {int(number): _value(given) for number, given in dict(answer).items() if given is not None}
+
+
+def _form(answer: dict[int, Value], truth: dict[int, Value]) -> str:
+    strange = sorted(set(answer) - set(truth))
+    return f"There is no question {strange[0]}; they are numbered from 1 to {len(truth)}." if strange else ""
+
+
+def _wrong_ones(answer: dict[int, Value], truth: dict[int, Value]) -> list[int]:
+    return [number for number, right in truth.items() if not (number in answer and _close(answer[number], right))]
+
+
+def _score(answer: dict[int, Value], truth: dict[int, Value]) -> float:
+    return 1 - len(_wrong_ones(answer, truth)) / len(truth)
+
+
+def _explain(answer: dict[int, Value], truth: dict[int, Value]) -> str:
+    said = []
+    for number in _wrong_ones(answer, truth):
+        question = QUESTIONS[number - 1]
+        said.append(f"{number} ({question.topic}): {question.sentence(answer.get(number))}")
+    return f"{len(truth) - len(said)} of {len(truth)} are right. " + " ".join(said)
+
+
+def _slip(number: int, which: int) -> Any:
+    """A misconception: everything right but one question, in one of its usual ways."""
+    question = QUESTIONS[number - 1]
+    value = question.slips[which][0]
+    say = f"9 of 10 are right. {number} ({question.topic}): {question.sentence(_value(value))}"
+    return wrong(f"{question.topic}: {value}", lambda truth: truth | {number: _value(value)}, say)
+
+
+Answer(
+    id="transformer.self_check",
+    truth=_key,
+    score=_score,
+    canonical=_canonical,
+    form=_form,
+    explain=_explain,
+    expects="Give {1: …, 2: …, …, 10: …}, each a number or a shape such as (2, 3).",
+    share=1.0,
+    why="A self-check is over when every answer is right; until then it says what to read.",
+    hints=(
+        "Answer from the head first. Then try in a cell: each question is one or two lines of torch.",
+        "The usual suspects: an index that stands after einsum's arrow stays; shapes are compared from the right; a softmax does not notice what all its inputs share.",
+    ),
+    misconceptions=tuple(_slip(n, k) for n, question in enumerate(QUESTIONS, 1) for k in range(len(question.slips))),
+)  # fmt: skip

@@ -1,0 +1,93 @@
+"""A handful of head outputs, taken from the clean run and put into the corrupt one together.
+
+A sweep tries one cell at a time. Effects of single cells need not add up, so a set of them has to be tried as a set:
+`transplant` does that, and `best_nodes` looks for a good set greedily, adding the node that helps most each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils import patching
+
+from .pairs import Pairs
+
+Node = tuple[int, int, int]  # layer, head, position
+
+
+@dataclass(frozen=True)
+class Transplant:
+    """Two runs over the same pairs, kept so that many sets of nodes can be tried.
+
+    Attributes:
+        z: of each layer, the clean run's (n, pos, head, d_head).
+        clean, corrupt: mean logit differences, in favour of the clean prompt's closing token.
+    """
+
+    model: Any
+    pairs: Pairs
+    z: tuple[Float[Tensor, "n pos head d_head"], ...] = field(repr=False)
+    clean: float
+    corrupt: float
+
+    @classmethod
+    def of(cls, model: Any, pairs: Pairs) -> Transplant:
+        """Make the two runs."""
+        names = [f"blocks.{layer}.attn.hook_z" for layer in range(model.cfg.n_layers)]
+        with torch.no_grad():
+            logits, cache = model.run_with_cache(pairs.clean, names_filter=names)
+            other = model(pairs.corrupt)
+        z = tuple(cache[name] for name in names)
+        return cls(model, pairs, z, float(pairs.difference(logits).mean()), float(pairs.difference(other).mean()))
+
+    def recovery(self, nodes: Iterable[Node]) -> float:
+        """What these nodes recover together: 0 is the corrupt run, 1 the clean one. Positions may count from the end.
+
+        Raises:
+            ValueError: a node that there is not.
+        """
+        by_layer: dict[int, list[tuple[int, int]]] = {}
+        for layer, head, position in nodes:
+            _, pos, heads, _ = self.z[0].shape
+            if not (0 <= layer < len(self.z) and 0 <= head < heads and -pos <= position < pos):
+                raise ValueError(f"there is no node {(layer, head, position)}: layer, head, position")
+            by_layer.setdefault(layer, []).append((position, head))
+
+        def put(layer: int) -> Callable[[Tensor, Any], Tensor]:
+            def edit(z: Tensor, hook: Any) -> Tensor:
+                edited = z.clone()
+                for position, head in by_layer[layer]:
+                    edited[:, position, head] = self.z[layer][:, position, head]
+                return edited
+
+            return edit
+
+        hooks = [(f"blocks.{layer}.attn.hook_z", put(layer)) for layer in by_layer]
+        with torch.no_grad(), self.model.hooks(fwd_hooks=hooks):
+            reached = float(self.pairs.difference(self.model(self.pairs.corrupt)).mean())
+        return (reached - self.corrupt) / (self.clean - self.corrupt)
+
+
+def best_nodes(transplant: Transplant, budget: int, among: int = 12) -> tuple[Node, ...]:
+    """A good set of `budget` nodes, found greedily among those that do most alone.
+
+    Greedy search may miss a better set: two nodes may be worth something together only.
+    """
+    model, pairs = transplant.model, transplant.pairs
+    alone = patching.sweep(
+        model, "z", pairs.clean, pairs.corrupt, pairs.metric, by=("layer", "head", "position")
+    ).recovery()
+    order = alone.flatten().argsort(descending=True, stable=True)[:among]
+    left = [tuple(int(i) for i in torch.unravel_index(flat, alone.shape)) for flat in order]
+    chosen: list[Node] = []
+    for _ in range(budget):
+        best = max(left, key=lambda node: transplant.recovery([*chosen, node]))
+        chosen.append(best)
+        left.remove(best)
+    return tuple(chosen)
