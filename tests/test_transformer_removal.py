@@ -71,3 +71,9 @@ def test_it_draws_itself(setting):
     assert len(ax.patches) == 10
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["what it says", "what is lost without it"]
     assert "what zero ablation costs" in repr(result)
+
+
+def test_the_drawing_names_every_component_once():
+    names = [text.get_text() for text in tf.draw_stream(3, 2, highlight=("1.1",)).axes[0].texts]
+    for name in ("0.0", "0.1", "1.0", "1.1", "2.0", "2.1", "m0", "m1", "m2"):
+        assert names.count(name) == 1

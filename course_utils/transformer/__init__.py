@@ -25,6 +25,7 @@ from .patterns import HeadReading, attention_at_offset, attention_to, evenly, lo
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
 from .removal import Removal, removal
 from .residual import Components, components, residual_stream
+from .schematic import draw_stream
 from .transplant import Node, Transplant, best_nodes
 
 __all__ = [
