@@ -31,7 +31,7 @@ from .transplant import Node, Transplant, best_nodes
 __all__ = [
     "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Node", "Pairs", "Removal", "Transplant",
     "ablated", "ablation_hooks", "attention_at_offset", "attention_to", "attribution", "best_nodes",
-    "bracket_pairs", "components", "draw_stream", "evenly", "final_norm", "head_attribution", "lens", "logit_lens", "looks_at",
-    "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs", "read_head", "removal", "resample_ablate",
+    "bracket_pairs", "components", "draw_stream", "evenly", "final_norm", "head_attribution", "lens", "logit_lens",
+    "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs", "read_head", "removal", "resample_ablate",
     "residual_stream", "zero_ablate",
 ]  # fmt: skip
