@@ -18,9 +18,8 @@ STYLE = """<style>
 .course-view>div{overflow-x:auto}
 .course-view table{border-collapse:collapse;table-layout:auto;width:auto;margin:4px 0;font-size:12px}
 .course-view table caption{caption-side:top;padding:2px 0;text-align:left;white-space:nowrap}
-.course-view table th,.course-view table td{padding:2px 6px;text-align:center;white-space:nowrap;border:1px solid #8884}
-.course-view table th{font-weight:normal;font-family:monospace}
-.course-view table th[scope=row]{text-align:right}
+.course-view.course-view table tr>*{padding:2px 6px;text-align:center;white-space:nowrap;border:1px solid #8884}
+.course-view.course-view table th{font-weight:normal;font-family:monospace}
 .course-view td:hover,.course-view td:focus{outline:2px solid #d55e00;outline-offset:-2px}
 .course-view>p,.course-view td:hover::after,.course-view td:focus::after{margin:0;padding:3px 6px;min-height:1.4em}
 .course-view td:hover::after,.course-view td:focus::after{content:attr(title);position:absolute;left:0;right:0;bottom:0;

@@ -1,7 +1,12 @@
 """The interactive views where they are used: drawn, answering the mouse and the keyboard, without a network."""
 
+import sys
+
 import harness
 import pytest
+import torch
+
+from course_utils import views
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,6 +31,21 @@ def drawn(notebook, cell):
             return new Set(new Uint32Array(pixels.buffer)).size > 1;
         }).length"""
     )
+
+
+def test_in_a_frame_of_its_own_a_figure_needs_nothing_else(browser, monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", object())  # whose outputs do not see one another
+    html = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **how: html.append(data.get("text/html")))
+    views.attention(torch.eye(4).expand(3, 4, 4), list("abcd"))
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_content(html[-1])
+    page.locator("canvas").nth(3).wait_for(timeout=30_000)
+    assert page.locator("canvas").count() == 4
+    assert asked == []
+    page.close()
 
 
 def carriers(notebook):
