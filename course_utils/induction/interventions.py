@@ -9,7 +9,7 @@
 Heads are (layer, head) pairs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -43,6 +43,19 @@ def ablate_heads(
     Raises:
         ValueError: another ablation, or a head that the model does not have.
     """
+    hooks = ablation_hooks(model, heads, ablation, tokens if reference is None else reference)
+    return model.run_with_hooks(tokens, fwd_hooks=hooks)
+
+
+@torch.no_grad()
+def ablation_hooks(
+    model: Any, heads: Sequence[Head], ablation: str, reference: Int[Tensor, "n pos"]
+) -> list[tuple[str, Callable]]:
+    """The hooks of `ablate_heads`, for running many prompts against the same means.
+
+    Raises:
+        ValueError: another ablation, or a head that the model does not have.
+    """
     if ablation not in ("zero", "mean"):
         raise ValueError(f"ablation is 'zero' or 'mean', not {ablation!r}")
     for layer, head in heads:
@@ -51,8 +64,7 @@ def ablate_heads(
     names = {layer: f"blocks.{layer}.attn.hook_z" for layer, _ in heads}
     means: dict[int, Tensor] = {}
     if ablation == "mean":
-        asked = tokens if reference is None else reference
-        _, cache = model.run_with_cache(asked, names_filter=list(names.values()))
+        _, cache = model.run_with_cache(reference, names_filter=list(names.values()))
         means = {layer: cache[name].mean(0) for layer, name in names.items()}  # (pos, head, d_head)
 
     def silence(z: Float[Tensor, "batch pos head d_head"], hook: Any, layer: int) -> Tensor:
@@ -60,8 +72,7 @@ def ablate_heads(
         z[:, :, mine] = means[layer][:, mine] if means else 0.0
         return z
 
-    hooks = [(name, partial(silence, layer=layer)) for layer, name in names.items()]
-    return model.run_with_hooks(tokens, fwd_hooks=hooks)
+    return [(name, partial(silence, layer=layer)) for layer, name in names.items()]
 
 
 def repeat_log_prob(tokens: Int[Tensor, "batch pos"], length: int) -> Metric:

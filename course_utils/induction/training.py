@@ -54,7 +54,7 @@ class Recipe:
 
     steps: int = 600
     batch: int = 32
-    lr: float = 3e-3
+    lr: float = 5e-3
     shortest: int = 8
     longest: int = 31
     every: int = 10

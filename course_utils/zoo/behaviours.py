@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .labels import LabelError, token_labels
@@ -128,11 +128,11 @@ def forced_choice(models: dict[str, Plain | NGram], tokens: Int[Tensor, "context
     return {**scores, "always the same": 1 / len(present), "places": len(answer)}
 
 
-def repeated_names(models: dict[str, Plain | NGram], tokens: Int[Tensor, "context pos"],
-                   labels: dict[str, Tensor], tokenizer) -> dict:
-    """How the later tokens of a name are predicted: of names that stood in this context before, and of new ones.
+def name_masks(tokens: Int[Tensor, "context pos"], labels: dict[str, Tensor],
+               tokenizer) -> tuple[Bool[Tensor, "context pos"], Bool[Tensor, "context pos"]]:
+    """Where the second and later tokens of names stand: of names seen before in this context, and of new ones.
 
-    Returns {"repeated": {model: mean p}, "new": {model: mean p}, "places": (repeated, new)}.
+    Names that begin before the fifth token are left out, so that n-grams see all that they can use.
     """
     bare = [tokenizer.decode([i]).strip() for i in range(tokenizer.get_vocab_size())]
     again, fresh = torch.zeros_like(tokens, dtype=torch.bool), torch.zeros_like(tokens, dtype=torch.bool)
@@ -146,6 +146,16 @@ def repeated_names(models: dict[str, Plain | NGram], tokens: Int[Tensor, "contex
                     (again if name in seen else fresh)[row, start + 1:place] = True
                 seen.add(name)
                 start = place
+    return again, fresh
+
+
+def repeated_names(models: dict[str, Plain | NGram], tokens: Int[Tensor, "context pos"],
+                   labels: dict[str, Tensor], tokenizer) -> dict:
+    """How the later tokens of a name are predicted: of names that stood in this context before, and of new ones.
+
+    Returns {"repeated": {model: mean p}, "new": {model: mean p}, "places": (repeated, new)}.
+    """
+    again, fresh = name_masks(tokens, labels, tokenizer)
     found: dict = {"repeated": {}, "new": {}, "places": (int(again.sum()), int(fresh.sum()))}
     for name, model in models.items():
         if isinstance(model, NGram):
