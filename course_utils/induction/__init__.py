@@ -4,7 +4,9 @@
 2. `measures`, `heads`, `circuits` – what an induction head is recognised by: its attention; its weights alone.
 3. `interventions` – heads taken away; which input of a head hears another head.
 4. `handbuilt` – write one, and be told which half is missing.
-5. `training`, `curves` – train small models, several seeds at once, and see when the change comes.
+5. `training`, `curves`, `seeds` – train small models, several at once; when the change comes, and how that varies.
+6. `code_text`, `code_results`, `intervals` – a model that reads code: along its training, and with heads taken away.
+7. `stored`, `recipes` – what is too heavy for a lesson, and how to make it again.
 """
 
 from .circuits import (
@@ -15,10 +17,13 @@ from .circuits import (
     random_composition,
     turned_composition,
 )
+from .code_results import GAIN_RUNS, RUNS, Ablations, Checkpoints, ContextGain
+from .code_text import TextLosses, Windows, code_windows, losses_of, score_positions
 from .curves import Curves
 from .handbuilt import HeadPlan, Subspaces, Verdict, build, hand_built, judge, subspaces
 from .heads import HeadScores, head_scores
-from .interventions import ablate_heads, path_patch_k, path_patch_qkv, repeat_log_prob
+from .intervals import bootstrap_weights, interval, mean_interval
+from .interventions import ablate_heads, ablation_hooks, path_patch_k, path_patch_qkv, repeat_log_prob
 from .measures import (
     icl_score,
     prefix_matching_score,
@@ -28,13 +33,64 @@ from .measures import (
     token_losses,
 )
 from .model import Run, Weights, as_bridge, of_bridge, run
+from .seeds import Spread
+from .stored import ablations, checkpoints, context_gain, spread
 from .training import Recipe, Shape, Trained, repeating, train
 
 __all__ = [
-    "Curves", "HeadPlan", "HeadScores", "Recipe", "Run", "Shape", "Subspaces", "Trained", "Verdict", "Weights",
-    "ablate_heads", "as_bridge", "build", "composition_score", "composition_scores", "copying_diagonal",
-    "copying_score", "hand_built", "head_scores", "icl_score", "judge", "of_bridge", "path_patch_k",
-    "path_patch_qkv", "prefix_matching_score", "previous_token_score", "random_composition", "repeat_accuracy",
-    "repeat_log_prob", "repeated_tokens", "repeating", "run", "subspaces", "token_losses", "train",
+    "GAIN_RUNS",
+    "RUNS",
+    "Ablations",
+    "Checkpoints",
+    "ContextGain",
+    "Curves",
+    "HeadPlan",
+    "HeadScores",
+    "Recipe",
+    "Run",
+    "Shape",
+    "Spread",
+    "Subspaces",
+    "TextLosses",
+    "Trained",
+    "Verdict",
+    "Weights",
+    "Windows",
+    "ablate_heads",
+    "ablation_hooks",
+    "ablations",
+    "as_bridge",
+    "bootstrap_weights",
+    "build",
+    "checkpoints",
+    "code_windows",
+    "composition_score",
+    "composition_scores",
+    "context_gain",
+    "copying_diagonal",
+    "copying_score",
+    "hand_built",
+    "head_scores",
+    "icl_score",
+    "interval",
+    "judge",
+    "losses_of",
+    "mean_interval",
+    "of_bridge",
+    "path_patch_k",
+    "path_patch_qkv",
+    "prefix_matching_score",
+    "previous_token_score",
+    "random_composition",
+    "repeat_accuracy",
+    "repeat_log_prob",
+    "repeated_tokens",
+    "repeating",
+    "run",
+    "score_positions",
+    "spread",
+    "subspaces",
+    "token_losses",
+    "train",
     "turned_composition",
 ]  # fmt: skip

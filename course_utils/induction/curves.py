@@ -63,7 +63,7 @@ class Curves:
         """
         if not 0 < level < 1:
             raise ValueError(f"an accuracy lies between 0 and 1, and so must the level, not {level}")
-        return torch.stack([_crossing(self.step.float(), row, level) for row in self.accuracy.unbind(1)])
+        return torch.stack([crossing(self.step.float(), row, level) for row in self.accuracy.unbind(1)])
 
     def duration(self, low: float = 0.1, high: float = 0.9) -> Float[Tensor, "seed"]:
         """How many steps pass between the accuracies `low` and `high`: short against the step itself is abrupt."""
@@ -94,7 +94,8 @@ class Curves:
         return fig
 
 
-def _crossing(x: Float[Tensor, "record"], y: Float[Tensor, "record"], level: float) -> Float[Tensor, ""]:
+def crossing(x: Float[Tensor, "record"], y: Float[Tensor, "record"], level: float) -> Float[Tensor, ""]:
+    """The x at which y first rises above `level`, by a straight line between records; NaN if it never does."""
     above = (y > level).nonzero()
     if len(above) == 0:
         return torch.tensor(torch.nan)

@@ -63,7 +63,7 @@ def ablation_hooks(
             raise ValueError(f"this model has no head {layer}.{head}")
     names = {layer: f"blocks.{layer}.attn.hook_z" for layer, _ in heads}
     means: dict[int, Tensor] = {}
-    if ablation == "mean":
+    if ablation == "mean" and names:
         _, cache = model.run_with_cache(reference, names_filter=list(names.values()))
         means = {layer: cache[name].mean(0) for layer, name in names.items()}  # (pos, head, d_head)
 

@@ -108,14 +108,14 @@ def train(
     groups = [range(seeds)] if together else [range(s, s + 1) for s in range(seeds)]
     stacks = [_Stack(shape, recipe, [first_seed + s for s in group], device) for group in groups]
     what = f"training {seeds} models of {shape.n_layers} attention layer{'s' * (shape.n_layers > 1)}"
-    progress, interrupted = Progress(recipe.steps * len(stacks), what, show), False
+    progress, interrupted = Progress(recipe.steps, what, show), False
     histories: list[list[Curves]] = [[stack.measure(0)] for stack in stacks]
     try:
-        for tick in progress:
-            which, step = divmod(tick, recipe.steps)
-            stacks[which].step()
-            if (step + 1) % recipe.every == 0:
-                histories[which].append(stacks[which].measure(step + 1))
+        for step in progress:
+            for stack, history in zip(stacks, histories, strict=True):
+                stack.step()
+                if (step + 1) % recipe.every == 0:
+                    history.append(stack.measure(step + 1))
     except KeyboardInterrupt:
         interrupted = True
         complete = min(map(len, histories))

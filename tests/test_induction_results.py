@@ -1,0 +1,112 @@
+"""Losses on code and their intervals; stored results, and the conclusions that the lesson draws from them."""
+
+import hashlib
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from course_utils import induction as ind
+from course_utils import zoo
+from course_utils.induction import stored
+from course_utils.induction.code_results import ContextGain
+from course_utils.induction.code_text import TextLosses, Windows, code_windows, losses_of, score_positions
+from course_utils.induction.intervals import bootstrap_weights, interval, mean_interval
+
+
+@pytest.fixture(scope="module")
+def model():
+    return zoo.load("code-attn-2l", "cpu")
+
+
+@pytest.fixture(scope="module")
+def windows(model):
+    return code_windows(model, [zoo.samples.read(name) for name in zoo.samples.names()[:4]])
+
+
+def test_bootstrap_weights_are_shares_of_draws():
+    weights = bootstrap_weights(7, draws=500)
+    assert weights.shape == (500, 7) and torch.allclose(weights.sum(1), torch.ones(500, dtype=torch.float64))
+    assert torch.allclose((weights * 7).round(), weights * 7)
+    assert weights.mean().item() == pytest.approx(1 / 7) and torch.equal(weights, bootstrap_weights(7, draws=500))
+
+
+def test_an_interval_of_a_mean_covers_it_about_as_often_as_it_says():
+    g, hits = torch.Generator().manual_seed(0), 0
+    for _ in range(300):
+        mean, low, high = mean_interval(torch.randn(60, generator=g))
+        hits += low < 0 < high
+        assert low < mean < high
+    assert 0.89 < hits / 300 < 0.99
+    low, high = interval(torch.linspace(0, 1, 1001).double(), 0.9)
+    assert low.item() == pytest.approx(0.05) and high.item() == pytest.approx(0.95)
+
+
+def test_windows_start_with_the_starting_token_and_mark_names(model, windows):
+    assert windows.tokens.shape == windows.repeated.shape == windows.new.shape == (len(windows), 256)
+    assert (windows.tokens[:, 0] == 0).all() and not (windows.repeated & windows.new).any()
+    assert windows.repeated.any() and windows.new.any() and not windows.repeated[:, :2].any()
+    text = "".join(zoo.samples.read(name) for name in zoo.samples.names()[:4])
+    row, place = windows.repeated.nonzero()[0].tolist()
+    piece = model.tokenizer.decode(windows.tokens[row, place : place + 1])
+    assert piece.strip() in text and len(windows[:1]) == 1
+
+
+def test_losses_on_text_are_those_of_the_whole_run(model, windows):
+    few = windows[:3]
+    found = losses_of(model, few.tokens, batch=2)
+    assert torch.allclose(found, ind.token_losses(model(few.tokens), few.tokens).detach(), atol=1e-4)
+    losses = TextLosses.of(found, few)
+    early, late = score_positions(256)
+    assert (early, late) == (25, 250)
+    assert torch.allclose(losses.late, found[:, 242:258][:, :16].mean(1)) and torch.allclose(losses.mean, found.mean(1))
+    marked = [found[w, t - 1] for w, t in few.repeated.nonzero().tolist()]
+    assert losses.estimate("repeated").item() == pytest.approx(sum(marked).item() / len(marked), rel=1e-5)
+    assert losses.estimate("icl").item() == pytest.approx((losses.late - losses.early).mean().item(), abs=1e-6)
+    assert losses.estimate("gain") == losses.estimate("new") - losses.estimate("repeated")
+    with pytest.raises(ValueError, match="one of loss"):
+        losses.estimate("accuracy")
+
+
+def test_estimates_of_several_runs_are_the_runs_estimates():
+    g = torch.Generator().manual_seed(0)
+    tokens, flags = torch.zeros(9, 40, dtype=torch.long), torch.rand(9, 40, generator=g)
+    windows = Windows(tokens, flags > 0.8, flags < 0.2)
+    runs = [TextLosses.of(torch.rand(9, 39, generator=g), windows) for _ in range(3)]
+    stack, weights = TextLosses.stacked(runs), bootstrap_weights(9, draws=20)
+    for what in ("loss", "icl", "repeated", "new", "gain"):
+        alone = torch.stack([run.estimate(what) for run in runs])
+        assert torch.allclose(stack.estimate(what), alone)
+        drawn = stack.estimate(what, weights)
+        assert drawn.shape == (20, 3)
+        for draw in (0, 13):
+            assert torch.allclose(drawn[draw], stack.estimate(what, weights[draw : draw + 1])[0])
+            assert torch.isclose(drawn[draw, 1], runs[1].estimate(what, weights)[draw])
+    assert torch.allclose(stack[2].mean, runs[2].mean)
+    even = torch.full((1, 9), 1 / 9, dtype=torch.float64)
+    assert torch.allclose(stack.estimate("repeated", even)[0], stack.estimate("repeated"))
+
+
+def test_the_share_that_remains_is_a_ratio_of_gains():
+    width = torch.tensor([1, 4, 255])
+    intact = torch.tensor([[4.0, 4.0], [3.0, 3.5], [2.0, 2.5]])
+    half = torch.tensor([[4.0, 4.0], [3.0, 3.5], [2.5, 3.0]])
+    loss = torch.stack([intact, half, half, intact, half])
+    gain = ContextGain(width, loss)
+    assert gain.gain(4).tolist() == [1.0, 0.5, 0.5, 1.0, 0.5]
+    assert gain.remaining("1.1", 4) == pytest.approx((0.5, 0.5, 0.5))
+    assert gain.remaining("1.2", 1) == pytest.approx((1.0, 1.0, 1.0))
+    with pytest.raises(ValueError, match="measured were 1, 4, 255"):
+        gain.gain(3)
+    plt.close(gain.plot())
+
+
+def test_stored_results_are_the_recorded_ones(monkeypatch, tmp_path):
+    for name, digest in stored.SHA256.items():
+        assert hashlib.sha256((stored.FOLDER / f"{name}.npz").read_bytes()).hexdigest() == digest
+    monkeypatch.setattr(stored, "FOLDER", tmp_path)
+    with pytest.raises(RuntimeError, match=r"is missing.*recipes spread"):
+        stored.load("spread")
+    (tmp_path / "spread.npz").write_bytes(b"something else")
+    with pytest.raises(RuntimeError, match="is not the one"):
+        stored.load("spread")
