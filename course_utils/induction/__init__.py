@@ -7,6 +7,7 @@
 5. `training`, `curves`, `seeds` – train small models, several at once; when the change comes, and how that varies.
 6. `code_text`, `code_results`, `intervals` – a model that reads code: along its training, and with heads taken away.
 7. `stored`, `recipes` – what is too heavy for a lesson, and how to make it again.
+8. `planted`, `sealed`, `crowd` – unknown models to examine, and how they are made.
 """
 
 from .circuits import (
@@ -19,6 +20,7 @@ from .circuits import (
 )
 from .code_results import GAIN_RUNS, RUNS, Ablations, Checkpoints, ContextGain
 from .code_text import TextLosses, Windows, code_windows, losses_of, score_positions
+from .crowd import Crowd, crowd
 from .curves import Curves
 from .handbuilt import HeadPlan, Subspaces, Verdict, build, hand_built, judge, subspaces
 from .heads import HeadScores, head_scores
@@ -33,64 +35,18 @@ from .measures import (
     token_losses,
 )
 from .model import Run, Weights, as_bridge, of_bridge, run
+from .sealed import Findings, Sealed, examine, sealed
 from .seeds import Spread
 from .stored import ablations, checkpoints, context_gain, spread
 from .training import Recipe, Shape, Trained, repeating, train
 
 __all__ = [
-    "GAIN_RUNS",
-    "RUNS",
-    "Ablations",
-    "Checkpoints",
-    "ContextGain",
-    "Curves",
-    "HeadPlan",
-    "HeadScores",
-    "Recipe",
-    "Run",
-    "Shape",
-    "Spread",
-    "Subspaces",
-    "TextLosses",
-    "Trained",
-    "Verdict",
-    "Weights",
-    "Windows",
-    "ablate_heads",
-    "ablation_hooks",
-    "ablations",
-    "as_bridge",
-    "bootstrap_weights",
-    "build",
-    "checkpoints",
-    "code_windows",
-    "composition_score",
-    "composition_scores",
-    "context_gain",
-    "copying_diagonal",
-    "copying_score",
-    "hand_built",
-    "head_scores",
-    "icl_score",
-    "interval",
-    "judge",
-    "losses_of",
-    "mean_interval",
-    "of_bridge",
-    "path_patch_k",
-    "path_patch_qkv",
-    "prefix_matching_score",
-    "previous_token_score",
-    "random_composition",
-    "repeat_accuracy",
-    "repeat_log_prob",
-    "repeated_tokens",
-    "repeating",
-    "run",
-    "score_positions",
-    "spread",
-    "subspaces",
-    "token_losses",
-    "train",
-    "turned_composition",
+    "GAIN_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings", "HeadPlan",
+    "HeadScores", "Recipe", "Run", "Sealed", "Shape", "Spread", "Subspaces", "TextLosses", "Trained", "Verdict",
+    "Weights", "Windows", "ablate_heads", "ablation_hooks", "ablations", "as_bridge", "bootstrap_weights", "build",
+    "checkpoints", "code_windows", "composition_score", "composition_scores", "context_gain", "copying_diagonal",
+    "copying_score", "crowd", "examine", "hand_built", "head_scores", "icl_score", "interval", "judge", "losses_of",
+    "mean_interval", "of_bridge", "path_patch_k", "path_patch_qkv", "prefix_matching_score", "previous_token_score",
+    "random_composition", "repeat_accuracy", "repeat_log_prob", "repeated_tokens", "repeating", "run",
+    "score_positions", "sealed", "spread", "subspaces", "token_losses", "train", "turned_composition",
 ]  # fmt: skip

@@ -31,7 +31,7 @@ WIRINGS = {
 
 @dataclass(frozen=True)
 class Crowd:
-    """One crowd, and twelve ablations of it, each a set of heads. `roles` and `wiring` are the answer, as it was built."""
+    """One crowd, and twelve ablations of it, each a set of heads. `roles` and `wiring` say how it was built."""
 
     weights: Weights = field(repr=False)
     ablations: tuple[frozenset[HeadName], ...]

@@ -39,8 +39,8 @@ class Head:
     """What one head does.
 
     Attributes:
-        looks: "back" (`by` positions), "match" (`by`: the space of the query, the space of the key), "earlier" (the same
-            token before), "follow" (to the position after the one in the space `by`), "rest" (at BOS) or "everywhere".
+        looks: "back" (`by` positions), "match" (`by`: the space of the query, the space of the key), "earlier" (the
+            same token before), "follow" (the position after the one in the space `by`), "rest" (BOS) or "everywhere".
         moves: from which space into which.
         gain: how strongly.
         sharp: how much more decidedly than usual it looks.
@@ -54,7 +54,7 @@ class Head:
 
 
 def planted(layers: Sequence[Sequence[Head]], dice: torch.Generator) -> tuple[Weights, list[list[int]]]:
-    """The weights of such a model, disguised, and where each head has gone: `place[layer][k]` for `layers[layer][k]`."""
+    """The weights of such a model, disguised, and where `layers[layer][k]` has gone: to head `place[layer][k]`."""
     shape = (len(layers), len(layers[0]), D_MODEL, D_HEAD)
     W_Q, W_K, W_V, W_O = (torch.zeros(shape) for _ in range(4))
     turn = _turns(dice)
@@ -97,7 +97,7 @@ def _rotation(size: int, dice: torch.Generator) -> Tensor:
 
 
 def _token_codes(dice: torch.Generator) -> Tensor:
-    """64 directions in 32 dimensions: two orthonormal bases, each direction of one at |cos| 1/√32 to all of the other."""
+    """64 directions in 32 dimensions: two orthonormal bases, with |cos| = 1/√32 between any two from both."""
     hadamard = torch.ones(1, 1)
     while len(hadamard) < TOKEN:
         hadamard = torch.cat([torch.cat([hadamard, hadamard], 1), torch.cat([hadamard, -hadamard], 1)])

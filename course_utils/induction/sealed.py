@@ -79,7 +79,7 @@ def _second_layer(fifth: Head) -> list[Head]:
 
 
 def _fifth_heads(length: int) -> dict[str, dict[str, Head]]:
-    """For each kind of model, the ways to make it. What a head of the first layer leaves is read by name of its space."""
+    """For each kind of model, the ways to make it."""
     return {
         "induction": {
             "by its keys": Head("match", ("token", "first"), ("token", "output")),
@@ -137,7 +137,7 @@ def accuracy(weights: Weights, length: int, without: Sequence[tuple[int, int]] =
 
 
 def induction_heads(weights: Weights, lengths: Sequence[int]) -> frozenset[tuple[int, int]]:
-    """The heads that match prefixes at each of these lengths (score above 1/2) and copy (eigenvalue score above 1/2)."""
+    """The heads that match prefixes at each of these lengths, and copy: both scores above 1/2."""
     scores = [prefix_matching_score(run(weights, _blocks(n)).pattern, n) for n in lengths]
     copies = copying_score(weights.W_E, weights.W_V, weights.W_O, weights.W_U)
     both = (torch.stack(scores).amin(0) > 0.5) & (copies > 0.5)
