@@ -143,7 +143,12 @@ def attribution(
     Args:
         model: any bridge with a final LayerNorm, in compatibility mode or not.
         correct, wrong: token ids; without `wrong` it is the correct token's logit that is taken apart.
+
+    Raises:
+        ValueError: the model's final norm is no LayerNorm.
     """
+    if model.cfg.normalization_type not in ("LN", "LNPre"):
+        raise ValueError(f"the final norm must be a LayerNorm, but this model's is {model.cfg.normalization_type}")
     with torch.no_grad():
         logits, cache = model.run_with_cache(tokens)
         parts = components(model, cache)

@@ -1,0 +1,459 @@
+"""What lesson 0 computes by hand: the theorems behind it, slow twins, and TransformerLens's own answers."""
+
+import functools
+
+import pytest
+import torch
+from patching_models import KINDS, LENGTH, answers, model_of, prompts
+from transformer_lens.tools.analysis import direct_logit_attribution
+
+from course_utils import patching, zoo
+from course_utils import transformer as tf
+
+NORMED = [kind for kind in KINDS if kind != "attention only, no norm"]
+BUNDLED = ["code-4l", "code-attn-2l"]
+
+
+@functools.cache
+def bundled(name):
+    return zoo.load(name, device="cpu")
+
+
+@functools.cache
+def folded():
+    model = zoo.load("code-4l", device="cpu")
+    model.enable_compatibility_mode()
+    return model
+
+
+@torch.no_grad()
+def run(model, tokens):
+    return model.run_with_cache(tokens)
+
+
+def text_tokens(name, batch=3, length=40):
+    """Windows of a sample program."""
+    ids = bundled(name).to_tokens(zoo.samples.read("calculator")[:3000])[0]
+    return torch.stack([ids[start : start + length] for start in range(0, batch * length, length)])
+
+
+def of_pairs(batch=3):
+    """Pairs of random tokens for a random model; they differ from position 2 on."""
+    clean, corrupt = prompts(batch, shared=2)
+    correct, wrong = answers(batch)
+    return tf.Pairs(clean, corrupt, correct, wrong, 2, ("x",) * LENGTH, (("", ""),) * batch)
+
+
+# The residual stream
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_components_add_up_to_the_stream_after_every_layer(kind):
+    model = model_of(kind)
+    _, cache = run(model, prompts()[0])
+    for layer in range(model.cfg.n_layers):
+        parts = tf.components(model, cache, layer)
+        torch.testing.assert_close(
+            parts.total(), cache[f"blocks.{layer}.hook_resid_post"], rtol=0, atol=1e-9 if layer else 1e-10
+        )
+    assert len(set(parts.labels)) == len(parts.labels) == len(parts.parts)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_components_of_the_bundled_models(name):
+    model = bundled(name)
+    _, cache = run(model, text_tokens(name))
+    parts = tf.components(model, cache)
+    whole = cache[f"blocks.{model.cfg.n_layers - 1}.hook_resid_post"]
+    torch.testing.assert_close(parts.total(), whole, rtol=1e-5, atol=1e-3)
+    assert "sum" in repr(parts) and parts["0.1"].shape == whole.shape
+    with pytest.raises(KeyError, match=r"there are embed"):
+        parts["9.9"]
+
+
+def test_components_agree_with_transformer_lens():
+    model = model_of("gpt2 folded")
+    _, cache = run(model, prompts()[0])
+    parts = tf.components(model, cache)
+    theirs, labels = cache.decompose_resid(return_labels=True)
+    for value, label in zip(theirs, labels, strict=True):
+        if label.endswith("mlp_out"):
+            torch.testing.assert_close(parts[f"m{label[0]}"], value)
+    heads, labels = cache.stack_head_results(return_labels=True)
+    for value, label in zip(heads, labels, strict=True):
+        torch.testing.assert_close(parts[label[1:].replace("H", ".")], value)
+
+
+def slow_stream(embed, pos_embed, z, W_O, b_O, mlp_out):
+    out = embed.clone() + pos_embed
+    for layer in range(z.shape[0]):
+        for b in range(z.shape[1]):
+            for p in range(z.shape[2]):
+                for h in range(z.shape[3]):
+                    out[b, p] += W_O[layer, h].T @ z[layer, b, p, h]
+                out[b, p] += b_O[layer] + mlp_out[layer, b, p]
+    return out
+
+
+@pytest.mark.parametrize("kind", ["native", "native LNPre", "gpt2", "gpt2 folded"])
+def test_the_residual_stream_from_tensors(kind):
+    model = model_of(kind)
+    _, cache = run(model, prompts()[0])
+    layers = range(model.cfg.n_layers)
+    args = (
+        cache["hook_embed"],
+        cache["hook_pos_embed"].expand_as(cache["hook_embed"]),
+        torch.stack([cache[f"blocks.{i}.attn.hook_z"] for i in layers]),
+        model.W_O.detach(),
+        model.b_O.detach(),
+        torch.stack([cache[f"blocks.{i}.hook_mlp_out"] for i in layers]),
+    )
+    out = tf.residual_stream(*args)
+    torch.testing.assert_close(out, cache[f"blocks.{layers[-1]}.hook_resid_post"], rtol=0, atol=1e-9)
+    torch.testing.assert_close(out, slow_stream(*args), rtol=0, atol=1e-9)
+
+
+# From the stream to the logits
+
+
+@pytest.mark.parametrize("shape", [(6,), (4, 6), (2, 3, 6)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_lens_is_layer_norm_and_unembedding(shape, dtype):
+    g = torch.Generator().manual_seed(0)
+    x, w, b, W_U, b_U = (torch.randn(s, generator=g, dtype=dtype) for s in (shape, (6,), (6,), (6, 9), (9,)))
+    for eps in (1e-5, 0.3):
+        theirs = torch.nn.functional.layer_norm(x, (6,), w, b, eps) @ W_U + b_U
+        torch.testing.assert_close(tf.logit_lens(x, w, b, W_U, b_U, eps), theirs)
+
+
+@pytest.mark.parametrize("kind", NORMED)
+def test_the_lens_at_the_end_is_the_model(kind):
+    model = model_of(kind)
+    logits, cache = run(model, prompts()[0])
+    seen = tf.lens(model, cache)
+    assert seen.shape == (model.cfg.n_layers + 1, *logits.shape) and not seen.requires_grad
+    torch.testing.assert_close(seen[-1], logits, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_lens_agrees_with_transformer_lens(name):
+    model = bundled(name)
+    _, cache = run(model, text_tokens(name))
+    theirs = cache.logit_lens(positions=None)
+    assert theirs.labels[0] == "0_pre" and len(theirs.labels) == model.cfg.n_layers + 1
+    torch.testing.assert_close(tf.lens(model, cache), theirs.values, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", NORMED)
+@pytest.mark.parametrize("position", [-1, 2])
+def test_attribution_adds_up_to_the_logit_and_to_the_difference(kind, position):
+    model, (tokens, _), (correct, wrong) = model_of(kind), prompts(), answers()
+    logits, _ = run(model, tokens)
+    rows = torch.arange(len(tokens))
+    one, two = (logits[rows, position, ids] for ids in (correct, wrong))
+    for other, target in ((None, one), (wrong, one - two)):
+        terms = tf.attribution(model, tokens, correct, other, position)
+        torch.testing.assert_close(terms.target, target, rtol=0, atol=1e-12)
+        torch.testing.assert_close(terms.total(), target, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_attribution_adds_up_on_the_bundled_models(name):
+    tokens = text_tokens(name)
+    correct, wrong = torch.tensor([5, 6, 7]), torch.tensor([8, 9, 10])
+    terms = tf.attribution(bundled(name), tokens, correct, wrong)
+    torch.testing.assert_close(terms.total(), terms.target, rtol=0, atol=1e-4)
+
+
+def test_folding_the_norm_moves_no_sum():
+    pairs = tf.bracket_pairs(bundled("code-4l").tokenizer, 4)
+    apart, together = (
+        tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong) for model in (bundled("code-4l"), folded())
+    )
+    torch.testing.assert_close(apart.target, together.target, rtol=0, atol=1e-3)
+    for layer in range(4):
+        torch.testing.assert_close(apart[f"m{layer}"], together[f"m{layer}"], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("wrong_too", [True, False])
+def test_attribution_agrees_with_transformer_lens(wrong_too):
+    model = folded()
+    pairs = tf.bracket_pairs(model.tokenizer, 5)
+    wrong = pairs.wrong if wrong_too else None
+    ours = tf.attribution(model, pairs.clean, pairs.correct, wrong)
+    with torch.no_grad():
+        theirs = direct_logit_attribution(
+            model, pairs.clean, answer_tokens=pairs.correct, incorrect_tokens=wrong, unit="head"
+        )
+    compared = 0
+    for label, value in zip(theirs.labels, theirs.attribution, strict=True):
+        if label.startswith("L"):
+            torch.testing.assert_close(ours[label[1:].replace("H", ".")], value, rtol=0, atol=1e-4)
+            compared += 1
+    assert compared == 16
+
+
+@pytest.mark.parametrize("kind", NORMED)
+def test_head_attribution_from_tensors_is_the_heads_part_of_it(kind):
+    model, (tokens, _), (correct, wrong) = model_of(kind), prompts(), answers()
+    _, cache = run(model, tokens)
+    z = torch.stack([cache[f"blocks.{i}.attn.hook_z"][:, -1] for i in range(model.cfg.n_layers)])
+    scale = cache["ln_final.hook_scale"][:, -1, 0]
+    weights = model.W_O.detach(), scale, tf.final_norm(model)[0], model.W_U.detach()
+    ours = tf.head_attribution(z, *weights, correct, wrong)
+    terms = tf.attribution(model, tokens, correct, wrong)
+    for layer in range(model.cfg.n_layers):
+        for head in range(model.cfg.n_heads):
+            torch.testing.assert_close(ours[layer, head], terms[f"{layer}.{head}"], rtol=0, atol=1e-9)
+    torch.testing.assert_close(terms.heads().double(), ours.mean(-1), rtol=1e-5, atol=1e-5)
+
+
+def test_attribution_refuses_a_model_without_layer_norm():
+    with pytest.raises(ValueError, match="LayerNorm"):
+        tf.attribution(model_of("attention only, no norm"), prompts()[0], *answers())
+
+
+def test_an_attribution_shows_itself():
+    terms = tf.attribution(model_of("gpt2"), prompts()[0], *answers())
+    assert "the model says" in repr(terms) and len(terms.top(3)) == 3
+    fig = terms.plot()
+    assert len(fig.axes[0].patches) == len(terms.labels)
+    with pytest.raises(KeyError, match="there is no component"):
+        terms["7.7"]
+
+
+# The two circuits
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_circuits_are_transformer_lens_s_and_have_at_most_the_rank_of_a_head(kind):
+    model = model_of(kind)
+    qk, ov = (
+        make(*(w.detach() for w in pair))
+        for make, pair in ((tf.qk_circuit, (model.W_Q, model.W_K)), (tf.ov_circuit, (model.W_V, model.W_O)))
+    )
+    torch.testing.assert_close(qk, model.QK.AB.detach())
+    torch.testing.assert_close(ov, model.OV.AB.detach())
+    for circuit in (qk, ov):
+        assert (torch.linalg.matrix_rank(circuit) <= model.cfg.d_head).all()
+
+
+@pytest.mark.parametrize("kind", ["native", "gpt2", "gpt2 folded"])
+def test_what_the_circuits_say_is_what_the_heads_do(kind):
+    """Scores are x W_QK xᵀ / √d_head and outputs pattern · x W_OV, once the biases are taken off."""
+    model = model_of(kind)
+    _, cache = run(model, prompts()[0])
+    x = cache["blocks.1.attn.hook_in"]
+    qk, ov = tf.qk_circuit(model.W_Q, model.W_K)[1].detach(), tf.ov_circuit(model.W_V, model.W_O)[1].detach()
+    q, k = (cache[f"blocks.1.attn.hook_{n}"] - b[1].detach() for n, b in (("q", model.b_Q), ("k", model.b_K)))
+    for head in range(model.cfg.n_heads):
+        scores = x @ qk[head] @ x.mT
+        torch.testing.assert_close(scores, q[:, :, head] @ k[:, :, head].mT, rtol=0, atol=1e-9)
+        bias = model.b_V[1, head].detach() @ model.W_O[1, head].detach()
+        written = cache["blocks.1.attn.hook_pattern"][:, head] @ (x @ ov[head]) + bias
+        theirs = cache["blocks.1.attn.hook_z"][:, :, head] @ model.W_O[1, head].detach()
+        torch.testing.assert_close(written, theirs, rtol=0, atol=1e-9)
+
+
+# Ablation
+
+
+def test_mean_ablation_of_single_entries():
+    g = torch.Generator().manual_seed(0)
+    z, reference = torch.randn(2, 3, 4, 2, generator=g), torch.randn(5, 3, 4, 2, generator=g)
+    before = z.clone()
+    out = tf.mean_ablate(z, reference, [1, 3])
+    for b in range(2):
+        for p in range(3):
+            for h in range(4):
+                wanted = reference[:, p, h].mean(0) if h in (1, 3) else z[b, p, h]
+                torch.testing.assert_close(out[b, p, h], wanted)
+    assert torch.equal(z, before)
+    torch.testing.assert_close(tf.mean_ablate(out, reference, [1, 3]), out)  # twice is once
+    torch.testing.assert_close(tf.mean_ablate(z, z[:1], [0, 1, 2, 3])[0], z[0])
+    assert torch.equal(tf.zero_ablate(z, [2])[:, :, 2], torch.zeros(2, 3, 2))
+    assert torch.equal(tf.resample_ablate(z, reference[:2], [0])[:, :, 0], reference[:2, :, 0])
+
+
+@pytest.mark.parametrize("kind", ["attention only", "native", "gpt2", "gpt2 folded"])
+@pytest.mark.parametrize("ablation", ["zero", "mean", "resample"])
+def test_ablating_a_head_is_a_cell_of_the_sweep(kind, ablation):
+    model, pairs = model_of(kind), of_pairs()
+    reference = {"zero": None, "mean": pairs.everyone, "resample": pairs.corrupt}[ablation]
+    more = {
+        "zero": {"ablation": "zero"},
+        "mean": {"ablation": "mean", "reference": pairs.everyone},
+        "resample": {"corrupt": pairs.corrupt, "direction": "noising"},
+    }[ablation]
+    cells = patching.sweep(model, "z", pairs.clean, metric=pairs.metric, **more)
+    for layer, head in ((0, 1), (2, 3)):
+        out = tf.ablated(model, pairs.clean, [f"{layer}.{head}"], ablation, reference)
+        torch.testing.assert_close(pairs.difference(out), cells.values[layer, head], rtol=0, atol=1e-9)
+
+
+def test_ablation_with_its_own_prompt_changes_nothing():
+    model, (tokens, _) = model_of("gpt2"), prompts()
+    logits, _ = run(model, tokens)
+    every = [f"{layer}.{head}" for layer in range(3) for head in range(4)]
+    torch.testing.assert_close(tf.ablated(model, tokens, every, "resample", tokens), logits, rtol=0, atol=1e-9)
+    alone = tf.ablated(model, tokens[:1], every, "mean", tokens[:1].expand(3, -1))
+    torch.testing.assert_close(alone, logits[:1], rtol=0, atol=1e-9)
+    torch.testing.assert_close(tf.ablated(model, tokens, [], "zero"), logits, rtol=0, atol=0)
+
+
+def hooks_on(model):
+    return sum(len(point.fwd_hooks) for point in model.hook_dict.values())
+
+
+def test_the_model_is_left_as_it_was_also_after_an_error():
+    model, pairs = model_of("gpt2"), of_pairs()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    logits, _ = run(model, pairs.clean)
+    tf.ablated(model, pairs.clean, ["1.0"], "mean", pairs.everyone)
+    with pytest.raises(RuntimeError):  # a reference of another length
+        tf.ablated(model, pairs.clean, ["1.0"], "mean", pairs.everyone[:, :-1])
+    tf.Transplant.of(model, pairs).recovery({(0, 1, 3)})
+    assert hooks_on(model) == 0
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    torch.testing.assert_close(run(model, pairs.clean)[0], logits, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("heads", "kind", "reference", "said"),
+    [
+        (["0.0"], "median", None, "one of zero, mean, resample"),
+        (["0.0"], "mean", None, "needs reference"),
+        (["0.0"], "zero", torch.zeros(1, LENGTH, dtype=torch.long), "takes no reference"),
+        (["0.9"], "zero", None, "there is no head 0.9"),
+        (["two"], "zero", None, "named by its layer"),
+    ],
+)
+def test_a_strange_ablation_is_refused_in_one_sentence(heads, kind, reference, said):
+    with pytest.raises(ValueError, match=said):
+        tf.ablated(model_of("gpt2"), prompts()[0], heads, kind, reference)
+
+
+# Attention patterns
+
+
+def random_pattern(batch=3, heads=2, length=6):
+    scores = torch.randn(batch, heads, length, length, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    return scores.masked_fill(torch.ones(length, length).triu(1).bool(), -torch.inf).softmax(-1)
+
+
+def test_reading_a_pattern_is_what_loops_read():
+    pattern = random_pattern()
+    kind = torch.tensor([[0, 1, 0, 0, 1, 0], [0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 1]]).bool()
+    for head in range(2):
+        shares, looks = [], []
+        for b in range(3):
+            for q in range(6):
+                if kind[b, : q + 1].any():
+                    shares.append(sum(pattern[b, head, q, k] for k in range(q + 1) if kind[b, k]))
+                if q >= 2:
+                    looks.append(pattern[b, head, q, q - 2])
+        torch.testing.assert_close(tf.attention_to(pattern, kind)[head], torch.stack(shares).mean())
+        torch.testing.assert_close(tf.attention_at_offset(pattern, 2)[head], torch.stack(looks).mean())
+
+
+def test_shares_of_attention_add_up():
+    pattern = random_pattern()
+    every = torch.ones(3, 6, dtype=torch.bool)
+    torch.testing.assert_close(tf.attention_to(pattern, every), torch.ones(2, dtype=torch.float64))
+    assert torch.equal(tf.attention_to(pattern, ~every), torch.zeros(2, dtype=torch.float64))
+    even = tf.evenly(pattern)
+    torch.testing.assert_close(even.sum(-1), torch.ones(3, 2, 6, dtype=torch.float64))
+    first = every & (torch.arange(6) == 0)
+    wanted = torch.tensor([1 / (q + 1) for q in range(6)], dtype=torch.float64).mean()
+    torch.testing.assert_close(tf.attention_to(even, first), wanted.expand(2))
+    total = sum((6 - offset) * tf.attention_at_offset(pattern, offset) for offset in range(6))
+    torch.testing.assert_close(total / 6, torch.ones(2, dtype=torch.float64))
+
+
+def test_a_head_s_reading_is_its_pattern():
+    model = bundled("code-4l")
+    tokens = model.to_tokens("total = add(first, second")
+    _, cache = run(model, tokens)
+    pattern = cache["blocks.1.attn.hook_pattern"]
+    reading = tf.read_head(model, tokens, "1.2")
+    assert torch.equal(reading.keys, tf.looks_at(pattern)[0, 2])
+    torch.testing.assert_close(reading.weights, pattern[0, 2].max(-1).values)
+    assert len(repr(reading).splitlines()) == tokens.shape[1] + 1
+
+
+# Minimal pairs, and what is transplanted between them
+
+
+MAKERS = [(tf.bracket_pairs, template) for template in tf.BRACKETS] + [
+    (tf.quote_pairs, template) for template in tf.QUOTES
+]
+
+
+@pytest.mark.parametrize(("make", "template"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__)
+def test_pairs_differ_in_one_token_and_in_what_closes(make, template):
+    tokenizer = bundled("code-4l").tokenizer
+    pairs = make(tokenizer, 64, 3, template)
+    differ = pairs.clean != pairs.corrupt
+    assert differ.sum(1).eq(1).all() and differ[:, pairs.opener].all()
+    assert (pairs.correct != pairs.wrong).all()
+    closes = {"(": ")", "[": "]", "{": "}", "'": "'", '"': '"'}
+    for row, (clean, corrupt) in enumerate(pairs.texts):
+        assert tokenizer.decode(pairs.clean[row, 1:].tolist()) == clean
+        for ids, answer in ((pairs.clean, pairs.correct), (pairs.corrupt, pairs.wrong)):
+            opened = tokenizer.decode([int(ids[row, pairs.opener])]).strip()
+            assert closes[opened] == tokenizer.decode([int(answer[row])])
+        assert len(clean) == len(corrupt)
+    assert len(set(pairs.texts)) > 60  # hardly a prompt twice
+    assert len(pairs.words) == pairs.clean.shape[1] and len(pairs[:5]) == 5
+    again, other = make(tokenizer, 64, 3, template), make(tokenizer, 64, 4, template)
+    assert torch.equal(again.clean, pairs.clean) and not torch.equal(other.clean, pairs.clean)
+
+
+def test_pairs_of_chosen_brackets_and_requests_that_cannot_be_met():
+    tokenizer = bundled("code-4l").tokenizer
+    pairs = tf.bracket_pairs(tokenizer, 20, signs="([")
+    assert {int(i) for i in pairs.correct} == {tokenizer.encode(s, add_special_tokens=False)[0] for s in ")]"}
+    with pytest.raises(ValueError, match="one of list, call, nested"):
+        tf.bracket_pairs(tokenizer, 2, template="poem")
+    with pytest.raises(ValueError, match="one of index, call"):
+        tf.quote_pairs(tokenizer, 2, template="poem")
+    with pytest.raises(ValueError, match="too few"):
+        tf.bracket_pairs(bundled("code-attn-2l").tokenizer, 2)
+    with pytest.raises(TypeError, match="slice"):
+        pairs[0]
+
+
+@pytest.mark.parametrize(("make", "template"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__)
+def test_the_model_closes_what_is_open_and_an_untrained_one_does_not(make, template):
+    model, untrained = bundled("code-4l"), zoo.load("code-4l", device="cpu", checkpoint=0)
+    pairs = make(model.tokenizer, 64, 5, template)
+    trained, blind = (float((pairs.difference(run(m, pairs.clean)[0]) > 0).float().mean()) for m in (model, untrained))
+    assert trained > 0.7 and 0.25 < blind < 0.75
+
+
+def test_one_node_is_a_cell_of_the_sweep_and_all_nodes_are_the_clean_run_of_attention():
+    model, pairs = model_of("attention only"), of_pairs()
+    runs = tf.Transplant.of(model, pairs)
+    cells = patching.sweep(
+        model, "z", pairs.clean, pairs.corrupt, pairs.metric, by=("layer", "head", "position")
+    ).recovery()
+    for node in ((0, 1, 3), (2, 0, 6), (1, 3, 2)):
+        assert runs.recovery([node]) == pytest.approx(float(cells[node]), abs=1e-6)
+    assert runs.recovery([]) == pytest.approx(0, abs=1e-9)
+    assert runs.recovery([(2, 0, -1)]) == runs.recovery([(2, 0, 6)])
+    same_end = tf.Pairs(**(vars(pairs) | {"corrupt": torch.cat([pairs.corrupt[:, :-1], pairs.clean[:, -1:]], 1)}))
+    every = [(layer, head, p) for layer in range(3) for head in range(4) for p in range(LENGTH)]
+    assert tf.Transplant.of(model, same_end).recovery(every) == pytest.approx(1, abs=1e-6)
+    with pytest.raises(ValueError, match="there is no node"):
+        runs.recovery([(0, 9, 1)])
+
+
+def test_good_nodes_beat_random_ones():
+    model = bundled("code-4l")
+    runs = tf.Transplant.of(model, tf.bracket_pairs(model.tokenizer, 12, 1, "call"))
+    best = tf.best_nodes(runs, 3, among=6)
+    g = torch.Generator().manual_seed(0)
+    size = torch.tensor([4, 4, runs.z[0].shape[1]])
+    guesses = [[tuple((torch.rand(3, generator=g) * size).long().tolist()) for _ in range(3)] for _ in range(20)]
+    assert len(set(best)) == 3 and runs.recovery(best) > 0.5
+    assert runs.recovery(best) > max(runs.recovery(guess) for guess in guesses) + 0.1
