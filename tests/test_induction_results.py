@@ -70,9 +70,9 @@ def test_losses_on_text_are_those_of_the_whole_run(model, windows):
 
 def test_estimates_of_several_runs_are_the_runs_estimates():
     g = torch.Generator().manual_seed(0)
-    tokens, flags = torch.zeros(9, 40, dtype=torch.long), torch.rand(9, 40, generator=g)
+    tokens, flags = torch.zeros(9, 90, dtype=torch.long), torch.rand(9, 90, generator=g)
     windows = Windows(tokens, flags > 0.8, flags < 0.2)
-    runs = [TextLosses.of(torch.rand(9, 39, generator=g), windows) for _ in range(3)]
+    runs = [TextLosses.of(torch.rand(9, 89, generator=g), windows) for _ in range(3)]
     stack, weights = TextLosses.stacked(runs), bootstrap_weights(9, draws=20)
     for what in ("loss", "icl", "repeated", "new", "gain"):
         alone = torch.stack([run.estimate(what) for run in runs])

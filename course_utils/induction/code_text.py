@@ -77,7 +77,7 @@ class TextLosses:
         repeated, new = windows.repeated[:, 1:], windows.new[:, 1:]
         return cls(
             mean=loss.mean(1),
-            early=loss[:, early - AROUND : early + AROUND].mean(1),
+            early=loss[:, max(0, early - AROUND) : early + AROUND].mean(1),
             late=loss[:, late - AROUND : late + AROUND].mean(1),
             repeated=(loss * repeated).sum(1),
             new=(loss * new).sum(1),
@@ -116,8 +116,8 @@ class TextLosses:
             return out.movedim(-1, 0) if weights.ndim > 1 else out
 
         def ratio(total: Tensor, count: Tensor) -> Tensor:
-            below = mean(count)
-            return mean(total) / below.reshape(*below.shape, *[1] * (total.ndim - 1))
+            below = mean(count)  # () or (draw,), beside (*run) or (draw, *run)
+            return mean(total) / below[(..., *[None] * (total.ndim - 1))]
 
         makers: dict[str, Callable[[], Tensor]] = {
             "loss": lambda: mean(self.mean),

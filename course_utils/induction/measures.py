@@ -9,6 +9,7 @@ Positions: BOS is at 0, the block at 1 … L, its repeat at L + 1 … 2L. Patter
 """
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -70,9 +71,10 @@ def token_losses(
     logits: Float[Tensor, "*stack batch pos d_vocab"], tokens: Int[Tensor, "*stack batch pos"]
 ) -> Float[Tensor, "*stack batch pos-1"]:
     """The loss of every token but the first, in nats. Entry i is the loss of token i + 1, predicted at position i."""
-    log_p = logits[..., :-1, :].log_softmax(-1)
-    following = tokens[..., 1:].expand(log_p.shape[:-1])
-    return -log_p.gather(-1, following[..., None])[..., 0]
+    guesses = logits[..., :-1, :]
+    following = tokens[..., 1:].expand(guesses.shape[:-1])
+    nats = F.cross_entropy(guesses.flatten(0, -2), following.flatten(), reduction="none")
+    return nats.view(following.shape)
 
 
 def repeat_accuracy(
