@@ -194,6 +194,8 @@ Function(
               "You average over all queries. A query that stands before every token of the kind cannot look at one, and pulls the mean down through no fault of the head's."),
         wrong("mean over keys", lambda p, k: _mean_where(_to(p, k) / k.sum(-1).clamp(min=1)[:, None, None], _seen(k)),
               "You average over the keys of the kind. Attention is shared out among keys, so what goes to a kind is the sum over its keys."),
+        wrong("mean over keys, of which there may be none", lambda p, k: _mean_where(_to(p, k) / k.sum(-1)[:, None, None], _seen(k)),
+              "You average over the keys of the kind (and a prompt without one gives nan). Attention is shared out among keys, so what goes to a kind is the sum over its keys."),
         wrong("largest key", lambda p, k: _mean_where((p * k[:, None, None]).max(-1).values, _seen(k)), "You take the largest weight. A head that spreads its attention over three brackets looks at brackets all the same: sum over the keys."),
         wrong("queries and keys exchanged", lambda p, k: _mean_where((p * k[:, None, :, None]).sum(-2), _seen(k)),
               "You mark and sum over the query axis. Patterns are (batch, head, query, key): what is looked *at* is the last axis."),

@@ -1,0 +1,229 @@
+"""Lesson 0's exercises as learners answer them: other ways to be right, and mistakes in their own code."""
+
+import numpy as np
+import pytest
+import torch
+from einops import einsum
+from torch.nn.functional import layer_norm
+
+from course_utils.grading.exercise import Exercise, find
+from course_utils.grading.transformer.nodes import BUDGET
+from course_utils.grading.transformer.selfcheck import QUESTIONS
+
+SEED = 7
+
+
+def check(name, answer):
+    return find(f"transformer.{name}", Exercise.registry).check(answer, SEED)
+
+
+def stream_by_einops(embed, pos_embed, z, W_O, b_O, mlp_out):
+    heads = einsum(z, W_O, "l b p h e, l h e d -> b p d")
+    return torch.stack([embed, pos_embed, heads, mlp_out.sum(0)]).sum(0) + b_O.sum(0)
+
+
+def stream_heads_side_by_side(embed, pos_embed, z, W_O, b_O, mlp_out):
+    out = embed + pos_embed + mlp_out.sum(0)
+    for layer in range(len(z)):  # as Hugging Face stores it: one matrix for all heads
+        out = out + z[layer].flatten(-2) @ W_O[layer].flatten(0, 1) + b_O[layer]
+    return out
+
+
+def lens_by_torch(resid, w, b, W_U, b_U, eps):
+    return layer_norm(resid, resid.shape[-1:], w, b, eps) @ W_U + b_U
+
+
+def votes_by_folding(z, W_O, scale, w, W_U, correct, wrong):
+    """The norm's weight and its centring folded into the unembedding beforehand."""
+    folded = w[:, None] * W_U
+    folded = folded - folded.mean(0)
+    direction = folded[:, correct] - folded[:, wrong]
+    return torch.einsum("lbhe,lhed,db->lhb", z, W_O, direction) / scale
+
+
+def ablate_by_mask(z, reference, heads):
+    chosen = torch.zeros(z.shape[2], dtype=torch.bool)
+    chosen[heads] = True
+    return torch.where(chosen[:, None], reference.mean(0), z)
+
+
+def reader_by_loops(pattern, kind):
+    out = torch.zeros(pattern.shape[1], dtype=pattern.dtype)
+    queries = 0
+    for b in range(len(pattern)):
+        for q in range(pattern.shape[2]):
+            if kind[b, : q + 1].any():
+                queries += 1
+                out += pattern[b, :, q, kind[b]].sum(-1)
+    return out / max(queries, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("residual_stream", stream_by_einops),
+        ("residual_stream", stream_heads_side_by_side),
+        ("logit_lens", lens_by_torch),
+        ("head_attribution", votes_by_folding),
+        ("qk_circuit", lambda Q, K: torch.einsum("...de,...fe->...df", Q, K)),
+        ("ov_circuit", lambda V, W: torch.einsum("...de,...ef->...df", V, W)),
+        ("mean_ablate", ablate_by_mask),
+        ("attention_to", reader_by_loops),
+    ],
+    ids=lambda x: x if isinstance(x, str) else getattr(x, "__name__", "answer"),
+)
+def test_other_ways_to_be_right_pass(name, answer):
+    verdict = check(name, answer)
+    assert verdict.passed, verdict
+
+
+def unclamped(pattern, kind):
+    """Divides by the number of keys of the kind in each prompt, of which there may be none."""
+    to_kind = (pattern * kind[:, None, None]).sum(-1) / kind.sum(-1)[:, None, None]
+    seen = kind.cumsum(-1) > 0
+    return (to_kind * seen[:, None]).sum((0, -1)) / seen.sum()
+
+
+def ablate_in_place(z, reference, heads):
+    z[:, :, heads] = reference.mean(0)[:, heads]
+    return z
+
+
+def silenced(z, reference, heads):
+    z = z.clone()
+    for head in heads:
+        z[:, :, head] = 0
+    return z
+
+
+def votes_not_centred(z, W_O, scale, w, W_U, correct, wrong):
+    out = torch.einsum("lbhe,lhed->lhbd", z, W_O) / scale[:, None] * w
+    return (out * (W_U.T[correct] - W_U.T[wrong])).sum(-1)
+
+
+def lens_with_std(resid, w, b, W_U, b_U, eps):
+    centred = resid - resid.mean(-1, keepdim=True)
+    return (centred / torch.sqrt(resid.var(-1, keepdim=True) + eps) * w + b) @ W_U + b_U
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "misconception", "said"),
+    [
+        ("attention_to", unclamped, "mean over keys, of which there may be none", "the sum over its keys"),
+        ("mean_ablate", ablate_in_place, None, "work on a copy"),
+        ("mean_ablate", silenced, "zero", "zero ablation"),
+        ("head_attribution", votes_not_centred, "not centred", "takes the mean"),
+        ("logit_lens", lens_with_std, "n − 1", "n − 1"),
+        ("qk_circuit", lambda Q, K: K @ Q.mT, "key first", "query stands on the left"),
+        ("ov_circuit", lambda V, W: W @ V, "written before read", "read first stands first"),
+    ],
+    ids=lambda x: x if isinstance(x, str) else "",
+)
+def test_mistakes_in_learners_own_code_are_told(name, answer, misconception, said):
+    verdict = check(name, answer)
+    assert not verdict.passed and verdict.misconception == misconception and said in verdict.message
+
+
+# The self-check
+
+
+def right_answers():
+    return find("transformer.self_check", Exercise.registry).truth(SEED)
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda key: {number: list(value) for number, value in key.items()},
+        lambda key: [value[0] if len(value) == 1 else value for value in key.values()],
+        lambda key: {str(number): torch.tensor(value) for number, value in key.items()},
+        lambda key: {n: torch.Size(int(v) for v in value) if n in (1, 3, 8) else value for n, value in key.items()},
+        lambda key: {number: np.array(value) for number, value in key.items()},
+        lambda key: key | {5: 7.62, 9: 0.33, 4: 3 / 4},
+    ],
+    ids=["lists", "one list", "tensors", "sizes", "arrays", "rounded"],
+)
+def test_the_self_check_may_be_answered_in_many_forms(spell):
+    verdict = check("self_check", spell(right_answers()))
+    assert verdict.passed, verdict
+
+
+def test_each_wrong_question_is_told_what_to_read():
+    for number, question in enumerate(QUESTIONS, 1):
+        verdict = check("self_check", right_answers() | {number: -17})
+        assert not verdict.passed and question.read in verdict.message and f"{number} (" in verdict.message
+        others = [q.read for q in QUESTIONS if q.read not in question.read and question.read not in q.read]
+        assert not any(read in verdict.message for read in others)
+    assert len({question.topic for question in QUESTIONS}) == len(QUESTIONS) == 10
+
+
+def test_several_wrong_questions_are_told_apart_and_a_usual_slip_is_named():
+    answer = right_answers()
+    del answer[3]
+    verdict = check("self_check", answer | {6: 192, 7: -5})
+    assert "7 of 10 are right" in verdict.message and "48 numbers" in verdict.message
+    assert QUESTIONS[2].read in verdict.message and "never negative" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [({11: 3}, "no question 11"), ({1: "two"}, "cannot be read"), (7, "cannot be read"), ({}, "0 of 10 are right")],
+)
+def test_a_malformed_self_check_is_told_what_is_wrong(answer, said):
+    verdict = check("self_check", answer)
+    assert not verdict.passed and said in verdict.message
+
+
+# The operation
+
+
+def operation():
+    exercise = find("transformer.transplant", Exercise.registry)
+    return exercise.cached((SEED, "truth"), lambda: exercise.truth(SEED))
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        list,
+        torch.tensor,
+        np.array,
+        lambda nodes: {(layer, head, position - operation().runs.z[0].shape[1]) for layer, head, position in nodes},
+    ],
+    ids=["list", "tensor", "array", "counted from the end"],
+)
+def test_the_nodes_may_be_given_in_many_forms(spell):
+    assert check("transplant", spell(operation().best)).passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({(0, 0)}, "three numbers"),
+        ({(4, 0, 1)}, "There is no node (4, 0, 1)"),
+        ({(0, 0, position) for position in range(1, BUDGET + 2)}, f"the budget is {BUDGET}"),
+        (set(), "no node"),
+        ("2.2", "cannot be read"),
+        ({(0.5, 1, 2)}, "cannot be read"),
+        ([(True, 1, 2)], "cannot be read"),
+    ],
+)
+def test_malformed_nodes_are_told_what_is_wrong(answer, said):
+    verdict = check("transplant", answer)
+    assert not verdict.passed and said in verdict.message
+
+
+def test_an_idle_node_and_an_unused_budget_are_pointed_out():
+    best = operation().best
+    assert "You have used 1 of" in check("transplant", [best[0]]).message
+    idle = (3, 3, 1)
+    verdict = check("transplant", [*best[:2], idle, (0, 0, 1), (0, 1, 1)])
+    assert not verdict.passed and "contributes least" in verdict.message
+
+
+def test_the_key_beats_every_random_set_by_far():
+    truth = operation()
+    scores = [truth.score(frozenset(nodes)) for nodes in truth.pool]
+    assert truth.score(frozenset(truth.best)) > max(scores) + 0.2
+    assert len({frozenset(nodes) for nodes in truth.pool}) == len(truth.pool)
+    assert all(len(set(nodes)) == BUDGET for nodes in truth.pool)
