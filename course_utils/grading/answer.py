@@ -22,6 +22,7 @@ class Answer(Exercise):
     Passes with at least `share` of the key's score and, where a `null` is declared, p < 0.01 against it.
     An exercise with another `share` says why in `why`. `expects` describes the form of an answer; `canonical`
     brings the ways to write one answer into one form, before anything else looks at it, and raises where it cannot.
+    `effort` says by how much longer than usual the answer may compute, where it is the fruit of measurements.
     """
 
     truth: Callable[[int], Any]
@@ -34,10 +35,11 @@ class Answer(Exercise):
     explain: Callable[[Any, Any], str] = lambda answer, truth: ""
     share: float = 0.8
     why: str = ""
+    effort: float = 1.0
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
         if callable(answer):
-            outcome = guard.call(answer, limit=guard.LIMIT)
+            outcome = guard.call(answer, limit=self.effort * guard.LIMIT)
             if outcome.problem:
                 return Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
             answer = outcome.value
