@@ -67,7 +67,7 @@ def crowd(seed: int) -> Crowd:
         Head("match", ("token", writes[1]), ("token", "first")),  # matches prefixes; what it moves is read by nobody
         Head("earlier", None, ("token", "output"), gain=-0.3),
         Head("back", 3, ("token", "first")),
-        Head("rest", None, ("token", "output"), gain=-0.5),
+        Head("back", 4, ("token", "output"), gain=0.3, sharp=0.3),  # copies, and looks at everything
     ]
     weights, place = planted([first, second], dice)
     head = [[(layer, at) for at in row] for layer, row in enumerate(place)]

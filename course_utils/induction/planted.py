@@ -40,7 +40,7 @@ class Head:
 
     Attributes:
         looks: "back" (`by` positions), "match" (`by`: the space of the query, the space of the key), "earlier" (the
-            same token before), "follow" (the position after the one in the space `by`), "rest" (BOS) or "everywhere".
+            same token before), "follow" (the position after the one in the space `by`) or "rest" (BOS).
         moves: from which space into which.
         gain: how strongly.
         sharp: how much more decidedly than usual it looks.
@@ -130,8 +130,6 @@ def _looks(head: Head, turn: Tensor, sharpness: float) -> tuple[Tensor, Tensor]:
     size = math.sqrt(sharpness * math.sqrt(D_HEAD))
     wide = SIZES["position"]
     q, k = torch.zeros(D_MODEL, D_HEAD), torch.zeros(D_MODEL, D_HEAD)
-    if head.looks == "everywhere":
-        return q, k
     q[_space("always"), -1], k[_space("start"), -1] = size, REST * size
     if head.looks == "back":
         q[_space("position"), :wide] = size * _shift(turn, -head.by)

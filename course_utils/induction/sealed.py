@@ -72,7 +72,7 @@ def _second_layer(fifth: Head) -> list[Head]:
     return [
         fifth,
         Head("earlier", None, ("token", "output"), gain=-0.3),
-        Head("everywhere", None, ("token", "output"), gain=0.3),
+        Head("back", 4, ("token", "output"), gain=0.3, sharp=0.3),
         Head("back", 3, ("token", "first")),
         Head("rest", None, ("token", "output"), gain=-0.5),
     ]

@@ -1,0 +1,193 @@
+"""Exercise 7: write the weights of an induction head. They are run at block lengths that nobody mentioned.
+
+A model is told apart from another by what it does: `Ran` runs it and says where its two layers look and which token it
+predicts, so that a mistake is recognised whatever basis it is written in.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_utils import induction as ind
+from course_utils.grading.kinds import Answer, wrong
+
+D_VOCAB, N_CTX = 24, 49  # blocks of 2 to 23 tokens
+SMALLEST = 16  # tokens of a vocabulary that is worth testing
+MATRICES = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_U")
+PROBE = 7  # the length of the blocks on which a mistake is looked at
+
+
+@dataclass(frozen=True)
+class Ran:
+    """Weights and what they do. Two are equal when they do the same."""
+
+    weights: ind.Weights = field(repr=False)
+
+    @cached_property
+    def done(self) -> tuple[str, str, str, str]:
+        """Where the first and the second layer look, what is predicted, and at which lengths that is right."""
+        tokens = ind.repeated_tokens(
+            self.weights.d_vocab, 24, PROBE, distinct=True, generator=torch.Generator().manual_seed(1)
+        )
+        run = ind.run(self.weights, tokens)
+        return (*(_looks(layer) for layer in run.pattern), _predicts(run.logits, tokens), self._lengths())
+
+    def accuracy(self, lengths: Iterable[int], seed: int) -> dict[int, float]:
+        return dict(ind.judge(self.weights, list(lengths), seed=seed).accuracy)
+
+    def _lengths(self) -> str:
+        right = [share == 1 for share in self.accuracy((4, PROBE, 15), 2).values()]
+        return {(True, True, True): "all", (False, False, False): "none", (True, False, False): "short"}.get(
+            tuple(right), "one"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ran) and self.done == other.done
+
+    __hash__ = None
+
+
+def _looks(pattern: Tensor) -> str:
+    """Where a layer's queries in the second copy look: the place that gets most attention, if that is half of it."""
+    queries = range(PROBE + 1, 2 * PROBE + 1)
+    places = {
+        "itself": 0,
+        "the token before": 1,
+        "after the earlier occurrence": PROBE - 1,
+        "the earlier occurrence": PROBE,
+        "before the earlier occurrence": PROBE + 1,
+    }
+    share = {
+        name: torch.stack([pattern[:, :, q, max(q - back, 0)] for q in queries]).mean((0, 1)).max().item()
+        for name, back in places.items()
+    }
+    share["itself and the earlier occurrence"] = (share["itself"] + share["the earlier occurrence"]) * 0.99
+    share["BOS"] = pattern[:, :, PROBE + 1 :, 0].mean((0, 2)).max().item()
+    best = max(share, key=share.get)
+    return best if share[best] > 0.5 else "nowhere in particular"
+
+
+def _predicts(logits: Tensor, tokens: Tensor) -> str:
+    read = range(PROBE + 2, 2 * PROBE)
+    guess = logits.argmax(-1)
+    places = {"the next token": 1, "the current token": 0, "the token before": -1}
+    share = {
+        name: torch.stack([guess[:, q] == tokens[:, q + step] for q in read]).float().mean().item()
+        for name, step in places.items()
+    }
+    best = max(share, key=share.get)
+    return best if share[best] > 0.5 else "another token"
+
+
+# Wrong weights, from the same parts as the right ones
+
+Plan = ind.HeadPlan
+_LAYOUT = ind.subspaces(D_VOCAB, N_CTX, "previous", "next")
+
+
+def _built(first: Plan, second: Plan, unembed: str = "next") -> Callable[[Any], Ran]:
+    return lambda truth: Ran(ind.build(_LAYOUT, [[first], [second]], unembed))
+
+
+def _first(**changes: Any) -> Plan:
+    return Plan(
+        **{"query": "position", "key": "position", "value": "token", "output": "previous", "shift": -1} | changes
+    )
+
+
+def _second(**changes: Any) -> Plan:
+    return Plan(**{"query": "token", "key": "previous", "value": "token", "output": "next"} | changes)
+
+
+def _canonical(answer: Any) -> Ran:
+    if isinstance(answer, Ran):
+        return answer
+    if isinstance(answer, dict):
+        answer = ind.Weights(**{name: answer[name].detach().float() for name in MATRICES})
+    if not isinstance(answer, ind.Weights):
+        raise TypeError("no weights")
+    return Ran(answer)
+
+
+def _form(answer: Ran, truth: tuple[int, list[int]]) -> str:
+    weights = answer.weights
+    if weights.stack or weights.n_layers != 2:
+        return "One model of two layers is asked for."
+    if weights.d_vocab < SMALLEST or weights.n_ctx < 2 * SMALLEST + 1:
+        return f"The vocabulary must have at least {SMALLEST} tokens, and the context {2 * SMALLEST + 1} positions."
+    if any(not torch.isfinite(getattr(weights, name)).all() for name in MATRICES):
+        return "Some of the weights are infinite or not a number; a large finite number is sharp enough."
+    return ""
+
+
+def _score(answer: Any, truth: tuple[int, list[int]]) -> float:
+    """The smallest accuracy over the lengths that fit."""
+    ran, (seed, lengths) = _canonical(answer), truth
+    most = min((ran.weights.n_ctx - 1) // 2, ran.weights.d_vocab - 1)
+    return min(ran.accuracy([length for length in lengths if length <= most], seed).values())
+
+
+def _explain(answer: Ran, truth: tuple[int, list[int]]) -> str:
+    """Which head does not do its part, by its attention pattern."""
+    seed, lengths = truth
+    most = min((answer.weights.n_ctx - 1) // 2, answer.weights.d_vocab - 1)
+    return ind.judge(answer.weights, [length for length in lengths if length <= most], seed=seed).message
+
+
+def _truth(seed: int) -> tuple[int, list[int]]:
+    dice = torch.Generator().manual_seed(seed)
+    between = (torch.randperm(18, generator=dice)[:4] + 4).tolist()
+    return seed, sorted({2, 3, *between, 22, 23})
+
+
+def _key(truth: tuple[int, list[int]]) -> dict[str, Tensor]:
+    weights = ind.hand_built(D_VOCAB, N_CTX)
+    return {name: getattr(weights, name) for name in MATRICES}
+
+
+Answer(
+    id="induction.hand_built",
+    truth=_truth,
+    key=_key,
+    score=_score,
+    canonical=_canonical,
+    form=_form,
+    explain=_explain,
+    expects="Return `ind.Weights(W_E, W_pos, W_Q, W_K, W_V, W_O, W_U)` of two layers.",
+    share=1.0,
+    why="Written by hand, the head makes no mistake at any length; what makes one is another mechanism.",
+    equivalent=("scaled", "negated"),
+    hints=(
+        "Begin with the first layer alone. Its query and key read positions: the query at p must be largest with the key at p − 1. What does it copy, and where to, so that it does not fall upon the token that stands there?",
+        "The second layer asks: which position has *before it* the token that I have *here*? Its query reads `token`, its key reads `previous`. What it copies is the token at the place it has found.",
+        "One head is four blocks of identity: W_Q[0, 0, P] = s · (ones at (p, p − 1)), W_K[0, 0, P] = identity, W_V[0, 0, T] = identity, W_O[0, 0, :, B] = identity. With a score of 20 after division by √d_head one match outweighs fifty others.",
+    ),
+    misconceptions=(
+        wrong("first head looks at itself", _built(_first(shift=0), _second()),
+              "Your first head looks at its own position: its query and key are not shifted against each other. The query at p must meet the key at p − 1."),
+        wrong("shifted the wrong way", _built(_first(shift=1), _second()),
+              "Your first head wants to look at the position after it, which causal attention forbids, so it is left with nothing in particular. Shift the other way: the query at p meets the key at p − 1."),
+        wrong("second key reads the token", _built(_first(), _second(key="token")),
+              "Your second head looks at where its own token stood before, and at itself: its key reads `token`. It must read what the first head wrote, `previous`; then the match is one position later."),
+        wrong("second query and key exchanged", _built(_first(), _second(query="previous", key="token")),
+              "Query and key of your second head are exchanged: it looks for the place where the token before it stands. The query reads the token here, the key what stood before there."),
+        wrong("query reads the note too", _built(_first(), _second(query="previous", key="previous", sharpness=22.0, value="previous")),
+              "Both sides of your second head read `previous`, so it looks for a place with the same token before it: where its own token stood. The query must read the token that stands here."),
+        wrong("repeats the token", _built(_first(), _second(value="previous")),
+              "Both heads look where they should, but the model repeats the current token. Does the second head copy the note, which holds the token *before* the place it has found, the one you stand on? Its value must read the token there. Or are the logits read from where the current token stands?"),
+        wrong("one token late", _built(_first(), _second(), unembed="previous"),
+              "Both heads look where they should, but the logits are read from what the *first* head wrote, the token before. They must be read from what the second head writes."),
+        wrong("second head counts positions", _built(_first(), Plan("position", "position", "token", "next", shift=1 - PROBE)),
+              "It works at one length only: your second head looks a fixed number of positions back. With another block length the match stands elsewhere: it must be found by its content, the token before it."),
+        wrong("first head undecided", _built(_first(sharpness=0.3), _second()),
+              "Your first head spreads its attention over many positions, so that its note is a mixture. Raise the scale of its query and key: a score of about 20 after division by √d_head."),
+        wrong("second head undecided", _built(_first(), _second(sharpness=0.3)),
+              "The first head does its part, but the second spreads its attention, and the logits are almost alike: among many keys the match is outvoted. Raise the scale of its query and key, or let them read something that matches at all."),
+        wrong("nothing written", _built(_first(), _second(strength=0.0)),
+              "Both heads look where they should, but the second writes nothing: the logits are all alike. W_V and W_O must carry the token into what the unembedding reads."),
+    ),
+)  # fmt: skip

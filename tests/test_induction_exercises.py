@@ -1,0 +1,357 @@
+"""Lesson 3's exercises as learners answer them, and its unknown models: over many seeds they do what is said of them."""
+
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils import induction as ind
+from course_utils.grading.exercise import Exercise, find
+from course_utils.grading.induction import checkpoints
+from course_utils.grading.induction.crowd import _measured
+from course_utils.induction.crowd import LENGTH, WIRINGS
+from course_utils.induction.sealed import NAMES, accuracy, induction_heads
+
+SEED = 5
+MANY = range(50)
+
+
+def exercise(name):
+    return find(f"induction.{name}", Exercise.registry)
+
+
+def check(name, answer, seed=SEED):
+    return exercise(name).check(answer, seed)
+
+
+def truth(name, seed=SEED):
+    return exercise(name).truth(seed)
+
+
+# The sealed models
+
+
+@cache
+def sealed_models():
+    return [(ind.sealed(seed), name) for seed in MANY for name in NAMES]
+
+
+def test_every_kind_of_sealed_model_does_what_it_was_built_to_do():
+    for sealed, name in sealed_models():
+        kind, here = sealed.built[name].split(":")[0], accuracy(sealed.weights[name], sealed.length)
+        found = sealed.findings[name]
+        assert len(found.induction) == (kind == "induction"), (sealed, name)
+        if kind == "previous token only":
+            assert here < 0.15 and found.accuracy < 0.15 and not found.needs, (sealed, name)
+        else:
+            assert here > 0.85 and found.induction <= found.needs, (sealed, name)
+            assert (found.accuracy > 0.85) if kind == "induction" else (found.accuracy < 0.1), (sealed, name)
+
+
+def test_what_a_sealed_model_needs_follows_from_how_it_works():
+    layers = {
+        "by its keys": [0, 1],
+        "by its keys, strongly": [0, 1],
+        "by its queries": [0, 1],
+        "in one step": [1],
+        "after one step": [0, 1],
+        "after two steps": [0, 1],
+        "looks and does not copy": [],
+        "copies and looks elsewhere": [],
+    }
+    seen = Counter()
+    for sealed, name in sealed_models():
+        way = sealed.built[name].split(": ")[1]
+        assert [layer for layer, _ in sorted(sealed.findings[name].needs)] == layers[way], (sealed, name, way)
+        seen[way] += 1
+    assert set(seen) == set(layers) and min(seen.values()) >= 5
+
+
+def test_every_sealed_model_has_one_previous_token_head_used_or_not():
+    used = Counter()
+    for sealed, name in sealed_models():
+        tokens = ind.repeated_tokens(64, 16, 12, distinct=True, generator=torch.Generator().manual_seed(0))
+        scores = ind.previous_token_score(ind.run(sealed.weights[name], tokens).pattern)
+        assert (scores[0] > 0.7).sum() == 1 and (scores[1] < 0.5).all(), (sealed, name)
+        used[(0, int(scores[0].argmax())) in sealed.findings[name].needs] += 1
+    assert min(used.values()) > 20  # its presence decides nothing
+
+
+def test_the_score_at_one_length_is_taken_in_by_a_head_that_counts():
+    for sealed, name in sealed_models():
+        if sealed.built[name].endswith("in one step"):
+            assert induction_heads(sealed.weights[name], [sealed.length])
+            assert not induction_heads(sealed.weights[name], [sealed.length, sealed.other])
+
+
+def test_neither_place_nor_looks_give_a_sealed_model_away():
+    where = Counter(sealed.built[name].split(":")[0] + name for sealed, name in sealed_models())
+    assert len(where) == 9 and min(where.values()) >= 8  # every kind under every name
+    heads = Counter(head for sealed, name in sealed_models() for head in sealed.findings[name].induction)
+    assert len(heads) == 5 and min(heads.values()) >= 3
+    sealed = ind.sealed(SEED)
+    shown = repr(sealed) + repr(sealed.models["A"].cfg) + repr(sealed.models["A"])
+    assert not any(word in shown for word in ("previous", "another way", "match", "keys,", "planted"))
+
+
+def test_a_sealed_model_is_the_same_as_a_bridge_and_from_its_seed():
+    sealed = ind.sealed(SEED)
+    tokens = ind.repeated_tokens(64, 4, sealed.length, distinct=True)
+    for name in NAMES:
+        expected = ind.run(sealed.weights[name], tokens).logits
+        assert torch.allclose(sealed.models[name](tokens), expected, atol=1e-3)
+    ind.sealed.cache_clear()
+    assert torch.equal(ind.sealed(SEED).weights["B"].W_Q, sealed.weights["B"].W_Q)
+    assert not torch.equal(ind.sealed(SEED + 1).weights["B"].W_Q, sealed.weights["B"].W_Q)
+
+
+# Crowds
+
+
+def test_every_head_of_a_crowd_does_clearly_what_it_was_built_to_do():
+    for seed in MANY:
+        assert _measured(seed).roles == {name: set(group) for name, group in ind.crowd(seed).roles.items()}, seed
+
+
+def test_what_breaks_a_crowd_follows_from_its_wiring():
+    seen = Counter()
+    for seed in MANY:
+        crowd = ind.crowd(seed)
+        assert accuracy(crowd.weights, LENGTH) > 0.95
+        assert sum(crowd.breaks) == {"two chains": 4, "one feeds both": 6, "both feed both": 2}.get(crowd.wiring, 3)
+        for heads, broken in zip(crowd.ablations, crowd.breaks, strict=True):
+            left = accuracy(crowd.weights, LENGTH, sorted(heads))
+            assert left < 0.25 if broken else left > 0.75, (seed, heads)
+        seen[crowd.wiring] += 1
+    assert set(seen) == set(WIRINGS) and min(seen.values()) >= 5
+
+
+def test_the_wiring_does_not_show_in_the_attention():
+    """A rule that knows the roles but not who listens to whom gets a crowd right only where that is all there is."""
+    right = Counter()
+    for seed in MANY:
+        crowd = ind.crowd(seed)
+        guess = [heads in (crowd.roles["previous"], crowd.roles["induction"]) for heads in crowd.ablations]
+        right[crowd.wiring, check("predict_ablation", guess, seed).passed] += 1
+    assert {wiring for wiring, passed in right if passed} == {"both feed both"}
+
+
+# Answers that are values
+
+
+def spelled(findings, spell):
+    return {
+        name: one | {key: spell(one[key]) for key in ("induction", "needs")} for name, one in findings.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda heads: [list(head) for head in heads],
+        lambda heads: {f"{layer}.{head}" for layer, head in heads},
+        lambda heads: sorted(heads) or None,
+        lambda heads: np.array(sorted(heads)),
+        lambda heads: torch.tensor(sorted(heads)),
+        lambda heads: next(iter(heads)) if len(heads) == 1 else heads,
+    ],
+    ids=["lists", "strings", "None", "array", "tensor", "a single head"],
+)
+def test_heads_may_be_spelled_in_many_ways(spell):
+    assert check("sealed", spelled(truth("sealed").found, spell)).passed
+    roles = {role: spell(heads) for role, heads in truth("name_heads").roles.items()}
+    assert check("name_heads", roles).passed
+
+
+def test_a_sealed_accuracy_may_be_measured_with_other_prompts_but_not_guessed():
+    found = truth("sealed").found
+    for shift, passes in ((0.03, True), (-0.03, True), (0.3, False)):
+        near = {name: one | {"accuracy": one["accuracy"] + shift} for name, one in found.items()}
+        assert check("sealed", near).passed is passes
+
+
+def test_a_sealed_answer_that_is_wrong_in_one_place_is_told_where_and_not_what():
+    found = truth("sealed").found
+    name = next(name for name in NAMES if found[name]["induction"])
+    verdict = check("sealed", found | {name: found[name] | {"needs": {(0, 0), (0, 1), (0, 2)}}})
+    assert not verdict.passed and f"Model {name}" in verdict.message and "8 of 9" in verdict.message
+    assert not any(f"{layer}.{head}" in verdict.message for layer, head in found[name]["needs"])
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("sealed", {"A": {}, "B": {}}, "exactly the keys A, B, C"),
+        ("sealed", dict.fromkeys("ABC", {"induction": set(), "needs": set()}), "give exactly induction, needs"),
+        ("sealed", dict.fromkeys("ABC", {"induction": {(2, 1)}, "needs": set(), "accuracy": 1.0}), "no head 2.1"),
+        ("sealed", dict.fromkeys("ABC", {"induction": {1.5}, "needs": set(), "accuracy": 1.0}), "cannot be read"),
+        ("name_heads", {"previous": {(0, 6)}, "induction": set(), "same token": set()}, "no head 0.6"),
+        ("name_heads", {"previous": {(0, 1)}, "induction": {(0, 1)}, "same token": set()}, "one role"),
+        ("name_heads", [(0, 1)], "cannot be read"),
+        ("predict_ablation", [True, False], "Give 12 values"),
+        ("predict_ablation", ["yes"] * 12, "cannot be read"),
+        ("phase_change", {"previous": 3, "prefix": 5}, "exactly the keys"),
+        ("phase_change", {"previous": -3, "prefix": 5, "accuracy": 5}, "between 0 and"),
+        ("hand_built", {"W_E": torch.eye(3)}, "cannot be read"),
+        ("hand_built", ind.hand_built(5, 11), "at least 16 tokens"),
+    ],
+)
+def test_a_malformed_answer_is_told_what_is_wrong(name, answer, said):
+    verdict = check(name, answer)
+    assert not verdict.passed and said in verdict.message, verdict.message
+
+
+@pytest.mark.parametrize("name", ["sealed", "name_heads", "predict_ablation", "phase_change"])
+def test_fixed_guesses_pass_on_no_seed(name):
+    """The right answer of one learner is no answer for another."""
+    if name == "phase_change":
+        for step in range(0, 4341, 20):
+            assert not check(name, dict.fromkeys(checkpoints.MEASURES, step)).passed
+        return
+    key = exercise(name).key(truth(name))
+    passed = sum(check(name, key, seed).passed for seed in range(100, 120))
+    assert passed <= (2 if name == "predict_ablation" else 0)  # a crowd's order of ablations may agree by chance
+
+
+def test_the_steps_of_the_change_may_be_measured_with_other_prompts():
+    from course_utils import zoo
+
+    steps = torch.tensor(zoo.checkpoints(checkpoints.MODEL))
+    found = {}
+    for seed in (11, 12):
+        scores = [ind.head_scores(zoo.load(checkpoints.MODEL, "cpu", checkpoint=int(s)), 50, 16, seed) for s in steps]
+        values = {
+            "previous": torch.stack([one.previous.max() for one in scores]),
+            "prefix": torch.stack([one.prefix.max() for one in scores]),
+            "accuracy": torch.tensor([one.accuracy for one in scores]),
+        }
+        found[seed] = {name: checkpoints.half_way(steps, values[name]) for name in checkpoints.MEASURES}
+        assert check("phase_change", found[seed]).passed, found[seed]
+
+
+# The hand-built head
+
+
+def test_a_hand_built_model_passes_in_any_basis_and_with_idle_heads():
+    weights = ind.hand_built(20, 41, sharpness=(15.0, 18.0))
+    rotation = torch.linalg.qr(torch.randn(weights.d_model, weights.d_model, generator=torch.Generator().manual_seed(0))).Q
+    assert check("hand_built", weights.rotated(rotation)).passed
+    idle = {name: torch.cat([getattr(weights, name)] * 2, 1) for name in ("W_Q", "W_K", "W_V", "W_O")}
+    idle["W_O"][:, 1] = 0
+    assert check("hand_built", replace(weights, **idle)).passed
+    assert check("hand_built", {name: getattr(weights, name) for name in ("W_E", "W_pos", "W_U")} | idle).passed
+
+
+def test_a_model_of_many_heads_that_counts_to_every_length_it_was_told_fails_at_others():
+    """Positional heads for eight lengths complete those eight; the grader asks for others too."""
+    layout = ind.subspaces(24, 49, "previous", "next")
+    for length in (3, 7, 11):
+        counts = ind.HeadPlan("position", "position", "token", "next", shift=1 - length)
+        weights = ind.build(layout, [[counts], [counts]], "next")
+        verdict = check("hand_built", weights)
+        assert not verdict.passed and "first layer" in verdict.message
+
+
+def test_a_head_that_fails_is_named_by_where_it_looks():
+    layout = ind.subspaces(24, 49, "previous", "next")
+    previous = ind.HeadPlan("position", "position", "token", "previous", shift=-1)
+    induction = ind.HeadPlan("token", "previous", "token", "next")
+    for first, second, said in (
+        (replace(previous, shift=-2), induction, "first layer has no previous-token head"),
+        (previous, replace(induction, query="next"), "second layer has no induction head"),
+        (previous, replace(induction, output="token"), "what they move"),
+    ):
+        verdict = check("hand_built", ind.build(layout, [[first], [second]], "next"))
+        assert not verdict.passed and said in verdict.message, verdict.message
+
+
+def test_a_mistake_is_recognised_in_another_basis():
+    layout = ind.subspaces(24, 49, "a", "b")
+    previous = ind.HeadPlan("position", "position", "token", "a", shift=-1)
+    wrong = ind.build(layout, [[previous], [ind.HeadPlan("token", "token", "token", "b")]], "b")
+    rotation = torch.linalg.qr(torch.randn(wrong.d_model, wrong.d_model, generator=torch.Generator().manual_seed(0))).Q
+    assert check("hand_built", wrong.rotated(rotation)).misconception == "second key reads the token"
+
+
+# Functions that get a model
+
+
+def test_hooks_left_on_the_model_do_no_harm_and_edited_weights_are_noticed():
+    def leaves_hooks(model, tokens, heads, ablation):
+        def put(z, hook, layer):
+            z = z.clone()
+            for at, head in heads:
+                if at == layer:
+                    z[:, :, head] = means[layer][:, head] if ablation == "mean" else 0
+            return z
+
+        _, clean = model.run_with_cache(tokens)
+        means = {layer: clean["z", layer].mean(0) for layer in range(model.cfg.n_layers)}
+        for layer in {at for at, _ in heads}:
+            model.add_hook(f"blocks.{layer}.attn.hook_z", lambda z, hook, layer=layer: put(z, hook, layer))
+        return model(tokens)
+
+    def edits_weights(model, tokens, heads, ablation):
+        with torch.no_grad():
+            model.blocks[0].attn.o.original_component.weight.zero_()
+        return model(tokens)
+
+    assert check("ablate_heads", leaves_hooks).passed
+    assert "in place" in check("ablate_heads", edits_weights).message
+    assert check("ablate_heads", leaves_hooks).passed  # and the next answer meets the model as it was
+
+
+def test_a_path_may_be_patched_in_another_way():
+    """The whole layer is run on the changed stream, and only the receiver's keys are kept."""
+
+    def by_running_the_layer(model, clean, other, sender, receiver):
+        _, here = model.run_with_cache(clean)
+        _, there = model.run_with_cache(other)
+        late, listener = receiver
+        said = [cache["z", sender[0]][:, :, sender[1]] @ model.W_O[sender] for cache in (here, there)]
+        stream = here["resid_pre", late] - said[0] + said[1]
+        kept = {}
+        name = f"blocks.{late}.attn.hook_k"
+        model.run_with_hooks(
+            clean,
+            fwd_hooks=[
+                (f"blocks.{late}.hook_resid_pre", lambda x, hook: stream),
+                (name, lambda k, hook: kept.update(k=k.clone())),
+            ],
+        )
+
+        def put(k, hook):
+            k = k.clone()
+            k[:, :, listener] = kept["k"][:, :, listener]
+            return k
+
+        return model.run_with_hooks(clean, fwd_hooks=[(name, put)])
+
+    assert check("path_patch_k", by_running_the_layer).passed
+
+
+def test_honest_draws_are_not_refused():
+    def distinct_or_not(d_vocab, batch, length):
+        block = 1 + (torch.rand(batch, length) * (d_vocab - 1)).long()
+        return torch.cat([torch.zeros(batch, 1, dtype=torch.long), block, block], 1)
+
+    assert all(check("repeated_tokens", distinct_or_not, seed).passed for seed in range(12))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda v, b, n: ind.repeated_tokens.__wrapped__(v, b, n), ""),
+        (lambda v, b, n: torch.cat([torch.zeros(b, 1, dtype=torch.long), *[torch.randperm(v - 1)[:n].repeat(b, 1) + 1] * 2], 1)
+         if n < v else torch.zeros(b, 1 + 2 * n, dtype=torch.long), ""),
+        (lambda v, b, n: torch.randint(1, v, (b, 2 * n)), "shape"),
+        (lambda v, b, n: torch.rand(b, 1 + 2 * n), "dtype"),
+    ],
+    ids=["no such function", "one permutation for all", "no BOS column", "not whole numbers"],
+)  # fmt: skip
+def test_draws_that_are_no_repeated_tokens_are_refused(answer, said):
+    verdict = check("repeated_tokens", answer)
+    assert not verdict.passed and said in verdict.message
