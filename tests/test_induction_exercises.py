@@ -245,6 +245,11 @@ def test_a_hand_built_model_passes_in_any_basis_and_with_idle_heads():
     assert check("hand_built", {name: getattr(weights, name) for name in ("W_E", "W_pos", "W_U")} | idle).passed
 
 
+def test_the_courses_own_construction_is_noticed():
+    verdict = check("hand_built", lambda: ind.hand_built(24, 49))
+    assert not verdict.passed and not verdict.attempted and "`hand_built`" in verdict.message
+
+
 def test_a_model_of_many_heads_that_counts_to_every_length_it_was_told_fails_at_others():
     """Positional heads for eight lengths complete those eight; the grader asks for others too."""
     layout = ind.subspaces(24, 49, "previous", "next")

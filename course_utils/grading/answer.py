@@ -23,6 +23,7 @@ class Answer(Exercise):
     An exercise with another `share` says why in `why`. `expects` describes the form of an answer; `canonical`
     brings the ways to write one answer into one form, before anything else looks at it, and raises where it cannot.
     `effort` says by how much longer than usual the answer may compute, where it is the fruit of measurements.
+    `own` is the course's own function that returns an answer; an answer that calls it is no attempt.
     """
 
     truth: Callable[[int], Any]
@@ -36,10 +37,14 @@ class Answer(Exercise):
     share: float = 0.8
     why: str = ""
     effort: float = 1.0
+    own: Callable | None = None
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
         if callable(answer):
-            outcome = guard.call(answer, limit=self.effort * guard.LIMIT)
+            outcome = guard.call(answer, limit=self.effort * guard.LIMIT, reference=self.own if watch else None)
+            if outcome.used_reference and not outcome.problem:
+                said = f"This calls the course's own `{self.own.__name__}`; write the steps yourself."
+                return Verdict(False, said, attempted=False)
             if outcome.problem:
                 return Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
             answer = outcome.value

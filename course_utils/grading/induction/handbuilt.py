@@ -160,6 +160,7 @@ Answer(
     expects="Return `ind.Weights(W_E, W_pos, W_Q, W_K, W_V, W_O, W_U)` of two layers.",
     share=1.0,
     why="Written by hand, the head makes no mistake at any length; what makes one is another mechanism.",
+    own=ind.hand_built,
     equivalent=("scaled", "negated"),
     hints=(
         "Begin with the first layer alone. Its query and key read positions: the query at p must be largest with the key at p − 1. What does it copy, and where to, so that it does not fall upon the token that stands there?",
