@@ -1,0 +1,979 @@
+# %% [markdown]
+# # Inside a transformer
+#
+# *Lesson 0. About three hours with the exercises (an estimate, from the length of the text and the exercises at five to ten minutes each). The notebook itself runs in under a minute on two processor cores. You need PyTorch, and to have met transformers once.*
+#
+# **A puzzle.** The course brings a small language model that has read Python: four layers, sixteen attention heads, four MLPs. Show it `values = [names, lines, size` and it knows that a square bracket should close this, not a round one. Below are its twenty parts. A blue bar says how much a part *speaks* for the right bracket: what it adds, in the end, to the score of the right one over the wrong one. An orange bar says how much of that score is *lost* when the part is taken away.
+#
+# If the model were a committee that adds up votes, the two bars of each part would be equal. For `2.2` and `3.2` they are at least alike. But `m0`, the first MLP, says little, and without it everything is lost. And `m3`, the last MLP, speaks up more than almost any other, and without it the model does no worse. Which bar should one believe?
+#
+# At the end of this lesson you can answer that, and you have the field's everyday tools in your hands: hooks, caches, direct logit attribution, the logit lens, ablation and patching. You also know what none of them shows. Everything claimed below is computed here, and asserted in the cell that computes it.
+
+# %% setup
+
+# %%
+import torch
+
+from course_utils import patching, plots, views, zoo
+from course_utils import transformer as tf
+from course_utils.grading import measured, predict
+
+torch.set_grad_enabled(False)  # nothing is trained in this lesson
+model = zoo.load("code-4l", device="cpu")
+pairs = tf.bracket_pairs(model.tokenizer, 128, seed=0)  # prompts such as the one above
+puzzle = tf.removal(model, pairs, "zero")
+plots.show(
+    puzzle.plot(),
+    "Two bars for each of 20 parts: what it says, and what is lost without it. They are "
+    "alike for head 2.2; MLP 0 says little and its loss is largest; MLP 3 speaks up and "
+    "nothing is lost.",
+)
+says, lost = zip(*(puzzle.of(part) for part in ("2.2", "m0", "m3")), strict=True)
+score = pairs.difference(model(pairs.clean)).mean().item()
+print(f"right over wrong bracket, on average: {score:.2f}")
+print("2.2, m0, m3 say", [round(v, 2) for v in says], "lost:", [round(v, 2) for v in lost])
+assert 0.7 < lost[0] / says[0] < 1.8 and says[0] == max(puzzle.of(x)[0] for x in puzzle.labels)
+assert says[1] < 0.3 * score and lost[1] > 0.85 * score
+assert says[2] > 0.15 * score and lost[2] < 0.05 * score
+
+# %% [markdown]
+# ## 1 · Ten minutes: break it and mend it
+#
+# *After this section you have broken a behaviour of a language model by silencing one of its parts, and mended it by giving that part back.*
+#
+# First ask it. A model reads **tokens**, pieces of text with a number each, and answers with a score for each token that could come next, its **logit**. The `softmax` of the logits are probabilities.
+
+# %%
+closers = torch.tensor([model.to_single_token(sign) for sign in ")]}"])
+for opener in "([{":
+    tokens = model.to_tokens(f"values = {opener}names, lines, size")  # (batch, pos)
+    logits = model(tokens)  # (batch, pos, d_vocab)
+    chance = logits[0, -1].softmax(-1)  # after the last token
+    of_each = zip(")]}", chance[closers].tolist(), strict=True)
+    said = "   ".join(f"{sign} {p:.2f}" for sign, p in of_each)
+    print(f"values = {opener}names, lines, size   →   {said}")
+print("as tokens:", model.to_str_tokens(f"values = {opener}names, lines, size"))
+
+# %% [markdown]
+# A comma could come too, so the three do not add up to one. What matters here is *which* bracket is the likeliest of the three. The only thing that tells them apart is a bracket several tokens back, so something must carry it to the end.
+#
+# `pairs` holds 128 such prompts, each with a twin that differs in its bracket only. We count on how many the right one of the three has the largest logit, and compare with a model of the same shape that has not been trained.
+
+# %%
+print(pairs)
+
+
+def right(logits):
+    """Share of clean prompts on which the right one of the three brackets scores highest."""
+    chosen = closers[logits[:, -1, closers].argmax(-1)]
+    return (chosen == pairs.correct).float().mean().item()
+
+
+intact = right(model(pairs.clean))
+untrained = right(zoo.load("code-4l", device="cpu", checkpoint=0)(pairs.clean))
+print(f"right bracket: {intact:.2f}   untrained model: {untrained:.2f}   chance: 0.33")
+assert intact > 0.75 and 0.15 < untrained < 0.52
+
+# %% [markdown]
+# **Attention heads** are the parts that move things from one position to another: each looks back over the text and copies something from where it looks. One of the sixteen, or several, must be carrying the bracket. How many, taken alone, can the model not do without? Put one of the choices in place of `None`, and how sure you are.
+
+# %%
+predict("transformer.heads", None, sure=0.6)
+
+# %% [markdown]
+# Here is how to silence a head. `run_with_hooks` runs the model and calls your function in the middle, with what has been computed there; what you return takes its place. The name `blocks.2.attn.hook_z` means: layer 2, attention, what each head has gathered, before it is written. Its shape is (batch, pos, head, d_head).
+
+# %%
+def silence(head):
+    def hook(z, hook):  # z: (batch, pos, head, d_head)
+        z[:, :, head] = 0.0
+        return z
+
+    return hook
+
+
+share = torch.zeros(4, 4)  # (layer, head)
+for layer in range(4):
+    for head in range(4):
+        edit = (f"blocks.{layer}.attn.hook_z", silence(head))
+        share[layer, head] = right(model.run_with_hooks(pairs.clean, fwd_hooks=[edit]))
+
+# %% [markdown]
+# *What to look for*: dark squares. Each is one experiment: one head silenced, all the rest as it was.
+
+# %%
+fig, ax = plots.figure(width=4.6, height=3)
+plots.heatmap(ax, share, signed=False, limit=1, label="right bracket (share)")
+for i, value in enumerate(share.flatten().tolist()):
+    shade = "white" if value < 0.65 else "black"
+    ax.text(i % 4, i // 4, f"{value:.2f}", ha="center", va="center", color=shade)
+ax.set(xlabel="head", ylabel="layer", xticks=range(4), yticks=range(4))
+plots.show(
+    fig,
+    "Share of right brackets with one head silenced: about as before for fifteen heads; for "
+    "head 2 of layer 2 it falls by a third.",
+)
+needed = (share < 0.9 * intact).sum().item()
+others = torch.cat([share.flatten()[:10], share.flatten()[11:]])  # all but head 2.2
+print(f"intact {intact:.2f}; without 2.2 {share[2, 2]:.2f};", end=" ")
+print(f"without any other head {others.min():.2f} or more")
+assert needed == 1 and share[2, 2] < 0.8 * intact and others.min() > intact - 0.08
+measured("transformer.heads", "one")
+
+# %% [markdown]
+# One head. We call it **2.2**, layer 2, head 2 (both counted from 0). Without it the model loses a third of its right answers; without any other single head it does about as well as before.
+#
+# It does not fall to chance, so something else must still be carrying a part of the answer. Remember that.
+#
+# Now mend it. Break the model more thoroughly: silence *all twelve* heads of layers 1, 2 and 3. Then take one head's output from the **cache** of the healthy run, where every intermediate value was kept, and put it into the broken run. This is **patching**. The control is to give back another head in its place.
+
+# %%
+_, healthy = model.run_with_cache(pairs.clean)  # every activation of the healthy run
+
+
+def hush(layer, keep=None):
+    """A hook that silences a layer's heads, but for one that is put back from the cache."""
+    place = f"blocks.{layer}.attn.hook_z"
+
+    def hook(z, hook):
+        z = torch.zeros_like(z)
+        if keep is not None:
+            z[:, :, keep] = healthy[place][:, :, keep]
+        return z
+
+    return place, hook
+
+
+def broken(give_back=(0, None)):
+    """Share right with the heads of layers 1 to 3 silent, but for one (layer, head)."""
+    layer, head = give_back
+    hooks = [hush(k, head if k == layer else None) for k in (1, 2, 3)]
+    return right(model.run_with_hooks(pairs.clean, fwd_hooks=hooks))
+
+
+back = {f"{layer}.{head}": broken((layer, head)) for layer in (1, 2, 3) for head in range(4)}
+
+# %%
+print(f"intact {intact:.2f}, broken {broken():.2f}; with one head given back:")
+print("   ".join(f"{head} {value:.2f}" for head, value in back.items()))
+rest = [value for head, value in back.items() if head != "2.2"]
+assert broken() < 0.55 and back["2.2"] > broken() + 0.25 and max(rest) < broken() + 0.2
+
+# %% [markdown]
+# Without these heads the model guesses. Giving back 2.2 mends most of it; giving back any other head mends little or nothing. You have made a causal claim about a language model and checked it in both directions: this head is *needed*, and of the heads of these three layers it alone is nearly *enough*.
+#
+# What it might seem to show, and does not: that head 2.2 "is the bracket mechanism". You have not seen what it reads, what it writes, who prepared what it reads, or what else it does. And all of this is about one kind of prompt. The rest of the lesson fills in what can be filled in.
+#
+# **To think about.** We silenced heads by writing zeros. Is a head that says nothing the same as a head that is not there?
+#
+# <details><summary>Answer</summary>
+#
+# Not for the parts that read its output: they were trained with that head present, and zero may be something that it never says. Section 9 shows a head for which zeros and its average give opposite answers.
+# </details>
+#
+# *A self-check.* The exercises of this lesson begin with ten quick questions, on einsum, broadcasting, softmax, the singular value decomposition, the shapes of attention and the chain rule, each with a pointer to what to read (`course start 00`, then `my/00_transformer.ipynb`). If more than three of them are new to you, read first and come back.
+
+# %% [markdown]
+# ## 2 · What is being asked
+#
+# *After this section you can say which question mechanistic interpretability asks, which neighbouring questions it does not, and what the words feature, circuit and superposition mean and do not mean.*
+#
+# Three different things are called an explanation of a model.
+#
+# - **A model that is interpretable by design** is simple enough to be read: a short decision list, a linear model with few inputs, the dozen lines of Python with a stack that close brackets correctly. Nothing needs explaining; the price is paid in what such a model can do.
+# - **Local attribution** takes one prediction and says which *inputs* it depended on: erase a word, or follow the gradient, and see what changes. It treats the model as a box.
+# - **Mechanistic interpretability** takes a trained model that nobody designed to be read and asks *how it computes*: which parts, reading what, writing what, and what would happen if one of them were changed.
+#
+# Local attribution on our prompts, in its plainest form: exchange one token for that of another prompt (the bracket for its twin's), and see how far the score of the right bracket over the wrong one moves.
+
+# %%
+other = pairs.clean.roll(1, dims=0)  # the words of another prompt
+other[:, pairs.opener] = pairs.corrupt[:, pairs.opener]  # the other bracket
+before, moved = pairs.difference(model(pairs.clean)), []
+for position in range(1, pairs.clean.shape[1]):
+    tokens = pairs.clean.clone()
+    tokens[:, position] = other[:, position]
+    moved.append((pairs.difference(model(tokens)) - before).abs().mean().item())
+for word, change in zip(pairs.words[1:], moved, strict=True):
+    print(f"{word!r:12} {change:5.2f}  " + "#" * round(4 * change))
+at_bracket = moved.pop(pairs.opener - 1)
+assert at_bracket > 3 * max(moved)
+
+# %% [markdown]
+# The open bracket decides, the words hardly matter. That is true, useful, and says nothing about *how*: with the same table, the model could be counting brackets, copying one, or looking up a memorised line.
+#
+# A few words that you will meet everywhere, with their caveats.
+#
+# A **feature** is something about the input that a model represents, and that one can, with luck, find as a direction in its activations. No agreed rigorous definition exists: some mean a property that people can name, some a direction that the model uses, some whatever a dictionary-learning method returns. Say which, whenever it matters.
+#
+# A **circuit** is a set of parts and the connections between them that carries out some piece of behaviour, so that one can say what each does and what happens when it is changed. How complete and how small a set must be to deserve the name has to be stated with it.
+#
+# **Superposition** means that a model represents more features than it has dimensions, as directions that overlap. It is a hypothesis about why single neurons often answer to several unrelated things. Such a **polysemantic** neuron is not by itself proof of superposition: a mere change of coordinates makes neurons polysemantic, too. Lesson 1 is about this.
+#
+# And *mechanistic* itself is used in two senses. In the narrow one, an explanation has to make a claim about causes: change this part, and that will happen. In the broad one, any study of a model's insides counts. Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087), sort these uses out. This course means the narrow sense: where it says that a part does something, an intervention has been made.
+#
+# **To think about.** A saliency map shows that a classifier of skin images looks at a ruler beside the lesion. Which of the three questions has been answered?
+#
+# <details><summary>Answer</summary>
+#
+# The second: which part of the input the prediction depended on. It is a valuable thing to know. Which parts of the network detect the ruler, whether they are the same that detect scale bars, and what would happen to other predictions without them, is not answered.
+# </details>
+
+# %% [markdown]
+# ## 3 · The residual stream is a running sum
+#
+# *After this section you can draw a transformer as one stream that every part reads from and adds to, and check on numbers that it is a sum.*
+#
+# At each position the model keeps one vector, of length `d_model` = 192 here. It starts as the embedding of the token plus that of the position. Each head and each MLP then reads the vector, computes something, and *adds* its result. Nobody ever overwrites anything. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
+
+# %%
+fig = tf.draw_stream(model.cfg.n_layers, model.cfg.n_heads, highlight=("2.2",))
+plots.show(
+    fig,
+    "A stream from left to right. In each layer four heads above and an MLP below read from "
+    "it and add to it; at its end the final norm and the unembedding make logits.",
+)
+
+# %% [markdown]
+# The names `pre`, `mid` and `post` mark places on the stream: `resid_pre` of layer 2 is what has been added up before that layer. Two consequences of the picture. Parts of the same layer's attention do not see each other's output. And a part in layer 0 can speak *directly* to the end, over the heads of all later layers, because what it wrote is still in the sum.
+#
+# Check it: collect what every part has written, and add it up.
+
+# %%
+parts = tf.components(model, healthy)  # (component, batch, pos, d_model)
+stream = healthy["blocks.3.hook_resid_post"]  # after the last layer
+error = (parts.total() - stream).abs().max().item()
+print(f"{len(parts.labels)} parts, from {parts.labels[0]!r} to {parts.labels[-1]!r}")
+print(f"largest difference between their sum and the stream: {error:.1e}")
+lengths = [healthy[f"blocks.{k}.hook_resid_pre"][:, -1].norm(dim=-1).mean() for k in range(4)]
+print("length of the stream before each layer:", [round(v.item(), 1) for v in lengths])
+print("length of what 2.2 adds:", round(parts["2.2"][:, -1].norm(dim=-1).mean().item(), 1))
+assert error < 1e-4 and len(parts.labels) == 2 + 4 * (4 + 1) + 1
+assert lengths[1] > 10 * lengths[0]
+
+# %% [markdown]
+# The sum is exact up to rounding. (`b_O` is what the attention layers add whatever they see, a bias.) Note how long the stream has become after layer 0: `m0` rewrites nearly all of what the embedding said, by adding something much longer.
+#
+# It might seem that reading the stream is as linear as writing it. It is not: before each layer, and before the logits, a **LayerNorm** divides the whole stream by its size. A part that adds something large makes everything else smaller *for whoever reads next*, without having touched it. Keep this in mind; the puzzle hangs on it.
+#
+# **To think about.** No direction of the stream is special: one could rotate all of it, and undo the rotation in every weight that reads. Why then does anyone talk about directions in it?
+#
+# <details><summary>Answer</summary>
+#
+# Because directions mean something relative to the weights: the direction that head 2.2 writes and the direction that the unembedding reads for `]` can be compared, and their inner product survives any rotation. What means nothing is a single coordinate.
+# </details>
+
+# %% [markdown]
+# ## 4 · Hooks, caches, and the shape of everything
+#
+# *After this section you can read any activation of any model that TransformerLens loads, and change it, and you know three ways in which a hook goes wrong.*
+#
+# A **hook point** is a named place in the model's computation. `run_with_cache` returns what passed each of them; `run_with_hooks` lets you change it. The names follow a scheme, and the cache takes short forms: `cache["z", 2]` is `cache["blocks.2.attn.hook_z"]`.
+
+# %%
+text = "values = [names, lines, size"
+logits, cache = model.run_with_cache(text)
+stream, per_head = "batch pos d_model", "batch pos head d_head"
+axes = {"resid_pre": stream, "q": per_head, "k": per_head, "v": per_head}
+axes |= {"attn_scores": "batch head query key", "pattern": "the same; softmax over keys"}
+axes |= {"z": per_head, "attn_out": stream, "resid_mid": stream}
+axes |= {"post": "batch pos d_mlp", "mlp_out": stream, "resid_post": stream}
+for name, meaning in axes.items():
+    print(f"{name:12} {tuple(cache[name, 2].shape)!s:18} {meaning}")
+for name in ("W_E", "W_Q", "W_O", "W_in", "W_U"):
+    print(f"{name:12} {tuple(getattr(model, name).shape)}")
+batch, pos, cfg = 1, len(model.to_str_tokens(text)), model.cfg
+assert cache["z", 2].shape == (batch, pos, cfg.n_heads, cfg.d_head)
+assert cache["pattern", 2].shape == (batch, cfg.n_heads, pos, pos)
+assert torch.allclose(cache["pattern", 2].sum(-1), torch.ones(1), atol=1e-5)
+assert logits.shape == (batch, pos, cfg.d_vocab)
+
+# %% [markdown]
+# Reading the table from top to bottom is one layer. The stream is read; each head makes queries, keys and values; their products are the scores, the softmax over keys is the **pattern**; `z` is the average of the values under the pattern; `W_O` turns it into what is added, `attn_out`. Then the MLP: `post` are its neurons after the nonlinearity, `mlp_out` is what it adds.
+#
+# A hook is a function of two arguments: the tensor, and the hook point, which one rarely needs. Three things go wrong with hooks; the first two are shown below. **One**: you compute a new tensor and forget to return it; nothing happens, silently. **Two**: you attach a hook with `add_hook`, and it stays for all later runs. `run_with_hooks`, and the block `with model.hooks(...)`, remove theirs even after an error. **Three**: an edit in place changes the tensor that others hold, too; when you take values from a cache, write `clone()`.
+
+# %%
+tokens, place = model.to_tokens(text), "blocks.2.attn.hook_z"
+plain = model(tokens)
+
+
+def forgets(z, hook):
+    z = z * 0  # a new tensor, which nobody receives
+
+
+def remembers(z, hook):
+    return z * 0
+
+
+same = model.run_with_hooks(tokens, fwd_hooks=[(place, forgets)])
+changed = model.run_with_hooks(tokens, fwd_hooks=[(place, remembers)])
+afterwards = model(tokens)
+model.add_hook(place, remembers)
+still = model(tokens)
+model.reset_hooks()
+runs = {"forgot to return": same, "returned": changed, "the run after it": afterwards}
+runs |= {"after add_hook": still, "after reset_hooks": model(tokens)}
+for name, logits in runs.items():
+    print(f"{name:18} logits moved by at most {(logits - plain).abs().max():.2f}")
+assert torch.equal(same, plain) and torch.equal(afterwards, plain)
+assert not torch.allclose(changed, plain) and torch.equal(still, changed)
+assert torch.equal(model(tokens), plain)
+
+# %% [markdown]
+# One more thing before we use weights. LayerNorm has a scale and a bias of its own, and they can be multiplied into the weights that read after it. `enable_compatibility_mode()` does this (it **folds** them), and also takes out of the weights what no LayerNorm or softmax can see. Predictions stay as they are; the weights become easier to compare. TransformerLens's tools for attribution ask for it. From here on, this lesson works with a folded model.
+
+# %%
+before = model(tokens).log_softmax(-1)
+W_before = model.W_U.clone()
+model.enable_compatibility_mode()
+shift = (model(tokens).log_softmax(-1) - before).abs().max().item()
+by = (model.W_U - W_before).abs().max().item()
+print(f"log-probabilities moved by at most {shift:.1e}, weights of W_U by up to {by:.2f}")
+assert shift < 1e-3 and not torch.allclose(model.W_U, W_before)
+_, healthy = model.run_with_cache(pairs.clean)  # once more, from the folded model
+
+# %% [markdown]
+# <div style="border:1px solid #999; border-radius:6px; padding:4px 14px">
+#
+# **You come from TransformerLens 2?** Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a *bridge*, where version 2 had its own copy of it.
+#
+# | TransformerLens 2.x | TransformerLens 4.x |
+# |---|---|
+# | `HookedTransformer.from_pretrained("gpt2")` | `TransformerBridge.boot_transformers("gpt2")`, then `model.enable_compatibility_mode()` |
+# | `HookedTransformer.from_pretrained_no_processing("gpt2")` | `TransformerBridge.boot_transformers("gpt2")` alone |
+# | `HookedTransformer(HookedTransformerConfig(…))` | `TransformerBridge.boot_native(TransformerBridgeConfig(…))`, after `import transformer_lens.model_bridge.sources.native` |
+# | `transformer_lens.utils` | `transformer_lens.utilities` (`get_act_name("z", 2)` and friends) |
+# | `transformer_lens.train` | `transformer_lens.tools.training` |
+# | `transformer_lens.loading_from_pretrained` | model names: `transformer_lens.supported_models` |
+# | direct logit attribution from `cache.decompose_resid`, `cache.logit_attrs` | these, or in one call `tools.analysis.direct_logit_attribution` |
+# | logit lens from `cache.accumulated_resid` | that, or in one call `tools.analysis.logit_lens` |
+# | attribution patching by hand | `tools.analysis.attribution_patch` |
+# | `run_with_cache`, `run_with_hooks`, `hooks`, `add_hook`, `reset_hooks` | unchanged |
+# | hook names (`blocks.2.attn.hook_z`), `cache["z", 2]` | unchanged |
+# | `W_E`, `W_Q`, …, `W_U`, `QK`, `OV`, `FactoredMatrix` | unchanged |
+# | `patching.get_act_patch_resid_pre` and its kin | unchanged, in `transformer_lens.patching` |
+# | `model(tokens, return_type="loss")`, `stop_at_layer`, `start_at_layer` | unchanged |
+#
+# Each row is tried against the installed version by the course's tests.
+# </div>
+#
+# **To think about.** You run with a hook on `blocks.0.hook_resid_post` and one on `blocks.1.hook_resid_pre`. Which of the two edits wins?
+#
+# <details><summary>Answer</summary>
+#
+# They are two names for the same place on the stream, passed one after the other: the second sees what the first has left, and has the last word. Try it.
+# </details>
+
+# %% [markdown]
+# ## 5 · Where a head looks
+#
+# *After this section you can read an attention pattern, compare it with what evenly spread attention would give, and say why attention is not importance.*
+#
+# A head's pattern has a row for each position that looks (the **query**) and a column for each that can be looked at (the **key**); each row sums to one, and nobody sees the future. *What to look for*: the last row of head 2.2, from `size`.
+
+# %%
+bracket = "values = [names, lines, size"
+_, cache = model.run_with_cache(bracket)
+views.attention(
+    cache["pattern", 2][0],
+    model.to_str_tokens(bracket),
+    layer=2,
+    alt="Attention of layer 2; from the last token, head 2.2 looks mostly at the bracket.",
+)
+
+# %% [markdown]
+# Below the figure a running notebook has the same to explore: point at a token. One prompt is an anecdote, so now all 128, and beside each head's attention to the open bracket what an even spread over the nine tokens would give it.
+
+# %%
+patterns = torch.stack([healthy["pattern", layer] for layer in range(4)])  # (layer, batch, …)
+to_bracket = patterns[..., -1, pairs.opener].mean(1)  # (layer, head): from the last token
+even = 1 / pairs.clean.shape[1]
+print(f"attention from the last token to the open bracket (evenly spread: {even:.2f})")
+for layer in range(4):
+    print("  ".join(f"{layer}.{head} {to_bracket[layer, head]:.2f}" for head in range(4)))
+quotes = tf.quote_pairs(model.tokenizer, 128, seed=0)  # data = names["size   or  names['size
+_, cache = model.run_with_cache(quotes.clean)
+to_quote = cache["pattern", 2][:, 2:, -1, quotes.opener].mean(0)  # heads 2.2 and 2.3
+without = tf.removal(model, quotes, "zero")
+whole = quotes.difference(model(quotes.clean)).mean().item()
+print(f"now a quote is open ({quotes.texts[0][0]}), right over wrong quote {whole:.2f}:")
+for head, attention in zip(("2.2", "2.3"), to_quote.tolist(), strict=True):
+    print(f"  {head} gives it {attention:.2f}; without {head}, {without.of(head)[1]:.2f} lost")
+assert to_bracket[2, 2] > 4 * even and to_quote.min() > 0.6
+assert abs(without.of("2.2")[1]) < 0.15 * whole and without.of("2.3")[1] > 0.5 * whole
+
+# %% [markdown]
+# From the last token, 2.2 looks mostly at the open bracket, several times as much as an even spread. That fits the story so far.
+#
+# But look at the last lines. When a *quote* is open, 2.2 and its neighbour 2.3 both give it most of their attention. Their patterns look alike. Silence 2.3, and most of the answer is gone; silence 2.2, and hardly a tenth of it. Attention says where a head looks. It does not say what it takes from there, nor whether anybody uses it. An attention pattern is where a hypothesis begins.
+#
+# **To think about.** A head gives 0.9 of its attention to the first token of every text. What may that mean?
+#
+# <details><summary>Answer</summary>
+#
+# Attention has to go somewhere, since each row sums to one. Many heads rest on the first token when they have nothing to do, and write little from there. Whether they do is a question about their values, or about an ablation, not about the pattern.
+# </details>
+
+# %% [markdown]
+# ## 6 · What the weights say: QK and OV
+#
+# *After this section you can take a head apart into the two circuits that its weights make, say why their rank is at most d_head, and read from the weights alone what a head would copy.*
+#
+# A head has four matrices, and they only ever act in pairs. With stream vectors as rows:
+#
+# - $W_Q W_K^\top$, shape (d_model, d_model), takes a query's stream on its left and a key's on its right and gives the score: the **QK circuit**. It says *where to look*.
+# - $W_V W_O$, shape (d_model, d_model), takes the stream of the key and gives what is added at the query: the **OV circuit**. It says *what is moved* once it has been looked at.
+#
+# Each is a product of a tall and a flat matrix with d_head = 48 in between, so its rank is at most 48, out of 192: a head reads, and writes, only a part of the stream. TransformerLens keeps such products as a `FactoredMatrix`, whose singular values and products with other matrices are cheap, because the large matrix is never built.
+
+# %%
+ov = model.OV[2, 2]  # a FactoredMatrix: W_V and W_O of head 2.2
+print(type(ov).__name__, tuple(ov.shape), "kept as", tuple(ov.A.shape), tuple(ov.B.shape))
+full = ov.AB  # the product, (d_model, d_model)
+values = torch.linalg.svdvals(full)
+print("singular values 1, 48 and 49:", [round(values[i].item(), 6) for i in (0, 47, 48)])
+assert torch.allclose(full, tf.ov_circuit(model.W_V[2, 2], model.W_O[2, 2]), atol=1e-5)
+assert values[47] > 0.1 and values[48] < 1e-4 * values[0]
+assert torch.allclose(ov.S[:48], values[:48], rtol=1e-3)
+
+# %% [markdown]
+# Now read the OV circuit of 2.2. Suppose that it looks at an opening bracket. What would it add to the logits? Take the stream of the token `[` as it stands when layer 2 reads it in the shortest of texts, this one token. Pass it through the norm, through $W_V W_O$, and on through the unembedding $W_U$. No prompt of our kind is involved, and no softmax over positions. Of all 2,048 tokens, which does it raise most?
+
+# %%
+predict("transformer.copy", None, sure=0.5)
+
+# %%
+def copies(signs, layer, head):
+    """What a head's OV circuit adds to each logit, fed with these signs: (sign, d_vocab)."""
+    ids = [model.tokenizer.encode(sign, add_special_tokens=False)[0] for sign in signs]
+    prompts = torch.tensor([[model.tokenizer.bos_token_id, i] for i in ids])
+    _, cache = model.run_with_cache(prompts)
+    read = cache[f"blocks.{layer}.ln1.hook_normalized"][:, 1]  # (sign, d_model)
+    return read @ model.OV[layer, head].AB @ model.W_U
+
+
+signs = {"2.2": (" (", " [", " {"), "2.3": (' "', " '")}
+added = {name: copies(these, 2, int(name[2])) for name, these in signs.items()}
+best = {}
+for name, these in signs.items():
+    for sign, row in zip(these, added[name], strict=True):
+        best[sign] = [model.tokenizer.decode([i]) for i in row.topk(4).indices.tolist()]
+        print(f"head {name} fed {sign!r} raises most: {best[sign]}")
+assert ")" in best[" ("] and best[" ["][0] == "]" and best[" {"][0] == "}"
+assert all(best[sign][0].strip() == sign.strip() for sign in signs["2.3"])
+measured("transformer.copy", "the closing bracket")
+
+# %% [markdown]
+# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. (Head 2.3, of which more in section 10, does it for quotes.) It does not copy what it sees; it translates it. *What to look for* in the figure: the diagonal of the left table. Its control is on the right: the mean of the diagonal, after taking out row and column means, for every head of the model.
+
+# %%
+def diagonal(layer, head):
+    """How far a head prefers the matching bracket, in logits before the final norm."""
+    scores = copies((" (", " [", " {"), layer, head)[:, closers]
+    scores = scores - scores.mean(0) - scores.mean(1, keepdim=True) + scores.mean()
+    return scores.diagonal().mean().item()
+
+
+match = torch.tensor([[diagonal(layer, head) for head in range(4)] for layer in range(4)])
+
+# %%
+fig, (left, middle) = plots.figure(1, 2, height=2.9)
+brackets = added["2.2"][:, closers]
+plots.heatmap(left, brackets, label="added to the logit")
+left.set(xticks=range(3), yticks=range(3), xticklabels=list(")]}"), yticklabels=list("([{"))
+left.set(xlabel="logit of", ylabel="token looked at", title="OV circuit of 2.2")
+plots.heatmap(middle, match, label="matching bracket")
+middle.set(xticks=range(4), yticks=range(4), xlabel="head", ylabel="layer", title="all heads")
+plots.show(
+    fig,
+    "Left: the OV circuit of head 2.2 raises each matching closing bracket most. Right: mean "
+    "of that diagonal for all 16 heads, largest for 2.2, then 3.2 and 1.0.",
+)
+ranked = match.flatten().sort(descending=True)
+named = [f"{i // 4}.{i % 4}" for i in ranked.indices[:3].tolist()]
+print("largest:", named, [f"{value:.1f}" for value in ranked.values[:3].tolist()])
+assert (brackets.argmax(-1) == torch.arange(3)).all()
+assert ranked.indices[0] == 10 and ranked.values[0] > 1.2 * ranked.values[1]
+assert set(named) == {"2.2", "3.2", "1.0"} and ranked.values[3] < 0.4 * ranked.values[0]
+
+# %% [markdown]
+# The weights alone point to the head that the ablation found. That is a second, independent reason to believe it. After it come 3.2 and 1.0, two more heads with a blue bar in the first figure; the other thirteen do little of the kind. (The numbers are before the final norm, which divides by about 15 here; and no head gives all its attention to the bracket.)
+#
+# The QK circuit is harder to read here, since what 2.2 looks *for* has been prepared by layers 0 and 1. A cleaner example stands in the course's other code model, `code-attn-2l`, two layers of attention and nothing else. In layer 0, the stream is token plus position, so one can ask for the part of the score that comes from positions alone: $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$.
+
+# %%
+small = zoo.load("code-attn-2l", device="cpu")
+sample = small.to_tokens(zoo.samples.read("dungeon"))[:, :128]
+_, cache = small.run_with_cache(sample)
+W_pos = small.W_pos[:128]
+W_pos = (W_pos - W_pos.mean(-1, keepdim=True)) / W_pos.std(-1, keepdim=True, unbiased=False)
+future = torch.ones(128, 128, dtype=torch.bool).triu(1)
+from_weights, on_text = [], []
+for head in range(4):
+    qk = tf.qk_circuit(small.W_Q[0, head], small.W_K[0, head])  # (d_model, d_model)
+    scores = W_pos @ qk @ W_pos.mT / small.cfg.d_head**0.5  # (query, key)
+    guess = scores.masked_fill(future, -torch.inf).softmax(-1)
+    from_weights.append(guess.diagonal(-1).mean().item())
+    on_text.append(tf.attention_at_offset(cache["pattern", 0], 1)[head].item())
+print("attention of 0.0 to 0.3 to the token before")
+print("  from positions alone:", [round(v, 2) for v in from_weights])
+print("  on real code:        ", [round(v, 2) for v in on_text])
+assert from_weights[2] > 0.9 and on_text[2] > 0.9  # 0.2: weights say it, text confirms it
+assert from_weights[1] > 0.9 and on_text[1] < 0.5  # 0.1: weights seem to say it; not so
+
+# %% [markdown]
+# Head 0.2 is a **previous-token head**: its weights make each position look at the one before, and on real code it gives it more than nine tenths of its attention. Lesson 3 is about what such a head is good for.
+#
+# And head 0.1 is the warning. Read from positions alone, it looks like another one. On text it is not: the part of the score that comes from the *tokens*, which we left out, decides. Weights tell the whole truth only when everything that enters them is put in.
+#
+# **To think about.** Why can one not learn anything from $W_Q$ alone, without $W_K$?
+#
+# <details><summary>Answer</summary>
+#
+# Because they only act together. Put any invertible matrix $R$ of shape (d_head, d_head) between them, $W_Q R$ and $W_K R^{-\top}$: every score is the same, and each of the two matrices looks different. What is real is their product. The same holds for $W_V$ and $W_O$.
+# </details>
+
+# %% [markdown]
+# ## 7 · Direct logit attribution
+#
+# *After this section you can split a logit into terms that sum to it, one per part of the model, and say what the split leaves out.*
+#
+# The stream at the end is a sum, and the unembedding is linear. Between them stands the final LayerNorm, which divides by a number, the **scale**. Hold that number fixed at its value in this run, and the logit is a sum of terms, one per part: what the part has written, divided by the scale, times the direction that the unembedding reads for the token. This is **direct logit attribution**, DLA for short. We take it for a difference of two logits, right minus wrong bracket, since a constant added to all logits means nothing.
+
+# %%
+said = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
+print(said)
+error = (said.total() - said.target).abs().max().item()
+print(f"largest difference between the sum of the terms and the logit difference: {error:.1e}")
+assert error < 1e-4
+
+# %% [markdown]
+# The terms sum to the logit difference, prompt by prompt. Once by hand, for 2.2, and once with TransformerLens's own tool, which calls the heads `L2H2`:
+
+# %%
+from transformer_lens.tools.analysis import direct_logit_attribution
+
+written = healthy["z", 2][:, -1, 2] @ model.W_O[2, 2]  # (batch, d_model): what 2.2 adds
+scale = healthy["ln_final.hook_scale"][:, -1]  # (batch, 1)
+direction = (model.W_U[:, pairs.correct] - model.W_U[:, pairs.wrong]).mT  # (batch, d_model)
+by_hand = (written / scale * direction).sum(-1)  # folded: nothing left to multiply or centre
+theirs = direct_logit_attribution(
+    model, pairs.clean, pairs.correct, pairs.wrong, unit="head"
+)
+of_2_2 = theirs.attribution[theirs.labels.index("L2H2")]
+print("2.2, first prompts:", [round(v, 3) for v in by_hand[:4].tolist()])
+assert torch.allclose(by_hand, said["2.2"], atol=1e-4)
+assert torch.allclose(of_2_2, said["2.2"], atol=1e-3)
+
+# %% [markdown]
+# *What to look for*: how few terms matter; and beside them, as a control, the same terms when each prompt's right and wrong brackets are replaced by those of another prompt, which has nothing to do with it.
+
+# %%
+shuffle = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))
+null = tf.attribution(model, pairs.clean, pairs.correct[shuffle], pairs.wrong[shuffle])
+fig, (above, below) = plots.figure(2, 1, height=4.6, sharey=True)
+said.plot(above)
+null.plot(below)
+above.set_title("right minus wrong bracket")
+below.set_title("control: the brackets of another prompt")
+plots.show(
+    fig,
+    "Direct effects of all parts: head 2.2 is largest, then MLP 3, heads 3.2 and 1.0 and MLP "
+    "0; with shuffled brackets all are near zero.",
+)
+mean, shuffled = said.terms.mean(1), null.terms.mean(1)
+share = (said["2.2"].mean() / said.target.mean()).item()
+print(f"2.2 gives {share:.0%} of the mean difference;", end=" ")
+print(f"the largest shuffled term is {shuffled.abs().max():.2f}")
+assert said.top(1)[0][0] == "2.2" and 0.2 < share < 0.6
+assert {label for label, _ in said.top(5)} == {"2.2", "m3", "3.2", "1.0", "m0"}
+assert shuffled.abs().max() < 0.3 * mean.max()
+
+# %% [markdown]
+# Head 2.2 speaks loudest, but it gives only about a third of the lead. `m3`, 3.2, 1.0 and `m0` speak for the right bracket, too; most parts say nothing about it.
+#
+# It might seem that parts without a bar have nothing to do with it. They have only nothing to do with it *directly*. Whatever works by preparing what a later part reads, is invisible here: everything that 2.2 knows, somebody told it.
+#
+# **To think about.** The heads of layer 0 have bars of practically zero. Could it be otherwise for a head that reads only the embeddings of tokens and positions?
+#
+# <details><summary>Answer</summary>
+#
+# Yes: it could look at the bracket's embedding and, through its OV circuit, write the direction of the closing one. Nothing forbids it. This model happens to let layer 0 prepare and later layers speak.
+# </details>
+
+# %% [markdown]
+# ## 8 · The logit lens
+#
+# *After this section you can read what the stream would say if the model stopped early, and say why an empty reading does not mean that nothing is known.*
+#
+# If the last stream can be turned into logits, so can earlier ones: pass the stream at some depth through the final norm and the unembedding, as if the remaining layers were not there. This is the **logit lens** (nostalgebraist 2020). Depth 0 is the embedding, depth 4 the model's own answer. From which depth on will the right one of the three brackets lead on at least three prompts in four?
+
+# %%
+predict("transformer.depth", None, sure=0.5)
+
+# %% [markdown]
+# First one prompt. *What to look for*: in the last column, the depth at which the bracket appears.
+
+# %%
+text = "values = [names, lines, size"
+_, cache = model.run_with_cache(text)
+depths = ["embedding"] + [f"after layer {k}" for k in range(4)]
+views.logit_lens(
+    tf.lens(model, cache)[:, 0],
+    model.to_str_tokens(text),
+    model,
+    layers=depths,
+    alt="The likeliest next token at five depths; at the last position a bracket comes late.",
+)
+
+# %%
+read = tf.lens(model, healthy)[:, :, -1]  # (depth, batch, d_vocab)
+assert torch.allclose(read[-1], model(pairs.clean)[:, -1], atol=1e-3)  # depth 4 is the model
+share = [right(depth[:, None]) for depth in read]
+chance = read.softmax(-1)[:, range(len(pairs)), pairs.correct].mean(1)  # (depth,)
+for depth, (correct, p) in enumerate(zip(share, chance.tolist(), strict=True)):
+    print(f"depth {depth}: right of the three {correct:.2f} (chance 0.33), p {p:.3f}")
+leads = next(depth for depth in range(5) if share[depth] >= 0.75)
+assert leads == 3 and max(share[:3]) < 0.65 and chance[0] < 0.001 and chance[3] > 2 * chance[2]
+measured("transformer.depth", str(leads))
+
+# %% [markdown]
+# Until layer 2 the lens does little better than guess. The right bracket comes into view between depth 2 and depth 3, which is layer 2, where head 2.2 works.
+#
+# It might seem that the model does not know the bracket before. The lens looks at the *last* position, with the *final* vocabulary. At depth 1 the information is all there, at another position, and in a form that only layer 2 reads. How do we know? Put the stream of the other bracket's prompt into this run, at that place and depth, and see what happens. That is section 10.
+#
+# **To think about.** At depth 0 the lens says, at each position, something odd, often far from any sensible next token. Why should it not?
+#
+# <details><summary>Answer</summary>
+#
+# At depth 0 it reads the embedding of the present token with the unembedding. In this model the two are one matrix, so many tokens mostly name themselves, as the lowest row of the figure shows. It is no prediction at all, and the model never had a reason to make it one.
+# </details>
+
+# %% [markdown]
+# ## 9 · Three ways to take something away
+#
+# *After this section you can ablate a part in three ways, say what each asks, and show a part on which they disagree.*
+#
+# To know what a part does for the answer, take it away. But something has to stand in its place.
+#
+# - **Zero** ablation: zeros. Easy, and often a value that the part never takes.
+# - **Mean** ablation: its average over a stated set of prompts. What is the same on all of them stays; what tells them apart goes. Our set is all prompts and their twins, so that the average says nothing about the bracket.
+# - **Resample** ablation: its output on another prompt; here, on the twin. It does not only take the right information away, it puts wrong information in.
+#
+# Mean ablation of head 2.2 costs a number of logits. What will resampling cost, beside it?
+
+# %%
+predict("transformer.exchange", None, sure=0.5)
+
+# %%
+ablations = {"zero, as loaded": puzzle}  # from the first cell, before anything was folded
+for kind in ("zero", "mean", "resample"):
+    ablations[f"{kind}, folded" if kind == "zero" else kind] = tf.removal(model, pairs, kind)
+loss = {kind: a.loss.mean(1) for kind, a in ablations.items()}  # (component,) each
+parts_shown = ("0.0", "0.1", "0.2", "0.3", "2.2", "3.2", "m3")
+order = [puzzle.labels.index(part) for part in parts_shown]
+fig, ax = plots.figure(height=3)
+for k, (kind, row) in enumerate(loss.items()):
+    at = [place + 0.2 * (k - 1.5) for place in range(len(order))]
+    ax.bar(at, row[order].tolist(), 0.19, color=plots.COLOURS[(0, 4, 2, 5)[k]], label=kind)
+ax.set_xticks(range(len(order)), parts_shown)
+ax.axhline(0, color="black", linewidth=0.8)
+ax.set(ylabel="logits lost", xlabel="part taken away")
+ax.legend(title="in its place", ncols=2, loc="upper left")
+plots.show(
+    fig,
+    "Logits lost by zero, mean and resample ablation: alike in order for 2.2, with resampling "
+    "twice the mean; for heads of layer 0 and for MLP 3 zero and mean disagree in sign.",
+)
+ratio = (loss["resample"] / loss["mean"])[puzzle.labels.index("2.2")].item()
+print(f"2.2: resampling costs {ratio:.2f} times what the mean costs")
+assert 1.6 < ratio < 2.4
+measured("transformer.exchange", "about twice")
+
+# %% [markdown]
+# For 2.2, zero and mean agree, and resampling costs about twice as much: a twin's output does not leave the model undecided, it makes a case for the wrong bracket. Neither number is *the* effect of the head. They answer different questions.
+#
+# For others the kinds of ablation do not even agree on the sign. Take 0.3, with intervals over prompts, and ask how much of what it writes is the same on all prompts:
+
+# %%
+def interval(kind, part):
+    draws = torch.randint(128, (1000, 128), generator=torch.Generator().manual_seed(0))
+    means = ablations[kind].loss[puzzle.labels.index(part)][draws].mean(1)
+    return means.quantile(torch.tensor([0.025, 0.975])).tolist()
+
+
+for kind in ablations:
+    low, high = interval(kind, "0.3")
+    print(f"0.3, {kind:16} {loss[kind][puzzle.labels.index('0.3')]:+.2f} lost", end="  ")
+    print(f"(95 %: {low:+.2f} to {high:+.2f})")
+for layer, head in ((0, 3), (2, 2)):
+    z = healthy["z", layer][:, -1, head]  # (batch, d_head)
+    common = (z.mean(0).square().sum() / z.square().sum(-1).mean()).item()
+    print(f"{layer}.{head}: {common:.0%} of its z is the same on all prompts")
+unfolded = tf.removal(zoo.load("code-4l", device="cpu"), pairs, "mean").loss.mean(1)
+apart = (unfolded - loss["mean"]).abs().max().item()
+print(f"mean ablation, folded or not: at most {apart:.1e} logits apart")
+assert interval("zero, as loaded", "0.3")[1] < 0 < interval("mean", "0.3")[0]
+assert apart < 5e-3
+assert (loss["zero, folded"] - loss["zero, as loaded"]).abs().max() > 0.1
+
+# %% [markdown]
+# With zeros in place of 0.3 the model does *better*; with its mean, worse. Nearly all of what this head writes is the same on all prompts, and later parts were trained with that constant present. Zeros take it away with the rest, and the model lands where it has never been. The mean leaves it in place.
+#
+# And compare the first two bars. They are the same model with the same predictions, before and after folding. Folding moves a constant out of each head's `z` into a bias, so that "zero" means something else. Mean and resample ablation do not care. An effect that depends on how one writes the weights down is not a fact about the model alone.
+#
+# It might seem that mean ablation is therefore the right one. It depends on the set: average over prompts with *round* brackets only, and the "neutral" value says round. Whoever reports an ablation has to say what was put in the place, and from where.
+#
+# **To think about.** You resample from prompts with the *same* bracket and other words. What should happen to the loss of 2.2?
+#
+# <details><summary>Answer</summary>
+#
+# Nearly nothing, if what the head carries is the bracket and not the words. It is a good control, and section 10 makes it.
+# </details>
+
+# %% [markdown]
+# ## 10 · Activation patching
+#
+# *After this section you can find where in a model, and at which position, a piece of information sits, with two prompts that differ only in it.*
+#
+# **Minimal pairs** are two prompts that differ in one thing. Run both. Take one activation from the first, the **clean** run, and put it into the second, the **corrupt** one. If the answer turns towards the clean one, then what tells the two prompts apart passes there. As a number: **recovery**, 0 if the corrupt run stays as it was, 1 if it becomes the clean one.
+#
+# `patching.sweep` does this for every layer and position: here the stream before each layer. *What to look for*: two columns, and the layer at which one hands over to the other.
+
+# %%
+grid = patching.sweep(model, "resid_pre", pairs.clean, pairs.corrupt, pairs.metric)
+words = ["start", *(word.strip() for word in pairs.words[1:])]
+views.sweep(
+    grid,
+    labels={"position": words},
+    alt="Recovery by patching the stream: at the bracket early, at the last position late.",
+)
+recovery = grid.recovery()  # (layer, position)
+bracket, last = recovery[:, pairs.opener], recovery[:, -1]
+between = recovery[:, [p for p in range(9) if p not in (pairs.opener, 8)]]
+print("at the bracket, by layer:", [round(v, 2) for v in bracket.tolist()])
+print("at the last token:       ", [round(v, 2) for v in last.tolist()])
+assert bracket[0] > 0.99 and bracket[1] > 0.5 and 0.25 < bracket[2] < 0.75 and bracket[3] < 0.3
+assert last[0].abs() < 0.01 and 0.25 < last[2] < 0.75 and last[3] > 0.7
+assert between.abs().max() < 0.2
+
+# %% [markdown]
+# The figure is a map of where the answer *is*. Before layer 0, only at the bracket itself. Before layer 3, nearly all at the last token. In between it is on its way, in more than one step: before layers 1 and 2, *both* places hold part of it. The tokens between, which the model has also read, hold next to nothing. And here is what the logit lens could not see: after layer 0, the bracket's own position still decides most of the answer, although the lens, at the last position, reads little.
+#
+# Now heads, and quotes beside brackets. Which head will carry a quote?
+
+# %%
+predict("transformer.quotes", None, sure=0.5)
+
+# %%
+swaps = {}
+for name, these in (("brackets", pairs), ("quotes", quotes)):
+    swaps[name] = patching.sweep(model, "z", these.clean, these.corrupt, these.metric)
+fig, axes = plots.figure(1, 2, height=2.9)
+for ax, (name, result) in zip(axes, swaps.items(), strict=True):
+    plots.heatmap(ax, result.recovery(), limit=1, label="recovery", bar=name == "quotes")
+    ax.set(title=name, xlabel="head", ylabel="layer", xticks=range(4), yticks=range(4))
+plots.show(
+    fig, "Recovery by patching one head: brackets 2.2, then 1.0 and 3.2; quotes mostly 2.3."
+)
+recovered = {name: result.recovery().flatten() for name, result in swaps.items()}
+for name, values in recovered.items():
+    low, high = (end.flatten() for end in swaps[name].interval("recovery"))
+    first, second = values.argsort(descending=True)[:2].tolist()
+    print(f"{name}: {first // 4}.{first % 4} recovers {values[first]:.2f}", end=" ")
+    print(f"({low[first]:.2f} to {high[first]:.2f}), the next {values[second]:.2f}; ", end="")
+    print(f"all sixteen add up to {values.sum():.2f}")
+assert recovered["brackets"].argmax() == 10 and 0.3 < recovered["brackets"][10] < 0.6
+assert recovered["quotes"].argmax() == 11 and recovered["quotes"][11] > 0.6
+measured("transformer.quotes", "another head of that layer")
+
+# %% [markdown]
+# Quotes go through another head of the same layer, 2.3, and it carries most of the answer alone. Brackets go through 2.2, which carries somewhat less than half; 1.0 and 3.2 come next. Here is what still told the brackets apart when 2.2 was silent. "One head" was true of what the model cannot do *without*. It is not true of what it does it *with*.
+#
+# Two controls. A clean run must matter only through what tells the two prompts apart: patch from a prompt with the *same* bracket and other words, and nothing should happen. And a heads' map of an untrained model should be empty.
+
+# %%
+pool = tf.bracket_pairs(model.tokenizer, 400, seed=1).everyone
+of_same = [pool[pool[:, pairs.opener] == sign] for sign in pairs.clean[:, pairs.opener]]
+alike = torch.stack([prompts[k % 50] for k, prompts in enumerate(of_same)])
+young = zoo.load("code-4l", device="cpu", checkpoint=0)
+
+
+def effect(model, donors):
+    """Change of the logit difference, head by head, with its output from the donors."""
+    swap = patching.sweep(
+        model, "z", pairs.clean, donors, pairs.metric, direction="noising"
+    )
+    return swap.effect()
+
+
+twin, same = effect(model, pairs.corrupt), effect(model, alike)
+empty = effect(young, pairs.corrupt)
+print(f"2.2 from its twin {twin[2, 2]:+.2f}; same bracket, other words {same[2, 2]:+.2f}")
+print(f"untrained model, largest effect of a head: {empty.abs().max():.2f} logits")
+assert same[2, 2].abs() < 0.15 * twin[2, 2].abs()
+assert empty.abs().max() < 0.1 * twin[2, 2].abs()
+
+# %% [markdown]
+# What 2.2 carries is the bracket and hardly anything of the words.
+#
+# One thing that these maps might seem to show and do not: that the rest of the model is idle. Patching only sees what *differs* between the two prompts. Whatever they share, that a list is being written, that something must be closed at all, is the same in both runs, and no patch can reveal who works it out.
+#
+# Putting clean into corrupt, as here, is called **denoising**; corrupt into clean, **noising**. The first asks what is enough to bring the answer back, the second what is needed to keep it. They need not agree, and lesson 4 uses both. (Zhang & Nanda 2023, [arXiv 2309.16042](https://arxiv.org/abs/2309.16042), and Heimersheim & Nanda 2024, [arXiv 2404.15255](https://arxiv.org/abs/2404.15255), are good advice on how to do it well.)
+#
+# **To think about.** Recovery of single heads adds up to something near 1 for brackets. Must it?
+#
+# <details><summary>Answer</summary>
+#
+# No. Heads can work in series: patching 1.0 changes what 2.2 reads, and both will be credited for the same thing. Or they can back each other up, so that each alone recovers little. Only for a model that is linear in its heads must single effects add up.
+# </details>
+
+# %% [markdown]
+# ## 11 · What does not follow
+#
+# *After this section you can explain how a part can speak for the answer and be dispensable, and how another can be silent and indispensable.*
+#
+# Back to the puzzle: `m3`, the last MLP, adds to the right bracket's lead, and with zeros in its place nothing is lost. No part comes after it that could step in, only the final norm. So hold the norm's scale where it was in the whole run, and take `m3` away once more. Then put its mean in its place.
+
+# %%
+place = "blocks.3.hook_mlp_out"
+_, everyone = model.run_with_cache(pairs.everyone, names_filter=place)
+average = everyone[place].mean(0, keepdim=True)  # (1, pos, d_model)
+remove = (place, lambda out, hook: torch.zeros_like(out))
+level = (place, lambda out, hook: average.expand_as(out))
+hold = ("ln_final.hook_scale", lambda scale, hook: healthy["ln_final.hook_scale"])
+whole, loses = pairs.difference(model(pairs.clean)), {}
+ways = {"zeros": [remove], "zeros, scale held": [remove, hold], "its mean": [level]}
+print(f"m3 says {said['m3'].mean():+.3f}")
+for name, hooks in ways.items():
+    with model.hooks(fwd_hooks=hooks):
+        logits, without = model.run_with_cache(pairs.clean)
+    loses[name] = (whole - pairs.difference(logits)).mean().item()
+    size = without["ln_final.hook_scale"][:, -1].mean().item()
+    print(f"  {name:18} {loses[name]:+.3f} lost, the norm divides by {size:.1f}")
+before = healthy["ln_final.hook_scale"][:, -1].mean().item()
+print(f"  in the whole run the norm divides by {before:.1f}")
+assert abs(loses["zeros, scale held"] - said["m3"].mean()) < 1e-3
+assert loses["zeros"] < 0.2 * said["m3"].mean() and loses["its mean"] > 0.5 * said["m3"].mean()
+
+# %% [markdown]
+# With the scale held, what is lost is exactly what `m3` said, to the third decimal. So its vote was real. But `m3` also writes a long vector, most of it about other things, and a long stream is divided by a large number. Put zeros in its place, the stream gets shorter, and *everybody else's* vote counts for more. Here the gain is even a little larger than the loss. Its mean keeps the stream long, and then most of its vote is missed. So "taking `m3` away changes nothing" was true, and was as much about the zeros as about `m3`.
+#
+# The other way round, `m0` says little and all is lost without it. Take it away and look at what is left of the others' votes; and, beside it, the same for 2.2.
+
+# %%
+remove = ("blocks.0.hook_mlp_out", lambda out, hook: torch.zeros_like(out))
+left = {}
+with model.hooks(fwd_hooks=[remove]):
+    left["m0"] = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
+    _, without = model.run_with_cache(pairs.clean)
+with model.hooks(fwd_hooks=tf.ablation_hooks(model, ["2.2"], "mean", pairs.everyone)):
+    left["2.2"] = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
+print("says      whole run   without m0   with 2.2 at its mean")
+for part in ("m0", "1.0", "2.2", "3.2", "m3"):
+    values = [run[part].mean().item() for run in (said, left["m0"], left["2.2"])]
+    print(f"{part:6}" + "".join(f"{value:+13.2f}" for value in values))
+looks = [c["pattern", 2][:, 2, -1, pairs.opener].mean().item() for c in (healthy, without)]
+print(f"2.2's attention to the bracket: {looks[0]:.2f}, without m0 {looks[1]:.2f}")
+assert left["m0"]["2.2"].mean().abs() < 0.2 * said["2.2"].mean() and looks[1] < 0.5 * looks[0]
+assert left["2.2"]["m3"].mean() < 0.85 * said["m3"].mean()
+
+# %% [markdown]
+# Without `m0`, 2.2 no longer finds the bracket, and nobody has anything left to say about it: what the heads read, when they look for it and when they look at it, is what `m0` has made of the tokens. In the tools' words: `m0` has a small **direct effect** and a large **indirect** one. And without 2.2, `m3` says less than before: part of what the last MLP said was 2.2's word, passed on. That is why 2.2's orange bar is longer than its blue one.
+#
+# So both bars were right, and each answers its own question. Blue: what does a part say to the logits, all else as it was? Orange: how does the answer change when it is gone, and all who read it have to do without? Neither is "importance".
+#
+# **To think about.** A colleague ranks all heads of a large model by direct logit attribution, ablates the ten largest one by one, finds that nothing much changes, and concludes that attribution is useless. What else could it be?
+#
+# <details><summary>Answer</summary>
+#
+# The norm, as here. Or later parts that compensate for what is missing. Or heads that do the same thing, so that no single one is needed. In each case the attribution is right about what was said in the intact run, and the ablation is right about what is needed. They differ, and that is a finding.
+# </details>
+
+# %% [markdown]
+# ## 12 · Now on GPT-2
+#
+# *After this section you can run this lesson's main experiment on a model that somebody else trained.*
+#
+# Nothing above was made for our model. The cell runs where GPT-2's weights are at hand, or on Colab: the same prompts, the same two bars, for the twelve parts with the longest ones out of 156.
+
+# %%
+from course_utils import runtime
+
+if zoo.cached("gpt2") or runtime.in_colab():
+    gpt2 = zoo.load("gpt2", device="cpu")
+    theirs = tf.bracket_pairs(gpt2.tokenizer, 16, seed=0)
+    said_there = tf.attribution(gpt2, theirs.clean, theirs.correct, theirs.wrong)
+    both = tf.removal(gpt2, theirs, "zero")
+    fig = both.plot(most=12)
+    plots.show(fig, "GPT-2: what twelve parts say for the right bracket, and what each loses.")
+    print(said_there)
+    above = (said_there.target > 0).float().mean().item()
+    print(f"right bracket above the wrong one on {above:.0%}")
+    assert (said_there.total() - said_there.target).abs().max() < 1e-2
+else:
+    print('GPT-2 is not here. Where there is a network, zoo.load("gpt2") brings it (550 MB).')
+
+# %% [markdown]
+# If you run it, ask of every bar what section 11 asked: is what is said what is lost? And is there one head, or are there many? We make no claim here about GPT-2; the cell asserts only that the terms sum to the logit difference.
+#
+# **To think about.** In a model with 144 heads, silencing any one of them may change almost nothing. Has the method failed?
+#
+# <details><summary>Answer</summary>
+#
+# It has told you that no single head is needed. That can mean that several share the work. Silence them together (`tf.ablated` takes a list), or patch, which asks what is enough and not what is needed.
+# </details>
+
+# %% [markdown]
+# ## 13 · What this does not show
+#
+# *After this section you can name the limits of each tool, and one finding of this lesson that does not survive a change of prompts.*
+#
+# **Other prompts.** Everything so far was measured on one template. Below, on two others: a call, `data = names(lines, size` against `data = names[lines, size`; and a list with a bracket inside that has already been closed.
+
+# %%
+for template in ("list", "call", "nested"):
+    these = tf.bracket_pairs(model.tokenizer, 128, seed=2, template=template)
+    sweep = patching.sweep(model, "z", these.clean, these.corrupt, these.metric)
+    (best, value), (second, runner_up) = sweep.top(2, "recovery")
+    share = (these.difference(model(these.clean)) > 0).float().mean()
+    print(f"{these.texts[0][0]!r:42} right {share:.2f};", end=" ")
+    names = ["{layer}.{head}".format(**cell) for cell in (best, second)]
+    print(f"{names[0]} recovers {value:.2f}, {names[1]} {runner_up:.2f}")
+    assert names[0] == "2.2" and value < 0.6
+_, cache = model.run_with_cache(these.clean)  # the nested ones
+looks = cache["pattern", 2][:, 2, -1].mean(0)  # (key,)
+print("where 2.2 looks in a nested one:", end=" ")
+print({w: round(v, 2) for w, v in zip(these.words, looks.tolist(), strict=True) if v > 0.1})
+inner = these.opener + 2  # a bracket that has been closed again
+assert looks[these.opener] > looks[inner] > 0.05
+
+# %% [markdown]
+# Head 2.2 comes first in all three, and in none of them alone; who comes second changes with the template. With a nested bracket, 2.2 looks at both brackets: mostly at the one that is still open, but also at the one that has been closed. How it tells them apart as far as it does, this lesson has not asked; and whoever has seen only the first template would have written "it looks at the bracket", as if there were always one.
+#
+# The tools, each with what it cannot say:
+#
+# | tool | what it answers | what it does not show |
+# |---|---|---|
+# | attention pattern | where a head looks | what it takes from there, and whether that is used |
+# | QK, OV circuits | what a head would look for, and move, given an input | which inputs it meets; what the biases, norms and other heads add |
+# | direct logit attribution | what each part says to the logits, the norm's scale held | anything that works through later parts; what happens when the part is gone |
+# | logit lens | what the stream would say if the model stopped here | what is known in another place, or in another form |
+# | ablation | what changes without a part, given what stands in its place | how the part does it; what it would take to do it |
+# | activation patching | where the difference between two prompts passes | everything that the two prompts share |
+#
+# None of them shows that a description is *complete*. That needs a prediction: say from the description what an intervention that it was not made from will do, then make it. The later lessons do this, and lesson 4 measures how often a good-looking circuit fails it.
+#
+# **The puzzle, answered.** Both bars are right. The blue one counts what a part adds to the final sum in the run as it was. The orange one counts what changes when it is gone, which includes what others can no longer read from it (`m0`), and how the final norm rescales what remains (`m3`). A committee that adds up votes has neither. A transformer has both, which is why removing is an experiment and not a subtraction.
+#
+# What stays open: how 2.2 knows which bracket is still open; what exactly `m0` writes at the bracket's place, and in which directions; and whether a whole list of parts, each with its description, would let you rebuild the behaviour.
+#
+# **To think about.** Which of this lesson's claims would you check first, if it were somebody else's paper?
+#
+# <details><summary>Answer</summary>
+#
+# There is more than one good answer. Ours: whether "the one head" survives other prompts, another seed of the prompts and another kind of ablation (section 13 and section 9 do part of this); and whether another training run of the same model has such a head at all, which this lesson has not looked at.
+# </details>
+#
+# **Now the exercises**: `course start 00`, then `my/00_transformer.ipynb`. They begin with the self-check.
