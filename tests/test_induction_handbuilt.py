@@ -91,6 +91,8 @@ def test_plans_that_cannot_be_built_and_models_that_cannot_be_judged():
         plan(replace(PREVIOUS, output="prevous"))
     with pytest.raises(ValueError, match="same number of dimensions"):
         plan(replace(PREVIOUS, key="token"))
+    with pytest.raises(ValueError, match="'position' and 'token'"):
+        plan(unembed="position")
     with pytest.raises(ValueError, match="2 to 16"):
         ind.judge(plan(), [17])
     with pytest.raises(ValueError, match="two layers"):

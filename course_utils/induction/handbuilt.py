@@ -81,15 +81,15 @@ def build(layout: Subspaces, layers: Sequence[Sequence[HeadPlan]], unembed: str)
     Raises:
         ValueError: a subspace that is not there, or two of different size that are compared or copied.
     """
+    _refuse_unequal(layout, unembed, "token")
     d_head = max(layout.sizes.values())
     n_heads = max(map(len, layers))
     shape = (len(layers), n_heads, layout.d_model, d_head)
     W_Q, W_K, W_V, W_O = torch.zeros(shape), torch.zeros(shape), torch.zeros(shape), torch.zeros(shape).mT.contiguous()
     for layer, plans in enumerate(layers):
         for head, plan in enumerate(plans):
-            for a, b in ((plan.query, plan.key), (plan.value, plan.output)):
-                if _size(layout, a) != _size(layout, b):
-                    raise ValueError(f"{a!r} and {b!r} do not have the same number of dimensions")
+            _refuse_unequal(layout, plan.query, plan.key)
+            _refuse_unequal(layout, plan.value, plan.output)
             sharp = plan.sharpness * d_head**0.5  # the score is divided by √d_head
             W_Q[layer, head, layout[plan.query]] = sharp * _copy(_size(layout, plan.query), d_head, plan.shift)
             W_K[layer, head, layout[plan.key]] = _copy(_size(layout, plan.key), d_head)
@@ -107,6 +107,11 @@ def build(layout: Subspaces, layers: Sequence[Sequence[HeadPlan]], unembed: str)
 def _size(layout: Subspaces, name: str) -> int:
     where = layout[name]
     return where.stop - where.start
+
+
+def _refuse_unequal(layout: Subspaces, one: str, other: str) -> None:
+    if _size(layout, one) != _size(layout, other):
+        raise ValueError(f"{one!r} and {other!r} do not have the same number of dimensions")
 
 
 def _copy(size: int, width: int, shift: int = 0) -> Float[Tensor, "size width"]:

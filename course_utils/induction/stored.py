@@ -16,7 +16,10 @@ from .code_text import TextLosses
 from .seeds import Spread
 
 FOLDER = Path(__file__).parent / "stored_results"
-SHA256: dict[str, str] = {}
+SHA256 = {
+    "checkpoints": "15d29453198464ce38b7e29eec07e266d5b88e1109f95511e3a6eadb5192ad0e",
+    "context_gain": "fc662a6d1f81201e51832b13ce596d91c8e260cd6c69951421183cac0ce81f19",
+}
 
 
 @lru_cache
