@@ -6,6 +6,8 @@ import torch
 from einops import einsum
 from torch.nn.functional import layer_norm
 
+from course_utils import transformer as tf
+from course_utils import zoo
 from course_utils.grading.exercise import Exercise, find
 from course_utils.grading.transformer.nodes import BUDGET
 from course_utils.grading.transformer.selfcheck import QUESTIONS
@@ -172,6 +174,66 @@ def test_several_wrong_questions_are_told_apart_and_a_usual_slip_is_named():
 def test_a_malformed_self_check_is_told_what_is_wrong(answer, said):
     verdict = check("self_check", answer)
     assert not verdict.passed and said in verdict.message
+
+
+def test_everything_wrong_is_answered_in_one_breath():
+    message = check("self_check", {1: -1}).message
+    assert message.startswith("0 of 10 are right.") and len(message) < 700
+
+
+# A vote is not a need
+
+
+def measured():
+    exercise = find("transformer.votes", Exercise.registry)
+    return exercise.cached((SEED, "truth"), lambda: exercise.truth(SEED))
+
+
+def spelled(answer):
+    return {key: f"m{at[0]}" if len(at) == 1 else f"{at[0]}.{at[1]}" for key, at in answer.items()}
+
+
+def test_components_may_be_given_by_name_or_by_numbers():
+    best = measured().best
+    assert check("votes", best).passed and check("votes", spelled(best)).passed
+    assert check("votes", {key: name.upper() for key, name in spelled(best).items()}).passed
+
+
+def test_the_three_names_are_what_the_model_shows():
+    """The key, measured again in another way: by running the model with each component silenced."""
+    model, truth = zoo.load("code-4l", device="cpu"), measured()
+    pairs = tf.bracket_pairs(model.tokenizer, 16, SEED, "nested")
+    whole = float(pairs.difference(model(pairs.clean).detach()).mean())
+    losses = {}
+    for layer in range(4):
+        for head in range(4):
+            out = tf.ablated(model, pairs.clean, [f"{layer}.{head}"], "zero")
+            losses[layer, head] = whole - float(pairs.difference(out).mean())
+        with torch.no_grad(), model.hooks(fwd_hooks=[(f"blocks.{layer}.hook_mlp_out", lambda x, hook: x * 0)]):
+            losses[(layer,)] = whole - float(pairs.difference(model(pairs.clean)).mean())
+    assert losses.keys() == truth.losses.keys()
+    assert all(truth.losses[place] == pytest.approx(loss, abs=1e-3) for place, loss in losses.items())
+    assert truth.best["needed"] == max(losses, key=losses.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"needed": "m0"}, "exactly the keys"),
+        ({"needed": "m0", "unmissed": "m7", "silent": "0.0"}, "There is no component m7"),
+        ({"needed": "m0", "unmissed": "mlp", "silent": "0.0"}, "cannot be read"),
+        (["m0", "m1", "0.0"], "cannot be read"),
+    ],
+)
+def test_malformed_names_are_told_what_is_wrong(answer, said):
+    verdict = check("votes", answer)
+    assert not verdict.passed and said in verdict.message
+
+
+def test_a_wrong_name_is_shown_its_numbers():
+    answer = measured().best | {"silent": (2, 2), "unmissed": (2, 2)}
+    message = check("votes", answer).message
+    assert "As silent you name 2.2: it votes" in message and "As unmissed you name 2.2" in message
 
 
 # The operation

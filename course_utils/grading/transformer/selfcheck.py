@@ -43,12 +43,12 @@ def _pattern() -> Tensor:
     return scores.softmax(-1)[2, 0]
 
 
-TORCH = "docs.pytorch.org/docs/stable"
+EINSUM = "`help(torch.einsum)`"
 QUESTIONS = (
     Question(
         "einsum, shapes",
         lambda: torch.einsum("bpd,hde->bphe", torch.ones(2, 5, 8), torch.ones(4, 8, 3)).shape,
-        f"{TORCH}/generated/torch.einsum.html",
+        EINSUM,
         (((2, 5, 8, 4, 3), "You kept d: an index that is missing after the arrow is summed over."),
          ((2, 4, 5, 3), "The axes come in the order in which they stand after the arrow: b, p, h, e."),
          ((4, 2, 5, 3), "The axes come in the order in which they stand after the arrow: b, p, h, e.")),
@@ -56,14 +56,14 @@ QUESTIONS = (
     Question(
         "einsum, numbers",
         lambda: torch.einsum("ij,ij->i", torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [1, 1]])),
-        f"{TORCH}/generated/torch.einsum.html",
+        EINSUM,
         (((4, 4), "You summed over i, which stands after the arrow and stays; j is summed over."),
          (8, "You summed over both indices; i stands after the arrow and stays.")),
     ),
     Question(
         "broadcasting",
         lambda: (torch.ones(3, 1, 4) + torch.ones(5, 1)).shape,
-        f"{TORCH}/notes/broadcasting.html",
+        "docs.pytorch.org/docs/stable/notes/broadcasting.html",
         (((3, 1, 4), "An axis of length 1 is stretched to the other's length, here to 5."),
          ((3, 5, 1), "Both axes of length 1 are stretched: the last one to 4."),
          ((3, 1, 4, 5, 1), "Shapes are not joined; they are laid over each other from the right.")),
@@ -71,7 +71,7 @@ QUESTIONS = (
     Question(
         "softmax",
         lambda: torch.tensor([100, 100 + math.log(3)], dtype=torch.float64).softmax(-1)[1],
-        f"{TORCH}/generated/torch.nn.Softmax.html",
+        "`help(torch.nn.Softmax)`",
         ((3, "That is the ratio of the two probabilities. They add up to one."),
          (0.25, "That is the first one's probability."),
          (0.5, "The common 100 cancels, the difference of ln 3 does not: the ratio is 3 to 1.")),
@@ -79,7 +79,7 @@ QUESTIONS = (
     Question(
         "cross-entropy",
         lambda: torch.nn.functional.cross_entropy(torch.zeros(1, 2048), torch.tensor([7])),
-        f"{TORCH}/generated/torch.nn.CrossEntropyLoss.html",
+        "`help(torch.nn.CrossEntropyLoss)`",
         ((11, "That is in bits. In nats, the logarithm is the natural one."),
          (1 / 2048, "That is the probability of the right token; the loss is minus its logarithm."),
          (-math.log(2048), "The loss is *minus* the logarithm of the probability.")),
@@ -87,20 +87,20 @@ QUESTIONS = (
     Question(
         "rank",
         lambda: torch.linalg.matrix_rank(torch.randn(192, 48, generator=torch.Generator().manual_seed(0)).double() @ torch.randn(48, 192, generator=torch.Generator().manual_seed(1)).double()),
-        f"{TORCH}/generated/torch.linalg.matrix_rank.html, and Goodfellow et al. 2016, Deep Learning, chapter 2",
+        "`help(torch.linalg.matrix_rank)`",
         ((192, "The product has 192 rows, but all that passes through it passes through 48 numbers."),),
     ),
     Question(
         "singular values",
         lambda: torch.linalg.svdvals(torch.tensor([[3.0, 0], [0, -5]]))[0],
-        f"{TORCH}/generated/torch.linalg.svd.html",
+        "`help(torch.linalg.svd)`",
         ((3, "That is the largest *eigenvalue*. A singular value says by how much a direction is stretched, whatever its sign."),
          (-5, "Singular values are lengths, so they are never negative.")),
     ),
     Question(
         "attention, shapes",
         lambda: (torch.ones(2, 4, 10, 48) @ torch.ones(2, 4, 10, 48).mT).shape,
-        "Elhage et al. 2021, transformer-circuits.pub/2021/framework, the section on attention heads",
+        "Elhage et al. 2021, transformer-circuits.pub/2021/framework",
         (((2, 10, 10), "Each head has a pattern of its own: the 4 is missing."),
          ((2, 10, 4, 48), "That is the shape of the queries. A score belongs to a pair of positions."),
          ((2, 10, 4, 10), "In TransformerLens the head comes before both positions: (batch, head, query, key).")),
@@ -108,14 +108,14 @@ QUESTIONS = (
     Question(
         "causal mask",
         _pattern,
-        f"{TORCH}/generated/torch.nn.functional.scaled_dot_product_attention.html (`is_causal`)",
+        "`help(torch.nn.functional.scaled_dot_product_attention)`",
         ((1 / 4, "Position 2 cannot see position 3, which comes after it."),
          (1 / 2, "Positions count from 0, and a token sees itself: position 2 sees 0, 1 and 2.")),
     ),
     Question(
         "chain rule",
         _derivative,
-        "Goodfellow et al. 2016, Deep Learning, chapter 6.5 (deeplearningbook.org)",
+        "Goodfellow et al. 2016, deeplearningbook.org, chapter 6.5",
         ((4, "You left out the inner derivative, 3."), (6, "You left out the outer one's argument: 2·ReLU(3x − 1) is 4 there."),
          (3, "That is the inner derivative. The square's is still to be multiplied.")),
     ),
