@@ -17,6 +17,7 @@ from .seeds import Spread
 
 FOLDER = Path(__file__).parent / "stored_results"
 SHA256 = {
+    "ablations": "75652fb4150aacc2d6b4336fd825fc86eb9ddeabb86c0f6366ccf48ae216b6ba",
     "checkpoints": "15d29453198464ce38b7e29eec07e266d5b88e1109f95511e3a6eadb5192ad0e",
     "context_gain": "fc662a6d1f81201e51832b13ce596d91c8e260cd6c69951421183cac0ce81f19",
 }
