@@ -7,7 +7,8 @@ caches it needs, and nothing else; ours is timed whole, from the call to the res
 
 "share of peak": matrix products that ours really does (counted by torch), per second, against the best rate
 measured on this machine for a product of 1024 × 768 × 3072. "memory": peak of the resident set while ours runs, in
-all and above what it was before.
+all and above what it was before (Linux). Counting slows every operation down, so both are seen in a run of their
+own, which is not timed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import argparse
 import random
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.tools.analysis.attribution_patching import EdgeAttributionConfig, attribution_patch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from course_utils import patching
+from course_utils import patching, zoo
 
 
 @dataclass(frozen=True)
 class Job:
-    """One row: `ours()` does all of it; `theirs(n)` does n of its `cells` and returns the seconds they took.
+    """One row: `ours()` does all of it; `theirs(n)` does (at least) n of its `cells` and returns seconds per cell.
 
     sample: how many of their cells are timed in each repeat. overhead: seconds that all their cells need once.
     """
@@ -57,18 +57,6 @@ def gpt2(device: str, **shape: int) -> TransformerBridge:
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         return TransformerBridge.boot_transformers(folder, device=device).eval()
-
-
-def ioi_model(device: str) -> tuple[TransformerBridge, str]:
-    """`ioi-natural` where the zoo has it, else a random model of the shape it is likely to have."""
-    try:
-        from course_utils import zoo
-
-        return zoo.load("ioi-natural").to(device).eval(), "ioi-natural"
-    except Exception as missing:  # the zoo, the model or its weights: each is a reason to use the stand-in
-        print(f"ioi-natural cannot be loaded here ({type(missing).__name__}); a random stand-in is used")
-    shape = dict(n_layer=4, n_embd=128, n_head=4, n_inner=256, vocab_size=400, n_positions=48)
-    return gpt2(device, **shape), "stand-in (GPT-2 format, 4 layers, d_model 128, 4 heads)"
 
 
 def prompts(model: Any, batch: int, length: int, device: str) -> tuple:
@@ -127,12 +115,13 @@ def sweep_job(
         chosen = [[random.randrange(limit) for limit in limits] for _ in range(n)]
         table = pd.DataFrame(chosen, columns=["layer", "pos", "head"][: len(by)])
         with torch.no_grad():
-            return clock(
+            took = clock(
                 lambda: theirs.generic_activation_patch(
                     model, corrupt, cache, metric, setter, site, index_df=table, reduce="none"
                 ),
                 device,
             )
+        return took / n
 
     ours = patching.logit_diff(right, wrong)
     return Job(
@@ -141,7 +130,7 @@ def sweep_job(
         lambda: patching.sweep(model, site, clean, corrupt, ours, by=by),
         their_cells,
         cells,
-        sample,
+        min(sample, cells),
         overhead,
     )
 
@@ -154,8 +143,8 @@ def path_job(name: str, target: float, model: Any, batch: int, length: int, samp
 
     def their_cells(n: int) -> float:
         # A call of theirs does all destinations of one source: from the layer before the last, one per head.
-        took = 0.0
-        for i in range(-(-n // heads)):
+        took, calls = 0.0, -(-n // heads)
+        for i in range(calls):
             with torch.no_grad():
                 took += clock(
                     lambda i=i: theirs.get_act_patch_direct_path(
@@ -170,7 +159,7 @@ def path_job(name: str, target: float, model: Any, batch: int, length: int, samp
                     ),
                     device,
                 )
-        return took
+        return took / (calls * heads)
 
     cells = 3 * heads * heads * layers * (layers - 1) // 2
     ours = patching.logit_diff(right, wrong)
@@ -180,7 +169,7 @@ def path_job(name: str, target: float, model: Any, batch: int, length: int, samp
         lambda: patching.path_patch(model, clean, corrupt, ours, receivers="qkv"),
         their_cells,
         cells,
-        -(-sample // heads) * heads,
+        min(sample, cells),
         sum(seconds),
     )
 
@@ -202,7 +191,7 @@ def edge_job(name: str, target: float, model: Any, batch: int, length: int, samp
                 ),
                 device,
             )
-        return took
+        return took / n
 
     ours = patching.logit_diff(right, wrong)
     return Job(
@@ -211,7 +200,7 @@ def edge_job(name: str, target: float, model: Any, batch: int, length: int, samp
         lambda: patching.attribute_edges(model, clean, corrupt, ours, by_position=True),
         their_pairs,
         batch,
-        sample,
+        min(sample, batch),
     )
 
 
@@ -221,57 +210,46 @@ def peak_rate(device: str) -> float:
     return 2 * 1024 * 768 * 3072 / min(clock(lambda: a @ b, device) for _ in range(30))
 
 
-class ResidentPeak:
-    """The largest resident set of this process inside a with-block, sampled every 5 ms (Linux)."""
+def watch(work: Callable[[], Any]) -> tuple[int, int, int]:
+    """Floating-point operations of matrix products in work(), resident bytes before it and at its fullest moment."""
+    proc = Path("/proc/self")
 
-    def __enter__(self) -> ResidentPeak:
-        self.before = self.peak = self._now()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
+    def resident(what: str) -> int:
+        lines = (proc / "status").read_text().splitlines() if proc.exists() else []
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(what))
 
-    def __exit__(self, *exc: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.005):
-            self.peak = max(self.peak, self._now())
-
-    @staticmethod
-    def _now() -> int:
-        statm = Path("/proc/self/statm")
-        return int(statm.read_text().split()[1]) * 4096 if statm.exists() else 0
+    if proc.exists():
+        (proc / "clear_refs").write_text("5")  # the peak starts again from here
+    before = resident("VmRSS:")
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops(), before, resident("VmHWM:")
 
 
 def race(job: Job, repeats: int, device: str) -> None:
     """Time a job and print its row."""
-    job.theirs(min(job.sample, 12))  # to warm up
+    job.theirs(min(job.sample, 12))  # to warm up, as the watched run does for ours
+    flops, resident, fullest = watch(job.ours)
     ratios, seconds, each, rates, best = [], [], [], [], 0.0
-    for repeat in range(repeats):
+    for _ in range(repeats):
         before = peak_rate(device)
-        half = job.sample // 2  # theirs before and after ours, so that a busy machine is busy for both
-        slow = job.theirs(half) if half else 0.0
-        if repeat == 0:  # the first is also counted and watched
-            with ResidentPeak() as memory, FlopCounterMode(display=False) as counter:
-                fast = clock(job.ours, device)
-        else:
-            fast = clock(job.ours, device)
-        slow = (slow + job.theirs(job.sample - half)) / job.sample
+        half = -(-job.sample // 2)  # theirs before and after ours, so that a busy machine is busy for both
+        slow = job.theirs(half)
+        fast = clock(job.ours, device)
+        slow = (slow + job.theirs(half)) / 2
         after = peak_rate(device)
         best = max(best, before, after)
         ratios.append((slow * job.cells + job.overhead) / fast)
         seconds.append(fast)
         each.append(slow)
-        rates.append(counter.get_total_flops() / fast / max(before, after))
+        rates.append(flops / fast / max(before, after))
     ratio = statistics.median(ratios)
-    timed = "all" if job.sample >= job.cells else f"{job.sample} × {repeats} timed, scaled"
     print(
-        f"| {job.name} | {job.cells} ({timed}) | {statistics.median(each) * job.cells + job.overhead:.1f} s | "
+        f"| {job.name} | {job.cells} ({job.sample} × {repeats} timed) | "
+        f"{statistics.median(each) * job.cells + job.overhead:.1f} s | "
         f"{statistics.median(seconds):.2f} s | **{ratio:.1f} ×** ({min(ratios):.1f}–{max(ratios):.1f}) | "
         f"{job.target:g} × | {statistics.median(rates):.0%} of {best / 1e9:.0f} GFLOP/s | "
-        f"{memory.peak / 2**30:.2f} GiB (+{(memory.peak - memory.before) / 2**30:.2f}) | "
+        f"{fullest / 2**30:.2f} GiB (+{(fullest - resident) / 2**30:.2f}) | "
         f"{'met' if ratio >= job.target else 'NOT MET'} |",
         flush=True,
     )
@@ -284,7 +262,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS))
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--sample", type=int, default=36, help="cells of TransformerLens timed in each repeat")
+    parser.add_argument("--sample", type=int, default=102, help="cells of TransformerLens timed in each repeat")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
@@ -301,17 +279,16 @@ def main() -> None:
                 name = f"{site}, GPT-2-small shape, 4 × 15 tokens"
                 race(sweep_job(name, target, model, site, 4, 15, args.sample, device), args.repeats, device)
         del model
-    if {"ioi", "edges"} & set(args.jobs):
-        model, label = ioi_model(device)
-        if "ioi" in args.jobs:
-            for site in ("resid_pre", "z"):
-                name = f"{site}, {label}, 64 × 18 tokens"
-                race(sweep_job(name, 4, model, site, 64, 18, args.sample, device), args.repeats, device)
-        if "edges" in args.jobs:
-            small = gpt2(device, n_layer=4)
-            name = "edges by position, GPT-2 shape of 4 layers, 64 pairs × 15 tokens"
-            race(edge_job(name, 20 if gpu else 3, small, 64, 15, 4, device), args.repeats, device)
-            del small
+    if "ioi" in args.jobs:
+        model = zoo.load("ioi-natural").to(device).eval()
+        for site in ("resid_pre", "z"):
+            name = f"{site}, ioi-natural, 64 × 18 tokens"
+            race(sweep_job(name, 4, model, site, 64, 18, args.sample, device), args.repeats, device)
+        del model
+    if "edges" in args.jobs:
+        model = gpt2(device, n_layer=4)
+        name = "edges by position, GPT-2 shape of 4 layers, 64 pairs × 15 tokens"
+        race(edge_job(name, 20 if gpu else 3, model, 64, 15, args.sample, device), args.repeats, device)
         del model
     if "paths" in args.jobs:
         name = "direct paths, all heads → q, k, v, GPT-2 shape of 6 layers, 4 × 15 tokens"

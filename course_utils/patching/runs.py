@@ -202,32 +202,35 @@ def ready(
 ) -> Ready | None:
     """Make the two runs with the unrolled forward; None when it does not compute what the model computes.
 
-    It is compared with the model itself on a prompt of each set, so that hooks which the caller left on the
-    model, and anything else that changes it, send the caller of this function another way.
+    It is compared with the model itself on a prompt of each set, in one forward, so that hooks which the caller
+    left on the model, and anything else that changes it, send the caller of this function another way.
     """
     try:
         unrolled = unroll(model)
     except Unsupported:
         return None
-    runs, ends = [], []
     need, ids = metric.positions_of(question.clean), metric.tokens_of(question.clean)
-    for tokens in (question.clean, question.corrupt):
-        if tokens is None:
-            runs.append(None)
-            ends.append(None)
-            continue
+    sets = [question.clean] if question.corrupt is None else [question.clean, question.corrupt]
+    runs, ends, firsts = [], [], []
+    for tokens in sets:
         is_base, is_donor = tokens is question.base, question.ablation == "resample" and tokens is question.donor
         keep = base_sites if is_base else donor_sites if is_donor else ()
         runs.append(Run.of(unrolled, tokens[:, :length], keep))
         logits = unrolled.logits(take(runs[-1].final, need, 0), ids)
-        if not _agrees(model, tokens[:1, :length], logits[:1], need[:1], None if ids is None else ids[:1]):
-            warnings.warn(
-                "this model computes something else than its weights say (a hook left on it?), so it is run as it "
-                "is, through TransformerLens's hooks, where there is such a way",
-                stacklevel=3,
-            )
-            return None
         ends.append(metric.of(logits))
+        firsts.append(logits[:1])
+    prompts = torch.stack([tokens[0, :length] for tokens in sets])
+    where, which = (None if x is None else x[:1].expand(len(sets), -1) for x in (need, ids))
+    if not _agrees(model, prompts, torch.cat(firsts), where, which):
+        warnings.warn(
+            "this model computes something else than its weights say (a hook left on it?), so it is run as it "
+            "is, through TransformerLens's hooks, where there is such a way",
+            stacklevel=3,
+        )
+        return None
+    if question.corrupt is None:
+        runs.append(None)
+        ends.append(None)
     base, other = runs if question.base is question.clean else runs[::-1]
     return Ready(unrolled, question, metric, base, other, tuple(ends), need, ids)
 

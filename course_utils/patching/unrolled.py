@@ -255,5 +255,17 @@ def _bias(value: Tensor | None, size: int, like: Tensor) -> Tensor:
 
 def _activation(component: Any, name: str | None) -> Callable[[Tensor], Tensor]:
     if name in ("gelu_new", "gelu_pytorch_tanh"):
-        return lambda x: F.gelu(x, approximate="tanh")  # one fused kernel for the model's own formula
+        return _gelu_tanh
     return component.act
+
+
+def _gelu_tanh(x: Tensor) -> Tensor:
+    """GPT-2's GELU, ½x(1 + tanh u).
+
+    Where nothing is differentiated, on a CPU, by ½(1 + tanh u) = 1/(1 + exp(−2u)): tanh takes most of the time of
+    the fused kernel, and exp takes a third of tanh's.
+    """
+    if x.device.type != "cpu" or (x.requires_grad and torch.is_grad_enabled()):
+        return F.gelu(x, approximate="tanh")
+    slope = 2 * (2 / torch.pi) ** 0.5
+    return x.square().mul_(0.044715 * slope).add_(slope).mul_(x).sigmoid_().mul_(x)
