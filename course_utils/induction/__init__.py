@@ -36,7 +36,7 @@ from .measures import (
 )
 from .model import Run, Weights, as_bridge, of_bridge, run
 from .sealed import Findings, Sealed, examine, sealed
-from .seeds import Spread
+from .seeds import Spread, mean_composition
 from .stored import ablations, checkpoints, context_gain, spread
 from .training import Recipe, Shape, Trained, repeating, train
 
@@ -46,7 +46,7 @@ __all__ = [
     "Weights", "Windows", "ablate_heads", "ablation_hooks", "ablations", "as_bridge", "bootstrap_weights", "build",
     "checkpoints", "code_windows", "composition_score", "composition_scores", "context_gain", "copying_diagonal",
     "copying_score", "crowd", "examine", "hand_built", "head_scores", "icl_score", "interval", "judge", "losses_of",
-    "mean_interval", "of_bridge", "path_patch_k", "path_patch_qkv", "prefix_matching_score", "previous_token_score",
-    "random_composition", "repeat_accuracy", "repeat_log_prob", "repeated_tokens", "repeating", "run",
-    "score_positions", "sealed", "spread", "subspaces", "token_losses", "train", "turned_composition",
+    "mean_composition", "mean_interval", "of_bridge", "path_patch_k", "path_patch_qkv", "prefix_matching_score",
+    "previous_token_score", "random_composition", "repeat_accuracy", "repeat_log_prob", "repeated_tokens", "repeating",
+    "run", "score_positions", "sealed", "spread", "subspaces", "token_losses", "train", "turned_composition",
 ]  # fmt: skip
