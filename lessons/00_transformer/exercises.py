@@ -90,7 +90,7 @@ stream_report
 
 # %%
 add_up = residual_stream if stream_report.status == "passed" else tf.residual_stream
-pairs = tf.bracket_pairs(model.tokenizer, 32, seed=0)
+pairs = tf.bracket_pairs(model.tokenizer, 64, seed=0)
 with torch.no_grad():
     logits, cache = model.run_with_cache(pairs.clean)
     layers = range(model.cfg.n_layers)
@@ -137,7 +137,7 @@ lens_report = grade("transformer.logit_lens", logit_lens)
 lens_report
 
 # %% [markdown]
-# Your lens at every depth, on 64 prompts that end inside an open bracket: the clean and the corrupt ones. *What to look for*: at which depth the right closing token (blue) leaves the wrong one (orange) behind. Each is right as often as it is wrong, and so at depth 0, where the last token has heard nothing of the bracket, both are at the same height.
+# Your lens at every depth, on 128 prompts that end inside an open bracket: the clean and the corrupt ones. *What to look for*: at which depth the right closing token (blue) leaves the wrong one (orange) behind. Each is right as often as it is wrong, and so at depth 0, where the last token has heard nothing of the bracket, both are at the same height.
 
 # %%
 look = logit_lens if lens_report.status == "passed" else tf.logit_lens
@@ -193,7 +193,7 @@ attribution_report = grade("transformer.head_attribution", head_attribution)
 attribution_report
 
 # %% [markdown]
-# Your votes on `code-4l`, averaged over prompts, beside a control in which every prompt is asked about the two closing tokens of another prompt. *What to look for*: few heads vote at all, and for the brackets of another prompt hardly any.
+# This number is a head's **direct attribution**; below we say *vote* for short. On `code-4l`, averaged over prompts, beside a control in which every prompt is asked about the two closing tokens of another prompt. *What to look for*: few heads vote at all. For another prompt's brackets little is left; that it is not zero is chance, since 64 prompts are not many.
 
 # %%
 share = head_attribution if attribution_report.status == "passed" else tf.head_attribution
@@ -207,7 +207,7 @@ fig, axes = plots.figure(1, 2, height=2.6)
 for ax, grid, name in zip(axes, (votes, control), ("its own brackets", "another prompt's"), strict=True):
     plots.heatmap(ax, grid, limit=float(votes.abs().max()), label="logits", bar=ax is axes[1])
     ax.set(title=name, xlabel="head", ylabel="layer", xticks=range(4), yticks=range(4))
-plots.show(fig, "Votes of each head: one or two dark cells on the left, almost nothing on the right.")
+plots.show(fig, "Votes of each head: a few dark cells on the left, only pale ones on the right.")
 assert votes.max() > 2 * control.abs().max()
 
 # %% [markdown]
@@ -394,7 +394,7 @@ print("each head alone, at all positions:", (100 * single).round().int().tolist(
 # %% [markdown]
 # *What to write*: the five nodes, each `(layer, head, position)`. The sweep above says which heads do something, at all positions at once. At which position do they do it? Try sets in cells of your own: `runs.recovery({...})` takes as many as you like.
 #
-# *How you know*: a good set recovers more than five sixths of the difference. The five heads with the largest votes in exercise 4 do not make one: try them.
+# *How you know*: a good set recovers more than four fifths of the difference. Do the five heads with the largest votes in exercise 4 make one? Try them.
 
 # %%
 def my_nodes() -> set[tuple[int, int, int]]:
