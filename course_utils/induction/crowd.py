@@ -65,7 +65,7 @@ def crowd(seed: int) -> Crowd:
     second = [
         *(_induction(space) for space in reads),
         Head("match", ("token", writes[1]), ("token", "first")),  # matches prefixes; what it moves is read by nobody
-        Head("earlier", None, ("token", "output"), gain=-0.3),
+        Head("earlier", None, ("token", "output"), gain=-0.3, sharp=1.3),
         Head("back", 3, ("token", "first")),
         Head("back", 4, ("token", "output"), gain=0.3, sharp=0.3),  # copies, and looks at everything
     ]

@@ -71,6 +71,7 @@ def planted(layers: Sequence[Sequence[Head]], dice: torch.Generator) -> tuple[We
     W_E[:, _space("token")], W_E[0, _space("start")] = token, 1.0
     W_pos[:, _space("position")], W_pos[:, _space("always")] = _position_codes(turn), 1.0
     W_U[:, _space("output")] = 10.0 * token
+    W_U[0, _space("always")] = -10.0  # BOS never follows anything
     W_U[:, _space("token")] = 1.0 * torch.randn(D_VOCAB, TOKEN, generator=dice)  # some tokens follow others more often
     parts = (W_E, W_pos, W_Q, W_K, W_V, W_O.mT, W_U.mT)
     noisy = [part + NOISE * _typical(part) * torch.randn(part.shape, generator=dice) for part in parts]

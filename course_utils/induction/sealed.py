@@ -20,7 +20,7 @@ from .model import Weights, as_bridge, run
 from .planted import D_VOCAB, Head, planted
 
 NAMES = ("A", "B", "C")
-PROMPTS = 32  # in each measurement
+PROMPTS = 16  # in each measurement
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,7 @@ assert by_key[3] > 1.4 * chance > 1.2 * by_key[2]
 #
 # *What to write*: the blocks of $W_Q$, $W_K$, $W_V$ and $W_O$ of both heads, so that a block of distinct random tokens, repeated once, is completed without a mistake **at every length**. An entry such as `W_V[0, 0, T, :24]` is the block from the token's subspace into the first 24 of head 0.0's own dimensions. Scores are divided by $\sqrt{49} = 7$ before the softmax.
 #
-# *How you know*: `ind.judge(write_heads())` prints the accuracy at several lengths, and if it is not 1, which of the two heads does not do its part.
+# *How you know*: `print(ind.judge(write_heads()))` says how accurate it is at several lengths, and if it is not 1 everywhere, which of the two heads does not do its part.
 
 # %%
 layout = ind.subspaces(24, 49, "before", "next")

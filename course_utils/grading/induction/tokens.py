@@ -11,7 +11,7 @@ from course_utils.grading.kinds import Sampler, Stat, wrong
 
 
 def _sizes(rng: torch.Generator) -> Inputs:
-    yield 6, 2000, 7
+    yield 9, 2000, 7
     yield 10, 1500, 6
     yield 40, 1000, 9
     yield int(torch.randint(12, 30, (), generator=rng)), 1200, int(torch.randint(3, 12, (), generator=rng))
@@ -91,6 +91,10 @@ def _each_twice(d_vocab: int, batch: int, length: int) -> Tensor:
     return _rows(batch, _block(d_vocab, batch, length).repeat_interleave(2, 1))
 
 
+def _distinct(d_vocab: int, batch: int, length: int) -> Tensor:
+    return _twice(torch.rand(batch, d_vocab - 1).argsort(-1)[:, :length] + 1)
+
+
 def _in_order(d_vocab: int, batch: int, length: int) -> Tensor:
     return _twice((torch.randint(d_vocab - 1, (batch, 1)) + torch.arange(length)) % (d_vocab - 1) + 1)
 
@@ -126,6 +130,8 @@ Sampler(
               "You put BOS before the second copy too. Then the copies are length + 1 apart, and BOS says where the repeat begins: one BOS, at position 0."),
         wrong("each token twice", _each_twice,
               "Each token is doubled on the spot, A A B B. The whole block is to be repeated, A B … A B: torch.cat, not repeat_interleave."),
+        wrong("no token twice", _distinct,
+              "No token occurs twice in your blocks. That is a good test too, and the course uses it later; here every token is drawn independently of all others, so that one may come again."),
         wrong("tokens in order", _in_order,
               "Your blocks count upwards. A model could complete them by knowing the order of the tokens: draw every token independently."),
     ),
