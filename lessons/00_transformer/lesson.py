@@ -63,7 +63,7 @@ print("as tokens:", model.to_str_tokens(f"values = {opener}names, lines, size"))
 print(pairs)
 
 
-def right(logits):
+def right(logits, pairs=pairs):
     """Share of clean prompts on which the right one of the three brackets scores highest."""
     chosen = closers[logits[:, -1, closers].argmax(-1)]
     return (chosen == pairs.correct).float().mean().item()
@@ -121,9 +121,19 @@ assert needed == 1 and share[2, 2] < 0.8 * intact and others.min() > intact - 0.
 measured("transformer.heads", "one")
 
 # %% [markdown]
-# One head. We call it **2.2**, layer 2, head 2 (both counted from 0). Without it the model loses a third of its right answers; without any other single head it does about as well as before.
-#
-# It does not fall to chance, so something else must still be carrying a part of the answer. Remember that.
+# One head. We call it **2.2**, layer 2, head 2 (both counted from 0). Without it the model loses a third of its right answers; without any other single head it does about as well as before. Is that so for other prompts of this kind, or only for these 128?
+
+# %%
+for seed in (1, 2, 3):
+    more = tf.bracket_pairs(model.tokenizer, 128, seed=seed)
+    edit = ("blocks.2.attn.hook_z", silence(2))
+    without = model.run_with_hooks(more.clean, fwd_hooks=[edit])
+    shares = right(model(more.clean), more), right(without, more)
+    print(f"another 128 prompts: intact {shares[0]:.2f}, without 2.2 {shares[1]:.2f}")
+    assert shares[1] < 0.87 * shares[0]
+
+# %% [markdown]
+# It is so, if a little weaker: between a fifth and a third of the right answers. But the model does not fall to chance, so something else must still be carrying a part of the answer. Section 10 finds it.
 #
 # Now mend it. Break the model more thoroughly: silence *all twelve* heads of layers 1, 2 and 3. Then take one head's output from the **cache** of the healthy run, where every intermediate value was kept, and put it into the broken run. This is **patching**. The control is to give back another head in its place.
 
@@ -155,7 +165,8 @@ back = {f"{layer}.{head}": broken((layer, head)) for layer in (1, 2, 3) for head
 
 # %%
 print(f"intact {intact:.2f}, broken {broken():.2f}; with one head given back:")
-print("   ".join(f"{head} {value:.2f}" for head, value in back.items()))
+for layer in (1, 2, 3):
+    print("   ".join(f"{layer}.{head} {back[f'{layer}.{head}']:.2f}" for head in range(4)))
 rest = [value for head, value in back.items() if head != "2.2"]
 assert broken() < 0.55 and back["2.2"] > broken() + 0.25 and max(rest) < broken() + 0.2
 
@@ -170,7 +181,8 @@ assert broken() < 0.55 and back["2.2"] > broken() + 0.25 and max(rest) < broken(
 #
 # Not for the parts that read its output: they were trained with that head present, and zero may be something that it never says. Section 9 shows a head for which zeros and its average give opposite answers.
 # </details>
-#
+
+# %% [markdown]
 # *A self-check.* The exercises of this lesson begin with ten quick questions, on einsum, broadcasting, softmax, the singular value decomposition, the shapes of attention and the chain rule, each with a pointer to what to read (`course start 00`, then `my/00_transformer.ipynb`). If more than three of them are new to you, read first and come back.
 
 # %% [markdown]
@@ -210,7 +222,7 @@ assert at_bracket > 3 * max(moved)
 #
 # **Superposition** means that a model represents more features than it has dimensions, as directions that overlap. It is a hypothesis about why single neurons often answer to several unrelated things. Such a **polysemantic** neuron is not by itself proof of superposition: a mere change of coordinates makes neurons polysemantic, too. Lesson 1 is about this.
 #
-# And *mechanistic* itself is used in two senses. In the narrow one, an explanation has to make a claim about causes: change this part, and that will happen. In the broad one, any study of a model's insides counts. Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087), sort these uses out. This course means the narrow sense: where it says that a part does something, an intervention has been made.
+# And *mechanistic* itself is used in two senses. In the narrow one, an explanation has to make a claim about causes: change this part, and that will happen. In the broad one, any study of a model's insides counts. Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087), sort these uses out. This lesson means the narrow sense: where it says that a part does something, an intervention has been made.
 #
 # **To think about.** A saliency map shows that a classifier of skin images looks at a ruler beside the lesion. Which of the three questions has been answered?
 #
@@ -247,12 +259,13 @@ print(f"{len(parts.labels)} parts, from {parts.labels[0]!r} to {parts.labels[-1]
 print(f"largest difference between their sum and the stream: {error:.1e}")
 lengths = [healthy[f"blocks.{k}.hook_resid_pre"][:, -1].norm(dim=-1).mean() for k in range(4)]
 print("length of the stream before each layer:", [round(v.item(), 1) for v in lengths])
-print("length of what 2.2 adds:", round(parts["2.2"][:, -1].norm(dim=-1).mean().item(), 1))
+length = {x: parts[x][:, -1].norm(dim=-1).mean().item() for x in ("embed", "m0", "2.2")}
+print("length of what each writes:", {name: round(v, 1) for name, v in length.items()})
 assert error < 1e-4 and len(parts.labels) == 2 + 4 * (4 + 1) + 1
-assert lengths[1] > 10 * lengths[0]
+assert length["m0"] > 10 * length["embed"]
 
 # %% [markdown]
-# The sum is exact up to rounding. (`b_O` is what the attention layers add whatever they see, a bias.) Note how long the stream has become after layer 0: `m0` rewrites nearly all of what the embedding said, by adding something much longer.
+# The sum is exact up to rounding. (`b_O` is what the attention layers add whatever they see, a bias.) Note how long the stream has become after layer 0: next to what `m0` adds, the embedding is short. It is still in the sum, but a small part of it.
 #
 # It might seem that reading the stream is as linear as writing it. It is not: before each layer, and before the logits, a **LayerNorm** divides the whole stream by its size. A part that adds something large makes everything else smaller *for whoever reads next*, without having touched it. Keep this in mind; the puzzle hangs on it.
 #
@@ -334,30 +347,32 @@ assert shift < 1e-3 and not torch.allclose(model.W_U, W_before)
 _, healthy = model.run_with_cache(pairs.clean)  # once more, from the folded model
 
 # %% [markdown]
-# <div style="border:1px solid #999; border-radius:6px; padding:4px 14px">
+# <div style="border:1px solid #999; border-radius:6px; padding:4px 14px; overflow-x:auto">
 #
-# **You come from TransformerLens 2?** Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a *bridge*, where version 2 had its own copy of it.
+# **You come from TransformerLens 2?** Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`.
 #
 # | TransformerLens 2.x | TransformerLens 4.x |
 # |---|---|
-# | `HookedTransformer.from_pretrained("gpt2")` | `TransformerBridge.boot_transformers("gpt2")`, then `model.enable_compatibility_mode()` |
-# | `HookedTransformer.from_pretrained_no_processing("gpt2")` | `TransformerBridge.boot_transformers("gpt2")` alone |
-# | `HookedTransformer(HookedTransformerConfig(…))` | `TransformerBridge.boot_native(TransformerBridgeConfig(…))`, after `import transformer_lens.model_bridge.sources.native` |
-# | `transformer_lens.utils` | `transformer_lens.utilities` (`get_act_name("z", 2)` and friends) |
+# | `HookedTransformer.from_pretrained(name)` | `TransformerBridge.boot_transformers(name)`, then `model.enable_compatibility_mode()` |
+# | `….from_pretrained_no_processing(name)` | `boot_transformers(name)` alone |
+# | `HookedTransformer(config)` | `TransformerBridge.boot_native(config)`, after importing `transformer_lens.model_bridge.sources.native` |
+# | `HookedTransformerConfig` | `TransformerBridgeConfig` |
+# | `transformer_lens.utils` | `transformer_lens.utilities` |
 # | `transformer_lens.train` | `transformer_lens.tools.training` |
-# | `transformer_lens.loading_from_pretrained` | model names: `transformer_lens.supported_models` |
-# | direct logit attribution from `cache.decompose_resid`, `cache.logit_attrs` | these, or in one call `tools.analysis.direct_logit_attribution` |
-# | logit lens from `cache.accumulated_resid` | that, or in one call `tools.analysis.logit_lens` |
-# | attribution patching by hand | `tools.analysis.attribution_patch` |
+# | `….loading_from_pretrained` | for the names of models: `….supported_models` |
+# | attribution from `cache.decompose_resid` and `cache.logit_attrs` | these, or in one call `direct_logit_attribution`, in `transformer_lens.tools.analysis` |
+# | logit lens from `cache.accumulated_resid` | that, or `logit_lens`, in the same place |
+# | attribution patching by hand | `attribution_patch`, in the same place |
 # | `run_with_cache`, `run_with_hooks`, `hooks`, `add_hook`, `reset_hooks` | unchanged |
-# | hook names (`blocks.2.attn.hook_z`), `cache["z", 2]` | unchanged |
+# | `blocks.2.attn.hook_z`, `cache["z", 2]` | unchanged |
 # | `W_E`, `W_Q`, …, `W_U`, `QK`, `OV`, `FactoredMatrix` | unchanged |
-# | `patching.get_act_patch_resid_pre` and its kin | unchanged, in `transformer_lens.patching` |
-# | `model(tokens, return_type="loss")`, `stop_at_layer`, `start_at_layer` | unchanged |
+# | `patching.get_act_patch_resid_pre` and its kin | unchanged |
+# | `return_type="loss"`, `stop_at_layer`, `start_at_layer` | unchanged |
 #
 # Each row is tried against the installed version by the course's tests.
 # </div>
-#
+
+# %% [markdown]
 # **To think about.** You run with a hook on `blocks.0.hook_resid_post` and one on `blocks.1.hook_resid_pre`. Which of the two edits wins?
 #
 # <details><summary>Answer</summary>
@@ -406,7 +421,7 @@ assert abs(without.of("2.2")[1]) < 0.15 * whole and without.of("2.3")[1] > 0.5 *
 # %% [markdown]
 # From the last token, 2.2 looks mostly at the open bracket, several times as much as an even spread. That fits the story so far.
 #
-# But look at the last lines. When a *quote* is open, 2.2 and its neighbour 2.3 both give it most of their attention. Their patterns look alike. Silence 2.3, and most of the answer is gone; silence 2.2, and hardly a tenth of it. Attention says where a head looks. It does not say what it takes from there, nor whether anybody uses it. An attention pattern is where a hypothesis begins.
+# But look at the last lines. When a *quote* is open, 2.2 and its neighbour 2.3 both give it most of their attention. From the last token, their patterns look alike. Silence 2.3, and most of the answer is gone; silence 2.2, and hardly a tenth of it. Attention says where a head looks. It does not say what it takes from there, nor whether anybody uses it. An attention pattern is where a hypothesis begins.
 #
 # **To think about.** A head gives 0.9 of its attention to the first token of every text. What may that mean?
 #
@@ -465,7 +480,7 @@ assert all(best[sign][0].strip() == sign.strip() for sign in signs["2.3"])
 measured("transformer.copy", "the closing bracket")
 
 # %% [markdown]
-# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. (Head 2.3, of which more in section 10, does it for quotes.) It does not copy what it sees; it translates it. *What to look for* in the figure: the diagonal of the left table. Its control is on the right: the mean of the diagonal, after taking out row and column means, for every head of the model.
+# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. It does not copy what it sees; it translates it. (Head 2.3, of which more in section 10, does the same for quotes, where opening and closing are one sign.) *What to look for* in the figure: the diagonal of the left table. Its control is on the right: the mean of the diagonal, after taking out row and column means, for every head of the model.
 
 # %%
 def diagonal(layer, head):
@@ -613,10 +628,10 @@ assert shuffled.abs().max() < 0.3 * mean.max()
 predict("transformer.depth", None, sure=0.5)
 
 # %% [markdown]
-# First one prompt. *What to look for*: in the last column, the depth at which the bracket appears.
+# First one prompt. *What to look for*: in the last column, after `b`, the depth at which the bracket appears.
 
 # %%
-text = "values = [names, lines, size"
+text = "return [a, b"
 _, cache = model.run_with_cache(text)
 depths = ["embedding"] + [f"after layer {k}" for k in range(4)]
 views.logit_lens(
@@ -624,8 +639,11 @@ views.logit_lens(
     model.to_str_tokens(text),
     model,
     layers=depths,
-    alt="The likeliest next token at five depths; at the last position a bracket comes late.",
+    alt="The likeliest next token at five depths; at the last position ] comes after layer 2.",
 )
+best = tf.lens(model, cache)[:, 0, -1].argmax(-1)  # (depth,)
+names = [model.tokenizer.decode([i]) for i in best.tolist()]
+assert "]" not in names[:3] and names[3:] == ["]", "]"]
 
 # %%
 read = tf.lens(model, healthy)[:, :, -1]  # (depth, batch, d_vocab)
@@ -641,7 +659,7 @@ measured("transformer.depth", str(leads))
 # %% [markdown]
 # Until layer 2 the lens does little better than guess. The right bracket comes into view between depth 2 and depth 3, which is layer 2, where head 2.2 works.
 #
-# It might seem that the model does not know the bracket before. The lens looks at the *last* position, with the *final* vocabulary. At depth 1 the information is all there, at another position, and in a form that only layer 2 reads. How do we know? Put the stream of the other bracket's prompt into this run, at that place and depth, and see what happens. That is section 10.
+# It might seem that the model does not know the bracket before. The lens looks at the *last* position, with the *final* vocabulary. At depth 1 most of the answer is there, but at another position, the bracket's own, and in a form that the unembedding does not read. How do we know? Put the stream of the other bracket's prompt into this run, at that place and depth, and see what happens. That is section 10.
 #
 # **To think about.** At depth 0 the lens says, at each position, something odd, often far from any sensible next token. Why should it not?
 #
@@ -683,8 +701,8 @@ ax.set(ylabel="logits lost", xlabel="part taken away")
 ax.legend(title="in its place", ncols=2, loc="upper left")
 plots.show(
     fig,
-    "Logits lost by zero, mean and resample ablation: alike in order for 2.2, with resampling "
-    "twice the mean; for heads of layer 0 and for MLP 3 zero and mean disagree in sign.",
+    "Logits lost by zero, mean and resample ablation: zero and mean agree for 2.2, and "
+    "resampling is twice the mean; for 0.3 and for MLP 3 zero and mean disagree in sign.",
 )
 ratio = (loss["resample"] / loss["mean"])[puzzle.labels.index("2.2")].item()
 print(f"2.2: resampling costs {ratio:.2f} times what the mean costs")
@@ -737,7 +755,7 @@ assert (loss["zero, folded"] - loss["zero, as loaded"]).abs().max() > 0.1
 #
 # *After this section you can find where in a model, and at which position, a piece of information sits, with two prompts that differ only in it.*
 #
-# **Minimal pairs** are two prompts that differ in one thing. Run both. Take one activation from the first, the **clean** run, and put it into the second, the **corrupt** one. If the answer turns towards the clean one, then what tells the two prompts apart passes there. As a number: **recovery**, 0 if the corrupt run stays as it was, 1 if it becomes the clean one.
+# **Minimal pairs** are two prompts that differ in one thing. Run both. Take one activation from the first, the **clean** run, and put it into the second, the **corrupt** one. If the answer turns towards the clean one, then what tells the two prompts apart passes there. Putting clean into corrupt is called **denoising**, the other way round **noising**. As a number: **recovery**, 0 if the corrupt run stays as it was, 1 if it becomes the clean one.
 #
 # `patching.sweep` does this for every layer and position: here the stream before each layer. *What to look for*: two columns, and the layer at which one hands over to the other.
 
@@ -789,9 +807,19 @@ assert recovered["quotes"].argmax() == 11 and recovered["quotes"][11] > 0.6
 measured("transformer.quotes", "another head of that layer")
 
 # %% [markdown]
-# Quotes go through another head of the same layer, 2.3, and it carries most of the answer alone. Brackets go through 2.2, which carries somewhat less than half; 1.0 and 3.2 come next. Here is what still told the brackets apart when 2.2 was silent. "One head" was true of what the model cannot do *without*. It is not true of what it does it *with*.
+# Quotes go through another head of the same layer, 2.3, and it carries most of the answer alone. Brackets go through 2.2, which carries somewhat less than half; 1.0 and 3.2 come next. "One head" was true of what the model cannot do *without*. It is not true of what it does it *with*. Are these the ones that still told brackets apart when 2.2 was silent? Silence all three, and, for a control, three others.
+
+# %%
+for kind, reference in (("zero", None), ("mean", pairs.everyone)):
+    for heads in (["2.2"], ["2.2", "1.0", "3.2"], ["2.3", "1.1", "3.1"]):
+        left = right(tf.ablated(model, pairs.clean, heads, kind, reference))
+        print(f"{kind} ablation of {', '.join(heads):14} right {left:.2f}")
+        assert (left < 0.5) == ("1.0" in heads) and (left > 0.85) == ("2.2" not in heads)
+
+# %% [markdown]
+# With the three of them gone the model guesses, or nearly; without three others it does as well as ever. That is what was left in section 1.
 #
-# Two controls. A clean run must matter only through what tells the two prompts apart: patch from a prompt with the *same* bracket and other words, and nothing should happen. And a heads' map of an untrained model should be empty.
+# Two more controls. A clean run must matter only through what tells the two prompts apart: patch from a prompt with the *same* bracket and other words, and nothing should happen. And a heads' map of an untrained model should be empty.
 
 # %%
 pool = tf.bracket_pairs(model.tokenizer, 400, seed=1).everyone
@@ -820,7 +848,7 @@ assert empty.abs().max() < 0.1 * twin[2, 2].abs()
 #
 # One thing that these maps might seem to show and do not: that the rest of the model is idle. Patching only sees what *differs* between the two prompts. Whatever they share, that a list is being written, that something must be closed at all, is the same in both runs, and no patch can reveal who works it out.
 #
-# Putting clean into corrupt, as here, is called **denoising**; corrupt into clean, **noising**. The first asks what is enough to bring the answer back, the second what is needed to keep it. They need not agree, and lesson 4 uses both. (Zhang & Nanda 2023, [arXiv 2309.16042](https://arxiv.org/abs/2309.16042), and Heimersheim & Nanda 2024, [arXiv 2404.15255](https://arxiv.org/abs/2404.15255), are good advice on how to do it well.)
+# Denoising, as in the maps, asks what is enough to bring the answer back; noising asks what is needed to keep it. They need not agree, and a later lesson uses both. (Zhang & Nanda 2023, [arXiv 2309.16042](https://arxiv.org/abs/2309.16042), and Heimersheim & Nanda 2024, [arXiv 2404.15255](https://arxiv.org/abs/2404.15255), are good advice on how to do it well.)
 #
 # **To think about.** Recovery of single heads adds up to something near 1 for brackets. Must it?
 #
@@ -928,7 +956,7 @@ else:
 # %% [markdown]
 # ## 13 · What this does not show
 #
-# *After this section you can name the limits of each tool, and one finding of this lesson that does not survive a change of prompts.*
+# *After this section you can name the limits of each tool, and one finding of this lesson that changes with the prompts.*
 #
 # **Other prompts.** Everything so far was measured on one template. Below, on two others: a call, `data = names(lines, size` against `data = names[lines, size`; and a list with a bracket inside that has already been closed.
 
@@ -963,7 +991,7 @@ assert looks[these.opener] > looks[inner] > 0.05
 # | ablation | what changes without a part, given what stands in its place | how the part does it; what it would take to do it |
 # | activation patching | where the difference between two prompts passes | everything that the two prompts share |
 #
-# None of them shows that a description is *complete*. That needs a prediction: say from the description what an intervention that it was not made from will do, then make it. The later lessons do this, and lesson 4 measures how often a good-looking circuit fails it.
+# None of them shows that a description is *complete*. That needs a prediction: say from the description what an intervention that it was not made from will do, then make it. The later lessons do this.
 #
 # **The puzzle, answered.** Both bars are right. The blue one counts what a part adds to the final sum in the run as it was. The orange one counts what changes when it is gone, which includes what others can no longer read from it (`m0`), and how the final norm rescales what remains (`m3`). A committee that adds up votes has neither. A transformer has both, which is why removing is an experiment and not a subtraction.
 #
@@ -973,7 +1001,7 @@ assert looks[these.opener] > looks[inner] > 0.05
 #
 # <details><summary>Answer</summary>
 #
-# There is more than one good answer. Ours: whether "the one head" survives other prompts, another seed of the prompts and another kind of ablation (section 13 and section 9 do part of this); and whether another training run of the same model has such a head at all, which this lesson has not looked at.
+# There is more than one good answer. Ours: whether "the one head" survives other prompts and another kind of ablation (sections 9, 10 and 13 do part of this, and it became three); and whether another training run of the same model has such a head at all, which this lesson has not looked at.
 # </details>
 #
 # **Now the exercises**: `course start 00`, then `my/00_transformer.ipynb`. They begin with the self-check.
