@@ -96,7 +96,8 @@ def bracket_pairs(tokenizer: Any, n: int, seed: int = 0, template: str = "list",
         signs: the brackets to draw from, such as "(["; None: all that the template allows.
 
     Raises:
-        ValueError: no such template, or a tokenizer with too few of the words as single tokens.
+        ValueError: no such template, or a tokenizer with too few of the words as single tokens, or that cuts the
+            prompts unequally.
     """
     if template not in BRACKETS:
         raise ValueError(f"template is one of {', '.join(BRACKETS)}, not {template!r}")
@@ -128,7 +129,10 @@ def _pairs(tokenizer: Any, n: int, seed: int, template: str, signs: str) -> Pair
         opened, other = (signs[i] for i in torch.randperm(len(signs), generator=dice)[:2].tolist())
         slots = dict(zip("abcd", chosen, strict=True))
         texts.append(tuple((opened, other, template.format(**slots, sign=s)) for s in (opened, other)))
-    clean, corrupt = (torch.tensor([[tokenizer.bos_token_id, *ids(pair[k][2])] for pair in texts]) for k in (0, 1))
+    rows = [[[tokenizer.bos_token_id, *ids(pair[k][2])] for pair in texts] for k in (0, 1)]
+    if len({len(row) for side in rows for row in side}) > 1:
+        raise ValueError("this tokenizer cuts the prompts into different numbers of tokens: use the one of code-4l")
+    clean, corrupt = (torch.tensor(side) for side in rows)
     opener = int((clean[0] != corrupt[0]).nonzero()[0, 0])
     closing = [[ids(CLOSES[pair[0][k]])[0] for pair in texts] for k in (0, 1)]
     return Pairs(
