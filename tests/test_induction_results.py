@@ -110,3 +110,56 @@ def test_stored_results_are_the_recorded_ones(monkeypatch, tmp_path):
     (tmp_path / "spread.npz").write_bytes(b"something else")
     with pytest.raises(RuntimeError, match="is not the one"):
         stored.load("spread")
+
+
+def test_in_the_code_model_the_previous_token_head_comes_first_and_repeated_names_profit():
+    found = ind.checkpoints()
+    steps = found.step.tolist()
+    gain, weights = found.losses.estimate("gain"), bootstrap_weights(found.losses.mean.shape[-1])
+    assert steps == list(zoo.checkpoints("code-attn-2l")) and len(found.losses.repeated_count) == 739
+    assert gain[steps.index(1000)] < 0.4 and gain[-1] > 2
+    low, high = interval(found.losses.estimate("icl", weights))
+    assert high[-1] < -0.45 < -0.2 < low[steps.index(1000)]
+    assert found.halfway(found.previous[:, 0, 2]) < found.halfway(found.prefix[:, 1, 1])
+    assert found.prefix[-1].argmax() == 5 and found.previous[-1].argmax() == 2  # heads 1.1 and 0.2
+    plt.close(found.plot())
+
+
+def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_one():
+    found = ind.ablations()
+    intact = found.row("intact")
+    assert intact.estimate("gain") > 2
+    for kind in ("mean", "zero"):
+        cost = found.cost("gain", kind)
+        assert all(cost[run][2] < -0.85 * intact.estimate("gain") for run in ("1.1", "0.2", "0.2 + 1.1"))
+        assert all(abs(cost[run][0]) < 0.5 for run in ("1.0", "1.2", "1.3")) and cost["intact"] == (0, 0, 0)
+        repeat = found.cost("repeat", kind)
+        assert min(repeat["1.1"][1], repeat["0.2"][1]) > 4 and max(repeat[f"1.{h}"][2] for h in (0, 2, 3)) < 0.7
+        plt.close(found.plot(kind))
+    score, loss = (found.cost(what, "zero")["1.2"] for what in ("icl", "loss"))
+    assert score[2] < 0 < loss[1]  # the score says better, the loss says worse
+    assert found.prefix[:, list(ind.RUNS).index("0.2")].max() < 0.01 < 0.6 < found.prefix[0, 0]
+
+
+def test_what_far_context_gives_goes_through_the_induction_head():
+    found = ind.context_gain()
+    assert found.gain(32)[0] > 0.4
+    share, low, high = found.remaining("1.1", 32)
+    assert abs(share) < 0.05 and -0.1 < low < high < 0.1
+    shares = [found.remaining("1.1", beyond)[0] for beyond in (4, 8, 16, 32)]
+    assert shares == sorted(shares, reverse=True) and 0.2 < shares[0] < 0.4
+    assert all(found.remaining("1.2", beyond)[1] > 0.9 for beyond in (4, 8, 16, 32))
+
+
+def test_the_change_comes_in_every_seed_and_in_no_one_layer_model():
+    found = ind.spread()
+    change = found.change()
+    assert len(change) == 32 and not change.isnan().any() and (found.accuracy[-1] > 0.95).all()
+    assert (found.control < 0.5).all() and found.control.shape[1] == 8
+    assert (found.duration() < change).all()
+    assert 180 < change.min() < change.max() < 240 and change.std() < 15
+    assert (found.key_ratio() > 100).all() and (found.final_prefix > 0.5).all() and (found.copying > 0.99).all()
+    chance = 64**-0.5
+    q, k, v = found.composition.mT
+    assert k.min() > chance > max(q.max(), v.max()) and (found.unrelated.mean(0) - chance).abs().max() < 0.01
+    plt.close(found.plot())

@@ -20,6 +20,7 @@ SHA256 = {
     "ablations": "75652fb4150aacc2d6b4336fd825fc86eb9ddeabb86c0f6366ccf48ae216b6ba",
     "checkpoints": "15d29453198464ce38b7e29eec07e266d5b88e1109f95511e3a6eadb5192ad0e",
     "context_gain": "fc662a6d1f81201e51832b13ce596d91c8e260cd6c69951421183cac0ce81f19",
+    "spread": "89b43f8705921b131f0c77ef1dc9a7afb176f95d89a3681bcc2d219479bd4dfe",
 }
 
 
