@@ -7,13 +7,14 @@ from torch import Tensor
 
 from course_utils import transformer as tf
 from course_utils.grading.kinds import Function, wrong
-from course_utils.grading.transformer.inputs import Inputs, patterns, randn
+from course_utils.grading.transformer.inputs import Inputs, patterns, randn, whole
 
 # 5 · qk_circuit
 
 
 def _qk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [5.0]])
+    yield whole(rng, 3, 2), whole(rng, 3, 2)
     for size in ((1, 3, 2), (2, 4, 3), (3, 2, 5, 2), (2, 4, 16, 8)):
         yield randn(rng, *size), randn(rng, *size)
     yield randn(rng, 2, 5, 3, dtype=torch.float64), randn(rng, 2, 5, 3, dtype=torch.float64)
@@ -53,6 +54,7 @@ Function(
 
 def _ov_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0, 5.0]])
+    yield whole(rng, 3, 2), whole(rng, 2, 3)
     for *lead, d_model, d_head in ((1, 3, 2), (2, 4, 3), (3, 2, 5, 2), (2, 4, 16, 8)):
         yield randn(rng, *lead, d_model, d_head), randn(rng, *lead, d_head, d_model)
     yield randn(rng, 2, 5, 3, dtype=torch.float64), randn(rng, 2, 3, 5, dtype=torch.float64)
@@ -87,6 +89,7 @@ Function(
 
 def _ablate_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[[[1.0], [2.0]]]]), torch.tensor([[[[10.0], [20.0]]], [[[30.0], [60.0]]]]), [1]
+    yield whole(rng, 1, 2, 2, 1), 2 * whole(rng, 2, 2, 2, 1), [0]
     yield randn(rng, 1, 3, 2, 1), randn(rng, 2, 3, 2, 1), [0]
     yield randn(rng, 2, 3, 3, 2), 1 + randn(rng, 4, 3, 3, 2), [0, 2]
     yield randn(rng, 3, 2, 4, 2), 1 + randn(rng, 5, 2, 4, 2), [3, 1]

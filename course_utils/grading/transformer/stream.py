@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils import transformer as tf
 from course_utils.grading.kinds import Function, wrong
-from course_utils.grading.transformer.inputs import Inputs, ids, randn
+from course_utils.grading.transformer.inputs import Inputs, ids, randn, whole
 
 # 2 · residual_stream
 
@@ -13,14 +13,15 @@ from course_utils.grading.transformer.inputs import Inputs, ids, randn
 def _stream_inputs(rng: torch.Generator) -> Inputs:
     one = torch.ones(1, 1, 1, 2)
     yield one[0], 2 * one[0], torch.full((1, 1, 1, 1, 1), 3.0), one, torch.tensor([[10.0, 20]]), 100 * one
-    sizes = ((1, 1, 1, 2, 2, 3), (2, 1, 2, 1, 2, 3), (2, 2, 3, 2, 2, 4), (3, 4, 5, 3, 2, 6))
-    for layers, batch, pos, heads, d_head, d_model in sizes:
+    sizes = ((1, 1, 1, 2, 1, 2), (2, 1, 1, 1, 1, 2), (2, 1, 2, 2, 2, 3), (2, 2, 3, 2, 2, 4), (3, 4, 5, 3, 2, 6))
+    for number, (layers, batch, pos, heads, d_head, d_model) in enumerate(sizes):
+        draw = whole if number < 2 else randn
         yield (
-            *(randn(rng, batch, pos, d_model) for _ in range(2)),
-            randn(rng, layers, batch, pos, heads, d_head),
-            randn(rng, layers, heads, d_head, d_model),
-            randn(rng, layers, d_model),
-            randn(rng, layers, batch, pos, d_model),
+            *(draw(rng, batch, pos, d_model) for _ in range(2)),
+            draw(rng, layers, batch, pos, heads, d_head),
+            draw(rng, layers, heads, d_head, d_model),
+            draw(rng, layers, d_model),
+            draw(rng, layers, batch, pos, d_model),
         )
     wide = torch.float64
     yield (
@@ -63,6 +64,7 @@ Function(
         wrong("bias once for each head", lambda *a: _stream(*a, bias=a[2].shape[3]),
               "You add `b_O` once for every head. It is added once for every layer, after the heads have been summed: its shape (layer, d_model) has no head."),
         wrong("bias of the last layer only", lambda *a: _stream(*a, bias=0) + a[4][-1], "You add the last layer's `b_O` only. Each layer writes its own, and all of them stay in the stream."),
+        wrong("bias of the first layer for all", lambda *a: _stream(*a, bias=0) + len(a[2]) * a[4][0], "You add the first layer's `b_O` in every layer. Each layer has its own: `b_O[layer]`."),
         wrong("heads averaged", lambda *a: _stream(*a, heads=1 / a[2].shape[3]), "You average over heads. They do not vote, they add: the stream is a sum."),
         wrong("last layer only", lambda e, p, z, W, b, m: _stream(e, p, z[-1:], W[-1:], b[-1:], m[-1:]),
               "Only the last layer is there. What earlier layers wrote stays in the stream; sum over all layers."),
@@ -126,7 +128,7 @@ Function(
         wrong("n − 1", lambda x, w, b, U, b_U, eps: _norm(x, w, b, eps, unbiased=True) @ U + b_U,
               "You divide by n − 1: `std` and `var` do so by default. LayerNorm takes the plain mean of squares (`correction=0`)."),
         wrong("ε outside the root", _lens_eps_outside, "Is your epsilon inside the square root? It is added to the mean square, before the root."),
-        wrong("ε forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, b, 0.0) @ U + b_U, "Your epsilon is missing: it is added to the mean square before the root."),
+        wrong("ε forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, b, 0.0) @ U + b_U, "Your epsilon is missing, or LayerNorm's default of 1e-5 stands in its place. The argument `eps` is added to the mean square, before the root."),
         wrong("weight forgotten", lambda x, w, b, U, b_U, eps: _norm(x, torch.ones_like(w), b, eps) @ U + b_U,
               "The LayerNorm's weight `w` is missing: after dividing, each coordinate is multiplied by its own weight."),
         wrong("norm's bias forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, 0 * b, eps) @ U + b_U, "The LayerNorm's bias `b` is missing: it comes after the weight and before the unembedding."),
