@@ -77,3 +77,19 @@ def test_the_drawing_names_every_component_once():
     names = [text.get_text() for text in tf.draw_stream(3, 2, highlight=("1.1",)).axes[0].texts]
     for name in ("0.0", "0.1", "1.0", "1.1", "2.0", "2.1", "m0", "m1", "m2"):
         assert names.count(name) == 1
+
+
+def test_losses_of_several_removals_side_by_side(setting):
+    ablations = {kind: tf.removal(*setting, kind) for kind in ("zero", "mean")}
+    ax = tf.compare_losses(ablations, ("0.2", "m1")).axes[0]
+    heights = [bar.get_height() for bar in ax.patches]
+    expected = [ablations[kind].of(part)[1] for kind in ("zero", "mean") for part in ("0.2", "m1")]
+    assert heights == pytest.approx(expected)
+
+
+def test_a_map_of_heads_writes_shares_into_its_cells():
+    from course_utils import plots
+
+    _, ax = plots.figure()
+    tf.draw_heads(ax, torch.tensor([[0.1, 0.2, 0.3], [0.4, 0.5, 1.0]]), numbers=True)
+    assert [text.get_text() for text in ax.texts] == ["0.10", "0.20", "0.30", "0.40", "0.50", "1.00"]

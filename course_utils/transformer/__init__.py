@@ -23,15 +23,15 @@ from .circuits import ov_circuit, qk_circuit
 from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
 from .patterns import HeadReading, attention_at_offset, attention_to, evenly, looks_at, read_head
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
-from .removal import Removal, removal
+from .removal import Removal, compare_losses, removal
 from .residual import Components, components, residual_stream
-from .schematic import draw_stream
+from .schematic import draw_heads, draw_stream
 from .transplant import Node, Transplant, best_nodes
 
 __all__ = [
     "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Node", "Pairs", "Removal", "Transplant",
-    "ablated", "ablation_hooks", "attention_at_offset", "attention_to", "attribution", "best_nodes",
-    "bracket_pairs", "components", "draw_stream", "evenly", "final_norm", "head_attribution", "lens", "logit_lens",
-    "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs", "read_head", "removal", "resample_ablate",
-    "residual_stream", "zero_ablate",
+    "ablated", "ablation_hooks", "attention_at_offset", "attention_to", "attribution", "best_nodes", "bracket_pairs",
+    "compare_losses", "components", "draw_heads", "draw_stream", "evenly", "final_norm", "head_attribution", "lens",
+    "logit_lens", "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs", "read_head", "removal",
+    "resample_ablate", "residual_stream", "zero_ablate",
 ]  # fmt: skip

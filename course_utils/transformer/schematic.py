@@ -1,10 +1,12 @@
-"""The residual stream drawn as a bus: every component reads from it and adds to it."""
+"""Drawings: the residual stream as a bus that every component reads from and adds to; a number for every head."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from jaxtyping import Float
 from matplotlib.patches import FancyBboxPatch
+from torch import Tensor
 
 from course_utils import plots
 
@@ -50,6 +52,22 @@ def draw_stream(n_layers: int = 4, n_heads: int = 4, highlight: tuple[str, ...] 
     ax.set(xlim=(-1.4, end + 2.9), ylim=(-2.2, 2.4))
     ax.axis("off")
     return fig
+
+
+def draw_heads(
+    ax: Any, values: Float[Tensor, "layer head"], label: str = "", *, numbers: bool = False, **kwargs: Any
+) -> None:
+    """A map with a cell for every head; with `numbers`, shares from 0 to 1, written into the cells.
+
+    Further arguments are those of `plots.heatmap`.
+    """
+    layers, heads = values.shape
+    options = dict(signed=False, limit=1) if numbers else {}
+    plots.heatmap(ax, values, label=label, **(options | kwargs))
+    ax.set(xlabel="head", ylabel="layer", xticks=range(heads), yticks=range(layers))
+    for i, value in enumerate(values.flatten().tolist() if numbers else ()):
+        shade = "white" if value < 0.65 else "black"
+        ax.text(i % heads, i // heads, f"{value:.2f}", ha="center", va="center", color=shade)
 
 
 def _box(ax: Any, x: float, y: float, width: float, height: float, text: str, colour: str, full: bool = False) -> None:

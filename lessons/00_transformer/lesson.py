@@ -41,7 +41,7 @@ assert says[2] > 0.15 * score and lost[2] < 0.05 * score
 #
 # *After this section you have broken a behaviour of a language model by silencing one of its parts, and mended it by giving that part back.*
 #
-# First ask it. A model reads **tokens**, pieces of text with a number each, and answers with a score for each token that could come next, its **logit**. The `softmax` of the logits are probabilities.
+# First ask it. A model reads **tokens**, pieces of text with a number each, and answers with a score for each token that could come next, its **logit**. Their softmax are probabilities.
 
 # %%
 closers = torch.tensor([model.to_single_token(sign) for sign in ")]}"])
@@ -55,9 +55,9 @@ for opener in "([{":
 print("as tokens:", model.to_str_tokens(f"values = {opener}names, lines, size"))
 
 # %% [markdown]
-# A comma could come too, so the three do not add up to one. What matters here is *which* bracket is the likeliest of the three. The only thing that tells them apart is a bracket several tokens back, so something must carry it to the end.
+# A comma could come too, so the three do not add up to one. What matters here is *which* bracket is the likeliest of the three. All that tells is a bracket several tokens back, so something must carry it to the end.
 #
-# `pairs` holds 128 such prompts, each with a twin that differs in its bracket only. We count on how many the right one of the three has the largest logit, and compare with a model of the same shape that has not been trained.
+# `pairs` holds 128 such prompts, each with a twin that differs in its bracket only. On how many has the right one of the three the largest logit, and on how many in an untrained model?
 
 # %%
 print(pairs)
@@ -103,11 +103,7 @@ for layer in range(4):
 
 # %%
 fig, ax = plots.figure(width=4.6, height=3)
-plots.heatmap(ax, share, signed=False, limit=1, label="right bracket (share)")
-for i, value in enumerate(share.flatten().tolist()):
-    shade = "white" if value < 0.65 else "black"
-    ax.text(i % 4, i // 4, f"{value:.2f}", ha="center", va="center", color=shade)
-ax.set(xlabel="head", ylabel="layer", xticks=range(4), yticks=range(4))
+tf.draw_heads(ax, share, "right bracket (share)", numbers=True)
 plots.show(
     fig,
     "Share of right brackets with one head silenced: about as before for fifteen heads; for "
@@ -171,9 +167,9 @@ rest = [value for head, value in back.items() if head != "2.2"]
 assert broken() < 0.55 and back["2.2"] > broken() + 0.25 and max(rest) < broken() + 0.2
 
 # %% [markdown]
-# Without these heads the model guesses. Giving back 2.2 mends most of it; giving back any other head mends little or nothing. You have made a causal claim about a language model and checked it in both directions: this head is *needed*, and of the heads of these three layers it alone is nearly *enough*.
+# Without these heads the model guesses. Giving back 2.2 mends most of it; giving back any other head mends little or nothing. You have checked a causal claim about a language model in both directions: this head is *needed*, and of the heads of these three layers it alone is nearly *enough*.
 #
-# What it might seem to show, and does not: that head 2.2 "is the bracket mechanism". You have not seen what it reads, what it writes, who prepared what it reads, or what else it does. And all of this is about one kind of prompt. The rest of the lesson fills in what can be filled in.
+# It might seem that head 2.2 "is the bracket mechanism". You have not seen what it reads, what it writes, who prepared what it reads, or what else it does, and all of this is about one kind of prompt. The rest of the lesson fills in what can be filled in.
 #
 # **To think about.** We silenced heads by writing zeros. Is a head that says nothing the same as a head that is not there?
 #
@@ -192,11 +188,11 @@ assert broken() < 0.55 and back["2.2"] > broken() + 0.25 and max(rest) < broken(
 #
 # Three different things are called an explanation of a model.
 #
-# - **A model that is interpretable by design** is simple enough to be read: a short decision list, a linear model with few inputs, the dozen lines of Python with a stack that close brackets correctly. Nothing needs explaining; the price is paid in what such a model can do.
-# - **Local attribution** takes one prediction and says which *inputs* it depended on: erase a word, or follow the gradient, and see what changes. It treats the model as a box.
+# - **A model that is interpretable by design** is simple enough to be read: a short decision list, or the dozen lines of Python with a stack that close brackets. Nothing needs explaining; the price is paid in what such a model can do.
+# - **Local attribution** takes one prediction and says which *inputs* it depended on: erase a word, or follow the gradient, and see what changes. The model stays a box.
 # - **Mechanistic interpretability** takes a trained model that nobody designed to be read and asks *how it computes*: which parts, reading what, writing what, and what would happen if one of them were changed.
 #
-# Local attribution on our prompts, in its plainest form: exchange one token for that of another prompt (the bracket for its twin's), and see how far the score of the right bracket over the wrong one moves.
+# Local attribution in its plainest form: exchange one token for that of another prompt (the bracket for its twin's), and see how far the score of the right bracket over the wrong one moves.
 
 # %%
 other = pairs.clean.roll(1, dims=0)  # the words of another prompt
@@ -214,11 +210,9 @@ assert at_bracket > 3 * max(moved)
 # %% [markdown]
 # The open bracket decides, the words hardly matter. That is true, useful, and says nothing about *how*: with the same table, the model could be counting brackets, copying one, or looking up a memorised line.
 #
-# A few words that you will meet everywhere, with their caveats.
-#
 # A **feature** is something about the input that a model represents, and that one can, with luck, find as a direction in its activations. No agreed rigorous definition exists: some mean a property that people can name, some a direction that the model uses, some whatever a dictionary-learning method returns. Say which, whenever it matters.
 #
-# A **circuit** is a set of parts and the connections between them that carries out some piece of behaviour, so that one can say what each does and what happens when it is changed. How complete and how small a set must be to deserve the name has to be stated with it.
+# A **circuit** is a set of parts and the connections between them that carries out some piece of behaviour, so that one can say what each does and what happens when it is changed. How complete and how small it has to be must be stated with it.
 #
 # **Superposition** means that a model represents more features than it has dimensions, as directions that overlap. It is a hypothesis about why single neurons often answer to several unrelated things. Such a **polysemantic** neuron is not by itself proof of superposition: a mere change of coordinates makes neurons polysemantic, too. Lesson 1 is about this.
 #
@@ -265,7 +259,7 @@ assert error < 1e-4 and len(parts.labels) == 2 + 4 * (4 + 1) + 1
 assert length["m0"] > 10 * length["embed"]
 
 # %% [markdown]
-# The sum is exact up to rounding. (`b_O` is what the attention layers add whatever they see, a bias.) Note how long the stream has become after layer 0: next to what `m0` adds, the embedding is short. It is still in the sum, but a small part of it.
+# The sum is exact up to rounding. (`b_O` is what the attention layers add whatever they see, a bias.) Note the lengths: next to what `m0` adds, the embedding is short. It is still in the sum, but a small part of it.
 #
 # It might seem that reading the stream is as linear as writing it. It is not: before each layer, and before the logits, a **LayerNorm** divides the whole stream by its size. A part that adds something large makes everything else smaller *for whoever reads next*, without having touched it. Keep this in mind; the puzzle hangs on it.
 #
@@ -334,7 +328,7 @@ assert not torch.allclose(changed, plain) and torch.equal(still, changed)
 assert torch.equal(model(tokens), plain)
 
 # %% [markdown]
-# One more thing before we use weights. LayerNorm has a scale and a bias of its own, and they can be multiplied into the weights that read after it. `enable_compatibility_mode()` does this (it **folds** them), and also takes out of the weights what no LayerNorm or softmax can see. Predictions stay as they are; the weights become easier to compare. TransformerLens's tools for attribution ask for it. From here on, this lesson works with a folded model.
+# One more thing before we use weights. LayerNorm has a scale and a bias of its own, which can be multiplied into the weights that read after it. `enable_compatibility_mode()` does this (it **folds** them), and takes out of the weights what no LayerNorm or softmax can see. Predictions stay as they are, and weights become easier to compare. From here on, the model is a folded one.
 
 # %%
 before = model(tokens).log_softmax(-1)
@@ -398,7 +392,7 @@ views.attention(
 )
 
 # %% [markdown]
-# Below the figure a running notebook has the same to explore: point at a token. One prompt is an anecdote, so now all 128, and beside each head's attention to the open bracket what an even spread over the nine tokens would give it.
+# Below the figure a running notebook has the same to explore. One prompt is an anecdote, so now all 128, beside what an even spread over the nine tokens would give.
 
 # %%
 patterns = torch.stack([healthy["pattern", layer] for layer in range(4)])  # (layer, batch, …)
@@ -419,9 +413,7 @@ assert to_bracket[2, 2] > 4 * even and to_quote.min() > 0.6
 assert abs(without.of("2.2")[1]) < 0.15 * whole and without.of("2.3")[1] > 0.5 * whole
 
 # %% [markdown]
-# From the last token, 2.2 looks mostly at the open bracket, several times as much as an even spread. That fits the story so far.
-#
-# But look at the last lines. When a *quote* is open, 2.2 and its neighbour 2.3 both give it most of their attention. From the last token, their patterns look alike. Silence 2.3, and most of the answer is gone; silence 2.2, and hardly a tenth of it. Attention says where a head looks. It does not say what it takes from there, nor whether anybody uses it. An attention pattern is where a hypothesis begins.
+# From the last token, 2.2 looks mostly at the open bracket. That fits the story so far. But look at the last lines. When a *quote* is open, 2.2 and its neighbour 2.3 both give it most of their attention. From the last token, their patterns look alike. Silence 2.3, and most of the answer is gone; silence 2.2, and hardly a tenth of it. Attention says where a head looks. It does not say what it takes from there, nor whether anybody uses it. An attention pattern is where a hypothesis begins.
 #
 # **To think about.** A head gives 0.9 of its attention to the first token of every text. What may that mean?
 #
@@ -440,7 +432,7 @@ assert abs(without.of("2.2")[1]) < 0.15 * whole and without.of("2.3")[1] > 0.5 *
 # - $W_Q W_K^\top$, shape (d_model, d_model), takes a query's stream on its left and a key's on its right and gives the score: the **QK circuit**. It says *where to look*.
 # - $W_V W_O$, shape (d_model, d_model), takes the stream of the key and gives what is added at the query: the **OV circuit**. It says *what is moved* once it has been looked at.
 #
-# Each is a product of a tall and a flat matrix with d_head = 48 in between, so its rank is at most 48, out of 192: a head reads, and writes, only a part of the stream. TransformerLens keeps such products as a `FactoredMatrix`, whose singular values and products with other matrices are cheap, because the large matrix is never built.
+# Each is a tall matrix times a flat one, with d_head = 48 in between, so its rank is at most 48, out of 192: a head reads, and writes, only a part of the stream. TransformerLens keeps such products as a `FactoredMatrix` and never builds the large matrix unless asked.
 
 # %%
 ov = model.OV[2, 2]  # a FactoredMatrix: W_V and W_O of head 2.2
@@ -453,7 +445,7 @@ assert values[47] > 0.1 and values[48] < 1e-4 * values[0]
 assert torch.allclose(ov.S[:48], values[:48], rtol=1e-3)
 
 # %% [markdown]
-# Now read the OV circuit of 2.2. Suppose that it looks at an opening bracket. What would it add to the logits? Take the stream of the token `[` as it stands when layer 2 reads it in the shortest of texts, this one token. Pass it through the norm, through $W_V W_O$, and on through the unembedding $W_U$. No prompt of our kind is involved, and no softmax over positions. Of all 2,048 tokens, which does it raise most?
+# Suppose that 2.2 looks at an opening bracket. What would it add to the logits? Take the stream of the token `[` as layer 2 reads it in the shortest of texts, this one token; pass it through $W_V W_O$, and on through the unembedding $W_U$. No prompt of our kind is involved. Of all 2,048 tokens, which does it raise most?
 
 # %%
 predict("transformer.copy", None, sure=0.5)
@@ -498,8 +490,8 @@ brackets = added["2.2"][:, closers]
 plots.heatmap(left, brackets, label="added to the logit")
 left.set(xticks=range(3), yticks=range(3), xticklabels=list(")]}"), yticklabels=list("([{"))
 left.set(xlabel="logit of", ylabel="token looked at", title="OV circuit of 2.2")
-plots.heatmap(middle, match, label="matching bracket")
-middle.set(xticks=range(4), yticks=range(4), xlabel="head", ylabel="layer", title="all heads")
+tf.draw_heads(middle, match, "matching bracket")
+middle.set_title("all heads")
 plots.show(
     fig,
     "Left: the OV circuit of head 2.2 raises each matching closing bracket most. Right: mean "
@@ -513,9 +505,9 @@ assert ranked.indices[0] == 10 and ranked.values[0] > 1.2 * ranked.values[1]
 assert set(named) == {"2.2", "3.2", "1.0"} and ranked.values[3] < 0.4 * ranked.values[0]
 
 # %% [markdown]
-# The weights alone point to the head that the ablation found. That is a second, independent reason to believe it. After it come 3.2 and 1.0, two more heads with a blue bar in the first figure; the other thirteen do little of the kind. (The numbers are before the final norm, which divides by about 15 here; and no head gives all its attention to the bracket.)
+# The weights alone point to the head that the ablation found. That is a second, independent reason to believe it. After it come 3.2 and 1.0, two more heads with a blue bar in the first figure; the other thirteen do little of the kind. (The numbers are before the final norm, which divides by about 15 here.)
 #
-# The QK circuit is harder to read here, since what 2.2 looks *for* has been prepared by layers 0 and 1. A cleaner example stands in the course's other code model, `code-attn-2l`, two layers of attention and nothing else. In layer 0, the stream is token plus position, so one can ask for the part of the score that comes from positions alone: $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$.
+# The QK circuit is harder to read here, since layers 0 and 1 have prepared what 2.2 looks *for*. A cleaner example stands in the course's other code model, `code-attn-2l`, two layers of attention and nothing else. In layer 0 the stream is token plus position, so one can ask for the part of the score that comes from positions alone: $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$.
 
 # %%
 small = zoo.load("code-attn-2l", device="cpu")
@@ -538,9 +530,7 @@ assert from_weights[2] > 0.9 and on_text[2] > 0.9  # 0.2: weights say it, text c
 assert from_weights[1] > 0.9 and on_text[1] < 0.5  # 0.1: weights seem to say it; not so
 
 # %% [markdown]
-# Head 0.2 is a **previous-token head**: its weights make each position look at the one before, and on real code it gives it more than nine tenths of its attention. Lesson 3 is about what such a head is good for.
-#
-# And head 0.1 is the warning. Read from positions alone, it looks like another one. On text it is not: the part of the score that comes from the *tokens*, which we left out, decides. Weights tell the whole truth only when everything that enters them is put in.
+# Head 0.2 is a **previous-token head**: its weights make each position look at the one before, and on real code it does. Lesson 3 is about what it is good for. Head 0.1 is the warning. Read from positions alone, it looks like another one. On text it is not: the part of the score that comes from the *tokens*, which we left out, decides. Weights tell the whole truth only when everything that enters them is put in.
 #
 # **To think about.** Why can one not learn anything from $W_Q$ alone, without $W_K$?
 #
@@ -661,11 +651,11 @@ measured("transformer.depth", str(leads))
 #
 # It might seem that the model does not know the bracket before. The lens looks at the *last* position, with the *final* vocabulary. At depth 1 most of the answer is there, but at another position, the bracket's own, and in a form that the unembedding does not read. How do we know? Put the stream of the other bracket's prompt into this run, at that place and depth, and see what happens. That is section 10.
 #
-# **To think about.** At depth 0 the lens says, at each position, something odd, often far from any sensible next token. Why should it not?
+# **To think about.** In the lowest row of the figure each token predicts itself. Has the model learned that?
 #
 # <details><summary>Answer</summary>
 #
-# At depth 0 it reads the embedding of the present token with the unembedding. In this model the two are one matrix, so many tokens mostly name themselves, as the lowest row of the figure shows. It is no prediction at all, and the model never had a reason to make it one.
+# No. At depth 0 the lens reads the embedding of the present token with the unembedding, and in this model the two are one matrix. It is no prediction at all, and training never had a reason to make it one.
 # </details>
 
 # %% [markdown]
@@ -688,25 +678,16 @@ predict("transformer.exchange", None, sure=0.5)
 ablations = {"zero, as loaded": puzzle}  # from the first cell, before anything was folded
 for kind in ("zero", "mean", "resample"):
     ablations[f"{kind}, folded" if kind == "zero" else kind] = tf.removal(model, pairs, kind)
-loss = {kind: a.loss.mean(1) for kind, a in ablations.items()}  # (component,) each
-parts_shown = ("0.0", "0.1", "0.2", "0.3", "2.2", "3.2", "m3")
-order = [puzzle.labels.index(part) for part in parts_shown]
-fig, ax = plots.figure(height=3)
-for k, (kind, row) in enumerate(loss.items()):
-    at = [place + 0.2 * (k - 1.5) for place in range(len(order))]
-    ax.bar(at, row[order].tolist(), 0.19, color=plots.COLOURS[(0, 4, 2, 5)[k]], label=kind)
-ax.set_xticks(range(len(order)), parts_shown)
-ax.axhline(0, color="black", linewidth=0.8)
-ax.set(ylabel="logits lost", xlabel="part taken away")
-ax.legend(title="in its place", ncols=2, loc="upper left")
+fig = tf.compare_losses(ablations, ("0.0", "0.1", "0.2", "0.3", "2.2", "3.2", "m3"))
 plots.show(
     fig,
     "Logits lost by zero, mean and resample ablation: zero and mean agree for 2.2, and "
     "resampling is twice the mean; for 0.3 and for MLP 3 zero and mean disagree in sign.",
 )
-ratio = (loss["resample"] / loss["mean"])[puzzle.labels.index("2.2")].item()
-print(f"2.2: resampling costs {ratio:.2f} times what the mean costs")
-assert 1.6 < ratio < 2.4
+losses = {kind: ablation.of("2.2")[1] for kind, ablation in ablations.items()}
+print("2.2:", {kind: round(value, 2) for kind, value in losses.items()})
+ratio = losses["resample"] / losses["mean"]
+assert 1.6 < ratio < 2.4 and 0.8 < losses["zero, folded"] / losses["mean"] < 1.25
 measured("transformer.exchange", "about twice")
 
 # %% [markdown]
@@ -715,31 +696,27 @@ measured("transformer.exchange", "about twice")
 # For others the kinds of ablation do not even agree on the sign. Take 0.3, with intervals over prompts, and ask how much of what it writes is the same on all prompts:
 
 # %%
-def interval(kind, part):
+interval = {}
+for kind, ablation in ablations.items():
+    each = ablation.loss[ablation.labels.index("0.3")]  # (prompt,)
     draws = torch.randint(128, (1000, 128), generator=torch.Generator().manual_seed(0))
-    means = ablations[kind].loss[puzzle.labels.index(part)][draws].mean(1)
-    return means.quantile(torch.tensor([0.025, 0.975])).tolist()
-
-
-for kind in ablations:
-    low, high = interval(kind, "0.3")
-    print(f"0.3, {kind:16} {loss[kind][puzzle.labels.index('0.3')]:+.2f} lost", end="  ")
-    print(f"(95 %: {low:+.2f} to {high:+.2f})")
+    ends = each[draws].mean(1).quantile(torch.tensor([0.025, 0.975])).tolist()
+    interval[kind] = ends
+    print(f"0.3, {kind:16} {each.mean():+.2f} lost (95 %: {ends[0]:+.2f} to {ends[1]:+.2f})")
 for layer, head in ((0, 3), (2, 2)):
     z = healthy["z", layer][:, -1, head]  # (batch, d_head)
     common = (z.mean(0).square().sum() / z.square().sum(-1).mean()).item()
     print(f"{layer}.{head}: {common:.0%} of its z is the same on all prompts")
 unfolded = tf.removal(zoo.load("code-4l", device="cpu"), pairs, "mean").loss.mean(1)
-apart = (unfolded - loss["mean"]).abs().max().item()
-print(f"mean ablation, folded or not: at most {apart:.1e} logits apart")
-assert interval("zero, as loaded", "0.3")[1] < 0 < interval("mean", "0.3")[0]
-assert apart < 5e-3
-assert (loss["zero, folded"] - loss["zero, as loaded"]).abs().max() > 0.1
+apart = (unfolded - ablations["mean"].loss.mean(1)).abs().max().item()
+print(f"mean ablation of any part, folded or not: at most {apart:.1e} logits apart")
+assert interval["zero, as loaded"][1] < 0 < interval["mean"][0] and apart < 5e-3
+assert ablations["zero, folded"].of("0.3")[1] > ablations["zero, as loaded"].of("0.3")[1] + 0.1
 
 # %% [markdown]
-# With zeros in place of 0.3 the model does *better*; with its mean, worse. Nearly all of what this head writes is the same on all prompts, and later parts were trained with that constant present. Zeros take it away with the rest, and the model lands where it has never been. The mean leaves it in place.
+# With zeros in place of 0.3 the model does *better*; with its mean, worse. Nearly all of what this head writes is the same on all prompts, and later parts were trained with that constant present. Zeros take it away with the rest; the mean leaves it in place.
 #
-# And compare the first two bars. They are the same model with the same predictions, before and after folding. Folding moves a constant out of each head's `z` into a bias, so that "zero" means something else. Mean and resample ablation do not care. An effect that depends on how one writes the weights down is not a fact about the model alone.
+# And compare the first two lines: the same model with the same predictions, before and after folding. Folding moves a constant out of each head's `z` into a bias, so that "zero" means something else. Mean and resample ablation do not care. An effect that depends on how one writes the weights down is not a fact about the model alone.
 #
 # It might seem that mean ablation is therefore the right one. It depends on the set: average over prompts with *round* brackets only, and the "neutral" value says round. Whoever reports an ablation has to say what was put in the place, and from where.
 #
@@ -790,8 +767,8 @@ for name, these in (("brackets", pairs), ("quotes", quotes)):
     swaps[name] = patching.sweep(model, "z", these.clean, these.corrupt, these.metric)
 fig, axes = plots.figure(1, 2, height=2.9)
 for ax, (name, result) in zip(axes, swaps.items(), strict=True):
-    plots.heatmap(ax, result.recovery(), limit=1, label="recovery", bar=name == "quotes")
-    ax.set(title=name, xlabel="head", ylabel="layer", xticks=range(4), yticks=range(4))
+    tf.draw_heads(ax, result.recovery(), "recovery", limit=1, bar=name == "quotes")
+    ax.set_title(name)
 plots.show(
     fig, "Recovery by patching one head: brackets 2.2, then 1.0 and 3.2; quotes mostly 2.3."
 )
@@ -846,9 +823,9 @@ assert empty.abs().max() < 0.1 * twin[2, 2].abs()
 # %% [markdown]
 # What 2.2 carries is the bracket and hardly anything of the words.
 #
-# One thing that these maps might seem to show and do not: that the rest of the model is idle. Patching only sees what *differs* between the two prompts. Whatever they share, that a list is being written, that something must be closed at all, is the same in both runs, and no patch can reveal who works it out.
+# It might seem from these maps that the rest of the model is idle. Patching only sees what *differs* between the two prompts. What they share, that a list is being written, that something must be closed at all, is the same in both runs, and no patch can reveal who works it out.
 #
-# Denoising, as in the maps, asks what is enough to bring the answer back; noising asks what is needed to keep it. They need not agree, and a later lesson uses both. (Zhang & Nanda 2023, [arXiv 2309.16042](https://arxiv.org/abs/2309.16042), and Heimersheim & Nanda 2024, [arXiv 2404.15255](https://arxiv.org/abs/2404.15255), are good advice on how to do it well.)
+# Denoising, as in the maps, asks what is enough to bring the answer back; noising asks what is needed to keep it. They need not agree, and a later lesson uses both. (On doing it well: Zhang & Nanda 2023, [arXiv 2309.16042](https://arxiv.org/abs/2309.16042); Heimersheim & Nanda 2024, [arXiv 2404.15255](https://arxiv.org/abs/2404.15255).)
 #
 # **To think about.** Recovery of single heads adds up to something near 1 for brackets. Must it?
 #
@@ -931,7 +908,7 @@ from course_utils import runtime
 
 if zoo.cached("gpt2") or runtime.in_colab():
     gpt2 = zoo.load("gpt2", device="cpu")
-    theirs = tf.bracket_pairs(gpt2.tokenizer, 16, seed=0)
+    theirs = tf.bracket_pairs(gpt2.tokenizer, 8, seed=0)
     said_there = tf.attribution(gpt2, theirs.clean, theirs.correct, theirs.wrong)
     both = tf.removal(gpt2, theirs, "zero")
     fig = both.plot(most=12)
@@ -944,7 +921,7 @@ else:
     print('GPT-2 is not here. Where there is a network, zoo.load("gpt2") brings it (550 MB).')
 
 # %% [markdown]
-# If you run it, ask of every bar what section 11 asked: is what is said what is lost? And is there one head, or are there many? We make no claim here about GPT-2; the cell asserts only that the terms sum to the logit difference.
+# Ask of every bar what section 11 asked: is what is said what is lost? We make no claim here about GPT-2; the cell asserts only that the terms sum to the logit difference.
 #
 # **To think about.** In a model with 144 heads, silencing any one of them may change almost nothing. Has the method failed?
 #
