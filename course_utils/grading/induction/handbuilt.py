@@ -189,6 +189,6 @@ Answer(
         wrong("second head undecided", _built(_first(), _second(sharpness=0.3)),
               "The first head does its part, but the second spreads its attention, and the logits are almost alike: among many keys the match is outvoted. Raise the scale of its query and key, or let them read something that matches at all."),
         wrong("nothing written", _built(_first(), _second(strength=0.0)),
-              "Both heads look where they should, but the second writes nothing: the logits are all alike. W_V and W_O must carry the token into what the unembedding reads."),
+              "Both heads look where they should, but nothing of what the second writes reaches the logits, which are all alike. W_V and W_O must carry the token into what the unembedding reads."),
     ),
 )  # fmt: skip
