@@ -30,7 +30,7 @@ class Transplant:
         clean, corrupt: mean logit differences, in favour of the clean prompt's closing token.
     """
 
-    model: Any
+    model: Any = field(repr=False)
     pairs: Pairs
     z: tuple[Float[Tensor, "n pos head d_head"], ...] = field(repr=False)
     clean: float
