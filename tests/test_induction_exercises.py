@@ -388,3 +388,44 @@ def one_for_all(d_vocab, batch, length):
 def test_draws_that_are_no_repeated_tokens_are_refused(answer, said):
     verdict = check("repeated_tokens", answer)
     assert not verdict.passed and said in verdict.message
+
+
+def whole_vocabulary(W_E, W_V, W_O, W_U):
+    values = torch.linalg.eigvals(W_E @ W_V @ W_O @ W_U)
+    return (values.real.sum() / values.abs().sum()).item()
+
+
+def by_trace(W_E, W_V, W_O, W_U):
+    OV = (W_E @ W_V @ W_O @ W_U).double()
+    return OV.trace() / torch.linalg.eigvals(OV).abs().sum()
+
+
+def key_by_key(pattern, length):
+    total = torch.zeros(pattern.shape[1], dtype=pattern.dtype)
+    for query in range(length + 1, 2 * length + 1):
+        total += pattern[:, :, query, query - length + 1].mean(0)
+    return total / length
+
+
+def by_einsum(W_OV, W_QK, W_OV_later, kind):
+    if kind == "k":
+        product = torch.einsum("ab,cb->ac", W_QK, W_OV)
+    else:
+        product = torch.einsum("ab,bc->ac", W_OV, W_QK if kind == "q" else W_OV_later)
+    size = torch.linalg.norm(W_OV_later if kind == "v" else W_QK)
+    return torch.linalg.norm(product) / torch.linalg.norm(W_OV) / size
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("copying_score", whole_vocabulary),
+        ("copying_score", by_trace),
+        ("prefix_matching_score", key_by_key),
+        ("previous_token_score", lambda pattern: pattern[..., 1:, :-1].diagonal(0, 2, 3).mean(-1).mean(0)),
+        ("icl_score", lambda loss, early, late: float(loss[:, late].mean()) - float(loss[:, early].mean())),
+        ("composition_score", by_einsum),
+    ],
+)
+def test_other_ways_to_be_right_pass(name, answer):
+    assert all(check(name, answer, seed).passed for seed in range(8))
