@@ -118,7 +118,7 @@ assert previous.argmax() == 2 and prefix.argmax() == 4 + 1
 #
 # *Why it matters*: looking at the right token is half of an induction head. The other half is to say it.
 #
-# *What to write*: the OV circuit of one head, from token to logit, is $W_E W_V W_O W_U$, a (d_vocab, d_vocab) matrix. Its eigenvalues $\lambda$ are complex numbers; return $\sum \mathrm{Re}\,\lambda \,/\, \sum |\lambda|$. A head that raises the logit of what it attends to has positive ones (Elhage et al. 2021).
+# *What to write*: the OV circuit of one head, from token to logit, is $W_E W_V W_O W_U$, a (d_vocab, d_vocab) matrix. Its eigenvalues $\lambda$ are complex numbers; return $\sum \mathrm{Re}\,\lambda \,/\, \sum |\lambda|$. A head that raises the logit of what it attends to has positive ones ([Elhage et al. 2021](https://transformer-circuits.pub/2021/framework/index.html)).
 #
 # *How you know*: between −1 and 1; a head whose circuit is the identity has 1. For a vocabulary of thousands, find a smaller matrix with the same eigenvalues.
 
@@ -154,7 +154,7 @@ for layer in range(2):
 # %% [markdown]
 # ## 5 · The in-context-learning score
 #
-# *Why it matters*: it is what Olsson et al. (2022) follow through training, and it says in one number whether a longer context helps.
+# *Why it matters*: it is what [Olsson et al. (2022)](https://arxiv.org/abs/2209.11895) follow through training, and it says in one number whether a longer context helps.
 #
 # *What to write*: `loss[b, i]` is the loss of sequence `b` at index `i`, in nats. Return the mean loss at index `late` minus the mean loss at index `early`: one position each, averaged over the sequences.
 #
