@@ -41,7 +41,7 @@ assert says[2] > 0.15 * score and lost[2] < 0.05 * score
 #
 # *After this section you have broken a behaviour of a language model by silencing one of its parts, and mended it by giving that part back.*
 #
-# First ask it. A model reads **tokens**, pieces of text with a number each, and answers with a score for each token that could come next, its **logit**. Their softmax are probabilities.
+# First ask it. A model reads **tokens**, pieces of text with a number each, and answers with a score for each token that could come next, its **logit**. Their softmax gives probabilities.
 
 # %%
 closers = torch.tensor([model.to_single_token(sign) for sign in ")]}"])
@@ -55,7 +55,7 @@ for opener in "([{":
 print("as tokens:", model.to_str_tokens(f"values = {opener}names, lines, size"))
 
 # %% [markdown]
-# A comma could come too, so the three do not add up to one. What matters here is *which* bracket is the likeliest of the three. All that tells is a bracket several tokens back, so something must carry it to the end.
+# A comma could come too, so the three do not add up to one. What matters here is *which* bracket is the likeliest of the three. Only a bracket several tokens back tells, so something must carry it to the end.
 #
 # `pairs` holds 128 such prompts, each with a twin that differs in its bracket only. On how many has the right one of the three the largest logit, and on how many in an untrained model?
 
@@ -401,19 +401,30 @@ even = 1 / pairs.clean.shape[1]
 print(f"attention from the last token to the open bracket (evenly spread: {even:.2f})")
 for layer in range(4):
     print("  ".join(f"{layer}.{head} {to_bracket[layer, head]:.2f}" for head in range(4)))
-quotes = tf.quote_pairs(model.tokenizer, 128, seed=0)  # data = names["size   or  names['size
+assert to_bracket[2, 2] > 4 * even
+
+# %% [markdown]
+# From the last token, 2.2 looks mostly at the open bracket. That fits the story so far. Now open a *quote* in place of a bracket: `data = names["size` and its twin with `'`. Which head, when silenced, will cost most of the right quote's lead?
+
+# %%
+predict("transformer.quotes", None, sure=0.5)
+
+# %%
+quotes = tf.quote_pairs(model.tokenizer, 128, seed=0)
 _, cache = model.run_with_cache(quotes.clean)
 to_quote = cache["pattern", 2][:, 2:, -1, quotes.opener].mean(0)  # heads 2.2 and 2.3
 without = tf.removal(model, quotes, "zero")
 whole = quotes.difference(model(quotes.clean)).mean().item()
-print(f"now a quote is open ({quotes.texts[0][0]}), right over wrong quote {whole:.2f}:")
+print(f"{quotes.texts[0][0]}   right over wrong quote {whole:.2f}")
 for head, attention in zip(("2.2", "2.3"), to_quote.tolist(), strict=True):
     print(f"  {head} gives it {attention:.2f}; without {head}, {without.of(head)[1]:.2f} lost")
-assert to_bracket[2, 2] > 4 * even and to_quote.min() > 0.6
+heads = [label for label in without.labels if "." in label]
+assert max(heads, key=lambda head: without.of(head)[1]) == "2.3" and to_quote.min() > 0.6
 assert abs(without.of("2.2")[1]) < 0.15 * whole and without.of("2.3")[1] > 0.5 * whole
+measured("transformer.quotes", "another head of that layer")
 
 # %% [markdown]
-# From the last token, 2.2 looks mostly at the open bracket. That fits the story so far. But look at the last lines. When a *quote* is open, 2.2 and its neighbour 2.3 both give it most of their attention. From the last token, their patterns look alike. Silence 2.3, and most of the answer is gone; silence 2.2, and hardly a tenth of it. Attention says where a head looks. It does not say what it takes from there, nor whether anybody uses it. An attention pattern is where a hypothesis begins.
+# Quotes have a head of their own, 2.3. But look again at the two lines. *Both* heads give the quote most of their attention; from the last token their patterns look alike. Silence 2.3, and most of the answer is gone; silence 2.2, and hardly a tenth of it. Attention says where a head looks. It does not say what it takes from there, nor whether anybody uses it. An attention pattern is where a hypothesis begins.
 #
 # **To think about.** A head gives 0.9 of its attention to the first token of every text. What may that mean?
 #
@@ -472,7 +483,7 @@ assert all(best[sign][0].strip() == sign.strip() for sign in signs["2.3"])
 measured("transformer.copy", "the closing bracket")
 
 # %% [markdown]
-# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. It does not copy what it sees; it translates it. (Head 2.3, of which more in section 10, does the same for quotes, where opening and closing are one sign.) *What to look for* in the figure: the diagonal of the left table. Its control is on the right: the mean of the diagonal, after taking out row and column means, for every head of the model.
+# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. It does not copy what it sees; it translates it. (Head 2.3 does the same for quotes, where opening and closing are one sign.) *What to look for* in the figure: the diagonal of the left table. Its control is on the right: the mean of the diagonal, after taking out row and column means, for every head of the model.
 
 # %%
 def diagonal(layer, head):
@@ -499,7 +510,8 @@ plots.show(
 )
 ranked = match.flatten().sort(descending=True)
 named = [f"{i // 4}.{i % 4}" for i in ranked.indices[:3].tolist()]
-print("largest:", named, [f"{value:.1f}" for value in ranked.values[:3].tolist()])
+for head, value in zip(named, ranked.values[:3].tolist(), strict=True):
+    print(f"{head} {value:.1f}", end="   ")
 assert (brackets.argmax(-1) == torch.arange(3)).all()
 assert ranked.indices[0] == 10 and ranked.values[0] > 1.2 * ranked.values[1]
 assert set(named) == {"2.2", "3.2", "1.0"} and ranked.values[3] < 0.4 * ranked.values[0]
@@ -756,10 +768,10 @@ assert between.abs().max() < 0.2
 # %% [markdown]
 # The figure is a map of where the answer *is*. Before layer 0, only at the bracket itself. Before layer 3, nearly all at the last token. In between it is on its way, in more than one step: before layers 1 and 2, *both* places hold part of it. The tokens between, which the model has also read, hold next to nothing. And here is what the logit lens could not see: after layer 0, the bracket's own position still decides most of the answer, although the lens, at the last position, reads little.
 #
-# Now heads, and quotes beside brackets. Which head will carry a quote?
+# Now heads, with quotes beside brackets. 2.2 is the head that the model could not do without. Patched in alone, which share of the gap will it bring back?
 
 # %%
-predict("transformer.quotes", None, sure=0.5)
+predict("transformer.recovery", None, sure=0.5)
 
 # %%
 swaps = {}
@@ -781,10 +793,10 @@ for name, values in recovered.items():
     print(f"all sixteen add up to {values.sum():.2f}")
 assert recovered["brackets"].argmax() == 10 and 0.3 < recovered["brackets"][10] < 0.6
 assert recovered["quotes"].argmax() == 11 and recovered["quotes"][11] > 0.6
-measured("transformer.quotes", "another head of that layer")
+measured("transformer.recovery", recovered["brackets"][10].item())
 
 # %% [markdown]
-# Quotes go through another head of the same layer, 2.3, and it carries most of the answer alone. Brackets go through 2.2, which carries somewhat less than half; 1.0 and 3.2 come next. "One head" was true of what the model cannot do *without*. It is not true of what it does it *with*. Are these the ones that still told brackets apart when 2.2 was silent? Silence all three, and, for a control, three others.
+# 2.3 carries most of a quote alone. 2.2 carries somewhat less than half of a bracket; 1.0 and 3.2 come next. "One head" was true of what the model cannot do *without*. It is not true of what it does it *with*. Are these the ones that still told brackets apart when 2.2 was silent? Silence all three, and, for a control, three others.
 
 # %%
 for kind, reference in (("zero", None), ("mean", pairs.everyone)):
