@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Induction heads
 #
-# *Lesson 3. About two and a half hours with the exercises (an estimate, from the length of the text and ten exercises at five to ten minutes each). The notebook itself runs in under a minute on two processor cores.*
+# *Lesson 3. About four hours with the exercises (an estimate, from the length of the text and thirteen exercises at five to twenty minutes each). The notebook itself runs in under a minute on two processor cores.*
 #
 # **A puzzle.** A small model has read Python, and nothing else. Now it reads four lines around a function called `wozzle_frint`. We made the name up. When it comes for the first time, the model gives its parts almost no chance, as it should. When it comes for the second time, the model knows how it goes on. No weight has changed in between.
 #
@@ -21,7 +21,8 @@ from course_utils import plots, zoo
 from course_utils.grading import measured, predict
 
 program = "def wozzle_frint(quab):\n    return quab + 1\n\nprint(wozzle_frint(3))\n"
-young, model = zoo.load("code-attn-2l", checkpoint=1000), zoo.load("code-attn-2l")
+young = zoo.load("code-attn-2l", "cpu", checkpoint=1000)
+model = zoo.load("code-attn-2l", "cpu")
 ids = [0, *model.tokenizer.encode(program, add_special_tokens=False)]
 tokens = torch.tensor([ids])  # token 0 starts every text
 loss = {"step 1000": ind.token_losses(young(tokens), tokens)[0].detach()}
@@ -715,7 +716,7 @@ toys = torch.stack([ind.copying_score(w.W_E, w.W_V[1], w.W_O[1], w.W_U) for w in
 print(f"toys, layer 1: {toys.min():.2f} to {toys.max():.2f};", end=" ")
 others = torch.cat([copying[0], copying[1, [0, 2, 3]]])
 assert copying[1, 1] > 0.6 > 0.35 > others.max() and diagonal[1, 1] > 10 * 20 / d_vocab
-untrained = zoo.load("code-attn-2l", checkpoint=0)
+untrained = zoo.load("code-attn-2l", "cpu", checkpoint=0)
 null = ind.copying_score(*(getattr(untrained, f"W_{x}").detach() for x in "EVOU"))
 print(f"untrained code model: {null.min():.2f} to {null.max():.2f}")
 assert toys.min() > 0.8 and null.abs().max() < 0.2
