@@ -151,6 +151,13 @@ def test_what_far_context_gives_goes_through_the_induction_head():
     assert all(found.remaining("1.2", beyond)[1] > 0.9 for beyond in (4, 8, 16, 32))
 
 
+def test_the_stored_trainings_are_those_of_the_live_trainer():
+    live = ind.train(recipe=ind.Recipe(steps=20), seeds=2, first_seed=5, device="cpu", show=False).curves
+    found = ind.spread()
+    assert torch.equal(found.step[:3], live.step) and torch.allclose(found.icl[:3, 5:7], live.icl, atol=0.02)
+    assert torch.allclose(found.prefix[:3, 5:7], live.best_prefix(), atol=2e-3)
+
+
 def test_the_change_comes_in_every_seed_and_in_no_one_layer_model():
     found = ind.spread()
     change = found.change()

@@ -36,9 +36,10 @@ LATE = (240, 244, 248, 252)  # the tokens whose loss context_gain measures, as p
 
 
 def make_spread(seeds: int = 32, controls: int = 8) -> dict[str, Tensor]:
-    """The recipe of `spread`: the lesson's own training."""
-    control = train(Shape(n_layers=1), Recipe(), seeds=controls)
-    return vars(Spread.of(train(Shape(), Recipe(), seeds=seeds), control))
+    """The recipe of `spread`: the lesson's own training, continued to step 600."""
+    recipe = Recipe(steps=600)
+    control = train(Shape(n_layers=1), recipe, seeds=controls)
+    return vars(Spread.of(train(Shape(), recipe, seeds=seeds), control))
 
 
 def held_out_windows(model: Any) -> Windows:

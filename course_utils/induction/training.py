@@ -54,7 +54,7 @@ class Recipe:
         every: steps between two measurements, on `probes` blocks of `probe_length` distinct tokens, twice.
     """
 
-    steps: int = 600
+    steps: int = 450
     batch: int = 32
     lr: float = 5e-3
     shortest: int = 8
