@@ -5,7 +5,7 @@
 #
 # **A puzzle.** The course brings a small language model that has read Python: four layers, sixteen attention heads, four MLPs. Show it `values = [names, lines, size` and it knows that a square bracket should close this, not a round one. Below are its twenty parts. A blue bar says how much a part *speaks* for the right bracket: what it adds, in the end, to the score of the right one over the wrong one. An orange bar says how much of that score is *lost* when the part is taken away.
 #
-# If the model were a committee that adds up votes, the two bars of each part would be equal. For `2.2` and `3.2` they are at least alike. But `m0`, the first MLP, says little, and without it everything is lost. And `m3`, the last MLP, speaks up more than almost any other, and without it the model does no worse. Which bar should one believe?
+# If the model were a committee that adds up votes, the two bars of each part would be equal. For `2.2` and `3.2` they are at least alike. But `m0`, the first MLP, says no more than head `1.0`, and without it everything is lost. And `m3`, the last MLP, speaks up more than almost any other, and without it the model does no worse. Which bar should one believe?
 #
 # At the end of this lesson you can answer that, and you have the field's everyday tools in your hands: hooks, caches, direct logit attribution, the logit lens, ablation and patching. You also know what none of them shows. Everything claimed below is computed here, and asserted in the cell that computes it.
 
@@ -25,7 +25,7 @@ puzzle = tf.removal(model, pairs, "zero")
 plots.show(
     puzzle.plot(),
     "Two bars for each of 20 parts: what it says, and what is lost without it. They are "
-    "alike for head 2.2; MLP 0 says little and its loss is largest; MLP 3 speaks up and "
+    "alike for head 2.2; MLP 0 says a little and its loss is largest; MLP 3 speaks up and "
     "nothing is lost.",
 )
 says, lost = zip(*(puzzle.of(part) for part in ("2.2", "m0", "m3")), strict=True)
@@ -57,7 +57,7 @@ print("as tokens:", model.to_str_tokens(f"values = {opener}names, lines, size"))
 # %% [markdown]
 # A comma could come too, so the three do not add up to one. What matters here is *which* bracket is the likeliest of the three. Only a bracket several tokens back tells, so something must carry it to the end.
 #
-# `pairs` holds 128 such prompts, each with a twin that differs in its bracket only. On how many has the right one of the three the largest logit, and on how many in an untrained model?
+# (`<|endoftext|>` is a token that starts every text.) `pairs.clean` holds 128 such prompts, `pairs.corrupt` their twins, which differ in the bracket only. On how many of the clean ones has the right one of the three the largest logit, and on how many in an untrained model?
 
 # %%
 print(pairs)
@@ -75,7 +75,7 @@ print(f"right bracket: {intact:.2f}   untrained model: {untrained:.2f}   chance:
 assert intact > 0.75 and 0.15 < untrained < 0.52
 
 # %% [markdown]
-# **Attention heads** are the parts that move things from one position to another: each looks back over the text and copies something from where it looks. One of the sixteen, or several, must be carrying the bracket. How many, taken alone, can the model not do without? Put one of the choices in place of `None`, and how sure you are.
+# **Attention heads** are the parts that move things from one position to another: each looks back over the text and copies something from where it looks. Some of the sixteen must be carrying the bracket. In the opening figure, three heads have an orange bar near one logit or above. How many of them, silenced alone, cost right *answers*? Put one of the choices in place of `None`, and how sure you are.
 
 # %%
 predict("transformer.heads", None, sure=0.6)
@@ -230,7 +230,7 @@ assert at_bracket > 3 * max(moved)
 #
 # *After this section you can draw a transformer as one stream that every part reads from and adds to, and check on numbers that it is a sum.*
 #
-# At each position the model keeps one vector, of length `d_model` = 192 here. It starts as the embedding of the token plus that of the position. Each head and each MLP then reads the vector, computes something, and *adds* its result. Nobody ever overwrites anything. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
+# At each position the model keeps one vector, of length `d_model` = 192 here. It starts as the embedding of the token plus that of the position. Each head and each MLP then reads the vector, computes something, and *adds* its result. Nobody ever overwrites anything. At the end a matrix, the **unembedding**, turns it into logits. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
 
 # %%
 fig = tf.draw_stream(model.cfg.n_layers, model.cfg.n_heads, highlight=("2.2",))
@@ -261,7 +261,7 @@ assert length["m0"] > 10 * length["embed"]
 # %% [markdown]
 # The sum is exact up to rounding. (`b_O` is what the attention layers add whatever they see, a bias.) Note the lengths: next to what `m0` adds, the embedding is short. It is still in the sum, but a small part of it.
 #
-# It might seem that reading the stream is as linear as writing it. It is not: before each layer, and before the logits, a **LayerNorm** divides the whole stream by its size. A part that adds something large makes everything else smaller *for whoever reads next*, without having touched it. Keep this in mind; the puzzle hangs on it.
+# It might seem that reading the stream is as linear as writing it. It is not: before each part, and before the logits, a **LayerNorm** takes the mean out of the vector's 192 numbers and divides them by their size. A part that adds something large makes everything else smaller *for whoever reads next*, without having touched it. Keep this in mind; the puzzle hangs on it.
 #
 # **To think about.** No direction of the stream is special: one could rotate all of it, and undo the rotation in every weight that reads. Why then does anyone talk about directions in it?
 #
@@ -328,7 +328,7 @@ assert not torch.allclose(changed, plain) and torch.equal(still, changed)
 assert torch.equal(model(tokens), plain)
 
 # %% [markdown]
-# One more thing before we use weights. LayerNorm has a scale and a bias of its own, which can be multiplied into the weights that read after it. `enable_compatibility_mode()` does this (it **folds** them), and takes out of the weights what no LayerNorm or softmax can see. Predictions stay as they are, and weights become easier to compare. From here on, the model is a folded one.
+# One more thing before we use weights. LayerNorm has a scale and a bias of its own, which can be multiplied into the weights that read after it. `enable_compatibility_mode()` does this (it **folds** them), and takes out of the weights what makes no difference: what adds the same to all coordinates, which the next LayerNorm removes, or to all logits, which the softmax ignores. Predictions stay as they are, and weights become easier to compare. From here on, the model is a folded one.
 
 # %%
 before = model(tokens).log_softmax(-1)
@@ -401,10 +401,10 @@ even = 1 / pairs.clean.shape[1]
 print(f"attention from the last token to the open bracket (evenly spread: {even:.2f})")
 for layer in range(4):
     print("  ".join(f"{layer}.{head} {to_bracket[layer, head]:.2f}" for head in range(4)))
-assert to_bracket[2, 2] > 4 * even
+assert to_bracket[2, 2] > 4 * even and to_bracket[1, 0] > to_bracket[2, 2]
 
 # %% [markdown]
-# From the last token, 2.2 looks mostly at the open bracket. That fits the story so far. Now open a *quote* in place of a bracket: `data = names["size` and its twin with `'`. Which head, when silenced, will cost most of the right quote's lead?
+# From the last token, 2.2 looks mostly at the open bracket. That fits the story so far. But 1.0 looks there even more, and silencing it costs hardly an answer. Now open a *quote* in place of a bracket: `data = names["size` and its twin with `'`. Which head, when silenced, will cost most of the right quote's lead?
 
 # %%
 predict("transformer.quotes", None, sure=0.5)
@@ -436,7 +436,7 @@ measured("transformer.quotes", "another head of that layer")
 # %% [markdown]
 # ## 6 · What the weights say: QK and OV
 #
-# *After this section you can take a head apart into the two circuits that its weights make, say why their rank is at most d_head, and read from the weights alone what a head would copy.*
+# *After this section you can take a head apart into the two circuits that its weights make, say why their rank is at most d_head, and read from them what a head would copy.*
 #
 # A head has four matrices, and they only ever act in pairs. With stream vectors as rows:
 #
@@ -456,7 +456,7 @@ assert values[47] > 0.1 and values[48] < 1e-4 * values[0]
 assert torch.allclose(ov.S[:48], values[:48], rtol=1e-3)
 
 # %% [markdown]
-# Suppose that 2.2 looks at an opening bracket. What would it add to the logits? Take the stream of the token `[` as layer 2 reads it in the shortest of texts, this one token; pass it through $W_V W_O$, and on through the unembedding $W_U$. No prompt of our kind is involved. Of all 2,048 tokens, which does it raise most?
+# Suppose that 2.2 looks at an opening bracket. What would it add to the logits? Take the stream at `[` as layer 2 reads it in the shortest of texts, `<|endoftext|>` and this one token; pass it through $W_V W_O$, and on through the unembedding $W_U$. No prompt of our kind is involved. Of all 2,048 tokens, which does it raise most?
 
 # %%
 predict("transformer.copy", None, sure=0.5)
@@ -483,14 +483,14 @@ assert all(best[sign][0].strip() == sign.strip() for sign in signs["2.3"])
 measured("transformer.copy", "the closing bracket")
 
 # %% [markdown]
-# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. It does not copy what it sees; it translates it. (Head 2.3 does the same for quotes, where opening and closing are one sign.) *What to look for* in the figure: the diagonal of the left table. Its control is on the right: the mean of the diagonal, after taking out row and column means, for every head of the model.
+# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. It does not copy what it sees; it translates it. (Head 2.3 does the same for quotes, where opening and closing are one sign.) *What to look for* in the figure: the diagonal of the left table. Its control is on the right: for every head, how much more the matching bracket gets than the two others.
 
 # %%
 def diagonal(layer, head):
-    """How far a head prefers the matching bracket, in logits before the final norm."""
+    """The matching bracket's score, less the mean of the two others."""
     scores = copies((" (", " [", " {"), layer, head)[:, closers]
-    scores = scores - scores.mean(0) - scores.mean(1, keepdim=True) + scores.mean()
-    return scores.diagonal().mean().item()
+    matching = scores.diagonal()
+    return (matching - (scores.sum(1) - matching) / 2).mean().item()
 
 
 match = torch.tensor([[diagonal(layer, head) for head in range(4)] for layer in range(4)])
@@ -501,12 +501,12 @@ brackets = added["2.2"][:, closers]
 plots.heatmap(left, brackets, label="added to the logit")
 left.set(xticks=range(3), yticks=range(3), xticklabels=list(")]}"), yticklabels=list("([{"))
 left.set(xlabel="logit of", ylabel="token looked at", title="OV circuit of 2.2")
-tf.draw_heads(middle, match, "matching bracket")
+tf.draw_heads(middle, match, "matching minus others")
 middle.set_title("all heads")
 plots.show(
     fig,
-    "Left: the OV circuit of head 2.2 raises each matching closing bracket most. Right: mean "
-    "of that diagonal for all 16 heads, largest for 2.2, then 3.2 and 1.0.",
+    "Left: the OV circuit of head 2.2 raises each matching closing bracket most. Right: by "
+    "how much, for all 16 heads; most for 2.2, then 3.2 and 1.0.",
 )
 ranked = match.flatten().sort(descending=True)
 named = [f"{i // 4}.{i % 4}" for i in ranked.indices[:3].tolist()]
@@ -517,7 +517,7 @@ assert ranked.indices[0] == 10 and ranked.values[0] > 1.2 * ranked.values[1]
 assert set(named) == {"2.2", "3.2", "1.0"} and ranked.values[3] < 0.4 * ranked.values[0]
 
 # %% [markdown]
-# The weights alone point to the head that the ablation found. That is a second, independent reason to believe it. After it come 3.2 and 1.0, two more heads with a blue bar in the first figure; the other thirteen do little of the kind. (The numbers are before the final norm, which divides by about 15 here.)
+# Read without any of our prompts, the weights point to the head that the ablation found. That is a second, independent reason to believe it. After it come 3.2 and 1.0, two more heads with a blue bar in the first figure; the other thirteen do little of the kind. (The numbers are before the final norm, which divides by about 15 here.)
 #
 # The QK circuit is harder to read here, since layers 0 and 1 have prepared what 2.2 looks *for*. A cleaner example stands in the course's other code model, `code-attn-2l`, two layers of attention and nothing else. In layer 0 the stream is token plus position, so one can ask for the part of the score that comes from positions alone: $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$.
 
@@ -556,7 +556,7 @@ assert from_weights[1] > 0.9 and on_text[1] < 0.5  # 0.1: weights seem to say it
 #
 # *After this section you can split a logit into terms that sum to it, one per part of the model, and say what the split leaves out.*
 #
-# The stream at the end is a sum, and the unembedding is linear. Between them stands the final LayerNorm, which divides by a number, the **scale**. Hold that number fixed at its value in this run, and the logit is a sum of terms, one per part: what the part has written, divided by the scale, times the direction that the unembedding reads for the token. This is **direct logit attribution**, DLA for short. We take it for a difference of two logits, right minus wrong bracket, since a constant added to all logits means nothing.
+# The stream at the end is a sum, and the unembedding is linear. Between them stands the final LayerNorm. Taking the mean out is linear, too; dividing by a number, the **scale**, is not. Hold that number fixed at its value in this run, and the logit is a sum of terms, one per part: what the part has written (its mean taken out), divided by the scale, times the direction that the unembedding reads for the token. This is **direct logit attribution**, DLA for short. We take it for a difference of two logits, right minus wrong bracket, since a constant added to all logits means nothing.
 
 # %%
 said = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
@@ -574,7 +574,7 @@ from transformer_lens.tools.analysis import direct_logit_attribution
 written = healthy["z", 2][:, -1, 2] @ model.W_O[2, 2]  # (batch, d_model): what 2.2 adds
 scale = healthy["ln_final.hook_scale"][:, -1]  # (batch, 1)
 direction = (model.W_U[:, pairs.correct] - model.W_U[:, pairs.wrong]).mT  # (batch, d_model)
-by_hand = (written / scale * direction).sum(-1)  # folded: nothing left to multiply or centre
+by_hand = (written / scale * direction).sum(-1)  # folded: the mean is out already
 theirs = direct_logit_attribution(
     model, pairs.clean, pairs.correct, pairs.wrong, unit="head"
 )
@@ -651,15 +651,21 @@ assert "]" not in names[:3] and names[3:] == ["]", "]"]
 read = tf.lens(model, healthy)[:, :, -1]  # (depth, batch, d_vocab)
 assert torch.allclose(read[-1], model(pairs.clean)[:, -1], atol=1e-3)  # depth 4 is the model
 share = [right(depth[:, None]) for depth in read]
-chance = read.softmax(-1)[:, range(len(pairs)), pairs.correct].mean(1)  # (depth,)
+rows = range(len(pairs))
+chance = read.softmax(-1)[:, rows, pairs.correct].mean(1)  # (depth,)
+lead = (read[:, rows, pairs.correct] - read[:, rows, pairs.wrong]).mean(1)  # (depth,)
 for depth, (correct, p) in enumerate(zip(share, chance.tolist(), strict=True)):
-    print(f"depth {depth}: right of the three {correct:.2f} (chance 0.33), p {p:.3f}")
+    print(f"depth {depth}: right of the three {correct:.2f}, p {p:.3f}, lead {lead[depth]:+.2f}")
+round_first = read[..., closers].argmax(-1) == 0  # (depth, batch)
+always = round_first.float().mean(1).tolist()
+print("')' is the likeliest of the three on", [f"{value:.0%}" for value in always])
 leads = next(depth for depth in range(5) if share[depth] >= 0.75)
+assert min(always[1:3]) > 0.8 and max(always[3:]) < 0.55 and (lead.diff() > 0.2).all()
 assert leads == 3 and max(share[:3]) < 0.65 and chance[0] < 0.001 and chance[3] > 2 * chance[2]
 measured("transformer.depth", str(leads))
 
 # %% [markdown]
-# Until layer 2 the lens does little better than guess. The right bracket comes into view between depth 2 and depth 3, which is layer 2, where head 2.2 works.
+# At depths 1 and 2 the lens names the round bracket on nearly all prompts, whatever is open, and so is right on a third or a little more. (The right one's lead over one wrong one grows before that, but not enough to overcome this habit.) The right bracket comes out ahead between depth 2 and depth 3, which is layer 2, where head 2.2 works.
 #
 # It might seem that the model does not know the bracket before. The lens looks at the *last* position, with the *final* vocabulary. At depth 1 most of the answer is there, but at another position, the bracket's own, and in a form that the unembedding does not read. How do we know? Put the stream of the other bracket's prompt into this run, at that place and depth, and see what happens. That is section 10.
 #
@@ -690,7 +696,8 @@ predict("transformer.exchange", None, sure=0.5)
 ablations = {"zero, as loaded": puzzle}  # from the first cell, before anything was folded
 for kind in ("zero", "mean", "resample"):
     ablations[f"{kind}, folded" if kind == "zero" else kind] = tf.removal(model, pairs, kind)
-fig = tf.compare_losses(ablations, ("0.0", "0.1", "0.2", "0.3", "2.2", "3.2", "m3"))
+shown = {kind: a for kind, a in ablations.items() if kind != "zero, folded"}
+fig = tf.compare_losses(shown, ("0.0", "0.1", "0.2", "0.3", "2.2", "3.2", "m3"))
 plots.show(
     fig,
     "Logits lost by zero, mean and resample ablation: zero and mean agree for 2.2, and "
@@ -728,7 +735,7 @@ assert ablations["zero, folded"].of("0.3")[1] > ablations["zero, as loaded"].of(
 # %% [markdown]
 # With zeros in place of 0.3 the model does *better*; with its mean, worse. Nearly all of what this head writes is the same on all prompts, and later parts were trained with that constant present. Zeros take it away with the rest; the mean leaves it in place.
 #
-# And compare the first two lines: the same model with the same predictions, before and after folding. Folding moves a constant out of each head's `z` into a bias, so that "zero" means something else. Mean and resample ablation do not care. An effect that depends on how one writes the weights down is not a fact about the model alone.
+# Now compare the first two lines of the output: the same model with the same predictions, before and after folding. Folding moves a constant out of each head's `z` into a bias, so that "zero" means something else. Mean and resample ablation do not care. An effect that depends on how one writes the weights down is not a fact about the model alone.
 #
 # It might seem that mean ablation is therefore the right one. It depends on the set: average over prompts with *round* brackets only, and the "neutral" value says round. Whoever reports an ablation has to say what was put in the place, and from where.
 #
@@ -849,7 +856,7 @@ assert empty.abs().max() < 0.1 * twin[2, 2].abs()
 # %% [markdown]
 # ## 11 · What does not follow
 #
-# *After this section you can explain how a part can speak for the answer and be dispensable, and how another can be silent and indispensable.*
+# *After this section you can explain how a part can speak for the answer and be dispensable, and how another can say little and be indispensable.*
 #
 # Back to the puzzle: `m3`, the last MLP, adds to the right bracket's lead, and with zeros in its place nothing is lost. No part comes after it that could step in, only the final norm. So hold the norm's scale where it was in the whole run, and take `m3` away once more. Then put its mean in its place.
 
@@ -877,7 +884,7 @@ assert loses["zeros"] < 0.2 * said["m3"].mean() and loses["its mean"] > 0.5 * sa
 # %% [markdown]
 # With the scale held, what is lost is exactly what `m3` said, to the third decimal. So its vote was real. But `m3` also writes a long vector, most of it about other things, and a long stream is divided by a large number. Put zeros in its place, the stream gets shorter, and *everybody else's* vote counts for more. Here the gain is even a little larger than the loss. Its mean keeps the stream long, and then most of its vote is missed. So "taking `m3` away changes nothing" was true, and was as much about the zeros as about `m3`.
 #
-# The other way round, `m0` says little and all is lost without it. Take it away and look at what is left of the others' votes; and, beside it, the same for 2.2.
+# The other way round, `m0` says no more than others and all is lost without it. Is that about the zeros, too? Compare its mean; then look at what is left of the others' votes, without `m0` and without 2.2.
 
 # %%
 remove = ("blocks.0.hook_mlp_out", lambda out, hook: torch.zeros_like(out))
@@ -887,6 +894,8 @@ with model.hooks(fwd_hooks=[remove]):
     _, without = model.run_with_cache(pairs.clean)
 with model.hooks(fwd_hooks=tf.ablation_hooks(model, ["2.2"], "mean", pairs.everyone)):
     left["2.2"] = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
+lost = {kind: round(ablations[kind].of("m0")[1], 2) for kind in ("zero, as loaded", "mean")}
+print("lost without m0:", lost, f"of {whole.mean():.2f}")
 print("says      whole run   without m0   with 2.2 at its mean")
 for part in ("m0", "1.0", "2.2", "3.2", "m3"):
     values = [run[part].mean().item() for run in (said, left["m0"], left["2.2"])]
@@ -894,10 +903,10 @@ for part in ("m0", "1.0", "2.2", "3.2", "m3"):
 looks = [c["pattern", 2][:, 2, -1, pairs.opener].mean().item() for c in (healthy, without)]
 print(f"2.2's attention to the bracket: {looks[0]:.2f}, without m0 {looks[1]:.2f}")
 assert left["m0"]["2.2"].mean().abs() < 0.2 * said["2.2"].mean() and looks[1] < 0.5 * looks[0]
-assert left["2.2"]["m3"].mean() < 0.85 * said["m3"].mean()
+assert left["2.2"]["m3"].mean() < 0.85 * said["m3"].mean() and lost["mean"] > 4
 
 # %% [markdown]
-# Without `m0`, 2.2 no longer finds the bracket, and nobody has anything left to say about it: what the heads read, when they look for it and when they look at it, is what `m0` has made of the tokens. In the tools' words: `m0` has a small **direct effect** and a large **indirect** one. And without 2.2, `m3` says less than before: part of what the last MLP said was 2.2's word, passed on. That is why 2.2's orange bar is longer than its blue one.
+# Zeros or mean, all is lost. Without `m0`, 2.2 no longer finds the bracket, and nobody has anything left to say about it: what the heads read, when they look for it and when they look at it, is what `m0` has made of the tokens. In the tools' words: `m0` has a small **direct effect** and a large **indirect** one. And without 2.2, `m3` says less than before: part of what the last MLP said was 2.2's word, passed on. That is why 2.2's orange bar is longer than its blue one.
 #
 # So both bars were right, and each answers its own question. Blue: what does a part say to the logits, all else as it was? Orange: how does the answer change when it is gone, and all who read it have to do without? Neither is "importance".
 #

@@ -5,7 +5,7 @@ from course_utils.grading.exercise import Prediction
 Prediction(id="transformer.heads", choices=("none", "one", "two to five", "six or more"),
            question="Sixteen heads, silenced one at a time: how many of them alone cost more than a tenth of the right answers?")  # fmt: skip
 Prediction(id="transformer.copy", choices=("neither bracket", "the same bracket", "the closing bracket", "nothing readable"),
-           question="The bracket head is fed an opening bracket, through its weights alone. Which token's logit does it raise most?")  # fmt: skip
+           question="The OV circuit of the bracket head is fed an opening bracket. Which token's logit does it raise most?")  # fmt: skip
 Prediction(id="transformer.depth", choices=("0", "1", "2", "3", "4"),
            question="Read the stream through the final norm and the unembedding after 0, 1, 2, 3 or all 4 layers: from which depth on does the right one of the three brackets lead on three prompts in four?")  # fmt: skip
 Prediction(id="transformer.exchange", choices=("about the same", "about one and a half times", "about twice", "about four times"),
