@@ -12,6 +12,8 @@ from torch import Tensor
 from .. import plots
 from .measures import prefix_matching_score, previous_token_score, repeat_accuracy, repeated_tokens
 
+_FRAMES = (plots.COLOURS[5], plots.COLOURS[3], plots.COLOURS[4])  # told apart from each other and from the heat map
+
 
 @dataclass(frozen=True)
 class HeadScores:
@@ -54,11 +56,11 @@ class HeadScores:
             plots.heatmap(ax, values, signed=False, limit=1.0)
             for place, kind in marked.items():
                 layer, head = map(int, place.split("."))
-                colour = plots.COLOURS[1 + kinds.index(kind)]
+                colour = _FRAMES[kinds.index(kind) % len(_FRAMES)]
                 label = (
                     kind if ax is axes[1] and list(marked.values()).index(kind) == list(marked).index(place) else None
                 )
-                ax.plot(head, layer, "s", markersize=9, fillstyle="none", color=colour, label=label)
+                ax.plot(head, layer, "s", markersize=10, markeredgewidth=2, fillstyle="none", color=colour, label=label)
             ax.set(title=name, xlabel="head", xticks=range(values.shape[1]), yticks=range(values.shape[0]))
         axes[0].set(ylabel="layer")
         if marked:
