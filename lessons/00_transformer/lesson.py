@@ -655,7 +655,7 @@ rows = range(len(pairs))
 chance = read.softmax(-1)[:, rows, pairs.correct].mean(1)  # (depth,)
 lead = (read[:, rows, pairs.correct] - read[:, rows, pairs.wrong]).mean(1)  # (depth,)
 for depth, (correct, p) in enumerate(zip(share, chance.tolist(), strict=True)):
-    print(f"depth {depth}: right of the three {correct:.2f}, p {p:.3f}, lead {lead[depth]:+.2f}")
+    print(f"depth {depth}: right {correct:.2f}, p {p:.3f}, lead {lead[depth]:+.2f}")
 round_first = read[..., closers].argmax(-1) == 0  # (depth, batch)
 always = round_first.float().mean(1).tolist()
 print("')' is the likeliest of the three on", [f"{value:.0%}" for value in always])
