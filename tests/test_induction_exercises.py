@@ -204,6 +204,20 @@ def test_a_sealed_answer_that_is_wrong_in_one_place_is_told_where_and_not_what()
     assert not any(f"{layer}.{head}" in verdict.message for layer, head in found[name]["needs"])
 
 
+def test_findings_under_the_wrong_names_and_percentages_are_told_apart_from_wrong_findings():
+    found = truth("sealed").found
+    assert "wrong names" in check("sealed", found | {"A": found["B"], "B": found["A"]}).message
+    percent = {name: one | {"accuracy": 100 * one["accuracy"] + 1} for name, one in found.items()}
+    assert "between 0 and 1" in check("sealed", percent).message
+
+
+def test_a_crowd_at_the_length_of_its_picture_has_a_head_that_only_counts():
+    for seed in list(MANY)[:10]:
+        weights = ind.crowd(seed).weights
+        found = {n: set(induction_heads(weights, [n])) for n in (8, 16)}
+        assert len(found[8] - found[16]) == 1 and found[16] == set(ind.crowd(seed).roles["induction"])
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "said"),
     [

@@ -3,7 +3,8 @@
 1. Two heads of the first layer look at the token before. Two heads of the second are induction heads.
 2. Which of the first two each of the second two listens to differs from crowd to crowd (`WIRINGS`), and attention does
    not show it: it takes an intervention.
-3. The other heads look at the same token, at BOS, at fixed distances; one matches prefixes and copies nothing.
+3. The other heads look at the same token, at BOS, at fixed distances; one matches prefixes and copies nothing, one
+   copies and counts positions.
 """
 
 from collections.abc import Sequence
@@ -67,7 +68,7 @@ def crowd(seed: int) -> Crowd:
         Head("match", ("token", writes[1]), ("token", "first")),  # matches prefixes; what it moves is read by nobody
         Head("earlier", None, ("token", "output"), gain=-0.3, sharp=1.3),
         Head("back", 3, ("token", "first")),
-        Head("back", 4, ("token", "output"), gain=0.3, sharp=0.3),  # copies, and looks at everything
+        Head("back", 7, ("token", "output"), gain=0.3),  # copies; in blocks of eight it looks at the right place
     ]
     weights, place = planted([first, second], dice)
     head = [[(layer, at) for at in row] for layer, row in enumerate(place)]

@@ -3,7 +3,7 @@
 #
 # *Thirteen exercises on lesson 3, from the tokens that a head is tested with to three models that nobody has opened. About two and a half hours (an estimate: five to twenty minutes each).*
 #
-# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they do not yet. If you are stuck, ask: `grade("induction.icl_score", icl_score, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
+# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they do not yet. If you are stuck, ask: `grade("induction.icl_score", icl_score, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs. Where an answer gets a score, *par* is what a careful answer reaches.
 #
 # The course's own versions live in `course_utils.induction`; they are there for reading afterwards. Patterns are (batch, head, query, key) throughout, BOS is token 0 and stands at position 0, and a repeated block stands at positions $1 \dots L$ and again at $L + 1 \dots 2L$.
 
@@ -187,7 +187,7 @@ print(f"late minus early, in nats: repeated {with_repeat:+.2f}, not repeated {wi
 #
 # *Why it matters*: the induction head's key must hear what the previous-token head wrote. Does that show in the weights, before any token is read?
 #
-# *What to write*: rows are what goes in, so the earlier head writes `x @ W_OV`. A later head reads by its query (`kind="q"`, through `W_QK`), its key (`"k"`, through `W_QK` from the other side) or its value (`"v"`, through `W_OV_later`). With $M$ for what reads, return $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms. `W_QK` is $W_Q W_K^\top$: which side is the key's?
+# *What to write*: rows are what goes in, so the earlier head writes `x @ W_OV`. A later head reads by its query (`kind="q"`, through `W_QK`), its key (`"k"`, through `W_QK` from the other side) or its value (`"v"`, through `W_OV_later`): Q-, K- and V-composition. With $M$ for what reads, return $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms. `W_QK` is $W_Q W_K^\top$: which side is the key's?
 #
 # *How you know*: between 0 and 1, and unchanged when either head's weights are doubled.
 
@@ -404,9 +404,9 @@ ax.legend()
 plots.show(fig, "Both head scores and the accuracy along training, over their final values.")
 
 # %% [markdown]
-# *What to write*: for each curve the step at which it **first passes half of its final value**, on straight lines between the checkpoints. You may compute it or read it off; `curves` and `steps` are yours. Right is within 30 steps for the two scores, and within 300 for the accuracy, which is noisier.
+# *What to write*: for each curve the step at which it **first passes half of its final value**, on straight lines between the checkpoints. `curves` and `steps` are yours to compute with; the figure is too coarse to read it off. Right is within 30 steps for the two scores, and within 300 for the accuracy, which is noisier. (Half of the *final* value: a longer training would move the mark. It is a convention, good for comparing curves of one training.)
 #
-# *How you know*: three different numbers. Which comes first, and why must it?
+# *How you know*: three different numbers. Which comes first?
 
 # %%
 def phase_change() -> dict[str, float]:
@@ -423,6 +423,15 @@ def phase_change() -> dict[str, float]:
 
 # %%
 grade("induction.phase_change", phase_change)
+
+# %% [markdown]
+# *To think about*: why does the previous-token score come before prefix matching, and the accuracy last?
+#
+# <details><summary>One answer</summary>
+#
+# An induction head's keys have nothing to match until an earlier head writes the token before, so prefix matching cannot pay earlier than that; a previous-token head pays by itself, since the token before helps to predict. And the accuracy is a matter of winning: the copied token must beat a thousand others, which takes a strong head, not only a rightly placed one. The order that you measured fits this account. One training does not prove it.
+#
+# </details>
 
 # %% [markdown]
 # ## 11 · Name the heads of a crowd
@@ -453,7 +462,7 @@ portrait(crowd.model, 8, "Mean attention of the twelve heads of the crowd, query
 #
 # - `"previous"`: more than half of their attention is on the token before, whatever the block length;
 # - `"induction"`: more than half of the second copy's attention is on the token after the earlier occurrence, whatever the block length, **and** their copying score is above 1/2;
-# - `"same token"`: more than half of it is on the earlier occurrence of the current token, `length` back.
+# - `"same token"`: more than half of it is on the earlier occurrence of the current token, `length` back (a duplicate-token head).
 #
 # Heads as (layer, head), in sets. The rest is named nowhere. `crowd.model` is a TransformerLens bridge like any other: run it at any block length, cache it, hook it.
 #
@@ -485,9 +494,9 @@ grade("induction.name_heads", my_names)
 # %% [markdown]
 # ## 12 · Predict before you cut
 #
-# *Why it matters*: an explanation that predicts nothing explains nothing. Here is another crowd, and a list of twelve ablations, each of one or two heads. The crowd has two previous-token heads and two induction heads; **who listens to whom** differs from crowd to crowd, and it decides what breaks.
+# *Why it matters*: an explanation that predicts nothing explains nothing. Here is another crowd, and a list of twelve ablations, each of one or two heads. The crowd has two previous-token heads and two induction heads; **who listens to whom** differs from crowd to crowd, and it decides what breaks. An induction head together with what it listens to is a **chain**. Two induction heads may listen to the same head or to different ones, by their keys or, as a few do, by their queries; and what they listen to need not be a previous-token head.
 #
-# *What to write*: for each ablation in `rival.ablations`, in their order, `True` if the model no longer completes half of a block (zero ablation, blocks of 16), `False` if it goes on. First work out the wiring: whose message do the keys of each induction head need? Then predict all twelve. You can of course run them, and at the end you should; but a prediction counts for more when it is made before.
+# *What to write*: for each ablation in `rival.ablations`, in their order, `True` if the model no longer completes half of a block (zero ablation, blocks of 16), `False` if it goes on. First work out the wiring: without which heads of the first layer does each induction head lose its place? Its own prefix-matching score tells, in a run in which they are silenced; `path_patch_k` tells only about keys, and `ind.path_patch_qkv` about all three inputs. Then predict all twelve. You can of course run them, and at the end you should; but a prediction counts for more when it is made before.
 #
 # *How you know*: it follows from the wiring. One whole chain is enough.
 

@@ -75,6 +75,8 @@ Function(
               "You divide the sum of the diagonal by its absolute sum. The real parts do add up to the trace, but the diagonal's absolute values are not the eigenvalues'."),
         wrong("symmetrised", lambda *head: (lambda values: values.sum() / values.abs().sum())(torch.linalg.eigvalsh(_whole(*head) + _whole(*head).mT)),
               "You take the eigenvalues of a symmetric matrix (eigvalsh). W_E W_V W_O W_U is not symmetric: use torch.linalg.eigvals, and the real part."),
+        wrong("eigvalsh", lambda *head: (lambda values: values.sum() / values.abs().sum())(torch.linalg.eigvalsh(_whole(*head))),
+              "You use eigvalsh, which is for symmetric matrices and reads only half of this one. W_E W_V W_O W_U is not symmetric: use torch.linalg.eigvals, and the real part."),
         wrong("not divided", lambda *head: _eigenvalues(*head).real.sum(),
               "This is the trace. Divide by Σ |λ|, so that large and small heads can be compared: the score lies between −1 and 1."),
         wrong("mean over the vocabulary", lambda *head: _eigenvalues(*head).real.sum() / head[0].shape[0],

@@ -19,7 +19,7 @@ Z = "blocks.{}.attn.hook_z"
 def _ablations(rng: torch.Generator) -> Inputs:
     plain, normed = small_model(int(torch.randint(8, (), generator=rng)), None), small_model(3)
     yield plain, some_tokens(rng, 2, 3), [(0, 1)], "zero"
-    yield plain, some_tokens(rng, 3, 4), [(1, 0)], "mean"
+    yield plain, some_tokens(rng, 3, 4), [(1, 1)], "mean"
     yield normed, some_tokens(rng, 4, 6), [(0, 2), (0, 0)], "mean"
     yield normed, some_tokens(rng, 4, 7), [(1, 1), (0, 1), (1, 2)], "zero"
     yield normed, some_tokens(rng, 5, 8), [(0, 1), (1, 0)], "mean"
@@ -74,6 +74,16 @@ def _one_after_the_other(model: Any, tokens: Tensor, heads: Sequence[Head], abla
     return _hooked(model, tokens, heads, put, Z)
 
 
+def _at_position(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
+    _, seen = model.run_with_cache(tokens)
+
+    def put(z: Tensor, head: int, name: str) -> Tensor:
+        z[:, head] = _zero_or_mean(seen[name], ablation)[:, head]
+        return z
+
+    return _hooked(model, tokens, heads, put, Z)
+
+
 def _whole_layer(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
     every = [(layer, head) for layer in {at for at, _ in heads} for head in range(model.cfg.n_heads)]
     return _ablated(_zero_or_mean)(model, tokens, every, ablation)
@@ -111,6 +121,10 @@ Function(
               "You ablate at the last position only. A head in the first layer works at every position, and later heads read it there: z[:, :, head]."),
         wrong("only the first head", lambda model, tokens, heads, ablation: _ablate(model, tokens, heads[:1], ablation),
               "Only the first head of the list is ablated. All of them are silent in the same run."),
+        wrong("only the last head", lambda model, tokens, heads, ablation: _ablate(model, tokens, heads[-1:], ablation),
+              "Only the last head of the list is ablated. All of them are silent in the same run: one run with all the hooks. And a hook made in a loop sees the loop's last value: give it its own with functools.partial."),
+        wrong("position in place of head", _at_position,
+              "You index the positions in place of the heads. z is (batch, pos, head, d_head): z[:, :, head]."),
         wrong("only one head of a layer", lambda model, tokens, heads, ablation: _ablate(model, tokens, list({layer: (layer, head) for layer, head in heads}.values()), ablation),
               "Of two heads in one layer only the last is ablated. Does your loop overwrite a hook, or does each hook look at one head only?"),
         wrong("whole layer", _whole_layer,
@@ -146,7 +160,13 @@ def _paths(rng: torch.Generator) -> Inputs:
 
 
 def _patched(
-    heard: Callable[..., Tensor], site: str = "k", at: Any = slice(None), all_heads: bool = False, norm: bool = True
+    heard: Callable[..., Tensor],
+    site: str = "k",
+    at: Any = slice(None),
+    all_heads: bool = False,
+    norm: bool = True,
+    through: str | None = None,
+    on_other: bool = False,
 ) -> Callable:
     """A `path_patch_k` whose receiver hears the residual stream `heard(model, here, there, sender, late)`."""
 
@@ -155,7 +175,8 @@ def _patched(
         late, listener = receiver
         stream = heard(model, here, there, sender, late)
         stream = model.blocks[late].ln1(stream) if norm else stream
-        W, b = getattr(model, f"W_{site.upper()}")[late], getattr(model, f"b_{site.upper()}")[late]
+        made_by = (through or site).upper()
+        W, b = getattr(model, f"W_{made_by}")[late], getattr(model, f"b_{made_by}")[late]
         value = torch.einsum("bpd,hde->bphe", stream, W) + b
 
         def hook(old: Tensor, hook: Any) -> Tensor:
@@ -164,7 +185,8 @@ def _patched(
             new[:, at, which] = value[:, at, which]
             return new
 
-        return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_{site}", hook)])
+        base = other if on_other else clean
+        return model.run_with_hooks(base, fwd_hooks=[(f"blocks.{late}.attn.hook_{site}", hook)])
 
     return patch
 
@@ -218,6 +240,12 @@ Function(
               "You patch the receiver's queries. K-composition is about its keys: W_K, b_K and hook_k."),
         wrong("values", _patched(_message, "v"),
               "You patch the receiver's values. What it looks at is decided by its keys: W_K, b_K and hook_k."),
+        wrong("keys made with W_Q", _patched(_message, through="q"),
+              "You make keys with W_Q and b_Q. Keys are made with W_K and b_K."),
+        wrong("keys put into the queries", _patched(_message, "q", through="k"),
+              "You make the right keys and put them into hook_q. Keys belong into hook_k."),
+        wrong("run on the other sequence", _patched(_message, on_other=True),
+              "Your last run is on `other`. Run on `clean`: only the one message comes from `other`."),
         wrong("every receiver", _patched(_message, all_heads=True),
               "You change the keys of all heads of the receiver's layer. Only one head listens: hook_k at [:, :, head]."),
         wrong("clean message not taken out", _patched(lambda model, here, there, sender, late: _resid(here, late) + _says(model, there, sender)),

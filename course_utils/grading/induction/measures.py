@@ -11,7 +11,7 @@ from course_utils.grading.kinds import Function, wrong
 
 
 def _patterns(rng: torch.Generator) -> Inputs:
-    yield (torch.tensor([[[[1.0, 0.0], [0.75, 0.25]]]]),)
+    yield (torch.tensor([[[[1.0, 0.0, 0.0], [0.75, 0.25, 0.0], [0.5, 0.375, 0.125]]]]),)
     yield (looking(1, 4),)
     yield (looking(0, 5),)
     yield (pattern(rng, 1, 2, 3),)
@@ -44,6 +44,8 @@ Function(
               "You divide by the number of all queries. The first one has no token before it: a perfect previous-token head would score less than 1. Leave it out."),
         wrong("first row as a hit", lambda pattern: (_along(pattern, 1).sum(-1) + pattern[..., 0, 0]).mean(0) / pattern.shape[-1],
               "You count the first query too, which can only attend to itself. It has no token before it: leave it out."),
+        wrong("query after BOS left out", lambda pattern: _along(pattern, 1)[..., 1:].mean((0, -1)),
+              "You leave out one query too many. Position 1 has a position before it, BOS, and counts; only position 0 has none."),
         wrong("sum over positions", lambda pattern: _along(pattern, 1).sum(-1).mean(0),
               "You add up over the positions, so that a longer sequence scores more. Average: the score lies between 0 and 1."),
         wrong("first sequence only", lambda pattern: _along(pattern, 1).mean(-1)[0],
@@ -120,7 +122,7 @@ Function(
 
 
 def _losses(rng: torch.Generator) -> Inputs:
-    yield torch.tensor([[3.0, 2.0, 1.5]]), 0, 2
+    yield torch.tensor([[3.5, 3.0, 2.0, 1.5]]), 1, 2
     yield torch.tensor([[4.0, 3.0, 1.0, 2.0], [2.0, 3.0, 2.0, 4.0]]), 1, 3
     yield 3 + randn(rng, 4, 6), 1, 4
     yield 3 + randn(rng, 3, 8), 2, 7
@@ -141,6 +143,8 @@ Function(
               "Your sign is the other way round. Late minus early: a model whose loss falls along the context has a negative score, and lower is better."),
         wrong("averaged over positions", lambda loss, early, late: (loss[:, late:].mean(-1) - loss[:, : early + 1].mean(-1)).mean(),
               "You average over positions up to `early` and from `late` on. Olsson et al. take one position each, and average over sequences only; averages over ranges depend on how long they are."),
+        wrong("averaged before and after", lambda loss, early, late: (loss[:, late:].mean(-1) - loss[:, :early].mean(-1)).mean(),
+              "You average over all positions before `early` and from `late` on: loss[:, early], without a colon, is the one position that is meant."),
         wrong("mean in between", lambda loss, early, late: (loss[:, late] - loss[:, :late].mean(-1)).mean(),
               "You compare with the mean of all losses before `late`. Only the loss at `early` is meant, one position."),
         wrong("one too early", lambda loss, early, late: (loss[:, late - 1] - loss[:, early - 1]).mean(),

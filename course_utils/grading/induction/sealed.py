@@ -1,5 +1,6 @@
 """Exercise 13: three sealed models. Which has an induction head, what does each need, and what happens elsewhere?"""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +73,8 @@ def _form(answer: Found, truth: Sealed) -> str:
     for name in NAMES:
         if set(answer[name]) != set(KEYS):
             return f"For model {name}, give exactly {', '.join(KEYS)}."
+        if not 0 <= answer[name]["accuracy"] <= 1:
+            return f"Model {name}: an accuracy is a share between 0 and 1."
         if said := unknown(answer[name]["induction"] | answer[name]["needs"], *truth.shape):
             return f"Model {name}: {said}"
     return ""
@@ -101,6 +104,9 @@ SAID = {
 
 def _explain(answer: Found, truth: Sealed) -> str:
     parts = _parts(answer, truth)
+    for order in itertools.permutations(NAMES):
+        if all(right for *_, right in _parts(dict(zip(NAMES, (answer[name] for name in order), strict=True)), truth)):
+            return "Your findings are right and stand under the wrong names: which model is A, B, C?"
     name, key, _ = next((part for part in parts if not part[2]), ("", "", True))
     return f"{sum(right for *_, right in parts)} of {len(parts)} are right. Model {name}: {SAID[key]}." if name else ""
 
