@@ -34,6 +34,14 @@ def truth(name, seed=SEED):
 # The sealed models
 
 
+def built(sealed, name):
+    return sealed.reveal()[name][0]
+
+
+def findings(sealed, name):
+    return sealed.reveal()[name][1]
+
+
 @cache
 def sealed_models():
     return [(ind.sealed(seed), name) for seed in MANY for name in NAMES]
@@ -41,8 +49,8 @@ def sealed_models():
 
 def test_every_kind_of_sealed_model_does_what_it_was_built_to_do():
     for sealed, name in sealed_models():
-        kind, here = sealed.built[name].split(":")[0], accuracy(sealed.weights[name], sealed.length)
-        found = sealed.findings[name]
+        kind, here = built(sealed, name).split(":")[0], accuracy(sealed.weights[name], sealed.length)
+        found = findings(sealed, name)
         assert len(found.induction) == (kind == "induction"), (sealed, name)
         if kind == "previous token only":
             assert here < 0.15 and found.accuracy < 0.15 and not found.needs, (sealed, name)
@@ -64,8 +72,8 @@ def test_what_a_sealed_model_needs_follows_from_how_it_works():
     }
     seen = Counter()
     for sealed, name in sealed_models():
-        way = sealed.built[name].split(": ")[1]
-        assert [layer for layer, _ in sorted(sealed.findings[name].needs)] == layers[way], (sealed, name, way)
+        way = built(sealed, name).split(": ")[1]
+        assert [layer for layer, _ in sorted(findings(sealed, name).needs)] == layers[way], (sealed, name, way)
         seen[way] += 1
     assert set(seen) == set(layers) and min(seen.values()) >= 5
 
@@ -76,7 +84,7 @@ def test_every_sealed_model_has_one_previous_token_head_used_or_not():
         tokens = ind.repeated_tokens(64, 16, 12, distinct=True, generator=torch.Generator().manual_seed(0))
         scores = ind.previous_token_score(ind.run(sealed.weights[name], tokens).pattern)
         assert (scores[0] > 0.7).sum() == 1 and (scores[1] < 0.5).all(), (sealed, name)
-        used[(0, int(scores[0].argmax())) in sealed.findings[name].needs] += 1
+        used[(0, int(scores[0].argmax())) in findings(sealed, name).needs] += 1
     assert min(used.values()) > 20  # its presence decides nothing
 
 
@@ -84,9 +92,9 @@ def test_a_mean_over_prompts_of_one_length_still_says_where_the_earlier_occurren
     """What the exercises let the reader try: zero ablation of this head breaks the model, mean ablation does not."""
     tried = 0
     for sealed, name in sealed_models()[:60]:
-        if not sealed.built[name].endswith("by its queries"):
+        if not built(sealed, name).endswith("by its queries"):
             continue
-        needed = min(sealed.findings[name].needs)
+        needed = min(findings(sealed, name).needs)
         tokens = ind.repeated_tokens(64, 32, sealed.length, distinct=True, generator=torch.Generator().manual_seed(1))
         pattern = ind.run(sealed.weights[name], tokens).pattern
         assert needed[0] == 0 and needed[1] != ind.previous_token_score(pattern)[0].argmax()
@@ -99,15 +107,15 @@ def test_a_mean_over_prompts_of_one_length_still_says_where_the_earlier_occurren
 
 def test_the_score_at_one_length_is_taken_in_by_a_head_that_counts():
     for sealed, name in sealed_models():
-        if sealed.built[name].endswith("in one step"):
+        if built(sealed, name).endswith("in one step"):
             assert induction_heads(sealed.weights[name], [sealed.length])
             assert not induction_heads(sealed.weights[name], [sealed.length, sealed.other])
 
 
 def test_neither_place_nor_looks_give_a_sealed_model_away():
-    where = Counter(sealed.built[name].split(":")[0] + name for sealed, name in sealed_models())
+    where = Counter(built(sealed, name).split(":")[0] + name for sealed, name in sealed_models())
     assert len(where) == 9 and min(where.values()) >= 8  # every kind under every name
-    heads = Counter(head for sealed, name in sealed_models() for head in sealed.findings[name].induction)
+    heads = Counter(head for sealed, name in sealed_models() for head in findings(sealed, name).induction)
     assert len(heads) == 5 and min(heads.values()) >= 3
     sealed = ind.sealed(SEED)
     shown = repr(sealed) + repr(sealed.models["A"].cfg) + repr(sealed.models["A"])
@@ -130,7 +138,9 @@ def test_a_sealed_model_is_the_same_as_a_bridge_and_from_its_seed():
 
 def test_every_head_of_a_crowd_does_clearly_what_it_was_built_to_do():
     for seed in MANY:
-        assert _measured(seed).roles == {name: set(group) for name, group in ind.crowd(seed).roles.items()}, seed
+        assert _measured(seed).roles == {name: set(group) for name, group in ind.crowd(seed).reveal().roles.items()}, (
+            seed
+        )
 
 
 @cache
@@ -147,11 +157,13 @@ def test_what_breaks_a_crowd_follows_from_its_wiring():
         crowd = ind.crowd(seed)
         assert accuracy(crowd.weights, LENGTH) > 0.95
         assert all(share < 0.15 or share > 0.85 for share in left), (seed, left)
-        broken = {"two chains": 4, "one feeds both": 6, "both feed both": 2, "one by its queries": 3}[crowd.wiring]
+        broken = {"two chains": 4, "one feeds both": 6, "both feed both": 2, "one by its queries": 3}[
+            crowd.reveal().wiring
+        ]
         assert sum(share < 0.5 for share in left) == broken, (seed, left)
-        seen[crowd.wiring] += 1
+        seen[crowd.reveal().wiring] += 1
     assert set(seen) == set(WIRINGS) and min(seen.values()) >= 5
-    assert ind.crowd(SEED).breaks == tuple(share < 0.5 for share in left_over()[SEED])
+    assert ind.crowd(SEED).reveal().breaks == tuple(share < 0.5 for share in left_over()[SEED])
 
 
 def test_the_wiring_does_not_show_in_the_attention():
@@ -159,16 +171,18 @@ def test_the_wiring_does_not_show_in_the_attention():
     right = Counter()
     for seed, left in left_over().items():
         crowd = ind.crowd(seed)
-        guess = [heads in (crowd.roles["previous"], crowd.roles["induction"]) for heads in crowd.ablations]
-        right[crowd.wiring, guess == [share < 0.5 for share in left]] += 1
+        guess = [
+            heads in (crowd.reveal().roles["previous"], crowd.reveal().roles["induction"]) for heads in crowd.ablations
+        ]
+        right[crowd.reveal().wiring, guess == [share < 0.5 for share in left]] += 1
     assert {wiring for wiring, passed in right if passed} == {"both feed both"}
 
 
 # Answers that are values
 
 
-def spelled(findings, spell):
-    return {name: one | {key: spell(one[key]) for key in ("induction", "needs")} for name, one in findings.items()}
+def spelled(found, spell):
+    return {name: one | {key: spell(one[key]) for key in ("induction", "needs")} for name, one in found.items()}
 
 
 @pytest.mark.parametrize(
@@ -204,6 +218,18 @@ def test_a_sealed_answer_that_is_wrong_in_one_place_is_told_where_and_not_what()
     assert not any(f"{layer}.{head}" in verdict.message for layer, head in found[name]["needs"])
 
 
+def test_revealing_is_no_answer():
+    sealed, crowd = ind.sealed(SEED), ind.crowd(SEED)
+    for name, answer in (
+        ("sealed", lambda: {one: vars(found) for one, (_, found) in sealed.reveal().items()}),
+        ("name_heads", lambda: crowd.reveal().roles),
+        ("predict_ablation", lambda: crowd.reveal().breaks),
+    ):
+        verdict = check(name, answer)
+        assert not verdict.passed and not verdict.attempted and "`reveal`" in verdict.message
+    assert not any(part in dir(thing) for thing in (sealed, crowd) for part in ("built", "findings", "roles", "wiring"))
+
+
 def test_findings_under_the_wrong_names_and_percentages_are_told_apart_from_wrong_findings():
     found = truth("sealed").found
     assert "wrong names" in check("sealed", found | {"A": found["B"], "B": found["A"]}).message
@@ -215,7 +241,7 @@ def test_a_crowd_at_the_length_of_its_picture_has_a_head_that_only_counts():
     for seed in list(MANY)[:10]:
         weights = ind.crowd(seed).weights
         found = {n: set(induction_heads(weights, [n])) for n in (8, 16)}
-        assert len(found[8] - found[16]) == 1 and found[16] == set(ind.crowd(seed).roles["induction"])
+        assert len(found[8] - found[16]) == 1 and found[16] == set(ind.crowd(seed).reveal().roles["induction"])
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,22 @@ WIRINGS = {
 
 
 @dataclass(frozen=True)
+class Revealed:
+    """The wiring, the heads of each role, and which ablations leave less than half of a block of `LENGTH` right."""
+
+    wiring: str
+    roles: dict[str, frozenset[HeadName]]
+    breaks: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
 class Crowd:
-    """One crowd, and twelve ablations of it, each a set of heads. `roles` and `wiring` say how it was built."""
+    """One crowd, and twelve ablations of it, each a set of heads. `reveal()` gives the answer."""
 
     weights: Weights = field(repr=False)
     ablations: tuple[frozenset[HeadName], ...]
-    roles: dict[str, frozenset[HeadName]] = field(repr=False)  # not shown, so that looking does not give it away
-    wiring: str = field(repr=False)
+    _roles: dict[str, frozenset[HeadName]] = field(repr=False)  # private: neither looking nor Tab gives them away
+    _wiring: str = field(repr=False)
 
     @cached_property
     def model(self) -> Any:
@@ -45,9 +54,12 @@ class Crowd:
         return as_bridge(self.weights)
 
     @cached_property
-    def breaks(self) -> tuple[bool, ...]:
-        """For each ablation, whether it leaves less than half of a block of `LENGTH` right: measured."""
+    def _breaks(self) -> tuple[bool, ...]:
         return tuple(accuracy(self.weights, LENGTH, sorted(heads)) < 0.5 for heads in self.ablations)
+
+    def reveal(self) -> Revealed:
+        """How it was built, and which ablations break it: the answer."""
+        return Revealed(self._wiring, self._roles, self._breaks)
 
 
 @lru_cache(maxsize=64)

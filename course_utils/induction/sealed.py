@@ -45,7 +45,7 @@ class Sealed:
     length: int
     other: int
     weights: dict[str, Weights] = field(repr=False)
-    built: dict[str, str] = field(repr=False)  # not shown, so that looking does not give the answer away
+    _built: dict[str, str] = field(repr=False)  # private, so that neither looking nor Tab gives the answer away
 
     @cached_property
     def models(self) -> dict[str, Any]:
@@ -53,9 +53,12 @@ class Sealed:
         return {name: as_bridge(weights) for name, weights in self.weights.items()}
 
     @cached_property
-    def findings(self) -> dict[str, Findings]:
-        """What an examination of the three finds: the answer."""
-        return {name: examine(self.weights[name], self.length, self.other) for name in NAMES}
+    def _revealed(self) -> dict[str, tuple[str, Findings]]:
+        return {name: (self._built[name], examine(self.weights[name], self.length, self.other)) for name in NAMES}
+
+    def reveal(self) -> dict[str, tuple[str, Findings]]:
+        """For each model how it was built, and what there is to find out about it: the answer."""
+        return self._revealed
 
 
 def _first_layer() -> list[Head]:

@@ -594,7 +594,7 @@ grade("induction.sealed", my_findings)
 # %% [markdown]
 # ### Again, and again
 #
-# There are as many sealed models as there are whole numbers: `ind.sealed(1)`, `ind.sealed(2)`, … hold what an examination finds in `.findings`, and how they were built in `.built`. Write your examination as a function of a model, and see on how many of twenty it agrees.
+# There are as many sealed models as there are whole numbers: `ind.sealed(1)`, `ind.sealed(2)`, … of which `.reveal()` says how they were built and what there is to find. (For your own three it is no answer.) Write your examination as a function of a model, and see on how many of twenty it agrees.
 #
 # Two things to try. Replace the zero ablation by the mean over the batch: for some models one head drops out of `needs`. Their prompts are all of one length, so what that head says (*where* the earlier occurrence was) is the same in all of them, and its mean says it too. And some of the models that have an induction head need no previous-token head: find out what their first layer does in its place, and which input of the induction head hears it.
 #

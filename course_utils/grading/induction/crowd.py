@@ -106,6 +106,7 @@ Answer(
     expects='For example {"previous": {(0, 1)}, "induction": {(1, 4), (1, 5)}, "same token": set()}, heads as (layer, head).',
     share=1.0,
     effort=8.0,
+    own=ind.Crowd.reveal,
     why="Every head of a crowd does what it does clearly, so par is all twelve.",
     hints=(
         "`cache[\"pattern\", layer]` of repeated tokens is (batch, head, query, key): your two scores give a number for each head. Print them for both layers.",
@@ -136,7 +137,7 @@ Answer(
 
 def _predictions_truth(seed: int) -> tuple[tuple[bool, ...], tuple[frozenset[HeadName], ...], dict[str, set[HeadName]]]:
     crowd = ind.crowd(seed)
-    return crowd.breaks, crowd.ablations, _measured(seed).roles
+    return crowd.reveal().breaks, crowd.ablations, _measured(seed).roles
 
 
 def _as_truths(answer: Any) -> list[bool]:
@@ -192,6 +193,7 @@ Answer(
     expects="Give a list of True (it breaks) and False (it goes on), in the order of `crowd.ablations`.",
     share=1.0,
     effort=8.0,
+    own=ind.Crowd.reveal,
     why="Each of the twelve follows from who listens to whom, so par is all of them.",
     hints=(
         "A chain is an induction head with a head of the first layer that it listens to. Which does each induction head listen to, and by its keys or by its queries? Two may listen to the same one, and one may listen to two.",

@@ -32,7 +32,7 @@ def _truth(seed: int) -> Sealed:
     sealed = ind.sealed(seed)
     found, here, prefix, previous = {}, {}, {}, {}
     for name in NAMES:
-        weights, facts = sealed.weights[name], sealed.findings[name]
+        weights, facts = sealed.weights[name], sealed.reveal()[name][1]
         dice = torch.Generator().manual_seed(1)
         tokens = ind.repeated_tokens(weights.d_vocab, 32, sealed.length, distinct=True, generator=dice)
         run = ind.run(weights, tokens)
@@ -166,6 +166,7 @@ Answer(
     expects='For each of "A", "B", "C": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "accuracy": 0.95}, with set() for none.',
     share=1.0,
     effort=8.0,
+    own=ind.Sealed.reveal,
     why="All nine can be measured without doubt, so par is nine of nine.",
     hints=(
         "First run each model at both lengths: which completes blocks of `sealed.length`, and which also those of `sealed.other`?",
