@@ -1,4 +1,4 @@
-"""Exercise 9: with a budget of five head outputs, make the model close the other bracket. Scored by running it."""
+"""Exercise 9: with a budget of three head outputs, make the model close the other bracket. Scored by running it."""
 
 import operator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from course_utils import transformer as tf
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.grading.transformer.model import code_model
 
-BUDGET = 5
+BUDGET = 3
 PAIRS = 16
 POOL = 40  # random sets whose scores are measured once, for the null
 
@@ -88,7 +88,8 @@ def _explain(answer: Nodes, truth: Operation) -> str:
         return f"{said} You have used {len(answer)} of {BUDGET}."
     idle = min(answer, key=lambda node: truth.score(answer) - truth.score(answer - {node}))
     lost = truth.score(answer) - truth.score(answer - {idle})
-    return f"{said} {idle} contributes least: without it they recover {lost:.0%} less."
+    less = f"{lost:.0%} less" if lost >= 0.005 else "no less"
+    return f"{said} {idle} contributes least: without it they recover {less}."
 
 
 def _last(truth: Operation) -> int:
@@ -117,12 +118,12 @@ Answer(
     canonical=_canonical,
     form=_form,
     explain=_explain,
-    expects="Give up to five nodes, each (layer, head, position), for example {(0, 1, 7), (3, 2, -1)}.",
-    share=0.85,
-    why="The heads with the largest votes come near 80 % of the key, and are what this exercise is to tell apart.",
+    expects="Give up to three nodes, each (layer, head, position), for example {(0, 1, 7), (3, 2, -1)}.",
+    share=0.95,
+    why="Three heads with large votes come near 90 % of the key, and are what this exercise is to tell apart.",
     hints=(
-        "One sweep tries every node alone: `patching.sweep(model, \"z\", pairs.clean, pairs.corrupt, pairs.metric, by=(\"layer\", \"head\", \"position\"))`. Print it, or ask it for `.top(10, \"recovery\")`.",
-        "Single effects need not add up. Try sets: `tf.Transplant.of(model, pairs).recovery({(layer, head, position), …})`, and keep the node that adds most to those you have.",
+        "One sweep tries every node alone: `patching.sweep(model, \"z\", mine.clean, mine.corrupt, mine.metric, by=(\"layer\", \"head\", \"position\"))`. Print it, or ask it for `.top(10, \"recovery\")`.",
+        "Single effects need not add up. Try sets: `runs.recovery({(layer, head, position), …})`, and keep the node that adds most to those you have.",
     ),
     misconceptions=(
         wrong("by direct attribution", _by_vote,
@@ -130,10 +131,10 @@ Answer(
         wrong("at the opening bracket", lambda truth: frozenset((layer, head, truth.runs.pairs.opener) for layer, head, _ in truth.best),
               "The right heads, at the opening bracket. What they say there is not what is read at the end; a head acts where it *writes*, at the query."),
         wrong("one token early", lambda truth: frozenset((layer, head, position - 1) for layer, head, position in truth.best),
-              "The right heads, one position too early. The logits are read at the last token; `pairs.words` counts from 0."),
+              "The right heads, one position too early. The logits are read at the last token; `mine.words` counts from 0."),
         wrong("one head at many positions", _one_head,
               "You spend the budget on one head. It acts at the last position only, and what else carries the bracket there is left in the corrupt run."),
-        wrong("last layer", lambda truth: frozenset((len(truth.runs.z) - 1, head, _last(truth)) for head in range(truth.runs.z[0].shape[2])),
+        wrong("last layer", lambda truth: frozenset((len(truth.runs.z) - 1, head, _last(truth)) for head in range(BUDGET)),
               "The last layer stands nearest to the logits, but that does not make it the one that knows. Measure."),
         wrong("layer and head exchanged", lambda truth: frozenset((head, layer, position) for layer, head, position in truth.best),
               "Layer and head are exchanged: a node is (layer, head, position)."),

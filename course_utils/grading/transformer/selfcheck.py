@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -27,9 +28,9 @@ class Question:
     read: str
     slips: tuple[tuple[Any, str], ...] = ()
 
-    def sentence(self, given: Value | None) -> str:
+    def sentence(self, given: Value) -> str:
         """What to say to this wrong answer."""
-        known = (said for value, said in self.slips if given is not None and _close(given, _value(value)))
+        known = (said for value, said in self.slips if _close(given, _value(value)))
         return f"{next(known, '')} Read: {self.read}.".strip()
 
 
@@ -79,7 +80,7 @@ QUESTIONS = (
     Question(
         "cross-entropy",
         lambda: torch.nn.functional.cross_entropy(torch.zeros(1, 2048), torch.tensor([7])),
-        "`help(torch.nn.CrossEntropyLoss)`",
+        "Goodfellow et al. 2016, deeplearningbook.org, chapter 3.13",
         ((11, "That is in bits. In nats, the logarithm is the natural one."),
          (1 / 2048, "That is the probability of the right token; the loss is minus its logarithm."),
          (-math.log(2048), "The loss is *minus* the logarithm of the probability.")),
@@ -87,7 +88,7 @@ QUESTIONS = (
     Question(
         "rank",
         lambda: torch.linalg.matrix_rank(torch.randn(192, 48, generator=torch.Generator().manual_seed(0)).double() @ torch.randn(48, 192, generator=torch.Generator().manual_seed(1)).double()),
-        "`help(torch.linalg.matrix_rank)`",
+        "Goodfellow et al. 2016, deeplearningbook.org, chapter 2",
         ((192, "The product has 192 rows, but all that passes through it passes through 48 numbers."),),
     ),
     Question(
@@ -126,7 +127,9 @@ def _value(answer: Any) -> Value:
     """A number, a shape or a tensor as a tuple of floats."""
     if isinstance(answer, Tensor):
         answer = answer.tolist()
-    if isinstance(answer, (str, bytes, dict, set)):
+    if isinstance(answer, str):
+        answer = Fraction(answer)  # "1/3", "0.75"
+    if isinstance(answer, (bytes, dict, set)):
         raise TypeError("neither a number nor a shape")
     return tuple(float(v) for v in answer) if isinstance(answer, Iterable) else (float(answer),)
 
@@ -163,7 +166,10 @@ def _explain(answer: dict[int, Value], truth: dict[int, Value]) -> str:
     said = []
     for number in _wrong_ones(answer, truth):
         question = QUESTIONS[number - 1]
-        said.append(f"{number} ({question.topic}): {question.sentence(answer.get(number))}")
+        if number in answer:
+            said.append(f"{number} ({question.topic}): {question.sentence(answer[number])}")
+        else:
+            said.append(f"{number} left out: {question.read}.")
     return f"{len(truth) - len(said)} of {len(truth)} are right. " + " ".join(said)
 
 
@@ -182,7 +188,7 @@ Answer(
     canonical=_canonical,
     form=_form,
     explain=_explain,
-    expects="Give {1: …, 2: …, …, 10: …}, each a number or a shape such as (2, 3).",
+    expects="Give {1: …, 2: …, …, 10: …}, each a number, to two digits after the point, or a shape such as (2, 3).",
     share=1.0,
     why="A self-check is over when every answer is right; until then it says what to read.",
     hints=(

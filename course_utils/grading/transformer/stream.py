@@ -65,6 +65,8 @@ Function(
               "You add `b_O` once for every head. It is added once for every layer, after the heads have been summed: its shape (layer, d_model) has no head."),
         wrong("bias of the last layer only", lambda *a: _stream(*a, bias=0) + a[4][-1], "You add the last layer's `b_O` only. Each layer writes its own, and all of them stay in the stream."),
         wrong("bias of the first layer for all", lambda *a: _stream(*a, bias=0) + len(a[2]) * a[4][0], "You add the first layer's `b_O` in every layer. Each layer has its own: `b_O[layer]`."),
+        wrong("first layer's W_O for all", lambda e, p, z, W, b, m: _stream(e, p, z, W[:1].expand_as(W), b, m), "You push every layer's z through the first layer's `W_O`. Each layer has its own: `W_O[layer]`."),
+        wrong("positions twice", lambda *a: _stream(*a, position=2), "You add the positional embedding twice. It is written once, before the first layer."),
         wrong("heads averaged", lambda *a: _stream(*a, heads=1 / a[2].shape[3]), "You average over heads. They do not vote, they add: the stream is a sum."),
         wrong("last layer only", lambda e, p, z, W, b, m: _stream(e, p, z[-1:], W[-1:], b[-1:], m[-1:]),
               "Only the last layer is there. What earlier layers wrote stays in the stream; sum over all layers."),
@@ -127,6 +129,10 @@ Function(
         wrong("scale of the uncentred stream", _lens_raw_scale, "You take the mean off, but the scale from the stream before that. LayerNorm divides by the spread of the centred stream."),
         wrong("n − 1", lambda x, w, b, U, b_U, eps: _norm(x, w, b, eps, unbiased=True) @ U + b_U,
               "You divide by n − 1: `std` and `var` do so by default. LayerNorm takes the plain mean of squares (`correction=0`)."),
+        wrong("no root", lambda x, w, b, U, b_U, eps: ((x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True, unbiased=False) + eps) * w + b) @ U + b_U,
+              "You divide by the mean square itself. LayerNorm divides by its root."),
+        wrong("length in place of root mean square", lambda x, w, b, U, b_U, eps: ((x - x.mean(-1, keepdim=True)) / (x - x.mean(-1, keepdim=True)).norm(dim=-1, keepdim=True) * w + b) @ U + b_U,
+              "You divide by the vector's length, `.norm()`, which grows with d_model: it is √d_model times the root of the *mean* square."),
         wrong("ε outside the root", _lens_eps_outside, "Is your epsilon inside the square root? It is added to the mean square, before the root."),
         wrong("ε forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, b, 0.0) @ U + b_U, "Your epsilon is missing, or LayerNorm's default of 1e-5 stands in its place. The argument `eps` is added to the mean square, before the root."),
         wrong("weight forgotten", lambda x, w, b, U, b_U, eps: _norm(x, torch.ones_like(w), b, eps) @ U + b_U,
@@ -174,6 +180,12 @@ def _attributed(z, W_O, scale, w, W_U, correct, wrong_, *, centre=True, power=-1
     return (written * scale[:, None] ** power * (w if weight else 1) * direction.T).sum(-1)
 
 
+def _centred_late(z, W_O, scale, w, W_U, correct, wrong_) -> Tensor:
+    weighted = torch.einsum("lbhe,lhed->lhbd", z, W_O) * w
+    weighted = weighted - weighted.mean(-1, keepdim=True)
+    return (weighted / scale[:, None] * (W_U[:, correct] - W_U[:, wrong_]).T).sum(-1)
+
+
 def _own_scale(z, W_O, scale, w, W_U, correct, wrong_) -> Tensor:
     written = torch.einsum("lbhe,lhed->lhbd", z, W_O)
     written = written - written.mean(-1, keepdim=True)
@@ -195,6 +207,11 @@ Function(
     misconceptions=(
         wrong("not centred", lambda *a: _attributed(*a, centre=False),
               "The final LayerNorm takes the mean over d_model off, from the sum and so from each part. Without that the terms no longer add up to the logit difference (unless the weights were centred beforehand)."),
+        wrong("as if the norm were folded", lambda *a: _attributed(*a, centre=False, weight=False),
+              "You only divide by `scale`, as one may once the norm's weight and its centring are folded into the other weights (`enable_compatibility_mode`). These weights are not folded: take the mean off and multiply by `w`."),
+        wrong("centred after the weight", _centred_late, "You multiply by `w` first and take the mean off afterwards. In the norm the centring comes first; the weight is the last step."),
+        wrong("first prompt's tokens for all", lambda z, W, s, w, U, c, k: _attributed(z, W, s, w, U, c[:1].expand_as(c), k[:1].expand_as(k)),
+              "You read the first prompt's two tokens in every prompt. Each prompt has its own: `W_U[:, correct]` has a column for each."),
         wrong("scale forgotten", lambda *a: _attributed(*a, power=0), "You do not divide by `scale`. In these units your numbers are no logits, and prompts cannot be compared with one another."),
         wrong("times the scale", lambda *a: _attributed(*a, power=1), "You multiply by `scale`. The norm divides by it."),
         wrong("a scale for each head", _own_scale,

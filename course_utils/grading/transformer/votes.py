@@ -12,7 +12,7 @@ from course_utils.grading.kinds import Answer, wrong
 from course_utils.grading.transformer.model import code_model
 
 PAIRS = 16
-SILENT = 0.1  # logits: a component with a smaller vote has none to speak of
+SILENT = 0.1  # logits: a component with a smaller vote, in either direction, has none to speak of
 KEYS = ("needed", "unmissed", "silent")
 
 Place = tuple[int, ...]  # (layer, head), or (layer,) for an MLP
@@ -29,7 +29,8 @@ class Measured:
     def worth(self, key: str, place: Place) -> float:
         """What makes a component the answer to one of the three questions, in logits."""
         vote, loss = self.votes[place], max(self.losses[place], 0.0)
-        return {"needed": loss, "unmissed": vote - loss, "silent": loss if abs(vote) < SILENT else 0.0}[key]
+        silent = abs(vote) < SILENT
+        return {"needed": 0.0 if silent else loss, "unmissed": vote - loss, "silent": loss if silent else 0.0}[key]
 
     @property
     def best(self) -> Named:
@@ -85,12 +86,23 @@ def _score(answer: Named, truth: Measured) -> float:
 def _explain(answer: Named, truth: Measured) -> str:
     said = []
     for key in KEYS:
-        if _reached(answer, truth, key) < 0.8:
+        if (reached := _reached(answer, truth, key)) < 0.8:
             vote, loss = truth.votes[answer[key]], truth.losses[answer[key]]
             said.append(
-                f"As {key} you name {_name(answer[key])}: it votes {vote:+.2f}, and {loss:+.2f} is lost without it."
+                f"{key}: {_name(answer[key])} votes {vote:+.2f} and costs {loss:+.2f}; {_why(key, vote, reached)}."
             )
-    return " ".join(said)
+    return " ".join([*said, "The worst of the three counts."])
+
+
+def _why(key: str, vote: float, reached: float) -> str:
+    """What is wrong with one of the three."""
+    if key == "silent" and abs(vote) >= SILENT:
+        return f"a vote of {vote:+.2f} is not silent, whatever its sign"
+    if key == "needed" and abs(vote) < SILENT:
+        return "it does not vote, and one that does is asked for"
+    if key == "unmissed" and reached <= 0:
+        return "no more is said than is lost"
+    return f"that is {max(reached, 0):.0%} of what the right one reaches"
 
 
 def _guess(truth: Measured, rng: torch.Generator) -> Named:
@@ -123,7 +135,7 @@ Answer(
         wrong("needed by its vote", lambda t: t.best | {"needed": _by(t, t.votes.get, lambda place: t.worth("needed", place) < 0.7 * t.worth("needed", t.best["needed"]))},
               "Your `needed` has a large vote, but another costs more when it is taken away. A vote counts what is said to the logits; removal counts what others made of it as well."),
         wrong("silent by its loss alone", lambda t: t.best | {"silent": t.best["needed"]},
-              "Your `silent` is the component whose removal costs most, but it does vote. One with a vote below a tenth of a logit is asked for."),
+              "Your `silent` is the one that is needed, and it does vote. One with a vote below a tenth of a logit is asked for."),
         wrong("unmissed by its vote alone", lambda t: t.best | {"unmissed": _by(t, lambda place: min(t.votes[place], t.losses[place]))},
               "Your `unmissed` has a vote, and is missed as well. Look for one whose vote is large and whose removal costs next to nothing, or even helps."),
         wrong("silent and not missed", lambda t: t.best | {"silent": _by(t, lambda place: -abs(t.votes[place]) - abs(t.losses[place]))},
