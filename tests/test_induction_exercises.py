@@ -313,6 +313,11 @@ def test_a_hand_built_model_passes_in_any_basis_and_with_idle_heads():
 def test_the_courses_own_construction_is_noticed():
     verdict = check("hand_built", lambda: ind.hand_built(24, 49))
     assert not verdict.passed and not verdict.attempted and "`hand_built`" in verdict.message
+    weights = ind.hand_built(24, 49)
+    for answer in (weights, vars(weights)):
+        verdict = check("hand_built", answer)
+        assert not verdict.passed and "`hand_built`" in verdict.message
+    assert "cannot be read" in check("hand_built", ind.as_bridge(weights)).message
 
 
 def test_a_model_of_many_heads_that_counts_to_every_length_it_was_told_fails_at_others():
@@ -331,7 +336,7 @@ def test_a_head_that_fails_is_named_by_where_it_looks():
     induction = ind.HeadPlan("token", "previous", "token", "next")
     for first, second, said in (
         (replace(previous, shift=-2), induction, "first layer has no previous-token head"),
-        (previous, replace(induction, query="next"), "The first head does its part, but the second"),
+        (previous, replace(induction, query="next"), "the second finds nothing"),
         (previous, replace(induction, output="token"), "nothing of what the second writes reaches the logits"),
     ):
         verdict = check("hand_built", ind.build(layout, [[first], [second]], "next"))
@@ -411,6 +416,11 @@ def test_honest_draws_are_not_refused():
     assert all(check("repeated_tokens", distinct_or_not, seed).passed for seed in range(12))
 
 
+def two_rows_each(d_vocab, batch, length):
+    block = torch.randint(1, d_vocab, (batch // 2, length)).repeat(2, 1)
+    return torch.cat([torch.zeros(batch, 1, dtype=torch.long), block, block], 1)
+
+
 def one_for_all(d_vocab, batch, length):
     block = 1 + torch.randperm(d_vocab - 1)[:length].repeat(batch, 1)
     return torch.cat([torch.zeros(batch, 1, dtype=torch.long), block, block], 1)
@@ -420,10 +430,11 @@ def one_for_all(d_vocab, batch, length):
     ("answer", "said"),
     [
         (one_for_all, "agree"),
+        (two_rows_each, "copies"),
         (lambda d_vocab, batch, length: torch.randint(1, d_vocab, (batch, 2 * length)), "shape"),
         (lambda d_vocab, batch, length: torch.rand(batch, 1 + 2 * length), "dtype"),
     ],
-    ids=["one permutation for all", "no BOS column", "not whole numbers"],
+    ids=["one permutation for all", "each block for two rows", "no BOS column", "not whole numbers"],
 )
 def test_draws_that_are_no_repeated_tokens_are_refused(answer, said):
     verdict = check("repeated_tokens", answer)

@@ -40,7 +40,7 @@ class Answer(Exercise):
     own: Callable | None = None
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
-        if callable(answer):
+        if callable(answer) and not isinstance(answer, torch.nn.Module):
             outcome = guard.call(answer, limit=self.effort * guard.LIMIT, reference=self.own if watch else None)
             if outcome.used_reference and not outcome.problem:
                 said = f"This calls the course's own `{self.own.__name__}`; write the steps yourself."

@@ -235,7 +235,7 @@ assert by_key[3] > 1.4 * chance > 1.2 * by_key[2]
 # *How you know*: `print(ind.judge(write_heads()))` says how accurate it is at several lengths, and if it is not 1 everywhere, which of the two heads does not do its part.
 
 # %%
-layout = ind.subspaces(24, 49, "before", "next")
+layout = ind.Subspaces({"next": 24, "before": 24, "position": 49, "token": 24})
 T, P, B, N = (layout[name] for name in ("token", "position", "before", "next"))
 W_E, W_pos = torch.zeros(24, layout.d_model), torch.zeros(49, layout.d_model)
 W_U = torch.zeros(layout.d_model, 24)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from course_utils import induction as ind
+from course_utils.grading.exercise import same
 from course_utils.grading.kinds import Answer, wrong
 
 D_VOCAB, N_CTX = 24, 49  # blocks of 2 to 23 tokens
@@ -80,7 +81,9 @@ def _predicts(logits: Tensor, tokens: Tensor) -> str:
         for name, step in places.items()
     }
     best = max(share, key=share.get)
-    return best if share[best] > 0.5 else "another token"
+    if share[best] > 0.5:
+        return best
+    return "nothing" if (logits.amax(-1) - logits.amin(-1)).max() < 1e-4 else "another token"
 
 
 # Wrong weights, from the same parts as the right ones
@@ -121,6 +124,9 @@ def _form(answer: Ran, truth: tuple[int, list[int]]) -> str:
         return f"The vocabulary must have at least {SMALLEST} tokens, and the context {2 * SMALLEST + 1} positions."
     if any(not torch.isfinite(getattr(weights, name)).all() for name in MATRICES):
         return "Some of the weights are infinite or not a number; a large finite number is sharp enough."
+    own = ind.hand_built(weights.d_vocab, weights.n_ctx)
+    if all(same(getattr(weights, name), getattr(own, name)) for name in MATRICES):
+        return "This is the course's own `hand_built`; write the heads yourself, into the subspaces that are given."
     return ""
 
 
@@ -145,7 +151,8 @@ def _truth(seed: int) -> tuple[int, list[int]]:
 
 
 def _key(truth: tuple[int, list[int]]) -> dict[str, Tensor]:
-    weights = ind.hand_built(D_VOCAB, N_CTX)
+    layout = ind.Subspaces({"next": D_VOCAB, "previous": D_VOCAB, "position": N_CTX, "token": D_VOCAB})
+    weights = ind.build(layout, [[_first()], [_second()]], "next")
     return {name: getattr(weights, name) for name in MATRICES}
 
 
@@ -173,7 +180,7 @@ Answer(
         wrong("shifted the wrong way", _built(_first(shift=1), _second()),
               "Your first head wants to look at the position after it, which causal attention forbids, so it is left with nothing in particular. Shift the other way: the query at p meets the key at p − 1."),
         wrong("second key reads the token", _built(_first(), _second(key="token")),
-              "Your second head looks at where its own token stood before, and at itself: its key reads `token`. It must read what the first head wrote, `previous`; then the match is one position later."),
+              "Your second head looks at where its own token stood before, and at itself: its query and its key read the same thing. The query must read the token here, the key the note that the first head wrote; then the match is one position later."),
         wrong("second query and key exchanged", _built(_first(), _second(query="previous", key="token")),
               "Query and key of your second head are exchanged: it looks for the place where the token before it stands. The query reads the token here, the key what stood before there."),
         wrong("query reads the note too", _built(_first(), _second(query="previous", key="previous", sharpness=22.0, value="previous")),
@@ -187,7 +194,7 @@ Answer(
         wrong("first head undecided", _built(_first(sharpness=0.3), _second()),
               "Your first head spreads its attention over many positions, so that its note is a mixture. Raise the scale of its query and key: a score of about 20 after division by √d_head."),
         wrong("second head undecided", _built(_first(), _second(sharpness=0.3)),
-              "The first head does its part, but the second spreads its attention, and the logits are almost alike: among many keys the match is outvoted. Raise the scale of its query and key, or let them read something that matches at all."),
+              "The first head looks where it should, but the second finds nothing: its attention is spread. Either its scale is too small and the match is outvoted, or its query and its key read things that do not match. What does the first head write, and where?"),
         wrong("nothing written", _built(_first(), _second(strength=0.0)),
               "Both heads look where they should, but nothing of what the second writes reaches the logits, which are all alike. W_V and W_O must carry the token into what the unembedding reads."),
     ),

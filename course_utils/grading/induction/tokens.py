@@ -14,7 +14,7 @@ def _sizes(rng: torch.Generator) -> Inputs:
     yield 9, 2000, 7
     yield 10, 1500, 6
     yield 40, 1000, 9
-    yield int(torch.randint(12, 30, (), generator=rng)), 1200, int(torch.randint(3, 12, (), generator=rng))
+    yield int(torch.randint(12, 30, (), generator=rng)), 1200, int(torch.randint(6, 12, (), generator=rng))
 
 
 def _share(name: str, holds: Tensor, expected: float) -> Stat:
@@ -37,6 +37,7 @@ def _statistics(tokens: Tensor, d_vocab: int, batch: int, length: int) -> list[S
         _share("share of token 1", block == 1, 1 / others),
         _share("share of the lower half of the tokens", block <= others // 2, (others // 2) / others),
         _share("share of two neighbouring sequences' positions that agree", drawn[1:] == drawn[:-1], 1 / others),
+        Stat("share of sequences that are copies of others", 1 - len(once) / batch, 0.0, 0.5 / math.sqrt(batch)),
         _share("share of neighbouring positions that hold one token", block[:, 1:] == block[:, :-1], 1 / others),
         _share("share of neighbours with the larger token last", block[:, 1:] > block[:, :-1], 0.5 - 0.5 / others),
         _share("share of tokens that stood length − 1 before", block[:, 1:] == repeat[:, :-1], 1 / others),
