@@ -105,11 +105,11 @@ def test_a_mean_over_prompts_of_one_length_still_says_where_the_earlier_occurren
     assert tried >= 3
 
 
-def test_the_score_at_one_length_is_taken_in_by_a_head_that_counts():
+def test_in_every_sealed_model_half_an_examination_names_a_head_too_many():
     for sealed, name in sealed_models():
-        if built(sealed, name).endswith("in one step"):
-            assert induction_heads(sealed.weights[name], [sealed.length])
-            assert not induction_heads(sealed.weights[name], [sealed.length, sealed.other])
+        weights, right = sealed.weights[name], findings(sealed, name).induction
+        assert induction_heads(weights, [sealed.length]) > right, (sealed, name)  # one length
+        assert induction_heads(weights, [sealed.length, sealed.other], copying=-2.0) > right, (sealed, name)
 
 
 def test_neither_place_nor_looks_give_a_sealed_model_away():
@@ -162,7 +162,7 @@ def test_what_breaks_a_crowd_follows_from_its_wiring():
         ]
         assert sum(share < 0.5 for share in left) == broken, (seed, left)
         seen[crowd.reveal().wiring] += 1
-    assert set(seen) == set(WIRINGS) and min(seen.values()) >= 5
+    assert set(seen) == set(WIRINGS) and min(seen.values()) >= 2
     assert ind.crowd(SEED).reveal().breaks == tuple(share < 0.5 for share in left_over()[SEED])
 
 

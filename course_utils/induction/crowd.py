@@ -25,8 +25,8 @@ HeadName = tuple[int, int]
 WIRINGS = {
     "two chains": (("first", "second"), ("first", "second")),
     "one feeds both": (("first", "second"), ("first", "first")),
-    "both feed both": (("first", "first"), ("first", "first")),
     "one by its queries": (("first", "second"), ("first", "pointer")),
+    "both feed both": (("first", "first"), ("first", "first")),
 }
 
 
@@ -66,7 +66,7 @@ class Crowd:
 def crowd(seed: int) -> Crowd:
     """The crowd number `seed`. The same number gives the same one."""
     dice = torch.Generator().manual_seed(seed)
-    wiring = list(WIRINGS)[int(torch.randint(len(WIRINGS), (), generator=dice))]
+    wiring = [*WIRINGS, *list(WIRINGS)[:3] * 2][int(torch.randint(10, (), generator=dice))]  # the last is seldom
     writes, reads = WIRINGS[wiring]
     first = [
         *(Head("back", 1, ("token", space)) for space in writes),

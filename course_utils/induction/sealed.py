@@ -71,12 +71,13 @@ def _first_layer() -> list[Head]:
     ]
 
 
-def _second_layer(fifth: Head) -> list[Head]:
+def _second_layer(fifth: Head, length: int) -> list[Head]:
+    """Besides the fifth: one that copies and counts positions, but too weakly; one that looks and is not heard."""
     return [
         fifth,
         Head("earlier", None, ("token", "output"), gain=-0.3),
-        Head("back", 4, ("token", "output"), gain=0.3, sharp=0.3),
-        Head("back", 3, ("token", "first")),
+        Head("back", length - 1, ("token", "output"), gain=0.08),
+        Head("match", ("token", "first"), ("token", "second")),
         Head("rest", None, ("token", "output"), gain=-0.5),
     ]
 
@@ -116,7 +117,7 @@ def sealed(seed: int) -> Sealed:
     for name, kind in zip(NAMES, order, strict=True):
         ways = kinds[kind]
         way = list(ways)[roll(0, len(ways) - 1)]
-        weights[name], _ = planted([_first_layer(), _second_layer(ways[way])], dice)
+        weights[name], _ = planted([_first_layer(), _second_layer(ways[way], length)], dice)
         built[name] = f"{kind}: {way}"
     return Sealed(length, other, weights, built)
 
@@ -139,11 +140,11 @@ def accuracy(weights: Weights, length: int, without: Sequence[tuple[int, int]] =
     return float(repeat_accuracy(run(replace(weights, W_O=W_O), tokens).logits, tokens, length))
 
 
-def induction_heads(weights: Weights, lengths: Sequence[int]) -> frozenset[tuple[int, int]]:
-    """The heads that match prefixes at each of these lengths, and copy: both scores above 1/2."""
+def induction_heads(weights: Weights, lengths: Sequence[int], copying: float = 0.5) -> frozenset[tuple[int, int]]:
+    """The heads that match prefixes at each of these lengths (score above 1/2), and copy (score above `copying`)."""
     scores = [prefix_matching_score(run(weights, _blocks(n)).pattern, n) for n in lengths]
     copies = copying_score(weights.W_E, weights.W_V, weights.W_O, weights.W_U)
-    both = (torch.stack(scores).amin(0) > 0.5) & (copies > 0.5)
+    both = (torch.stack(scores).amin(0) > 0.5) & (copies > copying)
     return frozenset((layer, head) for layer, head in both.nonzero().tolist())
 
 

@@ -158,14 +158,10 @@ def _right(answer: Sequence[bool], truth: tuple) -> float:
     return sum(one == other for one, other in zip(answer, truth[0], strict=True)) / len(truth[0])
 
 
-def _first_wrong(answer: list[bool], truth: tuple) -> str:
-    breaks, ablations, _ = truth
-    for given, right, group in zip(answer, breaks, ablations, strict=True):
-        if given != right:
-            names = " and ".join(f"{layer}.{number}" for layer, number in sorted(group))
-            went = "it still completes its blocks" if given else "it no longer does"
-            return f"Not all of them. Without {names}, for one, {went}: what does that say about who listens to whom?"
-    return ""
+def _how_many(answer: list[bool], truth: tuple) -> str:
+    """Not which: the ablations are for predicting, not for asking one by one."""
+    right = sum(one == other for one, other in zip(answer, truth[0], strict=True))
+    return f"{right} of {len(truth[0])} are right. For each ablation ask whether a whole chain is left, and who listens to whom."
 
 
 def _if_any(*roles: str) -> Any:
@@ -189,7 +185,7 @@ Answer(
     null=lambda truth, rng: (torch.rand(len(truth[0]), generator=rng) < 0.5).tolist(),
     canonical=_as_truths,
     form=_twelve,
-    explain=_first_wrong,
+    explain=_how_many,
     expects="Give a list of True (it breaks) and False (it goes on), in the order of `crowd.ablations`.",
     share=1.0,
     effort=8.0,

@@ -10,7 +10,7 @@ import torch
 from course_utils import induction as ind
 from course_utils.grading.induction.heads import HeadName, heads, unknown
 from course_utils.grading.kinds import Answer, wrong
-from course_utils.induction.sealed import NAMES
+from course_utils.induction.sealed import NAMES, induction_heads
 
 KEYS = ("induction", "needs", "accuracy")
 NEAR = 0.1  # an accuracy is right within this
@@ -25,12 +25,14 @@ class Sealed:
     here: dict[str, float]  # accuracy at the length that they are said to complete
     prefix: dict[str, torch.Tensor]  # (layer, head), at that length
     previous: dict[str, HeadName]  # the head that looks at the token before
+    once: dict[str, set[HeadName]]  # what scores at that length alone call induction heads
+    looks: dict[str, set[HeadName]]  # what scores at many lengths do, whether a head copies or not
     shape: tuple[int, int]
 
 
 def _truth(seed: int) -> Sealed:
     sealed = ind.sealed(seed)
-    found, here, prefix, previous = {}, {}, {}, {}
+    found, here, prefix, previous, once, looks = {}, {}, {}, {}, {}, {}
     for name in NAMES:
         weights, facts = sealed.weights[name], sealed.reveal()[name][1]
         dice = torch.Generator().manual_seed(1)
@@ -43,9 +45,11 @@ def _truth(seed: int) -> Sealed:
         }
         here[name] = _rounded(float(ind.repeat_accuracy(run.logits, tokens, sealed.length)))
         prefix[name] = ind.prefix_matching_score(run.pattern, sealed.length)
+        once[name] = set(induction_heads(weights, [sealed.length]))
+        looks[name] = set(induction_heads(weights, [sealed.length, sealed.other], copying=-2.0))
         scores = ind.previous_token_score(run.pattern)
         previous[name] = divmod(int(scores.argmax()), scores.shape[1])
-    return Sealed(found, here, prefix, previous, tuple(prefix["A"].shape))
+    return Sealed(found, here, prefix, previous, once, looks, tuple(prefix["A"].shape))
 
 
 def _rounded(accuracy: float) -> float:
@@ -176,8 +180,12 @@ Answer(
     misconceptions=(
         wrong("counting taken for induction", _changed(induction=_last_needed),
               "You call a head an induction head because its model completes the blocks. One of the models counts positions: try the block length that you were not told about, and see where the head looks then."),
+        wrong("one length", _changed(induction=lambda name, truth: truth.once[name]),
+              "You measured at one block length. Each of the models has a head that copies and looks back just so far; at another length it looks elsewhere. Take the least of the scores at two lengths or more."),
+        wrong("looking without copying", _changed(induction=lambda name, truth: truth.looks[name]),
+              "You name every head that matches prefixes. In each model one of them copies nothing that reaches the logits: look at the copying score too."),
         wrong("half an induction head", _changed(induction=_closest),
-              "In one model you name the head that comes closest. It completes nothing: matching prefixes without copying, or copying from elsewhere, is no induction head."),
+              "In one model you name the head that comes closest. It completes nothing: matching prefixes without copying, copying from elsewhere, or counting positions, is no induction head."),
         wrong("previous-token head taken for induction", _changed(induction=lambda name, truth: {truth.previous[name]}),
               "You name the previous-token heads. All three models have one, and it completes nothing by itself: an induction head looks at the token after the earlier occurrence."),
         wrong("first layer forgotten", _changed(needs=lambda name, truth: {head for head in truth.found[name]["needs"] if head[0] == 1}),
