@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from course_utils import store
-from course_utils.grading import NotPassed, grade, guard, measured, predict
+from course_utils.grading import NotPassed, grade, guard, limits, measured, predict
 from course_utils.grading.exercise import Exercise, Prediction
 from course_utils.grading.kinds import Answer, Function, Sampler, Stat, wrong
 from course_utils.grading.proof import prove
@@ -499,6 +499,26 @@ def test_a_slow_first_import_is_not_broken_off(tmp_path, monkeypatch):
         return slow_to_import.x
 
     assert guard.call(imports, limit=0.1).value == 5
+
+
+def test_the_work_of_other_threads_is_not_charged_to_the_call():
+    stop = threading.Event()
+
+    def works():
+        while not stop.is_set():
+            torch.ones(200, 200) @ torch.ones(200, 200)
+
+    threads = [threading.Thread(target=works) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    used, by_main = time.process_time(), limits.processor_seconds()
+    outcome = guard.call(lambda: time.sleep(0.6) or 3, limit=0.15)
+    used, by_main = time.process_time() - used, limits.processor_seconds() - by_main
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert outcome.value == 3, outcome.problem
+    assert by_main < used, "the other threads did work"
 
 
 def test_builtins_and_callable_objects_are_called(demo):

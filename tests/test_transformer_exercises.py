@@ -172,7 +172,7 @@ def test_several_wrong_questions_are_told_apart_and_a_usual_slip_is_named():
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [({11: 3}, "no question 11"), ({1: "two"}, "cannot be read"), (7, "cannot be read"), ({}, "0 of 10 are right")],
+    [({11: 3}, "no question 11"), ({1: "two", 3: ..., 4: "75%"}, "for 1 and 4 is neither a number"), (7, "cannot be read"), ({}, "0 of 10 are right")],
 )
 def test_a_malformed_self_check_is_told_what_is_wrong(answer, said):
     verdict = check("self_check", answer)
@@ -239,6 +239,16 @@ def test_a_wrong_name_is_shown_its_numbers():
     answer = measured().best | {"silent": (2, 2), "unmissed": (2, 2)}
     message = check("votes", answer).message
     assert "silent: 2.2 votes" in message and "is not silent" in message and "unmissed: 2.2 votes" in message
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_largest_vote_is_not_the_largest_need(seed):
+    """The mistake that the exercise is about fails for every learner: the largest vote of any but the needed one."""
+    exercise = find("transformer.votes", Exercise.registry)
+    truth = exercise.truth(seed)
+    loudest = max(truth.votes.keys() - {truth.best["needed"]}, key=truth.votes.get)
+    verdict = exercise.check(truth.best | {"needed": loudest}, seed)
+    assert not verdict.passed and verdict.misconception == "needed by its vote", (loudest, verdict)
 
 
 # The operation

@@ -1,7 +1,6 @@
 """Exercises whose answer is a function: outputs and gradients against the reference, on inputs from small to large."""
 
 import inspect
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from torch import Tensor
 from course_utils.grading import guard
 from course_utils.grading.compare import difference
 from course_utils.grading.exercise import Counterexample, Exercise, Misconception, Verdict, fresh, same, unfit
+from course_utils.grading.limits import processor_seconds
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class Function(Exercise):
         def compute() -> list[Case]:
             made = []
             for args in self.inputs(torch.Generator().manual_seed(seed)):
-                start = time.process_time()
+                start = processor_seconds()
                 output, _, verdict = self.output(self.reference, Case(args, None, 60.0))
                 if verdict is not None:
                     raise AssertionError(f"{self.id}: the reference fails on its own input: {verdict.message}")
-                made.append(Case(args, output, time.process_time() - start))
+                made.append(Case(args, output, processor_seconds() - start))
             return made
 
         return self.cached((seed, "cases"), compute)

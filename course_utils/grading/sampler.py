@@ -1,7 +1,6 @@
 """Exercises whose answer draws: named statistics in units of their sampling error, never a fixed seed."""
 
 import math
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 
 from course_utils.grading.compare import difference
 from course_utils.grading.exercise import Exercise, Misconception, Verdict, fresh, same, unfit
+from course_utils.grading.limits import processor_seconds
 
 Z_LIMIT = 5.0  # standard errors; of ten statistics one is beyond it by chance in about 2e5 gradings
 
@@ -43,9 +43,9 @@ class Sampler(Exercise):
             return Verdict(False, said)
         found, first = [], None
         for number, args in enumerate(inputs):
-            start = time.process_time()
+            start = processor_seconds()
             expected = self._draw(self.reference, args, seed, number)[0]
-            seconds = time.process_time() - start
+            seconds = processor_seconds() - start
             sample, verdict = self._draw(answer, args, seed, number, seconds, self.reference if watch else None)
             if verdict is not None:
                 return verdict

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -125,7 +126,7 @@ QUESTIONS = (
 
 def _value(answer: Any) -> Value:
     """A number, a shape or a tensor as a tuple of floats."""
-    if isinstance(answer, Tensor):
+    if isinstance(answer, (Tensor, np.ndarray)):
         answer = answer.tolist()
     if isinstance(answer, str):
         answer = Fraction(answer)  # "1/3", "0.75"
@@ -146,12 +147,24 @@ def _canonical(answer: Any) -> dict[int, Value | None]:
     """{question: numbers}; a list counts from 1; what is not answered is left out."""
     if isinstance(answer, (list, tuple)):
         answer = dict(enumerate(answer, 1))
-    return {int(number): _value(given) for number, given in dict(answer).items() if given is not None}
+    given = {int(number): one for number, one in dict(answer).items() if one is not None and one is not ...}
+    return {number: _readable(one) for number, one in given.items()}
+
+
+def _readable(given: Any) -> Value:
+    """As numbers; nothing where it is none, so that one slip of the pen leaves the other answers standing."""
+    try:
+        return _value(given)
+    except (TypeError, ValueError):
+        return ()
 
 
 def _form(answer: dict[int, Value], truth: dict[int, Value]) -> str:
     strange = sorted(set(answer) - set(truth))
-    return f"There is no question {strange[0]}; they are numbered from 1 to {len(truth)}." if strange else ""
+    if strange:
+        return f"There is no question {strange[0]}; they are numbered from 1 to {len(truth)}."
+    unread = [str(number) for number, given in sorted(answer.items()) if not given]
+    return f"What you give for {' and '.join(unread)} is neither a number nor a shape." if unread else ""
 
 
 def _wrong_ones(answer: dict[int, Value], truth: dict[int, Value]) -> list[int]:

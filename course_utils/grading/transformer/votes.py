@@ -12,6 +12,7 @@ from course_utils.grading.kinds import Answer, wrong
 from course_utils.grading.transformer.model import code_model
 
 PAIRS = 16
+SHARE = 0.97  # of what the best component reaches: the numbers are exact, so only near ties are forgiven
 SILENT = 0.1  # logits: a component with a smaller vote, in either direction, has none to speak of
 KEYS = ("needed", "unmissed", "silent")
 
@@ -86,7 +87,7 @@ def _score(answer: Named, truth: Measured) -> float:
 def _explain(answer: Named, truth: Measured) -> str:
     said = []
     for key in KEYS:
-        if (reached := _reached(answer, truth, key)) < 0.8:
+        if (reached := _reached(answer, truth, key)) < SHARE:
             vote, loss = truth.votes[answer[key]], truth.losses[answer[key]]
             said.append(
                 f"{key}: {_name(answer[key])} votes {vote:+.2f} and costs {loss:+.2f}; {_why(key, vote, reached)}."
@@ -121,6 +122,8 @@ Answer(
     key=lambda truth: truth.best,
     score=_score,
     null=_guess,
+    share=SHARE,
+    why="Votes and losses are measured without noise on the same pairs, so only a near tie is as good as the answer.",
     canonical=_canonical,
     form=_form,
     explain=_explain,
@@ -132,7 +135,7 @@ Answer(
     misconceptions=(
         wrong("unmissed and silent exchanged", lambda t: t.best | {"unmissed": t.best["silent"], "silent": t.best["unmissed"]},
               "`unmissed` and `silent` are exchanged: `unmissed` is the one that votes, `silent` the one that does not."),
-        wrong("needed by its vote", lambda t: t.best | {"needed": _by(t, t.votes.get, lambda place: t.worth("needed", place) < 0.7 * t.worth("needed", t.best["needed"]))},
+        wrong("needed by its vote", lambda t: t.best | {"needed": _by(t, t.votes.get, lambda place: t.worth("needed", place) < SHARE * t.worth("needed", t.best["needed"]))},
               "Your `needed` has a large vote, but another costs more when it is taken away. A vote counts what is said to the logits; removal counts what others made of it as well."),
         wrong("silent by its loss alone", lambda t: t.best | {"silent": t.best["needed"]},
               "Your `silent` is the one that is needed, and it does vote. One with a vote below a tenth of a logit is asked for."),
