@@ -404,7 +404,7 @@ ax.legend()
 plots.show(fig, "Both head scores and the accuracy along training, over their final values.")
 
 # %% [markdown]
-# *What to write*: for each curve the step at which it **first passes half of its final value**, on straight lines between the checkpoints. `curves` and `steps` are yours to compute with; the figure is too coarse to read it off. Right is within 30 steps for the two scores, and within 300 for the accuracy, which is noisier. (Half of the *final* value: a longer training would move the mark. It is a convention, good for comparing curves of one training.)
+# *What to write*: for each curve the step at which it **first passes half of its final value**, on straight lines between the checkpoints. `curves` and `steps` are yours to compute with; the figure is too coarse to read it off. Where the curves rise the checkpoints are 50 steps apart. Right is within 35 steps for the two scores, and within 450 for the accuracy, which is much noisier. (Half of the *final* value: a longer training would move the mark. It is a convention, good for comparing curves of one training.)
 #
 # *How you know*: three different numbers. Which comes first?
 
