@@ -172,7 +172,12 @@ def test_several_wrong_questions_are_told_apart_and_a_usual_slip_is_named():
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [({11: 3}, "no question 11"), ({1: "two", 3: ..., 4: "75%"}, "for 1 and 4 is neither a number"), (7, "cannot be read"), ({}, "0 of 10 are right")],
+    [
+        ({11: 3}, "no question 11"),
+        ({1: "two", 3: ..., 4: "75%"}, "for 1 and 4 is neither a number"),
+        (7, "cannot be read"),
+        ({}, "0 of 10 are right"),
+    ],
 )
 def test_a_malformed_self_check_is_told_what_is_wrong(answer, said):
     verdict = check("self_check", answer)
