@@ -3,11 +3,11 @@
 #
 # *Lesson 0. About three hours with the exercises (an estimate, from the length of the text and the exercises at five to ten minutes each). The notebook itself runs in under a minute on two processor cores. You need PyTorch, and to have met transformers once.*
 #
-# **A puzzle.** The course brings a small language model that has read Python: four layers, sixteen attention heads, four MLPs. Show it `values = [names, lines, size` and it knows that a square bracket should close this, not a round one. Below are its twenty parts. A blue bar says how much a part *speaks* for the right bracket: what it adds, in the end, to the score of the right one over the wrong one. An orange bar says how much of that score is *lost* when the part is taken away.
+# **A puzzle.** The course brings a small language model that has read Python: four layers, sixteen attention heads, and four MLPs, small networks that work at each position by itself. Show it `values = [names, lines, size` and it knows that a square bracket should close this, not a round one. Below are its twenty parts. A blue bar says how much a part *speaks* for the right bracket: what it adds, in the end, to the right one's score minus the wrong one's. An orange bar says how much of that score is *lost* when the part is taken away.
 #
-# If the model were a committee that adds up votes, the two bars of each part would be equal. For `2.2` and `3.2` they are at least alike. But `m0`, the first MLP, says no more than head `1.0`, and without it everything is lost. And `m3`, the last MLP, speaks up more than almost any other, and without it the model does no worse. Which bar should one believe?
+# If the model were a committee that adds up votes, the two bars of each part would be equal. For `2.2` and `3.2` the orange one is longer, by less than half. But `m0`, the first MLP, says about as much as head `1.0`, and without it everything is lost. And `m3`, the last MLP, speaks up more than any part but `2.2`, and without it the model does no worse. Which bar should one believe?
 #
-# At the end of this lesson you can answer that, and you have the field's everyday tools in your hands: hooks, caches, direct logit attribution, the logit lens, ablation and patching. You also know what none of them shows. Everything claimed below is computed here, and asserted in the cell that computes it.
+# At the end of this lesson you can answer that, and you have the field's everyday tools in your hands: hooks, caches, direct logit attribution, the logit lens, ablation and patching. You also know what none of them shows. The numbers below are computed here, and what the story rests on is asserted in the cell that computes it.
 
 # %% setup
 
@@ -24,17 +24,18 @@ pairs = tf.bracket_pairs(model.tokenizer, 128, seed=0)  # prompts such as the on
 puzzle = tf.removal(model, pairs, "zero")
 plots.show(
     puzzle.plot(),
-    "Two bars for each of 20 parts: what it says, and what is lost without it. They are "
-    "alike for head 2.2; MLP 0 says a little and its loss is largest; MLP 3 speaks up and "
+    "Two bars for each of 20 parts: what it says, and what is lost without it. Both are "
+    "long for head 2.2; MLP 0 says a little and its loss is largest; MLP 3 speaks up and "
     "nothing is lost.",
 )
 says, lost = zip(*(puzzle.of(part) for part in ("2.2", "m0", "m3")), strict=True)
 score = pairs.difference(model(pairs.clean)).mean().item()
 print(f"right over wrong bracket, on average: {score:.2f}")
 print("2.2, m0, m3 say", [round(v, 2) for v in says], "lost:", [round(v, 2) for v in lost])
-assert 0.7 < lost[0] / says[0] < 1.8 and says[0] == max(puzzle.of(x)[0] for x in puzzle.labels)
-assert says[1] < 0.3 * score and lost[1] > 0.85 * score
-assert says[2] > 0.15 * score and lost[2] < 0.05 * score
+assert all(1 < puzzle.of(head)[1] / puzzle.of(head)[0] < 1.6 for head in ("2.2", "3.2"))
+assert [says[0], says[2]] == sorted((puzzle.of(x)[0] for x in puzzle.labels))[:-3:-1]
+assert lost[1] > 0.85 * score and abs(says[1] - puzzle.of("1.0")[0]) < 0.15
+assert says[2] > 0.15 * score and lost[2] < 0
 
 # %% [markdown]
 # ## 1 · Ten minutes: break it and mend it
@@ -81,7 +82,7 @@ assert intact > 0.75 and 0.15 < untrained < 0.52
 predict("transformer.heads", None, sure=0.6)
 
 # %% [markdown]
-# Here is how to silence a head. `run_with_hooks` runs the model and calls your function in the middle, with what has been computed there; what you return takes its place. The name `blocks.2.attn.hook_z` means: layer 2, attention, what each head has gathered, before it is written. Its shape is (batch, pos, head, d_head).
+# Here is how to silence a head, the plainest kind of **ablation**: taking a part away. `run_with_hooks` runs the model and calls your function in the middle, with what has been computed there; what you return takes its place. The name `blocks.2.attn.hook_z` means: layer 2, attention, what each head has gathered, before it is written. Its shape is (batch, pos, head, d_head).
 
 # %%
 def silence(head):
@@ -129,9 +130,9 @@ for seed in (1, 2, 3):
     assert shares[1] < 0.87 * shares[0]
 
 # %% [markdown]
-# It is so, if a little weaker: between a fifth and a third of the right answers. But the model does not fall to chance, so something else must still be carrying a part of the answer. Section 10 finds it.
+# It is so, if a little weaker: between a fifth and a third of the right answers. But the model does not fall to chance, so something else must still be carrying a part of the answer. Section 10 looks for it.
 #
-# Now mend it. Break the model more thoroughly: silence *all twelve* heads of layers 1, 2 and 3. Then take one head's output from the **cache** of the healthy run, where every intermediate value was kept, and put it into the broken run. This is **patching**. The control is to give back another head in its place.
+# Now mend it. Break the model more thoroughly: silence *all twelve* heads of layers 1, 2 and 3. Then take one head's output from the **cache** of the healthy run, where every intermediate value was kept, and put it into the broken run. This is **patching**. The control is to give back another head in its place. And since what is given back was computed with all other heads at work, at last let 2.2 work *by itself*: it runs on what is left, with the eleven others silent.
 
 # %%
 _, healthy = model.run_with_cache(pairs.clean)  # every activation of the healthy run
@@ -165,9 +166,14 @@ for layer in (1, 2, 3):
     print("   ".join(f"{layer}.{head} {back[f'{layer}.{head}']:.2f}" for head in range(4)))
 rest = [value for head, value in back.items() if head != "2.2"]
 assert broken() < 0.55 and back["2.2"] > broken() + 0.25 and max(rest) < broken() + 0.2
+only = (torch.arange(4) == 2)[:, None]  # (head, 1)
+live = ("blocks.2.attn.hook_z", lambda z, hook: z * only)
+alone = right(model.run_with_hooks(pairs.clean, fwd_hooks=[hush(1), live, hush(3)]))
+print(f"2.2 at work by itself: {alone:.2f}")
+assert alone > 0.8
 
 # %% [markdown]
-# Without these heads the model guesses. Giving back 2.2 mends most of it; giving back any other head mends little or nothing. You have checked a causal claim about a language model in both directions: this head is *needed*, and of the heads of these three layers it alone is nearly *enough*.
+# Without these heads the model guesses. Giving back 2.2 mends most of it; giving back any other head mends little or nothing. At work by itself, 2.2 does at least as well. You have checked a causal claim about a language model in both directions: this head is *needed*, and of the heads of these three layers it alone is nearly *enough*.
 #
 # It might seem that head 2.2 "is the bracket mechanism". You have not seen what it reads, what it writes, who prepared what it reads, or what else it does, and all of this is about one kind of prompt. The rest of the lesson fills in what can be filled in.
 #
@@ -216,7 +222,7 @@ assert at_bracket > 3 * max(moved)
 #
 # **Superposition** means that a model represents more features than it has dimensions, as directions that overlap. It is a hypothesis about why single neurons often answer to several unrelated things. Such a **polysemantic** neuron is not by itself proof of superposition: a mere change of coordinates makes neurons polysemantic, too. Lesson 1 is about this.
 #
-# And *mechanistic* itself is used in two senses. In the narrow one, an explanation has to make a claim about causes: change this part, and that will happen. In the broad one, any study of a model's insides counts. Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087), sort these uses out. This lesson means the narrow sense: where it says that a part does something, an intervention has been made.
+# And *mechanistic* itself has several senses; Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087), list four, two of them technical. In the narrow one of these, an explanation makes a claim about causes: change this part, and that will happen. In the broad one, any study of a model's insides counts. We aim at the narrow one, by a loop that all lessons share: **decompose** (into which parts?), **describe** (what does each do?), **validate** (does the description predict an intervention that it was not made from?).
 #
 # **To think about.** A saliency map shows that a classifier of skin images looks at a ruler beside the lesion. Which of the three questions has been answered?
 #
@@ -241,7 +247,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The names `pre`, `mid` and `post` mark places on the stream: `resid_pre` of layer 2 is what has been added up before that layer. Two consequences of the picture. Parts of the same layer's attention do not see each other's output. And a part in layer 0 can speak *directly* to the end, over the heads of all later layers, because what it wrote is still in the sum.
+# The names `pre`, `mid` and `post` mark places on the stream: `resid_pre` of layer 2 is what has been added up before that layer. Two consequences of the picture. Parts of the same layer's attention do not see each other's output. And a part in layer 0 can speak *directly* to the end, past all later layers, because what it wrote is still in the sum.
 #
 # Check it: collect what every part has written, and add it up.
 
@@ -255,7 +261,7 @@ lengths = [healthy[f"blocks.{k}.hook_resid_pre"][:, -1].norm(dim=-1).mean() for 
 print("length of the stream before each layer:", [round(v.item(), 1) for v in lengths])
 length = {x: parts[x][:, -1].norm(dim=-1).mean().item() for x in ("embed", "m0", "2.2")}
 print("length of what each writes:", {name: round(v, 1) for name, v in length.items()})
-assert error < 1e-4 and len(parts.labels) == 2 + 4 * (4 + 1) + 1
+assert error < 1e-5 * stream.norm(dim=-1).max() and len(parts.labels) == 2 + 4 * (4 + 1) + 1
 assert length["m0"] > 10 * length["embed"]
 
 # %% [markdown]
@@ -263,7 +269,7 @@ assert length["m0"] > 10 * length["embed"]
 #
 # It might seem that reading the stream is as linear as writing it. It is not: before each part, and before the logits, a **LayerNorm** takes the mean out of the vector's 192 numbers and divides them by their size. A part that adds something large makes everything else smaller *for whoever reads next*, without having touched it. Keep this in mind; the puzzle hangs on it.
 #
-# **To think about.** No direction of the stream is special: one could rotate all of it, and undo the rotation in every weight that reads. Why then does anyone talk about directions in it?
+# **To think about.** One direction of the stream is special: the mean, (1, 1, …, 1), which LayerNorm takes out. In the rest, none is, once the norms' own scales, which act number by number, are multiplied into the weights that read after them (the next section does it): rotate what every part writes, undo the rotation in every weight that reads, and the model computes the same. Why then does anyone talk about directions in it?
 #
 # <details><summary>Answer</summary>
 #
@@ -298,7 +304,7 @@ assert logits.shape == (batch, pos, cfg.d_vocab)
 # %% [markdown]
 # Reading the table from top to bottom is one layer. The stream is read; each head makes queries, keys and values; their products are the scores, the softmax over keys is the **pattern**; `z` is the average of the values under the pattern; `W_O` turns it into what is added, `attn_out`. Then the MLP: `post` are its neurons after the nonlinearity, `mlp_out` is what it adds.
 #
-# A hook is a function of two arguments: the tensor, and the hook point, which one rarely needs. Three things go wrong with hooks; the first two are shown below. **One**: you compute a new tensor and forget to return it; nothing happens, silently. **Two**: you attach a hook with `add_hook`, and it stays for all later runs. `run_with_hooks`, and the block `with model.hooks(...)`, remove theirs even after an error. **Three**: an edit in place changes the tensor that others hold, too; when you take values from a cache, write `clone()`.
+# A hook is a function of two arguments: the tensor, and the hook point, which one rarely needs. Three things go wrong with hooks; the first two are shown below. **One**: you compute a new tensor and forget to return it; nothing happens, silently. **Two**: you attach a hook with `add_hook`, and it stays for all later runs. `run_with_hooks`, and the block `with model.hooks(...)`, remove theirs even after an error. **Three**: an edit in place changes the tensor that others hold, too (`silence` in section 1 is safe only because nobody else does); when you take values from a cache, write `clone()`.
 
 # %%
 tokens, place = model.to_tokens(text), "blocks.2.attn.hook_z"
@@ -323,12 +329,12 @@ runs = {"forgot to return": same, "returned": changed, "the run after it": after
 runs |= {"after add_hook": still, "after reset_hooks": model(tokens)}
 for name, logits in runs.items():
     print(f"{name:18} logits moved by at most {(logits - plain).abs().max():.2f}")
-assert torch.equal(same, plain) and torch.equal(afterwards, plain)
-assert not torch.allclose(changed, plain) and torch.equal(still, changed)
-assert torch.equal(model(tokens), plain)
+assert all(torch.allclose(x, plain, atol=1e-4) for x in (same, afterwards, model(tokens)))
+assert not torch.allclose(changed, plain, atol=0.1)
+assert torch.allclose(still, changed, atol=1e-4)
 
 # %% [markdown]
-# One more thing before we use weights. LayerNorm has a scale and a bias of its own, which can be multiplied into the weights that read after it. `enable_compatibility_mode()` does this (it **folds** them), and takes out of the weights what makes no difference: what adds the same to all coordinates, which the next LayerNorm removes, or to all logits, which the softmax ignores. Predictions stay as they are, and weights become easier to compare. From here on, the model is a folded one.
+# One more thing before we use weights. LayerNorm has a scale and a bias of its own, which can be multiplied into the weights that read after it. `enable_compatibility_mode()` does this (it **folds** them), and takes out of the weights what makes no difference: what adds the same to all coordinates, which the next LayerNorm removes, or to all logits, which the softmax ignores. The values' bias, which a head adds whatever it looks at, moves into `b_O`. Predictions stay as they are, and weights become easier to compare. From here on, the model is a folded one.
 
 # %%
 before = model(tokens).log_softmax(-1)
@@ -341,9 +347,9 @@ assert shift < 1e-3 and not torch.allclose(model.W_U, W_before)
 _, healthy = model.run_with_cache(pairs.clean)  # once more, from the folded model
 
 # %% [markdown]
-# <div style="border:1px solid #999; border-radius:6px; padding:4px 14px; overflow-x:auto">
+# <details><summary>You come from TransformerLens 2?</summary>
 #
-# **You come from TransformerLens 2?** Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`.
+# Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`.
 #
 # | TransformerLens 2.x | TransformerLens 4.x |
 # |---|---|
@@ -364,7 +370,7 @@ _, healthy = model.run_with_cache(pairs.clean)  # once more, from the folded mod
 # | `return_type="loss"`, `stop_at_layer`, `start_at_layer` | unchanged |
 #
 # Each row is tried against the installed version by the course's tests.
-# </div>
+# </details>
 
 # %% [markdown]
 # **To think about.** You run with a hook on `blocks.0.hook_resid_post` and one on `blocks.1.hook_resid_pre`. Which of the two edits wins?
@@ -401,10 +407,14 @@ even = 1 / pairs.clean.shape[1]
 print(f"attention from the last token to the open bracket (evenly spread: {even:.2f})")
 for layer in range(4):
     print("  ".join(f"{layer}.{head} {to_bracket[layer, head]:.2f}" for head in range(4)))
+commas = [p for p, word in enumerate(pairs.words) if word == ","]
+to_commas = patterns[2][:, 2, -1, commas].mean(0)  # (comma,)
+print("2.2 to the commas:", [round(v, 2) for v in to_commas.tolist()])
 assert to_bracket[2, 2] > 4 * even and to_bracket[1, 0] > to_bracket[2, 2]
+assert to_commas.sum() + to_bracket[2, 2] > 0.9
 
 # %% [markdown]
-# From the last token, 2.2 looks mostly at the open bracket. That fits the story so far. But 1.0 looks there even more, and silencing it costs hardly an answer. Now open a *quote* in place of a bracket: `data = names["size` and its twin with `'`. Which head, when silenced, will cost most of the right quote's lead?
+# From the last token, 2.2 looks mostly at the open bracket; nearly all the rest goes to the two commas. That fits the story so far. But 1.0 looks there even more, and silencing it costs hardly an answer. Now open a *quote* in place of a bracket: `data = names["size` and its twin with `'`. Which head, when silenced, will cost most of the right quote's lead?
 
 # %%
 predict("transformer.quotes", None, sure=0.5)
@@ -478,12 +488,12 @@ for name, these in signs.items():
     for sign, row in zip(these, added[name], strict=True):
         best[sign] = [model.tokenizer.decode([i]) for i in row.topk(4).indices.tolist()]
         print(f"head {name} fed {sign!r} raises most: {best[sign]}")
-assert ")" in best[" ("] and best[" ["][0] == "]" and best[" {"][0] == "}"
+assert best[" ("][0] == ")" and best[" ["][0] == "]" and best[" {"][0] == "}"
 assert all(best[sign][0].strip() == sign.strip() for sign in signs["2.3"])
 measured("transformer.copy", "the closing bracket")
 
 # %% [markdown]
-# Fed an opening bracket, the head's weights raise the matching *closing* one above nearly all other tokens. It does not copy what it sees; it translates it. (Head 2.3 does the same for quotes, where opening and closing are one sign.) *What to look for* in the figure: the diagonal of the left table. Its control is on the right: for every head, how much more the matching bracket gets than the two others.
+# Fed an opening bracket, the head's weights raise the matching *closing* one above all other tokens. It does not copy what it sees; it translates it. (Head 2.3 does the same for quotes, where opening and closing are one sign.) *What to look for* in the figure: the diagonal of the left table. Its control is on the right: for every head, how much more the matching bracket gets than the two others.
 
 # %%
 def diagonal(layer, head):
@@ -517,32 +527,36 @@ assert ranked.indices[0] == 10 and ranked.values[0] > 1.2 * ranked.values[1]
 assert set(named) == {"2.2", "3.2", "1.0"} and ranked.values[3] < 0.4 * ranked.values[0]
 
 # %% [markdown]
-# Read without any of our prompts, the weights point to the head that the ablation found. That is a second, independent reason to believe it. After it come 3.2 and 1.0, two more heads with a blue bar in the first figure; the other thirteen do little of the kind. (The numbers are before the final norm, which divides by about 15 here.)
+# Read without any of our prompts, the weights point to the head that the ablation found. That is a second reason to believe it, from other evidence. After it come 3.2 and 1.0, two more heads with a blue bar in the first figure; each of the other thirteen does less than half as much as 2.2. (The numbers are before the final norm, which divides by about 15 here.)
 #
-# The QK circuit is harder to read here, since layers 0 and 1 have prepared what 2.2 looks *for*. A cleaner example stands in the course's other code model, `code-attn-2l`, two layers of attention and nothing else. In layer 0 the stream is token plus position, so one can ask for the part of the score that comes from positions alone: $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$.
+# The QK circuit is harder to read here, since by layer 2 much has been added to token and position. A cleaner example stands in the course's other code model, `code-attn-2l`, two layers of attention and nothing else. In layer 0 the stream is token plus position, so one can ask for the part of the score that comes from positions alone: $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$, each position divided by what the norm divides the whole stream by. Then add the part that comes from the tokens alone.
 
 # %%
 small = zoo.load("code-attn-2l", device="cpu")
 sample = small.to_tokens(zoo.samples.read("dungeon"))[:, :128]
 _, cache = small.run_with_cache(sample)
-W_pos = small.W_pos[:128]
-W_pos = (W_pos - W_pos.mean(-1, keepdim=True)) / W_pos.std(-1, keepdim=True, unbiased=False)
+scale = cache["blocks.0.ln1.hook_scale"][0]  # (pos, 1): the norm of token plus position
+terms = [x - x.mean(-1, keepdim=True) for x in (small.W_pos[:128], small.W_E[sample[0]])]
 future = torch.ones(128, 128, dtype=torch.bool).triu(1)
-from_weights, on_text = [], []
+from_weights, with_tokens, on_text = [], [], []
 for head in range(4):
     qk = tf.qk_circuit(small.W_Q[0, head], small.W_K[0, head])  # (d_model, d_model)
-    scores = W_pos @ qk @ W_pos.mT / small.cfg.d_head**0.5  # (query, key)
-    guess = scores.masked_fill(future, -torch.inf).softmax(-1)
-    from_weights.append(guess.diagonal(-1).mean().item())
+    scores = 0.0
+    for term, out in zip(terms, (from_weights, with_tokens), strict=True):
+        read = term / scale
+        scores = scores + read @ qk @ read.mT / small.cfg.d_head**0.5  # (query, key)
+        guess = scores.masked_fill(future, -torch.inf).softmax(-1)
+        out.append(guess.diagonal(-1).mean().item())
     on_text.append(tf.attention_at_offset(cache["pattern", 0], 1)[head].item())
 print("attention of 0.0 to 0.3 to the token before")
 print("  from positions alone:", [round(v, 2) for v in from_weights])
+print("  and from tokens:     ", [round(v, 2) for v in with_tokens])
 print("  on real code:        ", [round(v, 2) for v in on_text])
 assert from_weights[2] > 0.9 and on_text[2] > 0.9  # 0.2: weights say it, text confirms it
-assert from_weights[1] > 0.9 and on_text[1] < 0.5  # 0.1: weights seem to say it; not so
+assert from_weights[1] > 0.6 and max(with_tokens[1], on_text[1]) < 0.35  # 0.1: not so
 
 # %% [markdown]
-# Head 0.2 is a **previous-token head**: its weights make each position look at the one before, and on real code it does. Lesson 3 is about what it is good for. Head 0.1 is the warning. Read from positions alone, it looks like another one. On text it is not: the part of the score that comes from the *tokens*, which we left out, decides. Weights tell the whole truth only when everything that enters them is put in.
+# Head 0.2 is a **previous-token head**: its weights make each position look at the one before, and on real code it does. Lesson 3 is about what it is good for. Head 0.1 is the warning. Read from positions alone, it looks like another one, if a weaker one: 0.7 of its attention. On text it is not: add the part of the score that comes from the *tokens*, and the 0.2 of real code are there. Weights tell the whole truth only when everything that enters them is put in.
 #
 # **To think about.** Why can one not learn anything from $W_Q$ alone, without $W_K$?
 #
@@ -596,7 +610,7 @@ above.set_title("right minus wrong bracket")
 below.set_title("control: the brackets of another prompt")
 plots.show(
     fig,
-    "Direct effects of all parts: head 2.2 is largest, then MLP 3, heads 3.2 and 1.0 and MLP "
+    "What each part says directly: head 2.2 is largest, then MLP 3, heads 3.2 and 1.0 and MLP "
     "0; with shuffled brackets all are near zero.",
 )
 mean, shuffled = said.terms.mean(1), null.terms.mean(1)
@@ -610,7 +624,7 @@ assert shuffled.abs().max() < 0.3 * mean.max()
 # %% [markdown]
 # Head 2.2 speaks loudest, but it gives only about a third of the lead. `m3`, 3.2, 1.0 and `m0` speak for the right bracket, too; most parts say nothing about it.
 #
-# It might seem that parts without a bar have nothing to do with it. They have only nothing to do with it *directly*. Whatever works by preparing what a later part reads, is invisible here: everything that 2.2 knows, somebody told it.
+# It might seem that parts without a bar have nothing to do with it. They have only nothing to do with it *directly*. Whatever works by preparing what a later part reads, is invisible here: all that 2.2 reads, the embedding and earlier parts have written.
 #
 # **To think about.** The heads of layer 0 have bars of practically zero. Could it be otherwise for a head that reads only the embeddings of tokens and positions?
 #
@@ -624,7 +638,7 @@ assert shuffled.abs().max() < 0.3 * mean.max()
 #
 # *After this section you can read what the stream would say if the model stopped early, and say why an empty reading does not mean that nothing is known.*
 #
-# If the last stream can be turned into logits, so can earlier ones: pass the stream at some depth through the final norm and the unembedding, as if the remaining layers were not there. This is the **logit lens** (nostalgebraist 2020). Depth 0 is the embedding, depth 4 the model's own answer. From which depth on will the right one of the three brackets lead on at least three prompts in four?
+# If the last stream can be turned into logits, so can earlier ones: pass the stream at some depth through the final norm and the unembedding, as if the remaining layers were not there. This is the **logit lens** ([nostalgebraist 2020](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens)). Depth 0 is the embedding, depth 4 the model's own answer. From which depth on will the right one of the three brackets lead on at least three prompts in four?
 
 # %%
 predict("transformer.depth", None, sure=0.5)
@@ -662,10 +676,15 @@ print("')' is the likeliest of the three on", [f"{value:.0%}" for value in alway
 leads = next(depth for depth in range(5) if share[depth] >= 0.75)
 assert min(always[1:3]) > 0.8 and max(always[3:]) < 0.55 and (lead.diff() > 0.2).all()
 assert leads == 3 and max(share[:3]) < 0.65 and chance[0] < 0.001 and chance[3] > 2 * chance[2]
+with model.hooks(fwd_hooks=tf.ablation_hooks(model, ["2.2"], "mean", pairs.everyone)):
+    _, without = model.run_with_cache(pairs.clean)
+third = right(tf.lens(model, without)[3])
+print(f"depth 3, with 2.2's average in its place: right {third:.2f}")
+assert third < 0.65
 measured("transformer.depth", str(leads))
 
 # %% [markdown]
-# At depths 1 and 2 the lens names the round bracket on nearly all prompts, whatever is open, and so is right on a third or a little more. (The right one's lead over one wrong one grows before that, but not enough to overcome this habit.) The right bracket comes out ahead between depth 2 and depth 3, which is layer 2, where head 2.2 works.
+# At depths 1 and 2 the lens names the round bracket on nearly all prompts, whatever is open, and so is right on a third or a little more. (The right one's lead over one wrong one grows before that, but not enough to overcome this habit.) The right bracket comes out ahead between depth 2 and depth 3, which is layer 2, where head 2.2 works; with its average in place of what it says, most of that gain is gone.
 #
 # It might seem that the model does not know the bracket before. The lens looks at the *last* position, with the *final* vocabulary. At depth 1 most of the answer is there, but at another position, the bracket's own, and in a form that the unembedding does not read. How do we know? Put the stream of the other bracket's prompt into this run, at that place and depth, and see what happens. That is section 10.
 #
@@ -673,7 +692,7 @@ measured("transformer.depth", str(leads))
 #
 # <details><summary>Answer</summary>
 #
-# No. At depth 0 the lens reads the embedding of the present token with the unembedding, and in this model the two are one matrix. It is no prediction at all, and training never had a reason to make it one.
+# No. At depth 0 the lens reads the embedding of the present token with the unembedding, and in this model, before folding, the two were one matrix. It is no prediction at all, and training never had a reason to make it one.
 # </details>
 
 # %% [markdown]
@@ -684,7 +703,7 @@ measured("transformer.depth", str(leads))
 # To know what a part does for the answer, take it away. But something has to stand in its place.
 #
 # - **Zero** ablation: zeros. Easy, and often a value that the part never takes.
-# - **Mean** ablation: its average over a stated set of prompts. What is the same on all of them stays; what tells them apart goes. Our set is all prompts and their twins, so that the average says nothing about the bracket.
+# - **Mean** ablation: its average over a stated set of prompts. What is the same on all of them stays; what tells them apart goes. Our set, `pairs.everyone`, is all prompts and their twins, so that the average says nothing about the bracket.
 # - **Resample** ablation: its output on another prompt; here, on the twin. It does not only take the right information away, it puts wrong information in.
 #
 # Mean ablation of head 2.2 costs a number of logits. What will resampling cost, beside it?
@@ -751,7 +770,7 @@ assert ablations["zero, folded"].of("0.3")[1] > ablations["zero, as loaded"].of(
 #
 # *After this section you can find where in a model, and at which position, a piece of information sits, with two prompts that differ only in it.*
 #
-# **Minimal pairs** are two prompts that differ in one thing. Run both. Take one activation from the first, the **clean** run, and put it into the second, the **corrupt** one. If the answer turns towards the clean one, then what tells the two prompts apart passes there. Putting clean into corrupt is called **denoising**, the other way round **noising**. As a number: **recovery**, 0 if the corrupt run stays as it was, 1 if it becomes the clean one.
+# **Minimal pairs** are two prompts that differ in one thing. Run both. Take one activation from the first, the **clean** run, and put it into the second, the **corrupt** one. If the answer turns towards the clean one, then what tells the two prompts apart passes there. Putting clean into corrupt is called **denoising**, the other way round **noising**. As a number: **recovery**, 0 if the corrupt run stays as it was, 1 if it becomes the clean one. What is measured is `pairs.metric`, the right bracket's logit minus the wrong one's.
 #
 # `patching.sweep` does this for every layer and position: here the stream before each layer. *What to look for*: two columns, and the layer at which one hands over to the other.
 
@@ -770,7 +789,7 @@ print("at the bracket, by layer:", [round(v, 2) for v in bracket.tolist()])
 print("at the last token:       ", [round(v, 2) for v in last.tolist()])
 assert bracket[0] > 0.99 and bracket[1] > 0.5 and 0.25 < bracket[2] < 0.75 and bracket[3] < 0.3
 assert last[0].abs() < 0.01 and 0.25 < last[2] < 0.75 and last[3] > 0.7
-assert between.abs().max() < 0.2
+assert between.abs().max() < 0.05
 
 # %% [markdown]
 # The figure is a map of where the answer *is*. Before layer 0, only at the bracket itself. Before layer 3, nearly all at the last token. In between it is on its way, in more than one step: before layers 1 and 2, *both* places hold part of it. The tokens between, which the model has also read, hold next to nothing. And here is what the logit lens could not see: after layer 0, the bracket's own position still decides most of the answer, although the lens, at the last position, reads little.
@@ -803,28 +822,39 @@ assert recovered["quotes"].argmax() == 11 and recovered["quotes"][11] > 0.6
 measured("transformer.recovery", recovered["brackets"][10].item())
 
 # %% [markdown]
-# 2.3 carries most of a quote alone. 2.2 carries somewhat less than half of a bracket; 1.0 and 3.2 come next. "One head" was true of what the model cannot do *without*. It is not true of what it does it *with*. Are these the ones that still told brackets apart when 2.2 was silent? Silence all three, and, for a control, three others.
+# 2.3 carries most of a quote alone. 2.2 carries somewhat less than half of a bracket; 1.0 and 3.2 come next. "One head" was true of what the model cannot do *without*. It is not true of what it does it *with*. So the description predicts something that it was not made from: take away two more heads beside 2.2, and no two should cost more than 1.0 and 3.2. Try all 105 pairs.
 
 # %%
-for kind, reference in (("zero", None), ("mean", pairs.everyone)):
-    for heads in (["2.2"], ["2.2", "1.0", "3.2"], ["2.3", "1.1", "3.1"]):
-        left = right(tf.ablated(model, pairs.clean, heads, kind, reference))
-        print(f"{kind} ablation of {', '.join(heads):14} right {left:.2f}")
-        assert (left < 0.5) == ("1.0" in heads) and (left > 0.85) == ("2.2" not in heads)
+import itertools
+
+names = [f"{layer}.{head}" for layer in range(4) for head in range(4)]
+away = {head: tf.ablation_hooks(model, [head], "mean", pairs.everyone) for head in names}
+names.remove("2.2")
+left = {}
+for first, second in itertools.combinations(names, 2):
+    hooks = [*away["2.2"], *away[first], *away[second]]
+    left[first, second] = right(model.run_with_hooks(pairs.clean, fwd_hooks=hooks))
+lowest = sorted(left, key=left.get)[:4]
+without = right(model.run_with_hooks(pairs.clean, fwd_hooks=away["2.2"]))
+middle = torch.tensor(list(left.values())).median().item()
+print(f"right without 2.2 {without:.2f}, and without two more: median {middle:.2f}; lowest:")
+print("   ".join(f"{a}, {b} {left[a, b]:.2f}" for a, b in lowest))
+trio = itertools.combinations(("0.3", "1.0", "3.2"), 2)
+assert set(lowest[:3]) == set(trio) and left["1.0", "3.2"] < 0.46
+assert abs(middle - without) < 0.06 and left[lowest[3]] > left[lowest[2]] + 0.03
 
 # %% [markdown]
-# With the three of them gone the model guesses, or nearly; without three others it does as well as ever. That is what was left in section 1.
+# It holds, by a little: without 2.2, 1.0 and 3.2 the model is close to guessing, while the median pair costs nothing beyond 2.2. But exchange either of the two for 0.3, and nearly as much is lost. The maps gave that head less; the list of what was left in section 1 has it, too.
 #
-# Two more controls. A clean run must matter only through what tells the two prompts apart: patch from a prompt with the *same* bracket and other words, and nothing should happen. And a heads' map of an untrained model should be empty.
+# One more control. A clean run must matter only through what tells the two prompts apart: patch from a prompt with the *same* bracket and other words, and nothing should happen.
 
 # %%
 pool = tf.bracket_pairs(model.tokenizer, 400, seed=1).everyone
 of_same = [pool[pool[:, pairs.opener] == sign] for sign in pairs.clean[:, pairs.opener]]
 alike = torch.stack([prompts[k % 50] for k, prompts in enumerate(of_same)])
-young = zoo.load("code-4l", device="cpu", checkpoint=0)
 
 
-def effect(model, donors):
+def effect(donors):
     """Change of the logit difference, head by head, with its output from the donors."""
     swap = patching.sweep(
         model, "z", pairs.clean, donors, pairs.metric, direction="noising"
@@ -832,15 +862,12 @@ def effect(model, donors):
     return swap.effect()
 
 
-twin, same = effect(model, pairs.corrupt), effect(model, alike)
-empty = effect(young, pairs.corrupt)
+twin, same = effect(pairs.corrupt), effect(alike)
 print(f"2.2 from its twin {twin[2, 2]:+.2f}; same bracket, other words {same[2, 2]:+.2f}")
-print(f"untrained model, largest effect of a head: {empty.abs().max():.2f} logits")
 assert same[2, 2].abs() < 0.15 * twin[2, 2].abs()
-assert empty.abs().max() < 0.1 * twin[2, 2].abs()
 
 # %% [markdown]
-# What 2.2 carries is the bracket and hardly anything of the words.
+# For the choice of bracket, the words in what 2.2 carries do not matter. Whether it carries words for other ends, this measure, one bracket against another, cannot see.
 #
 # It might seem from these maps that the rest of the model is idle. Patching only sees what *differs* between the two prompts. What they share, that a list is being written, that something must be closed at all, is the same in both runs, and no patch can reveal who works it out.
 #
@@ -879,12 +906,12 @@ for name, hooks in ways.items():
 before = healthy["ln_final.hook_scale"][:, -1].mean().item()
 print(f"  in the whole run the norm divides by {before:.1f}")
 assert abs(loses["zeros, scale held"] - said["m3"].mean()) < 1e-3
-assert loses["zeros"] < 0.2 * said["m3"].mean() and loses["its mean"] > 0.5 * said["m3"].mean()
+assert loses["zeros"] < 0 and loses["its mean"] > 0.5 * said["m3"].mean()
 
 # %% [markdown]
 # With the scale held, what is lost is exactly what `m3` said, to the third decimal. So its vote was real. But `m3` also writes a long vector, most of it about other things, and a long stream is divided by a large number. Put zeros in its place, the stream gets shorter, and *everybody else's* vote counts for more. Here the gain is even a little larger than the loss. Its mean keeps the stream long, and then most of its vote is missed. So "taking `m3` away changes nothing" was true, and was as much about the zeros as about `m3`.
 #
-# The other way round, `m0` says no more than others and all is lost without it. Is that about the zeros, too? Compare its mean; then look at what is left of the others' votes, without `m0` and without 2.2.
+# The other way round, `m0` says no more than others and all is lost without it. Is that about the zeros, too? It writes nearly the whole length of the stream (section 3), so that taking it out is like pulling the plug. Compare its mean; then, without breaking anything, put its output from the clean run into the corrupt one, at one position; then look at what is left of the others' votes, without `m0` and without 2.2.
 
 # %%
 remove = ("blocks.0.hook_mlp_out", lambda out, hook: torch.zeros_like(out))
@@ -903,10 +930,15 @@ for part in ("m0", "1.0", "2.2", "3.2", "m3"):
 looks = [c["pattern", 2][:, 2, -1, pairs.opener].mean().item() for c in (healthy, without)]
 print(f"2.2's attention to the bracket: {looks[0]:.2f}, without m0 {looks[1]:.2f}")
 assert left["m0"]["2.2"].mean().abs() < 0.2 * said["2.2"].mean() and looks[1] < 0.5 * looks[0]
+fed = patching.sweep(model, "mlp_out", pairs.clean, pairs.corrupt, pairs.metric).recovery()[0]
+print(f"m0 alone, patched at the bracket: recovers {fed[pairs.opener]:.2f}")
+assert abs(fed[pairs.opener] - bracket[1]) < 0.03  # what the whole stream brings back there
+passed = {part: (said[part] - left["2.2"][part]).mean().item() for part in said.labels}
+assert abs(sum(passed.values()) - ablations["mean"].of("2.2")[1]) < 1e-2  # the books balance
 assert left["2.2"]["m3"].mean() < 0.85 * said["m3"].mean() and lost["mean"] > 4
 
 # %% [markdown]
-# Zeros or mean, all is lost. Without `m0`, 2.2 no longer finds the bracket, and nobody has anything left to say about it: what the heads read, when they look for it and when they look at it, is what `m0` has made of the tokens. In the tools' words: `m0` has a small **direct effect** and a large **indirect** one. And without 2.2, `m3` says less than before: part of what the last MLP said was 2.2's word, passed on. That is why 2.2's orange bar is longer than its blue one.
+# Zeros or mean, all is lost: without `m0`, 2.2 no longer finds the bracket, and nobody has much left to say about it. The patch is the cleaner evidence: `m0`'s output at the bracket's place alone brings back as much as the whole stream there before layer 1 (section 10), so what later parts read of the bracket there is what `m0` has made of it. In the tools' words: `m0` has a small **direct effect** and a large **indirect** one. And without 2.2, `m3` says less than before: part of what the last MLP said was 2.2's word, passed on. The losses of all parts, 2.2's own among them, sum to what its mean ablation costs: that is why 2.2's orange bar is longer than its blue one.
 #
 # So both bars were right, and each answers its own question. Blue: what does a part say to the logits, all else as it was? Orange: how does the answer change when it is gone, and all who read it have to do without? Neither is "importance".
 #
@@ -968,15 +1000,17 @@ for template in ("list", "call", "nested"):
     names = ["{layer}.{head}".format(**cell) for cell in (best, second)]
     print(f"{names[0]} recovers {value:.2f}, {names[1]} {runner_up:.2f}")
     assert names[0] == "2.2" and value < 0.6
+    assert (names[1] == "0.3") == (template == "nested")
 _, cache = model.run_with_cache(these.clean)  # the nested ones
 looks = cache["pattern", 2][:, 2, -1].mean(0)  # (key,)
 print("where 2.2 looks in a nested one:", end=" ")
 print({w: round(v, 2) for w, v in zip(these.words, looks.tolist(), strict=True) if v > 0.1})
 inner = these.opener + 2  # a bracket that has been closed again
-assert looks[these.opener] > looks[inner] > 0.05
+comma = these.words.index(",")
+assert looks[these.opener] > 2 * looks[inner] and abs(looks[inner] - looks[comma]) < 0.1
 
 # %% [markdown]
-# Head 2.2 comes first in all three, and in none of them alone; who comes second changes with the template. With a nested bracket, 2.2 looks at both brackets: mostly at the one that is still open, but also at the one that has been closed. How it tells them apart as far as it does, this lesson has not asked; and whoever has seen only the first template would have written "it looks at the bracket", as if there were always one.
+# Head 2.2 comes first in all three, and in none of them alone; with the nested bracket 0.3 comes second, not 1.0. In a nested prompt, 2.2 looks mostly at the bracket that is still open. Some of its attention goes to the one that has been closed, but no more than to the comma: 2.2 does tell open from closed. How, this lesson has not asked.
 #
 # The tools, each with what it cannot say:
 #
@@ -989,7 +1023,7 @@ assert looks[these.opener] > looks[inner] > 0.05
 # | ablation | what changes without a part, given what stands in its place | how the part does it; what it would take to do it |
 # | activation patching | where the difference between two prompts passes | everything that the two prompts share |
 #
-# None of them shows that a description is *complete*. That needs a prediction: say from the description what an intervention that it was not made from will do, then make it. The later lessons do this.
+# None of them shows that a description is *complete*. That needs validation, of which section 10's pairs were a small example, and they turned up a head that the description had left out. The later lessons go further.
 #
 # **The puzzle, answered.** Both bars are right. The blue one counts what a part adds to the final sum in the run as it was. The orange one counts what changes when it is gone, which includes what others can no longer read from it (`m0`), and how the final norm rescales what remains (`m3`). A committee that adds up votes has neither. A transformer has both, which is why removing is an experiment and not a subtraction.
 #
