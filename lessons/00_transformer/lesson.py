@@ -844,7 +844,7 @@ assert set(lowest[:3]) == set(trio) and left["1.0", "3.2"] < 0.46
 assert abs(middle - without) < 0.06 and left[lowest[3]] > left[lowest[2]] + 0.03
 
 # %% [markdown]
-# It holds, by a little: without 2.2, 1.0 and 3.2 the model is close to guessing, while the median pair costs nothing beyond 2.2. But exchange either of the two for 0.3, and nearly as much is lost. The maps gave that head less; the list of what was left in section 1 has it, too.
+# It holds, by a little: without 2.2, 1.0 and 3.2 the model is close to guessing, while the median pair costs nothing beyond 2.2. But exchange either of the two for 0.3, and nearly as much is lost. The map gave that head less; what was left over in section 1 passes through it as well.
 #
 # One more control. A clean run must matter only through what tells the two prompts apart: patch from a prompt with the *same* bracket and other words, and nothing should happen.
 
