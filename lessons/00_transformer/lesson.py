@@ -33,7 +33,7 @@ score = pairs.difference(model(pairs.clean)).mean().item()
 print(f"right over wrong bracket, on average: {score:.2f}")
 print("2.2, m0, m3 say", [round(v, 2) for v in says], "lost:", [round(v, 2) for v in lost])
 assert all(1 < puzzle.of(head)[1] / puzzle.of(head)[0] < 1.6 for head in ("2.2", "3.2"))
-assert [says[0], says[2]] == sorted((puzzle.of(x)[0] for x in puzzle.labels))[:-3:-1]
+assert [says[0], says[2]] == sorted(puzzle.of(x)[0] for x in puzzle.labels)[:-3:-1]
 assert lost[1] > 0.85 * score and abs(says[1] - puzzle.of("1.0")[0]) < 0.15
 assert says[2] > 0.15 * score and lost[2] < 0
 
