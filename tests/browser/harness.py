@@ -190,8 +190,13 @@ class Notebook:
         return cell
 
     def text(self, cell_id: str) -> str:
-        """What a reader sees below a cell."""
-        return self.output(cell_id).inner_text().strip()
+        """What a reader sees below a cell. It is drawn once it is in view, which may take a moment."""
+        output = self.output(cell_id)
+        for _ in range(50):
+            if said := output.inner_text().strip():
+                return said
+            self.page.wait_for_timeout(100)
+        return ""
 
     def images(self, cell_id: str) -> list[str]:
         """The figures below a cell, also those that a widget shows: the addresses that hold their pixels."""
