@@ -1,5 +1,5 @@
 # Thin on purpose: how .venv is built stands in tools/bootstrap.py, how notebooks are
-# built in lessons/build.py, how models are trained in course_utils/zoo/.
+# built in lessons/build.py, how models are trained in models/.
 # Another Python than the one found: make lab PYTHON=/path/to/python3.12
 
 PYTHON ?= $(shell for p in .venv/bin/python python3.13 python3.12 python3.11 python3 python; do \
@@ -29,7 +29,7 @@ notebooks:  ## build and execute the notebooks whose sources changed
 
 models:     ## train the bundled models again: hours; after an interruption the same command goes on
 	@$(python) tools/bootstrap.py dev
-	$(bin)/python -m course_utils.zoo.train --all --resume --force
+	$(bin)/python -m models.train --all --resume --force
 
 bench:      ## how fast, against whom
 	@$(python) tools/bootstrap.py dev

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils import induction as ind
-from course_utils.induction.training import _Stack
+from course_utils.induction.toys.training import _Stack
 
 SHAPE, RECIPE = ind.Shape(), ind.Recipe()
 

@@ -1,19 +1,18 @@
 """One small JSON file that survives crashes: the learner's seed, grades and predictions.
 
 1. `read` parses the file; one that cannot be parsed is moved aside under a new name, never deleted.
-2. `update` takes a lock file, reads, lets the caller change the dictionary, and writes a temporary
-   file that replaces the old one in a single step, so that a crash leaves either the old or the new.
+2. `update` takes a lock that ends with its process, reads, lets the caller change the dictionary, and writes a
+   temporary file that replaces the old one in a single step, so that a crash leaves either the old or the new.
 """
 
 import contextlib
 import json
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-STALE_LOCK = 10.0  # seconds after which a lock must belong to a process that died
+from filelock import FileLock
 
 
 def home() -> Path:
@@ -48,7 +47,7 @@ def update(change: Callable[[dict], None]) -> dict:
     Raises OSError when the folder cannot be written.
     """
     home().mkdir(parents=True, exist_ok=True)
-    with _locked():
+    with FileLock(path().with_suffix(".lock")):
         state = read()
         change(state)
         new = path().with_suffix(f".{os.getpid()}.new")
@@ -75,25 +74,3 @@ def _sound(found: object) -> bool:
         return False
     groups = [found.get(key, {}) for key in ("exercises", "predictions")]
     return all(isinstance(g, dict) and all(isinstance(entry, dict) for entry in g.values()) for g in groups)
-
-
-@contextlib.contextmanager
-def _locked() -> Iterator[None]:
-    lock = path().with_suffix(".lock")
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            break
-        except (FileExistsError, PermissionError):  # Windows reports a lock being deleted as the latter
-            with contextlib.suppress(OSError):
-                if abs(time.time() - lock.stat().st_mtime) > STALE_LOCK:
-                    lock.unlink()
-                    continue
-            if not os.access(home(), os.W_OK):
-                raise
-            time.sleep(0.01)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            lock.unlink()

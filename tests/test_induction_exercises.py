@@ -10,10 +10,10 @@ import torch
 
 from course_utils import induction as ind
 from course_utils.grading.exercise import Exercise, find
-from course_utils.grading.induction import checkpoints
-from course_utils.grading.induction.crowd import _measured
-from course_utils.induction.crowd import LENGTH, WIRINGS
-from course_utils.induction.sealed import NAMES, accuracy, induction_heads
+from course_utils.induction.exercises import checkpoints
+from course_utils.induction.exercises.crowd import _measured
+from course_utils.induction.unknown.crowd import LENGTH, WIRINGS
+from course_utils.induction.unknown.sealed import NAMES, accuracy, induction_heads
 
 SEED = 5
 MANY = range(50)

@@ -1,6 +1,5 @@
 """Losses on code and their intervals; stored results, and the conclusions that the lesson draws from them."""
 
-import hashlib
 
 import matplotlib.pyplot as plt
 import pytest
@@ -8,10 +7,10 @@ import torch
 
 from course_utils import induction as ind
 from course_utils import zoo
-from course_utils.induction import stored
-from course_utils.induction.code_results import ContextGain
-from course_utils.induction.code_text import TextLosses, Windows, code_windows, losses_of, score_positions
+from course_utils.induction.code.results import ContextGain
+from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
 from course_utils.induction.intervals import bootstrap_weights, interval, mean_interval
+from course_utils.python_text import samples
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +20,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def windows(model):
-    return code_windows(model, [zoo.samples.read(name) for name in zoo.samples.names()[:4]])
+    return code_windows(model, [samples.read(name) for name in samples.names()[:4]])
 
 
 def test_bootstrap_weights_are_shares_of_draws():
@@ -46,7 +45,7 @@ def test_windows_start_with_the_starting_token_and_mark_names(model, windows):
     assert windows.tokens.shape == windows.repeated.shape == windows.new.shape == (len(windows), 256)
     assert (windows.tokens[:, 0] == 0).all() and not (windows.repeated & windows.new).any()
     assert windows.repeated.any() and windows.new.any() and not windows.repeated[:, :2].any()
-    text = "".join(zoo.samples.read(name) for name in zoo.samples.names()[:4])
+    text = "".join(samples.read(name) for name in samples.names()[:4])
     row, place = windows.repeated.nonzero()[0].tolist()
     piece = model.tokenizer.decode(windows.tokens[row, place : place + 1])
     assert piece.strip() in text and len(windows[:1]) == 1
@@ -99,17 +98,6 @@ def test_the_share_that_remains_is_a_ratio_of_gains():
     with pytest.raises(ValueError, match="measured were 1, 4, 255"):
         gain.gain(3)
     plt.close(gain.plot())
-
-
-def test_stored_results_are_the_recorded_ones(monkeypatch, tmp_path):
-    for name, digest in stored.SHA256.items():
-        assert hashlib.sha256((stored.FOLDER / f"{name}.npz").read_bytes()).hexdigest() == digest
-    monkeypatch.setattr(stored, "FOLDER", tmp_path)
-    with pytest.raises(RuntimeError, match=r"is missing.*recipes spread"):
-        stored.load("spread")
-    (tmp_path / "spread.npz").write_bytes(b"something else")
-    with pytest.raises(RuntimeError, match="is not the one"):
-        stored.load("spread")
 
 
 def test_in_the_code_model_the_previous_token_head_comes_first_and_repeated_names_profit():

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from course_utils import induction as ind
-from course_utils.induction import training
-from course_utils.induction.curves import crossing
+from course_utils.induction.toys import training
+from course_utils.induction.toys.curves import crossing
 from course_utils.progress import Progress
 
 CPU = torch.device("cpu")

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from course_utils import ioi, zoo
-from course_utils.zoo import ioi_circuit
-from course_utils.zoo.ioi_natural import RECIPES, other_behaviours, prompts
-from course_utils.zoo.ioi_planted import RECIPES as PLANTED
-from course_utils.zoo.ioi_prompts import draw
+from course_utils.ioi.prompts import draw
+from models import ioi_circuit
+from models.ioi_natural import RECIPES, other_behaviours, prompts
+from models.ioi_planted import RECIPES as PLANTED
 
 RECIPE = RECIPES[0]
 
@@ -149,7 +149,7 @@ def test_the_composing_heads_lose_ioi_without_what_they_hear():
 def test_what_parts_write_adds_up_to_the_logits():
     """The direct contributions of embedding, heads and MLPs are all there is, up to biases."""
     from course_utils.zoo.cards import WEIGHTS
-    from course_utils.zoo.evaluation import finished
+    from models.evaluation import finished
     plain = finished(RECIPE, WEIGHTS / RECIPE.name)
     batch = draw(prompts(), 64, rng(41))
     found = ioi_circuit.writes(plain, batch)

@@ -4,19 +4,11 @@ import pytest
 import torch
 
 from course_utils import ioi, zoo
-from course_utils.zoo.ioi_interchange import (
-    aligned,
-    circuit,
-    counterfactual,
-    mean_values,
-    node_mask,
-    run,
-    subset_answers,
-    swapped_answers,
-)
-from course_utils.zoo.ioi_planted import RECIPES, PlantedRecipe, verify
-from course_utils.zoo.ioi_prompts import draw
-from course_utils.zoo.training import rate, train
+from course_utils.ioi.planted import circuit, counterfactual
+from course_utils.ioi.prompts import draw
+from models.ioi_interchange import aligned, mean_values, node_mask, run, subset_answers, swapped_answers
+from models.ioi_planted import RECIPES, PlantedRecipe, verify
+from models.training import rate, train
 
 SMALL = RECIPES[-1]                                    # two templates
 
@@ -139,7 +131,7 @@ def test_two_templates_put_the_roles_elsewhere():
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_the_bundled_model_keeps_both_promises(recipe):
-    from course_utils.zoo.evaluation import finished
+    from models.evaluation import finished
     model = finished(recipe, zoo.cards.WEIGHTS / recipe.name)
     with torch.no_grad():
         found = verify(model, recipe.plan, recipe.nodes, 100, rng(11))

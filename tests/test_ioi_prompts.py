@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from course_utils import ioi
-from course_utils.zoo import ioi_english, ioi_words, tokens
-from course_utils.zoo.ioi_prompts import draw, layout
+from course_utils.ioi import words as ioi_words
+from course_utils.ioi.prompts import draw, layout
+from course_utils.zoo import tokens
+from models import ioi_english
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
-from course_utils.superposition import computation, experiments, recipes, stored
+from course_utils.superposition import computation, experiments
+from models.stored import superposition as recipes
 
 
 def test_shapes_are_counted_over_seeds_and_the_best_is_drawn():
@@ -97,21 +98,6 @@ def test_stored_results_obey_the_theorem_and_come_from_their_recipes():
     )
     assert torch.allclose(sp.CriticalDensity.of(few).crossing, sp.critical().crossing[:2], atol=0.03)
     assert sp.plane().W.shape == (8, 5, 2, 5)
-
-
-def test_a_damaged_or_missing_result_is_named_with_its_recipe(tmp_path, monkeypatch):
-    monkeypatch.setattr(stored, "FOLDER", tmp_path)
-    with pytest.raises(RuntimeError, match=r"missing.*recipes plane"):
-        stored.load("plane")
-    (tmp_path / "plane.npz").write_bytes(b"not the file")
-    with pytest.raises(RuntimeError, match=r"not the one.*recipes plane"):
-        stored.load("plane")
-
-
-def test_saving_twice_gives_the_same_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(recipes, "FOLDER", tmp_path)
-    arrays = {"W": torch.rand(3, 4), "loss": torch.rand(3)}
-    assert recipes.save("once", arrays) == recipes.save("once", arrays)
 
 
 def test_the_sliders_change_the_picture():

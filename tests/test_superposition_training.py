@@ -162,4 +162,4 @@ def test_progress_counts_what_was_done_also_when_left_early():
     for step in progress:
         if step == 2:
             break
-    assert progress.done == 2 and "stopped at 2 of 5" in progress._last_line()
+    assert progress.done == 2 and "stopped at 2 of 5" in progress.sentence()

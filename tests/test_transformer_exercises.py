@@ -9,8 +9,8 @@ from torch.nn.functional import layer_norm
 from course_utils import transformer as tf
 from course_utils import zoo
 from course_utils.grading.exercise import Exercise, find
-from course_utils.grading.transformer.nodes import BUDGET
-from course_utils.grading.transformer.selfcheck import QUESTIONS
+from course_utils.transformer.exercises.nodes import BUDGET
+from course_utils.transformer.exercises.selfcheck import QUESTIONS
 
 SEED = 7
 

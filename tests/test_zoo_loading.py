@@ -8,8 +8,10 @@ import torch
 
 from course_utils import zoo
 from course_utils.zoo import cards, loading
-from course_utils.zoo.plain import Plain, Shape, from_gpt2, gpt2_weights, native_weights
-from course_utils.zoo.tokens import BOS, train_bpe
+from course_utils.zoo.shape import Shape, from_gpt2
+from course_utils.zoo.tokens import BOS
+from models.bpe import train_bpe
+from models.plain import Plain, gpt2_weights, native_weights
 
 NATIVE = Shape(n_layers=2, d_model=16, n_heads=2, d_head=16, n_ctx=32, d_vocab=300, norm="LNPre")
 GPT2 = Shape(n_layers=2, d_model=16, n_heads=2, d_head=8, n_ctx=32, d_vocab=300, d_mlp=32, tied=True)
@@ -121,7 +123,7 @@ def test_a_damaged_file_is_named_in_one_sentence_that_says_what_to_do(weights, f
         zoo.load("native", device="cpu")
     message = str(raised.value)
     assert says in message and str(weights / "native" / file) in message and "\n" not in message
-    assert "git checkout" in message and "python -m course_utils.zoo.train native" in message
+    assert "git checkout" in message and "python -m models.train native" in message
 
 
 @pytest.mark.parametrize("content, says", [

@@ -6,10 +6,13 @@ import torch
 from tokenizers import Tokenizer
 
 from course_utils import zoo
-from course_utils.zoo import behaviours, labels, samples, table
+from course_utils.python_text import labels, samples
+from course_utils.python_text.contexts import labelled_contexts
+from course_utils.zoo import table
 from course_utils.zoo.cards import WEIGHTS
-from course_utils.zoo.evaluation import finished
-from course_utils.zoo.recipe import recipe
+from models import behaviours
+from models.evaluation import finished
+from models.recipe import recipe
 
 NAMES = ("code-attn-2l", "code-4l")
 
@@ -36,7 +39,7 @@ def name(request):
 def contexts():
     """{model: contexts of the sample programs with their labels}."""
     texts = [samples.read(sample) for sample in samples.names()]
-    return {name: behaviours.labelled_contexts(texts, tokenizer(name), 256, 1000) for name in NAMES}
+    return {name: labelled_contexts(texts, tokenizer(name), 256, 1000) for name in NAMES}
 
 
 def test_it_loads_offline_within_two_seconds_and_runs(name, monkeypatch):
@@ -48,7 +51,7 @@ def test_it_loads_offline_within_two_seconds_and_runs(name, monkeypatch):
     tokens = bridge.to_tokens(samples.read("graphs"))[:, :256]
     with torch.no_grad():
         loss = bridge(tokens, return_type="loss").item()
-        own = behaviours.token_losses(model(name), tokens).mean().item()
+        own = behaviours.window_losses(model(name), tokens).mean().item()
     assert loss == pytest.approx(own, abs=1e-3) and loss < 3.5
 
 
@@ -69,8 +72,8 @@ def test_the_card_says_what_a_reader_asks(name):
 
 def test_samples_are_predicted_as_the_held_out_text_is(name, contexts):
     tokens, _ = contexts[name]
-    losses = behaviours.token_losses(model(name), tokens).mean().item()
-    untrained = behaviours.token_losses(model(name, 0), tokens[:40]).mean().item()
+    losses = behaviours.window_losses(model(name), tokens).mean().item()
+    untrained = behaviours.window_losses(model(name, 0), tokens[:40]).mean().item()
     assert losses < 0.6 * untrained
     assert losses == pytest.approx(measured(name, "held-out loss")["value"], abs=0.6)
 
@@ -154,11 +157,8 @@ def test_the_folder_of_code_4l_is_one_that_hugging_face_can_load():
         torch.testing.assert_close(theirs(tokens).logits.float(), model("code-4l")(tokens), rtol=2e-2, atol=2e-2)
 
 
-def test_the_table_prints_what_the_cards_say(capsys):
-    assert table.main([]) == 0
-    plain = capsys.readouterr().out
+def test_the_table_prints_what_the_cards_say():
+    plain = table.report()
     for name in zoo.available():
         assert name in plain and f"{zoo.card(name)['parameters']:,}" in plain
     assert f"{measured('code-4l', 'held-out loss')['value']:.3f}" in plain and "5-gram" in plain
-    table.main(["--markdown"])
-    assert "| model" in capsys.readouterr().out

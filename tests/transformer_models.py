@@ -7,6 +7,7 @@ from patching_models import LENGTH, answers, prompts
 
 from course_utils import transformer as tf
 from course_utils import zoo
+from course_utils.python_text import samples
 
 BUNDLED = ["code-4l", "code-attn-2l"]
 
@@ -31,7 +32,7 @@ def run(model, tokens):
 
 def text_tokens(name, batch=3, length=40):
     """Windows of a sample program."""
-    ids = bundled(name).to_tokens(zoo.samples.read("calculator")[:3000])[0]
+    ids = bundled(name).to_tokens(samples.read("calculator")[:3000])[0]
     return torch.stack([ids[start : start + length] for start in range(0, batch * length, length)])
 
 

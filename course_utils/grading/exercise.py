@@ -6,12 +6,15 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from course_utils.grading import guard
 from course_utils.grading.compare import difference, show, worst_place
+
+ROOM = Path(__file__).parents[1]  # the package
 
 
 @dataclass(frozen=True)
@@ -125,20 +128,30 @@ class Prediction:
 def find(id: str, registry: dict) -> Any:
     """The declaration of that id; a KeyError in one sentence names the nearest ones otherwise."""
     lesson = id.partition(".")[0]
-    if id not in registry and lesson.isidentifier() and importlib.util.find_spec(f"course_utils.grading.{lesson}"):
-        importlib.import_module(f"course_utils.grading.{lesson}")
+    if id not in registry and lesson in lessons():
+        load(lesson)
     if id not in registry:
         known = ", ".join(sorted(name for name in registry if name.startswith(lesson + "."))) or "none in this lesson"
         raise KeyError(f"There is no {id!r}; known here: {known}.")
     return registry[id]
 
 
+def lessons() -> list[str]:
+    """The topic rooms that ask something: those with a folder `exercises`."""
+    return sorted(folder.parent.name for folder in ROOM.glob("*/exercises") if (folder / "__init__.py").exists())
+
+
+def load(lesson: str) -> None:
+    """Import every file of `course_utils/<lesson>/exercises/`: declaring an exercise registers it."""
+    package = importlib.import_module(f"course_utils.{lesson}.exercises")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
 def declared() -> list[Exercise]:
     """Every declared exercise, of every lesson there is."""
-    import course_utils.grading as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"course_utils.grading.{module.name}")
+    for lesson in lessons():
+        load(lesson)
     return [Exercise.registry[id] for id in sorted(Exercise.registry)]
 
 

@@ -1,4 +1,4 @@
-"""The names that a lesson's grader file declares its exercises with."""
+"""The names that a lesson's `exercises/` declares its exercises with."""
 
 from course_utils.grading.answer import Answer
 from course_utils.grading.exercise import Prediction, wrong

@@ -10,7 +10,10 @@
 8. `planted`, `sealed`, `crowd` – unknown models to examine, and how they are made.
 """
 
-from .circuits import (
+from course_utils.induction.code.results import GAIN_RUNS, RUNS, Ablations, Checkpoints, ContextGain
+from course_utils.induction.code.stored import ablations, checkpoints, context_gain, spread
+from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
+from course_utils.induction.scores.circuits import (
     composition_score,
     composition_scores,
     copying_diagonal,
@@ -18,15 +21,15 @@ from .circuits import (
     random_composition,
     turned_composition,
 )
-from .code_results import GAIN_RUNS, RUNS, Ablations, Checkpoints, ContextGain
-from .code_text import TextLosses, Windows, code_windows, losses_of, score_positions
-from .crowd import Crowd, crowd
-from .curves import Curves
-from .handbuilt import HeadPlan, Subspaces, Verdict, build, hand_built, judge, subspaces
-from .heads import HeadScores, head_scores
-from .intervals import bootstrap_weights, interval, mean_interval
-from .interventions import ablate_heads, ablation_hooks, path_patch_k, path_patch_qkv, repeat_log_prob
-from .measures import (
+from course_utils.induction.scores.heads import HeadScores, head_scores
+from course_utils.induction.scores.interventions import (
+    ablate_heads,
+    ablation_hooks,
+    path_patch_k,
+    path_patch_qkv,
+    repeat_log_prob,
+)
+from course_utils.induction.scores.measures import (
     icl_score,
     prefix_matching_score,
     previous_token_score,
@@ -34,11 +37,15 @@ from .measures import (
     repeated_tokens,
     token_losses,
 )
-from .model import Run, Weights, as_bridge, of_bridge, run
-from .sealed import Findings, Sealed, examine, sealed
-from .seeds import Spread, mean_composition
-from .stored import ablations, checkpoints, context_gain, spread
-from .training import Recipe, Shape, Trained, repeating, train
+from course_utils.induction.toys.curves import Curves
+from course_utils.induction.toys.handbuilt import HeadPlan, Subspaces, Verdict, build, hand_built, judge, subspaces
+from course_utils.induction.toys.model import Run, Weights, as_bridge, of_bridge, run
+from course_utils.induction.toys.seeds import Spread, mean_composition
+from course_utils.induction.toys.training import Recipe, Shape, Trained, repeating, train
+from course_utils.induction.unknown.crowd import Crowd, crowd
+from course_utils.induction.unknown.sealed import Findings, Sealed, examine, sealed
+
+from .intervals import bootstrap_weights, interval, mean_interval
 
 __all__ = [
     "GAIN_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings", "HeadPlan",

@@ -1,20 +1,16 @@
-"""What is too heavy to train in a lesson ships as a small file; `recipes` makes it again.
+"""What is too heavy to train in a lesson ships as a small file; `models/stored/` makes it again."""
 
-`load` checks the file's SHA-256 against the one recorded here, so that a result and its recipe cannot drift apart.
-"""
-
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .. import plots
+from course_utils import plots, stored
+
 from .experiments import CriticalDensity
 from .measures import dimensions_per_feature
 from .training import Toy, Trained
@@ -109,36 +105,20 @@ def canonical(features: int = 200, hidden: int = 20, instances: int = 20) -> Toy
 @lru_cache
 def sweep() -> Sweep:
     """The stored sweep (20 instances, 10 000 steps each, several seeds)."""
-    return Sweep(**load("sweep"))
+    return Sweep(**_load("sweep"))
 
 
 @lru_cache
 def plane() -> Plane:
     """The stored grid behind the lesson's widget."""
-    return Plane(**load("plane"))
+    return Plane(**_load("plane"))
 
 
 @lru_cache
 def critical() -> CriticalDensity:
     """Where superposition sets in for 10 features in 5 dimensions, over 256 seeds."""
-    return CriticalDensity(**load("critical"))
+    return CriticalDensity(**_load("critical"))
 
 
-def load(name: str) -> dict[str, Tensor]:
-    """The arrays of one stored result.
-
-    Raises:
-        RuntimeError: if the file is missing or is not the one that was recorded.
-    """
-    path = FOLDER / f"{name}.npz"
-    again = (
-        f"get the file back from the repository, or make it again: python -m course_utils.superposition.recipes {name}"
-    )
-    if not path.exists():
-        raise RuntimeError(f"the stored result {path} is missing; {again}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
-        raise RuntimeError(
-            f"the stored result {path} is not the one this version of the course was written for; {again}"
-        )
-    with np.load(path) as arrays:
-        return {key: torch.from_numpy(value.astype(np.float32)) for key, value in arrays.items()}
+def _load(name: str) -> dict[str, Tensor]:
+    return stored.load(FOLDER, name, SHA256[name])

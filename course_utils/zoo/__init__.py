@@ -5,10 +5,9 @@
     young = zoo.load("code-attn-2l", checkpoint=1000)       # one of zoo.checkpoints("code-attn-2l")
     gpt2 = zoo.load("gpt2")                                 # Hugging Face's; zoo.cached("gpt2") says if it is here
 
-`python -m course_utils.zoo.train NAME` trains one again; `python -m course_utils.zoo.table` prints their cards.
+`python -m models.train NAME` trains one again, `course models` prints their cards.
 """
-from . import labels, samples
 from .cards import ZooError
 from .loading import available, cached, card, checkpoints, load
 
-__all__ = ["ZooError", "available", "cached", "card", "checkpoints", "labels", "load", "samples"]
+__all__ = ["ZooError", "available", "cached", "card", "checkpoints", "load"]

@@ -17,7 +17,7 @@ from torch import Tensor
 
 FORMAT = 1          # of cards; a card with a higher number was written by a later version of the course
 WEIGHTS = Path(__file__).parent / "weights"
-_REPAIR = "restore it with `git checkout -- {path}`, or train it again with `python -m course_utils.zoo.train {name}`"
+_REPAIR = "restore it with `git checkout -- {path}`, or train it again with `python -m models.train {name}`"
 
 
 class ZooError(RuntimeError):

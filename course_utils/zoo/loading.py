@@ -21,8 +21,9 @@ from urllib.parse import urlparse
 
 import torch
 
+from course_utils.zoo.shape import Shape, gpt2_config, initial_weights, to_gpt2
+
 from .cards import WEIGHTS, ZooError, checked_bytes, checkpoint_file, read_card, read_weights
-from .plain import Plain, Shape, gpt2_weights, native_weights
 
 if TYPE_CHECKING:
     from transformer_lens.model_bridge import TransformerBridge
@@ -97,8 +98,8 @@ def _load_bundled(name: str, device: torch.device, checkpoint: int | None) -> Tr
         steps = ", ".join(map(str, about["checkpoints"]))
         raise ZooError(f"{name} has no checkpoint of step {checkpoint}: choose from {steps}.")
     if checkpoint == 0:
-        untrained = Plain(shape, about["seed"])
-        weights = (gpt2_weights if layout == "gpt2" else native_weights)(untrained)
+        weights = initial_weights(shape, about["seed"])
+        weights = to_gpt2(weights, shape) if layout == "gpt2" else weights
     else:
         final = checkpoint in (None, about["steps"])
         weights = read_weights(folder, about, "model.safetensors" if final else checkpoint_file(checkpoint))
@@ -125,14 +126,6 @@ def _native(name: str, shape: Shape, weights: dict, tokenizer, device: torch.dev
     bridge = build_bridge_from_module(model.to(device), architecture="TransformerLensNative", tl_config=config,
                                       tokenizer=tokenizer, device=device, model_name=name)
     return bridge.eval()
-
-
-def gpt2_config(shape: Shape) -> dict:
-    """What `transformers.GPT2Config` needs to know of a shape."""
-    return dict(vocab_size=shape.d_vocab, n_positions=shape.n_ctx, n_embd=shape.d_model, n_layer=shape.n_layers,
-                n_head=shape.n_heads, n_inner=shape.d_mlp, activation_function="gelu_new", resid_pdrop=0.0,
-                embd_pdrop=0.0, attn_pdrop=0.0, layer_norm_epsilon=1e-5, bos_token_id=0, eos_token_id=0,
-                tie_word_embeddings=shape.tied, architectures=["GPT2LMHeadModel"], model_type="gpt2")
 
 
 def _gpt2(name: str, shape: Shape, weights: dict, tokenizer, device: torch.device) -> TransformerBridge:

@@ -1,8 +1,6 @@
-"""What the bundled models are and do, printed from their cards: `python -m course_utils.zoo.table [--markdown]`."""
+"""What the bundled models are and do, printed from their cards: `course models`."""
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 
 from .loading import available, card
@@ -41,34 +39,20 @@ def text_of(about: dict) -> str:
     return f"Read: {sources}. Transformation: {data.get('transformation', 'none')}. {sizes}." if sources else ""
 
 
-def aligned(lines: list[list[str]], markdown: bool) -> str:
+def aligned(lines: list[list[str]]) -> str:
     """The lines as a table, the first of them as its head."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     rule = ["-" * width for width in widths]
     rows = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
             for line in (lines[0], rule, *lines[1:])]
-    left, between, right = ("| ", " | ", " |") if markdown else ("", "  ", "")
-    return "\n".join((left + between.join(row) + right).rstrip() for row in rows)
+    return "\n".join("  ".join(row).rstrip() for row in rows)
 
 
-def report(markdown: bool = False) -> str:
+def report() -> str:
     """Everything, as text."""
     cards = [card(name) for name in available()]
-    parts = [aligned(overview(cards), markdown)]
+    parts = [aligned(overview(cards))]
     for about in cards:
-        title = f"## {about['name']}" if markdown else about["name"].upper()
         told = " ".join(filter(None, (about["purpose"], text_of(about), about.get("note", ""))))
-        parts += [f"{title}\n\n{told}", aligned(measurements(about), markdown)]
+        parts += [f"{about['name'].upper()}\n\n{told}", aligned(measurements(about))]
     return "\n\n".join(parts)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m course_utils.zoo.table", description=__doc__)
-    parser.add_argument("--markdown", action="store_true", help="tables for a Markdown page")
-    print(report(parser.parse_args(arguments).markdown))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

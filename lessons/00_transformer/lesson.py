@@ -17,6 +17,7 @@ import torch
 from course_utils import patching, plots, views, zoo
 from course_utils import transformer as tf
 from course_utils.grading import measured, predict
+from course_utils.python_text import samples
 
 torch.set_grad_enabled(False)  # nothing is trained in this lesson
 model = zoo.load("code-4l", device="cpu")
@@ -533,7 +534,7 @@ assert set(named) == {"2.2", "3.2", "1.0"} and ranked.values[3] < 0.4 * ranked.v
 
 # %%
 small = zoo.load("code-attn-2l", device="cpu")
-sample = small.to_tokens(zoo.samples.read("dungeon"))[:, :128]
+sample = small.to_tokens(samples.read("dungeon"))[:, :128]
 _, cache = small.run_with_cache(sample)
 scale = cache["blocks.0.ln1.hook_scale"][0]  # (pos, 1): the norm of token plus position
 terms = [x - x.mean(-1, keepdim=True) for x in (small.W_pos[:128], small.W_E[sample[0]])]

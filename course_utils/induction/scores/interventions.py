@@ -1,0 +1,172 @@
+"""Taking heads away, and telling one head what another would have said.
+
+1. `ablate_heads` runs a model with some heads' outputs set to zero, or to their mean, at every position.
+2. `path_patch_qkv` asks by which input receivers hear senders: the senders' outputs of another sequence are put into
+   the receivers' queries, keys or values alone, along the direct path (`course_utils.patching.path_patch`).
+   `path_patch_k` is the smallest case of it, by hand.
+3. `repeat_log_prob` is what both are read by: the log-probability of the repeat's tokens, from its second on.
+
+Heads are (layer, head) pairs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from course_utils import patching
+from course_utils.patching import Axis, Metric, Sweep
+
+Head = tuple[int, int]
+
+
+@torch.no_grad()
+def ablate_heads(
+    model: Any,
+    tokens: Int[Tensor, "batch pos"],
+    heads: Sequence[Head],
+    ablation: str = "zero",
+    reference: Int[Tensor, "n pos"] | None = None,
+) -> Float[Tensor, "batch pos d_vocab"]:
+    """The logits when each of `heads` writes nothing of its own, at all positions.
+
+    Args:
+        model: a TransformerLens bridge; left as it was.
+        heads: (layer, head) pairs; none is allowed, and ablates nothing.
+        ablation: "zero", or "mean": at each position what the head writes there on average over `reference`.
+        reference: prompts as long as `tokens`; `tokens` themselves if None.
+
+    Raises:
+        ValueError: another ablation, or a head that the model does not have.
+    """
+    hooks = ablation_hooks(model, heads, ablation, tokens if reference is None else reference)
+    return model.run_with_hooks(tokens, fwd_hooks=hooks)
+
+
+@torch.no_grad()
+def ablation_hooks(
+    model: Any, heads: Sequence[Head], ablation: str, reference: Int[Tensor, "n pos"]
+) -> list[tuple[str, Callable]]:
+    """The hooks of `ablate_heads`, for running many prompts against the same means.
+
+    Raises:
+        ValueError: another ablation, or a head that the model does not have.
+    """
+    if ablation not in ("zero", "mean"):
+        raise ValueError(f"ablation is 'zero' or 'mean', not {ablation!r}")
+    for layer, head in heads:
+        if not (0 <= layer < model.cfg.n_layers and 0 <= head < model.cfg.n_heads):
+            raise ValueError(f"this model has no head {layer}.{head}")
+    names = {layer: f"blocks.{layer}.attn.hook_z" for layer, _ in heads}
+    means: dict[int, Tensor] = {}
+    if ablation == "mean" and names:
+        _, cache = model.run_with_cache(reference, names_filter=list(names.values()))
+        means = {layer: cache[name].mean(0) for layer, name in names.items()}  # (pos, head, d_head)
+
+    def silence(z: Float[Tensor, "batch pos head d_head"], hook: Any, layer: int) -> Tensor:
+        z, mine = z.clone(), [head for at, head in heads if at == layer]
+        z[:, :, mine] = means[layer][:, mine] if means else 0.0
+        return z
+
+    return [(name, partial(silence, layer=layer)) for layer, name in names.items()]
+
+
+def repeat_log_prob(tokens: Int[Tensor, "batch pos"], length: int) -> Metric:
+    """For `course_utils.patching`: the mean log-probability of the repeat's tokens, from its second on, in nats.
+
+    Args:
+        tokens: prompts made by `repeated_tokens` with blocks of `length`.
+    """
+    read = range(length + 1, 2 * length)
+    truth = tokens[:, length + 2 :]
+
+    def mean_log_prob(logits: Float[Tensor, "*cells batch pos d_vocab"]) -> Float[Tensor, "*cells batch"]:
+        wanted = truth.to(logits.device).expand(logits.shape[:-1])[..., None]
+        return logits.log_softmax(-1).gather(-1, wanted)[..., 0].mean(-1)
+
+    return Metric(mean_log_prob, tuple(read), None, "log-probability of the repeat", batched=True)
+
+
+def path_patch_qkv(
+    model: Any,
+    clean: Int[Tensor, "batch pos"],
+    other: Int[Tensor, "batch pos"],
+    metric: Metric,
+    senders: Sequence[Head],
+    receivers: Sequence[Head],
+) -> Sweep:
+    """The metric on `clean` when the senders tell one input of the receivers what they would say in `other`.
+
+    Everything else keeps its clean value: the senders still speak cleanly to the receivers' two other inputs, and to
+    every other head. The effect (`.effect()`) is negative where the receivers needed the message. Heads that share a
+    job must be taken together: one of them alone may change nothing, since the others still do it.
+
+    Args:
+        other: sequences of the same length that share nothing with `clean`, such as other repeated blocks.
+        senders, receivers: (layer, head) pairs, which send and receive together; senders in an earlier layer.
+
+    Returns:
+        a Sweep with one axis, "input": "q", "k", "v".
+    """
+    names = [[f"{layer}.{head}" for layer, head in senders]]
+    found = [
+        patching.path_patch(
+            model,
+            clean,
+            other,
+            metric,
+            senders=names,
+            receivers=[f"{layer}.{head}.{one}" for layer, head in receivers],
+            direction="noising",
+        )
+        for one in "qkv"
+    ]
+    title = f"direct paths from {names[0]} to the q, k, v of {[f'{layer}.{head}' for layer, head in receivers]}"
+    return replace(
+        found[0],
+        values=torch.cat([sweep.values for sweep in found]),
+        axes=(Axis("input", tuple("qkv")),),
+        title=title.replace("'", ""),
+    )
+
+
+@torch.no_grad()
+def path_patch_k(
+    model: Any,
+    clean: Int[Tensor, "batch pos"],
+    other: Int[Tensor, "batch pos"],
+    sender: Head,
+    receiver: Head,
+) -> Float[Tensor, "batch pos d_vocab"]:
+    """The logits on `clean` when the receiver's keys, and nothing else, hear the sender as it speaks in `other`.
+
+    By hooks, for a sender in the layer right before the receiver's, of an attention-only model: between the two nothing
+    else can carry the message. `path_patch_qkv` does the same for heads further apart, and for queries and values.
+
+    Args:
+        other: sequences as long as `clean`.
+        sender, receiver: (layer, head).
+
+    Raises:
+        ValueError: if the sender is not in the layer before, or there are MLPs in between.
+    """
+    (early, speaker), (late, listener) = sender, receiver
+    if late != early + 1 or not model.cfg.attn_only:
+        raise ValueError("the sender must be in the layer right before the receiver's, with no MLP in between")
+    z, resid = f"blocks.{early}.attn.hook_z", f"blocks.{late}.hook_resid_pre"
+    _, there = model.run_with_cache(other, names_filter=[z])
+    _, here = model.run_with_cache(clean, names_filter=[z, resid])
+    message = (there[z] - here[z])[:, :, speaker] @ model.W_O[early, speaker]  # (batch, pos, d_model)
+    block = model.blocks[late]
+    heard = block.ln1(here[resid] + message) @ model.W_K[late, listener] + model.b_K[late, listener]
+
+    def hear(k: Float[Tensor, "batch pos head d_head"], hook: Any) -> Tensor:
+        k = k.clone()
+        k[:, :, listener] = heard
+        return k
+
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_k", hear)])

@@ -1,0 +1,119 @@
+"""How much the live training varies: many seeds, what formed in each, and by which input it listens.
+
+1. Every seed is trained by the lesson's own recipe; a one-layer control beside it.
+2. In each trained model all heads of the first layer speak to all heads of the second by the direct path, as they would
+   in another sequence: to their queries, their keys, or their values. Taken together, since the heads share the work.
+3. Composition scores of all pairs, beside those of writers of one seed with readers of another.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.induction.scores.circuits import INPUTS, composition_score, copying_score
+from course_utils.induction.scores.interventions import path_patch_qkv, repeat_log_prob
+from course_utils.induction.scores.measures import repeated_tokens
+from course_utils.induction.toys.curves import crossing
+from course_utils.induction.toys.model import Weights, as_bridge
+from course_utils.induction.toys.training import Trained
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Trainings over many seeds. Losses and effects in nats; inputs in the order q, k, v.
+
+    Attributes:
+        step: of each record. accuracy, icl, prefix, previous: of the models of two layers (the last two of their best
+            head); accuracy is on the repeat, from its second token on.
+        control: accuracy of the one-layer models, (record, control seed).
+        patched: change of the log-probability of the repeat when one input hears another sequence.
+        composition: mean score over all pairs of heads. unrelated: the same with writers from the next seed's model.
+        copying: copying score of the second layer's heads.
+        final_prefix: prefix-matching score of the second layer's heads.
+    """
+
+    step: Int[Tensor, "record"]
+    accuracy: Float[Tensor, "record seed"]
+    icl: Float[Tensor, "record seed"]
+    prefix: Float[Tensor, "record seed"]
+    previous: Float[Tensor, "record seed"]
+    control: Float[Tensor, "record control"]
+    patched: Float[Tensor, "seed 3"]
+    composition: Float[Tensor, "seed 3"]
+    unrelated: Float[Tensor, "seed 3"]
+    copying: Float[Tensor, "seed head"]
+    final_prefix: Float[Tensor, "seed head"]
+
+    @classmethod
+    def of(cls, trained: Trained, control: Trained) -> "Spread":
+        curves, weights = trained.curves, trained.weights
+        seeds = range(curves.seeds)
+        return cls(
+            step=curves.step,
+            accuracy=curves.accuracy,
+            icl=curves.icl,
+            prefix=curves.best_prefix(),
+            previous=curves.best_previous(),
+            control=control.curves.accuracy,
+            patched=torch.stack([listening(weights[s], trained.recipe.probe_length) for s in seeds]),
+            composition=torch.stack([mean_composition(weights[s], weights[s]) for s in seeds]),
+            unrelated=torch.stack([mean_composition(weights[s - 1], weights[s]) for s in seeds]),
+            copying=torch.stack([_copying(weights[s]) for s in seeds]),
+            final_prefix=curves.prefix[-1, :, 1],
+        )
+
+    def change(self, level: float = 0.5) -> Float[Tensor, "seed"]:
+        """The step at which the accuracy passes `level`, seed by seed; NaN if it never does."""
+        return torch.stack([crossing(self.step.float(), row, level) for row in self.accuracy.unbind(1)])
+
+    def duration(self) -> Float[Tensor, "seed"]:
+        """Steps between an accuracy of 0.1 and one of 0.9."""
+        return self.change(0.9) - self.change(0.1)
+
+    def key_ratio(self) -> Float[Tensor, "seed"]:
+        """How many times more is lost when the keys hear another sequence than when the queries or the values do."""
+        lost = -self.patched
+        return lost[:, 1] / torch.stack([lost[:, 0], lost[:, 2]]).abs().amax(0)
+
+    def plot(self) -> Figure:
+        """Left: accuracy against steps, every seed, with the one-layer controls. Right: the step of the change."""
+        fig, (left, right) = plots.figure(1, 2, height=3.0, width_ratios=[1.7, 1])
+        for row, colour, name in (
+            (self.accuracy, plots.COLOURS[0], "two layers"),
+            (self.control, plots.COLOURS[5], "one layer"),
+        ):
+            for k, line in enumerate(row.unbind(1)):
+                label = f"{name}, {row.shape[1]} seeds" if k == 0 else None
+                left.plot(self.step, line, color=colour, linewidth=0.9, alpha=0.6, label=label)
+        left.set(xlabel="training steps", ylabel="accuracy on the repeat", ylim=(-0.03, 1.03))
+        left.legend(loc="center right")
+        steps = self.change()
+        right.hist(steps[~steps.isnan()].numpy(), bins=12, color=plots.COLOURS[0], edgecolor="white")
+        right.set(xlabel="step of the change", ylabel="seeds")
+        return fig
+
+
+def listening(weights: Weights, length: int, prompts: int = 64, seed: int = 11) -> Float[Tensor, "3"]:
+    """The effect on the log-probability of the repeat when all of layer 1 hears all of layer 0 wrongly: by q, k, v."""
+    generator = torch.Generator().manual_seed(seed)
+    clean, other = (
+        repeated_tokens(weights.d_vocab, prompts, length, distinct=True, generator=generator) for _ in range(2)
+    )
+    heads = range(weights.n_heads)
+    senders, receivers = [(0, h) for h in heads], [(1, h) for h in heads]
+    metric = repeat_log_prob(clean, length)
+    return path_patch_qkv(as_bridge(weights, "cpu"), clean, other, metric, senders, receivers).effect()
+
+
+def mean_composition(writer: Weights, reader: Weights) -> Float[Tensor, "3"]:
+    """Composition scores by q, k, v, averaged over all heads of the writer's layer 0 and of the reader's layer 1."""
+    OV, QK, later = writer.W_OV[0][:, None], reader.W_QK[1][None], reader.W_OV[1][None]
+    return torch.stack([composition_score(OV, QK, later, kind).mean() for kind in INPUTS])
+
+
+def _copying(weights: Weights) -> Float[Tensor, "head"]:
+    return copying_score(weights.W_E, weights.W_V[1], weights.W_O[1], weights.W_U)

@@ -1,0 +1,1 @@
+"""The exercises of lesson 1, "Toy models of superposition", with the mistakes that people make in them."""

@@ -1,0 +1,221 @@
+"""Exercises 5 to 8: a head's two circuits, mean ablation, and reading attention patterns."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from course_utils import transformer as tf
+from course_utils.grading.kinds import Function, wrong
+from course_utils.transformer.exercises.inputs import Inputs, patterns, randn, whole
+
+# 5 · qk_circuit
+
+
+def _qk_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [5.0]])
+    yield whole(rng, 3, 2), whole(rng, 3, 2)
+    for size in ((1, 3, 2), (2, 4, 3), (3, 2, 5, 2), (2, 4, 16, 8)):
+        yield randn(rng, *size), randn(rng, *size)
+    yield randn(rng, 2, 5, 3, dtype=torch.float64), randn(rng, 2, 5, 3, dtype=torch.float64)
+
+
+def _over_heads(circuit: Tensor) -> Tensor:
+    return circuit.flatten(0, -3).sum(0) if circuit.dim() > 2 else circuit
+
+
+Function(
+    id="transformer.qk_circuit",
+    reference=tf.qk_circuit,
+    inputs=_qk_inputs,
+    rtol=1e-3,
+    atol=1e-5,
+    hints=(
+        "A score is the dot product of a query x W_Q with a key y W_K, as rows: x W_Q (y W_K)ᵀ. Which matrix stands between x and yᵀ?",
+        "`.mT` transposes the last two axes and leaves the axes of heads alone.",
+    ),
+    misconceptions=(
+        wrong("key first", lambda Q, K: K @ Q.mT,
+              "Yours is W_K W_Qᵀ, the transposed circuit: it would take the key's stream on its left. By convention the query stands on the left."),
+        wrong("summed over d_model", lambda Q, K: Q.mT @ K,
+              "You sum over d_model and keep d_head × d_head. The circuit is read in the residual stream: (d_model, d_model), with d_head summed away."),
+        wrong("divided by √d_head", lambda Q, K: Q @ K.mT / math.sqrt(Q.shape[-1]),
+              "You divide by √d_head. The model does so with its scores; the circuit W_Q W_Kᵀ is the product alone."),
+        wrong("heads summed", lambda Q, K: _over_heads(Q @ K.mT), "You sum over heads. Each head has a circuit and a softmax of its own; their sum looks nowhere in particular."),
+        wrong("softmaxed", lambda Q, K: (Q @ K.mT).softmax(-1), "You take a softmax. It runs over the keys of a prompt; the circuit is a matrix of weights and has seen no prompt."),
+        wrong("symmetrised", lambda Q, K: (Q @ K.mT + K @ Q.mT) / 2, "You make it symmetric. That a looks at b does not mean that b looks at a."),
+        wrong("query's circuit with itself", lambda Q, K: Q @ Q.mT, "This is W_Q W_Qᵀ: the keys do not occur in it."),
+    ),
+)  # fmt: skip
+
+
+# 6 · ov_circuit
+
+
+def _ov_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0, 5.0]])
+    yield whole(rng, 3, 2), whole(rng, 2, 3)
+    for *lead, d_model, d_head in ((1, 3, 2), (2, 4, 3), (3, 2, 5, 2), (2, 4, 16, 8)):
+        yield randn(rng, *lead, d_model, d_head), randn(rng, *lead, d_head, d_model)
+    yield randn(rng, 2, 5, 3, dtype=torch.float64), randn(rng, 2, 3, 5, dtype=torch.float64)
+
+
+Function(
+    id="transformer.ov_circuit",
+    reference=tf.ov_circuit,
+    inputs=_ov_inputs,
+    rtol=1e-3,
+    atol=1e-5,
+    hints=(
+        "Follow a row vector x through the head: it is read by W_V into d_head numbers, which W_O writes back. In which order do the matrices stand behind x?",
+        "(d_model, d_head) times (d_head, d_model), for each head by itself: `@` does that over any leading axes.",
+    ),
+    misconceptions=(
+        wrong("written before read", lambda V, out: out @ V,
+              "Yours is W_O W_V, of shape (d_head, d_head): the order in which papers with column vectors write it. With rows, as TransformerLens stores weights, what is read first stands first: x W_V W_O."),
+        wrong("transposed", lambda V, out: (V @ out).mT, "Yours is transposed: it acts on column vectors. In TransformerLens the stream is a row, and x W_V W_O has the input on the left."),
+        wrong("heads summed", lambda V, out: _over_heads(V @ out), "You sum over heads. Each head attends to places of its own, so what they would move cannot be added up beforehand."),
+        wrong("residual stream included", lambda V, out: V @ out + torch.eye(V.shape[-2], dtype=V.dtype),
+              "You add the identity. The stream carries itself on; the OV circuit is only what the head adds."),
+        wrong("divided by √d_head", lambda V, out: V @ out / math.sqrt(V.shape[-1]), "You divide by √d_head. That belongs to the attention scores; what is moved is not scaled."),
+        wrong("softmaxed", lambda V, out: (V @ out).softmax(-1), "You take a softmax. Only the choice of where to look has one; what is moved is linear."),
+        wrong("read twice", lambda V, out: V @ V.mT, "This is W_V W_Vᵀ: the head's output matrix does not occur in it."),
+    ),
+)  # fmt: skip
+
+
+# 7 · mean_ablate
+
+
+def _ablate_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[[[1.0], [2.0]]]]), torch.tensor([[[[10.0], [20.0]]], [[[30.0], [60.0]]]]), [1]
+    yield whole(rng, 1, 2, 2, 1), 2 * whole(rng, 2, 2, 2, 1), [0]
+    yield randn(rng, 1, 3, 2, 1), randn(rng, 2, 3, 2, 1), [0]
+    yield randn(rng, 2, 3, 3, 2), 1 + randn(rng, 4, 3, 3, 2), [0, 2]
+    yield randn(rng, 3, 2, 4, 2), 1 + randn(rng, 5, 2, 4, 2), [3, 1]
+    yield randn(rng, 2, 3, 3, 2), 1 + randn(rng, 4, 3, 3, 2), []  # nothing to ablate
+    yield randn(rng, 2, 4, 2, 3, dtype=torch.float64), 1 + randn(rng, 3, 4, 2, 3, dtype=torch.float64), [0, 1]
+
+
+def _put(z: Tensor, value: Tensor, heads: list[int]) -> Tensor:
+    """`z` with `value`, of a shape that spreads to z's, at these heads."""
+    new = z.clone()
+    new[:, :, heads] = value.expand_as(z)[:, :, heads]
+    return new
+
+
+def _last_position(z: Tensor, reference: Tensor, heads: list[int]) -> Tensor:
+    new = z.clone()
+    new[:, -1, heads] = reference.mean(0)[-1, heads]
+    return new
+
+
+Function(
+    id="transformer.mean_ablate",
+    reference=tf.mean_ablate,
+    inputs=_ablate_inputs,
+    hints=(
+        "Which axes does the mean run over? Only the prompts of `reference`: each position and each head keeps a mean of its own.",
+        "`reference.mean(0)` has shape (pos, head, d_head). Copy z (`z.clone()`), and put the mean's `[:, heads]` where the copy's `[:, :, heads]` is.",
+    ),
+    misconceptions=(
+        wrong("zero", lambda z, r, heads: _put(z, torch.zeros_like(z), heads),
+              "You put zeros. That is zero ablation: a head that always says the same is then missed as if it had said something."),
+        wrong("mean over positions too", lambda z, r, heads: _put(z, r.mean((0, 1)), heads),
+              "Your mean runs over positions too. What a head says at the first token and at the last differs on every prompt; keep one mean for each position."),
+        wrong("mean of the prompts themselves", lambda z, r, heads: _put(z, z.mean(0), heads),
+              "You average over the prompts that are being run, `z`. The mean is over the stated reference prompts; with a single prompt in `z` yours would change nothing."),
+        wrong("every head", lambda z, r, heads: _put(z, r.mean(0), list(range(z.shape[2]))), "You replace every head. Only those in `heads` are to be taken away; the others go on saying what they say."),
+        wrong("first head of the list only", lambda z, r, heads: _put(z, r.mean(0), heads[:1]), "You replace the first head of the list only. `z[:, :, heads]` takes the whole list as an index."),
+        wrong("the other heads", lambda z, r, heads: _put(z, r.mean(0), [h for h in range(z.shape[2]) if h not in heads]), "You replace all heads but the ones that were asked for."),
+        wrong("mean over heads", lambda z, r, heads: _put(z, r.mean((0, 2))[:, None], heads),
+              "You average over heads as well. Heads write in directions of their own; each needs its own mean."),
+        wrong("mean over d_head", lambda z, r, heads: _put(z, r.mean((0, 3))[..., None], heads),
+              "You average over d_head as well, which turns the head's vector into one number repeated. Average over prompts only."),
+        wrong("last position only", _last_position, "You replace the last position only. Heads also act at earlier positions, from where later layers read; replace them all."),
+        wrong("added", lambda z, r, heads: _put(z, z + r.mean(0), heads), "You add the mean to what the head says. It is to stand in its place."),
+        wrong("subtracted", lambda z, r, heads: _put(z, z - r.mean(0), heads), "You subtract the mean. What is left is what is particular to the prompt, which is just what ablation takes away."),
+        wrong("one reference prompt", lambda z, r, heads: _put(z, r[0], heads), "You put in one reference prompt in place of their mean. That is resample ablation, with a single sample."),
+        wrong("median", lambda z, r, heads: _put(z, r.median(0).values, heads), "You take the median over prompts. The mean is asked for."),
+        wrong("not broadcast over the batch", lambda z, r, heads: _put(z, r.mean(0), heads)[:1] if len(z) > 1 else _put(z, r.mean(0), heads),
+              "Only one prompt comes back. The mean is one for all prompts, but the other heads of each prompt stay as they are: keep the batch axis."),
+        wrong("nothing replaced", lambda z, r, heads: z.clone(), "Nothing is replaced. `z[:, :, heads]` on the right of an equals sign makes a copy; to write into your copy, index it on the left."),
+    ),
+)  # fmt: skip
+
+
+# 8 · attention_to
+
+
+def _attention_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[[[1.0, 0, 0], [0.25, 0.75, 0], [0.5, 0.2, 0.3]]]]), torch.tensor([[False, True, False]])
+    for batch, heads, length in ((1, 2, 4), (2, 2, 4), (3, 4, 6), (5, 3, 9)):
+        kind = torch.rand(batch, length, generator=rng) < 0.4
+        kind[0, 1] = True
+        yield patterns(rng, batch, heads, length), kind
+    kind = torch.zeros(3, 6, dtype=torch.bool)
+    kind[0, 4] = kind[2, 1] = kind[2, 2] = True  # prompts that see it late, never, early
+    yield patterns(rng, 3, 2, 6), kind
+    yield patterns(rng, 2, 2, 5, dtype=torch.float64), torch.ones(2, 5, dtype=torch.bool)
+
+
+def _mean_where(values: Tensor, where: Tensor) -> Tensor:
+    """Mean of values (batch, head, query) over the marked (batch, query)."""
+    return (values * where[:, None]).sum((0, -1)) / where.sum().clamp(min=1)
+
+
+def _seen(kind: Tensor) -> Tensor:
+    return kind.cumsum(-1) > 0
+
+
+def _to(pattern: Tensor, kind: Tensor) -> Tensor:
+    return (pattern * kind[:, None, None]).sum(-1)
+
+
+def _per_prompt(pattern: Tensor, kind: Tensor) -> Tensor:
+    seen = _seen(kind)
+    there = seen.any(-1)
+    each = (_to(pattern, kind) * seen[:, None]).sum(-1) / seen.sum(-1).clamp(min=1)[:, None]
+    return each[there].mean(0)
+
+
+def _on_queries(pattern: Tensor, kind: Tensor) -> Tensor:
+    """The mask on the query axis: what tokens of the kind receive from all queries is never looked at."""
+    return _mean_where((pattern * kind[:, None, :, None]).sum(-1), _seen(kind))
+
+
+Function(
+    id="transformer.attention_to",
+    reference=tf.attention_to,
+    inputs=_attention_inputs,
+    hints=(
+        "Keys are the last axis of a pattern. Multiply by `kind` on that axis (kind[:, None, None]) and sum over it: how much each query gives.",
+        "Which queries count? Those with at least one such key at or before them: `kind.cumsum(-1) > 0`, of shape (batch, query).",
+        "Average over all those queries of all prompts at once: a sum over prompts and queries, divided by how many there are.",
+    ),
+    misconceptions=(
+        wrong("every query counted", lambda p, k: _to(p, k).mean((0, -1)),
+              "You average over all queries. A query that stands before every token of the kind cannot look at one, and pulls the mean down through no fault of the head's."),
+        wrong("mean over keys", lambda p, k: _mean_where(_to(p, k) / k.sum(-1).clamp(min=1)[:, None, None], _seen(k)),
+              "You average over the keys of the kind. Attention is shared out among keys, so what goes to a kind is the sum over its keys."),
+        wrong("mean over keys, of which there may be none", lambda p, k: _mean_where(_to(p, k) / k.sum(-1)[:, None, None], _seen(k)),
+              "You average over the keys of the kind (and a prompt without one gives nan). Attention is shared out among keys, so what goes to a kind is the sum over its keys."),
+        wrong("largest key", lambda p, k: _mean_where((p * k[:, None, None]).max(-1).values, _seen(k)), "You take the largest weight. A head that spreads its attention over three brackets looks at brackets all the same: sum over the keys."),
+        wrong("queries and keys exchanged", lambda p, k: _mean_where((p * k[:, None, :, None]).sum(-2), _seen(k)),
+              "You mark and sum over the query axis. Patterns are (batch, head, query, key): what is looked *at* is the last axis."),
+        wrong("queries of the kind", lambda p, k: _mean_where(_to(p, k), k), "You average over queries that are themselves of the kind. Every query that can see such a token counts, whatever it is itself."),
+        wrong("mask on queries", _on_queries, "You mask queries in place of keys. Each row of a pattern adds up to one, so yours counts tokens, not attention."),
+        wrong("prompts averaged one by one", _per_prompt,
+              "You average within each prompt first, then over prompts. Then a query in a prompt with few of them counts more; here every query counts the same."),
+        wrong("summed, not averaged", lambda p, k: (_to(p, k) * _seen(k)[:, None]).sum((0, -1)), "You sum over queries. The average is asked for, a share between 0 and 1."),
+        wrong("how often it is the strongest", lambda p, k: _mean_where(k[:, None, None].expand_as(p).gather(-1, p.argmax(-1, keepdim=True))[..., 0].to(p.dtype), _seen(k)),
+              "You count how often the strongest key is of the kind. The amount of attention is asked for: 0.4 on a bracket is no bracket by argmax, and is a lot."),
+        wrong("every pair of query and key", lambda p, k: _mean_where((p * k[:, None, None]).sum(-1) / k.sum(-1).clamp(min=1)[:, None, None], torch.ones_like(k)),
+              "You average over keys, and over all queries. Sum over the keys of the kind; average over the queries that can see one."),
+        wrong("kind applied to the queries", lambda p, k: (p * k[:, None, :, None]).sum(-1).mean((0, 2)), "You apply `kind` to the queries. Rows add up to one, so yours is the share of tokens that are of the kind: kinds of *keys* are the last axis."),
+        wrong("last query only", lambda p, k: _to(p, k)[..., -1].mean(0), "You read the last query only. All queries that can see such a token count."),
+        wrong("the query's own place left out", lambda p, k: _mean_where(_to(p, k), (k.cumsum(-1) - k.long()) > 0),
+              "You leave out queries whose only such key is their own place. A token can look at itself."),
+        wrong("heads averaged", lambda p, k: tf.attention_to(p, k).mean(), "You average over heads too. Heads differ, and that is what one looks for: return one number for each."),
+    ),
+)  # fmt: skip

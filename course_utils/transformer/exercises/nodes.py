@@ -1,0 +1,142 @@
+"""Exercise 9: with a budget of three head outputs, make the model close the other bracket. Scored by running it."""
+
+import operator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_utils import transformer as tf
+from course_utils.grading.kinds import Answer, wrong
+from course_utils.transformer.exercises.model import code_model
+
+BUDGET = 3
+PAIRS = 16
+POOL = 40  # random sets whose scores are measured once, for the null
+
+Nodes = frozenset
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What an answer is scored with: the two runs, a good set, and random ones with their scores."""
+
+    runs: tf.Transplant
+    best: tuple[tf.Node, ...]
+    pool: tuple[tuple[tf.Node, ...], ...]
+    known: dict = field(default_factory=dict, repr=False)
+
+    def score(self, nodes: Nodes) -> float:
+        if nodes not in self.known:
+            self.known[nodes] = max(0.0, self.runs.recovery(sorted(nodes)))
+        return self.known[nodes]
+
+
+def _truth(seed: int) -> Operation:
+    model = code_model()
+    runs = tf.Transplant.of(model, tf.bracket_pairs(model.tokenizer, PAIRS, seed, "call"))
+    rng = torch.Generator().manual_seed(seed)
+    sizes = torch.tensor([len(runs.z), runs.z[0].shape[2], runs.z[0].shape[1] - 1])
+    pool = []
+    for _ in range(POOL):
+        flat = torch.randperm(int(sizes.prod()), generator=rng)[:BUDGET]
+        places = torch.stack(torch.unravel_index(flat, tuple(sizes.tolist())), -1).tolist()
+        pool.append(tuple((layer, head, 1 + position) for layer, head, position in places))
+    return Operation(runs, tf.best_nodes(runs, BUDGET), tuple(pool))
+
+
+def _whole(value: Any) -> int:
+    value = value.item() if isinstance(value, (Tensor, np.ndarray)) else value
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError("a truth value is no number")
+    return operator.index(value)
+
+
+def _canonical(answer: Any) -> Any:
+    if isinstance(answer, (str, bytes, dict)):
+        raise TypeError("no set of nodes")
+    return frozenset(tuple(_whole(i) for i in node) for node in answer)
+
+
+def _form(answer: Nodes, truth: Operation) -> str:
+    layers, length, heads = len(truth.runs.z), *truth.runs.z[0].shape[1:3]
+    for node in sorted(answer):
+        if len(node) != 3:
+            return f"A node has three numbers, layer, head and position; {node} has {len(node)}."
+        if not (0 <= node[0] < layers and 0 <= node[1] < heads and -length <= node[2] < length):
+            return f"There is no node {node}: layers go up to {layers - 1}, heads to {heads - 1}, positions to {length - 1}."
+    if len(answer) > BUDGET:
+        return f"You name {len(answer)} nodes; the budget is {BUDGET}."
+    return "" if answer else "You name no node."
+
+
+def _absolute(answer: Nodes, truth: Operation) -> Nodes:
+    length = truth.runs.z[0].shape[1]
+    return frozenset((layer, head, position % length) for layer, head, position in answer)
+
+
+def _score(answer: Nodes, truth: Operation) -> float:
+    return truth.score(_absolute(answer, truth))
+
+
+def _explain(answer: Nodes, truth: Operation) -> str:
+    answer = _absolute(answer, truth)
+    said = f"Together your nodes recover {truth.score(answer):.0%} of the difference."
+    if len(answer) < BUDGET:
+        return f"{said} You have used {len(answer)} of {BUDGET}."
+    idle = min(answer, key=lambda node: truth.score(answer) - truth.score(answer - {node}))
+    lost = truth.score(answer) - truth.score(answer - {idle})
+    less = f"{lost:.0%} less" if lost >= 0.005 else "no less"
+    return f"{said} {idle} contributes least: without it they recover {less}."
+
+
+def _last(truth: Operation) -> int:
+    return truth.runs.z[0].shape[1] - 1
+
+
+def _by_vote(truth: Operation) -> Nodes:
+    """The heads with the largest direct attribution, at the last position."""
+    pairs = truth.runs.pairs
+    votes = tf.attribution(truth.runs.model, pairs.clean, pairs.correct, pairs.wrong).heads()
+    order = votes.flatten().argsort(descending=True)[:BUDGET].tolist()
+    return frozenset((flat // votes.shape[1], flat % votes.shape[1], _last(truth)) for flat in order)
+
+
+def _one_head(truth: Operation) -> Nodes:
+    layer, head, position = truth.best[0]
+    return frozenset((layer, head, position - k) for k in range(BUDGET))
+
+
+Answer(
+    id="transformer.transplant",
+    truth=_truth,
+    key=lambda truth: frozenset(truth.best),
+    score=_score,
+    null=lambda truth, rng: frozenset(truth.pool[int(torch.randint(POOL, (), generator=rng))]),
+    canonical=_canonical,
+    form=_form,
+    explain=_explain,
+    expects="Give up to three nodes, each (layer, head, position), for example {(0, 1, 7), (3, 2, -1)}.",
+    share=0.95,
+    why="Three heads with large votes come near 90 % of the key, and are what this exercise is to tell apart.",
+    hints=(
+        "One sweep tries every node alone: `patching.sweep(model, \"z\", mine.clean, mine.corrupt, mine.metric, by=(\"layer\", \"head\", \"position\"))`. Print it, or ask it for `.top(10, \"recovery\")`.",
+        "Single effects need not add up. Try sets: `runs.recovery({(layer, head, position), …})`, and keep the node that adds most to those you have.",
+    ),
+    misconceptions=(
+        wrong("by direct attribution", _by_vote,
+              "These are the heads with the largest direct attribution. It misses heads that speak to later heads and not to the logits: patch them, and see."),
+        wrong("at the opening bracket", lambda truth: frozenset((layer, head, truth.runs.pairs.opener) for layer, head, _ in truth.best),
+              "The right heads, at the opening bracket. What they say there is not what is read at the end; a head acts where it *writes*, at the query."),
+        wrong("one token early", lambda truth: frozenset((layer, head, position - 1) for layer, head, position in truth.best),
+              "The right heads, one position too early. The logits are read at the last token; `mine.words` counts from 0."),
+        wrong("one head at many positions", _one_head,
+              "You spend the budget on one head. It acts at the last position only, and what else carries the bracket there is left in the corrupt run."),
+        wrong("last layer", lambda truth: frozenset((len(truth.runs.z) - 1, head, _last(truth)) for head in range(BUDGET)),
+              "The last layer stands nearest to the logits, but that does not make it the one that knows. Measure."),
+        wrong("layer and head exchanged", lambda truth: frozenset((head, layer, position) for layer, head, position in truth.best),
+              "Layer and head are exchanged: a node is (layer, head, position)."),
+    ),
+)  # fmt: skip

@@ -1,0 +1,10 @@
+"""The factory: everything that makes what the course ships and a learner only loads. Not installed with the package.
+
+- `train` – the command, `python -m models.train NAME`; `training` – the loop, `recipe` – what a family of models says.
+- `corpus`, `renaming`, `bpe`, `plain` – text, tokenizer and network that the trainings use.
+- `code_models`, `ioi_natural` (with `ioi_english`), `ioi_planted` (with `ioi_interchange`) – the families.
+- `evaluation`, `behaviours`, `ngrams`, `ioi_circuit` – what the cards say was measured.
+- `stored/` – results too heavy for a lesson, `python -m models.stored NAME`.
+
+What a lesson measures too is not written again here: scores come from the topic rooms. The package never imports this.
+"""
