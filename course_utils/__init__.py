@@ -1,3 +1,13 @@
-"""What the lessons share: topic modules, models, figures, grading."""
+"""What a learner installs: one room a lesson, what lessons share, and single files below all of them.
+
+- Lessons' rooms: `transformer`, `superposition`, `induction`, `ioi`. Each holds its ideas, and in `exercises/` what it
+  asks: references' declarations, inputs, misconceptions.
+- Shared rooms: `patching` (causal interventions), `views` (what can be pointed at), `zoo` (load a model, its card),
+  `python_text` (exact labels of Python text), `grading` (the engine; knows no lesson), `cli` (the command `course`).
+- Single files: `runtime` (device, seeds, learner), `plots`, `progress`, `store` (what a learner has done), `stored`
+  (results too heavy for a lesson), `register` (which exercises there are).
+
+How models are made is not here but in `models/`, beside this folder.
+"""
 
 __version__ = "0.1.0"

@@ -1,8 +1,8 @@
 """The command `course`: start, lab, progress, models, doctor.
 
-Each subcommand is a module of this folder with a function that takes what the command line says and
-returns the lines to print. Nothing heavy is imported before it is needed: `course start` takes as long as
-Python takes to start. A `Stop` is the one sentence that the reader sees in place of a traceback.
+`start`, `lab`, `progress`, `doctor` are a subcommand each, a function that takes what the command line says and returns
+the lines to print; `checkout` finds the course's folder. Nothing heavy is imported before it is needed: `course start`
+takes as long as Python takes to start. A `Stop` is the one sentence that the reader sees in place of a traceback.
 """
 
 import argparse

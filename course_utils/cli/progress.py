@@ -2,24 +2,21 @@
 
 from typing import Any
 
-from course_utils import store
+from course_utils import register, store
 from course_utils.cli.checkout import Stop, root
 from course_utils.cli.start import exercises
 
 
 def progress() -> list[str]:
     """The stored progress against all declared exercises, as lines of text; nothing is written."""
-    from course_utils.grading.exercise import Prediction, declared  # imports torch
-
-    ids = [exercise.id for exercise in declared()]
+    ids, asked = register.ids("exercise"), register.ids("prediction")
     kept = store.read()
     done, predictions = _entries(kept, "exercises"), _entries(kept, "predictions")
-    asked = {id: prediction for id, prediction in Prediction.registry.items() if id in predictions}
     return [
         *table(ids, done, notebooks()),
         "",
         *_next(ids, done, notebooks()),
-        _predicted({id: predictions[id] for id in asked}, len(Prediction.registry)),
+        _predicted({id: predictions[id] for id in asked if id in predictions}, len(asked)),
         f"Kept in {store.path()}.",
     ]
 
@@ -70,10 +67,10 @@ def _next(ids: list[str], done: dict[str, dict], notebooks: dict[str, str]) -> l
 
 
 def _predicted(predictions: dict[str, dict], asked: int) -> str:
-    from course_utils.grading.predictions import calibration
-
     if not predictions:
         return f"No predictions yet, of the {asked} that the lessons ask for."
+    from course_utils.grading.predictions import calibration  # imports torch
+
     made = sum("value" in entry for entry in predictions.values())
     return f"Predictions: {made} of {asked} made. {calibration(predictions)}"
 

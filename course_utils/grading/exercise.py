@@ -6,15 +6,13 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from course_utils.grading import guard
 from course_utils.grading.compare import difference, show, worst_place
-
-ROOM = Path(__file__).parents[1]  # the package
+from course_utils.register import lessons
 
 
 @dataclass(frozen=True)
@@ -134,11 +132,6 @@ def find(id: str, registry: dict) -> Any:
         known = ", ".join(sorted(name for name in registry if name.startswith(lesson + "."))) or "none in this lesson"
         raise KeyError(f"There is no {id!r}; known here: {known}.")
     return registry[id]
-
-
-def lessons() -> list[str]:
-    """The topic rooms that ask something: those with a folder `exercises`."""
-    return sorted(folder.parent.name for folder in ROOM.glob("*/exercises") if (folder / "__init__.py").exists())
 
 
 def load(lesson: str) -> None:

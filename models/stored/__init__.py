@@ -1,4 +1,6 @@
-"""The makers of the stored results: each is one function that returns arrays, and one command that writes them.
+"""The makers of the stored results, one file a lesson (`superposition`, `induction`).
+
+Each result is one function that returns arrays, and one command that writes them:
 
     python -m models.stored NAME …     # prints the hash that the lesson's room must record; without a name, all
 
