@@ -31,9 +31,9 @@ QUOTES = ("'", '"', "'''", '"""')
 
 
 @torch.no_grad()
-def in_parts(model: Plain, windows: Int[Tensor, "window pos"], read, size: int = 32) -> Tensor:
-    """read(logits, tokens) of `size` windows at a time, joined; logits[i] predict tokens[i]."""
-    return torch.cat([read(model(part[:, :-1]), part[:, 1:]) for part in windows.split(size)])
+def in_parts(model: Plain, windows: Int[Tensor, "window pos"], read) -> Tensor:
+    """read(logits, tokens) of 32 windows at a time, joined; logits[i] predict tokens[i]."""
+    return torch.cat([read(model(part[:, :-1]), part[:, 1:]) for part in windows.split(32)])
 
 
 def window_losses(model: Plain, windows: Int[Tensor, "window pos"]) -> Float[Tensor, "window pos"]:

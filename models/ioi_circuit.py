@@ -35,10 +35,10 @@ def behaviour(model: Any, prompts: Prompts) -> dict:
             "logit difference": number(gap), "probability": number(logits.softmax(-1)[rows, prompts.answer])}
 
 
-def number(values: Float[Tensor, "prompt"], draws: int = 1000) -> dict:
+def number(values: Float[Tensor, "prompt"]) -> dict:
     """Mean and bootstrap interval over prompts."""
     rng = torch.Generator().manual_seed(0)
-    means = values[torch.randint(len(values), (draws, len(values)), generator=rng)].mean(1)
+    means = values[torch.randint(len(values), (1000, len(values)), generator=rng)].mean(1)
     low, high = torch.quantile(means, torch.tensor([0.025, 0.975])).tolist()
     return {"mean": round(values.mean().item(), 4), "low": round(low, 4), "high": round(high, 4)}
 

@@ -38,14 +38,14 @@ def names(text: str) -> list[str]:
             if name not in KEPT and not (name.startswith("__") and name.endswith("__"))]
 
 
-def word_pool(texts: Iterable[str], size: int = 4000) -> tuple[str, ...]:
-    """The `size` words, three to ten letters long, that occur in the most files' identifiers; sorted."""
+def word_pool(texts: Iterable[str]) -> tuple[str, ...]:
+    """The 4,000 words, three to ten letters long, that occur in the most files' identifiers; sorted."""
     files: Counter[str] = Counter()
     for text in texts:
         files.update({part.lower() for name in set(names(text)) for part in _PART.findall(name)})
     common = [word for word, _ in sorted(files.items(), key=lambda item: (-item[1], item[0]))
               if 3 <= len(word) <= 10 and word not in KEPT]
-    return tuple(sorted(common[:size]))
+    return tuple(sorted(common[:4000]))
 
 
 def _styled(old: str, words: list[str]) -> str:

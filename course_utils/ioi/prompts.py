@@ -87,7 +87,7 @@ class Prompts:
 
 
 def layout(encode: Callable[[str], Sequence[int]], bos: int, templates: Sequence[str] = TEMPLATES,
-           names: Sequence[str] = NAMES, places: Sequence[str] = PLACES, objects: Sequence[str] = OBJECTS) -> Layout:
+           names: Sequence[str] = NAMES) -> Layout:
     """What a tokenizer makes of the templates and of what fills them.
 
     Args:
@@ -97,12 +97,12 @@ def layout(encode: Callable[[str], Sequence[int]], bos: int, templates: Sequence
         ValueError: a name, place or object is not one token, or a template's own words contain one.
     """
     ids = {}
-    for word in (*names, *places, *objects):
+    for word in (*names, *PLACES, *OBJECTS):
         ids[word] = list(encode(f" {word}"))
         if len(ids[word]) != 1:
             raise ValueError(f"{word!r} is {len(ids[word])} tokens for this tokenizer: only words of one token can be "
                              "exchanged without moving the others")
-    markers = dict(zip(_SLOTS, (*names[:3], places[0], objects[0]), strict=True))
+    markers = dict(zip(_SLOTS, (*names[:3], PLACES[0], OBJECTS[0]), strict=True))
     rows, slots = [], []
     for template in templates:
         row = [bos, *encode(template.format(**markers))]
@@ -115,7 +115,7 @@ def layout(encode: Callable[[str], Sequence[int]], bos: int, templates: Sequence
         rows.append(torch.tensor(row))
         slots.append(at)
     ends = torch.tensor([len(row) - 1 for row in rows])
-    filler = (torch.tensor([ids[word][0] for word in words]) for words in (names, places, objects))
+    filler = (torch.tensor([ids[word][0] for word in words]) for words in (names, PLACES, OBJECTS))
     return Layout(tuple(templates), torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=bos),
                   torch.tensor(slots), ends, *filler)
 

@@ -223,9 +223,9 @@ def char_labels(text: str, partial: bool = False) -> CharLabels:
     return CharLabels(text, flags, depth, level, owner, place if error else size, tree is not None)
 
 
-def token_labels(text: str, tokenizer, partial: bool = False) -> TokenLabels:
+def token_labels(text: str, tokenizer) -> TokenLabels:
     """Labels of each token that `tokenizer` (a model's, or a `tokenizers.Tokenizer`) makes of `text`."""
-    chars = char_labels(text, partial)
+    chars = char_labels(text)
     backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
     encoded = backend.encode(text)
     size = len(encoded.ids)
