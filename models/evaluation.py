@@ -56,7 +56,7 @@ def mean_and_error(losses: Tensor) -> dict[str, float]:
     return {"nats": round(means.mean().item(), 4), "error": round(means.std().item() / math.sqrt(len(means)), 4)}
 
 
-def icl_score(losses: Tensor) -> dict[str, float]:
+def icl_with_error(losses: Tensor) -> dict[str, float]:
     """Olsson et al.'s score, with their places 50 and 500 of 512 scaled to this context: late minus early loss."""
     early, late = score_positions(losses.shape[1])
     difference = losses[:, late - 8:late + 8].mean(1) - losses[:, early - 8:early + 8].mean(1)
@@ -87,7 +87,7 @@ def _losses(recipe: CodeRecipe, model: Plain, untrained: Plain, grams: dict[str,
     found["uniform"] = {"nats": round(math.log(recipe.shape.d_vocab), 4)}
     facts = recipe.data_facts()["sizes"]["held_out"]
     bits = found["held-out"]["nats"] / math.log(2) * facts["tokens"] / facts["characters"]
-    return found, {"bits per character": round(bits, 4), "in-context learning": icl_score(held_out)}
+    return found, {"bits per character": round(bits, 4), "in-context learning": icl_with_error(held_out)}
 
 
 def _heads(model: Plain, untrained: Plain) -> dict:
@@ -109,7 +109,7 @@ def _checkpoints(recipe: CodeRecipe, folder: Path, steps: list[int]) -> list[dic
         model = finished(recipe, folder, step)
         losses = behaviours.window_losses(model, windows)
         scores = behaviours.heads(model, torch.Generator().manual_seed(7), batch=16)
-        found.append({"step": step, "held-out": mean_and_error(losses)["nats"], "icl": icl_score(losses)["nats"],
+        found.append({"step": step, "held-out": mean_and_error(losses)["nats"], "icl": icl_with_error(losses)["nats"],
                       "prefix": scores["prefix"].max().item(), "previous": scores["previous"].max().item(),
                       "accuracy": scores["accuracy"], "loss_repeat": scores["loss_repeat"]})
     return [_rounded(entry) for entry in found]

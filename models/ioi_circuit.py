@@ -43,7 +43,7 @@ def number(values: Float[Tensor, "prompt"]) -> dict:
     return {"mean": round(values.mean().item(), 4), "low": round(low, 4), "high": round(high, 4)}
 
 
-def attention(model: Any, prompts: Prompts, layer: int, head: int, query: str) -> dict:
+def looks_from(model: Any, prompts: Prompts, layer: int, head: int, query: str) -> dict:
     """What a head looks at from one role's position: mean probability on the others'."""
     with torch.no_grad():
         _, cache = model.run_with_cache(prompts.tokens, names_filter=lambda name: name.endswith("hook_pattern"))
@@ -98,7 +98,7 @@ def _cells(sweep: Any, scale: float, least: float = 0.0, most: int | None = None
     return chosen[:most]
 
 
-def circuit(model: Any, plan: Layout, n: int, rng: torch.Generator) -> dict:
+def measured_circuit(model: Any, plan: Layout, n: int, rng: torch.Generator) -> dict:
     """The four measurements, on n prompts."""
     from course_utils import patching
 
@@ -120,7 +120,7 @@ def circuit(model: Any, plan: Layout, n: int, rng: torch.Generator) -> dict:
     for cell in (cell for family in others for cell in found["to the logits"][family]):
         loudest[cell["at"]] = max(abs(cell["share"]), loudest.get(cell["at"], 0.0))
     speakers = sorted((head for head in loudest if loudest[head] >= IMPORTANT), key=lambda head: -loudest[head])[:MOST]
-    found["from END"] = {f"{layer}.{head}": attention(model, clean, layer, head, "END")
+    found["from END"] = {f"{layer}.{head}": looks_from(model, clean, layer, head, "END")
                          for layer in range(model.cfg.n_layers) for head in range(model.cfg.n_heads)}
     found["output heads"] = {head: _head(model, clean, paths, head) for head in speakers}
     return found
@@ -143,6 +143,6 @@ def _head(model: Any, clean: Prompts, paths: Any, head: str) -> dict:
                 cell["from"] = max(where, key=lambda role, at=cell["at"], where=where: abs(where[role][at]))
                 cell["from share"] = where[cell["from"]][cell["at"]]
                 if "." in cell["at"]:
-                    cell["looks at"] = attention(model, clean, *map(int, cell["at"].split(".")), cell["from"])
+                    cell["looks at"] = looks_from(model, clean, *map(int, cell["at"].split(".")), cell["from"])
             found["hears"][f"{side}, {family}"] = loud
     return found

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course_utils.ioi.planted import Node
+from course_utils.ioi.planted import PlantedNode
 from course_utils.ioi.prompts import Prompts
 from models.plain import Plain
 
@@ -30,7 +30,7 @@ def run(model: Plain, prompts: Prompts, mask: Bool[Tensor, "layer batch pos head
 
 
 def aligned(z: Float[Tensor, "layer batch pos head d_head"], base: Prompts, donor: Prompts, order: Tensor,
-            nodes: Sequence[Node]) -> Float[Tensor, "layer batch pos head d_head"]:
+            nodes: Sequence[PlantedNode]) -> Float[Tensor, "layer batch pos head d_head"]:
     """The donors' z (row `order[i]` for base prompt i), each node's value moved to where the base has that node."""
     taken, rows = z[:, order], torch.arange(len(base), device=z.device)
     moved = taken.clone()
@@ -40,7 +40,9 @@ def aligned(z: Float[Tensor, "layer batch pos head d_head"], base: Prompts, dono
     return moved
 
 
-def node_mask(base: Prompts, nodes: Sequence[Node], layers: int, heads: int) -> Bool[Tensor, "layer batch pos head"]:
+def node_mask(
+    base: Prompts, nodes: Sequence[PlantedNode], layers: int, heads: int
+) -> Bool[Tensor, "layer batch pos head"]:
     """True at the nodes."""
     mask = torch.zeros(layers, *base.tokens.shape, heads, dtype=torch.bool)
     for node in nodes:
@@ -49,7 +51,7 @@ def node_mask(base: Prompts, nodes: Sequence[Node], layers: int, heads: int) -> 
 
 
 @torch.no_grad()
-def swapped_answers(model: Plain, base: Prompts, donor: Prompts, nodes: Sequence[Node]) -> Int[Tensor, "batch"]:
+def swapped_answers(model: Plain, base: Prompts, donor: Prompts, nodes: Sequence[PlantedNode]) -> Int[Tensor, "batch"]:
     """The model's answers to `base` with these nodes' values taken from `donor`, prompt by prompt."""
     device = model.pos.weight.device
     values = aligned(run(model, donor)[1], base, donor, torch.arange(len(base), device=device), nodes)
@@ -59,7 +61,7 @@ def swapped_answers(model: Plain, base: Prompts, donor: Prompts, nodes: Sequence
 
 @torch.no_grad()
 def subset_answers(model: Plain, base: Prompts, values: Float[Tensor, "layer batch pos head d_head"],
-                   nodes: Sequence[Node]) -> Int[Tensor, "subset batch"]:
+                   nodes: Sequence[PlantedNode]) -> Int[Tensor, "subset batch"]:
     """The model's answers for every subset of all that is not a node, replaced by `values`.
 
     A member of a subset is one head at all positions, except, for a head that bears a node, at the node's.

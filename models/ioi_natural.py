@@ -99,7 +99,7 @@ class NaturalRecipe(Recipe):
         """Loss, the other things that it learned, and its circuit for indirect objects."""
         from course_utils.zoo.loading import _gpt2
         from course_utils.zoo.tokens import wrapped
-        from models.ioi_circuit import circuit, writes
+        from models.ioi_circuit import measured_circuit, writes
 
         plain = finished(self, folder)
         rng = torch.Generator().manual_seed(HELD_OUT_SEED)
@@ -109,7 +109,7 @@ class NaturalRecipe(Recipe):
         found = {"loss": mean_and_error(losses), "other behaviours": other_behaviours(plain)}
         tokenizer = wrapped((folder / "tokenizer.json").read_bytes(), self.shape.n_ctx, folder)
         model = _gpt2(self.name, self.shape, gpt2_weights(plain), tokenizer, torch.device("cpu"))
-        found["circuit"] = circuit(model, prompts(), 192, rng)
+        found["circuit"] = measured_circuit(model, prompts(), 192, rng)
         found["circuit"]["writes"] = writes(plain, draw(prompts(), 192, rng))
         return {"rows": rows(found), "reading": self.reading, **found}
 

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.ioi import words as ioi_words
-from course_utils.ioi.planted import ROLES, Node, circuit, counterfactual
+from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual, planted_nodes
 from course_utils.ioi.prompts import TEMPLATES, Layout, Prompts, draw, layout
 from course_utils.zoo.shape import Shape
 from models.evaluation import finished
@@ -35,7 +35,7 @@ MEASURED = 512              # prompts for the card
 MEASURE_SEED = 20_221_101   # far from any training step's
 
 
-def verify(model: Plain, plan: Layout, nodes: tuple[Node, ...], n: int, rng: torch.Generator) -> dict:
+def verify(model: Plain, plan: Layout, nodes: tuple[PlantedNode, ...], n: int, rng: torch.Generator) -> dict:
     """How well the model keeps the circuit's two promises, on n fresh pairs of prompts.
 
     Returns:
@@ -85,7 +85,7 @@ def _share(good: Tensor) -> float:
 class PlantedRecipe(Recipe):
     """A model that implements the algorithm of `ioi_interchange` at `nodes`."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[PlantedNode, ...]
     templates: tuple[str, ...] = TEMPLATES[:1]
 
     family = "ioi"
@@ -178,7 +178,7 @@ class PlantedRecipe(Recipe):
 
 def _planted(suffix: str, seed: int, *heads: tuple[int, int], **changes) -> PlantedRecipe:
     return PlantedRecipe(
-        name=f"ioi-planted{suffix}", seed=seed, nodes=circuit(*heads),
+        name=f"ioi-planted{suffix}", seed=seed, nodes=planted_nodes(*heads),
         purpose="Identifies indirect objects by a planted circuit: to score methods against the truth.",
         shape=Shape(n_layers=heads[-1][0] + 1, d_model=64, n_heads=4, d_head=16, n_ctx=24,
                     d_vocab=len(ioi_words.vocabulary()), norm="LNPre"),

@@ -348,5 +348,5 @@ def test_doctor_names_the_model_file_that_is_damaged_and_how_to_restore_it(tmp_p
 
 
 def test_doctor_writes_nothing(progress_of_its_own):
-    doctor.examine()
+    doctor.diagnose()
     assert not progress_of_its_own.exists()

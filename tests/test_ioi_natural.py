@@ -55,7 +55,7 @@ def test_intervals_hold_the_mean():
 def test_the_measures_find_a_planted_circuit(recipe):
     """Path patching, told nothing, arrives at the output head and at who speaks to its query."""
     _, inhibition, output = recipe.nodes
-    found = ioi_circuit.circuit(zoo.load(recipe.name, device="cpu"), recipe.plan, 32, rng(5))
+    found = ioi_circuit.measured_circuit(zoo.load(recipe.name, device="cpu"), recipe.plan, 32, rng(5))
     assert found["behaviour"]["right"]["mean"] == 1.0
     first, second = found["to the logits"]["flip"][:2]
     assert first["at"] == f"{output.layer}.{output.head}" and first["share"] < -1.5 and abs(second["share"]) < 0.3

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import ioi, zoo
-from course_utils.ioi.planted import circuit, counterfactual
+from course_utils.ioi.planted import counterfactual, planted_nodes
 from course_utils.ioi.prompts import draw
 from models.ioi_interchange import aligned, mean_values, node_mask, run, subset_answers, swapped_answers
 from models.ioi_planted import RECIPES, PlantedRecipe, verify
@@ -55,8 +55,8 @@ def test_the_algorithm(pairs):
 
 def test_circuits_rise():
     with pytest.raises(ValueError, match="layers must rise"):
-        circuit((0, 1), (0, 2), (1, 0))
-    assert [node.position for node in circuit((0, 1), (1, 2), (2, 0))] == ["S2", "END", "END"]
+        planted_nodes((0, 1), (0, 2), (1, 0))
+    assert [node.position for node in planted_nodes((0, 1), (1, 2), (2, 0))] == ["S2", "END", "END"]
 
 
 def test_a_run_is_the_models_own(untrained, pairs):

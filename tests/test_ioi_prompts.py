@@ -76,7 +76,7 @@ def test_orders(tokenizer, prompts):
         ioi.make_ioi_batch(tokenizer, 1, rng(), orders=["AABB"])
 
 
-@pytest.mark.parametrize("family", ioi.FAMILIES)
+@pytest.mark.parametrize("family", ioi.CORRUPTIONS)
 def test_corruptions_change_names_and_nothing_else(prompts, family):
     before = prompts.tokens.clone()
     other = ioi.corrupt(prompts, family, rng(5))

@@ -88,8 +88,8 @@ def _models(known: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _doctor(known: argparse.Namespace, rest: list[str]) -> int:
-    from course_utils.cli.doctor import examine, shown
+    from course_utils.cli.doctor import diagnose, shown
 
-    findings = examine()
+    findings = diagnose()
     print("\n".join(shown(findings)))
     return int(any(finding.state == "broken" for finding in findings))

@@ -34,7 +34,7 @@ class Finding:
     to_do: str = ""
 
 
-def examine() -> list[Finding]:
+def diagnose() -> list[Finding]:
     """Look at everything; takes the seconds that importing torch takes."""
     examinations = (_python, _packages, _jupyterlab, _device, _memory, _disk, _course, _models, _gpt2, _progress)
     return [_examined(examination) for examination in examinations]

@@ -17,12 +17,12 @@ from typing import Any
 import torch
 
 from course_utils import zoo
-from course_utils.ioi.planted import ROLES, Node, counterfactual
-from course_utils.ioi.prompts import FAMILIES, ORDERS, TEMPLATES, Prompts, corrupt, draw, layout
+from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
+from course_utils.ioi.prompts import CORRUPTIONS, ORDERS, TEMPLATES, Prompts, corrupt, draw, layout
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN
 
-__all__ = ["FAMILIES", "MEN", "NAMES", "OBJECTS", "ORDERS", "PLACES", "ROLES", "TEMPLATES", "WOMEN", "Node", "Prompts",
-           "corrupt", "counterfactual", "make_ioi_batch", "planted_circuit", "planted_models"]
+__all__ = ["CORRUPTIONS", "MEN", "NAMES", "OBJECTS", "ORDERS", "PLACES", "ROLES", "TEMPLATES", "WOMEN",
+           "PlantedNode", "Prompts", "corrupt", "counterfactual", "make_ioi_batch", "planted_circuit", "planted_models"]
 
 
 def make_ioi_batch(tokenizer: Any, n: int, rng: torch.Generator, templates: Sequence[str] = TEMPLATES[:1],
@@ -47,7 +47,7 @@ def planted_models() -> tuple[str, ...]:
     return tuple(name for name in zoo.available() if "circuit" in zoo.card(name)["data"])
 
 
-def planted_circuit(name: str) -> tuple[Node, ...]:
+def planted_circuit(name: str) -> tuple[PlantedNode, ...]:
     """The true circuit of a planted model, from its card: detection, inhibition, output.
 
     Raises:
@@ -56,4 +56,4 @@ def planted_circuit(name: str) -> tuple[Node, ...]:
     data = zoo.card(name)["data"]
     if "circuit" not in data:
         raise ValueError(f"nothing was planted in {name!r}; planted models are {', '.join(planted_models())}")
-    return tuple(Node(**node) for node in data["circuit"])
+    return tuple(PlantedNode(**node) for node in data["circuit"])

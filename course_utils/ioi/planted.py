@@ -24,7 +24,7 @@ ROLES = ("detection", "inhibition", "output")
 
 
 @dataclass(frozen=True)
-class Node:
+class PlantedNode:
     """One head at one position, "S2" or "END", and its step of the algorithm."""
 
     role: str
@@ -36,12 +36,14 @@ class Node:
         return asdict(self)
 
 
-def circuit(detection: tuple[int, int], inhibition: tuple[int, int], output: tuple[int, int]) -> tuple[Node, ...]:
+def planted_nodes(
+    detection: tuple[int, int], inhibition: tuple[int, int], output: tuple[int, int]
+) -> tuple[PlantedNode, ...]:
     """The three nodes, from (layer, head) of each; their layers must rise."""
     if not detection[0] < inhibition[0] < output[0]:
         raise ValueError("each step reads what the one before it wrote, so the layers must rise")
-    return (Node("detection", *detection, "S2"), Node("inhibition", *inhibition, "END"),
-            Node("output", *output, "END"))
+    return (PlantedNode("detection", *detection, "S2"), PlantedNode("inhibition", *inhibition, "END"),
+            PlantedNode("output", *output, "END"))
 
 
 def counterfactual(base: Prompts, donor: Prompts, roles: Sequence[str]) -> Int[Tensor, "batch"]:

@@ -25,7 +25,7 @@ TEMPLATES = (
     "Yesterday {A} and {B} left the {place} together. In the evening {S} sent a {object} to",
 )
 ORDERS = ("ABBA", "BABA")
-FAMILIES = ("ABC", "third", "flip", "names")
+CORRUPTIONS = ("ABC", "third", "flip", "names")
 _SLOTS = ("A", "B", "S", "place", "object")
 
 
@@ -153,8 +153,8 @@ def corrupt(prompts: Prompts, family: str, rng: torch.Generator) -> Prompts:
     Raises:
         ValueError: another family.
     """
-    if family not in FAMILIES:
-        raise ValueError(f"family is one of {', '.join(FAMILIES)}, not {family!r}")
+    if family not in CORRUPTIONS:
+        raise ValueError(f"family is one of {', '.join(CORRUPTIONS)}, not {family!r}")
     io, s1, _ = prompts.names.T
     new = _different(prompts.layout.names, len(prompts), 3, rng, avoid=prompts.names)
     names = {"ABC": new, "third": (io, s1, new[0]), "flip": (io, s1, io), "names": (new[0], new[1], new[1])}[family]

@@ -39,7 +39,7 @@ def text_of(about: dict) -> str:
     return f"Read: {sources}. Transformation: {data.get('transformation', 'none')}. {sizes}." if sources else ""
 
 
-def aligned(lines: list[list[str]]) -> str:
+def columns(lines: list[list[str]]) -> str:
     """The lines as a table, the first of them as its head."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     rule = ["-" * width for width in widths]
@@ -51,8 +51,8 @@ def aligned(lines: list[list[str]]) -> str:
 def report() -> str:
     """Everything, as text."""
     cards = [card(name) for name in available()]
-    parts = [aligned(overview(cards))]
+    parts = [columns(overview(cards))]
     for about in cards:
         told = " ".join(filter(None, (about["purpose"], text_of(about), about.get("note", ""))))
-        parts += [f"{about['name'].upper()}\n\n{told}", aligned(measurements(about))]
+        parts += [f"{about['name'].upper()}\n\n{told}", columns(measurements(about))]
     return "\n\n".join(parts)
