@@ -4,7 +4,7 @@ import copy
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -71,12 +71,17 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Exercise:
-    """What all kinds share. `id` is "<lesson>.<name>"; constructing one registers it."""
+    """What all kinds share. `id` is "<lesson>.<name>"; constructing one registers it.
+
+    `survivors` maps the names (with * for anything) of changes of the reference's source that the grader lets pass
+    to the reason why such an answer is right all the same.
+    """
 
     id: str
     misconceptions: tuple[Misconception, ...] = ()
     hints: tuple[str, ...] = ()
     equivalent: tuple[str, ...] = ()
+    survivors: Mapping[str, str] = field(default_factory=dict)
     points: int = 1
     _cache: dict = field(default_factory=dict, repr=False)
     registry: ClassVar[dict[str, "Exercise"]] = {}
@@ -87,6 +92,10 @@ class Exercise:
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
         """Check `answer` on the inputs of `seed`; `watch` notices calls of the reference itself."""
         raise NotImplementedError
+
+    def agrees(self, answer: Any, seed: int) -> bool:
+        """Whether `answer` passes on the inputs of `seed`."""
+        return self.check(answer, seed, watch=False).passed
 
     def cached(self, key: tuple, compute: Callable[[], Any]) -> Any:
         if key not in self._cache:

@@ -1,8 +1,8 @@
 """Exercises whose answer is a function: outputs and gradients against the reference, on inputs from small to large."""
 
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -26,7 +26,8 @@ class Function(Exercise):
     """An exercise whose answer is a function, compared with `reference` within rtol and atol.
 
     `inputs(rng)` yields tuples of positional arguments, small to large, from a seeded torch.Generator.
-    `grads` lists the arguments with respect to which gradients are compared too.
+    `grads` lists the arguments with respect to which gradients are compared too. `ranges` says between which bounds
+    an argument, or the "result", lies by its nature: {"p": (0, 1)}.
     """
 
     reference: Callable
@@ -34,6 +35,7 @@ class Function(Exercise):
     rtol: float = 1e-4
     atol: float = 1e-6
     grads: tuple[int, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
         cases = self.cases(seed)
@@ -60,6 +62,14 @@ class Function(Exercise):
         if known := self._known(outputs, cases, seed):
             return replace(first, message=known.say, misconception=known.name)
         return first
+
+    def agrees(self, answer: Any, seed: int) -> bool:
+        """Whether `answer` passes on the inputs of `seed`; no further input is tried after one on which it fails."""
+        for case in self.cases(seed):
+            output, _, verdict = self.output(answer, case)
+            if verdict is not None or self._difference(output, case.expected):
+                return False
+        return True
 
     def _known(self, outputs: list, cases: list[Case], seed: int) -> Misconception | None:
         """The misconception whose outputs agree with these; where they stop short, its next one must fail too."""
