@@ -1,6 +1,7 @@
 """Exercises whose answer is a function: outputs and gradients against the reference, on inputs from small to large."""
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,9 @@ from course_utils.grading import guard
 from course_utils.grading.compare import difference
 from course_utils.grading.exercise import Counterexample, Exercise, Misconception, Verdict, fresh, same, unfit
 from course_utils.grading.limits import processor_seconds
+
+REAL, POSITIVE, UNIT = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)  # ranges of an argument
+SCALES = (1000.0, 0.003)  # beyond a cap at 100, below a threshold of 0.01
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class Function(Exercise):
 
     `inputs(rng)` yields tuples of positional arguments, small to large, from a seeded torch.Generator.
     `grads` lists the arguments with respect to which gradients are compared too. `ranges` says between which bounds
-    an argument, or the "result", lies by its nature: {"p": (0, 1)}.
+    an argument, or the "result", lies by its nature: {"W": REAL, "p": UNIT}. Arguments whose stated range has no end
+    are also tried very large and very small, so that a cap or a threshold far from `inputs` is noticed.
     """
 
     reference: Callable
@@ -90,7 +95,7 @@ class Function(Exercise):
 
         def compute() -> list[Case]:
             made = []
-            for args in self.inputs(torch.Generator().manual_seed(seed)):
+            for args in self.all_inputs(seed):
                 start = processor_seconds()
                 output, _, verdict = self.output(self.reference, Case(args, None, 60.0))
                 if verdict is not None:
@@ -99,6 +104,17 @@ class Function(Exercise):
             return made
 
         return self.cached((seed, "cases"), compute)
+
+    def all_inputs(self, seed: int) -> list[tuple]:
+        """The declared inputs, and a varied one with each argument of endless range enlarged and reduced in turn."""
+        declared = list(self.inputs(torch.Generator().manual_seed(seed)))
+        varied = max(declared, key=_variety)
+        endless = [index for index, name in enumerate(self.names) if self.ranges.get(name, UNIT)[1] == math.inf]
+        return declared + [
+            tuple(value * by if i == index else value for i, value in enumerate(varied))
+            for index in endless
+            for by in SCALES
+        ]
 
     def output(
         self, function: Callable, case: Case, reference: Callable | None = None
@@ -147,6 +163,12 @@ class Function(Exercise):
         pair = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
         only_gradients = isinstance(pair[1], tuple) and not difference(pair[0], expected[0], self.rtol, self.atol)
         return (expected[1], pair[1]) if only_gradients else (expected[0], pair[0])
+
+
+def _variety(args: tuple) -> int:
+    """How many different numbers the tensors hold; of more than a few hundred, none."""
+    found = sum(len(value.unique()) for value in args if isinstance(value, Tensor))
+    return found if found < 400 else 0
 
 
 def _gradients(value: Tensor, leaves: list[Tensor]) -> tuple[Tensor, ...]:

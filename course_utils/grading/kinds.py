@@ -2,7 +2,7 @@
 
 from course_utils.grading.answer import Answer
 from course_utils.grading.exercise import Prediction, wrong
-from course_utils.grading.function import Function
+from course_utils.grading.function import POSITIVE, REAL, UNIT, Function
 from course_utils.grading.sampler import Sampler, Stat
 
-__all__ = ["Answer", "Function", "Prediction", "Sampler", "Stat", "wrong"]
+__all__ = ["POSITIVE", "REAL", "UNIT", "Answer", "Function", "Prediction", "Sampler", "Stat", "wrong"]

@@ -69,11 +69,17 @@ def survey(exercise: Exercise, seeds: int = SEEDS) -> Survey:
     """Try every mutant of the exercise's reference on the inputs of the first `seeds` seeds."""
     start = time.perf_counter()
     found = list(mutants(exercise))
-    survivors = [one for one in found if any(exercise.agrees(one.function, seed) for seed in range(seeds))]
+    survivors = [one for one in found if _survives(exercise, one.function, seeds)]
     unexplained = [m for m in survivors if not any(_covers(pattern, m.name) for pattern in exercise.survivors)]
     idle = [p for p in exercise.survivors if not any(_covers(p, mutant.name) for mutant in survivors)]
     seconds = time.perf_counter() - start
     return Survey(exercise.id, len(found), tuple(survivors), tuple(unexplained), tuple(idle), seconds)
+
+
+def _survives(exercise: Exercise, mutant: Callable, seeds: int) -> bool:
+    if isinstance(exercise, Function) and exercise.output(mutant, exercise.cases(0)[0])[2] is not None:
+        return False  # it stops with an exception, whatever the seed
+    return any(exercise.agrees(mutant, seed) for seed in range(seeds))
 
 
 def _covers(pattern: str, name: str) -> bool:
@@ -86,18 +92,20 @@ def mutants(exercise: Exercise) -> Iterator[Mutant]:
     if not isinstance(exercise, (Function, Sampler)):
         return
     reference = guard.underlying(exercise.reference)
-    arguments = list(exercise.inputs(torch.Generator().manual_seed(0)))
+    function = isinstance(exercise, Function)
+    arguments = exercise.all_inputs(0) if function else list(exercise.inputs(torch.Generator().manual_seed(0)))
     yield from _of_source(reference, arguments)
-    if isinstance(exercise, Function):
+    if function:
         yield from _bent(exercise, reference, arguments)
 
 
 def _of_source(reference: FunctionType, arguments: list[tuple]) -> Iterator[Mutant]:
     family = _family(reference)
+    unused = list(inspect.signature(reference).parameters)[len(arguments[0]) :]
     reached = _reached(family, reference, arguments)
     for member in family:
         first = member.__code__.co_firstlineno - 1
-        for change in changes(parse(member)):
+        for change in changes(parse(member), unused if member is reference else ()):
             if not reached[member].intersection(line + first for line in change.lines):
                 continue  # the grader's inputs never come here: an option that the exercise does not ask for
             if not (space := build(change.tree, member)):

@@ -13,13 +13,14 @@ import ast
 import copy
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
 MODULES = {"torch", "math", "np", "numpy", "einops", "functools", "itertools", "F", "nn", "random"}
 SILENT = {"generator", "device", "dtype", "requires_grad", "strict"}  # keywords that no result tells apart
+NEAR = 3  # names on either side of one that may be written in its place
 COMPARISONS = {
     ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
     ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
@@ -87,9 +88,12 @@ def build(tree: ast.FunctionDef, function: FunctionType) -> dict[str, Any]:
     return space
 
 
-def changes(tree: ast.FunctionDef) -> Iterator[Change]:
-    """All small changes of `tree`, in the order of its nodes; those that read alike come once."""
-    names = _names(tree)
+def changes(tree: ast.FunctionDef, unused: Collection[str] = ()) -> Iterator[Change]:
+    """All small changes of `tree`, in the order of its nodes; those that read alike come once.
+
+    `unused` names arguments that are never passed: no other name is exchanged with them.
+    """
+    names = [name for name in _names(tree) if name not in unused]
     told = {ast.unparse(tree)}
     for index, (node, parent, lines) in enumerate(_places(tree)):
         for kind, other in _others(node, parent, names):
@@ -123,6 +127,8 @@ def _places(tree: ast.FunctionDef) -> list[tuple[ast.AST, ast.AST, range]]:
     found, waiting = [], [(statement, tree, range(0)) for statement in tree.body]
     while waiting:
         node, parent, lines = waiting.pop(0)
+        if isinstance(node, ast.If) and isinstance(node.body[0], ast.Raise):
+            continue  # refusing a wrong argument is no part of an exercise
         if isinstance(node, ast.stmt):
             body = getattr(node, "body", None)
             lines = range(node.lineno, body[0].lineno if isinstance(body, list) else node.end_lineno + 1)
@@ -179,7 +185,7 @@ def _others(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[tuple[
         case ast.Slice(lower=lower, upper=upper) if lower is not None or upper is not None:
             yield from (("index", _with(node, **{end: None})) for end in ("lower", "upper") if getattr(node, end))
         case ast.Name(id=name) if name in names and isinstance(node.ctx, ast.Load) and not _of_type(parent):
-            yield from (("name", ast.Name(other, ast.Load())) for other in names if other != name)
+            yield from (("name", ast.Name(other, ast.Load())) for other in _near(name, names))
         case ast.AugAssign(op=op):
             yield from (("operation", _with(node, op=new())) for new in OPERATIONS.get(type(op), ()))
             yield "statement", None
@@ -222,6 +228,12 @@ def _with(node: ast.AST, **fields: Any) -> ast.AST:
 
 def _without(items: list, index: int) -> list:
     return items[:index] + items[index + 1 :]
+
+
+def _near(name: str, names: list[str]) -> list[str]:
+    """The names that are introduced just before and after it."""
+    at = names.index(name)
+    return names[max(0, at - NEAR) : at] + names[at + 1 : at + 1 + NEAR]
 
 
 def _of_type(parent: ast.AST) -> bool:
