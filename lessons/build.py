@@ -1,9 +1,11 @@
 """Build the notebooks from the sources: python lessons/build.py [--check] [LESSON …]
 
 For every lessons/NN_name/:
-    lesson.py     →  notebooks/NN_name.ipynb   executed
-    exercises.py  →  solutions/NN_name.ipynb   executed, answers kept; what a teacher gives to nbgrader
-                  →  exercises/NN_name.ipynb   answers and outputs removed
+    lesson.py     →  notebooks/NN_name.ipynb          executed
+    deeper.py     →  notebooks/NN_name_deeper.ipynb   executed, where there is one
+    exercises.py  →  solutions/NN_name.ipynb          executed, answers kept; what a teacher gives to nbgrader
+                  →  exercises/NN_name.ipynb          answers and outputs removed
+and from the words that all lessons define, docs/glossary.md.
 
 A notebook is executed again only when its cells, or what they import or load from the package, have changed.
 --check builds nothing; it names every file that is not what its source gives, and ends with 1 if there is one.
@@ -19,7 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
-from from_source import SourceError, blank, exercises, lesson
+from contents import glossary
+from from_source import SourceError, blank, exercises, lesson, words
 from nbformat import NotebookNode
 from run_notebook import RunError, clean, execute, fingerprint, flaws
 
@@ -46,22 +49,40 @@ def targets(
     """
     address = source_address(root)
     package = package or package_folder()
-    folders = sorted(path.parent for path in (root / "lessons").glob("[0-9][0-9]_*/*.py") if path.stem == "lesson")
+    folders = lesson_folders(root)
     unknown = [name for name in wanted if not any(_is(folder, name) for folder in folders)]
     if unknown:
         raise SourceError(f"there is no lesson {unknown[0]!r}: there is {', '.join(f.name for f in folders)}.")
     for folder in folders:
         if wanted and not any(_is(folder, name) for name in wanted):
             continue
+        for script, name in texts(folder):
+            nb = lesson(script, address)
+            _stamp(nb, folder.name, package)
+            yield Target(root / "notebooks" / f"{name}.ipynb", nb)
         name = f"{folder.name}.ipynb"
-        nb = lesson(folder / "lesson.py", address)
-        _stamp(nb, folder.name, package)
-        yield Target(root / "notebooks" / name, nb)
         if (folder / "exercises.py").exists():
             solved = exercises(folder / "exercises.py", address, points)
             yield Target(root / "exercises" / name, blank(solved), executed=False)
             _stamp(solved, folder.name, package)
             yield Target(root / "solutions" / name, solved, strict=True)
+
+
+def texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """(script, name of its notebook) of what there is to read in a lesson's folder: the core, and the deeper part."""
+    yield folder / "lesson.py", folder.name
+    if (folder / "deeper.py").exists():
+        yield folder / "deeper.py", f"{folder.name}_deeper"
+
+
+def glossary_text(root: Path) -> str:
+    """What docs/glossary.md says, the words of all lessons; nothing where they define none."""
+    scripts = [text for folder in lesson_folders(root) for text in texts(folder)]
+    return glossary((name, *words(script)) for script, name in scripts)
+
+
+def lesson_folders(root: Path) -> list[Path]:
+    return sorted(path.parent for path in (root / "lessons").glob("[0-9][0-9]_*/lesson.py"))
 
 
 def build(target: Target, say: Callable[[str], None] = print) -> list[str]:
@@ -106,14 +127,28 @@ def check(target: Target) -> list[str]:
     return found
 
 
+def keep_glossary(root: Path, write: bool) -> list[str]:
+    """Write the glossary where it is not what the lessons give, or say that it is not."""
+    path, text = root / "docs" / "glossary.md", glossary_text(root)
+    if text == (path.read_text(encoding="utf8") if path.exists() else ""):
+        return []
+    if not write:
+        return [f"{_short(path)} is not what the lessons give: run make notebooks."]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf8", newline="\n")
+    return []
+
+
 def leftovers(root: Path) -> list[str]:
     """Notebooks that no source gives any more."""
-    return [
-        f"{_short(path)} has no source: delete it."
-        for folder, script in (("notebooks", "lesson"), ("exercises", "exercises"), ("solutions", "exercises"))
-        for path in sorted((root / folder).glob("*.ipynb"))
-        if not (root / "lessons" / path.stem / f"{script}.py").exists()
-    ]
+    found = []
+    for folder, script in (("notebooks", "lesson"), ("exercises", "exercises"), ("solutions", "exercises")):
+        for path in sorted((root / folder).glob("*.ipynb")):
+            deeper = folder == "notebooks" and path.stem.endswith("_deeper")
+            lesson = root / "lessons" / path.stem.removesuffix("_deeper" if deeper else "")
+            if not (lesson / ("deeper.py" if deeper else f"{script}.py")).exists():
+                found.append(f"{_short(path)} has no source: delete it.")
+    return found
 
 
 def read(path: Path) -> NotebookNode | None:
@@ -182,6 +217,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
                 found += check(target) if chosen.check else build(target)
             except RunError as error:
                 found.append(f"{_short(target.path)}: {error}")
+        if not chosen.lessons:
+            found += keep_glossary(root, write=not chosen.check)
     except SourceError as error:
         found.append(str(error))
     print("\n".join(found) or "Every notebook is what its source gives.", file=sys.stderr if found else sys.stdout)

@@ -1,13 +1,16 @@
 """From a lesson's source, a jupytext percent script, to the cells of its notebooks.
 
-1. Read the script with jupytext and put the common setup cell where the source says `# %% setup`.
+1. Read the script with jupytext, put the common setup cell where the source says `# %% setup`, and fold the other
+   cells as their kinds want it (cell_kinds.py).
 2. Give every cell an id from the section it stands in, so that the same source gives the same ids.
-3. In exercises, mark cells for nbgrader: a cell with `### BEGIN SOLUTION` is an answer, one that calls
+3. In a lesson, fill in the contents and the words where the source marks their places (contents.py).
+4. In exercises, mark cells for nbgrader: a cell with `### BEGIN SOLUTION` is an answer, one that calls
    `grade("lesson.name", …)` is worth the points of that exercise, and text is locked.
-4. `blank` takes the answers out with nbgrader's own preprocessors.
+5. `blank` takes the answers out with nbgrader's own preprocessors.
 
 What would make a bad notebook is refused with a sentence that names the file and the cell: above all an answer
-without its marks, which nbgrader would silently replace whole, or leave in the exercises.
+without its marks, which nbgrader would silently replace whole, or leave in the exercises. A lesson without any
+folded cell but the first has not been put into this form yet, and only what holds for exercises too is asked of it.
 """
 
 import ast
@@ -16,31 +19,44 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlparse
 
+import cell_kinds
+import contents
 import jupytext
 from nbformat import NotebookNode, validate
 from nbformat.v4 import new_notebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, IncludeHeaderFooter, InstantiateTests, SaveCells
 
-MAX_LINES = 30  # of a code cell
+MAX_LINES = 30  # of an open code cell; in the text of a lesson, an experiment has fewer
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 SETUP = """\
-LEARNER = ""  # your name, if you like: what is made for you alone is made from it
+LEARNER = ""  # @param {{type:"string"}}
 import importlib.metadata, os, subprocess, sys
-if "google.colab" in sys.modules:  # Colab: install the course, and keep what Colab runs on as it is
-    keep = [f"{p}=={importlib.metadata.version(p)}" for p in "torch numpy ipykernel ipython tornado pyzmq".split()]
-    course = os.environ.get("COURSE_SOURCE", "git+{address}")
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", course, *keep], check=True)
-from course_utils.runtime import setup
-setup(LEARNER)"""
+if "google.colab" in sys.modules:  # Colab: add the course, and keep what Colab runs on
+    keep = "torch numpy ipykernel ipython tornado pyzmq".split()
+    keep = [f"{{name}}=={{importlib.metadata.version(name)}}" for name in keep]
+    course = {course}
+    subprocess.run([sys.executable, "-mpip", "install", "-q", course, *keep], check=True)
+from course_utils import runtime; runtime.setup(LEARNER)"""
 
 
 class SourceError(Exception):
     """One sentence on what is wrong with a source, and where."""
+
+
+def setup_cell(address: str) -> str:
+    """The first code cell; `address` is where Colab installs the course from, unless COURSE_SOURCE says otherwise.
+
+    A placeholder (RFC 2606 keeps example.org for such) is nothing that a reader should see: then only the variable is.
+    """
+    placeholder = urlparse(address).hostname in ("example.org", "example.com")
+    known = 'os.environ["COURSE_SOURCE"]' if placeholder else f'os.environ.get("COURSE_SOURCE", "git+{address}")'
+    return SETUP.format(course=known)
 
 
 def lesson(script: Path, address: str) -> NotebookNode:
@@ -49,8 +65,22 @@ def lesson(script: Path, address: str) -> NotebookNode:
     for cell in nb.cells:
         if _marks(cell.source):
             raise SourceError(f"{script}: cell {cell.id!r} has solution marks, which belong into exercises.py.")
-    validate(nb)
-    return nb
+    if in_form(nb):
+        _check_form(script, nb)
+        contents.fill_contents(nb)
+    return _finished(nb)
+
+
+def words(script: Path) -> tuple[str, list[contents.Word]]:
+    """The title of a lesson and the words that it defines, of those that are in the form for it."""
+    nb = _read(script, "")
+    title = nb.cells[0].source.splitlines()[0].removeprefix("# ").strip()
+    return title, contents.words(nb) if in_form(nb) else []
+
+
+def in_form(nb: NotebookNode) -> bool:
+    """Whether a lesson is written in kinds of cells."""
+    return any(cell_kinds.kind(cell) not in ("setup", "experiment") for cell in nb.cells if cell.cell_type == "code")
 
 
 def exercises(script: Path, address: str, points: Callable[[str], float]) -> NotebookNode:
@@ -91,8 +121,7 @@ def exercises(script: Path, address: str, points: Callable[[str], float]) -> Not
     for cell in nb.cells:
         if "nbgrader" in cell.metadata:
             cell.metadata.nbgrader["grade_id"] = cell.id
-    validate(nb)
-    return nb
+    return _finished(nb)
 
 
 def blank(solutions: NotebookNode) -> NotebookNode:
@@ -126,16 +155,55 @@ def _read(script: Path, address: str) -> NotebookNode:
     code = [cell for cell in nb.cells if cell.cell_type == "code"]
     if len(setups) != 1 or code[0] is not setups[0] or code[0].source:
         raise SourceError(f"{script}: the first code cell, and only it, is an empty one that says '# %% setup'.")
-    setups[0].source = SETUP.replace("{address}", address)
+    setups[0].source = setup_cell(address)
     _name_cells(nb)
     setups[0].id = "setup"
     for cell in nb.cells:
         if "nbgrader" in cell.metadata:
             raise SourceError(f"{script}: cell {cell.id!r} has nbgrader metadata; the build writes them.")
-        cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
+        title = cell.metadata.get("title", "")
+        cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("tags", "title") if key in cell.metadata})
         if cell.cell_type == "code":
-            _check_code(script, cell)
+            try:
+                kind, closed = cell_kinds.kind_of(title)
+            except ValueError as error:
+                raise SourceError(f"{script}: cell {cell.id!r}: {error}.") from None
+            _check_code(script, cell, cell_kinds.MAX_LINES.get(kind, MAX_LINES))
+            cell_kinds.fold(cell, kind, closed)
+        elif title not in ("", "contents", "words"):
+            raise SourceError(f"{script}: {title!r} marks no text: only contents and words are marks of text cells.")
     return nb
+
+
+def _finished(nb: NotebookNode) -> NotebookNode:
+    """`nb` without the marks of its source, as valid as Jupyter wants it."""
+    for cell in nb.cells:
+        cell.metadata.pop("title", None)
+    validate(nb)
+    return nb
+
+
+def _check_form(script: Path, nb: NotebookNode) -> None:
+    """What a lesson in kinds of cells may not hold; all of it in one go. Fills in its words.
+
+    Raises:
+        SourceError: a line for every fault.
+    """
+    wrong = []
+    for cell in nb.cells:
+        if cell.cell_type == "code" and cell.id != "setup":
+            faults = cell_kinds.faults(cell.source, cell_kinds.kind(cell))
+            wrong += [f"cell {cell.id!r} {fault}." for fault in faults]
+    marks = [cell.metadata.get("title") for cell in nb.cells]
+    if marks.count("contents") != 1:
+        wrong.append("a lesson has one cell '# %% [markdown] contents' near its top, for its contents and minutes.")
+    if marks.count("words") > 1:
+        wrong.append("a lesson has one list of words, '# %% [markdown] words', at its end.")
+    headings = [part.heading for part in contents.sections(nb.cells)]
+    wrong += [f"two sections are called {name!r}." for name in dict.fromkeys(headings) if headings.count(name) > 1]
+    wrong += contents.fill_words(nb)
+    if wrong:
+        raise SourceError("\n".join(f"{script}: {fault}" for fault in wrong))
 
 
 def _name_cells(nb: NotebookNode) -> None:
@@ -190,14 +258,14 @@ def _grade_calls(cell: NotebookNode) -> Iterator[tuple[str, str]]:
                 yield str(exercise.value), ast.unparse(given)
 
 
-def _check_code(script: Path, cell: NotebookNode) -> None:
+def _check_code(script: Path, cell: NotebookNode, most: int) -> None:
     try:
         ast.parse(cell.source)
     except SyntaxError as error:
         raise SourceError(f"{script}: cell {cell.id!r} does not parse: {error}.") from None
     lines = len(cell.source.splitlines())
-    if lines > MAX_LINES:
-        raise SourceError(f"{script}: cell {cell.id!r} has {lines} lines; {MAX_LINES} are the most, 25 are good.")
+    if lines > most:
+        raise SourceError(f"{script}: cell {cell.id!r} has {lines} lines; {most} are the most.")
 
 
 def _check_answer(script: Path, cell: NotebookNode) -> None:

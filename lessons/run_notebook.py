@@ -25,7 +25,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode, writes
 from PIL import Image
 
-MAX_BYTES = 700_000
+MAX_BYTES = 900_000
 CELL_TIMEOUT = 600  # seconds
 DROPPED = ("application/javascript", "application/vnd.jupyter.widget-view+json")
 PROGRESS_BAR = re.compile(r"^.*\d+%\|.*\n?", re.M)  # as tqdm draws it

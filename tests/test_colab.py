@@ -25,7 +25,7 @@ from test_build import points, write
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ("torch", "numpy", "ipykernel", "ipython", "tornado", "pyzmq")
-SETUP = from_source.SETUP.replace("{address}", "https://host/course")
+SETUP = from_source.setup_cell("https://host/course")
 BLANK = sorted(ROOT.glob("exercises/*.ipynb"))
 
 
@@ -59,9 +59,9 @@ def test_on_colab_the_core_is_installed_beside_what_is_there(asked, tmp_path, mo
         monkeypatch.setenv("COURSE_SOURCE", override)
     run_setup_cell(tmp_path)
     ((command, check),) = asked
-    assert command[:5] == [sys.executable, "-m", "pip", "install", "-q"]
-    assert command[5] == source  # no extra: the core alone
-    assert command[6:] == [f"{package}=={version(package)}" for package in KEPT]
+    assert command[:4] == [sys.executable, "-mpip", "install", "-q"]
+    assert command[4] == source  # no extra: the core alone
+    assert command[5:] == [f"{package}=={version(package)}" for package in KEPT]
     assert check  # a failed installation stops the notebook there
 
 

@@ -1,0 +1,165 @@
+"""What a lesson's text gives of itself: its contents with the minutes they take, and its words with their places.
+
+1. `sections` cuts a notebook at its headings of the second level, and estimates the minutes of each.
+2. `fill_contents` writes them, as links, into the cell that the source marks `# %% [markdown] contents`.
+3. `fill_words` turns the list `- term: meaning` in the cell marked `# %% [markdown] words` into links to where each
+   term stands in **bold**. Bold is for definitions: one that the list lacks is refused, and so is a word of the list
+   that the text never defines. Bold that opens a paragraph and ends with a stop (**A puzzle.**) is a small heading.
+4. `glossary` makes one page of the words of all lessons.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import cell_kinds
+from nbformat import NotebookNode
+
+WORDS_A_MINUTE = 200
+MINUTES_A_FIGURE = 2
+HEADING = re.compile(r"^## +(.+?) *$", re.M)
+BOLD = re.compile(r"\*\*([^*\n]+?)\*\*")
+SMALL_HEADING = re.compile(r"^( *(?:[-*>] |\d+\. )?)\*\*[^*\n]+[.:?]\*\*", re.M)
+NOT_PROSE = re.compile(r"^```.*?^```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|^\|[^\n]*", re.M | re.S)
+ITEM = re.compile(r"^- ([^:\n]+): +(.+)$", re.M)
+READ = ("caption", "claims", "prediction")  # cells whose strings are read on the page
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a notebook from one heading of the second level to the next; `heading` is None before the first."""
+
+    heading: str | None
+    words: int
+    figures: int
+
+    @property
+    def minutes(self) -> float:
+        """Of reading, as an estimate."""
+        return self.words / WORDS_A_MINUTE + self.figures * MINUTES_A_FIGURE
+
+
+@dataclass(frozen=True)
+class Word:
+    """A term, what it means, and the heading under which the text defines it (None: above all headings)."""
+
+    term: str
+    meaning: str
+    heading: str | None
+
+
+def sections(cells: Iterable[NotebookNode]) -> list[Section]:
+    """The sections of a notebook, in order, with what there is to read in them."""
+    heading, words, figures, above = None, 0, 0, ""
+    found = []
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            before, *rest = HEADING.split(cell.source)
+            words += _count(before)
+            for title, text in zip(rest[::2], rest[1::2], strict=True):
+                found.append(Section(heading, words, figures))
+                heading, words, figures = title, _count(text), 0
+        else:
+            kind = cell_kinds.kind(cell)
+            figures += kind == "figure" or (kind == "caption" and above != "figure")
+            words += sum(_count(text) for text in _strings(cell.source)) if kind in READ else 0
+            above = kind
+    return [*found, Section(heading, words, figures)]
+
+
+def anchor(heading: str | None) -> str:
+    """The link to a heading, as JupyterLab and nbconvert name it; without one, to the top."""
+    return "#" + quote(re.sub(r"[*`]", "", heading or "").replace(" ", "-"))
+
+
+def fill_contents(nb: NotebookNode) -> None:
+    """Write the contents of `nb`, in place, below what the source says in the cell marked for them."""
+    parts = sections(nb.cells)
+    total = sum(part.minutes for part in parts)
+    lines = [
+        f"*About {max(5, 5 * round(total / 5))} minutes to read: an estimate, from {WORDS_A_MINUTE} words a minute "
+        f"and {MINUTES_A_FIGURE} minutes for a figure or a table.*",
+        "",
+    ]
+    lines += [
+        f"- [{part.heading}]({anchor(part.heading)}) · {max(1, round(part.minutes))} min"
+        for part in parts
+        if part.heading
+    ]
+    for cell in _marked(nb, "contents"):
+        cell.source = "\n".join([cell.source.rstrip(), "", *lines]).lstrip()
+
+
+def fill_words(nb: NotebookNode) -> list[str]:
+    """Link the words of `nb`, in place, to their definitions; returns what is wrong with them, a sentence for each."""
+    cells = _marked(nb, "words")
+    listed = words(nb)
+    defined = dict(_definitions(nb))
+    wrong = [
+        f"{term!r} is in bold, and no list of words has it: bold is for definitions, *italics* for stress."
+        for term in defined
+        if term not in {word.term.casefold() for word in listed}
+    ]
+    for word in listed:
+        places = sum(term == word.term.casefold() for term, _ in _definitions(nb))
+        if places != 1:
+            wrong.append(f"{word.term!r} is in the list of words, and the text has it in bold {places} times, not once.")
+    for cell in cells:
+        items = sorted(ITEM.findall(cell.source), key=lambda item: item[0].casefold())
+        links = [f"- [**{term}**]({anchor(defined.get(term.casefold()))}): {meaning}" for term, meaning in items]
+        cell.source = "\n".join([ITEM.sub("", cell.source).strip(), "", *links]).strip()
+    return wrong
+
+
+def words(nb: NotebookNode) -> list[Word]:
+    """The words of a lesson, before `fill_words`, in the order of its list."""
+    defined = dict(_definitions(nb))
+    return [
+        Word(term.strip(), meaning.strip(), defined.get(term.strip().casefold()))
+        for cell in _marked(nb, "words")
+        for term, meaning in ITEM.findall(cell.source)
+    ]
+
+
+def glossary(lessons: Iterable[tuple[str, str, list[Word]]]) -> str:
+    """The page with all words, from (name of the notebook, title of the lesson, its words) of each; "" without any."""
+    entries: dict[str, list[str]] = {}
+    for notebook, title, found in lessons:
+        for word in found:
+            place = f"[{title}](../notebooks/{notebook}.ipynb{anchor(word.heading) if word.heading else ''})"
+            entries.setdefault(word.term, []).append(f"{word.meaning} {place}")
+    if not entries:
+        return ""
+    lines = ["# Glossary", "", "The words that the lessons define, each with the place where it is defined."]
+    for term in sorted(entries, key=str.casefold):
+        lines += ["", f"**{term}**: " + " · ".join(entries[term])]
+    return "\n".join(lines) + "\n"
+
+
+def _marked(nb: NotebookNode, mark: str) -> list[NotebookNode]:
+    return [cell for cell in nb.cells if cell.cell_type == "markdown" and cell.metadata.get("title") == mark]
+
+
+def _definitions(nb: NotebookNode) -> Iterator[tuple[str, str | None]]:
+    """(term, heading above it) of everything in bold that is no small heading, the lists of words left out."""
+    heading = None
+    for cell in nb.cells:
+        if cell.cell_type == "markdown" and cell.metadata.get("title") not in ("words", "contents"):
+            before, *rest = HEADING.split(cell.source)
+            for title, text in [(heading, before), *zip(rest[::2], rest[1::2], strict=True)]:
+                heading = title
+                for match in BOLD.finditer(SMALL_HEADING.sub(r"\1", NOT_PROSE.sub("", text))):
+                    yield match[1].strip().casefold(), heading
+
+
+def _count(text: str) -> int:
+    return len(re.findall(r"\b\w[\w'’-]*", re.sub(r"\]\([^)]*\)", "]", text)))
+
+
+def _strings(source: str) -> Iterator[str]:
+    """The sentences among the strings of a cell."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield node.value

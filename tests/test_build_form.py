@@ -1,0 +1,263 @@
+"""Lessons in kinds of cells: what is folded, what is refused, and what a lesson's text gives of itself."""
+
+from urllib.parse import unquote
+
+import build
+import cell_kinds
+import contents
+import nbformat
+import pytest
+from from_source import SourceError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from test_build import points, write
+
+TITLE = "# %% [markdown]\n# # Tiny\n# A puzzle.\n\n# %% [markdown] contents\n# Skip what has a ◇.\n\n# %% setup\n"
+FORM = f"""{TITLE}
+# %% [markdown]
+# ## 1 · Squares of `x`
+# A **square** is a number times itself.
+#
+# **So it goes.** Not `**this**`, nor $x**y**$.
+
+# %% prediction
+predict("tiny.square")
+
+# %% answer
+squares = [x * x for x in range(4)]
+squares
+
+# %% figure answer
+draw(squares)
+
+# %% caption
+caption("Squares grow.")
+
+# %% [markdown]
+# ## 2 · Cubes
+# A **cube** is one more.
+
+# %% claims
+claim("the last square is nine", squares[-1] == 9)
+
+# %% [markdown] words
+# ## Words
+#
+# - square: a number times itself.
+# - cube: a square times its number.
+"""
+
+
+@pytest.fixture
+def built(tmp_path):
+    """From a source for the lesson to its cells by id."""
+
+    def cells(source=FORM, deeper=None):
+        root = write(tmp_path, lesson=source)
+        if deeper:
+            (root / "lessons" / "01_tiny" / "deeper.py").write_text(deeper, encoding="utf8")
+        found = list(build.targets(root, [], points))
+        return {cell.id: cell for cell in found[1 if deeper else 0].nb.cells}
+
+    return cells
+
+
+def folded(cell):
+    """In how many of the three ways the cell's source is folded."""
+    hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+    form = cell.metadata.get("cellView") == "form" and cell.source.startswith("# @title ")
+    return hidden + form + ("hide-input" in cell.metadata.get("tags", []))
+
+
+def closed(cell):
+    """In how many of the three ways its outputs are."""
+    hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
+    return hidden + cell.metadata.get("collapsed", False) + ("hide-output" in cell.metadata.get("tags", []))
+
+
+# --- what is folded
+
+
+def test_all_but_experiments_are_folded_and_only_answers_are_closed(built):
+    code = [cell for cell in built().values() if cell.cell_type == "code"]
+    kinds = ["setup", "prediction", "experiment", "figure", "caption", "claims"]
+    assert [cell_kinds.kind(cell) for cell in code] == kinds
+    assert [folded(cell) for cell in code] == [3, 3, 0, 3, 3, 3]
+    assert [closed(cell) for cell in code] == [0, 0, 3, 3, 0, 0]
+    assert code[2].source == "squares = [x * x for x in range(4)]\nsquares"
+    assert not any("title" in cell.metadata for cell in built().values())
+
+
+def test_folding_keeps_the_tags_of_the_source(built):
+    cells = built(FORM.replace("# %% figure answer", '# %% figure tags=["wide"]'))
+    tags = next(cell.metadata.tags for cell in cells.values() if "wide" in cell.metadata.get("tags", []))
+    assert tags == ["wide", "figure", "hide-input"]
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [("", ("experiment", False)), ("answer", ("experiment", True)), ("claims answer", ("claims", True))],
+)
+def test_kinds(title, kind):
+    assert cell_kinds.kind_of(title) == kind
+
+
+@pytest.mark.parametrize("title", ["claim", "figure caption", "setup answer", "Figure"])
+def test_what_is_no_kind_is_refused(built, title):
+    with pytest.raises(SourceError, match=rf"lesson\.py: .*{title}.* is no kind of cell"):
+        built(FORM.replace("# %% figure answer", f"# %% {title}"))
+
+
+# --- what is refused
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("squares\n\n", "x = 1\n" * 14 + "\n", "has 15 lines of code; 14 are the most for an experiment"),
+        ("squares\n\n", "assert squares\n\n", "asserts"),
+        ("squares\n\n", "for x in squares:\n    print(x)\n\n", "prints columns or prints in a loop"),
+        ("squares\n\n", "[print(x) for x in squares]\n\n", "prints columns or prints in a loop"),
+        ("squares\n\n", "print(f'{squares[0]:8.3f}')\n\n", "prints columns"),
+        ("squares\n\n", "print(f'{squares[0]:>9}')\n\n", "prints columns"),
+        ("squares\n\n", "print(1, end=' ')\n\n", "prints columns"),
+        ("squares\n\n", "print('a\\tb')\n\n", "prints columns"),
+        ("squares\n\n", "claim('x', squares)\n\n", "calls claim(), which belongs into a '# %% claims' cell"),
+        ("squares\n\n", "page.predict('x')\n\n", "calls predict(), which belongs into a '# %% prediction' cell"),
+        ("squares\n\n", "measured('tiny.x', 'nine')\n\n", "gives measured() a literal"),
+        ('claim("the last square is nine", squares[-1] == 9)', "squares", "is marked 'claims' and calls no claim()"),
+        ('caption("Squares grow.")', "squares", "is marked 'caption' and calls no caption()"),
+        ('predict("tiny.square")', "squares", "is marked 'prediction' and calls no predict()"),
+        ("draw(squares)", "draw(squares)\n" * 31, "has 31 lines; 30 are the most"),
+        ("# %% [markdown] contents\n# Skip", "# %% [markdown]\n# Skip", "has one cell '# %% [markdown] contents'"),
+        ("## 2 · Cubes", "## 1 · Squares of `x`", "two sections are called"),
+        ("is one more", "is **one more**", "'one more' is in bold, and no list of words has it"),
+        ("A **cube**", "A cube", "'cube' is in the list of words, and the text has it in bold 0 times"),
+        ("A **cube**", "**Cube**, a **cube**", "'cube' is in the list of words, and the text has it in bold 2 times"),
+        ("[markdown] contents", "[markdown] content", "'content' marks no text"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_the_form_is_refused(built, old, new, sentence):
+    assert FORM.count(old) == 1
+    with pytest.raises(SourceError) as error:
+        built(FORM.replace(old, new))
+    assert sentence in str(error.value) and "lesson.py: " in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["print(f'{x:.2f} and {y:+.1%}')", "print('a', 'b')", "x = 1\n" * 12 + "# why\n" * 9 + "y", "measured('x', best)"],
+)
+def test_what_fits_is_accepted(built, code):
+    cells = built(FORM.replace("squares\n\n", f"squares\n\n# %%\n{code}\n\n"))
+    assert code in [cell.source for cell in cells.values()]
+
+
+def test_all_faults_are_named_at_once(built):
+    source = FORM.replace("squares\n\n", "assert squares\n\n").replace("A **cube**", "A cube")
+    with pytest.raises(SourceError) as error:
+        built(source)
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_a_lesson_that_has_no_kinds_yet_is_built_as_it_was(built):
+    cells = built("# %% [markdown]\n# # Tiny\n# **Bold**\n\n# %% setup\n\n# %%\nassert 1\nprint(f'{1:8d}')\n")
+    assert [folded(cell) for cell in cells.values() if cell.cell_type == "code"] == [3, 0]
+
+
+# --- contents and words
+
+
+def test_contents_stand_at_the_top_with_links_and_minutes(built):
+    assert built()["tiny-1"].source == (
+        "Skip what has a ◇.\n\n"
+        "*About 5 minutes to read: an estimate, from 200 words a minute and 2 minutes for a figure or a table.*\n\n"
+        "- [1 · Squares of `x`](#1-%C2%B7-Squares-of-x) · 2 min\n"
+        "- [2 · Cubes](#2-%C2%B7-Cubes) · 1 min\n"
+        "- [Words](#Words) · 1 min"
+    )
+
+
+def test_minutes_are_of_words_and_of_what_has_a_caption():
+    def code(kind, source):
+        cell = new_code_cell(source)
+        cell_kinds.fold(cell, *cell_kinds.kind_of(kind))
+        return cell
+
+    cells = [
+        new_markdown_cell("# T\n" + "word " * 400),
+        code("figure", "draw('these words are not read')"),
+        code("caption", "caption('four words are read')"),  # of the figure above: counted once
+        new_markdown_cell("one [two](https://a.b/c) `three`\n## A\n" + "word " * 100 + "\n## B\nx"),
+        code("", "'these are not read'"),
+        code("caption", "caption('four words are read')"),
+    ]
+    assert contents.sections(cells) == [
+        contents.Section(None, 401 + 4 + 3, 1),
+        contents.Section("A", 100, 0),
+        contents.Section("B", 1 + 4, 1),
+    ]
+    assert [part.minutes for part in contents.sections(cells)] == [408 / 200 + 2, 0.5, 5 / 200 + 2]
+
+
+def test_words_are_linked_to_their_definitions_in_order(built):
+    assert list(built().values())[-1].source == (
+        "## Words\n\n"
+        "- [**cube**](#2-%C2%B7-Cubes): a square times its number.\n"
+        "- [**square**](#1-%C2%B7-Squares-of-x): a number times itself."
+    )
+
+
+def test_links_are_what_front_ends_call_a_heading():
+    from nbconvert.filters import markdown2html
+
+    for heading in ("1 · Squares of `x`", "What *is* it (really)?", "Où va-t-il: 100 %"):
+        name = markdown2html(f"## {heading}").split('id="')[1].split('"')[0]
+        link = markdown2html(f"[x]({contents.anchor(heading)})").split('href="#')[1].split('"')[0]
+        assert unquote(link) == unquote(name)
+
+
+# --- the deeper notebook and the glossary
+
+
+DEEPER = FORM.replace("# # Tiny", "# # Tiny, deeper").replace("square:", "square: in the deeper sense,")
+
+
+def test_the_deeper_part_is_a_notebook_of_its_own(tmp_path):
+    root = write(tmp_path, lesson=FORM)
+    (root / "lessons" / "01_tiny" / "deeper.py").write_text(DEEPER, encoding="utf8")
+    names = [target.path.relative_to(root).as_posix() for target in build.targets(root, ["01"], points)]
+    assert names == [
+        "notebooks/01_tiny.ipynb",
+        "notebooks/01_tiny_deeper.ipynb",
+        "exercises/01_tiny.ipynb",
+        "solutions/01_tiny.ipynb",
+    ]
+    (root / "notebooks").mkdir()
+    for name in ("01_tiny", "01_tiny_deeper", "02_none_deeper"):
+        nbformat.write(new_notebook(), root / "notebooks" / f"{name}.ipynb")
+    assert build.leftovers(root) == ["notebooks/02_none_deeper.ipynb has no source: delete it."]
+    (root / "lessons" / "01_tiny" / "deeper.py").unlink()
+    assert "notebooks/01_tiny_deeper.ipynb has no source: delete it." in build.leftovers(root)
+
+
+def test_the_glossary_has_the_words_of_all_lessons_and_is_kept_current(tmp_path):
+    root = write(tmp_path)
+    assert build.keep_glossary(root, write=False) == []  # no words, no page
+    write(tmp_path, lesson=FORM)
+    assert build.keep_glossary(root, write=False) == [
+        "docs/glossary.md is not what the lessons give: run make notebooks."
+    ]
+    (root / "lessons" / "01_tiny" / "deeper.py").write_text(DEEPER, encoding="utf8")
+    assert build.keep_glossary(root, write=True) == build.keep_glossary(root, write=False) == []
+    lines = (root / "docs" / "glossary.md").read_text(encoding="utf8").splitlines()
+    assert lines[0] == "# Glossary"
+    link = "[Tiny](../notebooks/01_tiny.ipynb#2-%C2%B7-Cubes)"
+    deeper = "[Tiny, deeper](../notebooks/01_tiny_deeper.ipynb#2-%C2%B7-Cubes)"
+    assert lines[4] == f"**cube**: a square times its number. {link} · a square times its number. {deeper}"
+    assert lines[6].startswith("**square**: a number times itself. [Tiny]")
+    (root / "docs" / "glossary.md").write_text("edited", encoding="utf8")
+    assert len(build.keep_glossary(root, write=False)) == 1
+
+
+def test_the_committed_glossary_is_what_the_lessons_give():
+    assert build.keep_glossary(build.ROOT, write=False) == []
