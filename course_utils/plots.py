@@ -1,7 +1,8 @@
 """The one figure style of the course, safe for colour-blind readers.
 
-Every figure in a notebook ends with `plots.show(fig, alt="…")`. It displays the figure as a PNG, closes it, and writes
-the one line of alt text into the output twice, so that it survives wherever the notebook goes:
+Every figure in a notebook ends with `plots.show(fig, alt="…", caption="…")`. It displays the figure as a PNG of twice
+the pixels that it is wide on the page (sharp on dense screens), with its caption below, closes it, and writes the one
+line of alt text into the output twice, so that it survives wherever the notebook goes:
 
 - in the output's metadata, `{"image/png": {"alt": "…"}}`, where Jupyter's own renderers read it;
 - as the output's `text/plain`, which terminals, diffs and screen readers of raw files read.
@@ -19,11 +20,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course_utils.captions import Caption
+
 # Okabe & Ito's eight colours, told apart by readers with any common colour blindness.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
 GREY = "#8A8A8A"
+
+# The colour code of the course: what a colour means in a drawing, it means on every page. COLOURS and SERIES are for
+# curves and bars that stand for none of these. tests/test_page_colours.py measures that colour-blind readers can tell
+# them apart.
+TOKEN = "#F2EFE6"  # a token, at the bottom of its column
+STREAM = "#C9C9C9"  # the residual stream
+HEAD = "#0072B2"  # an attention head, and what it moves
+MLP = "#CC79A7"  # an MLP and its neurons
+NOTE = "#E69F00"  # what a part has written into the stream for a later one to read
+ANSWER = "#009E73"  # the answer, and what is right
+EDITED = "#D55E00"  # what an experiment has put in (patched), and what is wrong
+ABLATED = "#FFFFFF"  # what an experiment has taken out: hollow, dashed, crossed out
+NULL = "#767676"  # what chance or a control gives
+MARK = "#F0E442"  # the cell of a table that matters
+INK = "#222222"  # text and outlines
+
 SEQUENTIAL = "cividis"  # for amounts
 DIVERGING = "PuOr"  # for signed values, white at zero
+
+PAGE_DPI = 100  # pixels of the page to an inch of a figure: 7.2 inches fit a page of 800 pixels
+DENSITY = 2  # pixels of the picture to a pixel of the page
 
 _STYLE = {
     "figure.dpi": 100,
@@ -57,12 +79,13 @@ def figure(
         return plt.subplots(rows, columns, figsize=(width, height), **kwargs)
 
 
-def show(fig: Figure, alt: str) -> None:
-    """Display `fig` with its one line of alternative text, and close it.
+def show(fig: Figure, alt: str, caption: str = "") -> None:
+    """Display `fig` with its one line of alternative text and its printed caption, and close it.
 
     Args:
         fig: a finished figure.
         alt: what a reader who cannot see it needs to know: one sentence, one line.
+        caption: what everybody should see in it, in whole sentences.
 
     Raises:
         ValueError: if `alt` is empty or longer than one line.
@@ -72,15 +95,18 @@ def show(fig: Figure, alt: str) -> None:
     from IPython.display import display
 
     data = base64.b64encode(png(fig)).decode()
+    wide = round(fig.get_figwidth() * PAGE_DPI)
     plt.close(fig)
     display(
         {"image/png": data, "text/plain": f"[figure] {alt}"},
-        metadata={"image/png": {"alt": alt}},
+        metadata={"image/png": {"alt": alt, "width": wide}},
         raw=True,
     )
+    if caption:
+        display(Caption(" ".join(caption.split())))
 
 
-def png(fig: Figure, dpi: int = 100) -> bytes:
+def png(fig: Figure, dpi: int = DENSITY * PAGE_DPI) -> bytes:
     """The figure as PNG with a palette of at most 256 colours: a third of the size, and the same bytes every time."""
     stream, small = io.BytesIO(), io.BytesIO()
     with plt.rc_context(_STYLE):

@@ -303,35 +303,6 @@ def test_an_unwritable_home_does_not_cost_the_report(demo, monkeypatch, tmp_path
     assert "could not be recorded" in capsys.readouterr().out
 
 
-def test_predictions_are_scored_once_and_calibrated(demo):
-    Prediction(id="demo.shape", question="Which shape?", choices=("pentagon", "square"))
-    Prediction(id="demo.number", question="How many?", tolerance=2)
-    assert "No prediction yet" in repr(predict("demo.shape"))
-    predict("demo.shape", "pentagon", sure=0.9)
-    assert "not what you predicted" in repr(measured("demo.shape", "square"))
-    assert "first prediction, pentagon" in repr(predict("demo.shape", "square"))
-    predict("demo.number", 10, sure=0.5)
-    said = repr(measured("demo.number", 11.5))
-    assert "right" in said and "1 of 2 right" in said and "70% sure" in said
-    assert f"Brier score {(0.9**2 + 0.5**2) / 2:.2f}" in said
-    with pytest.raises(ValueError, match="none of the choices"):
-        predict("demo.shape", "circle")
-    with pytest.raises(ValueError, match="probability"):
-        predict("demo.shape", "square", sure=70)
-
-
-def test_a_prediction_made_after_the_figure_does_not_count(demo):
-    Prediction(id="demo.late", question="Which shape?", choices=("pentagon", "64"))
-    measured("demo.late", "pentagon")
-    assert "not counted" in repr(predict("demo.late", "pentagon", sure=0.99))
-    assert "No prediction was made" in repr(measured("demo.late", "pentagon"))
-    assert "right" not in store.read()["predictions"]["demo.late"]
-    assert "64" in repr(predict("demo.late", 64))
-    for value, sure in (("circle", 0.5), ("64", "0.7"), ("64", float("nan"))):
-        with pytest.raises(ValueError, match=r"choices|probability"):
-            predict("demo.late", value, sure)
-
-
 def test_the_modes_of_the_notebook_do_not_reach_the_grader(demo):
     def right(W):
         return slow_with_self(W) - (W**2).sum(0)

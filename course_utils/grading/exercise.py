@@ -120,15 +120,19 @@ class Exercise:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Prediction:
-    """A question put before a figure: one of `choices`, or a number that is right within `tolerance`."""
+    """A question put before a figure: one of `choices`, or a number `between` two, right within `tolerance`."""
 
     id: str
     question: str
     choices: tuple[str, ...] = ()
+    between: tuple[float, float] = ()
     tolerance: float = 0.0
     registry: ClassVar[dict[str, "Prediction"]] = {}
 
     def __post_init__(self) -> None:
+        number = len(self.between) == 2 and self.between[0] < self.between[1] and self.tolerance > 0
+        if bool(self.choices) == number:
+            raise ValueError(f"{self.id} asks for one of several choices, or for a number between two, with a tolerance")
         self.registry[self.id] = self
 
 

@@ -64,4 +64,5 @@ def _image(models: Plane, i: int, j: int) -> str:
     plt.close(fig)
     says = f"p = {models.probability[i]:.2g}, importance {models.decay[j]:.2g}^i: {shape.name}, "
     says += f"{5 - len(shape.dropped)} of 5 features, loss {models.loss[i, j]:.4f}"
-    return f'<img alt="columns of W: {says}" src="data:image/png;base64,{data}"><div>{says}</div>'
+    width = round(fig.get_figwidth() * plots.PAGE_DPI)
+    return f'<img width="{width}" alt="columns of W: {says}" src="data:image/png;base64,{data}"><div>{says}</div>'

@@ -163,11 +163,11 @@ Answer(
 
 Prediction(id="superposition.shape", choices=("two alone", "one pair", "square", "pentagon"),
            question="Five features, two dimensions, each feature active one time in fifty. What does the best trained model do?")  # fmt: skip
-Prediction(id="superposition.one_run", tolerance=0.1,
+Prediction(id="superposition.one_run", between=(0, 1), tolerance=0.1,
            question="On which share of the 13 × 13 grid will a single training run end where the closed forms say (0 to 1)?")  # fmt: skip
 Prediction(id="superposition.room", choices=("64", "about 70", "about 130", "more than 250"),
            question="How many directions with all |cos| ≤ 0.2 can you find in 64 dimensions by optimising?")  # fmt: skip
 Prediction(id="superposition.pairs", choices=("opposite", "at right angles", "the same direction"),
            question="Two features that are never active together, in a model that must share dimensions: how will they point?")  # fmt: skip
-Prediction(id="superposition.critical", tolerance=0.05,
+Prediction(id="superposition.critical", between=(0, 1), tolerance=0.05,
            question="Ten equally important features in five dimensions: at which density p (0 to 1) does superposition set in?")  # fmt: skip

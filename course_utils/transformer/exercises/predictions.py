@@ -12,5 +12,5 @@ Prediction(id="transformer.exchange", choices=("about the same", "about one and 
            question="Mean ablation of the bracket head costs so many logits. What does it cost to exchange its output for that of the other bracket's prompt?")  # fmt: skip
 Prediction(id="transformer.quotes", choices=("the same head", "another head of that layer", "a head of another layer", "many heads"),
            question="A quote is open in place of a bracket: which head, when silenced, costs most?")  # fmt: skip
-Prediction(id="transformer.recovery", tolerance=0.1,
+Prediction(id="transformer.recovery", between=(0, 1), tolerance=0.1,
            question="Into the run with the wrong bracket, put the output of head 2.2 alone from the run with the right one: which share of the gap comes back (0 to 1)?")  # fmt: skip

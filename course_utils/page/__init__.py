@@ -1,0 +1,64 @@
+"""What a page of a lesson is made of. A lesson's author needs to read only this.
+
+    from course_utils.page import about, claim, claims, draw, measured, predict, table
+
+**Figure.** One call, with the caption that everybody reads and the alt text for those who cannot see it:
+
+    plots.show(fig, alt="Loss falls from 6.9 to 3.1 nats.", caption="The loss falls in two steps.")   # your own figure
+    draw.induction_circuit(previous="0.2", induction="1.1")          # a drawing of the course; list: help(draw)
+
+A drawing shows itself as the last line of a cell; `.show()` shows it anywhere. It brings alt text and caption, and
+takes others (`caption=…`, `alt=…`). The colours of parts are in `plots`: HEAD, MLP, NOTE, ANSWER, EDITED, … Curves and
+bars that stand for none of them take `plots.SERIES`.
+
+**Table.** A value that shows itself, as the last line of an experiment:
+
+    table(losses, unit="nats")                                        # {"0.2": 1.31, "1.1": (0.84, 0.80, 0.87)}
+    table(heard, columns=("queries", "keys", "values"), unit="nats", signed=True, mark=lambda x: x <= -1)
+    table([{"head": "0.2", "score": (0.93, 0.90, 0.95), "null": 0.02}, …], mark="0.2", caption="…")
+
+`(value, low, high)` is a number with its interval; a column whose name begins with "null" is set in grey. A result of
+your own gets a table by a method `rows()` that returns a dictionary or list as above: then `table(result)` works.
+
+**Caption.** `caption("…")` under a table whose caption stands in a cell of its own.
+
+**Prediction.** `predict("induction.input")` asks: choices and sliders where the notebook is live, text elsewhere. After
+the figure, `measured("induction.input", most_needed)` scores it; what it is given must be computed, never a literal.
+Declare questions with `Prediction(id=…, question=…, choices=(…))`, or `between=(0, 1), tolerance=0.1` for a number.
+
+**Claims.** The conclusions, in the words of the text, each with the condition that fails if it is false:
+
+    with claims():
+        claim("no head of layer 0 matters more to the keys than 0.2", loss["0.2"] == max(loss.values()))
+        claim("about a third of the gain is left", about(left, 1 / 3))
+        claim("the keys lose more than the queries (intervals apart)", falling(keys, queries))
+
+`about` is within a tenth; `rounds_to(x, "0.33")`, `between(x, low, high)`, `rising(…)` and `falling(…)` are in
+`numbers.py`. A literal condition and one that is no truth value are refused.
+
+`refusals(source)` names the claims and measurements in a cell that cannot fail or give an answer away.
+"""
+
+from course_utils.captions import caption
+from course_utils.grading.predictions import measured, predict
+
+from .claims import ClaimError, claim, claims
+from .numbers import about, between, falling, rising, rounds_to
+from .refusals import refusals
+from .tables import table
+
+__all__ = [
+    "ClaimError",
+    "about",
+    "between",
+    "caption",
+    "claim",
+    "claims",
+    "falling",
+    "measured",
+    "predict",
+    "refusals",
+    "rising",
+    "rounds_to",
+    "table",
+]
