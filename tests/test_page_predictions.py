@@ -1,7 +1,5 @@
 """Predictions: asked by buttons where somebody may click, recorded at once, scored once, and never in the way."""
 
-import importlib.util
-
 import pytest
 
 from course_utils import store
@@ -130,7 +128,8 @@ def test_what_was_not_asked_for_is_refused(id, value, sure, sentence):
 
 
 def test_a_question_asks_for_one_of_several_or_for_a_number():
-    for bad in ({}, {"between": (0, 1)}, {"between": (1, 0), "tolerance": 1}, {"choices": ("a",), "between": (0, 1), "tolerance": 1}):  # fmt: skip
+    number = {"between": (0, 1), "tolerance": 1}
+    for bad in ({}, {"between": (0, 1)}, {"between": (1, 0), "tolerance": 1}, {"choices": ("a",), **number}):
         with pytest.raises(ValueError, match="asks for"):
             Prediction(id="demo.bad", question="?", **bad)
 

@@ -25,26 +25,24 @@ def live() -> bool:
     return hasattr(shell, "kernel") and not runtime.strict()
 
 
-def ask(asked: "Prediction", entry: dict, record: Callable[[Any, float], str]) -> "ipywidgets.Widget":
+def ask(asked: "Prediction", entry: dict, closed: str, record: Callable[[Any, float], str]) -> "ipywidgets.Widget":
     """The question as widgets.
 
     Args:
         asked: the declared question.
-        entry: what is stored of it: `value` and `sure` where it was answered, `seen` once it was measured.
+        entry: what is stored of it: `value` and `sure`, where it was answered.
+        closed: where the answer has been measured already, the sentence that says so; else "".
         record: keeps (value, probability) and returns one sentence on what is kept.
     """
     import ipywidgets as widgets
 
-    from course_utils.grading.predictions import standing
-
-    closed = "seen" in entry
     question = widgets.HTML(f"<b>Before you look:</b> {html.escape(asked.question)}")
-    answer = _choices(asked, entry, closed) if asked.choices else _number(asked, entry, closed)
+    answer = _choices(asked, entry, bool(closed)) if asked.choices else _number(asked, entry, bool(closed))
     sure = widgets.IntSlider(
         value=round(100 * entry.get("sure", 0.5)), min=0, max=100, step=5, description="how sure (%)",
-        continuous_update=False, disabled=closed, style={"description_width": "initial"},
+        continuous_update=False, disabled=bool(closed), style={"description_width": "initial"},
     )  # fmt: skip
-    said = widgets.HTML(standing(entry) if closed else "")
+    said = widgets.HTML(closed)
 
     def keep(change: dict) -> None:
         chosen = answer.value

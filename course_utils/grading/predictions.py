@@ -58,7 +58,8 @@ class Question:
         bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
         if asking.live():
             entry = store.read().get("predictions", {}).get(self.asked.id, {})
-            widget = asking.ask(self.asked, entry, lambda value, sure: record(self.asked.id, value, sure))
+            closed = standing(entry) if "seen" in entry else ""
+            widget = asking.ask(self.asked, entry, closed, lambda value, sure: record(self.asked.id, value, sure))
             bundle = widget._repr_mimebundle_() | bundle  # a front end that cannot show the widget shows the HTML
         return bundle
 

@@ -1,15 +1,12 @@
 """What a page of a lesson is made of. A lesson's author needs to read only this.
 
-    from course_utils.page import about, claim, claims, draw, measured, predict, table
+    from course_utils.page import about, claim, claims, measured, predict, table
 
 **Figure.** One call, with the caption that everybody reads and the alt text for those who cannot see it:
 
-    plots.show(fig, alt="Loss falls from 6.9 to 3.1 nats.", caption="The loss falls in two steps.")   # your own figure
-    draw.induction_circuit(previous="0.2", induction="1.1")          # a drawing of the course; list: help(draw)
+    plots.show(fig, alt="Loss falls from 6.9 to 3.1 nats.", caption="The loss falls in two steps.")
 
-A drawing shows itself as the last line of a cell; `.show()` shows it anywhere. It brings alt text and caption, and
-takes others (`caption=…`, `alt=…`). The colours of parts are in `plots`: HEAD, MLP, NOTE, ANSWER, EDITED, … Curves and
-bars that stand for none of them take `plots.SERIES`.
+The colours of parts are in `plots`: HEAD, MLP, NOTE, ANSWER, EDITED and the others, one meaning each.
 
 **Table.** A value that shows itself, as the last line of an experiment:
 
@@ -34,9 +31,11 @@ Declare questions with `Prediction(id=…, question=…, choices=(…))`, or `be
         claim("the keys lose more than the queries (intervals apart)", falling(keys, queries))
 
 `about` is within a tenth; `rounds_to(x, "0.33")`, `between(x, low, high)`, `rising(…)` and `falling(…)` are in
-`numbers.py`. A literal condition and one that is no truth value are refused.
+`numbers`. A literal condition and one that is no truth value are refused.
 
 `refusals(source)` names the claims and measurements in a cell that cannot fail or give an answer away.
+
+Files: `claims`, `numbers` (comparisons), `refusals`, `tables`, `rows` (from results to the rows of a table).
 """
 
 from course_utils.captions import caption
