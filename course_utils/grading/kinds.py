@@ -3,6 +3,6 @@
 from course_utils.grading.answer import Answer
 from course_utils.grading.exercise import Prediction, wrong
 from course_utils.grading.function import POSITIVE, REAL, UNIT, Function
-from course_utils.grading.sampler import Sampler, Stat
+from course_utils.grading.sampler import Rule, Sampler, Stat
 
-__all__ = ["POSITIVE", "REAL", "UNIT", "Answer", "Function", "Prediction", "Sampler", "Stat", "wrong"]
+__all__ = ["POSITIVE", "REAL", "UNIT", "Answer", "Function", "Prediction", "Rule", "Sampler", "Stat", "wrong"]

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from course_utils import induction as ind
 from course_utils.induction.exercises.inputs import Inputs
-from course_utils.grading.kinds import Sampler, Stat, wrong
+from course_utils.grading.kinds import Rule, Sampler, Stat, wrong
 
 
 def _sizes(rng: torch.Generator) -> Inputs:
@@ -18,9 +18,25 @@ def _sizes(rng: torch.Generator) -> Inputs:
 
 
 def _share(name: str, holds: Tensor, expected: float) -> Stat:
-    """A share with its sampling error; where none is expected to err, that of a coin, as if it did."""
-    variance = expected * (1 - expected) or 1 / 4
-    return Stat(name, holds.double().mean().item(), expected, math.sqrt(variance / max(holds.numel(), 1)))
+    """A share with its sampling error."""
+    error = math.sqrt(expected * (1 - expected) / max(holds.numel(), 1))
+    return Stat(name, holds.double().mean().item(), expected, error)
+
+
+def _rules(tokens: Tensor, d_vocab: int, batch: int, length: int) -> list[Rule]:
+    """What holds of every sequence."""
+    block, repeat = tokens[:, 1 : length + 1], tokens[:, length + 1 :]
+    return [
+        Rule("Every sequence starts with BOS, token 0", tokens[:, 0] == 0),
+        Rule("BOS stands at position 0 and nowhere else", tokens[:, 1:] != 0),
+        Rule("Every token lies between 0 and d_vocab − 1", (tokens >= 0) & (tokens < d_vocab)),
+        Rule("The second block holds, position by position, what the first does", block == repeat),
+    ]
+
+
+def _columns(tokens: Tensor, d_vocab: int, batch: int, length: int) -> dict[str, Tensor]:
+    """The token at each position of the block."""
+    return {f"the token at position {at}": tokens[:, at] for at in range(1, length + 1)}
 
 
 def _statistics(tokens: Tensor, d_vocab: int, batch: int, length: int) -> list[Stat]:
@@ -29,10 +45,6 @@ def _statistics(tokens: Tensor, d_vocab: int, batch: int, length: int) -> list[S
     block, repeat = once[:, 1 : length + 1], once[:, length + 1 :]
     others = d_vocab - 1  # every token but BOS
     stats = [
-        _share("share of sequences that start with BOS, 0", tokens[:, 0] == 0, 1.0),
-        _share("share of repeated positions that hold what stood `length` before", block == repeat, 1.0),
-        _share("share of BOS within the blocks", tokens[:, 1:] == 0, 0.0),
-        _share("share of tokens outside 0 … d_vocab − 1", (tokens < 0) | (tokens >= d_vocab), 0.0),
         _share("share of the last token, d_vocab − 1", block == d_vocab - 1, 1 / others),
         _share("share of token 1", block == 1, 1 / others),
         _share("share of the lower half of the tokens", block <= others // 2, (others // 2) / others),
@@ -105,6 +117,8 @@ Sampler(
     reference=ind.repeated_tokens,
     inputs=_sizes,
     statistics=_statistics,
+    rules=_rules,
+    independent=_columns,
     hints=(
         "Draw one block of shape (batch, length), and use it twice. torch.cat([...], dim=1) puts a column of BOS and the two blocks side by side.",
         "torch.randint(low, high, size) draws from low … high − 1. BOS is token 0 and must not be drawn: which low, which high?",

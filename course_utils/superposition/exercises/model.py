@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
-from course_utils.grading.kinds import Function, Sampler, Stat, wrong
+from course_utils.grading.kinds import Function, Rule, Sampler, Stat, wrong
 from course_utils.superposition.exercises.inputs import Inputs, dropping, rand, randn
 
 # 1 · generate_batch
@@ -19,6 +19,7 @@ def _batch_inputs(rng: torch.Generator) -> Inputs:
     yield 0.1 + 0.8 * rand(rng, 3, 4), 20_000
     yield torch.tensor([[1.0, 0.05]]), 20_000
     yield torch.full((2, 3), 0.4, dtype=torch.float64), 20_000
+    yield torch.tensor([[1.0, 0.0]], dtype=torch.float64), 500  # always, never
 
 
 def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
@@ -35,7 +36,7 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
                     f"share of samples in which {name} is active",
                     active.double().mean().item(),
                     q,
-                    math.sqrt(q * (1 - q) / batch) + 1e-4,
+                    math.sqrt(q * (1 - q) / batch) + 1e-9,
                 )
             )
             values = x[k, active, i] if active.any() else torch.zeros(2)
@@ -51,19 +52,31 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
                 )
             )
             stats += [
-                _share(f"active values of {name} outside [0, 1]", (values < 0) | (values > 1), 0.0),
                 _share(f"active values of {name} below 1/4", values < 0.25, 0.25),
                 _share(f"active values of {name} above 3/4", values > 0.75, 0.25),
             ]
-        for i, j in itertools.combinations(range(p.shape[1]), 2):
-            pair = f"features {i} and {j} of instance {k}"
-            stats += [_correlation(pair, x[k, :, i], x[k, :, j]), _magnitudes(pair, x[k, :, i], x[k, :, j])]
         stats.append(_repeated(f"samples of instance {k} that occur more than once", x[k]))
-    return stats + [
-        _correlation(f"instances {k} and {k + 1}, feature {i}", x[k, :, i], x[k + 1, :, i])
-        for k in range(len(p) - 1)
-        for i in range(p.shape[1])
+    return stats
+
+
+def _batch_rules(x: Tensor, probability: Tensor, batch: int) -> list[Rule]:
+    """What holds of every number that is drawn."""
+    p = probability[:, None].expand_as(x)
+    return [
+        Rule("Every number lies between 0 and 1", (x >= 0) & (x <= 1)),
+        Rule("A feature of probability 1 is active in every sample", (x > 0) | (p < 1)),
+        Rule("A feature of probability 0 is active in no sample", (x == 0) | (p > 0)),
     ]
+
+
+def _batch_columns(x: Tensor, probability: Tensor, batch: int) -> dict[str, Tensor]:
+    """Whether each feature is active, and how large it is then, around the mean of 1/2."""
+    columns = {}
+    for k, i in itertools.product(range(x.shape[0]), range(x.shape[2])):
+        active = x[k, :, i] != 0
+        columns[f"whether feature {i} of instance {k} is active"] = active
+        columns[f"the size of feature {i} of instance {k}"] = (x[k, :, i] - 0.5) * active
+    return columns
 
 
 def _share(name: str, holds: Tensor, expected: float) -> Stat:
@@ -76,19 +89,6 @@ def _repeated(name: str, rows: Tensor) -> Stat:
     codes = (rows.contiguous().view(torch.int64) * torch.arange(1, 2 * rows.shape[1], 2)).sum(-1)  # one for each row
     copies = len(codes) - len(codes.unique())
     return Stat(f"share of {name}", copies / max(len(rows), 1), 0.0, math.sqrt(1 / 4 / max(len(rows), 1)))
-
-
-def _correlation(name: str, a: Tensor, b: Tensor) -> Stat:
-    a, b = a - a.mean(), b - b.mean()
-    scale = (a.norm() * b.norm()).item()
-    return Stat(f"correlation between {name}", (a @ b).item() / scale if scale else 0.0, 0.0, 1 / math.sqrt(len(a)))
-
-
-def _magnitudes(name: str, a: Tensor, b: Tensor) -> Stat:
-    both = (a != 0) & (b != 0)
-    if both.sum() < 50:
-        return Stat(f"share of equal magnitudes in {name}", 0.0, 0.0, 1e-3)
-    return _correlation(f"the magnitudes of {name} where both are active", a[both], b[both])
 
 
 def _draw(
@@ -120,6 +120,8 @@ Sampler(
     reference=sp.generate_batch,
     inputs=_batch_inputs,
     statistics=_batch_statistics,
+    rules=_batch_rules,
+    independent=_batch_columns,
     hints=(
         "Two independent draws are enough: one says how large each feature would be, the other whether it is there at all.",
         "torch.rand(instance, batch, feature) < probability[:, None, :] is True with the right probability. Why the None?",
