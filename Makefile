@@ -17,10 +17,10 @@ lab:        ## build .venv where needed, copy missing exercises into my/, open J
 	@$(python) tools/bootstrap.py lab
 	@$(bin)/course lab
 
-test:       ## build the same with what tests need, and run everything that CI runs
+test:       ## build the same with what tests need, and run everything that CI runs; LESSON=03: what belongs to one lesson
 	@$(python) tools/bootstrap.py dev
 	$(bin)/ruff check .
-	$(bin)/python -m pytest -n 2 --dist loadfile
+	$(bin)/python -m pytest -n 2 --dist loadfile $(if $(LESSON),--lesson $(LESSON))
 
 notebooks:  ## build and execute the notebooks whose sources changed
 	@$(python) tools/bootstrap.py dev

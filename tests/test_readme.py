@@ -38,7 +38,7 @@ def test_the_map_tells_the_lessons_that_are_here_from_those_that_are_planned():
     assert here == {path.parent.name for path in (ROOT / "lessons").glob("*/lesson.py")}
     for name in here:
         assert (ROOT / "notebooks" / f"{name}.ipynb").exists()
-        assert find_spec(f"course_utils.grading.{name.partition('_')[2]}")
+        assert find_spec(f"course_utils.{name.partition('_')[2]}.exercises")
 
 
 def test_what_it_links_to_is_there_and_the_figure_can_be_read_aloud():
