@@ -7,7 +7,7 @@ For every lessons/NN_name/:
                   →  exercises/NN_name.ipynb          answers and outputs removed
 and from the words that all lessons define, docs/glossary.md.
 
-A notebook is executed again only when its cells, or what they import or load from the package, have changed.
+A notebook is executed again only when its code cells, or what these reach of the package, have changed (depends.py).
 --check builds nothing; it names every file that is not what its source gives, and ends with 1 if there is one.
 """
 
@@ -22,9 +22,10 @@ from pathlib import Path
 
 import nbformat
 from contents import glossary
+from depends import Package, fingerprint
 from from_source import SourceError, blank, exercises, lesson, words
 from nbformat import NotebookNode
-from run_notebook import RunError, clean, execute, fingerprint, flaws
+from run_notebook import RunError, clean, execute, flaws
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,7 +49,7 @@ def targets(
         SourceError: a source is refused, or there is no such lesson.
     """
     address = source_address(root)
-    package = package or package_folder()
+    course = Package(package or package_folder())
     folders = lesson_folders(root)
     unknown = [name for name in wanted if not any(_is(folder, name) for folder in folders)]
     if unknown:
@@ -58,13 +59,13 @@ def targets(
             continue
         for script, name in texts(folder):
             nb = lesson(script, address)
-            _stamp(nb, folder.name, package)
+            _stamp(nb, folder.name, course)
             yield Target(root / "notebooks" / f"{name}.ipynb", nb)
         name = f"{folder.name}.ipynb"
         if (folder / "exercises.py").exists():
             solved = exercises(folder / "exercises.py", address, points)
             yield Target(root / "exercises" / name, blank(solved), executed=False)
-            _stamp(solved, folder.name, package)
+            _stamp(solved, folder.name, course)
             yield Target(root / "solutions" / name, solved, strict=True)
 
 
@@ -96,9 +97,8 @@ def build(target: Target, say: Callable[[str], None] = print) -> list[str]:
     ran = False
     if target.executed:
         if _same_run(old, nb):
-            for new_cell, old_cell in zip(nb.cells, old.cells, strict=True):
-                if new_cell.cell_type == "code":
-                    new_cell.outputs, new_cell.execution_count = old_cell.outputs, old_cell.execution_count
+            for new_cell, old_cell in zip(_code(nb), _code(old), strict=True):
+                new_cell.outputs, new_cell.execution_count = old_cell.outputs, old_cell.execution_count
         else:
             metadata = nb.metadata.copy()
             execute(nb, strict=target.strict)
@@ -184,8 +184,8 @@ def declared_points(exercise: str) -> float:
     return find(exercise, Exercise.registry).points
 
 
-def _stamp(nb: NotebookNode, name: str, package: Path) -> None:
-    nb.metadata["course"] = {"lesson": name, "made_from": fingerprint(nb, name, package)}
+def _stamp(nb: NotebookNode, name: str, course: Package) -> None:
+    nb.metadata["course"] = {"lesson": name, "made_from": fingerprint(nb, course)}
 
 
 def _same_run(old: NotebookNode | None, new: NotebookNode) -> bool:
@@ -193,8 +193,12 @@ def _same_run(old: NotebookNode | None, new: NotebookNode) -> bool:
     return (
         old is not None
         and old.metadata.get("course", {}).get("made_from") == new.metadata.course["made_from"]
-        and [(c.cell_type, c.source) for c in old.cells] == [(c.cell_type, c.source) for c in new.cells]
+        and len(_code(old)) == len(_code(new))
     )
+
+
+def _code(nb: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 
 def _is(folder: Path, name: str) -> bool:

@@ -105,7 +105,9 @@ def fill_words(nb: NotebookNode) -> list[str]:
     for word in listed:
         places = sum(term == word.term.casefold() for term, _ in _definitions(nb))
         if places != 1:
-            wrong.append(f"{word.term!r} is in the list of words, and the text has it in bold {places} times, not once.")
+            wrong.append(
+                f"{word.term!r} is in the list of words, and the text has it in bold {places} times, not once."
+            )
     for cell in cells:
         items = sorted(ITEM.findall(cell.source), key=lambda item: item[0].casefold())
         links = [f"- [**{term}**]({anchor(defined.get(term.casefold()))}): {meaning}" for term, meaning in items]

@@ -1,15 +1,11 @@
-"""Executing a built notebook, only when something that it depends on has changed, and making its outputs repeatable.
+"""Executing a notebook, and making its outputs repeatable.
 
-1. `fingerprint` hashes the cells, every file of the package that their imports reach, and the stored data that
-   these name.
-2. `execute` runs the cells in a fresh kernel of this Python: no network, no progress of anybody, on the CPU.
-3. `clean` takes out what differs from run to run or is too heavy: times, widgets, scripts, progress bars.
-4. `flaws` says what is still wrong with the outputs.
+1. `execute` runs the cells in a fresh kernel of this Python: no network, no progress of anybody, on the CPU.
+2. `clean` takes out what differs from run to run or is too heavy: times, widgets, scripts, progress bars.
+3. `flaws` says what is still wrong with the outputs.
 """
 
-import ast
 import base64
-import hashlib
 import io
 import json
 import os
@@ -44,54 +40,6 @@ class KernelOfThisPython(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         return KernelSpec(argv=[self.python, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
-
-
-def fingerprint(nb: NotebookNode, lesson: str, package: Path) -> str:
-    """A hash of everything in this repository that can change the outputs of `nb`, a notebook of `lesson`."""
-    code = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "code")
-    topic = lesson.split("_", 1)[-1]
-    files = reached(code, package, start=(f"{package.name}.{topic}", f"{package.name}.grading.{topic}"))
-    texts = [code, *(file.read_text(encoding="utf8") for file in files)]
-    for file in sorted(package.rglob("*")):
-        if file.is_file() and file.suffix not in (".py", ".pyc") and any(file.stem in text for text in texts):
-            files.append(file)
-    digest = hashlib.sha256(json.dumps([(cell.cell_type, cell.source) for cell in nb.cells]).encode())
-    for file in files:
-        content = file.read_bytes()
-        if file.suffix == ".py":
-            content = content.replace(b"\r\n", b"\n")
-        digest.update(f"\0{file.relative_to(package).as_posix()}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
-
-
-def reached(code: str, package: Path, start: tuple[str, ...] = ()) -> list[Path]:
-    """The Python files of `package` that `code` and the modules of `start` import, directly or through others."""
-    found: dict[Path, None] = {}
-    waiting = [*start, *_imports(code, "", package.name)]
-    while waiting:
-        module = waiting.pop()
-        parts = module.split(".")[1:]
-        for depth in range(len(parts) + 1):  # importing a.b.c also runs a and a.b
-            place = package.joinpath(*parts[:depth])
-            file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-            if file.is_file() and file not in found:
-                found[file] = None
-                name = ".".join([package.name, *parts[:depth]]) + (".__init__" if place.is_dir() else "")
-                waiting += _imports(file.read_text(encoding="utf8"), name, package.name)
-    return sorted(found)
-
-
-def _imports(code: str, importer: str, package: str) -> list[str]:
-    """The modules of `package` that `code` may import, wherever in it; `importer` is its own dotted name."""
-    modules = []
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            modules += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(importer.split(".")[: -node.level]) if node.level else ""
-            base = ".".join(filter(None, (base, node.module)))
-            modules += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return [module for module in modules if module.split(".")[0] == package]
 
 
 def execute(nb: NotebookNode, *, strict: bool) -> None:
