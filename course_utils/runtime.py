@@ -132,7 +132,7 @@ def setup(learner: str = "") -> None:
         f"torch {torch.__version__}",
         f"transformer-lens {importlib.metadata.version('transformer-lens')}",
     )
-    print(f"device {device()} · learner seed {learner_seed()} · {' · '.join(versions)}")
+    print(f"{device()} · your seed {learner_seed()} · {' · '.join(versions)}")  # a line of a page 800 pixels wide
 
 
 def _submitter() -> str:

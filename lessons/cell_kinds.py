@@ -3,7 +3,7 @@
 The kind stands in the source after the cell's mark, `# %% figure`; without one a cell is an experiment.
 
     setup        the common first cell, empty in the source      folded
-    figure       draws one figure and captions it                folded
+    figure       draws one figure                                folded
     prediction   asks, before the answer is known                folded
     caption      a printed caption                               folded
     claims       the conclusions, each with its condition        folded; its output lists them as checked
@@ -20,6 +20,8 @@ import re
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
+
+from course_utils.page.refusals import refusals
 
 TITLES = {
     "setup": "Setup. Your name, if you give one, picks your variant of some exercises",
@@ -76,12 +78,29 @@ def kind(cell: NotebookNode) -> str:
     return next((tag for tag in cell.metadata.get("tags", ()) if tag in TITLES), EXPERIMENT)
 
 
+def is_closed(cell: NotebookNode) -> bool:
+    """Whether the outputs of a code cell of a built notebook stay closed."""
+    return ANSWER in cell.metadata.get("tags", ())
+
+
 def code_lines(source: str) -> int:
     """Lines that are not blank and not only a comment."""
     return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in source.splitlines())
 
 
-def faults(source: str, kind: str) -> Iterator[str]:
+def captions(source: str) -> int:
+    """How many figures and tables of a code cell have a caption there; a drawing brings its own."""
+    tree = ast.parse(source)
+    drawn = found = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = _name(node)
+            drawn += name == "captioned" or ast.unparse(node.func).startswith("draw.")
+            found += name == "caption" or any(keyword.arg == "caption" for keyword in node.keywords)
+    return found or min(drawn, 1)
+
+
+def faults(source: str, kind: str, closed: bool) -> Iterator[str]:
     """What a code cell of this kind, in a lesson of this form, may not hold: the end of a sentence for each."""
     tree = ast.parse(source)
     lines = code_lines(source)
@@ -100,24 +119,19 @@ def faults(source: str, kind: str) -> Iterator[str]:
             yield f"is marked {kind!r} and calls no {name}()"
     if kind == "caption" and "caption" not in called:
         yield "is marked 'caption' and calls no caption()"
-    for name, call in _calls(tree):
-        if name == "measured" and len(call.args) > 1 and _literal(call.args[1]):
-            yield "gives measured() a literal: the answer comes from what the cell computed"
+    if "measured" in called and not closed:
+        yield f"calls measured(), whose output gives a prediction away: mark it {ANSWER!r}"
+    for refused in refusals(source):
+        yield f"is refused: {refused.rstrip('.')}"
 
 
 def _calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
     """(last name of the function, call) of all calls: `page.claim(…)` and `claim(…)` are both "claim"."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-            yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr, node
+    return ((_name(node), node) for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
-def _literal(node: ast.AST) -> bool:
-    try:
-        ast.literal_eval(node)
-    except ValueError:
-        return False
-    return True
+def _name(call: ast.Call) -> str:
+    return getattr(call.func, "id", "") or getattr(call.func, "attr", "")
 
 
 def _prints_columns(tree: ast.AST) -> Iterator[bool]:

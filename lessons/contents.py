@@ -24,7 +24,7 @@ BOLD = re.compile(r"\*\*([^*\n]+?)\*\*")
 SMALL_HEADING = re.compile(r"^( *(?:[-*>] |\d+\. )?)\*\*[^*\n]+[.:?]\*\*", re.M)
 NOT_PROSE = re.compile(r"^```.*?^```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|^\|[^\n]*", re.M | re.S)
 ITEM = re.compile(r"^- ([^:\n]+): +(.+)$", re.M)
-READ = ("caption", "claims", "prediction")  # cells whose strings are read on the page
+READ = ("caption", "captioned", "claim")  # functions whose sentences are read on the page; so is any caption=
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Word:
 
 def sections(cells: Iterable[NotebookNode]) -> list[Section]:
     """The sections of a notebook, in order, with what there is to read in them."""
-    heading, words, figures, above = None, 0, 0, ""
+    heading, words, figures = None, 0, 0
     found = []
     for cell in cells:
         if cell.cell_type == "markdown":
@@ -62,10 +62,8 @@ def sections(cells: Iterable[NotebookNode]) -> list[Section]:
                 found.append(Section(heading, words, figures))
                 heading, words, figures = title, _count(text), 0
         else:
-            kind = cell_kinds.kind(cell)
-            figures += kind == "figure" or (kind == "caption" and above != "figure")
-            words += sum(_count(text) for text in _strings(cell.source)) if kind in READ else 0
-            above = kind
+            words += sum(map(_count, _sentences(cell.source)))
+            figures += cell_kinds.captions(cell.source)
     return [*found, Section(heading, words, figures)]
 
 
@@ -160,8 +158,13 @@ def _count(text: str) -> int:
     return len(re.findall(r"\b\w[\w'’-]*", re.sub(r"\]\([^)]*\)", "]", text)))
 
 
-def _strings(source: str) -> Iterator[str]:
-    """The sentences among the strings of a cell."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-            yield node.value
+def _sentences(source: str) -> Iterator[str]:
+    """What code prints for readers: captions, and the sentences of claims."""
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
+            printed = call.args[:1] if name in READ else []
+            printed += [keyword.value for keyword in call.keywords if keyword.arg == "caption"]
+            for node in (node for value in printed for node in ast.walk(value)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value

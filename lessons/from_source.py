@@ -190,9 +190,13 @@ def _check_form(script: Path, nb: NotebookNode) -> None:
         SourceError: a line for every fault.
     """
     wrong = []
-    for cell in nb.cells:
+    for cell, after in zip(nb.cells, [*nb.cells[1:], None], strict=True):
         if cell.cell_type == "code" and cell.id != "setup":
-            faults = cell_kinds.faults(cell.source, cell_kinds.kind(cell))
+            kind = cell_kinds.kind(cell)
+            faults = list(cell_kinds.faults(cell.source, kind, cell_kinds.is_closed(cell)))
+            followed = after is not None and after.cell_type == "code" and cell_kinds.kind(after) == "caption"
+            if kind == "figure" and not followed and not cell_kinds.captions(cell.source):
+                faults.append("draws a figure without a caption, and no '# %% caption' cell follows it")
             wrong += [f"cell {cell.id!r} {fault}." for fault in faults]
     marks = [cell.metadata.get("title") for cell in nb.cells]
     if marks.count("contents") != 1:

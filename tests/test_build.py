@@ -189,7 +189,7 @@ def test_three_notebooks_from_two_scripts(tiny):
     lesson, solved, blank = (notebook(tiny, kind) for kind in ("notebooks", "solutions", "exercises"))
     assert [cell.source for cell in lesson.cells[2:3]] == ["## A figure\nText."]
     assert lesson.cells[1].source == blank.cells[1].source == solved.cells[1].source
-    assert lesson.cells[1].outputs[0].text.startswith("device cpu · learner seed 0 · ")
+    assert lesson.cells[1].outputs[0].text.startswith("cpu · your seed 0 · ")
     assert solved.cells[-1].outputs[0].text == "9\ntiny.square passed\n"
     assert build.leftovers(tiny) == []
     assert_no_answer(solved, blank)

@@ -1,5 +1,6 @@
 """Lessons in kinds of cells: what is folded, what is refused, and what a lesson's text gives of itself."""
 
+import re
 from urllib.parse import unquote
 
 import build
@@ -123,7 +124,10 @@ def test_what_is_no_kind_is_refused(built, title):
         ("squares\n\n", "print('a\\tb')\n\n", "prints columns"),
         ("squares\n\n", "claim('x', squares)\n\n", "calls claim(), which belongs into a '# %% claims' cell"),
         ("squares\n\n", "page.predict('x')\n\n", "calls predict(), which belongs into a '# %% prediction' cell"),
-        ("squares\n\n", "measured('tiny.x', 'nine')\n\n", "gives measured() a literal"),
+        ("squares\n\n", "measured('tiny.x', 'nine')\n\n", "gives the answer away: pass what the cell computed"),
+        ("squares\n\n", "squares\n\n# %%\nmeasured('tiny.x', x)\n\n", "mark it 'answer'"),
+        ("squares[-1] == 9)", "True)", "which holds or fails whatever was measured"),
+        ("# %% caption\n", "# %% [markdown]\n# In between.\n\n# %% caption\n", "a figure without a caption"),
         ('claim("the last square is nine", squares[-1] == 9)', "squares", "is marked 'claims' and calls no claim()"),
         ('caption("Squares grow.")', "squares", "is marked 'caption' and calls no caption()"),
         ('predict("tiny.square")', "squares", "is marked 'prediction' and calls no predict()"),
@@ -145,11 +149,27 @@ def test_what_does_not_fit_the_form_is_refused(built, old, new, sentence):
 
 @pytest.mark.parametrize(
     "code",
-    ["print(f'{x:.2f} and {y:+.1%}')", "print('a', 'b')", "x = 1\n" * 12 + "# why\n" * 9 + "y", "measured('x', best)"],
+    ["print(f'{x:.2f} and {y:+.1%}')", "print('a', 'b')", "x = 1\n" * 12 + "# why\n" * 9 + "y"],
 )
 def test_what_fits_is_accepted(built, code):
     cells = built(FORM.replace("squares\n\n", f"squares\n\n# %%\n{code}\n\n"))
     assert code in [cell.source for cell in cells.values()]
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("plots.show(fig, alt='a', caption='b')", 1),
+        ("plots.show(fig, 'a')", 0),
+        ("caption('a')", 1),
+        ("draw.circuit(found)", 1),
+        ("draw.circuit(found).captioned('b')", 1),
+        ("draw.frames(lambda k: draw.circuit(k), [1], caption='b')", 1),
+        ("table(rows, caption='a'), table(more, caption='b')", 2),
+    ],
+)
+def test_what_has_a_caption(code, count):
+    assert cell_kinds.captions(code) == count
 
 
 def test_all_faults_are_named_at_once(built):
@@ -178,25 +198,20 @@ def test_contents_stand_at_the_top_with_links_and_minutes(built):
 
 
 def test_minutes_are_of_words_and_of_what_has_a_caption():
-    def code(kind, source):
-        cell = new_code_cell(source)
-        cell_kinds.fold(cell, *cell_kinds.kind_of(kind))
-        return cell
-
     cells = [
         new_markdown_cell("# T\n" + "word " * 400),
-        code("figure", "draw('these words are not read')"),
-        code("caption", "caption('four words are read')"),  # of the figure above: counted once
+        new_code_cell("plots.show(fig, alt='these words are not read', caption='four words are read')"),
         new_markdown_cell("one [two](https://a.b/c) `three`\n## A\n" + "word " * 100 + "\n## B\nx"),
-        code("", "'these are not read'"),
-        code("caption", "caption('four words are read')"),
+        new_code_cell("'these are not read'"),
+        new_code_cell("caption('four words are read')"),
+        new_code_cell("claim(f'{n} words are read', these == 'are not')"),
     ]
     assert contents.sections(cells) == [
         contents.Section(None, 401 + 4 + 3, 1),
         contents.Section("A", 100, 0),
-        contents.Section("B", 1 + 4, 1),
+        contents.Section("B", 1 + 4 + 3, 1),
     ]
-    assert [part.minutes for part in contents.sections(cells)] == [408 / 200 + 2, 0.5, 5 / 200 + 2]
+    assert [part.minutes for part in contents.sections(cells)] == [408 / 200 + 2, 0.5, 8 / 200 + 2]
 
 
 def test_words_are_linked_to_their_definitions_in_order(built):
@@ -261,3 +276,26 @@ def test_the_glossary_has_the_words_of_all_lessons_and_is_kept_current(tmp_path)
 
 def test_the_committed_glossary_is_what_the_lessons_give():
     assert build.keep_glossary(build.ROOT, write=False) == []
+
+
+# --- the page on how to write a lesson
+
+
+PAGE = (build.ROOT / "docs" / "writing-a-lesson.md").read_text(encoding="utf8")
+
+
+def test_the_example_on_the_page_is_a_lesson(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    write(tmp_path, lesson=example)
+    target = next(build.targets(tmp_path, [], points))
+    assert build.build(target, lambda said: None) == []
+    claims = next(cell for cell in target.nb.cells if cell.cell_type == "code" and cell_kinds.kind(cell) == "claims")
+    assert "✓ the sum of the four squares is thirty" in claims.outputs[0].data["text/plain"]
+    assert [len(cell.outputs) for cell in target.nb.cells if cell_kinds.kind(cell) == "figure"] == [2]
+
+
+def test_the_page_knows_all_kinds_of_cell():
+    marks = set(re.findall(r"^\| `# %% (\w+)`", PAGE, re.M))
+    assert marks == set(cell_kinds.TITLES)
+    assert f"at most {cell_kinds.EXPERIMENT_LINES} lines of code" in PAGE
+    assert f"at most {cell_kinds.MAX_LINES['figure']} lines" in PAGE

@@ -49,7 +49,7 @@ def test_elsewhere_nothing_is_installed(asked, tmp_path, monkeypatch, capsys):
     monkeypatch.delitem(sys.modules, "google.colab", raising=False)
     run_setup_cell(tmp_path)
     assert asked == []
-    assert "learner seed" in capsys.readouterr().out
+    assert "your seed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("override", "source"), [(None, "git+https://host/course"), ("/a/checkout", "/a/checkout")])
@@ -153,7 +153,7 @@ def test_a_notebook_runs_on_colab(colab, tmp_path, monkeypatch):
     nb.cells.append(new_code_cell("import course_utils; print(course_utils.__file__)"))
     run(nb, colab, tmp_path, monkeypatch, course=ROOT)
     setup = next(cell for cell in nb.cells if cell.cell_type == "code")
-    assert "learner seed" in "".join(output.get("text", "") for output in setup.outputs)
+    assert "your seed" in "".join(output.get("text", "") for output in setup.outputs)
     assert Path(nb.cells[-1].outputs[0].text).is_relative_to(site_packages(colab))  # the wheel, not the checkout
     after = pip_list(colab)
     assert before < after

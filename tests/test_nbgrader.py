@@ -96,7 +96,7 @@ def test_a_lesson_goes_through_nbgrader(course, tmp_path, monkeypatch, capsys):
     assert cells_without_outputs(released) == cells_without_outputs(root / "exercises" / "01_tiny.ipynb")
     graded = Path(course.coursedir.root, "autograded", "solved", assignment, f"{assignment}.ipynb")
     monkeypatch.setattr(runtime, "_learner", "solved")  # the seed is the student's, not the teacher's
-    seed = f"learner seed {runtime.learner_seed()} · "
+    seed = f"your seed {runtime.learner_seed()} · "
     assert seed in nbformat.read(graded, as_version=4).cells[1].outputs[0].text
 
 

@@ -161,9 +161,10 @@ def test_setup_prints_one_line(capsys):
     runtime.setup("Ada Lovelace")
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1
-    assert printed.startswith(f"device {runtime.device()} · learner seed {ADA} · course ")
+    assert printed.startswith(f"{runtime.device()} · your seed {ADA} · course ")
     assert f"torch {torch.__version__}" in printed
     assert "transformer-lens 4" in printed
+    assert len(printed) - len(str(ADA)) + len(str(runtime.SEED_LIMIT)) <= 90  # as wide as a cell of 800 pixels
 
 
 def test_setup_makes_a_lesson_the_same_for_everybody():
