@@ -17,6 +17,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -37,9 +38,10 @@ NOTE = "#E69F00"  # what a part has written into the stream for a later one to r
 ANSWER = "#009E73"  # the answer, and what is right
 EDITED = "#D55E00"  # what an experiment has put in (patched), and what is wrong
 ABLATED = "#FFFFFF"  # what an experiment has taken out: hollow, dashed, crossed out
-NULL = "#767676"  # what chance or a control gives
+NULL = "#666666"  # what chance or a control gives
 MARK = "#F0E442"  # the cell of a table that matters
 INK = "#222222"  # text and outlines
+SERIES = ("#332288", "#88CCEE", "#6E1A44", "#999933", "#000000", "#8C510A")  # features, seeds, conditions
 
 SEQUENTIAL = "cividis"  # for amounts
 DIVERGING = "PuOr"  # for signed values, white at zero
@@ -116,6 +118,13 @@ def png(fig: Figure, dpi: int = DENSITY * PAGE_DPI) -> bytes:
     return small.getvalue()
 
 
+def is_light(colour: str | Sequence[float]) -> bool:
+    """Whether black is easier to read on it than white (relative luminance as in WCAG 2)."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return (luminance + 0.05) ** 2 > 0.05 * 1.05
+
+
 def heatmap(
     ax: Axes,
     values: Any,
@@ -144,7 +153,7 @@ def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str 
     ax.add_patch(circle)
     for i in range(W.shape[1]):
         x, y = float(W[0, i]), float(W[1, i])
-        colour = COLOURS[i % len(COLOURS)]
+        colour = SERIES[i % len(SERIES)]
         length = (x * x + y * y) ** 0.5
         ax.plot([0, x], [0, y], color=colour, linewidth=2.2, solid_capstyle="round")
         ax.plot([x], [y], "o", color=colour, markersize=5)

@@ -1,12 +1,15 @@
 """What a page of a lesson is made of. A lesson's author needs to read only this.
 
-    from course_utils.page import about, claim, claims, measured, predict, table
+    from course_utils.page import about, claim, claims, draw, measured, predict, table
 
 **Figure.** One call, with the caption that everybody reads and the alt text for those who cannot see it:
 
     plots.show(fig, alt="Loss falls from 6.9 to 3.1 nats.", caption="The loss falls in two steps.")
+    draw.induction_circuit(previous="0.2", induction="1.1")          # a drawing of the course; list: help(draw)
 
-The colours of parts are in `plots`: HEAD, MLP, NOTE, ANSWER, EDITED and the others, one meaning each.
+A drawing shows itself as the last line of a cell, with its own alt text and caption (`.captioned("…")` for another);
+`draw.frames` shows a change, side by side in print and under a slider live. The colours of parts are in `plots`: HEAD,
+MLP, NOTE, ANSWER, EDITED and the others, one meaning each; curves and bars that stand for none take `plots.SERIES`.
 
 **Table.** A value that shows itself, as the last line of an experiment:
 
@@ -35,12 +38,14 @@ Declare questions with `Prediction(id=…, question=…, choices=(…))`, or `be
 
 `refusals(source)` names the claims and measurements in a cell that cannot fail or give an answer away.
 
-Files: `claims`, `numbers` (comparisons), `refusals`, `tables`, `rows` (from results to the rows of a table).
+Files: `claims`, `numbers` (comparisons), `refusals`, `tables`, `rows` (from results to the rows of a table); and the
+room `draw`.
 """
 
 from course_utils.captions import caption
 from course_utils.grading.predictions import measured, predict
 
+from . import draw
 from .claims import ClaimError, claim, claims
 from .numbers import about, between, falling, rising, rounds_to
 from .refusals import refusals
@@ -53,6 +58,7 @@ __all__ = [
     "caption",
     "claim",
     "claims",
+    "draw",
     "falling",
     "measured",
     "predict",

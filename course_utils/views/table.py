@@ -10,6 +10,8 @@ from html import escape
 
 from matplotlib.colors import Colormap
 
+from course_utils.plots import is_light
+
 MOST_BYTES = 60_000  # of one view in a notebook
 HINT = "Point at a cell, or go through them with the Tab key."
 STYLE = """<style>
@@ -79,10 +81,3 @@ def _cell(cell: Cell, cmap: Colormap) -> str:
         f'<td tabindex="0" title="{escape(cell.detail)}" style="background:#{back};color:#{front}">'
         f"{escape(cell.text)}</td>"
     )
-
-
-def is_light(colour: Sequence[float]) -> bool:
-    """Whether black is easier to read on it than white (relative luminance as in WCAG 2)."""
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return (luminance + 0.05) ** 2 > 0.05 * 1.05

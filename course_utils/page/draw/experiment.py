@@ -1,0 +1,95 @@
+"""Experiments as drawings: what is carried from one run into another, and ways to take a part out."""
+
+from __future__ import annotations
+
+from course_utils import plots
+from course_utils.page.draw.sheet import NORMAL, SMALL, Picture, Sheet, sheet, width_of
+
+FADED = "#F3F3F3"
+
+
+def activation_patching(
+    part: str = "2.2",
+    clean: tuple[str, str] = ("f ( x , 1", ")"),
+    corrupt: tuple[str, str] = ("f [ x , 1", "]"),
+    denoising: bool = True,
+) -> Picture:
+    """Three runs side by side: the run that is copied from, the run that is patched, and the same run left alone.
+
+    Args:
+        part: the head or MLP whose output is carried over.
+        clean, corrupt: (prompt, answer) of the two runs.
+        denoising: from the clean into the corrupt run; otherwise the other way (noising).
+    """
+    page = sheet(3.7)
+    source, target = (clean, corrupt) if denoising else (corrupt, clean)
+    names = ("clean run", "corrupt run") if denoising else ("corrupt run", "clean run")
+    xs = (1.2, 3.6, 6.0)
+    heads = (names[0], "patched run", names[1])
+    answers = (source[1], "?", target[1])
+    for x, head, prompt, answer in zip(xs, heads, (source[0], target[0], target[0]), answers, strict=True):
+        _run(page, x, head, prompt, answer, part, fill=plots.EDITED if head == "patched run" else None)
+    page.arrow((xs[0] + 0.42, 1.75), (xs[1] - 0.42, 1.75), colour=plots.EDITED, thick=3.2)
+    page.text(
+        ((xs[0] + xs[1]) / 2, 2.02),
+        "its output,\ncarried over",
+        size=SMALL,
+        colour=plots.EDITED,
+        bold=True,
+        up="bottom",
+    )
+    page.text(((xs[1] + xs[2]) / 2, 1.75), "compare", size=SMALL, colour=plots.NULL, halo=False)
+    way = (
+        f"If the answer moves towards that of the {names[0]}, the output of {part} carries what distinguishes the two."
+    )
+    return page.picture(
+        f"Three runs: the output of {part} in the {names[0]} replaces that in the {names[1]}, giving the patched run.",
+        f"Activation patching. The model reads the prompt of the {names[1]}, but the output of {part} is replaced by "
+        f"what it was in the {names[0]}; everything after it is computed anew. {way}",
+    )
+
+
+def ablations(part: str = "2.2") -> Picture:
+    """Four runs of one prompt: intact, and with the output of one part replaced by zero, its mean, another prompt's."""
+    page = sheet(3.35)
+    rows = (
+        ("intact", "", "its own\noutput"),
+        ("zero ablation", "0", "zero"),
+        ("mean ablation", "mean", "its mean over\nmany prompts"),
+        ("resample ablation", "other", "its output on\nanother prompt"),
+    )
+    for i, (name, word, what) in enumerate(rows):
+        x = 0.95 + 1.77 * i
+        page.text((x, 3.12), name, bold=True, halo=False)
+        page.stream(x + 0.42, 0.75, 2.75)
+        page.arrow((x + 0.42, 2.7), (x + 0.42, 2.92), colour=plots.STREAM, thick=4)
+        page.arrow((x + 0.42, 1.2), (x + 0.05, 1.2), thick=1.0)
+        if word:
+            page.box((x - 0.3, 1.2), part, fill=plots.ABLATED, edge=plots.HEAD, width=0.62, dashed=True)
+            page.cross((x - 0.3, 1.2))
+            edited = plots.EDITED if word == "other" else plots.NULL
+            page.box((x - 0.3, 2.0), word, fill=edited, width=0.68, size=SMALL)
+            page.arrow((x + 0.06, 2.0), (x + 0.37, 2.0), colour=edited, thick=2.6)
+        else:
+            page.box((x - 0.3, 1.2), part, fill=plots.HEAD, width=0.62)
+            page.line([(x - 0.3, 1.4), (x - 0.3, 2.0)], colour=plots.HEAD, thick=2.6)
+            page.arrow((x - 0.3, 2.0), (x + 0.37, 2.0), colour=plots.HEAD, thick=2.6)
+        page.text((x + 0.05, 0.35), f"adds {what}", size=SMALL, halo=False)
+    return page.picture(
+        f"Four runs: {part} adds its own output, zero, its mean, or its output on another prompt to the stream.",
+        f"Three ways to take {part} out. Zero is a value that the later layers may never have met; the mean keeps what "
+        "all prompts share; another prompt's output keeps everything but what belongs to this prompt.",
+    )
+
+
+def _run(page: Sheet, x: float, name: str, prompt: str, answer: str, part: str, fill: str | None) -> None:
+    page.text((x, 3.45), name, bold=True, halo=False, size=NORMAL)
+    page.stream(x, 0.6, 2.75)
+    page.arrow((x, 2.7), (x, 2.92), colour=plots.STREAM, thick=4)
+    page.box((x, 0.36), prompt, fill=plots.TOKEN, width=max(1.3, width_of(prompt, NORMAL) + 0.1))
+    page.box((x, 1.08), "before", fill=FADED, edge=plots.STREAM, width=0.8, height=0.32, size=SMALL)
+    page.box((x, 1.75), part, fill=fill or plots.HEAD, width=0.8, height=0.4, bold=True)
+    page.box((x, 2.42), "after", fill=FADED, edge=plots.STREAM, width=0.8, height=0.32, size=SMALL)
+    ground = FADED if answer == "?" else plots.ANSWER
+    page.box((x, 3.1), answer, fill=ground, edge=plots.STREAM if answer == "?" else None,
+             width=max(0.5, width_of(answer, NORMAL) + 0.1), height=0.32, bold=True)  # fmt: skip
