@@ -38,7 +38,7 @@ def distance(one, other):
     return min(float(np.linalg.norm(a - b)) for a, b in seen)
 
 
-@pytest.mark.parametrize(("one", "other"), itertools.combinations(CODE, 2))
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(CODE, 2)))
 def test_the_colours_of_parts_are_told_apart(one, other):
     assert distance(getattr(plots, one), getattr(plots, other)) > APART
 
