@@ -1,10 +1,15 @@
-"""Notebooks under pytest (nbval): each as a new learner's on a machine without a network, and the time it took.
+"""What pytest runs: all, or with `--lesson 03` what belongs to one lesson; and how notebooks run under it (nbval).
 
-A notebook's kernel takes its environment from this process when its first cell is set up, so that is where the
-environment is arranged. Nothing here depends on the clock: the times are printed beside the budgets, no more.
+1. To a lesson belong its notebooks, the tests that bear its room's name (`tests/test_induction_….py`), and of other
+   tests the cases that name it (`[03_induction]`, `[induction.heads]`).
+2. Each notebook runs as a new learner's on a machine without a network. Its kernel takes its environment from this
+   process when its first cell is set up, so that is where the environment is arranged.
+3. The end says what a lesson's run was made of, and the time that each notebook took, beside its budget; nothing here
+   depends on the clock.
 """
 
 import os
+import re
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -12,6 +17,53 @@ from pathlib import Path
 import pytest
 
 BUDGETS = {"notebooks": 60, "solutions": 40, "exercises": 15}  # seconds on two quiet cores
+WANTED = pytest.StashKey[str]()  # the folder of the lesson that alone is tested, such as 03_induction
+
+
+def pytest_addoption(parser):
+    parser.addoption("--lesson", metavar="NN", help="test what belongs to one lesson: 03, or 03_induction")
+
+
+def pytest_configure(config):
+    wanted = config.getoption("lesson")
+    if wanted is not None:
+        found = [name for name in _lessons(config) if name == wanted or name.startswith(f"{wanted}_")]
+        if len(found) != 1:
+            raise pytest.UsageError(f"there is no lesson {wanted!r}: there is {', '.join(_lessons(config))}.")
+        config.stash[WANTED] = found[0]
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Files of other lessons are not even read."""
+    wanted = config.stash.get(WANTED, None)
+    others = set(_lessons(config)) - {wanted} if wanted else ()
+    return any(_names(collection_path, lesson) for lesson in others) or None
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = config.stash.get(WANTED, None)
+    if wanted:
+        kept = [item for item in items if _belongs(item, wanted)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
+def _lessons(config):
+    return sorted(path.parent.name for path in config.rootpath.glob("lessons/[0-9][0-9]_*/lesson.py"))
+
+
+def _names(path, lesson):
+    """Whether a file bears the name of the lesson `lesson`, such as 03_induction."""
+    if path.suffix == ".ipynb":
+        return path.stem in (lesson, f"{lesson}_deeper")
+    room = lesson.partition("_")[2]
+    return re.match(rf"test_{room}(_|\.py$)", path.name) is not None
+
+
+def _belongs(item, lesson):
+    case = item.callspec.id if hasattr(item, "callspec") else ""
+    room = lesson.partition("_")[2]
+    return _names(item.path, lesson) or re.search(rf"{lesson}(_deeper)?\b|(^|\W){room}\.\w", case) is not None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -29,13 +81,17 @@ def pytest_runtest_setup(item):
         return (yield)
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    files = {report.nodeid.split("::")[0] for report in reports if "::" in getattr(report, "nodeid", "")}
+    if WANTED in config.stash:
+        terminalreporter.section(f"of lesson {config.stash[WANTED]}")
+        terminalreporter.write_line(" ".join(sorted(files)))
     seconds = defaultdict(float)
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            notebook = Path(getattr(report, "nodeid", "").split("::")[0])
-            if notebook.suffix == ".ipynb":
-                seconds[notebook] += report.duration
+    for report in reports:
+        notebook = Path(getattr(report, "nodeid", "").split("::")[0])
+        if notebook.suffix == ".ipynb":
+            seconds[notebook] += report.duration
     if seconds:
         terminalreporter.section("notebooks")
     for notebook, took in sorted(seconds.items()):

@@ -84,6 +84,55 @@ def test_a_notebook_runs_as_a_new_learners_offline(report, kind):
     assert len(passed) == len(NOTEBOOKS[f"{kind}/where"]), report
 
 
+# --- what belongs to one lesson
+
+
+def one_lesson(root, *arguments):
+    """What pytest says of a small course with two lessons, with this repository's settings."""
+    files = {
+        "lessons/03_induction/lesson.py": "",
+        "lessons/01_in/lesson.py": "",
+        "tests/test_induction_heads.py": "def test_a(): pass\n",
+        "tests/test_induction.py": "def test_a(): pass\n",
+        "tests/test_in_heads.py": "1 / 0\n",  # of the other lesson: not even read
+        "tests/test_all.py": (
+            "import pytest\n"
+            "@pytest.mark.parametrize('x', ['03_induction', 'induction.heads', 'in.heads', '01_in', 'inductions'])\n"
+            "def test_each(x): pass\n"
+            "def test_induction(): pass\n"
+        ),
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf8")
+    for name in ("03_induction", "03_induction_deeper", "01_in"):
+        (root / "notebooks").mkdir(exist_ok=True)
+        nbformat.write(new_notebook(cells=[new_code_cell("1")]), root / "notebooks" / f"{name}.ipynb")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "conftest", "-c", "pyproject.toml", "--rootdir", str(root), "-rA",
+         "-p", "no:cacheprovider", str(root), *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_lesson_alone_can_be_tested(tmp_path):
+    said = one_lesson(tmp_path, "--lesson", "03")
+    assert sorted(re.findall(r"^PASSED \S*?((?:tests|notebooks)/\S+)", said, re.M)) == [
+        "notebooks/03_induction.ipynb::Cell",
+        "notebooks/03_induction_deeper.ipynb::Cell",
+        "tests/test_all.py::test_each[03_induction]",
+        "tests/test_all.py::test_each[induction.heads]",
+        "tests/test_induction.py::test_a",
+        "tests/test_induction_heads.py::test_a",
+    ], said
+    assert "of lesson 03_induction" in said
+
+
+def test_an_unknown_lesson_is_named(tmp_path):
+    assert "there is no lesson '07': there is 01_in, 03_induction." in one_lesson(tmp_path, "--lesson", "07")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", BLANK, ids=lambda path: path.stem)
 def test_blank_exercises_run_to_the_end_and_say_not_attempted(path):
