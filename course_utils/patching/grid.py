@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,17 +12,21 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from .places import Positions, as_places, whole_numbers
 from .result import Axis
-from .unrolled import HEAD_SITES, RESIDUAL_SITES, SITES
+from .unrolled import HEAD_SITES, MLP_SITES, PATTERN_SITES, SITES
+
+Selection = Sequence[int] | Int[Tensor, "n"]
 
 
 class Cell(NamedTuple):
     """One intervention: indices into the axes, None where everything is patched at once."""
 
-    layer: int | None
-    head: int | None
-    position: int | None
-    source: int | None
+    layer: int | None = None
+    head: int | None = None
+    position: int | None = None
+    source: int | None = None
+    neuron: int | None = None
 
 
 @dataclass(frozen=True)
@@ -35,17 +40,26 @@ class Grid:
 
 def count_cells(axes: Sequence[Axis]) -> int:
     """The number of cells."""
-    count = 1
-    for axis in axes:
-        count *= len(axis.labels)
-    return count
+    return math.prod(len(axis.labels) for axis in axes)
 
 
 def refuse_missing_site(model: Any, site: str) -> None:
+    """Raises ValueError when there is no such site."""
     if site not in SITES:
         raise ValueError(f"a site is one of {', '.join(SITES)}, not {site!r}")
-    if site in ("resid_mid", "mlp_out") and getattr(model.cfg, "attn_only", False):
+    if site in MLP_SITES and getattr(model.cfg, "attn_only", False):
         raise ValueError(f"this model has attention only, so it has no {site}")
+
+
+def axes_of(site: str) -> tuple[str, ...]:
+    """The axes that a site can be swept by."""
+    return (
+        "layer",
+        "position",
+        *(["head"] * (site in HEAD_SITES)),
+        *(["source"] * (site in PATTERN_SITES)),
+        *(["neuron"] * (site == "post")),
+    )
 
 
 def make_grid(
@@ -53,48 +67,78 @@ def make_grid(
     site: str,
     by: Sequence[str] | None,
     tokens: Int[Tensor, "batch pos"],
-    layers: Sequence[int] | None = None,
-    heads: Sequence[int] | None = None,
-    positions: Sequence[int] | Mapping[str, int | Tensor] | None = None,
+    layers: Selection | None,
+    heads: Selection | None,
+    neurons: Selection | None,
+    positions: Selection | Mapping[str, Positions] | None,
+    named: Mapping[str, Positions] | None,
 ) -> Grid:
     """The cells of a sweep, in the order of `by`.
 
+    Args:
+        named: the question's own positions, taken where `positions` states none.
+
     Raises:
-        ValueError: an axis that the site does not have.
+        ValueError: an axis that the site does not have, or entries that an axis does not have.
     """
+    has = axes_of(site)
     if by is None:
-        by = ("layer", "position") if site in RESIDUAL_SITES else ("layer", "head")
+        by = ("layer", "head" if "head" in has else "neuron" if "neuron" in has else "position")
     by = (by,) if isinstance(by, str) else tuple(by)
-    has = ["layer", "position"] + ["head"] * (site in HEAD_SITES) + ["source"] * (site == "pattern")
     for name in by:
         if name not in has or by.count(name) > 1:
-            raise ValueError(f"{site} can be swept by each of {', '.join(has)} once, but by= says {', '.join(by)}")
-    for name, given in (("layer", layers), ("head", heads), ("position", positions)):
+            raise ValueError(f"{site} can be swept by each of {', '.join(has)} once, but by= says {', '.join(map(str, by))}")
+    for name, given in (("layer", layers), ("head", heads), ("neuron", neurons), ("position", positions)):
         if given is not None and name not in by:
             raise ValueError(f"{name}s= chooses entries of an axis, but {name!r} is not in by={by}")
-    length = tokens.shape[1]
-    named = positions if isinstance(positions, Mapping) else {p: p for p in (positions or range(length))}
-    places = [_place(at, tokens) for at in named.values()]
+    n_heads = cfg.n_heads
+    if site in ("k", "v"):
+        n_heads = getattr(cfg, "n_key_value_heads", None) or n_heads
+    where = _positions(positions if positions is not None else named, tokens) if "position" in by else {}
     labels = {
-        "layer": tuple(range(cfg.n_layers) if layers is None else layers),
-        "head": tuple(range(cfg.n_heads) if heads is None else heads),
-        "position": tuple(named),
-        "source": tuple(range(length)),
+        "layer": _chosen(layers, cfg.n_layers, "layer"),
+        "head": _chosen(heads, n_heads, "head"),
+        "neuron": _chosen(neurons, cfg.d_mlp, "neuron") if "neuron" in by else (),
+        "position": tuple(where),
+        "source": tuple(range(tokens.shape[1])),
     }
-    for name, limit in (("layer", cfg.n_layers), ("head", cfg.n_heads)):
-        if any(not 0 <= i < limit for i in labels[name]):
-            raise ValueError(f"{name}s are counted from 0 to {limit - 1}")
-    indices = {**labels, "position": range(len(places))}
-    cells = {}
-    for flat, combination in enumerate(itertools.product(*(indices[name] for name in by))):
-        at = dict(zip(by, combination, strict=True))
-        cells[flat] = Cell(at.get("layer"), at.get("head"), at.get("position"), at.get("source"))
-    return Grid(tuple(Axis(name, labels[name]) for name in by), cells, tuple(places))
+    indices = {**labels, "position": range(len(where))}
+    combinations = itertools.product(*(indices[name] for name in by))
+    cells = {flat: Cell(**dict(zip(by, one, strict=True))) for flat, one in enumerate(combinations)}
+    return Grid(tuple(Axis(name, labels[name]) for name in by), cells, tuple(where.values()))
 
 
-def _place(at: int | Tensor, tokens: Int[Tensor, "batch pos"]) -> Int[Tensor, "batch"]:
-    batch, length = tokens.shape
-    place = torch.as_tensor(at, dtype=torch.long, device=tokens.device).expand(batch)
-    if ((place < -length) | (place >= length)).any():
-        raise ValueError(f"a position lies outside the prompts, which have {length} tokens")
-    return place % length
+def _chosen(given: Selection | None, limit: int, name: str) -> tuple[int, ...]:
+    """The entries of an axis.
+
+    Raises:
+        ValueError: none, or some that do not exist.
+    """
+    if given is None:
+        return tuple(range(limit))
+    chosen = whole_numbers(list(given) if isinstance(given, range) else given, f"{name}s")
+    if chosen.ndim != 1 or not len(chosen):
+        raise ValueError(f"{name}s= is a list of at least one {name}, not {given!r:.60}")
+    if ((chosen < 0) | (chosen >= limit)).any():
+        raise ValueError(f"{name}s are counted from 0 to {limit - 1}")
+    return tuple(chosen.tolist())
+
+
+def _positions(
+    given: Selection | Mapping[str, Positions] | None, tokens: Int[Tensor, "batch pos"]
+) -> dict[Any, Int[Tensor, "batch"]]:
+    """The place of each entry of the axis in each prompt."""
+    if given is None:
+        given = range(tokens.shape[1])
+    if not isinstance(given, Mapping):
+        given = whole_numbers(list(given) if isinstance(given, range) else given, "positions")
+        if given.ndim != 1:
+            raise ValueError("positions= is a list of ints, the same in all prompts, or names with a position each")
+        given = {p: p for p in given.tolist()}
+    if not given:
+        raise ValueError("positions= states no position at all")
+    places = {name: as_places(at, tokens, f"position {name!r}") for name, at in given.items()}
+    for name, at in places.items():
+        if at.shape[1] != 1:
+            raise ValueError(f"an entry of the position axis is one position per prompt, but {name!r} is {at.shape[1]}")
+    return {name: at[:, 0] for name, at in places.items()}

@@ -7,6 +7,7 @@ computes them, so that "can this writer reach that reader?" is a comparison of t
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -76,37 +77,80 @@ def _order(part: Writer | Reader) -> tuple:
     return part.time, -1 if part.head is None else part.head, getattr(part, "input", "")
 
 
+HEAD = re.compile(r"(\d+)\.(\d+)|L(\d+)H(\d+)")
+MLP = re.compile(r"m(\d+)")
+
+
+def head(name: Any, model: Any = None) -> tuple[int, int]:
+    """(layer, head) of `"9.6"`, `"L9H6"` or `(9, 6)`.
+
+    Args:
+        model: if given, one that must have this head.
+
+    Raises:
+        ValueError: none of these, or not in this model.
+    """
+    found = (name.layer, name.head) if isinstance(name, Writer) else _pair(name)
+    if found is None or None in found:
+        raise ValueError(f"a head is named by its layer and number, such as '9.6', 'L9H6' or (9, 6), not {name!r}")
+    if model is not None and (found[0] >= model.cfg.n_layers or found[1] >= model.cfg.n_heads):
+        raise ValueError(
+            f"this model has no head {found[0]}.{found[1]}: it has {model.cfg.n_layers} layers of "
+            f"{model.cfg.n_heads} heads, counted from 0"
+        )
+    return found
+
+
+def _pair(name: Any) -> tuple[int, int] | None:
+    """(layer, head), or None where it names no head."""
+    if isinstance(name, str):
+        match = HEAD.fullmatch(name.strip())
+        return match and tuple(int(part) for part in match.groups() if part is not None)
+    if isinstance(name, (tuple, list)) and len(name) == 2:
+        try:
+            pair = operator.index(name[0]), operator.index(name[1])
+        except TypeError:
+            return None
+        return pair if min(pair) >= 0 else None
+    return None
+
+
 def writer(name: Any) -> Writer:
-    """A Writer from `"9.6"`, `(9, 6)`, `"m3"`, `"embed"`, or itself.
+    """A Writer from a head's name (see `head`), `"m3"`, `"embed"`, or itself.
 
     Raises:
         ValueError: none of these.
     """
     if isinstance(name, Writer):
         return name
-    if isinstance(name, tuple) and len(name) == 2:
-        return Writer(int(name[0]), int(name[1]))
-    if name == "embed":
+    if (pair := _pair(name)) is not None:
+        return Writer(*pair)
+    text = name.strip() if isinstance(name, str) else ""
+    if text == "embed":
         return Writer()
-    if isinstance(name, str) and (match := re.fullmatch(r"(?:m(\d+)|(\d+)\.(\d+))", name)):
-        mlp, layer, head = match.groups()
-        return Writer(int(mlp)) if mlp else Writer(int(layer), int(head))
+    if match := MLP.fullmatch(text):
+        return Writer(int(match[1]))
     raise ValueError(f"a writer is 'embed', '9.6' (a head) or 'm3' (an MLP), not {name!r}")
 
 
 def reader(name: Any) -> Reader:
-    """A Reader from `"9.6.q"`, `"m3"`, `"logits"`, or itself.
+    """A Reader from a head's name and its input (`"9.6.q"`, `(9, 6, "q")`), `"m3"`, `"logits"`, or itself.
 
     Raises:
         ValueError: none of these.
     """
     if isinstance(name, Reader):
         return name
-    if name == "logits":
+    text = name.strip() if isinstance(name, str) else ""
+    if text == "logits":
         return Reader("logits")
-    if isinstance(name, str) and (match := re.fullmatch(r"(?:m(\d+)|(\d+)\.(\d+)\.([qkv]))", name)):
-        mlp, layer, head, which = match.groups()
-        return Reader("mlp", int(mlp)) if mlp else Reader(which, int(layer), int(head))
+    if match := MLP.fullmatch(text):
+        return Reader("mlp", int(match[1]))
+    owner, which = text.rpartition(".")[::2]
+    if isinstance(name, tuple) and len(name) == 3:
+        owner, which = tuple(name[:2]), name[2]
+    if which in ("q", "k", "v") and (pair := _pair(owner)) is not None:
+        return Reader(which, *pair)
     raise ValueError(f"a reader is '9.6.q' (or .k, .v), 'm3' (an MLP) or 'logits', not {name!r}")
 
 

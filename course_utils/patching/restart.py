@@ -1,6 +1,7 @@
 """Many interventions in one forward, restarted where each of them first changes the run.
 
-A causal decoder whose activations change at layer l and position p is unchanged below l, and left of p. So
+A run whose activations change at layer l and position p is unchanged below l and, where attention is causal, left of
+p (elsewhere "from p on" means every position). So
 1. the base run is made once and its keys, values and residual stream are kept (`Run`);
 2. all interventions that share a first position go through the layers together: at each layer the ones that
    begin there join the batch (`Entry`), so it grows (`continue_runs`);
@@ -13,30 +14,37 @@ Nothing is approximated: the arithmetic left out is arithmetic whose result is k
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from .unrolled import SITES, Block, Unrolled, causal
+from .unrolled import Block, Unrolled, Visible, seen_by, softmax
 
 
 @dataclass(frozen=True)
 class Run:
-    """The activations of one forward: `run["k"][layer]`, and the last residual stream, `final`."""
+    """The activations of one forward: `run["k"][layer]`, the last residual stream, `final`, and who saw whom."""
 
     sites: dict[str, list[Tensor]]
     final: Float[Tensor, "batch pos d_model"]
+    visible: Visible
 
     def __getitem__(self, site: str) -> list[Tensor]:
         return self.sites[site]
 
     @staticmethod
-    def of(model: Unrolled, tokens: Int[Tensor, "batch pos"], keep: tuple[str, ...] = SITES) -> Run:
-        final, sites = model.forward(model.embed(tokens), keep=keep)
-        return Run(sites, final)
+    def of(
+        model: Unrolled,
+        tokens: Int[Tensor, "batch pos"],
+        keep: Collection[str] = (),
+        mask: Bool[Tensor, "batch pos"] | None = None,
+    ) -> Run:
+        visible = model.visible(tokens.shape[1], mask)
+        final, sites = model.forward(model.embed(tokens), visible, keep=keep)
+        return Run(sites, final, visible)
 
 
 @dataclass(frozen=True)
@@ -144,12 +152,6 @@ def _mlp(block: Block, resid: Tensor) -> Tensor:
     return resid + block.mlp(resid) if block.has_mlp else resid
 
 
-def visible_to(at: Int[Tensor, "batch m"], length: int) -> Tensor:
-    """(batch, 1, m, length): the keys that the queries at these positions may see."""
-    keys = torch.arange(length, device=at.device)
-    return (keys[None, None] <= at[..., None])[:, None]
-
-
 def _attention(block: Block, base: Run, layer: int, suffix: Suffix, resid: Tensor, last: bool) -> Tensor:
     """The residual stream after attention, for interventions that may have changed the whole suffix.
 
@@ -159,7 +161,7 @@ def _attention(block: Block, base: Run, layer: int, suffix: Suffix, resid: Tenso
     if last:
         return _attention_of_queries(block, base, layer, suffix, resid)
     q, k, v = block.qkv(resid)
-    visible = causal(suffix.start + length, resid.device)[suffix.start :]
+    visible = base.visible[..., suffix.start :, :]
     k, v = (_with_prefix(base[name][layer], suffix.start, x) for name, x in (("k", k), ("v", v)))
     z = block.attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), visible)
     return resid + block.write(z).unflatten(0, (n, batch))
@@ -182,8 +184,8 @@ def _attention_of_queries(block: Block, base: Run, layer: int, suffix: Suffix, r
     if start:
         before = torch.einsum("nbmhe,bjhe->nbmhj", q, base["k"][layer][:, :start])
         scores = torch.cat([before, scores], dim=-1)
-    visible = visible_to(start + suffix.need_here, scores.shape[-1])  # (batch, 1, need, key)
-    pattern = (scores * block.scale).masked_fill(~visible.transpose(1, 2), float("-inf")).softmax(-1)
+    visible = seen_by(base.visible, start + suffix.need_here)  # (batch, 1, need, key)
+    pattern = softmax((scores * block.scale).masked_fill(~visible.transpose(1, 2), float("-inf")))
     late = pattern[..., start:]
     mixed = torch.einsum("nbmht,nbtd->nbmhd", late, y)
     z = torch.einsum("nbmhd,hed->nbmhe", mixed, W_V) + late.sum(-1, keepdim=True) * b_V
@@ -209,12 +211,11 @@ def _attention_of_one(block: Block, base: Run, layer: int, suffix: Suffix, ones:
         here = (suffix.need == at[..., None])[..., None]  # (n, batch, need, 1)
         q = torch.where(here[..., None], q1[:, :, None], take(base["q"][layer], suffix.need, 0))
         before = torch.where(here, resid[:, :, None], take(base["resid_pre"][layer], suffix.need, 0))
-        visible = visible_to(suffix.need, k.shape[2])
-        visible = visible.expand(n, *visible.shape).flatten(0, 1)
+        visible = seen_by(base.visible, suffix.need)
     else:
         q = put(base["q"][layer][:, suffix.start :], at - suffix.start, q1)
         before = put(base["resid_pre"][layer][:, suffix.start :], at - suffix.start, resid)
-        visible = causal(k.shape[2], resid.device)[suffix.start :]
+        visible = base.visible[..., suffix.start :, :]
     z = block.attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), visible)
     return before + block.write(z).unflatten(0, (n, batch))
 

@@ -3,34 +3,45 @@
 1. `unroll(model)` reads the weights (after any folding or centring) into a frozen `Unrolled`; what it cannot
    represent exactly it refuses with `Unsupported`, and the callers then go through TransformerLens's hooks.
 2. A block is three steps that the fast paths call one at a time: `qkv`, `attend`, `mlp`.
-3. `Unrolled.forward` is the whole of it, with two openings: `edit(site, layer, activation)` may replace any
+3. `Unrolled.forward` is the whole of it, with two openings: `edit[site](layer, activation)` may replace any
    activation, and `keep` names the sites that are returned.
 
 Shapes are TransformerLens's: resid (batch, pos, d_model); q, k, v, z (batch, pos, head, d_head);
-pattern (batch, head, query pos, key pos). Nothing here touches the model.
+pattern and attn_scores (batch, head, query pos, key pos); result (batch, pos, head, d_model), what each head writes;
+post (batch, pos, neuron), the MLP's neurons after their activation. Nothing here touches the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-SITES = ("resid_pre", "resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v", "pattern")
-RESIDUAL_SITES = ("resid_pre", "resid_mid", "attn_out", "mlp_out")
-HEAD_SITES = ("z", "q", "k", "v", "pattern")
+RESIDUAL_SITES = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
+PATTERN_SITES = ("pattern", "attn_scores")
+HEAD_SITES = ("z", "result", "q", "k", "v", *PATTERN_SITES)
+SITES = (*RESIDUAL_SITES, *HEAD_SITES, "post")
+MLP_SITES = ("resid_mid", "mlp_out", "post")
 FAMILIES = ("GPT2LMHeadModel", "TransformerLensNative")
 
-Edit = Callable[[str, int, Tensor], Tensor]
+Edits = Mapping[str, Callable[[int, Tensor], Tensor]]
+Visible = Bool[Tensor, "query key"] | Bool[Tensor, "batch 1 query key"]
 
 
-class Unsupported(ValueError):
-    """The unrolled forward does not know this architecture; the message says what it met."""
+class Unsupported(NotImplementedError):
+    """The plain forward cannot stand for this model; the message says why.
+
+    surprising: not because of its architecture, but since something was left on it or changed in it.
+    """
+
+    def __init__(self, why: str, surprising: bool = False) -> None:
+        super().__init__(why)
+        self.surprising = surprising
 
 
 @dataclass(frozen=True)
@@ -81,24 +92,32 @@ class Block:
         """attn_out: what all heads together, and the output bias, write into the residual stream."""
         return F.linear(z.flatten(-2), self.W_O.flatten(0, 1).T, self.b_O)
 
+    def neurons(self, resid: Float[Tensor, "*rows d_model"]) -> Float[Tensor, "*rows d_mlp"]:
+        """The MLP's neurons, after their activation, from the residual stream before the MLP's LayerNorm."""
+        return self.act(F.linear(self.ln2(resid), self.W_in, self.b_in))
+
     def mlp(self, resid: Float[Tensor, "*rows d_model"]) -> Float[Tensor, "*rows d_model"]:
         """mlp_out from the residual stream before the MLP's LayerNorm."""
-        return F.linear(self.act(F.linear(self.ln2(resid), self.W_in, self.b_in)), self.W_out, self.b_out)
+        return F.linear(self.neurons(resid), self.W_out, self.b_out)
 
-    def pattern(self, q: Tensor, k: Tensor, visible: Tensor) -> Float[Tensor, "batch head query key"]:
-        """Attention probabilities; `visible` (…, query, key) says which keys a query may see."""
+    def scores(self, q: Tensor, k: Tensor, visible: Visible) -> Float[Tensor, "batch head query key"]:
+        """Attention scores, −∞ where `visible` says that a query may not see a key."""
         scores = torch.einsum("bqhd,bkhd->bhqk", q, k) * self.scale
-        return scores.masked_fill(~visible, float("-inf")).softmax(-1)
+        return scores.masked_fill(~visible, float("-inf"))
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, visible: Tensor) -> Float[Tensor, "batch query head d_head"]:
-        """z, without forming the pattern."""
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, visible: Visible) -> Float[Tensor, "batch query head d_head"]:
+        """z, without forming the pattern. The batch of q, k, v may be that of `visible`, several times over."""
         q, k, v = (x.transpose(1, 2) for x in (q, k, v))
+        visible = per_row(visible, len(q))
         return F.scaled_dot_product_attention(q, k, v, attn_mask=visible, scale=self.scale).transpose(1, 2)
 
 
 @dataclass(frozen=True)
 class Unrolled:
-    """All the weights of a decoder with learned positions, in the form that the fast paths use."""
+    """All the weights of a transformer with learned positions, in the form that the fast paths use.
+
+    causal: whether a query sees its own and earlier keys only.
+    """
 
     W_E: Float[Tensor, "d_vocab d_model"]
     W_pos: Float[Tensor, "n_ctx d_model"]
@@ -106,6 +125,7 @@ class Unrolled:
     ln_final: Norm
     W_U: Float[Tensor, "d_model d_vocab"]
     b_U: Float[Tensor, "d_vocab"] | None
+    causal: bool
 
     @property
     def n_layers(self) -> int:
@@ -123,40 +143,55 @@ class Unrolled:
         """resid_pre of layer 0."""
         return self.W_E[tokens] + self.W_pos[: tokens.shape[1]]
 
+    def visible(self, length: int, mask: Bool[Tensor, "batch pos"] | None = None) -> Visible:
+        """Which keys each query sees. mask: False where a token is padding, which nobody sees."""
+        everyone = torch.ones(length, length, dtype=torch.bool, device=self.W_E.device)
+        everyone = everyone.tril() if self.causal else everyone
+        return everyone if mask is None else everyone & mask[:, None, None, :]
+
     def forward(
         self,
         resid: Float[Tensor, "batch pos d_model"],
-        edit: Edit | None = None,
+        visible: Visible,
+        edit: Edits | None = None,
         keep: Collection[str] = (),
         first_layer: int = 0,
     ) -> tuple[Float[Tensor, "batch pos d_model"], dict[str, list[Tensor]]]:
         """Run layers `first_layer` and later; return the last residual stream and the kept activations.
 
-        `edit(site, layer, activation)` is called once at every site and returns what to go on with. The lists
-        in the second result have one entry per layer from `first_layer` on.
+        `edit[site](layer, activation)` is called once in every layer and returns what to go on with. The lists
+        in the second result have one entry per layer from `first_layer` on. The batch may be that of `visible`,
+        several times over.
         """
-        kept: dict[str, list[Tensor]] = {site: [] for site in keep}
+        edit, kept = edit or {}, {site: [] for site in keep}
+        opened = {*edit, *keep}
+        visible = per_row(visible, len(resid))
 
         def at(site: str, layer: int, value: Tensor) -> Tensor:
-            value = value if edit is None else edit(site, layer, value)
+            value = edit[site](layer, value) if site in edit else value
             if site in kept:
                 kept[site].append(value)
             return value
 
-        visible = causal(resid.shape[1], resid.device)
         for layer in range(first_layer, self.n_layers):
             block = self.blocks[layer]
             resid = at("resid_pre", layer, resid)
             q, k, v = (at(name, layer, x) for name, x in zip("qkv", block.qkv(resid), strict=True))
-            if edit is None and "pattern" not in kept and not resid.requires_grad:
+            if opened.isdisjoint(PATTERN_SITES):
                 z = block.attend(q, k, v, visible)
             else:
-                pattern = at("pattern", layer, block.pattern(q, k, visible))
+                pattern = at("pattern", layer, softmax(at("attn_scores", layer, block.scores(q, k, visible))))
                 z = torch.einsum("bhqk,bkhd->bqhd", pattern, v)
             z = at("z", layer, z)
-            resid = at("resid_mid", layer, resid + at("attn_out", layer, block.write(z)))
+            if "result" in opened:
+                out = at("result", layer, torch.einsum("bqhe,hed->bqhd", z, block.W_O)).sum(2) + block.b_O
+            else:
+                out = block.write(z)
+            resid = at("resid_mid", layer, resid + at("attn_out", layer, out))
             if block.has_mlp:
-                resid = resid + at("mlp_out", layer, block.mlp(resid))
+                out = F.linear(at("post", layer, block.neurons(resid)), block.W_out, block.b_out)
+                resid = resid + at("mlp_out", layer, out)
+            resid = at("resid_post", layer, resid)
         return resid, kept
 
     def logits(
@@ -171,22 +206,34 @@ class Unrolled:
         return out if self.b_U is None else out + self.b_U[tokens][:, None]
 
 
-def causal(length: int, device: torch.device) -> Tensor:
-    """(query, key): True where the key is not later than the query."""
-    return torch.ones(length, length, dtype=torch.bool, device=device).tril()
+def per_row(visible: Visible, rows: int) -> Visible:
+    """`visible` for a batch that is its own several times over."""
+    return visible if visible.ndim == 2 else visible.repeat(rows // len(visible), 1, 1, 1)
+
+
+def seen_by(visible: Visible, at: Int[Tensor, "batch m"]) -> Bool[Tensor, "batch 1 m key"]:
+    """The keys that the queries at these positions see."""
+    if visible.ndim == 2:
+        return visible[at][:, None]
+    return visible[torch.arange(len(at), device=at.device)[:, None], 0, at][:, None]
+
+
+def softmax(scores: Float[Tensor, "*rows key"]) -> Float[Tensor, "*rows key"]:
+    """Attention probabilities; a query that sees no key at all (padding on the left) attends to nothing."""
+    return torch.softmax(scores, -1).masked_fill((scores == float("-inf")).all(-1, keepdim=True), 0.0)
 
 
 def unroll(model: Any) -> Unrolled:
     """Read a bridge's weights, as they are now; the tensors are views of them wherever a view will do.
 
     Raises:
-        Unsupported: the architecture is not a causal decoder of GPT-2's or `boot_native`'s plain kind.
+        Unsupported: the architecture is not of GPT-2's or `boot_native`'s plain kind.
     """
     cfg = model.cfg
     plain = {
         "architecture": cfg.architecture in FAMILIES,
         "positional embedding": (getattr(cfg, "positional_embedding_type", None) or "standard") == "standard",
-        "attention direction": getattr(cfg, "attention_dir", "causal") == "causal",
+        "attention direction": getattr(cfg, "attention_dir", "causal") in ("causal", "bidirectional"),
         "gated MLP": not getattr(cfg, "gated_mlp", False),
         "parallel attention and MLP": not getattr(cfg, "parallel_attn_mlp", False),
         "shared keys and values": (getattr(cfg, "n_key_value_heads", None) or cfg.n_heads) == cfg.n_heads,
@@ -195,7 +242,7 @@ def unroll(model: Any) -> Unrolled:
     }
     odd = [name for name, fits in plain.items() if not fits]
     if odd:
-        raise Unsupported(f"the unrolled forward does not know this model's {', '.join(odd)}")
+        raise Unsupported(f"the plain forward does not know this model's {', '.join(odd)}")
     b_U = getattr(model, "b_U", None)
     return Unrolled(
         W_E=model.W_E.detach(),
@@ -204,6 +251,7 @@ def unroll(model: Any) -> Unrolled:
         ln_final=_norm(model.ln_final, cfg.eps),
         W_U=model.W_U.detach(),
         b_U=None if b_U is None else b_U.detach(),
+        causal=getattr(cfg, "attention_dir", "causal") == "causal",
     )
 
 
@@ -214,7 +262,7 @@ def _norm(bridge: Any, eps: float) -> Norm:
     if kind == "NativeLayerNormPre":
         return Norm(None, None, eps)
     if kind != "LayerNorm":
-        raise Unsupported(f"the unrolled forward does not know the normalisation {kind}")
+        raise Unsupported(f"the plain forward does not know the normalisation {kind}")
     return Norm(bridge.weight.detach(), bridge.bias.detach(), eps)
 
 
@@ -231,7 +279,7 @@ def _block(model: Any, layer: int) -> Block:
         scale /= layer + 1
     mlp = block.mlp if "mlp" in block.submodules else None
     if mlp is not None and getattr(mlp.original_component, "ln", None) is not None:
-        raise Unsupported("the unrolled forward does not know an MLP with a LayerNorm inside")
+        raise Unsupported("the plain forward does not know an MLP with a LayerNorm inside")
     d_model = cfg.d_model
     return Block(
         ln1=_norm(block.ln1, cfg.eps),

@@ -1,0 +1,85 @@
+"""Does the model compute what its weights say? Only then is the plain forward taken in its place.
+
+1. Nothing is left on it that acts during a forward: no hook of TransformerLens's or torch's, whatever it does.
+2. On all prompts of the question the plain forward's logits are the model's own. A mask, an edited `forward`, or
+   anything else that no hook list shows is found here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.modules.module as torch_modules
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from transformer_lens.hook_points import HookPoint
+
+from .restart import take
+
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
+OWN = ("torch.", "transformer_lens.", "transformers.")  # libraries whose hooks are part of their models
+LOGITS_AT_ONCE = 2**26  # numbers that one forward of the check may return
+
+
+def hooks_on(model: Any) -> list[str]:
+    """Where somebody has left a hook on the model."""
+    found = []
+    for name, module in model.named_modules():
+        if isinstance(module, HookPoint):
+            hooked = bool(module.fwd_hooks or module.bwd_hooks)
+        else:
+            hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
+            hooked = any(_foreign(hook) for one in hooks for hook in one.values())
+        if hooked:
+            found.append(getattr(module, "name", None) or name or "the model")
+    everywhere = (torch_modules._global_forward_hooks, torch_modules._global_forward_pre_hooks)
+    if any(_foreign(hook) for one in everywhere for hook in one.values()):
+        found.append("all modules")
+    return found
+
+
+def _foreign(hook: Any) -> bool:
+    while hasattr(hook, "func"):  # a partial
+        hook = hook.func
+    return not str(getattr(hook, "__module__", "")).startswith(OWN)
+
+
+def mark_of(model: Any) -> tuple:
+    """Changes whenever a weight is replaced, or changed in place."""
+    return tuple((x.data_ptr(), x._version) for x in (*model.parameters(), *model.buffers()))
+
+
+def run_model(
+    model: Any, tokens: Int[Tensor, "batch pos"], mask: Bool[Tensor, "batch pos"] | None
+) -> Float[Tensor, "batch pos d_vocab"]:
+    """The logits of the model itself."""
+    return model(tokens) if mask is None else model(tokens, attention_mask=mask.long())
+
+
+def read_logits(
+    logits: Float[Tensor, "batch pos d_vocab"], need: Int[Tensor, "batch n"], ids: Int[Tensor, "batch token"] | None
+) -> Float[Tensor, "batch n token"]:
+    """The logits that a metric reads, out of all of them."""
+    logits = take(logits, need, 0)
+    return logits if ids is None else logits.gather(-1, ids[:, None].expand(-1, need.shape[1], -1))
+
+
+def agrees(
+    model: Any,
+    tokens: Int[Tensor, "batch pos"],
+    mask: Bool[Tensor, "batch pos"] | None,
+    ours: Float[Tensor, "batch n token"],
+    need: Int[Tensor, "batch n"],
+    ids: Int[Tensor, "batch token"] | None,
+) -> bool:
+    """Whether the model says the same as `ours` on these prompts, as near as its precision lets it."""
+    tolerance = TOLERANCE.get(ours.dtype, 0.1)
+    step = max(1, LOGITS_AT_ONCE // (tokens.shape[1] * model.cfg.d_vocab))
+    for first in range(0, len(tokens), step):
+        rows = slice(first, first + step)
+        here = None if mask is None else mask[rows]
+        theirs = read_logits(run_model(model, tokens[rows], here), need[rows], None if ids is None else ids[rows])
+        if not torch.allclose(ours[rows], theirs, rtol=tolerance, atol=tolerance * (1 + float(theirs.abs().max()))):
+            return False
+    return True
