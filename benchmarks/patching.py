@@ -127,7 +127,7 @@ def sweep_job(
     return Job(
         name,
         target,
-        lambda: patching.sweep(model, site, clean, corrupt, ours, by=by),
+        lambda: patching.Question(model, clean, corrupt, ours).sweep(site, by),
         their_cells,
         cells,
         min(sample, cells),
@@ -166,7 +166,7 @@ def path_job(name: str, target: float, model: Any, batch: int, length: int, samp
     return Job(
         name,
         target,
-        lambda: patching.path_patch(model, clean, corrupt, ours, receivers="qkv"),
+        lambda: patching.Question(model, clean, corrupt, ours).path_patch(receivers="qkv"),
         their_cells,
         cells,
         min(sample, cells),
@@ -197,7 +197,7 @@ def edge_job(name: str, target: float, model: Any, batch: int, length: int, samp
     return Job(
         name,
         target,
-        lambda: patching.attribute_edges(model, clean, corrupt, ours, by_position=True),
+        lambda: patching.Question(model, clean, corrupt, ours).attribute_edges(by_position=True),
         their_pairs,
         batch,
         min(sample, batch),

@@ -18,6 +18,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from course_utils import patching
+from course_utils.intervals import mean_interval
 from course_utils.ioi.prompts import Layout, Prompts, corrupt, draw
 from models.plain import Plain
 
@@ -37,10 +39,7 @@ def behaviour(model: Any, prompts: Prompts) -> dict:
 
 def number(values: Float[Tensor, "prompt"]) -> dict:
     """Mean and bootstrap interval over prompts."""
-    rng = torch.Generator().manual_seed(0)
-    means = values[torch.randint(len(values), (1000, len(values)), generator=rng)].mean(1)
-    low, high = torch.quantile(means, torch.tensor([0.025, 0.975])).tolist()
-    return {"mean": round(values.mean().item(), 4), "low": round(low, 4), "high": round(high, 4)}
+    return {name: round(value, 4) for name, value in zip(("mean", "low", "high"), mean_interval(values), strict=True)}
 
 
 def looks_from(model: Any, prompts: Prompts, layer: int, head: int, query: str) -> dict:
@@ -100,20 +99,18 @@ def _cells(sweep: Any, scale: float, least: float = 0.0, most: int | None = None
 
 def measured_circuit(model: Any, plan: Layout, n: int, rng: torch.Generator) -> dict:
     """The four measurements, on n prompts."""
-    from course_utils import patching
-
     clean = draw(plan, n, rng)
     others = {family: corrupt(clean, family, rng).tokens for family in ("ABC", "flip")}
     metric = patching.logit_diff(clean.answer, clean.wrong, clean.positions["END"])
     found: dict = {"prompts": n, "behaviour": behaviour(model, clean)}
     scale = found["behaviour"]["logit difference"]["mean"]
-    found["information"] = {family: _cells(patching.sweep(
-        model, "resid_pre", clean.tokens, tokens, metric, direction="noising", by=("layer", "position"),
-        positions=roles(clean)), scale) for family, tokens in others.items()}
+    asked = {family: patching.Question(model, clean.tokens, tokens, metric, direction="noising", positions=roles(clean))
+             for family, tokens in others.items()}
+    found["information"] = {family: _cells(ask.sweep("resid_pre"), scale) for family, ask in asked.items()}
 
     def paths(family: str, least: float, **how) -> list[dict]:
-        return _cells(patching.path_patch(model, clean.tokens, others[family], metric, direction="noising",
-                                          mlps="recomputed", **how), scale, least, None if least == 0 else MOST)
+        found = asked[family].path_patch(mlps="recomputed", **how)
+        return _cells(found, scale, least, None if least == 0 else MOST)
 
     found["to the logits"] = {family: paths(family, 0.0) for family in others}
     loudest = {}
@@ -128,7 +125,7 @@ def measured_circuit(model: Any, plan: Layout, n: int, rng: torch.Generator) -> 
 
 def _head(model: Any, clean: Prompts, paths: Any, head: str) -> dict:
     """One output head: who speaks to its query, keys and values, and from where."""
-    layer, found = int(head.split(".")[0]), {"hears": {}}
+    layer, found = patching.head(head)[0], {"hears": {}}
     for side in "qkv":
         receiver = f"{head}.{side}"
         senders = ["embed", *(f"{i}.{h}" for i in range(layer) for h in range(model.cfg.n_heads)),
@@ -138,11 +135,11 @@ def _head(model: Any, clean: Prompts, paths: Any, head: str) -> dict:
             if loud:
                 names = [cell["at"] for cell in loud]
                 where = {role: {c["at"]: c["share"] for c in paths(family, 0.0, senders=names, receivers=receiver,
-                                                                   positions=at)} for role, at in roles(clean).items()}
+                                                                   positions=role)} for role in roles(clean)}
             for cell in loud:
                 cell["from"] = max(where, key=lambda role, at=cell["at"], where=where: abs(where[role][at]))
                 cell["from share"] = where[cell["from"]][cell["at"]]
                 if "." in cell["at"]:
-                    cell["looks at"] = looks_from(model, clean, *map(int, cell["at"].split(".")), cell["from"])
+                    cell["looks at"] = looks_from(model, clean, *patching.head(cell["at"]), cell["from"])
             found["hears"][f"{side}, {family}"] = loud
     return found

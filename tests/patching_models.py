@@ -11,6 +11,8 @@ from transformer_lens.config import TransformerBridgeConfig
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from course_utils.patching import Question
+
 VOCABULARY, LENGTH = 23, 7
 KINDS = ("attention only", "attention only, no norm", "native", "native LNPre", "gpt2", "gpt2 folded")
 
@@ -77,3 +79,42 @@ def answers(batch: int = 3, seed: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     pair = torch.stack([torch.randperm(VOCABULARY, generator=generator)[:2] for _ in range(batch)])
     return pair[:, 0], pair[:, 1]
+
+
+ASKED = {"ablation", "direction", "reference", "groups", "named", "attention_mask", "memory", "route"}
+
+
+def ask(model: TransformerBridge, clean: torch.Tensor, corrupt: torch.Tensor | None, metric: object, **how: object):
+    """A question, and the options that are left for its methods; `named` are the question's own positions."""
+    mine = {"positions" if name == "named" else name: how[name] for name in how.keys() & ASKED}
+    return Question(model, clean, corrupt, metric, **mine), {k: v for k, v in how.items() if k not in ASKED}
+
+
+def sweep(model, site, clean, corrupt, metric, **how):
+    """One sweep of a question of its own."""
+    question, rest = ask(model, clean, corrupt, metric, **how)
+    return question.sweep(site, **rest)
+
+
+def path_patch(model, clean, corrupt, metric, **how):
+    """One path patch of a question of its own."""
+    question, rest = ask(model, clean, corrupt, metric, **how)
+    return question.path_patch(**rest)
+
+
+def attribute(model, site, clean, corrupt, metric, **how):
+    """One attribution of a question of its own."""
+    question, rest = ask(model, clean, corrupt, metric, **how)
+    return question.attribute(site, **rest)
+
+
+def attribute_edges(model, clean, corrupt, metric, **how):
+    """Edge attribution of a question of its own."""
+    question, rest = ask(model, clean, corrupt, metric, **how)
+    return question.attribute_edges(**rest)
+
+
+def of_circuit(method, model, circuit, clean, metric, corrupt=None, **how):
+    """`run`, `faithfulness`, `completeness` or `minimality` of a question of its own."""
+    question, rest = ask(model, clean, corrupt, metric, **how)
+    return getattr(question, method)(circuit, **rest)

@@ -33,7 +33,8 @@ def test_an_ablation_is_the_sweeps(noisy, ablation):
     tokens, others = blocks(0), blocks(1)
     reference = others if ablation == "mean" else None
     metric = ind.repeat_log_prob(tokens, L)
-    sweep = patching.sweep(noisy, "z", tokens, None, metric, ablation=ablation, reference=reference)
+    ask = patching.Question(noisy, tokens, metric=metric, ablation=ablation, reference=reference)
+    sweep = ask.sweep("z")
     for layer in range(2):
         for head in range(2):
             found = mean_log_prob(ind.ablate_heads(noisy, tokens, [(layer, head)], ablation, reference), tokens)

@@ -9,7 +9,7 @@ from course_utils import induction as ind
 from course_utils import zoo
 from course_utils.induction.code.results import ContextGain
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
-from course_utils.induction.intervals import bootstrap_weights, interval, mean_interval
+from course_utils.intervals import bootstrap_weights, interval, mean_interval
 from course_utils.python_text import samples
 
 

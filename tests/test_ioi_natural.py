@@ -89,8 +89,8 @@ def test_its_strongest_direct_path_is_found_again_on_fresh_prompts(model, about)
     stated = about["measured"]["circuit"]["to the logits"]["ABC"]
     fresh = ioi.make_ioi_batch(model.tokenizer, 64, rng(22), ioi.TEMPLATES)
     metric = patching.logit_diff(fresh.answer, fresh.wrong, fresh.positions["END"])
-    found = patching.path_patch(model, fresh.tokens, ioi.corrupt(fresh, "ABC", rng(23)).tokens, metric,
-                                direction="noising", mlps="recomputed")
+    other = ioi.corrupt(fresh, "ABC", rng(23)).tokens
+    found = patching.Question(model, fresh.tokens, other, metric, direction="noising").path_patch(mlps="recomputed")
     shares = found.effect() / found.clean.mean()
     for cell in stated[:2]:
         layer, head = map(int, cell["at"].split("."))

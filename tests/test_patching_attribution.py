@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from patching_models import answers, model_of, native, prompts
+from patching_models import answers, attribute, attribute_edges, model_of, native, path_patch, prompts, sweep
 from transformer_lens.tools.analysis.attribution_patching import EdgeAttributionConfig, attribution_patch
 
 from course_utils import patching
@@ -30,18 +30,18 @@ def linear_model():
 def test_exact_on_a_linear_model(site, steps):
     model, (clean, corrupt) = linear_model(), prompts()
     by = ("layer", "position") if site in ("resid_pre", "attn_out") else ("layer", "head", "position")
-    exact = patching.sweep(model, site, clean, corrupt, METRIC, by=by)
+    exact = sweep(model, site, clean, corrupt, METRIC, by=by)
     for path in ("inputs", "activations"):
-        estimate = patching.attribute(model, site, clean, corrupt, METRIC, by=by, steps=steps, path=path)
+        estimate = attribute(model, site, clean, corrupt, METRIC, by=by, steps=steps, path=path)
         assert estimate.axes == exact.axes
         torch.testing.assert_close(estimate.values, exact.values, atol=1e-10, rtol=1e-10)
 
 
 def test_edges_exact_on_a_linear_model():
     model, (clean, corrupt) = linear_model(), prompts()
-    estimate = patching.attribute_edges(model, clean, corrupt, METRIC)
+    estimate = attribute_edges(model, clean, corrupt, METRIC)
     for name in ("q", "k", "v"):
-        exact = patching.path_patch(model, clean, corrupt, METRIC, receivers=name)
+        exact = path_patch(model, clean, corrupt, METRIC, receivers=name)
         for receiver in ("1.0", "2.3"):
             layer, head = map(int, receiver.split("."))
             for sender in ("0.1", "1.2"):
@@ -63,8 +63,8 @@ def test_a_small_change_is_estimated_to_second_order(site):
     for size in (1e-2, 1e-3):
         with torch.no_grad():
             model.embed.weight.copy_(mean + size * direction)
-        exact = patching.sweep(model, site, clean, corrupt, METRIC).effect(per_prompt=True)
-        estimate = patching.attribute(model, site, clean, corrupt, METRIC).effect(per_prompt=True)
+        exact = sweep(model, site, clean, corrupt, METRIC).effect(per_prompt=True)
+        estimate = attribute(model, site, clean, corrupt, METRIC).effect(per_prompt=True)
         errors.append(float((exact - estimate).abs().max()))
     assert errors[1] < errors[0] / 50  # ten times smaller, a hundred times nearer
 
@@ -72,8 +72,8 @@ def test_a_small_change_is_estimated_to_second_order(site):
 @pytest.mark.parametrize("kind", ["attention only", "native", "gpt2 folded"])
 def test_integrated_over_inputs_the_embeddings_carry_the_whole_gap(kind):
     model, (clean, corrupt) = model_of(kind), prompts()
-    edges = patching.attribute_edges(model, clean, corrupt, METRIC, steps=60)
-    nodes = patching.attribute(model, "resid_pre", clean, corrupt, METRIC, by=("layer",), layers=[0], steps=60)
+    edges = attribute_edges(model, clean, corrupt, METRIC, steps=60)
+    nodes = attribute(model, "resid_pre", clean, corrupt, METRIC, by=("layer",), layers=[0], steps=60)
     gap = nodes.clean - nodes.corrupt
     torch.testing.assert_close(nodes.effect(per_prompt=True)[0], gap, atol=0.03, rtol=0.03)
     # what the embedding tells all of its readers is what it tells
@@ -85,9 +85,9 @@ def test_integrated_over_activations_a_whole_layer_is_exact():
     """Along a straight path of one activation the integral of the gradient is the effect of replacing it."""
     model, (clean, corrupt) = model_of("native"), prompts()
     for site in ("resid_pre", "mlp_out", "z"):
-        exact = patching.sweep(model, site, clean, corrupt, METRIC, by=("layer",)).effect()
-        plain = patching.attribute(model, site, clean, corrupt, METRIC, by=("layer",)).effect()
-        close = patching.attribute(
+        exact = sweep(model, site, clean, corrupt, METRIC, by=("layer",)).effect()
+        plain = attribute(model, site, clean, corrupt, METRIC, by=("layer",)).effect()
+        close = attribute(
             model, site, clean, corrupt, METRIC, by=("layer",), steps=60, path="activations"
         ).effect()
         assert float((close - exact).abs().max()) < 0.02 * float((plain - exact).abs().max()) + 1e-3
@@ -104,7 +104,7 @@ def test_equals_transformerlens_edge_scores(kind):
         lambda logits: logits[0, -1, right] - logits[0, -1, wrong],
         config=EdgeAttributionConfig(granularity="edge"),
     )
-    ours = patching.attribute_edges(model, clean, corrupt, patching.logit_diff([right], [wrong]), by_position=True)
+    ours = attribute_edges(model, clean, corrupt, patching.logit_diff([right], [wrong]), by_position=True)
     effects, count = ours.effect(), 0
     senders, receivers = ours.axis("sender").labels, ours.axis("receiver").labels
     for (sender, receiver), score in theirs.edge_scores.items():
@@ -127,16 +127,16 @@ def _n_edges(layers, heads):
 
 def test_edges_summed_over_positions_are_the_edges():
     model, (clean, corrupt) = model_of("native"), prompts()
-    whole = patching.attribute_edges(model, clean, corrupt, METRIC, memory=1)
-    parts = patching.attribute_edges(model, clean, corrupt, METRIC, by_position=True)
+    whole = attribute_edges(model, clean, corrupt, METRIC, memory=1)
+    parts = attribute_edges(model, clean, corrupt, METRIC, by_position=True)
     torch.testing.assert_close(parts.effect(True).sum(2), whole.effect(True), atol=1e-10, rtol=1e-10)
 
 
 def test_writers_edges_add_up_to_the_writer():
     """What a head tells all its readers is what its z tells: the gradient of a sum is the sum of the gradients."""
     model, (clean, corrupt) = model_of("gpt2"), prompts()
-    edges = patching.attribute_edges(model, clean, corrupt, METRIC)
-    heads = patching.attribute(model, "z", clean, corrupt, METRIC)
+    edges = attribute_edges(model, clean, corrupt, METRIC)
+    heads = attribute(model, "z", clean, corrupt, METRIC)
     for layer, head in [(0, 0), (1, 3), (2, 1)]:
         told = edges.select(sender=f"{layer}.{head}").effect(True).sum(0)
         torch.testing.assert_close(told, heads.effect(True)[layer, head], atol=1e-9, rtol=1e-9)
@@ -148,8 +148,8 @@ def test_estimates_agree_in_sign_and_rank_with_the_exact_sweep():
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(0.6)
-    exact = patching.sweep(model, "z", clean, corrupt, METRIC, by=("layer", "head", "position")).effect().flatten()
-    guess = patching.attribute(model, "z", clean, corrupt, METRIC, by=("layer", "head", "position")).effect().flatten()
+    exact = sweep(model, "z", clean, corrupt, METRIC, by=("layer", "head", "position")).effect().flatten()
+    guess = attribute(model, "z", clean, corrupt, METRIC, by=("layer", "head", "position")).effect().flatten()
     assert float(torch.corrcoef(torch.stack([exact, guess]))[0, 1]) > 0.9
     large = exact.abs() > exact.abs().median()
     assert float((exact.sign() == guess.sign())[large].double().mean()) > 0.85

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 import torch
-from patching_models import LENGTH, VOCABULARY, answers, model_of, native, prompts
+from patching_models import (
+    LENGTH,
+    VOCABULARY,
+    answers,
+    attribute_edges,
+    model_of,
+    native,
+    of_circuit,
+    path_patch,
+    prompts,
+    sweep,
+)
 from transformer_lens.tools.analysis import attribution_patching as theirs
 
 from course_utils import patching
@@ -55,11 +66,11 @@ def test_nodes_and_edges_do_not_mix():
 @pytest.mark.parametrize("of", ["nodes", "edges"])
 def test_everything_is_the_model_and_nothing_is_the_other_run(kind, of):
     model, (clean, corrupt) = model_of(kind), prompts()
-    whole = patching.run(model, Circuit.whole(model, of), clean, METRIC, corrupt=corrupt)
+    whole = of_circuit("run", model, Circuit.whole(model, of), clean, METRIC, corrupt=corrupt)
     with torch.no_grad():
         torch.testing.assert_close(whole, difference(model(clean)), atol=1e-9, rtol=1e-9)
         if of == "edges":
-            nothing = patching.run(model, Circuit.edges(), clean, METRIC, corrupt=corrupt)
+            nothing = of_circuit("run", model, Circuit.edges(), clean, METRIC, corrupt=corrupt)
             torch.testing.assert_close(nothing, difference(model(corrupt)), atol=1e-9, rtol=1e-9)
 
 
@@ -92,15 +103,15 @@ def test_nodes_equal_transformerlens_hooks(kind, ablation):
                 hooks.append((name, hook))
         expected = difference(model.run_with_hooks(clean, fwd_hooks=hooks))
     how = {"resample": {"corrupt": corrupt}, "mean": {"reference": reference}, "zero": {}}[ablation]
-    ours = patching.run(model, circuit, clean, METRIC, ablation=ablation, **how)
+    ours = of_circuit("run", model, circuit, clean, METRIC, ablation=ablation, **how)
     torch.testing.assert_close(ours, expected, atol=1e-9, rtol=1e-9)
 
 
 def test_several_circuits_run_together_as_they_run_alone():
     model, (clean, corrupt) = model_of("native"), prompts()
     circuits = [Circuit.nodes("0.1", "m2"), random_edges(model, 0.5), Circuit.whole(model)]
-    together = patching.run(model, circuits, clean, METRIC, corrupt=corrupt, memory=1)
-    alone = [patching.run(model, one, clean, METRIC, corrupt=corrupt) for one in circuits]
+    together = of_circuit("run", model, circuits, clean, METRIC, corrupt=corrupt, memory=1)
+    alone = [of_circuit("run", model, one, clean, METRIC, corrupt=corrupt) for one in circuits]
     torch.testing.assert_close(together, torch.stack(alone), atol=1e-10, rtol=1e-10)
 
 
@@ -129,14 +140,14 @@ def test_nodes_at_stated_positions_equal_transformerlens_hooks():
             hooks += [(f"blocks.{layer}.attn.hook_z", z_hook), (f"blocks.{layer}.hook_mlp_out", mlp_hook)]
         expected = difference(model.run_with_hooks(clean, fwd_hooks=hooks))
     at = {"1.0": s2, "m1": [1, 6], "2.2": -1}
-    ours = patching.run(model, circuit, clean, METRIC, corrupt=corrupt, at=at)
+    ours = of_circuit("run", model, circuit, clean, METRIC, corrupt=corrupt, at=at)
     torch.testing.assert_close(ours, expected, atol=1e-9, rtol=1e-9)
-    how = patching.faithfulness(model, circuit, clean, METRIC, corrupt=corrupt, at=at)
+    how = of_circuit("faithfulness", model, circuit, clean, METRIC, corrupt=corrupt, at=at)
     torch.testing.assert_close(how.circuit, ours, atol=1e-12, rtol=1e-12)
     with torch.no_grad():
         torch.testing.assert_close(how.whole, difference(model(clean)), atol=1e-9, rtol=1e-9)
     with pytest.raises(ValueError, match="a circuit of edges"):
-        patching.run(model, Circuit.edges("0.1->logits"), clean, METRIC, corrupt=corrupt, at={"0.1": -1})
+        of_circuit("run", model, Circuit.edges("0.1->logits"), clean, METRIC, corrupt=corrupt, at={"0.1": -1})
 
 
 @pytest.mark.parametrize("kind", ["native", "gpt2 folded"])
@@ -145,8 +156,8 @@ def test_edges_from_all_or_none_of_a_writer_are_nodes(kind):
     model, (clean, corrupt) = model_of(kind), prompts()
     nodes = Circuit.whole(model) - Circuit.nodes("0.2", "1.1", "m1")
     kept = [(w, r) for w, r in Circuit.whole(model, "edges") if w.layer is None or w in nodes]
-    by_edges = patching.run(model, Circuit.edges(kept), clean, METRIC, corrupt=corrupt)
-    by_nodes = patching.run(model, nodes, clean, METRIC, corrupt=corrupt)
+    by_edges = of_circuit("run", model, Circuit.edges(kept), clean, METRIC, corrupt=corrupt)
+    by_nodes = of_circuit("run", model, nodes, clean, METRIC, corrupt=corrupt)
     torch.testing.assert_close(by_edges, by_nodes, atol=1e-9, rtol=1e-9)
 
 
@@ -155,8 +166,8 @@ def test_all_edges_but_one_is_a_path_patch():
     for name in ["0.1->2.3.k", "m0->m1", "1.2->logits"]:
         circuit = Circuit.whole(model, "edges") - Circuit.edges(name)
         sender, receiver = name.split("->")
-        expected = patching.path_patch(model, clean, corrupt, METRIC, [sender], receiver, direction="noising")
-        ours = patching.run(model, circuit, clean, METRIC, corrupt=corrupt)
+        expected = path_patch(model, clean, corrupt, METRIC, [sender], receiver, direction="noising")
+        ours = of_circuit("run", model, circuit, clean, METRIC, corrupt=corrupt)
         torch.testing.assert_close(ours, expected.values[0], atol=1e-9, rtol=1e-9)
 
 
@@ -183,7 +194,7 @@ def test_edges_equal_transformerlens_faithfulness(ablation):
         mean_tokens=reference if ablation == "mean" else None,
     )
     how = {"corrupt": corrupt} if ablation == "corrupt" else {"ablation": "mean", "reference": reference}
-    ours = patching.run(model, circuit, clean, patching.logit_diff([right], [wrong]), **how)
+    ours = of_circuit("run", model, circuit, clean, patching.logit_diff([right], [wrong]), **how)
     gap = expected.full_metric - expected.corrupt_metric
     assert float(ours) == pytest.approx(expected.corrupt_metric + expected.recovered * gap, abs=1e-8)
 
@@ -191,8 +202,8 @@ def test_edges_equal_transformerlens_faithfulness(ablation):
 def test_faithfulness_ends():
     model, (clean, corrupt) = model_of("native"), prompts()
     for of in ("nodes", "edges"):
-        whole = patching.faithfulness(model, Circuit.whole(model, of), clean, METRIC, corrupt=corrupt)
-        empty = patching.faithfulness(model, Circuit(frozenset(), of), clean, METRIC, corrupt=corrupt)
+        whole = of_circuit("faithfulness", model, Circuit.whole(model, of), clean, METRIC, corrupt=corrupt)
+        empty = of_circuit("faithfulness", model, Circuit(frozenset(), of), clean, METRIC, corrupt=corrupt)
         assert whole.recovered == pytest.approx(1) and whole.difference == pytest.approx(0, abs=1e-10)
         assert empty.recovered == pytest.approx(0, abs=1e-10)
         low, high = whole.interval()
@@ -204,9 +215,9 @@ def test_the_whole_model_is_complete_and_a_dead_head_is_not_needed():
     with torch.no_grad():
         model.blocks[1].attn.o.weight[:, 12:18] = 0  # head 2 of layer 1 writes nothing
     whole = Circuit.whole(model)
-    complete = patching.completeness(model, whole, clean, METRIC, corrupt=corrupt, draws=6, greedy=2)
+    complete = of_circuit("completeness", model, whole, clean, METRIC, corrupt=corrupt, draws=6, greedy=2)
     assert complete.worst[1] < 1e-9 and len(complete.subsets) >= 7
-    scores = patching.minimality(model, whole, clean, METRIC, corrupt=corrupt, draws=4).scores
+    scores = of_circuit("minimality", model, whole, clean, METRIC, corrupt=corrupt, draws=4).scores
     least = min(scores, key=scores.get)
     assert str(least) == "1.2" and scores[least] < 1e-10
     assert sorted(scores.values())[1] > 1e-4
@@ -215,17 +226,15 @@ def test_the_whole_model_is_complete_and_a_dead_head_is_not_needed():
 def test_greedy_completeness_grows_by_the_worst_part():
     """Each step of the search takes the part whose removal widens the difference most."""
     model, (clean, corrupt) = model_of("native"), prompts()
-    circuit = Circuit.whole(model) - Circuit.nodes("2.1", "m2")
-    found = patching.completeness(model, circuit, clean, METRIC, corrupt=corrupt, draws=0, greedy=3)
-    plain = patching.faithfulness(model, circuit, clean, METRIC, corrupt=corrupt)
+    whole = Circuit.whole(model)
+    circuit = whole - Circuit.nodes("2.1", "m2")
+    found = of_circuit("completeness", model, circuit, clean, METRIC, corrupt=corrupt, draws=0, greedy=3)
+    plain = of_circuit("faithfulness", model, circuit, clean, METRIC, corrupt=corrupt)
     assert len(found.subsets) == 3 and all(a < b for a, b in zip(found.subsets, found.subsets[1:], strict=False))
     assert found.worst[1] == float(found.differences.max()) and plain.difference > 0
-    first = found.subsets[0]
+    first, ask = found.subsets[0], patching.Question(model, clean, corrupt, METRIC)
     gaps = [
-        (
-            patching.run(model, circuit - Circuit.nodes(node), clean, METRIC, corrupt=corrupt).mean()
-            - patching.run(model, Circuit.whole(model) - Circuit.nodes(node), clean, METRIC, corrupt=corrupt).mean()
-        ).abs()
+        (ask.run(circuit - Circuit.nodes(node)).mean() - ask.run(whole - Circuit.nodes(node)).mean()).abs()
         for node in circuit
     ]
     assert float(found.differences[0]) == pytest.approx(float(max(gaps)), abs=1e-9) and len(first) == 1
@@ -233,9 +242,9 @@ def test_greedy_completeness_grows_by_the_worst_part():
 
 def test_top_parts_of_a_sweep_make_a_circuit():
     model, (clean, corrupt) = model_of("native"), prompts()
-    heads = patching.sweep(model, "z", clean, corrupt, METRIC)
+    heads = sweep(model, "z", clean, corrupt, METRIC)
     assert Circuit.top(heads, 3) == Circuit.nodes([(c["layer"], c["head"]) for c, _ in heads.top(3)])
-    edges = patching.attribute_edges(model, clean, corrupt, METRIC)
+    edges = attribute_edges(model, clean, corrupt, METRIC)
     best = Circuit.top(edges, 10)
     assert len(best) == 10 and best <= Circuit.whole(model, "edges")
 
@@ -244,4 +253,4 @@ def test_top_parts_of_a_sweep_make_a_circuit():
 def test_parts_that_do_not_exist_are_refused(circuit):
     model, (clean, corrupt) = model_of("attention only"), prompts()
     with pytest.raises(ValueError, match="this model has no"):
-        patching.run(model, circuit, clean, METRIC, corrupt=corrupt)
+        of_circuit("run", model, circuit, clean, METRIC, corrupt=corrupt)

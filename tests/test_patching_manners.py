@@ -6,7 +6,19 @@ import copy
 
 import pytest
 import torch
-from patching_models import LENGTH, answers, gpt2, model_of, native, prompts
+from patching_models import (
+    LENGTH,
+    answers,
+    attribute,
+    attribute_edges,
+    gpt2,
+    model_of,
+    native,
+    of_circuit,
+    path_patch,
+    prompts,
+    sweep,
+)
 
 from course_utils import patching
 from course_utils.patching import Circuit
@@ -40,13 +52,13 @@ def everything(model, clean, corrupt, metric=METRIC):
     """Every public function once."""
     for route in ("auto", "hooks"):
         for site in ("resid_mid", "z", "pattern"):
-            patching.sweep(model, site, clean, corrupt, metric, route=route)
-    patching.path_patch(model, clean, corrupt, metric, receivers="qkv")
-    patching.path_patch(model, clean, corrupt, metric, mlps="recomputed")
-    patching.attribute(model, "z", clean, corrupt, metric, steps=2, path="activations")
-    patching.attribute_edges(model, clean, corrupt, metric)
-    patching.faithfulness(model, Circuit.nodes("0.1", "m1"), clean, metric, corrupt=corrupt)
-    patching.run(model, Circuit.edges("0.1->m1"), clean, metric, corrupt=corrupt)
+            sweep(model, site, clean, corrupt, metric, route=route)
+    path_patch(model, clean, corrupt, metric, receivers="qkv")
+    path_patch(model, clean, corrupt, metric, mlps="recomputed")
+    attribute(model, "z", clean, corrupt, metric, steps=2, path="activations")
+    attribute_edges(model, clean, corrupt, metric)
+    of_circuit("faithfulness", model, Circuit.nodes("0.1", "m1"), clean, metric, corrupt=corrupt)
+    of_circuit("run", model, Circuit.edges("0.1->m1"), clean, metric, corrupt=corrupt)
 
 
 @pytest.mark.parametrize("kind", ["native", "gpt2"])
@@ -78,23 +90,23 @@ def test_hooks_are_removed_after_an_error_and_an_interrupt(kind, error):
         return logits[:, -1, 0]
 
     with pytest.raises(error):
-        patching.sweep(model, "z", clean, corrupt, breaks, route="hooks")
+        sweep(model, "z", clean, corrupt, breaks, route="hooks")
     assert_same(before, state(model))
 
     def breaks_inside(value, hook):
         raise error("inside the forward")
 
     with model.hooks(fwd_hooks=[("blocks.1.attn.hook_z", breaks_inside)]), pytest.raises(error):
-        patching.sweep(model, "z", clean, corrupt, METRIC, route="hooks")
+        sweep(model, "z", clean, corrupt, METRIC, route="hooks")
     assert_same(before, state(model))
 
 
 def test_a_model_in_training_mode_without_dropout_is_accepted_and_with_it_refused():
     model, (clean, corrupt) = native().train(), prompts()
-    patching.sweep(model, "z", clean, corrupt, METRIC)
+    sweep(model, "z", clean, corrupt, METRIC)
     assert model.training
     with pytest.raises(ValueError, match=r"dropout: call model\.eval\(\) first"):
-        patching.sweep(gpt2().train(), "z", clean, corrupt, METRIC)
+        sweep(gpt2().train(), "z", clean, corrupt, METRIC)
 
 
 CLEAN, CORRUPT = prompts()
@@ -124,16 +136,16 @@ REFUSALS = {
 def test_what_does_not_fit_is_refused_in_one_sentence(sentence):
     arguments = dict(site="z", clean=CLEAN, corrupt=CORRUPT, metric=METRIC)
     with pytest.raises(ValueError) as refusal:
-        patching.sweep(model_of("native"), **{**arguments, **REFUSALS[sentence]})
+        sweep(model_of("native"), **{**arguments, **REFUSALS[sentence]})
     assert sentence in str(refusal.value) and "\n" not in str(refusal.value)
 
 
 def test_sites_that_a_model_lacks_are_refused():
     with pytest.raises(ValueError, match="attention only, so it has no mlp_out"):
-        patching.sweep(model_of("attention only"), "mlp_out", CLEAN, CORRUPT, METRIC)
+        sweep(model_of("attention only"), "mlp_out", CLEAN, CORRUPT, METRIC)
 
 
 @pytest.mark.parametrize("wrong", ["9.9.x", "embed.q", 3, "m"])
 def test_names_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ValueError, match="a reader is"):
-        patching.path_patch(model_of("native"), CLEAN, CORRUPT, METRIC, receivers=[wrong])
+        path_patch(model_of("native"), CLEAN, CORRUPT, METRIC, receivers=[wrong])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from patching_models import answers, model_of, prompts
+from patching_models import answers, model_of, path_patch, prompts
 from transformer_lens.patching import get_act_patch_direct_path
 
 from course_utils import patching
@@ -69,7 +69,7 @@ def slow_path(model, base, donor, senders, receivers, freeze_mlps=True):
 @pytest.mark.parametrize("direction", ["denoising", "noising"])
 def test_all_pairs_equal_the_slow_twin(kind, direction):
     model, (clean, corrupt) = model_of(kind), prompts(shared=2)
-    ours = patching.path_patch(model, clean, corrupt, METRIC, receivers="qkv", direction=direction)
+    ours = path_patch(model, clean, corrupt, METRIC, receivers="qkv", direction=direction)
     assert ours.names == ("sender layer", "sender head", "input", "receiver layer", "receiver head")
     base, donor = (corrupt, clean) if direction == "denoising" else (clean, corrupt)
     some = torch.Generator().manual_seed(3)
@@ -91,7 +91,7 @@ def test_equals_transformerlens_direct_path(kind, which):
         theirs = get_act_patch_direct_path(
             model, corrupt, *caches, lambda logits: difference(logits).mean(), 0, 2, component=which, verbose=False
         )
-    ours = patching.path_patch(model, clean, corrupt, METRIC, senders=["0.2"], receivers=which).mean()[0, 0]
+    ours = path_patch(model, clean, corrupt, METRIC, senders=["0.2"], receivers=which).mean()[0, 0]
     torch.testing.assert_close(ours[1:].float(), theirs[1:].float(), atol=2e-6, rtol=2e-6)
 
 
@@ -100,7 +100,7 @@ def test_equals_transformerlens_direct_path(kind, which):
 def test_senders_and_receivers_in_groups_equal_the_slow_twin(kind, mlps):
     model, (clean, corrupt) = model_of(kind), prompts()
     senders, receivers = [(0, 1), (1, 3)], [(1, 2, "q"), (2, 0, "k"), (2, 3, "k"), (2, 1, "v")]
-    ours = patching.path_patch(
+    ours = path_patch(
         model, clean, corrupt, METRIC, senders=[senders], receivers=["1.2.q", "2.0.k", "2.3.k", "2.1.v"], mlps=mlps
     )
     expected = slow_path(model, corrupt, clean, senders, receivers, freeze_mlps=mlps == "frozen")
@@ -111,7 +111,7 @@ def test_senders_and_receivers_in_groups_equal_the_slow_twin(kind, mlps):
 @pytest.mark.parametrize("mlps", ["frozen", "recomputed"])
 def test_to_the_logits_equals_the_slow_twin(kind, mlps):
     model, (clean, corrupt) = model_of(kind), prompts()
-    ours = patching.path_patch(model, clean, corrupt, METRIC, mlps=mlps)
+    ours = path_patch(model, clean, corrupt, METRIC, mlps=mlps)
     assert ours.names == ("sender layer", "sender head")
     for layer, head in [(0, 0), (1, 2), (2, 3)]:
         expected = slow_path(model, corrupt, clean, [(layer, head)], [], freeze_mlps=mlps == "frozen")
@@ -121,7 +121,7 @@ def test_to_the_logits_equals_the_slow_twin(kind, mlps):
 def test_pairs_of_one_receiver_equal_that_receiver_together():
     model, (clean, corrupt) = model_of("native"), prompts()
     for receiver in ["1.2.q", "2.0.v", "m1", "m2", "logits"]:
-        alone = patching.path_patch(model, clean, corrupt, METRIC, receivers=[receiver], pairs=True)
-        together = patching.path_patch(model, clean, corrupt, METRIC, receivers=[receiver])
+        alone = path_patch(model, clean, corrupt, METRIC, receivers=[receiver], pairs=True)
+        together = path_patch(model, clean, corrupt, METRIC, receivers=[receiver])
         assert alone.names[-1] == "receiver"
         torch.testing.assert_close(alone.select(receiver=receiver).values, together.values, atol=1e-10, rtol=1e-10)

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 import torch
-from patching_models import KINDS, LENGTH, VOCABULARY, answers, gpt2, model_of, native, prompts
+from patching_models import KINDS, LENGTH, VOCABULARY, answers, gpt2, model_of, native, path_patch, prompts, sweep
 
 from course_utils import patching
 from course_utils.patching import sweeps
@@ -18,8 +18,8 @@ SITES = ("resid_pre", "resid_mid", "attn_out", "mlp_out", "z", "q", "k", "v", "p
 
 def both(model, site, *prompts_and_metric, **how):
     """The fast sweep, after checking it against one TransformerLens forward per cell."""
-    fast = patching.sweep(model, site, *prompts_and_metric, **how)
-    slow = patching.sweep(model, site, *prompts_and_metric, **how, route="hooks")
+    fast = sweep(model, site, *prompts_and_metric, **how)
+    slow = sweep(model, site, *prompts_and_metric, **how, route="hooks")
     assert (fast.route, slow.route) == ("restart", "hooks") and fast.axes == slow.axes
     for name in ("values", "base", "clean"):
         torch.testing.assert_close(getattr(fast, name), getattr(slow, name), atol=1e-9, rtol=1e-9)
@@ -50,7 +50,7 @@ def test_mean_within_groups_is_the_mean_of_each_group():
     for group in (0, 1):
         mine = groups == group
         part = patching.logit_diff(*(x[mine] for x in answers(4)))
-        alone = patching.sweep(model, "z", clean[mine], None, part, ablation="mean", reference=reference[mine])
+        alone = sweep(model, "z", clean[mine], None, part, ablation="mean", reference=reference[mine])
         torch.testing.assert_close(whole.values[..., mine], alone.values, atol=1e-10, rtol=1e-10)
 
 
@@ -58,7 +58,7 @@ def test_mean_within_groups_is_the_mean_of_each_group():
 def test_noising_is_denoising_with_the_runs_exchanged(site):
     model, (clean, corrupt) = model_of("native"), prompts(shared=2)
     there = both(model, site, clean, corrupt, METRIC, direction="noising")
-    back = patching.sweep(model, site, corrupt, clean, METRIC)
+    back = sweep(model, site, corrupt, clean, METRIC)
     torch.testing.assert_close(there.values, back.values, atol=1e-12, rtol=1e-12)
     assert torch.equal(there.base, there.clean) and torch.equal(back.base, back.corrupt)
 
@@ -78,7 +78,7 @@ def test_axes_left_out_are_patched_together(site):
 
 def test_patching_everything_at_the_start_is_the_other_run():
     model, (clean, corrupt) = model_of("gpt2"), prompts()
-    whole = patching.sweep(model, "resid_pre", clean, corrupt, METRIC, by=("layer",))
+    whole = sweep(model, "resid_pre", clean, corrupt, METRIC, by=("layer",))
     for layer in range(3):
         torch.testing.assert_close(whole.values[layer], whole.clean, atol=1e-10, rtol=1e-10)
     torch.testing.assert_close(whole.recovery(), torch.ones(3, dtype=torch.float64), atol=1e-10, rtol=0)
@@ -106,7 +106,7 @@ def test_positions_may_be_named_and_differ_from_prompt_to_prompt(site):
         one = patching.logit_diff(CORRECT[[prompt]], WRONG[[prompt]], position=int(read[prompt]))
         pair = clean[[prompt]], corrupt[[prompt]]
         here = {"S2": int(named["S2"][prompt]), "END": 6, "late": int(named["late"][prompt])}
-        alone = patching.sweep(model, site, *pair, one, by=by, positions=here)
+        alone = sweep(model, site, *pair, one, by=by, positions=here)
         torch.testing.assert_close(result.values[..., [prompt]], alone.values, atol=1e-10, rtol=1e-10)
 
 
@@ -114,13 +114,13 @@ def test_positions_may_be_named_and_differ_from_prompt_to_prompt(site):
 def test_metrics_of_any_kind(site):
     model, (clean, corrupt) = model_of("native"), prompts()
     log_prob = patching.log_prob(CORRECT)
-    entropy = patching.metric(lambda logits: -(logits.softmax(-1) * logits.log_softmax(-1)).sum(-1).mean(-1), [3, -1])
+    entropy = patching.metric(lambda logits: -(logits.softmax(-1) * logits.log_softmax(-1)).sum(-1).mean(-1), [[3, -1]])
     several = patching.Metric(
         lambda logits: logits.flatten(1).pow(2).sum(1), torch.tensor([[1, 2], [6, 0], [3, 3]]), tokens=WRONG[:, None]
     )
     for metric in (log_prob, patching.logit(CORRECT), entropy, several, lambda logits: logits[:, -1, 3]):
         both(model, site, clean, corrupt, metric)
-    values = patching.sweep(model, site, clean, corrupt, log_prob).clean
+    values = sweep(model, site, clean, corrupt, log_prob).clean
     with torch.no_grad():
         expected = model(clean)[:, -1].log_softmax(-1)[torch.arange(3), CORRECT]
     torch.testing.assert_close(values, expected, atol=1e-10, rtol=1e-10)
@@ -130,8 +130,8 @@ def test_metrics_of_any_kind(site):
 def test_chunks_of_any_size_give_the_same(kind):
     model, (clean, corrupt) = model_of(kind), prompts()
     for site in ("resid_pre", "k"):
-        whole = patching.sweep(model, site, clean, corrupt, METRIC)
-        one_by_one = patching.sweep(model, site, clean, corrupt, METRIC, memory=1)
+        whole = sweep(model, site, clean, corrupt, METRIC)
+        one_by_one = sweep(model, site, clean, corrupt, METRIC, memory=1)
         torch.testing.assert_close(whole.values, one_by_one.values, atol=1e-11, rtol=1e-11)
 
 
@@ -140,18 +140,18 @@ def test_chunks_of_any_size_give_the_same(kind):
 def test_positions_together_and_each_alone_give_the_same(kind, shared, monkeypatch):
     """Small models take all positions in one batch, large ones restart at each: both against the hooks."""
     model, (clean, corrupt) = model_of(kind), prompts(shared=shared)
-    metrics = METRIC, patching.metric(lambda logits: logits[..., :9].sum((1, 2)), [2, 4, 5])
+    metrics = METRIC, patching.metric(lambda logits: logits[..., :9].sum((1, 2)), [[2, 4, 5]])
     for site in SITES:
         if "attention" in kind and site in ("resid_mid", "mlp_out"):
             continue
         by = ("layer", "position") if "_" in site else ("layer", "head", "position")
         for metric in metrics:
             monkeypatch.setattr(sweeps, "ENOUGH_WORK", {"cpu": 1e30})
-            together = patching.sweep(model, site, clean, corrupt, metric, by=by)
+            together = sweep(model, site, clean, corrupt, metric, by=by)
             monkeypatch.setattr(sweeps, "ENOUGH_WORK", {"cpu": 0})
-            alone = patching.sweep(model, site, clean, corrupt, metric, by=by)
+            alone = sweep(model, site, clean, corrupt, metric, by=by)
             torch.testing.assert_close(together.values, alone.values, atol=1e-10, rtol=1e-10)
-        slow = patching.sweep(model, site, clean, corrupt, metric, by=by, positions=[3, 5], route="hooks")
+        slow = sweep(model, site, clean, corrupt, metric, by=by, positions=[3, 5], route="hooks")
         torch.testing.assert_close(alone.select(position=[3, 5]).values, slow.values, atol=1e-9, rtol=1e-9)
 
 
@@ -161,8 +161,8 @@ def test_single_precision_within_a_ten_thousandth_of_the_gap(kind):
     for site in SITES:
         if kind == "attention only" and site in ("resid_mid", "mlp_out"):
             continue
-        ours = patching.sweep(model, site, clean, corrupt, METRIC)
-        theirs = patching.sweep(model, site, clean, corrupt, METRIC, route="hooks")
+        ours = sweep(model, site, clean, corrupt, METRIC)
+        theirs = sweep(model, site, clean, corrupt, METRIC, route="hooks")
         assert ours.values.dtype == torch.float32
         gap = (theirs.clean - theirs.corrupt).abs().mean()
         assert float((ours.values - theirs.values).abs().max()) < 1e-4 * float(gap)
@@ -171,8 +171,8 @@ def test_single_precision_within_a_ten_thousandth_of_the_gap(kind):
 
 def test_half_precision_is_accepted():
     model, (clean, corrupt) = native(torch.bfloat16), prompts()
-    exact = patching.sweep(native(torch.float64), "z", clean, corrupt, METRIC)
-    result = patching.sweep(model, "z", clean, corrupt, METRIC)
+    exact = sweep(native(torch.float64), "z", clean, corrupt, METRIC)
+    result = sweep(model, "z", clean, corrupt, METRIC)
     assert result.values.dtype == torch.bfloat16
     assert float((result.values.double() - exact.values).abs().median()) < 0.1 * float(exact.values.std())
 
@@ -191,22 +191,22 @@ def test_other_architectures_go_through_hooks(changes):
     model, (clean, corrupt) = native(**changes), prompts()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = patching.sweep(model, "z", clean, corrupt, METRIC)
+        result = sweep(model, "z", clean, corrupt, METRIC)
     assert result.route == "hooks"
-    whole = patching.sweep(model, "resid_pre", clean, corrupt, METRIC, by=("layer",))
+    whole = sweep(model, "resid_pre", clean, corrupt, METRIC, by=("layer",))
     torch.testing.assert_close(whole.values[1], whole.clean, atol=1e-9, rtol=1e-9)
-    with pytest.raises(NotImplementedError, match="of the plain kind"):
-        patching.path_patch(model, clean, corrupt, METRIC)
+    with pytest.raises(NotImplementedError, match="paths, attributions and circuits need the plain forward"):
+        path_patch(model, clean, corrupt, METRIC)
 
 
 def test_a_hook_left_on_the_model_is_honoured():
     model, (clean, corrupt) = native(), prompts()
-    plain = patching.sweep(model, "z", clean, corrupt, METRIC)
+    plain = sweep(model, "z", clean, corrupt, METRIC)
     left = [("blocks.2.attn.hook_z", lambda z, hook: z * 0)]
-    with model.hooks(fwd_hooks=left), pytest.warns(UserWarning, match="computes something else"):
-        hooked = patching.sweep(model, "z", clean, corrupt, METRIC)
+    with model.hooks(fwd_hooks=left), pytest.warns(UserWarning, match="a hook is on blocks.2.attn"):
+        hooked = sweep(model, "z", clean, corrupt, METRIC)
     assert hooked.route == "hooks" and not torch.allclose(hooked.values, plain.values)
-    again = patching.sweep(model, "z", clean, corrupt, METRIC)
+    again = sweep(model, "z", clean, corrupt, METRIC)
     assert again.route == "restart" and torch.equal(again.values, plain.values)
 
 
@@ -231,8 +231,8 @@ def test_fifty_cells_of_gpt2_small():
         }
         by = ("layer", "position") + ("head",) * ("_" not in site)
         how = {"positions": [at["position"]], **({} if "_" in site else {"heads": [at["head"]]})}
-        fast = patching.sweep(model, site, clean, corrupt, metric, by=by, **how)
-        slow = patching.sweep(model, site, clean, corrupt, metric, by=by, **how, route="hooks")
+        fast = sweep(model, site, clean, corrupt, metric, by=by, **how)
+        slow = sweep(model, site, clean, corrupt, metric, by=by, **how, route="hooks")
         gap = float((slow.clean - slow.corrupt).abs().mean())
         assert float((fast.values - slow.values).abs().max()) < 1e-4 * gap
         cells += slow.values.numel()

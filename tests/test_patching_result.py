@@ -8,7 +8,7 @@ import matplotlib.figure
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from patching_models import answers, model_of, prompts
+from patching_models import answers, model_of, prompts, sweep
 
 from course_utils import patching
 from course_utils.patching import Axis, Circuit, Sweep
@@ -115,10 +115,10 @@ def test_sweeps_draw_themselves_with_labelled_axes():
     assert {"layer", "position", "made up", "recovered share of the\nlogit difference"} <= set(labels)
     assert "change of the\nlogit difference" in drawn(made().select(layer=0).plot("effect"))
     model, (clean, corrupt) = model_of("native"), prompts()
-    cube = patching.sweep(model, "z", clean, corrupt, METRIC, by=("layer", "head", "position"))
+    cube = sweep(model, "z", clean, corrupt, METRIC, by=("layer", "head", "position"))
     assert "layer 2" in drawn(cube.plot())
     with pytest.raises(ValueError, match="fix some with select"):
-        patching.sweep(model, "z", clean, corrupt, METRIC, by=()).plot()
+        sweep(model, "z", clean, corrupt, METRIC, by=()).plot()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from patching_models import KINDS, answers, model_of, prompts
+from patching_models import KINDS, answers, model_of, prompts, sweep
 from transformer_lens import patching as theirs
 
 from course_utils import patching
@@ -51,13 +51,13 @@ def test_every_site_by_position_equals_transformerlens(kind):
     model, (clean, corrupt) = model_of(kind), prompts()
     for site in sites_of(kind):
         by = AXES.get(site, ("layer", "position") + ("head",) * (site in ALL_POSITIONS))
-        ours = patching.sweep(model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG), by=by)
+        ours = sweep(model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG), by=by)
         assert ours.route == "restart"
         # TransformerLens stores results in float32: an independent twin below checks to 1e-9
         torch.testing.assert_close(
             ours.values.float(), exact_twin(BY_POSITION[site], model, clean, corrupt), atol=2e-6, rtol=2e-6
         )
-        slow = patching.sweep(model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG), by=by, route="hooks")
+        slow = sweep(model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG), by=by, route="hooks")
         assert slow.route == "hooks"
         torch.testing.assert_close(ours.values, slow.values, atol=1e-9, rtol=1e-9)
 
@@ -66,7 +66,7 @@ def test_every_site_by_position_equals_transformerlens(kind):
 def test_every_head_site_at_all_positions_equals_transformerlens(kind):
     model, (clean, corrupt) = model_of(kind), prompts()
     for site, function in ALL_POSITIONS.items():
-        ours = patching.sweep(model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG))
+        ours = sweep(model, site, clean, corrupt, patching.logit_diff(CORRECT, WRONG))
         assert ours.names == ("layer", "head")
         torch.testing.assert_close(
             ours.values.float(), exact_twin(function, model, clean, corrupt), atol=2e-6, rtol=2e-6

@@ -6,8 +6,8 @@ import torch
 from einops import einsum
 from torch.nn.functional import layer_norm
 
+from course_utils import patching, zoo
 from course_utils import transformer as tf
-from course_utils import zoo
 from course_utils.grading.exercise import Exercise, find
 from course_utils.transformer.exercises.nodes import BUDGET
 from course_utils.transformer.exercises.selfcheck import QUESTIONS
@@ -215,7 +215,7 @@ def test_the_three_names_are_what_the_model_shows():
     losses = {}
     for layer in range(4):
         for head in range(4):
-            out = tf.ablated(model, pairs.clean, [f"{layer}.{head}"], "zero")
+            out = patching.ablated(model, pairs.clean, [f"{layer}.{head}"], "zero")
             losses[layer, head] = whole - float(pairs.difference(out).mean())
         with torch.no_grad(), model.hooks(fwd_hooks=[(f"blocks.{layer}.hook_mlp_out", lambda x, hook: x * 0)]):
             losses[(layer,)] = whole - float(pairs.difference(model(pairs.clean)).mean())

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from course_utils import patching, zoo
 from course_utils import transformer as tf
-from course_utils import zoo
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def test_the_loss_is_what_one_run_without_the_component_says(setting, kind):
     reference = {"zero": None, "mean": pairs.everyone, "resample": pairs.corrupt}[kind]
     whole = pairs.difference(model(pairs.clean))
     for label in ("0.2", "2.2", "3.1"):
-        without = pairs.difference(tf.ablated(model, pairs.clean, [label], kind, reference))
+        without = pairs.difference(patching.ablated(model, pairs.clean, [label], kind, reference))
         assert torch.allclose(result.loss[result.labels.index(label)], whole - without, atol=1e-4)
 
 
@@ -53,7 +53,7 @@ def test_a_last_layer_head_whose_removal_changes_no_scale_loses_what_it_says(set
         ("ln_final.hook_scale", lambda scale, hook: cache["ln_final.hook_scale"]),
     ]
     whole = pairs.difference(model(pairs.clean))
-    with model.hooks(fwd_hooks=hold + tf.ablation_hooks(model, ["3.1"], "zero")):
+    with model.hooks(fwd_hooks=hold + patching.ablation_hooks(model, ["3.1"], "zero")):
         without = pairs.difference(model(pairs.clean))
     direct = tf.removal(model, pairs).direct
     said = direct[tf.removal(model, pairs).labels.index("3.1")]

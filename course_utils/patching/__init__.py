@@ -1,63 +1,65 @@
-"""Causal interventions: one vocabulary, one result type, and every sweep in one line.
+"""Causal interventions: one vocabulary, one question, one result type.
 
     from course_utils import patching
     from course_utils.patching import Circuit
 
     metric = patching.logit_diff(correct, wrong)              # ids per prompt; read at the last position
-    metric = patching.log_prob(correct, position=ends)        # or at one stated position per prompt
-    metric = patching.metric(lambda logits: …, positions=-1)  # or any function of (batch, position, d_vocab)
+    metric = patching.log_prob(correct, position=ends)        # at one stated position per prompt
+    metric = patching.logit(answer, [[3, 4, 5]])              # a mean over several positions of every prompt
+    metric = lambda logits: …                                 # or any function of all the logits
 
-**Sweeps**: put activations of one run into another, one cell at a time.
+    ask = patching.Question(model, clean, corrupt, metric)                       # clean put into corrupt
+    ask = patching.Question(model, clean, corrupt, metric, direction="noising")  # corrupt put into clean
+    ask = patching.Question(model, clean, metric=metric, ablation="zero")
+    ask = patching.Question(model, clean, metric=metric, ablation="mean", reference=others, groups=template)
+    ask = patching.Question(model, clean, corrupt, metric, positions={"S2": s2, "END": -1})
 
-    patching.sweep(model, "resid_pre", clean, corrupt, metric).plot()                   # layer × position
-    patching.sweep(model, "z", clean, corrupt, metric, direction="noising")             # layer × head
-    patching.sweep(model, "pattern", clean, corrupt, metric, by=("layer", "head", "position", "source"))
-    patching.sweep(model, "z", clean, corrupt, metric, by=("position", "layer", "head"),
-                   positions={"S2": s2, "END": -1})                                     # named, one per prompt
-    patching.sweep(model, "mlp_out", clean, None, metric, ablation="zero")
-    patching.sweep(model, "z", clean, None, metric, ablation="mean", reference=others, groups=template)
+**Sweeps** put activations of one run into another, one cell at a time.
+
+    ask.sweep("resid_pre").plot()                                    # layer × position
+    ask.sweep("z")                                                   # layer × head
+    ask.sweep("z", by=("position", "layer", "head"))                 # at the question's named positions
+    ask.sweep("pattern", by=("layer", "head", "position", "source"))
+    ask.sweep("resid_pre", values=lambda donor, base: base + 3 * direction)  # what is put in is yours to say
 
 **Paths**: what senders tell receivers along the direct path between them.
 
-    patching.path_patch(model, clean, corrupt, metric)                                  # each head → logits
-    patching.path_patch(model, clean, corrupt, metric, receivers=["9.9.q", "9.6.q"])    # each head → these together
-    patching.path_patch(model, clean, corrupt, metric, senders=["2.2"], receivers="qkv")  # → each head's q, k, v
-    patching.path_patch(model, clean, corrupt, metric, mlps="recomputed")               # MLPs belong to the path
+    ask.path_patch()                                                 # each head → logits
+    ask.path_patch(receivers=["9.9.q", "9.6.q"])                     # each head → these together
+    ask.path_patch(senders=["2.2"], receivers="qkv")                 # → each head's q, k, v
+    ask.path_patch(mlps="recomputed", positions="S2")                # MLPs belong to the path; senders speak at S2
 
-**Attribution**: the same effects estimated by gradients, for a whole batch of pairs.
+**Attribution**: the same effects estimated by gradients.
 
-    patching.attribute(model, "z", clean, corrupt, metric)               # the axes of the sweep it estimates
-    patching.attribute(model, "z", clean, corrupt, metric, steps=10)     # integrated gradients
-    patching.attribute_edges(model, clean, corrupt, metric, steps=5)     # EAP-IG; steps=0 (the default) is EAP
+    ask.attribute("z", steps=10)                                     # the axes of the sweep; integrated gradients
+    ask.attribute_edges(steps=5)                                     # EAP-IG; steps=0 (the default) is EAP
 
 **Circuits** are values: sets of nodes or edges.
 
     circuit = Circuit.nodes("9.9", "9.6", "8.10") | Circuit.mlps(model)
-    circuit = Circuit.top(patching.attribute_edges(model, clean, corrupt, metric), 200)
-    patching.run(model, circuit, clean, metric, ablation="mean", reference=others)      # per prompt
-    patching.faithfulness(model, circuit, clean, metric, corrupt=corrupt, at={"9.9": -1})
-    patching.completeness(model, circuit, clean, metric, corrupt=corrupt, greedy=5)
-    patching.minimality(model, circuit, clean, metric, corrupt=corrupt)
+    circuit = Circuit.top(ask.attribute_edges(), 200)
+    ask.run(circuit)                                                 # the metric per prompt, with the rest ablated
+    ask.faithfulness(circuit, at={"9.9": "END"})
+    ask.completeness(circuit, greedy=5), ask.minimality(circuit)
+
+**Heads taken away** in a run of the model itself: `patching.ablation_hooks(model, ["2.2"], "mean", reference)`.
 
 Each sweep, path patch and attribution returns a `Sweep`: named axes, `mean()`, `effect()`, `recovery()`,
-`interval()`, `select(layer=3)`, `top(10)`, `plot()`, and per-prompt `values`. Prompts are (batch, pos) token ids, or
-strings, of one length. The model is never changed. GPT-2-format and plain `boot_native` bridges take the fast path
-(`restart`), in compatibility mode or not; sweeps of any other bridge take one forward per cell.
+`interval()`, `select(layer=3)`, `top(10)`, `plot()`, and per-prompt `values`. A head is "2.1", "L2H1" or (2, 1). The
+model is never changed. GPT-2-format and plain `boot_native` models, causal or bidirectional, take the fast path
+(`restart`); sweeps of any other bridge, and of one with hooks left on it, go through TransformerLens's hooks.
 
 Direct logit attribution, the logit lens, interchange on subspaces and sparse probes are in
 `transformer_lens.tools.analysis` and are not written again here.
 """
 
-from .attribution import attribute
+from .ablation import ablated, ablation_hooks
 from .circuit import Circuit
-from .circuit_runs import run
-from .criteria import Completeness, Faithfulness, Minimality, completeness, faithfulness, minimality
-from .edges import attribute_edges
+from .criteria import Completeness, Faithfulness, Minimality
 from .metrics import Metric, log_prob, logit, logit_diff, metric
-from .nodes import Reader, Writer
-from .paths import path_patch
+from .nodes import Reader, Writer, head, reader, writer
+from .question import Question
 from .result import Axis, Sweep
-from .sweeps import sweep
 from .unrolled import SITES
 
 __all__ = [
@@ -68,19 +70,17 @@ __all__ = [
     "Faithfulness",
     "Metric",
     "Minimality",
+    "Question",
     "Reader",
     "Sweep",
     "Writer",
-    "attribute",
-    "attribute_edges",
-    "completeness",
-    "faithfulness",
+    "ablated",
+    "ablation_hooks",
+    "head",
     "log_prob",
     "logit",
     "logit_diff",
     "metric",
-    "minimality",
-    "path_patch",
-    "run",
-    "sweep",
+    "reader",
+    "writer",
 ]

@@ -13,37 +13,36 @@ The result is a Sweep of estimates, with the axes of the exact `sweep`, so that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from .grid import Grid, make_grid, refuse_missing_site
-from .metrics import Metric, as_metric
+from .grid import Grid, Selection, make_grid, refuse_missing_site
+from .places import Positions
 from .restart import take
 from .result import Sweep
-from .runs import Contrast, Prompts, Ready, contrast, ready
-from .unrolled import RESIDUAL_SITES
+from .runs import Ready, exactly, ready
+from .unrolled import HEAD_SITES, PATTERN_SITES, Unsupported
+
+if TYPE_CHECKING:
+    from .question import Question
 
 PATHS = ("inputs", "activations")
 
 
+@exactly
 def attribute(
-    model: Any,
+    self: Question,
     site: str,
-    clean: Prompts,
-    corrupt: Prompts | None = None,
-    metric: Metric | Callable[[Tensor], Tensor] | None = None,
-    *,
     by: Sequence[str] | None = None,
-    direction: str | None = None,
-    ablation: str = "resample",
-    reference: Prompts | None = None,
-    groups: Int[Tensor, "batch"] | None = None,
-    layers: Sequence[int] | None = None,
-    heads: Sequence[int] | None = None,
-    positions: Sequence[int] | Mapping[str, int | Tensor] | None = None,
+    *,
+    layers: Selection | None = None,
+    heads: Selection | None = None,
+    neurons: Selection | None = None,
+    positions: Selection | Mapping[str, Positions] | None = None,
+    values: Tensor | Callable[[Tensor, Tensor], Tensor] | None = None,
     steps: int = 0,
     path: str = "inputs",
 ) -> Sweep:
@@ -58,24 +57,23 @@ def attribute(
         a Sweep with route "gradient"; its values are the base run's metric plus the estimated effect.
 
     Raises:
-        ValueError: as `sweep`; NotImplementedError: an architecture that the unrolled forward does not know.
+        ValueError: as `sweep`, or a metric that cannot be differentiated.
+        NotImplementedError: a model that the plain forward cannot stand for.
     """
-    if metric is None:
-        raise ValueError("say what to measure: metric=logit_diff(correct, wrong), or a function of the logits")
-    metric = as_metric(metric)
-    question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
-    refuse_missing_site(model, site)
+    refuse_missing_site(self.model, site)
+    self.refuse_without_donor(values)
     refuse_path(steps, path)
-    grid = make_grid(model.cfg, site, by, question.clean, layers, heads, positions)
+    grid = make_grid(self.model.cfg, site, by, self.clean, layers, heads, neurons, positions, self.positions)
     sites = tuple(dict.fromkeys((site, "resid_pre")))
-    now = ready_or_refuse(model, question, metric, sites)
-    base = now.base_value
-    with torch.no_grad():
-        after = now.replacements(sites)
-        change = [new - old for new, old in zip(after[site], now.base[site], strict=True)]
+    now = ready_or_refuse(self, sites)
+    base, after = now.base_value, now.replacements(("resid_pre",))
+    after = {**after, **now.replacements((site,), values)}
+    # −∞ minus −∞, where a key is not seen, is no change
+    change = [(new - old).nan_to_num(0.0) for new, old in zip(after[site], now.base[site], strict=True)]
     slopes = average_gradients(now, site, after, steps, path)
     terms = [d * g for d, g in zip(change, slopes, strict=True)]
-    scores = _by_axes(torch.stack([t if site == "pattern" else t.sum(-1) for t in terms]), site, grid)
+    whole = site in PATTERN_SITES or site == "post"
+    scores = _by_axes(torch.stack([t if whole else t.sum(-1) for t in terms]), site, grid)
     return Sweep(
         values=(base + scores).cpu(),
         axes=grid.axes,
@@ -83,7 +81,7 @@ def attribute(
         clean=now.ends[0].cpu(),
         corrupt=None if now.ends[1] is None else now.ends[1].cpu(),
         title=f"{site}, estimated by gradients" + (f" integrated over {path}" if steps else ""),
-        metric=metric.name,
+        metric=self.metric.name,
         route="gradient",
     )
 
@@ -96,17 +94,17 @@ def refuse_path(steps: int, path: str) -> None:
         raise ValueError(f"steps counts the points on the path (0: the gradient at the base run), not {steps}")
 
 
-def ready_or_refuse(model: Any, question: Contrast, metric: Metric, sites: tuple[str, ...]) -> Ready:
-    """The two runs with these sites kept.
+def ready_or_refuse(question: Question, sites: tuple[str, ...], length: int | None = None) -> Ready:
+    """The runs with these sites kept.
 
     Raises:
-        NotImplementedError: the unrolled forward does not compute what this model computes.
+        NotImplementedError: the plain forward does not compute what this model computes.
     """
-    with torch.no_grad():
-        now = ready(model, question, metric, sites, sites)
-    if now is None:
-        raise NotImplementedError("this needs a GPT-2-format or boot_native model of the plain kind, without hooks")
-    return now
+    try:
+        return ready(question, sites, sites, length)
+    except Unsupported as why:
+        need = "paths, attributions and circuits need the plain forward, sweeps do not"
+        raise NotImplementedError(f"{why}; {need}") from None
 
 
 def path_points(steps: int) -> list[float]:
@@ -119,9 +117,11 @@ def gradients(
 ) -> tuple[dict[str, list[Tensor]], dict[str, list[Tensor]], Tensor]:
     """Activations at the kept sites, the metric's gradients there, and its gradient at the last residual stream."""
     with torch.enable_grad():
-        final, kept = now.model.forward(resid.detach().requires_grad_(), keep=keep, **how)
+        final, kept = now.model.forward(resid.detach().requires_grad_(), now.base.visible, keep=keep, **how)
         flat = [x for site in keep for x in kept[site]]
         value = now.read(take(final, now.need, 0)).sum()
+        if not value.requires_grad:
+            raise ValueError(f"{now.question.metric.name!r} cannot be differentiated, so its gradients say nothing")
         *slopes, last = torch.autograd.grad(value, [*flat, final], materialize_grads=True)
     parts = iter(slopes)
     grouped = {site: [next(parts) for _ in kept[site]] for site in keep}
@@ -144,14 +144,14 @@ def average_gradients(
     for layer in range(now.model.n_layers):
         total_here: Tensor | float = 0.0
         for point in points:
-            between = torch.lerp(before[site][layer], after[site][layer], point)
+            between = before[site][layer] + point * (after[site][layer] - before[site][layer]).nan_to_num(0.0)
 
-            def edit(at: str, number: int, value: Tensor, layer: int = layer, between: Tensor = between) -> Tensor:
+            def edit(number: int, value: Tensor, layer: int = layer, between: Tensor = between) -> Tensor:
                 # the difference keeps `value` in the graph, so that its gradient is the activation's
-                return value + (between - value).detach() if (at, number) == (site, layer) else value
+                return value + (between - value).detach().nan_to_num(0.0) if number == layer else value
 
             resid = before["resid_pre"][layer]
-            _, slopes, _ = gradients(now, resid, (site,), edit=edit, first_layer=layer)
+            _, slopes, _ = gradients(now, resid, (site,), edit={site: edit}, first_layer=layer)
             total_here = total_here + slopes[site][0]
         out.append(total_here / len(points))
     return out
@@ -159,10 +159,9 @@ def average_gradients(
 
 def _by_axes(scores: Tensor, site: str, grid: Grid) -> Float[Tensor, "*axes batch"]:
     """Sum (layer, batch, …) scores over what is not an axis, pick the labels of what is, in the grid's order."""
-    dims = ["layer", "batch", "position", "head"]
-    if site in RESIDUAL_SITES:
-        dims = dims[:3]
-    elif site == "pattern":
+    last = ["head"] if site in HEAD_SITES else ["neuron"] if site == "post" else []
+    dims = ["layer", "batch", "position", *last]
+    if site in PATTERN_SITES:
         dims = ["layer", "batch", "head", "position", "source"]
     axes = {axis.name: axis for axis in grid.axes}
     for name in [d for d in dims if d != "batch"]:

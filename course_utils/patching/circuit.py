@@ -26,14 +26,36 @@ def edge(name: Any) -> Edge:
     parts = name.split("->") if isinstance(name, str) else name
     if not isinstance(parts, (tuple, list)) or len(parts) != 2:
         raise ValueError(f"an edge is 'writer->reader' or a pair of them, not {name!r}")
-    sender, receiver = (writer(_strip(parts[0])), reader(_strip(parts[1])))
+    sender, receiver = writer(parts[0]), reader(parts[1])
     if sender.time >= receiver.time:
         raise ValueError(f"{sender} does not come before {receiver}, so there is no edge between them")
     return sender, receiver
 
 
-def _strip(name: Any) -> Any:
-    return name.strip() if isinstance(name, str) else name
+def _part(cell: dict[str, Any], ranking: Sweep) -> Writer | Edge:
+    """The node or edge that a cell of a ranking stands for.
+
+    Raises:
+        ValueError: its axes name none.
+    """
+    names, sender = set(cell), None
+    if names in ({"layer", "head"}, {"layer"}) and (len(names) == 2 or ranking.title.startswith("mlp_out")):
+        return Writer(cell["layer"], cell.get("head"))
+    if "sender" in names:
+        sender = writer(cell["sender"])
+    elif {"sender layer", "sender head"} <= names:
+        sender = Writer(cell["sender layer"], cell["sender head"])
+    others = names - {"sender", "sender layer", "sender head"}
+    if sender is not None and not others:
+        return sender
+    if sender is not None and others == {"receiver"}:
+        return sender, reader(cell["receiver"])
+    if sender is not None and others == {"input", "receiver layer", "receiver head"}:
+        return sender, Reader(cell["input"], cell["receiver layer"], cell["receiver head"])
+    raise ValueError(
+        "parts are ranked by layer and head, by sender, or by sender and receiver, "
+        f"not by {', '.join(ranking.names) or 'nothing'}"
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,20 +97,20 @@ class Circuit:
         return Circuit(frozenset(w for w in Circuit.whole(model) if w.head is None), "nodes")
 
     @staticmethod
-    def top(sweep: Sweep, k: int) -> Circuit:
-        """The k parts with the largest absolute effect: heads of a sweep by layer and head, or edges."""
-        if {"layer", "head"} == set(sweep.names):
-            return Circuit.nodes([(cell["layer"], cell["head"]) for cell, _ in sweep.top(k)])
-        if {"sender", "receiver"} == set(sweep.names):
-            existing = Circuit.top_edges(sweep)
-            return Circuit(frozenset(existing[:k]), "edges")
-        raise ValueError(f"parts are ranked by layer and head, or by sender and receiver, not by {sweep.names}")
+    def top(ranking: Sweep, k: int) -> Circuit:
+        """The k parts with the largest absolute effect, of any ranking of parts: heads by layer and head, MLPs by
+        layer (mlp_out), senders alone, or edges from sender to receiver.
 
-    @staticmethod
-    def top_edges(sweep: Sweep) -> list[Edge]:
-        """All edges of a sweep over edges, the largest absolute effect first."""
-        pairs = [(writer(c["sender"]), reader(c["receiver"])) for c, _ in sweep.top(sweep.values[..., 0].numel())]
-        return [(w, r) for w, r in pairs if w.time < r.time]
+        Raises:
+            ValueError: the axes do not name parts, or there are fewer than k of them.
+        """
+        if not k >= 1:
+            raise ValueError(f"a circuit of the k largest parts needs k of at least 1, not {k}")
+        ranked = [_part(cell, ranking) for cell, _ in ranking.top(ranking.values[..., 0].numel())]
+        existing = [part for part in ranked if isinstance(part, Writer) or part[0].time < part[1].time]
+        if len(existing) < k:
+            raise ValueError(f"this ranking has only {len(existing)} parts, so there is no circuit of {k}")
+        return Circuit(frozenset(existing[:k]), "nodes" if isinstance(existing[0], Writer) else "edges")
 
     def _with(self, other: Circuit, parts: frozenset) -> Circuit:
         if self.of != other.of:

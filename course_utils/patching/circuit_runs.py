@@ -10,76 +10,85 @@ Replacements come from the corrupt prompts ("resample"), from the mean over refe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from .attribution import ready_or_refuse
 from .circuit import Circuit
-from .metrics import Metric, Positions, as_metric
-from .nodes import Reader, Writer, all_readers, all_writers, refuse_unknown, writer
+from .nodes import Reader, Writer, all_readers, all_writers, refuse_unknown, sites_sent, writer
+from .places import Positions
 from .restart import Run, take
-from .runs import Prompts, Ready, contrast
-from .unrolled import Block, Unrolled, causal
+from .runs import exactly
+from .unrolled import Block, Unrolled
+
+if TYPE_CHECKING:
+    from .question import Question
 
 
 def run(
-    model: Any,
-    circuit: Circuit | Sequence[Circuit],
-    clean: Prompts,
-    metric: Metric | Callable[[Tensor], Tensor],
-    *,
-    corrupt: Prompts | None = None,
-    ablation: str = "resample",
-    reference: Prompts | None = None,
-    groups: Int[Tensor, "batch"] | None = None,
-    at: Mapping[Any, Positions] | None = None,
-    memory: int | None = None,
+    self: Question, circuit: Circuit | Sequence[Circuit], *, at: Mapping[Any, Positions | str] | None = None
 ) -> Float[Tensor, "*circuits batch"]:
     """The metric of the clean prompts when only the circuit is left, per prompt; of several circuits, a row each.
 
     Args:
-        corrupt, ablation, reference, groups, memory: as in `sweep`.
-        at: nodes that are kept at stated positions only, such as `{"9.9": -1, "8.6": s2}`, and ablated at
-            others; positions are ints, or a tensor with one (or several) per prompt. For circuits of nodes.
+        at: nodes that are kept at stated positions only, such as `{"9.9": -1, "8.6": "S2"}`, and ablated at others;
+            see `places`, or one of the question's names. For circuits of nodes.
 
     Raises:
-        ValueError: a part that the model does not have, or as `sweep`.
-        NotImplementedError: an architecture that the unrolled forward does not know.
+        ValueError: no circuit, a part that the model does not have, a node in `at` that no circuit has, or
+            resampling without corrupt prompts.
+        NotImplementedError: a model that the plain forward cannot stand for.
     """
-    metric = as_metric(metric)
-    question = contrast(model, clean, corrupt, ablation, "noising", reference, groups)
-    circuits = [circuit] if isinstance(circuit, Circuit) else list(circuit)
-    sent = ("resid_pre", "z") + ("mlp_out",) * (not getattr(model.cfg, "attn_only", False))
-    now = ready_or_refuse(model, question, metric, sent)
-    with torch.no_grad():
-        out = _run_all(now, circuits, sent, _places(now, at or {}), memory).cpu()
+    circuits = [circuit] if isinstance(circuit, Circuit) else circuit
+    out = run_circuits(self, circuits, kept_at(self, circuits, at))
     return out[0] if isinstance(circuit, Circuit) else out
 
 
-def _places(now: Ready, at: Mapping[Any, Positions]) -> dict[Writer, Bool[Tensor, "batch pos"]]:
-    """Where each restricted node is kept."""
-    tokens, out = now.question.clean, {}
+def kept_at(
+    question: Question, circuits: Sequence[Circuit], at: Mapping[Any, Positions | str] | None
+) -> dict[Writer, Bool[Tensor, "batch pos"]]:
+    """Where each restricted node of these circuits is kept.
+
+    Raises:
+        ValueError: what is no circuit, circuits of edges, or a node that none of them has.
+    """
+    if not isinstance(circuits, Sequence) or not circuits or not all(isinstance(one, Circuit) for one in circuits):
+        raise ValueError("a circuit is made by Circuit.nodes('9.9', 'm3') or Circuit.edges('0.1->logits')")
+    at = at or {}
+    if at and any(one.of == "edges" for one in circuits):
+        raise ValueError("at= states positions of nodes, but this is a circuit of edges")
+    out = {}
     for name, positions in at.items():
-        named = Metric(lambda logits: logits, positions).positions_of(tokens)
-        out[writer(name)] = torch.zeros_like(tokens, dtype=torch.bool).scatter_(1, named, True)
+        node = writer(name)
+        if not any(node in one.parts for one in circuits):
+            raise ValueError(f"at= holds {node} to positions, but it is not in the circuit")
+        out[node] = torch.zeros_like(question.clean, dtype=torch.bool).scatter_(1, question.places(positions), True)
     return out
 
 
-def _run_all(
-    now: Ready, circuits: list[Circuit], sent: tuple[str, ...], places: dict[Writer, Tensor], memory: int | None
+@exactly
+def run_circuits(
+    question: Question, circuits: Sequence[Circuit], places: dict[Writer, Bool[Tensor, "batch pos"]]
 ) -> Float[Tensor, "circuit batch"]:
+    """The metric of each circuit, per prompt. places: of nodes that are kept there only.
+
+    Raises:
+        ValueError, NotImplementedError: as `run`.
+    """
+    question.refuse_without_donor()
+    sent = sites_sent(question.model)
+    now = ready_or_refuse(question.noising(), sent)
     model = now.model
     for one in circuits:
         parts = one.parts if one.of == "nodes" else [end for pair in one.parts for end in pair]
         refuse_unknown(parts, model.n_layers, model.n_heads, model.blocks[0].has_mlp)
-    if places and any(one.of == "edges" for one in circuits):
-        raise ValueError("at= states positions of nodes, but this is a circuit of edges")
     after = now.replacements(sent)
-    step = max(1, now.budget(memory) // (2 * now.bytes_per_cell()))
+    step = max(1, now.budget() // (2 * now.bytes_per_cell()))
     out = [now.base.final.new_empty(0)] * len(circuits)
     by_nodes = [i for i, one in enumerate(circuits) if one.of == "nodes"]
     for first in range(0, len(by_nodes), step):
@@ -90,7 +99,7 @@ def _run_all(
     for i, one in enumerate(circuits):
         if one.of == "edges":
             out[i] = now.read(take(_run_edges(model, one, now.base, after), now.need, 0))
-    return torch.stack(out)
+    return torch.stack(out).cpu()
 
 
 def _run_nodes(
@@ -111,9 +120,7 @@ def _run_nodes(
             else:
                 heads[i, node.layer, node.head] = True
 
-    def edit(site: str, layer: int, value: Tensor) -> Tensor:
-        if site not in ("z", "mlp_out"):
-            return value
+    def only_inside(site: str, layer: int, value: Tensor) -> Tensor:
         if site == "z":  # (circuit, batch, pos, head, 1)
             inside = heads[:, None, None, layer, :, None].expand(n, *base.final.shape[:2], -1, 1)
         else:  # (circuit, batch, pos, 1)
@@ -125,7 +132,8 @@ def _run_nodes(
                 part &= where
         return torch.where(inside, value.unflatten(0, (n, batch)), after[site][layer]).flatten(0, 1)
 
-    final, _ = model.forward(base["resid_pre"][0].repeat(n, 1, 1), edit=edit)
+    edits = {site: partial(only_inside, site) for site in ("z", "mlp_out")}
+    final, _ = model.forward(base["resid_pre"][0].repeat(n, 1, 1), base.visible, edits)
     return final.unflatten(0, (n, batch))
 
 
@@ -144,7 +152,6 @@ def _run_edges(
     said = base["resid_pre"][0] - after["resid_pre"][0]  # what the writers so far say, minus their replacements
     said = said[:, None]
     replaced = after["resid_pre"][0]  # the residual stream if every writer so far were replaced
-    visible = causal(base.final.shape[1], base.final.device)
 
     def inputs(which: list[Reader]) -> Float[Tensor, "batch reader pos d_model"]:
         mask = inside[[row[r] for r in which], : said.shape[1]]
@@ -153,7 +160,7 @@ def _run_edges(
     for layer, block in enumerate(model.blocks):
         heads = range(model.n_heads)
         q, k, v = (_per_head(block, c, inputs([Reader("qkv"[c], layer, h) for h in heads])) for c in range(3))
-        z = block.attend(q, k, v, visible)
+        z = block.attend(q, k, v, base.visible)
         new = torch.einsum("bthe,hed->bhtd", z - after["z"][layer], block.W_O)
         said = torch.cat([said, new], dim=1)
         replaced = replaced + block.write(after["z"][layer])

@@ -9,17 +9,24 @@ All are means over prompts; the per-prompt values are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..intervals import bootstrap_weights, interval
 from .circuit import Circuit
-from .circuit_runs import run
-from .metrics import Metric, as_metric
+from .circuit_runs import kept_at, run_circuits
+from .places import Positions
+from .result import no_gap
+
+if TYPE_CHECKING:
+    from .question import Question
+
+At = Mapping[Any, Positions | str]
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,7 +40,13 @@ class Faithfulness:
 
     @property
     def recovered(self) -> float:
-        """(F(C) − F(∅)) / (F(M) − F(∅)), of the means."""
+        """(F(C) − F(∅)) / (F(M) − F(∅)), of the means.
+
+        Raises:
+            ValueError: the whole model does not differ from one with everything ablated.
+        """
+        if no_gap(self.whole, self.empty):
+            raise ValueError("ablating everything changes nothing, so there is nothing to recover")
         return float((self.circuit.mean() - self.empty.mean()) / (self.whole.mean() - self.empty.mean()))
 
     @property
@@ -41,17 +54,18 @@ class Faithfulness:
         """|F(M) − F(C)|, of the means."""
         return float((self.whole.mean() - self.circuit.mean()).abs())
 
-    def interval(self, level: float = 0.95, draws: int = 1000, seed: int = 0) -> tuple[float, float]:
-        """Bootstrap interval of `recovered`, prompts drawn anew with replacement."""
-        g = torch.Generator().manual_seed(seed)
-        drawn = torch.randint(len(self.whole), (draws, len(self.whole)), generator=g)
-        whole, circuit, empty = (x.double()[drawn].mean(1) for x in (self.whole, self.circuit, self.empty))
-        ratios = (circuit - empty) / (whole - empty)
-        tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
-        low, high = torch.quantile(ratios, tails).tolist()
-        return low, high
+    def interval(
+        self, level: float = 0.95, clusters: Sequence[Any] | Tensor | None = None
+    ) -> tuple[float, float]:
+        """Bootstrap interval of `recovered`: prompts, or whole clusters of them, drawn anew with replacement."""
+        weights = bootstrap_weights(len(self.whole), clusters=clusters)
+        whole, circuit, empty = (weights @ x.double() for x in (self.whole, self.circuit, self.empty))
+        low, high = interval((circuit - empty) / (whole - empty), level)
+        return float(low), float(high)
 
     def __repr__(self) -> str:
+        if no_gap(self.whole, self.empty):
+            return f"{self.size} parts: ablating everything changes nothing, so there is nothing to recover"
         low, high = self.interval()
         return (
             f"{self.size} parts recover {self.recovered:.1%} (95 %: {low:.1%} to {high:.1%}); model "
@@ -103,33 +117,24 @@ class Minimality:
         return "minimality, the least needed first: " + ", ".join(f"{part} {score:.3g}" for part, score in ranked)
 
 
-def faithfulness(
-    model: Any, circuit: Circuit, clean: Any, metric: Metric | Callable[[Tensor], Tensor], **how: Any
-) -> Faithfulness:
-    """How much of the model's behaviour the circuit alone shows. `how`: corrupt, ablation, at, … as in `run`."""
-    metric = as_metric(metric)
-    empty = Circuit(frozenset(), circuit.of)
-    ours, nothing = run(model, [circuit, empty], clean, metric, **how)
-    (everything,) = run(model, [Circuit.whole(model, circuit.of)], clean, metric, **_everywhere(how))
+def faithfulness(self: Question, circuit: Circuit, *, at: At | None = None) -> Faithfulness:
+    """How much of the model's behaviour the circuit alone shows. at: as in `run`."""
+    places, empty = kept_at(self, [circuit], at), Circuit(frozenset(), circuit.of)
+    ours, nothing = run_circuits(self, [circuit, empty], places)
+    # the model itself is not restricted to the positions of the circuit
+    (everything,) = run_circuits(self, [Circuit.whole(self.model, circuit.of)], {})
     return Faithfulness(everything, ours, nothing, size=len(circuit))
 
 
-def _everywhere(how: dict[str, Any]) -> dict[str, Any]:
-    """The model itself is not restricted to the positions of the circuit."""
-    return {name: value for name, value in how.items() if name != "at"}
-
-
 def completeness(
-    model: Any,
+    self: Question,
     circuit: Circuit,
-    clean: Any,
-    metric: Metric | Callable[[Tensor], Tensor],
     *,
-    subsets: Sequence[Circuit] | None = None,
+    subsets: Sequence[Circuit] = (),
     draws: int = 20,
     greedy: int = 0,
     seed: int = 0,
-    **how: Any,
+    at: At | None = None,
 ) -> Completeness:
     """Does the circuit without K behave as the model without K?
 
@@ -137,13 +142,14 @@ def completeness(
         subsets: the sets K to remove, such as the circuit's classes; beside them `draws` random ones (each part
             with probability one half), and, with `greedy` = n, a search that adds n times the part which widens
             the difference most.
+        at: as in `run`.
     """
-    metric, whole = as_metric(metric), Circuit.whole(model, circuit.of)
-    candidates = [*(subsets or ()), *random_subsets(circuit, draws, seed)]
+    places, whole = kept_at(self, [circuit, *subsets], at), Circuit.whole(self.model, circuit.of)
+    candidates = [*subsets, *random_subsets(circuit, draws, seed)]
 
     def both(sets: list[Circuit]) -> tuple[Tensor, Tensor]:
-        ours = run(model, [circuit - k for k in sets], clean, metric, **how)
-        return ours, run(model, [whole - k for k in sets], clean, metric, **_everywhere(how))
+        ours = run_circuits(self, [circuit - k for k in sets], places)
+        return ours, run_circuits(self, [whole - k for k in sets], {})
 
     grown = Circuit(frozenset(), circuit.of)
     for _ in range(min(greedy, len(circuit))):
@@ -156,28 +162,32 @@ def completeness(
 
 
 def minimality(
-    model: Any,
+    self: Question,
     circuit: Circuit,
-    clean: Any,
-    metric: Metric | Callable[[Tensor], Tensor],
     *,
     subsets: Sequence[Circuit] = (),
     draws: int = 10,
     seed: int = 0,
-    **how: Any,
+    at: At | None = None,
 ) -> Minimality:
     """Is every part needed? For each, the largest change its removal makes, over sets K removed before it.
 
     Args:
         subsets: the sets K to try, beside the empty one and `draws` random halves of the circuit.
+        at: as in `run`.
+
+    Raises:
+        ValueError: a circuit without parts.
     """
-    metric, parts = as_metric(metric), tuple(circuit)
+    places, parts = kept_at(self, [circuit, *subsets], at), tuple(circuit)
+    if not parts:
+        raise ValueError("this circuit has no parts, so none of them can be needed")
     empty = Circuit(frozenset(), circuit.of)
     sets = tuple(dict.fromkeys([empty, *subsets, *random_subsets(circuit, draws, seed)]))
     without = [circuit - Circuit(k.parts - {part}, circuit.of) for k in sets for part in parts]
     also = [one - Circuit(frozenset({part}), circuit.of) for one, part in zip(without, parts * len(sets), strict=True)]
     runs = list(dict.fromkeys([*without, *also]))
-    values = dict(zip(runs, run(model, runs, clean, metric, **how), strict=True))
+    values = dict(zip(runs, run_circuits(self, runs, places), strict=True))
     change = torch.stack([values[b] - values[a] for a, b in zip(without, also, strict=True)])
     change = change.unflatten(0, (len(sets), len(parts)))  # (subset, part, prompt)
     best = change.mean(-1).abs().argmax(0)

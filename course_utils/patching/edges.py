@@ -10,78 +10,61 @@ With `steps`, 2 and 3 are averaged over points between the two runs' embeddings.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from .attribution import gradients, path_points, ready_or_refuse, refuse_path
-from .metrics import Metric, as_metric
-from .nodes import Reader, Writer, all_readers, all_writers
+from .nodes import Reader, Writer, all_readers, all_writers, sites_sent
 from .restart import Run
 from .result import Axis, Sweep
-from .runs import Prompts, contrast
+from .runs import exactly
 from .unrolled import Norm, Unrolled
 
+if TYPE_CHECKING:
+    from .question import Question
 
-def attribute_edges(
-    model: Any,
-    clean: Prompts,
-    corrupt: Prompts | None = None,
-    metric: Metric | Callable[[Tensor], Tensor] | None = None,
-    *,
-    direction: str | None = None,
-    ablation: str = "resample",
-    reference: Prompts | None = None,
-    groups: Int[Tensor, "batch"] | None = None,
-    by_position: bool = False,
-    steps: int = 0,
-    memory: int | None = None,
-) -> Sweep:
+
+@exactly
+def attribute_edges(self: Question, *, by_position: bool = False, steps: int = 0) -> Sweep:
     """First-order estimates of patching every edge, writer to reader, of the residual stream's graph.
 
     Args:
         by_position: keep positions apart (an axis "position"); else an edge is patched at all of them.
         steps: 0 for EAP; m ≥ 1 for EAP-IG with m midpoints between the two runs' embeddings.
-        Everything else: as in `sweep`.
 
     Returns:
         a Sweep with axes "sender" (`embed`, `9.6`, `m3`), "receiver" (`9.6.q`, `m3`, `logits`) and perhaps
         "position"; where the writer comes after the reader there is no edge, and the effect is 0.
 
     Raises:
-        ValueError: as `sweep`; NotImplementedError: an architecture that the unrolled forward does not know.
+        ValueError: resampling without corrupt prompts, or a metric that cannot be differentiated.
+        NotImplementedError: a model that the plain forward cannot stand for.
     """
-    if metric is None:
-        raise ValueError("say what to measure: metric=logit_diff(correct, wrong), or a function of the logits")
-    metric = as_metric(metric)
+    self.refuse_without_donor()
     refuse_path(steps, "inputs")
-    question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
-    sent = ("resid_pre", "z") + ("mlp_out",) * (not getattr(model.cfg, "attn_only", False))
-    now = ready_or_refuse(model, question, metric, sent)
+    sent = sites_sent(self.model)
+    now = ready_or_refuse(self, sent)
     plain, base, has_mlp = now.model, now.base_value, now.model.blocks[0].has_mlp
     writers = all_writers(plain.n_layers, plain.n_heads, has_mlp)
     readers = all_readers(plain.n_layers, plain.n_heads, has_mlp)
-    before = now.base
-    with torch.no_grad():
-        after = now.replacements(sent)
-    batch, length = question.base.shape
+    before, after = now.base, now.replacements(sent)
+    batch, length = self.base.shape
     scores = base.new_zeros((batch, *([length] if by_position else []), len(writers), len(readers)))
     points = path_points(steps)
     per_prompt = length * plain.d_model * (len(writers) + 3 * plain.n_heads + 1) * base.element_size()
-    step = max(1, now.budget(memory) // per_prompt)
+    step = max(1, now.budget() // per_prompt)
     for point in points:
         resid = torch.lerp(before["resid_pre"][0], after["resid_pre"][0], point)
         keep = ("resid_pre", "q", "k", "v") + ("resid_mid",) * has_mlp
         kept, slopes, last = gradients(now, resid, keep)
-        with torch.no_grad():
-            for first in range(0, batch, step):
-                some = slice(first, first + step)
-                said = _differences(plain, before, after, some)
-                for where, pulled in _pulled_back(plain, kept, slopes, last, some):
-                    _add(scores[some], said, pulled, where, writers, readers, by_position)
+        for first in range(0, batch, step):
+            some = slice(first, first + step)
+            said = _differences(plain, before, after, some)
+            for where, pulled in _pulled_back(plain, kept, slopes, last, some):
+                _add(scores[some], said, pulled, where, writers, readers, by_position)
     scores = (scores / len(points)).movedim(0, -1)
     if by_position:
         scores = scores.movedim(0, 2)
@@ -93,7 +76,7 @@ def attribute_edges(
         clean=now.ends[0].cpu(),
         corrupt=None if now.ends[1] is None else now.ends[1].cpu(),
         title="edges, estimated by gradients" + (" integrated over inputs" if steps else ""),
-        metric=metric.name,
+        metric=self.metric.name,
         route="gradient",
     )
 

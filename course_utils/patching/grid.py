@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -87,7 +87,8 @@ def make_grid(
     by = (by,) if isinstance(by, str) else tuple(by)
     for name in by:
         if name not in has or by.count(name) > 1:
-            raise ValueError(f"{site} can be swept by each of {', '.join(has)} once, but by= says {', '.join(map(str, by))}")
+            said = ", ".join(map(str, by))
+            raise ValueError(f"{site} can be swept by each of {', '.join(has)} once, but by= says {said}")
     for name, given in (("layer", layers), ("head", heads), ("neuron", neurons), ("position", positions)):
         if given is not None and name not in by:
             raise ValueError(f"{name}s= chooses entries of an axis, but {name!r} is not in by={by}")
@@ -142,3 +143,25 @@ def _positions(
         if at.shape[1] != 1:
             raise ValueError(f"an entry of the position axis is one position per prompt, but {name!r} is {at.shape[1]}")
     return {name: at[:, 0] for name, at in places.items()}
+
+
+def edit_of(site: str, cell: Cell, grid: Grid, donor: Sequence[Tensor]) -> Callable[[int, Tensor], Tensor]:
+    """The intervention of one cell as an edit of the whole activation, for a forward that recomputes all."""
+    dims = {"head": 1, "position": 2, "source": 3} if site in PATTERN_SITES else {"position": 1, "head": 2, "neuron": 2}
+
+    def edit(layer: int, value: Tensor) -> Tensor:
+        if cell.layer not in (None, layer):
+            return value
+        chosen = torch.ones_like(value, dtype=torch.bool)
+        for name, dim in dims.items():
+            wanted = getattr(cell, name)
+            if wanted is None:
+                continue
+            along = torch.arange(value.shape[dim], device=value.device)
+            along = along.reshape([-1 if d == dim else 1 for d in range(value.ndim)])
+            if name == "position":
+                wanted = grid.places[wanted].reshape([-1] + [1] * (value.ndim - 1))
+            chosen = chosen & (along == wanted)
+        return torch.where(chosen, donor[layer].to(value.dtype), value)
+
+    return edit

@@ -1,67 +1,245 @@
-"""The same interventions through TransformerLens's hooks, one forward per cell: for every other architecture."""
+"""The same interventions through TransformerLens's hooks: for other architectures, and models with hooks on them.
+
+1. The runs are made by the model itself, and what it has at the site, and before each layer, is kept.
+2. A cell that puts in what is there already keeps the baseline.
+3. Cells of one layer go through the model together, from that layer on, the blocks below it standing idle. Where
+   somebody's hooks are on the model, which may count prompts or remember what they saw, each cell has a whole forward
+   of its own; so it has where an unchanged run that is started in this way does not come out as it should.
+4. An architecture that is not known here must first show that what is put in at the site reaches the logits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from .runs import Contrast
+from .grid import Cell, Grid, count_cells, edit_of
+from .runs import MEMORY, put_in
+from .trust import TOLERANCE, hooks_on, read_logits, run_model
+from .unrolled import FAMILIES
+
+if TYPE_CHECKING:
+    from .question import Question
 
 HOOKS = {
     "resid_pre": "blocks.{}.hook_resid_pre",
     "resid_mid": "blocks.{}.hook_resid_mid",
+    "resid_post": "blocks.{}.hook_resid_post",
     "attn_out": "blocks.{}.hook_attn_out",
     "mlp_out": "blocks.{}.hook_mlp_out",
+    "post": "blocks.{}.mlp.hook_post",
     "z": "blocks.{}.attn.hook_z",
     "q": "blocks.{}.attn.hook_q",
     "k": "blocks.{}.attn.hook_k",
     "v": "blocks.{}.attn.hook_v",
     "pattern": "blocks.{}.attn.hook_pattern",
+    "attn_scores": "blocks.{}.attn.hook_attn_scores",
 }
+Hook = tuple[str, Callable[[Tensor, Any], Tensor]]
 
 
-def hooked_replacements(model: Any, site: str, question: Contrast) -> list[Tensor]:
-    """For each layer what may be put in at `site`, (batch, …), read by TransformerLens."""
-    names = [HOOKS[site].format(layer) for layer in range(model.cfg.n_layers)]
-    tokens = {"zero": question.base, "mean": question.reference, "resample": question.donor}[question.ablation]
-    seen = hooked_cache(model, tokens, names)
-    if question.ablation == "zero":
-        return [torch.zeros_like(seen[name]) for name in names]
-    if question.ablation == "mean":
-        return [question.mean(seen[name]) for name in names]
-    return [seen[name] for name in names]
+@dataclass(frozen=True)
+class Seen:
+    """One forward of the model: its activations by hook point, and the logits that the metric reads."""
+
+    at: dict[str, Tensor]
+    logits: Float[Tensor, "batch n token"]
 
 
-def hooked_cache(model: Any, tokens: Int[Tensor, "batch pos"], names: list[str]) -> dict[str, Tensor]:
-    """The activations at these hook points, in one forward."""
+def hooked_sweep(
+    question: Question, site: str, grid: Grid, own: Tensor | Callable | None
+) -> tuple[Float[Tensor, "cell batch"], tuple[Tensor, Tensor | None]]:
+    """The metric of every cell, and of the clean and the corrupt run.
+
+    Raises:
+        ValueError: a site that this model has no hook point for, or one that does not steer it.
+    """
+    if site == "result":
+        if own is not None:
+            raise ValueError("values of one's own for result need the plain forward: put them in at attn_out")
+        site = "z"  # what a head writes is linear in its z
+    model, layers = question.model, range(question.model.cfg.n_layers)
+    names = [HOOKS[site].format(layer) for layer in layers]
+    if missing := [name for name in names if name not in model.hook_dict]:
+        raise ValueError(f"this model has no hook point {missing[0]}, so {site} cannot be patched in it")
+    streams = [HOOKS["resid_pre"].format(layer) for layer in layers]
+    wraps = None if hooks_on(model) or not set(streams) <= set(model.hook_dict) else _block_wraps(question)
+    together = wraps is not None
+    runs = {
+        name: _see(question, name, dict.fromkeys([*names, *(streams if together else ())]))
+        for name in ("clean", "corrupt", "reference")
+        if getattr(question, name) is not None
+    }
+    ends = [runs[name].logits if name in runs else None for name in ("clean", "corrupt")]
+    ends = [None if logits is None else question.metric.of(logits) for logits in ends]
+    base, base_value = runs[question.base_name].at, ends[question.direction == "denoising"]
+    which = {"mean": "reference", "resample": question.donor_name}.get(question.ablation)
+    source = {} if which is None else runs[which].at
+    donor = [put_in(question, site, base[name], source.get(name), base[name] != -torch.inf, own) for name in names]
+    values = base_value.expand(count_cells(grid.axes), -1).clone()
+    acts = [base[name] for name in names]
+    live = {
+        flat: cell
+        for flat, cell in grid.cells.items()
+        if any(not torch.equal(edit_of(site, cell, grid, donor)(i, acts[i]), acts[i]) for i in _of(cell, layers))
+    }
+    if model.cfg.architecture not in FAMILIES or site == "attn_scores":
+        for layer in sorted({layer for cell in live.values() for layer in _of(cell, layers)}):
+            _refuse_idle(question, site, layer)
+    by_layer: dict[int | None, list[int]] = {}
+    for flat, cell in live.items():
+        by_layer.setdefault(cell.layer if together else None, []).append(flat)
+    for layer, cells in by_layer.items():
+        edits = {flat: edit_of(site, live[flat], grid, donor) for flat in cells}
+        done = layer is not None and _together(
+            question, site, layer, wraps, acts[layer], base[streams[layer]], edits, base_value, values
+        )
+        if not done:
+            for flat, edit in edits.items():
+                hooks = [_hook(site, i, edit) for i in _of(live[flat], layers)]
+                with model.hooks(fwd_hooks=hooks):
+                    values[flat] = question.metric.of(_logits(question, question.base_name))
+    return values, tuple(ends)
+
+
+def _of(cell: Cell, layers: range) -> range | list[int]:
+    """The layers that a cell changes."""
+    return layers if cell.layer is None else [cell.layer]
+
+
+def _hook(site: str, layer: int, edit: Callable[[int, Tensor], Tensor]) -> Hook:
+    # A bridge's hook_resid_mid sits on the MLP's branch, and what it returns does not reach the residual stream, but
+    # the tensor that it is shown is the residual stream.
+    def hook(value: Tensor, hook: Any) -> Tensor:
+        new = edit(layer, value)
+        return value.copy_(new) if site == "resid_mid" else new
+
+    return HOOKS[site].format(layer), hook
+
+
+def _logits(question: Question, which: str) -> Float[Tensor, "batch n token"]:
+    """What the metric reads of these prompts (of the reference: the last position)."""
+    logits = run_model(question.model, getattr(question, which), question.mask_of(which))
+    return logits[:, -1:] if which == "reference" else read_logits(logits, question.need, question.ids)
+
+
+def _see(question: Question, which: str, names: dict[str, None]) -> Seen:
+    """One forward of these prompts."""
     seen: dict[str, Tensor] = {}
 
     def keep(value: Tensor, hook: Any, name: str) -> None:
         seen[name] = value.detach().clone()
 
-    with model.hooks(fwd_hooks=[(name, lambda v, hook, name=name: keep(v, hook, name)) for name in names]):
-        model(tokens)
-    return seen
+    hooks = [(name, lambda value, hook, name=name: keep(value, hook, name)) for name in names]
+    with question.model.hooks(fwd_hooks=hooks):
+        logits = _logits(question, which)
+    if missing := [name for name in names if name not in seen]:
+        raise ValueError(f"this model never comes by its hook point {missing[0]}, so nothing can be put in there")
+    return Seen(seen, logits)
 
 
-def hooked_run(
-    model: Any,
-    tokens: Int[Tensor, "batch pos"],
+def _together(
+    question: Question,
     site: str,
-    edit: Callable[[str, int, Tensor], Tensor],
-    layer: int | None = None,
-) -> Float[Tensor, "batch pos d_vocab"]:
-    """All logits of one forward with one site edited, in one layer or (None) in all of them."""
-    layers = range(model.cfg.n_layers) if layer is None else [layer]
+    layer: int,
+    wraps: bool,
+    here: Float[Tensor, "batch ..."],
+    stream: Float[Tensor, "batch pos d_model"],
+    edits: dict[int, Callable[[int, Tensor], Tensor]],
+    base_value: Float[Tensor, "batch"],
+    values: Float[Tensor, "cell batch"],
+) -> bool:
+    """Fill in the cells of one layer, in batches; False where an unchanged run does not come out as it should.
 
-    def at(number: int) -> Callable:
-        # In place: a bridge's hook_resid_mid sits on the MLP's branch, and what it returns does not reach the
-        # residual stream, but the tensor that it is shown is the residual stream.
-        return lambda value, hook: value.copy_(edit(site, number, value))
+    here: the site in the base run. stream: the residual stream before the layer.
+    """
+    model, batch = question.model, len(stream)
+    mask = question.mask_of(question.base_name)
+    budget = question.memory or MEMORY.get(stream.device.type, MEMORY["cpu"])
+    step = max(2, budget // _bytes_per_cell(model, stream))
+    flats, position = list(edits), 0
+    while position < len(flats):
+        control = position == 0  # one row more, in which nothing is changed
+        chunk = flats[position : position + step - control]
+        position += len(chunk)
+        new = torch.cat([edits[flat](layer, here) for flat in chunk] + [here] * control)
+        n = len(chunk) + control
+        hook = _hook(site, layer, lambda _, value, new=new: new)
+        with _starting_at(model, layer, wraps), model.hooks(fwd_hooks=[hook]):
+            more = {} if mask is None else {"attention_mask": mask.repeat(n, 1).long()}
+            logits = model(stream.repeat(n, 1, 1), start_at_layer=layer, **more)
+        ids = None if question.ids is None else question.ids.repeat(n, 1)
+        read = read_logits(logits, question.need.repeat(n, 1), ids).unflatten(0, (n, batch))
+        found = question.metric.of(read)
+        if control:
+            off = (found[-1] - base_value).abs().max()
+            if not off <= TOLERANCE.get(stream.dtype, 0.1) * (1 + base_value.abs().max()):
+                return False
+        values[chunk] = found[: len(chunk)]
+    return True
 
-    with model.hooks(fwd_hooks=[(HOOKS[site].format(number), at(number)) for number in layers]):
-        return model(tokens)
+
+def _block_wraps(question: Question) -> bool | None:
+    """Whether a block returns its residual stream in a tuple of one; None where it returns anything else."""
+    returned: list[Any] = []
+    handle = question.model.blocks[0].register_forward_hook(lambda module, given, out: returned.append(out))
+    try:
+        run_model(question.model, question.clean[:1], None)
+    finally:
+        handle.remove()
+    out = returned[0] if returned else None
+    wraps = isinstance(out, tuple) and len(out) == 1
+    return wraps if wraps or isinstance(out, Tensor) else None
+
+
+@contextmanager
+def _starting_at(model: Any, layer: int, wraps: bool) -> Iterator[None]:
+    """The blocks below this one hand on what they are given, in the form in which they otherwise return it."""
+
+    def idle(hidden: Tensor, *args: Any, **kwargs: Any) -> Tensor | tuple[Tensor]:
+        return (hidden,) if wraps else hidden
+
+    below = list(model.blocks)[:layer]
+    try:
+        for block in below:
+            vars(block)["forward"] = idle  # setattr would reach through to the wrapped module
+        yield
+    finally:
+        for block in below:
+            vars(block).pop("forward", None)
+
+
+def _bytes_per_cell(model: Any, stream: Float[Tensor, "batch pos d_model"]) -> int:
+    """What one cell holds at the fullest moment of a forward."""
+    cfg, (batch, length, d_model) = model.cfg, stream.shape
+    width = 2 * cfg.d_vocab + 12 * d_model + 2 * (cfg.d_mlp or 0) + 2 * cfg.n_heads * length
+    return batch * length * width * stream.element_size()
+
+
+def _refuse_idle(question: Question, site: str, layer: int) -> None:
+    """Raises ValueError when what is put in at this hook point does not steer the model.
+
+    What determines all that comes after it, the residual stream, must carry another run over whole. Elsewhere a NaN
+    that is put in must arrive: it passes through zero weights, which no number does.
+    """
+    model, name = question.model, HOOKS[site].format(layer)
+    tokens, mask = question.base, question.mask_of(question.base_name)
+    if site.startswith("resid"):
+        other, kept = (tokens + 1) % model.cfg.d_vocab, []
+        with model.hooks(fwd_hooks=[(name, lambda value, hook: kept.append(value.clone()))]):
+            wanted = run_model(model, other, mask)
+        with model.hooks(fwd_hooks=[_hook(site, layer, lambda _, value: kept[0])]):
+            found = run_model(model, tokens, mask)
+        tolerance = TOLERANCE.get(found.dtype, 0.1)
+        steers = torch.allclose(found, wanted, rtol=tolerance, atol=tolerance * (1 + float(wanted.abs().max())))
+    else:
+        with model.hooks(fwd_hooks=[_hook(site, layer, lambda _, value: torch.full_like(value, torch.nan))]):
+            steers = bool(run_model(model, tokens, mask).isnan().any())
+    if not steers:
+        raise ValueError(f"what is put in at {name} does not reach this model's logits, so {site} cannot be patched")

@@ -100,7 +100,7 @@ def as_metric(value: Metric | Callable[[Tensor], Tensor] | None) -> Metric:
 
 
 def metric(fn: Callable[[Tensor], Tensor], positions: Positions | None = None, name: str | None = None) -> Metric:
-    """Any function of the whole-vocabulary logits at these positions (None: all), (batch, position, d_vocab) -> (batch,)."""
+    """Any function of the logits at these positions (None: all), (batch, position, d_vocab) -> (batch,)."""
     return Metric(fn, positions, None, name or getattr(fn, "__name__", "metric"))
 
 

@@ -77,7 +77,7 @@ def _order(part: Writer | Reader) -> tuple:
     return part.time, -1 if part.head is None else part.head, getattr(part, "input", "")
 
 
-HEAD = re.compile(r"(\d+)\.(\d+)|L(\d+)H(\d+)")
+HEAD = re.compile(r"L?(\d+)[.H](\d+)")
 MLP = re.compile(r"m(\d+)")
 
 
@@ -105,8 +105,9 @@ def _pair(name: Any) -> tuple[int, int] | None:
     """(layer, head), or None where it names no head."""
     if isinstance(name, str):
         match = HEAD.fullmatch(name.strip())
-        return match and tuple(int(part) for part in match.groups() if part is not None)
-    if isinstance(name, (tuple, list)) and len(name) == 2:
+        return match and (int(match[1]), int(match[2]))
+    name = name.tolist() if hasattr(name, "tolist") else name  # of a tensor or an array
+    if isinstance(name, (tuple, list)) and len(name) == 2 and not any(isinstance(part, bool) for part in name):
         try:
             pair = operator.index(name[0]), operator.index(name[1])
         except TypeError:
@@ -180,3 +181,8 @@ def refuse_unknown(parts: Iterable[Writer | Reader], n_layers: int, n_heads: int
                 f"this model has no {part}: it has {n_layers} layers of {n_heads} heads"
                 + ("" if mlps else " and no MLPs")
             )
+
+
+def sites_sent(model: Any) -> tuple[str, ...]:
+    """The activations that hold what the writers of this model say."""
+    return ("resid_pre", "z") + ("mlp_out",) * (not getattr(model.cfg, "attn_only", False))

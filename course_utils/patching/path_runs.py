@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -12,16 +13,17 @@ from torch import Tensor
 from .nodes import LAST, Reader, Writer
 from .restart import Entry, Run, Suffix, continue_runs, take
 from .runs import Ready
-from .unrolled import Unrolled, causal
+from .unrolled import Unrolled
 
 KEPT = ("resid_pre", "resid_mid", "q", "k", "v", "z", "pattern")
 
 
 @dataclass(frozen=True)
 class Messages:
-    """Two runs, and what senders write differently in them. `start`: the first position that can differ."""
+    """The base run, and what senders write differently in the donor's. `start`: the first position that can differ."""
 
     now: Ready
+    donor: dict[str, list[Tensor]]
     start: int
     where: Float[Tensor, "batch suffix 1"]  # 1 at the senders' positions, else 0
     recompute_mlps: bool
@@ -36,7 +38,7 @@ class Messages:
 
     def written(self, sender: Writer) -> Float[Tensor, "batch suffix d_model"]:
         """Donor minus base of one writer."""
-        donor = self.now.other
+        donor = self.donor
         if sender.layer is None:
             difference = donor["resid_pre"][0] - self.base["resid_pre"][0]
         elif sender.head is None:
@@ -155,7 +157,7 @@ def _z(messages: Messages, layer: int, which: str, new: Tensor) -> Tensor:
         return torch.einsum("bhqk,nbkhe->nbqhe", base["pattern"][layer][:, :, start:], new)
     parts = {"q": q[:, start:].expand(n, -1, -1, -1, -1), "k": k.expand(n, -1, -1, -1, -1), which: new}
     values = v.expand(n, -1, -1, -1, -1)
-    visible = causal(k.shape[1], k.device)[start:]
+    visible = base.visible[..., start:, :]
     z = block.attend(parts["q"].flatten(0, 1), parts["k"].flatten(0, 1), values.flatten(0, 1), visible)
     return z.unflatten(0, (n, batch))
 
@@ -191,7 +193,7 @@ def receivers_together(
                 if one.layer == layer and one.input in new:
                     set_to.setdefault((one.input, layer), []).append((one.head, new[one.input][..., one.head, :]))
 
-        def edit(site: str, layer: int, value: Tensor, set_to: dict = set_to) -> Tensor:
+        def edit(layer: int, value: Tensor, site: str, set_to: dict = set_to) -> Tensor:
             if (site, layer) not in set_to:
                 return value
             value = value.clone()
@@ -202,7 +204,8 @@ def receivers_together(
 
         if first_layer < model.n_layers:
             resid = base["resid_pre"][first_layer].repeat(len(chunk), 1, 1)
-            final, _ = model.forward(resid, edit=edit, first_layer=first_layer)
+            edits = {site: partial(edit, site=site) for site, _ in set_to}
+            final, _ = model.forward(resid, base.visible, edits, first_layer=first_layer)
         else:
             final = base.final.repeat(len(chunk), 1, 1)
         final = final.unflatten(0, (len(chunk), -1))

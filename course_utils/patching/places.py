@@ -29,9 +29,9 @@ def whole_numbers(value: Any, what: str) -> Int[Tensor, "..."]:
         out = torch.as_tensor(value)
     except (TypeError, ValueError, RuntimeError):
         raise ValueError(f"{what} are whole numbers, all rows of one length, not {value!r:.60}") from None
-    if out.dtype == torch.bool or out.is_floating_point() or out.is_complex():
-        if out.numel() or isinstance(value, Tensor):
-            raise ValueError(f"{what} are whole numbers, not of type {str(out.dtype).removeprefix('torch.')}")
+    odd = out.dtype == torch.bool or out.is_floating_point() or out.is_complex()
+    if odd and (out.numel() or isinstance(value, Tensor)):  # an empty list is of no type yet
+        raise ValueError(f"{what} are whole numbers, not of type {str(out.dtype).removeprefix('torch.')}")
     return out.long()
 
 

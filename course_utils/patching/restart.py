@@ -157,7 +157,7 @@ def _attention(block: Block, base: Run, layer: int, suffix: Suffix, resid: Tenso
 
     resid is (n, batch, suffix, d_model); so is the result, or (n, batch, need, d_model) in the last layer.
     """
-    n, batch, length = resid.shape[:3]
+    n, batch = resid.shape[:2]
     if last:
         return _attention_of_queries(block, base, layer, suffix, resid)
     q, k, v = block.qkv(resid)

@@ -16,7 +16,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..intervals import bootstrap_weights, interval
+
 QUANTITIES = ("value", "effect", "recovery")
+
+
+def no_gap(one: Float[Tensor, "prompt"], other: Float[Tensor, "prompt"]) -> bool:
+    """Whether two runs have the same mean, as near as their precision can tell."""
+    scale = float(torch.maximum(one.abs().max(), other.abs().max()))
+    return abs(float(one.mean() - other.mean())) <= 16 * torch.finfo(one.dtype).eps * scale
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class Sweep:
         if per_prompt:
             return (self.values - self.corrupt) / (self.clean - self.corrupt)
         gap = self.clean.mean() - self.corrupt.mean()
-        if gap == 0:
+        if no_gap(self.clean, self.corrupt):
             raise ValueError("the clean and the corrupt run have the same metric, so there is nothing to recover")
         return (self.mean() - self.corrupt.mean()) / gap
 
@@ -102,33 +110,31 @@ class Sweep:
         return {"value": self.mean, "effect": self.effect, "recovery": self.recovery}[quantity]()
 
     def interval(
-        self, quantity: str = "effect", level: float = 0.95, draws: int = 1000, seed: int = 0
+        self, quantity: str = "effect", level: float = 0.95, clusters: Sequence[Any] | Tensor | None = None
     ) -> tuple[Float[Tensor, "*axes"], Float[Tensor, "*axes"]]:
         """Bootstrap interval (low, high) of every cell: prompts drawn anew with replacement, percentiles.
 
         The same draws serve all cells and, for "recovery", the gap in the denominator.
+
+        Args:
+            clusters: a label for each prompt; prompts with the same one (of one template, of one module) are drawn
+                together.
         """
-        prompts = self.values.shape[-1]
-        g = torch.Generator().manual_seed(seed)
-        drawn = torch.randint(prompts, (draws, prompts), generator=g)
-        share = torch.zeros(draws, prompts, dtype=torch.float64).scatter_add_(
-            1, drawn, torch.full((draws, prompts), 1 / prompts, dtype=torch.float64)
-        )
-        flat = self.values.double().reshape(-1, prompts)
-        tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
-        base, self_gap = share @ self.base.double(), None
+        self.get(quantity)  # says what is missing, if anything is
+        share = bootstrap_weights(self.values.shape[-1], draws=1000, clusters=clusters)
+        flat = self.values.double().flatten(0, -2) if self.axes else self.values.double()[None]
+        base, gap = share @ self.base.double(), None
         if quantity == "recovery":
-            self.recovery()  # says what is missing, if anything is
             base = share @ self.corrupt.double()
-            self_gap = share @ self.clean.double() - base
+            gap = share @ self.clean.double() - base
         low_high = []
-        for cells in flat.split(max(1, 2**24 // draws)):
-            resampled = cells @ share.T  # (cell, draw)
+        for cells in flat.split(max(1, 2**24 // len(share))):
+            resampled = share @ cells.T  # (draw, cell)
             if quantity != "value":
-                resampled = resampled - base
-            if self_gap is not None:
-                resampled = resampled / self_gap
-            low_high.append(torch.quantile(resampled, tails, dim=1))
+                resampled = resampled - base[:, None]
+            if gap is not None:
+                resampled = resampled / gap[:, None]
+            low_high.append(torch.stack(interval(resampled, level)))
         low, high = torch.cat(low_high, dim=1).to(self.values.dtype)
         shape = self.values.shape[:-1]
         return low.reshape(shape), high.reshape(shape)

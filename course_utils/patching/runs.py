@@ -7,9 +7,10 @@ weights have changed the runs are made again, and where it no longer computes wh
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float, Int
@@ -24,6 +25,50 @@ if TYPE_CHECKING:
 
 MEMORY = {"cpu": 256 * 2**20, "cuda": 4 * 2**30}  # bytes for the interventions of one chunk
 AGAIN = 2  # prompts of each set that are compared once more on later use
+
+
+def exactly(method: Callable) -> Callable:
+    """A method that runs outside inference mode and without gradients, whatever the caller's modes are."""
+
+    @functools.wraps(method)
+    def wrapped(self: Question, *args: Any, **options: Any) -> Any:
+        with torch.inference_mode(False), torch.no_grad():
+            return method(self, *args, **options)
+
+    return wrapped
+
+
+def put_in(
+    question: Question,
+    site: str,
+    base: Float[Tensor, "batch ..."],
+    source: Float[Tensor, "n ..."] | None,
+    visible: Tensor,
+    own: Tensor | Callable | None,
+) -> Float[Tensor, "batch ..."]:
+    """What may be put in at one layer.
+
+    Args:
+        base: the activation of the run that is changed. source: of the donor, or of the reference prompts.
+        own: a tensor, or a function of the donor's and the base run's activation.
+
+    Raises:
+        ValueError: a value of one's own that does not fit the activation.
+    """
+    if question.ablation == "zero":
+        new = torch.zeros_like(base)
+    else:
+        new = question.mean(source) if question.ablation == "mean" else source
+    if own is not None:
+        given = own(new.clone(), base.clone()) if callable(own) else own
+        try:
+            new = torch.as_tensor(given, dtype=base.dtype, device=base.device).expand_as(base)
+        except (TypeError, ValueError, RuntimeError):
+            said = tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__
+            raise ValueError(f"values= must fit {site} of one layer, {tuple(base.shape)}, not {said}") from None
+    if site == "attn_scores":  # a key that is not seen stays unseen
+        new = new.masked_fill(~visible, float("-inf"))
+    return new
 
 
 @dataclass
@@ -65,14 +110,19 @@ class Ready:
         """The metric of last residual streams at the needed positions."""
         return self.question.metric.of(self.model.logits(final, self.ids))
 
-    def replacements(self, sites: tuple[str, ...]) -> dict[str, list[Tensor]]:
-        """For each site the activations that may be put in: one tensor (batch, …) per layer."""
-        if self.question.ablation == "resample":
-            return {site: self.other[site] for site in sites}
-        if self.question.ablation == "zero":
-            return {site: [torch.zeros_like(x) for x in self.base[site]] for site in sites}
-        kept = self.reference(sites)
-        return {site: [self.question.mean(x) for x in kept[site]] for site in sites}
+    def replacements(
+        self, sites: tuple[str, ...], own: Tensor | Callable | None = None
+    ) -> dict[str, list[Tensor]]:
+        """For each site the activations that may be put in, (batch, …) per layer; `own`: values given by the user."""
+        base, ablation = self.base, self.question.ablation
+        source = {"mean": lambda: self.reference(sites), "resample": lambda: self.other}.get(ablation, lambda: None)()
+        return {
+            site: [
+                put_in(self.question, site, old, None if source is None else source[site][i], base.visible, own)
+                for i, old in enumerate(base[site])
+            ]
+            for site in sites
+        }
 
     def budget(self) -> int:
         """The bytes that one chunk of interventions may hold."""

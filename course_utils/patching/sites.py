@@ -9,7 +9,7 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -87,7 +87,8 @@ class Replacement:
             if cells[0].neuron is None:
                 return self._entry("post", ids, after + F.linear(change, W_out))
             neurons = [cell.neuron for cell in cells]
-            return self._entry("post", ids, after + torch.einsum("b...n,dn->nb...d", change[..., neurons], W_out[:, neurons]))
+            written = torch.einsum("b...n,dn->nb...d", change[..., neurons], W_out[:, neurons])
+            return self._entry("post", ids, after + written)
         mid = self.part(base["resid_mid"][layer])
         out = mid.new_empty(len(ids), *mid.shape)
         for source in {cell.source for cell in cells}:
@@ -100,8 +101,8 @@ class Replacement:
                 out[together] = mid + written(None)
         return self._entry("mid", ids, out)
 
-    def _change_of_heads(self, layer: int, source: int | None):
-        """A function of heads: what each writes differently, (head, batch, [suffix], d_model); of None: all together."""
+    def _change_of_heads(self, layer: int, source: int | None) -> Callable[[list[int] | None], Tensor]:
+        """A function of heads: what each writes differently, (head, batch, [suffix], d_model); of None: all at once."""
         W_O = self.model.blocks[layer].W_O
         if self.site == "result":
             old = torch.einsum("b...he,hed->b...hd", self.part(self.base["z"][layer]), W_O)

@@ -1,132 +1,125 @@
 """Sweeps: one intervention per cell over sites, layers, heads and positions.
 
-1. The question is checked and completed (`contrast`), the base run's baseline taken.
-2. Cells are enumerated from the axes in `by`; what is not an axis is patched all at once.
-3. Cells whose position no replacement can change, or that no read position can see, keep the baseline.
-4. The rest goes through the fast path, position by position, in chunks of a stated memory; or, where the
-   architecture is not known to it, through TransformerLens's hooks, one forward per cell.
+1. Cells are enumerated from the axes in `by`; what is not an axis is patched all at once.
+2. Where attention is causal, cells whose position no replacement can change, or that no read position can see, keep
+   the baseline.
+3. The rest goes through the fast path, position by position, in chunks of a stated memory; or, where the plain
+   forward cannot stand for the model, through TransformerLens's hooks.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from .grid import Cell, Grid, count_cells, make_grid, refuse_missing_site
-from .hooked import hooked_replacements, hooked_run
-from .metrics import Metric, as_metric
+from .grid import Cell, Grid, Selection, count_cells, edit_of, make_grid, refuse_missing_site
+from .hooked import hooked_sweep
+from .places import Positions
 from .restart import Entry, Suffix, continue_runs, take
 from .result import Sweep
-from .runs import Contrast, Prompts, Ready, contrast, read_logits, ready
+from .runs import Ready, exactly, ready
 from .sites import Replacement, base_sites
+from .unrolled import Unsupported
+
+if TYPE_CHECKING:
+    from .question import Question
 
 ENOUGH_WORK = {"cpu": 2e9, "cuda": 2e12}  # operations that are worth a pass through the layers of their own
 
 
+@exactly
 def sweep(
-    model: Any,
+    self: Question,
     site: str,
-    clean: Prompts,
-    corrupt: Prompts | None = None,
-    metric: Metric | Callable[[Tensor], Tensor] | None = None,
-    *,
     by: Sequence[str] | None = None,
-    direction: str | None = None,
-    ablation: str = "resample",
-    reference: Prompts | None = None,
-    groups: Int[Tensor, "batch"] | None = None,
-    layers: Sequence[int] | None = None,
-    heads: Sequence[int] | None = None,
-    positions: Sequence[int] | Mapping[str, int | Tensor] | None = None,
-    memory: int | None = None,
-    route: str = "auto",
+    *,
+    layers: Selection | None = None,
+    heads: Selection | None = None,
+    neurons: Selection | None = None,
+    positions: Selection | Mapping[str, Positions] | None = None,
+    values: Tensor | Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Sweep:
     """The metric under one intervention per cell.
 
     Args:
-        model: a TransformerBridge; left exactly as it was.
-        site: resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v or pattern.
-        clean, corrupt: prompts as (batch, pos) token ids or strings, all of one length.
-        metric: a `Metric`, or a function of the last position's logits (batch, 1, d_vocab) -> (batch,).
-        by: the axes, of "layer", "head" (head sites), "position" (for a pattern, of the query) and "source"
-            (pattern only: of the key). Default: layer and position for residual sites, layer and head for
-            others. An axis left out is patched all at once.
-        direction: "denoising" (default when resampling) or "noising".
-        ablation: "resample" (exchange with the other prompts), "mean" (over `reference`, and within `groups`)
-            or "zero"; the last two change the clean run.
-        layers, heads, positions: only these. Positions may be named and differ from prompt to prompt:
-            `{"S2": tensor of one position per prompt, "END": -1}`.
-        memory: bytes that the interventions of one chunk may hold (default 256 MiB on a CPU, 4 GiB on a GPU);
-            the activations of the two unpatched runs come on top.
-        route: "auto", or "hooks" to go through TransformerLens, one forward per cell.
+        site: resid_pre, resid_mid, resid_post, attn_out, mlp_out; of heads z, result, q, k, v, pattern, attn_scores;
+            of an MLP's neurons after their activation, post.
+        by: the axes, of "layer", "position" (for patterns and scores, of the query), "head" (head sites), "source"
+            (patterns and scores: of the key) and "neuron" (post). Default: layer and head for head sites, layer and
+            neuron for post, layer and position for others. An axis left out is patched all at once.
+        layers, heads, neurons, positions: only these. Positions may be named and differ from prompt to prompt:
+            `{"S2": one position per prompt, "END": -1}`; the default is the question's own, or all.
+        values: what is put in, in place of the donor's activation: a tensor that fits the activation of a layer,
+            (batch, pos, …), or a function of the donor's and of the base run's activation.
 
     Returns:
         a Sweep whose axes are those of `by`, in that order.
 
     Raises:
-        ValueError: prompts of unequal length, an axis or a site that does not exist, ….
+        ValueError: an axis, a site or an entry that does not exist, or resampling without corrupt prompts.
     """
-    if metric is None:
-        raise ValueError("say what to measure: metric=logit_diff(correct, wrong), or a function of the logits")
-    metric = as_metric(metric)
-    question = contrast(model, clean, corrupt, ablation, direction, reference, groups)
-    refuse_missing_site(model, site)
-    grid = make_grid(model.cfg, site, by, question.clean, layers, heads, positions)
-    read = metric.positions_of(question.clean)
-    live = _live_cells(grid, question, read)
-    seen = [read.max(), *(grid.places[c.position].max() for c in live.values() if c.position is not None)]
-    length = int(torch.stack(seen).max()) + 1  # later positions can be neither changed nor seen
-    with torch.no_grad():
-        now = None if route == "hooks" else ready(model, question, metric, base_sites(site), (site,), length)
-        if now is None:
-            ids = metric.tokens_of(question.clean)
-            sets = (question.clean, question.corrupt)
-            ends = [None if t is None else metric.of(read_logits(model(t), read, ids)) for t in sets]
-        else:
-            ends = now.ends
-        base = ends[question.base is not question.clean]
-        values = base.expand(count_cells(grid.axes), -1).clone()
-        if live and now is not None:
-            _restart(now, site, grid, live, values, now.budget(memory))
-        elif live:
-            _hooked(model, site, question, metric, grid, live, values)
-    shape = [len(axis.labels) for axis in grid.axes]
+    refuse_missing_site(self.model, site)
+    self.refuse_without_donor(values)
+    grid = make_grid(self.model.cfg, site, by, self.clean, layers, heads, neurons, positions, self.positions)
+    try:
+        reads = [self.need.max(), *(place.max() for place in grid.places)]
+        length = int(torch.stack(reads).max()) + 1 if values is None else None  # later ones are not seen
+        now = ready(self, base_sites(site), (site,), length)
+        route, ends = "restart", now.ends
+        found = now.base_value.expand(count_cells(grid.axes), -1).clone()
+        _restart(now, site, grid, values, found)
+    except Unsupported as why:
+        if why.surprising:
+            warnings.warn(f"{why}, so the model is run as it is, through TransformerLens's hooks", stacklevel=3)
+        route, (found, ends) = "hooks", hooked_sweep(self, site, grid, values)
     return Sweep(
-        values=values.reshape(*shape, -1).cpu(),
+        values=found.reshape(*(len(axis.labels) for axis in grid.axes), -1).cpu(),
         axes=grid.axes,
-        base=base.cpu(),
+        base=ends[self.direction == "denoising"].cpu(),
         clean=ends[0].cpu(),
         corrupt=None if ends[1] is None else ends[1].cpu(),
-        title=f"{site}, " + (question.direction if ablation == "resample" else f"{ablation} ablation"),
-        metric=metric.name,
-        route="hooks" if now is None else "restart",
+        title=f"{site}, {self.how if values is None else 'own values'}",
+        metric=self.metric.name,
+        route=route,
     )
 
 
-def _live_cells(grid: Grid, question: Contrast, read: Int[Tensor, "batch n"]) -> dict[int, Cell]:
+def _live_cells(now: Ready, site: str, grid: Grid, first_change: Int[Tensor, "batch"]) -> dict[int, Cell]:
     """The cells that can differ from the base run in at least one prompt."""
-    changed, seen = question.first_change(), read.max(1).values
-    live = [bool(((place >= changed) & (place <= seen)).any()) for place in grid.places]
-    anywhere = bool((changed <= seen).any())
+    if bool((first_change == now.question.clean.shape[1]).all()):
+        return {}
+    if not now.model.causal:
+        return grid.cells
+    seen = now.need.max(1).values
+    live = [bool(((place >= first_change) & (place <= seen)).any()) for place in grid.places]
+    anywhere = bool((first_change <= seen).any())
     return {
-        flat: cell for flat, cell in grid.cells.items() if (anywhere if cell.position is None else live[cell.position])
+        flat: cell
+        for flat, cell in grid.cells.items()
+        if (anywhere if cell.position is None else live[cell.position])
+        and (cell.source is None or cell.source < now.length)
     }
 
 
 def _restart(
-    now: Ready, site: str, grid: Grid, live: dict[int, Cell], values: Float[Tensor, "cell batch"], memory: int
+    now: Ready, site: str, grid: Grid, own: Tensor | Callable | None, values: Float[Tensor, "cell batch"]
 ) -> None:
     """Fill `values` by the fast path."""
-    donor = now.replacements((site,))[site]
-    first_change = min(int(now.question.first_change().min()), now.length - 1)
+    changes = now.question.first_change() if own is None else torch.zeros_like(now.need[:, 0])
+    live = _live_cells(now, site, grid, changes)
+    if not live:
+        return
+    donor, memory = now.replacements((site,), own)[site], now.budget()
+    first_change = min(int(changes.min()), now.length - 1) if now.model.causal else 0
     layerless = {flat: cell for flat, cell in live.items() if cell.layer is None}
     for flat, cell in layerless.items():
-        resid = now.model.embed(now.question.base[:, : now.length])
-        final, _ = now.model.forward(resid, edit=edit_of(site, cell, grid, donor))
+        edit = edit_of(site, cell, grid, donor)
+        final, _ = now.model.forward(now.base["resid_pre"][0], now.base.visible, {site: edit})
         values[flat] = now.read(take(final, now.need, 0))
     by_place: dict[int | None, list[tuple[int, Cell]]] = {}
     for flat, cell in live.items():
@@ -154,8 +147,9 @@ def _groups_of_places(
     Alone, a position recomputes the fewest others; together they need fewer, larger steps. So they are joined as
     long as their work is too little to keep the device busy.
     """
+    causal = now.model.causal
     starts = sorted(
-        (first_change if index is None else int(grid.places[index].min()), -1 if index is None else index)
+        (first_change if index is None or not causal else int(grid.places[index].min()), -1 if index is None else index)
         for index in by_place
     )
     block = now.model.blocks[0]
@@ -182,47 +176,9 @@ def _entries(how: dict[int | None, Replacement], chunk: list[tuple[int, Cell]]) 
     def entries(layer: int) -> list[Entry]:
         out = []
         for index, here in together.get(layer, {}).items():
-            heads, sources = [cell.head for _, cell in here], [cell.source for _, cell in here]
-            out.append(how[index].entry(layer, [flat for flat, _ in here], heads, sources))
+            out.append(how[index].entry(layer, [flat for flat, _ in here], [cell for _, cell in here]))
         return out
 
     return entries
 
 
-def edit_of(site: str, cell: Cell, grid: Grid, donor: list[Tensor]) -> Callable[[str, int, Tensor], Tensor]:
-    """The intervention of one cell as an edit of the whole activation, for a forward that recomputes all."""
-
-    def edit(at: str, layer: int, value: Tensor) -> Tensor:
-        if at != site or cell.layer not in (None, layer):
-            return value
-        chosen = torch.ones_like(value, dtype=torch.bool)
-        axis = {"head": 1, "position": 2, "source": 3} if site == "pattern" else {"position": 1, "head": 2}
-        for name, dim in axis.items():
-            wanted = getattr(cell, name)
-            if wanted is None:
-                continue
-            along = torch.arange(value.shape[dim], device=value.device)
-            along = along.reshape([-1 if d == dim else 1 for d in range(value.ndim)])
-            if name == "position":
-                wanted = grid.places[wanted].reshape([-1] + [1] * (value.ndim - 1))
-            chosen = chosen & (along == wanted)
-        return torch.where(chosen, donor[layer].to(value.dtype), value)
-
-    return edit
-
-
-def _hooked(
-    model: Any,
-    site: str,
-    question: Contrast,
-    metric: Metric,
-    grid: Grid,
-    live: dict[int, Cell],
-    values: Float[Tensor, "cell batch"],
-) -> None:
-    """Fill `values` with one TransformerLens forward per cell."""
-    donor = hooked_replacements(model, site, question)
-    need, ids = metric.positions_of(question.base), metric.tokens_of(question.base)
-    for flat, cell in live.items():
-        logits = hooked_run(model, question.base, site, edit_of(site, cell, grid, donor), cell.layer)
-        values[flat] = metric.of(read_logits(logits, need, ids))

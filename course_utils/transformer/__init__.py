@@ -11,14 +11,16 @@
 1. `residual` – the residual stream as a sum of components.
 2. `readout` – the logit lens; direct logit attribution with the final norm's scale held.
 3. `circuits` – QK and OV.
-4. `ablation` – zero, mean and resample ablation as hooks.
+4. `ablation` – mean ablation of heads by hand; `ablation_hooks` and `ablated` are `course_utils.patching`'s.
 5. `patterns` – reading attention patterns.
 6. `pairs` – minimal pairs for brackets and quotes. Sweeps over them are `course_utils.patching`'s.
 7. `transplant` – several head outputs from the clean run in the corrupt one, together.
 8. `removal` – what a component says, beside what is lost without it.
 """
 
-from .ablation import ablated, ablation_hooks, mean_ablate, resample_ablate, zero_ablate
+from course_utils.patching import ablated, ablation_hooks
+
+from .ablation import mean_ablate
 from .circuits import ov_circuit, qk_circuit
 from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
 from .patterns import HeadReading, attention_at_offset, attention_to, evenly, looks_at, read_head
@@ -33,5 +35,5 @@ __all__ = [
     "ablated", "ablation_hooks", "attention_at_offset", "attention_to", "attribution", "best_nodes", "bracket_pairs",
     "compare_losses", "components", "draw_heads", "draw_stream", "evenly", "final_norm", "head_attribution", "lens",
     "logit_lens", "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs", "read_head", "removal",
-    "resample_ablate", "residual_stream", "zero_ablate",
+    "residual_stream",
 ]  # fmt: skip

@@ -62,7 +62,7 @@ class Pairs:
 
     @property
     def metric(self) -> patching.Metric:
-        """logit(correct) − logit(wrong) at the last position, for `patching.sweep` and its kin."""
+        """logit(correct) − logit(wrong) at the last position, for a `patching.Question`."""
         return patching.logit_diff(self.correct, self.wrong)
 
     @property

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from .ablation import head_of
+from course_utils import patching
 
 
 def attention_at_offset(pattern: Float[Tensor, "batch head query key"], offset: int) -> Float[Tensor, "head"]:
@@ -67,7 +67,7 @@ class HeadReading:
 
 def read_head(model: Any, tokens: Int[Tensor, "1 pos"], head: str) -> HeadReading:
     """Where head `head` (such as "2.1") looks on one prompt."""
-    layer, number = head_of(model, head)
+    layer, number = patching.head(head, model)
     with torch.no_grad():
         _, cache = model.run_with_cache(tokens, names_filter=[f"blocks.{layer}.attn.hook_pattern"])
     pattern = cache[f"blocks.{layer}.attn.hook_pattern"][0, number]

@@ -20,7 +20,7 @@ from einops import einsum
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils import plots
+from course_utils import patching, plots
 
 from .residual import components
 
@@ -100,7 +100,7 @@ class Attribution:
     def heads(self) -> Float[Tensor, "layer head"]:
         """The heads' terms, averaged over prompts."""
         mean = {label: float(value) for label, value in zip(self.labels, self.terms.mean(1), strict=True)}
-        places = {tuple(map(int, label.split("."))): value for label, value in mean.items() if "." in label}
+        places = {patching.head(label): value for label, value in mean.items() if "." in label}
         grid = torch.zeros(max(p[0] for p in places) + 1, max(p[1] for p in places) + 1)
         for place, value in places.items():
             grid[place] = value

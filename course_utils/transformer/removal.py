@@ -1,7 +1,7 @@
 """What each component says, beside what is lost without it.
 
 1. Its direct attribution: the term that it adds to the logit difference (`readout.attribution`).
-2. The same component taken away, at every position, and the logit difference measured again (`patching.sweep`).
+2. The same component taken away, at every position, and the logit difference measured again (`patching`).
 
 The two answer different questions, and agree only for a component whose effect is all direct and whose size leaves
 the final LayerNorm's scale as it is.
@@ -74,17 +74,15 @@ def removal(model: Any, pairs: Pairs, kind: str = "zero") -> Removal:
         ValueError: another kind.
     """
     options = {
-        "zero": {"corrupt": None, "ablation": "zero"},
-        "mean": {"corrupt": None, "ablation": "mean", "reference": pairs.everyone},
+        "zero": {"ablation": "zero"},
+        "mean": {"ablation": "mean", "reference": pairs.everyone},
         "resample": {"corrupt": pairs.corrupt, "direction": "noising"},
     }
     if kind not in options:
         raise ValueError(f"kind is one of {', '.join(options)}, not {kind!r}")
     said = attribution(model, pairs.clean, pairs.correct, pairs.wrong)
-    heads, mlps = (
-        patching.sweep(model, site, pairs.clean, metric=pairs.metric, by=by, **options[kind]).effect(per_prompt=True)
-        for site, by in (("z", ("layer", "head")), ("mlp_out", ("layer",)))
-    )
+    ask = patching.Question(model, pairs.clean, metric=pairs.metric, **options[kind])
+    heads, mlps = (ask.sweep(*what).effect(per_prompt=True) for what in (("z",), ("mlp_out", "layer")))
     labels, loss = [], []
     for layer in range(model.cfg.n_layers):
         for head in range(model.cfg.n_heads):

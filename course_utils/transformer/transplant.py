@@ -80,9 +80,8 @@ def best_nodes(transplant: Transplant, budget: int, among: int = 12) -> tuple[No
     Greedy search may miss a better set: two nodes may be worth something together only.
     """
     model, pairs = transplant.model, transplant.pairs
-    alone = patching.sweep(
-        model, "z", pairs.clean, pairs.corrupt, pairs.metric, by=("layer", "head", "position")
-    ).recovery()
+    ask = patching.Question(model, pairs.clean, pairs.corrupt, pairs.metric)
+    alone = ask.sweep("z", by=("layer", "head", "position")).recovery()
     order = alone.flatten().argsort(descending=True, stable=True)[:among]
     left = [tuple(int(i) for i in torch.unravel_index(flat, alone.shape)) for flat in order]
     chosen: list[Node] = []

@@ -4,7 +4,7 @@
 
     views.attention(cache["pattern", 1], tokens, layer=1)           # the heads of a layer, through circuitsvis
     views.logit_lens(lens(model, cache), tokens, model)             # what each depth would say, at each position
-    views.sweep(patching.sweep(model, "z", clean, corrupt, metric))  # every cell with its bootstrap interval
+    views.sweep(question.sweep("z"))                                 # every cell with its bootstrap interval
 
 The figure tells the story wherever the notebook goes. What lies below it is an addition for a running notebook: the
 attention view is circuitsvis' own, without its calls to other hosts; the other two are plain HTML tables, folded,

@@ -28,7 +28,7 @@ def sweep(
     """Show a sweep, path patch or attribution of `course_utils.patching` over one to three axes.
 
     Args:
-        result: what `patching.sweep`, `path_patch` or `attribute` returned.
+        result: what a question's `sweep`, `path_patch` or `attribute` returned.
         quantity: "value", "effect" or "recovery"; by default recovery where it was measured between two runs.
         labels: other labels for an axis, such as `{"position": tokens}`.
         alt: the figure's alternative text; by default the three cells that matter most.

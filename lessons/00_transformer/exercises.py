@@ -395,7 +395,7 @@ print(f"{loud}, the largest votes of exercise 4, at all positions: {runs.recover
 assert runs.recovery(everywhere) < 0.8
 
 # %% [markdown]
-# *What to write*: the three nodes, each `(layer, head, position)`. Which heads, and at which position do they act? `patching.sweep` with `by=("layer", "head", "position")` tries every node alone (`hint=1` writes the call out). What a set does you learn only from trying the set: `runs.recovery({...})`, in cells of your own.
+# *What to write*: the three nodes, each `(layer, head, position)`. Which heads, and at which position do they act? `patching.Question(…).sweep` with `by=("layer", "head", "position")` tries every node alone (`hint=1` writes the call out). What a set does you learn only from trying the set: `runs.recovery({...})`, in cells of your own.
 #
 # *How you know*: three good nodes do clearly better than the three loudest heads at all their positions.
 

@@ -773,10 +773,11 @@ assert ablations["zero, folded"].of("0.3")[1] > ablations["zero, as loaded"].of(
 #
 # **Minimal pairs** are two prompts that differ in one thing. Run both. Take one activation from the first, the **clean** run, and put it into the second, the **corrupt** one. If the answer turns towards the clean one, then what tells the two prompts apart passes there. Putting clean into corrupt is called **denoising**, the other way round **noising**. As a number: **recovery**, 0 if the corrupt run stays as it was, 1 if it becomes the clean one. What is measured is `pairs.metric`, the right bracket's logit minus the wrong one's.
 #
-# `patching.sweep` does this for every layer and position: here the stream before each layer. *What to look for*: two columns, and the layer at which one hands over to the other.
+# `sweep` does this for every layer and position: here the stream before each layer. *What to look for*: two columns, and the layer at which one hands over to the other.
 
 # %%
-grid = patching.sweep(model, "resid_pre", pairs.clean, pairs.corrupt, pairs.metric)
+ask = patching.Question(model, pairs.clean, pairs.corrupt, pairs.metric)
+grid = ask.sweep("resid_pre")
 words = ["start", *(word.strip() for word in pairs.words[1:])]
 views.sweep(
     grid,
@@ -803,7 +804,8 @@ predict("transformer.recovery", None, sure=0.5)
 # %%
 swaps = {}
 for name, these in (("brackets", pairs), ("quotes", quotes)):
-    swaps[name] = patching.sweep(model, "z", these.clean, these.corrupt, these.metric)
+    ask = patching.Question(model, these.clean, these.corrupt, these.metric)
+    swaps[name] = ask.sweep("z")
 fig, axes = plots.figure(1, 2, height=2.9)
 for ax, (name, result) in zip(axes, swaps.items(), strict=True):
     tf.draw_heads(ax, result.recovery(), "recovery", limit=1, bar=name == "quotes")
@@ -857,10 +859,8 @@ alike = torch.stack([prompts[k % 50] for k, prompts in enumerate(of_same)])
 
 def effect(donors):
     """Change of the logit difference, head by head, with its output from the donors."""
-    swap = patching.sweep(
-        model, "z", pairs.clean, donors, pairs.metric, direction="noising"
-    )
-    return swap.effect()
+    ask = patching.Question(model, pairs.clean, donors, pairs.metric, direction="noising")
+    return ask.sweep("z").effect()
 
 
 twin, same = effect(pairs.corrupt), effect(alike)
@@ -931,7 +931,8 @@ for part in ("m0", "1.0", "2.2", "3.2", "m3"):
 looks = [c["pattern", 2][:, 2, -1, pairs.opener].mean().item() for c in (healthy, without)]
 print(f"2.2's attention to the bracket: {looks[0]:.2f}, without m0 {looks[1]:.2f}")
 assert left["m0"]["2.2"].mean().abs() < 0.2 * said["2.2"].mean() and looks[1] < 0.5 * looks[0]
-fed = patching.sweep(model, "mlp_out", pairs.clean, pairs.corrupt, pairs.metric).recovery()[0]
+ask = patching.Question(model, pairs.clean, pairs.corrupt, pairs.metric)
+fed = ask.sweep("mlp_out").recovery()[0]
 print(f"m0 alone, patched at the bracket: recovers {fed[pairs.opener]:.2f}")
 assert abs(fed[pairs.opener] - bracket[1]) < 0.03  # what the whole stream brings back there
 passed = {part: (said[part] - left["2.2"][part]).mean().item() for part in said.labels}
@@ -994,7 +995,7 @@ else:
 # %%
 for template in ("list", "call", "nested"):
     these = tf.bracket_pairs(model.tokenizer, 128, seed=2, template=template)
-    sweep = patching.sweep(model, "z", these.clean, these.corrupt, these.metric)
+    sweep = patching.Question(model, these.clean, these.corrupt, these.metric).sweep("z")
     (best, value), (second, runner_up) = sweep.top(2, "recovery")
     share = (these.difference(model(these.clean)) > 0).float().mean()
     print(f"{these.texts[0][0]!r:42} right {share:.2f};", end=" ")

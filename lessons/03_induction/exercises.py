@@ -516,7 +516,7 @@ def my_predictions() -> list[bool]:
     copies = ind.copying_score(model.W_E, model.W_V, model.W_O, model.W_U)[1]
 
     def looking(without: set) -> set:
-        hooks = ind.ablation_hooks(model, sorted(without), "zero", tokens)
+        hooks = ind.ablation_hooks(model, sorted(without), "zero")
         with model.hooks(fwd_hooks=hooks):
             _, cache = model.run_with_cache(tokens)
         score = torch.minimum(ind.prefix_matching_score(cache["pattern", 1], n), copies)

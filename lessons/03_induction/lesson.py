@@ -664,10 +664,10 @@ def two_contexts(n):
 
 double, B, C = two_contexts(300)
 strangers = torch.randint(1, d_vocab, double.shape, generator=rng)
-heard = patching.path_patch(
-    model, double, strangers, patching.logit_diff(B, C), senders=["0.1", "0.2", "0.3"],
-    receivers=["1.1.q", "1.1.k"], pairs=True, direction="noising",
-)  # fmt: skip
+ask = patching.Question(
+    model, double, strangers, patching.logit_diff(B, C), direction="noising"
+)
+heard = ask.path_patch(["0.1", "0.2", "0.3"], ["1.1.q", "1.1.k"], pairs=True)
 
 # %%
 senders, ways = ("0.1", "0.2", "0.3"), ("queries", "keys")

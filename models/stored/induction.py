@@ -4,6 +4,7 @@
 held-out modules. `ablations`: with heads taken away. `context_gain`: seeing only the last so many tokens.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -15,10 +16,10 @@ from course_utils.induction.code.results import GAIN_RUNS, KINDS, RUNS
 from course_utils.induction.code.stored import FOLDER  # noqa: F401 (for `save`)
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of
 from course_utils.induction.scores.heads import head_scores
-from course_utils.induction.scores.interventions import ablation_hooks
 from course_utils.induction.scores.measures import prefix_matching_score, repeated_tokens, token_losses
 from course_utils.induction.toys.seeds import Spread
 from course_utils.induction.toys.training import Recipe, Shape, train
+from course_utils.patching import ablation_hooks
 from course_utils.python_text import modules
 
 MODEL = "code-attn-2l"
@@ -64,11 +65,11 @@ def make_ablations(length: int = 60, prompts: int = 64) -> dict[str, Tensor]:
     losses, repeat, first, prefix = [], [], [], []
     for kind in KINDS:
         for heads in RUNS.values():
-            hooks = ablation_hooks(model, heads, kind, windows.tokens[_spread_out(len(windows))])
+            hooks = _hooks(model, heads, kind, windows.tokens[_spread_out(len(windows))])
             losses.append(TextLosses.of(losses_of(model, windows.tokens, hooks), windows))
             seen: list[Tensor] = []
             look = ("blocks.1.attn.hook_pattern", lambda pattern, hook, seen=seen: seen.append(pattern.detach()))
-            hooks = [*ablation_hooks(model, heads, kind, others), look]
+            hooks = [*_hooks(model, heads, kind, others), look]
             with torch.no_grad():
                 nats = token_losses(model.run_with_hooks(blocks, fwd_hooks=hooks), blocks)
             repeat.append(nats[:, length + 1 :].mean(1))
@@ -80,6 +81,11 @@ def make_ablations(length: int = 60, prompts: int = 64) -> dict[str, Tensor]:
     flat = _flat(TextLosses.stacked(losses))
     runs = {name: value.unflatten(0, shape) if value.ndim == 2 else value for name, value in flat.items()}
     return {**found, **runs}
+
+
+def _hooks(model: Any, heads: Sequence[tuple[int, int]], kind: str, reference: Tensor) -> list:
+    """Those of `ablation_hooks`; zeros need no reference."""
+    return ablation_hooks(model, heads, kind, None if kind == "zero" else reference)
 
 
 def make_context_gain() -> dict[str, Tensor]:

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from course_utils import plots
 from course_utils.induction.code.text import TextLosses
-from course_utils.induction.intervals import bootstrap_weights, interval
 from course_utils.induction.toys.curves import crossing
+from course_utils.intervals import bootstrap_weights, interval
 
 RUNS: dict[str, tuple[tuple[int, int], ...]] = {
     "intact": (),

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from course_utils import patching
+
 HeadName = tuple[int, int]
 
 
@@ -23,16 +25,12 @@ def whole(value: Any) -> int:
 
 
 def head(value: Any) -> HeadName:
-    """One head, from (1, 3) or "1.3".
+    """One head, from (1, 3), "1.3" or "L1H3".
 
     Raises:
-        TypeError, ValueError: if it is neither.
+        ValueError: if it is none of these.
     """
-    if isinstance(value, str):
-        layer, _, number = value.strip().removeprefix("L").partition(".")
-        return int(layer), int(number)
-    layer, number = value.tolist() if isinstance(value, (Tensor, np.ndarray)) else tuple(value)
-    return whole(layer), whole(number)
+    return patching.head(value)
 
 
 def heads(group: Any) -> set[HeadName]:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils import plots
+from course_utils import patching, plots
 from course_utils.induction.scores.measures import (
     prefix_matching_score,
     previous_token_score,
@@ -60,7 +60,7 @@ class HeadScores:
         ):
             plots.heatmap(ax, values, signed=False, limit=1.0)
             for place, kind in marked.items():
-                layer, head = map(int, place.split("."))
+                layer, head = patching.head(place)
                 colour = _FRAMES[kinds.index(kind) % len(_FRAMES)]
                 label = (
                     kind if ax is axes[1] and list(marked.values()).index(kind) == list(marked).index(place) else None

@@ -2,16 +2,15 @@
 
 1. `ablate_heads` runs a model with some heads' outputs set to zero, or to their mean, at every position.
 2. `path_patch_qkv` asks by which input receivers hear senders: the senders' outputs of another sequence are put into
-   the receivers' queries, keys or values alone, along the direct path (`course_utils.patching.path_patch`).
+   the receivers' queries, keys or values alone, along the direct path (`course_utils.patching`).
    `path_patch_k` is the smallest case of it, by hand.
 3. `repeat_log_prob` is what both are read by: the log-probability of the repeat's tokens, from its second on.
 
 Heads are (layer, head) pairs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
@@ -19,12 +18,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils import patching
-from course_utils.patching import Axis, Metric, Sweep
+from course_utils.patching import Axis, Metric, Question, Sweep
 
 Head = tuple[int, int]
 
 
-@torch.no_grad()
 def ablate_heads(
     model: Any,
     tokens: Int[Tensor, "batch pos"],
@@ -43,36 +41,11 @@ def ablate_heads(
     Raises:
         ValueError: another ablation, or a head that the model does not have.
     """
-    hooks = ablation_hooks(model, heads, ablation, tokens if reference is None else reference)
-    return model.run_with_hooks(tokens, fwd_hooks=hooks)
-
-
-@torch.no_grad()
-def ablation_hooks(
-    model: Any, heads: Sequence[Head], ablation: str, reference: Int[Tensor, "n pos"]
-) -> list[tuple[str, Callable]]:
-    """The hooks of `ablate_heads`, for running many prompts against the same means.
-
-    Raises:
-        ValueError: another ablation, or a head that the model does not have.
-    """
     if ablation not in ("zero", "mean"):
         raise ValueError(f"ablation is 'zero' or 'mean', not {ablation!r}")
-    for layer, head in heads:
-        if not (0 <= layer < model.cfg.n_layers and 0 <= head < model.cfg.n_heads):
-            raise ValueError(f"this model has no head {layer}.{head}")
-    names = {layer: f"blocks.{layer}.attn.hook_z" for layer, _ in heads}
-    means: dict[int, Tensor] = {}
-    if ablation == "mean" and names:
-        _, cache = model.run_with_cache(reference, names_filter=list(names.values()))
-        means = {layer: cache[name].mean(0) for layer, name in names.items()}  # (pos, head, d_head)
-
-    def silence(z: Float[Tensor, "batch pos head d_head"], hook: Any, layer: int) -> Tensor:
-        z, mine = z.clone(), [head for at, head in heads if at == layer]
-        z[:, :, mine] = means[layer][:, mine] if means else 0.0
-        return z
-
-    return [(name, partial(silence, layer=layer)) for layer, name in names.items()]
+    if ablation == "zero":
+        return patching.ablated(model, tokens, heads, ablation)
+    return patching.ablated(model, tokens, heads, ablation, tokens if reference is None else reference)
 
 
 def repeat_log_prob(tokens: Int[Tensor, "batch pos"], length: int) -> Metric:
@@ -81,14 +54,8 @@ def repeat_log_prob(tokens: Int[Tensor, "batch pos"], length: int) -> Metric:
     Args:
         tokens: prompts made by `repeated_tokens` with blocks of `length`.
     """
-    read = range(length + 1, 2 * length)
-    truth = tokens[:, length + 2 :]
-
-    def mean_log_prob(logits: Float[Tensor, "*cells batch pos d_vocab"]) -> Float[Tensor, "*cells batch"]:
-        wanted = truth.to(logits.device).expand(logits.shape[:-1])[..., None]
-        return logits.log_softmax(-1).gather(-1, wanted)[..., 0].mean(-1)
-
-    return Metric(mean_log_prob, tuple(read), None, "log-probability of the repeat", batched=True)
+    read = [range(length + 1, 2 * length)]
+    return replace(patching.log_prob(tokens[:, length + 2 :], read), name="log-probability of the repeat")
 
 
 def path_patch_qkv(
@@ -113,18 +80,8 @@ def path_patch_qkv(
         a Sweep with one axis, "input": "q", "k", "v".
     """
     names = [[f"{layer}.{head}" for layer, head in senders]]
-    found = [
-        patching.path_patch(
-            model,
-            clean,
-            other,
-            metric,
-            senders=names,
-            receivers=[f"{layer}.{head}.{one}" for layer, head in receivers],
-            direction="noising",
-        )
-        for one in "qkv"
-    ]
+    ask = Question(model, clean, other, metric, direction="noising")
+    found = [ask.path_patch(names, [f"{layer}.{head}.{one}" for layer, head in receivers]) for one in "qkv"]
     title = f"direct paths from {names[0]} to the q, k, v of {[f'{layer}.{head}' for layer, head in receivers]}"
     return replace(
         found[0],

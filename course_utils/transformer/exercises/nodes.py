@@ -122,7 +122,7 @@ Answer(
     share=0.95,
     why="Three heads with large votes come near 90 % of the key, and are what this exercise is to tell apart.",
     hints=(
-        "One sweep tries every node alone: `patching.sweep(model, \"z\", mine.clean, mine.corrupt, mine.metric, by=(\"layer\", \"head\", \"position\"))`. Print it, or ask it for `.top(10, \"recovery\")`.",
+        "One sweep tries every node alone: `patching.Question(model, mine.clean, mine.corrupt, mine.metric).sweep(\"z\", by=(\"layer\", \"head\", \"position\"))`. Print it, or ask it for `.top(10, \"recovery\")`.",
         "Single effects need not add up. Try sets: `runs.recovery({(layer, head, position), …})`, and keep the node that adds most to those you have.",
     ),
     misconceptions=(

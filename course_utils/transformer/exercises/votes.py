@@ -1,12 +1,13 @@
 """Exercise 10: who votes and is not missed, and who does not vote and is. Scored by attribution and by removal."""
 
 import operator
-import re
+
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from course_utils import patching
 from course_utils import transformer as tf
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.transformer.exercises.model import code_model
@@ -44,11 +45,12 @@ def _place(name: Any) -> Place:
     Raises:
         TypeError, ValueError: no such name.
     """
-    if isinstance(name, (tuple, list)):
-        return tuple(operator.index(i) for i in name)
-    if found := re.fullmatch(r"m(\d+)|(\d+)\.(\d+)", name.strip().lower()):
-        return tuple(int(part) for part in found.groups() if part is not None)
-    raise ValueError(f"no component is called {name!r}")
+    if isinstance(name, (tuple, list)) and len(name) == 1:
+        return (operator.index(name[0]),)
+    part = patching.writer(name.lower() if isinstance(name, str) else name)
+    if part.layer is None:
+        raise ValueError("the embedding is no head and no MLP")
+    return (part.layer,) if part.head is None else (part.layer, part.head)
 
 
 def _name(place: Place) -> str:
@@ -129,7 +131,7 @@ Answer(
     explain=_explain,
     expects='For example {"needed": "m2", "unmissed": "2.1", "silent": "1.3"}: a head as layer.number, an MLP as m and its layer.',
     hints=(
-        "Votes: `tf.attribution(model, ours.clean, ours.correct, ours.wrong)`. What is lost: zero ablation of one component at a time, with hooks, or with `patching.sweep(model, \"z\", ours.clean, metric=ours.metric, ablation=\"zero\")` for heads, and \"mlp_out\" with by=(\"layer\",) for MLPs.",
+        "Votes: `tf.attribution(model, ours.clean, ours.correct, ours.wrong)`. What is lost: zero ablation of one component at a time, with hooks, or with `ask = patching.Question(model, ours.clean, metric=ours.metric, ablation=\"zero\")`: `ask.sweep(\"z\")` for heads, `ask.sweep(\"mlp_out\", by=\"layer\")` for MLPs.",
         "`tf.removal(model, ours, \"zero\")` prints both numbers for all twenty. For the silent one leave out all whose vote is a tenth of a logit or more, in either direction.",
     ),
     misconceptions=(
