@@ -139,7 +139,7 @@ def test_nodes_at_stated_positions_equal_transformerlens_hooks():
 
             hooks += [(f"blocks.{layer}.attn.hook_z", z_hook), (f"blocks.{layer}.hook_mlp_out", mlp_hook)]
         expected = difference(model.run_with_hooks(clean, fwd_hooks=hooks))
-    at = {"1.0": s2, "m1": [1, 6], "2.2": -1}
+    at = {"1.0": s2, "m1": [[1, 6]], "2.2": -1}
     ours = of_circuit("run", model, circuit, clean, METRIC, corrupt=corrupt, at=at)
     torch.testing.assert_close(ours, expected, atol=1e-9, rtol=1e-9)
     how = of_circuit("faithfulness", model, circuit, clean, METRIC, corrupt=corrupt, at=at)
@@ -166,7 +166,7 @@ def test_all_edges_but_one_is_a_path_patch():
     for name in ["0.1->2.3.k", "m0->m1", "1.2->logits"]:
         circuit = Circuit.whole(model, "edges") - Circuit.edges(name)
         sender, receiver = name.split("->")
-        expected = path_patch(model, clean, corrupt, METRIC, [sender], receiver, direction="noising")
+        expected = path_patch(model, clean, corrupt, METRIC, senders=[sender], receivers=receiver, direction="noising")
         ours = of_circuit("run", model, circuit, clean, METRIC, corrupt=corrupt)
         torch.testing.assert_close(ours, expected.values[0], atol=1e-9, rtol=1e-9)
 

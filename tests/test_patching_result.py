@@ -53,7 +53,7 @@ def test_intervals_cover_as_often_as_they_say():
     for seed in range(120):
         sweep = made(40, seed)
         for quantity in covered:
-            low, high = sweep.interval(quantity, level=0.9, draws=300, seed=seed)
+            low, high = sweep.interval(quantity, level=0.9)
             covered[quantity] += int(low[0, 1] <= truth[quantity] <= high[0, 1])
     for quantity, count in covered.items():
         assert 0.80 <= count / 120 <= 0.97, quantity
