@@ -2,7 +2,7 @@
 
 - `train` – the command, `python -m models.train NAME`; `training` – the loop, `recipe` – what a family of models says.
 - `corpus`, `renaming`, `bpe`, `plain` – text, tokenizer and network that the trainings use.
-- `code_models`, `ioi_natural` (with `ioi_english`), `ioi_planted` (with `ioi_interchange`) – the families.
+- `code_models`, `ioi_natural` (with `ioi_english`), `ioi_planted` (with `ioi_interchange`), `brackets` – the families.
 - `evaluation`, `behaviours`, `ngrams`, `ioi_circuit` – what the cards say was measured.
 - `stored/` – results too heavy for a lesson, `python -m models.stored NAME`.
 

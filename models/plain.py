@@ -9,10 +9,13 @@ import math
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from course_utils.zoo.shape import Shape, initial_weights, to_gpt2
+
+
+Mask = Bool[Tensor, "batch pos"] | None
 
 
 class _Norm(nn.Module):
@@ -35,7 +38,7 @@ def _small_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Causal self-attention with separate, biased projections."""
+    """Self-attention with separate, biased projections."""
 
     def __init__(self, shape: Shape):
         super().__init__()
@@ -49,17 +52,19 @@ class Attention(nn.Module):
         return tuple(linear(x).view(split).transpose(1, 2)              # (batch, head, pos, d_head)
                      for linear in (self.q, self.k, self.v))
 
-    def z(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos head d_head"]:
+    def z(self, x: Float[Tensor, "batch pos d_model"], mask: Mask = None) -> Float[Tensor, "batch pos head d_head"]:
         """What each head has gathered, before `o` writes it."""
         q, k, v = self._heads(x)
-        if q.dtype == torch.bfloat16 and q.device.type == "cpu":    # there the fused kernel is the slower one
+        if not self.shape.causal:
+            z = F.scaled_dot_product_attention(q, k, v, attn_mask=None if mask is None else mask[:, None, None])
+        elif q.dtype == torch.bfloat16 and q.device.type == "cpu":    # there the fused kernel is the slower one
             z = _small_attention(q, k, v)
         else:
             z = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         return z.transpose(1, 2)
 
-    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
-        return self.o(self.z(x).flatten(2))
+    def forward(self, x: Float[Tensor, "batch pos d_model"], mask: Mask = None) -> Float[Tensor, "batch pos d_model"]:
+        return self.o(self.z(x, mask).flatten(2))
 
     def pattern(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch head query key"]:
         """The attention that `forward` does not keep."""
@@ -90,13 +95,13 @@ class Block(nn.Module):
         if shape.d_mlp:
             self.ln2, self.mlp = _norm(shape), MLP(shape)
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attn(self.ln1(x))
+    def forward(self, x: Tensor, mask: Mask = None) -> Tensor:
+        x = x + self.attn(self.ln1(x), mask)
         return x + self.mlp(self.ln2(x)) if hasattr(self, "mlp") else x
 
 
 class Plain(nn.Module):
-    """A decoder-only transformer. `seed` fixes the initial weights."""
+    """A transformer. `seed` fixes the initial weights."""
 
     def __init__(self, shape: Shape, seed: int = 0):
         super().__init__()
@@ -105,7 +110,7 @@ class Plain(nn.Module):
         self.pos = nn.Embedding(shape.n_ctx, shape.d_model)
         self.layers = nn.ModuleList(Block(shape) for _ in range(shape.n_layers))
         self.ln_out = _norm(shape)
-        self.head = nn.Linear(shape.d_model, shape.d_vocab, bias=False)
+        self.head = nn.Linear(shape.d_model, shape.d_out or shape.d_vocab, bias=False)
         if shape.tied:
             self.head.weight = self.tok_embed.weight
         self.load_state_dict(initial_weights(shape, seed))
@@ -113,10 +118,11 @@ class Plain(nn.Module):
     def embed(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:
         return self.tok_embed(tokens) + self.pos.weight[: tokens.shape[1]]
 
-    def forward(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_vocab"]:
+    def forward(self, tokens: Int[Tensor, "batch pos"], mask: Mask = None) -> Float[Tensor, "batch pos d_out"]:
+        """Logits. mask: False where a token is padding; for models that are not causal."""
         x = self.embed(tokens)
         for layer in self.layers:
-            x = layer(x)
+            x = layer(x, mask)
         return self.head(self.ln_out(x))
 
     def patterns(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "layer batch head query key"]:

@@ -18,7 +18,7 @@ from torch import Tensor
 from course_utils.zoo.shape import Shape
 from models.plain import Plain, gpt2_weights, native_weights
 
-FAMILIES = ("code_models", "ioi_planted", "ioi_natural")
+FAMILIES = ("code_models", "ioi_planted", "ioi_natural", "brackets")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,11 @@ import pytest
 import torch
 from patching_models import (
     LENGTH,
+    VOCABULARY,
     answers,
     gpt2,
     model_of,
     native,
-    path_patch,
     prompts,
     sweep,
 )
@@ -259,4 +259,4 @@ def test_sites_that_a_model_lacks_are_refused():
 @pytest.mark.parametrize("wrong", ["9.9.x", "embed.q", 3, "m"])
 def test_names_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ValueError, match="a reader is"):
-        path_patch(model_of("native"), CLEAN, CORRUPT, METRIC, receivers=[wrong])
+        patching.Question(model_of("native"), CLEAN, CORRUPT, METRIC).path_patch(receivers=[wrong])

@@ -108,7 +108,7 @@ def test_the_model_is_left_as_it_was_also_after_an_error():
         (["0.0"], "median", None, "one of zero, mean, resample"),
         (["0.0"], "mean", None, "needs reference"),
         (["0.0"], "zero", torch.zeros(1, LENGTH, dtype=torch.long), "takes no reference"),
-        (["0.9"], "zero", None, "there is no head 0.9"),
+        (["0.9"], "zero", None, "this model has no head 0.9"),
         (["two"], "zero", None, "named by its layer"),
     ],
 )

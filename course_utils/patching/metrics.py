@@ -56,7 +56,7 @@ class Metric:
         """
         if self.tokens is None:
             return None
-        ids = self.tokens.to(tokens.device)
+        ids = self.tokens.to(tokens.device).clone()
         if len(ids) != len(tokens):
             raise ValueError(f"the metric states tokens for {len(ids)} prompts, but there are {len(tokens)}")
         if ((ids < 0) | (ids >= d_vocab)).any():
@@ -159,4 +159,6 @@ def _ids(value: Any, what: str, several: bool = False) -> Int[Tensor, "batch n"]
         raise ValueError(f"{what} ids have the shape {shapes}, not {tuple(ids.shape)}")
     if (ids < 0).any():
         raise ValueError(f"{what} ids are counted from 0, but {int(ids.min())} is among them")
+    with torch.inference_mode(False):  # gradients of a metric are taken also where inference mode was on
+        ids = ids.clone()
     return ids if ids.ndim == 2 else ids[:, None]

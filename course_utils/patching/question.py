@@ -80,6 +80,11 @@ class Question:
     _kept: Kept = field(default_factory=Kept, init=False)
 
     def __post_init__(self) -> None:
+        with torch.inference_mode(False):  # what is kept here takes part in gradients
+            self._complete()
+
+    def _complete(self) -> None:
+        """Check everything, and bring it into one form."""
         refuse_model(self.model)
         default = "denoising" if self.ablation == "resample" and self.corrupt is not None else "noising"
         self._set(metric=as_metric(self.metric), direction=self.direction or default)
@@ -281,7 +286,7 @@ def as_tokens(model: Any, prompts: Prompts, name: str) -> Int[Tensor, "batch pos
         raise ValueError(f"{name} have {tokens.shape[1]} tokens, but the model's context is {model.cfg.n_ctx}")
     if ((tokens < 0) | (tokens >= model.cfg.d_vocab)).any():
         raise ValueError(f"{name} hold an id outside the model's vocabulary, 0 to {model.cfg.d_vocab - 1}")
-    return tokens.to(next(model.parameters()).device)
+    return tokens.to(next(model.parameters()).device).clone()
 
 
 def _is_number(row: Any) -> bool:

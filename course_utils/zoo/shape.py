@@ -12,7 +12,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Shape:
-    """Architecture. `d_mlp = 0` means attention only; `tied` means that unembedding is embedding transposed."""
+    """Architecture. `d_mlp = 0` means attention only; `tied` means that unembedding is embedding transposed.
+
+    `d_out` counts the classes that are told apart; 0: logits are of the tokens. Without `causal` every token attends to
+    every other.
+    """
 
     n_layers: int
     d_model: int
@@ -23,6 +27,8 @@ class Shape:
     d_mlp: int = 0
     norm: str = "LN"            # "LN" learns scale and bias, "LNPre" only normalises, "" does neither
     tied: bool = False
+    d_out: int = 0
+    causal: bool = True
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -50,7 +56,7 @@ class Shape:
                 add(f"{layer}.mlp.fc_in", self.d_mlp, self.d_model)
                 add(f"{layer}.mlp.fc_out", self.d_model, self.d_mlp)
         add_norm("ln_out")
-        found["head.weight"] = (self.d_vocab, self.d_model)
+        found["head.weight"] = (self.d_out or self.d_vocab, self.d_model)
         return found
 
 
