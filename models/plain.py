@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from course_utils.zoo.shape import Shape, initial_weights, to_gpt2
 
-
 Mask = Bool[Tensor, "batch pos"] | None
 
 
