@@ -91,13 +91,14 @@ def code_lines(source: str) -> int:
 def captions(source: str) -> int:
     """How many figures and tables of a code cell have a caption there; a drawing brings its own."""
     tree = ast.parse(source)
-    drawn = found = 0
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = _name(node)
-            drawn += name == "captioned" or ast.unparse(node.func).startswith("draw.")
-            found += name == "caption" or any(keyword.arg == "caption" for keyword in node.keywords)
-    return found or min(drawn, 1)
+    drawn = any(name == "captioned" or ast.unparse(call.func).startswith("draw.") for name, call in _calls(tree))
+    return sum(len(caption_values(call)) for name, call in _calls(tree) if name != "captioned") or int(drawn)
+
+
+def caption_values(call: ast.Call) -> list[ast.expr]:
+    """The captions that a call is given: `caption("…")`, `.captioned("…")`, `show(fig, "alt", "…")`, `caption="…"`."""
+    place = {"caption": 0, "captioned": 0, "show": 2}.get(_name(call), len(call.args))
+    return [*call.args[place : place + 1], *(each.value for each in call.keywords if each.arg == "caption")]
 
 
 def faults(source: str, kind: str, closed: bool) -> Iterator[str]:

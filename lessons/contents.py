@@ -24,7 +24,6 @@ BOLD = re.compile(r"\*\*([^*\n]+?)\*\*")
 SMALL_HEADING = re.compile(r"^( *(?:[-*>] |\d+\. )?)\*\*[^*\n]+[.:?]\*\*", re.M)
 NOT_PROSE = re.compile(r"^```.*?^```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|^\|[^\n]*", re.M | re.S)
 ITEM = re.compile(r"^- ([^:\n]+): +(.+)$", re.M)
-READ = ("caption", "captioned", "claim")  # functions whose sentences are read on the page; so is any caption=
 
 
 @dataclass(frozen=True)
@@ -162,9 +161,8 @@ def _sentences(source: str) -> Iterator[str]:
     """What code prints for readers: captions, and the sentences of claims."""
     for call in ast.walk(ast.parse(source)):
         if isinstance(call, ast.Call):
-            name = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
-            printed = call.args[:1] if name in READ else []
-            printed += [keyword.value for keyword in call.keywords if keyword.arg == "caption"]
+            claimed = call.args[:1] if ast.unparse(call.func).endswith("claim") else []
+            printed = claimed + cell_kinds.caption_values(call)
             for node in (node for value in printed for node in ast.walk(value)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield node.value

@@ -160,6 +160,7 @@ def test_what_fits_is_accepted(built, code):
     ("code", "count"),
     [
         ("plots.show(fig, alt='a', caption='b')", 1),
+        ("plots.show(fig, 'a', 'b')", 1),
         ("plots.show(fig, 'a')", 0),
         ("caption('a')", 1),
         ("draw.circuit(found)", 1),
