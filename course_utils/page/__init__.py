@@ -36,17 +36,28 @@ Declare questions with `Prediction(id=…, question=…, choices=(…))`, or `be
 `about` is within a tenth; `rounds_to(x, "0.33")`, `between(x, low, high)`, `rising(…)` and `falling(…)` are in
 `numbers`. A literal condition and one that is no truth value are refused.
 
+**Now on GPT-2.** The published result, the lesson's model, and GPT-2 itself where its weights are, in one table:
+
+    beside_gpt2(measure, {"code-4l": model}, {"share copied": "most of 144 heads"}, source="Olsson et al. 2022, fig. 3")
+
+**The card** that ends a lesson:
+
+    card({"claim": "…", "evidence": "…", "control": "…", "where it fails": "…"}, …,
+         formulas={"induction score": r"\\frac{1}{n}\\sum_i A_{i, i-n+1}"}, links=[("Title", "https://…", "Why.")])
+
 `refusals(source)` names the claims and measurements in a cell that cannot fail or give an answer away.
 
-Files: `claims`, `numbers` (comparisons), `refusals`, `tables`, `rows` (from results to the rows of a table); and the
-room `draw`.
+Files: `claims`, `numbers` (comparisons), `refusals`, `tables`, `rows` (from results to the rows of a table),
+`cards`, `gpt2`; and the room `draw`.
 """
 
 from course_utils.captions import caption
 from course_utils.grading.predictions import measured, predict
 
 from . import draw
+from .cards import card
 from .claims import ClaimError, claim, claims
+from .gpt2 import beside_gpt2
 from .numbers import about, between, falling, rising, rounds_to
 from .refusals import refusals
 from .tables import table
@@ -54,8 +65,10 @@ from .tables import table
 __all__ = [
     "ClaimError",
     "about",
+    "beside_gpt2",
     "between",
     "caption",
+    "card",
     "claim",
     "claims",
     "draw",

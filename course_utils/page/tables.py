@@ -77,7 +77,7 @@ class Table:
         corner = inline(self.corner) + (_small(self._in_unit, "<br>" if self.corner else "") if self.unit else "")
         head = "".join(_header(column) for column in self.columns)
         body = "".join(
-            f'<tr><th scope="row" style="{_style(left=True, bold=True)}">{inline(name)}</th>'
+            f'<tr><th scope="row" style="{_style(True, True, all(cell.marked for cell in cells))}">{inline(name)}</th>'
             + "".join(_cell(cell, column) for cell, column in zip(cells, self.columns, strict=True))
             + "</tr>\n"
             for name, cells in self.rows
@@ -223,27 +223,29 @@ def is_null(column: str) -> bool:
     return column.lower().startswith("null")
 
 
-def _style(left: bool, bold: bool = False, marked: bool = False, grey: bool = False) -> str:
+def _style(left: bool, bold: bool = False, marked: bool = False) -> str:
     style = f"padding:4px 12px;text-align:{'left' if left else 'right'};border-bottom:{RULE};vertical-align:top"
-    style += ";font-weight:" + ("600" if bold or marked else "400")
-    style += ";white-space:nowrap" if not left else ";white-space:normal;max-width:26em"
-    if marked:
-        style += f";background:{plots.MARK}66"
-    return style + (";opacity:.7" if grey else "")
+    style += f";font-weight:{600 if bold else 400}"
+    style += ";white-space:normal;max-width:26em" if left else ";white-space:nowrap"
+    return style + (f";background:{plots.MARK}66" if marked else "")
 
 
 def _header(column: Column) -> str:
-    unit = _small(column.unit) if column.unit else ""
-    style = _style(left=not column.numeric, bold=True, grey=is_null(column.name)).replace("nowrap", "normal")
+    name = _faint(inline(column.name), is_null(column.name)).replace("95 %", "95&nbsp;%")
+    style = _style(left=not column.numeric, bold=True).replace("nowrap", "normal")
     align = "right" if column.numeric else "left"
-    return f'<th scope="col" align="{align}" style="{style}">{inline(column.name)}{unit}</th>'
+    unit = _small(column.unit) if column.unit else ""
+    return f'<th scope="col" align="{align}" style="{style}">{name}{unit}</th>'
 
 
 def _cell(cell: Cell, column: Column) -> str:
-    below = _small(cell.below) if cell.below else ""
-    style = _style(left=not column.numeric, marked=cell.marked, grey=is_null(column.name))
-    align = "right" if column.numeric else "left"
-    return f'<td align="{align}" style="{style}">{inline(cell.text)}{below}</td>'
+    text = _faint(inline(cell.text), is_null(column.name)) + (_small(cell.below) if cell.below else "")
+    style = _style(left=not column.numeric, bold=cell.marked and column.numeric, marked=cell.marked)
+    return f'<td align="{"right" if column.numeric else "left"}" style="{style}">{text}</td>'
+
+
+def _faint(text: str, faint: bool) -> str:
+    return f'<span style="opacity:.7">{text}</span>' if faint else text
 
 
 def _small(text: str, before: str = "<br>") -> str:

@@ -46,6 +46,19 @@ axes = (Axis("layer", (0, 1)), Axis("head", (0, 1, 2)))
 values = torch.arange(12.0).reshape(2, 3, 2) / 10
 views.sweep(Sweep(values, axes, torch.zeros(2), torch.ones(2), torch.zeros(2), "z", "logit difference", "restart"))""",
 }
+PREDICTIONS = {  # questions that are answered by hand
+    "setup": """\
+from course_utils.grading.exercise import Prediction
+from course_utils.page import draw, measured, predict
+from course_utils.runtime import setup
+setup()
+Prediction(id="demo.shape", question="Which <shape>?", choices=("pentagon", "a square", "neither of the two"))
+Prediction(id="demo.share", question="Which share?", between=(0, 1), tolerance=0.1)""",
+    "choice": 'predict("demo.shape")',
+    "number": 'predict("demo.share")',
+    "between": "print('not waited for')",
+    "frames": 'draw.frames(lambda k: draw.induction_circuit(steps=k), [1, 2, 3], list("abc"), alt="Steps.")',
+}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -69,7 +82,11 @@ def server(tmp_path_factory):
         for path in (ROOT / folder).glob("*.ipynb"):
             shutil.copy(path, course / folder)
         metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
-        for file, sources in {"98_views.ipynb": VIEWS, "99_probe.ipynb": PROBE}.items():
+        for file, sources in {
+            "97_predictions.ipynb": PREDICTIONS,
+            "98_views.ipynb": VIEWS,
+            "99_probe.ipynb": PROBE,
+        }.items():
             cells = [new_code_cell(source, id=name) for name, source in sources.items()]
             nbformat.write(new_notebook(cells=cells, metadata=metadata), course / folder / file)
     with harness.Server(course, tmp_path_factory.mktemp("scratch")) as server:
