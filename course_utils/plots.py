@@ -43,7 +43,7 @@ MARK = "#F0E442"  # the cell of a table that matters
 INK = "#222222"  # text and outlines
 SERIES = ("#332288", "#88CCEE", "#6E1A44", "#999933", "#000000", "#8C510A")  # features, seeds, conditions
 
-SEQUENTIAL = "cividis"  # for amounts
+SEQUENTIAL = "Blues"  # for amounts, white at zero: most of an attention pattern is near zero
 DIVERGING = "PuOr"  # for signed values, white at zero
 
 PAGE_DPI = 100  # pixels of the page to an inch of a figure: 7.2 inches fit a page of 800 pixels

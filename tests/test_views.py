@@ -404,7 +404,7 @@ def test_a_table_that_is_too_large_is_a_sentence(shown):
         assert 10_000 < len(output.data["text/html"].encode()) <= table.MOST_BYTES
 
 
-@pytest.mark.parametrize("name", ["cividis", "PuOr"])
+@pytest.mark.parametrize("name", [plots.SEQUENTIAL, plots.DIVERGING])
 def test_text_on_every_colour_has_the_contrast_that_small_letters_need(name):
     def luminance(colour):
         linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colour]

@@ -116,9 +116,9 @@ def _figure(values: list, names: list, rows: list[str], tokens: list[str], kind:
     """The likeliest token in each cell, at most ACROSS positions wide; the last depth on top."""
     count = -(-len(tokens) // ACROSS)
     across = -(-len(tokens) // count)
-    fig, axes = plots.figure(count, 1, width=7.2, height=count * (0.9 + 0.24 * len(rows)), squeeze=False)
+    fig, axes = plots.figure(count, 1, width=7.2, height=count * (0.9 + 0.27 * len(rows)), squeeze=False)
     cmap = matplotlib.colormaps[plots.SEQUENTIAL]
-    letters = max(4, 66 // across)  # of 6-point type in a cell
+    letters = max(4, 70 // across)  # of 8-point type in a cell
     for block, ax in enumerate(axes[:, 0]):
         here = range(block * across, min((block + 1) * across, len(tokens)))
         shown = [[values[row][at][0] for at in here] for row in range(len(rows))]
@@ -127,10 +127,10 @@ def _figure(values: list, names: list, rows: list[str], tokens: list[str], kind:
         for row in range(len(rows)):
             for column, at in enumerate(here):
                 ax.text(
-                    column, row, drawable(names[row][at][0], letters), ha="center", va="center", fontsize=7,
+                    column, row, drawable(names[row][at][0], letters), ha="center", va="center", fontsize=8,
                     family=FONT, color="black" if is_light(cmap(shown[row][column])) else "white",
                 )  # fmt: skip
-        ax.set_xticks(range(len(here)), [drawable(tokens[at], letters) for at in here], family=FONT, fontsize=7)
+        ax.set_xticks(range(len(here)), [drawable(tokens[at], letters) for at in here], family=FONT, fontsize=8)
         ax.set_yticks(range(len(rows)), [row.replace("$", r"\$") for row in rows], fontsize=8)
         ax.set_ylabel(kind)
         ax.spines[:].set_visible(False)

@@ -16,6 +16,7 @@ from .legible import FONT, as_tokens, drawable, legible
 
 MOST_TOKENS = 64
 MOST_NAMED = 24  # positions with their tokens on the axes of the figure; more have their numbers
+UNSEEN = "#E6E6E6"
 COLUMNS = 4  # maps in a row; half as many where they are few and their tokens need the room
 HABITS = ("the first token", "the token before", "the same token")
 
@@ -91,21 +92,22 @@ def _habit(head: Float[Tensor, "query key"]) -> str:
 
 
 def _figure(pattern: Float[Tensor, "head query key"], tokens: list[str], names: list[str]) -> Any:
-    """One map per head with the tokens along the outer axes; what a causal head cannot see is blank."""
+    """One map per head with the tokens along the outer axes; what a causal head cannot see is grey."""
     few = len(tokens) <= MOST_NAMED
     columns = min(len(names), COLUMNS // 2 if few and len(names) <= COLUMNS and len(tokens) > 10 else COLUMNS)
     rows = -(-len(names) // columns)
-    side = 2.7 if columns <= COLUMNS // 2 else 7.2 / columns
+    side = 2.9 if columns <= COLUMNS // 2 else 7.2 / columns
     fig, axes = plots.figure(
         rows, columns, width=7.2, height=rows * side + 0.7, squeeze=False, sharex=True, sharey=True
     )
     later = torch.ones(pattern.shape[1:], dtype=torch.bool).triu(1)
     shown = pattern.masked_fill(later, torch.nan) if _is_causal(pattern) else pattern
-    size = 7 if len(tokens) <= 16 else 5.5
+    size = 7.5
     for i, ax in enumerate(axes.flat):
         if i >= len(names):
             ax.set_visible(False)
             continue
+        ax.set_facecolor(UNSEEN)
         image = plots.heatmap(ax, shown[i], signed=False, limit=1, bar=False)
         ax.set_title(names[i])
         if few:
