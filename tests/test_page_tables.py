@@ -1,6 +1,7 @@
 """Tables: what stands in them is what was measured, aligned, with its interval, its null and its mark."""
 
 import html.parser
+import math
 import re
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import torch
 
 from course_utils import plots
 from course_utils.page import table
+from course_utils.patching import Axis, Sweep
 
 HEARD = {
     "from 0.0": [(-4.26, -4.57, -3.94), (0.111, 0.04, 0.19), (-3.5, -3.81, -3.19)],
@@ -178,3 +180,31 @@ def test_it_is_readable_in_light_and_in_dark():
     style = " ".join(re.findall('style="([^"]*)"', table(HEARD, columns=INPUTS, mark="from 0.0")._repr_html_()))
     assert not re.search(r"(?<![-\w])color:", style)
     assert all(len(colour) == 8 for colour in re.findall(r"background:#(\w+)", style))
+
+
+def sweep(*counts, prompts=4):
+    axes = tuple(
+        Axis(name, tuple(range(count))) for name, count in zip(("layer", "head", "position"), counts, strict=False)
+    )
+    values = torch.arange(1.0, 1 + prompts * math.prod(counts)).reshape(*counts, prompts)
+    return Sweep(
+        values, axes, torch.zeros(prompts), torch.full((prompts,), 10.0), torch.zeros(prompts), "z", "logits", "restart"
+    )
+
+
+def test_a_sweep_is_a_table_of_its_cells_with_their_intervals():
+    result = sweep(2, 3)
+    low, high = result.interval("recovery")
+    shown = table(result)
+    assert [column.name for column in shown.columns] == ["head 0", "head 1", "head 2"]
+    assert [name for name, _ in shown.rows] == ["layer 0", "layer 1"]
+    cell = shown.rows[1][1][2]
+    assert cell.text == f"{result.recovery()[1, 2]:.2f}" and cell.below == f"{low[1, 2]:.2f} to {high[1, 2]:.2f}"
+    effects = table(result.select(layer=1).rows("effect"), unit={"effect": "logits"})
+    assert [column.name for column in effects.columns] == ["effect", "95 % interval"]
+    assert [cells[0].text for _, cells in effects.rows] == ["14.5", "18.5", "22.5"]
+    alone = table(sweep(2, prompts=1))
+    assert [cells[0].text for _, cells in alone.rows] == ["0.10", "0.20"] and len(alone.columns) == 1
+    for bad in (sweep(2, 3, 2), sweep(2).select(layer=1)):
+        with pytest.raises(ValueError, match="one or two axes"):
+            table(bad)

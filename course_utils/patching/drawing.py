@@ -25,7 +25,7 @@ def plot_sweep(sweep: Sweep, quantity: str | None, ax: Any, labels: dict[str, Se
     Raises:
         ValueError: more axes than can be drawn: fix some with `select`.
     """
-    quantity = quantity or ("effect" if sweep.corrupt is None or "gradient" in sweep.route else "recovery")
+    quantity = quantity or sweep.usual
     if len(sweep.axes) not in (1, 2, 3):
         raise ValueError(f"one to three axes can be drawn, not {', '.join(sweep.names)}: fix some with select()")
     values = sweep.get(quantity).double().numpy()
@@ -73,6 +73,8 @@ def _ticks(axis: Any, names: list[str]) -> None:
 def _map(ax: Any, sweep: Sweep, names: tuple[str, str], values: np.ndarray, limit: float, labels: dict) -> Any:
     image = ax.imshow(values, cmap=plots.DIVERGING, vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
     ax.set(xlabel=names[1], ylabel=names[0])
+    if names[0] == "layer":
+        ax.invert_yaxis()  # layers run upwards, as in every drawing of the course
     _ticks(ax.yaxis, _labels(sweep, names[0], labels))
     across = _labels(sweep, names[1], labels)
     _ticks(ax.xaxis, across)

@@ -169,6 +169,35 @@ class Sweep:
         cells = list(itertools.islice(itertools.product(*(a.labels for a in self.axes)), flat.numel()))
         return [(dict(zip(self.names, cells[i], strict=True)), float(flat[i])) for i in order.tolist()]
 
+    def rows(self, quantity: str | None = None) -> dict[str, dict[str, Any]]:
+        """What `page.table` shows: a row for each entry of the first axis; in columns the second, or the one number.
+
+        Each entry is (value, low, high) with the bootstrap interval over prompts; of one prompt, the value alone.
+
+        Raises:
+            ValueError: no axis, or more than two: fix some with `select`.
+        """
+        if len(self.axes) not in (1, 2):
+            raise ValueError(
+                f"a table has one or two axes, not {', '.join(self.names) or 'none'}: fix some with select()"
+            )
+        quantity = quantity or self.usual
+        shown = torch.stack([self.get(quantity).double(), *self.interval(quantity)], -1)
+        shown = (shown if len(self.axes) == 2 else shown.unsqueeze(1)).tolist()
+        several = self.values.shape[-1] > 1
+        columns = [f"{self.names[1]} {x}" for x in self.axes[1].labels] if len(self.axes) == 2 else [quantity]
+        return {
+            f"{self.names[0]} {label}": {
+                name: tuple(entry) if several else entry[0] for name, entry in zip(columns, row, strict=True)
+            }
+            for label, row in zip(self.axes[0].labels, shown, strict=True)
+        }
+
+    @property
+    def usual(self) -> str:
+        """The quantity that is shown unless another is asked for: recovery where it was measured between two runs."""
+        return "effect" if self.corrupt is None or "gradient" in self.route else "recovery"
+
     def plot(self, quantity: str | None = None, ax: Any = None, labels: dict[str, Sequence] | None = None) -> Any:
         """Draw it: a heat map for two axes, bars with intervals for one, one map per entry for three.
 

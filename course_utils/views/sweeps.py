@@ -38,7 +38,7 @@ def sweep(
     """
     if not all(hasattr(result, name) for name in ("values", "axes", "interval", "plot")):
         raise ValueError(f"result is what a sweep of course_utils.patching returns, not {type(result).__name__}")
-    quantity = quantity or ("effect" if result.corrupt is None or result.route == "gradient" else "recovery")
+    quantity = quantity or result.usual
     values = result.get(quantity)
     names = _labels(result, labels or {})
     ticks = {axis: [drawable(str(name)) for name in given] for axis, given in (labels or {}).items()}
