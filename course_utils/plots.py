@@ -4,7 +4,8 @@ Every figure in a notebook ends with `plots.show(fig, alt="…", caption="…")`
 the pixels that it is wide on the page (sharp on dense screens), with its caption below, closes it, and writes the one
 line of alt text into the output twice, so that it survives wherever the notebook goes:
 
-- in the output's metadata, `{"image/png": {"alt": "…"}}`, where Jupyter's own renderers read it;
+- in the output's metadata, `{"image/png": {"alt": "…"}}`, where nbconvert and the sites built on it read it
+  (JupyterLab 4 does not: there the caption has to say enough);
 - as the output's `text/plain`, which terminals, diffs and screen readers of raw files read.
 
 A notebook whose `display_data` outputs hold an `image/png` without a non-empty `alt` has bypassed this function.
@@ -148,7 +149,7 @@ def heatmap(
 def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str = "") -> None:
     """The columns of a (2, feature) matrix as arrows in the plane, each with a colour and its number at the tip."""
     W = W.detach().cpu().numpy() if hasattr(W, "detach") else W
-    limit = max(1.45, 1.3 * float((W**2).sum(0).max()) ** 0.5)
+    limit = max(1.5, 0.06 + 1.2 * float((W**2).sum(0).max()) ** 0.5)  # one scale for all arrows up to 1.2
     circle = plt.Circle((0, 0), 1, fill=False, color=GREY, linewidth=0.8, linestyle=":")
     ax.add_patch(circle)
     for i in range(W.shape[1]):

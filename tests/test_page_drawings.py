@@ -173,6 +173,21 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence(wrong, sentence):
     plots.plt.close("all")
 
 
+def test_arrows_side_by_side_have_one_scale_and_their_labels_stay_inside():
+    fig, axes = plots.figure(1, 4, width=7.2, height=2.0)
+    for ax, length in zip(axes, (0.5, 1.0, 1.2, 2.0), strict=True):
+        plots.arrows(ax, length * star(5))
+    fig.canvas.draw()
+    assert [ax.get_xlim()[1] for ax in axes] == pytest.approx([1.5, 1.5, 1.5, 2.46])
+    for ax in axes:
+        frame = ax.get_window_extent()
+        assert len(ax.texts) == 5
+        for text in ax.texts:
+            box = text.get_window_extent()
+            assert frame.contains(box.x0, box.y0) and frame.contains(box.x1, box.y1)
+    plots.plt.close(fig)
+
+
 def small(n):
     fig, ax = plots.figure(width=2.4, height=2.4)
     plots.arrows(ax, star(n))

@@ -46,7 +46,7 @@ axes = (Axis("layer", (0, 1)), Axis("head", (0, 1, 2)))
 values = torch.arange(12.0).reshape(2, 3, 2) / 10
 views.sweep(Sweep(values, axes, torch.zeros(2), torch.ones(2), torch.zeros(2), "z", "logit difference", "restart"))""",
 }
-PREDICTIONS = {  # questions that are answered by hand
+PAGE = {  # what a page of a lesson is made of
     "setup": """\
 from course_utils.grading.exercise import Prediction
 from course_utils.page import draw, measured, predict
@@ -57,6 +57,7 @@ Prediction(id="demo.share", question="Which share?", between=(0, 1), tolerance=0
     "choice": 'predict("demo.shape")',
     "number": 'predict("demo.share")',
     "between": "print('not waited for')",
+    "figure": "draw.ablations()",
     "frames": 'draw.frames(lambda k: draw.induction_circuit(steps=k), [1, 2, 3], list("abc"), alt="Steps.")',
 }
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,7 @@ def server(tmp_path_factory):
             shutil.copy(path, course / folder)
         metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
         for file, sources in {
-            "97_predictions.ipynb": PREDICTIONS,
+            "97_page.ipynb": PAGE,
             "98_views.ipynb": VIEWS,
             "99_probe.ipynb": PROBE,
         }.items():

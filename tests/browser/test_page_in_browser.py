@@ -1,4 +1,4 @@
-"""A prediction made by hand in JupyterLab: buttons and sliders that are recorded at once, and nothing that waits."""
+"""The page in JupyterLab: predictions by hand, recorded at once; nothing waits; sharp figures; frames that move."""
 
 import json
 
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def notebook(browser, server):
-    notebook = harness.Notebook.open(browser, server, "my/97_predictions.ipynb")
+    notebook = harness.Notebook.open(browser, server, "my/97_page.ipynb")
     notebook.run_all()
     assert notebook.errors() == []
     yield notebook
@@ -58,6 +58,14 @@ def test_a_number_is_a_slider(notebook, server):
 def test_the_page_of_text_is_not_shown_beside_the_buttons(notebook):
     assert notebook.text("choice").count("Before you look") == 1
     assert notebook.text("number").count("Before you look") == 1
+
+
+def test_a_figure_is_sharp_undistorted_and_has_its_caption(notebook):
+    image = notebook.output("figure").locator("img")
+    wide, high, pixels_wide, pixels_high = image.evaluate("i => [i.width, i.height, i.naturalWidth, i.naturalHeight]")
+    assert pixels_wide == 1440 and wide == 720
+    assert abs(high / wide - pixels_high / pixels_wide) < 0.01
+    assert "Three ways to take 2.2 out." in notebook.text("figure")
 
 
 def test_frames_move_under_a_slider(notebook):
