@@ -2,8 +2,8 @@
 
 1. `sections` cuts a notebook at its headings of the second level, and estimates the minutes of each.
 2. `fill_contents` writes them, as links, into the cell that the source marks `# %% [markdown] contents`.
-3. `fill_words` turns the list `- term: meaning` in the cell marked `# %% [markdown] words` into links to where each
-   term stands in **bold**. Bold is for definitions: one that the list lacks is refused, and so is a word of the list
+3. `fill_words` turns the list `- term: meaning` in the cell marked `# %% [markdown] words` into links to the cells in
+   which the terms stand in **bold**. Bold is for definitions: one that the list lacks is refused, and so is a word of the list
    that the text never defines. Bold that opens a paragraph and ends with a stop (**A puzzle.**) is a small heading.
 4. `glossary` makes one page of the words of all lessons.
 """
@@ -11,8 +11,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from urllib.parse import quote
+from dataclasses import dataclass, replace
 
 import cell_kinds
 from nbformat import NotebookNode
@@ -28,9 +27,13 @@ ITEM = re.compile(r"^- ([^:\n]+): +(.+)$", re.M)
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a notebook from one heading of the second level to the next; `heading` is None before the first."""
+    """A part of a notebook from one heading of the second level to the next; `heading` is None before the first.
+
+    `cell` is the id of the cell in which it begins.
+    """
 
     heading: str | None
+    cell: str
     words: int
     figures: int
 
@@ -42,33 +45,32 @@ class Section:
 
 @dataclass(frozen=True)
 class Word:
-    """A term, what it means, and the heading under which the text defines it (None: above all headings)."""
+    """A term, what it means, and the id of the cell that defines it ("" where none does)."""
 
     term: str
     meaning: str
-    heading: str | None
+    cell: str
 
 
 def sections(cells: Iterable[NotebookNode]) -> list[Section]:
     """The sections of a notebook, in order, with what there is to read in them."""
-    heading, words, figures = None, 0, 0
-    found = []
+    found = [Section(None, "", 0, 0)]
     for cell in cells:
         if cell.cell_type == "markdown":
             before, *rest = HEADING.split(cell.source)
-            words += _count(before)
-            for title, text in zip(rest[::2], rest[1::2], strict=True):
-                found.append(Section(heading, words, figures))
-                heading, words, figures = title, _count(text), 0
+            found[-1] = _longer(found[-1], _count(before), 0)
+            found += [
+                Section(title, cell.id, _count(text), 0) for title, text in zip(rest[::2], rest[1::2], strict=True)
+            ]
         else:
-            words += sum(map(_count, _sentences(cell.source)))
-            figures += cell_kinds.captions(cell.source)
-    return [*found, Section(heading, words, figures)]
+            read = sum(map(_count, _sentences(cell.source)))
+            found[-1] = _longer(found[-1], read, cell_kinds.captions(cell.source))
+    return found
 
 
-def anchor(heading: str | None) -> str:
-    """The link to a heading, as JupyterLab and nbconvert name it; without one, to the top."""
-    return "#" + quote(re.sub(r"[*`]", "", heading or "").replace(" ", "-"))
+def anchor(cell: str) -> str:
+    """The link to a cell, as JupyterLab, Notebook 7 and nbconvert name it; they agree on no other name in full."""
+    return f"#cell-id={cell}"
 
 
 def fill_contents(nb: NotebookNode) -> None:
@@ -81,9 +83,7 @@ def fill_contents(nb: NotebookNode) -> None:
         "",
     ]
     lines += [
-        f"- [{part.heading}]({anchor(part.heading)}) · {max(1, round(part.minutes))} min"
-        for part in parts
-        if part.heading
+        f"- [{part.heading}]({anchor(part.cell)}) · {max(1, round(part.minutes))} min" for part in parts if part.heading
     ]
     for cell in _marked(nb, "contents"):
         cell.source = "\n".join([cell.source.rstrip(), "", *lines]).lstrip()
@@ -107,7 +107,7 @@ def fill_words(nb: NotebookNode) -> list[str]:
             )
     for cell in cells:
         items = sorted(ITEM.findall(cell.source), key=lambda item: item[0].casefold())
-        links = [f"- [**{term}**]({anchor(defined.get(term.casefold()))}): {meaning}" for term, meaning in items]
+        links = [f"- [**{term}**]({anchor(defined.get(term.casefold(), ''))}): {meaning}" for term, meaning in items]
         cell.source = "\n".join([ITEM.sub("", cell.source).strip(), "", *links]).strip()
     return wrong
 
@@ -116,7 +116,7 @@ def words(nb: NotebookNode) -> list[Word]:
     """The words of a lesson, before `fill_words`, in the order of its list."""
     defined = dict(_definitions(nb))
     return [
-        Word(term.strip(), meaning.strip(), defined.get(term.strip().casefold()))
+        Word(term.strip(), meaning.strip(), defined.get(term.strip().casefold(), ""))
         for cell in _marked(nb, "words")
         for term, meaning in ITEM.findall(cell.source)
     ]
@@ -127,7 +127,7 @@ def glossary(lessons: Iterable[tuple[str, str, list[Word]]]) -> str:
     entries: dict[str, list[str]] = {}
     for notebook, title, found in lessons:
         for word in found:
-            place = f"[{title}](../notebooks/{notebook}.ipynb{anchor(word.heading) if word.heading else ''})"
+            place = f"[{title}](../notebooks/{notebook}.ipynb{anchor(word.cell)})"
             entries.setdefault(word.term, []).append(f"{word.meaning} {place}")
     if not entries:
         return ""
@@ -141,16 +141,16 @@ def _marked(nb: NotebookNode, mark: str) -> list[NotebookNode]:
     return [cell for cell in nb.cells if cell.cell_type == "markdown" and cell.metadata.get("title") == mark]
 
 
-def _definitions(nb: NotebookNode) -> Iterator[tuple[str, str | None]]:
-    """(term, heading above it) of everything in bold that is no small heading, the lists of words left out."""
-    heading = None
+def _definitions(nb: NotebookNode) -> Iterator[tuple[str, str]]:
+    """(term, id of its cell) of everything in bold that is no small heading, the list of words left out."""
     for cell in nb.cells:
-        if cell.cell_type == "markdown" and cell.metadata.get("title") not in ("words", "contents"):
-            before, *rest = HEADING.split(cell.source)
-            for title, text in [(heading, before), *zip(rest[::2], rest[1::2], strict=True)]:
-                heading = title
-                for match in BOLD.finditer(SMALL_HEADING.sub(r"\1", NOT_PROSE.sub("", text))):
-                    yield match[1].strip().casefold(), heading
+        if cell.cell_type == "markdown" and cell.metadata.get("title") != "words":
+            for match in BOLD.finditer(SMALL_HEADING.sub(r"\1", NOT_PROSE.sub("", cell.source))):
+                yield match[1].strip().casefold(), cell.id
+
+
+def _longer(section: Section, words: int, figures: int) -> Section:
+    return replace(section, words=section.words + words, figures=section.figures + figures)
 
 
 def _count(text: str) -> int:
