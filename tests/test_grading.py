@@ -111,7 +111,7 @@ def test_right_answers_written_otherwise_pass(demo):
         return total
 
     def in_double(W):
-        return own(W.double())
+        return own(W.double()).to(W.dtype)
 
     def own(W):
         G = W.mT @ W
@@ -124,6 +124,15 @@ def test_right_answers_written_otherwise_pass(demo):
     for answer in (with_loops, in_double, own, as_a_view, lambda W: own(W) + 1e-7):
         report = grade("demo.interference", answer)
         assert report.status == "passed", report
+
+
+def test_what_passes_is_of_the_dtype_that_later_cells_go_on_with(demo):
+    report = grade("demo.interference", lambda W: interference_again(W).double())
+    assert report.status == "failed" and "float64 where float32 came in" in report.message
+
+
+def interference_again(W):
+    return slow_with_self(W) - (W**2).sum(0)
 
 
 def test_a_misconception_is_named_with_the_smallest_input(demo):

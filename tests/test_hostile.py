@@ -143,7 +143,7 @@ SENTENCES = {  # hostile answer → what one of its sentences must say
     leaves: "exit()",
     allocates: "memory|still running",
     allocates_at_once: "memory",
-    meddles: "str|'done'",
+    meddles: "leaves gradients (torch.set_grad_enabled) and the default dtype|'done'",
     too_many: "argument",
 }
 RETURN_WORDS = [text, meddles]

@@ -99,9 +99,9 @@ def repeated(probability, batch):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (sampler(lambda size: torch.randn(size) / math.sqrt(12) + 0.5), "outside [0, 1]"),
+        (sampler(lambda size: torch.randn(size) / math.sqrt(12) + 0.5), "between 0 and 1: not so"),
         (sampler(lambda size: 0.5 + (torch.randint(0, 2, size) * 2 - 1) / math.sqrt(12)), ""),
-        (sampler(equal_in_0_and_2), "features 0 and 2"),
+        (sampler(equal_in_0_and_2), "feature 0 of instance 0 and the size of feature 2"),
         (repeated, "occur more than once"),
     ],
     ids=["normal", "two points", "two equal features", "half the batch twice"],

@@ -1,7 +1,7 @@
 """Does a given value agree with the expected one, and if not, what is the first thing to say?
 
-Order of the questions: kind of value, shape, device, dtype, not-a-number, numbers. Numbers are
-compared in float64, so that a right answer in another precision passes within the tolerance.
+Order of the questions: kind of value, shape, device, dtype, not-a-number, numbers. The dtype is that of the reference,
+since later cells go on with what passed; the numbers are compared in float64.
 """
 
 import inspect
@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+from course_utils.grading.limits import quietly
+from course_utils.grading.plain import Foreign
 
 NUMBERS = (bool, int, float)
 SMALL = 16  # entries that one checks by hand
@@ -21,14 +25,14 @@ def difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
     try:
         return _difference(given, expected, rtol, atol)
     except Exception:  # values may misbehave in every way
-        return f"It returns {_article(type(given).__name__)} that cannot be compared; expected {show(expected)}."
+        return f"It returns {_article(kind(given))} that cannot be compared; expected {show(expected)}."
 
 
 def _difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
     if isinstance(expected, Tensor):
         return _tensor_difference(given, expected, rtol, atol)
     if isinstance(expected, NUMBERS):
-        if isinstance(given, Tensor) and given.dim() == 0 and given.device.type != "meta":
+        if isinstance(given, (Tensor, np.ndarray)) and given.ndim == 0 and getattr(given, "is_meta", False) is False:
             given = given.item()
         if not isinstance(given, Real):
             return wrong_kind(given, "a number")
@@ -64,9 +68,17 @@ def wrong_kind(given: Any, wanted: str) -> str:
         return f"It is an `async` function; write a plain `def` that returns {wanted}."
     if inspect.isgenerator(given):
         return f"It returns a generator, because it uses `yield`; `return` {wanted} instead."
-    if type(given).__name__ == "ndarray":
+    if isinstance(given, np.ndarray):
         return f"It returns a numpy array; expected {wanted} (torch.from_numpy makes one)."
-    return f"It returns {_article(type(given).__name__)}; expected {wanted}."
+    if type(given).__module__ == "torch.return_types":
+        name = type(given).__name__
+        return f"It returns both values and indices, as `{name}` along an axis does; expected {wanted}. Which one is asked for?"
+    return f"It returns {_article(kind(given))}; expected {wanted}."
+
+
+def kind(value: Any) -> str:
+    """The name of its class."""
+    return value.kind if isinstance(value, Foreign) else type(value).__name__
 
 
 def _tensor_difference(given: Any, expected: Tensor, rtol: float, atol: float) -> str:
@@ -80,8 +92,8 @@ def _tensor_difference(given: Any, expected: Tensor, rtol: float, atol: float) -
         return f"It returns a tensor on device {given.device}; the inputs are on {expected.device}."
     if given.layout != torch.strided:
         return f"It returns a tensor of layout {given.layout}; call .to_dense() on it."
-    if _family(given) != _family(expected):
-        return f"It returns dtype {_name(given.dtype)}; expected {_name(expected.dtype)}."
+    if given.dtype != expected.dtype:
+        return _dtype_difference(given, expected)
     wide = torch.complex128 if expected.is_complex() else torch.float64
     left, right = given.detach().to(wide), expected.detach().to(wide)
     if torch.isnan(left).any() and not torch.isnan(right).any():
@@ -97,12 +109,17 @@ def _tensor_difference(given: Any, expected: Tensor, rtol: float, atol: float) -
     return f"The numbers differ, by up to {worst:.3g}."
 
 
-def _family(tensor: Tensor) -> str:
-    if tensor.dtype == torch.bool:
-        return "bool"
-    if tensor.is_complex():
-        return "complex"
-    return "float" if tensor.is_floating_point() else "integer"
+def _dtype_difference(given: Tensor, expected: Tensor) -> str:
+    was, wanted = _name(given.dtype), _name(expected.dtype)
+    if given.is_floating_point() and expected.is_floating_point():
+        return (
+            f"It returns {was} where {wanted} came in, and what comes next in the notebook would stop there: make new "
+            f"tensors with `dtype=` that of the input, or end with `.to(torch.{wanted})`."
+        )
+    whole = not expected.is_floating_point() and not expected.is_complex() and expected.dtype != torch.bool
+    if whole and given.is_floating_point() and not torch.equal(given, given.round()):
+        return f"It returns numbers such as {given.flatten()[0].item():.3g}; whole numbers are asked for ({wanted}): places or codes, not the values that stand there."
+    return f"It returns dtype {was}; expected {wanted}."
 
 
 def _name(dtype: torch.dtype) -> str:
@@ -113,8 +130,11 @@ def _article(name: str) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def worst_place(given: Any, expected: Any) -> tuple[int, ...] | None:
-    """The index at which two tensors of one shape differ most; None where they are small, alike, or no such tensors."""
+def first_place(given: Any, expected: Any) -> tuple[int, ...] | None:
+    """The first index at which two tensors of one shape differ by more than a tenth of the largest difference.
+
+    None where they are small, alike, or no such tensors.
+    """
     if not (isinstance(given, Tensor) and isinstance(expected, Tensor)) or given.device.type == "meta":
         return None
     if given.shape != expected.shape or expected.numel() <= SMALL:
@@ -123,7 +143,7 @@ def worst_place(given: Any, expected: Any) -> tuple[int, ...] | None:
         return None
     gap = (given.detach().to(torch.complex128) - expected.detach().to(torch.complex128)).abs()
     gap = gap.nan_to_num(torch.inf, torch.inf)
-    return tuple(int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)) if gap.max() > 0 else None
+    return tuple((gap > 0.1 * gap.max()).nonzero()[0].tolist()) if gap.max() > 0 else None
 
 
 def show(value: Any, brief: bool = False) -> str:
@@ -131,7 +151,7 @@ def show(value: Any, brief: bool = False) -> str:
     try:
         return _show(value, brief)
     except Exception:  # values may misbehave in every way
-        return f"{_article(type(value).__name__)} that cannot be shown"
+        return f"{_article(kind(value))} that cannot be shown"
 
 
 def _show(value: Any, brief: bool) -> str:
@@ -152,6 +172,10 @@ def _show(value: Any, brief: bool) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_show(item, brief) for item in value[:8]) + (", …]" if len(value) > 8 else "]")
-    text = repr(value)
+        opened, closed = "[]" if isinstance(value, list) else "()"
+        inside = ", ".join(_show(item, brief) for item in value[:8])
+        return f"{opened}{inside}{', …' * (len(value) > 8)}{closed}"
+    if isinstance(value, np.ndarray):
+        return f"{_show(torch.from_numpy(value), brief) if value.dtype.kind in 'bif' else 'array'}, in numpy"
+    text = " ".join(quietly(lambda: repr(value), f"{_article(kind(value))} that cannot be shown").split())
     return text if len(text) <= 200 else text[:199] + "…"

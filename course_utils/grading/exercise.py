@@ -7,12 +7,16 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
 from course_utils.grading import guard
-from course_utils.grading.compare import difference, show, worst_place
+from course_utils.grading.compare import difference, show
+from course_utils.grading.counterexample import Counterexample
 from course_utils.register import lessons
+
+MOST = 20.0  # seconds that a call may take, however long the reference takes
 
 
 @dataclass(frozen=True)
@@ -25,36 +29,6 @@ class Misconception:
 
 
 wrong = Misconception
-
-
-@dataclass(frozen=True)
-class Counterexample:
-    """The smallest declared input on which an answer and the reference differ, or on which the answer `stopped`."""
-
-    names: tuple[str, ...]
-    args: tuple
-    expected: Any = None
-    given: Any = None
-    stopped: bool = False
-
-    @property
-    def title(self) -> str:
-        return "The input on which it stopped:" if self.stopped else "The smallest input on which it differs:"
-
-    def rows(self) -> list[tuple[str, str]]:
-        """(label, text) pairs, small enough to check by hand: of large tensors the entry that differs most."""
-        inputs = list(zip(self.names, self.args, strict=False))
-        if self.stopped:
-            return [(name, show(value, brief=True)) for name, value in inputs]
-        results = [("expected", self.expected), ("given", self.given)]
-        place = worst_place(self.given, self.expected)
-        if place is None:
-            return [(name, show(value)) for name, value in inputs + results]
-        rows = []
-        for name, value in inputs + results:
-            alike = isinstance(value, Tensor) and value.shape == self.expected.shape
-            rows.append((f"{name}{list(place)}", show(value[place])) if alike else (name, show(value, brief=True)))
-        return rows
 
 
 @dataclass(frozen=True)
@@ -108,13 +82,16 @@ class Exercise:
         self, function: Callable, args: tuple, seconds: float, reference: Callable | None, seed: int | None = None
     ) -> tuple[guard.Outcome, Verdict | None]:
         """The outcome of a guarded call, and a verdict where there is no value."""
-        limit = guard.LIMIT + 30 * seconds
+        limit = guard.LIMIT + min(30 * seconds, MOST)
         outcome = guard.call(function, args, limit=limit, reference=reference, seed=seed)
         if outcome.used_reference and not outcome.problem:
             said = f"This calls the course's own `{reference.__name__}`; write the steps yourself."
             return outcome, Verdict(False, said, attempted=False)
         if outcome.problem:
             return outcome, Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
+        if outcome.left:
+            said = f"Your function leaves {' and '.join(outcome.left)} changed for everything that comes after it; put it back."
+            return outcome, Verdict(False, said, printed=outcome.printed)
         return outcome, None
 
 
@@ -132,7 +109,9 @@ class Prediction:
     def __post_init__(self) -> None:
         number = len(self.between) == 2 and self.between[0] < self.between[1] and self.tolerance > 0
         if bool(self.choices) == number:
-            raise ValueError(f"{self.id} asks for one of several choices, or for a number between two, with a tolerance")
+            raise ValueError(
+                f"{self.id} asks for one of several choices, or for a number between two, with a tolerance"
+            )
         self.registry[self.id] = self
 
 
@@ -178,19 +157,71 @@ def unfit(answer: Any, reference: Callable, args: tuple) -> str:
     return ""
 
 
+_WORKING: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()  # a module → the copy that answers are given
+
+
 def fresh(value: Any, grad: bool = False) -> Any:
+    """A copy to hand to an answer: what it does to it does not reach the next answer."""
     if isinstance(value, Tensor):
         return value.detach().clone().requires_grad_(grad)
     if isinstance(value, nn.Module):
-        return copy.deepcopy(value)  # hooks left on it and weights edited in it do not reach the next answer
+        if value not in _WORKING or _module_changed("model", value, _WORKING[value]):
+            _WORKING[value] = copy.deepcopy(value)  # it takes longer than to run a small model
+        return _WORKING[value]
     if isinstance(value, (list, tuple)):
         return type(value)(fresh(item) for item in value)
     return {key: fresh(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def same(before: Any, after: Any) -> bool:
-    if isinstance(before, (Tensor, list, tuple, dict)):
-        return not difference(after, before, 0.0, 0.0)
+def changed(name: str, before: Any, after: Any) -> str:
+    """One sentence on what a call did to its argument `name`, else ""."""
     if isinstance(before, nn.Module):
-        return same(dict(before.state_dict()), dict(after.state_dict()))
-    return True
+        return _module_changed(name, before, after)
+    if isinstance(before, (Tensor, list, tuple, dict)) and difference(after, before, 0.0, 0.0):
+        copied = f"`{name}.clone()`" if isinstance(before, Tensor) else f"`list({name})`"
+        return f"Your function changes its input `{name}` in place; work on a copy ({copied})."
+    return ""
+
+
+def _module_changed(name: str, before: nn.Module, after: nn.Module) -> str:
+    if _hooks(before) != _hooks(after):
+        return (
+            f"Your function leaves hooks on `{name}`, and whatever runs it next runs them too. Use "
+            f"`{name}.run_with_hooks(…)`, which takes them off again, or take them off yourself."
+        )
+    if [m.training for m in before.modules()] != [m.training for m in after.modules()]:
+        return f"Your function leaves `{name}` in another mode: `.train()` or `.eval()` lasts. Put it back."
+    weights = list(zip(before.parameters(), after.parameters(), strict=True))
+    if any(a.requires_grad != b.requires_grad for a, b in weights):
+        return f"Your function leaves `requires_grad` of weights of `{name}` changed. Put it back."
+    if any((a.grad is None) != (b.grad is None) for a, b in weights):
+        return f"Your function leaves gradients on the weights of `{name}`, and the next backward pass adds to them."
+    if _settings(before) != _settings(after):
+        return f"Your function leaves settings in `{name}.cfg` changed. Put them back."
+    if difference(dict(after.state_dict()), dict(before.state_dict()), 0.0, 0.0):
+        return f"Your function changes weights of `{name}`. Work on a copy (`copy.deepcopy({name})`), or with hooks."
+    return ""
+
+
+def _settings(module: nn.Module) -> dict[str, Any]:
+    """The plain values of its configuration, if it has one."""
+    found = getattr(getattr(module, "cfg", None), "__dict__", {})
+    return {name: value for name, value in found.items() if isinstance(value, (bool, int, float, str))}
+
+
+def _hooks(module: nn.Module) -> int:
+    """How many hooks there are, but for those that TransformerLens itself keeps on its modules."""
+    found = 0
+    for one in module.modules():
+        if hasattr(one, "fwd_hooks"):
+            found += len(one.fwd_hooks) + len(one.bwd_hooks)
+            continue
+        for kind in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"):
+            hooks = getattr(one, kind, {}).values()
+            found += sum(not str(getattr(hook, "__module__", "")).startswith("transformer_lens") for hook in hooks)
+    return found
+
+
+def same(before: Any, after: Any) -> bool:
+    """Whether two values agree to the last digit."""
+    return not difference(after, before, 0.0, 0.0)

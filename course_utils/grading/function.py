@@ -9,19 +9,33 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_utils.grading import guard
+from course_utils.grading import axes, guard
 from course_utils.grading.compare import difference
-from course_utils.grading.exercise import Counterexample, Exercise, Misconception, Verdict, fresh, same, unfit
-from course_utils.grading.limits import processor_seconds
+from course_utils.grading.counterexample import Counterexample
+from course_utils.grading.diagnosis import diagnosis, lost_gradient
+from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
+from course_utils.grading.limits import timed
+from course_utils.grading.patterns import Trial
 
 REAL, POSITIVE, UNIT = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)  # ranges of an argument
 SCALES = (1000.0, 0.003)  # beyond a cap at 100, below a threshold of 0.01
 
 
+GRADIENT = "The values agree,"  # how every sentence about gradients begins
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a function gave: its value, and the gradients that are compared; None where none flows."""
+
+    value: Any
+    gradients: tuple[Tensor, ...] | None = ()
+
+
 @dataclass(frozen=True)
 class Case:
     args: tuple
-    expected: Any
+    expected: Ran | None
     seconds: float
 
 
@@ -46,43 +60,76 @@ class Function(Exercise):
         cases = self.cases(seed)
         if said := unfit(answer, self.reference, cases[0].args):
             return Verdict(False, said)
-        outputs, first = [], None
+        ran, said, printed, stop = [], [], [], None
         for case in cases:
-            output, printed, verdict = self.output(answer, case, self.reference if watch else None)
-            if verdict is not None:
-                if not verdict.attempted:
-                    return verdict
-                if first is not None:
-                    break  # a smaller input already shows what is wrong
-                stopped = Counterexample(self.names, fresh(case.args), stopped=True)
-                return replace(verdict, counterexample=stopped)
-            outputs.append(output)
-            said = self._difference(output, case.expected)
-            if said and first is None:
-                expected, given = self._shown(case.expected, output)
-                example = Counterexample(self.names, fresh(case.args), fresh(expected), given)
-                first = Verdict(False, said, counterexample=example, printed=printed)
-        if first is None:
+            output, out, stop = self.output(answer, case, self.reference if watch else None)
+            if stop is not None:
+                break
+            ran.append(output)
+            said.append(self.difference(output, case.expected))
+            printed.append(out)
+        if stop is not None and not stop.attempted:
+            return stop
+        if stop is None and not any(said):
             return Verdict(True, f"Agrees with the reference on {len(cases)} inputs.")
-        if known := self._known(outputs, cases, seed):
-            return replace(first, message=known.say, misconception=known.name)
-        return first
+        first = self._first(cases, ran, said)
+        if first is None:
+            at = len(ran)
+            raised = stop.message.startswith("Your function raised")
+            more = self._diagnosis(stop.message, answer, seed, cases, ran, said) if raised else stop.message
+            example = Counterexample(self.names, fresh(cases[at].args), stopped=True)
+            return replace(stop, message=more, counterexample=example)
+        example = self._example(cases[first], ran[first])
+        if known := self._known(ran, cases, seed):
+            return Verdict(False, known.say, known.name, example, printed=printed[first])
+        more = self._diagnosis(said[first], answer, seed, cases, ran, said)
+        return Verdict(False, more, counterexample=example, printed=printed[first])
+
+    def _first(self, cases: list[Case], ran: list[Ran], said: list[str]) -> int | None:
+        """Which input to show: values before gradients, whole numbers before others, small before large."""
+        wrong = [index for index, one in enumerate(said) if one]
+        gradients = [said[index].startswith(GRADIENT) for index in wrong]
+        order = [(late, not _whole(cases[index].args), index) for late, index in zip(gradients, wrong, strict=True)]
+        return min(order)[-1] if order else None
+
+    def _example(self, case: Case, ran: Ran) -> Counterexample:
+        labels = {name: axes.names(self.reference, name, v) for name, v in zip(self.names, case.args, strict=False)}
+        labels["return"] = axes.names(self.reference, "return", case.expected.value)
+        expected, given, of = case.expected.value, ran.value, ""
+        if ran.gradients is None and case.expected.gradients:
+            expected, given, of = case.expected.gradients[0], None, f"gradient of `{self.names[self.grads[0]]}`"
+        elif not difference(given, expected, self.rtol, self.atol) and ran.gradients:
+            pairs = list(zip(self.grads, case.expected.gradients, ran.gradients, strict=True))
+            at, expected, given = next(
+                (one for one in pairs if difference(one[2], one[1], *self._loose_for(case.expected))), pairs[0]
+            )
+            of = f"gradient of `{self.names[at]}`"
+        return Counterexample(self.names, fresh(case.args), fresh(expected), given, of=of, labels=labels)
+
+    def _diagnosis(self, first: str, answer: Any, seed: int, cases: list[Case], ran: list[Ran], said: list[str]) -> str:
+        trials = [
+            Trial(dict(zip(self.names, case.args, strict=False)), case.expected.value, one.value, not wrong)
+            for case, one, wrong in zip(cases, ran, said, strict=False)
+        ]
+        if first.startswith(GRADIENT) and ran and ran[0].gradients is None:
+            first = lost_gradient(answer)
+        return diagnosis(first, trials, answer, self.reference, lambda other: self.agrees(other, seed))
 
     def agrees(self, answer: Any, seed: int) -> bool:
         """Whether `answer` passes on the inputs of `seed`; no further input is tried after one on which it fails."""
         for case in self.cases(seed):
-            output, _, verdict = self.output(answer, case)
-            if verdict is not None or self._difference(output, case.expected):
+            ran, _, verdict = self.output(answer, case)
+            if verdict is not None or self.difference(ran, case.expected):
                 return False
         return True
 
-    def _known(self, outputs: list, cases: list[Case], seed: int) -> Misconception | None:
+    def _known(self, ran: list[Ran], cases: list[Case], seed: int) -> Misconception | None:
         """The misconception whose outputs agree with these; where they stop short, its next one must fail too."""
         for known in self.misconceptions:
             theirs = self.cached((seed, known.name), lambda known=known: [self.output(known.make, c)[0] for c in cases])
-            if len(outputs) < len(cases) and theirs[len(outputs)] is not None:
+            if len(ran) < len(cases) and theirs[len(ran)] is not None:
                 continue
-            if all(not self._difference(ours, their) for ours, their in zip(outputs, theirs, strict=False)):
+            if all(their and not self.difference(one, their) for one, their in zip(ran, theirs, strict=False)):
                 return known
         return None
 
@@ -96,11 +143,11 @@ class Function(Exercise):
         def compute() -> list[Case]:
             made = []
             for args in self.all_inputs(seed):
-                start = processor_seconds()
-                output, _, verdict = self.output(self.reference, Case(args, None, 60.0))
+                case = Case(args, None, 60.0)
+                seconds, (ran, _, verdict) = timed(lambda case=case: self.output(self.reference, case))
                 if verdict is not None:
                     raise AssertionError(f"{self.id}: the reference fails on its own input: {verdict.message}")
-                made.append(Case(args, output, processor_seconds() - start))
+                made.append(Case(args, ran, seconds))
             return made
 
         return self.cached((seed, "cases"), compute)
@@ -118,57 +165,55 @@ class Function(Exercise):
 
     def output(
         self, function: Callable, case: Case, reference: Callable | None = None
-    ) -> tuple[Any, str, Verdict | None]:
-        """The function's value, paired with its gradients where these are compared; what it printed; or a verdict."""
+    ) -> tuple[Ran | None, str, Verdict | None]:
+        """What the function gives, with gradients where these are compared; what it printed; or a verdict."""
         args = tuple(fresh(value, index in self.grads) for index, value in enumerate(case.args))
         outcome, verdict = self.call(function, args, case.seconds, reference)
         value, printed = outcome.value, outcome.printed
         if verdict is not None:
             return None, printed, verdict
         for name, before, after in zip(self.names, case.args, args, strict=False):
-            if not same(before, after):
-                said = f"Your function changes its input `{name}` in place; work on a copy (`{name}.clone()`)."
+            if said := changed(name, before, after):
                 return None, printed, Verdict(False, said, printed=printed)
         if not self.grads or not isinstance(value, Tensor):
-            return value, printed, None
+            return Ran(value), printed, None
         if not value.requires_grad:
-            return (value, "no gradient"), printed, None
+            return Ran(value, None), printed, None
         leaves = [args[index] for index in self.grads]
         found = guard.call(_gradients, (value, leaves), limit=guard.LIMIT + 30 * case.seconds)
         if found.problem:
             return None, printed, Verdict(False, found.problem)
-        return (value.detach(), found.value), printed, None
+        return Ran(value.detach(), found.value), printed, None
 
-    def _difference(self, given: Any, expected: Any) -> str:
-        if not (self.grads and isinstance(expected, tuple)):
-            return difference(given, expected, self.rtol, self.atol)
-        if not isinstance(given, tuple) or len(given) != 2:
-            return difference(given, expected[0], self.rtol, self.atol)
-        if said := difference(given[0], expected[0], self.rtol, self.atol):
+    def difference(self, given: Ran, expected: Ran) -> str:
+        """The first thing to say about a difference of the values, then of the gradients; "" where they agree."""
+        if said := difference(given.value, expected.value, self.rtol, self.atol):
             return said
-        if isinstance(expected[1], str) or isinstance(given[1], str):
-            return (
-                ""
-                if given[1] is expected[1]
-                else "The gradient does not flow through it: keep to tensor operations, without .item() or .detach()."
-            )
-        largest = max(float(gradient.abs().max()) for gradient in expected[1] if gradient.numel())
-        said = difference(given[1], expected[1], self.rtol, self.atol + self.rtol * largest)  # sums that cancel
-        return f"The values agree, the gradients do not. {said}" if said else ""
+        if given.gradients is None or expected.gradients is None:
+            return "" if given.gradients is expected.gradients else f"{GRADIENT} no gradient flows."
+        if not expected.gradients:
+            return ""
+        rtol, atol = self._loose_for(expected)
+        said = difference(given.gradients, expected.gradients, rtol, atol)
+        return f"{GRADIENT} the gradients do not. {said}" if said else ""
 
-    def _shown(self, expected: Any, given: Any) -> tuple[Any, Any]:
-        """What a counterexample shows of both: the values, or the gradients where only these differ."""
-        if not (self.grads and isinstance(expected, tuple)):
-            return expected, given
-        pair = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
-        only_gradients = isinstance(pair[1], tuple) and not difference(pair[0], expected[0], self.rtol, self.atol)
-        return (expected[1], pair[1]) if only_gradients else (expected[0], pair[0])
+    def _loose_for(self, expected: Ran) -> tuple[float, float]:
+        """Tolerances of gradients: sums that cancel are as exact as their largest terms."""
+        largest = max((float(one.abs().max()) for one in expected.gradients or () if one.numel()), default=0.0)
+        return self.rtol, self.atol + self.rtol * largest
 
 
 def _variety(args: tuple) -> int:
     """How many different numbers the tensors hold; of more than a few hundred, none."""
     found = sum(len(value.unique()) for value in args if isinstance(value, Tensor))
     return found if found < 400 else 0
+
+
+def _whole(args: tuple) -> bool:
+    """Whether an input can be reckoned with in the head: few numbers, all of them whole or quarters."""
+    tensors = [value for value in args if isinstance(value, Tensor)]
+    few = sum(value.numel() for value in tensors) <= 40
+    return few and all(torch.equal(4 * value.double(), (4 * value.double()).round()) for value in tensors)
 
 
 def _gradients(value: Tensor, leaves: list[Tensor]) -> tuple[Tensor, ...]:

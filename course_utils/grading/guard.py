@@ -1,8 +1,8 @@
 """Call a learner's function so that nothing it does can stop or dirty the notebook.
 
-1. Remember random states, gradient mode, default dtype and device, and the function's globals.
+1. Remember random states, modes and settings, and the function's globals (`state.py`).
 2. Shadow `exit` and `quit`, keep what is printed, and set the limits of `limits.py`.
-3. Call, and turn whatever the function raises into one sentence with the line on which it happened.
+3. Call, make plain data of what comes back (`plain.py`), and turn whatever is raised into a sentence (`explain.py`).
 4. Put everything back.
 
 Meant for a learner in a hurry, not for an attacker: code in the same process can defeat any grader.
@@ -10,35 +10,44 @@ A C function that never returns, `os._exit`, a recursion inside its own `finally
 newer a recursion that swallows exceptions at every level are beyond it.
 """
 
-import contextlib
 import functools
 import inspect
 import io
-import linecache
 import random
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from course_utils.grading.limits import HEADROOM, Clock, MemoryCap, TimeUp
+from course_utils.grading.explain import explained
+from course_utils.grading.limits import Clock, MemoryCap, TimeUp
+from course_utils.grading.plain import plain
+from course_utils.grading.state import restored
 
 LIMIT = 0.5  # seconds of processor time for one call, on top of what the reference needs
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call: a value, or one sentence on why there is none."""
+    """What came of one call: a value, or one sentence on why there is none; and the settings that it `left` changed."""
 
     value: Any = None
     problem: str = ""
     attempted: bool = True
     used_reference: bool = False
     printed: str = ""
+    left: tuple[str, ...] = ()
+
+
+class _Printed(io.StringIO):
+    """Keeps what is printed, also by one who closes it."""
+
+    def close(self) -> None:
+        pass
 
 
 def call(
@@ -57,16 +66,16 @@ def call(
     inner = underlying(function)
     cap = MemoryCap()
     clock = Clock(limit, getattr(underlying(reference), "__code__", None), cap.lift)
-    printed = io.StringIO()
-    outcome = None
-    with _restored(inner):
+    printed = _Printed()
+    outcome, left = None, []
+    with restored(inner, left):
         old_streams = sys.stdout, sys.stderr
         sys.stdout = sys.stderr = printed
         if seed is not None:
             random.seed(seed), np.random.seed(seed % 2**32), torch.manual_seed(seed)
         try:
             with clock, cap:
-                outcome = Outcome(function(*args))
+                outcome = Outcome(plain(function(*args)))
         except TimeUp:
             pass
         except KeyboardInterrupt:
@@ -74,7 +83,8 @@ def call(
                 raise
             outcome = Outcome(problem="Your function raised KeyboardInterrupt by itself.")
         except BaseException as error:  # whatever a learner's code may raise
-            outcome = _explain(error, inner)
+            said, attempted = explained(error, inner)
+            outcome = Outcome(problem=said, attempted=attempted)
             traceback.clear_frames(error.__traceback__)  # let go of what it had allocated
         finally:
             sys.stdout, sys.stderr = old_streams
@@ -83,7 +93,7 @@ def call(
             problem=f"Your function was still running after {limit:.1f} s on a small input, so it was stopped. "
             "Look for a loop that never ends, or for work that can be done on whole tensors at once."
         )
-    return replace(outcome, used_reference=clock.saw_reference, printed=_head(printed.getvalue()))
+    return replace(outcome, used_reference=clock.saw_reference, printed=_head(printed.getvalue()), left=tuple(left))
 
 
 def underlying(function: Any) -> Any:
@@ -104,72 +114,9 @@ def underlying(function: Any) -> Any:
     return function
 
 
-@contextlib.contextmanager
-def _restored(inner: Any) -> Iterator[None]:
-    """Put random states, modes and the globals of the function and of the notebook back; shadow `exit` in them."""
-    spaces = {id(space): space for space in (getattr(inner, "__globals__", {}), vars(sys.modules["__main__"]))}
-    before = {key: dict(space) for key, space in spaces.items()}
-    state = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
-    grad, dtype, device = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
-    threads, depth = torch.get_num_threads(), sys.getrecursionlimit()
-    strict, anomaly = torch.are_deterministic_algorithms_enabled(), torch.is_anomaly_enabled()
-    for space in spaces.values():
-        for name in ("exit", "quit"):  # IPython's own do not raise: they ask the kernel to stop
-            if name not in space or type(space[name]).__name__ in ("ExitAutocall", "ZMQExitAutocall", "Quitter"):
-                space[name] = _leave
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(depth)
-        random.setstate(state[0])
-        np.random.set_state(state[1])
-        torch.set_rng_state(state[2])
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
-        torch.set_grad_enabled(grad)
-        torch.set_default_dtype(dtype)
-        if torch.get_default_device() != device:
-            torch.set_default_device(device)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict)
-        torch.autograd.set_detect_anomaly(anomaly)
-        for key, space in spaces.items():
-            for name in space.keys() - before[key].keys():
-                del space[name]
-            space.update((name, value) for name, value in before[key].items() if space.get(name, before) is not value)
-
-
-def _leave(code: Any = None) -> None:
-    raise SystemExit(code)
-
-
-def _explain(error: BaseException, inner: Any) -> Outcome:
-    code = getattr(inner, "__code__", None)
-    stack = traceback.extract_tb(error.__traceback__)
-    frames = [f for f in stack if code is None or f.filename == code.co_filename]
-    try:
-        text = " ".join(str(error).split())[:300]
-    except Exception:
-        text = "with a message that cannot be shown"
-    if isinstance(error, NotImplementedError) and not text and frames and frames[-1] == stack[-1]:
-        return Outcome(problem="Not attempted yet.", attempted=False)
-    if isinstance(error, SystemExit):
-        said = "Your function called exit(), which would end the notebook; return a value instead."
-    elif isinstance(error, RecursionError):
-        said = "Your function calls itself without end; give the recursion a case in which it stops."
-    elif isinstance(error, MemoryError) or "can't allocate memory" in text:
-        said = f"Your function asked for more than {HEADROOM >> 30} GB of memory; check the shapes that it builds."
-    elif "leaf Variable that requires grad" in text:
-        said = "Your function changes one of its inputs in place; work on a copy (`.clone()`)."
-    else:
-        place = ""
-        if frames and frames[-1].filename != __file__:
-            line = (frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno)).strip()
-            place = f" in line {frames[-1].lineno} of {frames[-1].name}: `{line}`"
-        said = f"Your function raised {type(error).__name__}{': ' + text if text else ''}{place}."
-    return Outcome(problem=said)
+def source(function: Any) -> str:
+    """Its source text, of the plain function inside. Raises OSError or TypeError where there is none."""
+    return inspect.getsource(underlying(function))
 
 
 def _head(text: str, lines: int = 12) -> str:

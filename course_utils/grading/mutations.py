@@ -88,15 +88,16 @@ def build(tree: ast.FunctionDef, function: FunctionType) -> dict[str, Any]:
     return space
 
 
-def changes(tree: ast.FunctionDef, unused: Collection[str] = ()) -> Iterator[Change]:
+def changes(tree: ast.FunctionDef, unused: Collection[str] = (), more: Callable | None = None) -> Iterator[Change]:
     """All small changes of `tree`, in the order of its nodes; those that read alike come once.
 
-    `unused` names arguments that are never passed: no other name is exchanged with them.
+    `unused` names arguments that are never passed: no other name is exchanged with them. `more(node, parent, tree)`
+    yields further (kind, what stands there instead) for a node, tried before the others.
     """
     names = [name for name in _names(tree) if name not in unused]
     told = {ast.unparse(tree)}
     for index, (node, parent, lines) in enumerate(_places(tree)):
-        for kind, other in _others(node, parent, names):
+        for kind, other in (*(more(node, parent, tree) if more else ()), *_others(node, parent, names)):
             mutated = copy.deepcopy(tree)
             _replace(mutated, _places(mutated)[index][0], other)
             text = ast.unparse(mutated)
@@ -108,6 +109,8 @@ def changes(tree: ast.FunctionDef, unused: Collection[str] = ()) -> Iterator[Cha
 def _texts(parent: ast.AST, node: ast.AST, other: ast.AST | None) -> tuple[str, str]:
     """What stood there and what stands there now; of a lone name or number with the expression around it."""
     lone = isinstance(node, (ast.Constant, ast.Name, ast.Slice, ast.UnaryOp, ast.Tuple))
+    if isinstance(other, list):
+        return ast.unparse(node), "\n".join(map(ast.unparse, other))
     if other is None or not lone or not isinstance(parent, (ast.expr, ast.keyword, ast.Return)):
         return ast.unparse(node), "" if other is None else ast.unparse(other)
     around = copy.deepcopy(parent)
@@ -137,7 +140,8 @@ def _places(tree: ast.FunctionDef) -> list[tuple[ast.AST, ast.AST, range]]:
     return found
 
 
-def _replace(tree: ast.AST, node: ast.AST, other: ast.AST | None) -> None:
+def _replace(tree: ast.AST, node: ast.AST, other: ast.AST | list[ast.AST] | None) -> None:
+    """Put `other` (several statements, or none) in the place of `node`."""
     for parent in ast.walk(tree):
         for name, value in ast.iter_fields(parent):
             if value is node:
@@ -145,7 +149,7 @@ def _replace(tree: ast.AST, node: ast.AST, other: ast.AST | None) -> None:
                 return
             if isinstance(value, list) and any(item is node for item in value):
                 at = next(i for i, item in enumerate(value) if item is node)
-                value[at : at + 1] = [] if other is None else [copy.deepcopy(other)]
+                value[at : at + 1] = copy.deepcopy(other if isinstance(other, list) else [other] if other else [])
                 if not value and name == "body":
                     value.append(ast.Pass())
                 return

@@ -4,7 +4,7 @@ import html
 import textwrap
 from dataclasses import dataclass
 
-from course_utils.grading.exercise import Counterexample
+from course_utils.grading.counterexample import Counterexample
 
 COLOURS = {"passed": "#0072B2", "failed": "#D55E00", "not attempted": "#777777"}  # told apart by colour-blind eyes
 

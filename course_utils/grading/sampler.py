@@ -5,6 +5,7 @@
 3. Independence: between columns, along the batch, and between two calls (`independence.py`).
 """
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -14,9 +15,9 @@ import torch
 from torch import Tensor
 
 from course_utils.grading.compare import difference, show
-from course_utils.grading.exercise import Exercise, Misconception, Verdict, fresh, same, unfit
+from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
 from course_utils.grading.independence import Columns, Stat, along_the_batch, pairs, threshold
-from course_utils.grading.limits import processor_seconds
+from course_utils.grading.limits import timed
 
 Z_LIMIT = 5.0  # standard errors: two samples nearer than this in everything may be drawn alike
 CHANCE = 1e-6  # that some statistic of one grading is off by chance
@@ -69,9 +70,7 @@ class Sampler(Exercise):
             return Verdict(False, said)
         found, first, twice, frozen = [], "", [], True
         for number, args in enumerate(inputs):
-            start = processor_seconds()
-            expected = self._draw(self.reference, args, seed, number)[0]
-            seconds = processor_seconds() - start
+            seconds, (expected, _) = timed(lambda n=number, a=args: self._draw(self.reference, a, seed, n))
             sample, verdict = self._draw(answer, args, seed, number, seconds, self.reference if watch else None)
             if verdict is None and (said := difference(sample, expected, 0.0, 1e30)):
                 verdict = Verdict(False, said)
@@ -132,8 +131,10 @@ class Sampler(Exercise):
     ) -> tuple[Any, Verdict | None]:
         inputs = tuple(fresh(value) for value in args)
         outcome, verdict = self.call(function, inputs, seconds, reference, seed=1_000_003 * seed + number)
-        if verdict is None and not all(same(*pair) for pair in zip(args, inputs, strict=True)):
-            return None, Verdict(False, "Your function changes one of its inputs in place; work on a copy.")
+        names = inspect.signature(self.reference).parameters
+        told = (changed(*one) for one in zip(names, args, inputs, strict=False))
+        if verdict is None and (said := next((one for one in told if one), "")):
+            return None, Verdict(False, said)
         return outcome.value, verdict
 
     def _mistaken(self, known: Misconception, inputs: list[tuple], seed: int) -> list[list[Stat]]:

@@ -1,0 +1,47 @@
+"""What the axes of a function's arguments and of its result are called, read from its annotations.
+
+`Float[Tensor, "batch head query key"]` names four axes; `"*place d_model"` names the last one, and those before it
+together.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from course_utils.grading.guard import underlying
+
+
+def names(function: Callable, of: str, value: Any) -> list[str]:
+    """A name for each axis of `value`, the argument called `of` (or "return"); "axis 0" where none is written."""
+    if not isinstance(value, Tensor):
+        return []
+    written = getattr(getattr(underlying(function), "__annotations__", {}).get(of), "dim_str", "").split()
+    unnamed = [f"axis {index}" for index in range(value.dim())]
+    several = [index for index, name in enumerate(written) if name.startswith("*")]
+    if not several:
+        return written if len(written) == value.dim() else unnamed
+    first, last = written[: several[0]], written[several[0] + 1 :]
+    inside = value.dim() - len(first) - len(last)
+    if inside < 0:
+        return unnamed
+    together = written[several[0]].strip("*")
+    middle = [together] if inside == 1 else unnamed[len(first) : len(first) + inside]
+    return [*first, *middle, *last]
+
+
+def sizes(function: Callable, arguments: dict[str, Any]) -> dict[str, int]:
+    """How long each named axis of these arguments is; the whole numbers and lists among them by their own names."""
+    found: dict[str, int] = {}
+    for of, value in arguments.items():
+        if isinstance(value, Tensor):
+            labels = names(function, of, value)
+            found |= {
+                (label if not label.startswith("axis") else f"{label} of `{of}`"): size
+                for label, size in zip(labels, value.shape, strict=True)
+            }
+        elif isinstance(value, int) and not isinstance(value, bool):
+            found[f"`{of}`"] = value
+        elif isinstance(value, list):
+            found[f"the length of `{of}`"] = len(value)
+    return found
