@@ -52,6 +52,12 @@ DRAWINGS = {
     "arcs, two tokens": lambda: draw.attention_arcs(["a", "b"], {(1, 0): 1.0}),
     "circuit of edges": lambda: draw.circuit(Circuit.edges(*CIRCUIT)),
     "circuit of nodes": lambda: draw.circuit(Circuit.nodes("9.9", "9.6", "10.0", "m0", "0.1")),
+    "circuit of a whole layer": lambda: draw.circuit([f"{layer}.{head}" for layer in (9, 10) for head in range(12)]),
+    "circuit over ten tokens": lambda: draw.circuit(
+        ["10.11->11.10.q", "9.9->11.10.k", "9.6", "11.10->logits", "11.9"],
+        ["A", "·Mary", "·John", "·the", "·store", "·to", "…", "·gave", "a", "b"],
+        {"10.11": 8, "11.10": 9, "9.9": 3, "9.6": 3, "logits": 9},
+    ),
     "circuit over a prompt": lambda: draw.circuit(
         ["0.2->1.1.k", "1.1->logits", "0.0->1.1.q"], ["BOS", "A", "B", "…", "A"],
         {"0.2": 2, "1.1": 4, "0.0": 4, "logits": 4},
@@ -156,6 +162,7 @@ def test_arcs_are_as_thick_as_the_attention():
         (lambda: draw.attention_arcs(["a", "b"], {(1, 0): 1.5}), "no attention"),
         (lambda: draw.attention_arcs(["word"] * 30, {}), "show fewer"),
         (lambda: draw.circuit([]), "without parts"),
+        (lambda: draw.circuit(["1.1"], ["a"] * 11), "room for 10"),
         (lambda: draw.circuit(["1.1.1.1"]), "A part of a circuit is"),
         (lambda: draw.circuit(["1.1"], ["a"], {"1.1": 1}), "no such position"),
         (lambda: draw.circuit(["1.1"], ["a"], {"1.2": 0}), "no part of the circuit"),

@@ -155,8 +155,8 @@ class Circuit:
                 lines.append(f"  {receiver} ← " + "  ".join(str(w) for w, r in self if r == receiver))
         return "\n".join(lines)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw it, layers from bottom to top, and return the figure."""
-        from .drawing import plot_circuit
+    def plot(self) -> Any:
+        """Draw it, layers from bottom to top, and return the figure; `page.draw.circuit` shows more."""
+        from course_utils.page import draw
 
-        return plot_circuit(self, ax)
+        return draw.circuit(self).fig

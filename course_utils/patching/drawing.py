@@ -1,4 +1,4 @@
-"""Figures of sweeps and circuits, in the course's style. Each function returns the matplotlib figure."""
+"""Figures of sweeps, in the course's style. Each function returns the matplotlib figure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ import numpy as np
 from course_utils import plots
 
 if TYPE_CHECKING:
-    from .circuit import Circuit
     from .result import Sweep
 
 NAMES = {"value": "", "effect": "change of the\n", "recovery": "recovered share of the\n"}
-COLOUR_OF = {"q": 0, "k": 1, "v": 2, "mlp": 3, "logits": 5}
-BEND_OF = {"q": 0.12, "k": 0.0, "v": -0.12, "mlp": 0.08, "logits": 0.2}  # so that edges between two nodes stay apart
 MOST_TICKS = 24
 
 
@@ -91,46 +88,4 @@ def _bars(sweep: Sweep, quantity: str, values: np.ndarray, title: str, ax: Any, 
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set(xlabel=sweep.names[0], ylabel=title, title=f"{sweep.title} (bars: 95 % over prompts)")
     _ticks(ax.xaxis, _labels(sweep, sweep.names[0], labels))
-    return fig
-
-
-def plot_circuit(circuit: Circuit, ax: Any) -> Any:
-    """Layers from bottom to top: heads as circles, MLPs as squares, edges coloured by what they reach."""
-    fig, ax = plots.figure(height=4.2) if ax is None else (ax.figure, ax)
-    if circuit.of == "nodes":
-        shown, edges = {str(node): node for node in circuit}, []
-    else:
-        edges = list(circuit)
-        ends = [w for w, _ in edges] + [r.owner for _, r in edges if r.owner is not None]
-        shown = {str(end): end for end in ends}
-    by_time: dict[int, list] = {}
-    for node in sorted(shown.values()):
-        by_time.setdefault(node.time, []).append(node)
-    height = {time: i for i, time in enumerate(sorted(by_time))}
-    place = {"logits": (0.42, len(height))}
-    for time, row in by_time.items():
-        for i, node in enumerate(row):  # MLPs in a column of their own, on the right
-            x = 0.92 if node.head is None and node.layer is not None else 0.84 * (i + 1) / (len(row) + 1)
-            place[str(node)] = (x, height[time])
-    for sender, receiver in edges:
-        (x0, y0), (x1, y1) = place[str(sender)], place[str(receiver.owner or "logits")]
-        colour = plots.COLOURS[COLOUR_OF[receiver.input]]
-        bend = f"arc3,rad={BEND_OF[receiver.input]}"
-        arrow = {"arrowstyle": "-|>", "color": colour, "shrinkB": 11, "shrinkA": 9, "connectionstyle": bend}
-        ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
-    for name, node in shown.items():
-        x, y = place[name]
-        marker = "s" if node.head is None else "o"
-        ax.scatter(x, y, s=420, marker=marker, color="white", edgecolor="black", zorder=3)
-        ax.text(x, y, name, ha="center", va="center", fontsize=7, zorder=4)
-    if any(receiver.input == "logits" for _, receiver in edges):
-        ax.text(*place["logits"], "logits", ha="center", va="center", zorder=4, bbox={"fc": "white", "ec": "black"})
-    for name in dict.fromkeys(receiver.input for _, receiver in edges):
-        ax.plot([], [], color=plots.COLOURS[COLOUR_OF[name]], label=f"into {name}")
-    if edges:
-        ax.legend(loc="upper left")
-    names = {-1: "embedding"}
-    ticks = [names.get(t, f"layer {t // 2}" + (" MLP" if t % 2 else "")) for t in sorted(by_time)]
-    ax.set_yticks(range(len(ticks)), ticks)
-    ax.set(xticks=[], xlim=(0, 1), ylim=(-0.6, len(height) + 0.6), title=f"{len(circuit)} {circuit.of}")
     return fig

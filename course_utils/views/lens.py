@@ -32,6 +32,7 @@ def logit_lens(
     *,
     layers: Sequence[str] | None = None,
     alt: str | None = None,
+    caption: str = "",
 ) -> None:
     """Show what is read off the residual stream at each depth and position.
 
@@ -42,6 +43,7 @@ def logit_lens(
         vocab: the model whose tokens they are (its tokenizer decodes them), or a list with a string per token id.
         layers: the name of each depth; by default how many layers have been run, 0 and up.
         alt: the figure's alternative text; by default what the first and the last depth name at the end.
+        caption: printed below it: what to see.
 
     Raises:
         ValueError: shapes, tokens or names that do not fit each other.
@@ -64,7 +66,7 @@ def logit_lens(
         f"Logit lens: the likeliest next token at {len(rows)} depths and {len(tokens)} positions. "
         f"After the last token, {legible(tokens[-1])}: {', '.join(ends)}."
     )
-    plots.show(_figure(values, names, rows, tokens, kind), alt)
+    plots.show(_figure(values, names, rows, tokens, kind), alt, caption)
     cmap = matplotlib.colormaps[plots.SEQUENTIAL]
     cells = [
         [

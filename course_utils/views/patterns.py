@@ -27,6 +27,7 @@ def attention(
     *,
     layer: int | None = None,
     alt: str | None = None,
+    caption: str = "",
 ) -> None:
     """Show where each head looks: from each query position (row) to each key position (column).
 
@@ -35,6 +36,7 @@ def attention(
         tokens: the text that was read, one string per position.
         layer: the layer, for the heads' names: head 2 of layer 1 is "1.2".
         alt: the figure's alternative text; by default each head's main habit.
+        caption: printed below it: what to see.
 
     Raises:
         ValueError: shapes that do not fit, or scores in place of probabilities.
@@ -42,7 +44,7 @@ def attention(
     pattern = _checked(pattern)
     tokens = as_tokens(tokens, pattern.shape[-1], MOST_TOKENS)
     names = [f"{layer}.{head}" if layer is not None else f"head {head}" for head in range(len(pattern))]
-    plots.show(_figure(pattern, tokens, names), alt or _alt(pattern, tokens, names, layer))
+    plots.show(_figure(pattern, tokens, names), alt or _alt(pattern, tokens, names, layer), caption)
 
     from IPython.display import display
 

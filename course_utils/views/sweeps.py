@@ -24,6 +24,7 @@ def sweep(
     labels: dict[str, Sequence[str]] | None = None,
     *,
     alt: str | None = None,
+    caption: str = "",
 ) -> None:
     """Show a sweep, path patch or attribution of `course_utils.patching` over one to three axes.
 
@@ -32,6 +33,7 @@ def sweep(
         quantity: "value", "effect" or "recovery"; by default recovery where it was measured between two runs.
         labels: other labels for an axis, such as `{"position": tokens}`.
         alt: the figure's alternative text; by default the three cells that matter most.
+        caption: printed below it: what to see.
 
     Raises:
         ValueError: not a sweep, no or more than three axes, no such quantity, or labels that do not fit an axis.
@@ -44,7 +46,7 @@ def sweep(
     ticks = {axis: [drawable(str(name)) for name in given] for axis, given in (labels or {}).items()}
     fig = result.plot(quantity, labels=ticks)
     what = f"{SAID[quantity]}{result.metric}"
-    plots.show(fig, alt or _alt(result, quantity, names, what))
+    plots.show(fig, alt or _alt(result, quantity, names, what), caption)
 
     prompts = result.values.shape[-1]
     low, high = result.interval(quantity)

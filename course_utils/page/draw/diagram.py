@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from course_utils import plots
-from course_utils.page.draw.sheet import SMALL, WIDE, Picture, darker, sheet
+from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, darker, sheet
 
 PORTS = {
     "q": -0.21,
@@ -16,6 +17,9 @@ PORTS = {
     "logits": 0.0,
 }  # where below a reader its inputs arrive, in inches
 ROW = 1.05  # inches from one layer to the next
+ABREAST = 7  # parts in a line; a layer with more has several lines
+MOST_TOKENS = 10
+LINE = 0.5  # inches from one of them to the next
 
 
 def circuit(parts: Iterable[Any], tokens: Sequence[str] = (), at: Mapping[str, int] | None = None) -> Picture:
@@ -34,25 +38,28 @@ def circuit(parts: Iterable[Any], tokens: Sequence[str] = (), at: Mapping[str, i
     nodes = list(dict.fromkeys([n for n in names if "->" not in n] + [_owner(end) for edge in edges for end in edge]))
     if not nodes:
         raise ValueError("A circuit without parts cannot be drawn.")
+    if len(tokens) > MOST_TOKENS:
+        raise ValueError(
+            f"A page has room for {MOST_TOKENS} tokens, not {len(tokens)}: leave out those that no part uses."
+        )
     at = dict(at or {})
     if wrong := [name for name, place in at.items() if name not in nodes or not 0 <= place < len(tokens)]:
         raise ValueError(f"{wrong[0]!r} is no part of the circuit, or the prompt has no such position.")
-    heights = {time: i for i, time in enumerate(sorted({_time(node) for node in nodes}))}
+    rows = [[node for node in nodes if _time(node) == time] for time in sorted({_time(node) for node in nodes})]
     base = 1.0 if tokens else 0.4
-    page = sheet(base + ROW * (len(heights) - 1) + (0.6 if tokens else 0.4))
-    columns = [0.95 + (WIDE - 1.5) * (i + 0.5) / max(1, len(tokens)) for i in range(len(tokens))]
+    spacing = (WIDE - 1.5) / max(1, len(tokens))
+    columns = [0.95 + spacing * (i + 0.5) for i in range(len(tokens))]
+    slots = [_slots(row, at, columns) for row in rows]
+    lines = [1 + max(line for _, _, line in row) for row in slots]
+    page = sheet(base + ROW * (len(rows) - 1) + LINE * sum(line - 1 for line in lines) + (0.6 if tokens else 0.4))
     for x, token in zip(columns, tokens, strict=True):
-        page.box((x, 0.3), token, fill=plots.TOKEN, width=min(0.8, (WIDE - 1.6) / len(tokens) - 0.08), height=0.34)
+        page.box((x, 0.3), token, fill=plots.TOKEN, width=min(0.8, spacing - 0.06), height=0.34)
         page.stream(x, 0.52, page.height - 0.15)
-    place = {}
-    for time, row in heights.items():
-        here = [node for node in nodes if _time(node) == time]
-        free = [node for node in here if node not in at]
-        spread = {node: 0.95 + (WIDE - 1.5) * (i + 0.5) / len(free) for i, node in enumerate(free)}
-        y = base + ROW * row
-        page.text((0.1, y), _layer(here[0]), side="left", size=SMALL, colour=plots.NULL)
-        for node in here:
-            place[node] = (columns[at[node]] if node in at else spread[node], y)
+    place, y = {}, base
+    for row, high in zip(slots, lines, strict=True):
+        page.text((0.1, y), _layer(row[0][0]), side="left", size=SMALL, colour=plots.NULL)
+        place |= {node: (x, y + LINE * line) for node, x, line in row}
+        y += ROW + LINE * (high - 1)
     for sender, receiver in edges:
         kind = receiver.rpartition(".")[2] if receiver.count(".") == 2 else ""
         (x0, y0), (x1, y1) = place[sender], place[_owner(receiver)]
@@ -64,7 +71,10 @@ def circuit(parts: Iterable[Any], tokens: Sequence[str] = (), at: Mapping[str, i
         )
     for node, spot in place.items():
         fill = _fill(node)
-        page.box(spot, node, fill=fill, edge=darker(fill), width=max(0.66, 0.095 * len(node) + 0.2), height=0.38)
+        width = max(min(0.66, spacing - 0.06), 0.095 * len(node) + (0.2 if spacing > 0.8 else 0.02))
+        page.box(
+            spot, node, fill=fill, edge=darker(fill), width=width, height=0.38, size=NORMAL if spacing > 0.8 else SMALL
+        )
     what = f"{len(edges)} edges between {len(nodes)} parts" if edges else f"{len(nodes)} parts"
     order = sorted(nodes, key=_time)
     return page.picture(
@@ -74,6 +84,21 @@ def circuit(parts: Iterable[Any], tokens: Sequence[str] = (), at: Mapping[str, i
             " The letter at an arrow says which input of the head it reaches: queries, keys or values." if edges else ""
         ),
     )
+
+
+def _slots(row: list[str], at: Mapping[str, int], columns: Sequence[float]) -> list[tuple[str, float, int]]:
+    """(part, x, line) for the parts of one layer: those with a position in its column, the others in lines above."""
+    slots, used = [], Counter()
+    for node in row:
+        if node in at:
+            slots.append((node, columns[at[node]], used[at[node]]))
+            used[at[node]] += 1
+    first = max(used.values(), default=0)
+    free = [node for node in row if node not in at]
+    abreast = -(-len(free) // max(1, -(-len(free) // ABREAST)))
+    for i, node in enumerate(free):
+        slots.append((node, 0.95 + (WIDE - 1.5) * (i % abreast + 0.5) / abreast, first + i // abreast))
+    return slots
 
 
 def _name(part: Any) -> str:
