@@ -9,7 +9,8 @@
 3. The fingerprint is a hash of the code cells, these statements and these data. Comments, docstrings and the place
    of a statement do not count: prose executes nothing, and neither does moving a function.
 
-What it does not see: other packages, and modules of this one that are imported by a name computed at run time.
+What it does not see: other packages, modules of this one that are imported by a name computed at run time, and which
+models there are (`zoo.available()`), on purpose: adding a model executes nothing.
 """
 
 import ast

@@ -40,7 +40,7 @@ class Uses(ast.NodeVisitor):
     def __init__(self, tree: ast.AST) -> None:
         self.chains: set[tuple[str, ...]] = set()
         self.strings: set[str] = set()
-        self.imports = imports_in(tree)
+        self.imports: list[Import] = []
         self.visit(tree)
 
     def generic_visit(self, node: ast.AST) -> None:
@@ -61,6 +61,12 @@ class Uses(ast.NodeVisitor):
         else:
             self.visit(inner)
 
+    def visit_Import(self, node: ast.Import) -> None:
+        self.imports.append(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.imports.append(node)
+
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
             self.strings.add(node.value)
@@ -77,7 +83,13 @@ class Module:
     @cached_property
     def imports(self) -> list[Import]:
         """Those that run when the module does."""
-        return [node for statement in self.tree.body if not _defines(statement) for node in imports_in(statement)]
+        found = []
+        for statement in self.tree.body:
+            if isinstance(statement, Import):
+                found.append(statement)
+            elif not _defines(statement) and hasattr(statement, "body"):  # if, try, with and loops
+                found += Uses(statement).imports
+        return found
 
     @cached_property
     def targets(self) -> dict[str, Target]:
@@ -113,10 +125,6 @@ class Module:
     @cached_property
     def declaring(self) -> list[ast.stmt]:
         return [statement for statements in self.declares.values() for statement in statements]
-
-
-def imports_in(tree: ast.AST) -> list[Import]:
-    return [node for node in ast.walk(tree) if isinstance(node, Import)]
 
 
 def targets(imports: Iterable[Import], importer: Module | None) -> dict[str, Target]:

@@ -7,7 +7,7 @@ import cell_kinds
 import contents
 import nbformat
 import pytest
-from from_source import SourceError
+from from_source import SourceError, lesson
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from test_build import points, write
 
@@ -51,12 +51,10 @@ claim("the last square is nine", squares[-1] == 9)
 def built(tmp_path):
     """From a source for the lesson to its cells by id."""
 
-    def cells(source=FORM, deeper=None):
-        root = write(tmp_path, lesson=source)
-        if deeper:
-            (root / "lessons" / "01_tiny" / "deeper.py").write_text(deeper, encoding="utf8")
-        found = list(build.targets(root, [], points))
-        return {cell.id: cell for cell in found[1 if deeper else 0].nb.cells}
+    def cells(source=FORM):
+        script = tmp_path / "lesson.py"
+        script.write_text(source, encoding="utf8")
+        return {cell.id: cell for cell in lesson(script, "https://host/course").cells}
 
     return cells
 
