@@ -30,7 +30,7 @@ READS = {  # what else each site reads from it
     "mlp_out": ("resid_mid",),
     "post": ("resid_post",),
     "z": ("resid_mid",),
-    "result": ("resid_mid",),
+    "result": ("resid_mid", "z"),
     "q": ("resid_mid", "z"),
     "k": ("resid_mid", "z"),
     "v": ("resid_mid", "z", "pattern"),

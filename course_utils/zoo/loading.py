@@ -120,7 +120,8 @@ def _native(name: str, shape: Shape, weights: dict, tokenizer, device: torch.dev
         d_model=shape.d_model, d_head=shape.d_head, n_heads=shape.n_heads, n_layers=shape.n_layers,
         n_ctx=shape.n_ctx, d_vocab=shape.d_vocab, d_vocab_out=shape.d_out or -1,
         attention_dir="causal" if shape.causal else "bidirectional",
-        d_mlp=shape.d_mlp or None, attn_only=not shape.d_mlp, act_fn="gelu_new", normalization_type=shape.norm or None, eps=1e-5, init_weights=False,
+        d_mlp=shape.d_mlp or None, attn_only=not shape.d_mlp, act_fn="gelu_new",
+        normalization_type=shape.norm or None, eps=1e-5, init_weights=False,
         architecture="TransformerLensNative", device=str(device))
     model = NativeModel(config)
     model.load_state_dict(weights)
