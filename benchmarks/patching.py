@@ -19,7 +19,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ def prompts(model: Any, batch: int, length: int, device: str) -> tuple:
     vocabulary = model.cfg.d_vocab
     clean = torch.randint(vocabulary, (batch, length), generator=generator)
     corrupt = (clean + torch.randint(1, vocabulary, (batch, length), generator=generator)) % vocabulary
-    right, wrong = torch.randint(vocabulary, (2, batch), generator=generator)
+    right, wrong = torch.randint(model.W_U.shape[-1], (2, batch), generator=generator)
     rows = torch.arange(batch)
     clean, corrupt, right, wrong, rows = (x.to(device) for x in (clean, corrupt, right, wrong, rows))
 
@@ -99,9 +99,21 @@ def their_cache(model: Any, tokens: torch.Tensor, device: str) -> tuple[Any, flo
 
 
 def sweep_job(
-    name: str, target: float, model: Any, site: str, batch: int, length: int, sample: int, device: str
+    name: str,
+    target: float,
+    model: Any,
+    site: str,
+    batch: int,
+    length: int,
+    sample: int,
+    device: str,
+    again: bool = False,
+    route: str = "auto",
 ) -> Job:
-    """A sweep by layer and position, for heads by layer, position and head."""
+    """A sweep by layer and position, for heads by layer, position and head.
+
+    again: of a question that has been asked something before, and has its runs; else the question is new.
+    """
     clean, corrupt, right, wrong, metric = prompts(model, batch, length, device)
     by = ("layer", "position") if site == "resid_pre" else ("layer", "position", "head")
     setter = theirs.layer_pos_patch_setter if site == "resid_pre" else theirs.layer_pos_head_vector_patch_setter
@@ -124,10 +136,11 @@ def sweep_job(
         return took / n
 
     ours = patching.logit_diff(right, wrong)
+    asked = patching.Question(model, clean, corrupt, ours, route=route)
     return Job(
         name,
         target,
-        lambda: patching.Question(model, clean, corrupt, ours).sweep(site, by),
+        lambda: (asked if again else replace(asked)).sweep(site, by),
         their_cells,
         cells,
         min(sample, cells),
@@ -255,7 +268,7 @@ def race(job: Job, repeats: int, device: str) -> None:
     )
 
 
-JOBS = ("resid_pre", "z", "ioi", "paths", "edges")
+JOBS = ("resid_pre", "z", "ioi", "code", "hooks", "paths", "edges")
 
 
 def main() -> None:
@@ -279,11 +292,20 @@ def main() -> None:
                 name = f"{site}, GPT-2-small shape, 4 × 15 tokens"
                 race(sweep_job(name, target, model, site, 4, 15, args.sample, device), args.repeats, device)
         del model
-    if "ioi" in args.jobs:
-        model = zoo.load("ioi-natural").to(device).eval()
+    for job, zoo_name in (("ioi", "ioi-natural"), ("code", "code-4l")):
+        if job in args.jobs:
+            model = zoo.load(zoo_name, device)
+            for site, target in (("resid_pre", 7), ("z", 10)):
+                for again in (False, True):
+                    name = f"{site}, {zoo_name}, 64 × 18 tokens, {'asked before' if again else 'a new question'}"
+                    race(sweep_job(name, target, model, site, 64, 18, args.sample, device, again), args.repeats, device)
+            del model
+    if "hooks" in args.jobs:
+        model = zoo.load("brackets", device)
         for site in ("resid_pre", "z"):
-            name = f"{site}, ioi-natural, 64 × 18 tokens"
-            race(sweep_job(name, 4, model, site, 64, 18, args.sample, device), args.repeats, device)
+            name = f"{site} through hooks, brackets, 64 × 32 tokens"
+            job = sweep_job(name, 2, model, site, 64, 32, args.sample, device, route="hooks")
+            race(job, args.repeats, device)
         del model
     if "edges" in args.jobs:
         model = gpt2(device, n_layer=4)

@@ -27,7 +27,7 @@ def hooks_on(model: Any) -> list[str]:
     found = []
     for name, module in model.named_modules():
         if isinstance(module, HookPoint):
-            hooked = bool(module.fwd_hooks or module.bwd_hooks)
+            hooked = any(_foreign(handle.user_hook) for handle in (*module.fwd_hooks, *module.bwd_hooks))
         else:
             hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
             hooked = any(_foreign(hook) for one in hooks for hook in one.values())
