@@ -1,0 +1,35 @@
+"""Lesson 2: sparse autoencoders.
+
+1. `config`, `model`, `activations`, `sparse`: one class for every dictionary, its variants, and the sparse path.
+2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvest` gets a model's activations.
+3. `planted`, `matching`, `absorption`, `metrics`: a known truth, and how well a dictionary finds it.
+4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
+"""
+
+from .absorption import Absorption, absorption, detect_absorption
+from .activations import batchtopk, jumprelu, topk
+from .config import KINDS, Config
+from .effects import Bench, Effect, LatentTest, generate, latent_effect, matched_latents
+from .harvest import Stream, harvest
+from .matching import Agreement, Matching, agreement, cosines, match_features, mean_max_cosine
+from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkage
+from .model import SparseAutoencoder, without_parallel
+from .pages import browse, write_pages
+from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
+from .reading import Explanation, Reading, labelled, top_contexts
+from .shipped import Dictionary, available, card, held_out_contexts, load
+from .sources import Rows
+from .splice import Site, Spliced
+from .training import Recipe, Training, geometric_median, train
+from .units import Best, Labels, Units, f1_score, probe
+
+__all__ = [
+    "KINDS", "Absorption", "Agreement", "Bench", "Best", "Config", "Density", "Dictionary", "Effect", "Explanation",
+    "Labels", "LatentTest", "Matching", "Quality", "Reading", "Recipe", "Recovery", "Rows", "Site",
+    "SparseAutoencoder", "Spliced", "Stream", "Training", "Truth", "Units", "absorption", "agreement", "available",
+    "baselines", "batchtopk", "browse", "card", "cosine", "cosines", "detect_absorption", "f1_score", "fvu", "generate",
+    "geometric_median", "harvest", "held_out_contexts", "ica_directions", "jumprelu", "l0", "labelled",
+    "latent_effect", "load", "loss_recovered", "match_features", "matched_latents", "mean_max_cosine",
+    "pca_directions", "probe", "random_directions", "shrinkage", "top_contexts", "topk", "train", "without_parallel",
+    "write_pages",
+]  # fmt: skip

@@ -1,0 +1,149 @@
+"""Activations of a model, at the speed of a plain forward pass.
+
+1. A hook's name says where ("blocks.2.hook_resid_pre"). What the unrolled forward knows it computes, and it runs no
+   layer beyond; any other hook, and any other model, goes through `run_with_cache`.
+2. The first position of a context is left out: it is the token that starts every context, and its activation is the
+   same everywhere and many times as long as the others.
+3. `Stream` harvests many contexts at a time, taken from all over the text, and shuffles their vectors together, so that
+   one batch holds vectors from everywhere. Step n's batch depends on n alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from course_utils.patching.unrolled import Block, Unrolled, Unsupported, unroll
+
+CONTEXTS = 32  # in one forward pass
+_HOOK = re.compile(r"^blocks\.(\d+)\.(.+)$")
+_SITES = {
+    "hook_resid_pre": "resid_pre", "hook_resid_mid": "resid_mid", "hook_resid_post": "resid_post",
+    "hook_attn_out": "attn_out", "hook_mlp_out": "mlp_out", "mlp.hook_in": "mlp_in", "mlp.hook_post": "mlp_post",
+    "attn.hook_z": "z",
+}  # fmt: skip
+
+
+@torch.no_grad()
+def harvest(
+    model: Any, hooks: str | Sequence[str], tokens: Int[Tensor, "context pos"], *, start: int = 1
+) -> Float[Tensor, "row d"] | list[Float[Tensor, "row d"]]:
+    """The activations at `hooks`, positions from `start` on, one vector a row; a list where a list was asked for.
+
+    Heads (hook_z) are laid side by side.
+    """
+    names = [hooks] if isinstance(hooks, str) else list(hooks)
+    run = _plain(model, names) or _hooked(model, names)
+    device = model.cfg.device
+    parts = [[a[:, start:].flatten(0, 1) for a in run(some.to(device))] for some in tokens.split(CONTEXTS)]
+    found = [torch.cat(rows) for rows in zip(*parts, strict=True)]
+    return found[0] if isinstance(hooks, str) else found
+
+
+def _plain(model: Any, names: Sequence[str]) -> Any:
+    """A function from tokens to activations by the unrolled forward; None where that does not know how."""
+    wanted = []
+    for name in names:
+        match = _HOOK.match(name)
+        if match is None or match[2] not in _SITES:
+            return None
+        wanted.append((int(match[1]), _SITES[match[2]]))
+    try:
+        net = unroll(model)
+    except Unsupported:
+        return None
+    last = max(layer + (site == "resid_post") for layer, site in wanted)
+    if last > net.n_layers or any(site.startswith("mlp") and not net.blocks[i].has_mlp for i, site in wanted):
+        return None
+    return lambda tokens: _run(net, wanted, tokens)
+
+
+def _run(net: Unrolled, wanted: Sequence[tuple[int, str]], tokens: Tensor) -> list[Tensor]:
+    """Only the layers that are needed."""
+    needed = max(layer + (site != "resid_pre") for layer, site in wanted)
+    keep = {site if site in ("attn_out", "mlp_out", "z", "resid_pre") else "resid_mid" for _, site in wanted}
+    out, kept = replace(net, blocks=net.blocks[:needed]).forward(net.embed(tokens), keep=keep | {"resid_pre"})
+    streams = [*kept["resid_pre"], out]
+    found = []
+    for layer, site in wanted:
+        if site == "resid_pre":
+            found.append(streams[layer])
+        elif site == "resid_post":
+            found.append(streams[layer + 1])
+        elif site in kept:
+            found.append(kept[site][layer].flatten(2))
+        else:
+            found.append(_in_mlp(net.blocks[layer], site, kept["resid_mid"][layer]))
+    return found
+
+
+def _in_mlp(block: Block, site: str, resid_mid: Tensor) -> Tensor:
+    """What the MLP reads (after its LayerNorm), or its neurons."""
+    read = block.ln2(resid_mid)
+    return read if site == "mlp_in" else block.act(F.linear(read, block.W_in, block.b_in))
+
+
+def _hooked(model: Any, names: Sequence[str]) -> Any:
+    def run(tokens: Tensor) -> list[Tensor]:
+        _, cache = model.run_with_cache(tokens, names_filter=lambda name: name in names)
+        return [cache[name].flatten(2) for name in names]
+
+    return run
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A source of batches: a model's activations, harvested round by round.
+
+    Args:
+        hook: where the input is read. target: where the target is, for a transcoder.
+        sources: further hooks, whose vectors are laid beside the first's, for a crosscoder.
+        tokens: the contexts. shuffle: False serves them in the order of the text, one context after the other.
+        contexts: how many are harvested at a time; 1 024 contexts of 255 vectors in 192 dimensions take 200 MB.
+    """
+
+    model: Any
+    hook: str
+    tokens: Int[Tensor, "context pos"]
+    target: str | None = None
+    sources: tuple[str, ...] = ()
+    contexts: int = 1024
+    shuffle: bool = True
+    seed: int = 0
+    _round: dict[int, list[Tensor]] = field(default_factory=dict, repr=False, compare=False)
+
+    def batch(self, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Batch number `step`."""
+        contexts = min(self.contexts, len(self.tokens))
+        each = contexts * (self.tokens.shape[1] - 1) // size
+        if each == 0:
+            raise ValueError(f"{contexts} contexts hold no batch of {size}: give more, or a smaller batch.")
+        number, place = divmod(step, each)
+        if number not in self._round:
+            self._round.clear()
+            self._round[number] = self._harvest(number, contexts)
+        rows = [part[place * size : (place + 1) * size] for part in self._round[number]]
+        return (rows[0], rows[0]) if self.target is None else (rows[0], rows[1])
+
+    def _harvest(self, number: int, contexts: int) -> list[Tensor]:
+        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
+        each = len(self.tokens) // contexts  # rounds in which every context is read once
+        epoch, place = divmod(number, each)
+        order = torch.arange(len(self.tokens))
+        if self.shuffle:
+            order = torch.randperm(len(order), generator=torch.Generator().manual_seed(self.seed * 7_919 + epoch))
+        chosen = self.tokens[order[place * contexts : (place + 1) * contexts]]
+        found = harvest(self.model, [self.hook, *self.sources, *([self.target] if self.target else [])], chosen)
+        inputs = torch.cat(found[: 1 + len(self.sources)], 1) if self.sources else found[0]
+        parts = [inputs, *found[1 + len(self.sources) :]]
+        if self.shuffle:
+            mixed = torch.randperm(len(inputs), generator=rng)
+            parts = [part[mixed] for part in parts]
+        return parts
