@@ -1,17 +1,18 @@
 """Lesson 2: sparse autoencoders.
 
-1. `config`, `model`, `activations`, `sparse`: one class for every dictionary, its variants, and the sparse path.
-2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvest` gets a model's activations.
-3. `planted`, `matching`, `absorption`, `metrics`: a known truth, and how well a dictionary finds it.
+1. `basics`, `config`, `model`, `activations`, `sparse`: one class for every dictionary, its variants, the sparse path.
+2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
+3. `planted`, `matching`, `absorbing`, `metrics`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
 """
 
-from .absorption import Absorption, absorption, detect_absorption
+from .absorbing import Absorption, absorption, detect_absorption
 from .activations import batchtopk, jumprelu, topk
+from .basics import decode, encode, loss, pre_activations
 from .config import KINDS, Config
 from .effects import Bench, Effect, LatentTest, generate, latent_effect, matched_latents
-from .harvest import Stream, harvest
-from .matching import Agreement, Matching, agreement, cosines, match_features, mean_max_cosine
+from .harvesting import Stream, harvest
+from .matching import Agreement, Matching, agreement, cosines, match_features, matched_cosines, mean_max_cosine
 from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkage
 from .model import SparseAutoencoder, without_parallel
 from .pages import browse, write_pages
@@ -27,9 +28,9 @@ __all__ = [
     "KINDS", "Absorption", "Agreement", "Bench", "Best", "Config", "Density", "Dictionary", "Effect", "Explanation",
     "Labels", "LatentTest", "Matching", "Quality", "Reading", "Recipe", "Recovery", "Rows", "Site",
     "SparseAutoencoder", "Spliced", "Stream", "Training", "Truth", "Units", "absorption", "agreement", "available",
-    "baselines", "batchtopk", "browse", "card", "cosine", "cosines", "detect_absorption", "f1_score", "fvu", "generate",
-    "geometric_median", "harvest", "held_out_contexts", "ica_directions", "jumprelu", "l0", "labelled",
-    "latent_effect", "load", "loss_recovered", "match_features", "matched_latents", "mean_max_cosine",
-    "pca_directions", "probe", "random_directions", "shrinkage", "top_contexts", "topk", "train", "without_parallel",
-    "write_pages",
+    "baselines", "batchtopk", "browse", "card", "cosine", "cosines", "decode", "detect_absorption", "encode",
+    "f1_score", "fvu", "generate", "geometric_median", "harvest", "held_out_contexts", "ica_directions", "jumprelu",
+    "l0", "labelled", "latent_effect", "load", "loss", "loss_recovered", "match_features", "matched_cosines",
+    "matched_latents", "mean_max_cosine", "pca_directions", "pre_activations", "probe", "random_directions",
+    "shrinkage", "top_contexts", "topk", "train", "without_parallel", "write_pages",
 ]  # fmt: skip

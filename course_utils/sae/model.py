@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_utils.sae import activations, sparse
+from course_utils.sae import activations, basics, sparse
 from course_utils.sae.config import Config
 
 
@@ -54,7 +54,7 @@ class SparseAutoencoder(nn.Module):
 
     def pre(self, x: Float[Tensor, "batch d_in"]) -> Float[Tensor, "batch latent"]:
         """Pre-activations (of a gated dictionary: the gate's)."""
-        return F.linear(x - self.b_pre, self.W_enc, self.b_enc)
+        return basics.pre_activations(x, self.W_enc, self.b_enc, self.b_pre)
 
     def activate(self, pre: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch latent"]:
         """From pre-activations to activations."""
@@ -81,7 +81,9 @@ class SparseAutoencoder(nn.Module):
 
     def decode(self, f: Float[Tensor, "batch latent"] | sparse.Code) -> Float[Tensor, "batch d_out"]:
         """The reconstruction of the target."""
-        return (sparse.decode(f, self.W_dec) if isinstance(f, sparse.Code) else f @ self.W_dec) + self.b_dec
+        if isinstance(f, sparse.Code):
+            return sparse.decode(f, self.W_dec) + self.b_dec
+        return basics.decode(f, self.W_dec, self.b_dec)
 
     def forward(self, x: Float[Tensor, "batch d_in"]) -> Float[Tensor, "batch d_out"]:
         return self.decode(self.encode(x))

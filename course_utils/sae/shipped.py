@@ -16,7 +16,7 @@ from torch import Tensor
 from course_utils import zoo
 from course_utils.python_text import modules
 from course_utils.sae.config import Config
-from course_utils.sae.harvest import harvest
+from course_utils.sae.harvesting import harvest
 from course_utils.sae.metrics import Quality
 from course_utils.sae.model import SparseAutoencoder
 from course_utils.zoo.cards import WEIGHTS, read_card, read_weights

@@ -2,7 +2,7 @@
 
 - `Rows`: vectors that are already in memory, in a new order every epoch.
 - a planted truth (`planted.Truth`), which draws every batch afresh.
-- `harvest.Stream`: activations of a model, harvested as they are needed and shuffled.
+- `harvesting.Stream`: activations of a model, harvested as they are needed and shuffled.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -18,7 +17,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.patching.unrolled import Unrolled, Unsupported, unroll
+from course_utils.patching.unrolled import Unrolled
+from course_utils.sae.harvesting import plain_forward
 from course_utils.sae.metrics import loss_recovered
 from course_utils.sae.shipped import Dictionary
 
@@ -32,14 +32,9 @@ class Site:
     model: Any = field(repr=False)
     hook: str
 
-    @cached_property
+    @property
     def _net(self) -> Unrolled | None:
-        if not self.hook.endswith(".hook_resid_pre"):
-            return None
-        try:
-            return unroll(self.model)
-        except Unsupported:
-            return None
+        return plain_forward(self.model) if self.hook.endswith(".hook_resid_pre") else None
 
     @property
     def _layer(self) -> int:
@@ -48,9 +43,9 @@ class Site:
     @torch.no_grad()
     def activations(self, tokens: Int[Tensor, "context pos"]) -> Float[Tensor, "context pos d"]:
         """What is there in a clean run."""
-        if self._net is not None:
-            before = replace(self._net, blocks=self._net.blocks[: self._layer])
-            return before.forward(before.embed(tokens))[0]
+        if (net := self._net) is not None:
+            before = replace(net, blocks=net.blocks[: self._layer])
+            return before.forward(net.embed(tokens), net.visible(tokens.shape[1]))[0]
         _, cache = self.model.run_with_cache(tokens, names_filter=self.hook)
         return cache[self.hook]
 
@@ -59,8 +54,8 @@ class Site:
         self, tokens: Int[Tensor, "context pos"], there: Float[Tensor, "context pos d"]
     ) -> Float[Tensor, "context pos d_vocab"]:
         """The model's logits with `there` in the activation's place."""
-        if self._net is not None:
-            return self._net.logits(self._net.forward(there, first_layer=self._layer)[0])
+        if (net := self._net) is not None:
+            return net.logits(net.forward(there, net.visible(tokens.shape[1]), first_layer=self._layer)[0])
         return self.model.run_with_hooks(tokens, fwd_hooks=[(self.hook, lambda value, hook: there)])
 
     def losses(

@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from course_utils.intervals import bootstrap_weights
+
 THRESHOLDS = 24  # candidates for each unit: quantiles of its values, closer together towards the top
 DRAWS = 400  # resamples of modules
 
@@ -171,9 +173,7 @@ def judged(
     per_module.index_add_(0, labels.module[second], counts[second])
     per_module = per_module[modules]
     hits, predicted, actual = per_module.sum(0)
-    rng = torch.Generator().manual_seed(0)
-    draws = torch.randint(len(modules), (DRAWS, len(modules)), generator=rng)
-    again = per_module[draws].sum(1)
+    again = bootstrap_weights(len(modules), DRAWS) @ per_module * len(modules)
     spread = f1_score(again[:, 0], again[:, 1], again[:, 2])
     low, high = spread.quantile(torch.tensor([0.025, 0.975], dtype=torch.double)).tolist()
     return Best(

@@ -17,7 +17,7 @@ from torch import Tensor
 
 FORMAT = 1          # of cards; a card with a higher number was written by a later version of the course
 WEIGHTS = Path(__file__).parent / "weights"
-_REPAIR = "restore it with `git checkout -- {path}`, or train it again with `python -m models.train {name}`"
+_REPAIR = "restore it with `git checkout -- {path}`, or train it again with `python -m models.{maker} {name}`"
 
 
 class ZooError(RuntimeError):
@@ -25,7 +25,8 @@ class ZooError(RuntimeError):
 
 
 def _advice(folder: Path, path: Path) -> str:
-    return _REPAIR.format(path=path, name=folder.name)
+    maker = "sae" if folder.parent.name == "dictionaries" else "train"
+    return _REPAIR.format(path=path, name=folder.name, maker=maker)
 
 
 def read_card(folder: Path) -> dict:

@@ -16,17 +16,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.patching.unrolled import Block, Unrolled, Unsupported, unroll
+from course_utils.patching.trust import hooks_on
+from course_utils.patching.unrolled import Unrolled, Unsupported, unroll
 
 CONTEXTS = 32  # in one forward pass
 _HOOK = re.compile(r"^blocks\.(\d+)\.(.+)$")
 _SITES = {
     "hook_resid_pre": "resid_pre", "hook_resid_mid": "resid_mid", "hook_resid_post": "resid_post",
-    "hook_attn_out": "attn_out", "hook_mlp_out": "mlp_out", "mlp.hook_in": "mlp_in", "mlp.hook_post": "mlp_post",
+    "hook_attn_out": "attn_out", "hook_mlp_out": "mlp_out", "mlp.hook_in": "mlp_in", "mlp.hook_post": "post",
     "attn.hook_z": "z",
 }  # fmt: skip
 
@@ -55,39 +55,38 @@ def _plain(model: Any, names: Sequence[str]) -> Any:
         if match is None or match[2] not in _SITES:
             return None
         wanted.append((int(match[1]), _SITES[match[2]]))
-    try:
-        net = unroll(model)
-    except Unsupported:
+    net = plain_forward(model)
+    if net is None or max(layer for layer, _ in wanted) >= net.n_layers:
         return None
-    last = max(layer + (site == "resid_post") for layer, site in wanted)
-    if last > net.n_layers or any(site.startswith("mlp") and not net.blocks[i].has_mlp for i, site in wanted):
+    if any(site in ("mlp_in", "post", "mlp_out") and not net.blocks[layer].has_mlp for layer, site in wanted):
         return None
     return lambda tokens: _run(net, wanted, tokens)
+
+
+def plain_forward(model: Any) -> Unrolled | None:
+    """The model's weights as a plain forward pass; None where it would not be what the model does.
+
+    That is so for an architecture that the plain forward does not know, and while a hook is left on the model.
+    """
+    try:
+        return None if hooks_on(model) else unroll(model)
+    except Unsupported:
+        return None
 
 
 def _run(net: Unrolled, wanted: Sequence[tuple[int, str]], tokens: Tensor) -> list[Tensor]:
     """Only the layers that are needed."""
     needed = max(layer + (site != "resid_pre") for layer, site in wanted)
-    keep = {site if site in ("attn_out", "mlp_out", "z", "resid_pre") else "resid_mid" for _, site in wanted}
-    out, kept = replace(net, blocks=net.blocks[:needed]).forward(net.embed(tokens), keep=keep | {"resid_pre"})
-    streams = [*kept["resid_pre"], out]
+    keep = {"resid_mid" if site == "mlp_in" else site for _, site in wanted}
+    visible = net.visible(tokens.shape[1])
+    out, kept = replace(net, blocks=net.blocks[:needed]).forward(net.embed(tokens), visible, keep=keep)
     found = []
     for layer, site in wanted:
-        if site == "resid_pre":
-            found.append(streams[layer])
-        elif site == "resid_post":
-            found.append(streams[layer + 1])
-        elif site in kept:
-            found.append(kept[site][layer].flatten(2))
-        else:
-            found.append(_in_mlp(net.blocks[layer], site, kept["resid_mid"][layer]))
+        if site == "mlp_in":
+            found.append(net.blocks[layer].ln2(kept["resid_mid"][layer]))
+        else:  # the stream before a layer that was not run is what came out
+            found.append(out if layer == needed else kept[site][layer].flatten(2))
     return found
-
-
-def _in_mlp(block: Block, site: str, resid_mid: Tensor) -> Tensor:
-    """What the MLP reads (after its LayerNorm), or its neurons."""
-    read = block.ln2(resid_mid)
-    return read if site == "mlp_in" else block.act(F.linear(read, block.W_in, block.b_in))
 
 
 def _hooked(model: Any, names: Sequence[str]) -> Any:

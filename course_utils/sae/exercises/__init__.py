@@ -1,0 +1,1 @@
+"""The exercises of lesson 2, "Sparse autoencoders", with the mistakes that people make in them."""

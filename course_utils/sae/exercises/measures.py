@@ -1,0 +1,211 @@
+"""Exercises 5 to 8: the decoder's gradient, variance unexplained, loss recovered, matching features."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils import sae
+from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.sae.exercises.inputs import Inputs, randn
+
+# 5 · the gradient without its parallel part
+
+
+def _gradient_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0, 0.0]])
+    yield torch.tensor([[1.0, 0.0], [1.0, 2.0]]), torch.tensor([[0.6, 0.8], [0.0, -1.0]])
+    for latents, d in ((1, 3), (3, 3), (4, 7), (9, 5)):
+        yield randn(rng, latents, d), F.normalize(randn(rng, latents, d), dim=1)
+    yield randn(rng, 5, 4, dtype=torch.float64), F.normalize(randn(rng, 5, 4, dtype=torch.float64), dim=1)
+
+
+def _along(g: Tensor, w: Tensor) -> Tensor:
+    return (g * w).sum(1, keepdim=True)
+
+
+Function(
+    id="sae.without_parallel",
+    reference=sae.without_parallel,
+    inputs=_gradient_inputs,
+    ranges={"grad": REAL, "result": REAL},
+    hints=(
+        "Each row of W_dec is a unit vector w. A step along w would only change its length, which is set back to 1 after every step anyway.",
+        "How much of the gradient g lies along w: g · w, one number a row. Take that much of w away from g.",
+        "grad - (grad * rows).sum(1, keepdim=True) * rows",
+    ),
+    misconceptions=(
+        wrong("parallel part returned", lambda g, w: _along(g, w) * w, "This is the part *along* the row: the one that should go."),
+        wrong("parallel part added", lambda g, w: g + _along(g, w) * w, "You add the parallel part; it is to be taken away."),
+        wrong("rows of the gradient normalised", lambda g, w: F.normalize(g - _along(g, w) * w, dim=1),
+              "The direction is right, but you change the gradient's length. Only its part along the row goes."),
+        wrong("along the wrong axis", lambda g, w: g - (g * w).sum(0, keepdim=True) * w,
+              "You sum over latents. Each latent's gradient is compared with its own row: sum(1, keepdim=True)."),
+        wrong("one number for all rows", lambda g, w: g - (g * w).sum() * w, "You use one product for all rows; each row has its own."),
+        wrong("component by component", lambda g, w: g - g * w * w,
+              "You project in each coordinate apart. The product g · w is summed over the row before it multiplies w."),
+        wrong("divided by the gradient's length", lambda g, w: g - _along(F.normalize(g, dim=1), w) * w,
+              "You normalise the gradient before the product. It is w that has length 1; g keeps its length."),
+        wrong("sign of the product lost", lambda g, w: g - _along(g, w).abs() * w,
+              "You take the size of g · w. Where it is negative you now add to the part that should go."),
+        wrong("nothing removed", lambda g, w: g.clone(), "This is the whole gradient: nothing was taken away."),
+    ),
+)  # fmt: skip
+
+
+# 6 · fvu
+
+
+def _fvu_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0], [3.0]]), torch.tensor([[1.0], [2.0]])
+    yield torch.tensor([[0.0, 0.0], [2.0, 4.0]]), torch.tensor([[0.0, 1.0], [2.0, 2.0]])
+    for rows, d in ((3, 1), (4, 3), (20, 5)):
+        y = randn(rng, rows, d) * (1 + 5 * torch.rand(rows, 1, generator=rng)) + 2
+        yield y, y + 0.5 * randn(rng, rows, d)
+    y = randn(rng, 6, 4, dtype=torch.float64) + 1
+    yield y, y + randn(rng, 6, 4, dtype=torch.float64)
+
+
+def _centred(y: Tensor) -> Tensor:
+    return y - y.mean(0)
+
+
+Function(
+    id="sae.fvu",
+    reference=sae.fvu,
+    inputs=_fvu_inputs,
+    ranges={"y": REAL, "y_hat": REAL, "result": (0.0, float("inf"))},
+    hints=(
+        "Numerator: all squared errors together. Denominator: all squared distances from the mean row.",
+        "The mean is taken over rows: y.mean(0) is one vector. Sum over everything, then divide once.",
+    ),
+    misconceptions=(
+        wrong("mean of ratios", lambda y, z: ((y - z).square().sum(1) / _centred(y).square().sum(1)).mean(),
+              "You divide row by row and average the ratios. A row close to the mean then counts as much as one far away, or more; sum first, divide once."),
+        wrong("mean of ratios over dimensions", lambda y, z: ((y - z).square().sum(0) / _centred(y).square().sum(0)).mean(),
+              "You divide dimension by dimension and average. A direction in which hardly anything varies then counts like all others; sum first, divide once."),
+        wrong("variance explained", lambda y, z: 1 - sae.fvu(y, z), "This is the fraction that *is* explained; asked for is the one that is not."),
+        wrong("mean not taken away", lambda y, z: (y - z).square().sum() / y.square().sum(),
+              "Your denominator is the squared length of y itself. With a large mean, a constant would seem to explain nearly everything; take the mean away."),
+        wrong("one mean for all dimensions", lambda y, z: (y - z).square().sum() / (y - y.mean()).square().sum(),
+              "You take one number away from all dimensions. The mean is a vector, one entry for each dimension: y.mean(0)."),
+        wrong("mean over dimensions", lambda y, z: (y - z).square().sum() / (y - y.mean(1, keepdim=True)).square().sum().clamp(min=1e-9),
+              "You take each row's own mean away. The mean runs over rows: y.mean(0)."),
+        wrong("not squared", lambda y, z: (y - z).norm() / _centred(y).norm(), "This is a ratio of lengths, the square root of what is asked for."),
+        wrong("mean of the reconstruction", lambda y, z: (y - z).square().sum() / (y - z.mean(0)).square().sum(),
+              "You take the reconstruction's mean away from y. The variance is that of the target, around its own mean."),
+        wrong("error averaged, variance summed", lambda y, z: (y - z).square().mean() / _centred(y).square().sum(),
+              "Your numerator is a mean and your denominator a sum."),
+    ),
+)  # fmt: skip
+
+
+# 7 · loss recovered
+
+
+def _recovered_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([1.0]), torch.tensor([2.0]), torch.tensor([5.0])
+    yield torch.tensor([1.0, 3.0]), torch.tensor([2.0, 3.5]), torch.tensor([9.0, 4.0])
+    for n in (3, 10, 40):
+        clean = torch.rand(n, generator=rng) + 1
+        yield clean, clean + 0.5 * torch.rand(n, generator=rng), clean + 1 + 4 * torch.rand(n, generator=rng)
+    clean = torch.rand(5, generator=rng, dtype=torch.float64) + 2
+    yield clean, clean + 0.3, clean + torch.rand(5, generator=rng, dtype=torch.float64) + 1
+
+
+Function(
+    id="sae.loss_recovered",
+    reference=sae.loss_recovered,
+    inputs=_recovered_inputs,
+    ranges={"result": REAL},
+    hints=(
+        "How much does the ablation cost above the clean run? How much of that does the reconstruction save?",
+        "If the reconstruction is perfect the answer is 1; if it is as bad as the ablation, 0. Average each loss over tokens before you divide.",
+    ),
+    misconceptions=(
+        wrong("the wrong way round", lambda c, s, a: (s.mean() - c.mean()) / (a.mean() - c.mean()),
+              "This is the share that is *lost*, 0 for a perfect reconstruction: the clean and the ablated run have changed places. Measure from the ablated one."),
+        wrong("mean of ratios", lambda c, s, a: ((a - s) / (a - c)).mean(),
+              "You divide token by token. Where an ablation hardly matters, the ratio is noise over nearly nothing; average the losses first."),
+        wrong("clean loss over spliced loss", lambda c, s, a: c.mean() / s.mean(),
+              "This is a ratio of losses. It is near 1 for any reconstruction that does little harm to an already high loss; the ablation says what there was to lose."),
+        wrong("share of the ablated loss", lambda c, s, a: (a.mean() - s.mean()) / a.mean(),
+              "You divide by the ablated loss. No reconstruction can bring the loss below the clean one: divide by ablated − clean."),
+        wrong("divided by the clean loss", lambda c, s, a: (a.mean() - s.mean()) / c.mean(),
+              "You divide by the clean loss. What there is to recover is ablated − clean."),
+        wrong("difference alone", lambda c, s, a: a.mean() - s.mean(), "This is in nats. Divide by what there was to lose, ablated − clean."),
+        wrong("clipped to between 0 and 1", lambda c, s, a: sae.loss_recovered(c, s, a).clamp(0.5, 0.6),
+              "You clip the result. A reconstruction can do worse than the ablation; then the number is negative, and says so."),
+    ),
+)  # fmt: skip
+
+
+# 8 · matching
+
+
+def _matching_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.eye(2), torch.tensor([[0.0, 2.0], [3.0, 0.0]])
+    truth, learned = (torch.stack([a.cos(), a.sin()], 1) for a in torch.tensor([[0.0, 60.0], [25.0, -30.0]]).deg2rad())
+    yield truth, learned  # the greedy choice costs more than it gains
+    yield torch.eye(3), torch.tensor([[-1.0, 0.0, 0.0], [0.0, 0.9, 0.1], [0.2, 0.0, 0.5]])  # an opposite is no match
+    for features, latents, d in ((3, 3, 2), (4, 6, 3), (5, 9, 4), (6, 6, 3)):
+        yield randn(rng, features, d), randn(rng, latents, d) * (1 + 3 * torch.rand(latents, 1, generator=rng))
+
+
+
+def _greedy(truth: Tensor, learned: Tensor) -> Tensor:
+    table = sae.cosines(truth, learned).clone()
+    out = torch.zeros(len(truth))
+    for _ in range(min(table.shape)):
+        row, column = divmod(int(table.argmax()), table.shape[1])
+        out[row] = table[row, column]
+        table[row], table[:, column] = -2, -2
+    return out
+
+
+def _in_turn(truth: Tensor, learned: Tensor) -> Tensor:
+    table, out = sae.cosines(truth, learned).clone(), []
+    for row in table:
+        out.append(row.max())
+        table[:, int(row.argmax())] = -2
+    return torch.stack(out)
+
+
+def _assigned(score: Tensor, table: Tensor, maximise: bool = True) -> Tensor:
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(score.double().numpy(), maximize=maximise)
+    return table[rows, columns]
+
+
+Function(
+    id="sae.match_features",
+    reference=sae.matched_cosines,
+    inputs=_matching_inputs,
+    ranges={"result": (-1.0, 1.0)},
+    hints=(
+        "First the table of all cosines, (feature, latent): normalise the rows of both, multiply.",
+        "scipy.optimize.linear_sum_assignment(table, maximize=True) gives the rows and columns of the best assignment, rows in order.",
+        "A direction and its opposite are two features: leave the sign of the cosine alone.",
+    ),
+    misconceptions=(
+        wrong("best for each feature alone", lambda t, w: sae.cosines(t, w).amax(1),
+              "You take each feature's best latent, so that one latent may serve several features. In a matching each latent is used once."),
+        wrong("greedy", _greedy,
+              "You take the largest cosine first and strike out its row and column. That can cost more than it gains: the assignment with the largest *sum* is asked for."),
+        wrong("in turn", _in_turn,
+              "You let the features choose one after the other. The result depends on their order; ask for the assignment with the largest sum."),
+        wrong("sign ignored", lambda t, w: _assigned(sae.cosines(t, w).abs(), sae.cosines(t, w).abs()),
+              "You take absolute values. An activation is never negative, so a latent that points the other way has not found the feature."),
+        wrong("sign ignored in choosing", lambda t, w: _assigned(sae.cosines(t, w).abs(), sae.cosines(t, w)),
+              "You choose by absolute values. A latent that points the other way is no candidate."),
+        wrong("dot products", lambda t, w: _assigned(t @ w.T, t @ w.T),
+              "You use dot products: a long row seems to match everything. Normalise both."),
+        wrong("chosen by dot products", lambda t, w: _assigned(t @ w.T, sae.cosines(t, w)),
+              "You choose by dot products and report cosines. A long row is no better match: choose by cosines."),
+        wrong("worst assignment", lambda t, w: _assigned(sae.cosines(t, w), sae.cosines(t, w), maximise=False),
+              "This is the assignment with the *smallest* sum: linear_sum_assignment minimises unless told otherwise."),
+        wrong("mean returned", lambda t, w: sae.match_features(t, w).cosine.mean(), "You return the mean; asked for is each feature's cosine."),
+    ),
+)  # fmt: skip

@@ -1,0 +1,227 @@
+"""Exercises 1 to 4: encode, the loss, TopK, BatchTopK."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_utils import sae
+from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.sae.exercises.inputs import Inputs, codes, randn, weights
+
+# 1 · encode
+
+
+def _encode_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[2.0]]), torch.tensor([[1.0], [-3.0]]), torch.tensor([0.5, 1.0]), torch.tensor([1.5])
+    yield torch.tensor([[1.0, -1.0]]), torch.tensor([[2.0, 0.0]]), torch.tensor([-1.0]), torch.tensor([-1.0, 2.0])
+    for rows, d, latents in ((1, 3, 4), (2, 3, 3), (5, 3, 8), (6, 7, 4)):
+        yield randn(rng, rows, d), *weights(rng, latents, d)
+    yield randn(rng, 4, 3, dtype=torch.float64), *weights(rng, 6, 3, torch.float64)
+
+
+def _linear(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    return x @ W.T + b
+
+
+Function(
+    id="sae.encode",
+    reference=sae.encode,
+    inputs=_encode_inputs,
+    grads=(0, 1, 2, 3),
+    ranges={"x": REAL, "W_enc": REAL, "b_enc": REAL, "b_dec": REAL, "result": (0.0, float("inf"))},
+    hints=(
+        "Three steps: centre the input, apply the encoder, rectify.",
+        "x has shape (row, d), W_enc (latent, d). (x - b_dec) @ W_enc.T has shape (row, latent).",
+        "torch.relu((x - b_dec) @ W_enc.T + b_enc)",
+    ),
+    misconceptions=(
+        wrong("decoder bias not taken away", lambda x, W, b, c: _linear(x, W, b).relu(),
+              "You encode x itself. b_dec is what the decoder adds in any case, so the encoder looks at x − b_dec: otherwise every latent must first undo a constant."),
+        wrong("decoder bias added", lambda x, W, b, c: _linear(x + c, W, b).relu(),
+              "You add b_dec to the input. It is taken away there, and added again after decoding."),
+        wrong("encoder bias forgotten", lambda x, W, b, c: ((x - c) @ W.T).relu(),
+              "b_enc is missing. It is what lets a latent ignore weak evidence: a negative bias is a threshold."),
+        wrong("encoder bias subtracted", lambda x, W, b, c: _linear(x - c, W, -b).relu(),
+              "You subtract b_enc. It is added; training makes it negative where a threshold is wanted."),
+        wrong("no ReLU", lambda x, W, b, c: _linear(x - c, W, b),
+              "There is no ReLU: some of your activations are negative. A latent says how much of its direction is there, and less than nothing is not an answer."),
+        wrong("ReLU before the bias", lambda x, W, b, c: ((x - c) @ W.T).relu() + b,
+              "The ReLU comes before b_enc. Add the bias first, or it can no longer silence anything."),
+        wrong("ReLU and then absolute value", lambda x, W, b, c: _linear(x - c, W, b).abs(),
+              "You take the absolute value. A direction and its opposite are two features; the ReLU keeps one of them."),
+        wrong("rows of the encoder normalised", lambda x, W, b, c: _linear(x - c, torch.nn.functional.normalize(W, dim=1), b).relu(),
+              "You normalise the encoder's rows. It is the decoder whose rows have length 1; the encoder's are free."),
+    ),
+)  # fmt: skip
+
+
+# 2 · loss
+
+
+def _loss_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0]]), torch.tensor([[0.5]]), torch.tensor([[2.0]]), torch.tensor([[3.0]]), 0.5
+    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0]]), torch.tensor([[0.0, 2.0]]), 0.25
+    for rows, d, latents in ((2, 1, 1), (3, 2, 4), (5, 4, 3), (4, 3, 9)):
+        yield randn(rng, rows, d), randn(rng, rows, d), codes(rng, rows, latents) + 0.1, randn(rng, latents, d), 0.3
+    yield (randn(rng, 3, 4, dtype=torch.float64), randn(rng, 3, 4, dtype=torch.float64),
+           codes(rng, 3, 5, torch.float64) + 0.1, randn(rng, 5, 4, dtype=torch.float64), 0.7)  # fmt: skip
+
+
+def _parts(x: Tensor, y: Tensor, f: Tensor, W: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared error and penalty of each row."""
+    return (x - y).square().sum(1), (f * W.norm(dim=1)).sum(1)
+
+
+Function(
+    id="sae.loss",
+    reference=sae.loss,
+    inputs=_loss_inputs,
+    grads=(1, 2, 3),
+    ranges={"x": REAL, "x_hat": REAL, "W_dec": REAL, "penalty": (0.0, float("inf"))},
+    hints=(
+        "Two terms for each row: the squared distance between x and x̂, and λ times the sum of the activations, each times the length of its decoder row. Then the mean over rows.",
+        "W_dec has shape (latent, d): the length of its rows is W_dec.norm(dim=1), of shape (latent,).",
+        "((x - x_hat).square().sum(1) + penalty * (f * W_dec.norm(dim=1)).sum(1)).mean()",
+    ),
+    misconceptions=(
+        wrong("lengths of the decoder's rows ignored", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * f.sum(1)).mean(),
+              "Your penalty ignores how long the decoder's rows are. Then a model pays less by making rows long and activations small, and nothing becomes sparse."),
+        wrong("lengths along the wrong axis", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * f.sum(1) * W.norm()).mean(),
+              "You use one length for the whole matrix. Each latent's activation is multiplied by the length of its own row of W_dec: norm(dim=1)."),
+        wrong("squared error averaged over dimensions", lambda x, y, f, W, p: ((x - y).square().mean(1) + p * _parts(x, y, f, W)[1]).mean(),
+              "You average the squared error over the dimensions. It is summed: otherwise λ means something else in every width."),
+        wrong("penalty averaged over latents", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.norm(dim=1)).mean(1)).mean(),
+              "You average the penalty over latents. It is summed: a dictionary twice as wide must not make each activation half as dear."),
+        wrong("summed over rows", lambda x, y, f, W, p: sum(_parts(x, y, f, W)[k].sum() * (p if k else 1) for k in (0, 1)),
+              "You sum over the rows of the batch. The mean is asked for, so that the loss does not grow with the batch."),
+        wrong("coefficient forgotten", lambda x, y, f, W, p: sum(_parts(x, y, f, W)).mean(),
+              "λ is missing: the penalty stands with weight 1."),
+        wrong("coefficient on the error", lambda x, y, f, W, p: (p * _parts(x, y, f, W)[0] + _parts(x, y, f, W)[1]).mean(),
+              "λ multiplies the squared error. It is the price of activity: it multiplies the penalty."),
+        wrong("error not squared", lambda x, y, f, W, p: ((x - y).norm(dim=1) + p * _parts(x, y, f, W)[1]).mean(),
+              "You take the distance and not its square."),
+        wrong("activations squared", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.norm(dim=1)).square().sum(1)).mean(),
+              "Your penalty squares the activations. A square hardly minds many small ones; it is the L1 norm that makes them exactly zero."),
+        wrong("penalty on the number of active latents", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * ((f > 0) * W.norm(dim=1)).sum(1)).mean(),
+              "You count active latents. That is what one would like to pay for, and it has no gradient; L1 stands in for it."),
+    ),
+)  # fmt: skip
+
+
+# 3 · TopK
+
+
+def _topk_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0, 3.0, 2.0]]), 1
+    yield torch.tensor([[1.0, 3.0, 2.0], [5.0, 4.0, -6.0]]), 2
+    yield torch.tensor([[-1.0, -3.0, 2.0]]), 2  # the second largest is negative
+    yield torch.tensor([[2.0, 1.0, 2.0, 2.0]]), 2  # ties: the first ones win
+    yield torch.tensor([[0.1, 0.2], [30.0, 20.0], [-1.0, -2.0]]), 1  # small rows count too
+    for rows, latents, k in ((4, 6, 2), (5, 9, 3), (3, 4, 4)):
+        yield randn(rng, rows, latents), k
+    yield randn(rng, 4, 12, dtype=torch.float64), 5
+
+
+def _threshold(pre: Tensor, k: int) -> Tensor:
+    return pre.topk(k, dim=1).values[:, -1:]
+
+
+def _of_size(pre: Tensor, k: int) -> Tensor:
+    kept = pre.abs().argsort(dim=1, descending=True, stable=True)[:, :k]
+    return torch.zeros_like(pre).scatter(1, kept, pre.gather(1, kept))
+
+
+def _columns(pre: Tensor, k: int) -> Tensor:
+    kept = pre.argsort(dim=0, descending=True, stable=True)[:k]
+    return torch.zeros_like(pre).scatter(0, kept, pre.gather(0, kept).relu())
+
+
+def _kept(pre: Tensor, k: int) -> Tensor:
+    kept = pre.argsort(dim=1, descending=True, stable=True)[:, :k]
+    return torch.zeros_like(pre).scatter(1, kept, pre.gather(1, kept))
+
+
+Function(
+    id="sae.topk",
+    reference=sae.topk,
+    inputs=_topk_inputs,
+    grads=(0,),
+    ranges={"pre": REAL},
+    hints=(
+        "Exactly k of each row stay, the others become 0; what stays and is negative becomes 0 too. Among equals the first latents win.",
+        "pre.argsort(dim=1, descending=True, stable=True)[:, :k] are the places that stay.",
+        "torch.zeros_like(pre).scatter(1, kept, pre.gather(1, kept).relu())",
+    ),
+    misconceptions=(
+        wrong("over the whole batch", sae.batchtopk,
+              "You keep the k · batch largest of the whole batch, so that a row with small numbers may get none. TopK keeps k in every row; what you wrote is BatchTopK."),
+        wrong("negative ones kept", _kept,
+              "Among the k largest some are negative, and you keep them. An activation says how much of a direction is there: ReLU them."),
+        wrong("largest in size", lambda pre, k: _of_size(pre, k).relu(),
+              "You choose by absolute value. A large negative number is evidence against the latent; it must not take a place."),
+        wrong("largest in size, signs kept", _of_size,
+              "You choose by absolute value and keep the signs. Activations are never negative, and the largest ones are chosen, not the longest."),
+        wrong("ties all kept", lambda pre, k: pre.relu() * (pre >= _threshold(pre, k)),
+              "Where several are equal to the k-th largest, you keep them all: more than k. Choose places and not a threshold."),
+        wrong("the k-th left out", lambda pre, k: pre.relu() * (pre > _threshold(pre, k)),
+              "You keep those *above* the k-th largest: k − 1 of them."),
+        wrong("k smallest", lambda pre, k: -_kept(-pre, k).clamp(max=0) if False else torch.zeros_like(pre).scatter(1, pre.argsort(dim=1, stable=True)[:, :k], pre.gather(1, pre.argsort(dim=1, stable=True)[:, :k]).relu()),
+              "You keep the k smallest: the order is ascending."),
+        wrong("along the batch", lambda pre, k: _columns(pre, min(k, len(pre))),
+              "You keep the k largest of each *latent*, over the batch. The k are counted in each row: dim=1."),
+        wrong("one k for all rows", lambda pre, k: pre.relu() * (pre >= _threshold(pre, k).min()),
+              "You use the smallest row's threshold for all rows. Each row has its own k largest."),
+        wrong("ReLU alone", lambda pre, k: pre.relu(), "You keep every positive number; at most k of each row may stay."),
+    ),
+)  # fmt: skip
+
+
+# 4 · BatchTopK ◇
+
+
+def _batchtopk_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0, 3.0], [4.0, 2.0]]), 1
+    yield torch.tensor([[5.0, 3.0, 4.0], [1.0, 2.0, 0.5]]), 1  # the first row takes both places
+    yield torch.tensor([[-5.0, 3.0], [-1.0, -2.0]]), 1  # fewer positive ones than places
+    yield torch.tensor([[2.0, 2.0, 1.0], [2.0, 2.0, 3.0]]), 1  # ties
+    for rows, latents, k in ((1, 5, 2), (4, 6, 2), (5, 9, 3)):
+        yield randn(rng, rows, latents), k
+    yield randn(rng, 4, 12, dtype=torch.float64), 5
+
+
+def _flat_threshold(pre: Tensor, count: int) -> Tensor:
+    return pre.flatten().topk(min(count, pre.numel())).values[-1]
+
+
+def _flat_kept(pre: Tensor, count: int, relu: bool = True) -> Tensor:
+    kept = pre.flatten().argsort(descending=True, stable=True)[:count]
+    values = pre.flatten()[kept]
+    return torch.zeros_like(pre).flatten().scatter(0, kept, values.relu() if relu else values).view_as(pre)
+
+
+Function(
+    id="sae.batchtopk",
+    reference=sae.batchtopk,
+    inputs=_batchtopk_inputs,
+    grads=(0,),
+    ranges={"pre": REAL},
+    hints=(
+        "A batch of B rows has k · B places, given to the largest pre-activations wherever they stand.",
+        "Flatten, argsort (descending, stable), keep the first k * len(pre), scatter back, ReLU.",
+    ),
+    misconceptions=(
+        wrong("k in every row", sae.topk,
+              "You keep k in every row: that is TopK. Here a row that needs more may take places from one that needs fewer."),
+        wrong("k in the whole batch", lambda pre, k: _flat_kept(pre, k),
+              "You keep k in the whole batch. There are k places for each row: k · batch of them together."),
+        wrong("negative ones kept", lambda pre, k: _flat_kept(pre, k * len(pre), relu=False),
+              "You keep negative numbers where positive ones run out. ReLU what is kept."),
+        wrong("ties all kept", lambda pre, k: pre.relu() * (pre >= _flat_threshold(pre, k * len(pre))),
+              "Where several are equal to the last one that stays, you keep them all. There are exactly k · batch places."),
+        wrong("the last place left empty", lambda pre, k: _flat_kept(pre, k * len(pre) - 1), "You give away k · batch − 1 places."),
+        wrong("largest in size", lambda pre, k: pre.relu() * (pre.abs() >= _flat_threshold(pre.abs(), k * len(pre))),
+              "You choose by absolute value. A large negative number is evidence against the latent and gets no place."),
+        wrong("ReLU alone", lambda pre, k: pre.relu(), "You keep every positive number; k · batch may stay."),
+    ),
+)  # fmt: skip
