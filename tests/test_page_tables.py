@@ -126,6 +126,11 @@ def test_columns_of_one_unit_have_as_many_decimals_and_others_their_own():
     assert grid(table(rows, decimals=0)).texts()[1] == ["a", "3", "0"]
 
 
+def test_several_rows_and_single_cells_are_marked():
+    made = table({name: {"x": 1, "y": 2} for name in "abc"}, mark=["a", ("c", "y")])
+    assert [[cell.marked for cell in cells] for _, cells in made.rows] == [[True, True], [False, False], [False, True]]
+
+
 @dataclass(frozen=True)
 class Result:
     loss: torch.Tensor
