@@ -7,6 +7,7 @@ The kind stands in the source after the cell's mark, `# %% figure`; without one 
     prediction   asks, before the answer is known                folded
     caption      a printed caption                               folded
     claims       the conclusions, each with its condition        folded; its output lists them as checked
+    card         what the lesson leaves one with                 folded
     experiment   what a learner would type                       open
 
 `answer` beside any of them (`# %% answer`, `# %% figure answer`) closes the *outputs*, which give a prediction away,
@@ -29,8 +30,9 @@ TITLES = {
     "prediction": "Your prediction",
     "caption": "Caption",
     "claims": "Checked here",
+    "card": "The lesson on a card",
 }
-MAX_LINES = {"setup": 8, "figure": 30, "prediction": 8, "caption": 12, "claims": 40}  # all told
+MAX_LINES = {"setup": 8, "figure": 30, "prediction": 8, "caption": 12, "claims": 40, "card": 40}  # all told
 EXPERIMENT_LINES = 14  # of code, comments and blank lines not counted
 EXPERIMENT, ANSWER = "experiment", "answer"
 OWN_CALLS = {"claim": "claims", "predict": "prediction"}  # what may be called in one kind of cell alone
@@ -118,8 +120,10 @@ def faults(source: str, kind: str, closed: bool) -> Iterator[str]:
             yield f"calls {name}(), which belongs into a '# %% {where}' cell"
         if name not in called and kind == where:
             yield f"is marked {kind!r} and calls no {name}()"
-    if kind == "caption" and "caption" not in called:
-        yield "is marked 'caption' and calls no caption()"
+    if kind in ("caption", "card") and kind not in called:
+        yield f"is marked {kind!r} and calls no {kind}()"
+    if kind != "card" and any(isinstance(call.func, ast.Name) and name == "card" for name, call in _calls(tree)):
+        yield "calls card(), which belongs into a '# %% card' cell"
     if "measured" in called and not closed:
         yield f"calls measured(), whose output gives a prediction away: mark it {ANSWER!r}"
     for refused in refusals(source):

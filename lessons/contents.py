@@ -158,11 +158,12 @@ def _count(text: str) -> int:
 
 
 def _sentences(source: str) -> Iterator[str]:
-    """What code prints for readers: captions, and the sentences of claims."""
+    """What code prints for readers: captions, the sentences of claims, the card."""
     for call in ast.walk(ast.parse(source)):
         if isinstance(call, ast.Call):
-            claimed = call.args[:1] if ast.unparse(call.func).endswith("claim") else []
-            printed = claimed + cell_kinds.caption_values(call)
+            name = ast.unparse(call.func)
+            read = call.args if name == "card" else call.args[:1] if name.endswith("claim") else []
+            printed = read + cell_kinds.caption_values(call)
             for node in (node for value in printed for node in ast.walk(value)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield node.value

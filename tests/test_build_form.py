@@ -120,6 +120,8 @@ def test_what_is_no_kind_is_refused(built, title):
         ("squares\n\n", "print(1, end=' ')\n\n", "prints columns"),
         ("squares\n\n", "print('a\\tb')\n\n", "prints columns"),
         ("squares\n\n", "claim('x', squares)\n\n", "calls claim(), which belongs into a '# %% claims' cell"),
+        ("squares\n\n", "card({'claim': 'x'})\n\n", "calls card(), which belongs into a '# %% card' cell"),
+        ("# %% caption\n", "# %% card\n", "is marked 'card' and calls no card()"),
         ("squares\n\n", "page.predict('x')\n\n", "calls predict(), which belongs into a '# %% prediction' cell"),
         ("squares\n\n", "measured('tiny.x', 'nine')\n\n", "gives the answer away: pass what the cell computed"),
         ("squares\n\n", "squares\n\n# %%\nmeasured('tiny.x', x)\n\n", "mark it 'answer'"),
@@ -146,7 +148,7 @@ def test_what_does_not_fit_the_form_is_refused(built, old, new, sentence):
 
 @pytest.mark.parametrize(
     "code",
-    ["print(f'{x:.2f} and {y:+.1%}')", "print('a', 'b')", "x = 1\n" * 12 + "# why\n" * 9 + "y"],
+    ["print(f'{x:.2f} and {y:+.1%}')", "zoo.card('code-4l')", "print('a', 'b')", "x = 1\n" * 12 + "# why\n" * 9 + "y"],
 )
 def test_what_fits_is_accepted(built, code):
     cells = built(FORM.replace("squares\n\n", f"squares\n\n# %%\n{code}\n\n"))
