@@ -100,6 +100,11 @@ def seed_for(name: str) -> int:
     return _hash(str(learner_seed()), name)
 
 
+def published_seed_for(name: str) -> int:
+    """The seed with which the notebooks that the course publishes were built."""
+    return _hash("0", name)
+
+
 def strict() -> bool:
     """Whether an autograder is running: COURSE_STRICT is set (and not 0), or nbgrader is executing."""
     return os.environ.get("COURSE_STRICT", "") not in ("", "0") or bool(os.environ.get("NBGRADER_EXECUTION"))

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from course_utils import store
-from course_utils.grading import NotPassed, grade, guard, limits, measured, predict
+from course_utils.grading import NotPassed, checked, grade, guard, limits, measured, predict, session, state
 from course_utils.grading.exercise import Exercise, Prediction
 from course_utils.grading.kinds import Answer, Function, Sampler, Stat, wrong
 from course_utils.grading.proof import prove
@@ -58,6 +58,7 @@ def sparse_stats(x, n, p):
 def demo(monkeypatch, tmp_path):
     monkeypatch.setattr(Exercise, "registry", {})
     monkeypatch.setattr(Prediction, "registry", {})
+    monkeypatch.setattr(session, "_passed", {})
     monkeypatch.setenv("COURSE_HOME", str(tmp_path))
     monkeypatch.delenv("COURSE_STRICT", raising=False)
     yield {
@@ -97,7 +98,7 @@ def demo(monkeypatch, tmp_path):
                 wrong("counted from one", lambda truth: {k: v + 1 for k, v in truth.items()}, "Count from 0."),
             ),
         ),
-        "interval": Answer.interval(id="demo.density", reference=lambda seed: (0.30, 0.02)),
+        "interval": Answer.interval(id="demo.density", reference=lambda seed: (0.30, 0.02), alike="A constant."),
     }
 
 
@@ -202,7 +203,12 @@ def test_intervals_must_cover_and_be_narrow(demo):
     assert grade("demo.density", (0.28, 0.33)).status == "passed"
     assert "wide" in grade("demo.density", (0.1, 0.5)).message
     assert "above" in grade("demo.density", (0.32, 0.35)).message
-    assert "lower end" in grade("demo.density", (0.4, 0.2)).message
+    assert "the upper end first" in grade("demo.density", (0.0, -0.2)).message
+    assert "a mean and a spread" in grade("demo.density", (0.3, 0.02)).message
+    assert "error of the mean" in grade("demo.density", (0.298, 0.302)).message
+    guesses = torch.rand(600, generator=torch.Generator().manual_seed(0)).tolist()
+    passed = sum(grade("demo.density", (low, low + 0.06)).status == "passed" for low in guesses)
+    assert passed <= 600 * 0.05
 
 
 def test_the_proof_holds_here_and_fails_where_it_should(demo):
@@ -556,3 +562,207 @@ def test_an_answer_that_stops_shows_where_it_stopped_or_the_smaller_difference(d
 
     report = grade("demo.interference", differs_first)
     assert "differ" in report.message and report.counterexample.args[0].shape == (2, 2)
+
+
+def test_what_an_answer_leaves_changed_is_put_back_and_named(demo, tmp_path):
+    import gc
+    import os
+    import signal
+
+    def leaves(change):
+        def answer(W):
+            change()
+            return interference_again(W)
+
+        return answer
+
+    meta = torch.device("meta")
+    changes = {
+        "the device": lambda: meta.__enter__(),
+        "gradients": lambda: torch.set_grad_enabled(False),
+        "default dtype": lambda: torch.set_default_dtype(torch.float64),
+        "autocast": lambda: torch.autocast("cpu", torch.bfloat16).__enter__(),
+        "threads": lambda: torch.set_num_threads(torch.get_num_threads() + 1),
+        "precision": lambda: torch.set_float32_matmul_precision("medium"),
+        "np.seterr": lambda: np.seterr(all="ignore"),
+        "os.environ": lambda: os.environ.update(COURSE_TEST="1"),
+        "directory": lambda: os.chdir(tmp_path),
+        "signal": lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
+        "garbage": gc.disable,
+    }
+    for name, change in changes.items():
+        before = [setting.read() for setting in state.SETTINGS]
+        report = grade("demo.interference", leaves(change))
+        assert report.status == "failed" and name in report.message and "put it back" in report.message, (name, report)
+        assert before == [setting.read() for setting in state.SETTINGS], name
+    assert torch.ones(2).device.type == "cpu"
+    assert grade("demo.interference", interference_again).status == "passed"
+
+
+def test_what_a_model_is_left_with_is_named(demo):
+    def twice(model, x):
+        return model(x) * 2
+
+    def thrice(model, x):
+        return model(x) + model(x)
+
+    def inputs(rng):
+        yield torch.nn.Linear(2, 2), torch.ones(1, 2)
+
+    Function(id="demo.model", reference=twice, inputs=inputs)
+
+    def weights(model, x):
+        out = thrice(model, x)
+        with torch.no_grad():
+            model.weight.add_(1)
+        return out
+
+    said = {
+        "leaves hooks": lambda model, x: (thrice(model, x), model.register_forward_hook(lambda *a: None))[0],
+        "another mode": lambda model, x: (thrice(model, x), model.eval())[0],
+        "requires_grad": lambda model, x: (thrice(model, x), model.requires_grad_(False))[0],
+        "gradients on": lambda model, x: (thrice(model, x), thrice(model, x).sum().backward())[0],
+        "changes weights": weights,
+    }
+    for part, answer in said.items():
+        report = grade("demo.model", answer)
+        assert report.status == "failed" and part in report.message, (part, report)
+        assert grade("demo.model", lambda model, x: model(x) + model(x)).status == "passed"
+
+
+class Slow:
+    """An object whose every look takes for ever."""
+
+    def __repr__(self):
+        while True:
+            pass
+
+    __str__ = __eq__ = __len__ = __repr__
+    __hash__ = None
+
+
+class Leaving(Exception):
+    def __str__(self):
+        raise SystemExit
+
+
+class Watching(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, *args, **kwargs):
+        while True:
+            pass
+
+
+def test_the_clock_covers_what_a_learner_wrote_to_be_shown_and_compared(demo):
+    import signal
+
+    def ignores(W):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while True:
+            pass
+
+    def closes(W):
+        print("gone")
+        sys.stdout.close()
+        return interference_again(W) * 2
+
+    start = time.perf_counter()
+    answers = {
+        "still running": [ignores, lambda W: Slow(), lambda W: [Slow()]],
+        "raised Leaving": [lambda W: (_ for _ in ()).throw(Leaving())],
+        "twice": [closes],
+        "shape": [lambda W: torch.zeros(3).as_subclass(Watching)],
+    }
+    for part, functions in answers.items():
+        for function in functions:
+            report = grade("demo.interference", function)
+            assert report.status == "failed" and part in report.message, (part, report)
+    for id in ("demo.labels", "demo.density"):
+        assert grade(id, Slow()).status == grade(id, lambda: Slow()).status == "failed"
+    assert time.perf_counter() - start < 60
+
+
+def test_imports_of_the_first_case_are_charged_to_nobody(demo):
+    import os
+
+    calls = []
+
+    def slow_at_first(x):
+        end = time.process_time() + (0.5 if not calls else 0)
+        calls.append(1)
+        while time.process_time() < end:
+            os.getpid()
+        return 2 * x
+
+    Function(id="demo.first", reference=slow_at_first, inputs=lambda rng: iter([(1.0,), (2.0,)]))
+    start = time.process_time()
+    report = grade("demo.first", lambda x: [None for _ in itertools.repeat(0)])
+    assert "still running after 0." in report.message and time.process_time() - start < 8, report
+
+
+def test_a_function_compiled_by_torch_and_numbers_of_numpy_are_right(demo):
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert grade("demo.interference", torch.compile(interference_again, backend="eager")).status == "passed"
+    Function(id="demo.number", reference=lambda n: n / 2, inputs=lambda rng: iter([(1,), (4,)]))
+    assert grade("demo.number", lambda n: np.array(n / 2)).status == "passed"
+
+
+def test_the_published_answer_is_known(demo):
+    from course_utils import runtime
+
+    Answer(
+        id="demo.own",
+        truth=lambda seed: seed,
+        score=lambda answer, truth: float(answer == truth),
+        share=1.0,
+        why="a test",
+        expects="Give a number.",
+    )
+    assert "published notebook" in grade("demo.own", runtime.published_seed_for("demo.own")).message
+    assert "published" not in grade("demo.own", 1).message
+    assert not prove(Exercise.registry["demo.own"]).gaps
+
+
+def test_an_answer_that_suits_every_learner_is_a_gap_unless_it_is_said_why(demo):
+    def same(**more):
+        return Answer(
+            id="demo.same",
+            truth=lambda seed: 3,
+            score=lambda answer, truth: float(answer == truth),
+            expects="Give a number.",
+            **more,
+        )
+
+    assert any("the key of another seed passes" in gap for gap in prove(same()).gaps)
+    assert not any("seed" in gap for gap in prove(same(alike="Everybody is asked the same.")).gaps)
+    own = Answer(id="demo.own", truth=lambda seed: seed, score=lambda a, t: float(a == t), expects="", alike="No.")
+    assert any("differs by seed" in gap for gap in prove(own).gaps)
+
+
+def test_other_ways_to_write_it_and_stated_ranges_are_proven(demo):
+    wrong_way = Function(
+        id="demo.ways", reference=interference, inputs=weights, alternatives=(interference_again, with_self)
+    )
+    assert next(gap for gap in prove(wrong_way).gaps if "other way" in gap).startswith("the other way 1")
+    narrow = Function(id="demo.narrow", reference=interference, inputs=weights, ranges={"W": (0, 1), "V": (0, 1)})
+    gaps = " ".join(prove(narrow).gaps)
+    assert "'W' lies outside" in gaps and "'V', which is no argument" in gaps
+
+
+def test_later_cells_go_on_with_what_passed_or_with_the_courses_own(demo, capsys):
+    assert checked("demo.interference")(torch.eye(2)).tolist() == [0, 0]
+    assert "not passed yet" in capsys.readouterr().out
+    grade("demo.interference", interference_again)
+    mine = checked("demo.interference")
+    assert mine.__name__ == "interference_again" and not capsys.readouterr().out
+    with pytest.raises((AttributeError, TypeError)) as error:
+        mine("no matrix")
+    assert "interference" not in "".join(str(entry.statement) for entry in error.traceback)
+    assert "yours passed, and raises" in capsys.readouterr().out
+    grade("demo.interference", slow_with_self)
+    assert checked("demo.interference").__name__ == "interference"
+    grade("demo.density", lambda: (0.28, 0.33))
+    assert checked("demo.density") == (0.28, 0.33) and checked("demo.labels", "ours") == "ours"

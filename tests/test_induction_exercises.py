@@ -354,7 +354,7 @@ def test_a_mistake_is_recognised_in_another_basis():
 # Functions that get a model
 
 
-def test_hooks_left_on_the_model_do_no_harm_and_edited_weights_are_noticed():
+def test_hooks_left_on_the_model_and_edited_weights_are_noticed():
     def leaves_hooks(model, tokens, heads, ablation):
         def put(z, hook, layer):
             z = z.clone()
@@ -374,9 +374,9 @@ def test_hooks_left_on_the_model_do_no_harm_and_edited_weights_are_noticed():
             model.blocks[0].attn.o.original_component.weight.zero_()
         return model(tokens)
 
-    assert check("ablate_heads", leaves_hooks).passed
-    assert "in place" in check("ablate_heads", edits_weights).message
-    assert check("ablate_heads", leaves_hooks).passed  # and the next answer meets the model as it was
+    for _ in range(2):  # and the next answer meets the model as it was
+        assert "leaves hooks on `model`" in check("ablate_heads", leaves_hooks).message
+        assert "changes weights of `model`" in check("ablate_heads", edits_weights).message
 
 
 def test_a_path_may_be_patched_in_another_way():
@@ -432,7 +432,7 @@ def one_for_all(d_vocab, batch, length):
         (one_for_all, "agree"),
         (two_rows_each, "copies"),
         (lambda d_vocab, batch, length: torch.randint(1, d_vocab, (batch, 2 * length)), "shape"),
-        (lambda d_vocab, batch, length: torch.rand(batch, 1 + 2 * length), "dtype"),
+        (lambda d_vocab, batch, length: torch.rand(batch, 1 + 2 * length), "whole numbers"),
     ],
     ids=["one permutation for all", "each block for two rows", "no BOS column", "not whole numbers"],
 )

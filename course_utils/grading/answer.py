@@ -8,11 +8,13 @@ from typing import Any
 
 import torch
 
+from course_utils import runtime
 from course_utils.grading import guard
 from course_utils.grading.compare import difference, show, wrong_kind
 from course_utils.grading.exercise import Exercise, Verdict
 
 NULL_DRAWS = 499
+NARROWEST, WIDEST = 1.0, 3.0  # widths of an interval, in standard deviations; mean ± one of eight seeds or more fits
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -23,7 +25,8 @@ class Answer(Exercise):
     An exercise with another `share` says why in `why`. `expects` describes the form of an answer; `canonical`
     brings the ways to write one answer into one form, before anything else looks at it, and raises where it cannot.
     `effort` says by how much longer than usual the answer may compute, where it is the fruit of measurements.
-    `own` is the course's own function that returns an answer; an answer that calls it is no attempt.
+    `own` is the course's own function that returns an answer; an answer that calls it is no attempt. `alike` says why
+    the answer is the same for every learner, where it is; every other one differs by seed, and the proof sees to it.
     """
 
     truth: Callable[[int], Any]
@@ -38,16 +41,21 @@ class Answer(Exercise):
     why: str = ""
     effort: float = 1.0
     own: Callable | None = None
+    alike: str = ""
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
-        if callable(answer) and not isinstance(answer, torch.nn.Module):
-            outcome = guard.call(answer, limit=self.effort * guard.LIMIT, reference=self.own if watch else None)
-            if outcome.used_reference and not outcome.problem:
-                said = f"This calls the course's own `{self.own.__name__}`; write the steps yourself."
-                return Verdict(False, said, attempted=False)
-            if outcome.problem:
-                return Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
-            answer = outcome.value
+        written = callable(answer) and not isinstance(answer, torch.nn.Module)
+        function = answer if written else lambda: answer
+        outcome = guard.call(function, limit=self.effort * guard.LIMIT, reference=self.own if watch else None)
+        if outcome.used_reference and not outcome.problem:
+            said = f"This calls the course's own `{self.own.__name__}`; write the steps yourself."
+            return Verdict(False, said, attempted=False)
+        if outcome.problem:
+            return Verdict(False, outcome.problem, attempted=outcome.attempted, printed=outcome.printed)
+        if outcome.left:
+            said = f"Your function leaves {' and '.join(outcome.left)} changed; put it back."
+            return Verdict(False, said, printed=outcome.printed)
+        answer = outcome.value
         if answer is None or answer is Ellipsis or inspect.isgenerator(answer):
             answer = None if answer is Ellipsis else answer
             return Verdict(False, f"{wrong_kind(answer, 'an answer')} {self.expects}")
@@ -70,11 +78,27 @@ class Answer(Exercise):
             theirs = self.cached((seed, known.name), lambda known=known: known.make(truth))
             if not difference(answer, theirs, 1e-6, 1e-9):
                 return Verdict(False, known.say, known.name)
+        if self._published(answer, seed):
+            said = (
+                "This is the answer that the published notebook shows. It was made for another seed; yours is made "
+                "from your own, so measure what you were given."
+            )
+            return Verdict(False, said)
         said = guard.call(self.explain, (answer, truth), limit=10).value or ""
         if not null and said:
             return Verdict(False, said)
         guessing = f", and guessing does as well in {p:.0%} of tries" if p >= 0.01 and reached.value > 0 else ""
         return Verdict(False, f"{said} Score {reached.value:.2f}; it takes {self.share * par:.2f}{guessing}.".strip())
+
+    def _published(self, answer: Any, seed: int) -> bool:
+        """Whether it is right for the seed of the published notebooks, and the learner's is another."""
+        other = runtime.published_seed_for(self.id)
+        if self.alike or other == seed:
+            return False
+        truth = self.cached((other, "truth"), lambda: self.truth(other))
+        fits = guard.call(lambda: not self.form(answer, truth) and self.score(answer, truth), limit=10)
+        best = float(self.score(self.key(truth), truth))
+        return not fits.problem and fits.value is not False and fits.value >= self.share * best - 1e-9 and best > 0
 
     def _par(self, truth: Any, seed: int) -> tuple[float, list[float]]:
         rng = torch.Generator().manual_seed(seed)
@@ -83,7 +107,9 @@ class Answer(Exercise):
 
     @staticmethod
     def interval(*, id: str, reference: Callable[[int], tuple[float, float]], **more: Any) -> "Answer":
-        """An experiment's answer (low, high): it covers the reference and is at most three spreads wide.
+        """An experiment's answer (low, high), mean ± one standard deviation over seeds.
+
+        It covers the reference, lies around it, and is as wide as seeds differ: one to three standard deviations.
 
         `reference(seed)` returns the measured centre and its spread (standard deviation) over seeds.
         """
@@ -97,23 +123,35 @@ class Answer(Exercise):
             return float(ends[0]), float(ends[1])
 
         def form(answer: tuple[float, float], truth: tuple[float, float]) -> str:
-            return "" if answer[0] < answer[1] else "The lower end must be below the upper end."
+            if answer[0] < answer[1]:
+                return ""
+            pair = "a mean and a spread" if 0 < answer[1] < answer[0] else "the upper end first"
+            return f"The lower end must be below the upper end; you seem to give {pair}."
 
         def score(answer: tuple[float, float], truth: tuple[float, float]) -> float:
-            low, high = answer
-            return float(low <= truth[0] <= high and high - low <= 3 * truth[1])
+            return float(not explain(answer, truth))
 
         def explain(answer: tuple[float, float], truth: tuple[float, float]) -> str:
-            (low, high), widest = answer, 3 * truth[1]
-            if high - low > widest:
+            (low, high), (centre, spread) = answer, truth
+            if high - low > WIDEST * spread:
                 return (
-                    f"Your interval is {high - low:.3g} wide; at most {widest:.3g} is asked for, three standard "
+                    f"Your interval is {high - low:.3g} wide; at most {WIDEST * spread:.3g} is asked for, three standard "
                     "deviations over seeds. The mean plus and minus one is two wide; more seeds do not narrow it."
                 )
-            return f"Your interval lies {'below' if high < truth[0] else 'above'} what the reference measures."
+            if not low <= centre <= high or abs((low + high) / 2 - centre) > spread:
+                return (
+                    f"Your interval lies {'below' if low + high < 2 * centre else 'above'} what the reference measures."
+                )
+            if high - low < NARROWEST * spread:
+                return (
+                    f"Your interval is {high - low:.3g} wide, which is narrower than seeds differ. Did you divide by the "
+                    "root of their number? That is the error of the mean: how well the mean is known, not how far one "
+                    "seed lies from another. Or were there too few seeds to see how they differ?"
+                )
+            return ""
 
         more.setdefault("expects", "Give an interval (low, high) of two numbers.")
-        why = "An interval covers the truth or does not; its width keeps guesses out."
+        why = "An interval covers the truth or does not; its width and its middle keep guesses out."
         more.setdefault("key", lambda truth: (truth[0] - truth[1], truth[0] + truth[1]))
         return Answer(
             id=id, truth=reference, score=score, canonical=canonical, form=form, explain=explain, why=why, **more

@@ -48,7 +48,8 @@ class Exercise:
     """What all kinds share. `id` is "<lesson>.<name>"; constructing one registers it.
 
     `survivors` maps the names (with * for anything) of changes of the reference's source that the grader lets pass
-    to the reason why such an answer is right all the same.
+    to the reason why such an answer is right all the same. `alternatives` are other right ways to write the answer;
+    they pass on every seed.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Exercise:
     hints: tuple[str, ...] = ()
     equivalent: tuple[str, ...] = ()
     survivors: Mapping[str, str] = field(default_factory=dict)
+    alternatives: tuple[Callable, ...] = ()
     points: int = 1
     _cache: dict = field(default_factory=dict, repr=False)
     registry: ClassVar[dict[str, "Exercise"]] = {}

@@ -9,6 +9,7 @@ import torch
 from course_utils import runtime, store
 from course_utils.grading.exercise import Exercise, find
 from course_utils.grading.report import NotPassed, Report
+from course_utils.grading.session import remember
 
 
 def grade(id: str, answer: Any, hint: int = 0) -> Report:
@@ -33,6 +34,7 @@ def grade(id: str, answer: Any, hint: int = 0) -> Report:
         hint=_hint(exercise, hint),
         hints_left=max(0, len(exercise.hints) - hint),
     )
+    remember(id, answer, verdict.passed)
     if runtime.strict():
         if status != "passed":
             raise NotPassed(f"{id}: {report.message}")

@@ -204,7 +204,7 @@ def _bent(exercise: Function, reference: Callable, arguments: list[tuple]) -> It
     if all(_bends(output) for output in outputs):
         for how, bend in _bends_of(exercise, "result"):
             yield Mutant(f"result: {how}", 0, outward(bend))
-    if all(isinstance(output, Tensor) for output in outputs) and outputs[0].dtype == torch.float32:
+    if all(isinstance(output, Tensor) and output.dim() for output in outputs) and outputs[0].dtype == torch.float32:
         yield Mutant("result: in float64", 0, outward(Tensor.double))
 
 

@@ -1,6 +1,7 @@
 """The mutation proof: evidence, from the declaration alone, that a grader rejects wrong answers and says why.
 
-1. The reference passes on several seeds, and what is equal to everything passes nowhere.
+1. The reference passes on several seeds, and so do the declared other ways to write it; what is equal to everything
+   passes nowhere; inputs lie within their stated ranges; an answer is right for its own seed only.
 2. Every declared misconception is rejected under its own name.
 3. Generic mutants of the reference are rejected; one that survives must equal the reference on ten
    times the grader's inputs and be listed as equivalent by the exercise (at most two).
@@ -41,6 +42,8 @@ class Proof:
 
 
 class _EqualToAll:
+    __module__ = "a learner's notebook"
+
     def __eq__(self, other: object) -> bool:
         return True
 
@@ -56,6 +59,14 @@ def prove(exercise: Exercise, seed: int = 0) -> Proof:
         verdict = exercise.check(_right(exercise, other), other, watch=False)
         if not verdict.passed:
             proof.gaps.append(f"the reference fails on seed {other}: {verdict.message}")
+        for number, other_way in enumerate(exercise.alternatives):
+            verdict = exercise.check(other_way, other, watch=False)
+            if not verdict.passed:
+                proof.gaps.append(f"the other way {number} to write it fails on seed {other}: {verdict.message}")
+    if isinstance(exercise, Function):
+        proof.gaps += _range_gaps(exercise, seed)
+    if isinstance(exercise, Answer):
+        proof.gaps += _seed_gaps(exercise, seed)
     if exercise.check(_EqualToAll(), seed).passed:
         proof.gaps.append("an object that is equal to everything passes")
     for known in exercise.misconceptions:
@@ -87,6 +98,34 @@ def prove(exercise: Exercise, seed: int = 0) -> Proof:
     if isinstance(exercise, Answer) and exercise.null is not None:
         proof.gaps += _null_gaps(exercise, seed)
     return proof
+
+
+def _range_gaps(exercise: Function, seed: int) -> list[str]:
+    """Inputs and outputs outside of the bounds that the declaration states."""
+    gaps = []
+    for case in exercise.cases(seed):
+        named = dict(zip(exercise.names, case.args, strict=False)) | {"result": case.expected.value}
+        for name, (low, high) in exercise.ranges.items():
+            if name not in named:
+                gaps.append(f"a range is stated for {name!r}, which is no argument")
+            elif named[name] is not None and not _within(named[name], low, high):
+                gaps.append(f"{name!r} lies outside of its stated range, {low} to {high}")
+    return sorted(set(gaps))
+
+
+def _within(value: Any, low: float, high: float) -> bool:
+    tensor = torch.as_tensor(value, dtype=torch.float64)
+    slack = 1e-6 * max(1.0, abs(high) if high < torch.inf else 1.0)
+    return bool(((tensor >= low - slack) & (tensor <= high + slack)).all())
+
+
+def _seed_gaps(exercise: Answer, seed: int) -> list[str]:
+    """Keys of other seeds that pass: then the answer can be copied from another learner."""
+    pairs = [(other, other + 1) for other in range(seed, seed + SEEDS)]
+    passes = sum(exercise.check(exercise.key(exercise.truth(theirs)), mine).passed for mine, theirs in pairs)
+    if exercise.alike:
+        return [] if passes else ["says that it is alike for every learner, and differs by seed"]
+    return [f"the key of another seed passes on {passes} of {len(pairs)} seeds"] if passes else []
 
 
 def _right(exercise: Exercise, seed: int) -> Any:

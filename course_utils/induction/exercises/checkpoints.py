@@ -114,6 +114,7 @@ def _at_a_half(name: str) -> float:
 
 Answer(
     id="induction.phase_change",
+    alike="The checkpoints are the same for everybody.",
     truth=_truth,
     score=_score,
     null=_guess,

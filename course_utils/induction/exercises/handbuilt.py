@@ -158,6 +158,7 @@ def _key(truth: tuple[int, list[int]]) -> dict[str, Tensor]:
 
 Answer(
     id="induction.hand_built",
+    alike="The weights are run, not compared: any that do it are right for everybody.",
     truth=_truth,
     key=_key,
     score=_score,

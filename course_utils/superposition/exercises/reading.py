@@ -15,6 +15,7 @@ from course_utils.grading.kinds import Answer, Prediction, wrong
 
 Answer.interval(
     id="superposition.critical_density",
+    alike="A constant of nature, as it were: what differs is the spread of each learner's own seeds.",
     reference=lambda seed: (sp.critical().mean, sp.critical().spread),
     expects="Give an interval (low, high) of two densities: the mean over your seeds minus and plus one standard deviation over them.",
     hints=(

@@ -111,6 +111,7 @@ def _one_head(truth: Operation) -> Nodes:
 
 Answer(
     id="transformer.transplant",
+    alike="The nodes are run, not compared: those that carry the bracket do so on all prompts.",
     truth=_truth,
     key=lambda truth: frozenset(truth.best),
     score=_score,

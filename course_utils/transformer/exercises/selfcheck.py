@@ -196,6 +196,7 @@ def _slip(number: int, which: int) -> Any:
 
 Answer(
     id="transformer.self_check",
+    alike="A self-check asks everybody the same; what counts is to know where to read.",
     truth=_key,
     score=_score,
     canonical=_canonical,

@@ -120,6 +120,7 @@ def _by(truth: Measured, value: Any, among: Any = None) -> Place:
 
 Answer(
     id="transformer.votes",
+    alike="The model is the same for everybody, and its components do the same on all prompts.",
     truth=_truth,
     key=lambda truth: truth.best,
     score=_score,
