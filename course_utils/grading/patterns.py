@@ -34,7 +34,8 @@ def pattern(trials: Sequence[Trial], reference: Callable) -> str:
     wrong = [trial for trial in trials if not trial.right and _comparable(trial)]
     if not wrong or len(wrong) < sum(not trial.right for trial in trials):
         return _inputs(trials, reference)
-    said = _relation(wrong, reference) or _places(wrong, reference) or _cap(wrong) or _close(wrong)
+    said = _relation(wrong, reference) or _cap(wrong) or _alike(wrong, reference) or _places(wrong, reference)
+    said = said or _close(wrong)
     return " ".join(part for part in (said, _inputs(trials, reference)) if part)
 
 
@@ -188,7 +189,7 @@ def _moved(wrong: Sequence[Trial], pairs: list, reference: Callable) -> str:
 def _places(wrong: Sequence[Trial], reference: Callable) -> str:
     masks = [~torch.isclose(*_pair(trial), rtol=RTOL, atol=ATOL, equal_nan=True) for trial in wrong]
     if all(mask.all() for mask in masks) and all(mask.numel() > 1 for mask in masks):
-        return _alike(wrong, reference)
+        return ""
     if all(mask.numel() < 2 for mask in masks):
         return ""
     expected = [trial.expected for trial in wrong]

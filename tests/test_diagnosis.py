@@ -1,0 +1,216 @@
+"""What a wrong answer is told when it is no known misconception: in which way it is wrong, and where to look."""
+
+import warnings
+
+import pytest
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.grading import axes
+from course_utils.grading.exercise import Exercise
+from course_utils.grading.kinds import Function
+from course_utils.grading.report import Report
+
+
+def spread(x: Float[Tensor, "batch feature"]) -> Float[Tensor, "batch"]:
+    return x.var(-1, correction=0)
+
+
+def products(
+    a: Float[Tensor, "*head row inner"], b: Float[Tensor, "*head inner column"]
+) -> Float[Tensor, "*head row column"]:
+    return a @ b
+
+
+def rows(rng):
+    yield (torch.tensor([[1.0, 3.0], [0.0, 4.0]]),)
+    yield (torch.randn(3, 5, generator=rng),)
+    yield (torch.randn(1, 4, generator=rng),)
+    yield (torch.randn(4, 4, generator=rng),)
+
+
+def matrices(rng):
+    yield torch.tensor([[1.0, 2.0], [0.0, 1.0]]), torch.tensor([[1.0, 0.0], [3.0, 1.0]])
+    yield torch.randn(2, 3, 4, generator=rng), torch.randn(2, 4, 3, generator=rng)
+    yield torch.randn(3, 5, 5, generator=rng), torch.randn(3, 5, 5, generator=rng)
+    yield torch.randn(2, 6, 6, generator=rng).double(), torch.randn(2, 6, 6, generator=rng).double()
+
+
+@pytest.fixture
+def exercises(monkeypatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+    return {
+        "spread": Function(id="demo.spread", reference=spread, inputs=rows),
+        "products": Function(id="demo.products", reference=products, inputs=matrices, grads=(0, 1)),
+    }
+
+
+def told(exercise, answer):
+    verdict = exercise.check(answer, 0, watch=False)
+    assert not verdict.passed
+    assert "\n" not in verdict.message and len(verdict.message) < 700
+    assert repr(Report(exercise.id, "failed", verdict.message, counterexample=verdict.counterexample))
+    return verdict.message
+
+
+def without_last(product):
+    return torch.cat([product[..., :-1], 0 * product[..., :1]], -1)
+
+
+PATTERNS = {
+    "Every sign is turned round.": lambda a, b: -(a @ b),
+    "signs are lost": lambda a, b: (a @ b).abs(),
+    "Every number is twice what it should be.": lambda a, b: 2 * (a @ b),
+    "Every number is too large by 3.": lambda a, b: a @ b + 3,
+    "Transposed, it would be right.": lambda a, b: (a @ b).mT.clone(),
+    "one place too late along the axis column": lambda a, b: (a @ b).roll(1, -1),
+    "reverse order along the axis row": lambda a, b: (a @ b).flip(-2),
+    "wrong places": lambda a, b: (a @ b).flatten().flip(0).reshape((a @ b).shape),
+    "All is right but the last entry along the axis column": lambda a, b: without_last(a @ b),
+    "All is right but the diagonal.": lambda a, b: a @ b + torch.eye(a.shape[-2], dtype=a.dtype) * 5,
+    "Along the axis row your numbers are all the same": lambda a, b: (a @ b)[..., :1, :].expand_as(a @ b),
+    "cut off": lambda a, b: (a @ b).clamp(max=0.5),
+    "It is close, off by": lambda a, b: a @ b * (1 + 0.01 * torch.sin(a @ b)),
+    "wrong only where the right number is negative": lambda a, b: torch.where(a @ b < 0, 7 * (a @ b), a @ b),
+    "`a` is float64": lambda a, b: a @ b if a.dtype == torch.float64 else a @ b + torch.sin(a @ b),
+    "gradient": lambda a, b: (a @ b).detach() + 2 * a.sum() - (2 * a.sum()).detach(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", PATTERNS)
+def test_the_way_in_which_numbers_are_wrong_is_said(exercises, said):
+    assert said in told(exercises["products"], PATTERNS[said])
+
+
+def test_a_factor_that_is_the_length_of_an_axis_is_named_by_it(exercises):
+    summed = told(exercises["spread"], lambda x: (x - x.mean(-1, keepdim=True)).square().sum(-1))
+    assert "too large by the factor feature" in summed and "sum where a mean" in summed
+    unbiased = told(exercises["spread"], lambda x: x.var(-1))
+    assert "n − 1" in unbiased and "feature" in unbiased
+
+
+def test_values_come_before_gradients_and_gradients_are_called_so(exercises):
+    def off_the_diagonal(a, b):
+        return a @ b if a.dim() == 2 else a @ b + 1 - torch.eye(a.shape[-2], dtype=a.dtype)
+
+    verdict = exercises["products"].check(off_the_diagonal, 0, watch=False)
+    assert "differ" in verdict.message and "gradient" not in verdict.message
+    verdict = exercises["products"].check(lambda a, b: a @ b.detach(), 0, watch=False)
+    assert verdict.message.startswith("The values agree, the gradients do not.")
+    assert [label for label, _ in verdict.counterexample.rows()][-2:] == [
+        "expected, gradient of `b`",
+        "given, gradient of `b`",
+    ]
+
+
+def missing_axis(x):
+    return (x - x.mean(-1)).square().mean(-1)
+
+
+def unbiased(x):
+    return x.std(-1) ** 2
+
+
+def wrong_axis(x):
+    centred = x - x.mean(0, keepdim=True)
+    return centred.square().mean(-1)
+
+
+def returns_inside(x):
+    total = 0
+    for column in range(x.shape[1]):
+        total = total + (x[:, column] - x.mean(-1)) ** 2 / x.shape[1]
+        return total
+
+
+def bound_late(x):
+    parts = []
+    for column in range(x.shape[1]):
+        parts.append(lambda: (x[:, column] - x.mean(-1)) ** 2)  # noqa: B023
+    return sum(part() for part in parts) / x.shape[1]
+
+
+def left_over(x):
+    centred = x - x.mean(-1, keepdim=True)
+    raise NotImplementedError()
+    return centred.square().mean(-1)
+
+
+def only_marked(x):
+    scale = 1.0  # given
+    # YOUR CODE HERE
+    raise NotImplementedError()
+    return scale
+
+
+def marked_and_written(x):
+    # YOUR CODE HERE
+    x = x.var(-1)
+    raise NotImplementedError()
+
+
+REPAIRS = {
+    missing_axis: ("line 2", "keyword arguments"),
+    unbiased: ("line 2", "n − 1"),
+    wrong_axis: ("line 2", "`x.mean(0, keepdim=True)`"),
+    returns_inside: ("line 3", "`return` stands inside the loop"),
+    bound_late: ("line 3", "finds its last value"),
+    left_over: ("line 3", "You have written something"),
+    marked_and_written: ("line 4", "You have written something"),
+}
+
+
+@pytest.mark.parametrize("answer", REPAIRS, ids=lambda f: f.__name__)
+def test_the_one_place_that_is_wrong_is_pointed_at(exercises, answer):
+    message = told(exercises["spread"], answer)
+    assert all(part in message for part in REPAIRS[answer]), message
+
+
+def test_an_unwritten_answer_is_told_from_a_line_left_over(exercises):
+    assert not exercises["spread"].check(only_marked, 0, watch=False).attempted
+    assert exercises["spread"].check(left_over, 0, watch=False).attempted
+
+
+def test_what_is_transposed_on_a_stack_and_an_argument_never_read_are_named(exercises):
+    def stacked(a, b):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return (b.T @ a.T).T
+
+    message = told(exercises["products"], stacked)
+    assert "`a` (2, 3, 4)" in message and "`.mT` turns round the last two" in message and "line 4 of stacked" in message
+    assert "never looks at `b`" in told(exercises["products"], lambda_free)
+
+
+def lambda_free(a, b):
+    return a.sum() + 0 * a
+
+
+def test_axes_are_called_what_the_annotations_call_them():
+    assert axes.names(products, "a", torch.ones(2, 3, 4)) == ["head", "row", "inner"]
+    assert axes.names(products, "return", torch.ones(3, 4)) == ["row", "column"]
+    assert axes.names(products, "a", torch.ones(5, 2, 3, 4)) == ["axis 0", "axis 1", "row", "inner"]
+    assert axes.names(spread, "x", torch.ones(3)) == ["axis 0"] and axes.names(len, "x", torch.ones(2)) == ["axis 0"]
+    assert axes.sizes(spread, {"x": torch.ones(2, 5)}) == {"batch": 2, "feature": 5}
+
+
+def test_large_results_are_shown_by_the_first_row_that_differs(exercises):
+    def late(a, b):
+        return (
+            torch.cat([(a @ b)[..., :-1, :], (a @ b)[..., -1:, :] + torch.sin(a @ b).sum()], -2)
+            if a.dim() > 2
+            else a @ b
+        )
+
+    rows = dict(exercises["products"].check(late, 0, watch=False).counterexample.rows())
+    assert {"a[0, 2, :]", "b[0, :, :]"} <= rows.keys() and "expected[0, 2, :]" in rows
+
+
+def test_values_in_place_of_indices_and_pairs_of_both_are_told(monkeypatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+    best = Function(
+        id="demo.best", reference=lambda x: x.min(0).indices, inputs=lambda rng: iter([(torch.tensor([0.5, 0.2]),)])
+    )
+    assert "numbers such as 0.2; whole numbers" in told(best, lambda x: x.min(0).values)
+    assert "both values and indices, as `min`" in told(best, lambda x: x.min(0))
