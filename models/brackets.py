@@ -81,5 +81,5 @@ RECIPES = (
         name="brackets", purpose="Says whether brackets are balanced, reading them in both directions.",
         shape=Shape(n_layers=3, d_model=56, n_heads=2, d_head=28, n_ctx=LENGTH, d_vocab=5, d_mlp=56, d_out=2,
                     causal=False),
-        steps=4000, minutes=5, batch=128, learning_rate=2e-3, decay=0.4, watch_every=200),
+        steps=4400, minutes=5, batch=128, learning_rate=2e-3, decay=0.4, watch_every=200),
 )

@@ -10,6 +10,7 @@ from course_utils.python_text import labels, samples
 from course_utils.python_text.contexts import labelled_contexts
 from course_utils.zoo import table
 from course_utils.zoo.cards import WEIGHTS
+from course_utils.zoo.shape import Shape
 from models import behaviours
 from models.evaluation import finished
 from models.recipe import recipe
@@ -67,7 +68,7 @@ def test_the_card_says_what_a_reader_asks(name):
         assert card[key] or key == "seed", key
     assert card["data"]["sources"]["python"]["version"] and card["parameters"] == sum(
         p.numel() for p in recipe(name).model().parameters())
-    assert card["shape"] == recipe(name).shape.as_dict()
+    assert Shape(**card["shape"]) == recipe(name).shape
 
 
 def test_samples_are_predicted_as_the_held_out_text_is(name, contexts):

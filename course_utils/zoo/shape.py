@@ -4,7 +4,7 @@ Weights bear the names of TransformerLens's native model (`tok_embed`, `pos`, `l
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -29,9 +29,6 @@ class Shape:
     tied: bool = False
     d_out: int = 0
     causal: bool = True
-
-    def as_dict(self) -> dict:
-        return asdict(self)
 
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """The shape of every weight, by its native name, in the order in which they are drawn."""
