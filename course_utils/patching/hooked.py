@@ -226,10 +226,11 @@ def _refuse_idle(question: Question, site: str, layer: int) -> None:
     """Raises ValueError when what is put in at this hook point does not steer the model.
 
     What determines all that comes after it, the residual stream, must carry another run over whole. Elsewhere a NaN
-    that is put in must arrive: it passes through zero weights, which no number does.
+    that is put in must change something: it passes through zero weights, which no number does.
     """
     model, name = question.model, HOOKS[site].format(layer)
     tokens, mask = question.base, question.mask_of(question.base_name)
+    plain = run_model(model, tokens, mask)
     if site.startswith("resid"):
         other, kept = (tokens + 1) % model.cfg.d_vocab, []
         with model.hooks(fwd_hooks=[(name, lambda value, hook: kept.append(value.clone()))]):
@@ -240,6 +241,6 @@ def _refuse_idle(question: Question, site: str, layer: int) -> None:
         steers = torch.allclose(found, wanted, rtol=tolerance, atol=tolerance * (1 + float(wanted.abs().max())))
     else:
         with model.hooks(fwd_hooks=[_hook(site, layer, lambda _, value: torch.full_like(value, torch.nan))]):
-            steers = bool(run_model(model, tokens, mask).isnan().any())
+            steers = not torch.equal(run_model(model, tokens, mask), plain)
     if not steers:
         raise ValueError(f"what is put in at {name} does not reach this model's logits, so {site} cannot be patched")

@@ -114,8 +114,9 @@ class Ready:
         self, sites: tuple[str, ...], own: Tensor | Callable | None = None
     ) -> dict[str, list[Tensor]]:
         """For each site the activations that may be put in, (batch, …) per layer; `own`: values given by the user."""
-        base, ablation = self.base, self.question.ablation
-        source = {"mean": lambda: self.reference(sites), "resample": lambda: self.other}.get(ablation, lambda: None)()
+        base, source = self.base, None
+        if self.question.ablation != "zero":
+            source = self.reference(sites) if self.question.ablation == "mean" else self.other
         return {
             site: [
                 put_in(self.question, site, old, None if source is None else source[site][i], base.visible, own)
