@@ -2,7 +2,9 @@
 
 import pytest
 
+from course_utils.grading.answer import Answer
 from course_utils.grading.exercise import declared
+from course_utils.grading.mutants import survey
 from course_utils.grading.proof import prove, table
 
 EXERCISES = declared()
@@ -22,3 +24,12 @@ def test_proof(exercise, capsys):
     names = [known.name for known in exercise.misconceptions]
     assert len(set(names)) == len(names)
     assert exercise.hints and all(known.say.endswith((".", "?")) for known in exercise.misconceptions)
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if not isinstance(e, Answer)], ids=lambda e: e.id)
+def test_changes_of_the_references_source_are_noticed_or_equivalent_for_a_stated_reason(exercise, capsys):
+    found = survey(exercise)
+    with capsys.disabled():
+        print(f"\n{found}")
+    assert found.mutants >= 20 and not found.unexplained and not found.idle, repr(found)
+    assert all(reason.endswith((".", ";")) for reason in exercise.survivors.values())

@@ -153,14 +153,14 @@ class Function(Exercise):
         return self.cached((seed, "cases"), compute)
 
     def all_inputs(self, seed: int) -> list[tuple]:
-        """The declared inputs, and a varied one with each argument of endless range enlarged and reduced in turn."""
+        """The declared inputs; a varied one with each argument of endless range enlarged, and reduced; all reduced."""
         declared = list(self.inputs(torch.Generator().manual_seed(seed)))
         varied = max(declared, key=_variety)
         endless = [index for index, name in enumerate(self.names) if self.ranges.get(name, UNIT)[1] == math.inf]
+        every = dict.fromkeys(endless, SCALES[-1])
+        changes = [{index: by} for index in endless for by in SCALES] + ([every] if len(every) > 1 else [])
         return declared + [
-            tuple(value * by if i == index else value for i, value in enumerate(varied))
-            for index in endless
-            for by in SCALES
+            tuple(value * by[i] if i in by else value for i, value in enumerate(varied)) for by in changes
         ]
 
     def output(
@@ -203,10 +203,10 @@ class Function(Exercise):
         return self.rtol, self.atol + self.rtol * largest
 
 
-def _variety(args: tuple) -> int:
-    """How many different numbers the tensors hold; of more than a few hundred, none."""
-    found = sum(len(value.unique()) for value in args if isinstance(value, Tensor))
-    return found if found < 400 else 0
+def _variety(args: tuple) -> tuple[int, int]:
+    """How many of the tensors hold different numbers, and how many these are; of more than a few hundred, none."""
+    found = [len(value.unique()) for value in args if isinstance(value, Tensor)]
+    return (sum(count > 1 for count in found), sum(found)) if sum(found) < 400 else (0, 0)
 
 
 def _whole(args: tuple) -> bool:

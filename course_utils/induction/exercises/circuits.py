@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils import induction as ind
 from course_utils.induction.exercises.inputs import Inputs, randn
-from course_utils.grading.kinds import Function, wrong
+from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 
 # 4 · copying_score
 
@@ -15,6 +15,7 @@ def _heads(rng: torch.Generator) -> Inputs:
     yield one, one, torch.diag(torch.tensor([2.0, -1.0])), one
     yield one, torch.tensor([[1.0, 1.0], [-1.0, 1.0]]), one, one  # turns by 45 degrees: complex eigenvalues
     yield one, -one, torch.tensor([[1.0, 0.5], [0.0, 3.0]]), one
+    yield one, torch.tensor([[0.005, 1.0], [-1.0, 0.005]]), one, one  # turns by a right angle, nearly
     yield _head(rng, 3, 4, 3)
     yield _head(rng, 4, 6, 4)
     W_E, W_V, W_O, W_U = _head(rng, 12, 8, 3)
@@ -48,6 +49,11 @@ def _trace(M: Tensor) -> Tensor:
 Function(
     id="induction.copying_score",
     reference=ind.copying_score,
+    ranges=dict.fromkeys(("W_E", "W_V", "W_O", "W_U"), REAL) | {"result": (-1.0, 1.0)},
+    survivors={
+        "*→ `W_V @ (W_O @ (W_U @ W_E))`": "Turned round, a product has the same eigenvalues.",
+        "*.sum(-1)` → *.sum(0)`": "The eigenvalues of one head have one axis.",
+    },
     inputs=_heads,
     rtol=1e-3,
     atol=1e-4,
@@ -95,6 +101,9 @@ def _pairs(rng: torch.Generator) -> Inputs:
     later = torch.tensor([[0.0, 0.0], [3.0, 1.0]])
     for kind in "qkv":
         yield W_OV, W_QK, later, kind
+    yield W_OV, W_QK, torch.tensor([[3000.0, 1000.0], [1000.0, 50.0]]), "v"
+    for kind in "qkv":  # what is written is hardly read
+        yield W_OV, torch.tensor([[0.005, 0.0], [0.0, 1.0]]), torch.tensor([[0.003, 0.0], [0.0, 1.0]]), kind
     for d_model, d_head in ((3, 1), (5, 2), (8, 3)):
         for kind in "kqv":
             yield *(randn(rng, d_model, d_head) @ randn(rng, d_head, d_model) for _ in range(3)), kind
@@ -121,6 +130,7 @@ def _in_norm(W_OV: Tensor, M: Tensor, order: float | str) -> Tensor:
 Function(
     id="induction.composition_score",
     reference=ind.composition_score,
+    ranges=dict.fromkeys(("W_OV", "W_QK", "W_OV_later"), REAL) | {"result": UNIT},
     inputs=_pairs,
     hints=(
         "Rows are what goes in: the earlier head writes x W_OV. A later query reads that from the left, (x W_OV) W_QK; a later value likewise.",

@@ -115,6 +115,7 @@ def _in_order(d_vocab: int, batch: int, length: int) -> Tensor:
 Sampler(
     id="induction.repeated_tokens",
     reference=ind.repeated_tokens,
+    survivors={"`block >= bos` → `* >= bos`": "BOS is token 0, and none of these numbers is below 0."},
     inputs=_sizes,
     statistics=_statistics,
     rules=_rules,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils import transformer as tf
-from course_utils.grading.kinds import Function, wrong
+from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
 from course_utils.transformer.exercises.inputs import Inputs, ids, randn, whole
 
 # 2 · residual_stream
@@ -46,6 +46,7 @@ def _stream(embed, pos_embed, z, W_O, b_O, mlp_out, *, where=1, position=1, mlp=
 Function(
     id="transformer.residual_stream",
     reference=tf.residual_stream,
+    ranges=dict.fromkeys(("embed", "pos_embed", "z", "W_O", "b_O", "mlp_out"), REAL),
     inputs=_stream_inputs,
     rtol=1e-3,
     atol=1e-5,
@@ -115,6 +116,7 @@ def _lens_raw_scale(x: Tensor, w: Tensor, b: Tensor, U: Tensor, b_U: Tensor, eps
 Function(
     id="transformer.logit_lens",
     reference=tf.logit_lens,
+    ranges=dict.fromkeys(("resid", "w", "b", "W_U", "b_U"), REAL) | {"eps": POSITIVE},
     inputs=_lens_inputs,
     hints=(
         "Two steps, as at the end of the model: the final LayerNorm, then `@ W_U + b_U`.",
@@ -196,6 +198,8 @@ def _own_scale(z, W_O, scale, w, W_U, correct, wrong_) -> Tensor:
 Function(
     id="transformer.head_attribution",
     reference=tf.head_attribution,
+    ranges=dict.fromkeys(("z", "W_O", "w", "W_U"), REAL) | {"scale": POSITIVE},
+    survivors={"*.T` → *.mT`": "W_U[:, correct] has two axes, and of two all are the last two."},
     inputs=_attribution_inputs,
     rtol=1e-3,
     atol=1e-5,
