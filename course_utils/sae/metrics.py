@@ -46,8 +46,8 @@ def loss_recovered(
 
 
 def shrinkage(f: Float[Tensor, "row feature"], truth: Float[Tensor, "row feature"]) -> Float[Tensor, ""]:
-    """Activation over true magnitude, where the true feature is active: 1 is faithful, below 1 is shrunk."""
-    on = truth > 0
+    """Activation over true magnitude, where both are there: 1 is faithful, below 1 is shrunk. Misses do not count."""
+    on = (truth > 0) & (f > 0)
     return f[on].sum() / truth[on].sum()
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from models.stored import induction, superposition
+from models.stored import induction, sae, superposition
 
-MAKERS = {name: (room, make) for room in (superposition, induction) for name, make in room.MAKERS.items()}
+MAKERS = {name: (room, make) for room in (superposition, induction, sae) for name, make in room.MAKERS.items()}
 
 
 def save(folder: Path, name: str, arrays: dict[str, Tensor]) -> str:

@@ -1,0 +1,180 @@
+"""The two questions put to a dictionary of `code-4l`, as values: do its latents tell labels, and do they act?
+
+- `LabelScores`: F1 of the best latent for each exact label on held-out modules, beside the best neuron, the best of as
+  many random directions, the best latent of a dictionary of the untrained model, a set of latents, and a probe.
+- `CausalTable`: for the best latent of each label, what its removal does, beside matched random latents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.sae.effects import Bench
+from course_utils.sae.harvesting import harvest
+from course_utils.sae.planted import random_directions
+from course_utils.sae.shipped import Dictionary
+from course_utils.sae.units import Labels, Units, probe
+
+NEURONS = "blocks.1.mlp.hook_post"  # of the last MLP before the dictionary's place
+SET = 16  # latents of the best set, at most
+CONTESTANTS = ("neuron", "random", "untrained", "latent", "set", "probe")
+NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, untrained model",
+         "latent": "best latent", "set": f"best set of ≤ {SET} latents", "probe": "probe"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """F1 on the half of the modules that chose nothing; intervals resample modules.
+
+    Attributes:
+        f1, low, high: (contestant, label), contestants in the order of `CONTESTANTS`.
+        base: the share of rows with each label. latent: the best latent. size: how many the best set has.
+    """
+
+    labels: tuple[str, ...]
+    f1: Float[Tensor, "contestant label"]
+    low: Float[Tensor, "contestant label"]
+    high: Float[Tensor, "contestant label"]
+    base: Float[Tensor, "label"]
+    latent: Int[Tensor, "label"]
+    size: Int[Tensor, "label"]
+
+    def of(self, contestant: str) -> dict[str, float]:
+        """{label: F1} of one contestant."""
+        return dict(zip(self.labels, self.f1[CONTESTANTS.index(contestant)].tolist(), strict=True))
+
+    def apart(self, better: str, worse: str) -> list[str]:
+        """The labels at which one contestant's whole interval lies above another's."""
+        a, b = CONTESTANTS.index(better), CONTESTANTS.index(worse)
+        return [name for i, name in enumerate(self.labels) if self.low[a, i] > self.high[b, i]]
+
+    def rows(self) -> list[dict[str, object]]:
+        """One row a label, where latents win most at the top."""
+        gain = self.f1[CONTESTANTS.index("latent")] - self.f1[CONTESTANTS.index("neuron")]
+        table = []
+        for i in gain.argsort(descending=True).tolist():
+            row: dict[str, object] = {"label": self.labels[i], "base rate": self.base[i].item()}
+            for c, name in enumerate(CONTESTANTS):
+                row[NAMES[name]] = (self.f1[c, i].item(), self.low[c, i].item(), self.high[c, i].item())
+            table.append(row)
+        return table
+
+    def plot(self) -> Figure:
+        """Each label a line of dots."""
+        marks = {
+            "neuron": ("s", plots.COLOURS[1]), "random": ("x", plots.GREY), "untrained": ("+", "black"),
+            "latent": ("o", plots.COLOURS[0]), "set": ("D", plots.COLOURS[4]), "probe": ("|", plots.COLOURS[5]),
+        }  # fmt: skip
+        gain = self.f1[CONTESTANTS.index("latent")] - self.f1[CONTESTANTS.index("neuron")]
+        order = gain.argsort().tolist()
+        fig, ax = plots.figure(height=0.3 * len(order) + 1.1)
+        for name, (mark, colour) in marks.items():
+            c = CONTESTANTS.index(name)
+            ax.plot(self.f1[c, order], range(len(order)), mark, color=colour, label=NAMES[name].removeprefix("null: "),
+                    fillstyle="none" if name == "set" else "full", markeredgewidth=1.6)  # fmt: skip
+        ax.hlines(range(len(order)), 0, 1, color=plots.GREY, linewidth=0.3)
+        ax.set(yticks=range(len(order)), yticklabels=[self.labels[i] for i in order], xlim=(0, 1),
+               xlabel="F1 on modules that chose nothing")  # fmt: skip
+        fig.legend(loc="outside lower center", ncols=3)
+        return fig
+
+
+@torch.no_grad()
+def score_labels(
+    dictionary: Dictionary, untrained: Dictionary | None, tokens: Int[Tensor, "context pos"], labels: Labels,
+    seed: int = 0,
+) -> LabelScores:  # fmt: skip
+    """Let every contestant answer every label. Without an `untrained` dictionary its scores are nan."""
+    x, _ = dictionary.activations(tokens)
+    latents = Units(_encoded(dictionary, x), labels)
+    width = latents.values.shape[1]
+    best = {"latent": [latents.best(name) for name in labels.names],
+            "set": [latents.best_set(name, SET) for name in labels.names]}  # fmt: skip
+    neurons = Units.signed(harvest(dictionary.model, NEURONS, tokens), labels)
+    best["neuron"] = [neurons.best(name) for name in labels.names]
+    del neurons
+    directions = random_directions(width, x.shape[1], torch.Generator().manual_seed(seed))
+    chance = Units((x - x.mean(0)) @ directions.T, labels)
+    best["random"] = [chance.best(name) for name in labels.names]
+    del chance
+    if untrained is not None:
+        others = Units(_encoded(untrained, untrained.activations(tokens)[0]), labels)
+        best["untrained"] = [others.best(name) for name in labels.names]
+        del others
+    with torch.enable_grad():
+        best["probe"] = [probe(x, labels, name) for name in labels.names]
+    nothing = [None] * len(labels.names)
+    found = {key: torch.tensor([[getattr(b, key) if b else torch.nan for b in best.get(name, nothing)]
+                                for name in CONTESTANTS]) for key in ("f1", "low", "high")}  # fmt: skip
+    return LabelScores(
+        labels.names, **found, base=labels.flags.float().mean(0),
+        latent=torch.tensor([b.units[0] for b in best["latent"]]),
+        size=torch.tensor([len(b.units) for b in best["set"]]),
+    )  # fmt: skip
+
+
+def _encoded(dictionary: Dictionary, x: Tensor) -> Tensor:
+    return torch.cat([dictionary.sae.encode(part) for part in x.split(4096)])
+
+
+@dataclass(frozen=True)
+class CausalTable:
+    """What removing one latent does where it is active, beside matched other latents (same places, same length).
+
+    Attributes:
+        labels: what each latent is best at. latent: which.
+        kl, loss: change at the edited positions, nats, (latent,). null_kl, null_loss: likewise, (latent, null).
+        positions: where the latent is active.
+    """
+
+    labels: tuple[str, ...]
+    latent: Int[Tensor, "latent"]
+    kl: Float[Tensor, "latent"]
+    loss: Float[Tensor, "latent"]
+    null_kl: Float[Tensor, "latent null"]
+    null_loss: Float[Tensor, "latent null"]
+    positions: Int[Tensor, "latent"]
+
+    @property
+    def p(self) -> Float[Tensor, "latent"]:
+        """(1 + how many null edits move the prediction at least as far) / (1 + their number)."""
+        return (1 + (self.null_kl >= self.kl[:, None]).sum(1)) / (1 + self.null_kl.shape[1])
+
+    def rows(self) -> list[dict[str, object]]:
+        """One row a latent."""
+        middle, top = self.null_kl.median(1).values, self.null_kl.amax(1)
+        return [
+            {"latent": f"{int(self.latent[i])} ({name})", "active at": int(self.positions[i]),
+             "KL, nats": self.kl[i].item(), "null: median": middle[i].item(), "null: largest": top[i].item(),
+             "loss, nats": self.loss[i].item(), "null: loss, median": self.null_loss[i].median().item(),
+             "p": self.p[i].item()}
+            for i, name in enumerate(self.labels)
+        ]  # fmt: skip
+
+    def plot(self) -> Figure:
+        """Null edits as grey dots, the latent's own as a coloured one."""
+        fig, ax = plots.figure(height=0.35 * len(self.labels) + 1)
+        for i in range(len(self.labels)):
+            ax.plot(self.null_kl[i], [i] * self.null_kl.shape[1], "o", color=plots.GREY, alpha=0.35, markersize=4,
+                    label="another latent's direction" if i == 0 else None)  # fmt: skip
+            ax.plot(self.kl[i], i, "D", color=plots.COLOURS[5], label="its own" if i == 0 else None)
+        names = [f"{name} · {int(latent)}" for name, latent in zip(self.labels, self.latent, strict=True)]
+        ax.set(yticks=range(len(names)), yticklabels=names, xscale="log",
+               xlabel="KL from the clean prediction, where the latent is active (nats)")  # fmt: skip
+        fig.legend(loc="outside lower center", ncols=2)
+        return fig
+
+
+def causal_table(bench: Bench, labels: tuple[str, ...], latents: list[int], count: int = 40) -> CausalTable:
+    """`Bench.test` for each latent."""
+    done = [bench.test(latent, count=count) for latent in latents]
+    column = {key: torch.tensor([getattr(t.effect, key) for t in done]) for key in ("kl", "loss")}
+    null = {f"null_{key}": torch.tensor([[getattr(e, key) for e in t.null] for t in done]) for key in ("kl", "loss")}
+    return CausalTable(labels, torch.tensor(latents), **column, **null,
+                       positions=torch.tensor([t.positions for t in done]))  # fmt: skip

@@ -1,0 +1,27 @@
+"""What is too heavy to compute in the lesson ships as a small file; `models/stored/sae.py` makes it again."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from course_utils import stored
+from course_utils.sae.experiments import RecoveryCurves
+from course_utils.sae.training import Recipe
+
+FOLDER = Path(__file__).parent / "stored_results"
+TRUTH = dict(features=64, d=32, probability=0.04)  # the lesson's known truth: twice as many features as dimensions
+RECIPE = Recipe(steps=600, batch=512, lr=3e-3, dead_after=20_000)  # its training, a few seconds
+PENALTY = 0.3  # its λ
+SHA256 = {
+    "recovery_width": "",
+    "recovery_density": "",
+    "recovery_together": "",
+}
+
+
+@lru_cache
+def recovery(varied: str) -> RecoveryCurves:
+    """Recovery against "width", "density", or "together" (how often the two of a pair are active together)."""
+    arrays = stored.load(FOLDER, f"recovery_{varied}", SHA256[f"recovery_{varied}"])
+    return RecoveryCurves(("topk", "relu", "ICA", "PCA", "random"), **arrays)
