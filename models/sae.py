@@ -30,6 +30,7 @@ from models.train import processor
 
 D_MODEL = 192
 STEPS, BATCH = 1500, 4096
+SHORT = 500  # steps of the transcoder and of the untrained control
 CONTEXTS = 3000  # drawn from the whole training text; their 765 000 vectors are read eight times
 
 
@@ -50,12 +51,13 @@ class DictionaryRecipe:
     checkpoint: int | None = None
 
 
-def _residual(name: str, purpose: str, width: int = 8 * D_MODEL, seed: int = 0,
-              checkpoint: int | None = None) -> DictionaryRecipe:
+def _residual(
+    name: str, purpose: str, width: int = 8 * D_MODEL, seed: int = 0, checkpoint: int | None = None, steps: int = STEPS
+) -> DictionaryRecipe:
     return DictionaryRecipe(
         name=name, purpose=purpose, hook="blocks.2.hook_resid_pre", checkpoint=checkpoint,
         config=Config(d_in=D_MODEL, n_latents=width, kind="topk", k=16),
-        recipe=Recipe(steps=STEPS, batch=BATCH, seed=seed, lr=1e-3))  # fmt: skip
+        recipe=Recipe(steps=steps, batch=BATCH, seed=seed, lr=1e-3))  # fmt: skip
 
 
 RECIPES = {found.name: found for found in (
@@ -64,10 +66,10 @@ RECIPES = {found.name: found for found in (
         name="mlp-1-transcoder", purpose="What MLP 1 of code-4l writes, predicted by 1 536 latents from what it reads.",
         hook="blocks.1.mlp.hook_in", target="blocks.1.hook_mlp_out",
         config=Config(d_in=D_MODEL, d_out=D_MODEL, n_latents=8 * D_MODEL, kind="topk", k=16),
-        recipe=Recipe(steps=STEPS, batch=BATCH, lr=1e-3)),
+        recipe=Recipe(steps=SHORT, batch=BATCH, lr=1e-3)),
     _residual("resid-2-b", "As resid-2, from another start: which latents do two trainings share?", seed=1),
     _residual("resid-2-untrained", "As resid-2, on the untrained model: what a dictionary finds where nothing was "
-              "learnt.", checkpoint=0),
+              "learnt.", checkpoint=0, steps=SHORT),
     _residual("resid-2-narrow", "As resid-2, in 384 latents: what splits when there is room?", width=2 * D_MODEL),
     _residual("resid-2-wide", "As resid-2, in 3 072 latents: what splits when there is room?", width=16 * D_MODEL),
 )}  # fmt: skip

@@ -7,16 +7,22 @@ from pathlib import Path
 
 from course_utils import stored
 from course_utils.sae.experiments import RecoveryCurves
+from course_utils.sae.judging import CausalTable, LabelScores
+from course_utils.sae.reading import LABELS
 from course_utils.sae.training import Recipe
 
 FOLDER = Path(__file__).parent / "stored_results"
 TRUTH = dict(features=64, d=32, probability=0.04)  # the lesson's known truth: twice as many features as dimensions
 RECIPE = Recipe(steps=600, batch=512, lr=3e-3, dead_after=20_000)  # its training, a few seconds
 PENALTY = 0.3  # its λ
+SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
+TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
 SHA256 = {
     "recovery_width": "",
     "recovery_density": "",
     "recovery_together": "",
+    "labels": "",
+    "causal": "",
 }
 
 
@@ -25,3 +31,15 @@ def recovery(varied: str) -> RecoveryCurves:
     """Recovery against "width", "density", or "together" (how often the two of a pair are active together)."""
     arrays = stored.load(FOLDER, f"recovery_{varied}", SHA256[f"recovery_{varied}"])
     return RecoveryCurves(("topk", "relu", "ICA", "PCA", "random"), **arrays)
+
+
+@lru_cache
+def label_scores() -> LabelScores:
+    """Which units tell which label, on 208 contexts of 29 held-out modules."""
+    return LabelScores(LABELS, **stored.load(FOLDER, "labels", SHA256["labels"]))
+
+
+@lru_cache
+def causal_effects() -> CausalTable:
+    """What removing each label's best latent does, beside 40 matched latents each."""
+    return CausalTable(TESTED, **stored.load(FOLDER, "causal", SHA256["causal"]))

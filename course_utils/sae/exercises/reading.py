@@ -1,0 +1,173 @@
+"""Exercises 9 to 11: read a latent, edit it, find the sealed features."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils import sae
+from course_utils.grading.kinds import REAL, Answer, Function, wrong
+from course_utils.sae.exercises.inputs import Inputs, codes, randn
+
+# 9 · top contexts
+
+
+def _contexts_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[0.0, 2.0], [3.0, 1.0]]), 1
+    yield torch.tensor([[0.0, 3.0, 2.5], [0.0, 0.0, 0.0], [1.0, 0.0, 4.0]]), 2  # two large ones in one context
+    yield torch.tensor([[0.0, 1.0], [0.0, 0.0], [2.0, 0.0]]), 3  # silent contexts are none
+    yield torch.tensor([[0.0, 2.0, 2.0], [2.0, 0.0, 0.0]]), 2  # ties: the earlier context and position
+    for contexts, length, count in ((4, 6, 2), (8, 5, 3), (6, 9, 6)):
+        yield codes(rng, contexts, length), count
+
+
+def _flat(activity: Tensor, count: int) -> list[tuple[int, int]]:
+    order = activity.flatten().argsort(descending=True, stable=True)[:count].tolist()
+    return [(i // activity.shape[1], i % activity.shape[1]) for i in order if activity.flatten()[i] > 0]
+
+
+def _by(activity: Tensor, score: Tensor, count: int) -> list[tuple[int, int]]:
+    order = score.argsort(descending=True, stable=True)[:count].tolist()
+    return [(c, int(activity[c].argmax())) for c in order if score[c] > 0]
+
+
+Function(
+    id="sae.top_contexts",
+    reference=sae.top_contexts,
+    inputs=_contexts_inputs,
+    hints=(
+        "For each context its largest activation and where it stands: activity.max(1) gives both.",
+        "Sort the contexts by their largest activation, the largest first (stable, so that earlier ones win ties), keep `count`, leave out those in which it is 0.",
+        "Return a list of (context, position), plain whole numbers.",
+    ),
+    misconceptions=(
+        wrong("several from one context", _flat,
+              "You take the largest activations wherever they stand, so that one long passage may fill the list. At most one from each context is asked for."),
+        wrong("silent contexts too", lambda a, n: [(c, int(a[c].argmax())) for c in a.amax(1).argsort(descending=True, stable=True)[:n].tolist()],
+              "You also list contexts in which the latent is silent. They are no contexts of this latent: leave them out."),
+        wrong("sorted by the sum", lambda a, n: _by(a, a.sum(1), n),
+              "You sort by the sum over the context. A context full of weak activity is not the one where the latent is strongest: use the largest."),
+        wrong("sorted by the number of active positions", lambda a, n: _by(a, (a > 0).sum(1).float(), n),
+              "You sort by how often the latent is active in a context. Its largest activation is what counts."),
+        wrong("weakest first", lambda a, n: sae.top_contexts(a, len(a))[::-1][:n], "Your list begins with the weakest. The strongest comes first."),
+        wrong("position before context", lambda a, n: [(p, c) for c, p in sae.top_contexts(a, n)], "You return (position, context); asked for is (context, position)."),
+        wrong("in the order of the text", lambda a, n: sorted(sae.top_contexts(a, n)), "You return them in the order of the text. The strongest comes first."),
+        wrong("the first active position", lambda a, n: [(c, int((a[c] > 0).float().argmax())) for c, _ in sae.top_contexts(a, n)],
+              "You give the first position at which the latent is active. The one where it is strongest is asked for."),
+    ),
+)  # fmt: skip
+
+
+# 10 · the edit
+
+
+def _edit_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 0.5]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]]), 0, 0.0
+    yield torch.tensor([[1.0, 2.0], [0.0, 1.0]]), torch.tensor([[0.0, 2.0], [1.0, 0.0]]), torch.tensor([[0.6, 0.8], [1.0, 0.0]]), 1, 5.0
+    for rows, d, latents in ((2, 3, 4), (5, 3, 6), (6, 8, 4)):
+        yield (randn(rng, rows, d), codes(rng, rows, latents) + 0.05, F.normalize(randn(rng, latents, d), dim=1),
+               latents - 2, float(2 * torch.rand((), generator=rng)))  # fmt: skip
+    yield randn(rng, 4, 3), codes(rng, 4, 5), F.normalize(randn(rng, 5, 3), dim=1), 2, 0.0
+
+
+def _with(f: Tensor, latent: int, to: float) -> Tensor:
+    f = f.clone()
+    f[:, latent] = to
+    return f
+
+
+Function(
+    id="sae.latent_effect",
+    reference=sae.latent_effect,
+    inputs=_edit_inputs,
+    ranges={"x": REAL, "W_dec": REAL},
+    hints=(
+        "Only one latent changes, from f to `to`. By how much does the reconstruction change, and in which direction?",
+        "Add (to − f) times the latent's decoder row to x. What the dictionary does not reconstruct stays in x.",
+        "x + (to - f[:, latent, None]) * W_dec[latent]",
+    ),
+    misconceptions=(
+        wrong("the reconstruction in place of x", lambda x, f, W, i, to: _with(f, i, to) @ W,
+              "You return the edited *reconstruction*. It lacks what the dictionary cannot reconstruct, so that the edit and the error are measured together. Add the change to x."),
+        wrong("added on top", lambda x, f, W, i, to: x + to * W[i],
+              "You add `to` times the direction. What is there already stays: the latent ends at f + to. Add the difference, to − f."),
+        wrong("ablated only", lambda x, f, W, i, to: x - f[:, i, None] * W[i],
+              "You take the latent away and do not set it to `to`."),
+        wrong("sign", lambda x, f, W, i, to: x + (f[:, i, None] - to) * W[i], "The sign is turned round: (to − f), not (f − to)."),
+        wrong("only where it is active", lambda x, f, W, i, to: torch.where(f[:, i, None] > 0, sae.latent_effect(x, f, W, i, to), x),
+              "You change only the rows in which the latent is active. Setting it to `to` concerns every row."),
+        wrong("projected out", lambda x, f, W, i, to: x - (x @ W[i])[:, None] * W[i] + to * W[i],
+              "You remove x's whole component along the direction. Other latents write along it too; only this latent's own share, f, is to go."),
+        wrong("nothing else left", lambda x, f, W, i, to: (to - f[:, i, None]) * W[i], "This is the change alone; add it to x."),
+    ),
+)  # fmt: skip
+
+
+# 11 · the sealed features
+
+
+def _random_directions(truth: sae.Sealed, rng: torch.Generator) -> Tensor:
+    """As many directions as a generous dictionary has."""
+    return sae.random_directions(4 * truth.features, truth.x.shape[1], rng)
+
+
+def _directions(answer: Any) -> Tensor:
+    answer = torch.as_tensor(answer).detach().float()
+    if answer.ndim != 2 or not bool(answer.isfinite().all()):
+        raise TypeError("not a table of directions")
+    return answer
+
+
+def _form(answer: Tensor, truth: sae.Sealed) -> str:
+    if answer.shape[1] != truth.x.shape[1]:
+        return f"Each row is a direction in {truth.x.shape[1]} dimensions; yours have {answer.shape[1]} numbers."
+    return "Give at most 200 directions." if len(answer) > 200 else ""
+
+
+def _explain(answer: Tensor, truth: sae.Sealed) -> str:
+    found = sae.share_found(truth.truth, answer)
+    opposite = sae.share_found(truth.truth, -answer)
+    if opposite > found:
+        return "More of the features lie opposite to your directions than along them: check the sign."
+    return f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
+
+
+@lru_cache(maxsize=8)
+def _by_ica(problem: sae.Sealed) -> Tensor:
+    return sae.ica_directions(problem.x)
+
+
+Answer(
+    id="sae.sealed",
+    truth=sae.sealed,
+    key=lambda truth: truth.truth.directions,
+    score=lambda answer, truth: sae.share_found(truth.truth, answer),
+    null=_random_directions,
+    canonical=_directions,
+    form=_form,
+    explain=_explain,
+    expects="Give a tensor of shape (latent, d), one direction a row: for example the decoder of a dictionary that you trained on problem.x.",
+    effort=20,
+    equivalent=("scaled",),  # a direction has no length
+    hints=(
+        "Train a dictionary on problem.x: sae.train(config, sae.Rows(problem.x), recipe). It may be wider than there are features.",
+        "About 1.6 features are active in a row: a TopK dictionary with k = 2 and 48 latents, 800 steps of 512 rows at a rate of 3e-3 take a few seconds.",
+        "The answer is the decoder's rows, done.sae.W_dec.",
+    ),
+    misconceptions=(
+        wrong("principal axes", lambda p: sae.pca_directions(p.x),
+              "These are principal axes. There are no more of them than dimensions, they are at right angles, and the features are neither."),
+        wrong("independent components", _by_ica,
+              "These are independent components. ICA finds one axis for each dimension at most, and here are more features than dimensions."),
+        wrong("opposite directions", lambda p: -p.truth.directions,
+              "Each of your directions points the other way. A feature is only ever added, so its sign can be known."),
+        wrong("rows of the data", lambda p: F.normalize(p.x[:48], dim=1),
+              "These are rows of the data. Where a single feature is active that is its direction, but most rows hold several, or none."),
+        wrong("a random start", lambda p: sae.SparseAutoencoder(sae.Config(d_in=20, n_latents=48, k=2), torch.Generator().manual_seed(0)).W_dec.detach(),
+              "These are the directions of a dictionary that has not been trained."),
+    ),
+)  # fmt: skip

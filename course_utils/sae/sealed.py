@@ -1,0 +1,37 @@
+"""Sealed problems: vectors made from features that nobody shows you, as many problems as you like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.sae.matching import match_features
+from course_utils.sae.planted import Truth
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Vectors x of shape (row, d), made from sparse features along `features` unknown unit directions."""
+
+    x: Float[Tensor, "row d"]
+    features: int
+    truth: Truth = field(repr=False)  # so that looking at the problem does not show the answer
+
+
+@lru_cache(maxsize=16)
+def sealed(seed: int, rows: int = 20_000) -> Sealed:
+    """The sealed problem number `seed`: from 28 to 36 features in 20 dimensions, about 1.6 of them active at a time."""
+    dice = torch.Generator().manual_seed(seed)
+    features = int(torch.randint(28, 37, (), generator=dice))
+    truth = Truth.draw(features, 20, 1.6 / features, seed=seed)
+    x, _ = truth.sample(rows, dice)
+    return Sealed(x, features, truth)
+
+
+def share_found(truth: Truth, directions: Float[Tensor, "latent d"]) -> float:
+    """The share of true features whose partner in the best one-to-one matching has a cosine above 0.9."""
+    return match_features(truth.directions, directions.float()).found()
