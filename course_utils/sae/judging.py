@@ -54,13 +54,17 @@ class LabelScores:
         a, b = CONTESTANTS.index(better), CONTESTANTS.index(worse)
         return [name for i, name in enumerate(self.labels) if self.low[a, i] > self.high[b, i]]
 
+    def _there(self) -> list[tuple[int, str]]:
+        """The contestants that were measured, by index and name."""
+        return [(c, name) for c, name in enumerate(CONTESTANTS) if not self.f1[c].isnan().any()]
+
     def rows(self) -> list[dict[str, object]]:
         """One row a label, where latents win most at the top."""
         gain = self.f1[CONTESTANTS.index("latent")] - self.f1[CONTESTANTS.index("neuron")]
         table = []
         for i in gain.argsort(descending=True).tolist():
             row: dict[str, object] = {"label": self.labels[i], "base rate": self.base[i].item()}
-            for c, name in enumerate(CONTESTANTS):
+            for c, name in self._there():
                 row[NAMES[name]] = (self.f1[c, i].item(), self.low[c, i].item(), self.high[c, i].item())
             table.append(row)
         return table
@@ -74,8 +78,8 @@ class LabelScores:
         gain = self.f1[CONTESTANTS.index("latent")] - self.f1[CONTESTANTS.index("neuron")]
         order = gain.argsort().tolist()
         fig, ax = plots.figure(height=0.3 * len(order) + 1.1)
-        for name, (mark, colour) in marks.items():
-            c = CONTESTANTS.index(name)
+        for c, name in self._there():
+            mark, colour = marks[name]
             ax.plot(self.f1[c, order], range(len(order)), mark, color=colour, label=NAMES[name].removeprefix("null: "),
                     fillstyle="none" if name == "set" else "full", markeredgewidth=1.6)  # fmt: skip
         ax.hlines(range(len(order)), 0, 1, color=plots.GREY, linewidth=0.3)

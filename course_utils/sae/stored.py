@@ -18,11 +18,7 @@ PENALTY = 0.3  # its λ
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
 SHA256 = {
-    "recovery_width": "",
-    "recovery_density": "",
-    "recovery_together": "",
-    "labels": "",
-    "causal": "",
+    "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
 }
 
 

@@ -1,11 +1,11 @@
-"""The makers of the stored results, one file a lesson (`superposition`, `induction`).
+"""The makers of the stored results, one file a lesson (`superposition`, `sae`, `induction`).
 
 Each result is one function that returns arrays, and one command that writes them:
 
     python -m models.stored NAME …     # prints the hash that the lesson's room must record; without a name, all
 
-`induction` needs the held-out modules of the standard library that runs it (stored: Python 3.11), so that another
-version of Python gives slightly other numbers.
+`sae` and `induction` need the held-out modules of the standard library that runs them (stored: Python 3.11), so that
+another version of Python gives slightly other numbers.
 """
 
 import hashlib

@@ -1,0 +1,101 @@
+"""The shipped dictionaries do what their cards say; the stored results say what the lesson says of them."""
+
+import pytest
+import torch
+
+from course_utils import sae, zoo
+from course_utils.sae import judging, stored
+from course_utils.sae.shipped import DICTIONARIES
+
+NAMES = sae.available()
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request):
+    return request.param
+
+
+def test_the_one_that_the_lesson_reads_is_there_and_wide_enough():
+    assert stored.SHIPPED in NAMES
+    config = sae.card(stored.SHIPPED)["config"]
+    assert config["n_latents"] >= 8 * config["d_in"]
+
+
+def test_a_card_says_what_a_reader_asks(name):
+    about = sae.card(name)
+    for key in ("purpose", "config", "recipe", "rows", "epochs", "data", "minutes", "hardware", "licence", "measured"):
+        assert about[key], key
+    assert about["rows"] == about["recipe"]["steps"] * about["recipe"]["batch"]
+    assert about["hook"].startswith("blocks.") and about["model"] in zoo.available()
+
+
+def test_it_does_on_held_out_modules_what_its_card_says(name):
+    dictionary, about = sae.load(name), sae.card(name)
+    assert (dictionary.sae.W_dec.norm(dim=1) - 1).abs().max() < 2e-3
+    tokens, _ = sae.held_out_contexts(dictionary.model, limit=60)
+    x, y = dictionary.activations(tokens)
+    quality = sae.Quality.of(dictionary.sae, x, y)
+    assert quality.unexplained == pytest.approx(about["measured"]["unexplained"], rel=0.15)
+    assert quality.l0 == pytest.approx(about["measured"]["l0"], abs=0.3)
+    assert quality.cosine == pytest.approx(about["measured"]["cosine"], abs=0.02)
+
+
+def test_a_damaged_dictionary_is_named_with_what_to_do(tmp_path):
+    name = stored.SHIPPED
+    folder = tmp_path / "dictionaries" / name
+    folder.mkdir(parents=True)
+    for file in (DICTIONARIES / name).iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    data = bytearray((folder / "dictionary.safetensors").read_bytes())
+    data[-1] ^= 1
+    (folder / "dictionary.safetensors").write_bytes(bytes(data))
+    with pytest.raises(zoo.ZooError, match=rf"python -m models\.sae {name}"):
+        sae.load(name, tmp_path / "dictionaries")
+    with pytest.raises(zoo.ZooError, match="There is no dictionary 'nothing'"):
+        sae.load("nothing")
+
+
+def test_chance_finds_nothing_and_a_dictionary_finds_a_truth_if_it_is_wide_enough():
+    curves = stored.recovery("width")
+    assert curves.of("random").max() == 0
+    wide = curves.x >= 96
+    assert (curves.of("topk")[:, wide] > 0.9).all() and (curves.of("ICA").amax() < 0.5)
+    narrow = curves.x < 64  # fewer latents than features: at most so many can be found
+    assert (curves.of("topk")[:, narrow] <= curves.x[narrow] / 64).all()
+    assert len(curves.rows()) == len(curves.x) and curves.plot("latents", log=True).axes[0].lines
+
+
+@pytest.mark.skipif("labels" not in stored.SHA256, reason="not stored")
+def test_a_latent_tells_closing_brackets_where_no_neuron_does_and_a_probe_tells_everything_better():
+    scores = stored.label_scores()
+    latent, neuron, chance, probe = (scores.of(who) for who in ("latent", "neuron", "random", "probe"))
+    assert latent["closes"] > 0.85 > 0.5 > max(neuron["closes"], chance["closes"])
+    assert "closes" in scores.apart("latent", "neuron") and scores.apart("neuron", "latent")
+    common = [label for label, base in zip(scores.labels, scores.base, strict=True) if base > 0.01]
+    assert all(probe[label] > latent[label] for label in common)
+    assert scores.of("set")["kind_keyword"] > latent["kind_keyword"] + 0.15
+    assert (scores.low <= scores.f1).all() and (scores.f1 <= scores.high).all()
+    assert len(scores.rows()) == len(scores.labels) and scores.plot().axes[0].lines
+
+
+@pytest.mark.skipif("causal" not in stored.SHA256, reason="not stored")
+def test_removing_a_latent_moves_the_model_more_than_removing_as_much_of_another():
+    table = stored.causal_effects()
+    assert table.null_kl.shape[1] == 40 and (table.p < 0.05).float().mean() > 0.7
+    assert (table.kl > 1.5 * table.null_kl.median(1).values).float().mean() > 0.7
+    assert [row["p"] for row in table.rows()] == table.p.tolist() and table.plot().axes[0].lines
+
+
+def test_judging_and_testing_run_on_a_little_text():
+    dictionary = sae.load(stored.SHIPPED)
+    from course_utils.python_text import samples
+
+    tokens, flags, module = sae.labelled(dictionary.model, [samples.read(n) for n in samples.names()[:4]], 12)
+    rows = torch.stack([flags[n][:, 1:].flatten() for n in ("closes", "opens")], 1)
+    labels = sae.Labels(("closes", "opens"), rows, module.repeat_interleave(255))
+    found = judging.score_labels(dictionary, None, tokens, labels)
+    assert found.of("latent")["closes"] > 0.6 > found.of("random")["closes"]
+    assert all(name != "untrained" for _, name in found._there())
+    bench = sae.Bench.of(dictionary, tokens[:3])
+    table = judging.causal_table(bench, ("closes",), [int(found.latent[0])], count=4)
+    assert table.kl > 0 and table.null_kl.shape == (1, 4)
