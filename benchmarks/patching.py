@@ -302,10 +302,11 @@ def main() -> None:
             del model
     if "hooks" in args.jobs:
         model = zoo.load("brackets", device)
-        for site in ("resid_pre", "z"):
-            name = f"{site} through hooks, brackets, 64 × 32 tokens"
-            job = sweep_job(name, 2, model, site, 64, 32, args.sample, device, route="hooks")
-            race(job, args.repeats, device)
+        for batch in (8, 64):
+            name = f"z through hooks, brackets, {batch} × 32 tokens"
+            race(sweep_job(name, 2, model, "z", batch, 32, args.sample, device, route="hooks"), args.repeats, device)
+        name = "z, brackets, 64 × 32 tokens"
+        race(sweep_job(name, 2, model, "z", 64, 32, args.sample, device), args.repeats, device)
         del model
     if "edges" in args.jobs:
         model = gpt2(device, n_layer=4)

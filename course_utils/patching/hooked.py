@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .grid import Cell, Grid, count_cells, edit_of
-from .runs import MEMORY, put_in
+from .runs import put_in
 from .trust import TOLERANCE, hooks_on, read_logits, run_model
 from .unrolled import FAMILIES
 
@@ -41,6 +41,7 @@ HOOKS = {
     "pattern": "blocks.{}.attn.hook_pattern",
     "attn_scores": "blocks.{}.attn.hook_attn_scores",
 }
+CHUNK = {"cpu": 32 * 2**20, "cuda": 4 * 2**30}  # bytes; on a CPU larger ones leave its caches and are slower
 Hook = tuple[str, Callable[[Tensor, Any], Tensor]]
 
 
@@ -161,7 +162,7 @@ def _together(
     """
     model, batch = question.model, len(stream)
     mask = question.mask_of(question.base_name)
-    budget = question.memory or MEMORY.get(stream.device.type, MEMORY["cpu"])
+    budget = question.memory or CHUNK.get(stream.device.type, CHUNK["cpu"])
     step = max(2, budget // _bytes_per_cell(model, stream))
     flats, position = list(edits), 0
     while position < len(flats):
