@@ -8,9 +8,10 @@ import torch
 import models.stored as makers
 from course_utils import stored
 from course_utils.induction.code import stored as induction
+from course_utils.sae import stored as sae
 from course_utils.superposition import stored as superposition
 
-ROOMS = (superposition, induction)
+ROOMS = (superposition, sae, induction)
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.__name__)

@@ -97,7 +97,4 @@ def make_causal() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
-MAKERS = {
-    "recovery_width": make_width, "recovery_density": make_density, "recovery_together": make_together,
-    "labels": make_labels, "causal": make_causal,
-}  # fmt: skip
+MAKERS = {"recovery_width": make_width}
