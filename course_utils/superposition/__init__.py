@@ -3,13 +3,14 @@
 1. `model` – the model: draw sparse features, squeeze them, read them back.
 2. `training` – train many such models at once.
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
-4. `theory` – what a pencil says beforehand: phases, almost-orthogonal directions, expected interference.
-5. `experiments`, `computation` – the lesson's results, which draw themselves; |x| computed in superposition.
+4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
+5. `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, which draw themselves.
 6. `sealed`, `stored`, `explorer`, `real_models` – unknown models to read, stored results, the widget, GPT-2.
 """
 
 from .computation import AbsNets, train_abs
-from .experiments import CriticalDensity, PairGeometry, PhaseDiagram, Shapes, crossing, represented
+from .critical import CriticalDensity, best_pair, crossing, pair_crowding, pair_density
+from .experiments import Crowd, PairGeometry, Shapes, represented
 from .explorer import explore
 from .measures import (
     Reading,
@@ -19,18 +20,27 @@ from .measures import (
     directions,
     feature_dimensionality,
     interference,
+    polygon,
     read_plane,
 )
 from .model import forward, generate_batch, loss
-from .real_models import Cosines
+from .neurons import Neurons, compare_neurons, neurons_figure, train_neurons
+from .phases import PhaseDiagram, read_phase
+from .real_models import Cosines, TokenDirections, token_directions
 from .sealed import Groups, Sealed, agreement, sealed
 from .stored import Plane, Sweep, canonical, critical, plane, sweep
 from .theory import (
+    ON_OFF,
     PHASES,
+    UNIFORM,
     Packing,
+    Size,
     almost_orthogonal_bound,
     coherence,
+    dimensions_needed,
+    disturbance,
     expected_interference,
+    on_off_phase,
     pack,
     phase_losses,
     predict_phase,
@@ -40,11 +50,68 @@ from .theory import (
 from .training import Recipe, Toy, Trained, evaluate, train
 
 __all__ = [
-    "PHASES", "AbsNets", "Cosines", "CriticalDensity", "Groups", "Packing", "PairGeometry", "PhaseDiagram",
-    "Plane", "Reading", "Recipe", "Sealed", "Shapes", "Sweep", "Toy", "Trained", "agreement",
-    "almost_orthogonal_bound", "angle_gaps", "canonical", "coherence", "column_norms", "critical", "crossing",
-    "dimensions_per_feature", "directions", "evaluate", "expected_interference", "explore",
-    "feature_dimensionality", "forward", "generate_batch", "interference", "loss", "pack", "phase_losses",
-    "plane", "predict_phase", "random_directions", "read_plane", "represented", "sealed", "sweep", "train",
-    "train_abs", "welch_bound",
+    "ON_OFF",
+    "PHASES",
+    "UNIFORM",
+    "AbsNets",
+    "Cosines",
+    "CriticalDensity",
+    "Crowd",
+    "Groups",
+    "Neurons",
+    "Packing",
+    "PairGeometry",
+    "PhaseDiagram",
+    "Plane",
+    "Reading",
+    "Recipe",
+    "Sealed",
+    "Shapes",
+    "Size",
+    "Sweep",
+    "TokenDirections",
+    "Toy",
+    "Trained",
+    "agreement",
+    "almost_orthogonal_bound",
+    "angle_gaps",
+    "best_pair",
+    "canonical",
+    "coherence",
+    "column_norms",
+    "compare_neurons",
+    "critical",
+    "crossing",
+    "dimensions_needed",
+    "dimensions_per_feature",
+    "directions",
+    "disturbance",
+    "evaluate",
+    "expected_interference",
+    "explore",
+    "feature_dimensionality",
+    "forward",
+    "generate_batch",
+    "interference",
+    "loss",
+    "neurons_figure",
+    "on_off_phase",
+    "pack",
+    "pair_crowding",
+    "pair_density",
+    "phase_losses",
+    "plane",
+    "polygon",
+    "predict_phase",
+    "random_directions",
+    "read_phase",
+    "read_plane",
+    "represented",
+    "sealed",
+    "sweep",
+    "token_directions",
+    "train",
+    "train_abs",
+    "train_neurons",
+    "welch_bound",
 ]  # fmt: skip

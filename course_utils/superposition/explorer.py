@@ -1,22 +1,21 @@
 """The lesson's widget: move density and importance, watch the columns of W. Works without a network.
 
-The models were trained beforehand (`stored.plane`). The sliders can be moved with the arrow keys; a static figure of
-the same models is displayed too, for print and for readers without a running kernel.
+The models were trained beforehand (`stored.plane`). The sliders can be moved with the arrow keys. `Plane.plot` draws a
+part of the same models, for print and for readers without a running kernel.
 """
 
 import base64
 from typing import Any
 
 import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
 
 from .. import plots
 from .measures import read_plane
 from .stored import Plane, plane
 
 
-def explore(show_static: bool = True) -> Any:
-    """Two sliders over stored models of five features in two dimensions, and a static figure of a part of them."""
+def explore() -> Any:
+    """Two sliders over the stored models of five features in two dimensions; `Plane.plot` shows a part of them."""
     import ipywidgets as widgets
 
     models = plane()
@@ -38,22 +37,7 @@ def explore(show_static: bool = True) -> Any:
     density.observe(redraw, "value")
     decay.observe(redraw, "value")
     redraw()
-    if show_static:
-        alt = "Columns of W for three densities and importances: dense ones drop features, sparse ones form a pentagon."
-        plots.show(grid(models), alt)
     return widgets.VBox([density, decay, note, picture])
-
-
-def grid(models: Plane, rows: tuple[int, ...] = (0, 2, 6), columns: tuple[int, ...] = (0, 1, 4)) -> Figure:
-    """Some of the stored models: one row for each importance, one column for each density."""
-    fig, axes = plots.figure(len(columns), len(rows), width=6.4, height=6.0)
-    for y, c in enumerate(columns):
-        for x, p in enumerate(rows):
-            plots.arrows(axes[y, x], models.W[p, c], title=f"p = {models.probability[p]:.2g}" if y == 0 else "")
-            axes[y, x].set(xticks=[], yticks=[])
-            axes[y, x].spines[:].set_visible(False)
-        axes[y, 0].set_ylabel(f"importance {models.decay[c]:.2g}^i")
-    return fig
 
 
 def _image(models: Plane, i: int, j: int) -> str:

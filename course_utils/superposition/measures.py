@@ -100,3 +100,9 @@ def angle_gaps(W: Float[Tensor, "2 feature"]) -> Float[Tensor, "feature"]:
     """The angles in degrees between neighbouring columns, going once around the circle; they sum to 360."""
     angle = torch.rad2deg(torch.atan2(W[1], W[0])).sort().values
     return torch.cat([angle[1:] - angle[:-1], angle[:1] + 360 - angle[-1:]]) if len(angle) else angle
+
+
+def polygon(corners: int) -> Float[Tensor, "2 feature"]:
+    """`corners` unit arrows, evenly spaced around the circle; two of them are an antipodal pair."""
+    angle = 2 * torch.pi * torch.arange(corners) / corners
+    return torch.stack([angle.cos(), angle.sin()])

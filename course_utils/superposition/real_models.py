@@ -12,7 +12,10 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .. import plots
+from .. import plots, runtime, zoo
+from .theory import welch_bound
+
+PUBLISHED = {"gpt2": (50_257, 768)}  # tokens and dimensions of the unembedding (Radford et al. 2019)
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,37 @@ class Cosines:
         axes[0].set(ylabel="density")
         axes[1].legend()
         return fig
+
+
+@dataclass(frozen=True)
+class TokenDirections:
+    """The directions of several unembeddings: (tokens, dimensions) each, and cosines where the weights are at hand."""
+
+    sizes: dict[str, tuple[int, int]]
+    cosines: dict[str, Cosines]
+
+    def rows(self) -> dict[str, dict[str, object]]:
+        """A row for each model: root mean square cosines beside those of random directions and the least possible."""
+        found = {}
+        for name, (n, d) in self.sizes.items():
+            here = self.cosines.get(name)
+            found[name] = {
+                "directions per dimension": n / d,
+                "measured": here and _root_mean_square(here.raw),
+                "centred": here and _root_mean_square(here.centred),
+                "null: random": d**-0.5,
+                "least possible": welch_bound(n, d),
+            }
+        return found
+
+
+def token_directions(*names: str) -> TokenDirections:
+    """The unembeddings of these models; of one whose weights are not at hand (and this is not Colab) only the sizes."""
+    here = [name for name in names if zoo.cached(name) or (name in PUBLISHED and runtime.in_colab())]
+    cosines = {name: Cosines.of(zoo.load(name).W_U) for name in here}
+    measured = {name: (c.n, c.d) for name, c in cosines.items()}
+    return TokenDirections({name: measured.get(name) or PUBLISHED[name] for name in names}, cosines)
+
+
+def _root_mean_square(cosine: Float[Tensor, "pair"]) -> float:
+    return cosine.square().mean().sqrt().item()

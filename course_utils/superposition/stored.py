@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_utils import plots, stored
 
-from .experiments import CriticalDensity
+from .critical import CriticalDensity
 from .measures import dimensions_per_feature
 from .training import Toy, Trained
 
@@ -95,6 +95,17 @@ class Plane:
     decay: Float[Tensor, "decay"]
     W: Float[Tensor, "density decay 2 5"]
     loss: Float[Tensor, "density decay"]
+
+    def plot(self, densities: tuple[int, ...] = (0, 2, 6), decays: tuple[int, ...] = (0, 1, 4)) -> Figure:
+        """Some of the models: one row for each importance, one column for each density."""
+        fig, axes = plots.figure(len(decays), len(densities), width=6.4, height=6.4)
+        for row, c in zip(axes, decays, strict=True):
+            for ax, p in zip(row, densities, strict=True):
+                plots.arrows(ax, self.W[p, c], title=f"p = {self.probability[p]:.2g}" if row is axes[0] else "")
+                ax.set(xticks=[], yticks=[], xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
+                ax.spines[:].set_visible(False)
+            row[0].set_ylabel(f"importance × {self.decay[c]:.2g}")
+        return fig
 
 
 def canonical(features: int = 200, hidden: int = 20, instances: int = 20) -> Toy:

@@ -2,7 +2,7 @@
 
 1. Two features, one dimension: the losses of the three sensible solutions, hence the phase diagram.
 2. How many almost-orthogonal directions fit into d dimensions: a bound, and vectors that beat it.
-3. How much noise n random directions put on one feature.
+3. How much the other features disturb one: for random directions on average, and for a given W exactly.
 """
 
 import math
@@ -12,24 +12,46 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from .measures import directions
+
 PHASES = ("keep feature 1", "keep feature 2", "antipodal pair")
 
 
-def phase_losses(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]) -> Float[Tensor, "3 *grid"]:
+@dataclass(frozen=True)
+class Size:
+    """How large an active feature is: E[x], E[x²], and E[min(x, y)²] for two independent ones."""
+
+    mean: float
+    square: float
+    smaller: float
+
+
+UNIFORM = Size(1 / 2, 1 / 3, 1 / 6)  # uniform on [0, 1]
+ON_OFF = Size(1.0, 1.0, 1.0)  # always 1
+
+
+def phase_losses(
+    p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"], size: Size = UNIFORM
+) -> Float[Tensor, "3 *grid"]:
     """Losses of the three candidate solutions for two features (importance 1 and r, activity p) in one dimension.
 
-    A dropped feature is best replaced by its mean p/2, its bias, and then costs its variance p/3 − p²/4. An antipodal
-    pair (weights +1 and −1, no bias) is exact unless both are active: then the smaller one is lost, and the larger one
-    is read as the difference, so that each is wrong by the smaller of the two, whose mean square is 1/6.
+    A dropped feature is best replaced by its mean, its bias, and then costs its variance: p/3 − p²/4 where active
+    features are uniform. An antipodal pair (weights +1 and −1, no bias) is exact unless both are active: then the
+    smaller one is lost, and the larger one is read as the difference, so that each is wrong by the smaller of the two.
     """
     p, r = torch.broadcast_tensors(p, r)
-    variance = p / 3 - p.square() / 4
-    return torch.stack([r * variance, variance, p.square() * (1 + r) / 6])
+    variance = p * size.square - (p * size.mean).square()
+    return torch.stack([r * variance, variance, p.square() * (1 + r) * size.smaller])
 
 
-def predict_phase(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]) -> Int[Tensor, "*grid"]:
+def predict_phase(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"], size: Size = UNIFORM) -> Int[Tensor, "*grid"]:
     """Which candidate has the lowest loss: 0 keep feature 1, 1 keep feature 2, 2 antipodal pair; the first at a tie."""
-    return phase_losses(p, r).min(0).indices
+    return phase_losses(p, r, size).min(0).indices
+
+
+def on_off_phase(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]) -> Int[Tensor, "*grid"]:
+    """`predict_phase` for features that are 0 or 1: which of the three candidates has the lowest loss."""
+    return predict_phase(p, r, ON_OFF)
 
 
 def almost_orthogonal_bound(d: int, epsilon: float) -> float:
@@ -39,6 +61,22 @@ def almost_orthogonal_bound(d: int, epsilon: float) -> float:
     that any pair fails is below N² exp(−d ε²/2), which is at most 1 while N ≤ exp(d ε²/4).
     """
     return math.exp(d * epsilon**2 / 4)
+
+
+def dimensions_needed(n: int, epsilon: float) -> float:
+    """4 ln n / ε²: in so many dimensions n unit vectors with all |cos| ≤ ε are sure to exist, by the same bound."""
+    return 4 * math.log(n) / epsilon**2
+
+
+def disturbance(W: Float[Tensor, "hidden feature"], p: float) -> Float[Tensor, "feature"]:
+    """E[(Σ_{j≠i} xⱼ Ŵᵢ·Wⱼ)²]: mean squared disturbance of feature i by the others; 0 for a dropped feature.
+
+    A sum of independent terms has the variance of each, p/3 − p²/4, times the squared overlap, and a mean, p/2 times
+    the sum of the overlaps. The mean does not vanish when the overlaps lean one way, as those of trained models do.
+    """
+    overlap = directions(W).mT @ W
+    overlap = overlap - torch.diag(overlap.diagonal())  # (feature i, feature j)
+    return (p / 3 - p**2 / 4) * overlap.square().sum(-1) + (p / 2 * overlap.sum(-1)).square()
 
 
 def expected_interference(n: int, p: float, d: int) -> float:

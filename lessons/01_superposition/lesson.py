@@ -1,13 +1,15 @@
 # %% [markdown]
 # # Toy models of superposition
 #
-# *Lesson 1. About two hours with the exercises (an estimate, from the length of the text and ten exercises at five to ten minutes each). The notebook itself runs in under a minute on two processor cores.*
+# *Lesson 1.*
 #
-# **A puzzle.** Five numbers go in. A matrix squeezes them into two. Its transpose, a bias and a ReLU try to give the five back. Linear algebra says that two numbers cannot hold five. Below is what a trained model does with its two dimensions, when each of the five numbers is zero most of the time: one arrow for each of the five, almost nothing lost.
+# **A puzzle.** Five numbers go in. A matrix squeezes them into two. Its transpose, a bias and a ReLU try to give the five back. Linear algebra tells us that two numbers cannot hold five: the best linear squeeze of these five loses more than half of their variance. Below is what a trained model does with its two dimensions when each of the five numbers is zero most of the time. It draws one arrow for each of the five, and it loses less than a tenth of the variance.
 #
-# What has it understood about two dimensions that we have not, and what does it pay? At the end of this lesson you can say when such a thing happens, predict the moment with a pencil, read it off a matrix that nobody has labelled, and name the cases in which the reading misleads.
+# What does it do with two dimensions that linear algebra does not allow, and what does it pay? At the end of this lesson you can say when such a thing happens, predict it with a pencil, read it off a matrix that nobody has labelled, and name the cases in which the reading misleads.
 #
-# The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html). Everything claimed below is computed here, and asserted in the cell that computes it.
+# The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html). What it concludes is computed here and listed under "Checked here". Three results are too heavy to train on the spot: the models behind the sliders of section 2, the 256 runs of section 7 and the large sweep of the deeper notebook are loaded from files, which `models/stored/superposition.py` makes again.
+
+# %% [markdown] contents
 
 # %% setup
 
@@ -16,238 +18,169 @@ import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
-from course_utils.grading import measured, predict
+from course_utils.page import about, between, caption, claim, claims, draw, measured, predict, table
 
-stored = sp.plane()
-puzzle = stored.W[6, 1]  # density 0.035, importance 0.9^i: the best of 8 trained models
-fig, ax = plots.figure(width=3.2, height=3.2)
+plane = sp.plane()
+p = plane.probability[6]  # each feature is active 3.5 times in a hundred
+puzzle = plane.W[6, 1]  # (hidden dimension, feature); importance 0.9^i, the best of 8 trained models
+lost = plane.loss[6, 1] / ((0.9 ** torch.arange(5)).sum() * (p / 3 - p**2 / 4))
+lost
+
+# %% figure
+fig, ax = plots.figure(width=3.6, height=3.6)
 plots.arrows(ax, puzzle)
 ax.set(xlabel="hidden dimension 1", ylabel="hidden dimension 2")
-plots.show(fig, "Five arrows of equal length, evenly spaced around a circle, like a pentagon.")
-assert sp.read_plane(puzzle).polygon == 5
+plots.show(
+    fig,
+    "Five arrows of nearly equal length, evenly spaced around a circle.",
+    caption="What the model learned. Arrow 3 shows where the two hidden numbers go when the fourth of the five inputs is 1 and the others are 0. The number above is the share of the variance that this model loses.",
+)
+
+# %% claims
+linear = (0.9 ** torch.arange(2, 5)).sum() / (0.9 ** torch.arange(5)).sum()  # keeps the two most important
+with claims():
+    claim("the best linear squeeze of these five loses more than half of their variance", linear > 0.5)
+    claim("it loses less than a tenth of the variance", lost < 0.1)
+    claim("it draws one arrow for each of the five", not sp.read_plane(puzzle).dropped)
 
 # %% [markdown]
-# ## 1 · Directions, not neurons
+# ## 1 · Two features on a line
 #
-# *After this section you can say what a feature, a privileged basis and the linear representation hypothesis are, and why one looks for directions rather than neurons.*
-#
-# Take the smallest case: two features, two hidden numbers. Store the first feature in the first number and the second in the second, and each hidden number, each **neuron**, has one meaning. Now turn the plane by 45 degrees. Nothing is lost: turn it back and you have the features again. But each neuron now answers to both features. It has become **polysemantic**, and no information was squeezed at all.
-#
-# So the neurons are a matter of coordinates, unless something in the model treats coordinates differently from other directions. An elementwise nonlinearity such as ReLU does: it acts on each coordinate by itself, and makes the basis **privileged**. The hidden layer of this lesson's model is linear, like the residual stream of a transformer: its basis is *not* privileged, and looking at its neurons one by one tells us nothing. What survives every rotation is the set of lengths of, and angles between, directions.
-#
-# A **feature** in this lesson is one coordinate of the input. (In real models there is no agreed rigorous definition. We will lean on the toy's, because there we know the truth.) The **linear representation hypothesis** says: a network represents a feature by a direction in activation space, the strength of the feature by how far the activation goes in that direction, and several features at once by the sum of their directions. It is a hypothesis. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)); a later lesson looks at them. Our model satisfies it by construction.
-#
-# **Superposition** is what is left when there are more features than dimensions and the model represents more of them than it has dimensions: their directions cannot all be orthogonal, so they overlap.
-#
-# In the cell below, look at the two columns of numbers: how strongly each neuron answers to each feature, before and after the turn.
+# Five in two is hard to see through at once. Two in one is not. Call each number that goes in a **feature**. Two features, one hidden number $h$: the first feature pushes $h$ to the right, the second pushes it to the left.
 
-# %%
-turn = torch.tensor(torch.pi / 4)
-cos, sin = turn.cos(), turn.sin()
-rotation = torch.stack([torch.stack([cos, -sin]), torch.stack([sin, cos])])
-aligned = torch.eye(2)  # (neuron, feature)
-turned = rotation @ aligned
-print("aligned, neuron by feature:\n", aligned, "\nturned by 45 degrees:\n", turned)
-overlap = turned[:, 0] @ turned[:, 1]
-print("overlap of the two feature directions after the turn:", round(float(overlap), 6))
-
-assert (turned.abs() > 0.7).all()  # every neuron answers to every feature ...
-assert torch.allclose(turned.mT @ turned, torch.eye(2), atol=1e-6)  # ... and none overlap
+# %% figure
+draw.features_on_a_line("1", "2")
 
 # %% [markdown]
-# Both neurons of the turned model are polysemantic, and there is no superposition in it. It might seem that a polysemantic neuron is evidence for superposition. It is not, by itself: superposition is one possible cause of it.
+# Let feature 1 be 0.6 and feature 2 be 0. Then $h = 0.6$. The first reading is 0.6, which is right. The second reading would be $-0.6$, and the **ReLU**, which replaces negative numbers by 0, makes it 0. That is right too. What one feature does to the reading of another is called **interference**. Here there was interference, it was negative, and the ReLU removed it.
 #
-# **To think about.** The matrix $W^\top W$ (feature × feature) is the same before and after the turn. Why is it, then, the right thing to look at in a layer without a privileged basis?
+# Now let both be there, 0.6 and 0.2. They pull against each other, $h = 0.4$, and the model answers $(0.4, 0)$. Each answer is wrong by 0.2, the smaller of the two numbers. This is the price, and it is paid only when both features are there at once.
 #
-# <details><summary>Answer</summary>
-#
-# A turn replaces $W$ by $RW$ with $R^\top R = 1$, and $(RW)^\top(RW) = W^\top W$. It holds all lengths and all angles between feature directions, and nothing that depends on the choice of coordinates.
-# </details>
-
-# %% [markdown]
-# ## 2 · The smallest model in which it can happen
-#
-# *After this section you can write down the model, and say by hand what an antipodal pair costs.*
+# In general there are $n$ features and $m$ hidden numbers:
 #
 # $$h = W x, \qquad \hat x = \mathrm{ReLU}(W^\top h + b), \qquad \text{loss} = \sum_i I_i\,(x_i - \hat x_i)^2 .$$
 #
-# $x$ has shape (feature), $W$ (hidden, feature), $b$ (feature). Each feature is **active** with probability $p$, its **density**, and then uniform on $[0, 1]$; otherwise it is 0. ($1 - p$ is its **sparsity**.) $I_i$ is the **importance** of feature $i$. The loss is summed over features and averaged over samples.
-#
-# By hand, then: two features, one hidden number. Put them at opposite ends of the line, $W = (1, -1)$, with $b = 0$. Let feature 1 be active at 0.6, alone. Then $h = 0.6$, the readings are $0.6$ and $-0.6$, and the ReLU turns the second into 0. The answer is exact. **Interference**, what one feature does to the reading of another, was there; it was negative, and the ReLU removed it.
-#
-# If both are active, at 0.6 and 0.2, then $h = 0.4$, and the answer is $(0.4, 0)$: each is wrong by 0.2, the smaller of the two. That is the price, and it is paid only when both are active, with probability $p^2$. Dropping a feature is paid for with probability $p$. As $p$ falls, $p^2$ falls faster. That is the whole idea of the lesson.
+# $x$ has the shape (feature), $W$ (hidden, feature) and $b$ (feature). Column $i$ of $W$ is the arrow of feature $i$. A feature is active with probability $p$, its **density**, and then it is a number between 0 and 1, all equally likely; otherwise it is 0. Where $p$ is small the features are called sparse. $I_i$ is the **importance** of feature $i$. The loss is summed over features and averaged over samples. Our two features are $W = (1, -1)$ with $b = 0$:
 
 # %%
-# NBVAL_CHECK_OUTPUT
-W, b = torch.tensor([[[1.0, -1.0]]]), torch.zeros(1, 2)  # (instance, hidden, feature), …
-by_hand = torch.tensor([[[0.6, 0.0], [0.0, 0.3], [0.6, 0.2]]])  # (instance, batch, feature)
-x_hat = sp.forward(by_hand, W, b)
-for x, y in zip(by_hand[0], x_hat[0], strict=True):
-    print([round(v, 2) for v in x.tolist()], "→", [round(v, 2) for v in y.tolist()])
-assert torch.allclose(x_hat[0], torch.tensor([[0.6, 0.0], [0.0, 0.3], [0.4, 0.0]]))
+W, b = torch.tensor([[[1.0, -1.0]]]), torch.zeros(1, 2)  # (model, hidden, feature) and (model, feature)
+x = torch.tensor([[[0.6, 0.0], [0.0, 0.3], [0.6, 0.2]]])  # (model, sample, feature)
+x_hat = sp.forward(x, W, b)
+rows = dict(zip(("first alone", "second alone", "both"), torch.cat([x, x_hat], -1)[0], strict=True))
+table(rows, columns=("x₁", "x₂", "answer for x₁", "answer for x₂"), mark="both", decimals=1)
+
+# %% caption
+caption("Three samples by hand. Alone, each feature is returned exactly. Together, each is wrong by the smaller of the two.")
 
 # %% [markdown]
-# Many such models can be trained at once, since they do not interact: the course's trainer stacks them along a first axis, `(instance, …)`, and each layer becomes one batched matrix product. One instance may be dense, the next sparse.
+# Two arrows at opposite ends of a line are an **antipodal pair**. The pair errs only when both features are active, which has probability $p^2$. A model that drops one of them errs whenever that one is active, which has probability $p$. As $p$ falls, $p^2$ falls faster. So when features are rare it is better to keep both and let them collide now and then. This is the whole idea of the lesson.
 #
-# **To think about.** Without the ReLU, would a model with $W = (1, -1)$ be any good?
+# A model is said to be in **superposition** when it represents more features than it has dimensions, so that their arrows cannot all be at right angles.
+#
+# **Question.** Would the model with $W = (1, -1)$ be any good without the ReLU?
 #
 # <details><summary>Answer</summary>
 #
-# No. Feature 1 alone at 0.6 would be read as $(0.6, -0.6)$: the second answer is wrong by as much as the first is right. A linear model gains nothing by superposition; its best is to keep the most important directions, as principal component analysis does. The nonlinearity is what cuts the interference away.
+# No. Feature 1 alone at 0.6 would be answered with $(0.6, -0.6)$, so that the second answer is wrong by as much as the first is right. A linear model gains nothing by superposition. Its best is to keep the most important directions, as principal component analysis does.
 # </details>
 
+# %% claims
+error = (x - x_hat)[0].abs()
+with claims():
+    claim("alone, each feature is returned exactly", bool((error[:2] < 1e-6).all()))
+    claim("together, each is wrong by 0.2, the smaller of the two numbers", about(error[2], 0.2))
+    claim("without the ReLU the second answer is wrong by as much as the first is right", about(-(W[0].mT @ W[0])[1, 0] * 0.6, 0.6))
+
 # %% [markdown]
-# ## 3 · Five features in two dimensions
+# ## 2 · Five features in the plane
 #
-# *After this section you can say which shapes appear as features become rarer, and why one training run is not enough to know.*
+# Back to five features and two dimensions. Move the two sliders: the density $p$, and how steeply importance falls from feature to feature. Behind every position stands a model that was trained beforehand, the best of eight runs. A static page shows a part of them.
 #
-# Five features with importances $1, 0.9, 0.81, 0.73, 0.66$; two hidden dimensions; eight densities from $p = 1$ (every feature always active) to $p = 0.02$ (one time in fifty). Before you train them, commit yourself. Put one of the four choices in place of `None`, and how sure you are.
+# Try to find a density at which even importance (1) gives five arrows and steep importance (0.5) gives two. Try to find a model that has dropped exactly one feature.
 
 # %%
-predict("superposition.shape", None, sure=0.6)
+sp.explore()
+
+# %% figure
+plots.show(
+    plane.plot(),
+    "Columns of W for three densities and three kinds of importance: dense models keep two arrows, sparse ones five.",
+    caption="Nine of the forty models behind the sliders. From left to right features become rarer. From top to bottom importance falls more steeply: the number is the factor from one feature to the next. An arrow that is missing is a feature that the model has dropped.",
+)
+
+# %% [markdown]
+# Two forces are at work. Rarity makes arrows cheap, because collisions are rare. Importance makes some arrows worth more than others, because the loss counts their errors more. Where features are always active ($p = 1$) and importance falls by a tenth at each step, the model keeps the two most important features at right angles. When they become rarer it makes two antipodal pairs and drops the least important feature. When they are rarer still it makes a pentagon.
+#
+# The pentagon needs one thing that the pair did not need. Neighbours in a pentagon are 72° apart, so that their interference is *positive*, $\cos 72° ≈ 0.31$, and the ReLU alone does not remove it. The bias does: it is negative, about $-0.27$ in our sparsest model, and pushes such small readings below zero.
+
+# %% figure
+draw.features_in_a_plane(puzzle, read=0, bias=-0.27)
+
+# %% [markdown]
+# These models were each the best of several runs. What does a *single* run do? The next cell trains each of eight densities from sixteen random starts. One of the densities is $p = 0.19$.
+
+# %% prediction
+predict("superposition.shape")
 
 # %%
-density = 50 ** -torch.linspace(0, 1, 8)
-importance = 0.9 ** torch.arange(5)
-toy = sp.Toy(features=5, hidden=2, probability=tuple(density.tolist()), importance=importance)
-recipe = sp.Recipe(steps=1500, batch=384, lr=0.02, anneal=True)
-five = sp.train(toy, recipe, seeds=16)
+density = 50 ** -torch.linspace(0, 1, 8)  # from 1 (always active) to 0.02 (one time in fifty)
+toy = sp.Toy(features=5, hidden=2, probability=tuple(density.tolist()), importance=0.9 ** torch.arange(5))
+five = sp.train(toy, sp.Recipe(steps=1500, batch=384, lr=0.02, anneal=True), seeds=16)
 shapes = sp.Shapes.of(five)
+often = [shape for shape, count in shapes.counts(3).items() if count >= 3]
 
-# %% [markdown]
-# Each of the eight models was trained from 16 random starts. *What to look for*: in the upper rows, the best of the 16 for each density, how many arrows have any length, and the angles between them. Below, how often each shape came out, over all 16.
-
-# %%
+# %% figure answer
 plots.show(
     shapes.plot(),
-    "Best models by density: two arrows at right angles, then a cross of two opposite pairs, "
-    "then a pentagon; bars show how often each shape appears over 16 seeds.",
-)
-best = shapes.best_readings()
-gaps = sp.angle_gaps(shapes.best.W[0, -1])
-print("dense:", best[0], "\nsparse:", best[-1])
-print("angles between neighbours at p = 0.02:", [round(g) for g in gaps.tolist()])
-
-W_dense = shapes.best.W[0, 0]
-cosine = torch.cosine_similarity(W_dense[:, 0], W_dense[:, 1], dim=0)
-kept_two = float((0.9 ** torch.arange(2, 5)).sum() / 12)  # variance of three uniform features
-assert best[0].dropped == {2, 3, 4} and cosine.abs() < 0.15  # dense: two, at right angles
-assert kept_two <= shapes.best.final_loss[0, 0] * 1.02 < kept_two * 1.08
-assert best[2].polygon == 4 and len(best[2].antipodal) == 2  # p = 0.33: two antipodal pairs
-assert all(r.polygon == 5 for r in best[5:])  # sparse: the pentagon,
-assert (gaps - 72).abs().max() < 8  # a regular one
-sparse = shapes.counts(7)
-assert sparse["pentagon"] >= 10  # of 16
-assert best[3].polygon == 4 and min(shapes.counts(3)[s] for s in ("square", "pentagon")) >= 3
-measured("superposition.shape", sparse.most_common(1)[0][0])
-
-# %% [markdown]
-# Dense features leave no choice: the model keeps the two most important ones, at right angles, and answers with the mean for the other three. At $p = 0.33$ the best model has two **antipodal pairs**, opposite ends of two lines, and drops one feature. From about $p = 0.1$ on, all five share the plane as a pentagon.
-#
-# The figure might seem to show what *training* does. It shows what the best of 16 trainings does. The bars tell the rest: at $p = 0.19$ square and pentagon come out about equally often, though the square has the lower loss, and at $p = 1$ some runs have not finished dropping the features that they should drop. A shape seen once is an anecdote.
-#
-# **To think about.** In a pentagon, neighbours have cosine $\cos 72° ≈ 0.31$, which is positive interference, and the ReLU does not remove it. What does?
-#
-# <details><summary>Answer</summary>
-#
-# The bias. A slightly negative bias pushes small positive readings below zero, at the cost of making all answers a little too small, which slightly longer columns make up for. Print `shapes.best.b[0, -1]`, and the lengths of the columns, and see.
-# </details>
-
-# %% [markdown]
-# ## 4 · Twenty features in five dimensions
-#
-# *After this section you can read superposition off $W^\top W$ when there is no plane to draw it in.*
-#
-# With five dimensions there are no arrows to look at. What remains is $W^\top W$, shape (feature, feature). On its diagonal stand the squared lengths $\|W_i\|^2$: is feature $i$ there at all? Off it stand the overlaps. The total for one feature, seen by a reader who looks along its direction $\hat W_i = W_i/\|W_i\|$, is its **interference**
-#
-# $$\sum_{j \ne i} (\hat W_i \cdot W_j)^2 .$$
-#
-# Here importance falls from 1 to 0.01 over the twenty features. *What to look for*: how far down the diagonal the model gets, and what it pays off the diagonal.
-
-# %%
-importance = 100 ** -torch.linspace(0, 1, 20)
-densities = (1.0, 0.16, 0.025)
-recipe = sp.Recipe(steps=1500, batch=512, lr=0.01, anneal=True)
-twenty = sp.train(sp.Toy(20, 5, densities, importance), recipe, seeds=3)
-best = twenty.best()
-
-# %% [markdown]
-# In the heat maps, look down the diagonal first, then beside it. Below each, blue bars are the lengths of the columns, orange dots their interference.
-
-# %%
-fig, axes = plots.figure(2, 3, height=4.6, height_ratios=[1.6, 1])
-for k, (above, below) in enumerate(zip(*axes, strict=True)):
-    W = best.W[0, k]
-    plots.heatmap(above, W.mT @ W, limit=1.2, bar=k == 2, label="$W^T W$")
-    above.set(title=f"p = {densities[k]}", xticks=[0, 10, 19], yticks=[0, 10, 19])
-    below.bar(range(20), sp.column_norms(W), color=plots.COLOURS[0], label="length")
-    leak = sp.interference(W)
-    dots = dict(color=plots.COLOURS[5], markersize=3, label="interference")
-    below.plot(range(20), leak, "o", **dots)
-    below.set(xlabel="feature (important first)", ylim=(0, 5))
-axes[1, 0].legend()
-plots.show(
-    fig,
-    "W-transpose-W and column lengths at three densities: five features without overlap "
-    "when dense, twice as many with overlap when sparse.",
+    "Best models by density: two arrows at right angles, then two opposite pairs, then a pentagon; bars count the shapes of all 16 runs.",
+    caption="Above, the run with the lowest loss at each density. Below, how often each shape came out of 16 runs. Around the change from square to pentagon both come out.",
 )
 
-count = sp.represented(twenty.W)  # (seed, instance)
-print("features represented, by seed and density:", count.tolist())
-W = best.W[0, 0]
-assert (count[:, 0] == 5).all() and sp.interference(W)[:5].max() < 0.05  # dense: no overlap
-assert (count[:, 1] >= 7).all() and (count[:, 2] >= 10).all()  # sparse: in all three seeds
-W = best.W[0, 2]
-kept = sp.interference(W)[sp.column_norms(W) > 0.5]
-assert kept.min() > 0.8 and kept.max() < 3
+# %% answer
+measured("superposition.shape", {1: "one", 2: "two"}.get(len(often), "three or more"))
 
 # %% [markdown]
-# In the dense model five features stand alone, one to a dimension. In the sparsest at least twice as many are there, and each pays with an interference between one and three.
-#
-# The orange dots of *dropped* features are high too, which might seem to say that they interfere. They do not: their columns are nearly zero. The number says how much a reader along their (tiny, arbitrary) direction would see of the others. Read lengths before you read angles.
-#
-# **To think about.** Interference of 1 for an antipodal pair, yet the pair is read without error when one of the two is active. Is interference, as defined, a measure of damage?
-#
-# <details><summary>Answer</summary>
-#
-# No. It is a property of $W$ alone, and damage also depends on the ReLU, the bias, and how often features are active together. An overlap of $-1$ is harmless when the other is silent; an overlap of $+0.3$ is not. Section 13 has an example in which the same $W$ costs nothing at all in one world and something in another.
-# </details>
+# The best of sixteen runs goes from two arrows to a square to a pentagon. At $p = 0.19$ runs of the same model, trained in the same way, end in two different shapes, each at least four times: some square, some pentagon. The starts differ, and training finds what lies near its start. Such an end is called a **local minimum**: no small step improves it, although a better one may exist elsewhere. From $p = 0.06$ on at least fifteen of sixteen runs find the pentagon. A shape that was seen in one run tells us about that run.
+
+# %% claims answer
+best, sparse = shapes.best_readings(), sp.angle_gaps(shapes.best.W[0, -1])
+dense = shapes.best.W[0, 0]
+right_angle = torch.cosine_similarity(dense[:, 0], dense[:, 1], dim=0).abs() < 0.1
+with claims():
+    claim("always active, the best model keeps the two most important features at right angles (within 6 degrees)", best[0].dropped == {2, 3, 4} and bool(right_angle))
+    claim("rarer, it makes two antipodal pairs and drops the least important feature (p = 0.33)", len(best[2].antipodal) == 2 and best[2].dropped == {4})
+    claim("rarer still, it makes a pentagon (from p = 0.11 on)", all(r.polygon == 5 for r in best[4:]))
+    claim("neighbours in the pentagon are 72° apart (within 4 degrees, at p = 0.02)", (sparse - 72).abs().max() < 4)
+    claim("the bias is about −0.27 in our sparsest model", about(shapes.best.b[0, -1], -0.27))
+    claim("at p = 0.19 runs end in two different shapes, square and pentagon, each at least four times of sixteen", min(shapes.counts(3)[s] for s in ("square", "pentagon")) >= 4)
+    claim("from p = 0.06 on at least fifteen of sixteen runs find the pentagon", min(shapes.counts(k)["pentagon"] for k in (5, 6, 7)) >= 15)
 
 # %% [markdown]
-# ## 5 · A phase diagram from a pencil
+# ## 3 · A pencil against training
 #
-# *After this section you can predict from two numbers whether a model will superpose, and say how good the prediction is.*
+# A good theory says beforehand what will happen. Here is one that fits on the back of an envelope. Take two features in one dimension, of importance 1 and $r$, both with density $p$. There are three sensible things to do.
 #
-# Two features, one dimension; importances 1 and $r$, density $p$ for both. There are three sensible solutions.
+# - *Keep feature 1* and drop feature 2. The bias can still answer with the mean of the dropped feature, $p/2$. What remains is its variance, $\mathbb E[x^2] - \mathbb E[x]^2 = p/3 - p^2/4$, times its importance: $\;r\,(p/3 - p^2/4)$.
+# - *Keep feature 2* and drop feature 1: $\;p/3 - p^2/4$.
+# - *Antipodal pair.* It is wrong only if both are active, which has probability $p^2$, and then each is wrong by the smaller of the two. The mean square of the smaller of two uniform numbers is $1/6$: $\;p^2(1 + r)/6$.
 #
-# - **Keep feature 1**, drop feature 2. For a dropped feature the bias answers with its mean, $p/2$. What remains is its variance, $\mathbb E[x^2] - \mathbb E[x]^2 = p/3 - p^2/4$, times its importance: $\;r\,(p/3 - p^2/4)$.
-# - **Keep feature 2**: $\;p/3 - p^2/4$.
-# - **Antipodal pair**: wrong only if both are active (probability $p^2$), each by the smaller of the two. The mean square of the smaller of two uniform numbers is $1/6$: $\;p^2(1 + r)/6$.
-#
-# The smallest wins. `sp.predict_phase` says which; you will write it yourself in the exercises. First the numbers, against a simulation.
+# The smallest of the three losses wins. First we hold the three formulas against a simulation of a million samples.
 
 # %%
-u = torch.rand(2, 1_000_000, generator=torch.Generator().manual_seed(0))
-smaller = u.min(0).values.square().mean().item()
-print(f"mean square of the smaller of two: {smaller:.4f}   predicted: {1 / 6:.4f}")
 p, r = torch.tensor(0.3), torch.tensor(0.5)
 x = sp.generate_batch(torch.full((1, 2), 0.3), 1_000_000, torch.Generator().manual_seed(1))
-solutions = {
-    "keep feature 1": ([[1.0, 0.0]], [0.0, 0.15]),
-    "keep feature 2": ([[0.0, 1.0]], [0.15, 0.0]),
-    "antipodal pair": ([[1.0, -1.0]], [0.0, 0.0]),
-}
-for (name, (W, b)), predicted in zip(solutions.items(), sp.phase_losses(p, r), strict=True):
-    x_hat = sp.forward(x, torch.tensor([W]), torch.tensor([b]))
-    found = sp.loss(x, x_hat, torch.tensor([1.0, r]))
-    print(f"{name:16}  loss {found.item():.5f}   predicted {predicted.item():.5f}")
-    assert abs(found.item() - predicted.item()) < 5e-4
+solutions = {"keep feature 1": ([1.0, 0.0], [0.0, 0.15]), "keep feature 2": ([0.0, 1.0], [0.15, 0.0]), "antipodal pair": ([1.0, -1.0], [0.0, 0.0])}
+simulated = {}
+for (name, (w, b)), formula in zip(solutions.items(), sp.phase_losses(p, r), strict=True):
+    x_hat = sp.forward(x, torch.tensor([[w]]), torch.tensor([b]))
+    simulated[name] = {"formula": formula.item(), "simulated": sp.loss(x, x_hat, torch.tensor([1.0, 0.5])).item()}
+table(simulated, unit="loss", decimals=4, caption="Three solutions at p = 0.3, r = 0.5. The smallest loss is the pencil's prediction.")
 
 # %% [markdown]
-# Now train a model at each point of a 13 × 13 grid, from $p = 1$ to $0.01$ and from $r = 0.1$ to $10$, and compare. On which share of the grid will *one* training run end where the pencil says? A number between 0 and 1.
+# Now train a model at each point of a grid of 13 densities and 13 importances, eight times each, and compare. The share of the grid on which the models end where the formulas say is the agreement. It needs a **null**, which is what an answer scores that knows nothing: here the answer "always an antipodal pair".
 
-# %%
-predict("superposition.one_run", None, sure=0.5)
+# %% prediction
+predict("superposition.one_run")
 
 # %%
 p, r = torch.logspace(0, -2, 13), torch.logspace(-1, 1, 13)
@@ -255,453 +188,394 @@ recipe = sp.Recipe(steps=400, batch=256, lr=0.05, anneal=True)
 grid = sp.train(sp.PhaseDiagram.toy(p, r), recipe, seeds=8)
 phases = sp.PhaseDiagram.of(grid, p, r)
 
-# %% [markdown]
-# *What to look for*: crosses mark the points where the trained model is not in the predicted phase. Compare where they lie in one run, and in the best of eight.
-
-# %%
+# %% figure answer
 plots.show(
     phases.plot(),
-    "Phases over density and importance: predicted; one training run, with many scattered "
-    "errors; the best of eight runs, with errors only on the boundary.",
+    "Phases over density and importance: predicted; one training run, with many scattered errors; the best of eight runs, with errors only on the boundary.",
+    caption="What the formulas predict, what one run gives, and what the best of eight runs gives. Crosses mark points outside the predicted phase. In one run they are scattered over the sparse half; in the best of eight only a few are left, on the boundary.",
 )
-one = phases.agreement_per_seed()
-print(f"best of {len(one)} seeds: {phases.agreement():.1%} agree", end=", ")
-print(f"balanced over the phases {phases.balanced_accuracy():.1%}")
-print(f"one seed: {one.mean():.0%} (from {one.min():.0%} to {one.max():.0%})")
-print(f"always 'antipodal': {phases.always_antipodal():.0%}")
-assert phases.agreement() > 0.9 > phases.always_antipodal()
-assert one.max() < 0.85
+
+# %% answer
+table(phases, unit="%", decimals=0, interval="range over 8 runs", mark="closed forms")
+
+# %% caption answer
+caption("Agreement with the trained models. “Balanced” averages over the three phases, so that the commonest one does not decide. The null always answers “antipodal pair”.")
+
+# %% answer
+measured("superposition.one_run", phases.agreement_per_seed().mean())
+
+# %% [markdown]
+# Against the best of eight runs the pencil is right on 96 % of the grid. Where it is wrong, the two lowest of the three losses differ by less than a seventh, so that the point lies on a boundary. The null scores 76 % there, because most of this grid is sparse; balanced over the three phases it scores a third.
+#
+# A single run agrees with the pencil on about 72 % of the grid, and with the null on about half of it. So the theory tells us something about single runs too, but much less. The reason is in the starts. In half of the runs both weights start with the same sign. Where a pair would be best, about two thirds of those runs end without one, and of the runs that start with opposite signs hardly any do. A model whose two arrows point the same way has to pass through a worse place to turn one of them round. Closed forms compare the best solutions of each kind; gradient descent finds the one that is near. Keep this in mind whenever a paper shows one trained model.
+#
+# **Question.** Where does the boundary between "keep one" and "antipodal pair" lie for $r = 1$?
+#
+# <details><summary>Answer</summary>
+#
+# $p/3 - p^2/4 = 2p^2/6$ gives $1/3 = 7p/12$, so $p = 4/7 ≈ 0.571$. Section 7 looks for it in a larger model.
+# </details>
+
+# %% claims answer
+score, single = phases.rows(), phases.agreement_per_seed().mean()
+failed = phases.failures_by_start(sp.train(sp.PhaseDiagram.toy(p, r), sp.Recipe(steps=0), seeds=8).W)
 wrong = (phases.measured != phases.predicted).nonzero()
 close = sp.phase_losses(p[wrong[:, 0]], r[wrong[:, 1]]).sort(0).values
-assert (close[1] < 1.2 * close[0]).all()  # where they disagree, two losses are nearly equal
-measured("superposition.one_run", one.mean().item())
+with claims():
+    claim("the three formulas give the simulated losses (within 2 %)", all(abs(s["simulated"] / s["formula"] - 1) < 0.02 for s in simulated.values()))
+    claim("against the best of eight runs the pencil is right on 96 % of the grid (within 2 points)", between(phases.agreement(), 0.94, 0.98))
+    claim("where it is wrong, the two lowest losses differ by less than a seventh", bool((close[1] < 8 / 7 * close[0]).all()))
+    claim("the null scores 76 % there (within 2 points), and a third balanced over the three phases", between(phases.always_antipodal(), 0.74, 0.78) and about(score["null: always a pair"]["best of 8, balanced"], 100 / 3))
+    claim("a single run agrees with the pencil on about 72 % of the grid (within 4 points)", between(single, 0.68, 0.76))
+    claim("it agrees with the null on about half of the grid", about(phases.always_antipodal_per_seed().mean(), 0.5))
+    claim("in half of the runs both weights start with the same sign", about(failed["same sign"].share, 0.5))
+    claim("where a pair would be best, about two thirds of those runs end without one (0.6 to 0.73)", between(failed["same sign"].failed, 0.6, 0.73))
+    claim("of the runs that start with opposite signs hardly any do (fewer than 6 %)", failed["opposite signs"].failed < 0.06)
 
 # %% [markdown]
-# The pencil is right about the best of eight runs on well over nine points in ten, and where it is wrong the point lies on a boundary: the two lowest losses differ there by less than a fifth. (At $r = 1$ in the dense corner they do not differ at all, and a coin decides.) Answering "antipodal" everywhere, the null, is right on about three in four, because most of this grid is sparse: that is why the agreement is also given balanced over the phases.
+# ## 4 · Directions, not neurons
 #
-# Now the middle panel. A *single* run agrees with the pencil no better than that null does. It might seem that the theory is poor for sparse features. It is the training that is poor: half of all runs start with both weights of the same sign, and such a model has to pass through a worse place to put them at opposite ends. Many never do. Closed forms compare **minima**; gradient descent finds a **local** one. Keep this in mind whenever a paper shows one trained model.
+# So far we could look at arrows. With more than two dimensions we cannot, and it is tempting to look at the hidden numbers one by one instead. Here is why that fails.
 #
-# **To think about.** Where does the boundary between "keep one" and "antipodal" lie for $r = 1$?
-#
-# <details><summary>Answer</summary>
-#
-# $p/3 - p^2/4 = 2p^2/6$ gives $1/3 = 7p/12$, so $p = 4/7 ≈ 0.571$. Section 9 measures it in a larger model.
-# </details>
-
-# %% [markdown]
-# ## 6 · What geometry? The dimensionality of a feature
-#
-# *After this section you can compute which fraction of a dimension a feature has, state the theorem that bounds the sum, and say which shapes appear at this scale and which do not.*
-#
-# How many dimensions does each represented feature get? On average $D^* = m/\|W\|_F^2$, with $m$ hidden dimensions, since $\|W\|_F^2$ roughly counts represented features. For a single feature, Elhage et al. define the **dimensionality**
-#
-# $$D_i = \frac{\|W_i\|^2}{\sum_j (\hat W_i\cdot W_j)^2},$$
-#
-# with the sum over all $j$, $i$ included. By hand: alone in a dimension, $D_i = 1/1$. In an antipodal pair, $1/(1 + 1) = 1/2$. In a pentagon, $1/(1 + 2\cos^2 72° + 2\cos^2 144°) = 2/5$. Each shape has its number: the triangle $2/3$, the tetrahedron $3/4$, the square antiprism (eight corners in three dimensions) $3/8$.
-#
-# Two things hold for every $W$ whatever. $0 \le D_i \le 1$. And $\sum_i D_i \le \operatorname{rank} W$: there are only so many dimensions to hand out, with equality exactly if every non-zero column is an eigenvector of $WW^\top$.
-#
-# <details><summary>Why</summary>
-#
-# Write $G = WW^\top$. Then $D_i = \|W_i\|^4 / (W_i^\top G W_i)$. By Cauchy–Schwarz $\|W_i\|^4 \le (W_i^\top G W_i)(W_i^\top G^{+} W_i)$, with equality exactly if $G W_i$ is parallel to $W_i$. So $D_i \le W_i^\top G^{+} W_i$, and these sum to $\operatorname{tr}(G^{+}G) = \operatorname{rank} W$.
-# </details>
-#
-# A small sweep trains here, 40 features in 8 dimensions from 2 seeds. The published one, 200 features of equal importance in 20 dimensions, 20 densities, 10 000 steps, is stored with its recipe, from 3 seeds. The switch, off by default, trains one seed of it.
+# A single hidden number is called a **neuron**. Take two features in two dimensions, one feature to a neuron. Each neuron has one meaning. Now turn the plane by 45 degrees. No information is lost, since turning it back restores everything. But each neuron now answers to both features: it has become **polysemantic**. A neuron that answers to one feature alone is **monosemantic**.
 
 # %%
-WHOLE_SWEEP = False  # True: one seed of the published sweep too, 3 to 6 minutes on two cores
+c = torch.tensor(0.5).sqrt()  # cos 45° = sin 45°
+aligned = torch.eye(2)  # (neuron, feature)
+turned = torch.stack([torch.stack([c, -c]), torch.stack([c, c])]) @ aligned
+table(
+    {f"neuron {k + 1}": [*aligned[k], *turned[k]] for k in range(2)},
+    columns=("feature 1", "feature 2", "feature 1, turned", "feature 2, turned"), decimals=2,
+)  # fmt: skip
 
-density = tuple((20 ** -torch.linspace(0, 1, 8)).tolist())
-recipe = sp.Recipe(steps=1200, batch=256, lr=0.01, anneal=True)
-small = sp.train(sp.Toy(40, 8, density), recipe, seeds=2)
-# On a GPU try sp.canonical(400, 30), the size of which the paper's text speaks.
-live = sp.train(sp.canonical(), sp.Recipe()) if WHOLE_SWEEP else small
-
-D = sp.feature_dimensionality(small.W)  # (seed, instance, feature)
-any_W = torch.randn(500, 6, 10, generator=torch.Generator().manual_seed(0))
-assert (D >= 0).all() and (D <= 1 + 1e-5).all() and (D.sum(-1) <= 8 + 1e-3).all()
-random_sum = sp.feature_dimensionality(any_W).sum(-1)
-print("sum of D, random matrices of rank 6:", [round(v, 2) for v in random_sum[:4].tolist()])
-print("sum of D, trained models of rank 8: ", [round(v, 2) for v in D.sum(-1)[0].tolist()])
-assert (random_sum <= 6 + 1e-4).all() and random_sum.mean() < 5 and (D.sum(-1) > 7.9).all()
+# %% caption
+caption("The same model before and after a turn: how strongly each neuron answers to each feature. After the turn both neurons answer to both features.")
 
 # %% [markdown]
-# Random matrices waste part of their room; trained ones hand out nearly all of it. *What to look for* in the figure: on the left, a plateau in the average. On the right, every feature of every stored seed: do they gather at the dotted lines? The table below it counts, and for a control it also counts at two heights, $0.33$ and $0.25$, that belong to no shape.
+# There is no superposition in the turned model: two features, two dimensions, two arrows at right angles. So a polysemantic neuron is no proof of superposition. It may be only a matter of coordinates.
+#
+# Coordinates matter only where something in the model treats them differently from other directions. A ReLU on the hidden numbers would do so, because it acts on each of them by itself. A basis that is marked out in this way is called a **privileged basis**. The hidden layer of our toy has no ReLU, like the residual stream of a transformer. Its basis is not privileged. What survives every turn are the lengths of the arrows and the angles between them, and all of these stand in one matrix, $W^\top W$, of shape (feature, feature). A turn replaces $W$ by $RW$ with $R^\top R = 1$, and $(RW)^\top RW = W^\top W$.
+#
+# The **linear representation hypothesis** claims that real networks work like our toy: a feature is a direction in the space of activations, its strength is how far the activation goes in that direction, and several features are the sum of theirs. It is a hypothesis, and there are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). Our toy satisfies it by construction.
+
+# %% claims
+with claims():
+    claim("after the turn both neurons answer to both features, equally strongly", bool(about(turned.abs(), 0.5**0.5)))
+    claim("the two arrows are at right angles before and after the turn, and the lengths stay 1", torch.allclose(turned.mT @ turned, aligned.mT @ aligned, atol=1e-6))
+
+# %% [markdown]
+# ## 5 · Twenty features in five dimensions
+#
+# Now there is no plane to draw in. What remains is $W^\top W$. On its diagonal stand the squared lengths $\|W_i\|^2$, which tell whether feature $i$ is there at all. Off the diagonal stand the overlaps. Two numbers for each feature sum them up. With $\hat W_i = W_i / \|W_i\|$, the direction of feature $i$,
+#
+# $$\text{interference}_i = \sum_{j\ne i}(\hat W_i\cdot W_j)^2, \qquad D_i = \frac{\|W_i\|^2}{\sum_j (\hat W_i\cdot W_j)^2}.$$
+#
+# The first is what a reader along the direction of feature $i$ gets from all the *others*, in units of squared weight. The second is the **dimensionality** of the feature: its own squared length as a share of everything that lies along its direction, the sum over $j$ now including $i$ itself. Think of it as the fraction of a dimension that the feature has to itself. By hand, with arrows of length 1: a feature that is alone in its dimension has interference 0 and $D = 1/1$. One of an antipodal pair has interference 1 and $D = 1/(1+1) = 1/2$. One of a pentagon has $D = 1/(1 + 2\cos^2 72° + 2\cos^2 144°) = 2/5$.
+#
+# The fractions add up. For every $W$ whatever, each $D_i$ lies between 0 and 1, and their sum is at most the number of dimensions. (The deeper notebook proves it.)
+#
+# Here importance falls evenly from 1 to 0.01 over the twenty features, at three densities.
 
 # %%
-sweep = sp.sweep()
+densities = (1.0, 0.16, 0.025)
+toy = sp.Toy(20, 5, densities, importance=100 ** -torch.linspace(0, 1, 20))
+twenty = sp.train(toy, sp.Recipe(steps=1500, batch=512, lr=0.01, anneal=True), seeds=3)
+crowd = sp.Crowd.of(twenty)
+table(crowd, decimals={"features kept": 0}, interval="range over 3 runs")
+
+# %% caption
+caption("How many of twenty features are kept in five dimensions (columns longer than 0.3), and of the best run the mean interference of a kept feature and the sum of all dimensionalities, which can be at most 5.")
+
+# %% figure
 plots.show(
-    sweep.plot(live),
-    "Left: dimensions per feature fall from 1, with a plateau at one half. Right: the "
-    "dimensionality of every feature; all sit at one half over a range of densities, then in "
-    "a band that slides down.",
-)
-print(f"{len(sweep.loss)} seeds; share of the represented features within 0.01 of a value,")
-print("at the density where it is largest, seed by seed:")
-heights = {"3/4": 3 / 4, "2/3": 2 / 3, "1/2": 1 / 2, "2/5": 2 / 5, "3/8": 3 / 8}
-heights |= {"0.33": 0.33, "0.25": 0.25}  # the controls
-largest = {name: sweep.share_at(value).amax(1) for name, value in heights.items()}
-for name, share in largest.items():
-    mark = "(control)" if "." in name else ""
-    print(f"  {name:5} {[f'{s:.0%}' for s in share.tolist()]}", mark)
-plateau = (sweep.share_at(1 / 2) > 0.9).all(0)
-assert plateau.sum() >= 4 and ((sweep.per_feature - 0.5).abs().amax(0) < 0.04).sum() >= 4
-assert all((largest[name] < 0.5).all() for name in ("3/4", "2/3", "2/5", "3/8"))
-assert (largest["3/4"] < 0.05).all() and (largest["2/3"] < 0.3).all()
-control = torch.stack([largest["0.33"], largest["0.25"]]).mean()
-assert control > 0.8 * max(largest["2/5"].mean(), largest["3/8"].mean())
-total = sweep.dimensionality.sum(-1)
-assert (total <= 20.05).all() and total.min() > 19.5
-
-# %% [markdown]
-# One shape stands out beyond doubt at this scale: the **digon**, $D = 1/2$. Over several neighbouring densities more than nine represented features in ten are antipodal, in every seed, and the average sits on a plateau. Beyond it, features crowd together in a narrow band that slides down as they become rarer.
-#
-# That band crosses $2/5$ and $3/8$, and a figure with lines drawn at those heights might seem to show pentagons and antiprisms. The control says otherwise. At the best density a third or so of the features sit within $0.01$ of $2/5$ or of $3/8$; but as many or more sit within $0.01$ of $0.33$ and of $0.25$, at other densities, where there is no shape. A band that slides past a line must touch it somewhere. Nothing here tells pentagons and antiprisms from that. Triangles are rare and tetrahedra absent. Elhage et al. report more of these shapes; with $n = 200$, $m = 20$ and this recipe we do not find them, and the honest sentence is that one. Larger models ($n = 400$, $m = 30$, as in their text) may differ.
-#
-# **To think about.** In the best pentagon of section 3, are all five $D_i$ exactly $2/5$? Should they be?
-#
-# <details><summary>Answer</summary>
-#
-# Nearly. With unequal importances the columns have slightly unequal lengths, and the $D_i$ differ a little, but they still sum to at most 2, the rank. Compute `sp.feature_dimensionality(shapes.best.W[0, -1])`.
-# </details>
-
-# %% [markdown]
-# ## 7 · How much room is there?
-#
-# *After this section you can say how many almost-orthogonal directions fit into $d$ dimensions, when the famous exponential bound is useful, and how far it is from what can be built.*
-#
-# Exactly orthogonal directions: $d$. Allow every pair a cosine of up to $\varepsilon$, and there are more. In the plane this buys nothing: three directions cannot all be closer to orthogonal than 60 degrees, so for any $\varepsilon < 1/2$ only two fit. In high dimensions it buys a lot, since two *random* directions are nearly orthogonal: $\mathbb E[(u\cdot v)^2] = 1/d$, and
-#
-# $$P(|u \cdot v| > \varepsilon) \le 2 e^{-d\varepsilon^2/2}.$$
-#
-# $N$ random vectors have fewer than $N^2/2$ pairs, so something goes wrong with probability below $N^2 e^{-d\varepsilon^2/2}$. As long as that is at most 1, such a set exists: **at least $e^{d\varepsilon^2/4}$ directions fit.**
-
-# %%
-for d, epsilon in ((1_000, 0.1), (10_000, 0.1), (768, 0.1), (768, 0.2), (64, 0.2)):
-    n = sp.almost_orthogonal_bound(d, epsilon)
-    print(f"d = {d:6,}, |cos| ≤ {epsilon}: at least {n:.3g} directions")
-u, v = (sp.random_directions(20_000, 50, torch.Generator().manual_seed(s)) for s in (0, 1))
-mean_square = (u * v).sum(0).square().mean().item()
-print(f"E[(u·v)²] in 50 dimensions: {mean_square:.5f}   predicted: {1 / 50}")
-
-assert sp.almost_orthogonal_bound(1_000, 0.1) < 13 < 1_000  # weaker than d itself
-assert sp.almost_orthogonal_bound(10_000, 0.1) > 1e10
-assert abs(mean_square * 50 - 1) < 0.05
-
-# %% [markdown]
-# For a thousand dimensions and $\varepsilon = 0.1$ the bound promises 12 directions, where an orthogonal basis already gives a thousand. Ten times the dimensions, and it promises tens of billions. An exponential has to be given its exponent first.
-#
-# The bound is about *random* directions, and random is not the best that one can do. How many with $|\cos| \le 0.2$ can you find in 64 dimensions, by pushing directions apart with gradient descent, from one random start? The bound promises not even two.
-
-# %%
-predict("superposition.room", None, sure=0.5)
-
-# %%
-d, sizes = 64, (65, 96, 128, 192, 256)
-packed = [sp.pack(n, d, steps=250) for n in sizes]
-promised = [(4 * torch.tensor(float(n)).log() / d).sqrt() for n in sizes]  # N = exp(d ε²/4)
-fig, ax = plots.figure(height=3)
-ax.plot(sizes, [k.start for k in packed], "o-", label="random directions")
-ax.plot(sizes, promised, "--", color="black", label="what the bound promises")
-optimised, limit = [k.coherence for k in packed], [sp.welch_bound(n, d) for n in sizes]
-ax.plot(sizes, optimised, "s-", color=plots.COLOURS[5], label="optimised")
-ax.plot(sizes, limit, ":", color=plots.GREY, label="nobody can do better (Welch)")
-ax.set(xlabel="number of directions in 64 dimensions", ylabel="largest |cos|", ylim=(0, 0.75))
-ax.legend(ncols=2)
-plots.show(
-    fig, "Largest |cos|: random directions 0.5, optimised ones below 0.15, near Welch's limit."
+    crowd.plot(),
+    "W-transpose-W, column lengths and interference at three densities: five features without overlap when dense, about ten and thirteen with overlap when sparse.",
+    caption="The best run at each density. Above, WᵀW: the diagonal is dark where a feature is kept, and colour off the diagonal is overlap. Below, the length of each column, and the interference of the features that are kept. Dropped features have no interference to speak of, since their direction is that of almost nothing.",
 )
 
-# %%
-plane = sp.pack(3, 2, steps=250)
-print("optimised:", [round(v, 3) for v in optimised])
-print("three in the plane:", round(plane.coherence, 3))
-assert optimised[-1] < 0.2 and sp.almost_orthogonal_bound(d, 0.2) < 2
-assert all(v < 0.5 * k.start for v, k in zip(optimised, packed, strict=True))
-assert all(v > least for v, least in zip(optimised, limit, strict=True))
-assert optimised[-1] < 1.3 * limit[-1]
-assert abs(plane.coherence - 0.5) < 0.01  # in the plane nothing is gained
-measured("superposition.room", "more than 250" if optimised[-1] <= 0.2 else "about 130")
-
 # %% [markdown]
-# Lower is better. Optimised directions stay below $0.2$ with 256 of them, four to a dimension, where the bound's promise for $\varepsilon = 0.2$ is not even two. No set can beat the dotted line of Welch 1974, and the optimised ones are close to it.
+# In the dense model five features stand alone, one to a dimension, without interference. At $p = 0.16$ nine or ten are kept, nearly all in antipodal pairs, with an interference of about 1. At $p = 0.025$ at least twelve are kept, each with an interference between 1 and 2.5. In all three the dimensionalities sum to 5 within a fiftieth: training hands out all the room that there is. Five random directions for each dimension do not, as an exercise shows.
 #
-# The figure might seem to say that a layer of 64 dimensions holds 256 features at no cost. It says that the *largest* overlap is small. What a reader suffers is the *sum* of many small ones, which is the next section's business.
-#
-# **To think about.** Why does the curve for random directions lie so close to the bound, when the bound is "only" a bound?
+# **Question.** One of an antipodal pair has interference 1, and yet the pair is read without error when only one of the two is active. Is interference a measure of damage?
 #
 # <details><summary>Answer</summary>
 #
-# Because the bound is made from random directions: it asks for which $N$ the union of all bad events can have probability 1, and for Gaussian-like tails that estimate is nearly sharp. It says where random directions fail, not where all directions fail.
+# No. It is a property of $W$ alone. Damage also depends on the ReLU, the bias, and how often features are active together. An overlap of $-1$ is harmless while the other feature is silent; an overlap of $+0.3$ is not, unless the bias removes it. Section 10 shows the same $W$ at two prices.
 # </details>
 
-# %% [markdown]
-# ## 8 · How much do the others disturb?
-#
-# *After this section you can estimate the interference of a crowd of features, and say when the estimate does not apply.*
-#
-# Give $n$ features random unit directions in $\mathbb R^d$, each active with density $p$, and read feature $i$ along its direction. The others add $\sum_{j\ne i} x_j\, u_j\cdot u_i$. Its mean square is
-#
-# $$(n-1)\;\cdot\; p \;\cdot\; \tfrac13 \;\cdot\; \tfrac1d ,$$
-#
-# how many others, how often active, how large when active ($\mathbb E[x^2] = 1/3$), how far they lean. The cross terms $x_j x_k (u_j \cdot u_i)(u_k\cdot u_i)$ average to zero because independent random directions lean either way. *What to look for*: whether the ratio of measured to predicted is 1 for random directions, and whether it is for trained ones.
-
-# %%
-def crowd(W, p, batch=1000):
-    """Mean squared disturbance of each represented feature along its own direction."""
-    rng = torch.Generator().manual_seed(0)
-    x = sp.generate_batch(torch.full((1, W.shape[1]), p), batch, rng)[0]
-    overlap = sp.directions(W).mT @ W
-    noise = x @ (overlap - torch.diag(overlap.diagonal())).mT  # (batch, feature)
-    return noise.square().mean(0)[sp.column_norms(W) > 0.5].mean().item()
-
-ratio = []
-for n, p, d in [(n, p, d) for d in (10, 40) for n in (50, 200) for p in (0.02, 0.1, 0.5)]:
-    draws = [sp.random_directions(n, d, torch.Generator().manual_seed(s)) for s in range(5)]
-    found = sum(crowd(W, p) for W in draws) / 5
-    ratio.append(found / sp.expected_interference(n, p, d))
-print("measured / predicted, 12 cases, 5 draws each:", [round(v, 2) for v in ratio])
-assert max(abs(v - 1) for v in ratio) < 0.15
+# %% claims
+kept = sp.represented(twenty.W)  # (run, density)
+leak = [sp.interference(W)[sp.column_norms(W) > 0.5] for W in twenty.best().W[0]]
+with claims():
+    claim("by hand: D is 1 alone, 1/2 in a pair and 2/5 in a pentagon", about(sp.feature_dimensionality(sp.polygon(1)), 1) and about(sp.feature_dimensionality(sp.polygon(2)), 1 / 2) and about(sp.feature_dimensionality(sp.polygon(5)), 2 / 5))
+    claim("in the dense model five features stand alone, without interference (below 0.05), in all three runs", bool((kept[:, 0] == 5).all()) and leak[0].max() < 0.05)
+    claim("at p = 0.16 nine or ten are kept in all three runs, with an interference of about 1 (median)", between(kept[:, 1], 9, 10) and about(leak[1].median(), 1))
+    claim("at p = 0.025 at least twelve are kept in all three runs, each with an interference between 1 and 2.5", bool((kept[:, 2] >= 12).all()) and between(leak[2], 0.98, 2.5))
+    claim("the dimensionalities sum to 5 within a fiftieth in the best run of each density", between(sp.feature_dimensionality(twenty.best().W[0]).sum(-1), 4.9, 5.001))
 
 # %% [markdown]
-# And for the trained models of section 6, at three densities, with the same number of features and dimensions:
+# ## 6 · How much room, and how much noise
+#
+# Our toys put two or three features into each dimension. Could a wide layer hold very many? Exactly orthogonal directions there are only $d$ of in $d$ dimensions. Allow every two a cosine of up to $\varepsilon$, in size, and there may be more.
+#
+# Two *random* unit vectors in many dimensions are nearly orthogonal: on average $(u\cdot v)^2$ is $1/d$, and the cosine exceeds $\varepsilon$ in size with probability at most $2e^{-d\varepsilon^2/2}$. So draw $N$ of them at random. They have fewer than $N^2/2$ pairs. The probability that any pair is too close is therefore below $N^2 e^{-d\varepsilon^2/2}$. As long as this is at most 1, some draw must succeed, which gives a promise:
+#
+# $$N = e^{d\varepsilon^2/4} \text{ directions with } |\cos| \le \varepsilon \text{ exist.}$$
 
 # %%
-for k in (3, 5, 7):
-    p, n = small.toy.probability[k, 0].item(), small.W[0, k].square().sum().item()
-    ratio_here = crowd(small.W[0, k], p) / sp.expected_interference(n, p, 8)
-    print(f"p = {p:.2f}, {n:.0f} features in 8 dimensions:", end=" ")
-    print(f"measured / predicted {ratio_here:.2f}, if evenly spread {(n - 8) / (n - 1):.2f}")
-    assert ratio_here < 0.9  # trained directions disturb less than random ones
+cases = ((1_000, 0.1), (10_000, 0.1), (768, 0.1), (768, 0.2))
+room = {f"{d:,} dimensions, |cos| ≤ {eps}": sp.almost_orthogonal_bound(d, eps) for d, eps in cases}
+table({name: {"directions promised": f"{n:,.0f}"} for name, n in room.items()})
+
+# %% caption
+caption("What the bound promises. It is useless below a few thousand dimensions at ε = 0.1, and then explodes. It is a promise, not a limit: sets that are made by optimisation hold many more (deeper notebook).")
 
 # %% [markdown]
-# For random directions the formula holds in all twelve cases, within the scatter of five draws. Trained models disturb less than it says. Part of the reason is that their directions are spread as evenly as possible: then the squared overlaps of one feature sum to $n/d - 1$, where random ones sum to $(n-1)/d$, and the ratio of the two is the last number in each line. What is missing beyond that is in the cross terms, which do not vanish for learned directions. A formula for random directions is a null for trained ones, not a description of them.
+# In a thousand dimensions the bound promises 12 directions, where an orthogonal basis already gives a thousand. With ten times the dimensions it promises seventy billion. The exponent $d\varepsilon^2/4$ has to be well above 1 before the exponential helps. In the plane nothing is gained at all: three directions cannot all be closer to orthogonal than 60 degrees.
 #
-# **To think about.** Should a trained model make this number as small as possible?
+# Room is one half. The other is noise. A small overlap with each of many features adds up. Give $n$ features random directions in $d$ dimensions and read one of them. The others disturb it by $\sum_{j\ne i} x_j\, u_j\cdot u_i$, whose mean square is
 #
-# <details><summary>Answer</summary>
+# $$(n-1)\;\cdot\; p \;\cdot\; \tfrac13 \;\cdot\; \tfrac1d,$$
 #
-# Not necessarily. It pays for errors *after* the ReLU. Negative disturbance is removed there, so a model may accept more mean squared overlap if it is of the harmless sign.
-# </details>
+# which is how many others there are, how often each is active, how large it is then ($\mathbb E[x^2] = 1/3$), and how far it leans over. Ten thousand features of density 0.01 in 768 dimensions disturb each other by 0.043 in mean square, about 0.2 in size, which is not little beside a feature of size 0.5. This is a statement about *random* directions, with their signs cancelling. It is the null for a trained model, whose directions are not random; an exercise asks you to compute what a given $W$ really does.
+
+# %% claims
+with claims():
+    u, v = (sp.random_directions(20_000, 50, torch.Generator().manual_seed(s)) for s in (0, 1))
+    claim("on average (u·v)² is 1/d (20 000 pairs in 50 dimensions, within 5 %)", between((u * v).sum(0).square().mean() * 50, 0.95, 1.05))
+    claim("in a thousand dimensions the bound promises 12 directions", int(room["1,000 dimensions, |cos| ≤ 0.1"]) == 12)
+    claim("with ten times the dimensions it promises seventy billion", about(room["10,000 dimensions, |cos| ≤ 0.1"], 7e10))
+    claim("three directions in the plane: at best 60 degrees (largest |cos| 0.5)", about(sp.pack(3, 2, steps=250).coherence, 0.5))
+    noise = sp.expected_interference(10_000, 0.01, 768)
+    claim("ten thousand features of density 0.01 in 768 dimensions disturb each other by 0.043 in mean square, about 0.2 in size", 0.0425 < noise < 0.0435 and about(noise**0.5, 0.2))
+    draws = [sp.disturbance(sp.random_directions(50, 20, torch.Generator().manual_seed(s)), 0.1).mean() for s in range(50)]
+    claim("the formula holds on average over 50 draws of 50 random directions in 20 dimensions (within 3 %)", abs(torch.stack(draws).mean() / sp.expected_interference(50, 0.1, 20) - 1) < 0.03)
 
 # %% [markdown]
-# ## 9 · Who shares with whom, and where it begins
+# ## 7 · Where superposition begins
 #
-# *After this section you can say how features that come together, or never do, arrange themselves; and you can measure the density at which superposition sets in, with its uncertainty.*
-#
-# So far features were independent. Real ones are not: some come together, some exclude each other. Four features in two pairs, two dimensions. **Correlated**: the two of a pair are active at the same time, with independent sizes. **Anticorrelated**: never at the same time. The independent case is the control. How will the two of an anticorrelated pair point?
+# The pencil of section 3 puts the boundary for equal importance at $p = 4/7 ≈ 0.571$. Does a larger model obey it? Take ten equally important features in five dimensions and follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension. It is 2 when all ten are kept as five antipodal pairs, and 1 when one feature is kept in each dimension. Let us say that superposition begins where it passes 1.5. This is a convention, and we will have to ask what it hides.
 
-# %%
-predict("superposition.pairs", None, sure=0.6)
+# %% prediction
+predict("superposition.critical")
 
-# %%
-recipe = sp.Recipe(steps=600, batch=512, lr=0.02, anneal=True)
-pairs = {}
-for kind in ("independent", "correlated", "anticorrelated"):
-    toy = sp.Toy(4, 2, (0.4, 0.2, 0.1, 0.05), pairs=kind)
-    pairs[kind] = sp.train(toy, recipe, seeds=16)
-within = sp.PairGeometry.of(pairs)
-
-# %% [markdown]
-# Each dot is one pair of one of 16 seeds; diamonds are the lowest-loss seed. *What to look for*: $-1$ is opposite, $0$ at right angles, $+1$ the same direction.
-
-# %%
-plots.show(
-    within.plot(),
-    "Cosine within pairs: independent at 0 or -1; correlated at +1 when dense and 0 when "
-    "sparse; anticorrelated at 0 or -1, in the best models always at -1.",
-)
-opposite = {
-    kind: (cosine < -0.95).float().mean().item() for kind, cosine in within.cosine.items()
+# %% answer
+ten = sp.Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist()))
+runs = sp.train(ten, sp.Recipe(steps=600, batch=512, lr=0.02, anneal=True), seeds=8)
+here = sp.CriticalDensity.of(runs)
+stored = sp.critical()  # the same, 256 runs
+begins = {
+    "eight runs, trained here": here.mean_interval(),
+    "256 runs, stored": stored.mean_interval(),
+    "pencil: a pair with W = (1, −1), b = 0": 4 / 7,
+    "pencil: a pair with its own best length and bias": sp.pair_density(1.5),
 }
-left_over = pairs["anticorrelated"].best().final_loss.max().item()
-print("share of pairs that are opposite:", {kind: round(v, 2) for kind, v in opposite.items()})
-print(f"loss of the best anticorrelated models: at most {left_over:.1e}")
-assert (within.best["anticorrelated"] < -0.95).all() and left_over < 1e-6
-together = within.best["correlated"]
-assert (together[2:].abs() < 0.25).all()  # sparse and correlated: at right angles
-assert (together[0] > 0.9).all()  # dense and correlated: they share one direction
-assert opposite["correlated"] < 0.1 < opposite["independent"] < opposite["anticorrelated"]
-measured("superposition.pairs", "opposite")
+table(begins, unit="density at which it begins", decimals=3, interval="95 % interval of the mean")
+
+# %% caption answer
+caption("Where ‖W‖²/m passes 1.5. The interval is one of the mean over runs (Student's t), not the spread of single runs, which for 256 runs is sixteen times as wide.")
+
+# %% answer
+_, low, high = stored.mean_interval()
+measured("superposition.critical", "below it" if low > 4 / 7 else "above it" if high < 4 / 7 else "inside")
 
 # %% [markdown]
-# Features that exclude each other are best put at opposite ends of one line, where they never meet: the loss is zero. Features that come together are best at right angles, since interference between them would hurt nearly every time. When they are so dense that something must give, they share one direction, and the model keeps their sum.
+# The measured value, 0.577, is close to $4/7$, and it is tempting to stop here. But 256 runs fix the mean to within 0.0015, and $4/7$ lies outside. The pencil is *near* and *wrong*. Why?
 #
-# It might seem from the dots that anticorrelated pairs do not care, since many runs leave them at right angles. The diamonds say otherwise: those runs are stuck at a loss above zero. And "opposite" alone proves nothing: in the control, too, about a fifth of pairs are opposite, because each feature must pick *some* partner.
-#
-# Now the beginning. Ten equally important features in five dimensions: dense, five of them stand alone; sparse, they form five antipodal pairs. At which density does the one turn into the other? The pencil of section 5, applied to each line separately, has an opinion.
+# Its pair has arrows of length exactly 1 and no bias, because we decreed it. A model may choose both. So let the pair choose: for each $p$, find the length $w$ and the bias $b$ with the lowest loss. Now the picture changes altogether. At $p = 0.3$ the best length is 1.01. At $p = 0.6$ it is 0.87, and at $p = 1$ it is 0.71. The pair never breaks. It *shrinks*, and it is better than keeping one feature at every density below 1. The sum $2w^2$ glides from 2 down to 1, and passes 1.5 at $p = 0.60$, without any switch.
 
-# %%
-predict("superposition.critical", None, sure=0.5)
-
-# %%
-ten = sp.train(sp.Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist())), recipe, seeds=8)
-critical = sp.CriticalDensity.of(ten)
+# %% figure answer
 plots.show(
-    critical.plot(theory=4 / 7),
-    "Squared norm of W per dimension falls from 2 to 1 with density, crossing 1.5 near 0.57.",
+    stored.plot(),
+    "Dots of 256 runs at nine densities fall from 2 to 1 in separate clusters; the upper cluster follows the curve of the best pair, other clusters lie below it.",
+    caption="Each dot is one of 256 runs. Black: a pair that chooses its own length and bias. Dashed: the first pencil's switch at 4/7. The topmost cluster follows the black curve; the clusters below it are runs that left out one or two features.",
 )
-low, high = critical.interval()
-print(f"8 seeds: {critical.mean:.3f} ± {critical.spread:.3f} (sd)   pencil: {4 / 7:.3f}")
-print(f"stored, 256 seeds: {sp.critical().mean:.3f} ± {sp.critical().spread:.3f}")
-assert low < 4 / 7 < high and abs(sp.critical().mean - 4 / 7) < 0.02
-measured("superposition.critical", critical.mean)
 
 # %% [markdown]
-# The line of the closed forms, $p = 4/7$, lies inside what 8 seeds measure. The pencil knew nothing of ten features or five dimensions.
+# The dots tell the rest. They lie in clusters. The topmost cluster follows the shrinking pair, up to $p = 0.6$, to within 0.02, and no run lies above it. The other clusters are runs that left out one feature or more, although keeping all ten has the lower loss. At $p = 0.5$ the runs that keep all ten are 43 % of the 256. So the average passes 1.5 earlier than a pair does: it mixes shrinking pairs with runs stuck in local minima. Two errors of opposite direction bring it close to $4/7$.
 #
-# It might seem that there is a sharp transition at $4/7$. The pencil compares two ideal solutions, and between ideal solutions the switch is sharp; what the figure shows is gradual, because each run mixes lines that have paired with lines that have not, and because partly grown columns are also possible. "The critical density" is defined by the halfway line that we drew.
-#
-# **To think about.** What would you have to change in the sweep to tell a sharp but seed-dependent switch from a gradual one?
-#
-# <details><summary>Answer</summary>
-#
-# Look at single dimensions instead of the average: is each line either alone (squared norm 1) or a pair (2), with the mixture changing, or do all lines go through 1.5 together? One seed's columns at $p = 0.57$ answer it.
-# </details>
+# Two lessons follow. Agreement of one number with a theory is weak evidence, and the error of a mean must be told apart from the spread of single runs before one may say "agrees". And the value 1 at the dense end does not mean that each dimension holds one feature: at $p = 1$ a pair with $w^2 = 1/2$ has the same loss as one feature alone, so that equally important features that are always active may be mixed at will.
+
+# %% claims answer
+pair = {p: sp.best_pair(p) for p in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)}
+low, high = stored.mean_interval()[1:]
+upto = stored.probability <= 0.61
+curve = torch.tensor([2 * sp.best_pair(float(p)).weight ** 2 for p in stored.probability])
+all_ten = sp.column_norms(runs.W).amin(-1) > 0.5  # (run, density): no feature left out
+with claims():
+    claim("the measured value is 0.577 (within 0.002)", abs(stored.mean - 0.577) < 0.002)
+    claim("256 runs fix the mean to within 0.0015, and 4/7 lies outside", (high - low) / 2 < 0.00155 and not low <= 4 / 7 <= high)
+    claim("the spread of 256 single runs is sixteen times as wide as the interval of their mean", about(2 * 1.96 * stored.spread / (high - low), 16))
+    claim("the best length of the pair is 1.01 at p = 0.3, 0.87 at p = 0.6 and 0.71 at p = 1", [round(pair[p].weight, 2) for p in (0.3, 0.6, 1.0)] == [1.01, 0.87, 0.71])
+    claim("the pair is better than keeping one feature at every density below 1 that we try (0.3 to 0.9)", all(pair[p].loss < p / 3 - p**2 / 4 for p in pair if p < 1))
+    claim("its 2w² passes 1.5 at p = 0.60", round(sp.pair_density(1.5), 2) == 0.6)
+    claim("the topmost cluster follows the shrinking pair, up to p = 0.6, to within 0.02, and no run lies above it", bool(((stored.crowding.amax(0) - curve).abs()[upto] < 0.02).all()))
+    claim("at p = 0.5 the runs that keep all ten are 43 % of the 256", about(((stored.crowding[:, 2] - curve[2]).abs() < 0.02).float().mean(), 0.43))
+    claim("in the runs trained here, those that keep all ten at p = 0.5 lie on the curve (within 0.03), and those that left one out lie at least 0.1 below", bool((((here.crowding[:, 2] - curve[2]).abs() < 0.03) == all_ten[:, 2]).all() and (here.crowding[~all_ten[:, 2], 2] < curve[2] - 0.1).all()))
+    claim("keeping all ten has the lower loss (at p = 0.5, of the runs trained here)", runs.final_loss[all_ten[:, 2], 2].max() < runs.final_loss[~all_ten[:, 2], 2].min())
+    claim("at p = 1 a pair with w² = 1/2 has the same loss as one feature alone", about(pair[1.0].weight ** 2, 0.5) and about(pair[1.0].loss, 1 / 3 - 1 / 4))
 
 # %% [markdown]
-# ## 10 · Computing in superposition
+# ## 8 · When a neuron means something
 #
-# *After this section you can say what it means to compute more functions than there are neurons, and against which null that must be held.*
+# Section 4 told us to mistrust single neurons, because the hidden layer of our toy has no privileged basis. MLPs have one: a ReLU (or a function like it) acts on each neuron. Elhage et al. study this second toy as well. It differs by one ReLU,
 #
-# Storing is not yet computing. Let $x$ be sparse and *signed*, and ask for $|x|$, feature by feature, through a hidden layer of ReLU neurons: $a = \mathrm{ReLU}(W_\text{in}x)$, $y = \mathrm{ReLU}(W_\text{out}a + b)$. One feature takes two neurons, $|x| = \mathrm{ReLU}(x) + \mathrm{ReLU}(-x)$. So $k$ neurons without superposition compute $k/2$ features. We count a feature as **computed** if less than a quarter of its variance is left unexplained: half of $|x|$, which one neuron alone can do, does not count.
+# $$\hat x = \mathrm{ReLU}\big(W^\top\, \mathrm{ReLU}(W x) + b\big).$$
 #
-# The null is the same network with a *linear* hidden layer, which can store in superposition but not compute.
+# Ten features in five neurons; importance falls by a fifth at each step; three densities, five runs each. The control is the same model without the inner ReLU. We count how many features a neuron answers to: those for which its weight is at least a quarter of its largest.
 
-# %%
-nets = sp.train_abs(12, 6, (1.0, 0.05), seeds=12, steps=2000, lr=0.02)
-null = sp.train_abs(12, 6, (1.0, 0.05), seeds=4, steps=800, lr=0.02, linear=True)
+# %% prediction
+predict("superposition.neurons")
+
+# %% answer
+toy = sp.Toy(10, 5, (0.5, 0.2, 0.05), importance=0.8 ** torch.arange(10))
+recipe = sp.Recipe(steps=1500, batch=256, lr=0.02)
+with_relu = sp.train_neurons(toy, recipe, seeds=5)
+without = sp.train_neurons(toy, recipe, seeds=5, linear=True)
+table(sp.compare_neurons(with_relu, without), decimals=1, interval="range over 5 runs")
+
+# %% caption answer
+caption("How many features a neuron answers to, on average, with a ReLU on the hidden layer and without (the control, “null”); and how many features the model with the ReLU keeps (less than a quarter of their variance lost).")
+
+# %% figure answer
 plots.show(
-    nets.plot(null),
-    "Input weights: one feature per neuron when dense, several when sparse. With six neurons, "
-    "some sparse networks compute more than three features, dense ones at most three, "
-    "linear ones none.",
+    sp.neurons_figure(with_relu, without),
+    "Weights of neurons by features: with the ReLU one dark cell a row at p = 0.5, several at 0.2, most at 0.05; without it, mixtures at every density.",
+    caption="Weights of the best run at each density; each row is a neuron. With a ReLU (above) a row at p = 0.5 holds one feature. As features become rarer, rows hold more of them. Without it (below) rows are mixtures everywhere.",
 )
-dense, sparse = nets.computed().unbind(1)
-print(f"computed by 6 neurons, 12 seeds: dense  {dense.int().tolist()}")
-print(f"                                 sparse {sparse.int().tolist()}")
-print(f"linear hidden layer, 4 seeds: {null.computed().int().tolist()}")
-assert dense.max() <= 3 < sparse.max() and null.computed().max() == 0
-assert (sparse > 3).float().mean() < 0.5 and sparse.mean() < 6  # but most are not
+
+# %% answer
+counts = {
+    "with the ReLU, at p = 0.5": with_relu.answers_to()[:, 0],
+    "with the ReLU, at p = 0.05": with_relu.answers_to()[:, 2],
+    "without it, at p = 0.5": without.answers_to()[:, 0],
+}
+one_each = [name for name, count in counts.items() if (count == 1).all()]
+measured("superposition.neurons", one_each[0] if one_each else "in none of these")
 
 # %% [markdown]
-# *What it shows*: six neurons without superposition can compute three features, and no dense network computes more. Of the twelve sparse ones a few go beyond three: their neurons serve several features at once (rows with more than one strong weight), and much of what leaks is cut off. The linear null computes none.
+# With the ReLU, at $p = 0.5$, every neuron of every run answers to exactly one feature: all 25 are monosemantic, and the other five features are dropped. At $p = 0.2$ both kinds live side by side, in every run a neuron with several features, and in most a neuron with one. At $p = 0.05$ no neuron is monosemantic. Without the ReLU neurons are mixtures at every density, also at $p = 0.5$.
 #
-# What it might seem to show, and does not: that superposition makes networks good at this. Most features are not computed, and most sparse seeds stay at three or below; training finds these solutions with difficulty (our networks are trained for seconds). The claim is only that the count *can* exceed the neurons' share.
-#
-# **To think about.** Neurons in this model have a privileged basis. Would you expect them to be monosemantic when the features are dense?
-#
-# <details><summary>Answer</summary>
-#
-# Yes: with dense features each neuron serves one sign of one feature, and nothing else. The basis is privileged, and there is no pressure to share. Look at the rows of `nets.W_in[0, 0]`.
-# </details>
+# So polysemantic neurons have two causes, and this experiment separates them. In the lower row they are a matter of coordinates: any turn of the hidden space would do as well. In the upper row they come from superposition: the model keeps more features than it has neurons, and has to share them. Only in the upper row, and only where features are dense, does reading neurons one by one work.
+
+# %% claims answer
+one, many = with_relu.answers_to() == 1, with_relu.answers_to() > 1  # (run, density, neuron)
+with claims():
+    claim("with the ReLU, at p = 0.5, all 25 neurons answer to exactly one feature, and five features are kept", int(one[:, 0].sum()) == 25 and bool((with_relu.kept()[:, 0] == 5).all()))
+    claim("at p = 0.2 every run has a neuron with several features, and most have one with a single feature", bool(many[:, 1].any(-1).all()) and int(one[:, 1].any(-1).sum()) >= 3)
+    claim("at p = 0.05 no neuron is monosemantic, and more features are kept than there are neurons", not one[:, 2].any() and bool((with_relu.kept()[:, 2] > 5).all()))
+    claim("without the ReLU a neuron answers to more than three features on average, at every density", bool((without.answers_to().float().mean((0, 2)) > 3).all()))
 
 # %% [markdown]
-# ## 11 · Explore
+# ## 9 · Now on GPT-2
 #
-# *After this section you have a feeling for which of the two, rarity or importance, moves the boundary.*
-#
-# Two sliders: density, and how steeply importance falls. The models behind them were trained beforehand (the best of 8 seeds each). Click a handle and use the arrow keys. The fixed figure shows a part of the same models, for print and for readers without a running notebook.
-#
-# Try to find: a density at which steep importance leaves a pair, and even importance a pentagon; a model that has dropped exactly one feature.
+# A language model has one direction for each token in its unembedding, the matrix that turns the last hidden state into logits. GPT-2 small has 50 257 tokens and 768 dimensions: 65 directions for every dimension. Directions that many cannot be orthogonal. Are they as nearly orthogonal as random ones? We measure the root mean square of the cosine of two of them, which is $1/\sqrt d$ for random directions, on this course's own model `code-4l`, and on GPT-2 where its weights are at hand.
 
 # %%
-sp.explore()
+crowded = sp.token_directions("code-4l", "gpt2")
+table(crowded, decimals={"directions per dimension": 0})
+
+# %% caption
+caption("The directions of the unembedding. No set of directions has a smaller root mean square cosine than “least possible” (Welch 1974). “Centred”: with the mean direction taken out, which the softmax cannot see. A row of GPT-2 without measured values means that its weights are not here; its sizes are those published (Radford et al. 2019). Where there is a network, zoo.load(\"gpt2\") brings them (550 MB).")
 
 # %% [markdown]
-# **To think about.** At $p = 0.33$ and equal importances one of five features is dropped, though all are equally important. Which?
+# In `code-4l` two tokens lean on each other nearly five times as much as random directions would, and nearly twice as much after centring. So these directions are not spread out as evenly as they could be.
 #
-# <details><summary>Answer</summary>
-#
-# Whichever the random start made smallest. Equal importances mean that all five choices have the same loss; a single run shows one of them, and it would be a mistake to ask what is special about that feature.
-# </details>
+# Does this show superposition? It shows that there are more directions than dimensions, and that they are not random. Tokens are the model's *vocabulary*, which we were given. Whether its internal features are in superposition is a question about directions that nobody has handed us.
+
+# %% claims
+own = crowded.rows()["code-4l"]
+with claims():
+    claim("GPT-2 small has 65 directions for every dimension", round(50_257 / 768) == round(crowded.rows()["gpt2"]["directions per dimension"]) == 65)
+    claim("in code-4l two tokens lean on each other nearly five times as much as random directions would (4.5 to 5)", between(own["measured"] / own["null: random"], 4.5, 5))
+    claim("and nearly twice as much after centring (1.8 to 2)", between(own["centred"] / own["null: random"], 1.8, 2))
 
 # %% [markdown]
-# ## 12 · Now on GPT-2
+# ## 10 · What this does not show
 #
-# *After this section you can compare directions of a real model with their null, and say what that is evidence for.*
-#
-# A language model with 768 dimensions has one direction for each of about 50 000 tokens in its unembedding: far more directions than dimensions, whatever else it does. Are they as orthogonal as random ones? The cell runs where the weights are at hand, or on Colab, and on the course's own small code model, if that is installed.
-#
-# *What to look for*: how far the solid curves (real directions) are wider than, or shifted from, the dashed ones (random directions of the same dimension). In the right panel the mean direction has been taken out.
-
-# %%
-from course_utils import runtime, zoo
-
-known = ("gpt2", "code-4l")
-names = [n for n in known if zoo.cached(n) or (n == "gpt2" and runtime.in_colab())]
-for name in names:
-    W_U = zoo.load(name).W_U  # (d_model, token)
-    cosines = sp.Cosines.of(W_U)
-    plots.show(
-        cosines.plot(name), f"Cosines of unembedding directions of {name}, beside random ones."
-    )
-    print(name, "·", cosines)
-    assert abs(cosines.random.std() * cosines.d**0.5 - 1) < 0.03  # as the pencil says
-if "gpt2" not in names:
-    print('GPT-2 is not here. Where there is a network, zoo.load("gpt2") brings it (550 MB).')
-
-# %% [markdown]
-# Where the solid curve is wider than the dashed one, tokens lean on one another more than chance would have it; where it is shifted, all of them share a direction, which a softmax cannot even see.
-#
-# It might seem that this shows superposition in a language model. It shows that there are more directions than dimensions, so that they cannot all be orthogonal, and how they differ from random. Tokens are the output's *vocabulary*; whether the model's internal features are in superposition is a question about directions that nobody has handed us.
-#
-# **To think about.** Why take the mean direction out before comparing?
-#
-# <details><summary>Answer</summary>
-#
-# Adding the same vector to every unembedding direction adds the same number to every logit, and the softmax removes it. Such a direction shifts all cosines and means nothing for the model's output.
-# </details>
-
-# %% [markdown]
-# ## 13 · What this does not show
-#
-# *After this section you can name two cases in which the readings of this lesson mislead.*
-#
-# **The same picture, another price.** Below are two worlds. In both, two features share one dimension as an antipodal pair: the same $W$, the same interference of 1, the same $D = 1/2$. In the first the features are independent, in the second they exclude each other. The measures of this lesson cannot tell the two apart, since they are computed from $W$ alone. The loss can.
-#
-# **The wrong features.** All measures need to know which inputs the features are. Suppose that we are wrong about it, and take a turned set of axes, in which each of our "features" is a mixture of true ones. The model is untouched. Its pentagon is still there. We no longer see it.
+# **The same picture at two prices.** In both worlds below, two features share one dimension as an antipodal pair: the same $W$, the same interference of 1, the same $D = 1/2$. In the first world the features are independent, in the second they never come together. The measures of this lesson cannot tell the two apart, since they are computed from $W$ alone. The loss can.
 
 # %%
 W, b = torch.tensor([[[1.0, -1.0]]]), torch.zeros(1, 2)
+worlds = {}
 for kind in ("independent", "anticorrelated"):
     x = sp.Toy(2, 1, (0.3,), pairs=kind).batch(50_000, torch.Generator().manual_seed(0))
     price = sp.loss(x, sp.forward(x, W, b), torch.ones(2)).item()
-    D, leak = sp.feature_dimensionality(W[0]), sp.interference(W[0])
-    print(f"{kind:15} interference {leak.tolist()}, D {D.tolist()}, loss {price:.4f}")
-    assert (price > 0.02) == (kind == "independent")
+    worlds[kind] = {"interference": sp.interference(W[0])[0], "D": sp.feature_dimensionality(W[0])[0], "loss": price}
+table(worlds, decimals={"interference": 1, "D": 1, "loss": 3})
+
+# %% [markdown]
+# **The wrong features.** All measures need to know which inputs the features are. Suppose that we are wrong, and use a turned set of axes, in which each of our "features" is a mixture of true ones. The model is untouched, and its pentagon is still there. We no longer see it.
 
 # %%
 mixture = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(3))).Q
-fig, axes = plots.figure(1, 2, height=3)
-plots.arrows(axes[0], puzzle, title="the true features")
-plots.arrows(axes[1], puzzle @ mixture, title="features that we made up")
+invented = puzzle @ mixture  # the same model, read with features that we made up
+sums = [sp.feature_dimensionality(W).sum() for W in (puzzle, invented)]
+sums
+
+# %% figure
+fig, axes = plots.figure(1, 2, width=6.4, height=3.2)
+for ax, W, title in zip(axes, (puzzle, invented), ("the true features", "features that we made up"), strict=True):
+    plots.arrows(ax, W, title=title)
+    ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
 plots.show(
-    fig, "Left: the pentagon. Right: the same model seen through invented features, no shape."
+    fig,
+    "Left: the pentagon. Right: the same model seen through invented features, without a shape.",
+    caption="One model, read with two lists of features. On the right the shape is gone, and yet the dimensionalities sum to 2, the number of dimensions, in both.",
 )
-wrong = puzzle @ mixture
-sums = [round(sp.feature_dimensionality(W).sum().item(), 2) for W in (puzzle, wrong)]
-shapes_seen = [sp.read_plane(W).polygon for W in (puzzle, wrong)]
-print("corners of the polygon:", shapes_seen, "  sum of D:", sums)
-assert sp.read_plane(puzzle).polygon == 5 and sp.read_plane(wrong).polygon == 0
-assert all(abs(total - 2) < 0.03 for total in sums)
 
 # %% [markdown]
-# Note the sum of the $D_i$: it is 2 for both. No measure that reads only $W$ complains about features that do not exist.
+# The sum of the dimensionalities is 2 for both lists: this check does not notice that the features are wrong. The shape does, but only because we knew which shape to expect. In real models nobody hands us the features. Everything in this lesson started from knowing them, and finding them is the subject of the next one.
 #
-# In real models nobody hands us the features. Everything in this lesson started from knowing them. Finding them is the next lesson's subject, and it is the harder half.
+# Other limits: our features are independent and uniform; there is no attention and no depth; shapes and densities belong to these sizes and recipes. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
 #
-# Other limits, briefly. Our features are independent, uniform and unstructured, unless we say otherwise; there is no attention, no depth, and almost no computation. The experiments show that superposition *can* be the best solution, and when; that large language models use it is a further claim, for which this lesson has given no evidence. The critical density, the plateau and the shapes belong to these sizes and recipes.
+# **The puzzle, answered.** Two numbers do not hold five. They hold any *one* of five, and which one it is, as long as rarely more than one comes at a time. The arrows are spread out so that what leaks is negative or small, and a ReLU with a negative bias removes it. The model pays when two come together, which happens with probability $p^2$, and that is cheaper than dropping a feature, which is paid with probability $p$.
 #
-# **The puzzle, answered.** Two numbers do not hold five. They hold any *one* of five, and say which, as long as rarely more than one comes at a time: the directions are spread out so that what leaks is negative, or small, and the ReLU with a bias removes it. The model pays when two come together, with probability about $p^2$ instead of $p$. When $p$ passes $4/7$ in the simplest case, the bargain is off.
+# What stays open: whether real features are like these, which shapes appear in larger models, and how one finds the features when nobody lists them.
+
+# %% claims
+with claims():
+    claim("the same W, the same interference of 1, the same D = 1/2 in both worlds", all(w["interference"] == 1 and w["D"] == 0.5 for w in worlds.values()))
+    claim("where features never come together the loss is 0, where they are independent it is p²/3 = 0.03", worlds["anticorrelated"]["loss"] < 1e-6 and about(worlds["independent"]["loss"], 0.03))
+    claim("the pentagon is not seen with invented features", sp.read_plane(puzzle).polygon == 5 and sp.read_plane(invented).polygon == 0)
+    claim("the sum of the dimensionalities is 2 for both lists (within 0.03)", between(sums, 1.97, 2.001))
+
+# %% [markdown]
+# ## The lesson on a card
 #
-# What stays open: whether real features are like these; which of the ideal shapes appear in larger models; and how one finds the features when nobody says what they are.
+# | claim | evidence | control | where it fails |
+# | --- | --- | --- | --- |
+# | Rare features are kept in superposition, frequent ones are not. | Five features in two dimensions: 2, then 4, then 5 arrows. | Dense models, and all 16 runs beside the best. | Single runs end in other shapes. |
+# | A comparison of three losses predicts which. | It is right on 96 % of a grid. | "Always a pair": 76 %, balanced a third. | Near the boundary, and for single runs: 72 %. |
+# | $W^\top W$ tells what is kept and what it costs. | Interference and dimensionality, whose sum is the number of dimensions. | Random directions, which use less. | The price depends on what comes together, not on $W$ alone; and the features must be the right ones. |
+# | The switch at $4/7$ is near and wrong. | 256 runs: 0.577, and pairs that shrink. | A pair with its own length and bias. | The density at which superposition begins is a convention. |
+# | A privileged basis makes neurons readable where features are dense. | 25 of 25 neurons with one feature at $p = 0.5$. | The same model without the ReLU. | Sparse features: no neuron has only one. |
 #
-# **To think about.** Which single measurement in this lesson would you trust least on a model that somebody else trained?
+# **Formulas.** $\hat x = \mathrm{ReLU}(W^\top W x + b)$ · three losses: $r\,(p/3 - p^2/4)$, $p/3 - p^2/4$, $p^2(1+r)/6$ · interference $\sum_{j\ne i}(\hat W_i\cdot W_j)^2$ · dimensionality $D_i = \|W_i\|^2/\sum_j(\hat W_i\cdot W_j)^2$, with $\sum_i D_i \le m$ · room $e^{d\varepsilon^2/4}$ · noise of random directions $(n-1)\,p/(3d)$.
 #
-# <details><summary>Answer</summary>
+# **To go on.**
 #
-# There is more than one good answer. Ours: any shape read off a single run, because section 5 shows how often a single run is a local minimum; and any dimensionality whose list of features came from the person who hopes to find it.
-# </details>
+# - Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html): the source of this lesson; more shapes, learning dynamics, and a long discussion of what superposition may mean for safety.
+# - 3Blue1Brown, [How might LLMs store facts](https://www.3blue1brown.com/lessons/mlp): the picture of many nearly orthogonal directions, moving.
+# - ARENA, [Intro to Superposition & Sparse Autoencoders](https://www.alignmentforum.org/posts/LnHowHgmrMbWtpkxx/intro-to-superposition-and-sparse-autoencoders-colab): exercises on the same paper, with deep double descent, and on the subject of the next lesson.
 #
-# **Now the exercises**: `course start 01`, then `my/01_superposition.ipynb`. They end with a sealed model, which only you get.
+# **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a sealed model, which is made from your own seed. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, adds five things that may be read in any order: which shapes appear in a large model, how well directions can be packed, what trained directions really disturb, features that come in pairs, and networks that compute in superposition.
+
+# %% [markdown] words
+# ## Words
+#
+# - feature: one of the numbers that go into the model; in real models, a property of the input that the model represents (nobody has an agreed definition).
+# - ReLU: the function that replaces negative numbers by 0.
+# - interference: what one feature does to the reading of another; as a number, the squared overlaps of all others with its direction, summed.
+# - density: the probability with which a feature is active; small density is sparsity.
+# - importance: the weight of a feature in the loss.
+# - antipodal pair: two arrows at opposite ends of a line.
+# - superposition: more features represented than there are dimensions, so that their arrows cannot all be at right angles.
+# - local minimum: an end of training that no small step improves, although a better one may exist elsewhere.
+# - null: what an answer scores that knows nothing, the measure for one that claims to know.
+# - neuron: a single hidden number.
+# - polysemantic: of a neuron that answers to several features.
+# - monosemantic: of a neuron that answers to one feature.
+# - privileged basis: coordinates that something in the model treats differently from other directions.
+# - linear representation hypothesis: features are directions, their strengths lengths, several features a sum.
+# - dimensionality: the fraction of a dimension that a feature has to itself.

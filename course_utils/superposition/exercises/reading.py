@@ -1,4 +1,4 @@
-"""Exercises 9 and 10, an experiment and a sealed model; and the predictions before the lesson's figures."""
+"""Exercises 10 and 11: an experiment with an interval, and a sealed model."""
 
 import operator
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
-from course_utils.grading.kinds import Answer, Prediction, wrong
+from course_utils.grading.kinds import Answer, wrong
 
 # 9 · critical_density
 
@@ -158,17 +158,3 @@ Answer(
               "You take the features without interference for the dropped ones. A feature that is alone has a long column; a dropped one has a short column and would be read with plenty of interference."),
     ),
 )  # fmt: skip
-
-
-# Predictions
-
-Prediction(id="superposition.shape", choices=("two alone", "one pair", "square", "pentagon"),
-           question="Five features, two dimensions, each feature active one time in fifty. What does the best trained model do?")  # fmt: skip
-Prediction(id="superposition.one_run", between=(0, 1), tolerance=0.1,
-           question="On which share of the 13 × 13 grid will a single training run end where the closed forms say (0 to 1)?")  # fmt: skip
-Prediction(id="superposition.room", choices=("64", "about 70", "about 130", "more than 250"),
-           question="How many directions with all |cos| ≤ 0.2 can you find in 64 dimensions by optimising?")  # fmt: skip
-Prediction(id="superposition.pairs", choices=("opposite", "at right angles", "the same direction"),
-           question="Two features that are never active together, in a model that must share dimensions: how will they point?")  # fmt: skip
-Prediction(id="superposition.critical", between=(0, 1), tolerance=0.05,
-           question="Ten equally important features in five dimensions: at which density p (0 to 1) does superposition set in?")  # fmt: skip

@@ -1,0 +1,130 @@
+"""Two features in one dimension: what training finds beside what the closed forms predict.
+
+1. A trained model is in one of three phases: it keeps feature 1, keeps feature 2, or makes an antipodal pair of them.
+2. `PhaseDiagram` compares the phases over a grid of densities and importances with those of `theory.predict_phase`.
+3. The null is an answer that knows nothing, "always a pair"; and the starts tell why single runs go astray.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from torch import Tensor
+
+from .. import plots
+from .theory import PHASES, predict_phase
+from .training import Toy, Trained
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Runs that start in one way: their share of all runs, and the share that misses a pair where one is predicted."""
+
+    share: float
+    failed: float
+
+
+@dataclass(frozen=True)
+class PhaseDiagram:
+    """Phases 0 (keep feature 1), 1 (keep feature 2), 2 (antipodal pair) over density p and importance r."""
+
+    p: Float[Tensor, "p"]
+    r: Float[Tensor, "r"]
+    per_seed: Int[Tensor, "seed p r"]
+    measured: Int[Tensor, "p r"]  # of the lowest-loss seed
+    predicted: Int[Tensor, "p r"]
+
+    @staticmethod
+    def toy(p: Float[Tensor, "p"], r: Float[Tensor, "r"]) -> Toy:
+        """Two features in one dimension, one instance for each point of the grid."""
+        P, R = torch.meshgrid(p, r, indexing="ij")
+        return Toy(2, 1, P.reshape(-1, 1).expand(-1, 2), torch.stack([torch.ones(P.numel()), R.flatten()], 1))
+
+    @classmethod
+    def of(cls, trained: Trained, p: Float[Tensor, "p"], r: Float[Tensor, "r"]) -> "PhaseDiagram":
+        grid = (len(p), len(r))
+        predicted = predict_phase(*torch.meshgrid(p, r, indexing="ij"))
+        return cls(
+            p, r, read_phase(trained.W).unflatten(-1, grid), read_phase(trained.best().W[0]).view(grid), predicted
+        )
+
+    def agreement(self) -> float:
+        return (self.measured == self.predicted).float().mean().item()
+
+    def agreement_per_seed(self) -> Float[Tensor, "seed"]:
+        return (self.per_seed == self.predicted).float().mean((-1, -2))
+
+    def always_antipodal(self) -> float:
+        """How often the answer "always antipodal" would be right: the null."""
+        return (self.measured == 2).float().mean().item()
+
+    def always_antipodal_per_seed(self) -> Float[Tensor, "seed"]:
+        """How often the null is right about single runs."""
+        return (self.per_seed == 2).float().mean((-1, -2))
+
+    def balanced_accuracy(self) -> float:
+        """The agreement averaged over the three phases, so that the common one does not drown the others."""
+        hit = self.measured == self.predicted
+        phases = [k for k in range(3) if (self.measured == k).any()]
+        return sum(hit[self.measured == k].float().mean().item() for k in phases) / len(phases)
+
+    def rows(self) -> dict[str, dict[str, object]]:
+        """In percent of the grid: the closed forms and the null, against the best run and against single runs."""
+        phases, common = len(self.measured.unique()), (self.measured == 2).any()
+        forms, null = self.agreement_per_seed(), self.always_antipodal_per_seed()
+        return {
+            "closed forms": {
+                "best of 8": 100 * self.agreement(),
+                "best of 8, balanced": 100 * self.balanced_accuracy(),
+                "single run": tuple(100 * v.item() for v in (forms.mean(), forms.min(), forms.max())),
+            },
+            "null: always a pair": {
+                "best of 8": 100 * self.always_antipodal(),
+                "best of 8, balanced": 100 * common.item() / phases,
+                "single run": tuple(100 * v.item() for v in (null.mean(), null.min(), null.max())),
+            },
+        }
+
+    def failures_by_start(self, start: Float[Tensor, "seed instance 1 2"]) -> dict[str, Failures]:
+        """What became of the runs whose two weights start with the same sign, and of the others."""
+        same = (start[..., 0, :].prod(-1) > 0).view(self.per_seed.shape)
+        wanted = (self.predicted == 2).expand_as(same)
+        missed = self.per_seed != 2
+        return {
+            name: Failures(group.float().mean().item(), missed[group & wanted].float().mean().item())
+            for name, group in (("same sign", same), ("opposite signs", ~same))
+        }
+
+    def plot(self) -> Figure:
+        fig, axes = plots.figure(1, 3, height=3.3, sharey=True)
+        colours = ListedColormap([plots.SERIES[0], plots.SERIES[2], "#DDDDDD"])
+        edges = [0, (len(self.r) - 1) / 2, len(self.r) - 1]
+        panels = [
+            ("predicted", self.predicted),
+            ("one run", self.per_seed[0]),
+            (f"best of {len(self.per_seed)} runs", self.measured),
+        ]
+        for ax, (title, phase) in zip(axes, panels, strict=True):
+            ax.imshow(phase.numpy(), cmap=colours, vmin=0, vmax=2, aspect="auto")
+            wrong = (phase != self.predicted).nonzero()
+            ax.plot(wrong[:, 1], wrong[:, 0], "x", color="black", markersize=5)
+            ax.set(
+                title=title,
+                xticks=edges,
+                xlabel="importance r of feature 2",
+                xticklabels=[f"{self.r[round(e)]:.2g}" for e in edges],
+            )
+        rows = [0, (len(self.p) - 1) // 2, len(self.p) - 1]
+        axes[0].set(ylabel="density p", yticks=rows, yticklabels=[f"{self.p[k]:.2g}" for k in rows])
+        handles = [Patch(color=colours(k), label=PHASES[k]) for k in range(3)]
+        fig.legend(handles=handles, loc="outside lower center", ncols=3)
+        return fig
+
+
+def read_phase(W: Float[Tensor, "*stack 1 2"]) -> Int[Tensor, "*stack"]:
+    """The phase of a trained pair in one dimension: antipodal if both weights exceed 0.5, else the larger is kept."""
+    size = W[..., 0, :].abs()
+    return torch.where((size > 0.5).all(-1), 2, (size[..., 1] > size[..., 0]).long())
