@@ -26,7 +26,7 @@ from .measures import (
 from .model import forward, generate_batch, loss
 from .neurons import Neurons, compare_neurons, neurons_figure, train_neurons
 from .phases import PhaseDiagram, read_phase
-from .real_models import Cosines, TokenDirections, token_directions
+from .real_models import Cosines, token_cosines, token_sizes
 from .sealed import Groups, Sealed, agreement, sealed
 from .stored import Plane, Sweep, canonical, critical, plane, sweep
 from .theory import (
@@ -69,7 +69,6 @@ __all__ = [
     "Shapes",
     "Size",
     "Sweep",
-    "TokenDirections",
     "Toy",
     "Trained",
     "agreement",
@@ -109,7 +108,8 @@ __all__ = [
     "represented",
     "sealed",
     "sweep",
-    "token_directions",
+    "token_cosines",
+    "token_sizes",
     "train",
     "train_abs",
     "train_neurons",

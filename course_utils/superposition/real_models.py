@@ -6,16 +6,15 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .. import plots, runtime, zoo
+from .. import plots
 from .theory import welch_bound
-
-PUBLISHED = {"gpt2": (50_257, 768)}  # tokens and dimensions of the unembedding (Radford et al. 2019)
 
 
 @dataclass(frozen=True)
@@ -84,34 +83,22 @@ class Cosines:
         return fig
 
 
-@dataclass(frozen=True)
-class TokenDirections:
-    """The directions of several unembeddings: (tokens, dimensions) each, and cosines where the weights are at hand."""
-
-    sizes: dict[str, tuple[int, int]]
-    cosines: dict[str, Cosines]
-
-    def rows(self) -> dict[str, dict[str, object]]:
-        """A row for each model: root mean square cosines beside those of random directions and the least possible."""
-        found = {}
-        for name, (n, d) in self.sizes.items():
-            here = self.cosines.get(name)
-            found[name] = {
-                "directions per dimension": n / d,
-                "measured": here and _root_mean_square(here.raw),
-                "centred": here and _root_mean_square(here.centred),
-                "null: random": d**-0.5,
-                "least possible": welch_bound(n, d),
-            }
-        return found
+def token_sizes(tokens: int, dimensions: int) -> dict[str, float | None]:
+    """What the sizes of an unembedding tell before its weights are seen: the columns of `token_cosines`."""
+    return {
+        "directions per dimension": tokens / dimensions,
+        "as they are": None,
+        "centred": None,
+        "null: random": dimensions**-0.5,
+        "least possible": welch_bound(tokens, dimensions),
+    }
 
 
-def token_directions(*names: str) -> TokenDirections:
-    """The unembeddings of these models; of one whose weights are not at hand (and this is not Colab) only the sizes."""
-    here = [name for name in names if zoo.cached(name) or (name in PUBLISHED and runtime.in_colab())]
-    cosines = {name: Cosines.of(zoo.load(name).W_U) for name in here}
-    measured = {name: (c.n, c.d) for name, c in cosines.items()}
-    return TokenDirections({name: measured.get(name) or PUBLISHED[name] for name in names}, cosines)
+def token_cosines(model: Any) -> dict[str, float | None]:
+    """Root mean square cosines of a model's unembedding, beside random directions and the least possible."""
+    cosines = Cosines.of(model.W_U)
+    measured = {"as they are": _root_mean_square(cosines.raw), "centred": _root_mean_square(cosines.centred)}
+    return token_sizes(cosines.n, cosines.d) | measured
 
 
 def _root_mean_square(cosine: Float[Tensor, "pair"]) -> float:

@@ -18,7 +18,8 @@ import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
-from course_utils.page import about, between, caption, claim, claims, draw, measured, predict, table
+from course_utils import zoo
+from course_utils.page import about, beside_gpt2, between, caption, claim, claims, draw, measured, predict, table
 
 plane = sp.plane()
 p = plane.probability[6]  # each feature is active 3.5 times in a hundred
@@ -105,18 +106,12 @@ sp.explore()
 plots.show(
     plane.plot(),
     "Columns of W for three densities and three kinds of importance: dense models keep two arrows, sparse ones five.",
-    caption="Nine of the forty models behind the sliders. From left to right features become rarer. From top to bottom importance falls more steeply: the number is the factor from one feature to the next. An arrow that is missing is a feature that the model has dropped.",
+    caption="Nine of the forty models behind the sliders. From left to right features become rarer. From top to bottom importance falls more steeply: the number is the factor from one feature to the next. An arrow that is missing is a feature that the model has dropped. (Top left the five are alike and always active; then any mixture of them is as good as any other.)",
 )
 
 # %% [markdown]
 # Two forces are at work. Rarity makes arrows cheap, because collisions are rare. Importance makes some arrows worth more than others, because the loss counts their errors more. Where features are always active ($p = 1$) and importance falls by a tenth at each step, the model keeps the two most important features at right angles. When they become rarer it makes two antipodal pairs and drops the least important feature. When they are rarer still it makes a pentagon.
 #
-# The pentagon needs one thing that the pair did not need. Neighbours in a pentagon are 72° apart, so that their interference is *positive*, $\cos 72° ≈ 0.31$, and the ReLU alone does not remove it. The bias does: it is negative, about $-0.27$ in our sparsest model, and pushes such small readings below zero.
-
-# %% figure
-draw.features_in_a_plane(puzzle, read=0, bias=-0.27)
-
-# %% [markdown]
 # These models were each the best of several runs. What does a *single* run do? The next cell trains each of eight densities from sixteen random starts. One of the densities is $p = 0.19$.
 
 # %% prediction
@@ -137,10 +132,24 @@ plots.show(
 )
 
 # %% answer
-measured("superposition.shape", {1: "one", 2: "two"}.get(len(often), "three or more"))
+measured("superposition.shape", ("one", "two", "three or more")[min(len(often), 3) - 1])
 
 # %% [markdown]
 # The best of sixteen runs goes from two arrows to a square to a pentagon. At $p = 0.19$ runs of the same model, trained in the same way, end in two different shapes, each at least four times: some square, some pentagon. The starts differ, and training finds what lies near its start. Such an end is called a **local minimum**: no small step improves it, although a better one may exist elsewhere. From $p = 0.06$ on at least fifteen of sixteen runs find the pentagon. A shape that was seen in one run tells us about that run.
+#
+# One thing about the pentagon is still missing. Its neighbours are 72° apart, so that their interference is *positive*, and the ReLU alone does not remove it. The bias helps. In our sparsest model the arrows have length 1.15 and the bias is about $-0.27$. A neighbour that is fully active adds $1.15^2 \cos 72° ≈ 0.41$ to a reading; the bias leaves about 0.14 of it, and of a neighbour that is active at 0.6 or less it leaves nothing. The price is that every reading is lowered, also the right ones, and the length above 1 makes up for that.
+
+# %% figure
+W, b = shapes.best.W[0, -1], shapes.best.b[0, -1]
+fig, axes = plots.figure(1, 2, width=7.2, height=3.7)
+for ax, bias, title in zip(axes, (0.0, float(b[0])), ("without the bias", "with the bias"), strict=True):
+    draw.cut_plane(ax, 0.6 * W, read=0, bias=bias)
+    ax.set(title=title, xlim=(-1.1, 1.1), ylim=(-1.1, 1.1))
+plots.show(
+    fig,
+    "Five arrows twice, with the half-plane in which the reader of feature 0 gives zero: with the bias it covers all other arrows.",
+    caption="The five features of the sparsest model, each active at 0.6. Where the ground is grey, the reading of feature 0 is zero. Without the bias two neighbours are read along with it; the bias moves the border past them.",
+)
 
 # %% claims answer
 best, sparse = shapes.best_readings(), sp.angle_gaps(shapes.best.W[0, -1])
@@ -151,7 +160,10 @@ with claims():
     claim("rarer, it makes two antipodal pairs and drops the least important feature (p = 0.33)", len(best[2].antipodal) == 2 and best[2].dropped == {4})
     claim("rarer still, it makes a pentagon (from p = 0.11 on)", all(r.polygon == 5 for r in best[4:]))
     claim("neighbours in the pentagon are 72° apart (within 4 degrees, at p = 0.02)", (sparse - 72).abs().max() < 4)
-    claim("the bias is about −0.27 in our sparsest model", about(shapes.best.b[0, -1], -0.27))
+    claim("in our sparsest model the arrows have length 1.15 (within 0.03) and the bias is about −0.27", between(sp.column_norms(W), 1.12, 1.18) and about(b, -0.27))
+    near = (W.mT @ W)[~torch.eye(5, dtype=torch.bool)].view(5, 4).sort().values[:, 2:]  # the two neighbours of each
+    claim("a fully active neighbour adds 0.41 to a reading (about); the bias leaves about 0.14 of it (0.10 to 0.18)", about(near.mean(), 0.41) and between((near + b[:, None]).mean(), 0.10, 0.18))
+    claim("of a neighbour that is active at 0.6 or less the bias leaves nothing", (0.6 * near + b[:, None]).max() <= 0)
     claim("at p = 0.19 runs end in two different shapes, square and pentagon, each at least four times of sixteen", min(shapes.counts(3)[s] for s in ("square", "pentagon")) >= 4)
     claim("from p = 0.06 on at least fifteen of sixteen runs find the pentagon", min(shapes.counts(k)["pentagon"] for k in (5, 6, 7)) >= 15)
 
@@ -169,12 +181,16 @@ with claims():
 # %%
 p, r = torch.tensor(0.3), torch.tensor(0.5)
 x = sp.generate_batch(torch.full((1, 2), 0.3), 1_000_000, torch.Generator().manual_seed(1))
-solutions = {"keep feature 1": ([1.0, 0.0], [0.0, 0.15]), "keep feature 2": ([0.0, 1.0], [0.15, 0.0]), "antipodal pair": ([1.0, -1.0], [0.0, 0.0])}
+solutions = ([1.0, 0.0], [0.0, 0.15]), ([0.0, 1.0], [0.15, 0.0]), ([1.0, -1.0], [0.0, 0.0])  # (W, b) of each
 simulated = {}
-for (name, (w, b)), formula in zip(solutions.items(), sp.phase_losses(p, r), strict=True):
+for name, (w, b), formula in zip(sp.PHASES, solutions, sp.phase_losses(p, r), strict=True):
     x_hat = sp.forward(x, torch.tensor([[w]]), torch.tensor([b]))
-    simulated[name] = {"formula": formula.item(), "simulated": sp.loss(x, x_hat, torch.tensor([1.0, 0.5])).item()}
-table(simulated, unit="loss", decimals=4, caption="Three solutions at p = 0.3, r = 0.5. The smallest loss is the pencil's prediction.")
+    loss = sp.loss(x, x_hat, torch.tensor([1.0, 0.5]))
+    simulated[name] = {"formula": formula.item(), "simulated": loss.item()}
+table(simulated, unit="loss", decimals=4)
+
+# %% caption
+caption("The loss of three solutions at p = 0.3, r = 0.5, by formula and by simulation. The smallest is the pencil's prediction: an antipodal pair.")
 
 # %% [markdown]
 # Now train a model at each point of a grid of 13 densities and 13 importances, eight times each, and compare. The share of the grid on which the models end where the formulas say is the agreement. It needs a **null**, which is what an answer scores that knows nothing: here the answer "always an antipodal pair".
@@ -294,7 +310,7 @@ plots.show(
 )
 
 # %% [markdown]
-# In the dense model five features stand alone, one to a dimension, without interference. At $p = 0.16$ nine or ten are kept, nearly all in antipodal pairs, with an interference of about 1. At $p = 0.025$ at least twelve are kept, each with an interference between 1 and 2.5. In all three the dimensionalities sum to 5 within a fiftieth: training hands out all the room that there is. Five random directions for each dimension do not, as an exercise shows.
+# In the dense model five features stand alone, one to a dimension, without interference. At $p = 0.16$ nine or ten are kept, nearly all in antipodal pairs, with an interference of about 1. At $p = 0.025$ at least twelve are kept, each with an interference between 1 and 2.5. In all three the dimensionalities sum to 5 within a fiftieth: training hands out all the room that there is. Random directions do not, as an exercise shows.
 #
 # **Question.** One of an antipodal pair has interference 1, and yet the pair is read without error when only one of the two is active. Is interference a measure of damage?
 #
@@ -392,7 +408,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The dots tell the rest. They lie in clusters. The topmost cluster follows the shrinking pair, up to $p = 0.6$, to within 0.02, and no run lies above it. The other clusters are runs that left out one feature or more, although keeping all ten has the lower loss. At $p = 0.5$ the runs that keep all ten are 43 % of the 256. So the average passes 1.5 earlier than a pair does: it mixes shrinking pairs with runs stuck in local minima. Two errors of opposite direction bring it close to $4/7$.
+# The dots tell the rest. They lie in clusters. The topmost cluster follows the shrinking pair, up to $p = 0.6$, to within 0.02, and no run lies above it there. The other clusters are runs that left out one feature or more, although keeping all ten has the lower loss. At $p = 0.5$ the runs that keep all ten are 43 % of the 256. So the average passes 1.5 earlier than a pair does: it mixes shrinking pairs with runs stuck in local minima. Two errors of opposite direction bring it close to $4/7$.
 #
 # Two lessons follow. Agreement of one number with a theory is weak evidence, and the error of a mean must be told apart from the spread of single runs before one may say "agrees". And the value 1 at the dense end does not mean that each dimension holds one feature: at $p = 1$ a pair with $w^2 = 1/2$ has the same loss as one feature alone, so that equally important features that are always active may be mixed at will.
 
@@ -409,7 +425,7 @@ with claims():
     claim("the best length of the pair is 1.01 at p = 0.3, 0.87 at p = 0.6 and 0.71 at p = 1", [round(pair[p].weight, 2) for p in (0.3, 0.6, 1.0)] == [1.01, 0.87, 0.71])
     claim("the pair is better than keeping one feature at every density below 1 that we try (0.3 to 0.9)", all(pair[p].loss < p / 3 - p**2 / 4 for p in pair if p < 1))
     claim("its 2w² passes 1.5 at p = 0.60", round(sp.pair_density(1.5), 2) == 0.6)
-    claim("the topmost cluster follows the shrinking pair, up to p = 0.6, to within 0.02, and no run lies above it", bool(((stored.crowding.amax(0) - curve).abs()[upto] < 0.02).all()))
+    claim("the topmost cluster follows the shrinking pair, up to p = 0.6, to within 0.02, and no run lies above it there", bool(((stored.crowding.amax(0) - curve).abs()[upto] < 0.02).all()))
     claim("at p = 0.5 the runs that keep all ten are 43 % of the 256", about(((stored.crowding[:, 2] - curve[2]).abs() < 0.02).float().mean(), 0.43))
     claim("in the runs trained here, those that keep all ten at p = 0.5 lie on the curve (within 0.03), and those that left one out lie at least 0.1 below", bool((((here.crowding[:, 2] - curve[2]).abs() < 0.03) == all_ten[:, 2]).all() and (here.crowding[~all_ten[:, 2], 2] < curve[2] - 0.1).all()))
     claim("keeping all ten has the lower loss (at p = 0.5, of the runs trained here)", runs.final_loss[all_ten[:, 2], 2].max() < runs.final_loss[~all_ten[:, 2], 2].min())
@@ -469,14 +485,15 @@ with claims():
 # %% [markdown]
 # ## 9 · Now on GPT-2
 #
-# A language model has one direction for each token in its unembedding, the matrix that turns the last hidden state into logits. GPT-2 small has 50 257 tokens and 768 dimensions: 65 directions for every dimension. Directions that many cannot be orthogonal. Are they as nearly orthogonal as random ones? We measure the root mean square of the cosine of two of them, which is $1/\sqrt d$ for random directions, on this course's own model `code-4l`, and on GPT-2 where its weights are at hand.
+# A language model has one direction for each token in its unembedding, the matrix that turns the last hidden state into logits. GPT-2 small has 50 257 tokens and 768 dimensions: 65 directions for every dimension. Directions that many cannot be orthogonal. Are they as nearly orthogonal as random ones? We measure the root mean square of the cosine of two of them, which is $1/\sqrt d$ for random directions, on this course's own model `code-4l`, and on GPT-2 where its weights are at hand. We know of no published value for GPT-2, only its sizes.
 
 # %%
-crowded = sp.token_directions("code-4l", "gpt2")
-table(crowded, decimals={"directions per dimension": 0})
+model = zoo.load("code-4l")
+published = sp.token_sizes(tokens=50_257, dimensions=768)
+beside_gpt2(sp.token_cosines, {"code-4l": model}, published, source="Radford et al. 2019 (sizes only)")
 
 # %% caption
-caption("The directions of the unembedding. No set of directions has a smaller root mean square cosine than “least possible” (Welch 1974). “Centred”: with the mean direction taken out, which the softmax cannot see. A row of GPT-2 without measured values means that its weights are not here; its sizes are those published (Radford et al. 2019). Where there is a network, zoo.load(\"gpt2\") brings them (550 MB).")
+caption("The directions of the unembedding: how many there are for each dimension, and the root mean square cosine of two of them as they are, and with the mean direction taken out (“centred”), which the softmax cannot see. “Random” is 1/√d. No set of directions has less than “least possible” (Welch 1974).")
 
 # %% [markdown]
 # In `code-4l` two tokens lean on each other nearly five times as much as random directions would, and nearly twice as much after centring. So these directions are not spread out as evenly as they could be.
@@ -484,10 +501,10 @@ caption("The directions of the unembedding. No set of directions has a smaller r
 # Does this show superposition? It shows that there are more directions than dimensions, and that they are not random. Tokens are the model's *vocabulary*, which we were given. Whether its internal features are in superposition is a question about directions that nobody has handed us.
 
 # %% claims
-own = crowded.rows()["code-4l"]
+own = sp.token_cosines(model)
 with claims():
-    claim("GPT-2 small has 65 directions for every dimension", round(50_257 / 768) == round(crowded.rows()["gpt2"]["directions per dimension"]) == 65)
-    claim("in code-4l two tokens lean on each other nearly five times as much as random directions would (4.5 to 5)", between(own["measured"] / own["null: random"], 4.5, 5))
+    claim("GPT-2 small has 65 directions for every dimension", round(published["directions per dimension"]) == 65)
+    claim("in code-4l two tokens lean on each other nearly five times as much as random directions would (4.5 to 5)", between(own["as they are"] / own["null: random"], 4.5, 5))
     claim("and nearly twice as much after centring (1.8 to 2)", between(own["centred"] / own["null: random"], 1.8, 2))
 
 # %% [markdown]
@@ -501,8 +518,12 @@ worlds = {}
 for kind in ("independent", "anticorrelated"):
     x = sp.Toy(2, 1, (0.3,), pairs=kind).batch(50_000, torch.Generator().manual_seed(0))
     price = sp.loss(x, sp.forward(x, W, b), torch.ones(2)).item()
-    worlds[kind] = {"interference": sp.interference(W[0])[0], "D": sp.feature_dimensionality(W[0])[0], "loss": price}
+    D, leak = sp.feature_dimensionality(W[0]), sp.interference(W[0])
+    worlds[kind] = {"interference": leak[0], "D": D[0], "loss": price}
 table(worlds, decimals={"interference": 1, "D": 1, "loss": 3})
+
+# %% caption
+caption("One W in two worlds, at p = 0.3. What is read off W is the same; the loss is not.")
 
 # %% [markdown]
 # **The wrong features.** All measures need to know which inputs the features are. Suppose that we are wrong, and use a turned set of axes, in which each of our "features" is a mixture of true ones. The model is untouched, and its pentagon is still there. We no longer see it.
@@ -529,7 +550,7 @@ plots.show(
 #
 # Other limits: our features are independent and uniform; there is no attention and no depth; shapes and densities belong to these sizes and recipes. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
 #
-# **The puzzle, answered.** Two numbers do not hold five. They hold any *one* of five, and which one it is, as long as rarely more than one comes at a time. The arrows are spread out so that what leaks is negative or small, and a ReLU with a negative bias removes it. The model pays when two come together, which happens with probability $p^2$, and that is cheaper than dropping a feature, which is paid with probability $p$.
+# **The puzzle, answered.** Two numbers do not hold five. They hold any *one* of five, and which one it is, as long as rarely more than one comes at a time. The arrows are spread out so that what leaks is negative or small, and a ReLU with a negative bias removes most of it. The model pays when two come together, which happens with probability $p^2$, and that is cheaper than dropping a feature, which is paid with probability $p$.
 #
 # What stays open: whether real features are like these, which shapes appear in larger models, and how one finds the features when nobody lists them.
 
