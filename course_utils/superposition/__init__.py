@@ -5,13 +5,14 @@
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
 5. `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, which draw themselves.
-6. `sealed`, `stored`, `explorer`, `real_models` – unknown models to read, stored results, the widget, GPT-2.
+6. `sealed`, `hand_built`, `stored`, `explorer`, `real_models` – models to read or build, stored results, GPT-2.
 """
 
 from .computation import AbsNets, train_abs
-from .critical import CriticalDensity, best_pair, crossing, pair_crowding, pair_density
+from .critical import LEVELS, CriticalDensity, best_pair, crossing, own_level, pair_crowding, pair_density
 from .experiments import Crowd, PairGeometry, Shapes, represented
 from .explorer import explore
+from .hand_built import Task, task
 from .measures import (
     Reading,
     angle_gaps,
@@ -50,6 +51,7 @@ from .theory import (
 from .training import Recipe, Toy, Trained, evaluate, train
 
 __all__ = [
+    "LEVELS",
     "ON_OFF",
     "PHASES",
     "UNIFORM",
@@ -69,6 +71,7 @@ __all__ = [
     "Shapes",
     "Size",
     "Sweep",
+    "Task",
     "Toy",
     "Trained",
     "agreement",
@@ -95,6 +98,7 @@ __all__ = [
     "loss",
     "neurons_figure",
     "on_off_phase",
+    "own_level",
     "pack",
     "pair_crowding",
     "pair_density",
@@ -108,6 +112,7 @@ __all__ = [
     "represented",
     "sealed",
     "sweep",
+    "task",
     "token_cosines",
     "token_sizes",
     "train",

@@ -141,3 +141,11 @@ def crossing(p: Float[Tensor, "x"], y: Float[Tensor, "x"], level: float) -> Floa
         raise ValueError("the curve does not cross the level inside the grid: widen the range of densities")
     k = int(above.max())
     return p[k] + (y[k] - level) / (y[k] - y[k + 1]) * (p[k + 1] - p[k])
+
+
+LEVELS = (1.35, 1.4, 1.45, 1.55, 1.6, 1.65)  # of ‖W‖²/m, without the 1.5 of the lesson
+
+
+def own_level(seed: int) -> float:
+    """The level of ‖W‖²/m that a learner's experiment follows."""
+    return LEVELS[int(torch.randint(len(LEVELS), (), generator=torch.Generator().manual_seed(seed)))]

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
-from course_utils.grading.kinds import Function, wrong
+from course_utils.grading.kinds import REAL, Function, wrong
 from course_utils.superposition.exercises.inputs import Inputs, dropping, randn
 
 
@@ -14,6 +14,7 @@ def _matrix_inputs(rng: torch.Generator) -> Inputs:
     yield (torch.tensor([[1.0, 1.0, -1.0]]),)  # overlaps of both signs on one line
     yield (torch.tensor([[1.0, -2.0, 0.0], [1.0, 0.5, 0.0]]),)  # the last feature is dropped
     yield (torch.tensor([[1.0, 0.03], [0.0, 0.04]]),)  # a short column is not a dropped one
+    yield (torch.tensor([[1.0, 0.003], [0.0, 0.004]]),)  # nor is a very short one
     yield (torch.eye(3),)
     yield (randn(rng, 2, 5),)
     yield (dropping(randn(rng, 3, 4), 0, 2),)
@@ -45,6 +46,7 @@ Function(
     id="superposition.interference",
     reference=sp.interference,
     inputs=_matrix_inputs,
+    ranges={"W": REAL},
     hints=(
         "Column i of W is feature i. Divide each column by its own length, then look how far every *other* column reaches along it.",
         "unit.T @ W has shape (feature i, feature j) and holds Ŵᵢ·Wⱼ. Square it, take the diagonal away, sum over j.",
@@ -60,6 +62,8 @@ Function(
         wrong("square of the sum", lambda W: _without_diagonal(_overlap(W)).sum(-1).square(),
               "You square the sum. Square each overlap first, then sum: otherwise an opposite column cancels an equal one."),
         wrong("short columns treated as dropped", lambda W: torch.where(W.norm(dim=0) > 0.1, sp.interference(W), 0.0), SHORT),
+        wrong("rows taken for features", lambda W: _without_diagonal((sp.directions(W.mT).mT @ W.mT).square()).sum(-1),
+              "You take the rows of W for the features. W has shape (hidden, feature): a feature is a column."),
         wrong("both columns normalised", lambda W: _without_diagonal((sp.directions(W).mT @ sp.directions(W)).square()).sum(-1),
               "You normalise both columns. Only the reader's direction is a unit vector; a long column j disturbs more than a short one."),
         wrong("neither column normalised", lambda W: _without_diagonal((W.mT @ W).square()).sum(-1),
@@ -76,6 +80,8 @@ Function(
               "A dropped feature has a column of zeros and you divide by its length. Say 0 for it: clamp the norm, or use torch.where."),
         wrong("self term included, and nan for dropped features", lambda W: ((W / W.norm(dim=0)).mT @ W).square().sum(-1),
               "Two things at once: your sum includes j = i, the feature's own squared length, and a dropped feature's column of zeros is divided by its length."),
+        wrong("ε added to the length", lambda W: _without_diagonal(((W / (W.norm(dim=0) + 1e-5)).mT @ W).square()).sum(-1),
+              "You add a small number to the length to avoid dividing by zero. For a short column that is no longer small: clamp the length, or use torch.where, so that only a column of zeros is touched."),
         wrong("averaged over the others", lambda W: _without_diagonal(_overlap(W).square()).sum(-1) / max(W.shape[1] - 1, 1),
               "You average over the other features. Interference is the total: twenty disturbers are worse than two."),
     ),
@@ -102,6 +108,7 @@ Function(
     id="superposition.feature_dimensionality",
     reference=sp.feature_dimensionality,
     inputs=_matrix_inputs,
+    ranges={"W": REAL},
     hints=(
         "Numerator: the squared length of column i. Denominator: the squared overlaps of *all* columns with its direction, its own included.",
         "The denominator is your interference plus ‖Wᵢ‖². For a feature alone in a dimension the ratio is 1; for an antipodal pair, 1/2 each.",
@@ -129,6 +136,8 @@ Function(
               "The denominator has (Wᵢ·Wⱼ)². The reader's column must be divided by its length first."),
         wrong("denominator not squared", lambda W: _ratio(W.square().sum(0), _overlap(W).abs().sum(-1)),
               "The overlaps in the denominator are not squared."),
+        wrong("ε added to the length", lambda W: W.square().sum(0) / (((W / (W.norm(dim=0) + 1e-5)).mT @ W).square().sum(-1) + 1e-12),
+              "You add a small number to the length to avoid dividing by zero. For a short column that is no longer small: clamp the length, or use torch.where, so that only a column of zeros is touched."),
         wrong("upside down", lambda W: _ratio(_overlap(W).square().sum(-1), W.square().sum(0)),
               "Your fraction is upside down: it gives features per dimension, always at least 1."),
     ),

@@ -152,7 +152,7 @@ Sampler(
 
 
 def _model_inputs(rng: torch.Generator) -> Inputs:
-    yield torch.tensor([[[1.0, 0.5]]]), torch.tensor([[[1.0, -1.0], [0.5, 2.0]]]), torch.tensor([[0.25, -0.5]])
+    yield torch.tensor([[[1.0, 0.5]]]), torch.tensor([[[1.0, -1.0], [0.0, 2.0]]]), torch.tensor([[0.25, -0.5]])
     yield rand(rng, 1, 1, 3), randn(rng, 1, 3, 3), randn(rng, 1, 3)
     yield rand(rng, 2, 3, 2), randn(rng, 2, 2, 2), randn(rng, 2, 2)
     yield rand(rng, 1, 1, 4), randn(rng, 1, 2, 4), randn(rng, 1, 4)
@@ -163,6 +163,8 @@ def _model_inputs(rng: torch.Generator) -> Inputs:
         randn(rng, 2, 5, dtype=torch.float64),
     )
     yield rand(rng, 2, 4, 5), dropping(randn(rng, 2, 2, 5), 1, 4), 0.3 * rand(rng, 2, 5)
+    yield randn(rng, 2, 4, 3), randn(rng, 2, 2, 3), randn(rng, 2, 3)  # x of either sign: the model itself has no bounds
+    yield 0.004 * rand(rng, 1, 3, 3), randn(rng, 1, 2, 3), 0.001 * randn(rng, 1, 3)
 
 
 def _bias(b: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Exercises 10 and 11: an experiment with an interval, and a sealed model."""
+"""Exercise 11: a sealed model, whose structure is read off its weights."""
 
 import operator
 from collections.abc import Iterable
@@ -11,30 +11,7 @@ from torch import Tensor
 from course_utils import superposition as sp
 from course_utils.grading.kinds import Answer, wrong
 
-# 9 · critical_density
-
-Answer.interval(
-    id="superposition.critical_density",
-    alike="A constant of nature, as it were: what differs is the spread of each learner's own seeds.",
-    reference=lambda seed: (sp.critical().mean, sp.critical().spread),
-    expects="Give an interval (low, high) of two densities: the mean over your seeds minus and plus one standard deviation over them.",
-    hints=(
-        "Run the given cell with more seeds: `sp.train(ten, recipe, seeds=16)` gives sixteen crossings, one for each. Keep its recipe and its densities; another recipe has another crossing.",
-        "`look.mean` and `look.spread` are the mean and the standard deviation over seeds. (mean − spread, mean + spread) is two spreads wide: a third wider would still do, plus and minus two would not.",
-    ),
-    misconceptions=(
-        wrong("no commitment", lambda truth: (0.0, 1.0), "From 0 to 1 everything is covered and nothing is said. Narrow it down by measuring."),
-        wrong("the swept range", lambda truth: (0.4, 0.8), "This is the range that you swept. Where inside it does the curve cross?"),
-        wrong("sparsity in place of density", lambda truth: (1 - truth[0] - truth[1], 1 - truth[0] + truth[1]),
-              "This is the sparsity 1 − p. The density p is asked for."),
-        wrong("percent", lambda truth: (100 * (truth[0] - truth[1]), 100 * (truth[0] + truth[1])), "This is in percent. A density lies between 0 and 1."),
-        wrong("number of active features", lambda truth: (10 * (truth[0] - truth[1]), 10 * (truth[0] + truth[1])),
-              "This is n·p, the number of features active at a time. The density of a single feature is asked for."),
-    ),
-)  # fmt: skip
-
-
-# 10 · the sealed model
+# 11 · the sealed model
 
 Groups = dict[str, set]
 
@@ -75,6 +52,8 @@ def _reading_form(answer: Groups, truth: tuple[int, Groups]) -> str:
         return "Give a dict with exactly the keys dropped, pairs and pentagon."
     if any(len(pair) != 2 or pair[0] == pair[1] for pair in answer["pairs"]):
         return "Each pair has two different features."
+    if any(isinstance(i, (tuple, frozenset)) for i in answer["pentagon"] | answer["dropped"]):
+        return "`dropped` and `pentagon` hold features, not groups of them: {1, 3, 4, 6, 8}, not {(1, 3, 4, 6, 8)}."
     named = [("dropped", i) for i in sorted(answer["dropped"])] + [("pentagon", i) for i in sorted(answer["pentagon"])]
     named += [(f"the pair {pair}", i) for pair in sorted(answer["pairs"]) for i in pair]
     if any(isinstance(i, bool) or not isinstance(i, int) or not 0 <= i < truth[0] for _, i in named):

@@ -1,4 +1,4 @@
-"""Exercises 6 to 8: what a pencil says about crowds, room and phases."""
+"""Exercises 6 to 8: what a pencil can find out about disturbance, room and phases."""
 
 import math
 
@@ -6,131 +6,171 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
-from course_utils.grading.kinds import Function, wrong
-from course_utils.superposition.exercises.inputs import Inputs, rand, randn
+from course_utils.grading.kinds import REAL, UNIT, Function, wrong
+from course_utils.superposition.exercises.inputs import Inputs, dropping, rand, randn
 
-# 6, 7 · expected_interference and almost_orthogonal_bound
+# 6 · disturbance
 
 
-def _crowd_inputs(rng: torch.Generator) -> Inputs:
-    yield 2, 1.0, 1
-    yield 4, 0.5, 2
-    yield 1, 0.3, 5
-    yield 101, 0.06, 25
-    for _ in range(4):
-        yield (
-            int(torch.randint(3, 3000, (), generator=rng)),
-            float(rand(rng)),
-            int(torch.randint(2, 500, (), generator=rng)),
-        )
+def _disturbance_inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0, -1.0]]), 0.5
+    yield torch.tensor([[1.0, 1.0, 1.0]]), 0.5  # three that lean the same way
+    yield torch.tensor([[1.0, 2.0, -1.0]]), 0.2
+    yield torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]), 1.0
+    yield torch.tensor([[2.0, 0.0, 1.0], [0.0, 0.0, 1.0]]), 0.5  # the middle one is dropped
+    yield torch.eye(3), 0.3
+    yield randn(rng, 2, 5), float(rand(rng))
+    yield dropping(randn(rng, 3, 4), 0, 2), float(rand(rng))
+    yield randn(rng, 4, 7, dtype=torch.float64), float(rand(rng))
+    yield randn(rng, 2, 4), 0.0
+
+
+def _others(W: Tensor, own: Tensor | None = None) -> Tensor:
+    overlap = sp.directions(W).mT @ (W if own is None else own)
+    return overlap - torch.diag(overlap.diagonal())
+
+
+def _total(overlap: Tensor, p: float, square: float | None = None, mean: float | None = None) -> Tensor:
+    """Variance times the sum of squares, plus the square of the mean times the sum."""
+    variance = p / 3 - p**2 / 4 if square is None else square
+    return variance * overlap.square().sum(-1) + ((p / 2 if mean is None else mean) * overlap.sum(-1)).square()
+
+
+def _with_itself(W: Tensor, p: float) -> Tensor:
+    return _total(sp.directions(W).mT @ W, p)
+
+
+def _average_for_random(W: Tensor, p: float) -> Tensor:
+    return torch.full_like(W[0], (W.shape[1] - 1) * p / (3 * W.shape[0]))
 
 
 Function(
-    id="superposition.expected_interference",
-    reference=sp.expected_interference,
-    inputs=_crowd_inputs,
+    id="superposition.disturbance",
+    reference=sp.disturbance,
+    inputs=_disturbance_inputs,
+    ranges={"W": REAL, "p": UNIT},
     hints=(
-        "One disturber first: it is active with probability p, has some mean square when active, and leans on your direction a little.",
-        "E[x²] of a uniform x on [0, 1] is 1/3, and E[(u·v)²] of two random unit vectors in R^d is 1/d. How many disturbers are there?",
+        "Call the overlaps aⱼ = Ŵᵢ·Wⱼ. The disturbance is Σⱼ aⱼ xⱼ, a sum of independent numbers. The mean square of anything is its variance plus the square of its mean.",
+        "Variances of independent numbers add up: (p/3 − p²/4) Σⱼ aⱼ². Means add up too, with their signs: (p/2) Σⱼ aⱼ.",
+        "Put the overlaps into one matrix, sp.directions(W).mT @ W, with the diagonal taken out; rows are the readers i.",
     ),
     misconceptions=(
-        wrong("mean square forgotten", lambda n, p, d: (n - 1) * p / d, "You treat an active feature as 1. It is uniform on [0, 1], so E[x²] = 1/3."),
-        wrong("variance of the magnitude", lambda n, p, d: (n - 1) * p / (12 * d),
-              "1/12 is the variance of a uniform x on [0, 1], its square around the mean. Its mean square, E[x²], is 1/3."),
-        wrong("square of the feature's mean", lambda n, p, d: (n - 1) * (p / 2) ** 2 / d,
-              "(p/2)² is the square of a feature's mean. The mean of its square is asked for, p/3: it is active with probability p, and then E[x²] = 1/3."),
-        wrong("n in place of n − 1", lambda n, p, d: n * p / (3 * d), "You count the feature itself among its disturbers: with n = 1 there is no interference at all."),
-        wrong("1/√d in place of 1/d", lambda n, p, d: (n - 1) * p / (3 * math.sqrt(d)),
-              "1/√d is the typical size of a cosine between random directions. Its mean square is 1/d."),
-        wrong("E[x]² in place of E[x²]", lambda n, p, d: (n - 1) * p / (4 * d), "You square the mean, 1/4. The mean of the square is 1/3: squaring comes before averaging."),
-        wrong("p squared", lambda n, p, d: (n - 1) * p**2 / (3 * d),
-              "You square p. A disturber is active with probability p whatever the others do; p² would be two at once."),
-        wrong("variance of the feature", lambda n, p, d: (n - 1) * (p / 3 - p**2 / 4) / d,
-              "You use the variance of a feature. The interference itself is asked for, not its deviation from a mean: E[x²] = p/3."),
-        wrong("root taken", lambda n, p, d: math.sqrt((n - 1) * p / (3 * d)), "You took a root at the end. The mean *squared* interference is asked for."),
+        wrong("cross terms forgotten", lambda W, p: p / 3 * _others(W).square().sum(-1),
+              "You add the squares one by one, p/3 · Σ aⱼ², as if the products xⱼ xₖ averaged to zero. Features are never negative, so that they average to p²/4: overlaps of the same sign add up."),
+        wrong("the mean forgotten", lambda W, p: (p / 3 - p**2 / 4) * _others(W).square().sum(-1),
+              "This is the variance of the disturbance. Its mean square has another term, the square of its mean, (p/2 · Σ aⱼ)²."),
+        wrong("mean square in place of the variance", lambda W, p: _total(_others(W), p, square=p / 3),
+              "You add the square of the mean to p/3 · Σ aⱼ², which holds a part of it already. The variance of a feature is p/3 − p²/4."),
+        wrong("all active together", lambda W, p: p / 3 * _others(W).sum(-1).square(),
+              "You square the sum of the overlaps, as if all features were active together and equally large. They are independent."),
+        wrong("the feature itself included", _with_itself, "Your sum includes j = i. Only the *others* disturb a feature."),
+        wrong("both columns normalised", lambda W, p: _total(_others(W, sp.directions(W)), p),
+              "You normalise both columns. Only the reader's direction is a unit vector; a long column disturbs more than a short one."),
+        wrong("neither column normalised", lambda W, p: _total(W.mT @ W - torch.diag((W.mT @ W).diagonal()), p),
+              "Neither column is normalised. The reader looks along a direction, which has length 1."),
+        wrong("summed over the readers", lambda W, p: _total(_others(W).mT, p),
+              "You sum over the wrong axis: for each disturber j over the readers i. One number for each feature that is *read* is asked for."),
+        wrong("active features count as 1", lambda W, p: _total(_others(W), p, square=p - p**2, mean=p),
+              "You treat an active feature as 1. It is uniform on [0, 1], with mean 1/2 and mean square 1/3."),
+        wrong("random directions", _average_for_random,
+              "This is the average over *random* directions, which the lesson gives. Here W is given: use its overlaps."),
+        wrong("nan for dropped features", lambda W, p: _total((W / W.norm(dim=0)).mT @ W - torch.diag(W.norm(dim=0)), p),
+              "A dropped feature has a column of zeros and you divide by its length. Give 0 for it."),
     ),
 )  # fmt: skip
 
 
-def _bound_inputs(rng: torch.Generator) -> Inputs:
-    yield 4, 1.0
+# 7 · dimensions_needed
+
+
+def _room_inputs(rng: torch.Generator) -> Inputs:
+    yield 1, 0.5
+    yield 2, 1.0
     yield 1000, 0.1
-    yield 100, 0.3
-    yield 2, 0.05
+    yield 50_257, 0.2
     for _ in range(5):
-        yield int(torch.randint(10, 2000, (), generator=rng)), 0.05 + 0.2 * float(rand(rng))
+        n = int(10 ** (1 + 5 * float(rand(rng))))
+        yield n, 0.03 + 0.4 * float(rand(rng))
+    yield 10**9, 0.01
 
 
-DO_NOT_ROUND = "You round. A real number is asked for, the bound as it comes out of the formula: do not round."
+DO_NOT_ROUND = "You round. A real number is asked for, as it comes out of the formula."
 
 Function(
-    id="superposition.almost_orthogonal_bound",
-    reference=sp.almost_orthogonal_bound,
-    inputs=_bound_inputs,
+    id="superposition.dimensions_needed",
+    reference=sp.dimensions_needed,
+    inputs=_room_inputs,
     hints=(
-        "One pair exceeds ε with probability at most 2 exp(−dε²/2). How many pairs do N vectors have, roughly?",
-        "Fewer than N²/2 pairs, so something goes wrong with probability below N² exp(−dε²/2). Which N keeps that at 1?",
+        "One pair is too close with probability at most 2 exp(−dε²/2), and n vectors have fewer than n²/2 pairs. Write down what must be at most 1.",
+        "n² exp(−dε²/2) ≤ 1. Take logarithms and solve for d.",
     ),
     misconceptions=(
-        wrong("ε in place of ε²", lambda d, epsilon: math.exp(d * epsilon / 4), "The exponent has ε where it needs ε²: the tail of a cosine is Gaussian, not exponential."),
-        wrong("rounded down", lambda d, epsilon: math.floor(math.exp(d * epsilon**2 / 4)), DO_NOT_ROUND),
-        wrong("rounded", lambda d, epsilon: round(math.exp(d * epsilon**2 / 4)), DO_NOT_ROUND),
-        wrong("rounded up", lambda d, epsilon: math.ceil(math.exp(d * epsilon**2 / 4)), DO_NOT_ROUND),
-        wrong("pair count forgotten", lambda d, epsilon: math.exp(d * epsilon**2 / 2),
-              "Your exponent is dε²/2, the tail of a single pair. N vectors have about N²/2 pairs; the square root of that costs a factor of two in the exponent."),
-        wrong("the exponent itself", lambda d, epsilon: d * epsilon**2 / 4, "You return the logarithm of the number of vectors."),
-        wrong("the failure probability", lambda d, epsilon: 2 * math.exp(-d * epsilon**2 / 2), "This is the chance that one pair is too close. The question is how many vectors there can be."),
-        wrong("√d in place of d", lambda d, epsilon: math.exp(math.sqrt(d) * epsilon**2 / 4), "You use √d. The dimension enters the exponent as it is; that is why large spaces have so much room."),
-        wrong("number of pairs", lambda d, epsilon: math.exp(d * epsilon**2 / 4) ** 2 / 2, "This counts pairs. N vectors have about N²/2 of them: solve for N."),
-        wrong("2 to the power", lambda d, epsilon: 2 ** (d * epsilon**2 / 4), "The base is e, as in the tail bound."),
+        wrong("ε in place of ε²", lambda n, epsilon: 4 * math.log(n) / epsilon, "You divide by ε where ε² belongs: the probability of a large cosine falls with dε²."),
+        wrong("pair count forgotten", lambda n, epsilon: 2 * math.log(n) / epsilon**2,
+              "You count n pairs. There are about n²/2 of them, and ln n² = 2 ln n: a factor of two is missing."),
+        wrong("twice the pairs' square", lambda n, epsilon: 8 * math.log(n) / epsilon**2, "Twice too large: ln n² is 2 ln n, once."),
+        wrong("logarithm to base 2", lambda n, epsilon: 4 * math.log2(n) / epsilon**2, "The logarithm is to base 2. The tail bound has e as its base: math.log."),
+        wrong("logarithm to base 10", lambda n, epsilon: 4 * math.log10(n) / epsilon**2, "The logarithm is to base 10. The tail bound has e as its base: math.log."),
+        wrong("the bound itself", lambda n, epsilon: math.exp(min(n * epsilon**2 / 4, 700)), "This is how many directions fit into n dimensions. The question runs the other way: n directions are given, and the dimensions are asked for."),
+        wrong("rounded up", lambda n, epsilon: float(math.ceil(4 * math.log(n) / epsilon**2)), DO_NOT_ROUND),
+        wrong("rounded", lambda n, epsilon: float(round(4 * math.log(n) / epsilon**2)), DO_NOT_ROUND),
+        wrong("exact number of pairs", lambda n, epsilon: 2 * math.log(max(n * (n - 1), 1)) / epsilon**2,
+              "You count n(n − 1)/2 pairs exactly. Bound them by n²/2, as the text asks, so that everybody's formula is the same."),
     ),
 )  # fmt: skip
 
 
-# 8 · predict_phase
+# 8 · on_off_phase
 
 
 def _phase_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.9, 0.9, 0.1]), torch.tensor([0.5, 2.0, 1.0])
-    for p, r in ((0.5, 0.5), (0.4, 1.0), (0.7, 1.0), (0.3, 3.0), (0.25, 0.12), (0.2, 9.0)):
+    for p, r in ((0.3, 1.0), (0.4, 1.0), (0.5, 1.0), (0.2, 0.3), (0.25, 3.0), (0.15, 0.12), (0.1, 9.0)):
         yield torch.tensor([p]), torch.tensor([r])
     yield torch.tensor([0.8, 1.0]), torch.tensor([1.0, 1.0])  # ties between the two features
     yield torch.meshgrid(torch.logspace(0, -2, 9), torch.logspace(-1, 1, 8), indexing="ij")
     yield rand(rng, 300).double(), torch.exp(3 * randn(rng, 300)).double()
-    yield 0.3 + 0.7 * rand(rng, 6, 50), 0.5 + rand(rng, 6, 50)
+    yield 0.1 + 0.5 * rand(rng, 6, 50), 0.5 + rand(rng, 6, 50)
 
 
-def _phases(
-    p: Tensor, r: Tensor, *, bias: bool = True, swap: bool = False, weight: bool = True, error: float = 1 / 6
+def _losses(
+    p: Tensor, r: Tensor, *, dropped: Tensor | None = None, pair: Tensor | None = None, swap: bool = False
 ) -> Tensor:
-    dropped = p / 3 - p.square() / 4 if bias else p / 3
-    pair = p.square() * (1 + (r if weight else torch.ones_like(r))) * error
+    dropped = p - p.square() if dropped is None else dropped
+    pair = p.square() * (1 + r) if pair is None else pair
     return torch.stack([dropped, r * dropped, pair] if swap else [r * dropped, dropped, pair])
 
 
 Function(
-    id="superposition.predict_phase",
-    reference=sp.predict_phase,
+    id="superposition.on_off_phase",
+    reference=sp.on_off_phase,
     inputs=_phase_inputs,
     hints=(
-        "Write down three losses. Keeping feature 1 costs what dropping feature 2 costs: its importance r times its variance.",
-        "A dropped feature is answered with its mean p/2 and costs p/3 − p²/4. An antipodal pair is exact unless both are active (probability p²).",
+        "Three losses. Keeping feature 1 costs what dropping feature 2 costs: its importance r times its variance.",
+        "The variance of a feature that is 1 with probability p is p − p². If both of a pair are 1, then h = 0, and what does the model answer?",
         "torch.stack([...]).min(0).indices; put them in the order of the answer's codes, and the first wins a tie.",
     ),
     misconceptions=(
-        wrong("always antipodal", lambda p, r: torch.full(p.shape, 2),
-              "You always say antipodal. On the lesson's grid that is right three times in four, and tells nothing about the boundary: in the dense corner it is always wrong."),
-        wrong("importance on the wrong feature", lambda p, r: _phases(p, r, swap=True).argmin(0),
+        wrong("the lesson's formulas", sp.predict_phase,
+              "These are the lesson's formulas, for features that are uniform when active. Here an active feature is 1: derive all three anew."),
+        wrong("variance of the lesson, pair anew", lambda p, r: _losses(p, r, dropped=p / 3 - p.square() / 4).min(0).indices,
+              "Your pair is right, but a dropped feature still has the lesson's variance p/3 − p²/4. What is the variance of a number that is 1 with probability p, else 0?"),
+        wrong("variance anew, pair of the lesson", lambda p, r: _losses(p, r, pair=p.square() * (1 + r) / 6).min(0).indices,
+              "A dropped feature is right, but the pair still has the lesson's 1/6. If both are 1, they cancel: by how much is each answer wrong?"),
+        wrong("bias of the dropped feature forgotten", lambda p, r: _losses(p, r, dropped=p).min(0).indices,
+              "You answer 0 for a dropped feature, at a cost of p. The bias can answer with its mean p, and leaves only the variance p − p²."),
+        wrong("only one of the pair is lost", lambda p, r: _losses(p, r, pair=p.square() * r).min(0).indices,
+              "You count an error for one of the pair only. If both are 1 then h = 0, and both are answered with 0: the errors cost 1 and r."),
+        wrong("importance on the wrong feature", lambda p, r: _losses(p, r, swap=True).min(0).indices,
               "r is the importance of feature 2, so it prices *dropping* feature 2, which is what keeping feature 1 does."),
-        wrong("bias of the dropped feature forgotten", lambda p, r: _phases(p, r, bias=False).argmin(0),
-              "You answer 0 for a dropped feature, at a cost of p/3. The bias can answer with its mean p/2, and leaves only the variance p/3 − p²/4."),
-        wrong("importance left out of the pair", lambda p, r: _phases(p, r, weight=False).argmin(0),
+        wrong("importance left out of the pair", lambda p, r: _losses(p, r, pair=2 * p.square()).min(0).indices,
               "When both of a pair are active both are wrong: one error costs 1, the other r. The pair's loss has the factor (1 + r)."),
-        wrong("pair's error taken for a whole feature", lambda p, r: _phases(p, r, error=1 / 3).argmin(0),
-              "Your pair loses p² (1 + r)/3, as if each of two active features were lost. Each is wrong by the smaller of the two only, and E[min(x₁, x₂)²] = 1/6."),
-        wrong("worst in place of best", lambda p, r: _phases(p, r).argmax(0), "You take the largest loss. Training looks for the smallest."),
-        wrong("never antipodal", lambda p, r: _phases(p, r)[:2].min(0).indices, "You never say antipodal. Compare all three losses; and a pair errs only when both are active, with probability p², since for one alone the ReLU removes all interference."),
-        wrong("last one wins a tie", lambda p, r: 2 - _phases(p, r).flip(0).min(0).indices,
+        wrong("always a pair", lambda p, r: torch.full(p.shape, 2), "You always answer with a pair, and that is wrong wherever features are dense."),
+        wrong("never a pair", lambda p, r: _losses(p, r)[:2].min(0).indices, "You never answer with a pair. Compare all three losses: a pair errs only when both are active, with probability p²."),
+        wrong("worst in place of best", lambda p, r: _losses(p, r).max(0).indices, "You take the largest loss. Training looks for the smallest."),
+        wrong("values in place of indices", lambda p, r: _losses(p, r).min(0).values, "These are the losses themselves. The *number* of the best solution is asked for: .indices, not .values."),
+        wrong("values and indices", lambda p, r: _losses(p, r).min(0), "torch's min over an axis returns values and indices. Only the indices are asked for: .indices."),
+        wrong("last one wins a tie", lambda p, r: 2 - _losses(p, r).flip(0).min(0).indices,
               "At a tie you return the last candidate. The first one in the order of the codes is asked for."),
     ),
 )  # fmt: skip
