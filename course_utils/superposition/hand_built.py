@@ -16,7 +16,7 @@ from .measures import polygon
 from .model import forward, loss
 from .training import Toy
 
-FEATURES, DENSITIES = (5, 6, 7), (0.02, 0.04, 0.06)
+TASKS = ((5, 0.06), (6, 0.05), (7, 0.04), (8, 0.03))  # features and their density
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,8 @@ class Task:
 
 
 def task(seed: int) -> Task:
-    """The task number `seed`."""
-    dice = torch.Generator().manual_seed(seed)
-    pick = [int(torch.randint(len(choices), (), generator=dice)) for choices in (FEATURES, DENSITIES)]
-    return Task(FEATURES[pick[0]], DENSITIES[pick[1]])
+    """The task number `seed`: four follow one another."""
+    return Task(*TASKS[seed % len(TASKS)])
 
 
 @lru_cache(maxsize=16)

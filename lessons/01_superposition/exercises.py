@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Exercises: toy models of superposition
 #
-# *Ten exercises on lesson 1, from drawing the data to reading a sealed model. About an hour and a half (an estimate: five to fifteen minutes each).*
+# *Eleven exercises on lesson 1, from drawing the data to reading a sealed model. About two and a quarter hours: an estimate from trials; the minutes stand at each.*
 #
-# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The two cells between them that train and measure with your functions are not exercises: they need the cells above them to have been run, filled in or not. If you are stuck, ask: `grade("superposition.forward", forward, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
+# Each exercise has a cell to fill in and a cell that marks it. You may do them in any order: a cell that you have not filled in is reported as *not attempted yet*, and later cells that use an answer take the course's own where yours has not passed. If you are stuck, ask: `grade("superposition.forward", forward, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #
-# `torch` is all you need. The course's own versions live in `course_utils.superposition`; they are there for reading afterwards. What you write is used: from exercise 3 on, your own functions train a model and measure it.
+# `torch` is all you need. The course's own versions live in `course_utils.superposition`; they are there for reading afterwards. What you write is used: your own functions train a model and measure it.
 
 # %% setup
 
@@ -16,12 +16,13 @@ from torch import Tensor
 
 from course_utils import plots, runtime
 from course_utils import superposition as sp
-from course_utils.grading import grade
+from course_utils.grading import checked, grade
+from course_utils.page import table
 
 # %% [markdown]
 # ## 1 · Draw sparse features
 #
-# *Why it matters*: everything in the lesson follows from how rarely features meet. If they come together by accident of your code, there is no superposition to see.
+# *Why it matters* (10 minutes): everything in the lesson follows from how rarely features meet. If they come together by accident of your code, there is no superposition to see.
 #
 # *What to write*: for every instance and feature, `batch` samples that are 0 with probability $1 - p$ and otherwise uniform on $[0, 1]$. All independent: of each other, of other samples, of other instances.
 #
@@ -40,13 +41,12 @@ def generate_batch(
     ### END SOLUTION
 
 # %%
-batch_report = grade("superposition.generate_batch", generate_batch)
-batch_report
+grade("superposition.generate_batch", generate_batch)
 
 # %% [markdown]
 # ## 2 · The model
 #
-# *Why it matters*: three symbols, $\mathrm{ReLU}(W^\top W x + b)$, and each of them is needed. The ReLU cuts interference away, the bias decides where it cuts.
+# *Why it matters* (8 minutes): three symbols, $\mathrm{ReLU}(W^\top W x + b)$, and each of them is needed. The ReLU cuts interference away, the bias decides where it cuts.
 #
 # *What to write*: $\hat x$ for a stack of models. `x` is (instance, batch, feature), `W` is (instance, hidden, feature), `b` is (instance, feature). Samples are rows, so $Wx$ becomes `x @ W.mT`.
 #
@@ -65,13 +65,12 @@ def forward(
     ### END SOLUTION
 
 # %%
-forward_report = grade("superposition.forward", forward)
-forward_report
+grade("superposition.forward", forward)
 
 # %% [markdown]
 # ## 3 · The loss
 #
-# *Why it matters*: importance is what makes a model choose. And whether one sums or averages over features decides what "a loss of 0.1" means.
+# *Why it matters* (5 minutes): importance is what makes a model choose. And whether one sums or averages over features decides what "a loss of 0.1" means.
 #
 # *What to write*: $\sum_i I_i (x_i - \hat x_i)^2$, **summed over features, averaged over the batch**, one number per instance.
 #
@@ -89,18 +88,17 @@ def loss(
     ### END SOLUTION
 
 # %%
-loss_report = grade("superposition.loss", loss)
-loss_report
+grade("superposition.loss", loss)
 
 # %% [markdown]
 # ### Your model, trained
 #
-# The next cell trains twelve models of five features in two dimensions, four starts at each of three densities, with the three functions above: yours where they pass, the course's where they do not yet. It takes a few seconds. *What to look for*: two long arrows at right angles, the others almost gone; then two pairs; then a pentagon. Run it again for other starts.
+# The next cell trains twelve models of five features in two dimensions, four starts at each of three densities, with the three functions above: yours where they have passed, the course's where they have not. It takes a few seconds. In most runs you will see two long arrows at right angles, then two pairs, then a pentagon. Run it again for other starts.
 
 # %%
-draw = generate_batch if batch_report.status == "passed" else sp.generate_batch
-model = forward if forward_report.status == "passed" else sp.forward
-price = loss if loss_report.status == "passed" else sp.loss
+draw = checked("superposition.generate_batch")
+model = checked("superposition.forward")
+price = checked("superposition.loss")
 
 density = torch.tensor([1.0, 0.3, 0.05]).repeat_interleave(4)  # (instance,)
 importance = 0.9 ** torch.arange(5)
@@ -109,7 +107,7 @@ b = torch.zeros(12, 5, requires_grad=True)
 optimizer = torch.optim.Adam([W, b], lr=0.05)
 falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 800)
 for _ in range(800):
-    x = draw(density[:, None].expand(-1, 5), 256)
+    x = draw(density[:, None].expand(-1, 5), 256).to(W.dtype)
     total = price(x, model(x, W, b), importance)  # (instance,)
     optimizer.zero_grad()
     total.sum().backward()
@@ -128,7 +126,7 @@ plots.show(
 # %% [markdown]
 # ## 4 · Interference
 #
-# *Why it matters*: in more than two dimensions there is nothing to look at. This is the number that replaces the picture.
+# *Why it matters* (10 minutes): in more than two dimensions there is nothing to look at. This is the number that replaces the picture.
 #
 # *What to write*: for one model, $\sum_{j\ne i} (\hat W_i\cdot W_j)^2$ for every feature $i$, with $\hat W_i = W_i/\|W_i\|$, and $W_i$ the $i$-th **column**. For a dropped feature (a column of zeros) say 0.
 #
@@ -144,13 +142,12 @@ def interference(W: Float[Tensor, "hidden feature"]) -> Float[Tensor, "feature"]
     ### END SOLUTION
 
 # %%
-interference_report = grade("superposition.interference", interference)
-interference_report
+grade("superposition.interference", interference)
 
 # %% [markdown]
 # ## 5 · Dimensionality
 #
-# *Why it matters*: a fraction of a dimension per feature, with a theorem behind it: all fractions together are at most the rank.
+# *Why it matters* (8 minutes): a fraction of a dimension per feature, with a theorem behind it: all fractions together are at most the rank.
 #
 # *What to write*: $D_i = \|W_i\|^2 \,/\, \sum_j (\hat W_i\cdot W_j)^2$, the sum over all $j$, $i$ included; 0 for a dropped feature.
 #
@@ -167,123 +164,151 @@ def feature_dimensionality(W: Float[Tensor, "hidden feature"]) -> Float[Tensor, 
     ### END SOLUTION
 
 # %%
-dimensionality_report = grade("superposition.feature_dimensionality", feature_dimensionality)
-dimensionality_report
+grade("superposition.feature_dimensionality", feature_dimensionality)
 
 # %% [markdown]
-# Both, on the models that were trained above. *What to look for*: the sum of $D$, which is at most 2. Training drives it there; the last line shows five random directions for comparison, whose sum stays below: part of the plane is used by none of them well.
+# Both, on the models that were trained above, beside five random directions. The sum of $D$ is at most 2, the number of dimensions. Training drives it there; for random directions it stays below, since part of the plane is used by none of them well.
 
 # %%
-leak = interference if interference_report.status == "passed" else sp.interference
-right = dimensionality_report.status == "passed"
-share = feature_dimensionality if right else sp.feature_dimensionality
-for k in best:
-    one = W[k].detach()
-    D = share(one)
-    print(f"p = {density[k]:.2f}  interference {[round(v, 2) for v in leak(one).tolist()]}")
-    print(f"          D            {[round(v, 2) for v in D.tolist()]}  sum {D.sum():.2f}")
-    assert D.sum() <= 2 + 1e-4
-at_random = share(torch.randn(2, 5))
-print(f"random    D            {[round(v, 2) for v in at_random.tolist()]}", end="  ")
-print(f"sum {at_random.sum():.2f}")
+leak, share = checked("superposition.interference"), checked("superposition.feature_dimensionality")
+random = torch.randn(2, 5)
+found = {f"trained, p = {density[k]:.2f}": W[k].detach() for k in best} | {"null: random directions": random}
+table({name: {"interference, mean": leak(M).mean(), "sum of D": share(M).sum()} for name, M in found.items()}, decimals=2)
 
 # %% [markdown]
-# ## 6 · The noise of a crowd
+# ## 6 · What the others really do
 #
-# *Why it matters*: before one believes that a trained model is special, one has to know what random directions would do.
+# *Why it matters* (15 minutes): the lesson's formula holds for random directions, whose signs cancel. Trained directions are not random. What does a given $W$ do?
 #
-# *What to write*: $n$ features in random unit directions of $\mathbb R^d$, each active with probability $p$ and then uniform on $[0, 1]$. The **disturbance** of feature $i$ by the others is what a reader along its direction $u_i$ sees of them, $\sum_{j\ne i} x_j\,(u_j\cdot u_i)$. Give the mean of its square, over features and directions, as a number.
+# *What to write*: every feature is active with probability $p$, independently of the others, and then uniform on $[0, 1]$. The **disturbance** of feature $i$ is what a reader along its direction gets from all others, $\sum_{j\ne i} x_j\,(\hat W_i\cdot W_j)$. Give the mean of its square, exactly, for every feature; 0 for a dropped one (a column of zeros). Nothing has to be drawn at random. The lesson has the mean and the variance of one feature, and nothing more is needed.
 #
-# *How you know*: for $n = 1$ it is 0. For $n = 4$, $p = 1/2$, $d = 2$ it is 1/4.
+# *How you know*: for `W = [[1, -1]]` and `p = 0.5` it is $1/6$ for both, since there is only one other. For `W = [[1, 1, 1]]` it is $11/24$, more than $2/6$. `sp.generate_batch` draws features to check any other case with.
 
 # %%
-def expected_interference(n: int, p: float, d: int) -> float:
-    """Mean squared interference on one feature from the others, in random directions."""
+def disturbance(W: Float[Tensor, "hidden feature"], p: float) -> Float[Tensor, "feature"]:
+    """Mean squared disturbance of each feature by the others, exactly; 0 for a dropped feature."""
     ### BEGIN SOLUTION
-    return (n - 1) * p * (1 / 3) / d
+    unit = W / W.norm(dim=0).clamp(min=1e-30)
+    overlap = unit.mT @ W  # (reader i, disturber j)
+    overlap = overlap - torch.diag(overlap.diagonal())
+    variance, mean = p / 3 - p**2 / 4, p / 2
+    return variance * (overlap**2).sum(-1) + (mean * overlap.sum(-1)) ** 2
     ### END SOLUTION
 
 # %%
-grade("superposition.expected_interference", expected_interference)
+grade("superposition.disturbance", disturbance)
 
 # %% [markdown]
-# ## 7 · How many directions fit
+# ## 7 · How many dimensions are enough
 #
-# *Why it matters*: "exponentially many features fit" is the most quoted line of the subject. You will know what it says, and when it says nothing.
+# *Why it matters* (10 minutes): "exponentially many features fit" is the most quoted line of the subject. Turned round it is a question that one really has: I want a million nearly orthogonal directions; how wide must the model be?
 #
-# *What to write*: a number of unit vectors that is sure to exist in $\mathbb R^d$ with all $|\cos| \le \varepsilon$, from the union bound. One random pair exceeds $\varepsilon$ with probability at most $2e^{-d\varepsilon^2/2}$; bound the number of pairs by $N^2/2$, and solve for the largest $N$ at which the sum is at most 1. $N$ is a real number here: do not round.
+# *What to write*: the number of dimensions in which the argument of section 6 promises $n$ directions with all $|\cos| \le \varepsilon$. One random pair exceeds $\varepsilon$ with probability at most $2e^{-d\varepsilon^2/2}$; bound the number of pairs by $n^2/2$, and give the smallest $d$ at which the sum is at most 1. It is a real number here: do not round.
 #
-# *How you know*: for $d = 1000$, $\varepsilon = 0.1$ it is about 12, which is embarrassing, and right.
+# *How you know*: for a million directions and $\varepsilon = 0.1$ it is about 5 500. And in that many dimensions `sp.almost_orthogonal_bound` gives the million back.
 
 # %%
-def almost_orthogonal_bound(d: int, epsilon: float) -> float:
-    """So many directions with all |cos| <= epsilon are sure to exist in d dimensions."""
+def dimensions_needed(n: int, epsilon: float) -> float:
+    """So many dimensions are sure to hold n unit vectors with all |cos| <= epsilon."""
     ### BEGIN SOLUTION
-    return float(torch.tensor(d * epsilon**2 / 4, dtype=torch.float64).exp())
+    return float(4 * torch.tensor(float(n), dtype=torch.float64).log() / epsilon**2)
     ### END SOLUTION
 
 # %%
-grade("superposition.almost_orthogonal_bound", almost_orthogonal_bound)
+grade("superposition.dimensions_needed", dimensions_needed)
 
 # %% [markdown]
-# ## 8 · Predict the phase
+# ## 8 · Predict the phase of another world
 #
-# *Why it matters*: a theory that predicts before the training is worth more than an explanation after it.
+# *Why it matters* (20 minutes): a formula that you can only copy is of no use when the world is a little different. Here features are switches: 0, or exactly 1 with probability $p$.
 #
-# *What to write*: two features of importance 1 and `r` in one dimension, density `p`. Return a code, a whole number (a tensor of integers): 0 (keep feature 1), 1 (keep feature 2) or 2 (antipodal pair), whichever has the lowest loss; the first of them at a tie. The three losses are in section 5 of the lesson; better, derive them. A dropped feature is answered by its bias.
+# *What to write*: two features of importance 1 and `r` in one dimension, density `p`, and the three solutions of section 3. Derive their losses for switches. Return a code, a whole number (a tensor of integers): 0 (keep feature 1), 1 (keep feature 2) or 2 (antipodal pair, $W = (1, -1)$ and $b = 0$), whichever has the lowest loss; the first of them at a tie. A dropped feature is answered by its bias.
 #
-# *How you know*: at `p = 0.9`, `r = 0.5` it is 0; at `p = 0.1`, `r = 1` it is 2.
+# *How you know*: for `r = 1` the boundary lies at `p = 1/3`, not at 4/7. And you can hold each loss against a simulation, as the lesson does.
 
 # %%
-def predict_phase(
-    p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]
-) -> Int[Tensor, "*grid"]:
-    """0 keep feature 1, 1 keep feature 2, 2 antipodal pair: the lowest loss wins."""
+def on_off_phase(p: Float[Tensor, "*grid"], r: Float[Tensor, "*grid"]) -> Int[Tensor, "*grid"]:
+    """0 keep feature 1, 1 keep feature 2, 2 antipodal pair: the lowest loss wins; features are 0 or 1."""
     ### BEGIN SOLUTION
-    dropped = p / 3 - p**2 / 4  # the variance of a feature
-    losses = torch.stack([r * dropped, dropped, p**2 * (1 + r) / 6])
+    dropped = p - p**2  # the variance of a switch
+    losses = torch.stack([r * dropped, dropped, p**2 * (1 + r)])  # both on: h = 0, both lost
     return losses.min(0).indices
     ### END SOLUTION
 
 # %%
-grade("superposition.predict_phase", predict_phase)
+grade("superposition.on_off_phase", on_off_phase)
 
 # %% [markdown]
-# ## 9 · Where superposition sets in
+# ## 9 · Build one by hand
 #
-# *Why it matters*: an experiment whose answer is an interval, not a number. Claiming a narrow one that is wrong and a wide one that says nothing are both failures.
+# *Why it matters* (15 minutes): whoever can write down the weights, without training, has understood what training found.
 #
-# *What to do*: ten equally important features in five dimensions. At which density does $\|W\|_F^2/m$ cross 3/2, half-way between "five alone" (1) and "five pairs" (2)? It depends on the start, so measure it over several: raise `seeds` in the cell below to 16 (ten seconds to a minute), and put the **mean minus and plus one standard deviation over your seeds** into the function. Keep the recipe and the densities: shorter or noisier training crosses elsewhere. What the cell uses:
+# Your task is made from your own seed: so many equally important features, so rare, in two dimensions. `mine.loss(W, b)` is the loss of any model that you propose.
+
+# %%
+mine = sp.task(runtime.seed_for("superposition.by_hand"))
+plain_W, plain_b = mine.plain()  # arrows of length 1, evenly spaced, no bias
+print(mine, "· loss of the plain polygon:", round(mine.loss(plain_W, plain_b), 5))
+
+# %% [markdown]
+# *What to write*: `W` of shape (2, features) and `b` of shape (features,), typed, computed or searched for, but not trained. Start from the plain polygon and ask what its neighbours do to each other, what could be done about it, and what that costs.
+#
+# *How you know*: there is a best polygon, all arrows of one length and all biases alike. Your loss must come at least 95 % of the way from the plain polygon to it. Guessing never gets there.
+
+# %%
+def by_hand() -> tuple[Tensor, Tensor]:
+    """(W, b) of a model with a low loss on `mine`, written down without training."""
+    ### BEGIN SOLUTION
+    angle = 2 * torch.pi * torch.arange(mine.features) / mine.features
+    shape = torch.stack([angle.cos(), angle.sin()])
+    ones = torch.ones(mine.features)
+    lengths, biases = torch.linspace(1.0, 1.5, 11).tolist(), torch.linspace(0, -1.2, 13).tolist()
+    choices = [(mine.loss(w * shape, b * ones), w, b) for w in lengths for b in biases]
+    _, length, bias = min(choices)
+    return length * shape, bias * ones
+    ### END SOLUTION
+
+# %%
+grade("superposition.by_hand", by_hand)
+
+# %% [markdown]
+# ## 10 · Where superposition begins, measured by you
+#
+# *Why it matters* (20 minutes): an experiment whose answer is an interval. The lesson's first theory looked right until the error of the mean was known.
+#
+# *What to do*: ten equally important features in five dimensions, as in section 7, but where $\|W\|_F^2/m$ passes *your own* level. Measure the density at which it does for at least 16 runs of your own, and give the 95 % interval of their **mean**: the mean plus and minus 1.96 standard errors. The **standard error** is the standard deviation over runs divided by the square root of their number. Keep the recipe and the densities, since shorter or noisier training crosses elsewhere. What the cell below uses:
 #
 # - `sp.Toy(features, hidden, densities)`: what to train, one model for each density.
 # - `sp.Recipe(steps, batch, lr, anneal)`: how; annealed, the learning rate falls to zero.
-# - `sp.train(toy, recipe, seeds=2, first_seed=0)`: trains every density from the starts `first_seed`, `first_seed + 1`, …; another `first_seed` gives you starts of your own.
-# - `sp.CriticalDensity.of(trained)`: `.crossing` holds one density for each seed, `.mean` and `.spread` their mean and standard deviation.
+# - `sp.train(toy, recipe, seeds=2, first_seed=0)`: trains every density from the starts `first_seed`, `first_seed + 1`, … The stored runs of the lesson are the starts 0 to 255: take a `first_seed` of your own, 256 or more.
+# - `sp.CriticalDensity.of(trained).at(level)`: `.crossing` holds one density for each run.
 #
-# *How you know*: your interval must cover the mean of the course's 256 seeds, and be no wider than three times their standard deviation. Yours is two of your own standard deviations wide. Those vary: with 8 seeds about one honest interval in ten misses or is too wide, with 16 less than half as many. If it happens to you, measure again with more.
+# *How you know*: your interval is compared with that of 256 stored runs. If it misses although you measured honestly, which happens to one in fifty, measure again with more runs.
 
 # %%
+level = sp.own_level(runtime.seed_for("superposition.critical_density"))
 ten = sp.Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist()))
 recipe = sp.Recipe(steps=600, batch=512, lr=0.02, anneal=True)
-look = sp.CriticalDensity.of(sp.train(ten, recipe, seeds=2, first_seed=0))
-print("crossing, seed by seed:", [round(v, 3) for v in look.crossing.tolist()])
-print(f"mean {look.mean:.3f}, standard deviation over seeds {look.spread:.3f}")
+look = sp.CriticalDensity.of(sp.train(ten, recipe, seeds=2, first_seed=0)).at(level)
+print("your level:", level, "· crossings of two runs:", [round(v, 3) for v in look.crossing.tolist()])
 
 # %%
-def critical_density() -> tuple[float, float]:
-    """The interval (low, high) that you measured: the two numbers, not the training."""
+def critical_density() -> tuple[Float[Tensor, "run"], tuple[float, float]]:
+    """The crossings of your own runs, and the 95 % interval (low, high) of their mean."""
     ### BEGIN SOLUTION
-    # first_seed=1000, seeds=16: mean 0.578, standard deviation 0.012 over seeds.
-    return (0.566, 0.590)
+    runs = sp.train(ten, recipe, seeds=20, first_seed=1000, show=False)
+    crossings = sp.CriticalDensity.of(runs).at(level).crossing
+    half = 1.96 * crossings.std() / len(crossings) ** 0.5
+    return crossings, (float(crossings.mean() - half), float(crossings.mean() + half))
     ### END SOLUTION
 
 # %%
 grade("superposition.critical_density", critical_density)
 
 # %% [markdown]
-# ## 10 · The sealed model
+# ## 11 · The sealed model
 #
-# *Why it matters*: everything so far was measured on models whose answer you knew. This one was made for you, from your own seed; nobody else has it.
+# *Why it matters* (15 minutes): everything so far was measured on models whose answer you knew. This one was made for you, from your own seed; nobody else has it.
 #
 # Some of its features form **antipodal pairs**; five may form a **pentagon**; some may have a dimension to themselves; some were **dropped**. The hidden space has been rotated and the features shuffled, so that neither rows nor order mean anything. Below are the two pictures that a rotation cannot change: the lengths of the columns, and their cosines. The cosines of a dropped feature are noise, the direction of almost nothing: read the lengths first, and pass over its row and its column.
 

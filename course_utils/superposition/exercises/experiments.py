@@ -65,6 +65,7 @@ def _two_kept(task: sp.Task) -> Weights:
 
 Answer(
     id="superposition.by_hand",
+    equivalent=("off by one",),  # the same polygon, with its corners numbered from another one on
     truth=sp.task,
     key=lambda task: tuple(value.double() for value in task.best()),
     score=_weights_score,
