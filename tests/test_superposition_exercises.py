@@ -55,6 +55,7 @@ def test_a_misconception_about_the_sealed_model_is_recognised_in_lists_too():
         ({"dropped": [1], "pairs": (0, 5), "pentagon": []}, "cannot be read"),
         ({"dropped": [1, "a"], "pairs": [], "pentagon": []}, "cannot be read"),
         ([1, 2], "exactly the keys"),
+        ({"dropped": [1], "pairs": [], "pentagon": {(2, 3, 4, 5, 6)}}, "not groups of them"),
     ],
 )
 def test_a_malformed_sealed_answer_is_told_what_is_wrong(answer, said):
@@ -62,18 +63,216 @@ def test_a_malformed_sealed_answer_is_told_what_is_wrong(answer, said):
     assert not verdict.passed and said in verdict.message
 
 
+def experiment(seed=SEED, n=20, level=None, draw=7):
+    """Crossings of n runs at a level, drawn with the mean and spread of the stored ones."""
+    stored = sp.critical().at(level or sp.own_level(seed))
+    z = torch.randn(n, generator=torch.Generator().manual_seed(draw), dtype=torch.float64)
+    return stored.mean + stored.spread * (z - z.mean()) / z.std()
+
+
+def interval(runs, reach=1.96):
+    half = reach * runs.std() / len(runs) ** 0.5
+    return float(runs.mean() - half), float(runs.mean() + half)
+
+
 @pytest.mark.parametrize("kind", [tuple, list, torch.tensor, np.array])
-def test_an_interval_may_be_any_pair_of_numbers(kind):
-    mean, spread = sp.critical().mean, sp.critical().spread
-    assert check("critical_density", kind([mean - spread, mean + spread])).passed
-    wide = check("critical_density", kind([mean - 2 * spread, mean + 2 * spread]))
-    assert not wide.passed and "mean plus and minus one" in wide.message
+@pytest.mark.parametrize("reach", [1.9, 1.96, 2.09])  # bootstrap, normal, Student's t
+def test_an_honest_experiment_passes_however_it_is_written(kind, reach):
+    runs = experiment()
+    assert check("critical_density", (kind(runs.tolist()), kind(interval(runs, reach)))).passed
 
 
-@pytest.mark.parametrize("answer", ["58", ("0.56", "0.59"), {0.56, 0.59}, 0.57, (0.56,), (0.56, 0.57, 0.58)])
-def test_what_is_no_pair_of_numbers_is_refused(answer):
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: (experiment(), interval(experiment(), 20**0.5)), "spread of single runs"),
+        (lambda: (experiment(), interval(experiment(), 2 * 20**0.5)), "two standard deviations of single runs"),
+        (lambda: (experiment(), interval(experiment(), 1.0)), "one* standard error"),
+        (lambda: (experiment(), interval(experiment(), 3.0)), "too wide"),
+        (lambda: (experiment(), interval(experiment(), 0.3)), "too narrow"),
+        (lambda: (experiment(n=2), interval(experiment(n=2))), "At least sixteen"),
+        (lambda: (experiment(), (0.5, 0.6)), "not the mean of your crossings"),
+        (lambda: (experiment(), tuple(v + 0.01 for v in interval(experiment()))), "not the mean of your crossings"),
+        (lambda: (experiment()[:1].repeat(20), (0.55, 0.56)), "equal"),
+        (lambda: (experiment() / 10 + 0.9 * experiment().mean(), interval(experiment())), "scatter"),
+        (lambda: (experiment(level=1.5), interval(experiment(level=1.5))), "where ‖W‖²/m passes 1.5"),
+        (lambda: (stored_runs(), interval(stored_runs())), "stored 256"),
+        (lambda: (0.56, 0.58), "Give (crossings"),
+    ],
+)  # fmt: skip
+def test_an_experiment_that_is_not_sound_is_told_why(answer, said):
+    verdict = check("critical_density", answer())
+    assert not verdict.passed and said in verdict.message
+
+
+def stored_runs():
+    return sp.critical().at(sp.own_level(SEED)).crossing[40:60].double()
+
+
+def test_an_experiment_of_another_learner_with_another_level_does_not_pass():
+    passed = [check("critical_density", (experiment(seed), interval(experiment(seed)))).passed for seed in range(6)]
+    assert sum(passed) == 1  # those of the same level
+
+
+def test_random_intervals_never_pass():
+    rng = torch.Generator().manual_seed(0)
+    for _ in range(200):
+        low = 0.4 + 0.4 * torch.rand(1, generator=rng).item()
+        assert not check("critical_density", ((low, low + 0.03), (low, low + 0.03))).passed
+
+
+@pytest.mark.parametrize(
+    "answer", ["58", ("0.56", "0.59"), {0.56, 0.59}, 0.57, (0.56,), (0.56, 0.57, 0.58), ([0.5], 0.6)]
+)
+def test_what_is_no_experiment_is_refused(answer):
     verdict = check("critical_density", answer)
-    assert not verdict.passed and "Give an interval" in verdict.message
+    assert not verdict.passed and "Give (crossings" in verdict.message
+
+
+def hexagon(length, bias):
+    task = sp.task(SEED)
+    return length * sp.polygon(task.features), torch.full((task.features,), bias)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: hexagon(1.0, 0.0), "without a bias"),
+        (lambda: hexagon(1.1, 0.0), "push small readings below zero"),
+        (lambda: hexagon(1.1, 0.1), "positive"),
+        (lambda: hexagon(1.0, -0.1), "both can be tuned"),
+        (lambda: (hexagon(1.0, 0.0)[0].mT, hexagon(1.0, 0.0)[1]), "transpose"),
+        (lambda: (torch.zeros(2, 6), torch.zeros(6)), "no arrow"),
+        (lambda: (sp.random_directions(6, 2, torch.Generator().manual_seed(0)), -0.4 * torch.ones(6)), "evenly spaced"),
+        (lambda: (torch.ones(2, 5), torch.ones(5)), "W has the shape (2, 6)"),
+        (lambda: torch.ones(3), "Give two tensors"),
+    ],
+)  # fmt: skip
+def test_a_model_built_by_hand_is_told_what_it_lacks(answer, said):
+    assert sp.task(SEED).features == 6
+    verdict = check("by_hand", answer())
+    assert not verdict.passed and said in verdict.message
+
+
+def test_a_model_built_by_hand_may_be_searched_turned_and_trained():
+    task = sp.task(SEED)
+    W, b = task.best()
+    turn = torch.linalg.qr(torch.randn(2, 2, generator=torch.Generator().manual_seed(0))).Q
+    assert check("by_hand", (W, b)).passed and check("by_hand", lambda: (turn.double() @ W.double(), b.numpy())).passed
+    assert check("by_hand", (1.02 * W, 0.95 * b)).passed
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("forward", lambda x, W, b: sp.forward(torch.relu(x), W, b)),
+        ("forward", lambda x, W, b: sp.forward(x.abs(), W, b)),
+        ("forward", lambda x, W, b: sp.forward(x.clamp(0, 1), W, b)),
+        ("forward", lambda x, W, b: sp.forward(torch.where(x > 0.01, x, 0.0), W, b)),
+        ("interference", lambda W: _clamped(W, 1e-2)[0]),
+        ("feature_dimensionality", lambda W: _clamped(W, 1e-2)[1]),
+        ("disturbance", lambda W, p: sp.disturbance(W, p).clamp(max=1)),
+        ("disturbance", lambda W, p: sp.disturbance(W, max(p, 0.01))),
+        ("dimensions_needed", lambda n, epsilon: min(sp.dimensions_needed(n, epsilon), 1e6)),
+        ("dimensions_needed", lambda n, epsilon: max(sp.dimensions_needed(n, epsilon), 1.0)),
+        ("on_off_phase", lambda p, r: torch.where(p > 1 / 3, (r > 1).long(), 2)),
+    ],
+)
+def test_caps_and_thresholds_far_from_usual_inputs_are_noticed(name, answer):
+    assert not find(f"superposition.{name}", Exercise.registry).check(answer, SEED, watch=False).passed
+
+
+def _clamped(W, least):
+    squared = W.square().sum(0)
+    overlap = ((W / squared.sqrt().clamp(min=least)).mT @ W).square()
+    return overlap.sum(-1) - overlap.diagonal(), torch.where(
+        squared > 0, squared / overlap.sum(-1).clamp(min=1e-30), 0.0
+    )
+
+
+def loops(W, p):
+    out = torch.zeros(W.shape[1], dtype=W.dtype)
+    for i in range(W.shape[1]):
+        if W[:, i].norm() == 0:
+            continue
+        a = [(W[:, i] / W[:, i].norm()) @ W[:, j] for j in range(W.shape[1]) if j != i]
+        first = sum(p / 3 * v**2 for v in a)
+        out[i] = first + sum(p**2 / 4 * u * v for m, u in enumerate(a) for n, v in enumerate(a) if m != n)
+    return out
+
+
+def size(probability, batch):
+    return len(probability), batch, probability.shape[1]
+
+
+def by_threshold(probability, batch):
+    u = torch.rand(size(probability, batch), dtype=probability.dtype)
+    return (1 - u / probability.clamp(min=1e-30)[:, None]).clamp(min=0)
+
+
+def by_bernoulli(probability, batch):
+    gate = torch.bernoulli(probability[:, None].expand(-1, batch, -1))
+    return gate * torch.rand(size(probability, batch), dtype=probability.dtype)
+
+
+def by_einsum(x, W, b):
+    h = torch.einsum("ibf,ihf->ibh", x, W)
+    return torch.einsum("ibh,ihf->ibf", h, W).add(b[:, None]).clamp(min=0)
+
+
+def loss_by_instance(x, x_hat, importance):
+    return torch.stack([((a - c) ** 2 @ importance).mean() for a, c in zip(x, x_hat, strict=True)])
+
+
+def gram_without_diagonal(W):
+    return (W.T @ W).fill_diagonal_(0)
+
+
+def interference_by_loops(W):
+    total = torch.zeros(W.shape[1], dtype=W.dtype)
+    for i in range(W.shape[1]):
+        for j in range(W.shape[1]):
+            if j != i and W[:, i].any():
+                total[i] += (W[:, i] @ W[:, j] / W[:, i].norm()) ** 2
+    return total
+
+
+def disturbance_by_gram(W, p):
+    overlap = gram_without_diagonal(W)
+    found = overlap.sum(1) ** 2 * p**2 / 4 + overlap.square().sum(1) * (p / 3 - p**2 / 4)
+    return torch.nan_to_num(found / W.square().sum(0))
+
+
+def phase_by_comparison(p, r):
+    keep = p * (1 - p) * torch.minimum(r, torch.ones_like(r))
+    return torch.where(p * p * (1 + r) < keep, 2, (r > 1).long() * (p < 1).long())
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("generate_batch", by_threshold),
+        ("generate_batch", by_bernoulli),
+        ("forward", by_einsum),
+        ("forward", lambda x, W, b: torch.relu(torch.baddbmm(b.unsqueeze(1), x, W.transpose(1, 2) @ W))),
+        ("loss", lambda x, x_hat, importance: torch.einsum("ibf,f->i", (x - x_hat) ** 2, importance) / x.shape[1]),
+        ("loss", loss_by_instance),
+        ("interference", interference_by_loops),
+        ("interference", lambda W: torch.nan_to_num(gram_without_diagonal(W).square().sum(1) / W.square().sum(0))),
+        ("feature_dimensionality", lambda W: torch.nan_to_num(W.square().sum(0) ** 2 / (W.T @ W).square().sum(1))),
+        ("feature_dimensionality", lambda W: torch.nan_to_num(1 / (1 + sp.interference(W) / W.square().sum(0)))),
+        ("disturbance", loops),
+        ("disturbance", disturbance_by_gram),
+        ("dimensions_needed", lambda n, epsilon: float(2 * np.log(float(n) ** 2) / epsilon**2)),
+        ("dimensions_needed", lambda n, epsilon: torch.tensor(n).double().log() * 4 / epsilon / epsilon),
+        ("on_off_phase", lambda p, r: torch.stack([r * p * (1 - p), p * (1 - p), p * p + p * p * r]).argmin(0)),
+        ("on_off_phase", phase_by_comparison),
+    ],
+)
+def test_right_answers_otherwise_written_pass(name, answer):
+    for seed in range(3):
+        verdict = find(f"superposition.{name}", Exercise.registry).check(answer, seed, watch=False)
+        assert verdict.passed, verdict.message
 
 
 def sampler(magnitude):

@@ -150,3 +150,54 @@ def test_polygons_are_recognised_and_nothing_else(count):
     assert sp.read_plane(bent).polygon == 0
     with pytest.raises(ValueError, match="two hidden dimensions"):
         sp.read_plane(torch.zeros(3, 4))
+
+
+def test_a_disturbance_is_what_a_simulation_gives_for_directions_of_one_sign_too():
+    rng = torch.Generator().manual_seed(9)
+    for W in (torch.randn(3, 6, generator=rng), torch.rand(2, 5, generator=rng), torch.tensor([[1.0, 2.0, 0.0]])):
+        overlap = sp.directions(W).mT @ W
+        x = sp.generate_batch(torch.full((1, W.shape[1]), 0.3), 400_000, rng)[0]
+        found = (x @ (overlap - torch.diag(overlap.diagonal())).mT).square().mean(0)
+        assert torch.allclose(found, sp.disturbance(W, 0.3), rtol=0.02, atol=1e-6)
+
+
+def test_the_dimensions_that_are_needed_hold_what_the_bound_promises_there():
+    for n, epsilon in ((10, 0.3), (10**6, 0.1)):
+        d = sp.dimensions_needed(n, epsilon)
+        assert math.exp(d * epsilon**2 / 4) == pytest.approx(n)
+
+
+def test_switches_have_the_losses_that_a_simulation_gives():
+    p, r = torch.tensor(0.3), torch.tensor(2.0)
+    x = (torch.rand(1, 400_000, 2, generator=torch.Generator().manual_seed(3)) < 0.3).float()
+    solutions = [([[1.0, 0.0]], [0.0, 0.3]), ([[0.0, 1.0]], [0.3, 0.0]), ([[1.0, -1.0]], [0.0, 0.0])]
+    for (W, b), predicted in zip(solutions, sp.phase_losses(p, r, sp.ON_OFF), strict=True):
+        found = sp.loss(x, sp.forward(x, torch.tensor([W]), torch.tensor([b])), torch.tensor([1.0, 2.0]))
+        assert found.item() == pytest.approx(predicted.item(), abs=0.005)
+    below, above = torch.tensor([0.32]), torch.tensor([0.35])
+    assert sp.on_off_phase(below, torch.ones(1)).item() == 2 and sp.on_off_phase(above, torch.ones(1)).item() == 0
+
+
+@pytest.mark.parametrize("p", [0.2, 0.6, 0.9])
+def test_no_other_length_or_bias_makes_a_better_pair(p):
+    found = sp.best_pair(p)
+    x = sp.generate_batch(torch.full((1, 2), p), 400_000, torch.Generator().manual_seed(11))
+
+    def loss(w, b):
+        return sp.loss(x, sp.forward(x, torch.tensor([[[w, -w]]]), torch.tensor([[b, b]])), torch.ones(2)).item()
+
+    assert loss(found.weight, found.bias) == pytest.approx(found.loss, rel=0.01)
+    for w, b in ((0.05, 0.0), (-0.05, 0.0), (0.0, 0.05), (0.0, -0.05)):
+        assert loss(found.weight + w, found.bias + b) > loss(found.weight, found.bias)
+    assert found.loss < p / 3 - p**2 / 4  # better than keeping one, at every density
+
+
+def test_the_pair_shrinks_and_passes_the_levels_in_order():
+    densities = [sp.pair_density(level) for level in (1.8, 1.5, 1.2)]
+    assert densities == sorted(densities) and densities[1] == pytest.approx(0.601, abs=0.002)
+    assert sp.pair_crowding(1.0) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(("corners", "share"), [(2, 1 / 2), (3, 2 / 3), (5, 2 / 5)])
+def test_a_polygon_hands_out_the_plane_evenly(corners, share):
+    assert torch.allclose(sp.feature_dimensionality(sp.polygon(corners)), torch.full((corners,), share), atol=1e-5)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
-from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.grading.kinds import POSITIVE, REAL, UNIT, Function, wrong
 from course_utils.superposition.exercises.inputs import Inputs, dropping, randn
 
 
@@ -14,7 +14,7 @@ def _matrix_inputs(rng: torch.Generator) -> Inputs:
     yield (torch.tensor([[1.0, 1.0, -1.0]]),)  # overlaps of both signs on one line
     yield (torch.tensor([[1.0, -2.0, 0.0], [1.0, 0.5, 0.0]]),)  # the last feature is dropped
     yield (torch.tensor([[1.0, 0.03], [0.0, 0.04]]),)  # a short column is not a dropped one
-    yield (torch.tensor([[1.0, 0.003], [0.0, 0.004]]),)  # nor is a very short one
+    yield (torch.tensor([[0.004, 0.003], [0.0, 0.004]]),)  # nor are very short ones
     yield (torch.eye(3),)
     yield (randn(rng, 2, 5),)
     yield (dropping(randn(rng, 3, 4), 0, 2),)
@@ -42,11 +42,21 @@ def _along_rows(W: Tensor) -> Tensor:
 
 SHORT = "You take a short column for a dropped one. Here only a column of zeros counts as dropped: a short one still has a direction."
 
+ZERO = "a column of zeros gives 0/0 = nan in one branch, and torch.where takes the other"
+SURE = {  # of `directions`, which both exercises call
+    "directions: `norm > 0` → *": ZERO,
+    "directions: `keepdim=True` → `keepdim=False`": "W is one matrix here, and its columns are divided by a row of norms either way",
+    "directions: `norm.clamp(*)` → `norm`": "torch.where never takes the value that the clamp protects",
+}
+
+
 Function(
     id="superposition.interference",
     reference=sp.interference,
     inputs=_matrix_inputs,
-    ranges={"W": REAL},
+    ranges={"W": REAL, "result": POSITIVE},
+    survivors=SURE
+    | {"`overlap.diagonal(dim1=-2, dim2=-1)` → *": "W is one matrix here, whose first two axes are its last two"},
     hints=(
         "Column i of W is feature i. Divide each column by its own length, then look how far every *other* column reaches along it.",
         "unit.T @ W has shape (feature i, feature j) and holds Ŵᵢ·Wⱼ. Square it, take the diagonal away, sum over j.",
@@ -108,7 +118,13 @@ Function(
     id="superposition.feature_dimensionality",
     reference=sp.feature_dimensionality,
     inputs=_matrix_inputs,
-    ranges={"W": REAL},
+    ranges={"W": REAL, "result": UNIT},
+    survivors=SURE
+    | {
+        "`squared > 0` → *": "where a column is zero, numerator and denominator are: 0 over the smallest number is 0",
+        "`shared.clamp(*)` → `shared`": ZERO,
+        "directions: `torch.where(*)` → *, 0.01)`": "a column of zeros has the numerator 0, whatever its direction is called",
+    },
     hints=(
         "Numerator: the squared length of column i. Denominator: the squared overlaps of *all* columns with its direction, its own included.",
         "The denominator is your interference plus ‖Wᵢ‖². For a feature alone in a dimension the ratio is 1; for an antipodal pair, 1/2 each.",

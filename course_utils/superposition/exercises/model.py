@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
-from course_utils.grading.kinds import Function, Rule, Sampler, Stat, wrong
+from course_utils.grading.kinds import POSITIVE, REAL, Function, Rule, Sampler, Stat, wrong
 from course_utils.superposition.exercises.inputs import Inputs, dropping, rand, randn
 
 # 1 · generate_batch
@@ -122,6 +122,7 @@ Sampler(
     survivors={"*< probability[:, None, :]` → *<= probability*": "A random number hardly ever equals p: once in 2 ** 24."},
     inputs=_batch_inputs,
     statistics=_batch_statistics,
+    survivors={"`torch.rand(*) < probability*` → *<= probability*": "a draw equals the probability once in 2²⁴ draws; the sizes are checked exactly where p is 0"},
     rules=_batch_rules,
     independent=_batch_columns,
     hints=(
@@ -175,6 +176,7 @@ Function(
     id="superposition.forward",
     reference=sp.forward,
     inputs=_model_inputs,
+    ranges={"x": REAL, "W": REAL, "b": REAL, "result": POSITIVE},
     grads=(1, 2),
     hints=(
         "Two matrix products and a ReLU: h = W x goes down to the hidden dimensions, Wᵀ h comes back.",
@@ -215,6 +217,7 @@ def _loss_inputs(rng: torch.Generator) -> Inputs:
         3 * rand(rng, 4, dtype=torch.float64),
     )
     yield rand(rng, 3, 6, 7), rand(rng, 3, 6, 7), torch.tensor([1.0, 0.0, 2.0, 0.0, 0.5, 4.0, 1.0])
+    yield randn(rng, 2, 3, 2), randn(rng, 2, 3, 2), torch.tensor([1.0, 2.0])  # errors have no bounds
 
 
 def _weighted(x: Tensor, x_hat: Tensor, weight: Tensor) -> Tensor:
@@ -225,6 +228,8 @@ Function(
     id="superposition.loss",
     reference=sp.loss,
     inputs=_loss_inputs,
+    ranges={"x": REAL, "x_hat": REAL, "importance": POSITIVE, "result": POSITIVE},
+    survivors={"`x - x_hat` → `x_hat - x`": "the difference is squared"},
     grads=(1,),
     hints=(
         "Square the error of every feature of every sample, weight it by that feature's importance, then remove two axes.",

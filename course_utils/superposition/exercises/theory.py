@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
-from course_utils.grading.kinds import REAL, UNIT, Function, wrong
+from course_utils.grading.kinds import POSITIVE, REAL, UNIT, Function, wrong
 from course_utils.superposition.exercises.inputs import Inputs, dropping, rand, randn
 
 # 6 · disturbance
@@ -23,6 +23,7 @@ def _disturbance_inputs(rng: torch.Generator) -> Inputs:
     yield dropping(randn(rng, 3, 4), 0, 2), float(rand(rng))
     yield randn(rng, 4, 7, dtype=torch.float64), float(rand(rng))
     yield randn(rng, 2, 4), 0.0
+    yield 3 * randn(rng, 2, 4), 0.004
 
 
 def _others(W: Tensor, own: Tensor | None = None) -> Tensor:
@@ -48,7 +49,8 @@ Function(
     id="superposition.disturbance",
     reference=sp.disturbance,
     inputs=_disturbance_inputs,
-    ranges={"W": REAL, "p": UNIT},
+    ranges={"W": REAL, "p": UNIT, "result": POSITIVE},
+    survivors={"`overlap - torch.diag(*)` → *": "the sign of all overlaps drops out of their squares and of the square of their sum"},
     hints=(
         "Call the overlaps aⱼ = Ŵᵢ·Wⱼ. The disturbance is Σⱼ aⱼ xⱼ, a sum of independent numbers. The mean square of anything is its variance plus the square of its mean.",
         "Variances of independent numbers add up: (p/3 − p²/4) Σⱼ aⱼ². Means add up too, with their signs: (p/2) Σⱼ aⱼ.",
@@ -91,7 +93,7 @@ def _room_inputs(rng: torch.Generator) -> Inputs:
     for _ in range(5):
         n = int(10 ** (1 + 5 * float(rand(rng))))
         yield n, 0.03 + 0.4 * float(rand(rng))
-    yield 10**9, 0.01
+    yield 10**9, 0.001
 
 
 DO_NOT_ROUND = "You round. A real number is asked for, as it comes out of the formula."
@@ -100,6 +102,8 @@ Function(
     id="superposition.dimensions_needed",
     reference=sp.dimensions_needed,
     inputs=_room_inputs,
+    ranges={"epsilon": UNIT, "result": POSITIVE},
+    survivors={"result: 0 below a hundredth": "one direction needs 0 dimensions, and two need 4 ln 2 or more"},
     hints=(
         "One pair is too close with probability at most 2 exp(−dε²/2), and n vectors have fewer than n²/2 pairs. Write down what must be at most 1.",
         "n² exp(−dε²/2) ≤ 1. Take logarithms and solve for d.",
@@ -130,6 +134,7 @@ def _phase_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.8, 1.0]), torch.tensor([1.0, 1.0])  # ties between the two features
     yield torch.meshgrid(torch.logspace(0, -2, 9), torch.logspace(-1, 1, 8), indexing="ij")
     yield rand(rng, 300).double(), torch.exp(3 * randn(rng, 300)).double()
+    yield torch.tensor([0.004, 0.006, 0.5, 0.5, 0.9]), torch.tensor([0.002, 200.0, 0.005, 500.0, 2e3])  # far out
     yield 0.1 + 0.5 * rand(rng, 6, 50), 0.5 + rand(rng, 6, 50)
 
 
@@ -145,6 +150,11 @@ Function(
     id="superposition.on_off_phase",
     reference=sp.on_off_phase,
     inputs=_phase_inputs,
+    ranges={"p": UNIT, "r": POSITIVE},
+    survivors={
+        "phase_losses: `p * size.*` → *": "for switches the mean and the mean square are 1",
+        "phase_losses: `p.square() * (1 + r) * size.smaller` → *": "for switches the mean square of the smaller one is 1",
+    },
     hints=(
         "Three losses. Keeping feature 1 costs what dropping feature 2 costs: its importance r times its variance.",
         "The variance of a feature that is 1 with probability p is p − p². If both of a pair are 1, then h = 0, and what does the model answer?",
