@@ -52,12 +52,15 @@ plots.show(
 # A band that slides past a height must touch it somewhere. So the share of features near a shape's height needs a matched null: the same share at heights nearby that belong to no shape. We take, for each height, the density at which most features lie within 0.01 of it, and as a null the average over six heights between 0.02 and 0.04 away.
 
 # %%
-heights = {"digon 1/2": 1 / 2, "pentagon 2/5": 2 / 5, "antiprism 3/8": 3 / 8, "triangle 2/3": 2 / 3, "tetrahedron 3/4": 3 / 4, "none: 0.21": 0.21}
+heights = {"digon 1/2": 1 / 2, "pentagon 2/5": 2 / 5, "antiprism 3/8": 3 / 8}
+heights |= {"triangle 2/3": 2 / 3, "tetrahedron 3/4": 3 / 4, "none: 0.21": 0.21}
+steps = (-0.04, -0.03, -0.02, 0.02, 0.03, 0.04)
 matched = {}
 for name, height in heights.items():
     here = 100 * sweep.share_at(height).amax(1)  # (run,)
-    near = torch.stack([sweep.share_at(height + step).amax(1) for step in (-0.04, -0.03, -0.02, 0.02, 0.03, 0.04)])
-    matched[name] = {"features within 0.01": (here.mean(), here.min(), here.max()), "null: nearby heights": 100 * near.mean()}
+    near = 100 * torch.stack([sweep.share_at(height + step).amax(1) for step in steps]).mean()
+    within = here.mean(), here.min(), here.max()
+    matched[name] = {"features within 0.01": within, "null: nearby heights": near}
 table(matched, unit="%", decimals=0, interval="range over 3 runs", mark="digon 1/2")
 
 # %% caption
@@ -147,8 +150,8 @@ def against_random(k):
 
 shares = {k: against_random(k) for k in (3, 4, 5, 6, 7)}
 columns = ("exact", "squares alone", "if evenly spread")
-rows = {f"p = {density[k]:.2f}": {c: (v.mean(), v.min(), v.max()) for c, v in zip(columns, s.T, strict=True)} for k, s in shares.items()}
-table(rows, decimals=2)
+rows = {f"p = {density[k]:.2f}": [(v.mean(), v.min(), v.max()) for v in s.T] for k, s in shares.items()}
+table(rows, columns=columns, decimals=2, interval="range over 3 runs")
 
 # %% caption
 caption("The mean squared disturbance of a kept feature as a share of what random directions of the same lengths give; mean and range over three runs. “Squares alone” leaves the cross terms out. “Evenly spread” is (n − d)/(n − 1), for n kept features whose squared overlaps are as small as they can be.")
@@ -220,7 +223,11 @@ nets = sp.train_abs(12, 6, (1.0, 0.05), seeds=10, steps=1000, lr=0.02)
 null = sp.train_abs(12, 6, (1.0, 0.05), seeds=10, steps=1000, lr=0.02, linear=True)
 dense, sparse = nets.computed().unbind(1)  # (run,)
 counts = {"dense": dense, "sparse": sparse, "null: linear, sparse": null.computed()[:, 1]}
-table({k: {"mean": v.mean(), "fewest": v.min(), "most": v.max()} for k, v in counts.items()}, decimals={"mean": 1, "fewest": 0, "most": 0})
+rows = {name: (count.mean(), count.min(), count.max()) for name, count in counts.items()}
+table(rows, columns=("features computed",), decimals=1, interval="range over 10 runs")
+
+# %% caption
+caption("How many of twelve features six neurons compute: mean over ten runs, fewest and most.")
 
 # %% figure
 plots.show(

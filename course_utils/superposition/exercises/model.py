@@ -122,7 +122,6 @@ Sampler(
     survivors={"*< probability[:, None, :]` → *<= probability*": "A random number hardly ever equals p: once in 2 ** 24."},
     inputs=_batch_inputs,
     statistics=_batch_statistics,
-    survivors={"`torch.rand(*) < probability*` → *<= probability*": "a draw equals the probability once in 2²⁴ draws; the sizes are checked exactly where p is 0"},
     rules=_batch_rules,
     independent=_batch_columns,
     hints=(
