@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.superposition.experiments import CriticalDensity
+from course_utils.superposition.critical import CriticalDensity
 from course_utils.superposition.measures import dimensions_per_feature, feature_dimensionality
 from course_utils.superposition.stored import FOLDER, canonical  # noqa: F401 (for `save`)
 from course_utils.superposition.training import Recipe, Toy, train
