@@ -81,12 +81,54 @@ def test_the_path_by_hand_is_the_path_of_the_engine(noisy):
     clean, other = blocks(0), blocks(1)
     metric = ind.repeat_log_prob(clean, L)
     for sender, receiver in (((0, 0), (1, 0)), ((0, 1), (1, 0)), ((0, 0), (1, 1))):
-        by_hand = ind.path_patch_k(noisy, clean, other, sender, receiver)
         engine = ind.path_patch_qkv(noisy, clean, other, metric, [sender], [receiver])
-        assert torch.allclose(mean_log_prob(by_hand, clean), engine.values[1], atol=1e-4)
-    assert torch.allclose(ind.path_patch_k(noisy, clean, clean, (0, 0), (1, 0)), noisy(clean), atol=1e-5)
+        for values, reads in zip(engine.values, "qkv", strict=True):
+            by_hand = ind.path_patch(noisy, clean, other, sender, receiver, reads)
+            assert torch.allclose(mean_log_prob(by_hand, clean), values, atol=1e-4), reads
+    assert torch.allclose(ind.path_patch(noisy, clean, clean, (0, 0), (1, 0), "k"), noisy(clean), atol=1e-5)
     with pytest.raises(ValueError, match="layer right before"):
-        ind.path_patch_k(noisy, clean, other, (1, 0), (1, 1))
+        ind.path_patch(noisy, clean, other, (1, 0), (1, 1), "k")
+    with pytest.raises(ValueError, match="not by 'z'"):
+        ind.path_patch(noisy, clean, other, (0, 0), (1, 1), "z")
+
+
+def test_a_table_of_messages_holds_the_engines_numbers(noisy):
+    clean, other = blocks(0), blocks(1)
+    found = ind.heard(noisy, clean, other, L, (1, 0))
+    engine = ind.path_patch_qkv(noisy, clean, other, ind.repeat_log_prob(clean, L), [(0, 1)], [(1, 0)])
+    assert list(found) == ["0.0", "0.1"] and list(found["0.1"]) == ["queries", "keys", "values"]
+    assert found["0.1"]["keys"][0] == pytest.approx(engine.effect()[1].item(), abs=1e-6)
+    assert found["0.1"]["keys"][1] <= found["0.1"]["keys"][0] <= found["0.1"]["keys"][2]
+
+
+def test_scores_taken_apart_add_up_to_the_pattern_and_find_the_one_match(noisy):
+    tokens = blocks(0)
+    parts = ind.score_parts(noisy, tokens, L, head=0)
+    future = torch.ones(tokens.shape[1], tokens.shape[1], dtype=torch.bool).triu(1)
+    again = parts.total().masked_fill(future, -torch.inf).softmax(-1)
+    _, cache = noisy.run_with_cache(tokens)
+    assert torch.allclose(again, cache["pattern", 1][:, 0], atol=1e-5)
+    assert next(iter(parts.largest(1))) == "token · 0.0"  # as it was built: the token against the first head's note
+    slow = torch.zeros(len(tokens))
+    for b in range(len(tokens)):
+        for query in range(L + 2, 2 * L + 1):
+            right = query - (L - 1)
+            rest = [key for key in range(1, query + 1) if key != right]
+            row = parts.total()[b, query]
+            slow[b] += (row[right] - row[rest].mean()) / (L - 1)
+    assert torch.allclose(parts.preference().sum((0, 1)), slow, atol=1e-3)
+    assert parts.largest(3)["all"][0] == pytest.approx(slow.mean().item(), abs=1e-3)
+
+
+def test_what_a_repetition_is_worth_and_which_share_is_left(noisy):
+    tokens, others = blocks(0), blocks(1)
+    gain = ind.repeat_gain(noisy, tokens, L)
+    nats = ind.token_losses(noisy(tokens), tokens)
+    assert torch.allclose(gain, nats[:, :L].mean(1) - nats[:, L + 1 :].mean(1), atol=1e-5)
+    assert ind.share_left(gain, gain) == pytest.approx((1, 1, 1))
+    without = ind.repeat_gain(noisy, tokens, L, [(0, 0)], others)
+    share, low, high = ind.share_left(without, gain)
+    assert low <= share <= high < 0.5
 
 
 def test_the_metric_reads_the_repeat_from_its_second_token_on(noisy):

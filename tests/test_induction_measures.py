@@ -110,6 +110,37 @@ def test_a_loss_that_falls_has_a_negative_score_at_the_two_positions_alone():
             ind.icl_score(loss, early, late)
 
 
+def test_the_error_of_the_score_is_that_of_paired_sequences():
+    hard = 5 * torch.randn(2000, 1, generator=rng())
+    loss = 3 + hard + torch.randn(2000, 12, generator=rng(1))
+    score, error = ind.icl_estimate(loss, 2, 9).tolist()
+    assert score == pytest.approx(ind.icl_score(loss, 2, 9).item(), abs=1e-5)
+    assert error == pytest.approx((2 / 2000) ** 0.5, rel=0.1)  # the hard sequences cancel
+    means = [ind.icl_estimate(part, 2, 9)[0].item() for part in loss.split(20)]
+    assert torch.tensor(means).std().item() == pytest.approx(error * 10, rel=0.3)
+
+
+def test_half_way_is_where_a_line_passes_the_middle():
+    steps = torch.tensor([0.0, 10.0, 20.0, 40.0])
+    assert ind.half_way(steps, torch.tensor([2.0, 3.0, 5.0, 6.0])).item() == 15
+    assert ind.half_way(steps, torch.tensor([6.0, 5.0, 3.0, 2.0])).item() == 15
+    assert ind.half_way(steps, torch.tensor([9.0, 0.0, 4.0, 4.0]), since=1).item() == 15
+    with pytest.raises(ValueError, match="no middle"):
+        ind.half_way(steps, torch.tensor([1.0, 2.0, 3.0, 1.0]))
+
+
+def test_a_note_matches_itself_where_it_was_built_to_and_by_chance_elsewhere():
+    weights = ind.hand_built(30, 61)
+    notes = weights.W_E @ weights.W_OV[0, 0]
+    assert ind.own_note_first(weights.W_E, notes, weights.W_QK[1, 0]) == 1
+    strange = torch.randn(30, 30, generator=rng())
+    found = [
+        ind.own_note_first(torch.randn(400, 30, generator=rng(s)), torch.randn(400, 30, generator=rng(s + 50)), strange)
+        for s in range(20)
+    ]
+    assert sum(found) / 20 == pytest.approx(1 / 400, abs=0.003)
+
+
 def test_the_small_eigenvalue_problem_has_the_large_ones_answer():
     w = random_weights()
     large = w.W_E @ w.W_V @ w.W_O @ w.W_U

@@ -70,7 +70,7 @@ def test_losses_on_text_are_those_of_the_whole_run(model, windows):
 def test_estimates_of_several_runs_are_the_runs_estimates():
     g = torch.Generator().manual_seed(0)
     tokens, flags = torch.zeros(9, 90, dtype=torch.long), torch.rand(9, 90, generator=g)
-    windows = Windows(tokens, flags > 0.8, flags < 0.2)
+    windows = Windows(tokens, flags > 0.8, flags < 0.2, torch.arange(9) // 2)
     runs = [TextLosses.of(torch.rand(9, 89, generator=g), windows) for _ in range(3)]
     stack, weights = TextLosses.stacked(runs), bootstrap_weights(9, draws=20)
     for what in ("loss", "icl", "repeated", "new", "gain"):
@@ -91,7 +91,7 @@ def test_the_share_that_remains_is_a_ratio_of_gains():
     intact = torch.tensor([[4.0, 4.0], [3.0, 3.5], [2.0, 2.5]])
     half = torch.tensor([[4.0, 4.0], [3.0, 3.5], [2.5, 3.0]])
     loss = torch.stack([intact, half, half, intact, half])
-    gain = ContextGain(width, loss)
+    gain = ContextGain(width, loss, torch.tensor([0, 1]))
     assert gain.gain(4).tolist() == [1.0, 0.5, 0.5, 1.0, 0.5]
     assert gain.remaining("1.1", 4) == pytest.approx((0.5, 0.5, 0.5))
     assert gain.remaining("1.2", 1) == pytest.approx((1.0, 1.0, 1.0))
@@ -100,16 +100,53 @@ def test_the_share_that_remains_is_a_ratio_of_gains():
     plt.close(gain.plot())
 
 
-def test_in_the_code_model_the_previous_token_head_comes_first_and_repeated_names_profit():
+def test_windows_know_their_file_and_whole_files_are_resampled(windows):
+    counts = windows.module.bincount()
+    assert len(counts) == 4 and counts.min() > 0
+    losses = TextLosses.of(torch.rand(len(windows), 255, generator=torch.Generator().manual_seed(0)), windows)
+    weights = losses.weights()
+    for number in range(4):
+        each = weights[:, windows.module == number]
+        assert torch.allclose(each, each[:, :1].expand_as(each))
+
+
+def test_along_the_training_the_order_of_half_way_points_depends_on_the_end():
     found = ind.checkpoints()
     steps = found.step.tolist()
-    gain, weights = found.losses.estimate("gain"), bootstrap_weights(found.losses.mean.shape[-1])
     assert steps == list(zoo.checkpoints("code-attn-2l")) and len(found.losses.repeated_count) == 739
-    assert gain[steps.index(1000)] < 0.4 and gain[-1] > 2
-    low, high = interval(found.losses.estimate("icl", weights))
-    assert high[-1] < -0.45 < -0.2 < low[steps.index(1000)]
-    assert found.halfway(found.previous[:, 0, 2]) < found.halfway(found.prefix[:, 1, 1])
+    assert len(found.losses.module.unique()) == 29
+    short, long = found.order(1000, 2000), found.order(1000, 4340)
+    assert short["loss, new names"][2] < short["loss, repeated names"][1]
+    assert long["loss, repeated names"][2] < long["loss, new names"][1]
+    for order in (short, long):
+        assert order["previous-token score of 0.2"] < order["prefix matching of 1.1"]
+    new = found.losses.estimate("new")
+    at = found.at(1000)
+    slow = ind.half_way(found.step[at:].double(), new[at:])
+    assert long["loss, new names"][0] == pytest.approx(slow.item(), abs=1e-3)
+    with pytest.raises(ValueError, match="not at 1234"):
+        found.at(1234)
     assert found.prefix[-1].argmax() == 5 and found.previous[-1].argmax() == 2  # heads 1.1 and 0.2
+    plt.close(found.plot())
+
+
+def test_at_step_1000_no_head_of_the_pair_is_worth_much_on_repeated_names_and_later_both_are():
+    found = ind.checkpoints()
+    for run in ("0.2", "1.1"):
+        mean, low, _ = found.carried(run, "repeated")
+        assert low[-1] > 2 and mean[-1] == pytest.approx(ind.ablations().cost("repeated")[run][0], abs=0.02)
+    assert found.carried("1.1", "repeated")[2][found.at(1000)] < 0.2
+    plt.close(found.plot_carried())
+
+
+def test_one_layer_forms_with_smeared_keys_and_two_do_not_with_deaf_ones():
+    found = ind.formation()
+    assert found.seeds == 4 and found.step.tolist() == list(range(0, 601, 10))
+    assert (found.final("one layer, smeared keys") > 0.95).all() and (found.final("two layers") > 0.95).all()
+    assert found.final("one layer").max() < 0.5 and found.final("two layers, deaf keys").max() < 0.5
+    assert found.change("two layers, deaf keys").isnan().all()
+    spread = ind.spread().accuracy[:, :4]
+    assert torch.allclose(found.accuracy[:, 2], spread, atol=0.02)
     plt.close(found.plot())
 
 
@@ -123,7 +160,6 @@ def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_o
         assert all(abs(cost[run][0]) < 0.5 for run in ("1.0", "1.2", "1.3")) and cost["intact"] == (0, 0, 0)
         repeat = found.cost("repeat", kind)
         assert min(repeat["1.1"][1], repeat["0.2"][1]) > 4 and max(repeat[f"1.{h}"][2] for h in (0, 2, 3)) < 0.7
-        plt.close(found.plot(kind))
     score, loss = (found.cost(what, "zero")["1.2"] for what in ("icl", "loss"))
     assert score[2] < 0 < loss[1]  # the score says better, the loss says worse
     assert found.prefix[:, list(ind.RUNS).index("0.2")].max() < 0.01 < 0.6 < found.prefix[0, 0]

@@ -11,13 +11,17 @@ from course_utils.python_text.labels import LabelError, token_labels
 
 def labelled_contexts(texts: Sequence[str], tokenizer, n_ctx: int,
                       limit: int) -> tuple[Int[Tensor, "context pos"], dict[str, Tensor]]:
-    """Contexts of `n_ctx` tokens with their labels, of as many texts as it takes to have `limit` of them."""
+    """Contexts of `n_ctx` tokens with their labels, of as many texts as it takes to have `limit` of them.
+
+    Beside the labels of every position, `text` says which of the texts each context is from: (context,).
+    """
     parts = []
-    for text in texts:
+    for number, text in enumerate(texts):
         try:
-            parts.append(token_labels(text, tokenizer).contexts(n_ctx))
+            tokens, labels = token_labels(text, tokenizer).contexts(n_ctx)
         except LabelError:                  # written for another version of Python
             continue
+        parts.append((tokens, {**labels, "text": torch.full((len(tokens),), number)}))
         if sum(len(tokens) for tokens, _ in parts) >= limit:
             break
     rows = {name: torch.cat([labels[name] for _, labels in parts])[:limit] for name in parts[0][1]}

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercises: induction heads
 #
-# *Thirteen exercises on lesson 3, from the tokens that a head is tested with to three models that nobody has opened. About two and a half hours (an estimate: five to twenty minutes each).*
+# *Thirteen exercises on lesson 3, from the tokens that a head is tested with to three models that nobody has opened. About three hours and a half: an estimate from trials, 5 to 10 minutes each for 1 to 6, 15 to 25 for 7 to 11, half an hour each for 12 and 13. The two marked ◇ use the lesson's second notebook.*
 #
-# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they do not yet. If you are stuck, ask: `grade("induction.icl_score", icl_score, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs. Where an answer gets a score, *par* is what a careful answer reaches.
+# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing, wrong, or not yet readable as Python (run the cell with the answer again after you have mended it). If you are stuck, ask: `grade("induction.icl_score", icl_score, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs. Where an answer gets a score, *par* is what a careful answer reaches.
 #
 # The course's own versions live in `course_utils.induction`; they are there for reading afterwards. Patterns are (batch, head, query, key) throughout, BOS is token 0 and stands at position 0, and a repeated block stands at positions $1 \dots L$ and again at $L + 1 \dots 2L$.
 
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from course_utils import induction as ind
 from course_utils import plots, runtime, zoo
-from course_utils.grading import grade
+from course_utils.grading import checked, grade
+from course_utils.page import table
 
 # %% [markdown]
 # ## 1 · Random tokens, repeated
@@ -38,8 +39,7 @@ def repeated_tokens(d_vocab: int, batch: int, length: int) -> Int[Tensor, "batch
     ### END SOLUTION
 
 # %%
-tokens_report = grade("induction.repeated_tokens", repeated_tokens)
-tokens_report
+grade("induction.repeated_tokens", repeated_tokens)
 
 # %% [markdown]
 # ## 2 · The previous-token score
@@ -60,8 +60,7 @@ def previous_token_score(
     ### END SOLUTION
 
 # %%
-previous_report = grade("induction.previous_token_score", previous_token_score)
-previous_report
+grade("induction.previous_token_score", previous_token_score)
 
 # %% [markdown]
 # ## 3 · The prefix-matching score
@@ -84,20 +83,17 @@ def prefix_matching_score(
     ### END SOLUTION
 
 # %%
-prefix_report = grade("induction.prefix_matching_score", prefix_matching_score)
-prefix_report
+grade("induction.prefix_matching_score", prefix_matching_score)
 
 # %% [markdown]
 # ### Your measures, on a model that reads code
 #
-# `code-attn-2l` has two layers of four heads and was trained on Python. Here are your three functions at work on it. *What to look for*: one head in each layer stands out, and they are not the same kind.
+# `code-attn-2l` has two layers of four heads and was trained on Python. Here are your three functions at work on it. One head in each layer stands out, and they are not of the same kind.
 
 # %%
-draw = repeated_tokens if tokens_report.status == "passed" else ind.repeated_tokens
-right = previous_report.status == "passed"
-look_back = previous_token_score if right else ind.previous_token_score
-right = prefix_report.status == "passed"
-match = prefix_matching_score if right else ind.prefix_matching_score
+draw, look_back, match = (
+    checked(f"induction.{name}") for name in ("repeated_tokens", "previous_token_score", "prefix_matching_score")
+)
 
 model = zoo.load("code-attn-2l", "cpu").requires_grad_(False)
 length = 40
@@ -110,13 +106,12 @@ for ax, name in zip(axes, ("previous token", "prefix matching"), strict=True):
     score = previous if name == "previous token" else prefix  # (layer, head)
     plots.heatmap(ax, score, signed=False, limit=1)
     ax.set(title=name, xlabel="head", ylabel="layer", xticks=range(4), yticks=range(2))
-plots.show(fig, "Both scores of the eight heads: 0.2 looks one back, 1.1 matches prefixes.")
-assert previous.argmax() == 2 and prefix.argmax() == 4 + 1
+plots.show(fig, "Both scores of the eight heads, as two small heat maps.", "Both scores of the eight heads.")
 
 # %% [markdown]
 # ## 4 · Does it copy?
 #
-# *Why it matters*: looking at the right token is half of an induction head. The other half is to say it.
+# *Why it matters*: looking at the right token is half of an induction head. The other half is to raise its logit.
 #
 # *What to write*: the OV circuit of one head, from token to logit, is $W_E W_V W_O W_U$, a (d_vocab, d_vocab) matrix. Its eigenvalues $\lambda$ are complex numbers; return $\sum \mathrm{Re}\,\lambda \,/\, \sum |\lambda|$. A head that raises the logit of what it attends to has positive ones ([Elhage et al. 2021](https://transformer-circuits.pub/2021/framework/index.html)).
 #
@@ -137,55 +132,57 @@ def copying_score(
     ### END SOLUTION
 
 # %%
-copying_report = grade("induction.copying_score", copying_score)
-copying_report
+grade("induction.copying_score", copying_score)
 
 # %% [markdown]
-# The same score for every head of `code-attn-2l`. *What to look for*: is the head that copies most the one that matches prefixes?
+# The same score for every head of `code-attn-2l`. Is the head that copies most the one that matches prefixes?
 
 # %%
-copies = copying_score if copying_report.status == "passed" else ind.copying_score
-for layer in range(2):
-    for head in range(4):
-        OV = model.W_V[layer, head], model.W_O[layer, head]
-        score = copies(model.W_E, *OV, model.W_U)
-        print(f"{layer}.{head}  copying {score:+.2f}  prefix {prefix[layer, head]:.2f}")
+copies = checked("induction.copying_score")
+rows = {}
+for layer, head in [(layer, head) for layer in range(2) for head in range(4)]:
+    OV = model.W_V[layer, head], model.W_O[layer, head]
+    scores = {"copying": float(copies(model.W_E, *OV, model.W_U)), "prefix matching": float(prefix[layer, head])}
+    rows[f"{layer}.{head}"] = scores
+table(rows, corner="head", signed=True, decimals=2)
 
 # %% [markdown]
-# ## 5 · The in-context-learning score
+# ## 5 · The in-context-learning score, and how sure you are of it
 #
-# *Why it matters*: it is what [Olsson et al. (2022)](https://arxiv.org/abs/2209.11895) follow through training, and it says in one number whether a longer context helps.
+# *Why it matters*: this score is what [Olsson et al. (2022)](https://arxiv.org/abs/2209.11895) follow through training. A number without its error is not a result, and the obvious way to compute the error is wrong here.
 #
-# *What to write*: `loss[b, i]` is the loss of sequence `b` at index `i`, in nats. Return the mean loss at index `late` minus the mean loss at index `early`: one position each, averaged over the sequences.
+# *What to write*: `loss[b, i]` is the loss of sequence `b` at index `i`, in nats. Return two numbers in one tensor. The first is the mean loss at index `late` minus the mean loss at index `early`: one position each, averaged over the sequences. The second is the standard error of that number. The sequences are independent of one another; what happens at two positions of *one* sequence is not.
 #
-# *How you know*: negative is better. A model that ignores its context has about 0.
+# *How you know*: negative scores are better, and a model that ignores its context has about 0. If all sequences gain exactly the same, the error is 0, however different the sequences are.
 
 # %%
-def icl_score(loss: Float[Tensor, "batch pos"], early: int, late: int) -> Float[Tensor, ""]:
-    """Mean loss at `late` minus mean loss at `early`, in nats."""
+def icl_score(loss: Float[Tensor, "batch pos"], early: int, late: int) -> Float[Tensor, "2"]:
+    """Mean loss at `late` minus mean loss at `early`, and the standard error of that, in nats."""
     ### BEGIN SOLUTION
-    return loss[:, late].mean() - loss[:, early].mean()
+    gain = loss[:, late] - loss[:, early]
+    return torch.stack([gain.mean(), gain.std() / len(gain) ** 0.5])
     ### END SOLUTION
 
 # %%
-icl_report = grade("induction.icl_score", icl_score)
-icl_report
+grade("induction.icl_score", icl_score)
 
 # %% [markdown]
-# Your score on repeated random tokens: early in the first copy, late in the second. *What to look for*: the control beside it, the same model on as many tokens that are **not** repeated.
+# Your score on repeated random tokens, early in the first copy and late in the second. The control beside it is the same model on as many tokens that are **not** repeated. Is the control's score zero within its error?
 
 # %%
-gain = icl_score if icl_report.status == "passed" else ind.icl_score
+gain = checked("induction.icl_score")
 apart = torch.cat([tokens[:, : length + 1], tokens.roll(1, 0)[:, length + 1 :]], 1)
 early, late = length // 2, length + length // 2
-with_repeat = gain(ind.token_losses(logits, tokens), early, late)
-without = gain(ind.token_losses(model(apart), apart), early, late)
-print(f"late minus early, in nats: repeated {with_repeat:+.2f}, not repeated {without:+.2f}")
+rows = {}
+for name, text in (("repeated", tokens), ("control: not repeated", apart)):
+    score, error = gain(ind.token_losses(model(text), text), early, late).tolist()
+    rows[name] = {"score (nats)": score, "standard error": error}
+table(rows, signed=True, decimals=2)
 
 # %% [markdown]
-# ## 6 · Who reads whom
+# ## 6 · Who reads whom, in the weights ◇
 #
-# *Why it matters*: the induction head's key must hear what the previous-token head wrote. Does that show in the weights, before any token is read?
+# *Why it matters*: the induction head's keys must read what the previous-token head wrote. Does that show in the weights, before any token is read?
 #
 # *What to write*: rows are what goes in, so the earlier head writes `x @ W_OV`. A later head reads by its query (`kind="q"`, through `W_QK`), its key (`"k"`, through `W_QK` from the other side) or its value (`"v"`, through `W_OV_later`): Q-, K- and V-composition. With $M$ for what reads, return $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms. `W_QK` is $W_Q W_K^\top$: which side is the key's?
 #
@@ -205,23 +202,22 @@ def composition_score(
     ### END SOLUTION
 
 # %%
-composition_report = grade("induction.composition_score", composition_score)
-composition_report
+grade("induction.composition_score", composition_score)
 
 # %% [markdown]
-# Each head of the first layer, read by head 1.1 of `code-attn-2l`. *What to look for*: which of the twelve numbers stand out against $1/\sqrt{d_{model}}$, about what two heads score that have nothing to do with each other? Which head's message to 1.1's keys would you bet on? Write it down; exercise 9 intervenes.
+# Each head of the first layer, read by head 1.1 of `code-attn-2l`. About $1/\sqrt{d_{model}}$ is what two heads score that have nothing to do with each other. Which head's message to 1.1's keys would you bet on? Write it down; exercise 9 intervenes.
 
 # %%
-reads = composition_score if composition_report.status == "passed" else ind.composition_score
+reads = checked("induction.composition_score")
 W_OV, W_QK = model.W_V @ model.W_O, model.W_Q @ model.W_K.mT  # (layer, head, d_model, d_model)
-by_key = []
-for head in range(4):
-    scores = {k: float(reads(W_OV[0, head], W_QK[1, 1], W_OV[1, 1], k)) for k in "qkv"}
-    print(f"0.{head} → 1.1   " + "   ".join(f"{k} {v:.2f}" for k, v in scores.items()))
-    by_key.append(scores["k"])
-chance = model.cfg.d_model**-0.5
-print(f"unrelated    {chance:.2f}")
-assert by_key[3] > 1.4 * chance > 1.2 * by_key[2]
+rows = {
+    f"0.{head}": {
+        way: float(reads(W_OV[0, head], W_QK[1, 1], W_OV[1, 1], kind))
+        for kind, way in (("q", "queries"), ("k", "keys"), ("v", "values"))
+    } | {"null: unrelated": model.cfg.d_model**-0.5}
+    for head in range(4)
+}
+table(rows, corner="writer", decimals=3)
 
 # %% [markdown]
 # ## 7 · Write one by hand
@@ -231,6 +227,8 @@ assert by_key[3] > 1.4 * chance > 1.2 * by_key[2]
 # *What is given*: a vocabulary of 24 tokens, 49 positions, two layers of one head each, no LayerNorm. The residual stream is cut into four subspaces: `T` holds the token (one-hot, written by $W_E$), `P` the position (one-hot, written by $W_{pos}$), `B` and `N` are empty, 24 dimensions each, for what your heads write. $W_U$ reads the logits from `N`. A head's own dimensions are 49, as many as its largest subspace needs.
 #
 # *What to write*: the blocks of $W_Q$, $W_K$, $W_V$ and $W_O$ of both heads, so that a block of distinct random tokens, repeated once, is completed without a mistake **at every length**. An entry such as `W_V[0, 0, T, :24]` is the block from the token's subspace into the first 24 of head 0.0's own dimensions. Scores are divided by $\sqrt{49} = 7$ before the softmax.
+#
+# Everything else is zero. An attention score decides only if it is large against the others, about 20 after the division.
 #
 # *How you know*: `print(ind.judge(write_heads()))` says how accurate it is at several lengths, and if it is not 1 everywhere, which of the two heads does not do its part.
 
@@ -260,14 +258,13 @@ def write_heads() -> ind.Weights:
     return ind.Weights(W_E, W_pos, W_Q, W_K, W_V, W_O, W_U)
 
 # %%
-built_report = grade("induction.hand_built", write_heads)
-built_report
+grade("induction.hand_built", write_heads)
 
 # %% [markdown]
-# Where your two heads look, on one block of six. *What to look for*: the stripe just below the diagonal on the left. On the right nothing but BOS until the repeat begins, and then a stripe five back.
+# Where your two heads look, on one block of six. On the left, a stripe just below the diagonal. On the right, until the repeat begins no note matches and the attention is spread evenly; then there is a stripe five back.
 
 # %%
-weights = write_heads() if built_report.status == "passed" else ind.hand_built(24, 49)
+weights = checked("induction.hand_built", otherwise=ind.hand_built(24, 49))
 block = ind.repeated_tokens(24, 1, 6, distinct=True)
 fig, axes = plots.figure(1, 2, height=3.0)
 for layer, ax in enumerate(axes):
@@ -282,6 +279,8 @@ plots.show(fig, "Attention of the two hand-made heads on a block of six tokens, 
 # *Why it matters*: a score says what a head looks like. Only an intervention says whether the model needs it.
 #
 # *What to write*: the logits of `model` on `tokens` when every head in `heads` is silenced, at all positions, in one run. With `ablation="zero"` its output `z` (at `blocks.{layer}.attn.hook_z`, shape (batch, pos, head, d_head)) becomes 0; with `"mean"` it becomes its mean over the batch, at each position its own, **as it is in the run without ablation**.
+#
+# A reminder of lesson 0: `logits, cache = model.run_with_cache(tokens)` keeps all activations (`cache["z", 0]`), and `model.run_with_hooks(tokens, fwd_hooks=[(name, function), …])` lets `function(value, hook)` return what the model goes on with, for this run alone. (A hook that is added with `model.add_hook` stays on the model. Do not leave any behind: later cells use the same model.)
 #
 # *How you know*: with `heads=[]` nothing changes.
 
@@ -305,133 +304,126 @@ def ablate_heads(
     ### END SOLUTION
 
 # %%
-ablate_report = grade("induction.ablate_heads", ablate_heads)
-ablate_report
+grade("induction.ablate_heads", ablate_heads)
 
 # %% [markdown]
-# Every head of `code-attn-2l` taken away, one at a time. *What to look for*: which two matter most for the repeat, and whether zero and mean agree on the others.
+# Every head of `code-attn-2l` taken away, one at a time. Which two matter most for the repeat, and do zero and mean agree on the others?
 
 # %%
-ablate = ablate_heads if ablate_report.status == "passed" else ind.ablate_heads
-loss = ind.token_losses(logits, tokens)[:, length + 1 :].mean()
-print(f"loss on the repeat, nothing taken away: {loss:.2f} nats")
-for layer in range(2):
-    for head in range(4):
-        rise = []
-        for ablation in ("zero", "mean"):
-            without = ablate(model, tokens, [(layer, head)], ablation)
-            rise.append(ind.token_losses(without, tokens)[:, length + 1 :].mean() - loss)
-        print(f"without {layer}.{head}:  zero {rise[0]:+.2f}  mean {rise[1]:+.2f}")
+ablate = checked("induction.ablate_heads")
+model.reset_hooks()
+loss = ind.token_losses(model(tokens), tokens)[:, length + 1 :].mean()
+rows = {}
+for layer, head in [(layer, head) for layer in range(2) for head in range(4)]:
+    without = {kind: ablate(model, tokens, [(layer, head)], kind) for kind in ("zero", "mean")}
+    losses = {kind: ind.token_losses(out, tokens)[:, length + 1 :].mean() for kind, out in without.items()}
+    rows[f"{layer}.{head}"] = {f"{kind} ablation": float(losses[kind] - loss) for kind in losses}
+table(rows, corner="without", unit="nats", signed=True, decimals=2)
 
 # %% [markdown]
 # ## 9 · One path
 #
-# *Why it matters*: the heads are both needed, but does the second hear the first, and by its key? That is a statement about one path, and one can change that path alone.
+# *Why it matters*: two heads are both needed. Does the second read the first, and by which of its inputs? That is a statement about one path, and one can change that path alone.
 #
-# *What to write*: run `model` on `clean`, but compute the **keys of the receiver** as if the sender had said what it says in `other`. The sender's message is what it writes, $z W_O$; exchange it in the residual stream that the receiver's layer reads (`blocks.{layer}.hook_resid_pre`), pass that through the layer's norm (`model.blocks[layer].ln1`), and make keys of it with `model.W_K` and `model.b_K`. Put them in at `blocks.{layer}.attn.hook_k`, (batch, pos, head, d_head), for the receiver only. The sender is always in the layer before the receiver's. Return the logits.
+# *What to write*: the logits of `model` on `clean` when **one input of the receiver, and nothing else in the model**, is what it would be if the sender had written what it writes in `other`. `reads` names the input: `"q"`, `"k"` or `"v"`. The sender is always in the layer before the receiver's, and the model has attention only. The names: `blocks.{layer}.hook_resid_pre` is what a layer reads, `model.blocks[layer].ln1` the norm before its heads, `blocks.{layer}.attn.hook_z`, `hook_q`, `hook_k`, `hook_v` are (batch, pos, head, d_head), and the matrices and biases are `model.W_Q[layer, head]`, `model.b_Q[layer, head]` and so on, `model.W_O[layer, head]`.
 #
-# *How you know*: with `other` the same as `clean`, nothing changes.
+# *How you know*: with `other` the same as `clean`, nothing changes. Draw the path before you write: what does the sender change, through what does it pass, and where does it end?
 
 # %%
-def path_patch_k(
+def path_patch(
     model,
     clean: Int[Tensor, "batch pos"],
     other: Int[Tensor, "batch pos"],
     sender: tuple[int, int],
     receiver: tuple[int, int],
+    reads: str,
 ) -> Float[Tensor, "batch pos d_vocab"]:
-    """The logits on `clean` when the receiver's keys hear what the sender says in `other`."""
+    """The logits on `clean` when one input of the receiver reads what the sender writes in `other`."""
     ### BEGIN SOLUTION
-    (early, speaker), (late, listener) = sender, receiver
+    (early, writer), (late, reader) = sender, receiver
     _, here = model.run_with_cache(clean)
     _, there = model.run_with_cache(other)
-    change = (there["z", early] - here["z", early])[:, :, speaker] @ model.W_O[early, speaker]
-    heard = model.blocks[late].ln1(here["resid_pre", late] + change)
-    keys = heard @ model.W_K[late, listener] + model.b_K[late, listener]
+    message = (there["z", early] - here["z", early])[:, :, writer] @ model.W_O[early, writer]
+    stream = model.blocks[late].ln1(here["resid_pre", late] + message)
+    W, b = {"q": (model.W_Q, model.b_Q), "k": (model.W_K, model.b_K), "v": (model.W_V, model.b_V)}[reads]
+    made = stream @ W[late, reader] + b[late, reader]
 
-    def hear(k, hook):
-        k = k.clone()
-        k[:, :, listener] = keys
-        return k
+    def put(value, hook):
+        value = value.clone()
+        value[:, :, reader] = made
+        return value
 
-    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_k", hear)])
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_{reads}", put)])
     ### END SOLUTION
 
 # %%
-path_report = grade("induction.path_patch_k", path_patch_k)
-path_report
+grade("induction.path_patch", path_patch)
 
 # %% [markdown]
-# Each head of the first layer speaks to the keys of 1.1 as in another sequence. *What to look for*: which paths carry the answer? Is it what the weights promised in exercise 6?
+# The lesson's table of twelve messages, made with your function: each head of the first layer to each input of 1.1, as in another sequence. Did you bet rightly in exercise 6?
 
 # %%
-patch = path_patch_k if path_report.status == "passed" else ind.path_patch_k
+patch = checked("induction.path_patch")
 other = draw(model.cfg.d_vocab, 16, length)
-rise = []
+rows = {}
 for head in range(4):
-    told = ind.token_losses(patch(model, tokens, other, (0, head), (1, 1)), tokens)
-    rise.append(float(told[:, length + 1 :].mean() - loss))
-    print(f"0.{head} → keys of 1.1: loss on the repeat {rise[-1]:+.2f} nats")
-assert rise[2] == max(rise) and rise[2] > 2 > 1 > max(rise[:2])
+    told = {way: patch(model, tokens, other, (0, head), (1, 1), way[0]) for way in ("queries", "keys", "values")}
+    rise = {way: ind.token_losses(out, tokens)[:, length + 1 :].mean() - loss for way, out in told.items()}
+    rows[f"0.{head}"] = {way: float(nats) for way, nats in rise.items()}
+table(rows, corner="from", unit="nats", signed=True, decimals=2, mark=lambda nats: nats >= 1)
 
 # %% [markdown]
-# Head 0.2, the previous-token head, carries most of it, 0.3 a good part, the other two next to nothing. The composition scores by key had 0.3 well above chance, and 0.2 not: the weights alone would have missed the path that matters most. A score from weights is a place to start, not evidence that a path is used, nor that it is not. What these numbers *might* seem to show is how the two share the work in ordinary code; these were random tokens.
+# The composition scores by key had 0.3 well above chance, and 0.2 not: the weights alone would have missed the path that matters most.
 
 # %% [markdown]
-# ## 10 · When does the change come?
+# ## 10 · Half-way
 #
-# *Why it matters*: the three curves below are often drawn as one event. Are they?
+# *Why it matters*: three curves along a training are often drawn as one event, and their order is read as cause and effect. To put them in order one needs a rule, and the rule decides more than one would like.
 #
-# `code-attn-2l` was saved at 21 steps of its training. The next cell measures, at each of them, the best head's previous-token score and prefix-matching score, and the share of repeated random tokens that the model predicts first.
+# *What to write*: the step at which a curve **first passes the middle** between its value at checkpoint number `since` and its value at the last checkpoint, on straight lines between the checkpoints. What lies before `since` is not looked at. A curve may rise or fall, and go back and forth.
+#
+# *How you know*: for steps 0, 10, 20, 40 and values 2, 3, 5, 6 the middle is 4, and it is passed at step 15.
 
 # %%
-steps = zoo.checkpoints("code-attn-2l")
-curves = {"previous": [], "prefix": [], "accuracy": []}
+def half_way(
+    steps: Float[Tensor, "checkpoint"], values: Float[Tensor, "checkpoint"], since: int
+) -> Float[Tensor, ""]:
+    """The step at which a curve has made half of its way from checkpoint `since` to the end."""
+    ### BEGIN SOLUTION
+    steps, values = steps[since:], values[since:]
+    share = (values - values[0]) / (values[-1] - values[0])
+    after = int((share >= 0.5).nonzero()[0])
+    part = (0.5 - share[after - 1]) / (share[after] - share[after - 1])
+    return steps[after - 1] + part * (steps[after] - steps[after - 1])
+    ### END SOLUTION
+
+# %%
+grade("induction.half_way", half_way)
+
+# %% [markdown]
+# `code-attn-2l` was saved at 21 steps of its training. At each of them: the best head's previous-token score and prefix-matching score, and the share of repeated random tokens that the model ranks first.
+
+# %%
+steps = torch.tensor(zoo.checkpoints("code-attn-2l"), dtype=torch.float)
+curves = {"previous token": [], "prefix matching": [], "accuracy": []}
 probe = draw(model.cfg.d_vocab, 16, 50)
-for step in steps:
+for step in steps.int().tolist():
     young = zoo.load("code-attn-2l", "cpu", checkpoint=step).requires_grad_(False)
     out, seen = young.run_with_cache(probe)
     patterns = [seen["pattern", layer] for layer in range(2)]
-    curves["previous"].append(max(float(look_back(p).max()) for p in patterns))
-    curves["prefix"].append(max(float(match(p, 50).max()) for p in patterns))
+    curves["previous token"].append(max(float(look_back(p).max()) for p in patterns))
+    curves["prefix matching"].append(max(float(match(p, 50).max()) for p in patterns))
     curves["accuracy"].append(float(ind.repeat_accuracy(out, probe, 50)))
-fig, ax = plots.figure(height=2.8)
-for name, values in curves.items():
-    ax.plot(steps, [v / values[-1] for v in values], marker="o", markersize=3, label=name)
-ax.axhline(0.5, color=plots.GREY, linewidth=0.8)
-ax.set(xlabel="training step", ylabel="share of its final value")
-ax.legend()
-plots.show(fig, "Both head scores and the accuracy along training, over their final values.")
+half = checked("induction.half_way")
+begin = steps.int().tolist().index(1000)
+rows = {
+    name: {f"since {start}": float(half(steps, torch.tensor(values), since)) for start, since in (("step 0", 0), ("step 1 000", begin))}
+    for name, values in curves.items()
+}  # fmt: skip
+table(rows, corner="half-way by step", decimals=0)
 
 # %% [markdown]
-# *What to write*: for each curve the step at which it **first passes half of its final value**, on straight lines between the checkpoints. `curves` and `steps` are yours to compute with; the figure is too coarse to read it off. Where the curves rise the checkpoints are 50 steps apart. Right is within 35 steps for the two scores, and within 450 for the accuracy, which is much noisier. (Half of the *final* value: a longer training would move the mark. It is a convention, good for comparing curves of one training.)
-#
-# *How you know*: three different numbers. Which comes first?
-
-# %%
-def phase_change() -> dict[str, float]:
-    """The step at which each curve is half-way: previous, prefix, accuracy."""
-    ### BEGIN SOLUTION
-    found = {}
-    for name, values in curves.items():
-        half = values[-1] / 2
-        k = next(i for i, value in enumerate(values) if value >= half)
-        share = (half - values[k - 1]) / (values[k] - values[k - 1])
-        found[name] = steps[k - 1] + share * (steps[k] - steps[k - 1])
-    return found
-    ### END SOLUTION
-
-# %%
-grade("induction.phase_change", phase_change)
-
-# %% [markdown]
-# *To think about*: why does the previous-token score come before prefix matching, and the accuracy last?
-#
-# <details><summary>One answer</summary>
-#
-# An induction head's keys have nothing to match until an earlier head writes the token before, so prefix matching cannot pay earlier than that; a previous-token head pays by itself, since the token before helps to predict. And the accuracy is a matter of winning: the copied token must beat a thousand others, which takes a strong head, not only a rightly placed one. The order that you measured fits this account. One training does not prove it.
-#
-# </details>
+# Try what the lesson did: end the way at step 2 000 instead (cut `steps` and `values` off), and put the loss on new names beside these curves (`ind.checkpoints().losses.estimate("new")`). Which orders survive, and which were made by the rule?
 
 # %% [markdown]
 # ## 11 · Name the heads of a crowd
@@ -460,9 +452,9 @@ portrait(crowd.model, 8, "Mean attention of the twelve heads of the crowd, query
 # %% [markdown]
 # *What to write*: which heads are
 #
-# - `"previous"`: more than half of their attention is on the token before, whatever the block length;
-# - `"induction"`: more than half of the second copy's attention is on the token after the earlier occurrence, whatever the block length, **and** their copying score is above 1/2;
-# - `"same token"`: more than half of it is on the earlier occurrence of the current token, `length` back (a duplicate-token head).
+# - `"previous"`: more than half of their attention, from all positions, is on the token before, whatever the block length;
+# - `"induction"`: more than half of their attention from the second copy is on the token after the earlier occurrence, whatever the block length, **and** their copying score is above 1/2;
+# - `"same token"`: more than half of their attention from the second copy is on the earlier occurrence of the current token, `length` back (a duplicate-token head).
 #
 # Heads as (layer, head), in sets. The rest is named nowhere. `crowd.model` is a TransformerLens bridge like any other: run it at any block length, cache it, hook it.
 #
@@ -494,40 +486,40 @@ grade("induction.name_heads", my_names)
 # %% [markdown]
 # ## 12 · Predict before you cut
 #
-# *Why it matters*: an explanation that predicts nothing explains nothing. Here is another crowd, and a list of twelve ablations, each of one or two heads. The crowd has two previous-token heads and two induction heads; **who listens to whom** differs from crowd to crowd, and it decides what breaks. An induction head together with what it listens to is a **chain**. Two induction heads may listen to the same head or to different ones, by their keys or, as a few do, by their queries; and what they listen to need not be a previous-token head.
+# *Why it matters*: an explanation that predicts nothing explains nothing. Here are three more crowds, the *rivals*, each with a list of twelve ablations of one or two heads. Each rival has two previous-token heads and two induction heads. *Which reads which* differs from rival to rival, and it decides what breaks. An induction head together with what it reads is a *chain*. Two induction heads may read the same head or different ones, by their keys or, as a few do, by their queries; and what they read need not be a previous-token head.
 #
-# *What to write*: for each ablation in `rival.ablations`, in their order, `True` if the model no longer completes half of a block (zero ablation, blocks of 16), `False` if it goes on. First work out the wiring: without which heads of the first layer does each induction head lose its place? Its own prefix-matching score tells, in a run in which they are silenced; `path_patch_k` tells only about keys, and `ind.path_patch_qkv` about all three inputs. Then predict all twelve. You can of course run them, and at the end you should; but a prediction counts for more when it is made before.
+# *What to write*: for each rival, and for each ablation in `rival.ablations` in their order, `True` if the model no longer completes half of a block (zero ablation, blocks of 16), `False` if it goes on. So three lists of twelve. First work out the wiring: without which heads of the first layer does each induction head lose its place? Its own prefix-matching score tells, in a run in which they are silenced. For that, hand the hooks of `ind.ablation_hooks(model, heads, "zero")` to `with model.hooks(fwd_hooks=…):` and cache inside; or exchange single messages with your `path_patch`. Then predict. Write it as a function of one rival, and use it three times. You can of course run the ablations, and at the end you should; but a prediction counts for more when it is made before.
 #
 # *How you know*: it follows from the wiring. One whole chain is enough.
 
 # %%
-rival = ind.crowd(runtime.seed_for("induction.predict_ablation"))
-portrait(rival.model, 8, "Mean attention of the twelve heads of the second crowd.")
-for number, group in enumerate(rival.ablations):
-    print(f"{number:2}  without " + " and ".join(f"{a}.{b}" for a, b in sorted(group)))
+rivals = ind.rivals(runtime.seed_for("induction.predict_ablation"))
+portrait(rivals[0].model, 8, "Mean attention of the twelve heads of the first rival.")
+names = [[" and ".join(f"{a}.{b}" for a, b in sorted(group)) for group in rival.ablations] for rival in rivals]
+table({f"ablation {k}": {f"rival {r}": names[r][k] for r in range(3)} for k in range(12)})
 
 # %%
-def my_predictions() -> list[bool]:
-    """For each ablation whether it breaks the model, in the order of `rival.ablations`."""
+def my_predictions() -> list[list[bool]]:
+    """For each rival, for each of its ablations, whether it breaks the model."""
     ### BEGIN SOLUTION
-    # Who listens to whom: which induction heads still look right without some of the first layer.
-    model, n = rival.model, 16
-    tokens = ind.repeated_tokens(model.cfg.d_vocab, 16, n, distinct=True)
-    copies = ind.copying_score(model.W_E, model.W_V, model.W_O, model.W_U)[1]
+    def predict(rival) -> list[bool]:
+        # Which reads which: the induction heads that still look right without some of the first layer.
+        model, n = rival.model, 16
+        tokens = ind.repeated_tokens(model.cfg.d_vocab, 16, n, distinct=True)
+        copies = ind.copying_score(model.W_E, model.W_V, model.W_O, model.W_U)[1]
 
-    def looking(without: set) -> set:
-        hooks = ind.ablation_hooks(model, sorted(without), "zero")
-        with model.hooks(fwd_hooks=hooks):
-            _, cache = model.run_with_cache(tokens)
-        score = torch.minimum(ind.prefix_matching_score(cache["pattern", 1], n), copies)
-        return {(1, int(head)) for head in (score > 0.5).nonzero()}
+        def looking(without: set) -> set:
+            hooks = ind.ablation_hooks(model, sorted(without), "zero")
+            with model.hooks(fwd_hooks=hooks):
+                _, cache = model.run_with_cache(tokens)
+            score = torch.minimum(ind.prefix_matching_score(cache["pattern", 1], n), copies)
+            return {(1, int(head)) for head in (score > 0.5).nonzero()}
 
-    first = {frozenset(head for head in group if head[0] == 0) for group in rival.ablations}
-    left = {heads: looking(heads) for heads in first}  # the induction heads that still work
-    return [
-        not left[frozenset(head for head in group if head[0] == 0)] - group
-        for group in rival.ablations
-    ]
+        first = [frozenset(head for head in group if head[0] == 0) for group in rival.ablations]
+        left = {heads: looking(heads) for heads in set(first)}  # the induction heads that still work
+        return [not left[heads] - group for heads, group in zip(first, rival.ablations, strict=True)]
+
+    return [predict(rival) for rival in rivals]
     ### END SOLUTION
 
 # %%
@@ -545,46 +537,54 @@ grade("induction.predict_ablation", my_predictions)
 # %% [markdown]
 # ## 13 · Three sealed models
 #
-# *Why it matters*: here is what the lesson was for. Three models of two layers and five heads, made from your seed, named A, B and C in an order that nobody knows. All three have a previous-token head. **One has an induction head. One does not complete anything. One completes blocks of `sealed.length` tokens another way.** Which is which, and how do you know?
+# *Why it matters*: here is what the lesson was for. Three models of two layers and five heads, made from your seed, named A, B and C in an order that nobody knows. All three have a previous-token head. **One has an induction head. One does not complete anything. One completes blocks of `sealed.length` tokens another way.** Which is which, how do they work, and how do you know?
 
 # %%
 sealed = ind.sealed(runtime.seed_for("induction.sealed"))
 print(f"said to complete blocks of {sealed.length}; another length: {sealed.other}")
-for name, model in sealed.models.items():
+for name, sealed_model in sealed.models.items():
     print(f"model {name}")
-    portrait(model, sealed.length, f"Mean attention of the ten heads of model {name}.")
+    portrait(sealed_model, sealed.length, f"Mean attention of the ten heads of model {name}.")
 
 # %% [markdown]
 # *What to write*: for each of the three,
 #
 # - `"induction"`: the set of its induction heads, as in exercise 11: at **every** block length, and copying;
 # - `"needs"`: the set of heads each of which, zero-ablated **alone**, brings the accuracy at `sealed.length` below a half; a model that completes nothing needs nothing;
-# - `"accuracy"`: the share of the repeat, from its second token on, that it predicts first in blocks of `sealed.other` distinct tokens. Predict it from the mechanism first. Right is within 0.1.
+# - `"reads"`: how it works inside. The messages, from a head of the first layer to the `"queries"`, `"keys"` or `"values"` of a needed head of the second, without which the accuracy at `sealed.length` falls below a half. One message at a time is exchanged for what the sender writes in a text of as many random tokens in which nothing repeats (your `path_patch`). A model may need no message at all;
+# - `"accuracy"`: the share of the repeat, from its second token on, that it ranks first in blocks of `sealed.other` distinct tokens. Predict it from the mechanism, then measure it; right is within 0.1.
 #
-# `sealed.models["A"]` is a bridge; `ind.repeat_accuracy(logits, tokens, length)` gives the accuracy. For example `{"A": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "accuracy": 0.95}, "B": …}`.
+# `sealed.models["A"]` is a bridge; `ind.repeat_accuracy(logits, tokens, length)` gives the accuracy. For example `{"A": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "reads": {((0, 2), "keys")}, "accuracy": 0.95}, "B": …}`.
 #
-# *How you know*: par is nine of nine.
+# *How you know*: par is twelve of twelve. The three answers about one model must fit together.
 
 # %%
 def my_findings() -> dict[str, dict]:
-    """What each of the sealed models has, needs and does."""
+    """What each of the sealed models has, needs, reads and does."""
     ### BEGIN SOLUTION
-    def accuracy(model, length, without=()):
-        tokens = ind.repeated_tokens(model.cfg.d_vocab, 16, length, distinct=True)
-        logits = ind.ablate_heads(model, tokens, list(without), "zero")
-        return float(ind.repeat_accuracy(logits, tokens, length))
+    def blocks(length):
+        return ind.repeated_tokens(64, 16, length, distinct=True)
 
-    found = {}
-    for name, model in sealed.models.items():
-        copies = ind.copying_score(model.W_E, model.W_V, model.W_O, model.W_U)  # (layer, head)
-        looks = [ind.head_scores(model, n).prefix for n in (sealed.length, sealed.other)]
+    def accuracy(model, length, without=()):
+        tokens = blocks(length)
+        return float(ind.repeat_accuracy(ind.ablate_heads(model, tokens, list(without)), tokens, length))
+
+    def fails_without(model, length, sender, reader, way):
+        tokens, other = blocks(length), blocks(2 * length)[:, : 2 * length + 1]  # in which nothing repeats
+        return ind.repeat_accuracy(patch(model, tokens, other, sender, reader, way[0]), tokens, length) < 0.5
+
+    found, n = {}, sealed.length
+    heads = [(layer, head) for layer in range(2) for head in range(5)]
+    for name, one in sealed.models.items():
+        copies = ind.copying_score(one.W_E, one.W_V, one.W_O, one.W_U)  # (layer, head)
+        looks = [ind.head_scores(one, length).prefix for length in (n, sealed.other)]
         both = torch.stack([*looks, copies]).amin(0) > 0.5
-        heads = [(layer, head) for layer in range(2) for head in range(5)]
-        works = accuracy(model, sealed.length) > 0.5
-        needs = {h for h in heads if works and accuracy(model, sealed.length, [h]) < 0.5}
+        works = accuracy(one, n) > 0.5
+        needs = {head for head in heads if works and accuracy(one, n, [head]) < 0.5}
+        ways = [(s, r, way) for s in heads[:5] for r in needs if r[0] for way in ("queries", "keys", "values")]
+        reads = {(s, way) for s, r, way in ways if fails_without(one, n, s, r, way)}
         induction = {tuple(at) for at in both.nonzero().tolist()}
-        elsewhere = accuracy(model, sealed.other)
-        found[name] = {"induction": induction, "needs": needs, "accuracy": elsewhere}
+        found[name] = {"induction": induction, "needs": needs, "reads": reads, "accuracy": accuracy(one, sealed.other)}
     return found
     ### END SOLUTION
 
@@ -596,6 +596,6 @@ grade("induction.sealed", my_findings)
 #
 # There are as many sealed models as there are whole numbers: `ind.sealed(1)`, `ind.sealed(2)`, … of which `.reveal()` says how they were built and what there is to find. (For your own three it is no answer.) Write your examination as a function of a model, and see on how many of twenty it agrees.
 #
-# Two things to try. Replace the zero ablation by the mean over the batch: for some models one head drops out of `needs`. Their prompts are all of one length, so what that head says (*where* the earlier occurrence was) is the same in all of them, and its mean says it too. And some of the models that have an induction head need no previous-token head: find out what their first layer does in its place, and which input of the induction head hears it.
+# Two things to try. Replace the zero ablation by the mean over the batch: for some models one head drops out of `needs`. Their prompts are all of one length, so what that head writes (*where* the earlier occurrence was) is the same in all of them, and its mean holds it too. And some of the models that have an induction head need no previous-token head: find out what their first layer does in its place.
 #
 # `course progress` shows what you have done, and how well you know what you know.

@@ -1,7 +1,8 @@
 """The stored results of lesson 3.
 
 `spread`: the live training, 32 seeds and 8 one-layer controls. `checkpoints`: `code-attn-2l` along its training, on
-held-out modules. `ablations`: with heads taken away. `context_gain`: seeing only the last so many tokens.
+held-out modules, intact and without each head of the pair. `ablations`: with heads taken away. `context_gain`: seeing
+only the last so many tokens. `formation` (`formation.py`): the live training with something barred or made possible.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from course_utils import zoo
-from course_utils.induction.code.results import GAIN_RUNS, KINDS, RUNS
+from course_utils.induction.code.results import GAIN_RUNS, KINDS, PAIR, RUNS
 from course_utils.induction.code.stored import FOLDER  # noqa: F401 (for `save`)
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of
 from course_utils.induction.scores.heads import head_scores
@@ -21,6 +22,7 @@ from course_utils.induction.toys.seeds import Spread
 from course_utils.induction.toys.training import Recipe, Shape, train
 from course_utils.patching import ablation_hooks
 from course_utils.python_text import modules
+from models.stored.formation import make_formation
 
 MODEL = "code-attn-2l"
 REFERENCE = 128  # windows or prompts over which a mean is taken
@@ -43,16 +45,21 @@ def held_out_windows(model: Any) -> Windows:
 def make_checkpoints() -> dict[str, Tensor]:
     """The recipe of `checkpoints`."""
     windows, losses, scores = held_out_windows(zoo.load(MODEL, "cpu")), [], []
+    without: dict[str, list[TextLosses]] = {run: [] for run in PAIR}
     for step in zoo.checkpoints(MODEL):
         model = zoo.load(MODEL, "cpu", checkpoint=step)
         losses.append(TextLosses.of(losses_of(model, windows.tokens), windows))
+        for run, found in without.items():
+            hooks = _hooks(model, RUNS[run], "mean", windows.tokens[_spread_out(len(windows))])
+            found.append(TextLosses.of(losses_of(model, windows.tokens, hooks), windows))
         scores.append(head_scores(model, length=60, prompts=32))
+    runs = [TextLosses.stacked(losses), *map(TextLosses.stacked, without.values())]
     return {
         "step": torch.tensor(zoo.checkpoints(MODEL)),
         "prefix": torch.stack([s.prefix for s in scores]),
         "previous": torch.stack([s.previous for s in scores]),
         "accuracy": torch.tensor([s.accuracy for s in scores]),
-        **_flat(TextLosses.stacked(losses)),
+        **_flat(TextLosses.stacked(runs)),
     }
 
 
@@ -91,7 +98,8 @@ def _hooks(model: Any, heads: Sequence[tuple[int, int]], kind: str, reference: T
 def make_context_gain() -> dict[str, Tensor]:
     """The recipe of `context_gain`."""
     model = zoo.load(MODEL, "cpu")
-    tokens = held_out_windows(model).tokens
+    windows = held_out_windows(model)
+    tokens = windows.tokens
     start = tokens[:1, :1].expand(len(tokens), 1)
     loss = []
     for run in GAIN_RUNS:
@@ -104,7 +112,7 @@ def make_context_gain() -> dict[str, Tensor]:
         hooks = ablation_hooks(model, RUNS[run], "mean", tokens[_spread_out(len(tokens))])
         rows.append(losses_of(model, tokens, hooks)[:, [p - 1 for p in LATE]].mean(1))
         loss.append(torch.stack(rows))
-    return {"width": torch.tensor([*WIDTHS, tokens.shape[1] - 1]), "loss": torch.stack(loss)}
+    return {"width": torch.tensor([*WIDTHS, tokens.shape[1] - 1]), "loss": torch.stack(loss), "module": windows.module}
 
 
 @torch.no_grad()
@@ -132,6 +140,7 @@ def _small(arrays: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 MAKERS = {
+    "formation": lambda: _small(make_formation()),
     "spread": lambda: _small(make_spread()),
     "checkpoints": lambda: _small(make_checkpoints()),
     "ablations": lambda: _small(make_ablations()),

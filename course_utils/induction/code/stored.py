@@ -6,15 +6,18 @@ from pathlib import Path
 from torch import Tensor
 
 from course_utils import stored
-from course_utils.induction.code.results import Ablations, Checkpoints, ContextGain
+from course_utils.induction.code.along import Checkpoints
+from course_utils.induction.code.results import Ablations, ContextGain
 from course_utils.induction.code.text import TextLosses
+from course_utils.induction.toys.formation import Formation
 from course_utils.induction.toys.seeds import Spread
 
 FOLDER = Path(__file__).parents[1] / "stored_results"
 SHA256 = {
-    "ablations": "75652fb4150aacc2d6b4336fd825fc86eb9ddeabb86c0f6366ccf48ae216b6ba",
-    "checkpoints": "15d29453198464ce38b7e29eec07e266d5b88e1109f95511e3a6eadb5192ad0e",
-    "context_gain": "fc662a6d1f81201e51832b13ce596d91c8e260cd6c69951421183cac0ce81f19",
+    "ablations": "69307bd48624b255358550d4779ec15dc0d97ac824a5406fba1f5ece8a4d18f0",
+    "checkpoints": "ecd1d722c3fa194f540e5ff51776c61fa8e6e4498b71f2dee742be10840f75f9",
+    "context_gain": "a458594394c28de9448dc11c30587f5e976a3509a1e15d06946ed6ffc1efdf31",
+    "formation": "58edc7378110458a3e0dd04379fc77eb702d628f488c55fca7648584ddb4e99d",
     "spread": "89b43f8705921b131f0c77ef1dc9a7afb176f95d89a3681bcc2d219479bd4dfe",
 }
 
@@ -26,10 +29,16 @@ def spread() -> Spread:
 
 
 @lru_cache
+def formation() -> Formation:
+    """The live training with keys smeared, or with an input of the second layer cut off."""
+    return Formation(**_load("formation"))
+
+
+@lru_cache
 def checkpoints() -> Checkpoints:
     """`code-attn-2l` at each of its checkpoints, on held-out modules."""
     arrays = _load("checkpoints")
-    return Checkpoints(losses=_losses(arrays), **arrays)
+    return Checkpoints(runs=_losses(arrays), **arrays)
 
 
 @lru_cache

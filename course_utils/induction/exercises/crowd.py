@@ -1,6 +1,6 @@
 """Exercises 11 and 12: name the heads of a model that you have not seen; predict what happens when some are taken away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from course_utils.grading.kinds import Answer, wrong
 from course_utils.induction.unknown.crowd import LENGTH
 
 LENGTHS = (6, LENGTH, 26)  # of blocks: what a head does must not hang on one
+PICTURE = 8  # of the blocks in the picture that the exercise shows
 LAYERS, PER_LAYER = 2, 6
 ROLES = ("previous", "induction", "same token")
 
@@ -23,11 +24,15 @@ class Crowd:
     roles: dict[str, set[HeadName]]
     looks: set[HeadName] = field(default_factory=set)  # match prefixes, whether they copy or not
     copies: set[HeadName] = field(default_factory=set)  # copy, wherever they look
+    pictured: set[HeadName] = field(default_factory=set)  # seem to match prefixes at the length of the picture
 
 
 def _measured(seed: int) -> Crowd:
+    return _measured_of(ind.crowd(seed).weights)
+
+
+def _measured_of(weights: ind.Weights) -> Crowd:
     """Every head by where it looks and whether it copies, at three block lengths; at its least."""
-    weights = ind.crowd(seed).weights
     found: dict[str, list] = {"previous": [], "prefix": [], "same": []}
     for length in LENGTHS:
         dice = torch.Generator().manual_seed(length)
@@ -39,7 +44,11 @@ def _measured(seed: int) -> Crowd:
     least = {name: torch.stack(values).amin(0) > 0.5 for name, values in found.items()}
     copies = ind.copying_score(weights.W_E, weights.W_V, weights.W_O, weights.W_U) > 0.5
     roles = {"previous": least["previous"], "induction": least["prefix"] & copies, "same token": least["same"]}
-    return Crowd({name: _set(mask) for name, mask in roles.items()}, _set(least["prefix"]), _set(copies))
+    dice = torch.Generator().manual_seed(PICTURE)
+    tokens = ind.repeated_tokens(weights.d_vocab, 32, PICTURE, distinct=True, generator=dice)
+    pictured = ind.prefix_matching_score(ind.run(weights, tokens).pattern, PICTURE) > 0.5
+    named = {name: _set(mask) for name, mask in roles.items()}
+    return Crowd(named, _set(least["prefix"]), _set(copies), _set(pictured))
 
 
 def _set(mask: torch.Tensor) -> set[HeadName]:
@@ -116,6 +125,8 @@ Answer(
     misconceptions=(
         wrong("looking taken for induction", lambda truth: truth.roles | {"induction": truth.looks},
               "You name every head that matches prefixes. One of them copies nothing: what it finds does not reach the logits. An induction head does both; look at its copying score."),
+        wrong("read off the picture", lambda truth: truth.roles | {"induction": truth.pictured},
+              "You name what the picture shows. It has one block length and cannot show what a head copies: of the heads with that stripe, one counts positions (try another length) and one copies nothing (look at its copying score)."),
         wrong("counting taken for induction", lambda truth: truth.roles | {"induction": truth.copies},
               "You name every head that copies and looks right in the picture. One of them looks a fixed number of positions back, the right one for blocks of eight: try another block length."),
         wrong("same token taken for induction", lambda truth: {"previous": truth.roles["previous"], "induction": truth.roles["same token"], "same token": truth.roles["induction"]},
@@ -135,79 +146,106 @@ Answer(
 # 12 · predict_ablation
 
 
-def _predictions_truth(seed: int) -> tuple[tuple[bool, ...], tuple[frozenset[HeadName], ...], dict[str, set[HeadName]]]:
-    crowd = ind.crowd(seed)
-    return crowd.reveal().breaks, crowd.ablations, _measured(seed).roles
+@dataclass(frozen=True)
+class Rival:
+    """One crowd whose ablations are predicted."""
+
+    breaks: tuple[bool, ...]
+    ablations: tuple[frozenset[HeadName], ...]
+    roles: dict[str, set[HeadName]]
 
 
-def _as_truths(answer: Any) -> list[bool]:
+def _rivals(seed: int) -> tuple[Rival, ...]:
+    crowds = ind.rivals(seed)
+    return tuple(Rival(one.reveal().breaks, one.ablations, _measured_of(one.weights).roles) for one in crowds)
+
+
+def _as_truths(answer: Any) -> list[list[bool]]:
     answer = answer.tolist() if hasattr(answer, "tolist") else answer
     if isinstance(answer, (Mapping, set, frozenset, str)):
         raise TypeError("no sequence")
-    values = [value.item() if hasattr(value, "item") else value for value in answer]
-    if any(value not in (0, 1) for value in values):
+    return [[_truth_value(value) for value in (one.tolist() if hasattr(one, "tolist") else one)] for one in answer]
+
+
+def _truth_value(value: Any) -> bool:
+    value = value.item() if hasattr(value, "item") else value
+    if value not in (0, 1):
         raise TypeError("neither True nor False")
-    return [bool(value) for value in values]
+    return bool(value)
 
 
-def _twelve(answer: list[bool], truth: tuple) -> str:
-    return "" if len(answer) == len(truth[0]) else f"Give {len(truth[0])} values, one for each ablation."
+def _twelve_each(answer: list[list[bool]], truth: tuple[Rival, ...]) -> str:
+    wanted = [len(one.breaks) for one in truth]
+    if [len(one) for one in answer] != wanted:
+        return f"Give {len(wanted)} lists, one for each rival, of {wanted[0]} values each."
+    return ""
 
 
-def _right(answer: Sequence[bool], truth: tuple) -> float:
-    return sum(one == other for one, other in zip(answer, truth[0], strict=True)) / len(truth[0])
+def _pairs(answer: list[list[bool]], truth: tuple[Rival, ...]) -> list[list[bool]]:
+    return [[a == b for a, b in zip(one, rival.breaks, strict=True)] for one, rival in zip(answer, truth, strict=True)]
 
 
-def _how_many(answer: list[bool], truth: tuple) -> str:
+def _right(answer: list[list[bool]], truth: tuple[Rival, ...]) -> float:
+    right = sum(_pairs(answer, truth), [])
+    return sum(right) / len(right)
+
+
+def _how_many(answer: list[list[bool]], truth: tuple[Rival, ...]) -> str:
     """Not which: the ablations are for predicting, not for asking one by one."""
-    right = sum(one == other for one, other in zip(answer, truth[0], strict=True))
-    return f"{right} of {len(truth[0])} are right. For each ablation ask whether a whole chain is left, and who listens to whom."
+    right = [sum(one) for one in _pairs(answer, truth)]
+    return (
+        f"{', '.join(map(str, right[:-1]))} and {right[-1]} of {len(truth[0].breaks)} are right. For each ablation ask "
+        "whether a whole chain is left, and which head of the first layer each induction head reads."
+    )
+
+
+def _each(predict: Any) -> Any:
+    return lambda truth: [predict(one) for one in truth]
 
 
 def _if_any(*roles: str) -> Any:
-    def predict(truth: tuple) -> list[bool]:
-        wanted = set().union(*(truth[2][role] for role in roles))
-        return [bool(group & wanted) for group in truth[1]]
+    def predict(rival: Rival) -> list[bool]:
+        wanted = set().union(*(rival.roles[role] for role in roles))
+        return [bool(group & wanted) for group in rival.ablations]
 
-    return predict
-
-
-def _if_pair(truth: tuple) -> list[bool]:
-    """Two heads of one kind, whoever listens to whom."""
-    return [any(group == truth[2][role] for role in ("previous", "induction")) for group in truth[1]]
+    return _each(predict)
 
 
 Answer(
     id="induction.predict_ablation",
-    truth=_predictions_truth,
-    key=lambda truth: list(truth[0]),
+    truth=_rivals,
+    key=lambda truth: [list(one.breaks) for one in truth],
     score=_right,
-    null=lambda truth, rng: (torch.rand(len(truth[0]), generator=rng) < 0.5).tolist(),
+    null=lambda truth, rng: [(torch.rand(len(one.breaks), generator=rng) < 0.5).tolist() for one in truth],
     canonical=_as_truths,
-    form=_twelve,
+    form=_twelve_each,
     explain=_how_many,
-    expects="Give a list of True (it breaks) and False (it goes on), in the order of `crowd.ablations`.",
+    expects="Give three lists of True (it breaks) and False (it goes on), in the order of `rivals` and of their `ablations`.",
     share=1.0,
     effort=8.0,
     own=ind.Crowd.reveal,
-    why="Each of the twelve follows from who listens to whom, so par is all of them.",
+    why="Each of the thirty-six follows from which head reads which, so par is all of them.",
     hints=(
-        "A chain is an induction head with a head of the first layer that it listens to. Which does each induction head listen to, and by its keys or by its queries? Two may listen to the same one, and one may listen to two.",
-        "Zero-ablate each head of the first layer, alone and in pairs, and look at each induction head's own prefix-matching score: it falls where the head has lost what it listens to. The accuracy hides this, since the other induction head goes on.",
-        "An ablation breaks the model when no whole chain is left: one is enough. If an induction head listens to no previous-token head, ask what else in the first layer finds the earlier occurrence: its queries may be told where that is.",
+        "A chain is an induction head with a head of the first layer that it reads. Which does each induction head read, and by its keys or by its queries? Two may read the same one, and one may read two.",
+        "Zero-ablate each head of the first layer, alone and in pairs, and look at each induction head's own prefix-matching score: it falls where the head has lost what it reads. The accuracy hides this, since the other induction head goes on.",
+        "An ablation breaks the model when no whole chain is left: one is enough. If an induction head reads no previous-token head, ask what else in the first layer finds the earlier occurrence: its queries may be told where that is.",
     ),
     misconceptions=(
-        wrong("nothing breaks", lambda truth: [False] * len(truth[0]),
-              "You predict that nothing breaks. One of the ablations, at the least, takes both induction heads: then no chain is left."),
-        wrong("everything breaks", lambda truth: [True] * len(truth[0]),
+        wrong("nothing breaks", _each(lambda rival: [False] * len(rival.breaks)),
+              "You predict that nothing breaks. One of the ablations of each rival, at the least, takes both induction heads: then no chain is left."),
+        wrong("everything breaks", _each(lambda rival: [True] * len(rival.breaks)),
               "You predict that everything breaks. There are two induction heads, and one of them may be enough."),
         wrong("any head that takes part", _if_any("previous", "induction"),
               "You let it break as soon as one previous-token or induction head is missing. Another chain may do the work alone: ask of each ablation whether a whole one is left."),
         wrong("any induction head", _if_any("induction"),
               "You let it break as soon as one induction head is missing. There are two: either may be enough."),
         wrong("any previous-token head", _if_any("previous"),
-              "You let it break as soon as one previous-token head is missing. Does every induction head listen to it?"),
-        wrong("answers turned round", lambda truth: [not one for one in truth[0]],
+              "You let it break as soon as one previous-token head is missing. Does every induction head read it?"),
+        wrong("both of a kind", _each(lambda rival: [any(group == rival.roles[role] for role in ("previous", "induction")) for group in rival.ablations]),
+              "You let it break only when both heads of a kind are missing. That would be right if every induction head read both previous-token heads. Which does each read?"),
+        wrong("answers turned round", _each(lambda rival: [not one for one in rival.breaks]),
               "Your answers are turned round: True means that it breaks, that less than half of the block is still completed."),
+        wrong("rivals in another order", lambda truth: [list(one.breaks) for one in truth[1:] + truth[:1]],
+              "Your lists are right and stand in another order: the first belongs to rivals[0]."),
     ),
 )  # fmt: skip

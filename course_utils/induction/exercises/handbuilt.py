@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from course_utils import induction as ind
-from course_utils.grading.exercise import same
 from course_utils.grading.kinds import Answer, wrong
+from course_utils.induction.toys.handbuilt import decided
 
 D_VOCAB, N_CTX = 24, 49  # blocks of 2 to 23 tokens
 SMALLEST = 16  # tokens of a vocabulary that is worth testing
@@ -29,13 +29,16 @@ class Ran:
     weights: ind.Weights = field(repr=False)
 
     @cached_property
-    def done(self) -> tuple[str, str, str, str]:
-        """Where the first and the second layer look, what is predicted, and at which lengths that is right."""
+    def done(self) -> tuple[str, ...]:
+        """Where the first and the second layer look and how decidedly, what is predicted, at which lengths it is right."""
         tokens = ind.repeated_tokens(
             self.weights.d_vocab, 24, PROBE, distinct=True, generator=torch.Generator().manual_seed(1)
         )
         run = ind.run(self.weights, tokens)
-        return (*(_looks(layer) for layer in run.pattern), _predicts(run.logits, tokens), self._lengths())
+        looks = [_looks(layer) for layer in run.pattern]
+        how = [decided(layer) for layer in run.pattern]
+        how[0] = "ahead" if how[0] != "decided" and _wants_ahead(self.weights, tokens) else how[0]
+        return (*looks, *how, _predicts(run.logits, tokens), self._lengths())
 
     def accuracy(self, lengths: Iterable[int], seed: int) -> dict[int, float]:
         return dict(ind.judge(self.weights, list(lengths), seed=seed).accuracy)
@@ -50,6 +53,15 @@ class Ran:
         return isinstance(other, Ran) and self.done == other.done
 
     __hash__ = None
+
+
+def _wants_ahead(weights: ind.Weights, tokens: Tensor) -> bool:
+    """Whether the first layer's scores are largest at a later position, which causal attention forbids."""
+    x = weights.W_E[tokens] + weights.W_pos[: tokens.shape[1]]
+    scores = (x[:, None] @ weights.W_Q[0]) @ (x[:, None] @ weights.W_K[0]).mT / weights.d_head**0.5
+    spread = scores.amax(-1) - scores.amin(-1)
+    ahead = scores.argmax(-1) > torch.arange(tokens.shape[1])
+    return bool(spread.mean() > 4 and ahead[..., :-1].float().mean() > 0.9)
 
 
 def _looks(pattern: Tensor) -> str:
@@ -125,9 +137,14 @@ def _form(answer: Ran, truth: tuple[int, list[int]]) -> str:
     if any(not torch.isfinite(getattr(weights, name)).all() for name in MATRICES):
         return "Some of the weights are infinite or not a number; a large finite number is sharp enough."
     own = ind.hand_built(weights.d_vocab, weights.n_ctx)
-    if all(same(getattr(weights, name), getattr(own, name)) for name in MATRICES):
+    if all(_near(getattr(weights, name), getattr(own, name)) for name in MATRICES):
         return "This is the course's own `hand_built`; write the heads yourself, into the subspaces that are given."
     return ""
+
+
+def _near(one: Tensor, other: Tensor) -> bool:
+    """Whether they are the same but for a touch of noise."""
+    return one.shape == other.shape and torch.allclose(one, other, rtol=1e-2, atol=1e-2)
 
 
 def _score(answer: Any, truth: tuple[int, list[int]]) -> float:
@@ -172,7 +189,7 @@ Answer(
     equivalent=("scaled", "negated"),
     hints=(
         "Begin with the first layer alone. Its query and key read positions: the query at p must be largest with the key at p − 1. What does it copy, and where to, so that it does not fall upon the token that stands there?",
-        "The second layer asks: which position has *before it* the token that I have *here*? Its query reads `token`, its key reads `previous`. What it copies is the token at the place it has found.",
+        "The second layer asks: which position has *before it* the token that I have *here*? Its query reads the token that stands here (T), its key reads the notes (B). What it copies is the token at the place it has found.",
         "One head is four blocks of identity: W_Q[0, 0, P] = s · (ones at (p, p − 1)), W_K[0, 0, P] = identity, W_V[0, 0, T] = identity, W_O[0, 0, :, B] = identity. With a score of 20 after division by √d_head one match outweighs fifty others.",
     ),
     misconceptions=(
@@ -180,12 +197,18 @@ Answer(
               "Your first head looks at its own position: its query and key are not shifted against each other. The query at p must meet the key at p − 1."),
         wrong("shifted the wrong way", _built(_first(shift=1), _second()),
               "Your first head wants to look at the position after it, which causal attention forbids, so it is left with nothing in particular. Shift the other way: the query at p meets the key at p − 1."),
+        wrong("first head not written", _built(_first(sharpness=0.0), _second()),
+              "All scores of your first head are alike, so it looks everywhere. Its W_Q or its W_K is still zero, or the two read or write different dimensions: both must read the position (P), into the same of the head's own dimensions."),
+        wrong("scale forgotten in both", _built(_first(sharpness=0.3), _second(sharpness=0.3)),
+              "The scores of both heads differ too little to decide anything. Is the scale missing? A score is divided by √d_head before the softmax; multiply W_Q (or W_K) of both heads until a match scores about 20 after that."),
+        wrong("first head two back", _built(_first(shift=-2), _second()),
+              "Your first head looks two positions back. The note must name the token just before: the query at p meets the key at p − 1."),
         wrong("second key reads the token", _built(_first(), _second(key="token")),
               "Your second head looks at where its own token stood before, and at itself: its query and its key read the same thing. The query must read the token here, the key the note that the first head wrote; then the match is one position later."),
         wrong("second query and key exchanged", _built(_first(), _second(query="previous", key="token")),
               "Query and key of your second head are exchanged: it looks for the place where the token before it stands. The query reads the token here, the key what stood before there."),
         wrong("query reads the note too", _built(_first(), _second(query="previous", key="previous", sharpness=22.0, value="previous")),
-              "Both sides of your second head read `previous`, so it looks for a place with the same token before it: where its own token stood. The query must read the token that stands here."),
+              "Both sides of your second head read the notes, so it looks for a place with the same token before it: where its own token stood. The query must read the token that stands here."),
         wrong("repeats the token", _built(_first(), _second(value="previous")),
               "Both heads look where they should, but the model repeats the current token. Does the second head copy the note, which holds the token *before* the place it has found, the one you stand on? Its value must read the token there. Or are the logits read from where the current token stands?"),
         wrong("one token late", _built(_first(), _second(), unembed="previous"),
@@ -193,9 +216,11 @@ Answer(
         wrong("second head counts positions", _built(_first(), Plan("position", "position", "token", "next", shift=1 - PROBE)),
               "It works at one length only: your second head looks a fixed number of positions back. With another block length the match stands elsewhere: it must be found by its content, the token before it."),
         wrong("first head undecided", _built(_first(sharpness=0.3), _second()),
-              "Your first head spreads its attention over many positions, so that its note is a mixture. Raise the scale of its query and key: a score of about 20 after division by √d_head."),
+              "Your first head spreads its attention over many positions, so that its note is a mixture. Its scores differ too little: raise the scale of its query or key, to a score of about 20 after division by √d_head."),
         wrong("second head undecided", _built(_first(), _second(sharpness=0.3)),
-              "The first head looks where it should, but the second finds nothing: its attention is spread. Either its scale is too small and the match is outvoted, or its query and its key read things that do not match. What does the first head write, and where?"),
+              "The first head looks where it should, but the scores of the second differ too little, so that the match is outvoted. Raise its scale: a score of about 20 after division by √d_head."),
+        wrong("second head not written", _built(_first(), _second(sharpness=0.0)),
+              "The first head looks where it should, but the second finds nothing: all its scores are alike. Its W_Q or its W_K is still zero, or they read things that never match. What does the first head write, and where? The key must read that, into the same of the head's own dimensions as the query."),
         wrong("nothing written", _built(_first(), _second(strength=0.0)),
               "Both heads look where they should, but nothing of what the second writes reaches the logits, which are all alike. W_V and W_O must carry the token into what the unembedding reads."),
     ),

@@ -1,6 +1,5 @@
 """How heads are written in answers: (layer, head), "1.3", lists and sets of them, brought into one form."""
 
-import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,18 +9,6 @@ from torch import Tensor
 from course_utils import patching
 
 HeadName = tuple[int, int]
-
-
-def whole(value: Any) -> int:
-    """A plain int where `value` is a whole number of any kind.
-
-    Raises:
-        TypeError: for everything else, truth values included.
-    """
-    value = value.item() if isinstance(value, (Tensor, np.ndarray, np.generic)) else value
-    if isinstance(value, bool):
-        raise TypeError("a truth value is no number")
-    return operator.index(value)
 
 
 def head(value: Any) -> HeadName:

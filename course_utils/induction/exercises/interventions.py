@@ -1,6 +1,6 @@
-"""Exercises 8 and 9: take heads away; tell one head's keys what another would have said."""
+"""Exercises 8 and 9: take heads away; change what one input of one head reads of another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -99,6 +99,32 @@ def _pattern(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -
     return _hooked(model, tokens, heads, put, "blocks.{}.attn.hook_pattern")
 
 
+def _late_bound(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
+    """One hook for each pair, all of which use the last pair's layer to choose heads and means."""
+    _, seen = model.run_with_cache(tokens)
+    if not heads:
+        return model(tokens)
+    last = heads[-1][0]
+
+    def hook(z: Tensor, hook: Any) -> Tensor:
+        z = z.clone()
+        for layer, head in heads:
+            if layer == last:
+                z[:, :, head] = _zero_or_mean(seen[Z.format(last)], ablation)[:, :, head]
+        return z
+
+    return model.run_with_hooks(tokens, fwd_hooks=[(Z.format(layer), hook) for layer in {at for at, _ in heads}])
+
+
+def _late_bound_heads(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
+    """One hook for each pair in its own layer, all of which silence the last pair's head."""
+    return _ablate(model, tokens, [(layer, heads[-1][1]) for layer, _ in heads], ablation)
+
+
+def _rolled_means(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
+    return _ablated(lambda z, ablation: _zero_or_mean(z, ablation).roll(1, 2))(model, tokens, heads, ablation)
+
+
 _ablate = _ablated(_zero_or_mean)
 
 Function(
@@ -141,41 +167,58 @@ Function(
               "You change the attention pattern. Ablating a head replaces its output: hook_z, not hook_pattern."),
         wrong("layer and head exchanged", lambda model, tokens, heads, ablation: _ablate(model, tokens, [(head % model.cfg.n_layers, layer % model.cfg.n_heads) for layer, head in heads], ablation),
               "Layer and head are exchanged: a pair is (layer, head)."),
+        wrong("hooks of a loop see its last layer", _late_bound,
+              "Every hook acts as if it were in the last layer of your loop: a function made in a loop sees the loop's variable as it is at the end. Give each its own, with functools.partial or a default argument (layer=layer)."),
+        wrong("hooks of a loop see its last head", _late_bound_heads,
+              "Every hook silences the last head of your loop: a function made in a loop sees the loop's variable as it is at the end. Give each its own, with functools.partial or a default argument (head=head)."),
+        wrong("means of one sequence", _ablated(lambda z, ablation: z[:1].expand_as(z) if ablation == "mean" else torch.zeros_like(z)),
+              "You put in what the head does in the first sequence. The mean is over all sequences of the batch: z.mean(0)."),
+        wrong("mean of the last head's", _rolled_means,
+              "The means go to other heads than they were taken from. Index both sides alike: z[:, :, head] = clean_z.mean(0)[:, head]."),
         wrong("nothing ablated", lambda model, tokens, heads, ablation: model(tokens),
               "This is the run without ablation. Does your hook return the changed z, and is it handed to run_with_hooks?"),
     ),
 )  # fmt: skip
 
 
-# 9 · path_patch_k
+# 9 · path_patch
 
 
 def _paths(rng: torch.Generator) -> Inputs:
     plain, normed = small_model(int(torch.randint(8, 16, (), generator=rng)), None), small_model(5)
-    cases = [(plain, 1, 3), (plain, 2, 5), (normed, 2, 4), (normed, 3, 7), (small_model(6, "LNPre", 4, 3), 2, 6)]
-    for number, (model, batch, length) in enumerate(cases):
-        late = 2 if number == 4 else 1
+    deep = small_model(6, "LNPre", 4, 3)
+    cases = [
+        (plain, 1, 3, "k"), (plain, 2, 5, "q"), (normed, 2, 4, "v"), (normed, 3, 7, "k"), (deep, 2, 6, "q"),
+        (deep, 2, 5, "v"), (deep, 3, 6, "k"),
+    ]  # fmt: skip
+    for number, (model, batch, length, reads) in enumerate(cases):
+        late = 2 if number >= 4 else 1
         sender, receiver = (late - 1, (number + 1) % 3), (late, number % 3)
-        yield model, some_tokens(rng, batch, length), some_tokens(rng, batch, length), sender, receiver
+        yield model, some_tokens(rng, batch, length), some_tokens(rng, batch, length), sender, receiver, reads
 
 
 def _patched(
     heard: Callable[..., Tensor],
-    site: str = "k",
+    site: str | Mapping[str, str] = "",
     at: Any = slice(None),
     all_heads: bool = False,
     norm: bool = True,
-    through: str | None = None,
+    through: str | Mapping[str, str] = "",
     on_other: bool = False,
 ) -> Callable:
-    """A `path_patch_k` whose receiver hears the residual stream `heard(model, here, there, sender, late)`."""
+    """A `path_patch` whose receiver reads the residual stream `heard(model, here, there, sender, late)`.
 
-    def patch(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head) -> Tensor:
+    `site` and `through` say where it is put in and by which matrix it is made, instead of the input that is asked for:
+    one letter, or a letter for each.
+    """
+
+    def patch(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
         (_, here), (_, there) = model.run_with_cache(clean), model.run_with_cache(other)
         late, listener = receiver
         stream = heard(model, here, there, sender, late)
         stream = model.blocks[late].ln1(stream) if norm else stream
-        made_by = (through or site).upper()
+        put_at = (site.get(reads, reads) if isinstance(site, Mapping) else site) or reads
+        made_by = ((through.get(reads, reads) if isinstance(through, Mapping) else through) or reads).upper()
         W, b = getattr(model, f"W_{made_by}")[late], getattr(model, f"b_{made_by}")[late]
         value = torch.einsum("bpd,hde->bphe", stream, W) + b
 
@@ -186,7 +229,7 @@ def _patched(
             return new
 
         base = other if on_other else clean
-        return model.run_with_hooks(base, fwd_hooks=[(f"blocks.{late}.attn.hook_{site}", hook)])
+        return model.run_with_hooks(base, fwd_hooks=[(f"blocks.{late}.attn.hook_{put_at}", hook)])
 
     return patch
 
@@ -203,7 +246,7 @@ def _message(model: Any, here: Any, there: Any, sender: Head, late: int) -> Tens
     return _resid(here, late) - _says(model, here, sender) + _says(model, there, sender)
 
 
-def _everywhere(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head) -> Tensor:
+def _everywhere(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
     """The sender's z replaced for everybody who reads it."""
     _, there = model.run_with_cache(other)
     name = Z.format(sender[0])
@@ -216,53 +259,76 @@ def _everywhere(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver
     return model.run_with_hooks(clean, fwd_hooks=[(name, hook)])
 
 
+def _behind_the_norm(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
+    """The message added to the normed stream, or, what is the same, its image added to the input."""
+    (_, here), (_, there) = model.run_with_cache(clean), model.run_with_cache(other)
+    late, reader = receiver
+    message = _says(model, there, sender) - _says(model, here, sender)
+    made = message @ getattr(model, f"W_{reads.upper()}")[late, reader]
+
+    def hook(old: Tensor, hook: Any) -> Tensor:
+        new = old.clone()
+        new[:, :, reader] += made
+        return new
+
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_{reads}", hook)])
+
+
 _path = _patched(_message)
 
 Function(
-    id="induction.path_patch_k",
-    reference=ind.path_patch_k,
+    id="induction.path_patch",
+    reference=ind.path_patch,
     inputs=_paths,
     rtol=1e-3,
     atol=1e-4,
     hints=(
-        "Three runs: cache the clean one, cache the other, then run on clean with one hook. Everything happens in what that hook puts in.",
-        "The message: what the sender writes in the other run minus what it writes in the clean one, (z_other − z_clean)[:, :, head] @ model.W_O[layer, head], of shape (batch, pos, d_model).",
-        "The receiver hears resid_pre (clean) + message, through its layer's norm: model.blocks[layer].ln1(…) @ model.W_K[layer, head] + model.b_K[layer, head]. Put that into `blocks.{layer}.attn.hook_k` at [:, :, head].",
+        "Three runs: cache the clean one, cache the other, then run on clean with one hook. Everything happens in what that hook puts in. What does the receiver read, and which part of it is the sender's?",
+        "The message is what the sender writes into the stream in the other run minus what it writes in the clean one: (z_other − z_clean)[:, :, head] @ model.W_O[layer, head], of shape (batch, pos, d_model). The receiver's layer reads `blocks.{layer}.hook_resid_pre` through its norm, model.blocks[layer].ln1.",
+        "For the keys: model.blocks[layer].ln1(resid_pre + message) @ model.W_K[layer, head] + model.b_K[layer, head]. Put that into `blocks.{layer}.attn.hook_k` at [:, :, head]; queries and values likewise.",
     ),
     misconceptions=(
         wrong("whole layer in place of the path", _patched(lambda model, here, there, sender, late: _resid(there, late)),
-              "You give the receiver's keys the whole residual stream of the other run: embeddings and every head. Only the sender's message may differ: resid_pre of the clean run, with one head's output exchanged."),
+              "You give the receiver the whole residual stream of the other run: embeddings and every head. Only the sender's message may differ: resid_pre of the clean run, with one head's output exchanged."),
         wrong("every head of the sender's layer", _patched(lambda model, here, there, sender, late: _resid(here, late) - here[f"blocks.{sender[0]}.hook_attn_out"] + there[f"blocks.{sender[0]}.hook_attn_out"]),
               "You exchange what all heads of the sender's layer write. The path starts at one head: (z_other − z_clean)[:, :, head] @ W_O[layer, head]."),
         wrong("sender patched for everybody", _everywhere,
-              "You replace the sender's output itself, so every head that reads it, and the logits too, hear the change. Only the receiver's keys may hear it: leave the residual stream alone and change hook_k."),
-        wrong("queries", _patched(_message, "q"),
-              "You patch the receiver's queries. K-composition is about its keys: W_K, b_K and hook_k."),
-        wrong("values", _patched(_message, "v"),
-              "You patch the receiver's values. What it looks at is decided by its keys: W_K, b_K and hook_k."),
-        wrong("keys made with W_Q", _patched(_message, through="q"),
-              "You make keys with W_Q and b_Q. Keys are made with W_K and b_K."),
-        wrong("keys put into the queries", _patched(_message, "q", through="k"),
-              "You make the right keys and put them into hook_q. Keys belong into hook_k."),
+              "You replace the sender's output itself, so every head that reads it, and the logits too, get the change. Only one input of the receiver may: leave the residual stream alone and change hook_q, hook_k or hook_v."),
+        wrong("message behind the norm", _behind_the_norm,
+              "You add the message after the norm. The receiver's norm sees the changed stream: it divides by another number then. Change the stream first, pass it through model.blocks[layer].ln1, and make the input of that."),
+        wrong("always keys", _patched(_message, dict.fromkeys("qkv", "k"), dict.fromkeys("qkv", "k")),
+              "You patch the keys whatever is asked. Look at `reads`: it names the input, and with it W, b and the hook."),
+        wrong("always queries", _patched(_message, dict.fromkeys("qkv", "q"), dict.fromkeys("qkv", "q")),
+              "You patch the queries whatever is asked. Look at `reads`: it names the input, and with it W, b and the hook."),
+        wrong("always values", _patched(_message, dict.fromkeys("qkv", "v"), dict.fromkeys("qkv", "v")),
+              "You patch the values whatever is asked. Look at `reads`: it names the input, and with it W, b and the hook."),
+        wrong("queries and keys exchanged", _patched(_message, {"q": "k", "k": "q"}, {"q": "k", "k": "q"}),
+              "Queries and keys are exchanged: \"q\" goes by W_Q, b_Q and hook_q, \"k\" by W_K, b_K and hook_k."),
+        wrong("always made with W_K", _patched(_message, through="k"),
+              "You make every input with W_K and b_K. Each has its own matrix: `reads` names it."),
+        wrong("always made with W_Q", _patched(_message, through="q"),
+              "You make every input with W_Q and b_Q. Each has its own matrix: `reads` names it."),
+        wrong("always put into the keys", _patched(_message, site="k"),
+              "You put every input into hook_k. Queries belong into hook_q, values into hook_v."),
         wrong("run on the other sequence", _patched(_message, on_other=True),
               "Your last run is on `other`. Run on `clean`: only the one message comes from `other`."),
         wrong("every receiver", _patched(_message, all_heads=True),
-              "You change the keys of all heads of the receiver's layer. Only one head listens: hook_k at [:, :, head]."),
+              "You overwrite all heads of the receiver's layer. Only one head is the receiver: [:, :, head] of the hook's value."),
         wrong("clean message not taken out", _patched(lambda model, here, there, sender, late: _resid(here, late) + _says(model, there, sender)),
-              "You add what the sender says in the other run and leave in what it says in the clean one: the receiver hears both. The message is the difference, other minus clean."),
+              "You add what the sender writes in the other run and leave in what it writes in the clean one, so that the receiver reads both. The message is the difference, other minus clean."),
         wrong("message taken out only", _patched(lambda model, here, there, sender, late: _resid(here, late) - _says(model, here, sender)),
-              "You only take the clean message out. That is an ablation of the path; patching puts what the sender says in the other run in its place."),
-        wrong("runs exchanged", lambda model, clean, other, sender, receiver: _path(model, other, clean, sender, receiver),
+              "You only take the clean message out. That is an ablation of the path; patching puts what the sender writes in the other run in its place."),
+        wrong("runs exchanged", lambda model, clean, other, sender, receiver, reads: _path(model, other, clean, sender, receiver, reads),
               "The two runs are exchanged. The model runs on `clean`, and one message comes from `other`."),
         wrong("sign of the message", _patched(lambda model, here, there, sender, late: _resid(here, late) + _says(model, here, sender) - _says(model, there, sender)),
               "Your message has the wrong sign: it is other minus clean."),
         wrong("norm forgotten", _patched(_message, norm=False),
-              "The receiver's layer normalises what it reads. Pass the changed residual stream through model.blocks[layer].ln1 before W_K."),
+              "The receiver's layer normalises what it reads. Pass the changed residual stream through model.blocks[layer].ln1 before W_Q, W_K or W_V."),
         wrong("only the last position", _patched(_message, at=slice(-1, None)),
-              "You change the key of the last position only. The receiver looks *back*: the keys of all positions hear the message."),
-        wrong("sender and receiver exchanged", lambda model, clean, other, sender, receiver: _path(model, clean, other, (sender[0], receiver[1]), (receiver[0], sender[1])),
-              "The heads of sender and receiver are exchanged. A pair is (layer, head); the first one speaks."),
-        wrong("nothing patched", lambda model, clean, other, sender, receiver: model(clean),
-              "This is the clean run. Does your hook return the changed keys, and does the message differ from zero?"),
+              "You change the last position only. All positions read the message, keys and values above all: the receiver looks *back*."),
+        wrong("sender and receiver exchanged", lambda model, clean, other, sender, receiver, reads: _path(model, clean, other, (sender[0], receiver[1]), (receiver[0], sender[1]), reads),
+              "The heads of sender and receiver are exchanged. A pair is (layer, head); the sender writes."),
+        wrong("nothing patched", lambda model, clean, other, sender, receiver, reads: model(clean),
+              "This is the clean run. Does your hook return the changed value, and does the message differ from zero?"),
     ),
 )  # fmt: skip

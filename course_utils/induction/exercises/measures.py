@@ -1,4 +1,4 @@
-"""Exercises 2, 3 and 5: where a head looks, and what a model gains."""
+"""Exercises 2 and 3: where a head looks."""
 
 import torch
 from torch import Tensor
@@ -118,50 +118,3 @@ Function(
 )  # fmt: skip
 
 
-# 5 · icl_score
-
-
-def _losses(rng: torch.Generator) -> Inputs:
-    yield torch.tensor([[3.5, 3.0, 2.0, 1.5]]), 1, 2
-    yield torch.tensor([[4.0, 3.0, 1.0, 2.0], [2.0, 3.0, 2.0, 4.0]]), 1, 3
-    yield 3 + randn(rng, 4, 6), 1, 4
-    yield 3 + randn(rng, 3, 8), 2, 7
-    yield 3 + randn(rng, 5, 40), 6, 30
-    yield 2 + randn(rng, 2, 10, dtype=torch.float64), 3, 5
-
-
-Function(
-    id="induction.icl_score",
-    reference=ind.icl_score,
-    inputs=_losses,
-    hints=(
-        "Two columns of the losses, one early and one late. Which minus which makes a model that learns from its context negative?",
-        "loss[:, late] − loss[:, early], averaged over the sequences.",
-    ),
-    misconceptions=(
-        wrong("sign", lambda loss, early, late: (loss[:, early] - loss[:, late]).mean(),
-              "Your sign is the other way round. Late minus early: a model whose loss falls along the context has a negative score, and lower is better."),
-        wrong("averaged over positions", lambda loss, early, late: (loss[:, late:].mean(-1) - loss[:, : early + 1].mean(-1)).mean(),
-              "You average over positions up to `early` and from `late` on. Olsson et al. take one position each, and average over sequences only; averages over ranges depend on how long they are."),
-        wrong("averaged before and after", lambda loss, early, late: (loss[:, late:].mean(-1) - loss[:, :early].mean(-1)).mean(),
-              "You average over all positions before `early` and from `late` on: loss[:, early], without a colon, is the one position that is meant."),
-        wrong("mean in between", lambda loss, early, late: (loss[:, late] - loss[:, :late].mean(-1)).mean(),
-              "You compare with the mean of all losses before `late`. Only the loss at `early` is meant, one position."),
-        wrong("one too early", lambda loss, early, late: (loss[:, late - 1] - loss[:, early - 1]).mean(),
-              "Your positions are one too early. `early` and `late` are indices into the losses as they stand: do not subtract 1."),
-        wrong("sum over the batch", lambda loss, early, late: (loss[:, late] - loss[:, early]).sum(),
-              "You add up over the batch, so that more text means a larger score. Average over the sequences."),
-        wrong("one for each sequence", lambda loss, early, late: loss[:, late] - loss[:, early],
-              "You return a score for each sequence. Average over them: one number."),
-        wrong("first sequence only", lambda loss, early, late: loss[0, late] - loss[0, early],
-              "You look at the first sequence only. Single losses are noisy: average over all sequences."),
-        wrong("ratio", lambda loss, early, late: loss[:, late].mean() / loss[:, early].mean(),
-              "You divide. The score is a difference of losses in nats, so that 0 means that context does not help."),
-        wrong("slope", lambda loss, early, late: (loss[:, late] - loss[:, early]).mean() / (late - early),
-              "You divide by the number of positions in between. The score is the whole difference, in nats."),
-        wrong("absolute value", lambda loss, early, late: (loss[:, late] - loss[:, early]).abs().mean(),
-              "You take absolute values, so that a model that gets worse along the context looks as if it learned from it. Keep the sign."),
-        wrong("late only", lambda loss, early, late: loss[:, late].mean(),
-              "This is the late loss alone. A model that is good everywhere has it low without using its context: subtract the early one."),
-    ),
-)  # fmt: skip

@@ -8,13 +8,14 @@ from typing import Any
 import torch
 
 from course_utils import induction as ind
-from course_utils.induction.exercises.heads import HeadName, heads, unknown
+from course_utils.induction.exercises.heads import HeadName, head, heads, unknown
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.induction.unknown.sealed import NAMES, induction_heads
 
-KEYS = ("induction", "needs", "accuracy")
+KEYS = ("induction", "needs", "reads", "accuracy")
+WAYS = ("queries", "keys", "values")
 NEAR = 0.1  # an accuracy is right within this
-Found = dict[str, dict[str, Any]]  # name → {"induction": set, "needs": set, "accuracy": float}
+Found = dict[str, dict[str, Any]]  # name → {"induction": set, "needs": set, "reads": set, "accuracy": float}
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,10 @@ def _truth(seed: int) -> Sealed:
         found[name] = {
             "induction": set(facts.induction),
             "needs": set(facts.needs),
-            "accuracy": _rounded(facts.accuracy),
+            "reads": set(facts.reads),
+            "accuracy": facts.accuracy,
         }
-        here[name] = _rounded(float(ind.repeat_accuracy(run.logits, tokens, sealed.length)))
+        here[name] = float(ind.repeat_accuracy(run.logits, tokens, sealed.length))
         prefix[name] = ind.prefix_matching_score(run.pattern, sealed.length)
         once[name] = set(induction_heads(weights, [sealed.length]))
         looks[name] = set(induction_heads(weights, [sealed.length, sealed.other], copying=-2.0))
@@ -52,17 +54,24 @@ def _truth(seed: int) -> Sealed:
     return Sealed(found, here, prefix, previous, once, looks, tuple(prefix["A"].shape))
 
 
-def _rounded(accuracy: float) -> float:
-    return round(accuracy, 1) + 0.0
-
-
 def _canonical(answer: Any) -> Found:
     if not isinstance(answer, Mapping) or not all(isinstance(one, Mapping) for one in answer.values()):
         raise TypeError("no dict of dicts")
-    read = {"induction": heads, "needs": heads, "accuracy": lambda value: _rounded(_share(value))}
+    read = {"induction": heads, "needs": heads, "reads": _messages, "accuracy": _share}
     return {
         str(name): {str(key): read.get(key, str)(value) for key, value in one.items()} for name, one in answer.items()
     }
+
+
+def _messages(group: Any) -> set[tuple[HeadName, str]]:
+    """A set of (head, input), from any collection of them, from a single one, or from None for none."""
+    if group is None:
+        return set()
+    pairs = list(group)
+    if len(pairs) == 2 and isinstance(pairs[1], str) and pairs[1].strip().lower() in (*WAYS, "q", "k", "v"):
+        pairs = [tuple(pairs)]
+    names = {way[0]: way for way in WAYS}
+    return {(head(one), names.get(str(way).strip().lower()[:1], str(way))) for one, way in pairs}
 
 
 def _share(value: Any) -> float:
@@ -79,16 +88,19 @@ def _form(answer: Found, truth: Sealed) -> str:
             return f"For model {name}, give exactly {', '.join(KEYS)}."
         if not 0 <= answer[name]["accuracy"] <= 1:
             return f"Model {name}: an accuracy is a share between 0 and 1."
-        if said := unknown(answer[name]["induction"] | answer[name]["needs"], *truth.shape):
+        senders = {sender for sender, _ in answer[name]["reads"]}
+        if said := unknown(answer[name]["induction"] | answer[name]["needs"] | senders, *truth.shape):
             return f"Model {name}: {said}"
+        if strange := [way for _, way in answer[name]["reads"] if way not in WAYS]:
+            return f"Model {name}: a message goes to {', '.join(WAYS)}, not to {strange[0]!r}."
     return ""
 
 
 def _parts(answer: Found, truth: Sealed) -> list[tuple[str, str, bool]]:
-    """(model, what is asked, whether it is right): nine of them."""
+    """(model, what is asked, whether it is right): twelve of them."""
     right = truth.found
     return [
-        (name, key, abs(answer[name][key] - right[name][key]) <= NEAR + 1e-6 if key == "accuracy" else answer[name][key] == right[name][key])
+        (name, key, abs(answer[name][key] - right[name][key]) <= NEAR if key == "accuracy" else answer[name][key] == right[name][key])
         for name in NAMES
         for key in KEYS
     ]  # fmt: skip
@@ -102,6 +114,7 @@ def _score(answer: Found, truth: Sealed) -> float:
 SAID = {
     "induction": "its induction heads are not right yet: at every block length more than half of the attention on the token after the earlier occurrence, and a copying score above 1/2",
     "needs": "the heads that it needs are not right yet: zero-ablate each head alone, at the length that the models are said to complete; a model that completes nothing needs nothing",
+    "reads": "the messages are not right yet: exchange one message at a time, from each head of the first layer to the queries, the keys or the values of the head that completes, for what it writes in a text without a repetition; `reads` are those after which the accuracy at `sealed.length` is below a half",
     "accuracy": "the accuracy at the other length is not right yet: predict it from the mechanism, then measure it",
 }
 
@@ -124,6 +137,7 @@ def _shuffled(truth: Sealed, rng: torch.Generator) -> Found:
         deal = [torch.randperm(per_layer, generator=rng).tolist() for _ in range(layers)]
         one = truth.found[other]
         dealt[name] = {key: {(at, deal[at][number]) for at, number in one[key]} for key in ("induction", "needs")}
+        dealt[name]["reads"] = {((at, deal[at][number]), way) for (at, number), way in one["reads"]}
         dealt[name]["accuracy"] = one["accuracy"]
     return dealt
 
@@ -167,15 +181,16 @@ Answer(
     canonical=_canonical,
     form=_form,
     explain=_explain,
-    expects='For each of "A", "B", "C": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "accuracy": 0.95}, with set() for none.',
+    expects='For each of "A", "B", "C": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "reads": {((0, 2), "keys")}, "accuracy": 0.95}, with set() for none.',
     share=1.0,
     effort=8.0,
     own=ind.Sealed.reveal,
-    why="All nine can be measured without doubt, so par is nine of nine.",
+    why="All twelve can be measured without doubt, so par is twelve of twelve.",
     hints=(
         "First run each model at both lengths: which completes blocks of `sealed.length`, and which also those of `sealed.other`?",
         "Scores at one block length cannot tell an induction head from a head that counts positions. Compute prefix_matching_score at two lengths, and copying_score.",
         "`needs`: zero-ablate each of the ten heads alone at `sealed.length` and see which bring the accuracy below a half. Heads of the first layer count too.",
+        "`reads`: your path_patch of exercise 9 exchanges one message. Take for `other` as many random tokens as in `tokens`, none of which comes twice; the receiver is the head of the second layer that `needs` names.",
     ),
     misconceptions=(
         wrong("counting taken for induction", _changed(induction=_last_needed),
@@ -198,6 +213,10 @@ Answer(
               "Your accuracies are those at `sealed.length`. At `sealed.other` one of the models no longer completes anything: that is how it gives itself away."),
         wrong("all complete the other length", _changed(accuracy=lambda name, truth: 1.0),
               "You predict that all three complete blocks of the other length. Only a head that matches by content does."),
+        wrong("every needed head is read by its keys", _changed(reads=lambda name, truth: {(one, "keys") for one in truth.found[name]["needs"] if one[0] == 0} | {(truth.previous[name], "keys")}),
+              "You let the previous-token head be read in every model. All three have one, but having is not using: exchange its message and see whether anything changes."),
+        wrong("no message at all", _changed(reads=lambda name, truth: set()),
+              "You say that no message matters. Where a head of the first layer is needed, something reads it: which input of which head?"),
         wrong("models exchanged", lambda truth: {name: truth.found[other] for name, other in zip(NAMES, NAMES[1:] + NAMES[:1], strict=True)},
               "Your findings are right and stand under the wrong names: which model is A, B, C?"),
         wrong("all have one", _changed(induction=lambda name, truth: _last_needed(name, truth) or _closest(name, truth)),

@@ -119,3 +119,17 @@ def turned_composition(
         rotation = torch.linalg.qr(torch.randn(W_OV.shape, generator=generator)).Q.to(W_OV)
         found.append(composition_score(W_OV @ rotation, reader, reader, "q"))
     return torch.stack(found)
+
+
+def own_note_first(
+    asks: Float[Tensor, "d_vocab d_model"],
+    notes: Float[Tensor, "d_vocab d_model"],
+    W_QK: Float[Tensor, "d_model d_model"],
+) -> float:
+    """The share of tokens whose query prefers the note of that same token to the note of every other.
+
+    The K-composition circuit from end to end, in weights alone: `asks` is what the query reads for each token, `notes`
+    what an earlier head leaves behind for each token (`W_E @ W_OV` of that head). By chance 1 / d_vocab.
+    """
+    match = asks @ W_QK @ notes.mT  # (token asked for, token noted)
+    return (match.argmax(1) == torch.arange(len(match), device=match.device)).float().mean().item()

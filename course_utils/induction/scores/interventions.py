@@ -3,7 +3,7 @@
 1. `ablate_heads` runs a model with some heads' outputs set to zero, or to their mean, at every position.
 2. `path_patch_qkv` asks by which input receivers hear senders: the senders' outputs of another sequence are put into
    the receivers' queries, keys or values alone, along the direct path (`course_utils.patching`).
-   `path_patch_k` is the smallest case of it, by hand.
+   `path_patch` is the smallest case of it, by hand.
 3. `repeat_log_prob` is what both are read by: the log-probability of the repeat's tokens, from its second on.
 
 Heads are (layer, head) pairs.
@@ -91,39 +91,69 @@ def path_patch_qkv(
     )
 
 
+def by_input(sweep: Sweep) -> dict[str, tuple[float, float, float]]:
+    """The effect on each input, in nats: {"queries": (mean, low, high), …}; 95 % intervals, prompts resampled."""
+    names, (low, high) = ("queries", "keys", "values"), sweep.interval()
+    rows = zip(sweep.effect().tolist(), low.tolist(), high.tolist(), strict=True)
+    return dict(zip(names, rows, strict=True))
+
+
+def heard(
+    model: Any, clean: Int[Tensor, "batch pos"], other: Int[Tensor, "batch pos"], length: int, receiver: Head
+) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """Each head of the layer before, alone, to each input of a receiver: what the repeat's log-probability loses.
+
+    Args:
+        clean, other: made by `repeated_tokens` with blocks of `length`.
+
+    Returns:
+        {"0.2": {"queries": (mean, low, high), "keys": …, "values": …}, …}, in nats.
+    """
+    metric, layer = repeat_log_prob(clean, length), receiver[0] - 1
+    senders = [(layer, head) for head in range(model.cfg.n_heads)]
+    return {
+        f"{layer}.{head}": by_input(path_patch_qkv(model, clean, other, metric, [(layer, head)], [receiver]))
+        for layer, head in senders
+    }
+
+
 @torch.no_grad()
-def path_patch_k(
+def path_patch(
     model: Any,
     clean: Int[Tensor, "batch pos"],
     other: Int[Tensor, "batch pos"],
     sender: Head,
     receiver: Head,
+    reads: str,
 ) -> Float[Tensor, "batch pos d_vocab"]:
-    """The logits on `clean` when the receiver's keys, and nothing else, hear the sender as it speaks in `other`.
+    """The logits on `clean` when one input of the receiver, and nothing else, reads the sender as it writes in `other`.
 
     By hooks, for a sender in the layer right before the receiver's, of an attention-only model: between the two nothing
-    else can carry the message. `path_patch_qkv` does the same for heads further apart, and for queries and values.
+    else can carry the message. `path_patch_qkv` does the same for heads further apart.
 
     Args:
         other: sequences as long as `clean`.
         sender, receiver: (layer, head).
+        reads: "q", "k" or "v".
 
     Raises:
-        ValueError: if the sender is not in the layer before, or there are MLPs in between.
+        ValueError: another input, a sender that is not in the layer before, or MLPs in between.
     """
-    (early, speaker), (late, listener) = sender, receiver
+    (early, writer), (late, reader) = sender, receiver
     if late != early + 1 or not model.cfg.attn_only:
         raise ValueError("the sender must be in the layer right before the receiver's, with no MLP in between")
+    if reads not in ("q", "k", "v"):
+        raise ValueError(f"a head reads by its q, k or v, not by {reads!r}")
     z, resid = f"blocks.{early}.attn.hook_z", f"blocks.{late}.hook_resid_pre"
     _, there = model.run_with_cache(other, names_filter=[z])
     _, here = model.run_with_cache(clean, names_filter=[z, resid])
-    message = (there[z] - here[z])[:, :, speaker] @ model.W_O[early, speaker]  # (batch, pos, d_model)
-    block = model.blocks[late]
-    heard = block.ln1(here[resid] + message) @ model.W_K[late, listener] + model.b_K[late, listener]
+    message = (there[z] - here[z])[:, :, writer] @ model.W_O[early, writer]  # (batch, pos, d_model)
+    W, b = {"q": (model.W_Q, model.b_Q), "k": (model.W_K, model.b_K), "v": (model.W_V, model.b_V)}[reads]
+    made = model.blocks[late].ln1(here[resid] + message) @ W[late, reader] + b[late, reader]
 
-    def hear(k: Float[Tensor, "batch pos head d_head"], hook: Any) -> Tensor:
-        k = k.clone()
-        k[:, :, listener] = heard
-        return k
+    def put(old: Float[Tensor, "batch pos head d_head"], hook: Any) -> Tensor:
+        new = old.clone()
+        new[:, :, reader] = made
+        return new
 
-    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_k", hear)])
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_{reads}", put)])

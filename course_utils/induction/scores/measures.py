@@ -99,3 +99,33 @@ def icl_score(loss: Float[Tensor, "*stack batch pos"], early: int, late: int) ->
     if not 0 <= early < late < loss.shape[-1]:
         raise ValueError(f"early = {early} and late = {late} must be in order within {loss.shape[-1]} losses")
     return (loss[..., late] - loss[..., early]).mean(-1)
+
+
+def icl_estimate(loss: Float[Tensor, "batch pos"], early: int, late: int) -> Float[Tensor, "2"]:
+    """The in-context-learning score and the standard error of it, in nats.
+
+    The sequences are independent, their positions are not. A sequence that is hard early is hard late, so that the
+    error is that of the mean *difference*: the deviation of the differences (with n − 1) over √n.
+    """
+    gain = loss[:, late] - loss[:, early]
+    return torch.stack([gain.mean(), gain.std() / len(gain) ** 0.5])
+
+
+def half_way(
+    steps: Float[Tensor, "checkpoint"], values: Float[Tensor, "checkpoint"], since: int = 0
+) -> Float[Tensor, ""]:
+    """The step at which a curve first passes the middle between its value at checkpoint `since` and its last one.
+
+    On straight lines between checkpoints; what lies before `since` is not looked at. The curve may rise or fall.
+
+    Raises:
+        ValueError: the two ends are equal.
+    """
+    steps, values = steps[since:], values[since:]
+    if values[0] == values[-1]:
+        raise ValueError("the curve ends where it began, so that it has no middle to pass")
+    share = (values - values[0]) / (values[-1] - values[0])
+    after = int((share >= 0.5).nonzero()[0])
+    before = after - 1
+    part = (0.5 - share[before]) / (share[after] - share[before])
+    return steps[before] + part * (steps[after] - steps[before])

@@ -209,17 +209,19 @@ def _message(accuracy: float, length: int, first: float, second: float, heads: t
                 f"{scope}, the previous-token head is in the second layer, where no head can read any more what it "
                 f"wrote. It belongs into the first."
             )
-        where = _looks(pattern[0], length)
+        where = _looks(pattern[0], length, but="the token before")
         return (
             f"{scope}, the first layer has no previous-token head: the closest, {names[0]}, gives the token before "
-            f"{first:.2f} of its attention{where}. Its query and key must meet one position apart."
+            f"{first:.2f} of its attention{where}. {DECIDED[decided(pattern[0])]}"
+            "The query at p must meet the key at p − 1."
         )
     if second < WORKS:
-        where = _looks(pattern[1], length)
+        where = _looks(pattern[1], length, but="the token after the earlier occurrence")
         return (
             f"{scope}, {names[0]} looks at the token before, as it should, but the second layer has no induction "
             f"head: the closest, {names[1]}, gives the token after the earlier occurrence {second:.2f} of its "
-            f"attention{where}. Its key must read what {names[0]} wrote, and its query the token that stands there now."
+            f"attention{where}. {DECIDED[decided(pattern[1])]}Its key must read what {names[0]} wrote, its query the "
+            f"token that stands there now."
         )
     return (
         f"{scope}, both heads look where they should ({names[0]} at the token before, {names[1]} at the token after "
@@ -228,8 +230,24 @@ def _message(accuracy: float, length: int, first: float, second: float, heads: t
     )
 
 
-def _looks(pattern: Float[Tensor, "batch head query key"], length: int) -> str:
-    """Where the heads of a layer look in the repeat instead, if they agree on a place; else that they are spread."""
+DECIDED = {
+    "flat": "Its scores are all alike: its W_Q or its W_K is zero, or they read things that never match. ",
+    "faint": "Its scores differ too little: raise its scale, to scores of about 20 after division by √d_head. ",
+    "decided": "",
+}
+
+
+def decided(pattern: Float[Tensor, "batch head query key"]) -> str:
+    """Whether the scores of a layer's most decided head are "flat", "faint" (less than 4 apart) or "decided"."""
+    rows = pattern[:, :, 2:].clamp(min=1e-12).log()
+    seen = torch.ones(rows.shape[-2:], dtype=torch.bool, device=rows.device).tril(2)
+    high, low = rows.masked_fill(~seen, -torch.inf).amax(-1), rows.masked_fill(~seen, torch.inf).amin(-1)
+    widest = (high - low).amax().item()
+    return "flat" if widest < 1e-3 else "faint" if widest < 4 else "decided"
+
+
+def _looks(pattern: Float[Tensor, "batch head query key"], length: int, but: str) -> str:
+    """Where the heads of a layer look in the repeat besides the place `but`, if they agree on one."""
     rows = pattern[:, :, length + 1 :]  # the repeat's queries
     places = {
         "itself": rows.diagonal(length + 1, -2, -1),
@@ -238,6 +256,6 @@ def _looks(pattern: Float[Tensor, "batch head query key"], length: int) -> str:
         "the token after the earlier occurrence": rows.diagonal(2, -2, -1),
         "BOS": rows[..., 0],
     }
-    share = {name: values.mean((0, 2)).max().item() for name, values in places.items()}
+    share = {name: values.mean((0, 2)).max().item() for name, values in places.items() if name != but}
     name = max(share, key=share.get)
     return f", while {share[name]:.2f} goes to {name}" if share[name] > 0.5 else ", and no other place gets half of it"

@@ -92,6 +92,11 @@ def crowd(seed: int) -> Crowd:
     return Crowd(weights, _ablations(head, dice), roles, wiring)
 
 
+def rivals(seed: int) -> tuple[Crowd, ...]:
+    """Three crowds from one seed, so that a guess of all their wirings together is seldom right."""
+    return tuple(crowd(3 * seed + k) for k in range(3))
+
+
 def _induction(space: str) -> Head:
     if space == "pointer":
         return Head("follow", space, ("token", "output"), sharp=3.0)

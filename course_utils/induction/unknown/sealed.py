@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from course_utils.induction.scores.circuits import copying_score
+from course_utils.induction.scores.interventions import path_patch
 from course_utils.induction.scores.measures import prefix_matching_score, repeat_accuracy, repeated_tokens
 from course_utils.induction.toys.model import Weights, as_bridge, run
 from course_utils.induction.unknown.planted import D_VOCAB, Head, planted
@@ -31,11 +32,14 @@ class Findings:
         induction: its induction heads, as (layer, head): they match prefixes at every block length, and copy.
         needs: the heads without any one of which (zero ablation) it gets less than half of a block of `length` right.
         accuracy: on the repeat of blocks of the other length.
+        reads: the messages that its completing head cannot do without: (head of the first layer, "queries", "keys" or
+            "values").
     """
 
     induction: frozenset[tuple[int, int]]
     needs: frozenset[tuple[int, int]]
     accuracy: float
+    reads: frozenset[tuple[tuple[int, int], str]]
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def examine(weights: Weights, length: int, other: int) -> Findings:
     needs = []
     if accuracy(weights, length) > 0.5:
         needs = [head for head in heads if accuracy(weights, length, [head]) < 0.5]
-    return Findings(found, frozenset(needs), accuracy(weights, other))
+    return Findings(found, frozenset(needs), accuracy(weights, other), messages(weights, length, needs))
 
 
 def accuracy(weights: Weights, length: int, without: Sequence[tuple[int, int]] = ()) -> float:
@@ -138,6 +142,27 @@ def accuracy(weights: Weights, length: int, without: Sequence[tuple[int, int]] =
     for layer, head in without:
         W_O[layer, head] = 0.0
     return float(repeat_accuracy(run(replace(weights, W_O=W_O), tokens).logits, tokens, length))
+
+
+def messages(
+    weights: Weights, length: int, needs: Sequence[tuple[int, int]]
+) -> frozenset[tuple[tuple[int, int], str]]:
+    """The messages from the first layer to one input of a needed head of the second without which it fails.
+
+    Each alone is exchanged for what the sender writes in a text in which nothing repeats; the model fails where it gets
+    less than half of a block of `length` right.
+    """
+    tokens = _blocks(length)
+    dice = torch.Generator().manual_seed(1000 + length)
+    other = repeated_tokens(D_VOCAB, PROMPTS, 2 * length, distinct=True, generator=dice)[:, : tokens.shape[1]]
+    bridge, found = as_bridge(weights), []
+    for late, reader in needs:
+        for writer in range(weights.n_heads if late == 1 else 0):
+            for way, reads in (("queries", "q"), ("keys", "k"), ("values", "v")):
+                logits = path_patch(bridge, tokens, other, (0, writer), (1, reader), reads)
+                if repeat_accuracy(logits, tokens, length) < 0.5:
+                    found.append(((0, writer), way))
+    return frozenset(found)
 
 
 def induction_heads(weights: Weights, lengths: Sequence[int], copying: float = 0.5) -> frozenset[tuple[int, int]]:

@@ -1,0 +1,148 @@
+"""A code model along its training: what it loses on names, what its heads do, and what one of them carries.
+
+1. `Checkpoints` keeps losses and head scores at every saved step, intact and with either head of the pair set to its
+   mean: a pattern says where a head looks, the ablation how much of the loss it is worth *at that step*.
+2. "Half-way" needs two ends. `order` gives, for each quantity, the step at which it has made half of its way between
+   two steps of your choice; the order of the quantities can depend on that choice.
+
+Intervals resample modules; the head scores, from 32 prompts of random tokens, are taken as exact beside them.
+"""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.induction.code.results import PAIR
+from course_utils.induction.code.text import TextLosses
+from course_utils.intervals import interval
+
+QUANTITIES = {
+    "loss, new names": "new",
+    "loss, repeated names": "repeated",
+    "loss, all tokens": "loss",
+    "in-context-learning score": "icl",
+}
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The training of a code model, seen through its checkpoints.
+
+    Attributes:
+        step: of each checkpoint. runs: on held-out windows, (run, checkpoint, …): intact, then without each head of
+            `PAIR` (mean ablation).
+        prefix, previous, accuracy: on random tokens, repeated once.
+    """
+
+    step: Int[Tensor, "checkpoint"]
+    runs: TextLosses
+    prefix: Float[Tensor, "checkpoint layer head"]
+    previous: Float[Tensor, "checkpoint layer head"]
+    accuracy: Float[Tensor, "checkpoint"]
+
+    @property
+    def losses(self) -> TextLosses:
+        """Of the intact model, one run for each checkpoint."""
+        return self.runs[0]
+
+    def at(self, step: int) -> int:
+        """The place of a checkpoint.
+
+        Raises:
+            ValueError: there is none at this step.
+        """
+        if step not in self.step.tolist():
+            raise ValueError(f"there is a checkpoint at {', '.join(map(str, self.step.tolist()))}, not at {step}")
+        return self.step.tolist().index(step)
+
+    def fallen(self, what: str, since: int, until: int) -> tuple[float, float, float]:
+        """By how much a loss fell between two checkpoints, in nats: (mean, low, high)."""
+        values, draws = self.losses.estimate(what), self.losses.estimate(what, self.losses.weights())
+        first, last = self.at(since), self.at(until)
+        low, high = interval(draws[:, first] - draws[:, last])
+        return (values[first] - values[last]).item(), low.item(), high.item()
+
+    def carried(self, run: str, what: str) -> tuple[Tensor, Tensor, Tensor]:
+        """What the head is worth at each checkpoint: by how much a loss is higher without it. (mean, low, high)."""
+        k = 1 + PAIR.index(run)
+        values, draws = self.runs.estimate(what), self.runs.estimate(what, self.runs.weights())
+        low, high = interval(draws[:, k] - draws[:, 0])
+        return values[k] - values[0], low, high
+
+    def order(self, since: int, until: int) -> dict[str, tuple[float, float, float] | float]:
+        """The step at which each quantity has made half of its way from one checkpoint to another.
+
+        Losses with their 95 % interval; head scores without one.
+        """
+        ends = self.at(since), self.at(until)
+        weights = self.losses.weights()
+        found: dict[str, tuple[float, float, float] | float] = {}
+        for name, what in QUANTITIES.items():
+            centre = halfway(self.step, self.losses.estimate(what)[None], *ends)[0]
+            low, high = interval(halfway(self.step, self.losses.estimate(what, weights), *ends))
+            found[name] = (centre.item(), low.item(), high.item())
+        for name, score in (("previous-token score of 0.2", self.previous[:, 0, 2]),
+                            ("prefix matching of 1.1", self.prefix[:, 1, 1])):  # fmt: skip
+            found[name] = halfway(self.step, score[None].double(), *ends).item()
+        return found
+
+    def plot(self) -> Figure:
+        """Losses of repeated and new names, the in-context-learning score, the heads' scores; 95 % intervals."""
+        fig, axes = plots.figure(3, 1, height=6.4, sharex=True)
+        weights = self.losses.weights()
+        panels = (
+            (axes[0], (("new", "new names"), ("repeated", "repeated names"), ("loss", "all tokens"))),
+            (axes[1], (("icl", "in-context-\nlearning score"),)),
+        )
+        colours = iter(plots.SERIES)
+        for ax, lines in panels:
+            for what, label in lines:
+                low, high = interval(self.losses.estimate(what, weights))
+                _line(ax, self.step, self.losses.estimate(what), low, high, next(colours), label)
+        for name, scores, colour in (
+            ("0.2, previous\ntoken", self.previous, plots.NOTE),
+            ("1.1, prefix\nmatching", self.prefix, plots.HEAD),
+        ):
+            layer, head = divmod(int(scores[-1].argmax()), scores.shape[-1])
+            others = scores.flatten(1).clone()
+            others[:, layer * scores.shape[-1] + head] = 0
+            axes[2].plot(self.step, scores[:, layer, head], color=colour, marker="o", markersize=3, label=name)
+            axes[2].plot(self.step, others.amax(1), color=colour, linestyle=":", label="best other")
+        axes[0].set(ylabel="nats per token")
+        axes[1].set(ylabel="nats")
+        axes[2].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
+        for ax in axes:
+            ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        return fig
+
+    def plot_carried(self, what: str = "repeated") -> Figure:
+        """A loss along the training: intact, and at each checkpoint without one head of the pair."""
+        fig, ax = plots.figure(height=3.2)
+        values, draws = self.runs.estimate(what), self.runs.estimate(what, self.runs.weights())
+        low, high = interval(draws)
+        names = ("intact", *(f"without {run}" for run in PAIR))
+        for k, (label, colour) in enumerate(zip(names, (plots.INK, plots.NOTE, plots.HEAD), strict=True)):
+            _line(ax, self.step, values[k], low[k], high[k], colour, label)
+        ax.set(xlabel="training step", ylabel="nats per token", title="loss on repeated names")
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        return fig
+
+
+def halfway(
+    step: Int[Tensor, "checkpoint"], values: Float[Tensor, "draw checkpoint"], first: int, last: int
+) -> Float[Tensor, "draw"]:
+    """The step at which each row first passes the middle between its values at two checkpoints, on straight lines."""
+    share = (values - values[:, first, None]) / (values[:, last] - values[:, first])[:, None]
+    share[:, : first + 1] = 0
+    after = (share >= 0.5).int().argmax(1, keepdim=True)
+    low, high = share.gather(1, after - 1)[:, 0], share.gather(1, after)[:, 0]
+    before, behind = step[after[:, 0] - 1], step[after[:, 0]]
+    return before + (0.5 - low) / (high - low) * (behind - before)
+
+
+def _line(ax, step: Tensor, values: Tensor, low: Tensor, high: Tensor, colour: str, label: str) -> None:
+    ax.plot(step, values, color=colour, marker="o", markersize=3, label=label)
+    ax.fill_between(step, low, high, color=colour, alpha=0.25, linewidth=0)

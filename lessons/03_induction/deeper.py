@@ -1,0 +1,421 @@
+# %% [markdown]
+# # Induction heads, deeper
+#
+# What is worth knowing beyond the story of lesson 3. Each section stands on its own: take them in any order, or none. The exercises marked ◇ use sections 5 and 6.
+
+# %% [markdown] contents
+# The core notebook's words are used here without further explanation.
+
+# %% setup
+
+# %%
+import torch
+
+from course_utils import induction as ind
+from course_utils import patching, plots, zoo
+from course_utils.page import about, between, caption, claim, claims, table
+
+model = zoo.load("code-attn-2l", "cpu").requires_grad_(False)
+d_vocab = model.cfg.d_vocab
+live = ind.train(seeds=3)  # the toys of section 3 of the core
+{"code model": f"{model.cfg.n_layers} layers of {model.cfg.n_heads} heads", "toys": live.weights.stack[0]}
+
+# %% [markdown]
+# ## 1 · What one layer can do: skip-trigrams
+#
+# A one-layer model without positions can only use facts of the form "$s$ stood somewhere before, $q$ stands here, so $o$ is more probable". Elhage et al. 2021 call such a fact a **skip-trigram** and write it $s \ldots q \to o$. Its two halves can be read off two tables: the QK circuit has an entry for ($q$, $s$), and the OV circuit one for ($s$, $o$).
+#
+# The smallest case: letters with one opening bracket among them, then a dot. What comes next is the bracket that closes it. Three skip-trigrams, `( … . → )` and so on, do it. We train four one-head models and look for the three in their tables.
+
+# %%
+names = ["(", "[", "{", "a", "b", "c", "d", ".", ")", "]", "}"]
+letters, dot, openers, closers = slice(3, 7), 7, slice(0, 3), slice(8, 11)
+rng = torch.Generator().manual_seed(0)
+
+def sentences(n):
+    """n sentences (n, 7) and, for each, which of the three brackets closes it."""
+    body = torch.randint(3, 7, (n, 6), generator=rng)
+    kind = torch.randint(3, (n,), generator=rng)
+    body[torch.arange(n), torch.randint(6, (n,), generator=rng)] = kind
+    return torch.cat([body, torch.full((n, 1), dot)], 1), kind
+
+sizes = {"W_E": (11, 16), "W_pos": (7, 16), "W_U": (16, 11), "W_O": (1, 1, 8, 16)}
+sizes |= dict.fromkeys(("W_Q", "W_K", "W_V"), (1, 1, 16, 8))  # (layer, head, d_model, d_head)
+four = {name: 0.2 * torch.randn(4, *size, generator=rng) for name, size in sizes.items()}
+
+# %%
+models = ind.Weights(**{name: W.requires_grad_() for name, W in four.items()})  # four, side by side
+optimizer = torch.optim.AdamW(four.values(), lr=0.02, weight_decay=1.0)
+for _ in range(200):
+    text, kind = sentences(64)
+    last = ind.run(models, text).logits[..., -1, :]  # (model, sentence, token)
+    loss = -last.log_softmax(-1)[:, torch.arange(64), 8 + kind].mean(1).sum()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+W = {name: matrix.detach() for name, matrix in four.items()}
+QK = W["W_E"] @ W["W_Q"][:, 0, 0] @ W["W_K"][:, 0, 0].mT @ W["W_E"].mT / 8**0.5
+OV = W["W_E"] @ W["W_V"][:, 0, 0] @ W["W_O"][:, 0, 0] @ W["W_U"]  # both (model, token, token)
+
+# %% figure
+sought = QK[:, dot, openers] > QK[:, dot, letters].amax(-1, keepdim=True)  # (model, bracket)
+shown = sought.sum(-1).argmax()
+fig, axes = plots.figure(1, 2, height=3.3)
+plots.heatmap(axes[0], QK[shown], label="attention score")
+plots.heatmap(axes[1], OV[shown], label="logit")
+axes[0].set(title="QK circuit", xlabel="attended to", ylabel="token here")
+axes[1].set(title="OV circuit", xlabel="logit that is raised", ylabel="attended to")
+for ax in axes:
+    ax.set_xticks(range(11), names)
+    ax.set_yticks(range(11), names)
+plots.show(
+    fig, "Two token-by-token tables: the dot attends to openers; each opener raises its closer.",
+    "The tables of one of the four models. Left, the row of the dot: it attends to the opening brackets. Right, the rows "
+    "of the brackets: each raises the bracket that closes it. No text ends in a letter, so the letters' rows on the left "
+    "are by-products of training.",
+)  # fmt: skip
+
+# %% claims
+text, kind = sentences(500)
+right = ind.run(models, text).logits[..., -1, closers].argmax(-1) == kind
+with claims():
+    claim("all four models close more than 99 % of 500 new sentences rightly; by chance a third", (right.float().mean(1) > 0.99).all())
+    claim("in all four, each opening bracket raises its own closing bracket most of the three",
+          (OV[:, openers, closers].argmax(-1) == torch.arange(3)).all())
+    claim("in all four, the dot prefers at least two of the three brackets to every letter", (sought.sum(-1) >= 2).all())  # fmt: skip
+
+# %% [markdown]
+# A model that looks for two of the three brackets predicts the third when it finds neither, which is also a way.
+#
+# **How can two heads of one layer complete the four texts of the core's section 1?** By subtracting. Let one head look at place 1 if A stands there and otherwise at place 2, and let it lower the token that it finds (A itself counts for nothing). Then the token at place 2 is lowered exactly if A did not come before it. Let the other head do the same with places 3 and 4. Neither head looks at the answer; together they rule out the alternative. It takes a head for every pair of places, which is the price.
+
+# %% [markdown]
+# ## 2 · When the first head is blurred too
+#
+# In the core's section 2 only the induction head had a finite sharpness, and the threshold was $\ln 2$. Give the previous-token head a sharpness $\alpha$ as well. A note at place $j$ is then a mixture over the $j + 1$ places in sight: the right token has the share $e^\alpha/(e^\alpha + j)$, every other place the share $1/(e^\alpha + j)$.
+#
+# After the $p$-th token of a block of $L$, three kinds of places matter. The right place stands at $p + 1$, so its note holds the share $e^\alpha / (e^\alpha + p + 1)$ of the token asked for, and its weight is $e$ to $\beta$ times that. The token A itself has two places, $p$ and $L + p$, whose notes hold a little A too, since each place also sees itself: a share $1/(e^\alpha + p)$ at the first, and $2/(e^\alpha + L + p)$ at the second, which sees two A's. The answer wins exactly if
+#
+# $$\exp\frac{\beta e^\alpha}{e^\alpha + p + 1} \;>\; \exp\frac{\beta}{e^\alpha + p} + \exp\frac{2\beta}{e^\alpha + L + p} .$$
+#
+# Counting the places $p$ at which this holds predicts the accuracy, without a fitted number.
+
+# %%
+def pencil(alpha, beta, length):
+    """The predicted accuracy of the hand-built model at each sharpness: (beta, alpha)."""
+    p, a, b = torch.arange(1, length), alpha.exp()[:, None], beta[:, None, None]
+    right = (b * a / (a + p + 1)).exp()
+    itself = (b / (a + p)).exp() + (2 * b / (a + length + p)).exp()
+    return (right > itself).float().mean(-1)
+
+alpha, beta, maps = torch.linspace(0.5, 8, 16), torch.logspace(-1, 1, 17), {}
+rng = torch.Generator().manual_seed(1)
+for length in (4, 32):
+    test = ind.repeated_tokens(40, 4, length, distinct=True, generator=rng)
+    built = [ind.hand_built(40, 65, (a, b)) for b in beta.tolist() for a in alpha.tolist()]
+    shares = torch.stack([ind.repeat_accuracy(ind.run(one, test).logits, test, length) for one in built])
+    maps[length] = {"measured": shares.view(17, 16), "predicted": pencil(alpha, beta, length)}
+
+# %% figure
+fig, axes = plots.figure(1, 4, height=2.9, sharey=True)
+panels = [(name, length) for length in maps for name in ("measured", "predicted")]
+for ax, (name, length) in zip(axes, panels, strict=True):
+    image = ax.pcolormesh(alpha, beta, maps[length][name], cmap=plots.SEQUENTIAL, vmin=0, vmax=1)
+    ax.set(title=f"{name}\nL = {length}", xlabel="sharpness α", yscale="log")
+axes[0].set(ylabel="sharpness β")
+fig.colorbar(image, ax=axes, label="accuracy")
+plots.show(
+    fig, "Accuracy over both sharpnesses, measured and predicted: the same maps.",
+    "Accuracy of the hand-built model over the sharpness of its first head (α) and of its second (β), measured on four "
+    "texts and predicted by the inequality, for two block lengths. Where the first head is blurred, long blocks fail first.",
+)  # fmt: skip
+
+# %% claims
+off = {length: (both["measured"] - both["predicted"]).abs().max().item() for length, both in maps.items()}
+with claims():
+    claim("in each of the 272 cells of either map, prediction and measurement differ by less than 0.05", max(off.values()) < 0.05)
+    claim("averaged over the whole map, blocks of 32 are completed less often than blocks of 4",
+          maps[32]["measured"].mean() < maps[4]["measured"].mean())  # fmt: skip
+
+# %% [markdown]
+# ## 3 · Where the notes are
+#
+# The previous-token score of the toys stays near one half although their accuracy is near 1. The score is an average over all positions. Where does it come from?
+
+# %%
+pattern = ind.run(live.weights, ind.repeated_tokens(64, 32, 31, generator=rng)).pattern
+back = pattern[:, 0].diagonal(-1, -2, -1).mean(1)  # (seed, head, key): attention one back
+best = back.amax(1)  # (seed, key)
+best.shape
+
+# %% figure
+fig, ax = plots.figure(height=2.8)
+for seed, row in enumerate(best):
+    ax.plot(row, label=f"seed {seed}", color=plots.SERIES[seed])
+ax.axvline(31, color=plots.NULL, linestyle=":", linewidth=1.4, label="longest block")
+ax.set(xlabel="place that is attended to from the place after it", ylabel="attention, best head", ylim=(0, 1.03))
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+plots.show(
+    fig, "Attention to the token before is high up to place 29 and near zero after it.",
+    "Attention to the place before, for each place, of the best head of the first layer. No block is longer than 31 "
+    "tokens, so a note at a later place is hardly ever needed, and none is written there.",
+)  # fmt: skip
+
+# %% claims
+near, far = best[:, 1:29].mean(1), best[:, 34:61].mean(1)
+with claims():
+    claim("on average over places 1 to 28 it is above one half in each of the three seeds, over places 34 to 60 below a fifth",
+          (near > 0.5).all() and (far < 0.2).all())
+
+# %% [markdown]
+# ## 4 · The match of two tokens, tested
+#
+# The core took the attention scores of 1.1 apart and read a match of two tokens off them. That is a hypothesis about texts in which A stands twice. Take random tokens in which A stands once after X and is followed by B, and once after Y and is followed by C. At the end stands X A. A head that matches one token has no reason to prefer B to C. One that matches two prefers B. The null ends in Z A, where Z stands nowhere else in its pair.
+
+# %%
+def two_contexts(n, rng):
+    """BOS … X A B … Y A C … X A, the two places in either order; the ids of B and C."""
+    text = torch.randint(1, d_vocab, (n, 60), generator=rng)
+    x, a, b, y, c = torch.randint(1, d_vocab, (5, n), generator=rng)
+    turned = torch.arange(n) % 2  # in every other text Y A C comes first
+    for first, triple in ((10 + 20 * turned, (x, a, b)), (30 - 20 * turned, (y, a, c))):
+        for k, token in enumerate(triple):
+            text[torch.arange(n), first + k] = token
+    text[:, -2], text[:, -1] = x, a
+    return torch.nn.functional.pad(text, (1, 0)), b, c
+
+def preference(text, b, c):
+    """Logit of B minus logit of C at the end."""
+    last = model(text)[:, -1]
+    return (last.gather(1, b[:, None]) - last.gather(1, c[:, None]))[:, 0]
+
+# %%
+found = {}
+for seed in range(5):
+    rng = torch.Generator().manual_seed(seed)
+    double, b, c = two_contexts(300, rng)
+    single = double.clone()
+    single[:, -2] = torch.randint(1, d_vocab, (300,), generator=rng)
+    found[f"sample {seed}"] = {"after X A": ind.mean_interval(preference(double, b, c)),
+                               "null: after Z A": ind.mean_interval(preference(single, b, c))}  # fmt: skip
+table(found, unit="nats", signed=True, decimals=2)
+
+# %% caption
+caption("Preference for B over C: five samples of 300 texts each. 95 % interval of each mean, texts resampled.")
+
+# %% [markdown]
+# Now path patching. The hypothesis names three messages: 0.2 to the queries (the token before, here), 0.2 to the keys (the token before, there) and 0.3 to the keys (the token two before, there).
+
+# %%
+strangers = torch.randint(1, d_vocab, double.shape, generator=rng)
+ask = patching.Question(model, double, strangers, patching.logit_diff(b, c), direction="noising")
+sweep = ask.path_patch(["0.1", "0.2", "0.3"], ["1.1.q", "1.1.k"], pairs=True)
+effect, (low, high) = sweep.effect(), sweep.interval()  # (sender, input)
+changed = {sender: {way: (effect[i, j].item(), low[i, j].item(), high[i, j].item())
+           for j, way in enumerate(("to the queries", "to the keys"))} for i, sender in enumerate(("0.1", "0.2", "0.3"))}  # fmt: skip
+table(changed, unit="nats", signed=True, decimals=2, corner="from", mark=lambda nats: nats < -1)
+
+# %% caption
+caption("Change of the preference for B when one message to 1.1 is about another text: mean of 300 texts, 95 % interval, texts resampled. Marked: a loss of more than one nat.")
+
+# %% claims
+intact = sweep.clean.mean().item()
+named = [changed["0.2"]["to the queries"], changed["0.2"]["to the keys"], changed["0.3"]["to the keys"]]
+rest = [changed["0.1"]["to the queries"], changed["0.1"]["to the keys"], changed["0.3"]["to the queries"]]
+with claims():
+    claim("in each of the five samples the preference for B lies between 2.5 and 4.5 nats",
+          all(between(row["after X A"][0], 2.5, 4.5) for row in found.values()))
+    claim("in each of the five, after Z A it is less than a quarter of that in size",
+          all(abs(row["null: after Z A"][0]) < row["after X A"][0] / 4 for row in found.values()))
+    claim("each of the three messages that the hypothesis names is worth more than six tenths of the preference", min(-e[0] for e in named) > 0.6 * intact)
+    claim("each of the other three is worth less than three tenths", max(-e[0] for e in rest) < 0.3 * intact)  # fmt: skip
+
+# %% [markdown]
+# So the induction head of this model prefers the place after X A to a place after A alone. Whether it would match three tokens we have not measured. Olsson et al. 2022 mention in a footnote that heads may match several tokens, and Akyürek et al. 2024 study *n-gram heads* in models trained for in-context learning of formal languages ([arXiv 2401.12973](https://arxiv.org/abs/2401.12973)).
+
+# %% [markdown]
+# ## 5 · Composition scores ◇
+#
+# Does K-composition show in the weights, before any token is read? If a head writes with $W_{OV}$ and a later one reads with a matrix $M$ ($W_{QK}$ for queries, its transpose for keys, $W_{OV}$ for values), the **composition score** of Elhage et al. 2021 is $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms, a number between 0 and 1. It needs a null. Matrices that are unrelated have a root mean square of $1/\sqrt{d_\text{model}}$, whatever their rank. A matched null turns the same writer's output at random, or takes the writers of one seed with the readers of another.
+
+# %%
+rng = torch.Generator().manual_seed(0)
+drawn = ind.random_composition(64, 16, 200, rng)
+many = ind.spread()  # 32 seeds, stored
+toys = {way: {"own writers": many.composition[:, k].mean().item(), "null: another seed's": many.unrelated[:, k].mean().item(),
+              "seeds above the null": str(int((many.composition[:, k] > many.unrelated[:, k]).sum()))}
+        for k, way in enumerate(("queries", "keys", "values"))}  # fmt: skip
+table(toys, decimals=3, mark="keys")
+
+# %% caption
+caption("Composition score of the toys by input, mean over all pairs of heads and 32 seeds; the null takes the first layer of another seed. Last column: in how many of the 32 the own writers score higher.")
+
+# %%
+W_OV, W_QK = model.W_V @ model.W_O, model.W_Q @ model.W_K.mT
+scores = ind.composition_scores(model.W_Q, model.W_K, model.W_V, model.W_O)[:, :, 1]  # (q k v, writer), reader 1.1
+reader = {"queries": W_QK[1, 1], "keys": W_QK[1, 1].mT, "values": W_OV[1, 1]}
+code = {}
+for head in range(4):
+    turned = ind.turned_composition(W_OV[0, head], reader["keys"], 100, rng)
+    code[f"0.{head}"] = {way: scores[k, head].item() for k, way in enumerate(reader)} | {"null: turned, keys": turned.mean().item()}
+table(code, decimals=3, corner="writer")
+
+# %% caption
+caption("Composition score of each head of the first layer, read by 1.1 of the code model; the null turns the writer's output at random (mean of 100). 1/√128 = 0.088.")
+
+# %% claims
+order = ("0.0 · queries", "0.0 · values", "0.2 · queries", "0.2 · keys", "0.3 · keys")
+chance = d_chance = model.cfg.d_model**-0.5
+large = [code[o[:3]][o[6:]] for o in order]
+with claims():
+    claim("in all 32 toys the keys score above the null, and queries and values below it on average",
+          toys["keys"]["seeds above the null"] == "32" and all(toys[w]["own writers"] < toys[w]["null: another seed's"] for w in ("queries", "values")))
+    claim("in the code model, 0.2 by the keys scores within a tenth of the null", about(code["0.2"]["keys"], code["0.2"]["null: turned, keys"]))
+    claim("of the five messages that path patching found large, three score above 0.1, one near chance (0.2 to the keys), and one below it (0.0 to the queries)",
+          [x > 0.1 for x in large] == [False, True, True, False, True] and about(large[3], chance) and large[0] < 0.9 * chance)  # fmt: skip
+
+# %% [markdown]
+# On the toys the score points to the keys. On the code model it misses the message that matters most. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. A score from weights is a place to start; it is no evidence that a path is used, nor that it is not. (The end-to-end table of the core does better because it puts the tokens in.)
+
+# %% [markdown]
+# ## 6 · What the OV circuit raises ◇
+#
+# The copying score of the core condenses the eigenvalues of $W_E W_V W_O W_U$ into one number. Here they are, for a toy's induction head, for 1.1 and for 1.0.
+
+# %%
+def eigenvalues(W_E, W_V, W_O, W_U):
+    """The eigenvalues of W_E W_V W_O W_U that are not zero by rank."""
+    return torch.linalg.eigvals(W_O @ (W_U @ W_E) @ W_V)
+
+toy = live.weights[0]
+W_E, W_V, W_O, W_U = model.W_E, model.W_V, model.W_O, model.W_U
+shown = {"toy, 1.0": eigenvalues(toy.W_E, toy.W_V[1, 0], toy.W_O[1, 0], toy.W_U)}
+shown |= {f"code model, 1.{head}": eigenvalues(W_E, W_V[1, head], W_O[1, head], W_U) for head in (1, 0)}
+{name: len(values) for name, values in shown.items()}
+
+# %% figure
+fig, axes = plots.figure(1, 3, height=2.8)
+for ax, (name, values) in zip(axes, shown.items(), strict=True):
+    ax.plot(values.real, values.imag, ".", color=plots.SERIES[0])
+    limit = 1.1 * values.abs().max().item()
+    ax.axvline(0, color=plots.NULL, linewidth=0.8)
+    ax.set(title=name, xlabel="real part", xlim=(-limit, limit), ylim=(-limit, limit))
+axes[0].set(ylabel="imaginary part")
+plots.show(
+    fig, "Eigenvalues of three OV circuits: mostly positive for the two induction heads, on both sides for 1.0.",
+    "Eigenvalues of the OV circuits of two induction heads (left, middle) and of 1.0, which is none (right).",
+)  # fmt: skip
+
+# %% [markdown]
+# Positive eigenvalues do not mean that each token raises itself most. The matrix [[1, 3], [3, 1]] has eigenvalues 4 and −2, and in it each token raises the *other* most. So we count, for each head of the second layer, the share of tokens that raise themselves most. And since the values of 1.1 need 0.0 (the table of twelve messages in the core), we count again for the token together with what a head of the first layer makes of it, taken to look at that token alone.
+
+# %%
+rows = {"the embedding alone": ind.copying_diagonal(W_E, W_V[1], W_O[1], W_U)}
+for head in range(4):
+    passed = W_E + W_E @ W_V[0, head] @ W_O[0, head]
+    rows[f"with what 0.{head} makes of it"] = ind.copying_diagonal(passed, W_V[1], W_O[1], W_U)
+table(rows, columns=("1.0", "1.1", "1.2", "1.3"), decimals=3, mark=lambda share: share > 0.5)
+
+# %% caption
+caption("The share of 1 024 tokens whose own logit is the one that attending to them raises most, for the heads of the second layer of the code model (weights alone, norms left out). By chance 0.001.")
+
+# %% claims
+each = [live.weights[seed] for seed in range(3)]
+toys_copy = torch.stack([ind.copying_score(w.W_E, w.W_V[1], w.W_O[1], w.W_U) for w in each])
+other = torch.cat([rows[name][[0, 2, 3]] for name in rows])
+with claims():
+    claim("all twelve heads of the toys' second layers have a copying score above 0.8", toys_copy.min() > 0.8)
+    claim("for 1.1 the embedding alone raises itself most for less than a quarter of the tokens; with 0.0, for four fifths",
+          rows["the embedding alone"][1] < 0.25 and about(rows["with what 0.0 makes of it"][1].item(), 0.8))
+    claim("with another head of the first layer, or for another reader, it is at most four tenths",
+          max(other.max(), *(rows[f"with what 0.{h} makes of it"][1] for h in (1, 2, 3))) <= 0.4)  # fmt: skip
+
+# %% [markdown]
+# So 0.0 and 1.1 copy together. A head that copies is not thereby an induction head: where it looks is another question, and one that looks at random places with such an OV circuit would do harm.
+
+# %% [markdown]
+# ## 7 · Correlation with the bump
+#
+# Over the checkpoints between steps 1 000 and 2 000 the in-context-learning score and the heads rise together. So do other things. We correlate the score with everything that we have a curve of.
+
+# %%
+training = ind.checkpoints()
+span = slice(training.at(1000), training.at(2000) + 1)
+icl = training.losses.estimate("icl")[span].double()
+curves = {"prefix matching of 1.1": training.prefix[:, 1, 1], "previous-token score of 0.2": training.previous[:, 0, 2]}
+curves |= {"loss, new names": training.losses.estimate("new"), "the number of the step": training.step}
+r = {name: torch.corrcoef(torch.stack([icl, values[span].double()]))[0, 1].item() for name, values in curves.items()}
+table({name: {"correlation": value} for name, value in r.items()}, signed=True, decimals=2)
+
+# %% caption
+caption("Correlation of each curve with the in-context-learning score over the checkpoints from step 1 000 to step 2 000.")
+
+# %% claims
+with claims():
+    claim("prefix matching correlates with the score at −0.95 or below", r["prefix matching of 1.1"] <= -0.95)
+    claim("so do, at more than 0.9 in size, the loss on new names and the number of the step",
+          min(abs(r["loss, new names"]), abs(r["the number of the step"])) > 0.9)
+
+# %% [markdown]
+# The number of the step causes nothing. Whatever moves steadily in these thousand steps correlates. What supports the heads is an intervention, as in the core's sections 3 and 4.
+#
+# Even then, needed in a trained model is not the same as needed to learn it. Şahin et al. 2025 ([arXiv 2511.05743](https://arxiv.org/abs/2511.05743)) report models trained without the loss of those tokens that an induction head could predict: fewer and weaker induction heads, and in-context abilities that do not rest on copying largely kept.
+
+# %% [markdown]
+# ## 8 · A better score from a worse model
+#
+# The in-context-learning score is a difference of two losses. It also improves when the *early* loss gets worse.
+
+# %%
+removed = ind.ablations()  # stored: 739 windows of held-out code
+both = {what: removed.cost(what, "zero") for what in ("loss", "icl")}
+table({f"without {head}": {"change of the loss": both["loss"][head], "change of the score": both["icl"][head]}
+       for head in ("1.0", "1.1", "1.2", "1.3")}, unit="nats", signed=True, decimals=2, mark="without 1.2")  # fmt: skip
+
+# %% caption
+caption("Each head of the second layer set to zero: change of the mean loss on code (positive is worse) and of the in-context-learning score (negative is “better”). 95 % interval, modules resampled.")
+
+# %% claims
+with claims():
+    claim("without 1.2 the loss is worse and the in-context-learning score better, both by their intervals",
+          both["loss"]["1.2"][1] > 0 and both["icl"]["1.2"][2] < 0)
+    claim("the loss is worse by about a third of a nat", between(both["loss"]["1.2"][0], 0.28, 0.38))  # fmt: skip
+
+# %% [markdown]
+# Read alone, the score would tell us that 1.2 hinders in-context learning. Always look at the two losses of which it is made.
+
+# %% [markdown]
+# ## 9 · Two different w
+#
+# In the puzzle the first `w` has a space before it and the second has none. The match of 1.1 works all the same. Is that an accident of one word? We take random text, a word with a space before it or without, then B, and at the end the bare word. How much attention does 1.1 give to B?
+
+# %%
+words = [model.tokenizer.decode([i]) for i in range(d_vocab)]
+bare = torch.tensor([i for i, word in enumerate(words) if word.isalpha() and " " + word in words])
+spaced = torch.tensor([words.index(" " + words[i]) for i in bare])
+earlier = {"the same token": bare, "the word with a space": spaced, "null: another word with a space": spaced.roll(50)}
+rng, attention = torch.Generator().manual_seed(0), {}
+for name, token in earlier.items():
+    text = torch.randint(1, d_vocab, (4 * len(bare), 41), generator=rng)
+    text[:, 0], text[:, 16], text[:, -1] = 0, token.repeat(4), bare.repeat(4)
+    _, cache = model.run_with_cache(text)
+    attention[name] = {"attention to B": ind.mean_interval(cache["pattern", 1][:, 1, -1, 17])}
+table(attention, decimals=3, corner="before B")
+
+# %% caption
+caption("Attention of 1.1 from a bare word to B, by what stood before B. Every word of the vocabulary that exists in both forms, four texts each; 95 % interval, texts resampled.")
+
+# %% claims
+same, with_space, another = (row["attention to B"] for row in attention.values())
+with claims():
+    claim("the word with a space gets between half and nine tenths of what the same token gets", between(with_space[0] / same[0], 0.5, 0.9))
+    claim("another word with a space gets less than a tenth of that", another[0] < 0.1 * same[0])
+
+# %% [markdown]
+# Whether that is because the embeddings are alike or because the match was learned, we have not tested. Olsson et al. 2022 discuss heads of larger models which complete $A^* B^* \ldots A \to B$, where $A^*$ and $B^*$ only resemble $A$ and $B$.
+
+# %% [markdown] words
+# ## Words
+#
+# - skip-trigram: "s stood before, q stands here, so o is more probable"; all that one layer without positions can use.
+# - composition score: how much of what one head writes lies where a later one reads, between 0 and 1.
