@@ -130,15 +130,6 @@ def test_along_the_training_the_order_of_half_way_points_depends_on_the_end():
     plt.close(found.plot())
 
 
-def test_at_step_1000_no_head_of_the_pair_is_worth_much_on_repeated_names_and_later_both_are():
-    found = ind.checkpoints()
-    for run in ("0.2", "1.1"):
-        mean, low, _ = found.carried(run, "repeated")
-        assert low[-1] > 2 and mean[-1] == pytest.approx(ind.ablations().cost("repeated")[run][0], abs=0.02)
-    assert found.carried("1.1", "repeated")[2][found.at(1000)] < 0.2
-    plt.close(found.plot_carried())
-
-
 def test_one_layer_forms_with_smeared_keys_and_two_do_not_with_deaf_ones():
     found = ind.formation()
     assert found.seeds == 4 and found.step.tolist() == list(range(0, 601, 10))
