@@ -1,4 +1,4 @@
-"""The makers of the stored results, one file a lesson (`superposition`, `sae`, `induction`).
+"""The makers of the stored results, one file a lesson (`superposition`, `sae`, `induction`, with `formation`).
 
 Each result is one function that returns arrays, and one command that writes them:
 
