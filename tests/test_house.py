@@ -89,7 +89,7 @@ def test_there_is_no_circle_of_imports():
     list(TopologicalSorter(graph).static_order())  # raises CycleError
 
 
-UNSAID = ("grading", "patching", "transformer", "views")
+UNSAID = ("transformer",)  # being rewritten
 FOLDERS = sorted(file.parent for file in modules().values() if file.name == "__init__.py")
 
 

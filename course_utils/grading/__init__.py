@@ -1,6 +1,15 @@
 """Graders that know the usual mistakes: `grade` an exercise, `predict` before a figure, `measured` in its cell.
 
 `checked` gives later cells the learner's answer where it has passed, and the course's own where it has not.
+
+What lives here is the engine; it knows no lesson. What is asked stands in `course_utils/<lesson>/exercises/`.
+
+- Declaring: `kinds` gives the names; `exercise`, `function`, `sampler`, `answer`; `independence` of draws.
+- Calling what a learner wrote: `guard`, with `limits` of time and memory, `state` that is put back, `plain` values.
+- Saying what is wrong: `compare`, `counterexample`, `diagnosis` with `patterns` of errors, `repairs` and `axes`;
+  `explain` for exceptions; `report` for what is shown.
+- In the notebook: `grade`, `session` (what later cells go on with), `predictions` and `asking`.
+- For authors: `proof` (every declared mistake is met by its name), `mutants` with `mutations` of the reference's source.
 """
 
 from course_utils.grading.grade import grade

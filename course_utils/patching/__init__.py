@@ -49,6 +49,12 @@ Each sweep, path patch and attribution returns a `Sweep`: named axes, `mean()`, 
 model is never changed. GPT-2-format and plain `boot_native` models, causal or bidirectional, take the fast path
 (`restart`); sweeps of any other bridge, and of one with hooks left on it, go through TransformerLens's hooks.
 
+- What is asked: `question`, `metrics`, `places` (positions), `nodes` (names of parts), `grid` (cells of a sweep).
+- How it is answered: `sweeps`, `paths` with `path_runs`, `attribution`, `edges`, `circuit` with `circuit_runs`,
+  `criteria`, `ablation`. What comes back: `result`, drawn by `drawing`.
+- Underneath: `unrolled` (the plain forward), `restart` (many interventions in one), `sites`, `runs` (shared by what is
+  asked), `trust` (may the plain forward stand in?), `hooked` (the road through TransformerLens's hooks).
+
 Direct logit attribution, the logit lens, interchange on subspaces and sparse probes are in
 `transformer_lens.tools.analysis` and are not written again here.
 """
