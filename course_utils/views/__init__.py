@@ -10,8 +10,8 @@ The figure tells the story wherever the notebook goes. What lies below it is an 
 attention view is circuitsvis' own, without its calls to other hosts; the other two are plain HTML tables, folded,
 whose cells show their exact values where the mouse or the keyboard is. Nothing is fetched from anywhere.
 
-`patterns`, `lens` and `sweeps` are a view each; `legible` writes tokens so that they can be read, `table` makes the HTML,
-`bundle` carries circuitsvis' script. Drawings of mechanisms are in `page/draw`.
+`patterns`, `lens` and `sweeps` are a view each; `legible` writes tokens so that they can be read, `table` makes the
+HTML, `bundle` carries circuitsvis' script. Drawings of mechanisms are in `page/draw`.
 """
 
 from .legible import legible
