@@ -65,7 +65,6 @@ def test_chance_finds_nothing_and_a_dictionary_finds_a_truth_if_it_is_wide_enoug
     assert len(curves.rows()) == len(curves.x) and curves.plot("latents", log=True).axes[0].lines
 
 
-@pytest.mark.skipif("labels" not in stored.SHA256, reason="not stored")
 def test_a_latent_tells_closing_brackets_where_no_neuron_does_and_a_probe_tells_everything_better():
     scores = stored.label_scores()
     latent, neuron, chance, probe = (scores.of(who) for who in ("latent", "neuron", "random", "probe"))
@@ -74,7 +73,9 @@ def test_a_latent_tells_closing_brackets_where_no_neuron_does_and_a_probe_tells_
     common = [label for label, base in zip(scores.labels, scores.base, strict=True) if base > 0.01]
     assert all(probe[label] > latent[label] for label in common)
     assert scores.of("set")["kind_keyword"] > latent["kind_keyword"] + 0.15
-    assert (scores.low <= scores.f1).all() and (scores.f1 <= scores.high).all()
+    measured = [c for c, _ in scores._there()]
+    low, f1, high = (getattr(scores, name)[measured] for name in ("low", "f1", "high"))
+    assert (low <= f1).all() and (f1 <= high).all()
     assert len(scores.rows()) == len(scores.labels) and scores.plot().axes[0].lines
 
 
@@ -99,3 +100,22 @@ def test_judging_and_testing_run_on_a_little_text():
     bench = sae.Bench.of(dictionary, tokens[:3])
     table = judging.causal_table(bench, ("closes",), [int(found.latent[0])], count=4)
     assert table.kl > 0 and table.null_kl.shape == (1, 4)
+
+
+def test_topk_lets_a_parent_s_latent_fall_silent_where_a_child_fires():
+    table = stored.absorption()
+    absorbed = dict(zip(table.kinds, table.absorbed, strict=True))
+    assert (table.absorbed[0] > table.null[0] + 0.3).all()
+    assert absorbed["TopK"].min() > absorbed["ReLU with L1"].max() > absorbed["BatchTopK"].max()
+    nested, plain = absorbed["BatchTopK, nested"], absorbed["BatchTopK"]
+    assert nested.min() < plain.min() and nested.max() > plain.max()  # here it is no help that one can count on
+    assert list(table.rows()) == list(table.kinds)
+
+
+def test_the_stored_absorption_is_what_its_recipe_measures():
+    truth = sae.Truth.draw(**stored.FAMILIES, seed=0)
+    config = sae.Config(d_in=32, n_latents=60, **stored.FAMILY_KINDS["TopK"])
+    done = sae.train(config, truth, stored.RECIPE, device="cpu", show=False)
+    found = sae.Families.of(truth, done)
+    assert found.absorbed.mean() == pytest.approx(float(stored.absorption().absorbed[0, 0]), abs=0.08)
+    assert found.null.mean() < found.absorbed.mean() - 0.3

@@ -118,11 +118,14 @@ class Families:
         absorbed: of the rows with the parent and one of its children, the share in which the parent's latent is silent
             and the child's carries the parent's direction; per parent.
         alone: of the rows with the parent alone, the share in which its latent is active.
+        null: the share absorbed in rows with the parent and none of its children: whatever is called absorption there
+            is crowding, since no latent of a child has a reason to stand for the parent.
     """
 
     main: Int[Tensor, "parent"]
     absorbed: Float[Tensor, "parent"]
     alone: Float[Tensor, "parent"]
+    null: Float[Tensor, "parent"]
 
     @classmethod
     @torch.no_grad()
@@ -130,7 +133,7 @@ class Families:
         x, f = truth.sample(rows, torch.Generator().manual_seed(10_002))
         code = done.sae.encode(x)
         parents = (truth.parent < 0).nonzero()[:, 0]
-        main, absorbed, alone = [], [], []
+        main, absorbed, alone, null = [], [], [], []
         for parent in parents.tolist():
             there = f[:, parent] > 0
             with_child = there & (f[:, truth.parent == parent] > 0).any(1)
@@ -139,8 +142,35 @@ class Families:
             main.append(latent)
             found: Bool[Tensor, "row"] = detect_absorption(code, done.sae.W_dec, direction, with_child, latent)
             absorbed.append(found.sum() / with_child.sum())
+            without = detect_absorption(code, done.sae.W_dec, direction, there & ~with_child, latent)
+            null.append(without.sum() / (there & ~with_child).sum())
             alone.append((code[there & ~with_child, latent] > 0).float().mean())
-        return cls(torch.tensor(main), torch.stack(absorbed), torch.stack(alone))
+        return cls(torch.tensor(main), torch.stack(absorbed), torch.stack(alone), torch.stack(null))
+
+
+@dataclass(frozen=True)
+class AbsorptionByKind:
+    """`Families` of several kinds of dictionary, each the mean over parents, (kind, seed)."""
+
+    kinds: tuple[str, ...]
+    absorbed: Float[Tensor, "kind seed"]
+    null: Float[Tensor, "kind seed"]
+    alone: Float[Tensor, "kind seed"]
+    unexplained: Float[Tensor, "kind seed"]
+    l0: Float[Tensor, "kind seed"]
+
+    def rows(self) -> dict[str, dict[str, object]]:
+        """One row a kind: mean over seeds, with the lowest and the highest seed."""
+        names = {"absorbed": "absorbed, child there", "null": "null: no child there", "alone": "found, parent alone",
+                 "unexplained": "variance unexplained", "l0": "L0"}  # fmt: skip
+        return {
+            kind: {shown: _range(getattr(self, name)[i]) for name, shown in names.items()}
+            for i, kind in enumerate(self.kinds)
+        }
+
+
+def _range(seeds: Tensor) -> tuple[float, float, float]:
+    return seeds.mean().item(), seeds.min().item(), seeds.max().item()
 
 
 def _stands_for(code: Tensor, alone: Tensor, there: Tensor) -> int:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from course_utils import stored
-from course_utils.sae.experiments import RecoveryCurves
+from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.judging import CausalTable, LabelScores
 from course_utils.sae.reading import LABELS
 from course_utils.sae.training import Recipe
@@ -15,9 +15,18 @@ FOLDER = Path(__file__).parent / "stored_results"
 TRUTH = dict(features=64, d=32, probability=0.04)  # the lesson's known truth: twice as many features as dimensions
 RECIPE = Recipe(steps=600, batch=512, lr=3e-3, dead_after=20_000)  # its training, a few seconds
 PENALTY = 0.3  # its λ
+FAMILIES = dict(features=40, d=32, probability=0.15, correlation="hierarchy", children=3)  # ten parents
+FAMILY_KINDS = {
+    "TopK": dict(kind="topk", k=3),
+    "ReLU with L1": dict(kind="relu", penalty=PENALTY),
+    "BatchTopK": dict(kind="batchtopk", k=3),
+    "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
+}
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
 SHA256 = {
+    "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
+    "labels": "2884ac2a03bc87ecf654ac7cb9d1e515a34fb37ad265b0444cd2e97a5adb8a72",
     "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
 }
 
@@ -27,6 +36,12 @@ def recovery(varied: str) -> RecoveryCurves:
     """Recovery against "width", "density", or "together" (how often the two of a pair are active together)."""
     arrays = stored.load(FOLDER, f"recovery_{varied}", SHA256[f"recovery_{varied}"])
     return RecoveryCurves(("topk", "relu", "ICA", "PCA", "random"), **arrays)
+
+
+@lru_cache
+def absorption() -> AbsorptionByKind:
+    """What becomes of parents in a planted hierarchy, by kind of dictionary, over 3 seeds."""
+    return AbsorptionByKind(tuple(FAMILY_KINDS), **stored.load(FOLDER, "absorption", SHA256["absorption"]))
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """The stored results of lesson 2.
 
 `recovery_width`, `recovery_density`, `recovery_together`: how much of a known truth is found, over seeds (minutes).
+`absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
 `causal`: what removing each label's best latent does, beside matched other latents (two minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
@@ -15,11 +16,24 @@ from course_utils import zoo
 from course_utils.python_text import modules
 from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench
+from course_utils.sae.experiments import Families
 from course_utils.sae.judging import causal_table, score_labels
+from course_utils.sae.metrics import Quality
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.reading import LABELS, labelled
 from course_utils.sae.shipped import available, load
-from course_utils.sae.stored import FOLDER, PENALTY, RECIPE, SHIPPED, TESTED, TRUTH, UNTRAINED, label_scores  # noqa: F401
+from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
+    FAMILIES,
+    FAMILY_KINDS,
+    FOLDER,
+    PENALTY,
+    RECIPE,
+    SHIPPED,
+    TESTED,
+    TRUTH,
+    UNTRAINED,
+    label_scores,
+)
 from course_utils.sae.training import train
 from course_utils.sae.units import Labels
 
@@ -72,6 +86,25 @@ def make_together() -> dict[str, Tensor]:
     return _curves(together, truths, [96] * len(together))
 
 
+def make_absorption() -> dict[str, Tensor]:
+    """The recipe of `absorption`: ten parents with three children each, in 32 dimensions; 60 latents, 3 seeds."""
+    rows: dict[str, list[list[float]]] = {key: [] for key in ("absorbed", "null", "alone", "unexplained", "l0")}
+    for more in FAMILY_KINDS.values():
+        seeds = {key: [] for key in rows}
+        for seed in range(SEEDS):
+            truth = Truth.draw(**FAMILIES, seed=seed)
+            done = train(Config(d_in=32, n_latents=60, **more), truth, RECIPE, device="cpu", show=False)
+            x, _ = truth.sample(4000, torch.Generator().manual_seed(10_003))
+            found, quality = Families.of(truth, done), Quality.of(done.sae, x)
+            for key in ("absorbed", "null", "alone"):
+                seeds[key].append(getattr(found, key).mean().item())
+            seeds["unexplained"].append(quality.unexplained)
+            seeds["l0"].append(quality.l0)
+        for key, values in seeds.items():
+            rows[key].append(values)
+    return {key: torch.tensor(values) for key, values in rows.items()}
+
+
 def held_out_reading(every: int) -> tuple[Tensor, Labels]:
     """One context in `every` of the held-out modules, with the labels of all their positions but the first."""
     model = zoo.load("code-4l", "cpu")
@@ -97,4 +130,4 @@ def make_causal() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
-MAKERS = {"recovery_width": make_width}
+MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels}
