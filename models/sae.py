@@ -30,7 +30,8 @@ from models.train import processor
 
 D_MODEL = 192
 STEPS, BATCH = 1500, 4096
-SHORT = 500  # steps of the transcoder and of the untrained control
+SHORT = dict(steps=500, batch=2048, lr=1e-3)  # for the transcoder and the untrained control: a sixth of the rows
+FEW = 800  # contexts, for them
 CONTEXTS = 3000  # drawn from the whole training text; their 765 000 vectors are read eight times
 
 
@@ -39,7 +40,7 @@ class DictionaryRecipe:
     """One dictionary: where it reads (and writes, if elsewhere), its configuration, its training.
 
     Args:
-        checkpoint: of the model; 0 is the untrained one.
+        checkpoint: of the model; 0 is the untrained one. contexts: how many of the training text are read.
     """
 
     name: str
@@ -49,15 +50,14 @@ class DictionaryRecipe:
     recipe: Recipe
     target: str | None = None
     checkpoint: int | None = None
+    contexts: int = CONTEXTS
 
 
-def _residual(
-    name: str, purpose: str, width: int = 8 * D_MODEL, seed: int = 0, checkpoint: int | None = None, steps: int = STEPS
-) -> DictionaryRecipe:
+def _residual(name: str, purpose: str, width: int = 8 * D_MODEL, seed: int = 0) -> DictionaryRecipe:
     return DictionaryRecipe(
-        name=name, purpose=purpose, hook="blocks.2.hook_resid_pre", checkpoint=checkpoint,
+        name=name, purpose=purpose, hook="blocks.2.hook_resid_pre",
         config=Config(d_in=D_MODEL, n_latents=width, kind="topk", k=16),
-        recipe=Recipe(steps=steps, batch=BATCH, seed=seed, lr=1e-3))  # fmt: skip
+        recipe=Recipe(steps=STEPS, batch=BATCH, seed=seed, lr=1e-3))  # fmt: skip
 
 
 RECIPES = {found.name: found for found in (
@@ -66,10 +66,12 @@ RECIPES = {found.name: found for found in (
         name="mlp-1-transcoder", purpose="What MLP 1 of code-4l writes, predicted by 1 536 latents from what it reads.",
         hook="blocks.1.mlp.hook_in", target="blocks.1.hook_mlp_out",
         config=Config(d_in=D_MODEL, d_out=D_MODEL, n_latents=8 * D_MODEL, kind="topk", k=16),
-        recipe=Recipe(steps=SHORT, batch=BATCH, lr=1e-3)),
+        recipe=Recipe(**SHORT), contexts=FEW),
     _residual("resid-2-b", "As resid-2, from another start: which latents do two trainings share?", seed=1),
-    _residual("resid-2-untrained", "As resid-2, on the untrained model: what a dictionary finds where nothing was "
-              "learnt.", checkpoint=0, steps=SHORT),
+    DictionaryRecipe(
+        name="resid-2-untrained", purpose="What a dictionary finds where nothing was learnt: code-4l before training.",
+        hook="blocks.2.hook_resid_pre", checkpoint=0, config=Config(d_in=D_MODEL, n_latents=8 * D_MODEL, k=16),
+        recipe=Recipe(**SHORT), contexts=FEW),
     _residual("resid-2-narrow", "As resid-2, in 384 latents: what splits when there is room?", width=2 * D_MODEL),
     _residual("resid-2-wide", "As resid-2, in 3 072 latents: what splits when there is room?", width=16 * D_MODEL),
 )}  # fmt: skip
@@ -78,7 +80,7 @@ RECIPES = {found.name: found for found in (
 def make(chosen: DictionaryRecipe, out: Path, *, show: bool = True) -> Path | None:
     """Train, or go on training; the finished folder, or None if it was interrupted."""
     work = out / ".work" / f"{chosen.name}.pt"
-    rows, text = source(chosen.hook, chosen.target, chosen.checkpoint)
+    rows, text = source(chosen.hook, chosen.target, chosen.checkpoint, chosen.contexts)
     done = train(chosen.config, replace(rows, seed=chosen.recipe.seed), chosen.recipe, checkpoint=work, device="cpu",
                  show=show)  # fmt: skip
     if done.interrupted:
@@ -89,17 +91,17 @@ def make(chosen: DictionaryRecipe, out: Path, *, show: bool = True) -> Path | No
 
 
 @lru_cache(maxsize=1)
-def source(hook: str, target: str | None, checkpoint: int | None) -> tuple[Rows, dict]:
-    """The vectors at a hook in `CONTEXTS` contexts, in half precision, and what they were taken from."""
+def source(hook: str, target: str | None, checkpoint: int | None, contexts: int) -> tuple[Rows, dict]:
+    """The vectors at a hook in so many contexts, in half precision, and what they were taken from."""
     tokens, text = training_contexts()
-    chosen = torch.randperm(len(tokens), generator=torch.Generator().manual_seed(0))[:CONTEXTS]
+    chosen = torch.randperm(len(tokens), generator=torch.Generator().manual_seed(0))[:contexts]
     model = zoo.load(MODEL, "cpu", checkpoint=checkpoint)
     parts = []
     for some in tokens[chosen].split(500):
         found = harvest(model, [hook, target] if target else [hook], some)
         parts.append([part.half() for part in found])
     x, *y = (torch.cat(rows) for rows in zip(*parts, strict=True))
-    return Rows(x, y[0] if y else None), text | {"contexts read": CONTEXTS, "vectors": len(x)}
+    return Rows(x, y[0] if y else None), text | {"contexts read": contexts, "vectors": len(x)}
 
 
 def finish(chosen: DictionaryRecipe, done: Training, text: dict, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Exercises 5 to 8: the decoder's gradient, variance unexplained, loss recovered, matching features."""
+"""Exercises 5 to 8: the decoder's gradient, variance unexplained, loss recovered, matching features; and absorption."""
 
 from __future__ import annotations
 
@@ -207,5 +207,66 @@ Function(
         wrong("worst assignment", lambda t, w: _assigned(sae.cosines(t, w), sae.cosines(t, w), maximise=False),
               "This is the assignment with the *smallest* sum: linear_sum_assignment minimises unless told otherwise."),
         wrong("mean returned", lambda t, w: sae.match_features(t, w).cosine.mean(), "You return the mean; asked for is each feature's cosine."),
+    ),
+)  # fmt: skip
+
+
+# 12 · absorption ◇
+
+
+def _absorption_inputs(rng: torch.Generator) -> Inputs:
+    parent, child, other = torch.eye(3)
+    W = torch.stack([parent, F.normalize(parent + child, dim=0), other])
+    f = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.4, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 2.0], [0.5, 1.0, 0.0]])
+    yield f[:2], W, parent, torch.tensor([True, True]), 0
+    yield f, W, 3 * parent, torch.tensor([True, True, False, True, True]), 0
+    two = torch.tensor([[1.0, 0.0], [0.8, 0.6]])
+    yield torch.tensor([[0.0, 1.0], [0.0, 2.0]]), two, parent[:2], torch.tensor([False, True]), 0
+    low = torch.tensor([[1.0, 0.0], [0.02, 0.9998]])  # hardly along the direction: no carrier, however active
+    yield torch.tensor([[0.0, 50.0]]), low, parent[:2], torch.tensor([True]), 0
+    three = F.normalize(torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.5, -0.5], [0.6, 0.2]]), dim=1)
+    yield torch.tensor([[0.0, 1.0, 1.0, 0.8], [0.0, 1.0, 0.1, 0.1]]), three, parent[:2], torch.tensor([True, True]), 0
+    for rows, latents, d in ((6, 4, 3), (20, 8, 4), (40, 12, 5)):
+        f = (torch.randn(rows, latents, generator=rng) - 0.6).relu()
+        present = torch.rand(rows, generator=rng) < 0.7
+        yield f, F.normalize(randn(rng, latents, d), dim=1), randn(rng, d), present, latents - 1
+
+
+def _carried(f: Tensor, W: Tensor, v: Tensor) -> Tensor:
+    """Each latent's contribution along the direction, those that hardly point along it left out."""
+    along = F.normalize(W, dim=1) @ F.normalize(v, dim=0)
+    return torch.where(along > 0.025, (f * (W @ F.normalize(v, dim=0))).clamp(min=0), 0.0)
+
+
+def _half(c: Tensor) -> Tensor:
+    return (c.amax(1) > 0) & (c.amax(1) >= 0.5 * c.sum(1))
+
+
+Function(
+    id="sae.detect_absorption",
+    reference=sae.detect_absorption,
+    inputs=_absorption_inputs,
+    hints=(
+        "Three conditions of a row: the feature is present; the main latent is silent; another latent carries the feature.",
+        "A latent's contribution along the unit direction v is f_j · (W_dec[j] · v). Count only latents whose decoder has a cosine above 0.025 with it.",
+        "It carries the feature if the largest contribution is above 0 and at least half of the sum of all positive ones.",
+    ),
+    misconceptions=(
+        wrong("every miss", lambda f, W, v, p, m: p & (f[:, m] == 0),
+              "You count every row in which the main latent misses the feature. Absorption is the case in which another latent carries it instead; a plain miss is a plain miss."),
+        wrong("presence not asked", lambda f, W, v, p, m: (f[:, m] == 0) & _half(_carried(f, W, v)),
+              "You do not ask whether the feature is present. A latent with some of its direction may be active for reasons of its own."),
+        wrong("main latent may be active", lambda f, W, v, p, m: p & _half(_carried(f, W, v)),
+              "You do not ask whether the main latent is silent. Where it fires, nothing was absorbed."),
+        wrong("any contribution is enough", lambda f, W, v, p, m: p & (f[:, m] == 0) & (_carried(f, W, v).amax(1) > 0),
+              "A small share along the direction is enough for you. One latent has to carry at least half of it."),
+        wrong("any active latent is enough", lambda f, W, v, p, m: p & (f[:, m] == 0) & ((f > 0).sum(1) > 0),
+              "You ask only whether something else is active. It must point along the feature's direction."),
+        wrong("cosine not asked", lambda f, W, v, p, m: p & (f[:, m] == 0) & _half((f * (W @ F.normalize(v, dim=0))).clamp(min=0)),
+              "A latent at nearly right angles to the direction may be so active that its tiny share is the largest. Count only latents with a cosine above 0.025."),
+        wrong("main latent active", lambda f, W, v, p, m: p & (f[:, m] > 0) & _half(_carried(f, W, v)),
+              "You look at rows in which the main latent *is* active; absorption shows where it is silent."),
+        wrong("the largest activation must point along it", lambda f, W, v, p, m: p & (f[:, m] == 0) & (f.amax(1) > 0) & ((F.normalize(W, dim=1) @ F.normalize(v, dim=0))[f.argmax(1)] > 0.025),
+              "You look at the latent with the largest activation. The one that carries the feature is the one with the largest contribution *along the direction*."),
     ),
 )  # fmt: skip

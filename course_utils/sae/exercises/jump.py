@@ -1,0 +1,84 @@
+"""Exercise 13: JumpReLU, with the gradient that its threshold cannot have and gets all the same. ◇"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_utils import sae
+from course_utils.grading.kinds import Function, wrong
+from course_utils.sae.exercises.inputs import Inputs, randn
+
+
+def _inputs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.02, 0.5]]), torch.tensor([1.0, 1.0]), 0.1
+    yield torch.tensor([[0.97, 3.0], [1.01, -2.0]]), torch.tensor([1.0, 0.5]), 0.1
+    yield torch.tensor([[0.6, 0.4], [0.2, 0.9]]), torch.tensor([0.5, 2.0]), 0.3
+    for rows, latents, bandwidth in ((4, 3, 0.5), (8, 5, 1.0), (20, 4, 0.7)):
+        yield randn(rng, rows, latents), 0.2 + torch.rand(latents, generator=rng), bandwidth
+
+
+def _made(value, to_pre, to_threshold):
+    """A function with its own value and gradients: to_pre and to_threshold take (pre, threshold, bandwidth, grad)."""
+
+    class Made(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, pre, threshold, bandwidth):
+            ctx.save_for_backward(pre, threshold)
+            ctx.bandwidth = bandwidth
+            return value(pre, threshold)
+
+        @staticmethod
+        def backward(ctx, grad):
+            args = (*ctx.saved_tensors, ctx.bandwidth, grad)
+            return to_pre(*args), to_threshold(*args), None
+
+    return lambda pre, threshold, bandwidth: Made.apply(pre, threshold, bandwidth)
+
+
+def _value(pre: Tensor, threshold: Tensor) -> Tensor:
+    return pre * ((pre > threshold) & (pre > 0))
+
+
+def _open(pre: Tensor, threshold: Tensor, bandwidth: float, grad: Tensor) -> Tensor:
+    return grad * ((pre > threshold) & (pre > 0))
+
+
+def _near(pre: Tensor, threshold: Tensor, bandwidth: float) -> Tensor:
+    return (pre - threshold).abs() < bandwidth / 2
+
+
+def _right(pre: Tensor, threshold: Tensor, bandwidth: float, grad: Tensor) -> Tensor:
+    return -(threshold / bandwidth) * (grad * _near(pre, threshold, bandwidth)).sum(0)
+
+
+Function(
+    id="sae.jumprelu",
+    reference=sae.jumprelu,
+    inputs=_inputs,
+    grads=(0, 1),
+    ranges={"result": (0.0, float("inf"))},
+    hints=(
+        "The value: pre where it exceeds the threshold (and 0), else 0. Write a torch.autograd.Function, since no gradient would reach the threshold by itself.",
+        "To pre: the incoming gradient where the output is not 0. To the threshold: −θ/ε times the incoming gradient, summed over the rows in which |pre − θ| < ε/2.",
+        "In backward: near = (pre - threshold).abs() < bandwidth / 2; return grad * (pre > threshold), -(threshold / bandwidth) * (grad * near).sum(0), None.",
+    ),
+    misconceptions=(
+        wrong("no gradient for the threshold", lambda p, t, b: p * ((p > t) & (p > 0)),
+              "The values are right, but no gradient reaches the threshold: a comparison has none. It needs the straight-through gradient −θ/ε near the threshold."),
+        wrong("shifted by the threshold", lambda p, t, b: (p - t).relu(),
+              "You subtract the threshold from what passes. That is shrinkage again; a JumpReLU lets the whole value through once it is above θ."),
+        wrong("sign of the threshold's gradient", _made(_value, _open, lambda *args: -_right(*args)),
+              "The threshold's gradient has the wrong sign. Raising θ takes activations away: −θ/ε."),
+        wrong("bandwidth not divided by", _made(_value, _open, lambda p, t, b, g: b * _right(p, t, b, g)),
+              "You do not divide by ε. The window has width ε and therefore height 1/ε, so that its area is 1."),
+        wrong("threshold forgotten in its gradient", _made(_value, _open, lambda p, t, b, g: _right(p, t, b, g) / t),
+              "Your threshold's gradient is −1/ε. That is the gradient of the *step*; the JumpReLU jumps by θ and not by 1: −θ/ε."),
+        wrong("window twice as wide", _made(_value, _open, lambda p, t, b, g: -(t / b) * (g * _near(p, t, 2 * b)).sum(0)),
+              "Your window is 2ε wide: |pre − θ| < ε/2 on either side makes ε."),
+        wrong("averaged over rows", _made(_value, _open, lambda p, t, b, g: _right(p, t, b, g) / len(p)),
+              "You average the threshold's gradient over the rows. A gradient sums over all uses of a parameter."),
+        wrong("gradient everywhere", _made(_value, lambda p, t, b, g: g, _right),
+              "You pass the gradient on to every pre-activation, also to those that were cut away."),
+    ),
+)  # fmt: skip
