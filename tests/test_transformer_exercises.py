@@ -6,8 +6,8 @@ import torch
 from einops import einsum
 from torch.nn.functional import layer_norm
 
-from course_utils import patching, zoo
 from course_utils import transformer as tf
+from course_utils import zoo
 from course_utils.grading.exercise import Exercise, find
 from course_utils.transformer.exercises.nodes import BUDGET
 from course_utils.transformer.exercises.selfcheck import QUESTIONS
@@ -49,6 +49,25 @@ def ablate_by_mask(z, reference, heads):
     return torch.where(chosen[:, None], reference.mean(0), z)
 
 
+def ablate_by_loops(z, reference, heads):
+    out = z.clone()
+    for head in heads:
+        out[:, :, head] = torch.stack([prompt[:, head] for prompt in reference]).mean(0)
+    return out
+
+
+def matching_by_loops(read, W_V, W_O, W_U):
+    out = []
+    for value, write in zip(W_V, W_O, strict=True):
+        margins = []
+        for sign, x in enumerate(read):
+            scores = x @ value @ write @ W_U
+            others = [scores[k] for k in range(len(scores)) if k != sign]
+            margins.append(scores[sign] - torch.stack(others).mean())
+        out.append(torch.stack(margins).mean())
+    return torch.stack(out)
+
+
 def reader_by_loops(pattern, kind):
     out = torch.zeros(pattern.shape[1], dtype=pattern.dtype)
     queries = 0
@@ -68,7 +87,8 @@ def reader_by_loops(pattern, kind):
         ("logit_lens", lens_by_torch),
         ("head_attribution", votes_by_folding),
         ("qk_circuit", lambda Q, K: torch.einsum("...de,...fe->...df", Q, K)),
-        ("ov_circuit", lambda V, W: torch.einsum("...de,...ef->...df", V, W)),
+        ("matching_score", matching_by_loops),
+        ("mean_ablate", ablate_by_loops),
         ("mean_ablate", ablate_by_mask),
         ("attention_to", reader_by_loops),
     ],
@@ -108,6 +128,27 @@ def lens_with_std(resid, w, b, W_U, b_U, eps):
     return (centred / torch.sqrt(resid.var(-1, keepdim=True) + eps) * w + b) @ W_U + b_U
 
 
+def attended_only(pattern, kind):
+    """Takes "gives it attention" for "can see it"."""
+    to_kind = (pattern * kind[:, None, None]).sum(-1)
+    mask = to_kind > 0
+    return (to_kind * mask).sum((0, 2)) / mask.sum((0, 2)).clamp(min=1)
+
+
+def no_clamp(pattern, kind):
+    to_kind = (pattern * kind[:, None, None]).sum(-1)
+    can_see = kind.cumsum(-1) > 0
+    return (to_kind * can_see[:, None]).sum((0, 2)) / can_see.sum()
+
+
+def lens_default_eps(resid, w, b, W_U, b_U, eps):
+    return layer_norm(resid, resid.shape[-1:], w, b) @ W_U + b_U
+
+
+def lens_by_std(resid, w, b, W_U, b_U, eps):
+    return ((resid - resid.mean(-1, keepdim=True)) / (resid.std(-1, keepdim=True) + eps) * w + b) @ W_U + b_U
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "misconception", "said"),
     [
@@ -117,7 +158,16 @@ def lens_with_std(resid, w, b, W_U, b_U, eps):
         ("head_attribution", votes_not_centred, "not centred", "takes the mean"),
         ("logit_lens", lens_with_std, "n − 1", "n − 1"),
         ("qk_circuit", lambda Q, K: K @ Q.mT, "key first", "query stands on the left"),
-        ("ov_circuit", lambda V, W: W @ V, "written before read", "read first stands first"),
+        (
+            "matching_score",
+            lambda x, V, W, U: (x @ V @ W @ U).diagonal(dim1=-2, dim2=-1).mean(-1),
+            "the others forgotten",
+            "*others*",
+        ),
+        ("attention_to", attended_only, "seen where attended to", "All that can see one count"),
+        ("attention_to", no_clamp, "nan where there is none", "divide 0 by 0"),
+        ("logit_lens", lens_default_eps, "ε left at the default", "default of 1e-5"),
+        ("logit_lens", lens_by_std, "std", "n − 1"),
     ],
     ids=lambda x: x if isinstance(x, str) else "",
 )
@@ -189,71 +239,80 @@ def test_everything_wrong_is_answered_in_one_breath():
     assert message.startswith("0 of 10 are right.") and len(message) < 700
 
 
-# A vote is not a need
+# Two ablations, two verdicts
 
 
-def measured():
-    exercise = find("transformer.votes", Exercise.registry)
-    return exercise.cached((SEED, "truth"), lambda: exercise.truth(SEED))
+def verdicts(seed=SEED):
+    exercise = find("transformer.verdicts", Exercise.registry)
+    return exercise.cached((seed, "truth"), lambda: exercise.truth(seed))
 
 
-def spelled(answer):
-    return {key: f"m{at[0]}" if len(at) == 1 else f"{at[0]}.{at[1]}" for key, at in answer.items()}
+def given(seed=SEED, **changed):
+    head, zero, mean = verdicts(seed).of(verdicts(seed).widest)
+    return {"head": f"{head[0]}.{head[1]}", "zero": zero, "mean": mean} | changed
 
 
-def test_components_may_be_given_by_name_or_by_numbers():
-    best = measured().best
-    assert check("votes", best).passed and check("votes", spelled(best)).passed
-    assert check("votes", {key: name.upper() for key, name in spelled(best).items()}).passed
+def test_a_head_may_be_written_in_several_ways_and_numbers_rounded():
+    right = given()
+    layer, head = right["head"].split(".")
+    for name in (right["head"], f"L{layer}H{head}", (int(layer), int(head))):
+        assert check("verdicts", right | {"head": name}).passed
+    assert check("verdicts", right | {key: round(right[key], 2) for key in ("zero", "mean")}).passed
 
 
-def test_the_three_names_are_what_the_model_shows():
-    """The key, measured again in another way: by running the model with each component silenced."""
-    model, truth = zoo.load("code-4l", device="cpu"), measured()
+def test_the_numbers_are_what_the_model_shows_when_it_is_run_with_hooks():
+    model, right = zoo.load("code-4l", device="cpu"), given()
     pairs = tf.bracket_pairs(model.tokenizer, 16, SEED, "nested")
-    whole = float(pairs.difference(model(pairs.clean).detach()).mean())
-    losses = {}
-    for layer in range(4):
-        for head in range(4):
-            out = patching.ablated(model, pairs.clean, [f"{layer}.{head}"], "zero")
-            losses[layer, head] = whole - float(pairs.difference(out).mean())
-        with torch.no_grad(), model.hooks(fwd_hooks=[(f"blocks.{layer}.hook_mlp_out", lambda x, hook: x * 0)]):
-            losses[(layer,)] = whole - float(pairs.difference(model(pairs.clean)).mean())
-    assert losses.keys() == truth.losses.keys()
-    assert all(truth.losses[place] == pytest.approx(loss, abs=1e-3) for place, loss in losses.items())
-    voting = [place for place in losses if abs(truth.votes[place]) >= 0.1]
-    assert truth.best["needed"] == max(voting, key=losses.__getitem__)
-    assert truth.best["silent"] == max(losses.keys() - set(voting), key=losses.__getitem__)
+    layer, head = map(int, right["head"].split("."))
+    place = f"blocks.{layer}.attn.hook_z"
+    _, cache = model.run_with_cache(pairs.everyone)
+
+    def lost(value):
+        def hook(z, hook):
+            z = z.clone()
+            z[:, :, head] = value
+            return z
+
+        with torch.no_grad():
+            run = model.run_with_hooks(pairs.clean, fwd_hooks=[(place, hook)])
+            return float((pairs.difference(model(pairs.clean)) - pairs.difference(run)).mean())
+
+    assert right["zero"] == pytest.approx(lost(0.0), abs=1e-3)
+    assert right["mean"] == pytest.approx(lost(cache[place][:, :, head].mean(0)), abs=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("change", "said"),
     [
-        ({"needed": "m0"}, "exactly the keys"),
-        ({"needed": "m0", "unmissed": "m7", "silent": "0.0"}, "There is no component m7"),
-        ({"needed": "m0", "unmissed": "mlp", "silent": "0.0"}, "cannot be read"),
-        (["m0", "m1", "0.0"], "cannot be read"),
+        (lambda a: a | {"zero": a["mean"], "mean": a["zero"]}, "exchanged"),
+        (lambda a: a | {"zero": -a["zero"], "mean": -a["mean"]}, "signs"),
+        (lambda a: a | {"mean": a["mean"] + 0.1}, "`mean` is not what is lost"),
+        (lambda a: a | {"head": "9.9"}, "There is no head 9.9"),
+        (lambda a: a | {"head": "the second"}, "cannot be read"),
+        (lambda a: {"head": a["head"]}, "cannot be read"),
     ],
 )
-def test_malformed_names_are_told_what_is_wrong(answer, said):
-    verdict = check("votes", answer)
+def test_wrong_verdicts_are_told_what_is_wrong(change, said):
+    verdict = check("verdicts", change(given()))
     assert not verdict.passed and said in verdict.message
 
 
-def test_a_wrong_name_is_shown_its_numbers():
-    answer = measured().best | {"silent": (2, 2), "unmissed": (2, 2)}
-    message = check("votes", answer).message
-    assert "silent: 2.2 votes" in message and "is not silent" in message and "unmissed: 2.2 votes" in message
+@pytest.mark.parametrize("seed", range(6))
+def test_another_learners_verdicts_fail(seed):
+    exercise = find("transformer.verdicts", Exercise.registry)
+    assert exercise.check(given(seed), seed).passed
+    assert not exercise.check(given(seed + 1), seed).passed
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_the_largest_vote_is_not_the_largest_need(seed):
-    """The mistake that the exercise is about fails for every learner: the largest vote of any but the needed one."""
-    exercise = find("transformer.votes", Exercise.registry)
-    truth = exercise.truth(seed)
-    loudest = max(truth.votes.keys() - {truth.best["needed"]}, key=truth.votes.get)
-    verdict = exercise.check(truth.best | {"needed": loudest}, seed)
-    assert not verdict.passed and verdict.misconception == "needed by its vote", (loudest, verdict)
+@pytest.mark.parametrize("seed", range(6))
+def test_another_learners_nodes_fail_and_so_do_the_loudest_heads(seed):
+    exercise = find("transformer.transplant", Exercise.registry)
+    truth, other = (exercise.truth(k) for k in (seed, seed + 1))
+    assert exercise.check(truth.best, seed).passed
+    assert not exercise.check(other.best, seed).passed
+    loud = next(m for m in exercise.misconceptions if m.name == "by direct attribution")
+    from_the_end = {(*node[:2], node[2] - 8) for node in loud.make(truth)}
+    assert exercise.check(from_the_end, seed).misconception == loud.name
 
 
 # The operation

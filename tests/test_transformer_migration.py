@@ -12,7 +12,7 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from course_utils import zoo
 
-LESSON = Path(__file__).resolve().parents[1] / "lessons" / "00_transformer" / "lesson.py"
+LESSON = Path(__file__).resolve().parents[1] / "lessons" / "00_transformer" / "deeper.py"
 
 
 @pytest.fixture(scope="module")

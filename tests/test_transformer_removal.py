@@ -69,7 +69,7 @@ def test_it_draws_itself(setting):
     result = tf.removal(*setting)
     ax = result.plot(most=5).axes[0]
     assert len(ax.patches) == 10
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["what it says", "what is lost without it"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["adds directly", "lost without it"]
     assert "what zero ablation costs" in repr(result)
 
 

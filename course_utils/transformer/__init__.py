@@ -15,25 +15,30 @@
 5. `patterns` – reading attention patterns.
 6. `pairs` – minimal pairs for brackets and quotes. Sweeps over them are `course_utils.patching`'s.
 7. `transplant` – several head outputs from the clean run in the corrupt one, together.
-8. `removal` – what a component says, beside what is lost without it.
+8. `split` – a term's evidence for the right bracket, and its preference for one of them.
+9. `neurons` – an MLP opened: what sets of its neurons carry.
+10. `removal` – what a component says, beside what is lost without it.
 """
 
 from course_utils.patching import ablated, ablation_hooks
 
 from .ablation import mean_ablate
-from .circuits import ov_circuit, qk_circuit
+from .circuits import matching_score, ov_circuit, qk_circuit
+from .neurons import at_opener, neuron_order, neuron_readings, neuron_recovery, vocabulary_activations
 from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
 from .patterns import HeadReading, attention_at_offset, attention_to, evenly, looks_at, read_head
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
 from .removal import Removal, compare_losses, removal
 from .residual import Components, components, residual_stream
 from .schematic import draw_heads, draw_stream
-from .transplant import Node, Transplant, best_nodes
+from .split import Split, split
+from .transplant import Node, Transplant, barred_head, best_nodes
 
 __all__ = [
-    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Node", "Pairs", "Removal", "Transplant",
-    "ablated", "ablation_hooks", "attention_at_offset", "attention_to", "attribution", "best_nodes", "bracket_pairs",
-    "compare_losses", "components", "draw_heads", "draw_stream", "evenly", "final_norm", "head_attribution", "lens",
-    "logit_lens", "looks_at", "mean_ablate", "ov_circuit", "qk_circuit", "quote_pairs", "read_head", "removal",
-    "residual_stream",
+    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Node", "Pairs", "Removal", "Split",
+    "Transplant", "ablated", "ablation_hooks", "at_opener", "attention_at_offset", "attention_to",
+    "attribution", "barred_head", "best_nodes", "bracket_pairs", "compare_losses", "components", "draw_heads",
+    "draw_stream", "evenly", "final_norm", "head_attribution", "lens", "logit_lens", "looks_at",
+    "matching_score", "mean_ablate", "neuron_order", "neuron_readings", "neuron_recovery", "ov_circuit",
+    "qk_circuit", "quote_pairs", "read_head", "removal", "residual_stream", "split", "vocabulary_activations",
 ]  # fmt: skip

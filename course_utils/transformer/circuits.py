@@ -25,3 +25,21 @@ def ov_circuit(
 ) -> Float[Tensor, "*head d_model d_model"]:
     """W_V W_O: what a head writes at the query for a residual stream x read at the key is x W_V W_O, as rows."""
     return W_V @ W_O
+
+
+def matching_score(
+    read: Float[Tensor, "sign d_model"],
+    W_V: Float[Tensor, "head d_model d_head"],
+    W_O: Float[Tensor, "head d_head d_model"],
+    W_U: Float[Tensor, "d_model sign"],
+) -> Float[Tensor, "head"]:
+    """How much more each head's OV circuit raises the matching closing token than the others (logits before the norm).
+
+    Args:
+        read: what the head reads at each opening sign. W_U: the unembedding's columns of the closing tokens, in the
+            same order; there are at least two.
+    """
+    scores = read @ W_V @ W_O @ W_U  # (head, fed, closing)
+    matching = scores.diagonal(dim1=-2, dim2=-1)
+    others = (scores.sum(-1) - matching) / (scores.shape[-1] - 1)
+    return (matching - others).mean(-1)

@@ -75,6 +75,12 @@ class Pairs:
         rows = torch.arange(len(self))
         return logits[rows, -1, self.correct] - logits[rows, -1, self.wrong]
 
+    def right(self, logits: Float[Tensor, "n pos d_vocab"]) -> float:
+        """The share of clean prompts whose right closing token has the largest logit of all that occur in the pairs."""
+        closers = torch.cat([self.correct, self.wrong]).unique()
+        chosen = closers[logits[:, -1, closers].argmax(-1)]
+        return float((chosen == self.correct).float().mean())
+
     def __getitem__(self, index: slice) -> Pairs:
         if not isinstance(index, slice):
             raise TypeError("take a slice of pairs, such as pairs[:8]")

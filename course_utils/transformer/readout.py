@@ -21,6 +21,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils import patching, plots
+from course_utils.intervals import mean_interval
 
 from .residual import components
 
@@ -116,14 +117,20 @@ class Attribution:
         """Bars: every component's mean term, in the order in which the model computes them."""
         fig, ax = plots.figure(height=2.8) if ax is None else (ax.figure, ax)
         mean = self.terms.mean(1).tolist()
-        colours = [
-            plots.COLOURS[0] if "." in x else plots.COLOURS[1] if x[0] == "m" else plots.GREY for x in self.labels
-        ]
+        colours = [plots.HEAD if "." in x else plots.MLP if x[0] == "m" else plots.NULL for x in self.labels]
         ax.bar(range(len(mean)), mean, color=colours)
         ax.axhline(0, color="black", linewidth=0.8)
         ax.set_xticks(range(len(mean)), self.labels, rotation=90, fontsize=8)
-        ax.set_ylabel("direct effect (logits)")
+        ax.set_ylabel("direct attribution (logits)")
         return fig
+
+    def rows(self, k: int = 8) -> dict[str, dict[str, Any]]:
+        """For `table`: the k components with the largest terms, with intervals over prompts, and the whole."""
+        chosen = {label: self[label] for label, _ in self.top(k)}
+        return {
+            name: {"direct attribution": mean_interval(values)}
+            for name, values in (chosen | {"all parts": self.total(), "the model": self.target}).items()
+        }
 
     def __repr__(self) -> str:
         rows = [f"  {label:<10} {value:+8.3f}" for label, value in self.top(6)]

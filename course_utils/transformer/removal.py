@@ -49,14 +49,18 @@ class Removal:
         direct, loss = self.direct.mean(1), self.loss.mean(1)
         order = torch.maximum(direct.abs(), loss.abs()).argsort(descending=True)[:most].sort().values.tolist()
         fig, ax = plots.figure(height=2.9) if ax is None else (ax.figure, ax)
-        for shift, values, label in ((-0.2, direct, "what it says"), (0.2, loss, "what is lost without it")):
-            colour = plots.COLOURS[0] if shift < 0 else plots.COLOURS[1]
+        bars = ((-0.2, direct, "adds directly", plots.SERIES[1]), (0.2, loss, "lost without it", plots.SERIES[0]))
+        for shift, values, label, colour in bars:
             ax.bar([i + shift for i in range(len(order))], values[order].tolist(), 0.4, color=colour, label=label)
         ax.axhline(0, color="black", linewidth=0.8)
         ax.set_xticks(range(len(order)), [self.labels[i] for i in order])
-        ax.set(xlabel="head (layer.number) or MLP (m and its layer)", ylabel="logit difference")
-        ax.legend()
+        ax.set(xlabel="head (layer.number) or MLP (m and its layer)", ylabel="logits")
+        ax.legend(loc="upper center", ncols=2)
         return fig
+
+    def rows(self) -> dict[str, dict[str, float]]:
+        """For `table`: every component with both numbers."""
+        return {x: dict(zip(("adds directly", "lost without it"), self.of(x), strict=True)) for x in self.labels}
 
     def __repr__(self) -> str:
         rows = [f"  {label:<6} {d:+8.3f} {c:+8.3f}" for label, (d, c) in ((x, self.of(x)) for x in self.labels)]
@@ -95,13 +99,13 @@ def removal(model: Any, pairs: Pairs, kind: str = "zero") -> Removal:
 
 
 def compare_losses(removals: Mapping[str, Removal], parts: Sequence[str]) -> Any:
-    """Bars: what taking away each of these components costs, one bar for each of several removals (at most eight)."""
-    fig, ax = plots.figure(height=3)
+    """Bars: what taking away each of these components costs, one bar for each of several removals (at most six)."""
+    fig, ax = plots.figure(height=3.2)
     width = 0.8 / len(removals)
     for k, (name, removal) in enumerate(removals.items()):
         at = [i + width * (k - (len(removals) - 1) / 2) for i in range(len(parts))]
         losses = [removal.of(part)[1] for part in parts]
-        ax.bar(at, losses, 0.95 * width, color=plots.COLOURS[(0, 4, 2, 5, 1, 3, 6, 7)[k]], label=name)
+        ax.bar(at, losses, 0.95 * width, color=plots.SERIES[k], label=name)
     ax.set_xticks(range(len(parts)), parts)
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set(ylabel="logits lost", xlabel="part taken away")

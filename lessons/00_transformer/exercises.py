@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercises: inside a transformer
 #
-# *Ten exercises on lesson 0, from ten quick questions to an operation on a running model. About an hour and a half (an estimate: five to fifteen minutes each).*
+# *Ten exercises on lesson 0, from ten quick questions to an operation on a running model. About two hours (an estimate from trials: five to twenty minutes each).*
 #
-# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them try your functions out on `code-4l`: yours where they pass, the course's where they do not yet. They are not exercises; they need the cells above them to have been run, filled in or not. If you are stuck, ask: `grade("transformer.logit_lens", logit_lens, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
+# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them try your functions out on `code-4l`: yours where they pass, the course's where they do not yet, so that no mistake of yours stops a later cell. If you are stuck, ask: `grade("transformer.logit_lens", logit_lens, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #
 # `torch` is all you need, and `einops.einsum` if you like it. The course's own versions live in `course_utils.transformer`; they are there for reading afterwards.
 
@@ -14,11 +14,19 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course_utils import patching, plots, runtime, zoo  # noqa: F401 (patching is for exercise 9)
+from course_utils import patching, plots, runtime, zoo
 from course_utils import transformer as tf
-from course_utils.grading import grade
+from course_utils.grading import checked, grade
 
 model = zoo.load("code-4l", device="cpu")  # small enough for any processor
+layers = range(model.cfg.n_layers)
+pairs = tf.bracket_pairs(model.tokenizer, 64, seed=0)
+with torch.no_grad():  # what later cells try your functions on
+    logits, cache = model.run_with_cache(pairs.clean)
+    all_logits, usual = model.run_with_cache(pairs.everyone)  # clean and corrupt prompts
+z = torch.stack(
+    [cache[f"blocks.{i}.attn.hook_z"] for i in layers]
+)  # (layer, batch, pos, head, d_head)
 
 # %% [markdown]
 # ## 1 · Ten quick questions
@@ -40,15 +48,25 @@ model = zoo.load("code-4l", device="cpu")  # small enough for any processor
 #
 # *How you know*: each wrong answer is told what to read.
 
+
 # %%
 def self_check() -> dict[int, float | tuple]:
     """The number of each question, and your answer: a number, or a shape such as (2, 3)."""
     ### BEGIN SOLUTION
     return {
-        1: (2, 5, 4, 3), 2: (1, 7), 3: (3, 5, 4), 4: 0.75, 5: 7.62,
-        6: 48, 7: 5, 8: (2, 4, 10, 10), 9: 1 / 3, 10: 12,
+        1: (2, 5, 4, 3),
+        2: (1, 7),
+        3: (3, 5, 4),
+        4: 0.75,
+        5: 7.62,
+        6: 48,
+        7: 5,
+        8: (2, 4, 10, 10),
+        9: 1 / 3,
+        10: 12,
     }
     ### END SOLUTION
+
 
 # %%
 grade("transformer.self_check", self_check)
@@ -61,6 +79,7 @@ grade("transformer.self_check", self_check)
 # *What to write*: the residual stream after the last layer, from all that was written into it: the token embedding, the positional embedding, every head of every layer (its `z` through its own `W_O`), every attention layer's bias `b_O`, and every MLP's output, in which its bias is already contained.
 #
 # *How you know*: with one layer, one head, `embed = [1, 1]`, `pos_embed = [2, 2]`, `z = 3`, `W_O = [1, 1]`, `b_O = [10, 20]` and `mlp_out = [100, 100]` it is `[116, 126]`.
+
 
 # %%
 def residual_stream(
@@ -81,31 +100,26 @@ def residual_stream(
     return stream
     ### END SOLUTION
 
+
 # %%
-stream_report = grade("transformer.residual_stream", residual_stream)
-stream_report
+grade("transformer.residual_stream", residual_stream)
 
 # %% [markdown]
-# On `code-4l`, whose cache holds both the parts and the whole. *What to look for*: a difference that is nothing but rounding; and, as a control, what is missing when a single head is left out.
+# On `code-4l`, whose cache holds both the parts and the whole; and, as a control, with head 0.0 left out.
 
 # %%
-add_up = residual_stream if stream_report.status == "passed" else tf.residual_stream
-pairs = tf.bracket_pairs(model.tokenizer, 64, seed=0)
+add_up = checked("transformer.residual_stream")
 with torch.no_grad():
-    logits, cache = model.run_with_cache(pairs.clean)
-    layers = range(model.cfg.n_layers)
-    z = torch.stack([cache[f"blocks.{i}.attn.hook_z"] for i in layers])
     mlps = torch.stack([cache[f"blocks.{i}.hook_mlp_out"] for i in layers])
-    rest = model.W_O, model.b_O, mlps
-    parts = cache["hook_embed"], cache["hook_pos_embed"].expand_as(cache["hook_embed"])
+    embedded = cache["hook_embed"], cache["hook_pos_embed"].expand_as(cache["hook_embed"])
     without_one = z.clone()
-    without_one[0, :, :, 0] = 0  # head 0.0 says nothing
+    without_one[0, :, :, 0] = 0  # head 0.0 adds nothing
     whole = cache[f"blocks.{layers[-1]}.hook_resid_post"]
-    error = (add_up(*parts, z, *rest) - whole).abs().max()
-    gap = (add_up(*parts, without_one, *rest) - whole).abs().max()
-print(pairs)
-print(f"largest difference {error:.1e}; without head 0.0 {gap:.2f}")
-assert error < 1e-3 < 0.01 < gap
+    off = [
+        (add_up(*embedded, x, model.W_O, model.b_O, mlps) - whole).abs().max()
+        for x in (z, without_one)
+    ]
+print(f"largest difference from the stream {off[0]:.1e}; without head 0.0 {off[1]:.2f}")
 
 # %% [markdown]
 # ## 3 · The logit lens, by hand
@@ -115,6 +129,7 @@ assert error < 1e-3 < 0.01 < gap
 # *What to write*: the final LayerNorm and the unembedding, on a residual stream with any axes before the last. The norm takes the mean over the last axis off, divides by $\sqrt{\text{mean square} + \varepsilon}$ of what is left, multiplies by `w` and adds `b`. Then `W_U` and `b_U`.
 #
 # *How you know*: `[3, 1, -1]` is `[2, 0, -2]` without its mean, whose mean square is 8/3.
+
 
 # %%
 def logit_lens(
@@ -132,43 +147,50 @@ def logit_lens(
     return (centred / scale * w + b) @ W_U + b_U
     ### END SOLUTION
 
+
 # %%
-lens_report = grade("transformer.logit_lens", logit_lens)
-lens_report
+grade("transformer.logit_lens", logit_lens)
 
 # %% [markdown]
-# Your lens at every depth, on 128 prompts that end inside an open bracket: the clean and the corrupt ones. *What to look for*: at which depth the right closing token (blue) leaves the wrong one (orange) behind. Each is right as often as it is wrong, and so at depth 0, where the last token has heard nothing of the bracket, both are at the same height.
+# Your lens at every depth, on 128 prompts that end inside an open bracket: the clean and the corrupt ones.
 
 # %%
-look = logit_lens if lens_report.status == "passed" else tf.logit_lens
+look = checked("transformer.logit_lens")
 closes = torch.cat([pairs.correct, pairs.wrong])  # for clean, then for corrupt prompts
 other = torch.cat([pairs.wrong, pairs.correct])
 with torch.no_grad():
-    all_logits, usual = model.run_with_cache(pairs.everyone)
     depths = [usual["blocks.0.hook_resid_pre"]]
     depths += [usual[f"blocks.{i}.hook_resid_post"] for i in layers]
     last = torch.stack(depths)[:, :, -1]  # (depth, batch, d_model)
     seen = look(last, *tf.final_norm(model), model.W_U, model.b_U, model.cfg.eps)
 rows = torch.arange(len(closes))
-lines = [seen[:, rows, ids].mean(1) for ids in (closes, other)]  # (depth) each
 fig, ax = plots.figure(height=2.8)
-for line, name, colour in zip(lines, ("closes it", "closes another"), (0, 1), strict=True):
-    ax.plot(range(len(line)), line, marker="o", color=plots.COLOURS[colour], label=name)
-ax.set(xlabel="layers read so far", ylabel="logit seen by the lens", xticks=range(len(depths)))
+for ids, name, colour in (
+    (closes, "the right closing token", plots.ANSWER),
+    (other, "the wrong one", plots.EDITED),
+):
+    ax.plot(
+        range(len(depths)), seen[:, rows, ids].mean(1), marker="o", color=colour, label=name
+    )
+ax.set(
+    xlabel="layers read so far", ylabel="logit seen by the lens", xticks=range(len(depths))
+)
 ax.legend()
-plots.show(fig, "Two lines over depth that start together; the right closing token ends higher.")
-gap = lines[0] - lines[1]
-assert gap[0].abs() < 1e-3 and gap[-1] > 1
-assert torch.allclose(seen[-1], all_logits[:, -1], atol=1e-3)  # at the end: the model itself
+plots.show(
+    fig,
+    alt="Two lines over depth that start together; the right closing token ends higher.",
+    caption="Each token is right as often as wrong, so at depth 0, where the last position has not read the bracket, both are at the same height. Where do they part?",
+)
 
 # %% [markdown]
-# ## 4 · Who votes for the bracket
+# ## 4 · Who adds to the right bracket
 #
 # *Why it matters*: direct logit attribution is the first question one asks of a model, because it costs one run and no gradient. You will know exactly what it adds up, and so what it leaves out.
 #
 # *What to write*: what each head adds directly to logit(correct) − logit(wrong) at one position. `z` is from that position: (layer, batch, head, d_head). Push it through `W_O`; do to it what the final norm does, with its `scale` **held** at the value that the whole stream had (one number for each prompt); take the dot product with the difference of two columns of `W_U`. The weights here are as the model was trained: nothing is folded into them, so the norm's centring and its `w` are yours to do.
 #
 # *How you know*: with one head, `z = 1`, `W_O = [2, 0, 0]`, `scale = 2`, `w = [3, 1, 1]`, and the correct and the wrong token read the first and the second coordinate, it is 7/3.
+
 
 # %%
 def head_attribution(
@@ -188,27 +210,32 @@ def head_attribution(
     return torch.einsum("lhbd,db->lhb", normed, direction)
     ### END SOLUTION
 
+
 # %%
-attribution_report = grade("transformer.head_attribution", head_attribution)
-attribution_report
+grade("transformer.head_attribution", head_attribution)
 
 # %% [markdown]
-# This number is a head's **direct attribution**; below we say *vote* for short. On `code-4l`, averaged over prompts, beside a control in which every prompt is asked about the two closing tokens of another prompt. *What to look for*: few heads vote at all. For another prompt's brackets little is left; that it is not zero is chance, since 64 prompts are not many.
+# On `code-4l`, averaged over prompts, beside a control in which every prompt is asked about the two closing tokens of another one.
 
 # %%
-share = head_attribution if attribution_report.status == "passed" else tf.head_attribution
+share = checked("transformer.head_attribution")
 scale = cache["ln_final.hook_scale"][:, -1, 0]
 known = z[:, :, -1], model.W_O, scale, tf.final_norm(model)[0], model.W_U
 with torch.no_grad():
-    votes = share(*known, pairs.correct, pairs.wrong).mean(-1)  # (layer, head)
+    added = share(*known, pairs.correct, pairs.wrong).mean(-1)  # (layer, head)
     mixed = torch.arange(len(pairs)).roll(1)
     control = share(*known, pairs.correct[mixed], pairs.wrong[mixed]).mean(-1)
 fig, axes = plots.figure(1, 2, height=2.6)
-for ax, grid, name in zip(axes, (votes, control), ("its own brackets", "another prompt's"), strict=True):
-    plots.heatmap(ax, grid, limit=float(votes.abs().max()), label="logits", bar=ax is axes[1])
-    ax.set(title=name, xlabel="head", ylabel="layer", xticks=range(4), yticks=range(4))
-plots.show(fig, "Votes of each head: a few dark cells on the left, only pale ones on the right.")
-assert votes.max() > 2 * control.abs().max()
+for ax, grid, name in zip(
+    axes, (added, control), ("its own brackets", "another prompt's"), strict=True
+):
+    tf.draw_heads(ax, grid, "logits", limit=float(added.abs().max()), bar=ax is axes[1])
+    ax.set_title(name)
+plots.show(
+    fig,
+    alt="Direct attribution of each head: a few dark cells on the left, only pale ones on the right.",
+    caption="What each head adds directly to the right bracket's lead. Few heads add anything. On the right little is left; that it is not zero is chance, since 64 prompts are not many.",
+)
 
 # %% [markdown]
 # ## 5 · Where a head looks: the QK circuit
@@ -219,6 +246,7 @@ assert votes.max() > 2 * control.abs().max()
 #
 # *How you know*: for `W_Q = [[1], [2]]` and `W_K = [[3], [5]]` it is `[[3, 5], [6, 10]]`.
 
+
 # %%
 def qk_circuit(
     W_Q: Float[Tensor, "*head d_model d_head"], W_K: Float[Tensor, "*head d_model d_head"]
@@ -228,61 +256,109 @@ def qk_circuit(
     return W_Q @ W_K.mT
     ### END SOLUTION
 
+
 # %%
-qk_report = grade("transformer.qk_circuit", qk_circuit)
-qk_report
+grade("transformer.qk_circuit", qk_circuit)
 
 # %% [markdown]
-# ## 6 · What a head moves: the OV circuit
-#
-# *Why it matters*: where a head looks and what it carries away from there are decided by different weights, and may be studied apart.
-#
-# *What to write*: the matrix that takes a residual stream at the key, as a **row** on its left, to what the head writes at the query.
-#
-# *How you know*: for `W_V = [[1], [2]]` and `W_O = [[3, 5]]` it is `[[3, 5], [6, 10]]`.
+# Singular values of every head's circuit, beside a random matrix of the same size.
 
 # %%
-def ov_circuit(
-    W_V: Float[Tensor, "*head d_model d_head"], W_O: Float[Tensor, "*head d_head d_model"]
-) -> Float[Tensor, "*head d_model d_model"]:
-    """What each head writes for what it reads, as a matrix."""
+qk = checked("transformer.qk_circuit")
+with torch.no_grad():
+    values = torch.linalg.svdvals(qk(model.W_Q, model.W_K)).flatten(
+        0, 1
+    )  # (layer and head, d_model)
+    noise = torch.linalg.svdvals(torch.randn(model.cfg.d_model, model.cfg.d_model))
+fig, ax = plots.figure(height=2.6)
+ax.semilogy((values / values[:, :1]).T.clamp(min=1e-9), color=plots.HEAD, linewidth=0.8)
+ax.semilogy(noise / noise[0], color=plots.NULL, linestyle="--")
+ax.axvline(model.cfg.d_head, color=plots.INK, linewidth=0.8)
+ax.set(xlabel="number of the singular value", ylabel="relative to the largest")
+plots.show(
+    fig,
+    alt="Singular values of 16 heads fall to nothing at d_head; a random matrix's do not.",
+    caption="Blue: all 16 heads. They break off at d_head = 48 (the line): a head compares only a part of the stream. Grey: a random matrix.",
+)
+
+# %% [markdown]
+# ## 6 · What a head moves: find it by its weights
+#
+# *Why it matters*: weights can point to a head before any experiment is made. This number found the bracket head in section 5 of the lesson.
+#
+# *What to write*: for every head, how much more its OV circuit raises the matching closing token than the others. `read` has a row for each opening sign: what the head reads there. Pass it through `W_V` and `W_O` of each head, and on through `W_U`, the unembedding's columns of the closing tokens, in the same order. Where the i-th sign is fed, the i-th closing token is the matching one. Take its score minus the **mean of the other closing tokens' scores**, and average over the signs that were fed.
+#
+# *How you know*: with two signs, `read` and `W_U` the identity, `W_V = [[1], [2]]` and `W_O = [[3, 5]]` (one head), the scores are `[[3, 5], [6, 10]]`, and the answer is ((3 − 5) + (10 − 6))/2 = 1.
+
+
+# %%
+def matching_score(
+    read: Float[Tensor, "sign d_model"],
+    W_V: Float[Tensor, "head d_model d_head"],
+    W_O: Float[Tensor, "head d_head d_model"],
+    W_U: Float[Tensor, "d_model sign"],
+) -> Float[Tensor, "head"]:
+    """How much more each head's OV circuit raises the matching closing token than the others."""
     ### BEGIN SOLUTION
-    return W_V @ W_O
+    scores = read @ W_V @ W_O @ W_U  # (head, fed, closing)
+    matching = scores.diagonal(dim1=-2, dim2=-1)
+    others = (scores.sum(-1) - matching) / (scores.shape[-1] - 1)
+    return (matching - others).mean(-1)
     ### END SOLUTION
 
+
 # %%
-ov_report = grade("transformer.ov_circuit", ov_circuit)
-ov_report
+grade("transformer.matching_score", matching_score)
 
 # %% [markdown]
-# Singular values of both circuits, for every head, beside a random matrix of the same size. *What to look for*: all of them break off at `d_head`. A head reads and writes a small part of the stream, and there is room for others beside it.
+# On `code-4l`, fed with brackets and with quotes. No prompt of ours is involved: the text is the start token and the sign.
 
 # %%
-qk = qk_circuit if qk_report.status == "passed" else tf.qk_circuit
-ov = ov_circuit if ov_report.status == "passed" else tf.ov_circuit
-with torch.no_grad():
-    circuits = {"QK": qk(model.W_Q, model.W_K), "OV": ov(model.W_V, model.W_O)}
-fig, axes = plots.figure(1, 2, height=2.6, sharey=True)
-noise = torch.linalg.svdvals(torch.randn(model.cfg.d_model, model.cfg.d_model))
-for ax, (name, circuit) in zip(axes, circuits.items(), strict=True):
-    values = torch.linalg.svdvals(circuit).flatten(0, 1)  # (layer and head, d_model)
-    values = values / values[:, :1]  # in units of the largest
-    ax.semilogy(values.T.clamp(min=1e-9), color=plots.COLOURS[0], linewidth=0.8)
-    ax.semilogy(noise / noise[0], color=plots.GREY, linestyle="--")
-    ax.axvline(model.cfg.d_head, color="black", linewidth=0.8)
-    ax.set(title=name, xlabel="number of the singular value")
-    assert values[:, model.cfg.d_head :].max() < 1e-4
-axes[0].set_ylabel("relative to the largest")
-plots.show(fig, "Singular values of 16 heads fall to nothing at d_head; a random matrix's do not.")
+score = checked("transformer.matching_score")
+
+
+def by_weights(opening, closing):
+    """The score of every head: (layer, head)."""
+    ids = [model.tokenizer.encode(sign, add_special_tokens=False)[0] for sign in opening]
+    ends = [model.to_single_token(sign) for sign in closing]
+    with torch.no_grad():
+        _, short = model.run_with_cache(
+            torch.tensor([[model.tokenizer.bos_token_id, i] for i in ids])
+        )
+        reads = [short[f"blocks.{i}.ln1.hook_normalized"][:, 1] for i in layers]
+        return torch.stack(
+            [
+                score(reads[i], model.W_V[i], model.W_O[i], model.W_U[:, ends])
+                for i in layers
+            ]
+        )
+
+
+# %%
+fig, axes = plots.figure(1, 2, height=2.6)
+for ax, signs, name in zip(
+    axes,
+    (([" (", " [", " {"], ")]}"), ([" '", ' "'], "'\"")),
+    ("brackets", "quotes"),
+    strict=True,
+):
+    tf.draw_heads(ax, by_weights(*signs), "logits before the norm", bar=ax is axes[1])
+    ax.set_title(name)
+plots.show(
+    fig,
+    alt="Two maps of 16 heads: for brackets one head of layer 2 stands out, for quotes another.",
+    caption="Each head's matching score, from weights alone. Which heads would you test for brackets, and which for quotes?",
+)
 
 # %% [markdown]
 # ## 7 · Mean ablation
 #
-# *Why it matters*: a vote says what a component writes. Only taking it away says what is lost. With zeros one also takes away what it always says, whatever the prompt; with its mean one takes away only what is particular to this prompt.
+# *Why it matters*: direct attribution shows what a part adds. Only taking the part away shows what is lost. Zeros also remove what it adds on every prompt alike; its mean removes only what is particular to this prompt.
 #
 # *What to write*: `z` with the given heads replaced by their mean over the **reference prompts**, position by position. The other heads stay as they are, `z` itself too (hooks may edit in place, but a function that others call had better not).
 #
 # *How you know*: ablating with a reference of one prompt puts that prompt in; ablating no head changes nothing.
+
 
 # %%
 def mean_ablate(
@@ -297,37 +373,49 @@ def mean_ablate(
     return ablated
     ### END SOLUTION
 
+
 # %%
-ablate_report = grade("transformer.mean_ablate", mean_ablate)
-ablate_report
+grade("transformer.mean_ablate", mean_ablate)
 
 # %% [markdown]
-# Your function as a hook, on each head in turn. The reference holds every prompt with both brackets, so that its mean does not say which is open. *What to look for*: the head that stands out in both directions; and heads off the dotted line, whose vote is not what is lost without them.
+# Your function as a hook, on each head in turn. The reference holds every prompt with both brackets, so that its mean does not tell which is open.
 
 # %%
-ablate = mean_ablate if ablate_report.status == "passed" else tf.mean_ablate
+ablate = checked("transformer.mean_ablate")
+
+
+def replace(layer, head):
+    def hook(z, hook):
+        return ablate(z, usual[hook.name], [head])
+
+    return f"blocks.{layer}.attn.hook_z", hook
+
+
 with torch.no_grad():
     base = pairs.difference(logits).mean()
-    cost = torch.zeros(model.cfg.n_layers, model.cfg.n_heads)
-    for layer in layers:
-        name = f"blocks.{layer}.attn.hook_z"
-        for head in range(model.cfg.n_heads):
+    runs = [
+        [model.run_with_hooks(pairs.clean, fwd_hooks=[replace(i, j)]) for j in range(4)]
+        for i in layers
+    ]
+    cost = torch.tensor(
+        [[base - pairs.difference(run).mean() for run in row] for row in runs]
+    )
+    adds = tf.attribution(
+        model, pairs.clean, pairs.correct, pairs.wrong
+    ).heads()  # exercise 4's number
 
-            def hook(z, hook, name=name, head=head):
-                return ablate(z, usual[name], [head])
-
-            run = model.run_with_hooks(pairs.clean, fwd_hooks=[(name, hook)])
-            cost[layer, head] = base - pairs.difference(run).mean()
+# %%
 fig, ax = plots.figure(width=5.2, height=3.2)
-ax.axline((0, 0), slope=1, color=plots.GREY, linewidth=0.8, linestyle=":")
-ax.plot(votes.flatten(), cost.flatten(), "o")
-for layer, head in ((cost > 0.5) | (cost - votes > 0.3)).nonzero().tolist():
-    ax.annotate(f"{layer}.{head}", (votes[layer, head] + 0.03, cost[layer, head] + 0.05))
-ax.set(xlabel="direct vote (logits)", ylabel="lost without it (logits)")
-plots.show(fig, "Each head's vote against what its removal costs: most at zero, one far out.")
-order = [grid.flatten().argsort(descending=True) for grid in (cost, votes)]
-assert order[0][0] == order[1][0] and not order[0].equal(order[1])
-assert cost.max() > 1.5 * cost.flatten()[order[0][1]]
+ax.axline((0, 0), slope=1, color=plots.NULL, linewidth=0.8, linestyle=":")
+ax.plot(adds.flatten(), cost.flatten(), "o", color=plots.HEAD)
+for layer, head in ((cost > 0.5) | (cost - adds > 0.3)).nonzero().tolist():
+    ax.annotate(f"{layer}.{head}", (adds[layer, head] + 0.03, cost[layer, head] + 0.05))
+ax.set(xlabel="adds directly (logits)", ylabel="lost without it (logits)")
+plots.show(
+    fig,
+    alt="Each head's direct attribution against what its removal costs: most at zero, one far out.",
+    caption="One head stands out both ways. On the dotted line a head adds what is lost without it; above the line, others depend on it.",
+)
 
 # %% [markdown]
 # ## 8 · Reading an attention pattern
@@ -337,6 +425,7 @@ assert cost.max() > 1.5 * cost.flatten()[order[0][1]]
 # *What to write*: for each head, how much attention it gives to tokens of a kind: **summed** over the keys of that kind, **averaged** over all queries, of all prompts together, that can see at least one such key (a query sees itself and what is before it). `kind` marks the tokens: (batch, key).
 #
 # *How you know*: with three tokens, of which only the middle one is of the kind, and rows `[1, 0, 0]`, `[0.25, 0.75, 0]`, `[0.5, 0.2, 0.3]`, it is (0.75 + 0.2)/2.
+
 
 # %%
 def attention_to(
@@ -350,106 +439,128 @@ def attention_to(
     return total / can_see.sum().clamp(min=1)
     ### END SOLUTION
 
+
 # %%
-reader_report = grade("transformer.attention_to", attention_to)
-reader_report
+grade("transformer.attention_to", attention_to)
 
 # %% [markdown]
-# How much every head looks at the open bracket, beside a head that looks at everything alike. *What to look for*: whether the head that exercise 7 found is among those that look there; and another that looks there as much, and whose removal costs far less. Attention says where a head reads, not what it carries, and not who listens.
+# How much every head looks at the open bracket, beside a head that looks at everything alike.
 
 # %%
-read = attention_to if reader_report.status == "passed" else tf.attention_to
+read = checked("transformer.attention_to")
 opened = torch.zeros_like(pairs.clean, dtype=torch.bool)
 opened[:, pairs.opener] = True
 patterns = [cache[f"blocks.{i}.attn.hook_pattern"] for i in layers]
 at_bracket = torch.stack([read(pattern, opened) for pattern in patterns])  # (layer, head)
-evenly = read(tf.evenly(patterns[0]), opened)[0]
+even = read(tf.evenly(patterns[0]), opened)[0]
 fig, ax = plots.figure(height=2.6)
-names = [f"{i}.{j}" for i in layers for j in range(model.cfg.n_heads)]
-colours = [plots.COLOURS[i == int(cost.argmax())] for i in range(len(names))]
-ax.bar(names, at_bracket.flatten(), color=colours)
-ax.axhline(evenly, color="black", linewidth=0.8, linestyle="--")
-ax.set(xlabel="head (orange: the one that exercise 7 found)", ylabel="attention to the bracket")
-plots.show(fig, "Attention of 16 heads to the open bracket; a dashed line marks an even spread.")
-assert at_bracket.flatten()[cost.argmax()] > 2 * evenly
-as_much = at_bracket > 0.9 * at_bracket.flatten()[cost.argmax()]
-assert (cost[as_much] < 0.6 * cost.max()).any()
+names = [f"{i}.{j}" for i in layers for j in range(4)]
+ax.bar(
+    names,
+    at_bracket.flatten(),
+    color=[plots.HEAD if name == "2.2" else plots.SERIES[1] for name in names],
+)
+ax.axhline(even, color=plots.NULL, linewidth=1.2, linestyle="--")
+ax.set(xlabel="head (dark: 2.2)", ylabel="attention to the bracket")
+plots.show(
+    fig,
+    alt="Attention of 16 heads to the open bracket; a dashed line marks an even spread.",
+    caption="Dashed: an even spread. Some head looks at the bracket as much as 2.2, and costs far less to remove (exercise 7). Which?",
+)
 
 # %% [markdown]
-# ## 9 · Three nodes
+# ## 9 · Three nodes, one head barred
 #
-# *Why it matters*: knowing which heads matter one by one is not knowing a set that does the work. Here is the test: an operation on a running model, with a budget.
+# *Why it matters*: knowing which heads matter one by one is not knowing a set that does the work. Here is the test: an operation on a running model, with a budget and a handicap.
 #
-# These pairs are yours, made from your seed. The corrupt prompt opens the other bracket, and so the model closes the other one. You may take **three** head outputs, each at one position, from the clean run and put them into the corrupt one, all at once. You are scored by how much of the way from corrupt (0) to clean (1) the logit difference comes. Par is what a greedy search reaches; 95 % of it will do.
+# These pairs are yours, made from your seed. The corrupt prompt opens the other bracket, and so the model closes the other one. You may take **three** head outputs, each at one position, from the clean run and put them into the corrupt one, all at once. One of the heads that do most alone is **barred** for you. You are scored by how much of the way from corrupt (0) to clean (1) the logit difference comes. Par is what a greedy search reaches without the barred head; 95 % of it will do.
 
 # %%
-mine = tf.bracket_pairs(model.tokenizer, 16, runtime.seed_for("transformer.transplant"), "call")
+seed = runtime.seed_for("transformer.transplant")
+mine = tf.bracket_pairs(model.tokenizer, 16, seed, "call")
 runs = tf.Transplant.of(model, mine)
 print(mine)
 print("positions:", dict(enumerate(mine.words)))
-anywhere = {(0, 0, 2), (1, 2, 5), (3, 0, 6)}  # layer, head, position
-print(f"three nodes at random recover {runs.recovery(anywhere):.2f}")
-loud = [divmod(i, model.cfg.n_heads) for i in votes.flatten().argsort(descending=True)[:3].tolist()]
-everywhere = {(*head, p) for head in loud for p in range(len(mine.words))}
-print(f"{loud}, the largest votes of exercise 4, at all positions: {runs.recovery(everywhere):.2f}")
-assert runs.recovery(everywhere) < 0.8
+print("barred: head {}.{}".format(*tf.barred_head(seed)))
+print(
+    f"three nodes taken at random recover {runs.recovery({(0, 0, 2), (1, 2, 5), (3, 0, 6)}):.2f}"
+)
 
 # %% [markdown]
-# *What to write*: the three nodes, each `(layer, head, position)`. Which heads, and at which position do they act? `patching.Question(…).sweep` with `by=("layer", "head", "position")` tries every node alone (`hint=1` writes the call out). What a set does you learn only from trying the set: `runs.recovery({...})`, in cells of your own.
+# *What to write*: the three nodes, each `(layer, head, position)`. `patching.Question(model, mine.clean, mine.corrupt, mine.metric).sweep("z", by=("layer", "head", "position"))` tries every node alone, as in section 8 of the lesson. What a set does you learn only from trying it: `runs.recovery({…})`, in cells of your own.
 #
-# *How you know*: three good nodes do clearly better than the three loudest heads at all their positions.
+# *How you know*: `runs.recovery(my_nodes())` is the number that is scored.
+
 
 # %%
 def my_nodes() -> set[tuple[int, int, int]]:
     """Up to three nodes, each (layer, head, position)."""
     ### BEGIN SOLUTION
-    # The three that do most alone, from a sweep by layer, head and position; tried as a set.
-    return {(2, 2, -1), (1, 0, -1), (0, 3, -1)}
+    with torch.no_grad():
+        alone = patching.Question(model, mine.clean, mine.corrupt, mine.metric)
+        alone = alone.sweep("z", by=("layer", "head", "position")).recovery()
+        alone[tf.barred_head(seed)] = -torch.inf
+        best = alone.flatten().argsort(descending=True)[:12].tolist()
+        left = [
+            tuple(int(i) for i in torch.unravel_index(torch.tensor(at), alone.shape))
+            for at in best
+        ]
+        chosen = set()
+        for _ in range(3):  # the node that adds most to those there are
+            chosen.add(
+                max(
+                    (node for node in left if node not in chosen),
+                    key=lambda n: runs.recovery(chosen | {n}),
+                )
+            )
+    return chosen
     ### END SOLUTION
+
 
 # %%
 grade("transformer.transplant", my_nodes)
 
 # %% [markdown]
-# ## 10 · A vote is not a need
+# ## 10 · Two ablations, two verdicts
 #
-# *Why it matters*: this is the most common wrong step in the subject: a component has a large direct attribution, so it must be important; or it has none, so it may be left out of the picture.
+# *Why it matters*: "without this head so much is lost" is a sentence about what was put in its place. Here you find the head about which two honest measurements disagree most.
 #
-# Again the pairs are yours, this time with a bracket that was opened and closed in between. The next cell measures all twenty components, heads and MLPs: the direct vote of each, and what is lost when it is set to zero at every position. Before you run it: which head would you guess that nobody can do without?
+# Again the pairs are yours, and this time nothing is measured for you. For every head, measure what the lead loses, averaged over the clean prompts of `ours`, once with **zeros** in the head's place, and once with its **mean over `ours.everyone`**, at every position. Use hooks, `patching`, or `tf.removal`.
 
 # %%
-ours = tf.bracket_pairs(model.tokenizer, 16, runtime.seed_for("transformer.votes"), "nested")
-found = tf.removal(model, ours, "zero")
-print(found)
+ours = tf.bracket_pairs(
+    model.tokenizer,
+    16,
+    (s := runtime.seed_for("transformer.verdicts")),
+    ("call", "nested")[s % 2],
+)
+print(ours)
 
 # %% [markdown]
-# *What to write*: three names, such as `"1.3"` for a head and `"m2"` for an MLP.
+# *What to write*: the head whose two losses lie furthest apart, and both losses, to two digits after the point: `{"head": "2.1", "zero": 0.12, "mean": -0.34}`. A loss is positive where the model does worse without the head.
 #
-# - `needed`: among those that vote (a tenth of a logit or more, in either direction), the one without which most is lost.
-# - `unmissed`: its vote exceeds by most what is lost without it (where nothing is lost, or the answer even gets better, count the loss as zero).
-# - `silent`: among the others, the one without which most is lost.
-#
-# *How you know*: by no single column of the table can all three be found.
+# *How you know*: both numbers are compared with a measurement on your own pairs. Before you measure, guess: will it be a head that adds much to the lead?
+
 
 # %%
-def my_names() -> dict[str, str]:
-    """The components that are needed, unmissed and silent."""
+def my_verdicts() -> dict[str, str | float]:
+    """The head about which the two ablations disagree most, and what each of them says is lost."""
     ### BEGIN SOLUTION
-    vote, loss = found.direct.mean(1), found.loss.mean(1)
-    needed = torch.where(vote.abs() < 0.1, 0.0, loss)
-    silent = torch.where(vote.abs() < 0.1, loss, 0.0)
-    scores = {"needed": needed, "unmissed": vote - loss.clamp(min=0), "silent": silent}
-    return {key: found.labels[int(score.argmax())] for key, score in scores.items()}
+    zero, mean = (tf.removal(model, ours, kind) for kind in ("zero", "mean"))
+    heads = [label for label in zero.labels if "." in label]
+    head = max(heads, key=lambda label: abs(zero.of(label)[1] - mean.of(label)[1]))
+    return {"head": head, "zero": zero.of(head)[1], "mean": mean.of(head)[1]}
     ### END SOLUTION
 
+
 # %%
-grade("transformer.votes", my_names)
+grade("transformer.verdicts", my_verdicts)
 
 # %% [markdown]
 # ### Further
 #
-# Which fourth node adds most to your three, and what does it do alone? Then take the set that works for these prompts to `tf.bracket_pairs(model.tokenizer, 16, 0, "nested")`, where another bracket was opened and closed in between (mind that the last position has another number: −1 stays the last), and to `tf.quote_pairs(model.tokenizer, 16, 0)`. What carries over, and what was only true of the prompts that you looked at?
+# Which fourth node adds most to your three, and what does it do alone? Take your set to `tf.bracket_pairs(model.tokenizer, 16, 0, "nested")`, where another bracket was opened and closed in between (−1 stays the last position), and to `tf.quote_pairs(model.tokenizer, 16, 0)`. What carries over, and what was only true of the prompts that you looked at?
 #
-# And measure exercise 10 once more with `tf.removal(model, ours, "mean")`. The silent one's loss is another now. What does that say of what it writes on every prompt alike?
+# For the head of exercise 10: how much of what it writes is the same on all prompts? The deeper notebook, section 2, has a way to ask.
 #
 # `course progress` shows what you have done, and how well you know what you know.

@@ -1,4 +1,4 @@
-"""Exercises 5 to 8: a head's two circuits, mean ablation, and reading attention patterns."""
+"""Exercises 5 to 8: where a head looks, what it moves, mean ablation, and reading attention patterns."""
 
 import math
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course_utils import transformer as tf
-from course_utils.grading.kinds import Function, wrong
+from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 from course_utils.transformer.exercises.inputs import Inputs, patterns, randn, whole
 
 # 5 · qk_circuit
@@ -27,6 +27,7 @@ def _over_heads(circuit: Tensor) -> Tensor:
 Function(
     id="transformer.qk_circuit",
     reference=tf.qk_circuit,
+    ranges={"W_Q": REAL, "W_K": REAL},
     inputs=_qk_inputs,
     rtol=1e-3,
     atol=1e-5,
@@ -49,37 +50,66 @@ Function(
 )  # fmt: skip
 
 
-# 6 · ov_circuit
+# 6 · matching_score
 
 
-def _ov_inputs(rng: torch.Generator) -> Inputs:
-    yield torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0, 5.0]])
-    yield whole(rng, 3, 2), whole(rng, 2, 3)
-    for *lead, d_model, d_head in ((1, 3, 2), (2, 4, 3), (3, 2, 5, 2), (2, 4, 16, 8)):
-        yield randn(rng, *lead, d_model, d_head), randn(rng, *lead, d_head, d_model)
-    yield randn(rng, 2, 5, 3, dtype=torch.float64), randn(rng, 2, 3, 5, dtype=torch.float64)
+def _matching_inputs(rng: torch.Generator) -> Inputs:
+    one = torch.eye(2)
+    yield one, torch.tensor([[[1.0], [2.0]]]), torch.tensor([[[3.0, 5.0]]]), one
+    yield whole(rng, 3, 2), whole(rng, 1, 2, 1), whole(rng, 1, 1, 2), whole(rng, 2, 3)
+    for signs, heads, d_model, d_head in ((2, 2, 3, 2), (3, 4, 5, 2), (4, 3, 16, 8)):
+        yield (
+            randn(rng, signs, d_model), randn(rng, heads, d_model, d_head), randn(rng, heads, d_head, d_model),
+            randn(rng, d_model, signs),
+        )  # fmt: skip
+    wide = torch.float64
+    yield tuple(randn(rng, *size, dtype=wide) for size in ((3, 5), (2, 5, 3), (2, 3, 5), (5, 3)))
+
+
+def _scores(x: Tensor, V: Tensor, out: Tensor, U: Tensor) -> Tensor:
+    """(head, fed, closing)"""
+    return x @ V @ out @ U
+
+
+def _margin(scores: Tensor) -> Tensor:
+    own = scores.diagonal(dim1=-2, dim2=-1)
+    return own - (scores.sum(-1) - own) / (scores.shape[-1] - 1)
 
 
 Function(
-    id="transformer.ov_circuit",
-    reference=tf.ov_circuit,
-    inputs=_ov_inputs,
+    id="transformer.matching_score",
+    reference=tf.matching_score,
+    ranges=dict.fromkeys(("read", "W_V", "W_O", "W_U"), REAL),
+    inputs=_matching_inputs,
     rtol=1e-3,
     atol=1e-5,
+    survivors={
+        "`scores.sum(-1)` → `scores.sum(-2)`": "The mean over signs is over all scores either way.",
+        "`scores.shape[-1]` → `scores.shape[-2]`": "As many closing tokens as opening signs: the scores are square.",
+        "`scores.shape` → *": "Its last axis is as long.",
+    },
+    alternatives=(
+        lambda x, V, out, U: torch.stack([_margin(x @ V[h] @ out[h] @ U).mean() for h in range(len(V))]),
+        lambda x, V, out, U: _margin(torch.einsum("sd,hde,hef,fc->hsc", x, V, out, U)).mean(-1),
+    ),
     hints=(
-        "Follow a row vector x through the head: it is read by W_V into d_head numbers, which W_O writes back. In which order do the matrices stand behind x?",
-        "(d_model, d_head) times (d_head, d_model), for each head by itself: `@` does that over any leading axes.",
+        "First one head: x (a row for each sign) is read by W_V, written by W_O and read by the columns of W_U. In which order do the four matrices stand?",
+        "`scores = x @ W_V @ W_O @ W_U` has shape (head, fed, closing). What belongs together stands on the diagonal of its last two axes: `scores.diagonal(dim1=-2, dim2=-1)`.",
+        "The mean of the others is (row's sum − diagonal) / (signs − 1). Then the mean over the signs that were fed.",
     ),
     misconceptions=(
-        wrong("written before read", lambda V, out: out @ V,
-              "Yours is W_O W_V, of shape (d_head, d_head): the order in which papers with column vectors write it. With rows, as TransformerLens stores weights, what is read first stands first: x W_V W_O."),
-        wrong("transposed", lambda V, out: (V @ out).mT, "Yours is transposed: it acts on column vectors. In TransformerLens the stream is a row, and x W_V W_O has the input on the left."),
-        wrong("heads summed", lambda V, out: _over_heads(V @ out), "You sum over heads. Each head attends to places of its own, so what they would move cannot be added up beforehand."),
-        wrong("residual stream included", lambda V, out: V @ out + torch.eye(V.shape[-2], dtype=V.dtype),
-              "You add the identity. The stream carries itself on; the OV circuit is only what the head adds."),
-        wrong("divided by √d_head", lambda V, out: V @ out / math.sqrt(V.shape[-1]), "You divide by √d_head. That belongs to the attention scores; what is moved is not scaled."),
-        wrong("softmaxed", lambda V, out: (V @ out).softmax(-1), "You take a softmax. Only the choice of where to look has one; what is moved is linear."),
-        wrong("read twice", lambda V, out: V @ V.mT, "This is W_V W_Vᵀ: the head's output matrix does not occur in it."),
+        wrong("the others forgotten", lambda *a: _scores(*a).diagonal(dim1=-2, dim2=-1).mean(-1),
+              "You give the matching closing token's score alone. A head that raises all of them alike would look good: take the mean of the *others* off."),
+        wrong("all in place of the others", lambda *a: (_scores(*a).diagonal(dim1=-2, dim2=-1) - _scores(*a).mean(-1)).mean(-1),
+              "You compare with the mean of all closing tokens, the matching one included. Compare with the mean of the others."),
+        wrong("sum of the others", lambda *a: (2 * _scores(*a).diagonal(dim1=-2, dim2=-1) - _scores(*a).sum(-1)).mean(-1),
+              "You take off the *sum* of the others. Their mean is asked for: divide by how many there are."),
+        wrong("summed over signs", lambda *a: _margin(_scores(*a)).sum(-1), "You sum over the signs that were fed. The mean is asked for."),
+        wrong("largest of the others", lambda *a: (_scores(*a).diagonal(dim1=-2, dim2=-1) - _scores(*a).masked_fill(torch.eye(a[0].shape[0], dtype=torch.bool), -torch.inf).amax(-1)).mean(-1),
+              "You compare with the largest of the others. Their mean is asked for."),
+        wrong("heads averaged", lambda *a: _margin(_scores(*a)).mean(), "You average over heads. One number for each head is asked for; the differences between heads are the point."),
+        wrong("sign", lambda *a: -_margin(_scores(*a)).mean(-1), "Your sign is turned round: the matching one minus the others."),
+        wrong("probabilities", lambda *a: _margin(_scores(*a).softmax(-1)).mean(-1), "You take a softmax first. What is asked for is in logits."),
     ),
 )  # fmt: skip
 
@@ -113,6 +143,7 @@ def _last_position(z: Tensor, reference: Tensor, heads: list[int]) -> Tensor:
 Function(
     id="transformer.mean_ablate",
     reference=tf.mean_ablate,
+    ranges={"z": REAL, "reference": REAL},
     inputs=_ablate_inputs,
     hints=(
         "Which axes does the mean run over? Only the prompts of `reference`: each position and each head keeps a mean of its own.",
@@ -149,6 +180,10 @@ Function(
 
 def _attention_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[[[1.0, 0, 0], [0.25, 0.75, 0], [0.5, 0.2, 0.3]]]]), torch.tensor([[False, True, False]])
+    seen = torch.tensor([[[[1.0, 0, 0], [0.5, 0.5, 0], [0.75, 0.0, 0.25]]]])  # the last one sees the key, and gives it none
+    yield seen, torch.tensor([[False, True, False]])
+    yield torch.tensor([[[[1.0, 0, 0], [0.5, 0.5, 0], [0.994, 0.0, 0.006]]]]), torch.tensor([[False, False, True]])
+    yield torch.tensor([[[[1.0, 0], [0.5, 0.5]]]]), torch.tensor([[False, False]])  # none of the kind
     for batch, heads, length in ((1, 2, 4), (2, 2, 4), (3, 4, 6), (5, 3, 9)):
         kind = torch.rand(batch, length, generator=rng) < 0.4
         kind[0, 1] = True
@@ -172,6 +207,12 @@ def _to(pattern: Tensor, kind: Tensor) -> Tensor:
     return (pattern * kind[:, None, None]).sum(-1)
 
 
+def _where_attended(pattern: Tensor, kind: Tensor) -> Tensor:
+    """The mean over the queries that give such a key some attention."""
+    to_kind = _to(pattern, kind)
+    return to_kind.sum((0, -1)) / (to_kind > 0).sum((0, -1)).clamp(min=1)
+
+
 def _per_prompt(pattern: Tensor, kind: Tensor) -> Tensor:
     seen = _seen(kind)
     there = seen.any(-1)
@@ -187,15 +228,24 @@ def _on_queries(pattern: Tensor, kind: Tensor) -> Tensor:
 Function(
     id="transformer.attention_to",
     reference=tf.attention_to,
+    ranges={"pattern": UNIT, "result": UNIT},
     inputs=_attention_inputs,
     hints=(
         "Keys are the last axis of a pattern. Multiply by `kind` on that axis (kind[:, None, None]) and sum over it: how much each query gives.",
         "Which queries count? Those with at least one such key at or before them: `kind.cumsum(-1) > 0`, of shape (batch, query).",
         "Average over all those queries of all prompts at once: a sum over prompts and queries, divided by how many there are.",
     ),
+    survivors={
+        "`(pattern * kind[:, None, None]).sum(-1)` → *": "Only queries that can see a key attend to it, so the sums may be taken in either order.",
+        "`to_kind * can_see[:, None]` → `to_kind`": "A query that can see no such key gives it nothing, so leaving it out of the sum changes nothing.",
+    },
     misconceptions=(
         wrong("every query counted", lambda p, k: _to(p, k).mean((0, -1)),
               "You average over all queries. A query that stands before every token of the kind cannot look at one, and pulls the mean down through no fault of the head's."),
+        wrong("seen where attended to", _where_attended,
+              "You count the queries that *give* such a key attention (`> 0`). All that can see one count, also those that give it none: `kind.cumsum(-1) > 0`."),
+        wrong("nan where there is none", lambda p, k: (_to(p, k) * _seen(k)[:, None]).sum((0, -1)) / _seen(k).sum(),
+              "Where no token of the kind is there, you divide 0 by 0. Nobody looks at what is not there: give 0 (`.clamp(min=1)` on the count)."),
         wrong("mean over keys", lambda p, k: _mean_where(_to(p, k) / k.sum(-1).clamp(min=1)[:, None, None], _seen(k)),
               "You average over the keys of the kind. Attention is shared out among keys, so what goes to a kind is the sum over its keys."),
         wrong("mean over keys, of which there may be none", lambda p, k: _mean_where(_to(p, k) / k.sum(-1)[:, None, None], _seen(k)),

@@ -1,4 +1,8 @@
-"""Exercise 9: with a budget of three head outputs, make the model close the other bracket. Scored by running it."""
+"""Exercise 9: with a budget of three head outputs, make the model close the other bracket. Scored by running it.
+
+One of the three heads that recover most alone may not be used; which one, the learner's seed says. So the heads that do
+most alone are not the answer, and another learner's set is refused or does worse.
+"""
 
 import operator
 from dataclasses import dataclass, field
@@ -14,6 +18,7 @@ from course_utils.transformer.exercises.model import code_model
 
 BUDGET = 3
 PAIRS = 16
+LENGTH = 8  # tokens of a prompt
 POOL = 40  # random sets whose scores are measured once, for the null
 
 Nodes = frozenset
@@ -25,6 +30,7 @@ class Operation:
 
     runs: tf.Transplant
     best: tuple[tf.Node, ...]
+    barred: tuple[int, int]
     pool: tuple[tuple[tf.Node, ...], ...]
     known: dict = field(default_factory=dict, repr=False)
 
@@ -44,7 +50,8 @@ def _truth(seed: int) -> Operation:
         flat = torch.randperm(int(sizes.prod()), generator=rng)[:BUDGET]
         places = torch.stack(torch.unravel_index(flat, tuple(sizes.tolist())), -1).tolist()
         pool.append(tuple((layer, head, 1 + position) for layer, head, position in places))
-    return Operation(runs, tf.best_nodes(runs, BUDGET), tuple(pool))
+    barred = tf.barred_head(seed)
+    return Operation(runs, tf.best_nodes(runs, BUDGET, without=barred), barred, tuple(pool))
 
 
 def _whole(value: Any) -> int:
@@ -57,7 +64,8 @@ def _whole(value: Any) -> int:
 def _canonical(answer: Any) -> Any:
     if isinstance(answer, (str, bytes, dict)):
         raise TypeError("no set of nodes")
-    return frozenset(tuple(_whole(i) for i in node) for node in answer)
+    nodes = (tuple(_whole(i) for i in node) for node in answer)
+    return frozenset((*n[:2], n[2] + LENGTH) if len(n) == 3 and n[2] < 0 else n for n in nodes)  # −1 is the last
 
 
 def _form(answer: Nodes, truth: Operation) -> str:
@@ -65,24 +73,20 @@ def _form(answer: Nodes, truth: Operation) -> str:
     for node in sorted(answer):
         if len(node) != 3:
             return f"A node has three numbers, layer, head and position; {node} has {len(node)}."
-        if not (0 <= node[0] < layers and 0 <= node[1] < heads and -length <= node[2] < length):
+        if not (0 <= node[0] < layers and 0 <= node[1] < heads and 0 <= node[2] < length):
             return f"There is no node {node}: layers go up to {layers - 1}, heads to {heads - 1}, positions to {length - 1}."
+        if node[:2] == truth.barred:
+            return f"Head {node[0]}.{node[1]} is barred in your instance: its output may not be carried over."
     if len(answer) > BUDGET:
         return f"You name {len(answer)} nodes; the budget is {BUDGET}."
     return "" if answer else "You name no node."
 
 
-def _absolute(answer: Nodes, truth: Operation) -> Nodes:
-    length = truth.runs.z[0].shape[1]
-    return frozenset((layer, head, position % length) for layer, head, position in answer)
-
-
 def _score(answer: Nodes, truth: Operation) -> float:
-    return truth.score(_absolute(answer, truth))
+    return truth.score(answer)
 
 
 def _explain(answer: Nodes, truth: Operation) -> str:
-    answer = _absolute(answer, truth)
     said = f"Together your nodes recover {truth.score(answer):.0%} of the difference."
     if len(answer) < BUDGET:
         return f"{said} You have used {len(answer)} of {BUDGET}."
@@ -100,8 +104,14 @@ def _by_vote(truth: Operation) -> Nodes:
     """The heads with the largest direct attribution, at the last position."""
     pairs = truth.runs.pairs
     votes = tf.attribution(truth.runs.model, pairs.clean, pairs.correct, pairs.wrong).heads()
-    order = votes.flatten().argsort(descending=True)[:BUDGET].tolist()
-    return frozenset((flat // votes.shape[1], flat % votes.shape[1], _last(truth)) for flat in order)
+    heads = [divmod(flat, votes.shape[1]) for flat in votes.flatten().argsort(descending=True).tolist()]
+    return frozenset((*head, _last(truth)) for head in [head for head in heads if head != truth.barred][:BUDGET])
+
+
+def _last_layer(truth: Operation) -> Nodes:
+    layer = len(truth.runs.z) - 1
+    heads = [head for head in range(truth.runs.z[0].shape[2]) if (layer, head) != truth.barred]
+    return frozenset((layer, head, _last(truth)) for head in heads[:BUDGET])
 
 
 def _one_head(truth: Operation) -> Nodes:
@@ -111,8 +121,8 @@ def _one_head(truth: Operation) -> Nodes:
 
 Answer(
     id="transformer.transplant",
-    alike="The nodes are run, not compared: those that carry the bracket do so on all prompts.",
     truth=_truth,
+    effort=40,  # an answer may measure
     key=lambda truth: frozenset(truth.best),
     score=_score,
     null=lambda truth, rng: frozenset(truth.pool[int(torch.randint(POOL, (), generator=rng))]),
@@ -135,7 +145,7 @@ Answer(
               "The right heads, one position too early. The logits are read at the last token; `mine.words` counts from 0."),
         wrong("one head at many positions", _one_head,
               "You spend the budget on one head. It acts at the last position only, and what else carries the bracket there is left in the corrupt run."),
-        wrong("last layer", lambda truth: frozenset((len(truth.runs.z) - 1, head, _last(truth)) for head in range(BUDGET)),
+        wrong("last layer", _last_layer,
               "The last layer stands nearest to the logits, but that does not make it the one that knows. Measure."),
         wrong("layer and head exchanged", lambda truth: frozenset((head, layer, position) for layer, head, position in truth.best),
               "Layer and head are exchanged: a node is (layer, head, position)."),

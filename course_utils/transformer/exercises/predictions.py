@@ -14,3 +14,5 @@ Prediction(id="transformer.quotes", choices=("the same head", "another head of t
            question="A quote is open in place of a bracket: which head, when silenced, costs most?")  # fmt: skip
 Prediction(id="transformer.recovery", between=(0, 1), tolerance=0.1,
            question="Into the run with the wrong bracket, put the output of head 2.2 alone from the run with the right one: which share of the gap comes back (0 to 1)?")  # fmt: skip
+Prediction(id="transformer.neurons", choices=("one", "two to five", "six to fifty", "more than fifty"),
+           question="The first MLP, m0, has 768 neurons. Put some of them, at the open bracket, from the run with the right bracket into the run with the wrong one. How many of the best does it take to bring back half of what all 768 bring back?")  # fmt: skip

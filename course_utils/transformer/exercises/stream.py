@@ -96,6 +96,7 @@ def _lens_inputs(rng: torch.Generator) -> Inputs:
         yield 2 * randn(rng, *size) + 1, randn(rng, d), randn(rng, d), randn(rng, d, vocab), randn(rng, vocab), eps
     wide = torch.float64
     yield 0.1 * randn(rng, 2, 3, 5, dtype=wide), *(randn(rng, *s, dtype=wide) for s in ((5,), (5,), (5, 4), (4,))), 0.01
+    yield 0.05 * randn(rng, 2, 5), *(randn(rng, *shape) for shape in ((5,), (5,), (5, 4), (4,))), 0.005
 
 
 def _norm(x: Tensor, w: Tensor, b: Tensor, eps: float, *, centre: bool = True, unbiased: bool = False) -> Tensor:
@@ -136,7 +137,13 @@ Function(
         wrong("length in place of root mean square", lambda x, w, b, U, b_U, eps: ((x - x.mean(-1, keepdim=True)) / (x - x.mean(-1, keepdim=True)).norm(dim=-1, keepdim=True) * w + b) @ U + b_U,
               "You divide by the vector's length, `.norm()`, which grows with d_model: it is √d_model times the root of the *mean* square."),
         wrong("ε outside the root", _lens_eps_outside, "Is your epsilon inside the square root? It is added to the mean square, before the root."),
-        wrong("ε forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, b, 0.0) @ U + b_U, "Your epsilon is missing, or LayerNorm's default of 1e-5 stands in its place. The argument `eps` is added to the mean square, before the root."),
+        wrong("ε forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, b, 0.0) @ U + b_U, "Your epsilon is missing. The argument `eps` is added to the mean square, before the root."),
+        wrong("ε left at the default", lambda x, w, b, U, b_U, eps: torch.nn.functional.layer_norm(x, x.shape[-1:], w, b) @ U + b_U,
+              "LayerNorm's default of 1e-5 stands where `eps` should: `layer_norm` takes it as its last argument."),
+        wrong("std", lambda x, w, b, U, b_U, eps: ((x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps) * w + b) @ U + b_U,
+              "You divide by `x.std() + eps`. `std` divides by n − 1 where LayerNorm takes the plain mean of squares, and epsilon belongs inside the root."),
+        wrong("std, no ε", lambda x, w, b, U, b_U, eps: ((x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True) * w + b) @ U + b_U,
+              "You divide by `x.std()`. It divides by n − 1 where LayerNorm takes the plain mean of squares, and `eps` is missing: it is added to the mean square, before the root."),
         wrong("weight forgotten", lambda x, w, b, U, b_U, eps: _norm(x, torch.ones_like(w), b, eps) @ U + b_U,
               "The LayerNorm's weight `w` is missing: after dividing, each coordinate is multiplied by its own weight."),
         wrong("norm's bias forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, 0 * b, eps) @ U + b_U, "The LayerNorm's bias `b` is missing: it comes after the weight and before the unembedding."),

@@ -1,0 +1,275 @@
+# %% [markdown]
+# # Inside a transformer: deeper
+#
+# *What lesson 0's story did not need. Its sections can be read in any order, or not at all.*
+
+# %% [markdown] contents
+# Sections 1 and 6 are reading. Sections 2 to 5 are experiments that stand on their own: what "zero" means, all pairs of heads, where a head looks read from weights alone, and the same attribution by another tool. As a reminder: 2.2 is the head that carries an open bracket to the end of a prompt; the *lead* is the right bracket's logit minus the wrong one's.
+
+# %% setup
+
+# %%
+import itertools
+
+import torch
+
+from course_utils import patching, zoo
+from course_utils import transformer as tf
+from course_utils.page import caption, claim, claims, table
+from course_utils.python_text import samples
+
+torch.set_grad_enabled(False)
+model = zoo.load("code-4l", device="cpu")
+pairs = tf.bracket_pairs(model.tokenizer, 128, seed=0)
+
+# %% [markdown]
+# ## 1 · Three things called an explanation
+#
+# - A model that is **interpretable by design** is simple enough to be read: a short decision list, or the dozen lines of Python with a stack that close brackets. Nothing needs explaining. The price is paid in what such a model can do.
+# - **Local attribution** takes one prediction and asks which *inputs* it depended on: erase a word, or follow the gradient, and see what changes. The model stays a box.
+# - Mechanistic interpretability asks how the model computes: which parts, reading what, writing what.
+#
+# Local attribution in its plainest form: exchange one token for that of another prompt (the bracket for its twin's), and see how far the lead moves.
+
+# %%
+other = pairs.clean.roll(1, dims=0)  # the words of another prompt
+other[:, pairs.opener] = pairs.corrupt[:, pairs.opener]  # the other bracket
+lead, moved = pairs.difference(model(pairs.clean)), {}
+for position in range(1, pairs.clean.shape[1]):
+    tokens = pairs.clean.clone()
+    tokens[:, position] = other[:, position]
+    name = f"{position}: `{pairs.words[position].strip()}`"
+    moved[name] = (pairs.difference(model(tokens)) - lead).abs().mean().item()
+table(
+    moved, columns=("lead moved by",), unit="logits", corner="token exchanged", decimals=2
+)
+
+# %% claims
+at_bracket = list(moved.values())[pairs.opener - 1]
+with claims():
+    claim(
+        "exchanging the open bracket moves the lead more than three times as much as exchanging any other token",
+        at_bracket > 3 * sorted(moved.values())[-2],
+    )
+
+# %% [markdown]
+# That is true and useful, and it does not say *how*: the same table would come from a model that counts brackets, copies one, or looks up a memorised line. The lesson's question begins here.
+
+# %% [markdown]
+# ## 2 · What "zero" means depends on how the weights are written
+#
+# Folding multiplies the norms' weights into the weights that read after them, and moves the values' bias, which a head adds whatever it looks at, from its `z` into the layer's bias. The predictions stay as they are. Does zero ablation?
+
+# %%
+folded = zoo.load("code-4l", device="cpu")
+folded.enable_compatibility_mode()
+found = {
+    "zero, as loaded": tf.removal(model, pairs, "zero"), "zero, folded": tf.removal(folded, pairs, "zero"),
+    "mean, as loaded": tf.removal(model, pairs, "mean"), "mean, folded": tf.removal(folded, pairs, "mean"),
+}  # fmt: skip
+heads = ("0.1", "0.2", "0.3", "2.2", "3.2")
+table(
+    {head: {kind: one.of(head)[1] for kind, one in found.items()} for head in heads},
+    unit="logits of lead lost",
+    signed=True,
+    corner="head",
+    decimals=2,
+)
+
+
+# %%
+def common(layer, head):
+    """The share of a head's z, at the last position, that is the same on all prompts."""
+    z = cache["z", layer][:, -1, head]  # (batch, d_head)
+    return (z.mean(0).square().sum() / z.square().sum(-1).mean()).item()
+
+
+_, cache = folded.run_with_cache(pairs.clean)
+constant = {"0.3": common(0, 3), "2.2": common(2, 2)}
+table(
+    constant, columns=("share that is the same on all prompts",), corner="head", decimals=2
+)
+
+# %% claims
+loss = {kind: one.loss.mean(1) for kind, one in found.items()}
+with claims():
+    claim(
+        "for 0.3, zeros make the model better as loaded, and better by at least 0.1 logit less once folded",
+        found["zero, as loaded"].of("0.3")[1] < 0
+        and found["zero, folded"].of("0.3")[1] - found["zero, as loaded"].of("0.3")[1]
+        >= 0.1,
+    )
+    claim(
+        "the mean does not care about folding: no part's loss changes by more than a hundredth of a logit",
+        (loss["mean, as loaded"] - loss["mean, folded"]).abs().max() < 0.01,
+    )
+    claim(
+        "more of 0.3's output than of 2.2's is the same on all prompts",
+        constant["0.3"] > constant["2.2"],
+    )
+
+# %% [markdown]
+# An effect that depends on how one writes the weights down is not a fact about the model alone. Is mean ablation the right one, then? It depends on its set of prompts: average over prompts with round brackets only, and the "neutral" value argues for the round one.
+
+# %% [markdown]
+# ## 3 · All pairs beside 2.2
+#
+# The lesson predicted that no model without 2.2, 1.0 and 3.2 would do well. Is this the worst trio? Take 2.2 away together with each of the 105 pairs of other heads.
+
+# %%
+names = [f"{layer}.{head}" for layer in range(4) for head in range(4)]
+names.remove("2.2")
+
+
+def every_pair(seed):
+    some = tf.bracket_pairs(folded.tokenizer, 64, seed=seed)
+    hooks = {x: patching.ablation_hooks(folded, [x], "mean", some.everyone) for x in [*names, "2.2"]}
+    left = {}
+    for a, b in itertools.combinations(names, 2):
+        gone = [*hooks["2.2"], *hooks[a], *hooks[b]]
+        left[a, b] = some.right(folded.run_with_hooks(some.clean, fwd_hooks=gone))
+    return left
+
+
+left = [every_pair(seed) for seed in range(3)]
+
+# %%
+mean = {pair: sum(one[pair] for one in left) / len(left) for pair in left[0]}
+lowest = sorted(mean, key=mean.get)[:5]
+rows = {}
+for a, b in lowest:
+    rows[f"{a}, {b}"] = {f"seed {k}": one[a, b] for k, one in enumerate(left)} | {"mean": mean[a, b]}
+medians = {f"seed {k}": sorted(one.values())[52] for k, one in enumerate(left)}
+rows["null: median of all pairs"] = medians | {"mean": sorted(mean.values())[52]}
+table(rows, decimals=2, unit="share right", corner="with 2.2 taken away")
+
+# %% caption
+caption("The five lowest of 105 pairs, by the mean of three sets of 64 prompts. Guessing gives 0.33.")
+
+# %% claims
+trio = {frozenset(pair) for pair in itertools.combinations(("0.3", "1.0", "3.2"), 2)}
+with claims():
+    claim(
+        "in the mean of three sets, the three lowest pairs are those of 0.3, 1.0 and 3.2",
+        {frozenset(pair) for pair in lowest[:3]} == trio,
+    )
+    claim(
+        "the three differ among themselves by less than a tenth, so which is the lowest is not decided",
+        max(mean[p] for p in lowest[:3]) - min(mean[p] for p in lowest[:3]) < 0.1,
+    )
+    claim(
+        "the median pair leaves at least 0.2 more of the brackets right than any of the three",
+        min(medians.values()) - max(mean[p] for p in lowest[:3]) > 0.2,
+    )
+
+# %% [markdown]
+# So 0.3, which neither attribution nor patching made much of, is as good a third as 1.0 or 3.2. Any two of the three, together with 2.2, carry most of the answer. Single ablations could not have found it.
+
+# %% [markdown]
+# ## 4 · Where a head looks, from the weights alone
+#
+# By layer 2 much has been added to token and position, and a QK circuit is hard to read. In layer 0 the stream *is* token plus position. The course's other code model, `code-attn-2l`, has two layers of attention and no MLPs. What would its heads of layer 0 look at if they saw positions only? The part of the score that comes from positions is $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$, where both vectors are divided by the scale that the norm has on a real text at that position. Then we add the part that comes from tokens.
+
+# %%
+small = zoo.load("code-attn-2l", device="cpu")
+sample = small.to_tokens(samples.read("dungeon"))[:, :128]
+_, cache = small.run_with_cache(sample)
+scale = cache["blocks.0.ln1.hook_scale"][0]  # (pos, 1): of token plus position
+future = torch.ones(128, 128, dtype=torch.bool).triu(1)
+
+
+def to_previous(head, *terms):
+    """Attention to the token before, from the parts of the score that these terms make."""
+    qk = tf.qk_circuit(small.W_Q[0, head], small.W_K[0, head])  # (d_model, d_model)
+    read = [(x - x.mean(-1, keepdim=True)) / scale for x in terms]
+    scores = sum(x @ qk @ x.mT for x in read) / small.cfg.d_head**0.5  # (query, key)
+    return scores.masked_fill(future, -torch.inf).softmax(-1).diagonal(-1).mean().item()
+
+
+# %%
+position, token = small.W_pos[:128], small.W_E[sample[0]]
+on_text = tf.attention_at_offset(cache["pattern", 0], 1).tolist()
+looks = {
+    f"0.{head}": {
+        "positions alone": to_previous(head, position),
+        "positions and tokens": to_previous(head, position, token),
+        "on the text": on_text[head],
+    }
+    for head in range(4)
+}
+table(looks, decimals=2, corner="head", unit="attention to the token before")
+
+# %% claims
+with claims():
+    claim(
+        "the weights of 0.2 make it look at the token before, and on the text it does: more than nine tenths both times",
+        min(looks["0.2"]["positions alone"], looks["0.2"]["on the text"]) > 0.9,
+    )
+    claim(
+        "0.1 looks like a weaker one from positions alone, more than 0.6, but gives less than 0.35 once tokens are added, and on the text",
+        looks["0.1"]["positions alone"] > 0.6
+        and max(looks["0.1"]["positions and tokens"], looks["0.1"]["on the text"]) < 0.35,
+    )
+
+# %% [markdown]
+# Head 0.2 is a **previous-token head**; lesson 3 is about what it is good for. Head 0.1 is the warning: weights tell the truth only when everything that enters them is put in.
+
+# %% [markdown]
+# ## 5 · Rank, and the same attribution by another tool
+#
+# A head reads and writes through d_head = 48 numbers, so its circuits have rank at most 48 of 192. TransformerLens keeps them as a `FactoredMatrix`. Its own tool for direct logit attribution calls head 2.2 `L2H2`.
+
+# %%
+from transformer_lens.tools.analysis import direct_logit_attribution
+
+singular = torch.linalg.svdvals(folded.OV[2, 2].AB)
+theirs = direct_logit_attribution(
+    folded, pairs.clean, pairs.correct, pairs.wrong, unit="head"
+)
+ours = tf.attribution(folded, pairs.clean, pairs.correct, pairs.wrong)
+apart = (theirs.attribution[theirs.labels.index("L2H2")] - ours["2.2"]).abs().max()
+table(
+    {f"singular value {i + 1}": singular[i].item() for i in (0, 47, 48)},
+    columns=("OV circuit of 2.2",),
+    decimals=3,
+)
+
+# %% claims
+with claims():
+    claim(
+        "the 49th singular value is zero up to rounding, the 48th is not",
+        singular[48] < 1e-4 * singular[0] < singular[47],
+    )
+    claim("the two tools agree to a thousandth of a logit on every prompt", apart < 1e-3)
+
+# %% [markdown]
+# ## 6 · If you come from TransformerLens 2
+#
+# Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`.
+#
+# | TransformerLens 2.x | TransformerLens 4.x |
+# |---|---|
+# | `HookedTransformer.from_pretrained(name)` | `TransformerBridge.boot_transformers(name)`, then `model.enable_compatibility_mode()` |
+# | `….from_pretrained_no_processing(name)` | `boot_transformers(name)` alone |
+# | `HookedTransformer(config)` | `TransformerBridge.boot_native(config)`, after importing `transformer_lens.model_bridge.sources.native` |
+# | `HookedTransformerConfig` | `TransformerBridgeConfig` |
+# | `transformer_lens.utils` | `transformer_lens.utilities` |
+# | `transformer_lens.train` | `transformer_lens.tools.training` |
+# | `….loading_from_pretrained` | for the names of models: `….supported_models` |
+# | attribution from `cache.decompose_resid` and `cache.logit_attrs` | these, or in one call `direct_logit_attribution`, in `transformer_lens.tools.analysis` |
+# | logit lens from `cache.accumulated_resid` | that, or `logit_lens`, in the same place |
+# | attribution patching by hand | `attribution_patch`, in the same place |
+# | `run_with_cache`, `run_with_hooks`, `hooks`, `add_hook`, `reset_hooks` | unchanged |
+# | `blocks.2.attn.hook_z`, `cache["z", 2]` | unchanged |
+# | `W_E`, `W_Q`, …, `W_U`, `QK`, `OV`, `FactoredMatrix` | unchanged |
+# | `patching.get_act_patch_resid_pre` and its kin | unchanged |
+# | `return_type="loss"`, `stop_at_layer`, `start_at_layer` | unchanged |
+#
+# Each row is tried against the installed version by the course's tests.
+
+# %% [markdown] words
+# ## Words
+#
+# - interpretable by design: simple enough to be read without an explanation.
+# - Local attribution: which inputs one prediction depended on.
+# - previous-token head: a head that looks at the token before.
