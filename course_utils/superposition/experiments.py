@@ -110,6 +110,7 @@ class Crowd:
             below.plot(kept, leak[kept], "o", color=plots.INK, markersize=4, label="interference")
             below.set(xlabel="feature", ylim=(0, 3.2))
         axes[0, 0].set_ylabel("feature")
+        axes[1, 0].set_ylabel("length; interference")
         axes[1, 0].legend(loc="upper right")
         return fig
 

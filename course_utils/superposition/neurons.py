@@ -80,16 +80,15 @@ def neurons_figure(*models: Neurons) -> Figure:
     fig, axes = plots.figure(
         len(models), models[0].toy.instances, height=0.6 + 1.55 * len(models), sharex=True, sharey=True, squeeze=False
     )
-    for row, model in zip(axes, models, strict=True):
-        for k, ax in enumerate(row):
-            last = k == len(row) - 1
-            plots.heatmap(ax, model.best(k), limit=1.2, bar=last, label="weight", aspect="auto")
+    for y, model in enumerate(models):
+        for k, ax in enumerate(axes[y]):
+            plots.heatmap(ax, model.best(k), limit=1.2, bar=k == model.toy.instances - 1, label="weight", aspect="auto")
             ax.set(xticks=range(0, model.toy.features, 3), yticks=range(model.toy.hidden))
-            if row is axes[0]:
+            if y == 0:
                 ax.set_title(f"p = {model.toy.probability[k, 0]:.2g}")
-            if row is axes[-1]:
+            if y == len(models) - 1:
                 ax.set_xlabel("feature")
-        row[0].set_ylabel("hidden number\n(no ReLU)" if model.linear else "neuron\n(ReLU)")
+        axes[y, 0].set_ylabel("hidden number\n(no ReLU)" if model.linear else "neuron\n(ReLU)")
     return fig
 
 

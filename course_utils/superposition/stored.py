@@ -99,12 +99,13 @@ class Plane:
     def plot(self, densities: tuple[int, ...] = (0, 2, 6), decays: tuple[int, ...] = (0, 1, 4)) -> Figure:
         """Some of the models: one row for each importance, one column for each density."""
         fig, axes = plots.figure(len(decays), len(densities), width=6.4, height=6.4)
-        for row, c in zip(axes, decays, strict=True):
-            for ax, p in zip(row, densities, strict=True):
-                plots.arrows(ax, self.W[p, c], title=f"p = {self.probability[p]:.2g}" if row is axes[0] else "")
-                ax.set(xticks=[], yticks=[], xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
-                ax.spines[:].set_visible(False)
-            row[0].set_ylabel(f"importance × {self.decay[c]:.2g}")
+        for y, c in enumerate(decays):
+            for x, p in enumerate(densities):
+                title = f"p = {self.probability[p]:.2g}" if y == 0 else ""
+                plots.arrows(axes[y, x], self.W[p, c], title=title)
+                axes[y, x].set(xticks=[], yticks=[], xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
+                axes[y, x].spines[:].set_visible(False)
+            axes[y, 0].set_ylabel(f"importance × {self.decay[c]:.2g}")
         return fig
 
 

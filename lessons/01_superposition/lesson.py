@@ -5,7 +5,7 @@
 #
 # **A puzzle.** Five numbers go in. A matrix squeezes them into two. Its transpose, a bias and a ReLU try to give the five back. Linear algebra tells us that two numbers cannot hold five: the best linear squeeze of these five loses more than half of their variance. Below is what a trained model does with its two dimensions when each of the five numbers is zero most of the time. It draws one arrow for each of the five, and it loses less than a tenth of the variance.
 #
-# What does it do with two dimensions that linear algebra does not allow, and what does it pay? At the end of this lesson you can say when such a thing happens, predict it with a pencil, read it off a matrix that nobody has labelled, and name the cases in which the reading misleads.
+# How can two numbers carry five, and what does it cost? At the end of this lesson you can say when such a thing happens, predict it with a short calculation, read it off a matrix that nobody has labelled, and name the cases in which the reading misleads.
 #
 # The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html). What it concludes is computed here and listed under "Checked here". Three results are too heavy to train on the spot: the models behind the sliders of section 2, the 256 runs of section 7 and the large sweep of the deeper notebook are loaded from files, which `models/stored/superposition.py` makes again.
 
@@ -23,9 +23,12 @@ from course_utils.page import about, beside_gpt2, between, caption, claim, claim
 
 plane = sp.plane()
 p = plane.probability[6]  # each feature is active 3.5 times in a hundred
-puzzle = plane.W[6, 1]  # (hidden dimension, feature); importance 0.9^i, the best of 8 trained models
-lost = plane.loss[6, 1] / ((0.9 ** torch.arange(5)).sum() * (p / 3 - p**2 / 4))
-lost
+puzzle = plane.W[6, 1]  # (hidden dimension, feature); the best of 8 trained models
+weights = 0.9 ** torch.arange(5)  # how much the error of each number counts
+variance = p / 3 - p**2 / 4  # of each number
+lost = plane.loss[6, 1] / (weights.sum() * variance)
+linear = weights[2:].sum() / weights.sum()  # keeps the two that count most
+table({"best linear squeeze": 100 * linear, "trained model": 100 * lost}, unit="% of the variance lost", decimals=0)
 
 # %% figure
 fig, ax = plots.figure(width=3.6, height=3.6)
@@ -34,11 +37,10 @@ ax.set(xlabel="hidden dimension 1", ylabel="hidden dimension 2")
 plots.show(
     fig,
     "Five arrows of nearly equal length, evenly spaced around a circle.",
-    caption="What the model learned. Arrow 3 shows where the two hidden numbers go when the fourth of the five inputs is 1 and the others are 0. The number above is the share of the variance that this model loses.",
+    caption="What the model learned. Arrow 3 shows where the two hidden numbers go when the fourth of the five inputs is 1 and the others are 0.",
 )
 
 # %% claims
-linear = (0.9 ** torch.arange(2, 5)).sum() / (0.9 ** torch.arange(5)).sum()  # keeps the two most important
 with claims():
     claim("the best linear squeeze of these five loses more than half of their variance", linear > 0.5)
     claim("it loses less than a tenth of the variance", lost < 0.1)
@@ -47,13 +49,13 @@ with claims():
 # %% [markdown]
 # ## 1 · Two features on a line
 #
-# Five in two is hard to see through at once. Two in one is not. Call each number that goes in a **feature**. Two features, one hidden number $h$: the first feature pushes $h$ to the right, the second pushes it to the left.
+# Five numbers in two are hard to see through at once, so we begin with two numbers in one. Call each number that goes in a **feature**. There are two features, a and b, and one hidden number $h$. Feature a pushes $h$ to the right, feature b pushes it to the left.
 
 # %% figure
-draw.features_on_a_line("1", "2")
+draw.features_on_a_line("a", "b")
 
 # %% [markdown]
-# Let feature 1 be 0.6 and feature 2 be 0. Then $h = 0.6$. The first reading is 0.6, which is right. The second reading would be $-0.6$, and the **ReLU**, which replaces negative numbers by 0, makes it 0. That is right too. What one feature does to the reading of another is called **interference**. Here there was interference, it was negative, and the ReLU removed it.
+# Let a be 0.6 and b be 0. Then $h = 0.6$. The reading of a is 0.6, which is right. The reading of b would be $-0.6$, and the **ReLU**, which replaces negative numbers by 0, makes it 0. That is right too. What one feature adds to the reading of another is a **leak**. Here there was a leak, it was negative, and the ReLU removed it.
 #
 # Now let both be there, 0.6 and 0.2. They pull against each other, $h = 0.4$, and the model answers $(0.4, 0)$. Each answer is wrong by 0.2, the smaller of the two numbers. This is the price, and it is paid only when both features are there at once.
 #
@@ -67,8 +69,8 @@ draw.features_on_a_line("1", "2")
 W, b = torch.tensor([[[1.0, -1.0]]]), torch.zeros(1, 2)  # (model, hidden, feature) and (model, feature)
 x = torch.tensor([[[0.6, 0.0], [0.0, 0.3], [0.6, 0.2]]])  # (model, sample, feature)
 x_hat = sp.forward(x, W, b)
-rows = dict(zip(("first alone", "second alone", "both"), torch.cat([x, x_hat], -1)[0], strict=True))
-table(rows, columns=("x₁", "x₂", "answer for x₁", "answer for x₂"), mark="both", decimals=1)
+rows = dict(zip(("a alone", "b alone", "both"), torch.cat([x, x_hat], -1)[0], strict=True))
+table(rows, columns=("a", "b", "answer for a", "answer for b"), mark="both", decimals=1)
 
 # %% caption
 caption("Three samples by hand. Alone, each feature is returned exactly. Together, each is wrong by the smaller of the two.")
@@ -82,22 +84,22 @@ caption("Three samples by hand. Alone, each feature is returned exactly. Togethe
 #
 # <details><summary>Answer</summary>
 #
-# No. Feature 1 alone at 0.6 would be answered with $(0.6, -0.6)$, so that the second answer is wrong by as much as the first is right. A linear model gains nothing by superposition. Its best is to keep the most important directions, as principal component analysis does.
+# No. Feature a alone at 0.6 would be answered with $(0.6, -0.6)$: the answer for b, which should be 0, is wrong by 0.6. A linear model gains nothing by superposition. Its best is to keep the most important directions, as principal component analysis does.
 # </details>
 
-# %% claims
+# %% claims answer
 error = (x - x_hat)[0].abs()
 with claims():
     claim("alone, each feature is returned exactly", bool((error[:2] < 1e-6).all()))
     claim("together, each is wrong by 0.2, the smaller of the two numbers", about(error[2], 0.2))
-    claim("without the ReLU the second answer is wrong by as much as the first is right", about(-(W[0].mT @ W[0])[1, 0] * 0.6, 0.6))
+    claim("without the ReLU, a alone at 0.6 is answered with (0.6, −0.6)", torch.allclose(x[0, 0] @ W[0].mT @ W[0], torch.tensor([0.6, -0.6])))
 
 # %% [markdown]
 # ## 2 · Five features in the plane
 #
-# Back to five features and two dimensions. Move the two sliders: the density $p$, and how steeply importance falls from feature to feature. Behind every position stands a model that was trained beforehand, the best of eight runs. A static page shows a part of them.
+# Back to five features and two dimensions. Move the two sliders: the density $p$, and how steeply importance falls from feature to feature. Behind every position stands a model that was trained beforehand, the best of eight runs. The figure below them shows a part, for pages without sliders.
 #
-# Try to find a density at which even importance (1) gives five arrows and steep importance (0.5) gives two. Try to find a model that has dropped exactly one feature.
+# Try to find a density below 1 at which even importance (1) gives five long arrows and steep importance (0.5) only four. Try to find a model that has dropped exactly one feature.
 
 # %%
 sp.explore()
@@ -135,40 +137,89 @@ plots.show(
 measured("superposition.shape", ("one", "two", "three or more")[min(len(often), 3) - 1])
 
 # %% [markdown]
-# The best of sixteen runs goes from two arrows to a square to a pentagon. At $p = 0.19$ runs of the same model, trained in the same way, end in two different shapes, each at least four times: some square, some pentagon. The starts differ, and training finds what lies near its start. Such an end is called a **local minimum**: no small step improves it, although a better one may exist elsewhere. From $p = 0.06$ on at least fifteen of sixteen runs find the pentagon. A shape that was seen in one run tells us about that run.
-#
-# One thing about the pentagon is still missing. Its neighbours are 72° apart, so that their interference is *positive*, and the ReLU alone does not remove it. The bias helps. In our sparsest model the arrows have length 1.15 and the bias is about $-0.27$. A neighbour that is fully active adds $1.15^2 \cos 72° ≈ 0.41$ to a reading; the bias leaves about 0.14 of it, and of a neighbour that is active at 0.6 or less it leaves nothing. The price is that every reading is lowered, also the right ones, and the length above 1 makes up for that.
-
-# %% figure
-W, b = shapes.best.W[0, -1], shapes.best.b[0, -1]
-fig, axes = plots.figure(1, 2, width=7.2, height=3.7)
-for ax, bias, title in zip(axes, (0.0, float(b[0])), ("without the bias", "with the bias"), strict=True):
-    draw.cut_plane(ax, 0.6 * W, read=0, bias=bias)
-    ax.set(title=title, xlim=(-1.1, 1.1), ylim=(-1.1, 1.1))
-plots.show(
-    fig,
-    "Five arrows twice, with the half-plane in which the reader of feature 0 gives zero: with the bias it covers all other arrows.",
-    caption="The five features of the sparsest model, each active at 0.6. Where the ground is grey, the reading of feature 0 is zero. Without the bias two neighbours are read along with it; the bias moves the border past them.",
-)
+# *Open the figure above before you read on.* The best of sixteen runs goes from two arrows to a square to a pentagon. At $p = 0.19$ runs of the same model, trained in the same way, end in two different shapes, each at least four times: some square, some pentagon. The starts differ, and training finds what lies near its start. Such an end is called a **local minimum**: no small step improves it, although a better one may exist elsewhere. From $p = 0.06$ on at least fifteen of sixteen runs find the pentagon. A shape that was seen in one run tells us about that run.
 
 # %% claims answer
-best, sparse = shapes.best_readings(), sp.angle_gaps(shapes.best.W[0, -1])
+best, gaps = shapes.best_readings(), sp.angle_gaps(shapes.best.W[0, -1])
 dense = shapes.best.W[0, 0]
 right_angle = torch.cosine_similarity(dense[:, 0], dense[:, 1], dim=0).abs() < 0.1
 with claims():
     claim("always active, the best model keeps the two most important features at right angles (within 6 degrees)", best[0].dropped == {2, 3, 4} and bool(right_angle))
     claim("rarer, it makes two antipodal pairs and drops the least important feature (p = 0.33)", len(best[2].antipodal) == 2 and best[2].dropped == {4})
     claim("rarer still, it makes a pentagon (from p = 0.11 on)", all(r.polygon == 5 for r in best[4:]))
-    claim("neighbours in the pentagon are 72° apart (within 4 degrees, at p = 0.02)", (sparse - 72).abs().max() < 4)
-    claim("in our sparsest model the arrows have length 1.15 (within 0.03) and the bias is about −0.27", between(sp.column_norms(W), 1.12, 1.18) and about(b, -0.27))
-    near = (W.mT @ W)[~torch.eye(5, dtype=torch.bool)].view(5, 4).sort().values[:, 2:]  # the two neighbours of each
-    claim("a fully active neighbour adds 0.41 to a reading (about); the bias leaves about 0.14 of it (0.10 to 0.18)", about(near.mean(), 0.41) and between((near + b[:, None]).mean(), 0.10, 0.18))
-    claim("of a neighbour that is active at 0.6 or less the bias leaves nothing", (0.6 * near + b[:, None]).max() <= 0)
+    claim("neighbours in the pentagon are 72° apart (within 4 degrees, at p = 0.02)", (gaps - 72).abs().max() < 4)
     claim("at p = 0.19 runs end in two different shapes, square and pentagon, each at least four times of sixteen", min(shapes.counts(3)[s] for s in ("square", "pentagon")) >= 4)
     claim("from p = 0.06 on at least fifteen of sixteen runs find the pentagon", min(shapes.counts(k)["pentagon"] for k in (5, 6, 7)) >= 15)
 
 # %% [markdown]
-# ## 3 · A pencil against training
+# ### What the bias does in a pentagon
+#
+# A pair needs no bias. A pentagon does: its neighbours are 72° apart, so that the leak between them is *positive*, and the ReLU does not remove it. Take our sparsest model, and let feature 0 alone be active, first at 0.8 and then at 0.2.
+
+# %%
+W, b = shapes.best.W[0, -1], shapes.best.b[0, -1]
+strong, weak = torch.tensor([[0.8, 0, 0, 0, 0], [0.2, 0, 0, 0, 0]])
+steps = {
+    "0.8 goes in: readings": W.mT @ W @ strong,
+    "with the bias": W.mT @ W @ strong + b,
+    "answers": torch.relu(W.mT @ W @ strong + b),
+    "0.2 goes in: answers": torch.relu(W.mT @ W @ weak + b),
+}
+table(steps, columns=[f"feature {i}" for i in range(5)], decimals=2)
+
+# %% caption
+caption("One active feature in the pentagon. Its two neighbours read about 0.3; the bias, about −0.27, leaves about 0.05 of that. A small input does not get through.")
+
+# %% figure
+fig, axes = plots.figure(1, 2, width=7.2, height=3.8)
+for ax, bias, title in zip(axes, (0.0, float(b[0])), ("without the bias", "with the bias"), strict=True):
+    draw.cut_plane(ax, 0.6 * W, read=0, bias=bias)
+    ax.set(title=title, xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="hidden dimension 1")
+axes[0].set_ylabel("hidden dimension 2")
+plots.show(
+    fig,
+    "Five arrows twice, with the half-plane in which the reader of feature 0 gives zero: with the bias it covers all other arrows.",
+    caption="The five features, each active at 0.6. Where the ground is grey, the reading of feature 0 is zero. Without the bias two neighbours are read along with it; the bias moves the border past them.",
+)
+
+# %% [markdown]
+# The arrows have length 1.15, so that a fully active neighbour adds $1.15^2 \cos 72° ≈ 0.41$ to a reading. The bias leaves about 0.14 of that, and nothing of a neighbour that is active at 0.6 or less. But it lowers every reading, the right one too. The longer arrows make up for this where a feature is strong; where it is weak, at 0.2, it is lost.
+#
+# So a pentagon pays even when only one feature is active. How much, and is it still worth it? We split the loss by the number of active features, and compare with two models made by hand: the plain pentagon without a bias, and a square that drops the fifth feature and answers it with its mean.
+
+# %%
+x = sp.generate_batch(torch.full((1, 5), 0.02), 400_000, torch.Generator().manual_seed(0))[0]
+active = (x > 0).sum(-1)  # (sample,)
+square = torch.cat([sp.polygon(4), torch.zeros(2, 1)], 1), torch.tensor([0, 0, 0, 0, 0.01])
+plain = sp.polygon(5), torch.zeros(5)
+models = {"trained pentagon": (W, b), "pentagon, no bias": plain, "square": square}
+prices = {}
+for name, (weight, bias) in models.items():
+    error = (weights * (x - sp.forward(x, weight, bias)).square()).sum(-1)  # (sample,)
+    split = [(error * group).mean() * 1000 for group in (active == 1, active > 1, active >= 0)]
+    prices[name] = dict(zip(("one active", "several", "all"), split, strict=True))
+table(prices, unit="thousandths of loss", decimals=2, mark="trained pentagon")
+
+# %% caption
+caption("Where the loss comes from at p = 0.02: samples with one active feature, with several, and all together (with those in which none is active).")
+
+# %% [markdown]
+# Without its bias the pentagon is worse than a square that drops a feature. With it, it loses less than half of what the square loses. And more than half of what it still loses is paid when one feature is active alone, for leaks and weak inputs. Only a pair has the simple price of section 1.
+
+# %% claims
+near = (W.mT @ W)[~torch.eye(5, dtype=torch.bool)].view(5, 4).sort().values[:, 2:]  # the two neighbours of each
+with claims():
+    claim("the arrows have length 1.15 (within 0.03), and the bias is about −0.27", between(sp.column_norms(W), 1.12, 1.18) and about(b, -0.27))
+    claim("a fully active neighbour adds about 0.41 to a reading; the bias leaves about 0.14 of that (0.10 to 0.18)", about(near.mean(), 0.41) and between((near + b[:, None]).mean(), 0.10, 0.18))
+    claim("with 0.8 the neighbours read about 0.3 (0.28 to 0.35), and the bias leaves about 0.05 of that (0.02 to 0.08)", between(0.8 * near[0], 0.28, 0.35) and between(0.8 * near[0] + b[0], 0.02, 0.08))
+    claim("and nothing of a neighbour that is active at 0.6 or less", (0.6 * near + b[:, None]).max() <= 0)
+    claim("a feature that is active at 0.8 is answered within 0.04, one at 0.2 is lost (answered below 0.02)", abs(steps["answers"][0] - 0.8) < 0.04 and steps["0.2 goes in: answers"][0] < 0.02)
+    claim("without its bias the pentagon is worse than a square that drops a feature", prices["pentagon, no bias"]["all"] > prices["square"]["all"])
+    claim("with it, it loses less than half of what the square loses", prices["trained pentagon"]["all"] < prices["square"]["all"] / 2)
+    claim("more than half of what it still loses is paid when one feature is active alone", prices["trained pentagon"]["one active"] > prices["trained pentagon"]["all"] / 2)
+
+# %% [markdown]
+# ## 3 · Three formulas against training
 #
 # A good theory says beforehand what will happen. Here is one that fits on the back of an envelope. Take two features in one dimension, of importance 1 and $r$, both with density $p$. There are three sensible things to do.
 #
@@ -190,10 +241,10 @@ for name, (w, b), formula in zip(sp.PHASES, solutions, sp.phase_losses(p, r), st
 table(simulated, unit="loss", decimals=4)
 
 # %% caption
-caption("The loss of three solutions at p = 0.3, r = 0.5, by formula and by simulation. The smallest is the pencil's prediction: an antipodal pair.")
+caption("The loss of three solutions at p = 0.3, r = 0.5, by formula and by simulation. The smallest is the prediction: an antipodal pair.")
 
 # %% [markdown]
-# Now train a model at each point of a grid of 13 densities and 13 importances, eight times each, and compare. The share of the grid on which the models end where the formulas say is the agreement. It needs a **null**, which is what an answer scores that knows nothing: here the answer "always an antipodal pair".
+# Now train a model at each point of a grid of 13 densities and 13 importances, eight times each, and compare. The share of the grid on which the models end where the formulas say is the agreement. It needs a **null**: the score of an answer that knows nothing of the matter. Here this is the answer "always an antipodal pair".
 
 # %% prediction
 predict("superposition.one_run")
@@ -221,9 +272,9 @@ caption("Agreement with the trained models. “Balanced” averages over the thr
 measured("superposition.one_run", phases.agreement_per_seed().mean())
 
 # %% [markdown]
-# Against the best of eight runs the pencil is right on 96 % of the grid. Where it is wrong, the two lowest of the three losses differ by less than a seventh, so that the point lies on a boundary. The null scores 76 % there, because most of this grid is sparse; balanced over the three phases it scores a third.
+# *Open the outputs above before you read on.* Against the best of eight runs the formulas are right on 96 % of the grid. Where they are wrong, the two lowest of the three losses differ by less than a seventh, so that the point lies on a boundary. The null scores 76 %, because most of this grid is sparse. If each of the three phases counts equally, the null scores a third.
 #
-# A single run agrees with the pencil on about 72 % of the grid, and with the null on about half of it. So the theory tells us something about single runs too, but much less. The reason is in the starts. In half of the runs both weights start with the same sign. Where a pair would be best, about two thirds of those runs end without one, and of the runs that start with opposite signs hardly any do. A model whose two arrows point the same way has to pass through a worse place to turn one of them round. Closed forms compare the best solutions of each kind; gradient descent finds the one that is near. Keep this in mind whenever a paper shows one trained model.
+# About single runs the formulas are right on about 72 % of the grid, and the null on about half. The theory tells us something about single runs too, but much less. The reason is in the starts. In half of the runs both weights start with the same sign. Where a pair would be best, about two thirds of these runs end without a pair. Of the runs that start with opposite signs, hardly any do. A model whose two arrows point the same way has to pass through a worse place to turn one of them round. Closed forms compare the best solutions of each kind; gradient descent finds the one that is near. Keep this in mind whenever a paper shows one trained model.
 #
 # **Question.** Where does the boundary between "keep one" and "antipodal pair" lie for $r = 1$?
 #
@@ -239,13 +290,13 @@ wrong = (phases.measured != phases.predicted).nonzero()
 close = sp.phase_losses(p[wrong[:, 0]], r[wrong[:, 1]]).sort(0).values
 with claims():
     claim("the three formulas give the simulated losses (within 2 %)", all(abs(s["simulated"] / s["formula"] - 1) < 0.02 for s in simulated.values()))
-    claim("against the best of eight runs the pencil is right on 96 % of the grid (within 2 points)", between(phases.agreement(), 0.94, 0.98))
-    claim("where it is wrong, the two lowest losses differ by less than a seventh", bool((close[1] < 8 / 7 * close[0]).all()))
-    claim("the null scores 76 % there (within 2 points), and a third balanced over the three phases", between(phases.always_antipodal(), 0.74, 0.78) and about(score["null: always a pair"]["best of 8, balanced"], 100 / 3))
-    claim("a single run agrees with the pencil on about 72 % of the grid (within 4 points)", between(single, 0.68, 0.76))
-    claim("it agrees with the null on about half of the grid", about(phases.always_antipodal_per_seed().mean(), 0.5))
+    claim("against the best of eight runs the formulas are right on 96 % of the grid (within 2 points)", between(phases.agreement(), 0.94, 0.98))
+    claim("where they are wrong, the two lowest losses differ by less than a seventh", bool((close[1] < 8 / 7 * close[0]).all()))
+    claim("the null scores 76 % (within 2 points); if each of the three phases counts equally, a third", between(phases.always_antipodal(), 0.74, 0.78) and about(score["null: always a pair"]["best of 8, balanced"], 100 / 3))
+    claim("about single runs the formulas are right on about 72 % of the grid (within 4 points)", between(single, 0.68, 0.76))
+    claim("and the null on about half", about(phases.always_antipodal_per_seed().mean(), 0.5))
     claim("in half of the runs both weights start with the same sign", about(failed["same sign"].share, 0.5))
-    claim("where a pair would be best, about two thirds of those runs end without one (0.6 to 0.73)", between(failed["same sign"].failed, 0.6, 0.73))
+    claim("where a pair would be best, about two thirds of these runs end without a pair (0.6 to 0.73)", between(failed["same sign"].failed, 0.6, 0.73))
     claim("of the runs that start with opposite signs hardly any do (fewer than 6 %)", failed["opposite signs"].failed < 0.06)
 
 # %% [markdown]
@@ -282,15 +333,15 @@ with claims():
 # %% [markdown]
 # ## 5 · Twenty features in five dimensions
 #
-# Now there is no plane to draw in. What remains is $W^\top W$. On its diagonal stand the squared lengths $\|W_i\|^2$, which tell whether feature $i$ is there at all. Off the diagonal stand the overlaps. Two numbers for each feature sum them up. With $\hat W_i = W_i / \|W_i\|$, the direction of feature $i$,
+# Now there is no plane to draw in. What remains is $W^\top W$. On its diagonal stand the squared lengths $\|W_i\|^2$, which tell whether feature $i$ is there at all. Off the diagonal stand the overlaps. Two numbers for each feature sum them up, the **interference** with it and its dimensionality. With $\hat W_i = W_i / \|W_i\|$, the direction of feature $i$,
 #
 # $$\text{interference}_i = \sum_{j\ne i}(\hat W_i\cdot W_j)^2, \qquad D_i = \frac{\|W_i\|^2}{\sum_j (\hat W_i\cdot W_j)^2}.$$
 #
-# The first is what a reader along the direction of feature $i$ gets from all the *others*, in units of squared weight. The second is the **dimensionality** of the feature: its own squared length as a share of everything that lies along its direction, the sum over $j$ now including $i$ itself. Think of it as the fraction of a dimension that the feature has to itself. By hand, with arrows of length 1: a feature that is alone in its dimension has interference 0 and $D = 1/1$. One of an antipodal pair has interference 1 and $D = 1/(1+1) = 1/2$. One of a pentagon has $D = 1/(1 + 2\cos^2 72° + 2\cos^2 144°) = 2/5$.
+# The first adds up the squares of all leaks into feature $i$, as a reader along its direction would see them. The second is the **dimensionality** of the feature: its own squared length as a share of everything that lies along its direction, the sum over $j$ now including $i$ itself. Think of it as the fraction of a dimension that the feature has to itself. By hand, with arrows of length 1: a feature that is alone in its dimension has interference 0 and $D = 1/1$. One of an antipodal pair has interference 1 and $D = 1/(1+1) = 1/2$. One of a pentagon has $D = 1/(1 + 2\cos^2 72° + 2\cos^2 144°) = 2/5$.
 #
 # The fractions add up. For every $W$ whatever, each $D_i$ lies between 0 and 1, and their sum is at most the number of dimensions. (The deeper notebook proves it.)
 #
-# Here importance falls evenly from 1 to 0.01 over the twenty features, at three densities.
+# Here importance falls from 1 to 0.01 over the twenty features, each time by the same factor. There are three densities and three runs of each.
 
 # %%
 densities = (1.0, 0.16, 0.025)
@@ -300,7 +351,7 @@ crowd = sp.Crowd.of(twenty)
 table(crowd, decimals={"features kept": 0}, interval="range over 3 runs")
 
 # %% caption
-caption("How many of twenty features are kept in five dimensions (columns longer than 0.3), and of the best run the mean interference of a kept feature and the sum of all dimensionalities, which can be at most 5.")
+caption("How many of twenty features are kept in five dimensions (columns longer than 0.3; mean of three runs), and, of the best run, the mean interference of a kept feature and the sum of all dimensionalities, which can be at most 5.")
 
 # %% figure
 plots.show(
@@ -358,7 +409,7 @@ caption("What the bound promises. It is useless below a few thousand dimensions 
 # %% claims
 with claims():
     u, v = (sp.random_directions(20_000, 50, torch.Generator().manual_seed(s)) for s in (0, 1))
-    claim("on average (u·v)² is 1/d (20 000 pairs in 50 dimensions, within 5 %)", between((u * v).sum(0).square().mean() * 50, 0.95, 1.05))
+    claim("on average (u·v)² is 1/d (20,000 pairs in 50 dimensions, within 5 %)", between((u * v).sum(0).square().mean() * 50, 0.95, 1.05))
     claim("in a thousand dimensions the bound promises 12 directions", int(room["1,000 dimensions, |cos| ≤ 0.1"]) == 12)
     claim("with ten times the dimensions it promises seventy billion", about(room["10,000 dimensions, |cos| ≤ 0.1"], 7e10))
     claim("three directions in the plane: at best 60 degrees (largest |cos| 0.5)", about(sp.pack(3, 2, steps=250).coherence, 0.5))
@@ -370,7 +421,7 @@ with claims():
 # %% [markdown]
 # ## 7 · Where superposition begins
 #
-# The pencil of section 3 puts the boundary for equal importance at $p = 4/7 ≈ 0.571$. Does a larger model obey it? Take ten equally important features in five dimensions and follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension. It is 2 when all ten are kept as five antipodal pairs, and 1 when one feature is kept in each dimension. Let us say that superposition begins where it passes 1.5. This is a convention, and we will have to ask what it hides.
+# The formulas of section 3 put the boundary for equal importance at $p = 4/7 ≈ 0.571$. Does a larger model obey it? Take ten equally important features in five dimensions and follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension. It is 2 when all ten are kept as five antipodal pairs, and 1 when one feature is kept in each dimension. Let us say that superposition begins where it passes 1.5. That half-way line is our choice.
 
 # %% prediction
 predict("superposition.critical")
@@ -383,8 +434,7 @@ stored = sp.critical()  # the same, 256 runs
 begins = {
     "eight runs, trained here": here.mean_interval(),
     "256 runs, stored": stored.mean_interval(),
-    "pencil: a pair with W = (1, −1), b = 0": 4 / 7,
-    "pencil: a pair with its own best length and bias": sp.pair_density(1.5),
+    "formulas of section 3": 4 / 7,
 }
 table(begins, unit="density at which it begins", decimals=3, interval="95 % interval of the mean")
 
@@ -396,7 +446,7 @@ _, low, high = stored.mean_interval()
 measured("superposition.critical", "below it" if low > 4 / 7 else "above it" if high < 4 / 7 else "inside")
 
 # %% [markdown]
-# The measured value, 0.577, is close to $4/7$, and it is tempting to stop here. But 256 runs fix the mean to within 0.0015, and $4/7$ lies outside. The pencil is *near* and *wrong*. Why?
+# *Open the outputs above before you read on.* The measured value, 0.577, is close to $4/7$, and it is tempting to stop here. But 256 runs fix the mean to within 0.0015, and $4/7$ lies outside of that. The formula is close, and it is wrong. Why?
 #
 # Its pair has arrows of length exactly 1 and no bias, because we decreed it. A model may choose both. So let the pair choose: for each $p$, find the length $w$ and the bias $b$ with the lowest loss. Now the picture changes altogether. At $p = 0.3$ the best length is 1.01. At $p = 0.6$ it is 0.87, and at $p = 1$ it is 0.71. The pair never breaks. It *shrinks*, and it is better than keeping one feature at every density below 1. The sum $2w^2$ glides from 2 down to 1, and passes 1.5 at $p = 0.60$, without any switch.
 
@@ -404,11 +454,11 @@ measured("superposition.critical", "below it" if low > 4 / 7 else "above it" if 
 plots.show(
     stored.plot(),
     "Dots of 256 runs at nine densities fall from 2 to 1 in separate clusters; the upper cluster follows the curve of the best pair, other clusters lie below it.",
-    caption="Each dot is one of 256 runs. Black: a pair that chooses its own length and bias. Dashed: the first pencil's switch at 4/7. The topmost cluster follows the black curve; the clusters below it are runs that left out one or two features.",
+    caption="Each dot is one of 256 runs. Black: a pair that chooses its own length and bias. Dashed: the switch of section 3, at 4/7. The topmost cluster follows the black curve; the clusters below it are runs that left out one or two features.",
 )
 
 # %% [markdown]
-# The dots tell the rest. They lie in clusters. The topmost cluster follows the shrinking pair, up to $p = 0.6$, to within 0.02, and no run lies above it there. The other clusters are runs that left out one feature or more, although keeping all ten has the lower loss. At $p = 0.5$ the runs that keep all ten are 43 % of the 256. So the average passes 1.5 earlier than a pair does: it mixes shrinking pairs with runs stuck in local minima. Two errors of opposite direction bring it close to $4/7$.
+# The dots lie in clusters. The topmost cluster follows the shrinking pair, up to $p = 0.6$, to within 0.02, and no run lies above it there. The other clusters are runs that left out one feature or more, although keeping all ten has the lower loss. At $p = 0.5$ the runs that keep all ten are 43 % of the 256. So the average passes 1.5 earlier than a pair does: it mixes shrinking pairs with runs stuck in local minima. Two errors of opposite direction bring it close to $4/7$.
 #
 # Two lessons follow. Agreement of one number with a theory is weak evidence, and the error of a mean must be told apart from the spread of single runs before one may say "agrees". And the value 1 at the dense end does not mean that each dimension holds one feature: at $p = 1$ a pair with $w^2 = 1/2$ has the same loss as one feature alone, so that equally important features that are always active may be mixed at will.
 
@@ -470,9 +520,9 @@ one_each = [name for name, count in counts.items() if (count == 1).all()]
 measured("superposition.neurons", one_each[0] if one_each else "in none of these")
 
 # %% [markdown]
-# With the ReLU, at $p = 0.5$, every neuron of every run answers to exactly one feature: all 25 are monosemantic, and the other five features are dropped. At $p = 0.2$ both kinds live side by side, in every run a neuron with several features, and in most a neuron with one. At $p = 0.05$ no neuron is monosemantic. Without the ReLU neurons are mixtures at every density, also at $p = 0.5$.
+# *Open the outputs above before you read on.* With the ReLU, at $p = 0.5$, every neuron of every run answers to exactly one feature: all 25 are monosemantic, and the other five features are dropped. At $p = 0.2$ both kinds live side by side, in every run a neuron with several features, and in most a neuron with one. At $p = 0.05$ no neuron is monosemantic. Without the ReLU neurons are mixtures at every density, also at $p = 0.5$.
 #
-# So polysemantic neurons have two causes, and this experiment separates them. In the lower row they are a matter of coordinates: any turn of the hidden space would do as well. In the upper row they come from superposition: the model keeps more features than it has neurons, and has to share them. Only in the upper row, and only where features are dense, does reading neurons one by one work.
+# So polysemantic neurons have two causes, and this experiment separates them. Without the inner ReLU they are a matter of coordinates: any turn of the hidden space would do as well. With it they come from superposition: the model keeps more features than it has neurons, and has to share them. Reading neurons one by one works only with the inner ReLU, and only where features are dense.
 
 # %% claims answer
 one, many = with_relu.answers_to() == 1, with_relu.answers_to() > 1  # (run, density, neuron)
@@ -485,7 +535,7 @@ with claims():
 # %% [markdown]
 # ## 9 · Now on GPT-2
 #
-# A language model has one direction for each token in its unembedding, the matrix that turns the last hidden state into logits. GPT-2 small has 50 257 tokens and 768 dimensions: 65 directions for every dimension. Directions that many cannot be orthogonal. Are they as nearly orthogonal as random ones? We measure the root mean square of the cosine of two of them, which is $1/\sqrt d$ for random directions, on this course's own model `code-4l`, and on GPT-2 where its weights are at hand. We know of no published value for GPT-2, only its sizes.
+# A language model has one direction for each token in its unembedding, the matrix that turns the last hidden state into logits. GPT-2 small has 50,257 tokens and 768 dimensions: 65 directions for every dimension. Directions that many cannot be orthogonal. Are they as nearly orthogonal as random ones? We measure the root mean square of the cosine of two of them, which is $1/\sqrt d$ for random directions, on `code-4l`, the course's own four-layer model of Python code, and on GPT-2 where its weights are at hand. We know of no published value for GPT-2, only its sizes.
 
 # %%
 model = zoo.load("code-4l")
@@ -538,7 +588,7 @@ sums
 fig, axes = plots.figure(1, 2, width=6.4, height=3.2)
 for ax, W, title in zip(axes, (puzzle, invented), ("the true features", "features that we made up"), strict=True):
     plots.arrows(ax, W, title=title)
-    ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
+    ax.set(xlim=(-2, 2), ylim=(-2, 2))
 plots.show(
     fig,
     "Left: the pentagon. Right: the same model seen through invented features, without a shape.",
@@ -550,7 +600,7 @@ plots.show(
 #
 # Other limits: our features are independent and uniform; there is no attention and no depth; shapes and densities belong to these sizes and recipes. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
 #
-# **The puzzle, answered.** Two numbers do not hold five. They hold any *one* of five, and which one it is, as long as rarely more than one comes at a time. The arrows are spread out so that what leaks is negative or small, and a ReLU with a negative bias removes most of it. The model pays when two come together, which happens with probability $p^2$, and that is cheaper than dropping a feature, which is paid with probability $p$.
+# **The puzzle, answered.** Two numbers do not hold five. They hold any *one* of five, and which one it is, as long as rarely more than one comes at a time. The arrows are spread out, so that most leaks are negative and the ReLU removes them; a negative bias cuts the positive ones down. There are two prices. One is paid when features come together, which is rare. The other is paid when a feature comes alone: neighbours leak a little, and weak inputs are lost. Together they are less than what dropping features costs.
 #
 # What stays open: whether real features are like these, which shapes appear in larger models, and how one finds the features when nobody lists them.
 
@@ -587,13 +637,14 @@ with claims():
 #
 # - feature: one of the numbers that go into the model; in real models, a property of the input that the model represents (nobody has an agreed definition).
 # - ReLU: the function that replaces negative numbers by 0.
-# - interference: what one feature does to the reading of another; as a number, the squared overlaps of all others with its direction, summed.
+# - leak: what one feature adds to the reading of another.
+# - interference: the squared overlaps of all other features with the direction of one, summed.
 # - density: the probability with which a feature is active; small density is sparsity.
 # - importance: the weight of a feature in the loss.
 # - antipodal pair: two arrows at opposite ends of a line.
 # - superposition: more features represented than there are dimensions, so that their arrows cannot all be at right angles.
 # - local minimum: an end of training that no small step improves, although a better one may exist elsewhere.
-# - null: what an answer scores that knows nothing, the measure for one that claims to know.
+# - null: the score of an answer that knows nothing of the matter, beside which one that claims to know is held.
 # - neuron: a single hidden number.
 # - polysemantic: of a neuron that answers to several features.
 # - monosemantic: of a neuron that answers to one feature.
