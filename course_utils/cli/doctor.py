@@ -161,7 +161,7 @@ def _models() -> Finding:
     from course_utils.zoo.cards import WEIGHTS, checked_bytes, read_card
 
     size, names = 0, []
-    for folder in sorted(path for path in WEIGHTS.glob("[!.]*") if path.is_dir()):
+    for folder in sorted(path.parent for path in WEIGHTS.rglob("*.safetensors") if path.parent.name != "checkpoints"):
         try:
             card = read_card(folder)
             size += sum(len(checked_bytes(folder, card, name)) for name in card["files"])
