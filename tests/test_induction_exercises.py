@@ -94,6 +94,20 @@ def test_what_a_sealed_model_reads_follows_from_how_it_works():
         assert {sender for sender, _ in found.reads} == {head for head in found.needs if head[0] == 0}
 
 
+def test_a_message_exchanged_in_the_weights_is_the_path_patched_in_a_bridge():
+    sealed = ind.sealed(SEED)
+    for name in NAMES:
+        weights, model, found = sealed.weights[name], sealed.models[name], findings(sealed, name)
+        tokens = ind.repeated_tokens(64, 16, sealed.length, distinct=True, generator=torch.Generator().manual_seed(3))
+        other = ind.repeated_tokens(64, 16, 2 * sealed.length, distinct=True)[:, : tokens.shape[1]]
+        for reader in [head for head in found.needs if head[0] == 1]:
+            for sender in range(weights.n_heads):
+                for way in ("queries", "keys", "values"):
+                    logits = ind.path_patch(model, tokens, other, (0, sender), reader, way[0])
+                    fails = bool(ind.repeat_accuracy(logits, tokens, sealed.length) < 0.5)
+                    assert fails == (((0, sender), way) in found.reads), (name, sender, way)
+
+
 def test_every_sealed_model_has_one_previous_token_head_used_or_not():
     used = Counter()
     for sealed, name in sealed_models():

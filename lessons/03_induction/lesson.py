@@ -19,16 +19,18 @@ import torch
 
 from course_utils import induction as ind
 from course_utils import plots, zoo
-from course_utils.page import about, beside_gpt2, between, caption, card, claim, claims, draw, falling, measured
-from course_utils.page import predict, table
+from course_utils.page import about, beside_gpt2, between, caption, card, claim, claims
+from course_utils.page import draw, falling, measured, predict, table
 
 program = "def wozzle_frint(quab):\n    return quab + 1\n\nprint(wozzle_frint(3))\n"
 model = zoo.load("code-attn-2l", "cpu").requires_grad_(False)
 young = zoo.load("code-attn-2l", "cpu", checkpoint=1000).requires_grad_(False)
-ids = [0, *model.tokenizer.encode(program, add_special_tokens=False)]  # token 0 starts every text
+# token 0 starts every text
+ids = [0, *model.tokenizer.encode(program, add_special_tokens=False)]
 tokens = torch.tensor([ids])
-chance = {"after 1 000 steps": young, "at the end": model}
-chance = {name: (-ind.token_losses(one(tokens), tokens)[0]).exp() for name, one in chance.items()}
+loss = {when: ind.token_losses(one(tokens), tokens)[0] for when, one in
+        (("after 1 000 steps", young), ("at the end", model))}  # fmt: skip
+chance = {when: (-nats).exp() for when, nats in loss.items()}
 
 # %% figure
 parts = [model.tokenizer.decode([i]) for i in ids[1:]]  # the first token has no chance
@@ -99,10 +101,12 @@ sign = torch.tensor([1, 1, -1, -1])  # is B right, or D?
 
 def right_of_four(heads, n=100_000):
     """The share of n random one-layer models that get 0, 1, … 4 of the four texts right."""
-    score, value = 4 * torch.randn(2, 4, n, heads, 4, generator=rng)  # place, model, head, token
-    at = [score[place, ..., texts[:, place]] for place in range(4)], [value[p, ..., texts[:, p]] for p in range(4)]
-    attention, adds = torch.stack(at[0]).softmax(0), torch.stack(at[1])  # place, model, head, text
-    advantage = (attention * adds).sum((0, 2)) + torch.randn(n, 1, generator=rng)
+    # score and value: model, head, place, token
+    score, value = 4 * torch.randn(2, n, heads, 4, 4, generator=rng)
+    place = torch.arange(4)
+    attention = score[..., place, texts].softmax(-1)  # model, head, text, place
+    advantage = (attention * value[..., place, texts]).sum((1, 3))
+    advantage = advantage + torch.randn(n, 1, generator=rng)  # the last token by itself
     return torch.bincount((sign * advantage > 0).sum(1), minlength=5) / n
 
 rng = torch.Generator().manual_seed(0)
@@ -355,8 +359,9 @@ measured("induction.new_names", fell["new names"][0])
 # **Which came first?** It is tempting to read an order off these curves: first the previous-token head, then the induction head, then the gain. Take the step at which each quantity has made half of its way, and the answer depends on where the way ends.
 
 # %%
-ends = {"to step 2 000": training.order(1000, 2000), "to step 4 340": training.order(1000, 4340)}
-table({name: {end: ends[end][name] for end in ends} for name in ends["to step 2 000"]}, unit="step", decimals=0)
+ends = {f"to step {end}": training.order(1000, end) for end in (2000, 4340)}
+steps = {name: {end: ends[end][name] for end in ends} for name in ends["to step 2000"]}
+table(steps, unit="step", decimals=0)
 
 # %% caption
 caption("The step at which each quantity has made half of its way from its value at step 1 000. Losses and their score with a 95 % interval, modules resampled; the head scores without one.")
@@ -452,12 +457,14 @@ with claims():
           pairs.preference()[0].sum(0).mean() < pairs.preference()[2].sum(0).mean() / 20)  # fmt: skip
 
 # %% [markdown]
-# Two pairs do nearly all the work. Where do the four heads look? A head's attention to the positions 0, 1, 2, … back tells.
+# Two pairs do most of the work. Where do the four heads look? A head's attention to the positions 0, 1, 2, … back tells.
 
 # %%
 _, seen = model.run_with_cache(clean)
-back = seen["pattern", 0].mean(0)  # (head, query, key)
-looks = {f"0.{head}": {f"{k} back": back[head].diagonal(-k).mean().item() for k in (0, 1, 2, 3, 60)} for head in range(4)}
+looks = {}
+for head, pattern in enumerate(seen["pattern", 0].mean(0)):  # (query, key)
+    shares = {f"{k} back": pattern.diagonal(-k).mean().item() for k in (0, 1, 2, 3, 60)}
+    looks[f"0.{head}"] = shares
 table(looks, corner="head", decimals=2, mark=lambda share: share > 0.25)
 
 # %% caption
@@ -496,8 +503,10 @@ def normed(x):
 E, W_OV = normed(model.W_E), model.W_V @ model.W_O
 W_QK = model.W_Q[1, 1] @ model.W_K[1, 1].mT  # of head 1.1
 source = {"token": E, **{f"0.{head}": E @ W_OV[0, head] for head in range(4)}}
-match = {f"{asks} in the query": {f"{note} in the key": ind.own_note_first(source[asks], source[note], W_QK)
-         for note in source} for asks in source}  # fmt: skip
+match = {}
+for asks in source:
+    found = {note: ind.own_note_first(source[asks], source[note], W_QK) for note in source}
+    match[f"{asks} in the query"] = {f"{note} in the key": found[note] for note in source}
 table(match, decimals=3, mark=lambda share: share > 0.25)
 
 # %% caption
@@ -522,8 +531,8 @@ untrained = zoo.load("code-attn-2l", "cpu", checkpoint=0).requires_grad_(False)
 copying = {one: ind.copying_score(m.W_E, m.W_V, m.W_O, m.W_U).flatten() for one, m in
            (("trained", model), ("null: untrained", untrained))}  # fmt: skip
 heads = [f"{layer}.{head}" for layer in range(2) for head in range(4)]
-table({head: {one: copying[one][k].item() for one in copying} for k, head in enumerate(heads)}, corner="head",
-      signed=True, decimals=2, mark="1.1")  # fmt: skip
+rows = {head: {one: copying[one][k].item() for one in copying} for k, head in enumerate(heads)}
+table(rows, corner="head", signed=True, decimals=2, mark="1.1")
 
 # %% caption
 caption("The copying score of each head, in the trained model and, as a null, in the same model before training.")
@@ -552,13 +561,17 @@ with claims():
 
 # %%
 rng = torch.Generator().manual_seed(0)
-blocks, reference = ind.repeated_tokens(model.cfg.d_vocab, 64, 60, generator=rng).split([16, 48])
+drawn = ind.repeated_tokens(model.cfg.d_vocab, 64, 60, generator=rng)
+blocks, reference = drawn.split([16, 48])
 every = [(layer, head) for layer in range(2) for head in range(4)]
 intact = ind.repeat_gain(model, blocks, 60)
-left = {f"{a}.{b}": ind.share_left(ind.repeat_gain(model, blocks, 60, [(a, b)], reference), intact) for a, b in every}
-cost = ind.ablations().rows()
-needed = {head: {"gain left without it": left[head], **{f"{text} (nats)": cost[head][text]
-          for text in ("repeated names", "new names", "all of code")}} for head in left}  # fmt: skip
+left, cost, needed = {}, ind.ablations().rows(), {}
+code = ("repeated names", "new names", "all of code")
+for layer, head in every:
+    gain, name = ind.repeat_gain(model, blocks, 60, [(layer, head)], reference), f"{layer}.{head}"
+    left[name] = ind.share_left(gain, intact)
+    costs = {f"{text} (nats)": cost[name][text] for text in code}
+    needed[name] = {"gain left without it": left[name]} | costs
 table(needed, corner="head", decimals=2)
 
 # %% caption
@@ -592,12 +605,15 @@ def kept_by(heads):
     return ind.share_left(ind.repeat_gain(model, blocks, 60, without, reference), intact)
 
 pair, circuit = [(0, 2), (1, 1)], [(0, 0), (0, 2), (0, 3), (1, 1)]
-sets = {"0.2, 1.1": pair, "0.0, 0.2, 1.1": [(0, 0), *pair], "0.2, 0.3, 1.1": [(0, 3), *pair], "0.0, 0.2, 0.3, 1.1": circuit}
+sets = {"0.2, 1.1": pair, "0.0, 0.2, 1.1": [(0, 0), *pair], "0.2, 0.3, 1.1": [(0, 3), *pair]}
+sets |= {"0.0, 0.2, 0.3, 1.1": circuit}
 enough = {name: kept_by(heads) for name, heads in sets.items()}
-others = [[*((0, h) for h in three), (1, one)] for three in combinations(range(4), 3) for one in range(4)]
-best_rival = max((kept_by(heads) for heads in others if heads != circuit), key=lambda share: share[0])
+threes = [[(0, head) for head in three] for three in combinations(range(4), 3)]
+others = [[*three, (1, head)] for three in threes for head in range(4)]
+best_rival = max(kept_by(heads) for heads in others if heads != circuit)
 null = {"null: the best of the 15 other sets of three and one": best_rival}
-table({name: {"gain left": share} for name, share in (enough | null).items()}, decimals=2, mark="0.0, 0.2, 0.3, 1.1")
+rows = {name: {"gain left": share} for name, share in (enough | null).items()}
+table(rows, decimals=2, mark="0.0, 0.2, 0.3, 1.1")
 
 # %% caption answer
 caption("The share of the gain from repetition that is left when only the named heads are kept (16 texts, resampled). The null takes every other choice of three heads of the first layer and one of the second, and shows the best.")
@@ -619,8 +635,10 @@ measured("induction.enough", enough["0.2, 1.1"][0])
 rng = torch.Generator().manual_seed(3)
 test = ind.repeated_tokens(64, 64, 24, distinct=True, generator=rng)
 bridges = [ind.as_bridge(live.weights[seed]) for seed in range(3)]
-kept = {f"seed {seed}": [ind.repeat_accuracy(ind.ablate_heads(bridge, test, [(1, h) for h in range(n)]), test, 24).item()
-        for n in range(5)] for seed, bridge in enumerate(bridges)}  # fmt: skip
+kept = {}
+for seed, bridge in enumerate(bridges):
+    without = [ind.ablate_heads(bridge, test, [(1, head) for head in range(n)]) for n in range(5)]
+    kept[f"seed {seed}"] = [ind.repeat_accuracy(logits, test, 24).item() for logits in without]
 table(kept, columns=("none taken", "one", "two", "three", "all four"), decimals=2)
 
 # %% caption
@@ -648,12 +666,14 @@ def strong_heads(one):
     scores = ind.head_scores(one, length=50)
     found = {"heads": str(scores.prefix.numel())}
     for kind, name in (("prefix", "induction"), ("previous", "previous token")):
-        found[name] = ", ".join(head for head, score in scores.top(12, kind) if score > 0.5) or "none"
+        strong = [head for head, score in scores.top(12, kind) if score > 0.5]
+        found[name] = ", ".join(strong) or "none"
     return found
 
 four = zoo.load("code-4l", "cpu").requires_grad_(False)
 published = {"heads": "144", "induction": "5.5, 5.8, 5.9, 6.9", "previous token": "2.2, 4.11"}
-beside_gpt2(strong_heads, {"code-attn-2l": model, "code-4l": four}, published, source="Wang et al. 2022")
+own = {"code-attn-2l": model, "code-4l": four}
+beside_gpt2(strong_heads, own, published, source="Wang et al. 2022")
 
 # %% caption
 caption("Induction heads (by prefix matching) and previous-token heads. The published ones were named by their effect in a task; the others have a score above one half on repeated random tokens (16 texts).")
@@ -688,8 +708,10 @@ plots.show(
 )  # fmt: skip
 
 # %% answer
-beyond = {f"beyond {n} tokens": {"gain (nats)": context.gain(n)[0].item(), "left without 1.1": context.remaining("1.1", n),
-          "left without 1.2": context.remaining("1.2", n)} for n in (4, 8, 16, 32)}  # fmt: skip
+beyond = {}
+for n in (4, 8, 16, 32):
+    shares = {f"left without {head}": context.remaining(head, n) for head in ("1.1", "1.2")}
+    beyond[f"beyond {n} tokens"] = {"gain (nats)": context.gain(n)[0].item(), **shares}
 table(beyond, decimals=2)
 
 # %% caption answer
@@ -717,8 +739,9 @@ rng, found = torch.Generator().manual_seed(5), {}
 for length in (15, 16, 17, 24):
     test = ind.repeated_tokens(40, 32, length, distinct=True, generator=rng)
     done = ind.run(clock, test)
-    found[f"blocks of {length}"] = {"prefix matching": ind.prefix_matching_score(done.pattern, length).item(),
-                                    "accuracy": ind.repeat_accuracy(done.logits, test, length).item()}  # fmt: skip
+    prefix = ind.prefix_matching_score(done.pattern, length).item()
+    accuracy = ind.repeat_accuracy(done.logits, test, length).item()
+    found[f"blocks of {length}"] = {"prefix matching": prefix, "accuracy": accuracy}
 table(found, decimals=2, mark="blocks of 16")
 
 # %% caption
@@ -742,7 +765,8 @@ without = {}
 for run in ("intact", *left):
     losses = ind.token_losses(ind.ablate_heads(model, tokens, ind.RUNS[run]), tokens)[0]
     without[run] = (-losses).exp()[again].mean().item()
-table({run: {"mean chance": share} for run, share in without.items()}, corner="without", decimals=2)
+rows = {run: {"mean chance": share} for run, share in without.items()}
+table(rows, corner="without", decimals=2)
 
 # %% caption
 caption("The mean chance that the model gives to the seven parts of the returning name, intact and with each head set to zero.")

@@ -1,8 +1,8 @@
 """The stored results of lesson 3.
 
 `spread`: the live training, 32 seeds and 8 one-layer controls. `checkpoints`: `code-attn-2l` along its training, on
-held-out modules, intact and without each head of the pair. `ablations`: with heads taken away. `context_gain`: seeing
-only the last so many tokens. `formation` (`formation.py`): the live training with something barred or made possible.
+held-out modules. `ablations`: with heads taken away. `context_gain`: seeing only the last so many tokens. `formation`
+(`formation.py`): the live training with something barred or made possible.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from course_utils import zoo
-from course_utils.induction.code.results import GAIN_RUNS, KINDS, PAIR, RUNS
+from course_utils.induction.code.results import GAIN_RUNS, KINDS, RUNS
 from course_utils.induction.code.stored import FOLDER  # noqa: F401 (for `save`)
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of
 from course_utils.induction.scores.heads import head_scores
@@ -45,21 +45,16 @@ def held_out_windows(model: Any) -> Windows:
 def make_checkpoints() -> dict[str, Tensor]:
     """The recipe of `checkpoints`."""
     windows, losses, scores = held_out_windows(zoo.load(MODEL, "cpu")), [], []
-    without: dict[str, list[TextLosses]] = {run: [] for run in PAIR}
     for step in zoo.checkpoints(MODEL):
         model = zoo.load(MODEL, "cpu", checkpoint=step)
         losses.append(TextLosses.of(losses_of(model, windows.tokens), windows))
-        for run, found in without.items():
-            hooks = _hooks(model, RUNS[run], "mean", windows.tokens[_spread_out(len(windows))])
-            found.append(TextLosses.of(losses_of(model, windows.tokens, hooks), windows))
         scores.append(head_scores(model, length=60, prompts=32))
-    runs = [TextLosses.stacked(losses), *map(TextLosses.stacked, without.values())]
     return {
         "step": torch.tensor(zoo.checkpoints(MODEL)),
         "prefix": torch.stack([s.prefix for s in scores]),
         "previous": torch.stack([s.previous for s in scores]),
         "accuracy": torch.tensor([s.accuracy for s in scores]),
-        **_flat(TextLosses.stacked(runs)),
+        **_flat(TextLosses.stacked(losses)),
     }
 
 

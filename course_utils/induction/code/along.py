@@ -1,7 +1,6 @@
-"""A code model along its training: what it loses on names, what its heads do, and what one of them carries.
+"""A code model along its training: what it loses on names, and what its heads do.
 
-1. `Checkpoints` keeps losses and head scores at every saved step, intact and with either head of the pair set to its
-   mean: a pattern says where a head looks, the ablation how much of the loss it is worth *at that step*.
+1. `Checkpoints` keeps losses and head scores at every saved step.
 2. "Half-way" needs two ends. `order` gives, for each quantity, the step at which it has made half of its way between
    two steps of your choice; the order of the quantities can depend on that choice.
 
@@ -15,7 +14,6 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.induction.code.results import PAIR
 from course_utils.induction.code.text import TextLosses
 from course_utils.intervals import interval
 
@@ -32,21 +30,15 @@ class Checkpoints:
     """The training of a code model, seen through its checkpoints.
 
     Attributes:
-        step: of each checkpoint. runs: on held-out windows, (run, checkpoint, …): intact, then without each head of
-            `PAIR` (mean ablation).
+        step: of each checkpoint. losses: on held-out windows, one run for each checkpoint.
         prefix, previous, accuracy: on random tokens, repeated once.
     """
 
     step: Int[Tensor, "checkpoint"]
-    runs: TextLosses
+    losses: TextLosses
     prefix: Float[Tensor, "checkpoint layer head"]
     previous: Float[Tensor, "checkpoint layer head"]
     accuracy: Float[Tensor, "checkpoint"]
-
-    @property
-    def losses(self) -> TextLosses:
-        """Of the intact model, one run for each checkpoint."""
-        return self.runs[0]
 
     def at(self, step: int) -> int:
         """The place of a checkpoint.
@@ -64,13 +56,6 @@ class Checkpoints:
         first, last = self.at(since), self.at(until)
         low, high = interval(draws[:, first] - draws[:, last])
         return (values[first] - values[last]).item(), low.item(), high.item()
-
-    def carried(self, run: str, what: str) -> tuple[Tensor, Tensor, Tensor]:
-        """What the head is worth at each checkpoint: by how much a loss is higher without it. (mean, low, high)."""
-        k = 1 + PAIR.index(run)
-        values, draws = self.runs.estimate(what), self.runs.estimate(what, self.runs.weights())
-        low, high = interval(draws[:, k] - draws[:, 0])
-        return values[k] - values[0], low, high
 
     def order(self, since: int, until: int) -> dict[str, tuple[float, float, float] | float]:
         """The step at which each quantity has made half of its way from one checkpoint to another.
@@ -116,18 +101,6 @@ class Checkpoints:
         axes[2].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
         for ax in axes:
             ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-        return fig
-
-    def plot_carried(self, what: str = "repeated") -> Figure:
-        """A loss along the training: intact, and at each checkpoint without one head of the pair."""
-        fig, ax = plots.figure(height=3.2)
-        values, draws = self.runs.estimate(what), self.runs.estimate(what, self.runs.weights())
-        low, high = interval(draws)
-        names = ("intact", *(f"without {run}" for run in PAIR))
-        for k, (label, colour) in enumerate(zip(names, (plots.INK, plots.NOTE, plots.HEAD), strict=True)):
-            _line(ax, self.step, values[k], low[k], high[k], colour, label)
-        ax.set(xlabel="training step", ylabel="nats per token", title="loss on repeated names")
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return fig
 
 

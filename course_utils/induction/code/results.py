@@ -26,7 +26,6 @@ RUNS: dict[str, tuple[tuple[int, int], ...]] = {
 }
 KINDS = ("zero", "mean")
 TEXTS = {"repeat": "random tokens, repeated", "repeated": "repeated names", "new": "new names", "loss": "all of code"}
-PAIR = ("0.2", "1.1")  # the previous-token head and the induction head of `code-attn-2l`
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from course_utils.induction.toys.seeds import Spread
 FOLDER = Path(__file__).parents[1] / "stored_results"
 SHA256 = {
     "ablations": "69307bd48624b255358550d4779ec15dc0d97ac824a5406fba1f5ece8a4d18f0",
-    "checkpoints": "ecd1d722c3fa194f540e5ff51776c61fa8e6e4498b71f2dee742be10840f75f9",
+    "checkpoints": "b512a9ebbff597ef21928a0108be376ac71714c9a5bc83d96c348efb444ff660",
     "context_gain": "a458594394c28de9448dc11c30587f5e976a3509a1e15d06946ed6ffc1efdf31",
     "formation": "58edc7378110458a3e0dd04379fc77eb702d628f488c55fca7648584ddb4e99d",
     "spread": "89b43f8705921b131f0c77ef1dc9a7afb176f95d89a3681bcc2d219479bd4dfe",
@@ -38,7 +38,7 @@ def formation() -> Formation:
 def checkpoints() -> Checkpoints:
     """`code-attn-2l` at each of its checkpoints, on held-out modules."""
     arrays = _load("checkpoints")
-    return Checkpoints(runs=_losses(arrays), **arrays)
+    return Checkpoints(losses=_losses(arrays), **arrays)
 
 
 @lru_cache

@@ -10,10 +10,9 @@ import torch
 from course_utils import induction as ind
 from course_utils.induction.exercises.heads import HeadName, head, heads, unknown
 from course_utils.grading.kinds import Answer, wrong
-from course_utils.induction.unknown.sealed import NAMES, induction_heads
+from course_utils.induction.unknown.sealed import NAMES, WAYS, induction_heads
 
 KEYS = ("induction", "needs", "reads", "accuracy")
-WAYS = ("queries", "keys", "values")
 NEAR = 0.1  # an accuracy is right within this
 Found = dict[str, dict[str, Any]]  # name → {"induction": set, "needs": set, "reads": set, "accuracy": float}
 

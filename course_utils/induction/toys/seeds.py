@@ -83,8 +83,8 @@ class Spread:
         """Left: accuracy against steps, every seed, with the one-layer controls. Right: the step of the change."""
         fig, (left, right) = plots.figure(1, 2, height=3.0, width_ratios=[1.7, 1])
         for row, colour, name in (
-            (self.accuracy, plots.COLOURS[0], "two layers"),
-            (self.control, plots.COLOURS[5], "one layer"),
+            (self.accuracy, plots.SERIES[0], "two layers"),
+            (self.control, plots.NULL, "one layer"),
         ):
             for k, line in enumerate(row.unbind(1)):
                 label = f"{name}, {row.shape[1]} seeds" if k == 0 else None
@@ -92,7 +92,7 @@ class Spread:
         left.set(xlabel="training steps", ylabel="accuracy on the repeat", ylim=(-0.03, 1.03))
         left.legend(loc="center right")
         steps = self.change()
-        right.hist(steps[~steps.isnan()].numpy(), bins=12, color=plots.COLOURS[0], edgecolor="white")
+        right.hist(steps[~steps.isnan()].numpy(), bins=12, color=plots.SERIES[0], edgecolor="white")
         right.set(xlabel="step of the change", ylabel="seeds")
         return fig
 

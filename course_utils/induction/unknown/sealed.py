@@ -15,13 +15,13 @@ from typing import Any
 import torch
 
 from course_utils.induction.scores.circuits import copying_score
-from course_utils.induction.scores.interventions import path_patch
 from course_utils.induction.scores.measures import prefix_matching_score, repeat_accuracy, repeated_tokens
 from course_utils.induction.toys.model import Weights, as_bridge, run
 from course_utils.induction.unknown.planted import D_VOCAB, Head, planted
 
 NAMES = ("A", "B", "C")
 PROMPTS = 16  # in each measurement
+WAYS = ("queries", "keys", "values")
 
 
 @dataclass(frozen=True)
@@ -150,19 +150,35 @@ def messages(
     """The messages from the first layer to one input of a needed head of the second without which it fails.
 
     Each alone is exchanged for what the sender writes in a text in which nothing repeats; the model fails where it gets
-    less than half of a block of `length` right.
+    less than half of a block of `length` right. (`scores.interventions.path_patch` does the same to a bridge.)
     """
     tokens = _blocks(length)
     dice = torch.Generator().manual_seed(1000 + length)
     other = repeated_tokens(D_VOCAB, PROMPTS, 2 * length, distinct=True, generator=dice)[:, : tokens.shape[1]]
-    bridge, found = as_bridge(weights), []
-    for late, reader in needs:
-        for writer in range(weights.n_heads if late == 1 else 0):
-            for way, reads in (("queries", "q"), ("keys", "k"), ("values", "v")):
-                logits = path_patch(bridge, tokens, other, (0, writer), (1, reader), reads)
+    heads = range(weights.n_heads)
+    start, strange = (weights.W_E[text] + weights.W_pos[: text.shape[1]] for text in (tokens, other))
+    here, there = ([_writes(weights, (0, head), x, x, x) for head in heads] for x in (start, strange))
+    stream = start + sum(here)
+    found = []
+    for reader in (head for layer, head in needs if layer == 1):
+        rest = stream + sum(_writes(weights, (1, head), stream, stream, stream) for head in heads if head != reader)
+        for sender in heads:
+            changed = stream - here[sender] + there[sender]
+            for way in WAYS:
+                reads = [changed if way == one else stream for one in WAYS]
+                logits = (rest + _writes(weights, (1, reader), *reads)) @ weights.W_U
                 if repeat_accuracy(logits, tokens, length) < 0.5:
-                    found.append(((0, writer), way))
+                    found.append(((0, sender), way))
     return frozenset(found)
+
+
+def _writes(weights: Weights, head: tuple[int, int], *reads: torch.Tensor) -> torch.Tensor:
+    """What a head adds to the stream, (batch, pos, d_model), when its queries, keys and values read these streams."""
+    matrices = (weights.W_Q[head], weights.W_K[head], weights.W_V[head])
+    q, k, v = (x @ W for x, W in zip(reads, matrices, strict=True))
+    future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)
+    scores = (q @ k.mT / weights.d_head**0.5).masked_fill(future, -torch.inf)
+    return scores.softmax(-1) @ v @ weights.W_O[head]
 
 
 def induction_heads(weights: Weights, lengths: Sequence[int], copying: float = 0.5) -> frozenset[tuple[int, int]]:
