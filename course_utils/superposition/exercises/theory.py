@@ -134,7 +134,7 @@ def _phase_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.8, 1.0]), torch.tensor([1.0, 1.0])  # ties between the two features
     yield torch.meshgrid(torch.logspace(0, -2, 9), torch.logspace(-1, 1, 8), indexing="ij")
     yield rand(rng, 300).double(), torch.exp(3 * randn(rng, 300)).double()
-    yield torch.tensor([0.004, 0.006, 0.5, 0.5, 0.9]), torch.tensor([0.002, 200.0, 0.005, 500.0, 2e3])  # far out
+    yield torch.tensor([0.004, 0.006, 0.5, 0.5, 0.9]), torch.tensor([0.008, 200.0, 0.005, 500.0, 2e3])  # far out
     yield 0.1 + 0.5 * rand(rng, 6, 50), 0.5 + rand(rng, 6, 50)
 
 
