@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,7 +80,8 @@ def neuron_readings(model: Any, pairs: Pairs, neurons: Sequence[int], layer: int
     active, there = vocabulary_activations(model, layer), at_opener(model, pairs.clean, pairs.opener, layer)
     opened, rows = pairs.clean[:, pairs.opener], []
     for neuron in neurons:
-        top = [model.tokenizer.decode([i]).strip() for i in active[:, neuron].topk(4).indices.tolist()]
+        texts = (model.tokenizer.decode([i]).strip() for i in active[:, neuron].argsort(descending=True).tolist())
+        top = list(itertools.islice((text for text in texts if text and "\ufffd" not in text), 4))  # whole characters
         means = {sign: float(there[opened == sign, neuron].mean()) for sign in opened.unique().tolist()}
         rows.append(
             {"neuron": str(neuron)}

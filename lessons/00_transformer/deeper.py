@@ -163,7 +163,7 @@ with claims():
     )
 
 # %% [markdown]
-# So 0.3, which neither attribution nor patching made much of, is as good a third as 1.0 or 3.2. Any two of the three, together with 2.2, carry most of the answer. Single ablations could not have found it.
+# So 0.3, which neither attribution nor patching of single heads made much of, is as good a third as 1.0 or 3.2. Any two of the three, together with 2.2, carry most of the answer. Its own mean ablation (section 2) was the only single measurement that pointed to it.
 
 # %% [markdown]
 # ## 4 · Where a head looks, from the weights alone

@@ -9,7 +9,7 @@ Prediction(id="transformer.copy", choices=("neither bracket", "the same bracket"
 Prediction(id="transformer.depth", choices=("0", "1", "2", "3", "4"),
            question="Read the stream through the final norm and the unembedding after 0, 1, 2, 3 or all 4 layers: from which depth on does the right one of the three brackets lead on three prompts in four?")  # fmt: skip
 Prediction(id="transformer.exchange", choices=("about the same", "about one and a half times", "about twice", "about four times"),
-           question="Mean ablation of the bracket head costs so many logits. What does it cost to exchange its output for that of the other bracket's prompt?")  # fmt: skip
+           question="Compare two ablations of head 2.2. How much does exchanging its output for that of the other bracket's prompt cost, measured by what mean ablation costs?")  # fmt: skip
 Prediction(id="transformer.quotes", choices=("the same head", "another head of that layer", "a head of another layer", "many heads"),
            question="A quote is open in place of a bracket: which head, when silenced, costs most?")  # fmt: skip
 Prediction(id="transformer.recovery", between=(0, 1), tolerance=0.1,
