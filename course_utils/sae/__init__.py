@@ -4,7 +4,7 @@
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
-5. `experiments`, `judging`, `stored`: the lesson's results, which draw themselves, and those that are stored.
+5. `experiments`, `comparison`, `judging`, `stored`: the results of the lesson, which draw themselves; some are stored.
 """
 
 from .absorbing import Absorption, absorption, detect_absorption
