@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: sparse autoencoders
 #
-# *Eleven exercises on lesson 2, from the encoder to a sealed dictionary problem. About two hours: an estimate; the minutes stand at each.*
+# *Thirteen exercises on lesson 2, from the encoder to a sealed dictionary problem. About two and a half hours: an estimate; the minutes stand at each. Those marked ◇ go beyond the lesson, and say what they need.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. You may do them in any order: a cell that you have not filled in is reported as *not attempted yet*, and later cells that use an answer take the course's own where yours has not passed. If you are stuck, ask: `grade("sae.encode", encode, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #
@@ -11,7 +11,7 @@
 
 # %%
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from course_utils import runtime, sae
@@ -93,7 +93,7 @@ grade("sae.topk", topk)
 # %% [markdown]
 # ## 4 ◇ · BatchTopK
 #
-# *Why it matters* (10 minutes): some vectors need more latents than others. BatchTopK (Bussmann et al. 2024) lets the rows of a batch share their places.
+# *Why it matters* (10 minutes; needs exercise 3 only): some vectors need more latents than others. BatchTopK (Bussmann et al. 2024) lets the rows of a batch share their places.
 #
 # *What to write*: a batch of $B$ rows has $k \cdot B$ places. They go to the largest numbers wherever they stand; negative ones become 0; among equals the first win, row by row.
 #
@@ -300,6 +300,71 @@ def my_directions() -> Float[Tensor, "latent d"]:
 
 # %%
 grade("sae.sealed", my_directions)
+
+# %% [markdown]
+# ## 12 ◇ · Absorption
+#
+# *Why it matters* (20 minutes): suppose that a broad feature, the *parent*, is there whenever a narrow one, its *child*, is. A sparse dictionary can save a latent: the child's latent takes the parent's direction into its own, and the parent's latent falls silent wherever the child is. This is called *absorption* (Chanin et al. 2024). The parent's latent then looks like a clean feature, with holes that nobody expects.
+#
+# *What to write*: the rows in which a feature was absorbed. `direction` is the feature's direction, of any length: use its unit vector $v$. A row counts if three things hold: the feature is present; latent `main`, which stands for it, is silent; and another latent carries it. A latent's contribution along $v$ is $f_j\,(d_j \cdot v)$. Count only latents whose direction has a cosine above 0.025 with $v$, and only positive contributions. The feature is carried if the largest of them is above 0 and at least half of their sum.
+#
+# *How you know*: a row in which the main latent is active is never absorbed, and a row in which nothing else points along the feature is a plain miss.
+
+# %%
+def detect_absorption(
+    f: Float[Tensor, "row latent"],
+    W_dec: Float[Tensor, "latent d"],
+    direction: Float[Tensor, "d"],
+    present: Bool[Tensor, "row"],
+    main: int,
+) -> Bool[Tensor, "row"]:
+    """The rows in which another latent carries the feature while `main` is silent."""
+    ### BEGIN SOLUTION
+    v = direction / direction.norm()
+    cosine = (W_dec @ v) / W_dec.norm(dim=1)
+    carried = f * (W_dec @ v)  # (row, latent)
+    carried = torch.where((cosine > 0.025) & (carried > 0), carried, 0.0)
+    largest = carried.max(dim=1).values
+    enough = (largest > 0) & (largest >= 0.5 * carried.sum(dim=1))
+    return present & (f[:, main] == 0) & enough
+    ### END SOLUTION
+
+# %%
+grade("sae.detect_absorption", detect_absorption)
+
+# %% [markdown]
+# ## 13 ◇ · JumpReLU
+#
+# *Why it matters* (20 minutes): a JumpReLU (Rajamanoharan et al. 2024) lets the whole value through once it exceeds a learned threshold, and so does not shrink. But a threshold has no gradient: nearly everywhere a small change of it changes nothing.
+#
+# *What to write*: `pre` where it exceeds `threshold` and 0, else 0. To `pre` the gradient is passed on where the value passed. To the threshold $\theta$ goes a *straight-through* gradient: $-\theta/\varepsilon$ times the incoming gradient, summed over the rows in which $|\text{pre} - \theta| < \varepsilon/2$, with $\varepsilon$ = `bandwidth`. Write a `torch.autograd.Function`; its `backward` returns one gradient for each argument, and None for the bandwidth.
+#
+# *How you know*: with `pre = [[1.02, 0.5]]`, both thresholds 1 and a bandwidth of 0.1, the value is `[[1.02, 0]]`. The gradient of its sum is `[[1, 0]]` for `pre` and `[-10, 0]` for the threshold.
+
+# %%
+def jumprelu(
+    pre: Float[Tensor, "batch latent"], threshold: Float[Tensor, "latent"], bandwidth: float
+) -> Float[Tensor, "batch latent"]:
+    """`pre` above the threshold, else 0; with a straight-through gradient for the threshold."""
+    ### BEGIN SOLUTION
+    class Jump(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, pre, threshold):
+            ctx.save_for_backward(pre, threshold)
+            return torch.where((pre > threshold) & (pre > 0), pre, 0.0)
+
+        @staticmethod
+        def backward(ctx, grad):
+            pre, threshold = ctx.saved_tensors
+            passed = (pre > threshold) & (pre > 0)
+            near = (pre - threshold).abs() < bandwidth / 2
+            return grad * passed, -(threshold / bandwidth) * (grad * near).sum(dim=0)
+
+    return Jump.apply(pre, threshold)
+    ### END SOLUTION
+
+# %%
+grade("sae.jumprelu", jumprelu)
 
 # %% [markdown]
 # ### Again, and again

@@ -1,0 +1,139 @@
+"""Lesson 2's exercises as learners answer them: other ways to write a right answer pass, typical slips do not."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_utils.grading.exercise import Exercise, find
+
+SEED = 5
+
+
+def check(name, answer):
+    return find(f"sae.{name}", Exercise.registry).check(answer, SEED)
+
+
+def topk_by_loop(pre, k):
+    f = torch.zeros_like(pre)
+    for row, values in enumerate(pre):
+        for place in sorted(range(len(values)), key=lambda i: (-float(values[i]), i))[:k]:
+            f[row, place] = values[place].clamp(min=0)
+    return f
+
+
+def topk_by_mask(pre, k):
+    rank = pre.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+    return torch.where(rank < k, pre, 0.0).clamp(min=0)
+
+
+def batchtopk_by_mask(pre, k):
+    rank = pre.flatten().argsort(descending=True, stable=True).argsort().view_as(pre)
+    return torch.where(rank < k * len(pre), pre, 0.0).clamp(min=0)
+
+
+def batchtopk_by_flattening(pre, k):
+    return topk_by_mask(pre.reshape(1, -1), k * len(pre)).view_as(pre)
+
+
+def match_by_scipy_minimum(truth, learned):
+    from scipy.optimize import linear_sum_assignment
+
+    table = F.cosine_similarity(truth[:, None], learned[None], dim=2)
+    rows, columns = linear_sum_assignment((1 - table).numpy())
+    return table[torch.as_tensor(rows), torch.as_tensor(columns)]
+
+
+def match_by_dividing(truth, learned):
+    from scipy.optimize import linear_sum_assignment
+
+    table = (truth / truth.norm(dim=1, keepdim=True)) @ (learned / learned.norm(dim=1, keepdim=True)).T
+    return torch.stack([table[r, c] for r, c in zip(*linear_sum_assignment(-table.numpy()), strict=True)])
+
+
+def contexts_by_sorting(activity, count):
+    best = [(-float(row.max()), c, int(row.argmax())) for c, row in enumerate(activity) if row.max() > 0]
+    return [(c, p) for _, c, p in sorted(best)[:count]]
+
+
+def contexts_by_loop(activity, count):
+    left, found = activity.clone(), []
+    while len(found) < count and left.max() > 0:
+        c, p = divmod(int(left.flatten().argmax()), left.shape[1])
+        found.append((c, p))
+        left[c] = 0
+    return found
+
+
+def edit_in_place_of_a_copy(x, f, W_dec, latent, to=0.0):
+    new = x.clone()
+    new += torch.outer(to - f[:, latent], W_dec[latent])
+    return new
+
+
+def edit_by_reconstructions(x, f, W_dec, latent, to=0.0):
+    changed = f.clone()
+    changed[:, latent] = to
+    return x - f @ W_dec + changed @ W_dec
+
+
+WAYS = {
+    "encode": (
+        lambda x, W, b, c: F.linear(x - c, W, b).clamp(min=0),
+        lambda x, W, b, c: torch.maximum(x @ W.T + (b - W @ c), torch.zeros(())),
+    ),
+    "loss": (
+        lambda x, y, f, W, p: ((y - x) ** 2).sum(-1).mean() + p * (f @ W.norm(dim=1)).mean(),
+        lambda x, y, f, W, p: (F.mse_loss(x, y, reduction="sum") + p * (f * W.square().sum(1).sqrt()).sum()) / len(x),
+    ),
+    "topk": (topk_by_loop, topk_by_mask),
+    "batchtopk": (batchtopk_by_mask, batchtopk_by_flattening),
+    "without_parallel": (
+        lambda g, w: g - torch.einsum("ld,ld->l", g, w)[:, None] * w,
+        lambda g, w: g - (w[:, :, None] @ (w[:, None] @ g[:, :, None]))[..., 0],
+    ),
+    "fvu": (
+        lambda y, z: (y - z).square().mean() / y.var(0, correction=0).mean(),
+        lambda y, z: (y - z).norm() ** 2 / (y - y.mean(0, keepdim=True)).norm() ** 2,
+    ),
+    "loss_recovered": (
+        lambda c, s, a: 1 - (s.mean() - c.mean()) / (a.mean() - c.mean()),
+        lambda c, s, a: (a - s).sum() / (a - c).sum(),
+    ),
+    "match_features": (match_by_scipy_minimum, match_by_dividing),
+    "top_contexts": (contexts_by_sorting, contexts_by_loop),
+    "latent_effect": (edit_in_place_of_a_copy, edit_by_reconstructions),
+}
+
+
+@pytest.mark.parametrize(("name", "way"), [(name, way) for name, ways in WAYS.items() for way in (0, 1)])
+def test_two_other_ways_to_write_an_answer_pass(name, way):
+    report = check(name, WAYS[name][way])
+    assert report.passed, report
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("encode", lambda x, W, b, c: (x @ W.T + b).relu()),
+        ("loss", lambda x, y, f, W, p: ((x - y) ** 2).sum(1).mean() + p * f.sum(1).mean()),
+        ("topk", lambda pre, k: torch.where(pre >= pre.topk(k, dim=1).values[:, -1:], pre, 0.0).relu()),
+        ("fvu", lambda y, z: ((y - z) ** 2).mean() / y.var()),
+        ("loss_recovered", lambda c, s, a: (a.mean() - s.mean()) / (a.mean() - c.mean()).clamp(min=10)),
+        ("match_features", lambda t, w: F.cosine_similarity(t[:, None], w[None], dim=2).amax(1)),
+        ("latent_effect", lambda x, f, W, i, to=0.0: x + to * W[i]),
+    ],
+)
+def test_a_slip_does_not_pass(name, answer):
+    assert not check(name, answer).passed
+
+
+def test_directions_that_a_dictionary_found_pass_and_principal_axes_do_not():
+    from course_utils import sae
+
+    problem = sae.sealed(SEED)
+    config = sae.Config(d_in=20, n_latents=48, k=2)
+    recipe = sae.Recipe(steps=800, batch=512, lr=3e-3, dead_after=20_000)
+    done = sae.train(config, sae.Rows(problem.x), recipe, device="cpu", show=False)
+    assert check("sealed", done.sae.W_dec).passed
+    assert check("sealed", (3 * done.sae.W_dec).tolist()).passed
+    assert not check("sealed", sae.pca_directions(problem.x)).passed
