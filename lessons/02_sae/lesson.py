@@ -14,13 +14,15 @@
 import torch
 
 from course_utils import plots, sae
-from course_utils.page import about, between, caption, card, claim, claims, draw, falling, measured, predict, rising, rounds_to, table
+from course_utils.page import (about, between, caption, card, claim, claims, draw,
+                               falling, measured, predict, rising, rounds_to, table)  # fmt: skip
 from course_utils.python_text import samples
 from course_utils.sae import stored
 from course_utils.sae.comparison import Comparison, spread
 
 scores = stored.label_scores()
-puzzle = {row["label"]: row for row in scores.rows() if row["label"] in ("closes", "kind_keyword", "kind_operator")}
+puzzle = {row["label"]: row for row in scores.rows()
+          if row["label"] in ("closes", "kind_keyword", "kind_operator")}  # fmt: skip
 kinds = ("best neuron", "null: best random direction", "best latent")
 table({label: {kind: row[kind] for kind in kinds} for label, row in puzzle.items()})
 
@@ -344,8 +346,10 @@ plots.show(
 )
 
 # %% answer
-shown = [row for row in scores.rows() if row["label"] in ("closes", "opens", "in_comment", "definition", "in_string", "kind_keyword", "kind_operator")]
-columns = ("base rate", "best neuron", "null: best random direction", "best latent", "best set of ≤ 16 latents", "probe")
+shown = [row for row in scores.rows()
+         if row["label"] in ("closes", "opens", "in_comment", "definition", "in_string", "kind_keyword", "kind_operator")]
+columns = ("base rate", "best neuron", "null: best random direction",
+           "best latent", "best set of ≤ 16 latents", "probe")
 table([{"label": row["label"]} | {name: row[name] for name in columns} for row in shown])
 
 # %% caption answer
@@ -365,15 +369,17 @@ words = [dictionary.model.tokenizer.decode([i]).strip() for i in reading.tokens[
 is_keyword = reading.labels.flags[:, reading.labels.names.index("kind_keyword")]
 chosen = ("def", "return", "if", "for", "in", "import", "not", "class")
 flags = torch.stack([is_keyword & torch.tensor([w == word for w in words]) for word in chosen], 1)
-each = sae.Units(reading.rows, sae.Labels(("any keyword", *chosen), torch.cat([is_keyword[:, None], flags], 1), reading.labels.module))
+each = sae.Units(reading.rows, sae.Labels(
+    ("any keyword", *chosen), torch.cat([is_keyword[:, None], flags], 1), reading.labels.module))
 split = {name: each.best(name) for name in each.labels.names}
-table([{"label": name, "best latent": str(best.units[0]), "F1": (best.f1, best.low, best.high)} for name, best in split.items()])
+table([{"label": name, "best latent": str(best.units[0]), "F1": (best.f1, best.low, best.high)}
+       for name, best in split.items()])
 
 # %% caption
 caption("The best latent for all keywords together and for single ones, on the course's sample programs (chosen on half of the twelve programs, judged on the other half; intervals resample programs).")
 
 # %% [markdown]
-# So it is. `def` and `class` have a latent that is never wrong on these programs, `for` and `in` one that is nearly never wrong, and the best latent for all keywords together is little more than a latent for `return` and some others. It is the same with operators, of which the brackets are a part. A dictionary cuts the world into pieces of its own size, and a label that is coarser than its pieces needs many of them. That is why the best set of up to sixteen latents tells keywords so much better than one. When a dictionary with more latents cuts a feature into finer ones, this is called **feature splitting** (Bricken et al. 2023).
+# So it is. `def` and `class` have a latent that is never wrong on these programs, `for` and `in` one that is nearly never wrong, and the best latent for all keywords together is one that is most active at `return`. It is the same with operators, of which the brackets are a part. A dictionary cuts the world into pieces of its own size, and a label that is coarser than its pieces needs many of them. That is why the best set of up to sixteen latents tells keywords so much better than one. When a dictionary with more latents cuts a feature into finer ones, this is called **feature splitting** (Bricken et al. 2023).
 
 # %% claims answer
 latent, neuron, chance, group = (scores.of(name) for name in ("latent", "neuron", "random", "set"))
@@ -426,7 +432,7 @@ measured("sae.causal", ("none", "one", "two", "three", "all four")[above])
 # %% [markdown]
 # Three of the four pass: taking away the latents for closing brackets, opening brackets and definitions moves the prediction further than each of the nineteen other directions. For the brackets it is a large effect. Without the latent for opening brackets the loss rises by more than a nat where it was active. For definitions it is small, a few hundredths of a nat, and just above the largest of the null.
 #
-# The fourth does not pass. The best latent for keywords, which is really one for `return`, moves the prediction no further than other directions of its length do. It describes well where a token is, and this test gives no reason to think that the model needs its direction more than another one. Only the intervention tells the two cases apart.
+# The fourth does not pass. The best latent for keywords, which is most active at `return`, moves the prediction no further than other directions of its length do. It describes well where a token is, and this test gives no reason to think that the model needs its direction more than another one. Only the intervention tells the two cases apart.
 #
 # With a latent set to a high value instead of zero, at every token, the same edit is called **steering**. The best-known case is the Golden Gate Bridge of Templeton et al. 2024.
 
