@@ -9,6 +9,11 @@ from torch import Tensor
 
 Inputs = Iterator[tuple]
 
+NEVER_NEGATIVE = "an activation is never negative"
+SQUARED = "the difference is squared"
+LAST = "the axes of a matrix are two: the last is axis 1"
+STABLE = "on a CPU torch keeps the order of equals when it sorts, asked or not"
+
 
 def randn(rng: torch.Generator, *size: int, dtype: torch.dtype = torch.float32) -> Tensor:
     return torch.randn(size, generator=rng, dtype=dtype)

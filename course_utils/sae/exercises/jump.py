@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course_utils import sae
-from course_utils.grading.kinds import Function, wrong
+from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
 from course_utils.sae.exercises.inputs import Inputs, randn
 
 
@@ -14,6 +14,7 @@ def _inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.02, 0.5]]), torch.tensor([1.0, 1.0]), 0.1
     yield torch.tensor([[0.97, 3.0], [1.01, -2.0]]), torch.tensor([1.0, 0.5]), 0.1
     yield torch.tensor([[0.6, 0.4], [0.2, 0.9]]), torch.tensor([0.5, 2.0]), 0.3
+    yield torch.tensor([[151.0, 140.0], [148.0, 300.0]]), torch.tensor([150.0, 145.0]), 8.0
     for rows, latents, bandwidth in ((4, 3, 0.5), (8, 5, 1.0), (20, 4, 0.7)):
         yield randn(rng, rows, latents), 0.2 + torch.rand(latents, generator=rng), bandwidth
 
@@ -57,7 +58,7 @@ Function(
     reference=sae.jumprelu,
     inputs=_inputs,
     grads=(0, 1),
-    ranges={"result": (0.0, float("inf"))},
+    ranges={"pre": REAL, "threshold": POSITIVE, "bandwidth": POSITIVE, "result": POSITIVE},
     hints=(
         "The value: pre where it exceeds the threshold (and 0), else 0. Write a torch.autograd.Function, since no gradient would reach the threshold by itself.",
         "To pre: the incoming gradient where the output is not 0. To the threshold: −θ/ε times the incoming gradient, summed over the rows in which |pre − θ| < ε/2.",

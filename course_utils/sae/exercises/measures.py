@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import sae
-from course_utils.grading.kinds import REAL, Function, wrong
-from course_utils.sae.exercises.inputs import Inputs, randn
+from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
+from course_utils.sae.exercises.inputs import SQUARED, Inputs, randn
 
 # 5 · the gradient without its parallel part
 
@@ -16,6 +16,7 @@ from course_utils.sae.exercises.inputs import Inputs, randn
 def _gradient_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0, 0.0]])
     yield torch.tensor([[1.0, 0.0], [1.0, 2.0]]), torch.tensor([[0.6, 0.8], [0.0, -1.0]])
+    yield torch.tensor([[5.0, 3.0]]), F.normalize(torch.tensor([[1.0, 0.005]]), dim=1)  # a small entry counts too
     for latents, d in ((1, 3), (3, 3), (4, 7), (9, 5)):
         yield randn(rng, latents, d), F.normalize(randn(rng, latents, d), dim=1)
     yield randn(rng, 5, 4, dtype=torch.float64), F.normalize(randn(rng, 5, 4, dtype=torch.float64), dim=1)
@@ -30,6 +31,7 @@ Function(
     reference=sae.without_parallel,
     inputs=_gradient_inputs,
     ranges={"grad": REAL, "result": REAL},
+    survivors={"rows: at most 1*": "no entry of a unit row is larger than 1"},
     hints=(
         "Each row of W_dec is a unit vector w. A step along w would only change its length, which is set back to 1 after every step anyway.",
         "How much of the gradient g lies along w: g · w, one number a row. Take that much of w away from g.",
@@ -63,6 +65,8 @@ def _fvu_inputs(rng: torch.Generator) -> Inputs:
     for rows, d in ((3, 1), (4, 3), (20, 5)):
         y = randn(rng, rows, d) * (1 + 5 * torch.rand(rows, 1, generator=rng)) + 2
         yield y, y + 0.5 * randn(rng, rows, d)
+    y = randn(rng, 8, 3)
+    yield y, y + 0.05 * randn(rng, 8, 3)  # a good reconstruction
     y = randn(rng, 6, 4, dtype=torch.float64) + 1
     yield y, y + randn(rng, 6, 4, dtype=torch.float64)
 
@@ -76,6 +80,7 @@ Function(
     reference=sae.fvu,
     inputs=_fvu_inputs,
     ranges={"y": REAL, "y_hat": REAL, "result": (0.0, float("inf"))},
+    survivors={"`y - y_hat` → `y_hat - y`": SQUARED, "`y - y.mean(0)` → `y.mean(0) - y`": SQUARED},
     hints=(
         "Numerator: all squared errors together. Denominator: all squared distances from the mean row.",
         "The mean is taken over rows: y.mean(0) is one vector. Sum over everything, then divide once.",
@@ -110,6 +115,10 @@ def _recovered_inputs(rng: torch.Generator) -> Inputs:
     for n in (3, 10, 40):
         clean = torch.rand(n, generator=rng) + 1
         yield clean, clean + 0.5 * torch.rand(n, generator=rng), clean + 1 + 4 * torch.rand(n, generator=rng)
+    yield torch.tensor([1.0, 2.0]), torch.tensor([6.0, 3.0]), torch.tensor([4.0, 3.0])  # worse than the ablation
+    yield torch.tensor([2.0]), torch.tensor([1.5]), torch.tensor([3.0])  # better than the clean run
+    yield torch.tensor([2.0]), torch.tensor([1.0]), torch.tensor([2.005])  # hardly anything to recover
+    yield torch.tensor([1.0]), torch.tensor([2.999]), torch.tensor([3.0])  # hardly anything recovered
     clean = torch.rand(5, generator=rng, dtype=torch.float64) + 2
     yield clean, clean + 0.3, clean + torch.rand(5, generator=rng, dtype=torch.float64) + 1
 
@@ -118,7 +127,7 @@ Function(
     id="sae.loss_recovered",
     reference=sae.loss_recovered,
     inputs=_recovered_inputs,
-    ranges={"result": REAL},
+    ranges={"clean": POSITIVE, "spliced": POSITIVE, "ablated": POSITIVE, "result": REAL},
     hints=(
         "How much does the ablation cost above the clean run? How much of that does the reconstruction save?",
         "If the reconstruction is perfect the answer is 1; if it is as bad as the ablation, 0. Average each loss over tokens before you divide.",
@@ -148,6 +157,8 @@ def _matching_inputs(rng: torch.Generator) -> Inputs:
     yield torch.eye(2), torch.tensor([[0.0, 2.0], [3.0, 0.0]])
     truth, learned = (torch.stack([a.cos(), a.sin()], 1) for a in torch.tensor([[0.0, 60.0], [25.0, -30.0]]).deg2rad())
     yield truth, learned  # the greedy choice costs more than it gains
+    yield torch.tensor([[1.0, 0.0]]), torch.tensor([[-1.0, 0.5]])  # the only latent points the other way
+    yield torch.tensor([[1.0, 0.0]]), torch.tensor([[0.005, 1.0]])  # or nearly at right angles
     yield torch.eye(3), torch.tensor([[-1.0, 0.0, 0.0], [0.0, 0.9, 0.1], [0.2, 0.0, 0.5]])  # an opposite is no match
     for features, latents, d in ((3, 3, 2), (4, 6, 3), (5, 9, 4), (6, 6, 3)):
         yield randn(rng, features, d), randn(rng, latents, d) * (1 + 3 * torch.rand(latents, 1, generator=rng))
@@ -183,7 +194,11 @@ Function(
     id="sae.match_features",
     reference=sae.matched_cosines,
     inputs=_matching_inputs,
-    ranges={"result": (-1.0, 1.0)},
+    ranges={"truth": REAL, "learned": REAL, "result": (-1.0, 1.0)},
+    survivors={
+        "match_features: *": "the partner's number is not asked for, and the rest is another spelling of the same table",
+        "cosines: *": "a matrix has two axes, so that the last is axis 1 and its two transposes are one",
+    },
     hints=(
         "First the table of all cosines, (feature, latent): normalise the rows of both, multiply.",
         "scipy.optimize.linear_sum_assignment(table, maximize=True) gives the rows and columns of the best assignment, rows in order.",
@@ -226,10 +241,17 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.0, 50.0]]), low, parent[:2], torch.tensor([True]), 0
     three = F.normalize(torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.5, -0.5], [0.6, 0.2]]), dim=1)
     yield torch.tensor([[0.0, 1.0, 1.0, 0.8], [0.0, 1.0, 0.1, 0.1]]), three, parent[:2], torch.tensor([True, True]), 0
-    for rows, latents, d in ((6, 4, 3), (20, 8, 4), (40, 12, 5)):
-        f = (torch.randn(rows, latents, generator=rng) - 0.6).relu()
-        present = torch.rand(rows, generator=rng) < 0.7
-        yield f, F.normalize(randn(rng, latents, d), dim=1), randn(rng, d), present, latents - 1
+    half = F.normalize(torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, -1.0]]), dim=1)
+    yield torch.tensor([[0.0, 1.0, 1.0]]), half, parent[:2], torch.tensor([True]), 0  # exactly half is enough
+    yes, east = torch.tensor([True]), torch.tensor([1.0, 0.0])
+    for lengths, active in (((1, 0.005), (0, 1)), ((1, 10, 1, 1), (0, 1, 1, 1)), ((1, 500, 200, 200), (0, 1, 1, 1)),
+                            ((1, 1, 1, 1, 1), (0, 500, 150, 150, 100))):  # fmt: skip
+        yield torch.tensor([active]).float(), torch.outer(torch.tensor(lengths).float(), east), east, yes, 0
+    yield torch.tensor([[0.0, 1.0]]), torch.eye(2).flip(0), torch.tensor([3.0, 300.0]), yes, 0  # hardly along it
+    for rows, latents, d, length in ((6, 4, 3, 1.0), (300, 6, 2, 300.0), (300, 6, 2, 0.003), (300, 8, 3, 1.0)):
+        f = (torch.randn(rows, latents, generator=rng) - 0.4).relu() * 10 ** randn(rng, rows, latents)
+        W = randn(rng, latents, d) * 10 ** randn(rng, latents, 1)
+        yield f, W, length * randn(rng, d), torch.rand(rows, generator=rng) < 0.7, latents - 1
 
 
 def _carried(f: Tensor, W: Tensor, v: Tensor) -> Tensor:
@@ -246,6 +268,16 @@ Function(
     id="sae.detect_absorption",
     reference=sae.detect_absorption,
     inputs=_absorption_inputs,
+    ranges={"f": POSITIVE, "W_dec": REAL, "direction": REAL},
+    survivors={
+        "*.clamp(min=0)` → *": "a latent that points along the direction contributes nothing below 0",
+        "`min=0` → *": "a latent that points along the direction contributes nothing below 0",
+        "`dim=0` → `dim=-1`": "a direction has one axis",
+        "`F.normalize(W_dec, dim=1)` → `F.normalize(W_dec)`": "the last axis of a matrix is axis 1",
+        "`F.normalize(direction, dim=0)` → `direction`": "only shares are compared, whatever the direction's length",
+        "`along > ALONG` → *": "a cosine hardly ever equals 0.025 exactly",
+        "`largest > 0` → `total > 0`": "a sum of what is not negative is above 0 where its largest part is",
+    },
     hints=(
         "Three conditions of a row: the feature is present; the main latent is silent; another latent carries the feature.",
         "A latent's contribution along the unit direction v is f_j · (W_dec[j] · v). Count only latents whose decoder has a cosine above 0.025 with it.",

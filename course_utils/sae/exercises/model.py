@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from course_utils import sae
-from course_utils.grading.kinds import REAL, Function, wrong
-from course_utils.sae.exercises.inputs import Inputs, codes, randn, weights
+from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
+from course_utils.sae.exercises.inputs import LAST, NEVER_NEGATIVE, SQUARED, STABLE, Inputs, codes, randn, weights
 
 # 1 · encode
 
@@ -15,6 +15,7 @@ from course_utils.sae.exercises.inputs import Inputs, codes, randn, weights
 def _encode_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[2.0]]), torch.tensor([[1.0], [-3.0]]), torch.tensor([0.5, 1.0]), torch.tensor([1.5])
     yield torch.tensor([[1.0, -1.0]]), torch.tensor([[2.0, 0.0]]), torch.tensor([-1.0]), torch.tensor([-1.0, 2.0])
+    yield torch.tensor([[2.0]]), torch.tensor([[1.0], [-3.0]]), torch.tensor([300.0, 1.0]), torch.tensor([1.5])
     for rows, d, latents in ((1, 3, 4), (2, 3, 3), (5, 3, 8), (6, 7, 4)):
         yield randn(rng, rows, d), *weights(rng, latents, d)
     yield randn(rng, 4, 3, dtype=torch.float64), *weights(rng, 6, 3, torch.float64)
@@ -78,7 +79,13 @@ Function(
     reference=sae.loss,
     inputs=_loss_inputs,
     grads=(1, 2, 3),
-    ranges={"x": REAL, "x_hat": REAL, "W_dec": REAL, "penalty": (0.0, float("inf"))},
+    ranges={"x": REAL, "x_hat": REAL, "f": POSITIVE, "W_dec": REAL, "penalty": POSITIVE},
+    survivors={
+        "`x - x_hat` → `x_hat - x`": SQUARED,
+        "W_dec: its size": "a row and its opposite have the same length",
+        "result: its size": "squares and prices are never negative",
+        "result: at least 0": "squares and prices are never negative",
+    },
     hints=(
         "Two terms for each row: the squared distance between x and x̂, and λ times the sum of the activations, each times the length of its decoder row. Then the mean over rows.",
         "W_dec has shape (latent, d): the length of its rows is W_dec.norm(dim=1), of shape (latent,).",
@@ -148,6 +155,13 @@ Function(
     inputs=_topk_inputs,
     grads=(0,),
     ranges={"pre": REAL},
+    survivors={
+        "`pre.argsort(dim=1*` → `pre.argsort(descending*": LAST,
+        "`stable=True` → `stable=False`": STABLE,
+        "pre: at least 0": "what is negative becomes 0 in any case",
+        "result: its size": NEVER_NEGATIVE,
+        "result: at least 0": NEVER_NEGATIVE,
+    },
     hints=(
         "Exactly k of each row stay, the others become 0; what stays and is negative becomes 0 too. Among equals the first latents win.",
         "pre.argsort(dim=1, descending=True, stable=True)[:, :k] are the places that stay.",
@@ -206,6 +220,13 @@ Function(
     inputs=_batchtopk_inputs,
     grads=(0,),
     ranges={"pre": REAL},
+    survivors={
+        "`torch.zeros_like(flat).scatter(*": "what is flat has one axis",
+        "`stable=True` → `stable=False`": STABLE,
+        "pre: at least 0": "what is negative becomes 0 in any case",
+        "result: its size": NEVER_NEGATIVE,
+        "result: at least 0": NEVER_NEGATIVE,
+    },
     hints=(
         "A batch of B rows has k · B places, given to the largest pre-activations wherever they stand.",
         "Flatten, argsort (descending, stable), keep the first k * len(pre), scatter back, ReLU.",

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import sae
-from course_utils.grading.kinds import REAL, Answer, Function, wrong
-from course_utils.sae.exercises.inputs import Inputs, codes, randn
+from course_utils.grading.kinds import POSITIVE, REAL, Answer, Function, wrong
+from course_utils.sae.exercises.inputs import STABLE, Inputs, codes, randn
 
 # 9 · top contexts
 
@@ -39,6 +39,12 @@ Function(
     id="sae.top_contexts",
     reference=sae.top_contexts,
     inputs=_contexts_inputs,
+    ranges={"activity": POSITIVE},
+    survivors={
+        "`best.argsort(*": "a whole number in a tensor is a whole number",
+        "`int(place[c])` → `place[c]`": "a whole number in a tensor is a whole number",
+        "`stable=True` → `stable=False`": STABLE,
+    },
     hints=(
         "For each context its largest activation and where it stands: activity.max(1) gives both.",
         "Sort the contexts by their largest activation, the largest first (stable, so that earlier ones win ties), keep `count`, leave out those in which it is 0.",
@@ -71,6 +77,7 @@ def _edit_inputs(rng: torch.Generator) -> Inputs:
     for rows, d, latents in ((2, 3, 4), (5, 3, 6), (6, 8, 4)):
         yield (randn(rng, rows, d), codes(rng, rows, latents) + 0.05, F.normalize(randn(rng, latents, d), dim=1),
                latents - 2, float(2 * torch.rand((), generator=rng)))  # fmt: skip
+    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[250.0, 0.5]]), torch.tensor([[0.6, 0.8], [1.0, 0.0]]), 0, 1.0
     yield randn(rng, 4, 3), codes(rng, 4, 5), F.normalize(randn(rng, 5, 3), dim=1), 2, 0.0
 
 
@@ -84,7 +91,7 @@ Function(
     id="sae.latent_effect",
     reference=sae.latent_effect,
     inputs=_edit_inputs,
-    ranges={"x": REAL, "W_dec": REAL},
+    ranges={"x": REAL, "f": POSITIVE, "W_dec": REAL, "to": POSITIVE},
     hints=(
         "Only one latent changes, from f to `to`. By how much does the reconstruction change, and in which direction?",
         "Add (to − f) times the latent's decoder row to x. What the dictionary does not reconstruct stays in x.",
