@@ -44,7 +44,7 @@ with claims():
 # %% [markdown]
 # ## 1 · A vector as a sum of few directions
 #
-# Lesson 1 began with features, and asked how a model stores them. Now we go the other way. We see only the vectors, and look for the features. Here are vectors in the plane. Each is a sum of a few of three directions, and mostly of just one.
+# Lesson 1 began with features, and asked how a model stores them. Now we go the other way. We see only the vectors, and look for the features. Here are vectors in the plane, made from three directions. About half of them hold none of the three and lie at the origin. Of the others most hold just one, and some are sums of two or three.
 
 # %%
 angles = torch.tensor([90.0, 210.0, 330.0]).deg2rad()
