@@ -253,7 +253,7 @@ print(mine, "· loss of the plain polygon:", round(mine.loss(plain_W, plain_b), 
 # %% [markdown]
 # *What to write*: `W` of shape (2, features) and `b` of shape (features,), typed, computed or searched for, but not trained. Start from the plain polygon and ask what its neighbours do to each other, what could be done about it, and what that costs.
 #
-# *How you know*: there is a best polygon, all arrows of one length and all biases alike. Your loss must come at least 95 % of the way from the plain polygon to it. Guessing never gets there.
+# *How you know*: there is a best polygon, all arrows of one length and all biases alike. Your loss must come at least 95 % of the way from the plain polygon to it.
 
 # %%
 def by_hand() -> tuple[Tensor, Tensor]:

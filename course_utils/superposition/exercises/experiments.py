@@ -75,6 +75,7 @@ Answer(
     explain=_weights_explain,
     expects="Give two tensors, W of shape (2, features) and b of shape (features,).",
     share=0.95,
+    effort=20.0,
     why="The loss is flat around the best polygon, so that 95 % of the way from the plain polygon to it needs no exact search.",
     hints=(
         "Start with arrows of length 1, evenly spaced: the cosines and sines of 2π i / n. `mine.loss(W, b)` is the price. Now change b, the same for all features.",
@@ -131,8 +132,8 @@ def _fault(answer: Measured, truth: tuple[float, float, float]) -> str:
         return "The first end of your interval must be the lower one."
     if n < FEWEST:
         return FEW.format(n=n)
-    if len(set(runs)) < n:
-        return "Some of your crossings are equal. Every run has a start of its own: measure each once."
+    if len(set(runs)) < n - 2:  # a tie or two may be chance
+        return "Many of your crossings are equal. Every run has a start of its own: measure each once."
     if not 0 < min(runs) < max(runs) < 1:
         return "A density lies between 0 and 1, so that each crossing does too."
     if _copied(values, level):
@@ -161,8 +162,11 @@ def _fault(answer: Measured, truth: tuple[float, float, float]) -> str:
 
 
 def _copied(values: Tensor, level: float) -> bool:
-    """Whether the crossings are a piece of the stored ones, in their order."""
+    """Whether they are stored crossings, in any order, or a piece of them in theirs, as another machine gives it."""
     stored = sp.critical().at(level).crossing.double()
+    same = (values[:, None] - stored).abs().amin(1) < 1e-7  # a tie or two may be chance
+    if same.sum() > 2:
+        return True
     pieces = stored.unfold(0, min(len(values), len(stored)), 1)  # (piece, run)
     return bool(((pieces - values[: pieces.shape[1]]).abs().amax(1) < 2e-3).any())
 

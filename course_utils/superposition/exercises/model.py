@@ -13,18 +13,28 @@ from course_utils.superposition.exercises.inputs import Inputs, dropping, rand, 
 # 1 · generate_batch
 
 
+MANY = 300  # features, of which only the spread of the counts is looked at
+
+
 def _batch_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.5, 0.5]]), 20_000
     yield torch.tensor([[0.9, 0.3, 0.1], [0.2, 0.2, 0.2]]), 20_000
     yield 0.1 + 0.8 * rand(rng, 3, 4), 20_000
     yield torch.tensor([[1.0, 0.05]]), 20_000
-    yield torch.full((2, 3), 0.4, dtype=torch.float64), 20_000
-    yield torch.tensor([[1.0, 0.0]], dtype=torch.float64), 500  # always, never
+    yield torch.full((2, 3), 0.4), 20_000
+    yield torch.tensor([[1.0, 0.0]]), 500  # always, never
+    yield torch.full((1, MANY), 0.3), 400  # how much counts vary
 
 
 def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
     """Shares, moments, and correlations between features and between instances, each with its sampling error."""
     x, p = x.double(), probability.double()
+    if p.shape[1] == MANY:
+        count = (x != 0).double().sum(1)
+        q = count.mean() / batch  # the share itself is looked at elsewhere
+        z = (count - batch * q) / (batch * q * (1 - q)).clamp(min=1e-9).sqrt()
+        name = "spread of the number of active samples from feature to feature, as a share of chance's"
+        return [Stat(name, z.square().mean().item(), 1.0, math.sqrt(2 / MANY))]
     stats = []
     for k, row in enumerate(p):
         for i, q in enumerate(row.tolist()):
@@ -73,6 +83,8 @@ def _batch_rules(x: Tensor, probability: Tensor, batch: int) -> list[Rule]:
 def _batch_columns(x: Tensor, probability: Tensor, batch: int) -> dict[str, Tensor]:
     """Whether each feature is active, and how large it is then, around the mean of 1/2."""
     columns = {}
+    if x.shape[2] == MANY:
+        return columns
     for k, i in itertools.product(range(x.shape[0]), range(x.shape[2])):
         active = x[k, :, i] != 0
         columns[f"whether feature {i} of instance {k} is active"] = active
@@ -196,6 +208,8 @@ Function(
               "There is a ReLU in the hidden layer. h stays linear: it has no privileged basis, and directions in it may be negative."),
         wrong("ReLU on the hidden layer only", lambda x, W, b: torch.relu(x @ W.mT) @ W + _bias(b),
               "The ReLU is in the wrong layer. h stays linear, and the ReLU comes last, around Wᵀ h + b: there it cuts the negative interference away."),
+        wrong("one model for all instances", lambda x, W, b: torch.relu(x @ W[:1].mT @ W[:1] + _bias(b)),
+              "You use the first W for every instance. Each instance is a model of its own: keep the axis and multiply in a batch, W.mT."),
         wrong("W applied once", lambda x, W, b: torch.relu(x @ (W.mT @ W).abs() + _bias(b)),
               "The signs of Wᵀ W are lost. Negative entries are the useful ones: the ReLU removes the interference that they cause."),
     ),

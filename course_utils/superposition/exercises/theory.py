@@ -112,7 +112,9 @@ Function(
         wrong("ε in place of ε²", lambda n, epsilon: 4 * math.log(n) / epsilon, "You divide by ε where ε² belongs: the probability of a large cosine falls with dε²."),
         wrong("pair count forgotten", lambda n, epsilon: 2 * math.log(n) / epsilon**2,
               "You count n pairs. There are about n²/2 of them, and ln n² = 2 ln n: a factor of two is missing."),
-        wrong("twice the pairs' square", lambda n, epsilon: 8 * math.log(n) / epsilon**2, "Twice too large: ln n² is 2 ln n, once."),
+        wrong("twice the pairs' square", lambda n, epsilon: 8 * math.log(n) / epsilon**2, "Twice too large. From n² exp(−dε²/2) ≤ 1 follows d = 2 ln(n²)/ε², and ln n² is 2 ln n."),
+        wrong("the tail's factor forgotten", lambda n, epsilon: 2 * math.log(n**2 / 2) / epsilon**2,
+              "You take n²/2 pairs times exp(−dε²/2). The bound for one pair is *twice* that, so that the two factors cancel: n² exp(−dε²/2)."),
         wrong("logarithm to base 2", lambda n, epsilon: 4 * math.log2(n) / epsilon**2, "The logarithm is to base 2. The tail bound has e as its base: math.log."),
         wrong("logarithm to base 10", lambda n, epsilon: 4 * math.log10(n) / epsilon**2, "The logarithm is to base 10. The tail bound has e as its base: math.log."),
         wrong("the bound itself", lambda n, epsilon: math.exp(min(n * epsilon**2 / 4, 700)), "This is how many directions fit into n dimensions. The question runs the other way: n directions are given, and the dimensions are asked for."),
@@ -131,6 +133,7 @@ def _phase_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.9, 0.9, 0.1]), torch.tensor([0.5, 2.0, 1.0])
     for p, r in ((0.3, 1.0), (0.4, 1.0), (0.5, 1.0), (0.2, 0.3), (0.25, 3.0), (0.15, 0.12), (0.1, 9.0)):
         yield torch.tensor([p]), torch.tensor([r])
+    yield torch.tensor([1.0]), torch.tensor([1.0])  # a tie
     yield torch.tensor([0.8, 1.0]), torch.tensor([1.0, 1.0])  # ties between the two features
     yield torch.meshgrid(torch.logspace(0, -2, 9), torch.logspace(-1, 1, 8), indexing="ij")
     yield rand(rng, 300).double(), torch.exp(3 * randn(rng, 300)).double()
