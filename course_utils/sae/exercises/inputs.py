@@ -9,10 +9,10 @@ from torch import Tensor
 
 Inputs = Iterator[tuple]
 
-NEVER_NEGATIVE = "an activation is never negative"
-SQUARED = "the difference is squared"
-LAST = "the axes of a matrix are two: the last is axis 1"
-STABLE = "on a CPU torch keeps the order of equals when it sorts, asked or not"
+NEVER_NEGATIVE = "An activation is never negative."
+SQUARED = "The difference is squared."
+LAST = "The axes of a matrix are two: the last is axis 1."
+STABLE = "On a CPU torch keeps the order of equals when it sorts, asked or not."
 
 
 def randn(rng: torch.Generator, *size: int, dtype: torch.dtype = torch.float32) -> Tensor:

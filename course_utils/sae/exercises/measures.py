@@ -31,7 +31,7 @@ Function(
     reference=sae.without_parallel,
     inputs=_gradient_inputs,
     ranges={"grad": REAL, "result": REAL},
-    survivors={"rows: at most 1*": "no entry of a unit row is larger than 1"},
+    survivors={"rows: at most 1*": "No entry of a unit row is larger than 1."},
     hints=(
         "Each row of W_dec is a unit vector w. A step along w would only change its length, which is set back to 1 after every step anyway.",
         "How much of the gradient g lies along w: g · w, one number a row. Take that much of w away from g.",
@@ -196,8 +196,8 @@ Function(
     inputs=_matching_inputs,
     ranges={"truth": REAL, "learned": REAL, "result": (-1.0, 1.0)},
     survivors={
-        "match_features: *": "the partner's number is not asked for, and the rest is another spelling of the same table",
-        "cosines: *": "a matrix has two axes, so that the last is axis 1 and its two transposes are one",
+        "match_features: *": "The partner's number is not asked for, and the rest is another spelling of the same table.",
+        "cosines: *": "A matrix has two axes, so that the last is axis 1 and its two transposes are one.",
     },
     hints=(
         "First the table of all cosines, (feature, latent): normalise the rows of both, multiply.",
@@ -270,13 +270,13 @@ Function(
     inputs=_absorption_inputs,
     ranges={"f": POSITIVE, "W_dec": REAL, "direction": REAL},
     survivors={
-        "*.clamp(min=0)` → *": "a latent that points along the direction contributes nothing below 0",
-        "`min=0` → *": "a latent that points along the direction contributes nothing below 0",
-        "`dim=0` → `dim=-1`": "a direction has one axis",
-        "`F.normalize(W_dec, dim=1)` → `F.normalize(W_dec)`": "the last axis of a matrix is axis 1",
-        "`F.normalize(direction, dim=0)` → `direction`": "only shares are compared, whatever the direction's length",
-        "`along > ALONG` → *": "a cosine hardly ever equals 0.025 exactly",
-        "`largest > 0` → `total > 0`": "a sum of what is not negative is above 0 where its largest part is",
+        "*.clamp(min=0)` → *": "A latent that points along the direction contributes nothing below 0.",
+        "`min=0` → *": "A latent that points along the direction contributes nothing below 0.",
+        "`dim=0` → `dim=-1`": "A direction has one axis.",
+        "`F.normalize(W_dec, dim=1)` → `F.normalize(W_dec)`": "The last axis of a matrix is axis 1.",
+        "`F.normalize(direction, dim=0)` → `direction`": "Only shares are compared, whatever the direction's length.",
+        "`along > ALONG` → *": "A cosine hardly ever equals 0.025 exactly.",
+        "`largest > 0` → `total > 0`": "A sum of what is not negative is above 0 where its largest part is.",
     },
     hints=(
         "Three conditions of a row: the feature is present; the main latent is silent; another latent carries the feature.",

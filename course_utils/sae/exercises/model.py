@@ -82,9 +82,9 @@ Function(
     ranges={"x": REAL, "x_hat": REAL, "f": POSITIVE, "W_dec": REAL, "penalty": POSITIVE},
     survivors={
         "`x - x_hat` → `x_hat - x`": SQUARED,
-        "W_dec: its size": "a row and its opposite have the same length",
-        "result: its size": "squares and prices are never negative",
-        "result: at least 0": "squares and prices are never negative",
+        "W_dec: its size": "A row and its opposite have the same length.",
+        "result: its size": "Squares and prices are never negative.",
+        "result: at least 0": "Squares and prices are never negative.",
     },
     hints=(
         "Two terms for each row: the squared distance between x and x̂, and λ times the sum of the activations, each times the length of its decoder row. Then the mean over rows.",
@@ -158,7 +158,7 @@ Function(
     survivors={
         "`pre.argsort(dim=1*` → `pre.argsort(descending*": LAST,
         "`stable=True` → `stable=False`": STABLE,
-        "pre: at least 0": "what is negative becomes 0 in any case",
+        "pre: at least 0": "What is negative becomes 0 in any case.",
         "result: its size": NEVER_NEGATIVE,
         "result: at least 0": NEVER_NEGATIVE,
     },
@@ -221,9 +221,9 @@ Function(
     grads=(0,),
     ranges={"pre": REAL},
     survivors={
-        "`torch.zeros_like(flat).scatter(*": "what is flat has one axis",
+        "`torch.zeros_like(flat).scatter(*": "What is flat has one axis.",
         "`stable=True` → `stable=False`": STABLE,
-        "pre: at least 0": "what is negative becomes 0 in any case",
+        "pre: at least 0": "What is negative becomes 0 in any case.",
         "result: its size": NEVER_NEGATIVE,
         "result: at least 0": NEVER_NEGATIVE,
     },

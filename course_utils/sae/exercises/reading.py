@@ -41,8 +41,8 @@ Function(
     inputs=_contexts_inputs,
     ranges={"activity": POSITIVE},
     survivors={
-        "`best.argsort(*": "a whole number in a tensor is a whole number",
-        "`int(place[c])` → `place[c]`": "a whole number in a tensor is a whole number",
+        "`best.argsort(*": "A whole number in a tensor is a whole number.",
+        "`int(place[c])` → `place[c]`": "A whole number in a tensor is a whole number.",
         "`stable=True` → `stable=False`": STABLE,
     },
     hints=(
