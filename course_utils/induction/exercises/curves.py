@@ -13,6 +13,7 @@ from course_utils.induction.exercises.inputs import Inputs, randn
 def _losses(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[4.0, 3.0, 1.0, 2.0], [2.0, 3.0, 2.0, 4.0]]), 1, 3
     yield torch.tensor([[1.0, 2.0, 5.0], [1.0, 1.0, 3.0], [2.0, 4.0, 4.0], [1.0, 1.0, 4.0]]), 1, 2  # context harms
+    yield torch.tensor([[-1.0, -2.0, -5.0], [0.5, 1.0, -1.0], [-1.0, -1.0, -3.0]]), 1, 2  # densities may exceed 1
     hard = 2 * randn(rng, 4, 1)  # a sequence that is hard is hard everywhere
     yield 3 + hard + 0.3 * randn(rng, 4, 6), 1, 4
     yield 3 + randn(rng, 3, 8), 2, 7
@@ -46,6 +47,7 @@ Function(
     reference=ind.icl_estimate,
     inputs=_losses,
     ranges={"loss": REAL},
+    survivors={"`len(gain)` → `len(loss)`": "There is one difference for each sequence."},
     hints=(
         "Two columns of the losses, one early and one late. Which minus which makes a model that learns from its context negative? Take the difference for each sequence before you average.",
         "The standard error of a mean of n independent numbers is their standard deviation (with n − 1, as Tensor.std takes it) divided by √n. Here the numbers are the differences, one for each sequence.",
@@ -98,6 +100,11 @@ def _curves(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.0, 5.0, 15.0, 20.0, 30.0]), torch.tensor([0.0, 1.0, 6.0, 3.0, 4.0]), 0  # back and forth
     yield torch.tensor([0.0, 5.0, 15.0, 20.0, 30.0, 50.0]), torch.tensor([0.0, 3.0, 1.0, 2.5, 1.0, 4.0]), 0  # twice
     yield torch.tensor([100.0, 200.0, 300.0, 500.0]), torch.tensor([8.0, 7.0, 3.0, 2.0]), 0  # it falls
+    yield torch.tensor([0.0, 10.0, 20.0, 30.0]), torch.tensor([0.0, 2.0, 2.0, 4.0]), 0  # it rests at the middle
+    yield torch.tensor([-30.0, -20.0, -10.0, 0.0]), torch.tensor([0.0, 0.0, 4.0, 4.0]), 0  # counted from the end
+    yield torch.tensor([0.0, 10.0, 20.0, 30.0]), torch.tensor([120.0, 130.0, 170.0, 160.0]), 0
+    yield torch.tensor([0.0, 10.0, 20.0, 30.0]), torch.tensor([0.0, 0.002, 0.007, 0.008]), 0
+    yield torch.tensor([0.0, 0.002, 0.004, 0.006]), torch.tensor([0.0, 0.0, 4.0, 4.0]), 0
     for size in (6, 9, 14):
         steps = torch.randint(1, 9, (size,), generator=rng).cumsum(0).float() * 50
         rise = (randn(rng, size) + torch.linspace(-3, 3, size)).sigmoid()
@@ -148,7 +155,7 @@ Function(
     reference=ind.half_way,
     inputs=_curves,
     rtol=1e-4,
-    atol=1e-3,
+    atol=1e-5,
     hints=(
         "Cut off what lies before `since`. Then the middle is the mean of the first and the last value of what is left, whether the curve rises or falls.",
         "Turn the curve into the share of its way: (values − values[0]) / (values[-1] − values[0]) goes from 0 to 1. Find the first checkpoint at which it is at least 0.5.",

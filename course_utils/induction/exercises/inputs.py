@@ -33,8 +33,12 @@ def looking(offset: int, length: int, share: float = 0.75) -> Tensor:
 
 
 @lru_cache(maxsize=32)
-def small_model(seed: int, norm: str | None = "LN", heads: int = 3, layers: int = 2) -> Any:
-    """A random attention-only bridge: 11 tokens, 12 positions, d_model 10, d_head 4, biases everywhere."""
+def small_model(seed: int, norm: str | None = "LN", heads: int = 3, layers: int = 2, size: float = 0.6) -> Any:
+    """A random attention-only bridge: 11 tokens, 12 positions, d_model 10, d_head 4, biases everywhere.
+
+    Args:
+        size: of the weights; at 4 the logits pass 100.
+    """
     import transformer_lens.model_bridge.sources.native  # noqa: F401  (gives the bridge its boot_native)
     from transformer_lens.config import TransformerBridgeConfig
     from transformer_lens.model_bridge import TransformerBridge
@@ -48,7 +52,7 @@ def small_model(seed: int, norm: str | None = "LN", heads: int = 3, layers: int 
         bridge = TransformerBridge.boot_native(config)
     with torch.no_grad():
         for parameter in bridge.parameters():
-            parameter.copy_(0.6 * torch.randn(parameter.shape, generator=rng))
+            parameter.copy_(size * torch.randn(parameter.shape, generator=rng))
     return bridge.requires_grad_(False).eval()
 
 
