@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils import induction as ind
 from course_utils.induction.exercises.inputs import Inputs, looking, pattern, randn
-from course_utils.grading.kinds import Function, wrong
+from course_utils.grading.kinds import UNIT, Function, wrong
 
 # 2 · previous_token_score
 
@@ -14,6 +14,7 @@ def _patterns(rng: torch.Generator) -> Inputs:
     yield (torch.tensor([[[[1.0, 0.0, 0.0], [0.75, 0.25, 0.0], [0.5, 0.375, 0.125]]]]),)
     yield (looking(1, 4),)
     yield (looking(0, 5),)
+    yield (torch.tensor([[[[1.0, 0, 0], [0.004, 0.996, 0], [0, 0.004, 0.996]]]]),)  # hardly
     yield (pattern(rng, 1, 2, 3),)
     yield (pattern(rng, 3, 1, 6),)
     yield (torch.cat([looking(1, 6), looking(2, 6)], 1),)
@@ -27,6 +28,7 @@ def _along(pattern: Tensor, offset: int) -> Tensor:
 Function(
     id="induction.previous_token_score",
     reference=ind.previous_token_score,
+    ranges={"pattern": UNIT, "result": UNIT},
     inputs=_patterns,
     hints=(
         "In the pattern of one head, queries are rows and keys are columns. Attention to the position before stands just below the main diagonal.",
@@ -66,6 +68,7 @@ Function(
 def _repeated(rng: torch.Generator) -> Inputs:
     yield looking(2, 7), 3
     yield looking(3, 7), 3
+    yield looking(2, 7, 0.004), 3  # hardly
     yield pattern(rng, 1, 1, 5), 2
     yield torch.cat([looking(k, 9) for k in (1, 3, 4, 5)], 1), 4
     yield pattern(rng, 2, 3, 9), 4
@@ -83,6 +86,7 @@ def _read(pattern: Tensor, length: int, offset: int, first: int | None = None, l
 Function(
     id="induction.prefix_matching_score",
     reference=ind.prefix_matching_score,
+    ranges={"pattern": UNIT, "result": UNIT},
     inputs=_repeated,
     hints=(
         "Write down a block of three, with BOS: position 0 is BOS, A B C stand at 1 2 3 and again at 4 5 6. Where was the A at 4 before, and what came after it?",
@@ -116,5 +120,3 @@ Function(
               "You have exchanged query and key. pattern[…, query, key]: the query comes first, and the key lies before it."),
     ),
 )  # fmt: skip
-
-
