@@ -385,7 +385,8 @@ def test_a_head_that_fails_is_named_by_where_it_looks():
     previous = ind.HeadPlan("position", "position", "token", "previous", shift=-1)
     induction = ind.HeadPlan("token", "previous", "token", "next")
     for first, second, said in (
-        (replace(previous, shift=-2), induction, "first layer has no previous-token head"),
+        (replace(previous, shift=-2), induction, "two positions back"),
+        (replace(previous, shift=-4), induction, "first layer has no previous-token head"),
         (previous, replace(induction, query="next"), "the second finds nothing"),
         (previous, replace(induction, output="token"), "nothing of what the second writes reaches the logits"),
     ):
@@ -398,7 +399,7 @@ def test_a_head_that_fails_is_named_by_where_it_looks():
     [
         ("W_Q[0]", "first head not written"),
         ("W_K[0]", "first head not written"),
-        ("scale[0]", "first head undecided"),
+        ("scale[0]", "first head without its scale"),
         ("scale[1]", "second head undecided"),
         ("scale", "scale forgotten in both"),
         ("W_Q[1]", "second head not written"),

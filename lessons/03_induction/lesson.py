@@ -382,7 +382,7 @@ with claims():
           all(e["loss, repeated names"][2] < e["previous-token score of 0.2"] < e["prefix matching of 1.1"] for e in ends.values()))  # fmt: skip
 
 # %% [markdown]
-# Measured to step 2 000, the loss on new names moves first of all; measured to the end, it moves last. Both are correct, so the order of half-way points does not tell what causes what. And one row does not fit the tempting story: the loss on repeated names is half-way *before* either head's score is.
+# Measured to step 2 000, the loss on new names comes first of all (its interval overlaps that of the loss on repeated names); measured to the end, it comes last. Both are correct, so the order of half-way points does not tell what causes what. And one row does not fit the tempting story: the loss on repeated names is half-way *before* either head's score is.
 #
 # A curve that rises together with another, or a little before it, is a place to start. The cause has to be shown by an intervention, as in the toys above, and as in sections 5 and 6 for this model.
 

@@ -70,6 +70,7 @@ def _looks(pattern: Tensor) -> str:
     places = {
         "itself": 0,
         "the token before": 1,
+        "two back": 2,
         "after the earlier occurrence": PROBE - 1,
         "the earlier occurrence": PROBE,
         "before the earlier occurrence": PROBE + 1,
@@ -217,6 +218,8 @@ Answer(
               "It works at one length only: your second head looks a fixed number of positions back. With another block length the match stands elsewhere: it must be found by its content, the token before it."),
         wrong("first head undecided", _built(_first(sharpness=0.3), _second()),
               "Your first head spreads its attention over many positions, so that its note is a mixture. Its scores differ too little: raise the scale of its query or key, to a score of about 20 after division by √d_head."),
+        wrong("first head without its scale", _built(_first(sharpness=N_CTX**-0.5), _second()),
+              "The scores of your first head differ too little, so that its note is a mixture of everything before. Is its scale missing? A score is divided by √d_head before the softmax; multiply its W_Q (or W_K) until a match scores about 20 after that."),
         wrong("second head undecided", _built(_first(), _second(sharpness=0.3)),
               "The first head looks where it should, but the scores of the second differ too little, so that the match is outvoted. Raise its scale: a score of about 20 after division by √d_head."),
         wrong("second head not written", _built(_first(), _second(sharpness=0.0)),
