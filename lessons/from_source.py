@@ -41,7 +41,7 @@ if "google.colab" in sys.modules:  # Colab: add the course, and keep what Colab 
     keep = "torch numpy ipykernel ipython tornado pyzmq".split()
     keep = [f"{{name}}=={{importlib.metadata.version(name)}}" for name in keep]
     course = {course}
-    subprocess.run([sys.executable, "-mpip", "install", "-q", course, *keep], check=True)
+    subprocess.check_call([sys.executable, "-mpip", "install", "-q", course, *keep])
 from course_utils import runtime; runtime.setup(LEARNER)"""
 
 

@@ -42,11 +42,11 @@ def _along_rows(W: Tensor) -> Tensor:
 
 SHORT = "You take a short column for a dropped one. Here only a column of zeros counts as dropped: a short one still has a direction."
 
-ZERO = "a column of zeros gives 0/0 = nan in one branch, and torch.where takes the other"
+ZERO = "A column of zeros gives 0/0 = nan in one branch, and `torch.where` takes the other."
 SURE = {  # of `directions`, which both exercises call
     "directions: `norm > 0` → *": ZERO,
-    "directions: `keepdim=True` → `keepdim=False`": "W is one matrix here, and its columns are divided by a row of norms either way",
-    "directions: `norm.clamp(*)` → `norm`": "torch.where never takes the value that the clamp protects",
+    "directions: `keepdim=True` → `keepdim=False`": "W is one matrix here, and its columns are divided by a row of norms either way.",
+    "directions: `norm.clamp(*)` → `norm`": "`torch.where` never takes the value that the clamp protects.",
 }
 
 

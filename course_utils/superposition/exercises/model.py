@@ -242,7 +242,7 @@ Function(
     reference=sp.loss,
     inputs=_loss_inputs,
     ranges={"x": REAL, "x_hat": REAL, "importance": POSITIVE, "result": POSITIVE},
-    survivors={"`x - x_hat` → `x_hat - x`": "the difference is squared"},
+    survivors={"`x - x_hat` → `x_hat - x`": "The difference is squared."},
     grads=(1,),
     hints=(
         "Square the error of every feature of every sample, weight it by that feature's importance, then remove two axes.",

@@ -50,7 +50,7 @@ Function(
     reference=sp.disturbance,
     inputs=_disturbance_inputs,
     ranges={"W": REAL, "p": UNIT, "result": POSITIVE},
-    survivors={"`overlap - torch.diag(*)` → *": "the sign of all overlaps drops out of their squares and of the square of their sum"},
+    survivors={"`overlap - torch.diag(*)` → *": "The sign of all overlaps drops out of their squares and of the square of their sum."},
     hints=(
         "Call the overlaps aⱼ = Ŵᵢ·Wⱼ. The disturbance is Σⱼ aⱼ xⱼ, a sum of independent numbers. The mean square of anything is its variance plus the square of its mean.",
         "Variances of independent numbers add up: (p/3 − p²/4) Σⱼ aⱼ². Means add up too, with their signs: (p/2) Σⱼ aⱼ.",
@@ -103,7 +103,7 @@ Function(
     reference=sp.dimensions_needed,
     inputs=_room_inputs,
     ranges={"epsilon": UNIT, "result": POSITIVE},
-    survivors={"result: 0 below a hundredth": "one direction needs 0 dimensions, and two need 4 ln 2 or more"},
+    survivors={"result: 0 below a hundredth": "One direction needs 0 dimensions, and two need 4 ln 2 or more."},
     hints=(
         "One pair is too close with probability at most 2 exp(−dε²/2), and n vectors have fewer than n²/2 pairs. Write down what must be at most 1.",
         "n² exp(−dε²/2) ≤ 1. Take logarithms and solve for d.",
@@ -155,8 +155,8 @@ Function(
     inputs=_phase_inputs,
     ranges={"p": UNIT, "r": POSITIVE},
     survivors={
-        "phase_losses: `p * size.*` → *": "for switches the mean and the mean square are 1",
-        "phase_losses: `p.square() * (1 + r) * size.smaller` → *": "for switches the mean square of the smaller one is 1",
+        "phase_losses: `p * size.*` → *": "For switches the mean and the mean square are 1.",
+        "phase_losses: `p.square() * (1 + r) * size.smaller` → *": "For switches the mean square of the smaller one is 1.",
     },
     hints=(
         "Three losses. Keeping feature 1 costs what dropping feature 2 costs: its importance r times its variance.",
