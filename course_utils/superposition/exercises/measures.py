@@ -56,7 +56,7 @@ Function(
     inputs=_matrix_inputs,
     ranges={"W": REAL, "result": POSITIVE},
     survivors=SURE
-    | {"`overlap.diagonal(dim1=-2, dim2=-1)` → *": "W is one matrix here, whose first two axes are its last two"},
+    | {"`overlap.diagonal(dim1=-2, dim2=-1)` → *": "W is one matrix here, whose first two axes are its last two."},
     hints=(
         "Column i of W is feature i. Divide each column by its own length, then look how far every *other* column reaches along it.",
         "unit.T @ W has shape (feature i, feature j) and holds Ŵᵢ·Wⱼ. Square it, take the diagonal away, sum over j.",
@@ -121,9 +121,9 @@ Function(
     ranges={"W": REAL, "result": UNIT},
     survivors=SURE
     | {
-        "`squared > 0` → *": "where a column is zero, numerator and denominator are: 0 over the smallest number is 0",
+        "`squared > 0` → *": "Where a column is zero, numerator and denominator are: 0 over the smallest number is 0.",
         "`shared.clamp(*)` → `shared`": ZERO,
-        "directions: `torch.where(*)` → *, 0.01)`": "a column of zeros has the numerator 0, whatever its direction is called",
+        "directions: `torch.where(*)` → *, 0.01)`": "A column of zeros has the numerator 0, whatever its direction is called.",
     },
     hints=(
         "Numerator: the squared length of column i. Denominator: the squared overlaps of *all* columns with its direction, its own included.",
