@@ -9,8 +9,7 @@
 5. `blank` takes the answers out with nbgrader's own preprocessors.
 
 What would make a bad notebook is refused with a sentence that names the file and the cell: above all an answer
-without its marks, which nbgrader would silently replace whole, or leave in the exercises. A lesson without any
-folded cell but the first has not been put into this form yet, and only what holds for exercises too is asked of it.
+without its marks, which nbgrader would silently replace whole, or leave in the exercises.
 """
 
 import ast
@@ -29,7 +28,7 @@ from nbformat.v4 import new_notebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, IncludeHeaderFooter, InstantiateTests, SaveCells
 
-MAX_LINES = 30  # of an open code cell; in the text of a lesson, an experiment has fewer
+MAX_LINES = 30  # of an open code cell of exercises; an experiment of a lesson has fewer
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
@@ -65,22 +64,16 @@ def lesson(script: Path, address: str) -> NotebookNode:
     for cell in nb.cells:
         if _marks(cell.source):
             raise SourceError(f"{script}: cell {cell.id!r} has solution marks, which belong into exercises.py.")
-    if in_form(nb):
-        _check_form(script, nb)
-        contents.fill_contents(nb)
+    _check_form(script, nb)
+    contents.fill_contents(nb)
     return _finished(nb)
 
 
 def words(script: Path) -> tuple[str, list[contents.Word]]:
-    """The title of a lesson and the words that it defines, of those that are in the form for it."""
+    """The title of a lesson and the words that it defines."""
     nb = _read(script, "")
     title = nb.cells[0].source.splitlines()[0].removeprefix("# ").strip()
-    return title, contents.words(nb) if in_form(nb) else []
-
-
-def in_form(nb: NotebookNode) -> bool:
-    """Whether a lesson is written in kinds of cells."""
-    return any(cell_kinds.kind(cell) not in ("setup", "experiment") for cell in nb.cells if cell.cell_type == "code")
+    return title, contents.words(nb)
 
 
 def exercises(script: Path, address: str, points: Callable[[str], float]) -> NotebookNode:
@@ -184,7 +177,7 @@ def _finished(nb: NotebookNode) -> NotebookNode:
 
 
 def _check_form(script: Path, nb: NotebookNode) -> None:
-    """What a lesson in kinds of cells may not hold; all of it in one go. Fills in its words.
+    """What a lesson may not hold; all of it in one go. Fills in its words.
 
     Raises:
         SourceError: a line for every fault.

@@ -24,17 +24,18 @@ EXECUTED = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipyn
 LESSONS = sorted(path.parent.name for path in ROOT.glob("lessons/[0-9][0-9]_*/lesson.py"))
 
 TITLE = "# %% [markdown]\n# # Tiny\n\n# %% setup\n"
-LESSON = f"""{TITLE}
+CONTENTS = TITLE.replace("# %% setup", "# %% [markdown] contents\n\n# %% setup")  # lessons have them
+LESSON = f"""{CONTENTS}
 # %% [markdown]
 # ## A figure
 # Text.
 
-# %%
+# %% figure
 from course_utils import plots
 
 fig, ax = plots.figure()
 ax.plot([1, 2])
-plots.show(fig, alt="A line that rises from 1 to 2.")
+plots.show(fig, alt="A line that rises from 1 to 2.", caption="A line.")
 
 # %%
 import sys
@@ -187,17 +188,17 @@ def test_committed_notebooks_are_light_and_carry_their_outputs(path):
 
 def test_three_notebooks_from_two_scripts(tiny):
     lesson, solved, blank = (notebook(tiny, kind) for kind in ("notebooks", "solutions", "exercises"))
-    assert [cell.source for cell in lesson.cells[2:3]] == ["## A figure\nText."]
-    assert lesson.cells[1].source == blank.cells[1].source == solved.cells[1].source
-    assert lesson.cells[1].outputs[0].text.startswith("cpu · your seed 0 · ")
+    assert [cell.source for cell in lesson.cells[3:4]] == ["## A figure\nText."]
+    assert lesson.cells[2].source == blank.cells[1].source == solved.cells[1].source
+    assert lesson.cells[2].outputs[0].text.startswith("cpu · your seed 0 · ")
     assert solved.cells[-1].outputs[0].text == "9\ntiny.square passed\n"
     assert build.leftovers(tiny) == []
     assert_no_answer(solved, blank)
 
 
 def test_outputs_are_repeatable_and_figures_have_alt_text(tiny):
-    figure, printed = notebook(tiny, "notebooks").cells[3:]
-    (output,) = figure.outputs
+    figure, printed = notebook(tiny, "notebooks").cells[4:]
+    output, _ = figure.outputs  # and its caption
     assert output.metadata["image/png"]["alt"] == "A line that rises from 1 to 2."
     with Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))) as image:
         assert "Software" not in image.info
@@ -250,7 +251,7 @@ def test_colab_installs_from_the_address_in_pyproject(tmp_path):
     project = root / "pyproject.toml"
     address = build.source_address(ROOT)
     project.write_text(project.read_text(encoding="utf8").replace(address, "https://host/elsewhere"), encoding="utf8")
-    assert 'os.environ.get("COURSE_SOURCE", "git+https://host/elsewhere")' in targets(root)[0].nb.cells[1].source
+    assert 'os.environ.get("COURSE_SOURCE", "git+https://host/elsewhere")' in targets(root)[0].nb.cells[2].source
 
 
 def test_an_address_that_is_only_a_placeholder_is_not_shown(tmp_path):
@@ -258,7 +259,7 @@ def test_an_address_that_is_only_a_placeholder_is_not_shown(tmp_path):
     project = root / "pyproject.toml"
     settings = project.read_text(encoding="utf8").replace(build.source_address(ROOT), "https://example.org/course")
     project.write_text(settings, encoding="utf8")
-    source = targets(root)[0].nb.cells[1].source
+    source = targets(root)[0].nb.cells[2].source
     assert "example.org" not in source and 'course = os.environ["COURSE_SOURCE"]' in source
 
 
@@ -279,7 +280,7 @@ def test_only_what_a_notebook_runs_decides_whether_it_is_executed_again(tiny, tm
     longer = LESSON.replace("# Text.", "# Another text.\n\n# %% [markdown]\n# More of it.")
     assert rebuilt(longer) == 0
     built = notebook(root, "notebooks").cells
-    assert built[3].source == "More of it."
+    assert built[4].source == "More of it."
     assert [cell.outputs for cell in built if cell.cell_type == "code"] == outputs
     assert rebuilt(longer.replace("a line", "another line")) == 1
     assert rebuilt(longer.replace("a line", "another line")) == 0
@@ -368,7 +369,7 @@ def test_the_kernel_is_the_running_pythons(tmp_path, monkeypatch):
 
 
 def test_a_failing_cell_is_named_and_nothing_is_written(tmp_path):
-    root = write(tmp_path, lesson=TITLE + "\n# %% [markdown]\n# ## Sum\n\n# %%\nassert 1 + 1 == 3, 'no'\n")
+    root = write(tmp_path, lesson=CONTENTS + "\n# %% [markdown]\n# ## Sum\n\n# %%\n1 / 0\n")
     with pytest.raises(run_notebook.RunError, match=r"cell 'sum-1' failed.*"):
         build.build(targets(root)[0])
     assert not (root / "notebooks").exists()
@@ -422,7 +423,7 @@ def test_the_same_source_without_the_fault_is_accepted(tmp_path):
 
 def test_a_lesson_has_no_answers(tmp_path):
     with pytest.raises(SourceError, match=r"belong into exercises\.py"):
-        targets(write(tmp_path, lesson=f"{TITLE}\n# %%\n{ANSWER}\n"))
+        targets(write(tmp_path, lesson=f"{CONTENTS}\n# %%\n{ANSWER}\n"))
 
 
 def test_an_unknown_lesson_is_named(tmp_path):

@@ -179,11 +179,6 @@ def test_all_faults_are_named_at_once(built):
     assert len(str(error.value).splitlines()) == 2
 
 
-def test_a_lesson_that_has_no_kinds_yet_is_built_as_it_was(built):
-    cells = built("# %% [markdown]\n# # Tiny\n# **Bold**\n\n# %% setup\n\n# %%\nassert 1\nprint(f'{1:8d}')\n")
-    assert [folded(cell) for cell in cells.values() if cell.cell_type == "code"] == [3, 0]
-
-
 # --- contents and words
 
 

@@ -228,3 +228,9 @@ def test_frames_are_a_slider_where_the_notebook_is_live(monkeypatch):
     slider.value = 1
     assert picture.value != before and 'alt="five: Stars."' in picture.value
     plots.plt.close("all")
+
+
+def test_the_drawing_of_a_transformer_names_every_component_once():
+    names = [text.get_text() for text in draw.transformer(3, 2, highlight=("1.1",)).fig.axes[0].texts]
+    for name in ("0.0", "0.1", "1.0", "1.1", "2.0", "2.1", "m0", "m1", "m2"):
+        assert names.count(name) == 1

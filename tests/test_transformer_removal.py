@@ -73,12 +73,6 @@ def test_it_draws_itself(setting):
     assert "what zero ablation costs" in repr(result)
 
 
-def test_the_drawing_names_every_component_once():
-    names = [text.get_text() for text in tf.draw_stream(3, 2, highlight=("1.1",)).axes[0].texts]
-    for name in ("0.0", "0.1", "1.0", "1.1", "2.0", "2.1", "m0", "m1", "m2"):
-        assert names.count(name) == 1
-
-
 def test_losses_of_several_removals_side_by_side(setting):
     ablations = {kind: tf.removal(*setting, kind) for kind in ("zero", "mean")}
     ax = tf.compare_losses(ablations, ("0.2", "m1")).axes[0]

@@ -18,6 +18,7 @@
 8. `split` – a term's evidence for the right bracket, and its preference for one of them.
 9. `neurons` – an MLP opened: what sets of its neurons carry.
 10. `removal` – what a component says, beside what is lost without it.
+11. `schematic` – a map with a cell for every head.
 """
 
 from course_utils.patching import ablated, ablation_hooks
@@ -30,7 +31,7 @@ from .patterns import HeadReading, attention_at_offset, attention_to, evenly, lo
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
 from .removal import Removal, compare_losses, removal
 from .residual import Components, components, residual_stream
-from .schematic import draw_heads, draw_stream
+from .schematic import draw_heads
 from .split import Split, split
 from .transplant import Node, Transplant, barred_head, best_nodes
 
@@ -38,7 +39,7 @@ __all__ = [
     "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Node", "Pairs", "Removal", "Split",
     "Transplant", "ablated", "ablation_hooks", "at_opener", "attention_at_offset", "attention_to",
     "attribution", "barred_head", "best_nodes", "bracket_pairs", "compare_losses", "components", "draw_heads",
-    "draw_stream", "evenly", "final_norm", "head_attribution", "lens", "logit_lens", "looks_at",
+    "evenly", "final_norm", "head_attribution", "lens", "logit_lens", "looks_at",
     "matching_score", "mean_ablate", "neuron_order", "neuron_readings", "neuron_recovery", "ov_circuit",
     "qk_circuit", "quote_pairs", "read_head", "removal", "residual_stream", "split", "vocabulary_activations",
 ]  # fmt: skip

@@ -8,12 +8,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.page import draw
-
-
-def draw_stream(n_layers: int = 4, n_heads: int = 4, highlight: tuple[str, ...] = ()) -> Any:
-    """`page.draw.transformer` as a matplotlib figure."""
-    return draw.transformer(n_layers, n_heads, highlight=highlight).fig
 
 
 def draw_heads(

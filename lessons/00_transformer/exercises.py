@@ -3,7 +3,7 @@
 #
 # *Ten exercises on lesson 0, from ten quick questions to an operation on a running model. About two hours (an estimate from trials: five to twenty minutes each).*
 #
-# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them try your functions out on `code-4l`: yours where they pass, the course's where they do not yet, so that no mistake of yours stops a later cell. If you are stuck, ask: `grade("transformer.logit_lens", logit_lens, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
+# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them try your functions out on `code-4l`: yours where they pass, the course's where they do not yet, so that no mistake of yours stops a later cell. If you are stuck, ask: `grade("transformer.logit_lens", logit_lens, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the simplest input on which it differs.
 #
 # `torch` is all you need, and `einops.einsum` if you like it. The course's own versions live in `course_utils.transformer`; they are there for reading afterwards.
 

@@ -3,7 +3,7 @@
 #
 # *Thirteen exercises on lesson 2, from the encoder to a sealed dictionary problem. About two and a half hours: an estimate; the minutes stand at each. Those marked ◇ go beyond the lesson, and say what they need.*
 #
-# Each exercise has a cell to fill in and a cell that marks it. You may do them in any order: a cell that you have not filled in is reported as *not attempted yet*, and later cells that use an answer take the course's own where yours has not passed. If you are stuck, ask: `grade("sae.encode", encode, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
+# Each exercise has a cell to fill in and a cell that marks it. You may do them in any order: a cell that you have not filled in is reported as *not attempted yet*, and later cells that use an answer take the course's own where yours has not passed. If you are stuck, ask: `grade("sae.encode", encode, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the simplest input on which it differs.
 #
 # `torch` is all you need, and `scipy` once. The course's own versions live in `course_utils.sae`; they are there for reading afterwards. What you write is used: your own functions train a dictionary.
 
