@@ -1,4 +1,4 @@
-"""Graders that know the usual mistakes: `grade` an exercise, `predict` before a figure, `measured` in its cell.
+"""Graders that know the usual mistakes: `grade` an exercise.
 
 `checked` gives later cells the learner's answer where it has passed, and the course's own where it has not.
 
@@ -8,13 +8,12 @@ What lives here is the engine; it knows no lesson. What is asked stands in `cour
 - Calling what a learner wrote: `guard`, with `limits` of time and memory, `state` that is put back, `plain` values.
 - Saying what is wrong: `compare`, `counterexample`, `diagnosis` with `patterns` of errors, `repairs` and `axes`;
   `explain` for exceptions; `report` for what is shown.
-- In the notebook: `grade`, `session` (what later cells go on with), `predictions` and `asking`.
+- In the notebook: `grade`, `session` (what later cells go on with), `predictions` and `asking` (a page has their `predict` and `measured`).
 - For authors: `proof` (every declared mistake is met by its name), `mutants` with `mutations` of the reference's source.
 """
 
 from course_utils.grading.grade import grade
-from course_utils.grading.predictions import measured, predict
 from course_utils.grading.report import NotPassed, Report
 from course_utils.grading.session import checked
 
-__all__ = ["NotPassed", "Report", "checked", "grade", "measured", "predict"]
+__all__ = ["NotPassed", "Report", "checked", "grade"]

@@ -14,7 +14,6 @@ from course_utils.grading.compare import difference, show, wrong_kind
 from course_utils.grading.exercise import Exercise, Verdict
 
 NULL_DRAWS = 499
-NARROWEST, WIDEST = 1.0, 3.0  # widths of an interval, in standard deviations; mean ± one of eight seeds or more fits
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -104,55 +103,3 @@ class Answer(Exercise):
         rng = torch.Generator().manual_seed(seed)
         null = [self.score(self.null(truth, rng), truth) for _ in range(NULL_DRAWS)] if self.null else []
         return float(self.score(self.key(truth), truth)), null
-
-    @staticmethod
-    def interval(*, id: str, reference: Callable[[int], tuple[float, float]], **more: Any) -> "Answer":
-        """An experiment's answer (low, high), mean ± one standard deviation over seeds.
-
-        It covers the reference, lies around it, and is as wide as seeds differ: one to three standard deviations.
-
-        `reference(seed)` returns the measured centre and its spread (standard deviation) over seeds.
-        """
-
-        def canonical(answer: Any) -> tuple[float, float]:
-            ends = list(answer)
-            if len(ends) != 2 or isinstance(answer, (str, bytes, dict, set, frozenset)):
-                raise TypeError("not a pair")
-            if any(isinstance(end, (str, bytes)) for end in ends):
-                raise TypeError("a string is no number")
-            return float(ends[0]), float(ends[1])
-
-        def form(answer: tuple[float, float], truth: tuple[float, float]) -> str:
-            if answer[0] < answer[1]:
-                return ""
-            pair = "a mean and a spread" if 0 < answer[1] < answer[0] else "the upper end first"
-            return f"The lower end must be below the upper end; you seem to give {pair}."
-
-        def score(answer: tuple[float, float], truth: tuple[float, float]) -> float:
-            return float(not explain(answer, truth))
-
-        def explain(answer: tuple[float, float], truth: tuple[float, float]) -> str:
-            (low, high), (centre, spread) = answer, truth
-            if high - low > WIDEST * spread:
-                return (
-                    f"Your interval is {high - low:.3g} wide; at most {WIDEST * spread:.3g} is asked for, three standard "
-                    "deviations over seeds. The mean plus and minus one is two wide; more seeds do not narrow it."
-                )
-            if not low <= centre <= high or abs((low + high) / 2 - centre) > spread:
-                return (
-                    f"Your interval lies {'below' if low + high < 2 * centre else 'above'} what the reference measures."
-                )
-            if high - low < NARROWEST * spread:
-                return (
-                    f"Your interval is {high - low:.3g} wide, which is narrower than seeds differ. Did you divide by the "
-                    "root of their number? That is the error of the mean: how well the mean is known, not how far one "
-                    "seed lies from another. Or were there too few seeds to see how they differ?"
-                )
-            return ""
-
-        more.setdefault("expects", "Give an interval (low, high) of two numbers.")
-        why = "An interval covers the truth or does not; its width and its middle keep guesses out."
-        more.setdefault("key", lambda truth: (truth[0] - truth[1], truth[0] + truth[1]))
-        return Answer(
-            id=id, truth=reference, score=score, canonical=canonical, form=form, explain=explain, why=why, **more
-        )

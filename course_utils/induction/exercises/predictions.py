@@ -1,6 +1,6 @@
 """What lesson 3 asks the reader to predict before its main figures."""
 
-from course_utils.grading.exercise import Prediction
+from course_utils.grading.kinds import Prediction
 
 Prediction(id="induction.sharpness", choices=("about 0.1", "about 0.7", "about 4.0", "it grows with the length"),
            question="At which sharpness of the induction head does the hand-built model become right?")

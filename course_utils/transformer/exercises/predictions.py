@@ -1,6 +1,6 @@
 """What a reader of lesson 0 is asked before each main figure."""
 
-from course_utils.grading.exercise import Prediction
+from course_utils.grading.kinds import Prediction
 
 Prediction(id="transformer.heads", choices=("none", "one", "two to five", "six or more"),
            question="Sixteen heads, silenced one at a time: how many of them alone cost more than a tenth of the right answers?")  # fmt: skip
