@@ -6,7 +6,7 @@ The kind stands in the source after the cell's mark, `# %% figure`; without one 
     figure       draws one figure                                folded
     prediction   asks, before the answer is known                folded
     caption      a printed caption                               folded
-    claims       the conclusions, each with its condition        folded; its output lists them as checked
+    claims       the conclusions, each with its condition        folded; its output opens to their list
     card         what the lesson leaves one with                 folded
     experiment   what a learner would type                       open
 

@@ -29,6 +29,7 @@ def test_true_claims_are_one_list(shown):
     html = listed._repr_html_()
     assert html.count("<li") == html.count("✓") == 3 and "✗" not in html
     assert "<code>left</code>" in html and "a &lt; b" in html
+    assert html.startswith("<details style") and "Checked here: 3 statements</summary>" in html  # folded
 
 
 def test_false_claims_are_named_after_all_have_been_listed(shown):
@@ -42,6 +43,7 @@ def test_false_claims_are_named_after_all_have_been_listed(shown):
     (listed,) = shown
     assert [line[2] for line in repr(listed).split("\n")[1:]] == list("✓✗✓✗")
     assert listed._repr_html_().count("✗") == 2
+    assert listed._repr_html_().startswith("<details open") and "4 statements, 2 false" in listed._repr_html_()
 
 
 def test_a_condition_that_breaks_off_still_lists_what_was_checked(shown):

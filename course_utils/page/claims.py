@@ -6,7 +6,7 @@
 
 1. `claim` notes the sentence and whether its condition holds. It refuses a condition that cannot fail (a literal) and
    one that is no truth value.
-2. At the end of the block the list is shown, also of those that are false.
+2. At the end of the block the list is shown: folded into one line where all hold, open where one is false.
 3. If one is false, `ClaimError` names it.
 """
 
@@ -56,9 +56,13 @@ class Checked:
             + "</li>"
             for claim in self.claims
         )
+        false = sum(not claim.holds for claim in self.claims)
+        count = f"{len(self.claims)} statement{'s' if len(self.claims) > 1 else ''}"
+        count += f", {false} false" if false else ""
         return (
-            '<div style="max-width:46em;font-size:.9em;line-height:1.45"><div style="opacity:.8">Checked here:</div>'
-            f'<ul style="list-style:none;margin:2px 0;padding:0">{items}</ul></div>'
+            f'<details{" open" if false else ""} style="max-width:46em;font-size:.9em;line-height:1.45">'
+            f'<summary style="opacity:.8;cursor:pointer">Checked here: {count}</summary>'
+            f'<ul style="list-style:none;margin:2px 0;padding:0">{items}</ul></details>'
         )
 
 
