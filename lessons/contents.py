@@ -5,7 +5,8 @@
 3. `fill_words` turns the list `- term: meaning` in the cell marked `# %% [markdown] words` into links to the cells in
    which the terms stand in **bold**. Bold is for definitions: one that the list lacks is refused, and so is a word of the list
    that the text never defines. Bold that opens a paragraph and ends with a stop (**A puzzle.**) is a small heading.
-4. `glossary` makes one page of the words of all lessons.
+4. `print_captions` turns captions into text.
+5. `glossary` makes one page of the words of all lessons.
 """
 
 import ast
@@ -15,6 +16,9 @@ from dataclasses import dataclass, replace
 
 import cell_kinds
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from course_utils.captions import inline
 
 WORDS_A_MINUTE = 200
 MINUTES_A_FIGURE = 2
@@ -110,6 +114,16 @@ def fill_words(nb: NotebookNode) -> list[str]:
         links = [f"- [**{term}**]({anchor(defined.get(term.casefold(), ''))}): {meaning}" for term, meaning in items]
         cell.source = "\n".join([ITEM.sub("", cell.source).strip(), "", *links]).strip()
     return wrong
+
+
+def print_captions(nb: NotebookNode) -> None:
+    """Open captions become small print: a line of text needs neither a folded cell nor an output of its own."""
+    for index, cell in enumerate(nb.cells):
+        if cell.cell_type == "code" and cell_kinds.kind(cell) == "caption" and not cell_kinds.is_closed(cell):
+            match ast.parse(cell.source).body:
+                case [ast.Expr(ast.Call(ast.Name("caption"), [ast.Constant(str(text))], []))]:
+                    printed = f"<p><small>{inline(' '.join(text.split()))}</small></p>"  # no markdown inside
+                    nb.cells[index] = new_markdown_cell(printed, id=cell.id, metadata={"tags": ["caption"]})
 
 
 def words(nb: NotebookNode) -> list[Word]:

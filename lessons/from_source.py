@@ -3,7 +3,8 @@
 1. Read the script with jupytext, put the common setup cell where the source says `# %% setup`, and fold the other
    cells as their kinds want it (cell_kinds.py).
 2. Give every cell an id from the section it stands in, so that the same source gives the same ids.
-3. In a lesson, fill in the contents and the words where the source marks their places (contents.py).
+3. In a lesson, fill in the contents and the words where the source marks their places (contents.py), and turn open
+   captions into text.
 4. In exercises, mark cells for nbgrader: a cell with `### BEGIN SOLUTION` is an answer, one that calls
    `grade("lesson.name", …)` is worth the points of that exercise, and text is locked.
 5. `blank` takes the answers out with nbgrader's own preprocessors.
@@ -66,6 +67,7 @@ def lesson(script: Path, address: str) -> NotebookNode:
             raise SourceError(f"{script}: cell {cell.id!r} has solution marks, which belong into exercises.py.")
     _check_form(script, nb)
     contents.fill_contents(nb)
+    contents.print_captions(nb)
     return _finished(nb)
 
 

@@ -77,12 +77,25 @@ def closed(cell):
 
 def test_all_but_experiments_are_folded_and_only_answers_are_closed(built):
     code = [cell for cell in built().values() if cell.cell_type == "code"]
-    kinds = ["setup", "prediction", "experiment", "figure", "caption", "claims"]
+    kinds = ["setup", "prediction", "experiment", "figure", "claims"]
     assert [cell_kinds.kind(cell) for cell in code] == kinds
-    assert [folded(cell) for cell in code] == [3, 3, 0, 3, 3, 3]
-    assert [closed(cell) for cell in code] == [0, 0, 3, 3, 0, 0]
+    assert [folded(cell) for cell in code] == [3, 3, 0, 3, 3]
+    assert [closed(cell) for cell in code] == [0, 0, 3, 3, 0]
     assert code[2].source == "squares = [x * x for x in range(4)]\nsquares"
     assert not any("title" in cell.metadata for cell in built().values())
+
+
+def test_an_open_caption_is_text_and_a_closed_one_stays_an_output(built):
+    source = FORM.replace("Squares grow.", "Squares *grow* < `x`.")
+    (printed,) = (cell for cell in built(source).values() if "caption" in cell.metadata.get("tags", []))
+    assert printed.cell_type == "markdown"
+    assert printed.source == "<p><small>Squares *grow* &lt; <code>x</code>.</small></p>"
+    (kept,) = (
+        cell
+        for cell in built(source.replace("# %% caption", "# %% caption answer")).values()
+        if "caption" in cell.metadata.get("tags", [])
+    )
+    assert kept.cell_type == "code" and folded(kept) == closed(kept) == 3
 
 
 def test_folding_keeps_the_tags_of_the_source(built):
