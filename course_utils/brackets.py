@@ -31,11 +31,6 @@ def tokens_of(texts: str | list[str]) -> Int[Tensor, "batch pos"]:
     return rows
 
 
-def texts_of(tokens: Int[Tensor, "batch pos"]) -> list[str]:
-    """The brackets of each prompt."""
-    return ["".join("()"[i == CLOSE] for i in row if i in (OPEN, CLOSE)) for row in tokens.tolist()]
-
-
 def attention_mask(tokens: Int[Tensor, "batch pos"]) -> Bool[Tensor, "batch pos"]:
     """False where a token is padding: for `patching.Question(…, attention_mask=brackets.attention_mask)`."""
     return tokens != PAD

@@ -109,9 +109,9 @@ def show(fig: Figure, alt: str, caption: str = "") -> None:
         display(Caption(" ".join(caption.split())))
 
 
-def png(fig: Figure, dpi: int = DENSITY * PAGE_DPI) -> bytes:
+def png(fig: Figure) -> bytes:
     """The figure as PNG with a palette of at most 256 colours: a third of the size, and the same bytes every time."""
-    stream, small = io.BytesIO(), io.BytesIO()
+    stream, small, dpi = io.BytesIO(), io.BytesIO(), DENSITY * PAGE_DPI
     with plt.rc_context(_STYLE):
         fig.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
     image = Image.open(stream).convert("RGB").quantize(256, dither=Image.Dither.NONE)

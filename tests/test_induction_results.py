@@ -181,7 +181,9 @@ def test_the_change_comes_in_every_seed_and_in_no_one_layer_model():
     assert (found.control < 0.5).all() and found.control.shape[1] == 8
     assert (found.duration() < change).all()
     assert 180 < change.min() < change.max() < 240 and change.std() < 15
-    assert (found.key_ratio() > 100).all() and (found.final_prefix > 0.5).all() and (found.copying > 0.99).all()
+    queries, keys, values = (-found.patched).unbind(1)
+    assert (keys > 100 * torch.stack([queries, values]).abs().amax(0)).all()
+    assert (found.final_prefix > 0.5).all() and (found.copying > 0.99).all()
     chance = 64**-0.5
     q, k, v = found.composition.mT
     assert k.min() > chance > max(q.max(), v.max()) and (found.unrelated.mean(0) - chance).abs().max() < 0.01

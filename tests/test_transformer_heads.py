@@ -154,17 +154,6 @@ def test_shares_of_attention_add_up():
     torch.testing.assert_close(total / 6, torch.ones(2, dtype=torch.float64))
 
 
-def test_a_head_s_reading_is_its_pattern():
-    model = bundled("code-4l")
-    tokens = model.to_tokens("total = add(first, second")
-    _, cache = run(model, tokens)
-    pattern = cache["blocks.1.attn.hook_pattern"]
-    reading = tf.read_head(model, tokens, "1.2")
-    assert torch.equal(reading.keys, tf.looks_at(pattern)[0, 2])
-    torch.testing.assert_close(reading.weights, pattern[0, 2].max(-1).values)
-    assert len(repr(reading).splitlines()) == tokens.shape[1] + 1
-
-
 # Minimal pairs, and what is transplanted between them
 
 

@@ -73,14 +73,6 @@ def test_it_draws_itself(setting):
     assert "what zero ablation costs" in repr(result)
 
 
-def test_losses_of_several_removals_side_by_side(setting):
-    ablations = {kind: tf.removal(*setting, kind) for kind in ("zero", "mean")}
-    ax = tf.compare_losses(ablations, ("0.2", "m1")).axes[0]
-    heights = [bar.get_height() for bar in ax.patches]
-    expected = [ablations[kind].of(part)[1] for kind in ("zero", "mean") for part in ("0.2", "m1")]
-    assert heights == pytest.approx(expected)
-
-
 def test_a_map_of_heads_writes_shares_into_its_cells():
     from course_utils import plots
 

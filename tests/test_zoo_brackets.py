@@ -28,6 +28,12 @@ def drawn(n, seed=0):
     return brackets.draw(n, torch.Generator().manual_seed(seed))
 
 
+def texts_of(tokens):
+    """The brackets of each prompt."""
+    signs = {brackets.OPEN: "(", brackets.CLOSE: ")"}
+    return ["".join(signs.get(i, "") for i in row) for row in tokens.tolist()]
+
+
 def logits_of(tokens):
     with torch.no_grad():
         return model()(tokens, attention_mask=brackets.attention_mask(tokens).long())[:, 0]
@@ -40,7 +46,7 @@ def test_balanced_is_what_the_definition_says():
 
 def test_drawn_strings_are_well_formed_and_half_of_them_balanced():
     tokens = drawn(4000)
-    texts = brackets.texts_of(tokens)
+    texts = texts_of(tokens)
     assert torch.equal(brackets.tokens_of(texts), tokens) and {len(t) for t in texts} == set(range(2, 31, 2))
     assert 0.45 < brackets.balanced(tokens).float().mean() < 0.55
     depth = brackets.depths(tokens)
@@ -56,7 +62,7 @@ def test_what_is_held_out_depends_on_the_brackets_alone_and_is_about_one_in_sixt
     tokens = drawn(20_000, seed=3)
     out = brackets.held_out(tokens)
     long = brackets.attention_mask(tokens).sum(1) > 12
-    assert torch.equal(out, brackets.held_out(brackets.tokens_of(brackets.texts_of(tokens))))
+    assert torch.equal(out, brackets.held_out(brackets.tokens_of(texts_of(tokens))))
     assert 0.05 < out[long].float().mean() < 0.075 and not out[~long].any()
 
 

@@ -65,12 +65,12 @@ class TimeUp(BaseException):
         self.rearm(sys._getframe().f_back)
 
 
-def quietly(function: Callable[[], Any], default: Any, limit: float = 0.3) -> Any:
-    """The function's value, or `default` where it raises anything or takes longer than `limit` seconds.
+def quietly(function: Callable[[], Any], default: Any) -> Any:
+    """The function's value, or `default` where it raises anything or takes longer than 0.3 seconds.
 
     For the small things that are a learner's code too: an object's `__repr__`, an exception's `__str__`.
     """
-    clock = Clock(limit, None, lambda: None)
+    clock = Clock(0.3, None, lambda: None)
     value = default
     try:
         with clock:

@@ -33,10 +33,10 @@ class Neurons:
     unexplained: Float[Tensor, "seed instance feature"]
     linear: bool
 
-    def answers_to(self, share: float = 0.25) -> Int[Tensor, "seed instance neuron"]:
-        """To how many features each neuron answers: weights of at least `share` of its largest one."""
+    def answers_to(self) -> Int[Tensor, "seed instance neuron"]:
+        """To how many features each neuron answers: weights of at least a quarter of its largest one."""
         size = self.W.abs()
-        return (size >= share * size.amax(-1, keepdim=True)).sum(-1)
+        return (size >= 0.25 * size.amax(-1, keepdim=True)).sum(-1)
 
     def kept(self, threshold: float = 0.25) -> Int[Tensor, "seed instance"]:
         """How many features have less than `threshold` of their variance left unexplained."""

@@ -45,10 +45,10 @@ class Sweep:
     per_feature: Float[Tensor, "seed instance"]
     loss: Float[Tensor, "seed instance"]
 
-    def share_at(self, value: float, within: float = 0.01, represented: float = 0.1) -> Float[Tensor, "seed instance"]:
-        """Of the represented features (D above `represented`), the share whose D lies within `within` of `value`."""
-        kept = self.dimensionality > represented
-        close = kept & ((self.dimensionality - value).abs() < within)
+    def share_at(self, value: float) -> Float[Tensor, "seed instance"]:
+        """Of the represented features (D above 0.1), the share whose D lies within 0.01 of `value`."""
+        kept = self.dimensionality > 0.1
+        close = kept & ((self.dimensionality - value).abs() < 0.01)
         return close.sum(-1) / kept.sum(-1).clamp(min=1)
 
     def plot(self, live: Trained | None = None) -> Figure:

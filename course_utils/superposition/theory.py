@@ -105,6 +105,9 @@ def welch_bound(n: int, d: int) -> float:
     return math.sqrt(max(n - d, 0) / (d * (n - 1)))
 
 
+PACKING_LR = 0.05  # of Adam, at its highest
+
+
 @dataclass(frozen=True)
 class Packing:
     """Directions spread apart by optimisation. `start` and `coherence` are the largest |cos| before and after."""
@@ -114,14 +117,14 @@ class Packing:
     coherence: float
 
 
-def pack(n: int, d: int, steps: int = 400, seed: int = 0, lr: float = 0.05) -> Packing:
+def pack(n: int, d: int, steps: int = 400) -> Packing:
     """Spread n directions in R^d apart: gradient descent on a soft maximum of |cos| that hardens as it goes."""
-    W = random_directions(n, d, torch.Generator().manual_seed(seed)).requires_grad_()
+    W = random_directions(n, d, torch.Generator().manual_seed(0)).requires_grad_()
     start, best, best_W = coherence(W.detach()), math.inf, W.detach().clone()
-    optimizer = torch.optim.Adam([W], lr=lr)
+    optimizer = torch.optim.Adam([W], lr=PACKING_LR)
     off = ~torch.eye(n, dtype=torch.bool)
     for step in range(steps):
-        optimizer.param_groups[0]["lr"] = lr * 0.5 * (1 + math.cos(math.pi * step / steps))
+        optimizer.param_groups[0]["lr"] = PACKING_LR * 0.5 * (1 + math.cos(math.pi * step / steps))
         hardness = 20 * (50 ** (step / steps))
         unit = torch.nn.functional.normalize(W, dim=0)
         cosine = (unit.mT @ unit).abs()[off]

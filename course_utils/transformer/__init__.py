@@ -6,7 +6,7 @@
     tf.components(model, cache).total()                                  # = the residual stream
     tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)       # terms that sum to the logit difference
     tf.ablated(model, pairs.clean, ["2.1"], "mean", pairs.everyone)      # logits without head 2.1
-    tf.read_head(model, pairs.clean[:1], "2.1")                          # what it looks at
+    tf.attention_to(cache["pattern", 2], pairs.clean == opening)         # how much each head gives to open brackets
 
 1. `residual` – the residual stream as a sum of components.
 2. `readout` – the logit lens; direct logit attribution with the final norm's scale held.
@@ -27,19 +27,19 @@ from .ablation import mean_ablate
 from .circuits import matching_score, ov_circuit, qk_circuit
 from .neurons import at_opener, neuron_order, neuron_readings, neuron_recovery, vocabulary_activations
 from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
-from .patterns import HeadReading, attention_at_offset, attention_to, evenly, looks_at, read_head
+from .patterns import attention_at_offset, attention_to, evenly
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
-from .removal import Removal, compare_losses, removal
+from .removal import Removal, removal
 from .residual import Components, components, residual_stream
 from .schematic import draw_heads
 from .split import Split, split
 from .transplant import Node, Transplant, barred_head, best_nodes
 
 __all__ = [
-    "BRACKETS", "QUOTES", "Attribution", "Components", "HeadReading", "Node", "Pairs", "Removal", "Split",
+    "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split",
     "Transplant", "ablated", "ablation_hooks", "at_opener", "attention_at_offset", "attention_to",
-    "attribution", "barred_head", "best_nodes", "bracket_pairs", "compare_losses", "components", "draw_heads",
-    "evenly", "final_norm", "head_attribution", "lens", "logit_lens", "looks_at",
+    "attribution", "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads",
+    "evenly", "final_norm", "head_attribution", "lens", "logit_lens",
     "matching_score", "mean_ablate", "neuron_order", "neuron_readings", "neuron_recovery", "ov_circuit",
-    "qk_circuit", "quote_pairs", "read_head", "removal", "residual_stream", "split", "vocabulary_activations",
+    "qk_circuit", "quote_pairs", "removal", "residual_stream", "split", "vocabulary_activations",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ the final LayerNorm's scale as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,18 +95,3 @@ def removal(model: Any, pairs: Pairs, kind: str = "zero") -> Removal:
         loss.append(-mlps[layer])
     direct = [said[label].cpu() for label in labels]
     return Removal(tuple(labels), torch.stack(direct), torch.stack(loss), kind)
-
-
-def compare_losses(removals: Mapping[str, Removal], parts: Sequence[str]) -> Any:
-    """Bars: what taking away each of these components costs, one bar for each of several removals (at most six)."""
-    fig, ax = plots.figure(height=3.2)
-    width = 0.8 / len(removals)
-    for k, (name, removal) in enumerate(removals.items()):
-        at = [i + width * (k - (len(removals) - 1) / 2) for i in range(len(parts))]
-        losses = [removal.of(part)[1] for part in parts]
-        ax.bar(at, losses, 0.95 * width, color=plots.SERIES[k], label=name)
-    ax.set_xticks(range(len(parts)), parts)
-    ax.axhline(0, color="black", linewidth=0.8)
-    ax.set(ylabel="logits lost", xlabel="part taken away")
-    ax.legend(title="in its place", ncols=2, loc="upper left")
-    return fig

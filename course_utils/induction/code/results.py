@@ -43,9 +43,9 @@ class Ablations:
     first: Float[Tensor, "kind run prompt"]
     prefix: Float[Tensor, "kind run"]
 
-    def row(self, run: str, kind: str = "mean") -> TextLosses:
-        """The losses of one run."""
-        return self.losses[KINDS.index(kind)][list(RUNS).index(run)]
+    def row(self, run: str) -> TextLosses:
+        """The losses of one run with mean ablation."""
+        return self.losses[KINDS.index("mean")][list(RUNS).index(run)]
 
     def cost(self, what: str, kind: str = "mean") -> dict[str, tuple[float, float, float]]:
         """{run: (mean, low, high)} of the change against the intact model, paired (95 %, modules or prompts resampled).

@@ -113,7 +113,7 @@ def _curves(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.0, 1.0, 2.0], dtype=torch.float64), torch.tensor([1.0, -1.0, -7.0], dtype=torch.float64), 0
 
 
-def _crossing(steps: Tensor, values: Tensor, since: int, middle: Tensor, first: int = 0) -> Tensor:
+def _crossing(steps: Tensor, values: Tensor, since: int, middle: Tensor) -> Tensor:
     """The first passage of `middle` after checkpoint `since`, in the direction in which the curve ends."""
     steps, values = steps[since:], values[since:]
     up = values[-1] >= values[0]
@@ -121,7 +121,7 @@ def _crossing(steps: Tensor, values: Tensor, since: int, middle: Tensor, first: 
     places = passed.nonzero().flatten().tolist()
     if not places:
         return steps[-1]
-    after = places[first]
+    after = places[0]
     if after == 0:
         return steps[0]
     part = (middle - values[after - 1]) / (values[after] - values[after - 1])

@@ -80,12 +80,10 @@ def composition_scores(
     W_K: Float[Tensor, "layer head d_model d_head"],
     W_V: Float[Tensor, "layer head d_model d_head"],
     W_O: Float[Tensor, "layer head d_head d_model"],
-    writer_layer: int = 0,
-    reader_layer: int = 1,
 ) -> Float[Tensor, "3 writer reader"]:
-    """Every head of one layer read by every head of a later one, by q, k and v (in this order)."""
+    """Every head of layer 0 read by every head of layer 1, by q, k and v (in this order)."""
     W_QK, W_OV = W_Q @ W_K.mT, W_V @ W_O
-    writers, QK, OV = W_OV[writer_layer][:, None], W_QK[reader_layer][None], W_OV[reader_layer][None]
+    writers, QK, OV = W_OV[0][:, None], W_QK[1][None], W_OV[1][None]
     return torch.stack([composition_score(writers, QK, OV, kind) for kind in INPUTS])
 
 

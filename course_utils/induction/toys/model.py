@@ -183,9 +183,3 @@ def as_bridge(weights: Weights, device: torch.device | str | None = None) -> Any
                 linear.weight.copy_(getattr(weights, name)[layer].mT.flatten(0, 1))
             block.attn.o.original_component.weight.copy_(weights.W_O[layer].flatten(0, 1).mT)
     return bridge.eval()
-
-
-def of_bridge(model: Any) -> Weights:
-    """The matrices of an attention-only bridge without LayerNorm and biases, such as `as_bridge` makes."""
-    names = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_U")
-    return Weights(**{name: getattr(model, name).detach() for name in names})

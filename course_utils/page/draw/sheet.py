@@ -64,7 +64,7 @@ class Sheet:
         )  # fmt: skip
 
     def box(self, at: Point, text: str, *, fill: str, width: float, height: float = 0.36, edge: str = "",
-            size: float = NORMAL, bold: bool = False, colour: str = "", dashed: bool = False) -> None:  # fmt: skip
+            size: float = NORMAL, bold: bool = False, dashed: bool = False) -> None:  # fmt: skip
         """A rounded box around words, centred at `at`; white or black words, whichever is easier to read."""
         x, y = at[0] - width / 2, at[1] - height / 2
         self.ax.add_patch(
@@ -73,17 +73,17 @@ class Sheet:
                 edgecolor=edge or darker(fill), linewidth=1.4, linestyle=(0, (3, 2)) if dashed else "-", zorder=4,
             )
         )  # fmt: skip
-        colour = colour or (plots.INK if plots.is_light(fill) else PAPER)
+        colour = plots.INK if plots.is_light(fill) else PAPER
         self.text(at, text, size=size, bold=bold, colour=colour, halo=False)
 
     def arrow(self, start: Point, end: Point, *, colour: str = plots.INK, bend: float = 0.0, thick: float = 1.8,
-              dashed: bool = False, head: bool = True, behind: bool = False) -> None:  # fmt: skip
+              behind: bool = False) -> None:  # fmt: skip
         """An arrow; `bend` is how far it bulges to its right, as a share of its length."""
         self.ax.add_patch(
             FancyArrowPatch(
-                start, end, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>" if head else "-",
+                start, end, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>",
                 mutation_scale=9 + 2.2 * thick, linewidth=thick, color=colour, shrinkA=0, shrinkB=0,
-                linestyle=(0, (3, 2)) if dashed else "-", zorder=1 if behind else 3, capstyle="butt", joinstyle="miter",
+                zorder=1 if behind else 3, capstyle="butt", joinstyle="miter",
             )
         )  # fmt: skip
 
@@ -103,9 +103,9 @@ class Sheet:
     def dot(self, at: Point, colour: str = plots.INK, size: float = 7) -> None:
         self.ax.plot(*at, "o", color=colour, markersize=size, zorder=5)
 
-    def cross(self, at: Point, size: float = 0.13) -> None:
+    def cross(self, at: Point) -> None:
         """Crossed out: what an experiment has taken away."""
-        x, y = at
+        (x, y), size = at, 0.13
         for sign in (1, -1):
             self.ax.plot(
                 [x - size, x + size], [y - sign * size, y + sign * size], color=plots.INK, linewidth=2, zorder=7
@@ -115,14 +115,14 @@ class Sheet:
         return Picture(self.ax.figure, alt, caption)
 
 
-def sheet(height: float, width: float = WIDE) -> Sheet:
-    """An empty sheet of so many inches."""
-    fig = plt.figure(figsize=(width, height), facecolor=PAPER)
+def sheet(height: float) -> Sheet:
+    """An empty sheet, as wide as the page and so many inches high."""
+    fig = plt.figure(figsize=(WIDE, height), facecolor=PAPER)
     fig.set_layout_engine("none")
     ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, width), ylim=(0, height))
+    ax.set(xlim=(0, WIDE), ylim=(0, height))
     ax.axis("off")
-    return Sheet(ax, width, height)
+    return Sheet(ax, WIDE, height)
 
 
 def darker(colour: str, share: float = 0.72) -> str:
