@@ -46,11 +46,11 @@ def test_the_phase_diagram_scores_agreement_and_its_null():
 
 def test_a_crossing_is_found_between_grid_points_and_its_absence_said():
     p = torch.tensor([0.1, 0.2, 0.3, 0.4])
-    assert sp.crossing(p, torch.tensor([2.0, 2.0, 1.0, 1.0]), 1.5).item() == pytest.approx(0.25)
-    assert sp.crossing(p.flip(0), torch.tensor([1.0, 1.0, 2.0, 2.0]), 1.5).item() == pytest.approx(0.25)
+    assert sp.crossing_density(p, torch.tensor([2.0, 2.0, 1.0, 1.0]), 1.5).item() == pytest.approx(0.25)
+    assert sp.crossing_density(p.flip(0), torch.tensor([1.0, 1.0, 2.0, 2.0]), 1.5).item() == pytest.approx(0.25)
     for flat in (torch.ones(4), torch.full((4,), 2.0)):
         with pytest.raises(ValueError, match="does not cross"):
-            sp.crossing(p, flat, 1.5)
+            sp.crossing_density(p, flat, 1.5)
 
 
 def test_pairs_are_measured_within_and_not_across():
@@ -89,14 +89,14 @@ def test_sealed_models_are_what_they_say():
         if members:
             inside = cosine[members][:, members]
             assert sorted(inside[0].tolist()) == pytest.approx([-0.81, -0.81, 0.31, 0.31, 1.0], abs=0.1)
-        assert sp.agreement(groups, groups, n) == 1.0
-        assert sp.agreement(sp.Groups(frozenset(), frozenset(), frozenset()), groups, n) < 0.5
+        assert sp.group_agreement(groups, groups, n) == 1.0
+        assert sp.group_agreement(sp.Groups(frozenset(), frozenset(), frozenset()), groups, n) < 0.5
         seen.add(groups)
     assert len(seen) >= 7 and sp.sealed(3).W is sp.sealed(3).W
 
 
 def test_stored_results_obey_the_theorem_and_come_from_their_recipes():
-    sweep = sp.sweep()
+    sweep = sp.density_sweep()
     assert torch.allclose(sweep.probability, sp.canonical().probability[:, 0])
     D = sweep.dimensionality
     assert (D >= 0).all() and (D <= 1.001).all() and (D.sum(-1) <= 20 * 1.001).all()
@@ -212,7 +212,7 @@ def test_a_relu_on_the_hidden_layer_is_there_or_is_not(monkeypatch):
 
 def test_a_crowd_tells_what_is_kept():
     toy = sp.Toy(6, 3, (1.0, 0.05), importance=0.7 ** torch.arange(6))
-    crowd = sp.Crowd.of(
+    crowd = sp.CrowdedModels.of(
         sp.train(toy, sp.Recipe(steps=600, batch=128, lr=0.03, anneal=True), seeds=2, device="cpu", show=False)
     )
     rows = crowd.rows()

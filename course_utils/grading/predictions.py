@@ -35,7 +35,7 @@ class Note:
 
 
 @dataclass(frozen=True, repr=False)
-class Question:
+class PosedQuestion:
     """A question that shows itself: as buttons where the notebook is live, else as text."""
 
     asked: Prediction
@@ -64,7 +64,7 @@ class Question:
         return bundle
 
 
-def predict(id: str, value: Any = None, sure: float = 0.5) -> Question | Note:
+def predict(id: str, value: Any = None, sure: float = 0.5) -> PosedQuestion | Note:
     """Ask for a prediction, or record one that is given.
 
     Args:
@@ -76,7 +76,7 @@ def predict(id: str, value: Any = None, sure: float = 0.5) -> Question | Note:
         ValueError: the value is no such choice or number, or `sure` is no probability.
     """
     asked = find(id, Prediction.registry)
-    return Question(asked) if value is None else Note((asked.question, record(id, value, sure)))
+    return PosedQuestion(asked) if value is None else Note((asked.question, record(id, value, sure)))
 
 
 def record(id: str, value: Any, sure: float) -> str:

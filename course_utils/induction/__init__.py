@@ -46,8 +46,8 @@ from course_utils.induction.scores.parts import ScoreParts, score_parts
 from course_utils.induction.scores.roles import repeat_gain, share_left
 from course_utils.induction.toys.curves import Curves
 from course_utils.induction.toys.formation import Formation
-from course_utils.induction.toys.handbuilt import HeadPlan, Subspaces, Verdict, build, hand_built, judge, subspaces
-from course_utils.induction.toys.model import Run, Weights, as_bridge, run
+from course_utils.induction.toys.handbuilt import HeadPlan, Judgement, Subspaces, build, hand_built, judge, subspaces
+from course_utils.induction.toys.model import ForwardPass, Weights, as_bridge, run
 from course_utils.induction.toys.seeds import Spread, mean_composition
 from course_utils.induction.toys.training import Recipe, Shape, Trained, repeating, train
 from course_utils.induction.unknown.crowd import Crowd, crowd, rivals
@@ -57,14 +57,13 @@ from course_utils.patching import ablation_hooks
 
 __all__ = [
     "GAIN_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings", "Formation",
-    "HeadPlan", "HeadScores", "Recipe", "Run", "ScoreParts", "Sealed", "Shape", "Spread", "Subspaces", "TextLosses",
-    "Trained", "Verdict", "Weights", "Windows", "ablate_heads", "ablation_hooks", "ablations", "as_bridge",
-    "build", "by_input", "checkpoints", "code_windows", "composition_score",
-    "composition_scores", "context_gain", "copying_diagonal", "copying_score", "crowd", "examine", "formation",
-    "half_way", "hand_built", "head_scores", "heard", "icl_estimate", "icl_score", "interval",
-    "judge", "losses_of", "mean_composition", "mean_interval", "own_note_first", "path_patch",
-    "path_patch_qkv", "prefix_matching_score", "previous_token_score", "random_composition", "repeat_accuracy",
-    "repeat_gain", "repeat_log_prob", "repeated_tokens", "repeating", "rivals", "run", "score_parts",
-    "score_positions", "sealed", "share_left", "spread", "subspaces", "token_losses", "train", "turned_composition",
-    "two_token_circuit",
+    "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "Recipe", "ScoreParts", "Sealed", "Shape", "Spread",
+    "Subspaces", "TextLosses", "Trained", "Weights", "Windows", "ablate_heads", "ablation_hooks", "ablations",
+    "as_bridge", "build", "by_input", "checkpoints", "code_windows", "composition_score", "composition_scores",
+    "context_gain", "copying_diagonal", "copying_score", "crowd", "examine", "formation", "half_way", "hand_built",
+    "head_scores", "heard", "icl_estimate", "icl_score", "interval", "judge", "losses_of", "mean_composition",
+    "mean_interval", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
+    "previous_token_score", "random_composition", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
+    "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left",
+    "spread", "subspaces", "token_losses", "train", "turned_composition", "two_token_circuit",
 ]  # fmt: skip

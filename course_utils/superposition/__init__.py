@@ -9,12 +9,12 @@
 """
 
 from .computation import AbsNets, train_abs
-from .critical import LEVELS, CriticalDensity, best_pair, crossing, own_level, pair_crowding, pair_density
-from .experiments import Crowd, PairGeometry, Shapes, represented
+from .critical import LEVELS, CriticalDensity, best_pair, crossing_density, own_level, pair_crowding, pair_density
+from .experiments import CrowdedModels, PairGeometry, Shapes, represented
 from .explorer import explore
 from .hand_built import Task, task
 from .measures import (
-    Reading,
+    PlaneReading,
     angle_gaps,
     column_norms,
     dimensions_per_feature,
@@ -28,8 +28,8 @@ from .model import forward, generate_batch, loss
 from .neurons import Neurons, compare_neurons, neurons_figure, train_neurons
 from .phases import PhaseDiagram, read_phase
 from .real_models import Cosines, token_cosines, token_sizes
-from .sealed import Groups, Sealed, agreement, sealed
-from .stored import Plane, Sweep, canonical, critical, plane, sweep
+from .sealed import Groups, Sealed, group_agreement, sealed
+from .stored import DensitySweep, Plane, canonical, critical, density_sweep, plane
 from .theory import (
     ON_OFF,
     PHASES,
@@ -58,23 +58,22 @@ __all__ = [
     "AbsNets",
     "Cosines",
     "CriticalDensity",
-    "Crowd",
+    "CrowdedModels",
+    "DensitySweep",
     "Groups",
     "Neurons",
     "Packing",
     "PairGeometry",
     "PhaseDiagram",
     "Plane",
-    "Reading",
+    "PlaneReading",
     "Recipe",
     "Sealed",
     "Shapes",
     "Size",
-    "Sweep",
     "Task",
     "Toy",
     "Trained",
-    "agreement",
     "almost_orthogonal_bound",
     "angle_gaps",
     "best_pair",
@@ -83,7 +82,8 @@ __all__ = [
     "column_norms",
     "compare_neurons",
     "critical",
-    "crossing",
+    "crossing_density",
+    "density_sweep",
     "dimensions_needed",
     "dimensions_per_feature",
     "directions",
@@ -94,6 +94,7 @@ __all__ = [
     "feature_dimensionality",
     "forward",
     "generate_batch",
+    "group_agreement",
     "interference",
     "loss",
     "neurons_figure",
@@ -111,7 +112,6 @@ __all__ = [
     "read_plane",
     "represented",
     "sealed",
-    "sweep",
     "task",
     "token_cosines",
     "token_sizes",

@@ -87,7 +87,7 @@ class CriticalDensity:
     def of(cls, trained: Trained, halfway: float = 1.5) -> "CriticalDensity":
         p = trained.toy.probability[:, 0]
         crowded = trained.W.square().sum((-1, -2)) / trained.toy.hidden
-        return cls(p, crowded, torch.stack([crossing(p, row, halfway) for row in crowded]))
+        return cls(p, crowded, torch.stack([crossing_density(p, row, halfway) for row in crowded]))
 
     @property
     def mean(self) -> float:
@@ -106,7 +106,7 @@ class CriticalDensity:
 
     def at(self, level: float) -> "CriticalDensity":
         """The same runs, with another level of ‖W‖²/m that counts as half-way."""
-        crossed = [crossing(self.probability, row, level) for row in self.crowding]
+        crossed = [crossing_density(self.probability, row, level) for row in self.crowding]
         return CriticalDensity(self.probability, self.crowding, torch.stack(crossed))
 
     def plot(self) -> Figure:
@@ -128,7 +128,7 @@ class CriticalDensity:
         return fig
 
 
-def crossing(p: Float[Tensor, "x"], y: Float[Tensor, "x"], level: float) -> Float[Tensor, ""]:
+def crossing_density(p: Float[Tensor, "x"], y: Float[Tensor, "x"], level: float) -> Float[Tensor, ""]:
     """The largest p at which y, read from dense to sparse, first rises above `level`; linear between grid points.
 
     Raises:

@@ -1,7 +1,7 @@
 """Results of the lesson's experiments: frozen values that know how to summarise and draw themselves.
 
 1. `Shapes` – five features in two dimensions: which shape appears, how often over seeds.
-2. `Crowd` – more dimensions than can be drawn: what is kept, and what it pays, read off WᵀW.
+2. `CrowdedModels` – more dimensions than can be drawn: what is kept, and what it pays, read off WᵀW.
 3. `PairGeometry` – pairs of features that come together, or never do.
 """
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import plots
-from .measures import DROPPED, Reading, column_norms, directions, feature_dimensionality, interference, read_plane
+from .measures import DROPPED, PlaneReading, column_norms, directions, feature_dimensionality, interference, read_plane
 from .training import Trained
 
 # Greys, from few arrows to many: the colours of the arrows stand for features, and mean nothing else on that page.
@@ -28,14 +28,14 @@ class Shapes:
     """Which shape the columns form, for every density and seed. `best` holds the lowest-loss model of each density."""
 
     best: Trained
-    readings: tuple[tuple[Reading, ...], ...]  # (instance, seed)
+    readings: tuple[tuple[PlaneReading, ...], ...]  # (instance, seed)
 
     @classmethod
     def of(cls, trained: Trained) -> "Shapes":
         each = range(trained.toy.instances)
         return cls(trained.best(), tuple(tuple(read_plane(W) for W in trained.W[:, i]) for i in each))
 
-    def best_readings(self) -> tuple[Reading, ...]:
+    def best_readings(self) -> tuple[PlaneReading, ...]:
         return tuple(read_plane(W) for W in self.best.W[0])
 
     def counts(self, instance: int) -> Counter[str]:
@@ -64,7 +64,7 @@ class Shapes:
         return fig
 
 
-def _shape(reading: Reading, features: int) -> str:
+def _shape(reading: PlaneReading, features: int) -> str:
     kept = features - len(reading.dropped)
     if reading.polygon in (4, 5):
         return {4: "square", 5: "pentagon"}[reading.polygon]
@@ -74,14 +74,14 @@ def _shape(reading: Reading, features: int) -> str:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class CrowdedModels:
     """Models in which no plane can be drawn, one instance for each density. `best` holds the lowest-loss runs."""
 
     trained: Trained
     best: Trained
 
     @classmethod
-    def of(cls, trained: Trained) -> "Crowd":
+    def of(cls, trained: Trained) -> "CrowdedModels":
         return cls(trained, trained.best())
 
     def rows(self) -> dict[str, dict[str, object]]:

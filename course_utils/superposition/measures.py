@@ -56,7 +56,7 @@ def dimensions_per_feature(W: Float[Tensor, "*instance hidden feature"]) -> Floa
 
 
 @dataclass(frozen=True)
-class Reading:
+class PlaneReading:
     """What the columns of a W with two hidden dimensions show.
 
     Attributes:
@@ -80,7 +80,7 @@ class Reading:
         return "no pair"
 
 
-def read_plane(W: Float[Tensor, "2 feature"]) -> Reading:
+def read_plane(W: Float[Tensor, "2 feature"]) -> PlaneReading:
     """Read dropped features, antipodal pairs and the polygon off a W with two hidden dimensions.
 
     Raises:
@@ -93,7 +93,7 @@ def read_plane(W: Float[Tensor, "2 feature"]) -> Reading:
     pairs = frozenset((i, j) for i in kept for j in kept if i < j and cosine[i, j] < ANTIPODAL)
     gaps = angle_gaps(W[:, kept])
     even = len(kept) >= 3 and bool((gaps - 360 / len(kept)).abs().max() < TOLERANCE_DEGREES)
-    return Reading(frozenset(range(W.shape[1])) - frozenset(kept), pairs, len(kept) if even else 0)
+    return PlaneReading(frozenset(range(W.shape[1])) - frozenset(kept), pairs, len(kept) if even else 0)
 
 
 def angle_gaps(W: Float[Tensor, "2 feature"]) -> Float[Tensor, "feature"]:

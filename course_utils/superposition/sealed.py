@@ -70,7 +70,7 @@ def sealed(seed: int) -> Sealed:
     return Sealed((rotation @ W)[:, shuffle].contiguous(), b[shuffle], Groups(dropped, pairs, pentagon))
 
 
-def agreement(answer: Groups, truth: Groups, features: int) -> float:
+def group_agreement(answer: Groups, truth: Groups, features: int) -> float:
     """The share of features that the answer puts into the right place, with the right companions."""
     return sum(_place(answer, i) == _place(truth, i) for i in range(features)) / features
 

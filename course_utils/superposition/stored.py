@@ -32,7 +32,7 @@ SHA256 = {
 
 
 @dataclass(frozen=True)
-class Sweep:
+class DensitySweep:
     """The canonical sweep: 200 equally important features in 20 dimensions, from dense to sparse, over seeds.
 
     Attributes:
@@ -115,9 +115,9 @@ def canonical(features: int = 200, hidden: int = 20, instances: int = 20) -> Toy
 
 
 @lru_cache
-def sweep() -> Sweep:
+def density_sweep() -> DensitySweep:
     """The stored sweep (20 instances, 10 000 steps each, several seeds)."""
-    return Sweep(**_load("sweep"))
+    return DensitySweep(**_load("sweep"))
 
 
 @lru_cache

@@ -36,10 +36,10 @@ from .split import Split, split
 from .transplant import Node, Transplant, barred_head, best_nodes
 
 __all__ = [
-    "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split",
-    "Transplant", "ablated", "ablation_hooks", "at_opener", "attention_at_offset", "attention_to",
-    "attribution", "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads",
-    "evenly", "final_norm", "head_attribution", "lens", "logit_lens",
-    "matching_score", "mean_ablate", "neuron_order", "neuron_readings", "neuron_recovery", "ov_circuit",
-    "qk_circuit", "quote_pairs", "removal", "residual_stream", "split", "vocabulary_activations",
+    "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split", "Transplant",
+    "ablated", "ablation_hooks", "at_opener", "attention_at_offset", "attention_to", "attribution",
+    "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads", "evenly", "final_norm",
+    "head_attribution", "lens", "logit_lens", "matching_score", "mean_ablate", "neuron_order",
+    "neuron_readings", "neuron_recovery", "ov_circuit", "qk_circuit", "quote_pairs", "removal",
+    "residual_stream", "split", "vocabulary_activations",
 ]  # fmt: skip

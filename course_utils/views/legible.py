@@ -28,7 +28,7 @@ def drawable(token: str, most: int = 12) -> str:
     return text.replace("$", r"\$")
 
 
-def as_tokens(tokens: Sequence[str], length: int, most: int) -> list[str]:
+def checked_tokens(tokens: Sequence[str], length: int, most: int) -> list[str]:
     """The tokens as a list, checked.
 
     Raises:

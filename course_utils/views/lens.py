@@ -17,7 +17,7 @@ from torch import Tensor
 
 from course_utils import plots
 
-from .legible import FONT, LEGEND, as_tokens, drawable, legible
+from .legible import FONT, LEGEND, checked_tokens, drawable, legible
 from .table import Cell, is_light, show_tables, table
 
 NAMED = 5  # tokens in the detail of a cell
@@ -52,7 +52,7 @@ def logit_lens(
         logits = logits[:, 0]
     if not isinstance(logits, Tensor) or logits.ndim != 3:
         raise ValueError(f"logits are (depth, position, d_vocab) of one prompt, not {_shape(logits)}")
-    tokens = as_tokens(tokens, logits.shape[1], MOST_POSITIONS)
+    tokens = checked_tokens(tokens, logits.shape[1], MOST_POSITIONS)
     kind = "after" if layers is None else "layer"
     rows = [_layers(i) for i in range(len(logits))] if layers is None else [str(name) for name in layers]
     if len(rows) != len(logits) or not rows:

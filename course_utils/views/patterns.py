@@ -12,7 +12,7 @@ from torch import Tensor
 from course_utils import plots
 
 from . import bundle
-from .legible import FONT, as_tokens, drawable, legible
+from .legible import FONT, checked_tokens, drawable, legible
 
 MOST_TOKENS = 64
 MOST_NAMED = 24  # positions with their tokens on the axes of the figure; more have their numbers
@@ -42,7 +42,7 @@ def attention(
         ValueError: shapes that do not fit, or scores in place of probabilities.
     """
     pattern = _checked(pattern)
-    tokens = as_tokens(tokens, pattern.shape[-1], MOST_TOKENS)
+    tokens = checked_tokens(tokens, pattern.shape[-1], MOST_TOKENS)
     names = [f"{layer}.{head}" if layer is not None else f"head {head}" for head in range(len(pattern))]
     plots.show(_figure(pattern, tokens, names), alt or _alt(pattern, tokens, names, layer), caption)
 

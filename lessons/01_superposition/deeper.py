@@ -37,7 +37,7 @@ density = tuple((20 ** -torch.linspace(0, 1, 8)).tolist())
 recipe = sp.Recipe(steps=1200, batch=256, lr=0.01, anneal=True)
 small = sp.train(sp.Toy(40, 8, density), recipe, seeds=3)
 live = sp.train(sp.canonical(), sp.Recipe()) if WHOLE_SWEEP else small
-sweep = sp.sweep()
+sweep = sp.density_sweep()
 
 # %% figure
 plots.show(

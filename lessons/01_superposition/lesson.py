@@ -347,7 +347,7 @@ with claims():
 densities = (1.0, 0.16, 0.025)
 toy = sp.Toy(20, 5, densities, importance=100 ** -torch.linspace(0, 1, 20))
 twenty = sp.train(toy, sp.Recipe(steps=1500, batch=512, lr=0.01, anneal=True), seeds=3)
-crowd = sp.Crowd.of(twenty)
+crowd = sp.CrowdedModels.of(twenty)
 table(crowd, decimals={"features kept": 0}, interval="range over 3 runs")
 
 # %% caption

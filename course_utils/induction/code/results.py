@@ -106,7 +106,7 @@ class ContextGain:
         """Loss against how much is seen, one line for each run, with 95 % intervals."""
         fig, ax = plots.figure(height=3.4)
         weights = bootstrap_weights(len(self.module), clusters=self.module)
-        for run, colour in zip(runs, plots.COLOURS, strict=False):
+        for run, colour in zip(runs, plots.SERIES, strict=False):
             values = self.loss[GAIN_RUNS.index(run)].double()
             low, high = interval(weights @ values.mT)
             ax.plot(self.width, values.mean(-1), color=colour, marker="o", markersize=4, label=run)

@@ -18,7 +18,7 @@ ROLES = ("previous", "induction", "same token")
 
 
 @dataclass(frozen=True)
-class Crowd:
+class CrowdFacts:
     """What running a crowd shows: the heads of each role, and other groups that mistakes single out."""
 
     roles: dict[str, set[HeadName]]
@@ -27,11 +27,11 @@ class Crowd:
     pictured: set[HeadName] = field(default_factory=set)  # seem to match prefixes at the length of the picture
 
 
-def _measured(seed: int) -> Crowd:
+def _measured(seed: int) -> CrowdFacts:
     return _measured_of(ind.crowd(seed).weights)
 
 
-def _measured_of(weights: ind.Weights) -> Crowd:
+def _measured_of(weights: ind.Weights) -> CrowdFacts:
     """Every head by where it looks and whether it copies, at three block lengths; at its least."""
     found: dict[str, list] = {"previous": [], "prefix": [], "same": []}
     for length in LENGTHS:
@@ -48,7 +48,7 @@ def _measured_of(weights: ind.Weights) -> Crowd:
     tokens = ind.repeated_tokens(weights.d_vocab, 32, PICTURE, distinct=True, generator=dice)
     pictured = ind.prefix_matching_score(ind.run(weights, tokens).pattern, PICTURE) > 0.5
     named = {name: _set(mask) for name, mask in roles.items()}
-    return Crowd(named, _set(least["prefix"]), _set(copies), _set(pictured))
+    return CrowdFacts(named, _set(least["prefix"]), _set(copies), _set(pictured))
 
 
 def _set(mask: torch.Tensor) -> set[HeadName]:
@@ -64,7 +64,7 @@ def _canonical(answer: Any) -> dict[str, set[HeadName]]:
     return {str(role): heads(group) for role, group in answer.items()}
 
 
-def _form(answer: dict[str, set[HeadName]], truth: Crowd) -> str:
+def _form(answer: dict[str, set[HeadName]], truth: CrowdFacts) -> str:
     if set(answer) != set(ROLES):
         return f"Give a dict with exactly the keys {', '.join(ROLES)}."
     if said := unknown(set().union(*answer.values()), LAYERS, PER_LAYER):
@@ -81,13 +81,13 @@ def _role(answer: dict[str, set[HeadName]], head: HeadName) -> str:
     return next((role for role in ROLES if head in answer[role]), "")
 
 
-def _score(answer: dict[str, set[HeadName]], truth: Crowd) -> float:
+def _score(answer: dict[str, set[HeadName]], truth: CrowdFacts) -> float:
     """The share of the twelve heads that have the right role, or rightly none."""
     every = [(layer, number) for layer in range(LAYERS) for number in range(PER_LAYER)]
     return sum(_role(answer, head) == _role(truth.roles, head) for head in every) / len(every)
 
 
-def _explain(answer: dict[str, set[HeadName]], truth: Crowd) -> str:
+def _explain(answer: dict[str, set[HeadName]], truth: CrowdFacts) -> str:
     said = {
         "previous": "more than half of its attention on the token before",
         "induction": "more than half on the token after the earlier occurrence, at every block length, and a copying score above 1/2",
@@ -97,7 +97,7 @@ def _explain(answer: dict[str, set[HeadName]], truth: Crowd) -> str:
     return f"`{role}` is not right yet: {said[role]}." if role else ""
 
 
-def _dealt(truth: Crowd, rng: torch.Generator) -> dict[str, set[HeadName]]:
+def _dealt(truth: CrowdFacts, rng: torch.Generator) -> dict[str, set[HeadName]]:
     """As many heads of each role as there are, in the right layers, dealt out at random: a hard null."""
     deal = {layer: torch.randperm(PER_LAYER, generator=rng).tolist() for layer in range(LAYERS)}
     return {role: {(layer, deal[layer][number]) for layer, number in group} for role, group in truth.roles.items()}

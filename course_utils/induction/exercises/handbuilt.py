@@ -1,6 +1,6 @@
 """Exercise 7: write the weights of an induction head. They are run at block lengths that nobody mentioned.
 
-A model is told apart from another by what it does: `Ran` runs it and says where its two layers look and which token it
+A model is told apart from another by what it does: `Behaviour` runs it and says where its two layers look and which token it
 predicts, so that a mistake is recognised whatever basis it is written in.
 """
 
@@ -23,7 +23,7 @@ PROBE = 7  # the length of the blocks on which a mistake is looked at
 
 
 @dataclass(frozen=True)
-class Ran:
+class Behaviour:
     """Weights and what they do. Two are equal when they do the same."""
 
     weights: ind.Weights = field(repr=False)
@@ -50,7 +50,7 @@ class Ran:
         )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ran) and self.done == other.done
+        return isinstance(other, Behaviour) and self.done == other.done
 
     __hash__ = None
 
@@ -105,8 +105,8 @@ Plan = ind.HeadPlan
 _LAYOUT = ind.subspaces(D_VOCAB, N_CTX, "previous", "next")
 
 
-def _built(first: Plan, second: Plan, unembed: str = "next") -> Callable[[Any], Ran]:
-    return lambda truth: Ran(ind.build(_LAYOUT, [[first], [second]], unembed))
+def _built(first: Plan, second: Plan, unembed: str = "next") -> Callable[[Any], Behaviour]:
+    return lambda truth: Behaviour(ind.build(_LAYOUT, [[first], [second]], unembed))
 
 
 def _first(**changes: Any) -> Plan:
@@ -119,17 +119,17 @@ def _second(**changes: Any) -> Plan:
     return Plan(**{"query": "token", "key": "previous", "value": "token", "output": "next"} | changes)
 
 
-def _canonical(answer: Any) -> Ran:
-    if isinstance(answer, Ran):
+def _canonical(answer: Any) -> Behaviour:
+    if isinstance(answer, Behaviour):
         return answer
     if isinstance(answer, dict):
         answer = ind.Weights(**{name: answer[name].detach().float() for name in MATRICES})
     if not isinstance(answer, ind.Weights):
         raise TypeError("no weights")
-    return Ran(answer)
+    return Behaviour(answer)
 
 
-def _form(answer: Ran, truth: tuple[int, list[int]]) -> str:
+def _form(answer: Behaviour, truth: tuple[int, list[int]]) -> str:
     weights = answer.weights
     if weights.stack or weights.n_layers != 2:
         return "One model of two layers is asked for."
@@ -155,7 +155,7 @@ def _score(answer: Any, truth: tuple[int, list[int]]) -> float:
     return min(ran.accuracy([length for length in lengths if length <= most], seed).values())
 
 
-def _explain(answer: Ran, truth: tuple[int, list[int]]) -> str:
+def _explain(answer: Behaviour, truth: tuple[int, list[int]]) -> str:
     """Which head does not do its part, by its attention pattern."""
     seed, lengths = truth
     most = min((answer.weights.n_ctx - 1) // 2, answer.weights.d_vocab - 1)

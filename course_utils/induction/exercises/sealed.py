@@ -18,7 +18,7 @@ Found = dict[str, dict[str, Any]]  # name → {"induction": set, "needs": set, "
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedFacts:
     """What examining the three shows, and what mistakes are made of: the length, and scores at that length alone."""
 
     found: Found
@@ -30,7 +30,7 @@ class Sealed:
     shape: tuple[int, int]
 
 
-def _truth(seed: int) -> Sealed:
+def _truth(seed: int) -> SealedFacts:
     sealed = ind.sealed(seed)
     found, here, prefix, previous, once, looks = {}, {}, {}, {}, {}, {}
     for name in NAMES:
@@ -50,7 +50,7 @@ def _truth(seed: int) -> Sealed:
         looks[name] = set(induction_heads(weights, [sealed.length, sealed.other], copying=-2.0))
         scores = ind.previous_token_score(run.pattern)
         previous[name] = divmod(int(scores.argmax()), scores.shape[1])
-    return Sealed(found, here, prefix, previous, once, looks, tuple(prefix["A"].shape))
+    return SealedFacts(found, here, prefix, previous, once, looks, tuple(prefix["A"].shape))
 
 
 def _canonical(answer: Any) -> Found:
@@ -79,7 +79,7 @@ def _share(value: Any) -> float:
     return float(value)
 
 
-def _form(answer: Found, truth: Sealed) -> str:
+def _form(answer: Found, truth: SealedFacts) -> str:
     if set(answer) != set(NAMES):
         return f"Give a dict with exactly the keys {', '.join(NAMES)}."
     for name in NAMES:
@@ -95,7 +95,7 @@ def _form(answer: Found, truth: Sealed) -> str:
     return ""
 
 
-def _parts(answer: Found, truth: Sealed) -> list[tuple[str, str, bool]]:
+def _parts(answer: Found, truth: SealedFacts) -> list[tuple[str, str, bool]]:
     """(model, what is asked, whether it is right): twelve of them."""
     right = truth.found
     return [
@@ -105,7 +105,7 @@ def _parts(answer: Found, truth: Sealed) -> list[tuple[str, str, bool]]:
     ]  # fmt: skip
 
 
-def _score(answer: Found, truth: Sealed) -> float:
+def _score(answer: Found, truth: SealedFacts) -> float:
     parts = _parts(answer, truth)
     return sum(right for *_, right in parts) / len(parts)
 
@@ -118,7 +118,7 @@ SAID = {
 }
 
 
-def _explain(answer: Found, truth: Sealed) -> str:
+def _explain(answer: Found, truth: SealedFacts) -> str:
     parts = _parts(answer, truth)
     for order in itertools.permutations(NAMES):
         if all(right for *_, right in _parts(dict(zip(NAMES, (answer[name] for name in order), strict=True)), truth)):
@@ -127,7 +127,7 @@ def _explain(answer: Found, truth: Sealed) -> str:
     return f"{sum(right for *_, right in parts)} of {len(parts)} are right. Model {name}: {SAID[key]}." if name else ""
 
 
-def _shuffled(truth: Sealed, rng: torch.Generator) -> Found:
+def _shuffled(truth: SealedFacts, rng: torch.Generator) -> Found:
     """The right findings, the three models shuffled and the heads of each layer dealt at random: a hard null."""
     layers, per_layer = truth.shape
     order = [NAMES[k] for k in torch.randperm(3, generator=rng)]
@@ -147,24 +147,24 @@ def _shuffled(truth: Sealed, rng: torch.Generator) -> Found:
 def _changed(**parts: Any) -> Any:
     """The right findings with some parts replaced: `part(name, truth)` gives what stands there instead."""
 
-    def make(truth: Sealed) -> Found:
+    def make(truth: SealedFacts) -> Found:
         return {name: truth.found[name] | {key: part(name, truth) for key, part in parts.items()} for name in NAMES}
 
     return make
 
 
-def _kind(name: str, truth: Sealed) -> str:
+def _kind(name: str, truth: SealedFacts) -> str:
     if truth.found[name]["induction"]:
         return "induction"
     return "another way" if truth.found[name]["needs"] else "previous token only"
 
 
-def _last_needed(name: str, truth: Sealed) -> set[HeadName]:
+def _last_needed(name: str, truth: SealedFacts) -> set[HeadName]:
     """The head of the second layer without which it fails, taken for an induction head."""
     return {head for head in truth.found[name]["needs"] if head[0] == 1}
 
 
-def _closest(name: str, truth: Sealed) -> set[HeadName]:
+def _closest(name: str, truth: SealedFacts) -> set[HeadName]:
     """Where there is no induction head, the head of the second layer that comes closest to looking like one."""
     if _kind(name, truth) != "previous token only":
         return truth.found[name]["induction"]

@@ -78,7 +78,7 @@ class Curves:
             ("share", [("accuracy on the repeat", self.accuracy), *((f"{name}, best head", v) for name, v in best)]),
             ("nats", [("in-context-learning score", self.icl)]),
         ]
-        colours = iter(plots.COLOURS)
+        colours = iter(plots.SERIES)
         for ax, (unit, lines) in zip(axes, panels, strict=True):
             for name, values in lines:
                 colour = next(colours)

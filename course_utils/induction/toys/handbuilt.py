@@ -141,7 +141,7 @@ def hand_built(d_vocab: int = 32, n_ctx: int = 65, sharpness: tuple[float, float
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What a hand-built model does.
 
     Attributes:
@@ -167,7 +167,7 @@ class Verdict:
         return f"accuracy by block length  {rows}\n{self.message}"
 
 
-def judge(weights: Weights, lengths: Sequence[int] | None = None, batch: int = 32, seed: int = 0) -> Verdict:
+def judge(weights: Weights, lengths: Sequence[int] | None = None, batch: int = 32, seed: int = 0) -> Judgement:
     """Run a two-layer model on blocks of distinct random tokens repeated once, and say what is missing.
 
     Args:
@@ -195,7 +195,7 @@ def judge(weights: Weights, lengths: Sequence[int] | None = None, batch: int = 3
     heads = (0, int(previous.argmax())), (1, int(prefix.argmax()))
     first, second = previous.max().item(), prefix.max().item()
     message = _message(accuracy[worst], worst, first, second, heads, pattern)
-    return Verdict(accuracy, first, second, heads, message)
+    return Judgement(accuracy, first, second, heads, message)
 
 
 def _message(accuracy: float, length: int, first: float, second: float, heads: tuple, pattern: Tensor) -> str:

@@ -118,14 +118,14 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Run:
+class ForwardPass:
     """What a model did with some tokens: logits for the next token, and where each head looked."""
 
     logits: Float[Tensor, "*stack batch pos d_vocab"]
     pattern: Float[Tensor, "*stack layer batch head query key"]
 
 
-def run(weights: Weights, tokens: Int[Tensor, "*stack batch pos"]) -> Run:
+def run(weights: Weights, tokens: Int[Tensor, "*stack batch pos"]) -> ForwardPass:
     """The forward pass, step by step. A stack reads either tokens of its own for each model, or the same for all.
 
     Raises:
@@ -147,7 +147,7 @@ def run(weights: Weights, tokens: Int[Tensor, "*stack batch pos"]) -> Run:
         pattern = scores.masked_fill(future, -torch.inf).softmax(-1)  # (*stack, batch, head, query, key)
         x = x + (pattern @ v @ weights.W_O[..., layer, :, :, :].unsqueeze(-4)).sum(-3)
         patterns.append(pattern)
-    return Run(x @ weights.W_U[..., None, :, :], torch.stack(patterns, len(stack)))
+    return ForwardPass(x @ weights.W_U[..., None, :, :], torch.stack(patterns, len(stack)))
 
 
 def as_bridge(weights: Weights, device: torch.device | str | None = None) -> Any:

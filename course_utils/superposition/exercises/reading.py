@@ -67,7 +67,7 @@ def _reading_form(answer: Groups, truth: tuple[int, Groups]) -> str:
 
 
 def _reading_score(answer: Groups, truth: tuple[int, Groups]) -> float:
-    return sp.agreement(_as_groups(answer), _as_groups(truth[1]), truth[0])
+    return sp.group_agreement(_as_groups(answer), _as_groups(truth[1]), truth[0])
 
 
 def _reading_explain(answer: Groups, truth: tuple[int, Groups]) -> str:

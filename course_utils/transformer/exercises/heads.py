@@ -7,14 +7,14 @@ from torch import Tensor
 
 from course_utils import transformer as tf
 from course_utils.grading.kinds import REAL, UNIT, Function, wrong
-from course_utils.transformer.exercises.inputs import Inputs, patterns, randn, whole
+from course_utils.transformer.exercises.inputs import Inputs, patterns, randn, small_integers
 
 # 5 · qk_circuit
 
 
 def _qk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [5.0]])
-    yield whole(rng, 3, 2), whole(rng, 3, 2)
+    yield small_integers(rng, 3, 2), small_integers(rng, 3, 2)
     for size in ((1, 3, 2), (2, 4, 3), (3, 2, 5, 2), (2, 4, 16, 8)):
         yield randn(rng, *size), randn(rng, *size)
     yield randn(rng, 2, 5, 3, dtype=torch.float64), randn(rng, 2, 5, 3, dtype=torch.float64)
@@ -56,7 +56,7 @@ Function(
 def _matching_inputs(rng: torch.Generator) -> Inputs:
     one = torch.eye(2)
     yield one, torch.tensor([[[1.0], [2.0]]]), torch.tensor([[[3.0, 5.0]]]), one
-    yield whole(rng, 3, 2), whole(rng, 1, 2, 1), whole(rng, 1, 1, 2), whole(rng, 2, 3)
+    yield small_integers(rng, 3, 2), small_integers(rng, 1, 2, 1), small_integers(rng, 1, 1, 2), small_integers(rng, 2, 3)
     for signs, heads, d_model, d_head in ((2, 2, 3, 2), (3, 4, 5, 2), (4, 3, 16, 8)):
         yield (
             randn(rng, signs, d_model), randn(rng, heads, d_model, d_head), randn(rng, heads, d_head, d_model),
@@ -119,7 +119,7 @@ Function(
 
 def _ablate_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[[[1.0], [2.0]]]]), torch.tensor([[[[10.0], [20.0]]], [[[30.0], [60.0]]]]), [1]
-    yield whole(rng, 1, 2, 2, 1), 2 * whole(rng, 2, 2, 2, 1), [0]
+    yield small_integers(rng, 1, 2, 2, 1), 2 * small_integers(rng, 2, 2, 2, 1), [0]
     yield randn(rng, 1, 3, 2, 1), randn(rng, 2, 3, 2, 1), [0]
     yield randn(rng, 2, 3, 3, 2), 1 + randn(rng, 4, 3, 3, 2), [0, 2]
     yield randn(rng, 3, 2, 4, 2), 1 + randn(rng, 5, 2, 4, 2), [3, 1]

@@ -12,7 +12,7 @@ def randn(rng: torch.Generator, *size: int, dtype: torch.dtype = torch.float32) 
     return torch.randn(size, generator=rng, dtype=dtype)
 
 
-def whole(rng: torch.Generator, *size: int) -> Tensor:
+def small_integers(rng: torch.Generator, *size: int) -> Tensor:
     """Small whole numbers, none of them zero, to check by hand."""
     sign = torch.randint(2, size, generator=rng) * 2 - 1
     return (sign * torch.randint(1, 4, size, generator=rng)).float()

@@ -16,7 +16,7 @@ Value = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Question:
+class SelfCheckQuestion:
     """One question of the self-check.
 
     Attributes:
@@ -47,7 +47,7 @@ def _pattern() -> Tensor:
 
 EINSUM = "`help(torch.einsum)`"
 QUESTIONS = (
-    Question(
+    SelfCheckQuestion(
         "einsum, shapes",
         lambda: torch.einsum("bpd,hde->bphe", torch.ones(2, 5, 8), torch.ones(4, 8, 3)).shape,
         EINSUM,
@@ -55,14 +55,14 @@ QUESTIONS = (
          ((2, 4, 5, 3), "The axes come in the order in which they stand after the arrow: b, p, h, e."),
          ((4, 2, 5, 3), "The axes come in the order in which they stand after the arrow: b, p, h, e.")),
     ),
-    Question(
+    SelfCheckQuestion(
         "einsum, numbers",
         lambda: torch.einsum("ij,ij->i", torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [1, 1]])),
         EINSUM,
         (((4, 4), "You summed over i, which stands after the arrow and stays; j is summed over."),
          (8, "You summed over both indices; i stands after the arrow and stays.")),
     ),
-    Question(
+    SelfCheckQuestion(
         "broadcasting",
         lambda: (torch.ones(3, 1, 4) + torch.ones(5, 1)).shape,
         "docs.pytorch.org/docs/stable/notes/broadcasting.html",
@@ -70,7 +70,7 @@ QUESTIONS = (
          ((3, 5, 1), "Both axes of length 1 are stretched: the last one to 4."),
          ((3, 1, 4, 5, 1), "Shapes are not joined; they are laid over each other from the right.")),
     ),
-    Question(
+    SelfCheckQuestion(
         "softmax",
         lambda: torch.tensor([100, 100 + math.log(3)], dtype=torch.float64).softmax(-1)[1],
         "`help(torch.nn.Softmax)`",
@@ -78,7 +78,7 @@ QUESTIONS = (
          (0.25, "That is the first one's probability."),
          (0.5, "The common 100 cancels, the difference of ln 3 does not: the ratio is 3 to 1.")),
     ),
-    Question(
+    SelfCheckQuestion(
         "cross-entropy",
         lambda: torch.nn.functional.cross_entropy(torch.zeros(1, 2048), torch.tensor([7])),
         "Goodfellow et al. 2016, deeplearningbook.org, chapter 3.13",
@@ -87,20 +87,20 @@ QUESTIONS = (
          (1 / 2048, "That is the probability of the right token; the loss is minus its logarithm."),
          (-math.log(2048), "The loss is *minus* the logarithm of the probability.")),
     ),
-    Question(
+    SelfCheckQuestion(
         "rank",
         lambda: torch.linalg.matrix_rank(torch.randn(192, 48, generator=torch.Generator().manual_seed(0)).double() @ torch.randn(48, 192, generator=torch.Generator().manual_seed(1)).double()),
         "Goodfellow et al. 2016, deeplearningbook.org, chapter 2",
         ((192, "The product has 192 rows, but all that passes through it passes through 48 numbers."),),
     ),
-    Question(
+    SelfCheckQuestion(
         "singular values",
         lambda: torch.linalg.svdvals(torch.tensor([[3.0, 0], [0, -5]]))[0],
         "`help(torch.linalg.svd)`",
         ((3, "That is the largest *eigenvalue*. A singular value says by how much a direction is stretched, whatever its sign."),
          (-5, "Singular values are lengths, so they are never negative.")),
     ),
-    Question(
+    SelfCheckQuestion(
         "attention, shapes",
         lambda: (torch.ones(2, 4, 10, 48) @ torch.ones(2, 4, 10, 48).mT).shape,
         "Elhage et al. 2021, transformer-circuits.pub/2021/framework",
@@ -109,14 +109,14 @@ QUESTIONS = (
          ((2, 10, 4, 48), "That is the shape of the queries. A score belongs to a pair of positions."),
          ((2, 10, 4, 10), "In TransformerLens the head comes before both positions: (batch, head, query, key).")),
     ),
-    Question(
+    SelfCheckQuestion(
         "causal mask",
         _pattern,
         "`help(torch.nn.functional.scaled_dot_product_attention)`",
         ((1 / 4, "Position 2 cannot see position 3, which comes after it."),
          (1 / 2, "Positions count from 0, and a token sees itself: position 2 sees 0, 1 and 2.")),
     ),
-    Question(
+    SelfCheckQuestion(
         "chain rule",
         _derivative,
         "Goodfellow et al. 2016, deeplearningbook.org, chapter 6.5",
