@@ -1,7 +1,7 @@
 """What a learner installs: one room a lesson, what lessons share, and single files below all of them.
 
-- Lessons' rooms: `transformer`, `superposition`, `induction`, `ioi`. Each holds its ideas, and in `exercises/` what it
-  asks: references' declarations, inputs, misconceptions.
+- Lessons' rooms: `transformer`, `superposition`, `sae`, `induction`, `ioi`. Each holds its ideas, and in `exercises/`
+  what it asks: references' declarations, inputs, misconceptions.
 - Shared rooms: `patching` (causal interventions), `views` (what can be pointed at), `zoo` (load a model, its card),
   `python_text` (exact labels of Python text), `page` (what a page of a lesson is made of: claims, tables, predictions),
   `grading` (the engine; knows no lesson), `cli` (the command `course`).

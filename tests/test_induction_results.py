@@ -9,9 +9,15 @@ from course_utils import induction as ind
 from course_utils import zoo
 from course_utils.induction.code.results import ContextGain
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
+from course_utils.induction.toys.formation import CONDITIONS
+from course_utils.induction.toys.seeds import Spread
+from course_utils.induction.toys.training import Recipe
 from course_utils.intervals import bootstrap_weights, interval, mean_interval
 from course_utils.python_text import samples
+from models.stored import formation as makers
+from models.stored.spread import measure
 
+TRAININGS = ("accuracy", "icl", "prefix", "previous", "control")  # of a `Spread`: (record, seed)
 
 @pytest.fixture(scope="module")
 def model():
@@ -140,6 +146,38 @@ def test_one_layer_forms_with_smeared_keys_and_two_do_not_with_deaf_ones():
     spread = ind.spread().accuracy[:, :4]
     assert torch.allclose(found.accuracy[:, 2], spread, atol=0.02)
     plt.close(found.plot())
+
+
+def test_the_maker_of_formation_puts_each_training_where_the_result_looks_for_it(monkeypatch):
+    """Conditions and seeds are told apart by numbers in place of trainings."""
+    names = list(CONDITIONS)
+    monkeypatch.setattr(
+        makers, "train_condition", lambda name, recipe, seed: torch.full((61,), 10.0 * names.index(name) + seed)
+    )
+    made = ind.Formation(**makers.make_formation())
+    assert torch.equal(made.step, ind.formation().step) and made.accuracy.shape == ind.formation().accuracy.shape
+    for place, name in enumerate(names):
+        assert made.final(name).tolist() == [10.0 * place + seed for seed in range(4)]
+
+
+def test_a_training_of_formation_made_again_is_the_stored_one():
+    """Its first 80 steps: by then this condition alone has begun to succeed."""
+    again = makers.train_condition("one layer, smeared keys", Recipe(steps=80), seed=1)
+    kept = ind.formation().accuracy[:9, :, 1]
+    place = list(CONDITIONS).index("one layer, smeared keys")
+    assert (again - kept[:, place]).abs().max() < 0.02
+    assert min((again - other).abs().max() for k, other in enumerate(kept.unbind(1)) if k != place) > 0.1
+
+
+def test_trainings_of_spread_made_again_are_the_stored_ones():
+    recipe = Recipe(steps=20)
+    two, one = (ind.train(ind.Shape(n_layers=n), recipe, seeds=2, show=False) for n in (2, 1))
+    made, kept = Spread(**measure(two, one)), ind.spread()
+    for name in TRAININGS:
+        assert torch.allclose(getattr(made, name), getattr(kept, name)[:3, :2], atol=0.02), name
+    assert {k: v.shape[1:] for k, v in vars(made).items() if k not in TRAININGS} == {
+        k: v.shape[1:] for k, v in vars(kept).items() if k not in TRAININGS
+    }
 
 
 def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_one():

@@ -48,7 +48,7 @@ from course_utils.induction.toys.curves import Curves
 from course_utils.induction.toys.formation import Formation
 from course_utils.induction.toys.handbuilt import HeadPlan, Judgement, Subspaces, build, hand_built, judge, subspaces
 from course_utils.induction.toys.model import ForwardPass, Weights, as_bridge, run
-from course_utils.induction.toys.seeds import Spread, mean_composition
+from course_utils.induction.toys.seeds import Spread
 from course_utils.induction.toys.training import Recipe, Shape, Trained, repeating, train
 from course_utils.induction.unknown.crowd import Crowd, crowd, rivals
 from course_utils.induction.unknown.sealed import Findings, Sealed, examine, sealed
@@ -61,7 +61,7 @@ __all__ = [
     "Subspaces", "TextLosses", "Trained", "Weights", "Windows", "ablate_heads", "ablation_hooks", "ablations",
     "as_bridge", "build", "by_input", "checkpoints", "code_windows", "composition_score", "composition_scores",
     "context_gain", "copying_diagonal", "copying_score", "crowd", "examine", "formation", "half_way", "hand_built",
-    "head_scores", "heard", "icl_estimate", "icl_score", "interval", "judge", "losses_of", "mean_composition",
+    "head_scores", "heard", "icl_estimate", "icl_score", "interval", "judge", "losses_of",
     "mean_interval", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
     "previous_token_score", "random_composition", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
     "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left",

@@ -1,4 +1,4 @@
-"""The makers of the stored results, one file a lesson (`superposition`, `sae`, `induction`, with `formation`).
+"""The makers of the stored results: `superposition`, `sae`, `induction` (with `formation` and `spread`).
 
 Each result is one function that returns arrays, and one command that writes them:
 

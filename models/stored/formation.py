@@ -13,7 +13,7 @@ from course_utils.induction.scores.measures import repeat_accuracy
 from course_utils.induction.toys.formation import CONDITIONS
 from course_utils.induction.toys.training import Recipe, Shape, _Stack
 
-SEEDS = 4
+SEEDS = 4  # of every condition
 INPUTS = "qkv"
 
 
@@ -53,15 +53,20 @@ class Altered(_Stack):
         return repeat_accuracy(self.logits(self.probe[None]), self.probe[None], self.recipe.probe_length)
 
 
-def make_formation(seeds: int = SEEDS, steps: int = 600) -> dict[str, Tensor]:
-    """The recipe of `formation`."""
-    recipe = Recipe(steps=steps)
-    found = [[_train(name, recipe, seed) for seed in range(seeds)] for name in CONDITIONS]
+def make_formation() -> dict[str, Tensor]:
+    """The recipe of `formation`: twenty trainings that know nothing of each other, and their histories side by side.
+
+    The stored file was put together in this way from trainings that ran one by one; the whole has not run as one
+    command. A test trains one of the twenty again and finds the beginning of its stored history.
+    """
+    recipe = Recipe(steps=600)
+    found = [[train_condition(name, recipe, seed) for seed in range(SEEDS)] for name in CONDITIONS]
     accuracy = torch.stack([torch.stack(rows, 1) for rows in found], 1)
-    return {"step": torch.arange(0, steps + 1, recipe.every), "accuracy": accuracy}
+    return {"step": torch.arange(0, recipe.steps + 1, recipe.every), "accuracy": accuracy}
 
 
-def _train(condition: str, recipe: Recipe, seed: int) -> Tensor:
+def train_condition(condition: str, recipe: Recipe, seed: int) -> Float[Tensor, "record"]:
+    """The accuracy on the repeat along one training under a condition of `CONDITIONS`."""
     layers = 2 if condition.startswith("two") else 1
     deaf = {"keys": "k", "queries": "q"}.get(condition.split()[-1], "") if "deaf" in condition else ""
     model = Altered(Shape(n_layers=layers), recipe, seed, "smeared" in condition, deaf)

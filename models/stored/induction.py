@@ -18,23 +18,15 @@ from course_utils.induction.code.stored import FOLDER  # noqa: F401 (for `save`)
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of
 from course_utils.induction.scores.heads import head_scores
 from course_utils.induction.scores.measures import prefix_matching_score, repeated_tokens, token_losses
-from course_utils.induction.toys.seeds import Spread
-from course_utils.induction.toys.training import Recipe, Shape, train
 from course_utils.patching import ablation_hooks
 from course_utils.python_text import modules
 from models.stored.formation import make_formation
+from models.stored.spread import make_spread
 
 MODEL = "code-attn-2l"
 REFERENCE = 128  # windows or prompts over which a mean is taken
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 LATE = (240, 244, 248, 252)  # the tokens whose loss context_gain measures, as positions in a window
-
-
-def make_spread(seeds: int = 32, controls: int = 8) -> dict[str, Tensor]:
-    """The recipe of `spread`: the lesson's own training, continued to step 600."""
-    recipe = Recipe(steps=600)
-    control = train(Shape(n_layers=1), recipe, seeds=controls)
-    return vars(Spread.of(train(Shape(), recipe, seeds=seeds), control))
 
 
 def held_out_windows(model: Any) -> Windows:
@@ -58,12 +50,12 @@ def make_checkpoints() -> dict[str, Tensor]:
     }
 
 
-def make_ablations(length: int = 60, prompts: int = 64) -> dict[str, Tensor]:
+def make_ablations() -> dict[str, Tensor]:
     """The recipe of `ablations`."""
-    model = zoo.load(MODEL, "cpu")
+    model, length = zoo.load(MODEL, "cpu"), 60
     windows = held_out_windows(model)
     drawn = torch.Generator().manual_seed(0)
-    blocks, others = (repeated_tokens(model.cfg.d_vocab, prompts, length, generator=drawn) for _ in range(2))
+    blocks, others = (repeated_tokens(model.cfg.d_vocab, 64, length, generator=drawn) for _ in range(2))
     losses, repeat, first, prefix = [], [], [], []
     for kind in KINDS:
         for heads in RUNS.values():

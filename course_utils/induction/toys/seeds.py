@@ -14,12 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.induction.scores.circuits import INPUTS, composition_score, copying_score
-from course_utils.induction.scores.interventions import path_patch_qkv, repeat_log_prob
-from course_utils.induction.scores.measures import repeated_tokens
 from course_utils.induction.toys.curves import crossing
-from course_utils.induction.toys.model import Weights, as_bridge
-from course_utils.induction.toys.training import Trained
 
 
 @dataclass(frozen=True)
@@ -48,24 +43,6 @@ class Spread:
     copying: Float[Tensor, "seed head"]
     final_prefix: Float[Tensor, "seed head"]
 
-    @classmethod
-    def of(cls, trained: Trained, control: Trained) -> "Spread":
-        curves, weights = trained.curves, trained.weights
-        seeds = range(curves.seeds)
-        return cls(
-            step=curves.step,
-            accuracy=curves.accuracy,
-            icl=curves.icl,
-            prefix=curves.best_prefix(),
-            previous=curves.best_previous(),
-            control=control.curves.accuracy,
-            patched=torch.stack([listening(weights[s], trained.recipe.probe_length) for s in seeds]),
-            composition=torch.stack([mean_composition(weights[s], weights[s]) for s in seeds]),
-            unrelated=torch.stack([mean_composition(weights[s - 1], weights[s]) for s in seeds]),
-            copying=torch.stack([_copying(weights[s]) for s in seeds]),
-            final_prefix=curves.prefix[-1, :, 1],
-        )
-
     def change(self, level: float = 0.5) -> Float[Tensor, "seed"]:
         """The step at which the accuracy passes `level`, seed by seed; NaN if it never does."""
         return torch.stack([crossing(self.step.float(), row, level) for row in self.accuracy.unbind(1)])
@@ -90,25 +67,3 @@ class Spread:
         right.hist(steps[~steps.isnan()].numpy(), bins=12, color=plots.SERIES[0], edgecolor="white")
         right.set(xlabel="step of the change", ylabel="seeds")
         return fig
-
-
-def listening(weights: Weights, length: int) -> Float[Tensor, "3"]:
-    """The effect on the log-probability of the repeat when all of layer 1 hears all of layer 0 wrongly: by q, k, v."""
-    generator = torch.Generator().manual_seed(11)
-    clean, other = (
-        repeated_tokens(weights.d_vocab, 64, length, distinct=True, generator=generator) for _ in range(2)
-    )
-    heads = range(weights.n_heads)
-    senders, receivers = [(0, h) for h in heads], [(1, h) for h in heads]
-    metric = repeat_log_prob(clean, length)
-    return path_patch_qkv(as_bridge(weights, "cpu"), clean, other, metric, senders, receivers).effect()
-
-
-def mean_composition(writer: Weights, reader: Weights) -> Float[Tensor, "3"]:
-    """Composition scores by q, k, v, averaged over all heads of the writer's layer 0 and of the reader's layer 1."""
-    OV, QK, later = writer.W_OV[0][:, None], reader.W_QK[1][None], reader.W_OV[1][None]
-    return torch.stack([composition_score(OV, QK, later, kind).mean() for kind in INPUTS])
-
-
-def _copying(weights: Weights) -> Float[Tensor, "head"]:
-    return copying_score(weights.W_E, weights.W_V[1], weights.W_O[1], weights.W_U)
