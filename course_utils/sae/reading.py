@@ -149,7 +149,7 @@ class Reading:
         places = (activity > 0).nonzero()
         rng = torch.Generator().manual_seed(seed)
         drawn = places[torch.randperm(len(places), generator=rng)[:count]]
-        label, f1, precision, recall = self._label(latent)
+        label, f1, precision, recall = self.label(latent)
         promoted = self._promoted(latent)
         order = promoted.argsort(descending=True).tolist()
         words = [self.dictionary.model.tokenizer.decode([i]) for i in (*order[:8], *order[-8:])]
@@ -161,7 +161,8 @@ class Reading:
             (activity[:, 1:] > 0).float().mean().item(), pairs[:8], pairs[:7:-1], label, f1, precision, recall,
         )  # fmt: skip
 
-    def _label(self, latent: int) -> tuple[str, float, float, float]:
+    def label(self, latent: int) -> tuple[str, float, float, float]:
+        """The label that fits the latent best where "active" is the prediction: name, F1, precision, recall."""
         labels = self.labels
         on, flags = self.rows[:, latent] > 0, labels.flags
         hits = (on[:, None] & flags).sum(0)

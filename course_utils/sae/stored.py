@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+import torch
+
 from course_utils import stored
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.judging import CausalTable, LabelScores
+from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
 from course_utils.sae.training import Recipe
 
@@ -15,6 +18,8 @@ FOLDER = Path(__file__).parent / "stored_results"
 TRUTH = dict(features=64, d=32, probability=0.04)  # the lesson's known truth: twice as many features as dimensions
 RECIPE = Recipe(steps=600, batch=512, lr=3e-3, dead_after=20_000)  # its training, a few seconds
 PENALTY = 0.3  # its λ
+PRICES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # the λ of `prices`
+ACTIVE = 2.56  # features in a vector of the truth, on average: 64 · 0.04
 FAMILIES = dict(features=40, d=32, probability=0.15, correlation="hierarchy", children=3)  # ten parents
 FAMILY_KINDS = {
     "TopK": dict(kind="topk", k=3),
@@ -48,6 +53,20 @@ def absorption() -> AbsorptionByKind:
 def label_scores() -> LabelScores:
     """Which units tell which label, on 208 contexts of 29 held-out modules."""
     return LabelScores(LABELS, **stored.load(FOLDER, "labels", SHA256["labels"]))
+
+
+@lru_cache
+def token_lists() -> dict[str, tuple[float, float, float]]:
+    """{label: F1 of the best list of tokens, with its interval}, on the rows of `label_scores`."""
+    arrays = stored.load(FOLDER, "lookup", SHA256["lookup"])
+    ends = zip(*(arrays[key].tolist() for key in ("f1", "low", "high")), strict=True)
+    return dict(zip(LABELS, ends, strict=True))
+
+
+@lru_cache
+def prices() -> Prices:
+    """ReLU with L1 for several λ, and TopK, on three truths, trained five times as long as `RECIPE`."""
+    return Prices(torch.tensor(PRICES), **stored.load(FOLDER, "price", SHA256["price"]), active=ACTIVE)
 
 
 @lru_cache

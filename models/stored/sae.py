@@ -2,12 +2,16 @@
 
 `recovery_width`, `recovery_density`, `recovery_together`: how much of a known truth is found, over seeds (minutes).
 `absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (a minute).
+`price`: ReLU with L1 for several λ, and TopK, trained longer, over seeds (ten minutes).
+`lookup`: how well a list of tokens tells each label (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
 `causal`: what removing each label's best latent does, beside matched other latents (two minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -18,8 +22,10 @@ from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench
 from course_utils.sae.experiments import Families
 from course_utils.sae.judging import causal_table, score_labels
+from course_utils.sae.lookup import token_list
 from course_utils.sae.metrics import Quality
 from course_utils.sae.planted import Recovery, Truth, baselines
+from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, labelled
 from course_utils.sae.shipped import available, load
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
@@ -27,6 +33,7 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     FAMILY_KINDS,
     FOLDER,
     PENALTY,
+    PRICES,
     RECIPE,
     SHIPPED,
     TESTED,
@@ -122,6 +129,25 @@ def make_labels() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
+def make_lookup() -> dict[str, Tensor]:
+    """The recipe of `lookup`: how well a list of tokens tells each label, on the rows of `labels`."""
+    tokens, labels = held_out_reading(3)
+    lists = [token_list(tokens[:, 1:].flatten(), labels, name) for name in LABELS]
+    found = {key: torch.tensor([getattr(best, key) for best in lists]) for key in ("f1", "low", "high")}
+    return found | {"size": torch.tensor([len(best.units) for best in lists])}
+
+
+def make_price() -> dict[str, Tensor]:
+    """The recipe of `price`: the lesson's truth, ReLU with L1 for several λ, and TopK, trained five times as long."""
+    truths = [Truth.draw(**TRUTH, seed=seed) for seed in range(SEEDS)]
+    recipe = replace(RECIPE, steps=5 * RECIPE.steps)
+    shapes = [Config(d_in=32, n_latents=96, kind="relu", penalty=penalty) for penalty in PRICES]
+    shapes.append(Config(d_in=32, n_latents=96, k=3))
+    done = [[Priced.of(truth, train(shape, truth, recipe, device="cpu", show=False)) for truth in truths]
+            for shape in shapes]  # fmt: skip
+    return {key: torch.tensor([[getattr(each, key) for each in row] for row in done]) for key in Priced.MEASURES}
+
+
 def make_causal() -> dict[str, Tensor]:
     """The recipe of `causal`: 25 contexts, 40 null latents each."""
     tokens, _ = held_out_reading(25)
@@ -130,4 +156,5 @@ def make_causal() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
-MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels}
+MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
+          "lookup": make_lookup, "price": make_price}  # fmt: skip

@@ -1,0 +1,99 @@
+"""One token taken apart: the latents that are active there, strongest first, and what is left after each.
+
+    Anatomy.of(reading, words, place)      # a value that shows itself as bars
+
+1. The activation x at the token is b_dec, plus one arrow for each active latent, plus what is left over.
+2. Latents are added in the order of their strength; `left` is the squared length of what is still missing, as a share
+   of that of x − b_dec.
+3. Each latent gets a short reading from labelled text (`brief`): the token at which it is mostly active, or its best
+   label, or how often it is active.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.sae.label_words import WORDS
+from course_utils.sae.metrics import DENSE
+from course_utils.sae.model import SparseAutoencoder
+from course_utils.sae.reading import Reading
+
+MOSTLY, FITS = 0.5, 0.4  # share of the activity at one token; F1 from which a label is a reading
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A token's active latents.
+
+    Attributes:
+        word: the token. latents, strength: active latents, strongest first, and their activations.
+        readings: what each seems to stand for.
+        left: the share that is missing after 0, 1, 2, … latents.
+    """
+
+    word: str
+    latents: Int[Tensor, "active"]
+    strength: Float[Tensor, "active"]
+    readings: tuple[str, ...]
+    left: Float[Tensor, "count"]
+
+    @classmethod
+    def of(cls, reading: Reading, word: str, x: Float[Tensor, "d"]) -> Anatomy:
+        """Of one activation x, of the token `word`."""
+        sae = reading.dictionary.sae
+        f = sae.encode(x[None])[0]
+        latents = f.argsort(descending=True)[: int((f > 0).sum())]
+        return cls(word, latents, f[latents], tuple(brief(reading, int(i)) for i in latents), left_over(sae, x))
+
+    def rows(self) -> list[dict[str, object]]:
+        """One row a latent."""
+        names = zip(self.latents.tolist(), self.readings, self.strength.tolist(), self.left[1:].tolist(), strict=True)
+        return [{"latent": str(i), "reading": text, "activation": f, "left, %": 100 * left}
+                for i, text, f, left in names]  # fmt: skip
+
+
+def left_over(sae: SparseAutoencoder, x: Float[Tensor, "d"]) -> Float[Tensor, "count"]:
+    """|x − b_dec − the n strongest latents' arrows|² over |x − b_dec|², for n = 0, 1, 2, …"""
+    f = sae.encode(x[None])[0]
+    latents = f.argsort(descending=True)[: int((f > 0).sum())]
+    arrows = f[latents, None] * sae.W_dec[latents]  # (active, d)
+    missing = (x - sae.b_dec) - torch.cat([torch.zeros_like(arrows[:1]), arrows.cumsum(0)])
+    return missing.square().sum(1) / (x - sae.b_dec).square().sum()
+
+
+def brief(reading: Reading, latent: int) -> str:
+    """A few words on a latent, from the text that was read."""
+    on = reading.f[..., latent] > 0
+    if (share := on[:, 1:].float().mean().item()) > DENSE:
+        return f"active at {100 * share:.0f} % of tokens"
+    ids = Counter(reading.tokens[on].tolist())
+    if ids and ids.most_common(1)[0][1] > MOSTLY * ids.total():
+        token = reading.dictionary.model.tokenizer.decode([ids.most_common(1)[0][0]])
+        return f"mostly at “{token.strip() or repr(token)[1:-1]}”"
+    label, f1, *_ = reading.label(latent)
+    return WORDS[label] if f1 >= FITS else "?"
+
+
+def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
+    """Tokens side by side; bars of the same latent in two tokens are dark."""
+    shared = set.intersection(*(set(part.latents.tolist()) for part in parts))
+    fig, axes = plots.figure(1, len(parts), height=4.6)
+    for ax, part, title in zip(axes, parts, titles, strict=True):
+        at = range(len(part.latents))
+        colours = [plots.SERIES[0] if i in shared else plots.SERIES[1] for i in part.latents.tolist()]
+        ax.barh(at, part.strength, color=colours, height=0.75)
+        names = [f"{text}  {i}" for i, text in zip(part.latents.tolist(), part.readings, strict=True)]
+        for y, value in enumerate(part.strength.tolist()):
+            ax.text(value + 0.8, y, f"{value:.0f}", va="center", fontsize=8.5, color=plots.INK)
+        ax.set(yticks=list(at), yticklabels=names, title=title, xlabel="activation", xlim=(0, 72))
+        ax.tick_params(axis="y", labelsize=8.5, length=0)
+        ax.invert_yaxis()
+    return fig

@@ -1,0 +1,25 @@
+"""The labels in words, for tables and figures."""
+
+WORDS = {
+    "kind_keyword": "keywords",
+    "kind_name": "names",
+    "kind_number": "numbers",
+    "kind_operator": "operators",
+    "in_string": "inside a string",
+    "in_docstring": "inside a docstring",
+    "in_comment": "inside a comment",
+    "in_brackets": "inside brackets",
+    "opens": "opening brackets",
+    "closes": "closing brackets",
+    "string_opens": "opening quotes",
+    "string_closes": "closing quotes",
+    "definition": "names where bound",
+    "use": "names where read",
+    "function_name": "names after def",
+    "class_name": "names after class",
+    "parameter": "parameters",
+    "import": "imported names",
+    "attribute": "names after a dot",
+    "call": "names called",
+    "line_start": "starts of lines",
+}

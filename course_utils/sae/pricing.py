@@ -1,0 +1,115 @@
+"""What λ does on a known truth: activations, active latents and features found, against λ, beside TopK.
+
+1. `Priced`: one training, measured.
+2. `Prices`: trainings for several λ on several truths, with the line that one latent alone would follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.sae.matching import match_features
+from course_utils.sae.metrics import Quality
+from course_utils.sae.planted import Truth
+from course_utils.sae.training import Training
+
+ROWS, SEED, FOUND = 4000, 10_001, 0.9  # vectors that no training has seen; the cosine from which a feature is found
+
+
+@dataclass(frozen=True)
+class Priced:
+    """One dictionary on one truth.
+
+    Attributes:
+        found: the share of features that are found. factor: activation over true strength, of found features.
+        l0, unexplained, dead: as in `Quality`.
+        scale: by what the trainer divides the vectors.
+    """
+
+    MEASURES: ClassVar[tuple[str, ...]] = ("found", "factor", "l0", "unexplained", "dead", "scale")
+
+    found: float
+    factor: float
+    l0: float
+    unexplained: float
+    dead: float
+    scale: float
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, truth: Truth, done: Training) -> Priced:
+        x, strength = truth.sample(ROWS, torch.Generator().manual_seed(SEED))
+        pairs = match_features(truth.directions, done.sae.W_dec)
+        kept = pairs.cosine > FOUND
+        f, strength = done.sae.encode(x)[:, pairs.latent[kept]], strength[:, kept]
+        both = (f > 0) & (strength > 0)
+        quality = Quality.of(done.sae, x)
+        factor = f[both].sum() / strength[both].sum()  # nan where no feature is found
+        return cls(pairs.found(), factor.item(), quality.l0, quality.unexplained, quality.dead,
+                   x.square().sum(1).mean().sqrt().item())  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prices:
+    """`Priced` for several λ and, last, for TopK: each (shape, truth).
+
+    Attributes:
+        penalty: the λ of every shape but the last.
+        active: features that are there in a vector, on average, in the truth.
+    """
+
+    penalty: Float[Tensor, "penalty"]
+    found: Float[Tensor, "shape truth"]
+    factor: Float[Tensor, "shape truth"]
+    l0: Float[Tensor, "shape truth"]
+    unexplained: Float[Tensor, "shape truth"]
+    dead: Float[Tensor, "shape truth"]
+    scale: Float[Tensor, "shape truth"]
+    active: float
+
+    @property
+    def alone(self) -> Float[Tensor, "penalty"]:
+        """Activation over strength by f = m − λ/2 with the mean strength m = 1, λ in the units of the strengths."""
+        return (1 - self.penalty * self.scale.mean() / 2).clamp(min=0)
+
+    def at(self, penalty: float) -> dict[str, Float[Tensor, "truth"]]:
+        """Every measure for one λ."""
+        row = int((self.penalty - penalty).abs().argmin())
+        return {name: getattr(self, name)[row] for name in Priced.MEASURES}
+
+    @property
+    def topk(self) -> dict[str, Float[Tensor, "truth"]]:
+        """Every measure of TopK."""
+        return {name: getattr(self, name)[-1] for name in Priced.MEASURES}
+
+    def plot(self) -> Figure:
+        """Three panels against λ: activation over strength, active latents, features found."""
+        fig, axes = plots.figure(1, 3, height=2.9)
+        self._panel(axes[0], self.factor, "activation / true strength")
+        axes[0].plot(self.penalty, self.alone, ":", color=plots.NULL)
+        axes[0].text(0.06, 1.05, "one latent alone", fontsize=9, color=plots.NULL)
+        axes[0].set_ylim(0, 1.15)
+        self._panel(axes[1], self.l0, "active latents a vector")
+        axes[1].axhline(self.active, linestyle=":", color=plots.NULL)
+        axes[1].text(1.0, self.active * 1.2, "the truth", fontsize=9, color=plots.NULL, ha="right")
+        axes[1].set_yscale("log")
+        axes[1].set_yticks([2, 5, 10, 20], ["2", "5", "10", "20"])
+        axes[1].set_yticks([], minor=True)
+        self._panel(axes[2], 100 * self.found, "features found, %")
+        axes[2].set_ylim(0, 105)
+        return fig
+
+    def _panel(self, ax: Axes, measured: Tensor, title: str) -> None:
+        plots.band(ax, self.penalty, measured[:-1].T, colour=plots.SERIES[0])
+        ax.axhline(measured[-1].mean(), color=plots.SERIES[5])
+        ax.set(title=title, xlabel="λ", xscale="log")
+        ax.set_xticks([0.05, 0.2, 1], ["0.05", "0.2", "1"])
+        ax.set_xticks([], minor=True)
