@@ -4,22 +4,29 @@
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
-5. `experiments`, `comparison`, `judging`, `stored`: the results of the lesson, which draw themselves; some are stored.
+5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `stored`: the results of the lesson; some are stored.
+6. `diagram`, `code_view`, `anatomy`, `label_words`: what the page draws.
 """
 
 from .absorbing import Absorption, absorption, detect_absorption
 from .activations import batchtopk, jumprelu, topk
+from .anatomy import Anatomy, anatomies
 from .basics import decode, encode, loss, pre_activations
+from .code_view import shaded_code
 from .config import KINDS, Config
+from .diagram import autoencoder
 from .effects import Bench, Effect, LatentTest, generate, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream, harvest
 from .judging import CausalTable, LabelScores, causal_table, score_labels
+from .label_words import WORDS
+from .lookup import token_list
 from .matching import Agreement, Matching, agreement, cosines, match_features, matched_cosines, mean_max_cosine
 from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkage
 from .model import SparseAutoencoder, without_parallel
 from .pages import browse, write_pages
 from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
+from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
 from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
@@ -29,13 +36,14 @@ from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
 __all__ = [
-    "KINDS", "Absorption", "Agreement", "Bench", "Best", "CausalTable", "Config", "Density", "Dictionary", "Effect",
-    "Explanation", "Families", "LabelScores", "Labels", "LatentTest", "Matching", "Quality", "Reading", "Recipe",
-    "Recovery", "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream",
-    "Training", "Truth", "Units", "absorption", "agreement", "available", "baselines", "batchtopk", "browse",
-    "card", "causal_table", "cosine", "cosines", "decode", "detect_absorption", "encode", "f1_score", "fvu",
-    "generate", "geometric_median", "harvest", "held_out_contexts", "ica_directions", "jumprelu", "l0", "labelled",
-    "latent_effect", "load", "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents",
-    "mean_max_cosine", "pca_directions", "pre_activations", "probe", "random_directions", "score_labels", "sealed",
-    "share_found", "shrinkage", "top_contexts", "topk", "train", "without_parallel", "write_pages",
+    "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "CausalTable", "Config", "Density",
+    "Dictionary", "Effect", "Explanation", "Families", "LabelScores", "Labels", "LatentTest", "Matching", "Priced",
+    "Prices", "Quality", "Reading", "Recipe", "Recovery", "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site",
+    "SparseAutoencoder", "Spliced", "Stream", "Training", "Truth", "Units", "absorption", "agreement", "anatomies",
+    "autoencoder", "available", "baselines", "batchtopk", "browse", "card", "causal_table", "cosine", "cosines",
+    "decode", "detect_absorption", "encode", "f1_score", "fvu", "generate", "geometric_median", "harvest",
+    "held_out_contexts", "ica_directions", "jumprelu", "l0", "labelled", "latent_effect", "load", "loss",
+    "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "pca_directions",
+    "pre_activations", "probe", "random_directions", "score_labels", "sealed", "shaded_code", "share_found",
+    "shrinkage", "token_list", "top_contexts", "topk", "train", "without_parallel", "write_pages",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -41,7 +42,7 @@ def shaded_code(words: Sequence[str], values: Mapping[str, Float[Tensor, "token"
     return fig
 
 
-def _panel(ax, words: Sequence[str], shares: Tensor, left: float, top: float) -> None:
+def _panel(ax: Axes, words: Sequence[str], shares: Tensor, left: float, top: float) -> None:
     """Tokens set character by character, so that grounds and type agree whatever the font's width."""
     line = column = 0
     for word, share in zip(words, shares.tolist(), strict=True):

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 from course_utils import plots
 from course_utils.sae.effects import Bench
 from course_utils.sae.harvesting import harvest
+from course_utils.sae.label_words import WORDS
 from course_utils.sae.planted import random_directions
 from course_utils.sae.shipped import Dictionary
 from course_utils.sae.units import Labels, Units, probe
@@ -26,6 +28,10 @@ SET = 16  # latents of the best set, at most
 CONTESTANTS = ("neuron", "random", "untrained", "latent", "set", "probe")
 NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, untrained model",
          "latent": "best latent", "set": f"best set of ≤ {SET} latents", "probe": "probe"}  # fmt: skip
+
+
+SHOWN = {"random": "best random direction", "untrained": "best latent, untrained model", "neuron": "best neuron",
+         "latent": "best latent", "probe": "probe, trained on the label"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,21 +75,28 @@ class LabelScores:
             table.append(row)
         return table
 
-    def plot(self) -> Figure:
-        """Each label a line of dots."""
-        marks = {
-            "neuron": ("s", plots.COLOURS[1]), "random": ("x", plots.GREY), "untrained": ("+", "black"),
-            "latent": ("o", plots.COLOURS[0]), "set": ("D", plots.COLOURS[4]), "probe": ("|", plots.COLOURS[5]),
-        }  # fmt: skip
-        gain = self.f1[CONTESTANTS.index("latent")] - self.f1[CONTESTANTS.index("neuron")]
+    def plot(self, lists: Mapping[str, tuple[float, float, float]]) -> Figure:
+        """Each label a line of dots, those at which the best latent gains most on a list of tokens at the top.
+
+        Args:
+            lists: {label: F1 of the best list of tokens, with its interval}.
+        """
+        marks = {"random": ("x", plots.NULL), "untrained": ("+", "black"), "neuron": ("s", plots.MLP),
+                 "latent": ("o", plots.HEAD), "probe": ("|", plots.SERIES[5])}  # fmt: skip
+        gain = torch.tensor([self.of("latent")[name] - lists[name][0] for name in self.labels])
         order = gain.argsort().tolist()
-        fig, ax = plots.figure(height=0.3 * len(order) + 1.1)
+        fig, ax = plots.figure(height=0.3 * len(order) + 1.2)
         for c, name in self._there():
-            mark, colour = marks[name]
-            ax.plot(self.f1[c, order], range(len(order)), mark, color=colour, label=NAMES[name].removeprefix("null: "),
-                    fillstyle="none" if name == "set" else "full", markeredgewidth=1.6)  # fmt: skip
+            if name in marks:
+                mark, colour = marks[name]
+                ends = (self.f1[c, order] - self.low[c, order], self.high[c, order] - self.f1[c, order])
+                bars = dict(xerr=torch.stack(ends).clamp(min=0), elinewidth=1) if name == "latent" else {}
+                ax.errorbar(self.f1[c, order], range(len(order)), fmt=mark, color=colour, markeredgewidth=1.6,
+                            label=SHOWN[name], **bars)  # fmt: skip
+        ax.plot([lists[self.labels[i]][0] for i in order], range(len(order)), "D", color=plots.NOTE, fillstyle="none",
+                markeredgewidth=1.6, label="list of tokens, no model")  # fmt: skip
         ax.hlines(range(len(order)), 0, 1, color=plots.GREY, linewidth=0.3)
-        ax.set(yticks=range(len(order)), yticklabels=[self.labels[i] for i in order], xlim=(0, 1),
+        ax.set(yticks=range(len(order)), yticklabels=[WORDS[self.labels[i]] for i in order], xlim=(-0.02, 1.02),
                xlabel="F1 on modules that chose nothing")  # fmt: skip
         fig.legend(loc="outside lower center", ncols=3)
         return fig
@@ -154,7 +167,7 @@ class CausalTable:
         """One row a latent."""
         middle, top = self.null_kl.median(1).values, self.null_kl.amax(1)
         return [
-            {"latent": f"{int(self.latent[i])} ({name})", "active at": int(self.positions[i]),
+            {"latent": f"{int(self.latent[i])} ({WORDS[name]})", "active at": int(self.positions[i]),
              "KL, nats": self.kl[i].item(), "null: median": middle[i].item(), "null: largest": top[i].item(),
              "loss, nats": self.loss[i].item(), "null: loss, median": self.null_loss[i].median().item(),
              "p": self.p[i].item()}
@@ -163,14 +176,14 @@ class CausalTable:
 
     def plot(self) -> Figure:
         """Null edits as grey dots, the latent's own as a coloured one."""
-        fig, ax = plots.figure(height=0.35 * len(self.labels) + 1)
+        fig, ax = plots.figure(height=0.42 * len(self.labels) + 1.1)
         for i in range(len(self.labels)):
             ax.plot(self.null_kl[i], [i] * self.null_kl.shape[1], "o", color=plots.GREY, alpha=0.35, markersize=4,
-                    label="another latent's direction" if i == 0 else None)  # fmt: skip
-            ax.plot(self.kl[i], i, "D", color=plots.COLOURS[5], label="its own" if i == 0 else None)
-        names = [f"{name} · {int(latent)}" for name, latent in zip(self.labels, self.latent, strict=True)]
-        ax.set(yticks=range(len(names)), yticklabels=names, xscale="log",
-               xlabel="KL from the clean prediction, where the latent is active (nats)")  # fmt: skip
+                    label="along another latent's direction" if i == 0 else None)  # fmt: skip
+            ax.plot(self.kl[i], i, "o", color=plots.HEAD, markersize=9, label="along its own" if i == 0 else None)
+        names = [f"{WORDS[name]}: {int(latent)}" for name, latent in zip(self.labels, self.latent, strict=True)]
+        ax.set(yticks=range(len(names)), yticklabels=names, xscale="log", ylim=(len(names) - 0.5, -0.5),
+               xlabel="KL from the untouched prediction, nats")  # fmt: skip
         fig.legend(loc="outside lower center", ncols=2)
         return fig
 

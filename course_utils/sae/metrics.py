@@ -73,14 +73,20 @@ class Density:
         return (self.share > DENSE).float().mean().item()
 
     def plot(self) -> Figure:
-        """A histogram over latents, with dead ones apart at the left."""
+        """A histogram over latents, with those that are never active apart at the left."""
         fig, ax = plots.figure(height=2.6)
-        lowest = torch.tensor(0.5 / self.rows).log10().item()
-        logs = self.share.clamp(min=0.5 / self.rows).log10()
-        ax.hist(logs.numpy(), bins=60, range=(lowest, 0), color=plots.COLOURS[0])
-        ax.axvline(torch.tensor(DENSE).log10().item(), color=plots.GREY, linestyle=":")
-        ax.set(xlabel=f"log₁₀ of the share of {self.rows:,} rows in which it is active (leftmost: never)",
-               ylabel="latents")  # fmt: skip
+        lowest, limit = 1 / self.rows, torch.tensor(DENSE).log10().item()
+        logs = self.share[self.share > 0].log10()
+        left = torch.tensor(lowest).log10().item()
+        edges = torch.linspace(left, 0, 26)
+        step = float(edges[1] - edges[0])
+        ax.hist(logs.numpy(), bins=edges.numpy(), color=plots.HEAD, rwidth=0.95)
+        ax.bar(left - 1.5 * step, int((self.share == 0).sum()), width=0.95 * step, color=plots.GREY)
+        ax.axvline(limit, color=plots.NULL, linestyle=":")
+        ax.text(limit + 0.03, ax.get_ylim()[1] * 0.92, "dense", color=plots.NULL)
+        ticks = [-3.0, -2.0, -1.0, 0.0]
+        ax.set_xticks([left - 1.5 * step, *ticks], ["never", "0.1 %", "1 %", "10 %", "100 %"])
+        ax.set(xlabel="share of the tokens at which a latent is active", ylabel="latents")
         return fig
 
 

@@ -19,6 +19,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.python_text.labels import MEANINGS, LabelError, token_labels
+from course_utils.sae.label_words import WORDS
 from course_utils.sae.shipped import Dictionary
 from course_utils.sae.units import Labels, f1_score
 
@@ -64,7 +65,7 @@ class Explanation:
     @property
     def sentence(self) -> str:
         return (
-            f"Latent {self.latent} is active at {self.density:.2%} of tokens. Best label: {self.label} "
+            f"Latent {self.latent} is active at {100 * self.density:.1f} % of tokens. Best label: {WORDS[self.label]} "
             f"(F1 {self.f1:.2f}, precision {self.precision:.2f}, recall {self.recall:.2f})."
         )
 
@@ -86,11 +87,19 @@ class Explanation:
             lines = "".join(f"<div>{_coloured(context, most)}</div>" for context in contexts)
             parts.append(f'<p style="margin:6px 0 2px;opacity:.8">{title}</p><div style="{CODE}">{lines}</div>')
         for title, tokens in (("Promotes", self.promotes), ("Suppresses", self.suppresses)):
-            shown = " ".join(
-                f'<code style="padding:0 3px">{html.escape(repr(t)[1:-1])}</code>{v:+.2f}' for t, v in tokens
+            shown = " &ensp;".join(
+                f'<code style="padding:0 3px">{html.escape(visible(t))}</code>&nbsp;{v:+.2f}' for t, v in tokens
             )
             parts.append(f'<p style="margin:4px 0"><span style="opacity:.8">{title}:</span> {shown}</p>')
         return "".join(parts) + "</div>"
+
+
+def visible(token: str) -> str:
+    """A token of blanks and line breaks in signs that can be seen; any other without blanks around it."""
+    if token.strip():
+        return token.strip()
+    blanks = len(token) - token.count("\n")
+    return "⏎" * token.count("\n") + (f" + {blanks} blanks" if blanks else "")
 
 
 CODE = "font-family:monospace;font-size:.85em;white-space:pre;overflow-x:auto;line-height:1.5"

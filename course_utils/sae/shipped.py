@@ -34,6 +34,11 @@ class Dictionary:
     hook: str
     target: str | None
 
+    def read(self, text: str) -> tuple[Int[Tensor, "1 pos"], list[str]]:
+        """A text as the model reads it, and its tokens as words; the first, which begins every context, is empty."""
+        ids = self.model.tokenizer(text)["input_ids"]
+        return torch.tensor([ids]), ["", *(self.model.tokenizer.decode([i]) for i in ids[1:])]
+
     def activations(
         self, tokens: Int[Tensor, "context pos"]
     ) -> tuple[Float[Tensor, "row d_in"], Float[Tensor, "row d_out"]]:

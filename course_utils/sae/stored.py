@@ -31,7 +31,8 @@ SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are
 TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
 SHA256 = {
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
-    "labels": "2884ac2a03bc87ecf654ac7cb9d1e515a34fb37ad265b0444cd2e97a5adb8a72",
+    "labels": "1e8bc13b7062075a98693f3c05163a64500a8cb88b7d581c88326f2c402fccc1",
+    "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
     "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
 }
 
