@@ -28,9 +28,6 @@ def autoencoder() -> Picture:
     return page.picture(
         "A vector x goes through an encoder to many latents, of which three are active; a decoder sums their "
         "directions to the reconstruction.",
-        "A sparse autoencoder. There are more latents than numbers in x, and only a few of them (blue) are active for "
-        "any one vector. The reconstruction x̂ is the sum of the directions of the active latents, each as long as the "
-        "latent is active.",
     )
 
 

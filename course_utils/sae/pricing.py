@@ -77,8 +77,13 @@ class Prices:
 
     @property
     def alone(self) -> Float[Tensor, "penalty"]:
-        """Activation over strength by f = m − λ/2 with the mean strength m = 1, λ in the units of the strengths."""
-        return (1 - self.penalty * self.scale.mean() / 2).clamp(min=0)
+        """Σ f over Σ m for f = m − λ/2, over strengths m, uniform on ½ … 1½, at which f is above 0.
+
+        λ/2 is meant in the units of the strengths: the trainer's data are divided by `scale`.
+        """
+        shift = self.penalty * self.scale.mean() / 2
+        mean = (shift.clamp(min=0.5) + 1.5) / 2  # of the strengths that are answered at all
+        return 1 - shift / mean
 
     def at(self, penalty: float) -> dict[str, Float[Tensor, "truth"]]:
         """Every measure for one λ."""

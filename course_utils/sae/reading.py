@@ -98,8 +98,9 @@ def visible(token: str) -> str:
     """A token of blanks and line breaks in signs that can be seen; any other without blanks around it."""
     if token.strip():
         return token.strip()
-    blanks = len(token) - token.count("\n")
-    return "⏎" * token.count("\n") + (f" + {blanks} blanks" if blanks else "")
+    lines = token.count("\n")
+    blanks = len(token) - lines
+    return "⏎" * lines + (f" + {blanks} blanks" if lines and blanks else "␣" * blanks)
 
 
 CODE = "font-family:monospace;font-size:.85em;white-space:pre;overflow-x:auto;line-height:1.5"
