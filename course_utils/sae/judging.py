@@ -31,7 +31,7 @@ NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untr
 
 
 SHOWN = {"random": "best random direction", "untrained": "best latent, untrained model", "neuron": "best neuron",
-         "latent": "best latent", "probe": "probe, trained on the label"}  # fmt: skip
+         "latent": "best latent", "probe": "trained probe"}  # fmt: skip
 
 
 @dataclass(frozen=True)

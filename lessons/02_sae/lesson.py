@@ -357,7 +357,7 @@ missing, left = x[first] - b_dec, [1.0]
 for latent in f[first].argsort(descending=True)[:16]:
     missing = missing - f[first, latent] * W_dec[latent]
     left.append((missing.square().sum() / (x[first] - b_dec).square().sum()).item())
-table({"missing": {f"{n} latents" if n != 1 else "1 latent": 100 * left[n] for n in (0, 1, 2, 4, 8, 16)}},
+table({"missing": {f"after {n}": 100 * left[n] for n in (0, 1, 2, 4, 8, 16)}},
       corner="share of |x − b_dec|²", unit="%", decimals=0)  # fmt: skip
 
 # %% caption

@@ -1,0 +1,60 @@
+"""What the page of lesson 2 draws and tells beside the dictionaries: token lists, one token's parts, code in shades."""
+
+import pytest
+import torch
+
+from course_utils import sae
+from course_utils.sae import stored
+from course_utils.sae.anatomy import left_over
+from course_utils.sae.reading import visible
+
+
+def test_a_token_list_tells_a_label_that_the_token_decides_and_no_other():
+    rng = torch.Generator().manual_seed(0)
+    ids = torch.randint(0, 6, (4000,), generator=rng)
+    module = torch.arange(4000) // 500
+    by_token, by_chance = (ids == 2) | (ids == 5), torch.rand(4000, generator=rng) < 0.3
+    labels = sae.Labels(("token", "chance"), torch.stack([by_token, by_chance], 1), module)
+    best = sae.token_list(ids, labels, "token")
+    assert best.f1 == 1 and set(best.units) == {2, 5}
+    chance = sae.token_list(ids, labels, "chance")
+    assert chance.f1 == pytest.approx(2 * 0.3 / 1.3, abs=0.05)  # no better than to say yes always
+
+
+def test_what_is_left_falls_to_zero_when_the_latents_are_the_whole_vector():
+    shape = sae.Config(d_in=8, n_latents=16, k=3)
+    dictionary = sae.SparseAutoencoder(shape, torch.Generator().manual_seed(1)).requires_grad_(False)
+    dictionary.W_dec[:8] = torch.eye(8)
+    dictionary.W_enc.zero_()[:8] = torch.eye(8)
+    x = torch.tensor([3.0, 0, 2, 0, 0, 1, 0, 0])
+    left = left_over(dictionary, x)
+    assert torch.allclose(left, torch.tensor([14, 5, 1, 0]) / 14, atol=1e-6)
+
+
+def test_code_is_shaded_where_the_number_is_above_zero_and_most_where_it_is_largest():
+    fig = sae.shaded_code(["", "f", "(", ")\n", "x"], {"one": torch.tensor([0, 0.0, 1, 2, 0])})
+    grounds = sorted(patch.get_alpha() for patch in fig.axes[0].patches)
+    assert grounds == [0.375, 0.75]
+    assert [text.get_text() for text in fig.axes[0].texts] == ["one", "f", "(", ")", "x"]
+
+
+def test_blanks_are_made_visible():
+    assert [visible(t) for t in ("\n", "\n    ", " ", " if", "a")] == ["⏎", "⏎ + 4 blanks", "␣", "if", "a"]
+
+
+def test_one_latent_alone_answers_with_its_strength_less_half_lambda():
+    prices = stored.prices()
+    strengths = torch.linspace(0.5, 1.5, 100_001)
+    for penalty, predicted in zip(prices.penalty.tolist(), prices.alone.tolist(), strict=True):
+        f = (strengths - penalty * float(prices.scale.mean()) / 2).clamp(min=0)
+        assert predicted == pytest.approx((f.sum() / strengths[f > 0].sum()).item(), abs=1e-3)
+    assert (prices.factor[:-1] < prices.alone[:, None]).all() and prices.plot().axes[2].lines
+
+
+def test_labels_at_which_a_latent_beats_the_token_are_out_of_reach_without_training():
+    scores, lists = stored.label_scores(), stored.token_lists()
+    assert set(lists) == set(scores.labels) == set(sae.WORDS)
+    place = {name: i for i, name in enumerate(scores.labels)}
+    wins = [name for name in scores.labels if scores.low[3, place[name]] > lists[name][2]]
+    assert len(wins) >= 5 and all(scores.of("untrained")[name] < 0.15 for name in wins)
+    assert scores.of("untrained")["closes"] > 0.75
