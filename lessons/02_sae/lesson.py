@@ -3,7 +3,7 @@
 #
 # *Lesson 2.*
 #
-# **A puzzle.** `code-4l` is the course's model of Python code. At every token it holds 192 numbers, its residual stream. None of them means anything by itself. Below, three numbers of a new kind have been computed from those 192, for each token of a small program. They are called *latents*, and there are 1 536 of them. Nobody told the method what to look for: it saw vectors, and no labels.
+# **A puzzle.** `code-4l` is the course's model of Python code. At every token it holds 192 numbers, its residual stream. None of them means anything by itself. Below, four numbers of a new kind have been computed from those 192, at each token of a small program. They are called *latents*, and there are 1 536 of them; each panel shows one. Nobody told the method what to look for: it saw vectors, and no labels.
 
 # %% [markdown] contents
 # You need lesson 1: features as directions, interference, why single neurons may mean nothing. From lesson 0 you need the residual stream and hooks.
@@ -14,7 +14,7 @@
 import torch
 
 from course_utils import page, plots, sae
-from course_utils.page import claim, claims, predict, table
+from course_utils.page import caption, claim, claims, predict, table
 from course_utils.python_text import samples
 from course_utils.sae import stored
 
@@ -77,15 +77,17 @@ count = (strengths > 0).sum(dim=1)
 table({f"{n} directions": {"vectors": int((count == n).sum())} for n in range(4)})
 
 # %% caption
-page.caption("How many of the 400 vectors hold none, one, two or three of the directions.")
+caption("How many of the 400 vectors hold none, one, two or three of the directions.")
 
 # %% figure
 fig, axes = plots.figure(1, 2, width=6.4, height=3.4)
 pca = sae.pca_directions(x)[:2]
 for ax, rows, title in zip(axes, (directions, pca), ("the three directions", "two principal components"), strict=True):
     ax.plot(*x[count > 0].T, ".", color=plots.GREY, markersize=3)
-    plots.arrows(ax, rows.T, title=title, labels=["0", "1", "2"] if len(rows) == 3 else ["", ""])
-    ax.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
+    plots.arrows(ax, rows.T, title=title, labels=[""] * len(rows))
+    ax.set(xlim=(-1.9, 1.9), ylim=(-1.9, 1.9))
+for i, row in enumerate(directions):
+    axes[0].text(*(1.72 * row), str(i), color=plots.SERIES[i], fontweight="bold", ha="center", va="center")
 plots.show(
     fig,
     "Dots on three rays from the origin; the true directions lie on the rays, two principal components leave two of them aside.",
@@ -172,6 +174,9 @@ def train(seed, steps=300, penalty=0.2):
 runs = [train(seed) for seed in range(6)]
 table({f"start {i}": {"loss at the end": run[0]} for i, run in enumerate(runs)}, decimals=3)
 
+# %% caption
+caption("The loss of the last batch, for trainings from six random starts.")
+
 # %% figure
 loss, weights, path = min(runs, key=lambda run: run[0])
 order = sae.match_features(directions, weights[1]).latent
@@ -201,7 +206,7 @@ table(dict(zip(names, torch.cat([by_hand, learned]).tolist(), strict=True)),
       corner="directions in x", columns=("latent 0", "latent 1", "latent 2"), decimals=2)  # fmt: skip
 
 # %% caption
-page.caption("Activations for one direction and for the sum of two, with the directions themselves as encoder (by hand) and with the trained dictionary.")
+caption("Activations for one direction and for the sum of two, with the directions themselves as encoder (by hand) and with the trained dictionary.")
 
 # %% claims
 pca_cosine = sae.cosines(directions, sae.pca_directions(x)).amax(1)
@@ -281,7 +286,7 @@ table({name: {"features found": value} for name, value in limits.items()},
       corner="taken away", unit="%", decimals=0)  # fmt: skip
 
 # %% caption
-page.caption("The same measure where one condition is taken away, one training each (first row: the mean of the three above). With 32 latents at most half of the features can have one.")
+caption("The same measure where one condition is taken away, one training each (first row: the mean of the three above). With 32 latents at most half of the features can have one.")
 
 # %% [markdown]
 # Each of the three breaks the method. With too few latents it finds fewer features than it has latents. With ten features active at a time in 32 dimensions it finds hardly any, although $k$ is right. And if two features always come together, the dictionary does not part them: for most pairs a latent lies along their *sum*. A dictionary finds what comes separately in the data, which may be something else than what we mean by a feature. Nothing in the reconstruction warns of it: of these vectors less than a tenth of the variance is left unexplained.
@@ -327,7 +332,13 @@ plots.show(
 page.measured("sae.shrinkage", half["factor"].mean().item())
 
 # %% [markdown]
-# Why is more missing than the formula says? It describes one latent alone. At the smallest $\lambda$ the vectors are rebuilt almost whole, with 4 % of the variance unexplained, although the latent of a feature answers with little more than half of its strength. The rest must come from other latents, and about nineteen are active where the truth has 2.6. A small $\lambda$ leaves many latents active, a large one shrinks each of them. Either way the activations are too small, and in a real model, where the true strengths are unknown, this cannot be seen. TopK has no penalty and does not shrink by one. Its activations come closer to the true strengths, and it needs $k$ instead of $\lambda$: in both kinds somebody has to choose a number, and on a real model the choice is a compromise between few active latents and a small error.
+# <details><summary>After your guess: why the formula is not the whole story</summary>
+#
+# Why is more missing than the formula says? It describes one latent alone. At the smallest $\lambda$ the vectors are rebuilt almost whole, with 4 % of the variance unexplained, although the latent of a feature answers with little more than half of its strength. The rest must come from other latents, and about nineteen are active where the truth has 2.6. A small $\lambda$ leaves many latents active, a large one shrinks each of them. Either way the activations are too small, and in a real model, where the true strengths are unknown, this cannot be seen.
+#
+# </details>
+#
+# TopK has no penalty and does not shrink by one. Its activations come closer to the true strengths, and it needs $k$ instead of $\lambda$: in both kinds somebody has to choose a number, and on a real model the choice is a compromise between few active latents and a small error.
 #
 # A latent that is never active is called **dead**. It gets no gradient, since its ReLU gives zero everywhere, and so it stays dead. In large dictionaries many latents can die although there would be work for them. Two remedies are common. **Resampling** points a dead latent at a vector that is reconstructed badly (Bricken et al. 2023). An **auxiliary loss** lets dead latents try to reconstruct what the living ones leave over (Gao et al. 2024). The trainer of this course uses the first for ReLU and the second for TopK.
 
@@ -361,12 +372,12 @@ table({"missing": {f"after {n}": 100 * left[n] for n in (0, 1, 2, 4, 8, 16)}},
       corner="share of |x − b_dec|²", unit="%", decimals=0)  # fmt: skip
 
 # %% caption
-page.caption("How much of the token's vector is missing after its strongest latents have been added up, one, two, four, eight and all sixteen of them.")
+caption("How much of the token's vector is missing after its strongest latents have been added up, one, two, four, eight and all sixteen of them.")
 
 # %% figure
 parts = [sae.Anatomy.of(reading, words[place], x[place]) for place in (first, second)]
 plots.show(
-    sae.anatomies(parts, ('“)” in carries("wand")', '“)” in print("hello", name)')),
+    sae.anatomies(parts, ('“)” of carries(…)', '“)” of print(…)')),
     "Two columns of sixteen bars each: the activations of the latents at two closing parentheses; five latents are in both.",
     caption="The sixteen active latents of two closing parentheses. Dark bars are latents that both tokens have, light bars are only in one. Beside each number stands a short reading from the course's sample programs: the token at which more than half of its activity lies, or the best of 21 labels if it fits (F1 at least 0.4), or how often it is active if that is more than one token in ten, and “?” where none of these says anything.",
 )
@@ -386,10 +397,10 @@ held_out, module = sae.held_out_contexts(dictionary.model, limit=24)
 vectors, _ = dictionary.activations(held_out)
 quality = sae.Quality.of(dictionary.sae, vectors)
 spliced = sae.Spliced.of(dictionary, held_out, module)
-table(spliced, unit="nats")
+table(spliced, unit="nats", decimals=2)
 
 # %% caption
-page.caption("The loss of `code-4l` on the next token, on 24 contexts of held-out modules, with something else in the place of the residual stream before its third block.")
+caption("The loss of `code-4l` on the next token, on 24 contexts of held-out modules, with something else in the place of the residual stream before its third block.")
 
 # %% figure
 plots.show(
@@ -429,7 +440,7 @@ with claims():
 reading.explain(378, count=4)
 
 # %% caption
-page.caption("Latent 378. The ground of a token is as dark as the latent is active, and the token that counts is underlined; the number before a line is its activation. “Promotes” and “suppresses” are the tokens whose logit the latent's direction changes most by itself.")
+caption("Latent 378. The ground of a token is as dark as the latent is active, and the token that counts is underlined; the number before a line is its activation. “Promotes” and “suppresses” are the tokens whose logit the latent's direction changes most by itself.")
 
 # %% [markdown]
 # At the top and at random alike, these are closing parentheses. Its direction raises line breaks, `->` and `as`, some of what may follow. Next the latent that was the strongest at both parentheses.
@@ -438,7 +449,7 @@ page.caption("Latent 378. The ground of a token is as dark as the latent is acti
 reading.explain(1490, count=4)
 
 # %% caption
-page.caption("Latent 1490, in the same form. It is dense.")
+caption("Latent 1490, in the same form. It is dense.")
 
 # %% [markdown]
 # No token, no label and no word fits. The reason is outside the text: this latent marks a *place*. It is active at every token among the first 64 of every context, and at no token among the last 64. The early part of a context is something that many vectors have in common, and a dictionary spends a latent on it.
@@ -447,7 +458,7 @@ page.caption("Latent 1490, in the same form. It is dense.")
 reading.explain(430, count=4)
 
 # %% caption
-page.caption("Latent 430, in the same form.")
+caption("Latent 430, in the same form.")
 
 # %% [markdown]
 # The strongest places of latent 430 are names of modules in import statements, which are many different tokens. Its direction promotes `import`. But of all the places at which it is active only a third are imported names; at random there are others, with smaller activations. It finds nearly all imported names, and it is not only about them.
@@ -484,6 +495,10 @@ def active_at(rows, token, closes):
 
 ids = reading.tokens[:, 1:].flatten()
 is_closing = reading.labels.flags[:, reading.labels.names.index("closes")]
+int(is_closing.sum())
+
+# %% caption
+caption("How many tokens of the sample programs close a bracket.")
 
 # %% figure answer
 untrained = sae.load("resid-2-untrained")
@@ -506,7 +521,11 @@ share = exceptions["`)` in a string or comment"]["latent 378"]
 page.measured("sae.exceptions", "hardly any" if share < 20 else "about half" if share < 80 else "nearly all")
 
 # %% [markdown]
+# <details><summary>After your guess: what this means</summary>
+#
 # An F1 of 0.87 was not enough to tell the two hypotheses apart, and the best examples even less. A test must look where the hypotheses differ. The untrained model makes the same point from another side. Its weights are random numbers, so that it knows nothing about Python, and yet the best latent of *its* dictionary reaches an F1 of 0.82 on closing brackets. Token embeddings are different vectors even when they are random, and a dictionary finds vectors that come back.
+#
+# </details>
 #
 # So every label needs a baseline that knows nothing but the token: a **token list**. Each token of the vocabulary is put on the list or not, as is best on the half of the modules that chooses; no model is asked. Which latents know more than the list?
 
@@ -583,7 +602,7 @@ table({"as it is": next_tokens(x), "without latent 378": next_tokens(without)},
       columns=("first", "second", "third", "fourth", "fifth"))  # fmt: skip
 
 # %% caption
-page.caption("The five likeliest tokens after `print(\"hello\", name)`, with their probabilities. ⏎ is a line break, with the blanks that follow it.")
+caption("The five likeliest tokens after `print(\"hello\", name)`, with their probabilities. ⏎ is a line break, with the blanks that follow it.")
 
 # %% [markdown]
 # The model no longer ends the line: its first choice is `=`, as if the parenthesis were part of something that goes on. But any change of that length might do some harm. So the null matters: at the *same* places a vector of the *same* length is taken away, along the direction of another latent that is active about *as often*. How far the prediction moves is measured by the **KL divergence** from the untouched prediction to the changed one, in nats: 0 where they agree.
