@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from course_utils import induction as ind
-from course_utils.induction.exercises.heads import HeadName, heads, unknown
 from course_utils.grading.kinds import Answer, wrong
+from course_utils.induction.exercises.heads import HeadName, heads, unknown
 from course_utils.induction.unknown.crowd import LENGTH
 
 LENGTHS = (6, LENGTH, 26)  # of blocks: what a head does must not hang on one
@@ -186,7 +186,7 @@ def _pairs(answer: list[list[bool]], truth: tuple[Rival, ...]) -> list[list[bool
 
 
 def _right(answer: list[list[bool]], truth: tuple[Rival, ...]) -> float:
-    right = sum(_pairs(answer, truth), [])
+    right = [same for pair in _pairs(answer, truth) for same in pair]
     return sum(right) / len(right)
 
 

@@ -11,15 +11,6 @@ from course_utils import patching
 HeadName = tuple[int, int]
 
 
-def head(value: Any) -> HeadName:
-    """One head, from (1, 3), "1.3" or "L1H3".
-
-    Raises:
-        ValueError: if it is none of these.
-    """
-    return patching.head(value)
-
-
 def heads(group: Any) -> set[HeadName]:
     """A set of heads, from any collection of them, from a single one, or from None for none.
 
@@ -31,8 +22,8 @@ def heads(group: Any) -> set[HeadName]:
     if isinstance(group, (Tensor, np.ndarray)):
         group = group.tolist()
     if isinstance(group, str) or (isinstance(group, tuple) and len(group) == 2 and not _is_collection(group[0])):
-        return {head(group)}
-    return {head(one) for one in group}
+        return {patching.head(group)}
+    return {patching.head(one) for one in group}
 
 
 def _is_collection(value: Any) -> bool:

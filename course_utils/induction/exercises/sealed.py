@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from course_utils import induction as ind
-from course_utils.induction.exercises.heads import HeadName, head, heads, unknown
+from course_utils import patching
 from course_utils.grading.kinds import Answer, wrong
+from course_utils.induction.exercises.heads import HeadName, heads, unknown
 from course_utils.induction.unknown.sealed import NAMES, WAYS, induction_heads
 
 KEYS = ("induction", "needs", "reads", "accuracy")
@@ -70,7 +71,7 @@ def _messages(group: Any) -> set[tuple[HeadName, str]]:
     if len(pairs) == 2 and isinstance(pairs[1], str) and pairs[1].strip().lower() in (*WAYS, "q", "k", "v"):
         pairs = [tuple(pairs)]
     names = {way[0]: way for way in WAYS}
-    return {(head(one), names.get(str(way).strip().lower()[:1], str(way))) for one, way in pairs}
+    return {(patching.head(one), names.get(str(way).strip().lower()[:1], str(way))) for one, way in pairs}
 
 
 def _share(value: Any) -> float:

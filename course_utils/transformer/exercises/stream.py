@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils import transformer as tf
 from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
-from course_utils.transformer.exercises.inputs import Inputs, ids, randn, small_integers
+from course_utils.transformer.exercises.inputs import Inputs, ids, randn
 
 # 2 · residual_stream
 

@@ -1,0 +1,169 @@
+"""Exercise 9: change what one input of one head reads of another."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_utils import induction as ind
+from course_utils.grading.kinds import Function, wrong
+from course_utils.induction.exercises.inputs import Inputs, small_model, some_tokens
+
+Head = tuple[int, int]
+Z = "blocks.{}.attn.hook_z"
+
+
+def _paths(rng: torch.Generator) -> Inputs:
+    plain, normed = small_model(int(torch.randint(8, 16, (), generator=rng)), None), small_model(5)
+    deep = small_model(6, "LNPre", 4, 3)
+    cases = [
+        (plain, 1, 3, "k"), (plain, 2, 5, "q"), (normed, 2, 4, "v"), (normed, 3, 7, "k"), (deep, 2, 6, "q"),
+        (deep, 2, 5, "v"), (deep, 3, 6, "k"),
+    ]  # fmt: skip
+    for number, (model, batch, length, reads) in enumerate(cases):
+        late = 2 if number >= 4 else 1
+        sender, receiver = (late - 1, (number + 1) % 3), (late, number % 3)
+        yield model, some_tokens(rng, batch, length), some_tokens(rng, batch, length), sender, receiver, reads
+    yield small_model(4, size=9.0), some_tokens(rng, 2, 5), some_tokens(rng, 2, 5), (0, 1), (1, 2), "k"
+
+
+def _patched(
+    heard: Callable[..., Tensor],
+    site: str | Mapping[str, str] = "",
+    at: Any = slice(None),
+    all_heads: bool = False,
+    norm: bool = True,
+    through: str | Mapping[str, str] = "",
+    on_other: bool = False,
+) -> Callable:
+    """A `path_patch` whose receiver reads the residual stream `heard(model, here, there, sender, late)`.
+
+    `site` and `through` say where it is put in and by which matrix it is made, instead of the input that is asked for:
+    one letter, or a letter for each.
+    """
+
+    def patch(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
+        (_, here), (_, there) = model.run_with_cache(clean), model.run_with_cache(other)
+        late, listener = receiver
+        stream = heard(model, here, there, sender, late)
+        stream = model.blocks[late].ln1(stream) if norm else stream
+        put_at = (site.get(reads, reads) if isinstance(site, Mapping) else site) or reads
+        made_by = ((through.get(reads, reads) if isinstance(through, Mapping) else through) or reads).upper()
+        W, b = getattr(model, f"W_{made_by}")[late], getattr(model, f"b_{made_by}")[late]
+        value = torch.einsum("bpd,hde->bphe", stream, W) + b
+
+        def hook(old: Tensor, hook: Any) -> Tensor:
+            new = old.clone()
+            which = slice(None) if all_heads else slice(listener, listener + 1)
+            new[:, at, which] = value[:, at, which]
+            return new
+
+        base = other if on_other else clean
+        return model.run_with_hooks(base, fwd_hooks=[(f"blocks.{late}.attn.hook_{put_at}", hook)])
+
+    return patch
+
+
+def _resid(cache: Any, layer: int) -> Tensor:
+    return cache[f"blocks.{layer}.hook_resid_pre"]
+
+
+def _says(model: Any, cache: Any, head: Head) -> Tensor:
+    return cache[Z.format(head[0])][:, :, head[1]] @ model.W_O[head]
+
+
+def _message(model: Any, here: Any, there: Any, sender: Head, late: int) -> Tensor:
+    return _resid(here, late) - _says(model, here, sender) + _says(model, there, sender)
+
+
+def _everywhere(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
+    """The sender's z replaced for everybody who reads it."""
+    _, there = model.run_with_cache(other)
+    name = Z.format(sender[0])
+
+    def hook(z: Tensor, hook: Any) -> Tensor:
+        z = z.clone()
+        z[:, :, sender[1]] = there[name][:, :, sender[1]]
+        return z
+
+    return model.run_with_hooks(clean, fwd_hooks=[(name, hook)])
+
+
+def _behind_the_norm(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
+    """The message added to the normed stream, or, what is the same, its image added to the input."""
+    (_, here), (_, there) = model.run_with_cache(clean), model.run_with_cache(other)
+    late, reader = receiver
+    message = _says(model, there, sender) - _says(model, here, sender)
+    made = message @ getattr(model, f"W_{reads.upper()}")[late, reader]
+
+    def hook(old: Tensor, hook: Any) -> Tensor:
+        new = old.clone()
+        new[:, :, reader] += made
+        return new
+
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_{reads}", hook)])
+
+
+_path = _patched(_message)
+
+Function(
+    id="induction.path_patch",
+    reference=ind.path_patch,
+    inputs=_paths,
+    survivors={
+        "`model.run_with_cache(*": "What more is cached is not read.",
+        "`old.clone()` → `old`": "The value is made for this run, and nobody else reads it.",
+    },
+    rtol=1e-3,
+    atol=1e-4,
+    hints=(
+        "Three runs: cache the clean one, cache the other, then run on clean with one hook. Everything happens in what that hook puts in. What does the receiver read, and which part of it is the sender's?",
+        "The message is what the sender writes into the stream in the other run minus what it writes in the clean one: (z_other − z_clean)[:, :, head] @ model.W_O[layer, head], of shape (batch, pos, d_model). The receiver's layer reads `blocks.{layer}.hook_resid_pre` through its norm, model.blocks[layer].ln1.",
+        "For the keys: model.blocks[layer].ln1(resid_pre + message) @ model.W_K[layer, head] + model.b_K[layer, head]. Put that into `blocks.{layer}.attn.hook_k` at [:, :, head]; queries and values likewise.",
+    ),
+    misconceptions=(
+        wrong("whole layer in place of the path", _patched(lambda model, here, there, sender, late: _resid(there, late)),
+              "You give the receiver the whole residual stream of the other run: embeddings and every head. Only the sender's message may differ: resid_pre of the clean run, with one head's output exchanged."),
+        wrong("every head of the sender's layer", _patched(lambda model, here, there, sender, late: _resid(here, late) - here[f"blocks.{sender[0]}.hook_attn_out"] + there[f"blocks.{sender[0]}.hook_attn_out"]),
+              "You exchange what all heads of the sender's layer write. The path starts at one head: (z_other − z_clean)[:, :, head] @ W_O[layer, head]."),
+        wrong("sender patched for everybody", _everywhere,
+              "You replace the sender's output itself, so every head that reads it, and the logits too, get the change. Only one input of the receiver may: leave the residual stream alone and change hook_q, hook_k or hook_v."),
+        wrong("message behind the norm", _behind_the_norm,
+              "You add the message after the norm. The receiver's norm sees the changed stream: it divides by another number then. Change the stream first, pass it through model.blocks[layer].ln1, and make the input of that."),
+        wrong("always keys", _patched(_message, site="k", through="k"),
+              "You patch the keys whatever is asked. Look at `reads`: it names the input, and with it W, b and the hook."),
+        wrong("always queries", _patched(_message, site="q", through="q"),
+              "You patch the queries whatever is asked. Look at `reads`: it names the input, and with it W, b and the hook."),
+        wrong("always values", _patched(_message, site="v", through="v"),
+              "You patch the values whatever is asked. Look at `reads`: it names the input, and with it W, b and the hook."),
+        wrong("queries and keys exchanged", _patched(_message, site={"q": "k", "k": "q"}, through={"q": "k", "k": "q"}),
+              "Queries and keys are exchanged: \"q\" goes by W_Q, b_Q and hook_q, \"k\" by W_K, b_K and hook_k."),
+        wrong("always made with W_K", _patched(_message, through="k"),
+              "You make every input with W_K and b_K. Each has its own matrix: `reads` names it."),
+        wrong("always made with W_Q", _patched(_message, through="q"),
+              "You make every input with W_Q and b_Q. Each has its own matrix: `reads` names it."),
+        wrong("always put into the keys", _patched(_message, site="k"),
+              "You put every input into hook_k. Queries belong into hook_q, values into hook_v."),
+        wrong("run on the other sequence", _patched(_message, on_other=True),
+              "Your last run is on `other`. Run on `clean`: only the one message comes from `other`."),
+        wrong("every receiver", _patched(_message, all_heads=True),
+              "You overwrite all heads of the receiver's layer. Only one head is the receiver: [:, :, head] of the hook's value."),
+        wrong("clean message not taken out", _patched(lambda model, here, there, sender, late: _resid(here, late) + _says(model, there, sender)),
+              "You add what the sender writes in the other run and leave in what it writes in the clean one, so that the receiver reads both. The message is the difference, other minus clean."),
+        wrong("message taken out only", _patched(lambda model, here, there, sender, late: _resid(here, late) - _says(model, here, sender)),
+              "You only take the clean message out. That is an ablation of the path; patching puts what the sender writes in the other run in its place."),
+        wrong("runs exchanged", lambda model, clean, other, sender, receiver, reads: _path(model, other, clean, sender, receiver, reads),
+              "The two runs are exchanged. The model runs on `clean`, and one message comes from `other`."),
+        wrong("sign of the message", _patched(lambda model, here, there, sender, late: _resid(here, late) + _says(model, here, sender) - _says(model, there, sender)),
+              "Your message has the wrong sign: it is other minus clean."),
+        wrong("norm forgotten", _patched(_message, norm=False),
+              "The receiver's layer normalises what it reads. Pass the changed residual stream through model.blocks[layer].ln1 before W_Q, W_K or W_V."),
+        wrong("only the last position", _patched(_message, at=slice(-1, None)),
+              "You change the last position only. All positions read the message, keys and values above all: the receiver looks *back*."),
+        wrong("sender and receiver exchanged", lambda model, clean, other, sender, receiver, reads: _path(model, clean, other, (sender[0], receiver[1]), (receiver[0], sender[1]), reads),
+              "The heads of sender and receiver are exchanged. A pair is (layer, head); the sender writes."),
+        wrong("nothing patched", lambda model, clean, other, sender, receiver, reads: model(clean),
+              "This is the clean run. Does your hook return the changed value, and does the message differ from zero?"),
+    ),
+)  # fmt: skip
