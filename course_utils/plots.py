@@ -147,22 +147,33 @@ def heatmap(
 
 
 def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str = "") -> None:
-    """The columns of a (2, feature) matrix as arrows in the plane, each with a colour and its number at the tip."""
+    """The columns of a (2, feature) matrix as arrows in the plane, each with a colour and its number at the tip.
+
+    A column of length 0.3 or less is a grey hollow dot, and is listed as dropped.
+    """
     W = W.detach().cpu().numpy() if hasattr(W, "detach") else W
     limit = max(1.5, 0.06 + 1.2 * float((W**2).sum(0).max()) ** 0.5)  # one scale for all arrows up to 1.2
     circle = plt.Circle((0, 0), 1, fill=False, color=GREY, linewidth=0.8, linestyle=":")
     ax.add_patch(circle)
+    short: list[str] = []
     for i in range(W.shape[1]):
         x, y = float(W[0, i]), float(W[1, i])
         colour = SERIES[i % len(SERIES)]
         length = (x * x + y * y) ** 0.5
+        name = labels[i] if labels else str(i)
+        if length <= 0.3:
+            short.append(name)
+            ax.plot([x], [y], "o", color=GREY, markersize=5, fillstyle="none")
+            continue
         ax.plot([0, x], [0, y], color=colour, linewidth=2.2, solid_capstyle="round")
         ax.plot([x], [y], "o", color=colour, markersize=5)
-        if length > 0.3:
-            ax.annotate(
-                labels[i] if labels else str(i), (x, y), (x * (1 + 0.2 / length), y * (1 + 0.2 / length)),
-                ha="center", va="center", color=colour, fontsize=9, fontweight="bold",
-            )  # fmt: skip
+        ax.annotate(
+            name, (x, y), (x * (1 + 0.2 / length), y * (1 + 0.2 / length)),
+            ha="center", va="center", color=INK, fontsize=9, fontweight="bold",
+        )  # fmt: skip
+    if short:
+        place = dict(xycoords="axes fraction", ha="left", va="bottom", fontsize=8, color=NULL)
+        ax.annotate(f"dropped: {', '.join(short)}", (0.03, 0.03), **place)
     ax.set(
         xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title=title
     )

@@ -4,7 +4,7 @@
 2. `training` – train many such models at once.
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
-5. `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, which draw themselves.
+5. `tradeoff`, `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, which draw themselves.
 6. `sealed`, `hand_built`, `stored`, `explorer`, `real_models` – models to read or build, stored results, GPT-2.
 """
 
@@ -48,6 +48,7 @@ from .theory import (
     random_directions,
     welch_bound,
 )
+from .tradeoff import pair_figure, plane_figure, share_lost, square_share, variance
 from .training import Recipe, Toy, Trained, evaluate, train
 
 __all__ = [
@@ -103,8 +104,10 @@ __all__ = [
     "pack",
     "pair_crowding",
     "pair_density",
+    "pair_figure",
     "phase_losses",
     "plane",
+    "plane_figure",
     "polygon",
     "predict_phase",
     "random_directions",
@@ -112,11 +115,14 @@ __all__ = [
     "read_plane",
     "represented",
     "sealed",
+    "share_lost",
+    "square_share",
     "task",
     "token_cosines",
     "token_sizes",
     "train",
     "train_abs",
     "train_neurons",
+    "variance",
     "welch_bound",
 ]  # fmt: skip

@@ -97,21 +97,23 @@ class CrowdedModels:
         return rows
 
     def plot(self) -> Figure:
-        """Above WᵀW; below the lengths of the columns, and the interference of the features that are kept."""
+        """Above WᵀW; in the middle the lengths of the columns; below the interference of the features that are kept."""
         n, k = self.best.toy.features, self.best.toy.instances
-        fig, axes = plots.figure(2, k, height=5.0, height_ratios=[1.6, 1], sharex=True)
-        for i, (above, below) in enumerate(zip(*axes, strict=True)):
+        fig, axes = plots.figure(3, k, height=5.8, height_ratios=[1.9, 0.7, 0.8], sharex=True)
+        for i, (above, middle, below) in enumerate(axes.T):
             W = self.best.W[0, i]
+            ticks = range(0, n, 5)
             plots.heatmap(above, W.mT @ W, limit=1.2, bar=i == k - 1, label="entry of $W^T W$")
-            above.set(title=f"p = {self.best.toy.probability[i, 0]:.2g}", xticks=[0, 5, 10, 15], yticks=[0, 5, 10, 15])
+            above.set(title=f"p = {self.best.toy.probability[i, 0]:.2g}", xticks=ticks, yticks=ticks)
             length, leak = column_norms(W), interference(W)
-            below.bar(range(n), length, color=plots.GREY, label="length")
+            middle.bar(range(n), length, color=plots.GREY)
             kept = [j for j in range(n) if length[j] >= DROPPED]
-            below.plot(kept, leak[kept], "o", color=plots.INK, markersize=4, label="interference")
-            below.set(xlabel="feature", ylim=(0, 3.2))
+            below.plot(kept, leak[kept], "o", color=plots.INK, markersize=4, clip_on=False)
+            middle.set(ylim=(0, 1.5))
+            below.set(xlabel="feature", ylim=(0, 3))
         axes[0, 0].set_ylabel("feature")
-        axes[1, 0].set_ylabel("length; interference")
-        axes[1, 0].legend(loc="upper right")
+        axes[1, 0].set_ylabel("length")
+        axes[2, 0].set_ylabel("interference")
         return fig
 
 

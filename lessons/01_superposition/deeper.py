@@ -3,7 +3,7 @@
 #
 # *Lesson 1, the second notebook. You may skip it, or take its sections in any order.*
 #
-# The core lesson left five questions open. Which shapes appear when many features share many dimensions? How well can directions be packed, if not at random? What do trained directions really do to one another? How do features arrange themselves that come together, or never do? And can a network not only store but *compute* in superposition?
+# The core lesson left six questions open. Which shapes appear when many features share many dimensions? How well can directions be packed, if not at random? What do trained directions really do to one another? How do features arrange themselves that come together, or never do? Can a network not only store but *compute* in superposition? And where exactly does superposition begin?
 #
 # You need from the core lesson: the model $\hat x = \mathrm{ReLU}(W^\top W x + b)$, the density $p$ of a feature, its interference, and its dimensionality $D_i$.
 
@@ -247,6 +247,72 @@ with claims():
     claim("the linear null computes none", null.computed().max() == 0)
     claim("of the ten sparse networks at least one goes beyond three", sparse.max() > 3)
     claim("most sparse networks stay at three or below, and most features are not computed", (sparse <= 3).float().mean() > 0.5 and sparse.mean() < 6)
+
+# %% [markdown]
+# ## 6 · Where superposition begins
+#
+# The formulas of the core lesson put the boundary between keeping one feature, $p/3 - p^2/4$, and an antipodal pair, $p^2/3$, at $p = 4/7 ≈ 0.571$. Does a larger model obey it? Take ten equally important features in five dimensions and follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension. It is 2 when all ten are kept as five antipodal pairs, and 1 when one feature is kept in each dimension. Let us say that superposition begins where it passes 1.5. That half-way line is our choice.
+
+# %% prediction
+predict("superposition.critical")
+
+# %% answer
+ten = sp.Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist()))
+runs = sp.train(ten, sp.Recipe(steps=600, batch=512, lr=0.02, anneal=True), seeds=8)
+here = sp.CriticalDensity.of(runs)
+stored = sp.critical()  # the same, 256 runs
+begins = {
+    "eight runs, trained here": here.mean_interval(),
+    "256 runs, stored": stored.mean_interval(),
+    "formulas of the core lesson": 4 / 7,
+}
+table(begins, unit="density at which it begins", decimals=3, interval="95 % interval of the mean")
+
+# %% caption answer
+caption("Where ‖W‖²/m passes 1.5. The interval is one of the mean over runs (Student's t), not the spread of single runs, which for 256 runs is sixteen times as wide.")
+
+# %% answer
+_, low, high = stored.mean_interval()
+measured("superposition.critical", "below it" if low > 4 / 7 else "above it" if high < 4 / 7 else "inside")
+
+# %% [markdown]
+# The measured value, 0.577, is close to $4/7$. But 256 runs fix the mean to within 0.0015, and $4/7$ lies outside of that. Why?
+#
+# The pair of the formula has arrows of length exactly 1 and no bias. A model may choose both. So let the pair choose: for each $p$, find the length $w$ and the bias $b$ with the lowest loss. At $p = 0.3$ the best length is 1.01. At $p = 0.6$ it is 0.87, and at $p = 1$ it is 0.71. The pair becomes shorter and shorter, and yet it loses less than keeping one feature does at every density below 1 that we tried. The sum $2w^2$ stays near 2 up to $p = 0.4$ (2.0 to 2.05), then glides down to 1 without a jump, and passes 1.5 at $p = 0.60$.
+
+# %% figure answer
+plots.show(
+    stored.plot(),
+    "Dots of 256 runs at nine densities fall from 2 to 1 in separate clusters; the upper cluster follows the curve of the best pair, other clusters lie below it.",
+    caption="Each dot is one of 256 runs. Black: a pair that chooses its own length and bias. Dashed: the switch of the formulas, at 4/7. The topmost cluster lies on the black curve.",
+)
+
+# %% [markdown]
+# The dots lie in clusters. The topmost cluster follows the shrinking pair, up to $p = 0.6$, to within 0.02, and no run lies above it there. The runs trained here show what the other clusters are: at $p = 0.5$ they left out a feature, although keeping all ten has the lower loss. At $p = 0.5$ the runs that keep all ten are 43 % of the 256. So the average passes 1.5 earlier than a pair does: it mixes shrinking pairs with runs that are stuck. The two errors of the formula have opposite directions, and nearly cancel.
+#
+# So the agreement of one number with a theory is weak evidence. The value 1 at the dense end does not mean that each dimension holds one feature: at $p = 1$ a pair with $w^2 = 1/2$ has the same loss as one feature alone, so that equally important features that are always active may be mixed at will.
+
+# %% claims answer
+pair = {p: sp.best_pair(p) for p in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)}
+low, high = stored.mean_interval()[1:]
+upto = stored.probability <= 0.61
+curve = torch.tensor([2 * sp.best_pair(float(p)).weight ** 2 for p in stored.probability])
+all_ten = sp.column_norms(runs.W).amin(-1) > 0.5  # (run, density): no feature left out
+with claims():
+    claim("the measured value is 0.577 (within 0.002)", abs(stored.mean - 0.577) < 0.002)
+    claim("256 runs fix the mean to within 0.0015, and 4/7 lies outside", (high - low) / 2 < 0.00155 and not low <= 4 / 7 <= high)
+    claim("the spread of 256 single runs is sixteen times as wide as the interval of their mean", about(2 * 1.96 * stored.spread / (high - low), 16))
+    claim("the best length of the pair is 1.01 at p = 0.3, 0.87 at p = 0.6 and 0.71 at p = 1", [round(pair[p].weight, 2) for p in (0.3, 0.6, 1.0)] == [1.01, 0.87, 0.71])
+    claim("the pair is better than keeping one feature at every density below 1 that we try (0.3 to 0.9)", all(pair[p].loss < p / 3 - p**2 / 4 for p in pair if p < 1))
+    claim("its 2w² passes 1.5 at p = 0.60", round(sp.pair_density(1.5), 2) == 0.6)
+    glide = torch.tensor([sp.pair_crowding(k / 100) for k in range(10, 101, 2)])
+    claim("2w² stays near 2 up to p = 0.4 (2.0 to 2.05), then glides down to 1 without a jump (steps of 0.02 in p change it by less than 0.1)", between(glide[:16], 2.0, 2.05) and bool((glide.diff()[15:] < 0.001).all()) and glide.diff().abs().max() < 0.1 and about(glide[-1], 1))
+    claim("the topmost cluster follows the shrinking pair, up to p = 0.6, to within 0.02, and no run lies above it there", bool(((stored.crowding.amax(0) - curve).abs()[upto] < 0.02).all()))
+    claim("at p = 0.5 the runs that keep all ten are 43 % of the 256", about(((stored.crowding[:, 2] - curve[2]).abs() < 0.02).float().mean(), 0.43))
+    claim("in the runs trained here, those that keep all ten at p = 0.5 lie on the curve (within 0.03), and those that left one out lie at least 0.1 below", bool((((here.crowding[:, 2] - curve[2]).abs() < 0.03) == all_ten[:, 2]).all() and (here.crowding[~all_ten[:, 2], 2] < curve[2] - 0.1).all()))
+    claim("keeping all ten has the lower loss (at p = 0.5, of the runs trained here)", runs.final_loss[all_ten[:, 2], 2].max() < runs.final_loss[~all_ten[:, 2], 2].min())
+    claim("at p = 1 a pair with w² = 1/2 has the same loss as one feature alone", about(pair[1.0].weight ** 2, 0.5) and about(pair[1.0].loss, 1 / 3 - 1 / 4))
+
 
 # %% [markdown] words
 # ## Words

@@ -274,9 +274,9 @@ grade("superposition.by_hand", by_hand)
 # %% [markdown]
 # ## 10 · Where superposition begins, measured by you
 #
-# *Why it matters* (20 minutes): an experiment whose answer is an interval. The lesson's first theory looked right until the error of the mean was known.
+# *Why it matters* (20 minutes): an experiment whose answer is an interval. At the end of section 3, 0.577 looked like 4/7 until the error of the mean was known.
 #
-# *What to do*: ten equally important features in five dimensions, as in section 7, but where $\|W\|_F^2/m$ passes *your own* level. Measure the density at which it does for at least 16 runs of your own, and give the 95 % interval of their **mean**: the mean plus and minus 1.96 standard errors. The **standard error** is the standard deviation over runs divided by the square root of their number. Keep the recipe and the densities, since shorter or noisier training crosses elsewhere. What the cell below uses:
+# *What to do*: ten equally important features in five dimensions. Follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension, from dense to sparse: it is 1 when one feature is kept in each dimension, and 2 when all ten are kept as five antipodal pairs. Section 3 asked where it passes 1.5; you ask where it passes *your own* level. Measure the density at which it does for at least 16 runs of your own, and give the 95 % interval of their **mean**: the mean plus and minus 1.96 standard errors. The **standard error** is the standard deviation over runs divided by the square root of their number. Keep the recipe and the densities, since shorter or noisier training crosses elsewhere. What the cell below uses:
 #
 # - `sp.Toy(features, hidden, densities)`: what to train, one model for each density.
 # - `sp.Recipe(steps, batch, lr, anneal)`: how; annealed, the learning rate falls to zero.

@@ -18,8 +18,8 @@ CUT = "#E3E3E3"  # what the ReLU sets to zero
 
 def features_on_a_line(a: str = "A", b: str = "B") -> Picture:
     """Two features that share one dimension, pointing opposite ways, and how a ReLU reads each of them."""
-    page = sheet(4.3)
-    y, middle, unit = 3.45, 3.6, 1.9
+    page = sheet(3.7)
+    y, middle, unit = 2.92, 3.6, 1.9
     page.arrow((middle - 2.9, y), (middle + 2.9, y), colour=plots.STREAM, thick=2.4, behind=True)
     page.arrow((middle, y), (middle + unit, y), colour=A, thick=4)
     page.arrow((middle, y), (middle - unit, y), colour=B, thick=4)
@@ -28,14 +28,14 @@ def features_on_a_line(a: str = "A", b: str = "B") -> Picture:
         page.text((x, y - 0.26), number, size=SMALL, halo=False)
     page.text((middle + unit / 2, y + 0.24), f"{a} writes +1", colour=A, bold=True, halo=False)
     page.text((middle - unit / 2, y + 0.24), f"{b} writes −1", colour=B, bold=True, halo=False)
-    page.text((middle, 4.1), "one hidden dimension h for two features", halo=False)
+    page.text((middle, 3.5), "one hidden dimension h for two features", halo=False)
     for left, name, colour, sign in ((0.95, a, A, 1), (4.25, b, B, -1)):
         _reading(page, left, name, colour, sign)
     other = "When only one of the two is active, both are read rightly."
     return page.picture(
         f"{a} points right and {b} left on one line; a ReLU reads each of them and sets the other side to zero.",
         f"Two features in one dimension. {a} pushes the hidden number h to the right, {b} to the left. Each is read "
-        f"through a ReLU, which sets the other's side (grey) to zero. {other} When both are, they cancel.",
+        f"through a ReLU, which sets the other's side (grey) to zero. {other} When both are, they pull against each other.",
     )
 
 

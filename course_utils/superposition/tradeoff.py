@@ -1,0 +1,110 @@
+"""Loss against density: which way of keeping features costs least, and where one takes over from another.
+
+1. Every loss is a share of the variance of all features, weighted by their importance: 0 is a perfect copy, 1 is what
+   remains when every feature is answered by its mean.
+2. For two equal features in one dimension both losses are formulas: dropping one, and the antipodal pair.
+3. For five features in the plane the square and the two arrows are formulas; pentagons are measured.
+"""
+
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from .. import plots
+from .critical import IDEAL_SWITCH
+from .measures import column_norms, polygon
+from .model import forward, generate_batch, loss
+from .theory import UNIFORM, phase_losses
+from .training import Trained
+
+SAMPLES = 200_000
+
+
+def variance(p: Float[Tensor, "*grid"]) -> Float[Tensor, "*grid"]:
+    """p/3 − p²/4: the variance of a feature that is uniform on [0, 1] with probability p, and else 0."""
+    return p * UNIFORM.square - (p * UNIFORM.mean).square()
+
+
+def share_lost(
+    W: Float[Tensor, "hidden feature"],
+    b: Float[Tensor, "feature"],
+    p: float,
+    importance: Float[Tensor, "feature"],
+) -> float:
+    """The share of the features' variance that a model loses at density p, on 200 000 fresh samples."""
+    x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
+    return (loss(x, forward(x, W, b), importance) / (importance.sum() * variance(torch.tensor(p)))).item()
+
+
+def square_share(p: Float[Tensor, "*grid"], importance: Float[Tensor, "5"]) -> Float[Tensor, "*grid"]:
+    """Two antipodal pairs of length 1 and no bias; the least important of five features is answered by its mean."""
+    collide = p.square() * UNIFORM.smaller * importance[:4].sum()
+    return (collide + importance[4] * variance(p)) / (importance.sum() * variance(p))
+
+
+def pair_figure() -> Figure:
+    """Two equal features in one dimension: the loss of dropping one, and of the antipodal pair, over density."""
+    p = torch.logspace(0, -2, 200)
+    drop, _, pair = phase_losses(p, torch.tensor(1.0)) / (2 * variance(p))
+    fig, ax = plots.figure(height=3.6)
+    ax.plot(p, 100 * drop, "--", color=plots.GREY)
+    ax.plot(p, 100 * pair, color=plots.INK)
+    ax.plot(float(IDEAL_SWITCH), 50, "o", color=plots.INK, markersize=6)
+    ax.annotate("p = 4/7", (float(IDEAL_SWITCH), 50), (0.53, 54), ha="left")
+    ax.text(0.02, 53, "drop one feature", color=plots.NULL, ha="center")
+    ax.text(0.17, 17, "keep both as a pair", color=plots.INK)
+    _axes(ax)
+    return fig
+
+
+def plane_figure(trained: Trained) -> Figure:
+    """Five features in two dimensions: two arrows, a square, an unbiased pentagon, and the best trained model.
+
+    Args:
+        trained: one instance for each density, with the importance 0.9^i; its best run of each density is drawn.
+    """
+    best, importance = trained.best(), trained.toy.importance[0]
+    p = trained.toy.probability[:, 0]
+    fine = torch.logspace(0, float(p.min().log10()), 200)
+    two = importance[2:].sum() / importance.sum()
+    unbiased = [share_lost(polygon(5), torch.zeros(5), float(q), importance) for q in fine[::8]]
+    runs = zip(best.W[0], best.b[0], p.tolist(), strict=True)
+    measured = [share_lost(W, b, q, importance) for W, b, q in runs]
+    fig, ax = plots.figure(height=4.4)
+    ax.axhline(100 * two, linestyle="--", color=plots.GREY)
+    ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
+    ax.plot(fine[::8], [100 * v for v in unbiased], ":", color=plots.GREY)
+    ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK)
+    last = float(p.min())
+    for text, height in (
+        ("two arrows", 100 * two),
+        ("pentagon, no bias", 100 * unbiased[-1] + 2),
+        ("square", 100 * square_share(fine[-1], importance) - 2),
+        ("trained", 100 * measured[-1]),
+    ):
+        ax.text(last * 0.94, float(height), text, va="center", color=plots.INK, fontsize=9)
+    _axes(ax)
+    ax.set_xlim(1.15, last * 0.6)
+    for W, q in zip(best.W[0], p.tolist(), strict=True):
+        _icon(ax, W, q)
+    return fig
+
+
+def _axes(ax: Axes) -> None:
+    ax.set_xscale("log")
+    ax.set(xlim=(1.05, 0.0095), ylim=(0, 100), ylabel="% of the variance lost")
+    ax.set_xticks([1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01], ["1", "0.5", "0.2", "0.1", "0.05", "0.02", "0.01"])
+    ax.set_xticks([], minor=True)
+    ax.set_xlabel("density p (rarer to the right)")
+
+
+def _icon(ax: Axes, W: Float[Tensor, "2 feature"], p: float) -> None:
+    """The arrows of a model, small, above its density."""
+    x = ax.transLimits.transform(ax.transScale.transform((p, 0)))[0]
+    small = ax.inset_axes((x - 0.05, 0.82, 0.1, 0.17))
+    for column in W.T[column_norms(W) >= 0.3]:
+        small.plot([0, float(column[0])], [0, float(column[1])], color=plots.INK, linewidth=1.6)
+    small.set(xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), aspect="equal")
+    small.axis("off")
