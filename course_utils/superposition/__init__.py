@@ -4,7 +4,7 @@
 2. `training` – train many such models at once.
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
-5. `tradeoff`, `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, which draw themselves.
+5. `tradeoff`, `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, drawn.
 6. `sealed`, `hand_built`, `stored`, `explorer`, `real_models` – models to read or build, stored results, GPT-2.
 """
 

@@ -73,7 +73,7 @@ def plane_figure(trained: Trained) -> Figure:
     runs = zip(best.W[0], best.b[0], p.tolist(), strict=True)
     measured = [share_lost(W, b, q, importance) for W, b, q in runs]
     fig, ax = plots.figure(height=4.4)
-    ax.axhline(100 * two, linestyle="--", color=plots.GREY)
+    ax.plot(fine, 100 * two.expand(len(fine)), "--", color=plots.GREY)
     ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
     ax.plot(fine[::8], [100 * v for v in unbiased], ":", color=plots.GREY)
     ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK)
@@ -84,7 +84,7 @@ def plane_figure(trained: Trained) -> Figure:
         ("square", 100 * square_share(fine[-1], importance) - 2),
         ("trained", 100 * measured[-1]),
     ):
-        ax.text(last * 0.94, float(height), text, va="center", color=plots.INK, fontsize=9)
+        ax.text(last * 0.91, float(height), text, va="center", color=plots.INK, fontsize=9)
     _axes(ax)
     ax.set_xlim(1.15, last * 0.6)
     for W, q in zip(best.W[0], p.tolist(), strict=True):

@@ -35,7 +35,8 @@ def features_on_a_line(a: str = "A", b: str = "B") -> Picture:
     return page.picture(
         f"{a} points right and {b} left on one line; a ReLU reads each of them and sets the other side to zero.",
         f"Two features in one dimension. {a} pushes the hidden number h to the right, {b} to the left. Each is read "
-        f"through a ReLU, which sets the other's side (grey) to zero. {other} When both are, they pull against each other.",
+        f"through a ReLU, which sets the other's side (grey) to zero. {other} When both are, they pull "
+        f"against each other.",
     )
 
 
