@@ -86,7 +86,7 @@ def plane_figure(trained: Trained) -> Figure:
     ):
         ax.text(last * 0.91, float(height), text, va="center", color=plots.INK, fontsize=9)
     _axes(ax)
-    ax.set_xlim(1.15, last * 0.6)
+    ax.set_xlim(1.3, last * 0.6)
     for W, q in zip(best.W[0], p.tolist(), strict=True):
         _icon(ax, W, q)
     return fig
