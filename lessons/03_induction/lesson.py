@@ -1,73 +1,79 @@
 # %% [markdown]
 # # Induction heads
 #
-# **A puzzle.** A small model has read Python and little else. Now it reads four lines around a function called `wozzle_frint`. We made the name up. When the name comes for the first time, the model gives its parts almost no chance, as it should. When it comes for the second time, the model knows how it goes on. No weight has changed in between.
+# **A puzzle.** A small model has read Python and little else. Now it reads this program:
 #
-# The figure below shows the chance that the model gives to every token before it sees it, at two moments of the same training: after 1 000 steps, and at the end, after 4 340. At step 1 000 it could not do this at all.
+# ```python
+# def wozzle_frint(quab):
+#     return quab + 1
 #
-# How does a network with fixed weights learn a name while it reads? What appeared in it between the two moments, and how would you show that you have found the cause? At the end of this lesson you can find the responsible part in a model that you have not seen, write it by hand, take it out, and say which other parts it needs.
-
-# %% [markdown] contents
-# You need lesson 0: the residual stream, hooks, attention heads, ablation and path patching. The exercises take about three and a half hours (an estimate, from trials). What the course knows beyond this story is in the second notebook of this lesson, which may be skipped.
+# print(wozzle_frint(3))
+# ```
+#
+# We made the name up. When it comes for the first time, the model gives its parts almost no probability, as it should. When it comes for the second time, the model expects most of its parts. No weight has changed in between.
+#
+# The figure shows the probability that the model gives to every token before it sees it, at two moments of the same training. After 1 000 steps it cannot do this at all. At the end, after 4 340 steps, it can.
 
 # %% setup
 
-# %%
-from itertools import combinations
-
+# %% figure
 import torch
 
 from course_utils import induction as ind
 from course_utils import plots, zoo
-from course_utils.page import about, beside_gpt2, between, caption, card, claim, claims
-from course_utils.page import draw, falling, measured, predict, table
 
-program = "def wozzle_frint(quab):\n    return quab + 1\n\nprint(wozzle_frint(3))\n"
 model = zoo.load("code-attn-2l", "cpu").requires_grad_(False)
 young = zoo.load("code-attn-2l", "cpu", checkpoint=1000).requires_grad_(False)
-# token 0 starts every text
-ids = [0, *model.tokenizer.encode(program, add_special_tokens=False)]
+program = "def wozzle_frint(quab):\n    return quab + 1\n\nprint(wozzle_frint(3))\n"
+ids = [0, *model.tokenizer.encode(program, add_special_tokens=False)]  # token 0 starts every text
 tokens = torch.tensor([ids])
-loss = {when: ind.token_losses(one(tokens), tokens)[0] for when, one in
-        (("after 1 000 steps", young), ("at the end", model))}  # fmt: skip
-chance = {when: (-nats).exp() for when, nats in loss.items()}
-
-# %% figure
-parts = [model.tokenizer.decode([i]) for i in ids[1:]]  # the first token has no chance
-parts = ["⏎" if "\n" in part else part.replace(" ", "␣") for part in parts]
+parts = ["⏎" if "\n" in part else part.replace(" ", "␣") for part in (model.tokenizer.decode([i]) for i in ids[1:])]
 starts = [k for k, part in enumerate(parts) if part.strip("␣") == "w"]
-fig, axes = plots.figure(2, 1, height=4.2, sharex=True)
-for ax, (name, values) in zip(axes, chance.items(), strict=True):
-    for start in starts:
-        ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
-    ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
-    ax.set(ylabel="chance", ylim=(0, 1), xlim=(-0.6, len(parts) - 0.4), title=name)
-for start, label in zip(starts, ("first time", "second time"), strict=True):
-    axes[0].text(start + 3.5, 0.86, label, ha="center")
-axes[1].set_xticks(range(len(parts)), parts, rotation=90, fontsize=8, family="monospace")
-plots.show(
-    fig, "Chance of each token of a program: at the end of training most parts of the returning name are expected, "
-    "after 1 000 steps none.",
-    "The chance that the model gives to each token of the program. Shaded: the invented name, both times. After 1 000 "
-    "steps its parts are improbable both times. At the end they are improbable the first time and expected the second.",
-)  # fmt: skip
+
+def draw_chance(chance):
+    """Bars of the probability of each token, one panel for each entry."""
+    fig, axes = plots.figure(len(chance), 1, height=1.0 + 1.75 * len(chance), sharex=True)
+    for ax, (title, values) in zip(axes, chance.items(), strict=True):
+        for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
+            ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
+            ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
+        ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
+        ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
+    axes[-1].set_xticks(range(len(parts)), parts, rotation=90, fontsize=10, family="monospace")
+    return fig
+
+chance = {when: (-ind.token_losses(one(tokens), tokens)[0]).exp()
+          for when, one in (("after 1 000 steps", young), ("at the end of training", model))}  # fmt: skip
+plots.show(draw_chance(chance), "Probability of each token of a program: at the end most parts of the returning name are expected.",
+           "The probability that the model gives to each token of the program. Shaded: the invented name, both times.")  # fmt: skip
 
 # %% claims
+from course_utils.page import about, beside_gpt2, between, caption, card, claim, claims, draw, falling, measured, predict, table
+
+early, late = (chance[when] for when in chance)
 name = {when: [chance[when][k + 1 : k + 8] for k in starts] for when in chance}  # the seven parts after the w
+quab = [k for k, part in enumerate(parts) if part == "qu"]
 with claims():
-    claim(
-        "the first time, the mean chance of the seven parts after the w is below 5 % at both moments",
-        max(name[when][0].mean() for when in name) < 0.05,
-    )
-    claim("the second time it is still below 5 % after 1 000 steps", name["after 1 000 steps"][1].mean() < 0.05)
-    claim("at the end, most of the seven parts have more than an even chance", (name["at the end"][1] > 0.5).sum() >= 4)
-    claim("the w itself has less than a 1 % chance, both times and at both moments",
-          max(values[starts].max() for values in chance.values()) < 0.01)  # fmt: skip
+    claim("the first time, the mean probability of the seven parts after the w is below 5 % at both moments",
+          max(name[when][0].mean() for when in name) < 0.05)
+    claim("the second time it is still below 5 % after 1 000 steps, and 0.58 at the end",
+          name["after 1 000 steps"][1].mean() < 0.05 and round(late[starts[1] + 1 : starts[1] + 8].mean().item(), 2) == 0.58)
+    claim("at the end four of the seven parts have a probability above one half", (late[starts[1] + 1 : starts[1] + 8] > 0.5).sum() == 4)
+    claim("the w itself has a probability below 1 %, both times and at both moments",
+          max(values[starts].max() for values in chance.values()) < 0.01)
     claim("the two w are different tokens", ids[starts[0] + 1] != ids[starts[1] + 1])
+    claim("when quab returns, its first part has 0.88 and its second 0.06",
+          [round(late[quab[1] + k].item(), 2) for k in (0, 1)] == [0.88, 0.06])  # fmt: skip
 
 # %% [markdown]
-# The model does not know *that* the name will come: the `w` of the second occurrence is as improbable as ever. It knows what comes *next* once the name has begun. Keep this difference in mind; the whole mechanism is in it. A second detail returns at the end: the first `w` has a space before it (␣) and the second has none, so that they are two different tokens.
+# Over the seven parts after the `w`, the mean probability the second time is 0.58. The `w` itself is as improbable as ever: the model did not foresee *that* the name would come. Once the name has begun, it knows what comes *next*. Two details return at the end of the lesson. The first `w` has a space before it (␣) and the second has none, so that they are two different tokens. And the argument `quab` behaves the other way round: when it returns, its first part `qu` has a probability of 0.88 and its second part `ab` only 0.06.
 #
+# How does a network with fixed weights pick up a name while it reads? What appeared in it between the two moments, and how would you show that you have found the cause? At the end of this lesson you can find the responsible part in a model that you have not seen, write it by hand, take it out, and say which other parts it needs.
+
+# %% [markdown] contents
+# You need lesson 0: the residual stream, hooks, attention heads, ablation and path patching. The exercises take about three and a half hours (an estimate, from trials). What the course knows beyond this story is in the second notebook of this lesson, which may be skipped.
+
+# %% [markdown]
 # The lesson follows Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html), and Olsson et al. 2022, [In-context Learning and Induction Heads](https://arxiv.org/abs/2209.11895). The figures are computed while this notebook runs. Five results are too heavy for that and are loaded from files, each of which has a script that makes it again; the text calls them stored.
 
 # %% [markdown]
@@ -90,7 +96,11 @@ with claims():
 # | (iii) | C | B | A | D | A | D |
 # | (iv) | A | D | C | B | A | D |
 #
-# No single head gets all four right, whatever its size and weights. Write the advantage of B over D as $N/Z + c$. Here $Z = \sum_j e^{s_j}$ is the denominator of the softmax over the places $j$, $N = \sum_j e^{s_j} v_j$ adds up what each place contributes to B minus D, and $c$ is what the last token contributes by itself. Since $Z$ is positive, the advantage has the sign of $N + cZ$, and that is *a sum over places of a number that depends only on the token at that place*. Now compare the texts. Texts (i) and (ii) together have an A and a C at place 1, and so have texts (iii) and (iv). The same holds at each of the other places. So the two sums for (i) and (ii) add up to the same total as the two sums for (iii) and (iv). But the first total has to be positive, and the second negative. That is impossible.
+# No single head gets all four right, whatever its size and weights, and even if it knows positions. The proof has three steps.
+#
+# 1. *The sign of a sum.* Let $s_j$ be the attention score of place $j$ and $v_j$ what that place contributes to the logit of B minus that of D. The head's advantage for B is $\sum_j e^{s_j} v_j / \sum_j e^{s_j} + c$, where $c$ is what the last token contributes by itself. Multiply by the denominator, which is positive: the sign is that of $\sum_j e^{s_j} (v_j + c)$. Each term of this sum depends on one place and on the token that stands there, and on nothing else (the last token is always A).
+# 2. *The same terms twice.* Read the table down its columns. At place 1 the texts (i) and (ii) have A and C; the texts (iii) and (iv) have C and A. At place 2 they have B and D, and B and D. The same holds at places 3 and 4. So the sums for (i) and (ii) together consist of the same terms as the sums for (iii) and (iv) together.
+# 3. *The contradiction.* In (i) and (ii) B is right, so both sums must be positive. In (iii) and (iv) D is right, so both must be negative. The two totals are equal, and cannot be both.
 #
 # An argument about *all* weights deserves an attempt to refute it: a hundred thousand heads with random scores and contributions, and as many pairs of heads.
 
@@ -114,7 +124,7 @@ count = {f"{heads} head{'s' * (heads > 1)}": right_of_four(heads) for heads in (
 table(count, columns=("none right", "1", "2", "3", "all 4 right"), decimals=4)
 
 # %% caption
-caption("The share of 100 000 random one-layer models that get so many of the four texts right. The last column is the one that matters.")
+caption("The share of 100 000 random one-layer models that get so many of the four texts right.")
 
 # %% claims
 with claims():
@@ -122,7 +132,7 @@ with claims():
     claim("some random pairs of heads do", count["2 heads"][4] > 0)
 
 # %% [markdown]
-# Two heads side by side can do it for these four places, in a roundabout way that the deeper notebook explains. What grows is the price: Sanford, Hsu and Telgarsky 2024 prove that a one-layer transformer must be exponentially larger for this task than a two-layer one ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)). In section 3 we train one and see how far it gets.
+# Two heads side by side can do it for these four places, in a roundabout way that the deeper notebook explains. The price is size: Sanford, Hsu and Telgarsky 2024 prove that one layer must be exponentially larger for this task than two ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)). In section 3 we train one and see how far it gets.
 
 # %% [markdown]
 # ## 2 · Build one by hand
@@ -157,23 +167,27 @@ names = ("blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre", "blocks.1.hook_re
 streams = [cache[name][0] for name in names]  # each (position, d_model)
 
 # %% figure
-fig, axes = plots.figure(1, 3, height=3.0, sharey=True)
-edges = [layout[name].start for name in layout.sizes]
-centres = [(layout[name].start + layout[name].stop - 1) / 2 for name in layout.sizes]
-titles = ("embedded", "after the first head", "after the second")
-for ax, stream, title in zip(axes, streams, titles, strict=True):
+fig, axes = plots.figure(1, 3, height=3.6, sharey=True)
+ticks = ["BOS", *"abc", *"012345", "BOS", *"abc", "BOS", *"abc"]
+for ax, stream, title in zip(axes, streams, ("embedded", "after the first head", "after the second"), strict=True):
     plots.heatmap(ax, stream, signed=False, limit=1, bar=False, aspect="auto")
-    ax.set_xticks(centres, layout.sizes, rotation=35, ha="right")
-    for edge in edges[1:]:
-        ax.axvline(edge - 0.5, color="white", linewidth=1.5)
-    ax.set(title=title)
+    ax.set_xticks(range(18), ticks, fontsize=7, rotation=90)
+    for place, part in layout.sizes.items():
+        middle = (layout[place].start + layout[place].stop - 1) / 2
+        ax.text(middle, -0.75, place, ha="center", fontsize=8)
+        ax.axvline(layout[place].start - 0.5, color=plots.NULL, linewidth=1)
+    ax.set_title(title, pad=18)
 axes[0].set_yticks(range(6), ["BOS", "a", "b", "c", "a", "b"])
-axes[0].set(ylabel="position")
+axes[0].set(ylabel="token at the position")
+ring = dict(marker="o", markersize=13, fillstyle="none", markeredgewidth=2, linestyle="")
+axes[1].plot(layout["previous"].start + 2, 3, color=plots.NOTE, **ring)
+axes[2].plot(layout["next"].start + 3, 5, color=plots.ANSWER, **ring)
 plots.show(
     fig, "The residual stream in three panels: tokens and positions; then notes of the token before; then the answers.",
-    "The whole residual stream for BOS a b c a b, one row for each position; bright is 1, dark is 0. In the second panel "
-    "the row of c carries the note b. The last row (b) searches for that note, finds it at c, and in the third panel c "
-    "stands in its `next`.",
+    "The whole residual stream for BOS a b c a b: a row for each position, a column for each dimension; dark is 1, white "
+    "is 0. Orange ring: in the row of c, the first head has noted b. Green ring: the last row (b) searches for that note, "
+    "finds it at c, and c is written into its `next`. In the rows of the first a, b and c nothing matches, so the second "
+    "head spreads its attention evenly over all that it sees; that is the pale wedge.",
 )  # fmt: skip
 
 # %% claims
@@ -183,7 +197,7 @@ with claims():
     claim("after the second a the answer is b, after the second b it is c", answer[4:].argmax(-1).tolist() == [2, 3])
 
 # %% [markdown]
-# The plan never mentions a length. So it must work at every length that fits into the context. We test it with what will be the test of every model in this lesson: a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. In random text no token can be foreseen, except by the repetition. The measure is the **accuracy on the repeat**: the share of its tokens, from the second on, that the model ranks first. (The first token of the repeat cannot be foreseen.)
+# The plan never mentions a length. So it must work at every length that fits into the context. We test it with what will be the test of every model in this lesson: a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. For models written by hand the tokens of a block are all different. In random text no token can be foreseen, except by the repetition. The measure is the **accuracy on the repeat**: the share of its tokens, from the second on, that the model ranks first. (The first token of the repeat cannot be foreseen.)
 #
 # How sharp must the induction head be? Let the previous-token head be as sharp as you like, and give the induction head the sharpness $\beta$. There are up to 64 places to look at, and one is right.
 
@@ -197,10 +211,7 @@ right = {f"β = {beta}": {} for beta in betas}
 for beta in betas:
     verdict = ind.judge(ind.hand_built(40, 65, (20.0, beta)), lengths=[4, 16, 32])
     right[f"β = {beta}"] = {f"blocks of {n}": share for n, share in verdict.accuracy.items()}
-table(right, decimals=2)
-
-# %% caption answer
-caption("Accuracy on the repeat of the hand-built model, for three lengths of the block and ten sharpnesses of the induction head (32 texts each).")
+table(right, decimals=2, caption="Accuracy on the repeat, for three lengths of the block (32 texts each).")
 
 # %% claims answer
 lowest = {beta: min(right[f"β = {beta}"].values()) for beta in betas}
@@ -213,9 +224,24 @@ with claims():
 measured("induction.sharpness", f"about {threshold:.1f}")
 
 # %% [markdown]
-# A pencil finds the threshold. Before normalising, the right place has weight $e^\beta$ and every other place has weight $e^0 = 1$. Each place adds its weight to the logit of its own token. The right token has not been repeated yet, so one place supports it, with $e^\beta$. A token that has been repeated is supported by two places, with weight 2 together, and there is always one of those: the current token itself. So the answer wins exactly if $e^\beta > 2$. The threshold is $\ln 2 \approx 0.69$, whatever the length.
+# A pencil predicts the result. Before normalising, the right place has weight $e^\beta$ and every other place has weight $e^0 = 1$. Each place adds its weight to the logit of its own token. All tokens of a block are different, so the right token has come once so far and is supported by one place, with $e^\beta$. A token that has come twice is supported by two places with weight 1 each. There is always such a token: the current one. At which $\beta$ does the answer win, and does the length matter?
 #
-# So induction does not need sharp attention. A little more than twice the weight of any other place is enough to be right. What happens when the *first* head is blurred too is in the deeper notebook.
+# <details><summary>The answer</summary>
+#
+# The right token wins exactly if $e^\beta > 2$. The threshold is $\ln 2 \approx 0.69$, whatever the length: a match needs only a little more than twice the weight of any other place. In the table the model is never right at $\beta = 0.68$ and always at 0.71.
+#
+# </details>
+#
+# If tokens may occur twice *within* a block, no sharpness is enough: two notes are then equally good matches. The deeper notebook blurs the first head too.
+
+# %% claims
+rng, doubled = torch.Generator().manual_seed(2), {}
+for length in (4, 16, 32):
+    test = ind.repeated_tokens(40, 64, length, generator=rng)  # tokens drawn with replacement
+    doubled[length] = ind.repeat_accuracy(ind.run(ind.hand_built(40, 65), test).logits, test, length)
+with claims():
+    claim("where tokens may occur twice in a block, the sharp model is right less often the longer the block, and below 0.65 at 32",
+          doubled[4] > doubled[16] > doubled[32] and doubled[32] < 0.65)  # fmt: skip
 
 # %% [markdown]
 # ## 3 · Train one, and ask what it needs in order to form
@@ -230,7 +256,7 @@ measured("induction.sharpness", f"about {threshold:.1f}")
 #
 # Olsson et al. 2022 define an induction head by two properties on repeated random tokens: it matches prefixes, and it copies what it finds.
 #
-# Chance is an accuracy of 1 in 63. What will the model with one layer reach?
+# Guessing at random gives an accuracy of 1 in 63. What will the model with one layer reach?
 
 # %% prediction
 predict("induction.one_layer")
@@ -254,7 +280,7 @@ one_layer = flat.curves.accuracy[-1].item()
 with claims():
     claim("all three two-layer models reach an accuracy above 0.95", (curves.accuracy[-1] > 0.95).all())
     claim("from a quarter to three quarters takes less than a third of the steps before it", (abrupt < change / 3).all())
-    claim("the one-layer model stays between 0.25 and 0.4: far above chance, and below one half", between(one_layer, 0.25, 0.4))
+    claim("the one-layer model ends between 0.25 and 0.4", between(one_layer, 0.25, 0.4))
     claim("a head of each two-layer model ends with a prefix-matching score above 0.6, and no head of the one-layer model with more than 0.3",
           curves.best_prefix()[-1].min() > 0.6 and flat.curves.best_prefix()[-1].max() < 0.3)
     claim("the loss on the first block, which nothing can predict, rises by more than 0.1 nats at the change and falls again",
@@ -262,7 +288,35 @@ with claims():
 measured("induction.one_layer", one_layer)
 
 # %% [markdown]
-# The loss on the first block gets worse for a while at the change. One would expect that of a model that begins to copy, and does so where there is no repetition yet.
+# <details><summary>What came out</summary>
+#
+# All three models with two layers pass an accuracy of 0.95. The model with one layer ends between 0.25 and 0.4, far above guessing and below one half.
+#
+# </details>
+#
+# How does one layer do better than guessing? A model that knows only which tokens of the block have not come again yet could guess among those. We test whether the one-layer model does this, on blocks of 24.
+
+# %% answer
+rng, L = torch.Generator().manual_seed(3), 24
+test = ind.repeated_tokens(64, 256, L, distinct=True, generator=rng)
+top = ind.run(flat.weights, test).logits[0, :, L + 1 : 2 * L].argmax(-1)  # (text, place)
+to_come = [(top[:, j, None] == test[:, L + 2 + j :]).any(1) for j in range(L - 1)]
+one = {
+    "its first choice is still to come": torch.stack(to_come).float().mean(),
+    "its first choice is right": (top == test[:, L + 2 :]).float().mean(),
+    "guessing among those to come would be right": sum(1 / k for k in range(1, L)) / (L - 1),
+}
+table(one, decimals=2, caption="What the one-layer model does on the repeat (256 texts, one trained model).")
+
+# %% claims answer
+chosen, correct, guess = one.values()
+with claims():
+    claim("half of its first choices, 0.54, are tokens that are still to come", round(chosen.item(), 2) == 0.54)
+    claim("it is right more often than guessing among those would be: 0.29 against 0.16",
+          round(correct.item(), 2) == 0.29 and round(guess, 2) == 0.16)  # fmt: skip
+
+# %% [markdown]
+# This rule alone would not explain the model's accuracy. What more it uses, its positions for instance, we have not taken apart.
 #
 # Three seeds are few. A stored result holds the same training for 32 seeds and 8 one-layer controls. (A seed decides the first weights and the training texts alike.)
 
@@ -280,10 +334,10 @@ with claims():
     claim("all 32 two-layer models change, and none of the 8 controls reaches one half", not steps.isnan().any() and many.control.max() < 0.5)
     claim("the step is 209 ± 9 (mean and standard deviation over seeds)", round(steps.mean().item()) == 209 and round(steps.std().item()) == 9)
     claim("from a quarter to three quarters takes 28 steps (median)", round(took.median().item()) == 28)
-    claim("if 9 % of all trainings failed, none of 32 would fail in fewer than one case in twenty", 0.91 ** len(steps) < 0.05)
+    claim("if 9 % of all trainings failed, 32 in a row would succeed in fewer than one case in twenty", 0.91 ** len(steps) < 0.05)
 
 # %% [markdown]
-# Thirty-two successes exclude frequent failures and not rare ones: if 9 % of all trainings failed, none of 32 would fail in fewer than one case in twenty. And the step belongs to this recipe; the code model of the next section takes about seven times as many.
+# All 32 models of two layers make the change, on average at step 209, and no control does. (Frequent failures are excluded by this and rare ones are not: if 9 % of all trainings failed, 32 in a row would succeed in fewer than one case in twenty.) The step belongs to this recipe; the code model of the next section takes about seven times as many.
 #
 # **What does it need in order to form?** Prefix matching and accuracy rise together, but so do other curves. If the plan of section 2 is how these models come to do it, then two interventions *on the training* have predictable results.
 #
@@ -295,10 +349,8 @@ predict("induction.deaf_keys")
 
 # %% answer
 formation = ind.formation()  # stored: four seeds of each
-table(formation, interval="lowest and highest seed", decimals=2)
-
-# %% caption answer
-caption("Accuracy on the repeat after 600 steps, mean over four seeds with the lowest and the highest seed below it, and the step at which it passes one half.")
+table(formation, interval="lowest and highest seed", decimals=2,
+      caption="Accuracy on the repeat after 600 steps: mean over four seeds, lowest and highest seed below it.")  # fmt: skip
 
 # %% claims answer
 smeared, deaf, control = (formation.final(f"{name}") for name in ("one layer, smeared keys", "two layers, deaf keys", "two layers, deaf queries"))
@@ -312,26 +364,125 @@ with claims():
 measured("induction.deaf_keys", deaf.mean().item())
 
 # %% [markdown]
-# Both predictions hold in all four seeds. One layer learns the task as soon as its keys can hold the token before, and learns it faster than two layers, which have to build the note first. Two layers do not learn it while the second layer's keys cannot reach a note, although everything else is there. Cutting off the queries in the same way is no obstacle. So in these toys K-composition is not only what the finished model uses. Something in the keys has to be within reach of the training for the change to come. (Deaf keys were trained for 600 steps, almost three times as long as the change takes otherwise. What a longer training would find, we have not measured. Singh et al. 2024, linked at the end, intervene on many more parts.)
+# <details><summary>What came out</summary>
+#
+# Both predictions hold in all four seeds. With smeared keys one layer learns the task, in less than half the steps that two layers need. With deaf keys two layers stay below one half within 600 steps, almost three times as long as the change takes otherwise. With deaf queries they learn it.
+#
+# </details>
+#
+# So it matters for the training of these toys what the second layer's keys can read. Why should the queries be different? The plan of section 2 has an answer: the query asks for the current token, which stands in the stream from the start. We look at the three finished toys. All heads of the first layer send the messages of *another* text to the queries of all heads of the second layer, or to their keys, or to their values. (This is path patching, from lesson 0.)
+
+# %%
+rng, composed = torch.Generator().manual_seed(4), {}
+clean, other = ind.repeated_tokens(64, 32, 24, distinct=True, generator=rng).split(16)
+layers = [[(layer, head) for head in range(4)] for layer in range(2)]
+for seed in range(3):
+    bridge, metric = ind.as_bridge(live.weights[seed]), ind.repeat_log_prob(clean, 24)
+    sweep = ind.path_patch_qkv(bridge, clean, other, metric, *layers)
+    composed[f"seed {seed}"] = ind.by_input(sweep)
+table(composed, unit="nats", signed=True, decimals=2,
+      caption="Change of the log-probability of the right token when one input of the second layer gets the first layer's messages about another text (16 texts, 95 % interval, texts resampled).")  # fmt: skip
+
+# %% claims
+with claims():
+    claim("the keys lose more than 7 nats in each of the three toys", max(row["keys"][0] for row in composed.values()) < -7)
+    claim("the queries and the values lose less than 0.02 nats", max(abs(row[way][0]) for row in composed.values() for way in ("queries", "values")) < 0.02)
+
+# %% [markdown]
+# The finished toys read the first layer through their keys alone. Their queries and values take the token from the embedding, as the plan does. That is why deaf queries do no harm to toys. Whether a model of code does the same is a question for section 5. (Singh et al. 2024, linked at the end, intervene on many more parts of the training.)
 
 # %% [markdown]
 # ## 4 · The same on real text
 #
-# Back to the model of the puzzle: `code-attn-2l` has two attention layers of four heads each and was trained on 18 million tokens of Python. In most of that text the names were replaced by random ones, so that looking them up pays. It was saved at 21 steps of its training.
+# Back to the model of the puzzle: `code-attn-2l` has two attention layers of four heads each and was trained on 18 million tokens of Python. In most of that text the names were replaced by random ones, so that looking them up pays. Nobody told this model the plan. Does it have the two heads?
 #
-# Names are cut into several tokens, as `wozzle_frint` was. The first of them is a matter of *which* name comes, the later ones of how it goes on. We follow the loss on these later tokens, and split it: of a **repeated name**, which stood in this window before, and of a **new name**, which did not. The in-context-learning score is as in Olsson et al., loss late in the window minus loss early in it. Their windows have 512 tokens and they read at 500 and 50; ours have 256, and we read at 250 and 25, averaged over 16 tokens around each. The values can therefore not be compared with theirs; the sign can.
+# A name such as 1.2 means layer 1, head 2; counting starts at 0. We let the model read a block of 20 random tokens twice and look at the attention of all eight heads. A head that looks one position back draws a line just below the diagonal. An induction head shows a stripe that starts in the repeat, $L - 1 = 19$ positions back.
+
+# %% figure
+rng = torch.Generator().manual_seed(0)
+block = ind.repeated_tokens(model.cfg.d_vocab, 1, 20, distinct=True, generator=rng)
+_, cache = model.run_with_cache(block)
+fig, axes = plots.figure(2, 4, height=4.3, sharex=True, sharey=True)
+for (layer, head), ax in zip(((i, j) for i in range(2) for j in range(4)), axes.flat, strict=True):
+    plots.heatmap(ax, cache["pattern", layer][0, head], signed=False, limit=1, bar=False)
+    for off in (-1.7, 1.7):
+        ax.plot([0, 39], [1 + off, 40 + off], color=plots.NOTE, linewidth=0.8)
+        ax.plot([3, 21], [22 + off, 40 + off], color=plots.ANSWER, linewidth=0.8)
+    ax.set(title=f"head {layer}.{head}", xlim=(-0.5, 40.5), ylim=(40.5, -0.5), xticks=(0, 20, 40), yticks=(0, 20, 40))
+for ax in axes[1]:
+    ax.set(xlabel="looked at")
+for ax in axes[:, 0]:
+    ax.set(ylabel="looks from")
+plots.show(
+    fig, "Attention patterns of eight heads on a repeated block; some show a diagonal line, one a stripe in the repeat.",
+    "Attention of the eight heads on BOS and 20 random tokens, twice; the darker, the more. Between the two orange lines lies "
+    "the position before; between the two green ones, the token after the earlier occurrence.",
+)  # fmt: skip
+
+# %% prediction
+predict("induction.which_head")
+
+# %% answer
+found = ind.head_scores(model, length=50)
+eight = {
+    f"{layer}.{head}": {"previous-token score": found.previous[layer, head].item(),
+                        "prefix-matching score": found.prefix[layer, head].item()}
+    for layer in range(2) for head in range(4)
+}  # fmt: skip
+table(eight, corner="head", decimals=2, mark=lambda score: score > 0.5,
+      caption="Both scores of all heads on 16 texts: blocks of 50 random tokens, twice.")  # fmt: skip
+
+# %% claims answer
+with claims():
+    claim("0.2 has a previous-token score of 0.95, and no other head passes 0.2",
+          round(eight["0.2"]["previous-token score"], 2) == 0.95 and max(r["previous-token score"] for h, r in eight.items() if h != "0.2") < 0.2)
+    claim("1.1 has a prefix-matching score of 0.65, and no other head passes 0.05",
+          round(eight["1.1"]["prefix-matching score"], 2) == 0.65 and max(r["prefix-matching score"] for h, r in eight.items() if h != "1.1") < 0.05)  # fmt: skip
+measured("induction.which_head", max(eight, key=lambda head: eight[head]["prefix-matching score"]))
+
+# %% [markdown]
+# Scores on random tokens find candidates. Here is the candidate at work on the puzzle: the head with the highest prefix-matching score, on the program with `wozzle_frint`.
+
+# %% figure answer
+_, cache = model.run_with_cache(tokens)
+looks_on_program = looks = cache["pattern", 1][0, 1]  # of head 1.1: (query, key)
+upper, lower = [0, *range(1, 11)], range(27, 35)
+weights = {(i, j): looks[q, k].item() for i, q in enumerate(lower) for j, k in enumerate(upper) if looks[q, k] >= 0.05}
+after = model(tokens)[0].softmax(-1)[range(27, 35), tokens[0, 28:36]].tolist()
+ind.looked_up(["BOS", *parts[:10]], parts[26:34], weights, after, first=2).captioned(
+    "Where head 1.1 looks from each part of the returning name; the thicker, the more attention. Grey: what rests on BOS. "
+    "Attention below 0.05 is left out. Below: the probability that the model gives to the token that comes next."
+)
+
+# %% claims answer
+right_place = [looks[q, q - 24].item() for q in lower]
+with claims():
+    claim("from six of the eight parts of the returning name, 1.1 gives more than 0.6 of its attention to the part that followed the first time; from the w 0.46, from the first z 0.34",
+          sum(w > 0.6 for w in right_place) == 6 and [round(right_place[i], 2) for i in (0, 2)] == [0.46, 0.34])  # fmt: skip
+
+# %% [markdown]
+# <details><summary>What came out</summary>
+#
+# Head 1.1 matches prefixes, and 0.2 looks one position back. On the program, 1.1 looks one step further than the same part: from the second `w` at `o`, from `o` at `z`, and so on, with more than 0.6 of its attention for six of the eight parts.
+#
+# </details>
+#
+# **When did this come about?** The model was saved at 21 steps of its training. We ask what else changed at the time when it learned to complete names.
+#
+# Names are cut into several tokens, as `wozzle_frint` was. The first of them is a matter of *which* name comes, the later ones of how it goes on. We follow the loss on these later tokens, and split it: of a **repeated name**, which stood in this window before, and of a **new name**, which did not. The in-context-learning score is as in Olsson et al., loss late in the window minus loss early in it. (Their windows have 512 tokens and they read at 500 and 50. Ours have 256, and we read at 250 and 25, averaged over 16 tokens around each. So our values can be compared with theirs by sign only.)
 #
 # The figure shows 739 windows of 29 held-out modules of Python's standard library (a stored result). Windows of one module resemble one another, so the intervals resample whole modules: draw 29 modules with replacement, compute the number again, repeat 2 000 times, and take the middle 95 %. This is a **bootstrap interval**; every interval of this lesson is one, and each caption says what was resampled.
 #
-# Between steps 1 000 and 2 000 the loss on repeated names falls by more than two nats. By how many does the loss on *new* names fall in the same time?
+# Between steps 1 000 and 2 000 the loss on repeated names falls by more than two nats. If the model has learned to look names up, new names should gain little. By how many nats does the loss on *new* names fall in the same time?
 
 # %% prediction
 predict("induction.new_names")
 
-# %%
+# %% answer
 training = ind.checkpoints()
 fell = {f"{what} names": training.fallen(what, 1000, 2000) for what in ("repeated", "new")}
-f"{len(training.step)} checkpoints, to step {training.step[-1]:.0f}"
+table(fell, unit="nats", decimals=2,
+      caption="How far the loss fell between steps 1 000 and 2 000 (95 % interval, modules resampled).")  # fmt: skip
 
 # %% figure answer
 plots.show(
@@ -347,6 +498,7 @@ others = training.prefix.flatten(1)[:, [0, 1, 2, 3, 4, 6, 7]]
 with claims():
     claim("the loss on repeated names falls by more than two nats, and at least four times as much as that on new ones",
           fell["repeated names"][1] > max(2, 4 * fell["new names"][2]))
+    claim("they fell by 2.32 and by 0.42 nats", [round(row[0], 2) for row in fell.values()] == [2.32, 0.42])
     claim("there are 21 checkpoints, the last at step 4 340, and 739 windows from 29 modules",
           (len(training.step), training.step[-1].item(), len(training.losses.module), len(training.losses.module.unique())) == (21, 4340, 739, 29))
     claim("at step 1 000 no head has a prefix-matching score above 0.05; at the end 1.1 has more than 0.6, and no other head ever passes 0.05",
@@ -356,144 +508,221 @@ with claims():
 measured("induction.new_names", fell["new names"][0])
 
 # %% [markdown]
-# **Which came first?** It is tempting to read an order off these curves: first the previous-token head, then the induction head, then the gain. Take the step at which each quantity has made half of its way, and the answer depends on where the way ends.
+# <details><summary>What came out</summary>
+#
+# The loss on repeated names fell by 2.32 nats and that on new names by 0.42. So most of the change was in looking names up and little of it in knowing Python better.
+#
+# </details>
+#
+# **Which came first?** It is tempting to read an order off these curves: first the previous-token head, then the induction head, then the gain. Take the step at which each quantity is half-way between its values at two checkpoints.
 
 # %%
 ends = {f"to step {end}": training.order(1000, end) for end in (2000, 4340)}
 steps = {name: {end: ends[end][name] for end in ends} for name in ends["to step 2000"]}
-table(steps, unit="step", decimals=0)
-
-# %% caption
-caption("The step at which each quantity has made half of its way from its value at step 1 000. Losses and their score with a 95 % interval, modules resampled; the head scores without one.")
+table(steps, unit="step", decimals=0,
+      caption="The step at which each quantity is half-way from its value at step 1 000. For losses a 95 % interval, modules resampled; the scores of heads come from one set of 16 texts and have none.")  # fmt: skip
 
 # %% claims
 short, long = ends.values()
-def middle(steps):
-    return lambda name: steps[name][0] if isinstance(steps[name], tuple) else steps[name]
-
 with claims():
     claim("prefix matching is half-way after about seven times as many steps as the accuracy of the toys",
           about(short["prefix matching of 1.1"] / many.change().mean().item(), 7))
-    claim("measured to step 2 000, the loss on new names is the first of the six to be half-way, and prefix matching the last",
-          min(short, key=middle(short)) == "loss, new names" and max(short, key=middle(short)) == "prefix matching of 1.1")
-    claim("measured to the end, the loss on new names comes after both heads' scores, by its interval",
-          long["loss, new names"][1] > max(long["previous-token score of 0.2"], long["prefix matching of 1.1"]))
+    claim("measured to step 2 000, the loss on new names is half-way before both heads' scores, by its interval; measured to the end, after them",
+          short["loss, new names"][2] < min(short["previous-token score of 0.2"], short["prefix matching of 1.1"])
+          and long["loss, new names"][1] > max(long["previous-token score of 0.2"], long["prefix matching of 1.1"]))
     claim("either way, the loss on repeated names is half-way before the score of 0.2, which is before that of 1.1",
           all(e["loss, repeated names"][2] < e["previous-token score of 0.2"] < e["prefix matching of 1.1"] for e in ends.values()))  # fmt: skip
 
 # %% [markdown]
-# Measured to step 2 000, the loss on new names comes first of all (its interval overlaps that of the loss on repeated names); measured to the end, it comes last. Both are correct, so the order of half-way points does not tell what causes what. And one row does not fit the tempting story: the loss on repeated names is half-way *before* either head's score is.
-#
-# A curve that rises together with another, or a little before it, is a place to start. The cause has to be shown by an intervention, as in the toys above, and as in sections 5 and 6 for this model.
+# The order depends on where the way ends: the loss on new names is half-way before both heads if one measures to step 2 000, and after them if one measures to the end. And the loss on repeated names is half-way *before* either head's score is. Curves that rise at about the same time are a place to start. A cause has to be shown by an intervention.
 
 # %% [markdown]
 # ## 5 · Which head reads which, and through which input?
 #
-# Here is the plan again, with the two heads that stand out in the code model. Nobody told this model the plan. Does it follow it?
+# Two heads stand out. Do they work together as in the plan? **Path patching** (lesson 0) asks this: it changes one message and leaves everything else as it was. We run the model on a text. But the queries, or the keys, or the values of 1.1 are computed as if *one* head of the first layer had written what it writes for *another* text. If the message was needed, the model gets worse at the repeat.
+#
+# Without a library, the experiment takes a dozen lines. What a head writes is its output `z` times its $W_O$. The difference between the two texts is added to what 1.1 reads, and only the chosen input of 1.1 gets to see it.
 
-# %% figure
-draw.induction_circuit(previous="0.2", induction="1.1")
+# %%
+rng = torch.Generator().manual_seed(0)
+clean, other = ind.repeated_tokens(model.cfg.d_vocab, 32, 60, generator=rng).split(16)
+_, here = model.run_with_cache(clean)
+_, there = model.run_with_cache(other)
+
+def with_message(sender, reads):
+    """Logits on `clean`; the q, k or v of 1.1 gets the message of head 0.sender about `other`."""
+    message = (there["z", 0] - here["z", 0])[:, :, sender] @ model.W_O[0, sender]
+    stream = model.blocks[1].ln1(here["resid_pre", 1] + message)
+    W, b = getattr(model, f"W_{reads.upper()}"), getattr(model, f"b_{reads.upper()}")
+    def put(old, hook):
+        old[:, :, 1] = stream @ W[1, 1] + b[1, 1]  # of head 1 alone
+        return old
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.1.attn.hook_{reads}", put)])
 
 # %% [markdown]
-# One experiment asks this. **Path patching** (lesson 0) changes one message and leaves everything else as it was. We run the model on a text. But the queries, or the keys, or the values of 1.1 are computed as if *one* head of the first layer had written what it writes for *another* text. If the message was needed, the model gets worse at the repeat. There are four heads in the first layer and three inputs of 1.1, so twelve messages. According to the plan, one of them matters: from 0.2 to the keys.
+# There are four heads in the first layer and three inputs of 1.1, so twelve messages. According to the plan, one of them matters: from 0.2 to the keys.
 
 # %% prediction
 predict("induction.messages")
 
 # %% answer
-rng = torch.Generator().manual_seed(0)
-clean, other = ind.repeated_tokens(model.cfg.d_vocab, 32, 60, generator=rng).split(16)
-heard = ind.heard(model, clean, other, length=60, receiver=(1, 1))
-table(heard, unit="nats", signed=True, corner="from", mark=lambda nats: nats <= -1)
+def right_token(logits):
+    """Mean log-probability of the right token on the repeat, from its second on, per text."""
+    return -ind.token_losses(logits, clean)[:, 61:].mean(1)
 
-# %% caption answer
-caption("Change of the log-probability of the right token on the repeat when one input of 1.1 gets one head's message about another text. Mean over 16 texts, 95 % interval below it (texts resampled). Marked: at least one nat lost. 0 would mean that the message does not matter.")
+intact = right_token(model(clean))
+heard = {}
+for sender in range(4):
+    rows = {}
+    for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
+        rows[name] = ind.mean_interval(right_token(with_message(sender, reads)) - intact)
+    heard[f"0.{sender}"] = rows
+table(heard, unit="nats", signed=True, corner="from", mark=lambda nats: nats <= -1,
+      caption="Change of the log-probability of the right token when one input of 1.1 gets one head's message about another text. Mean over 16 texts, 95 % interval below it (texts resampled). Marked: at least one nat lost.")  # fmt: skip
 
 # %% claims answer
 lost = {(head, way): -row[way][0] for head, row in heard.items() for way in row}
 needed = [path for path in lost if lost[path] >= 1]
+again = []
+for seed in (1, 2):
+    rng = torch.Generator().manual_seed(seed)
+    both = ind.repeated_tokens(model.cfg.d_vocab, 32, 60, generator=rng).split(16)
+    again.append(ind.heard(model, *both, length=60, receiver=(1, 1)))
 with claims():
     claim("for the keys of 1.1, no head of the first layer matters more than 0.2", max(heard, key=lambda head: lost[head, "keys"]) == "0.2")
     claim("0.2 matters most to the keys, then to the queries, and least to the values (intervals apart)",
           falling(*((-heard["0.2"][way][2], -heard["0.2"][way][1]) for way in ("keys", "queries", "values"))))
-    claim("the other messages that cost at least one nat are 0.3 to the keys, 0.0 to the queries and to the values, and 0.2 to the queries",
-          set(needed) == {("0.2", "keys"), ("0.3", "keys"), ("0.0", "queries"), ("0.0", "values"), ("0.2", "queries")})
-    claim("each of the other seven costs less than one nat", len(needed) == 5 and max(lost[path] for path in lost if path not in needed) < 1)  # fmt: skip
+    claim("the five messages that cost more than 2.5 nats are 0.2 and 0.3 to the keys, 0.0 and 0.2 to the queries, and 0.0 to the values",
+          {path for path in lost if lost[path] > 2.5} == {("0.2", "keys"), ("0.3", "keys"), ("0.0", "queries"), ("0.0", "values"), ("0.2", "queries")})
+    claim("each of the other seven costs less than one nat", len(needed) == 5 and max(lost[path] for path in lost if path not in needed) < 1)
+    claim("with two other draws of the texts no mean differs by more than 0.25 nats",
+          max(abs(one[head][way][0] + lost[head, way]) for one in again for head, way in lost) < 0.25)  # fmt: skip
 measured("induction.messages", len(needed))
 
 # %% [markdown]
-# The plan holds where it makes a statement: the keys of 1.1 need 0.2 most. But the table contains more than the plan. Five messages matter and not one. What are the other four for?
+# <details><summary>What came out</summary>
 #
-# Path patching tells that a message matters. It does not tell what is compared with what. For that we take the attention scores apart. What 1.1 reads at any position is a sum: the token's embedding, the position's, what each head of the first layer wrote there, the biases. (Between them and 1.1 stands a norm, which divides everything by one number; we hold that number fixed, and the sum stays a sum.) Queries and keys are linear in it. So a score, query times key, is a sum over *pairs*: this part of the query times that part of the key. With seven parts there are 49 pairs, and together they give the score exactly.
+# Five messages matter, and the plan has one. The keys of 1.1 need 0.2 most, as planned (4.8 nats). They also need 0.3 (3.1 nats). The queries need 0.0 (4.3) and 0.2 (2.8). The values need 0.0 (3.5).
 #
-# What matters in a score is the comparison with other places. So for each pair we take its score at the right place minus its mean score at the other places.
+# </details>
+#
+# Elhage et al. have a name for each column. A head that is read through the keys of a later one takes part in K-composition; through its queries, in **Q-composition**; through its values, in **V-composition**. What is each message for? To find out we take an attention score apart.
+#
+# **One score.** What 1.1 reads at any position is a sum of seven parts: the token's embedding, the position's, what each of the four heads of the first layer wrote there, and a bias. (Before 1.1 reads it, a norm divides the sum by one number; we hold that number fixed.) Queries and keys are linear in what is read. So a score, query times key, is a sum over *pairs*: this part of the query with that part of the key.
+#
+# Take the program again: the second `le` looks back at the first `_f`, which followed the first `le`. We compute one pair by hand: in the query, what 0.0 wrote at `le`; in the key, what 0.2 wrote at `_f`.
 
 # %%
-pairs = ind.score_parts(model, clean, length=60, head=1)
-table(pairs.largest(3), unit="score", signed=True)
+_, cache = model.run_with_cache(tokens)
+le, f = 31, 7  # positions of the second le and of the first _f
 
-# %% caption
-caption("By how much the scores of 1.1 prefer the right place to the others, for the three largest of 49 pairs (part of the query · part of the key), the rest, and all. Mean over 16 texts, 95 % interval, texts resampled. A preference of 1 multiplies the attention by e.")
+def part(head, position):
+    """What a head of the first layer wrote at a position, as the norm passes it to 1.1: (d_model,)"""
+    wrote = cache["z", 0][0, position, head] @ model.W_O[0, head]
+    return (wrote - wrote.mean()) / cache["blocks.1.ln1.hook_scale"][0, position]
+
+query, key = part(0, le) @ model.W_Q[1, 1], part(2, f) @ model.W_K[1, 1]
+one_pair = (query @ key / model.cfg.d_head**0.5).item()
+f"{one_pair:.2f}"
+
+# %% [markdown]
+# One pair of 49. The next table has the largest of them at this place. A score matters only in comparison with the scores of other places, so the second column subtracts the mean of the other places (without BOS, at which a head rests when it finds nothing).
+
+# %%
+scores = ind.score_parts(model, tokens, length=1, head=1)
+row = scores.score[:, :, 0, le, : le + 1]  # (query part, key part, place)
+elsewhere = [place for place in range(1, le + 1) if place != f]
+preferred = row[..., f] - row[..., elsewhere].mean(-1)
+largest = preferred.flatten().argsort(descending=True)[:4].tolist()
+pair_of = {f"{scores.parts[k // 7]} in the query, {scores.parts[k % 7]} in the key": divmod(k, 7) for k in largest}
+at_le = {name: {"score": row[i, j, f].item(), "less the mean elsewhere": preferred[i, j].item()}
+         for name, (i, j) in pair_of.items()}  # fmt: skip
+at_le["all 49 pairs"] = {"score": row[..., f].sum().item(), "less the mean elsewhere": preferred.sum().item()}
+table(at_le, signed=True, decimals=2, corner="pair",
+      caption="The score that head 1.1 gives, from the second le, to the first _f: the four pairs that prefer this place most, and the sum of all.")  # fmt: skip
+
+# %% claims
+with claims():
+    claim("the pair computed by hand is the one in the table", abs(one_pair - at_le["0.0 in the query, 0.2 in the key"]["score"]) < 1e-4)
+    claim("the two largest pairs are 0.0 with 0.2 and 0.2 with 0.3, and make up nine tenths of the whole preference",
+          list(at_le)[:2] == ["0.0 in the query, 0.2 in the key", "0.2 in the query, 0.3 in the key"]
+          and about(sum(at_le[name]["less the mean elsewhere"] for name in list(at_le)[:2]) / at_le["all 49 pairs"]["less the mean elsewhere"], 0.9))  # fmt: skip
+
+# %% [markdown]
+# Two pairs stand out. Is this so in general? The same on the 16 texts of random tokens, averaged over the repeat:
 
 # %% figure
+pairs = ind.score_parts(model, clean, length=60, head=1)
+best = pairs.largest(3)
 plots.show(
     pairs.plot(), "A heat map of seven by seven parts: the query's part 0.0 with the key's part 0.2 and the query's 0.2 with the key's 0.3 stand out.",
-    "The same preference for all 49 pairs: which part of the query (rows) meets which part of the key (columns).",
+    f"By how much the scores of 1.1 prefer the right place, for all 49 pairs: which part of the query (rows) meets which "
+    f"part of the key (columns). Together {best['all'][0]:.1f}. A preference of 1 multiplies the attention by e. Pairs below 0.3 in size carry no number.",
 )  # fmt: skip
 
 # %% claims
-best = pairs.largest(3)
 share = (best["0.0 · 0.2"][0] + best["0.2 · 0.3"][0]) / best["all"][0]
-_, cache = model.run_with_cache(clean)
 visible = torch.ones(121, 121).tril().bool()
-again = pairs.total().masked_fill(~visible, -torch.inf).softmax(-1)
+rebuilt = pairs.total().masked_fill(~visible, -torch.inf).softmax(-1)
 with claims():
     claim("the 49 pairs together give the attention pattern of 1.1 to one part in ten thousand",
-          (again - cache["pattern", 1][:, 1]).abs().max() < 1e-4)
+          (rebuilt - here["pattern", 1][:, 1]).abs().max() < 1e-4)
     claim("the largest pair is 0.0 in the query with 0.2 in the key, the second is 0.2 in the query with 0.3 in the key (intervals apart)",
           list(best)[:2] == ["0.0 · 0.2", "0.2 · 0.3"] and falling(best["0.0 · 0.2"], best["0.2 · 0.3"]))
-    claim("these two pairs make up between four fifths and nine tenths of the whole preference", between(share, 0.8, 0.9))
+    claim("these two pairs make up 87 % of the whole preference", round(share.item() if hasattr(share, "item") else share, 2) == 0.87)
+    claim("the two preferences are 4.1 and 2.6", (round(best["0.0 · 0.2"][0], 1), round(best["0.2 · 0.3"][0], 1)) == (4.1, 2.6))
     claim("the token's own embedding in the query contributes less than a twentieth of what 0.0 does",
           pairs.preference()[0].sum(0).mean() < pairs.preference()[2].sum(0).mean() / 20)  # fmt: skip
 
 # %% [markdown]
-# Two pairs do most of the work. Where do the four heads look? A head's attention to the positions 0, 1, 2, … back tells.
+# The same two pairs make up 87 % of the preference. To read them, we need to know what the four heads write, and so where they look.
 
 # %%
-_, seen = model.run_with_cache(clean)
-looks = {}
-for head, pattern in enumerate(seen["pattern", 0].mean(0)):  # (query, key)
-    shares = {f"{k} back": pattern.diagonal(-k).mean().item() for k in (0, 1, 2, 3, 60)}
-    looks[f"0.{head}"] = shares
-table(looks, corner="head", decimals=2, mark=lambda share: share > 0.25)
-
-# %% caption
-caption("Mean attention of the first layer's heads to the position itself and to positions before it, on the same 16 texts. In the repeat, 60 back is the earlier occurrence of the same token.")
+queries, looks = torch.arange(62, 121), {}  # the repeat, from its second token on
+for head in range(4):
+    pattern = here["pattern", 0][:, head]  # (text, query, key)
+    back = {f"{k} back": pattern[:, queries, queries - k].mean().item() for k in (0, 1, 2, 3, 60)}
+    looks[f"0.{head}"] = back
+table(looks, corner="head", decimals=2, mark=lambda share: share > 0.25,
+      caption="Mean attention of the first layer's heads, from the repeat, to the position itself and to positions before it (16 texts). 60 back stands the earlier occurrence of the same token.")  # fmt: skip
 
 # %% claims
-farthest = {head: max(row, key=row.get) for head, row in looks.items()}
 with claims():
-    claim("0.2 looks one back and 0.3 two back more than anywhere else; 0.0 and 0.1 look at the token itself most",
-          farthest == {"0.0": "0 back", "0.1": "0 back", "0.2": "1 back", "0.3": "2 back"})  # fmt: skip
+    claim("0.2 looks one back with 0.90 of its attention, 0.3 two back with 0.81",
+          (round(looks["0.2"]["1 back"], 2), round(looks["0.3"]["2 back"], 2)) == (0.90, 0.81))
+    claim("0.0 looks at the current token, here and at its earlier occurrence, with 0.87 of its attention",
+          round(looks["0.0"]["0 back"] + looks["0.0"]["60 back"], 2) == 0.87 and min(looks["0.0"]["0 back"], looks["0.0"]["60 back"]) > 0.4)  # fmt: skip
 
 # %% [markdown]
-# So the pairs have a meaning. Head 0.2 leaves a note of the token before, as planned, and 0.3 leaves a note of the token before that. Head 0.0 looks at the current token itself and writes it anew. Then:
+# Head 0.2 leaves a note of the token before, as planned. Head 0.3 leaves a note of the token *two* before. Head 0.0 looks at the current token, both here and where it stood earlier; these are the same token, so 0.0 writes a copy of it. With this the pairs can be read:
 #
-# - *0.0 in the query with 0.2 in the key*: the current token (as 0.0 has written it) is compared with the notes of the token before. This is the plan of section 2, except that the query does not read the embedding; it reads the copy that 0.0 has made of it.
-# - *0.2 in the query with 0.3 in the key*: the token before the current one is compared with the notes of the token *two* before. This is not in the plan. It asks whether the *previous* token matches as well.
+# - *0.0 in the query with 0.2 in the key*: the current token, copied by 0.0, is compared with notes of the token before. This is the plan of section 2, except that the query reads the copy and not the embedding.
+# - *0.2 in the query with 0.3 in the key*: the token before the current one is compared with notes of the token two before. This is not in the plan. It asks whether the *previous* token matches as well.
 #
 # Together they look for a place where the last *two* tokens were the same as here. In `… X A B … X A` such a head prefers the place after X A to a place after A alone.
 
 # %% figure
-ind.two_token_circuit(this=best["0.0 · 0.2"][0], before=best["0.2 · 0.3"][0])
-
-# %% caption
-caption("The circuit of code-attn-2l on repeated tokens. Two notes at B (by 0.2 and 0.3) meet two parts of the query at the second A (by 0.0 and 0.2); the numbers are the preferences of the table above. The embeddings themselves, and head 0.1, play a small part and are left out.")
+ind.two_token_circuit(this=best["0.0 · 0.2"][0], before=best["0.2 · 0.3"][0]).captioned(
+    "The circuit of code-attn-2l on repeated tokens. At the second A the query of 1.1 has two parts; at B its key has two. "
+    "The numbers are the preferences of the heat map above. The token's own embedding and head 0.1 contribute little and "
+    "are left out."
+)
 
 # %% [markdown]
-# The deeper notebook puts that to a test of its own, with texts in which A stands twice, after different tokens. Olsson et al. mention heads that match more than the current token, and Akyürek et al. 2024 ([arXiv 2401.12973](https://arxiv.org/abs/2401.12973)) study such *n-gram heads*.
+# Now the five messages have a meaning:
 #
-# **From end to end, in weights alone.** If this is right, one can read it off the weights without running any text. Take a token $t$. Its query, through 0.0, is $\hat W_E[t]\, W_{OV}^{0.0} W_Q$. The key of a place after a token $u$ is $\hat W_E[u]\, W_{OV}^{0.2} W_K$. (Here $\hat W_E$ are the embeddings as the first norm passes them on, and $W_{OV} = W_V W_O$ belongs to the head named above it.) Their product is a table with a row for each of the 1 024 tokens asked for, and a column for each token noted. If the circuit matches tokens, the largest entry of each row lies on the diagonal. By chance that happens for one row in 1 024.
+# | from | to queries (Q-composition) | to keys (K-composition) | to values (V-composition) |
+# |---|---|---|---|
+# | 0.0 | a copy of the current token: what is asked for | | a copy of the token that is looked at: what is copied (see below) |
+# | 0.1 | | | |
+# | 0.2 | the token before: the second thing asked for | the note “after A”: the plan | |
+# | 0.3 | | the note “two after X”: what the second question finds | |
+#
+# One thing we do not know is why this model takes its query from 0.0, while the toys take theirs from the embedding.
+#
+# The deeper notebook tests the match of two tokens with texts in which A stands twice, after different tokens. Akyürek et al. 2024 ([arXiv 2401.12973](https://arxiv.org/abs/2401.12973)) study such *n-gram heads*.
+#
+# **From end to end, in weights alone.** If this is right, one can read it off the weights without running any text. Take a token $t$. Its query, through 0.0, is $\hat W_E[t]\, W_{OV}^{0.0} W_Q$. The key of a place after a token $u$ is $\hat W_E[u]\, W_{OV}^{0.2} W_K$. (Here $\hat W_E$ are the embeddings as the first norm passes them on, and $W_{OV} = W_V W_O$ belongs to the head named above it.) Their product is a table with a row for each of the 1 024 tokens asked for, and a column for each token noted. If the circuit matches tokens, the largest entry of each row lies on the diagonal. In a random table that happens for one row in 1 024.
 
 # %%
 def normed(x):
@@ -507,22 +736,40 @@ match = {}
 for asks in source:
     found = {note: ind.own_note_first(source[asks], source[note], W_QK) for note in source}
     match[f"{asks} in the query"] = {f"{note} in the key": found[note] for note in source}
-table(match, decimals=3, mark=lambda share: share > 0.25)
-
-# %% caption
-caption("The share of the 1 024 tokens that match themselves best, for each part of the query and each part of the key of 1.1, computed from weights alone. By chance 0.001. Marked: more than a quarter.")
+table(match, decimals=3, mark=lambda share: share > 0.25,
+      caption="The share of the 1 024 tokens that match themselves best, from weights alone. At random: 0.001.")  # fmt: skip
 
 # %% claims
 with claims():
-    claim("through 0.0 in the query and 0.2 in the key more than nine tokens in ten match themselves best",
-          match["0.0 in the query"]["0.2 in the key"] > 0.9)
-    claim("through 0.2 in the query and 0.3 in the key nine in ten do", about(match["0.2 in the query"]["0.3 in the key"], 0.9))
-    claim("with the token's own embedding in the query, a fifth does", about(match["token in the query"]["0.2 in the key"], 0.2))
+    claim("through 0.0 in the query and 0.2 in the key 94 % of the tokens match themselves best, through 0.2 and 0.3 91 %",
+          (round(match["0.0 in the query"]["0.2 in the key"], 2), round(match["0.2 in the query"]["0.3 in the key"], 2)) == (0.94, 0.91))
+    claim("with the token's own embedding in the query, 0.21 do", round(match["token in the query"]["0.2 in the key"], 2) == 0.21)
     claim("the pair 0.3 with 0.3, on text, prefers the right place by less than a tenth of what 0.0 with 0.2 does",
           abs(pairs.preference()[5, 5].mean()) < best["0.0 · 0.2"][0] / 10)  # fmt: skip
 
 # %% [markdown]
-# The two pairs that the scores named are the two that match tokens in the weights. (A third entry is marked, 0.3 with 0.3. It would compare the token two before *here* with the token two before *there*, which points to the earlier occurrence of A itself, one place too early. On text that pair contributes little. A table of weights shows which token would match best, and not how strongly.)
+# The two pairs that the scores named are the two that match tokens in the weights: 94 % of the tokens match themselves best through the first and 91 % through the second. A third entry is marked, 0.3 with 0.3. It would compare the token two before *here* with the token two before *there*, which points one place too early. On text that pair contributes little. A table of weights shows which token would match best, and not how strongly.
+#
+# A match is not always a match of the same token. Here are the six notes that match best, for two tokens of the program.
+
+# %%
+table_of_scores = source["0.0"] @ W_QK @ source["0.2"].mT / model.cfg.d_head**0.5  # (asked, noted)
+nearest = {}
+for asked in ("w", " "):
+    row = table_of_scores[model.tokenizer.encode(asked, add_special_tokens=False)[-1]]
+    notes = [model.tokenizer.decode([k]) for k in row.topk(8).indices.tolist()]
+    nearest[asked] = notes
+shown = {word.replace(" ", "␣"): {"best notes": "   ".join(note.replace(" ", "␣").replace("\n", "⏎") for note in notes)}
+         for word, notes in nearest.items()}  # fmt: skip
+table(shown, corner="asked for", caption="The eight notes of 1 024 that match best, the best first, from weights alone (␣ is a space).")
+
+# %% claims
+with claims():
+    claim("the token w matches the note ␣w better than its own, which is second", nearest["w"][:2] == [" w", "w"])
+    claim("the note ( is among the eight best for a single space", "(" in nearest[" "])
+
+# %% [markdown]
+# For `w` the note `␣w` comes first, even before `w` itself. So the bare `w` of the puzzle finds the note that the `␣w` left. A single space also matches an opening bracket, which will explain a detail in section 8.
 #
 # **Does it copy?** The other half of an induction head is its OV circuit. A head that copies raises the logit of the token that it attends to. Elhage et al. measure this by the eigenvalues $\lambda$ of $W_E W_V W_O W_U$, a table from token to logit: the **copying score** is $\sum \mathrm{Re}\,\lambda / \sum |\lambda|$. It is 1 if all eigenvalues are positive, and near 0 for a matrix without preference. Beside the trained model we put a **null**: what the measurement gives where there is nothing to find, here the same model before training.
 
@@ -532,10 +779,8 @@ copying = {one: ind.copying_score(m.W_E, m.W_V, m.W_O, m.W_U).flatten() for one,
            (("trained", model), ("null: untrained", untrained))}  # fmt: skip
 heads = [f"{layer}.{head}" for layer in range(2) for head in range(4)]
 rows = {head: {one: copying[one][k].item() for one in copying} for k, head in enumerate(heads)}
-table(rows, corner="head", signed=True, decimals=2, mark="1.1")
-
-# %% caption
-caption("The copying score of each head, in the trained model and, as a null, in the same model before training.")
+table(rows, corner="head", signed=True, decimals=2, mark="1.1",
+      caption="The copying score of each head, in the trained model and, as a null, in the same model before training.")  # fmt: skip
 
 # %% claims
 with claims():
@@ -544,7 +789,24 @@ with claims():
           copying["trained"][[0, 1, 2, 3, 4, 6, 7]].max() < 0.35 and copying["null: untrained"].abs().max() < 0.2)  # fmt: skip
 
 # %% [markdown]
-# So 1.1 matches prefixes, and it copies. By Olsson's definition it is an induction head. What the values need 0.0 for (the table of twelve messages) is in the deeper notebook: 0.0 and 1.1 copy together.
+# Head 1.1 matches prefixes, and it copies: by Olsson's definition it is an induction head. What do its values need 0.0 for? We follow a token through 1.1 to the logits, once from its embedding and once from the copy that 0.0 makes of it.
+
+# %%
+raised = {}
+for what in ("token", "0.0"):
+    logits = source[what] @ W_OV[1, 1] @ model.W_U  # (token looked at, logit)
+    own_first = logits.argmax(-1) == torch.arange(1024)
+    raised[what] = own_first.float().mean().item()
+table({"embedding": raised["token"], "copy by 0.0": raised["0.0"]}, decimals=2, corner="1.1 reads the token from its",
+      caption="The share of the 1 024 tokens whose own logit 1.1 raises most, from weights alone. At random: 0.001.")  # fmt: skip
+
+# %% claims
+with claims():
+    claim("through its embedding 23 % of the tokens raise their own logit most, through the copy of 0.0 79 %",
+          (round(raised["token"], 2), round(raised["0.0"], 2)) == (0.23, 0.79))
+
+# %% [markdown]
+# Through the copy, 79 % of the tokens raise their own logit most; through the embedding, 23 %. So 1.1 is tuned to the copy, in its values as in its queries, and that is the fifth message.
 
 # %% [markdown]
 # ## 6 · Needed, enough, specific
@@ -555,7 +817,7 @@ with claims():
 # - Is it **enough**? Take everything *else* away: how much is left?
 # - Is it **specific**? Take it away: what else is lost?
 #
-# The behaviour gets a number: the **gain from repetition**, the mean loss on a block of random tokens minus the loss when the block comes again. Only the repetition makes the two differ. A head is taken away by *mean ablation* (lesson 0): at each position its output is replaced by its mean over other texts of the same kind.
+# The behaviour gets a number: the **gain from repetition**, the mean loss on a block of random tokens minus the loss when the block comes again. Only the repetition makes the two differ. A head is taken away by *mean ablation* (lesson 0): at each position its output is replaced by its mean over other texts. Setting it to zero instead would put the later heads into a state that no text brings about; all ablations of the code model in this lesson are by the mean.
 #
 # First, *needed* and *specific*, for each head alone. The cost on code comes from the stored windows.
 
@@ -570,20 +832,19 @@ code = ("repeated names", "new names", "all of code")
 for layer, head in every:
     gain, name = ind.repeat_gain(model, blocks, 60, [(layer, head)], reference), f"{layer}.{head}"
     left[name] = ind.share_left(gain, intact)
-    costs = {f"{text} (nats)": cost[name][text] for text in code}
+    costs = {f"extra loss on {text} (nats)": cost[name][text] for text in code}
     needed[name] = {"gain left without it": left[name]} | costs
-table(needed, corner="head", decimals=2)
-
-# %% caption
-caption("Each head set to its mean. Second column: the share of the gain from repetition that is left on random tokens (16 texts, resampled). Then what its absence costs on code, in nats per token (739 windows; 29 modules resampled).")
+table(needed, corner="head", decimals=2, mark={(head, "gain left without it") for head in ("0.0", "0.2", "0.3", "1.1")},
+      caption="Each head set to its mean. Marked: the four heads of the circuit. Second column: the share of the gain from repetition that is left on random tokens (16 texts, resampled). Then what its absence costs on code, per token (739 windows; 29 modules resampled).")  # fmt: skip
 
 # %% claims
-names, new, all_of_code = (f"{text} (nats)" for text in ("repeated names", "new names", "all of code"))
+names, new, all_of_code = (f"extra loss on {text} (nats)" for text in code)
 with claims():
-    claim("without 0.2 or without 1.1, less than a twentieth of the gain is left; without 0.0 about a seventh, without 0.3 four tenths",
-          max(left["0.2"][0], left["1.1"][0]) < 0.05 and about(left["0.0"][0], 1 / 7) and about(left["0.3"][0], 0.4))
-    claim("without 0.1 nine tenths are left, and without 1.0, 1.2 or 1.3 all of it, to within 2 %",
-          about(left["0.1"][0], 0.9) and all(abs(left[head][0] - 1) < 0.02 for head in ("1.0", "1.2", "1.3")))
+    claim("without 0.2 or without 1.1, less than a twentieth of the gain is left; without 0.0 0.14, without 0.3 0.42",
+          max(left["0.2"][0], left["1.1"][0]) < 0.05 and (round(left["0.0"][0], 2), round(left["0.3"][0], 2)) == (0.14, 0.42))
+    claim("without 0.2 the repeat is predicted a little worse than the first block, by its interval", left["0.2"][2] < 0)
+    claim("without 0.1 0.87 are left, and without 1.0, 1.2 or 1.3 all of it, to within 2 %",
+          round(left["0.1"][0], 2) == 0.87 and all(abs(left[head][0] - 1) < 0.02 for head in ("1.0", "1.2", "1.3")))
     claim("1.1 is specific: it costs more than four times as much on repeated names as on new ones", needed["1.1"][names][1] > 4 * needed["1.1"][new][2])
     claim("0.2 is less so: its absence costs 2 to 4 times as much on repeated names as on new ones",
           between(needed["0.2"][names][0] / needed["0.2"][new][0], 2, 4))
@@ -591,7 +852,9 @@ with claims():
           all(falling(needed["0.0"][all_of_code], needed[head][all_of_code]) for head in left if head != "0.0"))  # fmt: skip
 
 # %% [markdown]
-# Head 0.0 is a warning. The induction of this model is nearly gone without it, so it is needed. But without it the model is worse at everything, and it is neither a previous-token head nor an induction head. "Ablating it destroys the behaviour" is true of a power supply too. What singles out 1.1 is that its loss is specific.
+# Each of the four heads of the circuit is needed. (Without 0.2 the share is a little below zero: the repeat is then predicted slightly worse than the first block.)
+#
+# Head 0.0 is a warning. The induction of this model is nearly gone without it. But without it the model is worse at everything, and it is neither a previous-token head nor an induction head. That something breaks a behaviour when it is removed does not show that the behaviour is its job. What singles out 1.1 is that its loss is specific.
 #
 # Now *enough*. We keep a few heads and set all the others to their means. The textbook pair is the previous-token head and the induction head, 0.2 and 1.1. How much of the gain from repetition do these two keep?
 
@@ -613,21 +876,32 @@ others = [[*three, (1, head)] for three in threes for head in range(4)]
 best_rival = max(kept_by(heads) for heads in others if heads != circuit)
 null = {"null: the best of the 15 other sets of three and one": best_rival}
 rows = {name: {"gain left": share} for name, share in (enough | null).items()}
-table(rows, decimals=2, mark="0.0, 0.2, 0.3, 1.1")
-
-# %% caption answer
-caption("The share of the gain from repetition that is left when only the named heads are kept (16 texts, resampled). The null takes every other choice of three heads of the first layer and one of the second, and shows the best.")
+table(rows, decimals=2, mark="0.0, 0.2, 0.3, 1.1", caption="The share of the gain that is left with the named heads alone (16 texts, resampled).")
 
 # %% claims answer
 with claims():
     claim("the pair alone keeps less than a twentieth of the gain", abs(enough["0.2, 1.1"][0]) < 0.05)
-    claim("with 0.0 beside it, it keeps about a third; with 0.0 and 0.3, about nine tenths",
-          about(enough["0.0, 0.2, 1.1"][0], 1 / 3) and about(enough["0.0, 0.2, 0.3, 1.1"][0], 0.9))
+    claim("with 0.0 beside it, it keeps 0.35; with 0.3 beside it, less than 0.05; with both, 0.91",
+          (round(enough["0.0, 0.2, 1.1"][0], 2), round(enough["0.0, 0.2, 0.3, 1.1"][0], 2)) == (0.35, 0.91) and enough["0.2, 0.3, 1.1"][0] < 0.05)
+    redrawn = []
+    for seed in (1, 2):
+        rng = torch.Generator().manual_seed(seed)
+        blocks, reference = ind.repeated_tokens(model.cfg.d_vocab, 64, 60, generator=rng).split([16, 48])
+        intact = ind.repeat_gain(model, blocks, 60)
+        redrawn.append({name: kept_by(heads)[0] for name, heads in sets.items()})
+    claim("with two other draws of the texts these shares differ by less than 0.03",
+          max(abs(one[name] - enough[name][0]) for one in redrawn for name in sets) < 0.03)
     claim("no other set of three heads and one keeps as much as half", best_rival[0] < 0.5)  # fmt: skip
 measured("induction.enough", enough["0.2, 1.1"][0])
 
 # %% [markdown]
-# The two heads of the textbook are both needed, and together they keep *none* of the gain. The four heads of the drawing above keep nine tenths of it. What section 5 read off the scores predicts this: without 0.0 the query has no token to ask for, and without 0.3 only the match of the current token is left.
+# <details><summary>What came out</summary>
+#
+# The two heads of the textbook are both needed, and together they keep none of the gain. The four heads of the drawing in section 5 keep 0.91 of it; without 0.3, 0.35.
+#
+# </details>
+#
+# Section 5 predicts what the pair lacks. Without 0.0 the query has no token to ask for. Without 0.3 only the match of the current token is left.
 #
 # **When no single head is needed.** In our trained toys all four heads of the second layer match prefixes. We set the first $n$ of them to zero.
 
@@ -639,10 +913,8 @@ kept = {}
 for seed, bridge in enumerate(bridges):
     without = [ind.ablate_heads(bridge, test, [(1, head) for head in range(n)]) for n in range(5)]
     kept[f"seed {seed}"] = [ind.repeat_accuracy(logits, test, 24).item() for logits in without]
-table(kept, columns=("none taken", "one", "two", "three", "all four"), decimals=2)
-
-# %% caption
-caption("Accuracy of three toys on the repeat when so many of the second layer's four heads are set to zero (64 texts).")
+table(kept, columns=("none taken", "one", "two", "three", "all four"), decimals=2,
+      caption="Accuracy of three toys on the repeat when so many of the second layer's four heads are set to zero (64 texts).")  # fmt: skip
 
 # %% claims
 alone = [[ind.repeat_accuracy(ind.ablate_heads(b, test, [(1, h)]), test, 24).item() for h in range(4)] for b in bridges]
@@ -653,12 +925,12 @@ with claims():
     claim("without all four it is below 0.1", max(row[4] for row in kept.values()) < 0.1)
 
 # %% [markdown]
-# Somebody who ablates heads one by one finds no induction head in these models. Redundancy hides from single ablations; here the attention patterns gave it away.
+# Whichever single head is taken away, the accuracy stays above 0.8. Somebody who ablates heads one by one would miss all four, although their attention patterns show them. The four do the same work, so three are left when one is gone.
 
 # %% [markdown]
 # ## 7 · Now on GPT-2
 #
-# Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) name induction heads and previous-token heads among the 26 heads of a larger circuit in GPT-2 small. The table puts these beside the course's models, measured with the scores of this lesson.
+# Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) name induction heads and previous-token heads among the 26 heads of a larger circuit in GPT-2 small. The first row of the table is copied from that paper; the other rows are measured with the scores of this lesson, on two of the course's models.
 
 # %%
 def strong_heads(one):
@@ -676,7 +948,7 @@ own = {"code-attn-2l": model, "code-4l": four}
 beside_gpt2(strong_heads, own, published, source="Wang et al. 2022")
 
 # %% caption
-caption("Induction heads (by prefix matching) and previous-token heads. The published ones were named by their effect in a task; the others have a score above one half on repeated random tokens (16 texts).")
+caption("Induction heads and previous-token heads. The published ones were named by their effect in a task; ours have a score above one half on repeated random tokens (16 texts).")
 
 # %% claims
 score = training.losses.estimate("icl")
@@ -689,6 +961,8 @@ with claims():
           abs(score[training.at(1000)]) < 0.15 and round(score[-1].item(), 2) == -0.58)  # fmt: skip
 
 # %% [markdown]
+# The model code-4l, with 16 heads and MLPs, has none of either kind. It was trained on code whose names had not been replaced, and it does not complete repeated random tokens: it ranks fewer than one in ten of them first. Where the behaviour is missing, the heads are missing too.
+#
 # Olsson et al. 2022 report an in-context-learning score of less than 0.15 nats in size before induction heads form and of about 0.4 after, in models with contexts of 512 tokens; ours changes in the same direction. A score finds candidates and no more. Whether a candidate copies, and whether the model needs it, are the questions of sections 5 and 6, and they can have other answers.
 
 # %% [markdown]
@@ -703,8 +977,7 @@ predict("induction.remains")
 context = ind.context_gain()
 plots.show(
     context.plot(), "Loss of a late token against how much is seen: intact it falls all the way; without 1.1 it stays from some 32 tokens on.",
-    "Loss of tokens late in a window against how many tokens before them are seen. Without 1.1 the loss stops falling "
-    "after some tens of tokens. Bands: 95 % interval, modules resampled.",
+    "Loss of tokens late in a window against how many tokens before them are seen. Bands: 95 % interval, modules resampled.",
 )  # fmt: skip
 
 # %% answer
@@ -712,22 +985,23 @@ beyond = {}
 for n in (4, 8, 16, 32):
     shares = {f"left without {head}": context.remaining(head, n) for head in ("1.1", "1.2")}
     beyond[f"beyond {n} tokens"] = {"gain (nats)": context.gain(n)[0].item(), **shares}
-table(beyond, decimals=2)
-
-# %% caption answer
-caption("What context further back than so many tokens saves, and the share of it that is left when a head is set to its mean (95 % interval, modules resampled). 1.2 is the comparison: a head of the same layer.")
+table(beyond, decimals=2, caption="What context further back than so many tokens saves, and the share of it that is left when a head is set to its mean (95 % interval, modules resampled). 1.2 is the comparison: a head of the same layer.")
 
 # %% claims answer
 shares = {n: context.remaining("1.1", n) for n in (4, 8, 16, 32)}
 with claims():
     claim("beyond 32 tokens less than a tenth is left without 1.1, by its interval", shares[32][2] < 0.1)
-    claim("beyond eight tokens about a fifth is left, beyond four about three tenths", about(shares[8][0], 0.2) and about(shares[4][0], 0.3))
+    claim("the shares left without 1.1 are 0.29, 0.19, 0.11 and 0.01", [round(shares[n][0], 2) for n in (4, 8, 16, 32)] == [0.29, 0.19, 0.11, 0.01])
     claim("without 1.2 at least nine tenths are left at every distance", all(context.remaining("1.2", n)[0] > 0.9 for n in shares))
     claim("beyond 32 tokens it seems to be more than all, by its interval", context.remaining("1.2", 32)[1] > 1)
 measured("induction.remains", shares[8][0])
 
 # %% [markdown]
-# So the honest sentence has a distance in it: in *this* model, one training run, the use of distant context goes through one head, and the use of near context does not. (Without 1.2 more than all of the gain seems to be left beyond 32 tokens. That is no improvement: the gain is a difference, and the loss at short context got worse. The deeper notebook has a case in which the in-context-learning score is fooled in the same way.)
+# <details><summary>What came out</summary>
+#
+# Without 1.1, the share of the gain that is left is 0.29, 0.19, 0.11 and 0.01 for context beyond 4, 8, 16 and 32 tokens. In *this* model, one training run, the use of distant context goes through one head, and the use of near context only in part. Without 1.2 more than all of the gain seems to be left beyond 32 tokens. That is no improvement: the gain is a difference, and the loss at short context got worse.
+#
+# </details>
 #
 # **A perfect score from the wrong mechanism.** Here is a head, in a model with a *single* layer, that looks 15 places back, whatever stands there.
 
@@ -742,10 +1016,7 @@ for length in (15, 16, 17, 24):
     prefix = ind.prefix_matching_score(done.pattern, length).item()
     accuracy = ind.repeat_accuracy(done.logits, test, length).item()
     found[f"blocks of {length}"] = {"prefix matching": prefix, "accuracy": accuracy}
-table(found, decimals=2, mark="blocks of 16")
-
-# %% caption
-caption("A head that counts positions, tested with four block lengths (32 texts each).")
+table(found, decimals=2, mark="blocks of 16", caption="A head that counts positions, tested with four block lengths (32 texts each).")
 
 # %% claims
 with claims():
@@ -753,32 +1024,69 @@ with claims():
     claim("at the other three lengths both are below 0.1", max(max(row.values()) for name, row in found.items() if name != "blocks of 16") < 0.1)
 
 # %% [markdown]
-# A test with one block length cannot tell a head that reads from a head that counts. Vary what should not matter.
+# A test with one block length cannot tell a head that reads from a head that counts. A test with several lengths can.
 #
 # **One model.** The circuit of sections 5 and 6 was found in one training run of one small model, whose training text had been changed to reward copying. Toys with other random starts all form induction heads (section 3), but whether another code model would use a second pair of heads to match two tokens, we do not know. And a circuit that is enough on random tokens is not thereby the circuit on code.
 #
-# **The puzzle, answered.** Everything about the heads was measured on other texts, so it predicts something about the program with `wozzle_frint`: without one of the four heads of the circuit, the returning name should suffer, without one of the other four it should not.
+# **The puzzle, answered.** Everything about the heads was measured on other texts. So it predicts something about the program of the first page: without one of the four heads of the circuit the returning name should suffer, and without one of the other four it should not. We draw the first figure again, for the intact model, without the induction head, and without a head that is not in the circuit. The means are over random tokens, as in section 6.
 
 # %%
-again = slice(starts[1] + 1, starts[1] + 8)  # the seven parts after the returning w
-without = {}
-for run in ("intact", *left):
-    losses = ind.token_losses(ind.ablate_heads(model, tokens, ind.RUNS[run]), tokens)[0]
-    without[run] = (-losses).exp()[again].mean().item()
-rows = {run: {"mean chance": share} for run, share in without.items()}
-table(rows, corner="without", decimals=2)
+elsewhere = reference[:, : len(ids)]  # random tokens, as many as the program has
+without, mean = {"intact": chance["at the end of training"]}, {}
+for layer, head in every:
+    logits = ind.ablate_heads(model, tokens, [(layer, head)], "mean", elsewhere)
+    without[f"{layer}.{head}"] = (-ind.token_losses(logits, tokens)[0]).exp()
+for run, probability in without.items():
+    mean[run] = probability[starts[1] + 1 : starts[1] + 8].mean().item()  # after the w
+table({"mean probability": mean}, corner="without", decimals=2, mark=lambda p: p < 0.1,
+      caption="The mean probability of the seven parts of the returning name, intact and with each head set to its mean. Marked: below 0.1.")  # fmt: skip
 
-# %% caption
-caption("The mean chance that the model gives to the seven parts of the returning name, intact and with each head set to zero.")
+# %% figure
+shown = {"intact": without["intact"], "without 1.1, the induction head": without["1.1"], "without 0.1, not in the circuit": without["0.1"]}
+plots.show(draw_chance(shown), "The returning name is expected by the intact model and without 0.1; without 1.1 it is not.",
+           "The first figure again: the intact model, the model without its induction head, and without a head that is not in the circuit.")  # fmt: skip
 
 # %% claims
 with claims():
-    claim("without 0.2 or 1.1 it is below 0.05", max(without["0.2"], without["1.1"]) < 0.05)
-    claim("without 0.0 or 0.3 it is less than six tenths of what it is intact", max(without["0.0"], without["0.3"]) < 0.6 * without["intact"])
-    claim("without any other head it stays above 0.4", min(without[h] for h in ("0.1", "1.0", "1.2", "1.3")) > 0.4)
+    claim("without 0.0, 0.2, 0.3 or 1.1 it is below 0.05", max(mean[head] for head in ("0.0", "0.2", "0.3", "1.1")) < 0.05)
+    claim("without any other head it stays between 0.5 and 0.65", all(0.5 < mean[head] < 0.65 for head in ("0.1", "1.0", "1.2", "1.3")))
 
 # %% [markdown]
-# When the model reads `␣w` `o` `z` for the first time, 0.2 leaves at each part a note of the part before, and 0.3 a note of the part before that. When `w` comes again, 1.1 searches for a place with a matching note, finds `o`, and raises its logit; then, at `o`, it finds the next part. The weights have not learned the name. They have learned to look it up. (That a bare `w` finds the note of a `␣w`, although they are two tokens, is examined in the deeper notebook.)
+# The prediction holds, on one program: 0.58 intact, below 0.05 without a head of the circuit, between 0.5 and 0.65 without another. The circuit found on random tokens is also what completes this name.
+#
+# When the model reads `␣w` `o` `z` for the first time, 0.2 leaves at each part a note of the part before, and 0.3 a note of the part before that. When `w` comes again, 1.1 searches for a place with a matching note, finds `o`, and raises its logit; then, at `o`, it finds the next part. The weights have not learned the name. They have learned to look it up.
+#
+# **And `quab`?** When the argument returns after `return ␣`, its first part is expected with 0.88, although the word before was different the first time: there it stood after `(`. Does the circuit do this too?
+
+# %%
+space, qu = 17, 11  # positions of the space after return, and of the first qu
+row = scores.score[:, :, 0, space, : space + 1]
+preferred = row[..., qu] - row[..., [k for k in range(1, space + 1) if k != qu]].mean(-1)
+i, j = scores.parts.index("0.0"), scores.parts.index("0.2")
+argument = {
+    "attention of 1.1 from the space to qu": looks_on_program[space, qu].item(),
+    "its preference for qu": preferred.sum().item(),
+    "of which 0.0 in the query with 0.2 in the key": preferred[i, j].item(),
+    "probability of qu, intact": without["intact"][space].item(),
+    "probability of qu, without 1.1": without["1.1"][space].item(),
+}
+table(argument, decimals=2, caption="The argument quab when it returns: what head 1.1 does at the space before it.")
+
+# %% claims
+after_bracket = model(tokens)[0, starts[1]].softmax(-1)[ids[qu]]
+with claims():
+    claim("1.1 gives qu 0.71 of its attention, and without 1.1 qu has a probability below 1 %",
+          round(looks_on_program[space, qu].item(), 2) == 0.71 and without["1.1"][space] < 0.01)
+    claim("more than half of the preference is the pair 0.0 with 0.2", preferred[i, j] > preferred.sum() / 2)
+    claim("from the first part of quab 1.1 gives the second 0.63 of its attention; that part gets 0.06, and less than 1 % without 1.1",
+          round(looks_on_program[space + 1, qu + 1].item(), 2) == 0.63 and without["1.1"][space + 1] < 0.01)
+    claim("the most probable token there is ant", model.tokenizer.decode([model(tokens)[0, space + 1].argmax().item()]) == "ant")
+    claim("at the second opening bracket the model gives qu 0.75", round(after_bracket.item(), 2) == 0.75)
+
+# %% [markdown]
+# It does. 1.1 gives the first `qu` 0.71 of its attention, mostly through the pair 0.0 with 0.2, and without 1.1 the prediction is gone. The reason was in section 5: a single space also matches the note of an opening bracket. So 1.1 does not need the very same token, only one that the weights treat alike. The second part `ab` is found as well, with 0.63 of the attention, but its probability stays at 0.06; the model prefers `ant`, which continues `qu` in ordinary code. Finding the right place is not yet enough to win.
+#
+# This also explains why the `w` of the returning name is not foreseen. It stands after a bracket, and after the earlier bracket stood `qu`. The induction head looks that up and is wrong: at the second bracket the model expects `qu` with 0.75.
 
 # %% [markdown]
 # ## The card
@@ -794,12 +1102,12 @@ card(
      "evidence": "training with smeared and with deaf keys", "control": "deaf queries; one layer; two layers",
      "where it fails": "shown for small toys, four seeds, 600 steps"},
     {"claim": "In code-attn-2l four heads match two tokens and copy", "evidence": "twelve messages; scores taken apart; "
-     "weights from end to end; the four alone are nearly enough", "control": "15 other sets of heads; untrained weights",
+     "weights from end to end; the four alone are nearly enough", "control": "15 other sets of heads; untrained weights; three draws of texts",
      "where it fails": "one model, random tokens"},
     {"claim": "Distant context goes through 1.1", "evidence": "its removal, by distance", "control": "1.2, of the same layer",
      "where it fails": "near context, of which a good part is left"},
     formulas={"score of a query at i for a key at j": r"x_i W_Q W_K^\top x_j^\top / \sqrt{d_\mathrm{head}}",
-              "K-composition": r"x_j \ni x_{j-1} W_V W_O \text{ of an earlier head}",
+              "K-composition: what the key reads at j holds the note of the token before": r"x_j = \dots + x_{j-1} W_V W_O + \dots",
               "copying score": r"\sum \mathrm{Re}\,\lambda / \sum |\lambda| \text{ of } W_E W_V W_O W_U"},
     links=[
         ("Olsson et al. 2022, In-context Learning and Induction Heads", "https://arxiv.org/abs/2209.11895",
@@ -826,16 +1134,18 @@ card(
 # - sharpness: the attention score of a match, where all else scores 0.
 # - BOS: the token that starts every text.
 # - accuracy on the repeat: the share of a repeated block, from its second token on, that the model ranks first.
-# - previous-token score: mean attention to the position before.
-# - prefix-matching score: mean attention, in the repeat, to the token after the earlier occurrence.
+# - previous-token score: a head's mean attention to the position before.
+# - prefix-matching score: a head's mean attention, in the repeat, to the token after the earlier occurrence.
 # - in-context-learning score: loss late in a text minus loss early in it.
 # - repeated name: a name that stood in the same window before.
-# - new name: a name that did not.
+# - new name: a name that did not stand in the same window before.
 # - bootstrap interval: the middle 95 % of a number computed again and again on resampled data.
+# - Q-composition: a head's queries read what an earlier head has written.
+# - V-composition: a head's values read what an earlier head has written.
 # - path patching: changing the message of one part to one input of another, and leaving everything else as it was.
 # - copying score: the sum of the real parts of the eigenvalues of the OV circuit over the sum of their sizes.
 # - null: what a measurement gives where there is nothing to find.
-# - needed: without it, the behaviour goes.
-# - enough: with it alone, the behaviour stays.
-# - specific: without it, little else goes.
+# - needed: without these heads, the behaviour goes.
+# - enough: with these heads alone, the behaviour stays.
+# - specific: without these heads, the behaviour goes and little else.
 # - gain from repetition: loss on a random block minus loss on its repeat.
