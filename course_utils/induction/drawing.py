@@ -47,7 +47,7 @@ def two_token_circuit(this: float, before: float) -> Picture:
     page.text((middle, 2.82), f"“A, copied” meets “after A”: {this:.1f}", size=SMALL)
     page.text((middle, 2.58), f"“after X” meets “two after X”: {before:.1f}", size=SMALL)
     page.arrow((b, 3.07), (last - 0.08, 3.62), colour=plots.HEAD, bend=-0.2, thick=2.6)
-    page.text((middle - 0.2, 4.02), "head 1.1 looks at B and copies it", colour=plots.HEAD, bold=True)
+    page.text((middle - 0.45, 4.02), "head 1.1 looks at B and copies it", colour=plots.HEAD, bold=True)
     page.box((last, 3.82), "B", fill=plots.ANSWER, width=0.5, height=0.34, bold=True)
     page.arrow((last, 4.32), (last, 4.5))
     page.text((last, 4.66), "next token: B", bold=True, halo=False, size=12)

@@ -631,12 +631,12 @@ f"{one_pair:.2f}"
 # One pair of 49. The next table has the largest of them at this place. A score matters only in comparison with the scores of other places, so the second column subtracts the mean of the other places (without BOS, at which a head rests when it finds nothing).
 
 # %%
-scores = ind.score_parts(model, tokens, length=1, head=1)
-row = scores.score[:, :, 0, le, : le + 1]  # (query part, key part, place)
+on_program = ind.score_parts(model, tokens, length=1, head=1)
+row = on_program.score[:, :, 0, le, : le + 1]  # (query part, key part, place)
 elsewhere = [place for place in range(1, le + 1) if place != f]
 preferred = row[..., f] - row[..., elsewhere].mean(-1)
 largest = preferred.flatten().argsort(descending=True)[:4].tolist()
-pair_of = {f"{scores.parts[k // 7]} in the query, {scores.parts[k % 7]} in the key": divmod(k, 7) for k in largest}
+pair_of = {f"{on_program.parts[k // 7]} in the query, {on_program.parts[k % 7]} in the key": divmod(k, 7) for k in largest}
 at_le = {name: {"score": row[i, j, f].item(), "less the mean elsewhere": preferred[i, j].item()}
          for name, (i, j) in pair_of.items()}  # fmt: skip
 at_le["all 49 pairs"] = {"score": row[..., f].sum().item(), "less the mean elsewhere": preferred.sum().item()}
@@ -1062,9 +1062,9 @@ with claims():
 
 # %%
 space, qu = 17, 11  # positions of the space after return, and of the first qu
-row = scores.score[:, :, 0, space, : space + 1]
+row = on_program.score[:, :, 0, space, : space + 1]
 preferred = row[..., qu] - row[..., [k for k in range(1, space + 1) if k != qu]].mean(-1)
-i, j = scores.parts.index("0.0"), scores.parts.index("0.2")
+i, j = on_program.parts.index("0.0"), on_program.parts.index("0.2")
 argument = {
     "attention of 1.1 from the space to qu": looks_on_program[space, qu].item(),
     "its preference for qu": preferred.sum().item(),
