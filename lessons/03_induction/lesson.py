@@ -32,8 +32,7 @@ tokens = torch.tensor([ids])
 parts = ["⏎" if "\n" in part else part.replace(" ", "␣") for part in (model.tokenizer.decode([i]) for i in ids[1:])]
 starts = [k for k, part in enumerate(parts) if part.strip("␣") == "w"]
 
-def draw_chance(chance):
-    """Bars of the probability of each token, one panel for each entry."""
+def draw_chance(chance):  # bars of the probability of each token, one panel for each entry
     fig, axes = plots.figure(len(chance), 1, height=1.0 + 1.75 * len(chance), sharex=True)
     for ax, (title, values) in zip(axes, chance.items(), strict=True):
         for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
