@@ -209,7 +209,7 @@ steps = {
 table(steps, columns=[f"feature {i}" for i in range(5)], decimals=2)
 
 # %% caption
-caption("One active feature in the pentagon. Its two neighbours read about 0.3; the bias, about −0.27, leaves about 0.05 of that. A small input does not get through.")
+caption("One active feature in the pentagon. Its two neighbours read about 0.3; the bias, about −0.27, leaves 0.04 to 0.05 of that. A small input does not get through.")
 
 # %% figure
 fig, axes = plots.figure(1, 2, width=7.2, height=3.8)
@@ -272,11 +272,11 @@ plots.show(
 # %% claims
 near = (W.mT @ W)[~torch.eye(5, dtype=torch.bool)].view(5, 4).sort().values[:, 2:]  # the two neighbours of each
 with claims():
-    claim("the arrows have length 1.15 (within 0.03), and the bias is about −0.27", between(sp.column_norms(W), 1.12, 1.18) and about(b, -0.27))
-    claim("a fully active neighbour adds about 0.41 to a reading; the bias leaves about 0.14 of that (0.10 to 0.18)", about(near.mean(), 0.41) and between((near + b[:, None]).mean(), 0.10, 0.18))
-    claim("with 0.8 the neighbours read about 0.3 (0.28 to 0.35), and the bias leaves about 0.05 of that (0.02 to 0.08)", between(0.8 * near[0], 0.28, 0.35) and between(0.8 * near[0] + b[0], 0.02, 0.08))
+    claim("the arrows have length 1.15 (within 0.015), and the bias is −0.27 (within 0.02)", between(sp.column_norms(W), 1.135, 1.165) and between(b, -0.29, -0.25))
+    claim("a fully active neighbour adds about 0.41 to a reading; the bias leaves about 0.14 of that (each on average, within 0.015)", between(near.mean(), 0.395, 0.425) and between((near + b[:, None]).mean(), 0.125, 0.155))
+    claim("with 0.8 the neighbours read about 0.3 (0.29 to 0.33), and the bias leaves 0.04 to 0.05 of that", between(0.8 * near[0], 0.29, 0.33) and between(steps["with the bias"].sort().values[2:4], 0.035, 0.055))
     claim("and nothing of a neighbour that is active at 0.6 or less", (0.6 * near + b[:, None]).max() <= 0)
-    claim("a feature that is active at 0.8 is returned within 0.04, one at 0.2 is lost (output below 0.02)", abs(steps["output"][0] - 0.8) < 0.04 and steps["0.2 goes in: output"][0] < 0.02)
+    claim("a feature that is active at 0.8 is returned within 0.02, one at 0.2 is lost (output below 0.02)", abs(steps["output"][0] - 0.8) < 0.02 and steps["0.2 goes in: output"][0] < 0.02)
     claim("with its bias set to 0 the pentagon loses more than twice what the square loses", prices["the same, bias set to 0"]["all"] > 2 * prices["square"]["all"])
     claim("a pentagon with arrows of length 1 and no bias still loses more than the square", prices["arrows of length 1, no bias"]["all"] > prices["square"]["all"])
     claim("with its bias it loses less than half of what the square loses", prices["trained pentagon"]["all"] < prices["square"]["all"] / 2)
@@ -535,7 +535,7 @@ plots.show(
 #
 # With $|\cos| \le 0.2$ in 768 dimensions the bound guarantees 2,164 directions, nearly three for each dimension. With $|\cos| \le 0.1$ it guarantees 6 in 768 dimensions, where an orthogonal basis already gives 768, and seventy billion in ten thousand dimensions. The exponent $d\varepsilon^2/4$ has to be well above 1 before it helps. The bound is a guarantee and not a limit: sets made by optimisation hold more (deeper notebook).
 #
-# Room is one half. The other is noise: a small overlap with each of many features adds up. Give $n$ features random directions in $d$ dimensions and read one of them. The others disturb it by $\sum_{j\ne i} x_j\, u_j\cdot u_i$, whose mean square is
+# Besides room there is noise: a small overlap with each of many features adds up. Give $n$ features random directions in $d$ dimensions and read one of them. The others disturb it by $\sum_{j\ne i} x_j\, u_j\cdot u_i$, whose mean square is
 #
 # $$(n-1)\;\cdot\; p \;\cdot\; \tfrac13 \;\cdot\; \tfrac1d,$$
 #
@@ -546,7 +546,7 @@ with claims():
     u, v = (sp.random_directions(20_000, 50, torch.Generator().manual_seed(s)) for s in (0, 1))
     claim("on average (u·v)² is 1/d (20,000 pairs in 50 dimensions, within 5 %)", between((u * v).sum(0).square().mean() * 50, 0.95, 1.05))
     claim("in 768 dimensions nearly all random angles are within a few degrees of a right angle (99 % within 6 degrees)", ((angle - 90).abs() < 6).float().mean() > 0.99)
-    claim("with |cos| ≤ 0.2 in 768 dimensions the bound guarantees 2,164 directions", int(sp.almost_orthogonal_bound(768, 0.2)) == 2164)
+    claim("with |cos| ≤ 0.2 in 768 dimensions the bound guarantees 2,164 directions, nearly three for each dimension (2.8)", int(sp.almost_orthogonal_bound(768, 0.2)) == 2164 and round(2164 / 768, 1) == 2.8)
     claim("with |cos| ≤ 0.1 it guarantees 6 in 768 dimensions and seventy billion in ten thousand (within 5 %)", int(sp.almost_orthogonal_bound(768, 0.1)) == 6 and abs(sp.almost_orthogonal_bound(10_000, 0.1) / 7e10 - 1) < 0.05)
     noise = sp.expected_interference(10_000, 0.01, 768)
     claim("ten thousand features of density 0.01 in 768 dimensions disturb each other by 0.043 in mean square, about 0.2 in size", 0.0425 < noise < 0.0435 and about(noise**0.5, 0.2))
@@ -560,7 +560,23 @@ with claims():
 #
 # $$\hat x = \mathrm{ReLU}\big(W^\top\, \mathrm{ReLU}(W x) + b\big).$$
 #
-# Ten features in five neurons; importance falls by a fifth at each step; three densities, five runs each. The control is the same model without the inner ReLU. A neuron *responds to* a feature if its weight for it is at least a quarter of its largest weight. We count for how many features this is so.
+# Ten features in five neurons; importance falls by a fifth at each step; three densities, five runs each. The control is the same model without the inner ReLU. A neuron *responds to* a feature if its weight for it is at least a quarter of its largest weight. We count for how many features this is so. In the drawing below, made by hand, neuron 0 responds to one feature and neuron 1 to two.
+
+# %% figure
+by_hand = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.9, -0.8]])  # (neuron, feature)
+fig, ax = plots.figure(width=4.6, height=1.9)
+plots.heatmap(ax, by_hand, limit=1.2, bar=True, label="weight", aspect="auto")
+for neuron in range(2):
+    for feature in range(3):
+        text = f"{by_hand[neuron, feature]:.1f}".replace("-", "−")
+        dark = by_hand[neuron, feature].abs() > 0.85
+        ax.text(feature, neuron, text, ha="center", va="center", color="white" if dark else plots.INK)
+ax.set(xticks=range(3), yticks=range(2), xlabel="feature", ylabel="neuron")
+plots.show(
+    fig,
+    "A matrix with two rows: the first has one weight of 1, the second has weights 0.9 and −0.8.",
+    caption="How to read the weights of neurons: each row is a neuron. The row with one coloured cell is monosemantic, the row with two is polysemantic.",
+)
 
 # %% prediction
 predict("superposition.neurons")
