@@ -173,7 +173,7 @@ ticks = ["BOS", *"abc", *"012345", "BOS", *"abc", "BOS", *"abc"]
 for ax, stream, title in zip(axes, streams, ("embedded", "after the first head", "after the second"), strict=True):
     plots.heatmap(ax, stream, signed=False, limit=1, bar=False, aspect="auto")
     ax.set_xticks(range(18), ticks, fontsize=7, rotation=90)
-    for place, part in layout.sizes.items():
+    for place in layout.sizes:
         middle = (layout[place].start + layout[place].stop - 1) / 2
         ax.text(middle, -0.75, place, ha="center", fontsize=8)
         ax.axvline(layout[place].start - 0.5, color=plots.NULL, linewidth=1)
@@ -212,7 +212,10 @@ right = {f"β = {beta}": {} for beta in betas}
 for beta in betas:
     verdict = ind.judge(ind.hand_built(40, 65, (20.0, beta)), lengths=[4, 16, 32])
     right[f"β = {beta}"] = {f"blocks of {n}": share for n, share in verdict.accuracy.items()}
-table(right, decimals=2, caption="Accuracy on the repeat, for three lengths of the block (32 texts each).")
+told = (
+    "Accuracy on the repeat, for three lengths of the block (32 texts each)."
+)
+table(right, decimals=2, caption=told)
 
 # %% claims answer
 lowest = {beta: min(right[f"β = {beta}"].values()) for beta in betas}
@@ -307,7 +310,7 @@ one = {
     "its first choice is right": (top == test[:, L + 2 :]).float().mean(),
     "guessing among those to come would be right": sum(1 / k for k in range(1, L)) / (L - 1),
 }
-table(one, decimals=2, caption="What the one-layer model does on the repeat (256 texts, one trained model).")
+{what: round(float(share), 2) for what, share in one.items()}
 
 # %% claims answer
 chosen, correct, guess = one.values()
@@ -350,8 +353,11 @@ predict("induction.deaf_keys")
 
 # %% answer
 formation = ind.formation()  # stored: four seeds of each
-table(formation, interval="lowest and highest seed", decimals=2,
-      caption="Accuracy on the repeat after 600 steps: mean over four seeds, lowest and highest seed below it.")  # fmt: skip
+told = (
+    "Accuracy on the repeat after 600 steps: mean over four seeds, lowest and "
+    "highest seed below it."
+)
+table(formation, interval="lowest and highest seed", decimals=2, caption=told)
 
 # %% claims answer
 smeared, deaf, control = (formation.final(f"{name}") for name in ("one layer, smeared keys", "two layers, deaf keys", "two layers, deaf queries"))
@@ -381,8 +387,10 @@ for seed in range(3):
     bridge, metric = ind.as_bridge(live.weights[seed]), ind.repeat_log_prob(clean, 24)
     sweep = ind.path_patch_qkv(bridge, clean, other, metric, *layers)
     composed[f"seed {seed}"] = ind.by_input(sweep)
-table(composed, unit="nats", signed=True, decimals=2,
-      caption="Change of the log-probability of the right token when one input of the second layer gets the first layer's messages about another text (16 texts, 95 % interval, texts resampled).")  # fmt: skip
+table(composed, unit="nats", signed=True, decimals=2)
+
+# %% caption
+caption("Change of the log-probability of the right token when one input of the second layer gets the first layer's messages about another text (16 texts, 95 % interval, texts resampled).")
 
 # %% claims
 with claims():
@@ -430,8 +438,10 @@ eight = {
                         "prefix-matching score": found.prefix[layer, head].item()}
     for layer in range(2) for head in range(4)
 }  # fmt: skip
-table(eight, corner="head", decimals=2, mark=lambda score: score > 0.5,
-      caption="Both scores of all heads on 16 texts: blocks of 50 random tokens, twice.")  # fmt: skip
+told = (
+    "Both scores of all heads on 16 texts: blocks of 50 random tokens, twice."
+)
+table(eight, corner="head", decimals=2, mark=lambda score: score > 0.5, caption=told)
 
 # %% claims answer
 with claims():
@@ -482,8 +492,7 @@ predict("induction.new_names")
 # %% answer
 training = ind.checkpoints()
 fell = {f"{what} names": training.fallen(what, 1000, 2000) for what in ("repeated", "new")}
-table(fell, unit="nats", decimals=2,
-      caption="How far the loss fell between steps 1 000 and 2 000 (95 % interval, modules resampled).")  # fmt: skip
+{what: round(fall[0], 2) for what, fall in fell.items()}  # nats
 
 # %% figure answer
 plots.show(
@@ -520,8 +529,10 @@ measured("induction.new_names", fell["new names"][0])
 # %%
 ends = {f"to step {end}": training.order(1000, end) for end in (2000, 4340)}
 steps = {name: {end: ends[end][name] for end in ends} for name in ends["to step 2000"]}
-table(steps, unit="step", decimals=0,
-      caption="The step at which each quantity is half-way from its value at step 1 000. For losses a 95 % interval, modules resampled; the scores of heads come from one set of 16 texts and have none.")  # fmt: skip
+table(steps, unit="step", decimals=0)
+
+# %% caption
+caption("The step at which each quantity is half-way from its value at step 1 000. For losses a 95 % interval, modules resampled; the scores of heads come from one set of 16 texts and have none.")
 
 # %% claims
 short, long = ends.values()
@@ -578,8 +589,12 @@ for sender in range(4):
     for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
         rows[name] = ind.mean_interval(right_token(with_message(sender, reads)) - intact)
     heard[f"0.{sender}"] = rows
-table(heard, unit="nats", signed=True, corner="from", mark=lambda nats: nats <= -1,
-      caption="Change of the log-probability of the right token when one input of 1.1 gets one head's message about another text. Mean over 16 texts, 95 % interval below it (texts resampled). Marked: at least one nat lost.")  # fmt: skip
+told = (
+    "Change of the log-probability of the right token when one input of 1.1 "
+    "gets one head's message about another text. Mean over 16 texts, 95 % "
+    "interval below it (texts resampled). Marked: at least one nat lost."
+)
+table(heard, unit="nats", signed=True, corner="from", mark=lambda nats: nats <= -1, caption=told)
 
 # %% claims answer
 lost = {(head, way): -row[way][0] for head, row in heard.items() for way in row}
@@ -639,8 +654,10 @@ pair_of = {f"{on_program.parts[k // 7]} in the query, {on_program.parts[k % 7]} 
 at_le = {name: {"score": row[i, j, f].item(), "less the mean elsewhere": preferred[i, j].item()}
          for name, (i, j) in pair_of.items()}  # fmt: skip
 at_le["all 49 pairs"] = {"score": row[..., f].sum().item(), "less the mean elsewhere": preferred.sum().item()}
-table(at_le, signed=True, decimals=2, corner="pair",
-      caption="The score that head 1.1 gives, from the second le, to the first _f: the four pairs that prefer this place most, and the sum of all.")  # fmt: skip
+table(at_le, signed=True, decimals=2, corner="pair")
+
+# %% caption
+caption("The score that head 1.1 gives, from the second le, to the first _f: the four pairs that prefer this place most, and the sum of all.")
 
 # %% claims
 with claims():
@@ -684,8 +701,10 @@ for head in range(4):
     pattern = here["pattern", 0][:, head]  # (text, query, key)
     back = {f"{k} back": pattern[:, queries, queries - k].mean().item() for k in (0, 1, 2, 3, 60)}
     looks[f"0.{head}"] = back
-table(looks, corner="head", decimals=2, mark=lambda share: share > 0.25,
-      caption="Mean attention of the first layer's heads, from the repeat, to the position itself and to positions before it (16 texts). 60 back stands the earlier occurrence of the same token.")  # fmt: skip
+table(looks, corner="head", decimals=2, mark=lambda share: share > 0.25)
+
+# %% caption
+caption("Mean attention of the first layer's heads, from the repeat, to the position itself and to positions before it (16 texts). 60 back stands the earlier occurrence of the same token.")
 
 # %% claims
 with claims():
@@ -737,8 +756,10 @@ match = {}
 for asks in source:
     found = {note: ind.own_note_first(source[asks], source[note], W_QK) for note in source}
     match[f"{asks} in the query"] = {f"{note} in the key": found[note] for note in source}
-table(match, decimals=3, mark=lambda share: share > 0.25,
-      caption="The share of the 1 024 tokens that match themselves best, from weights alone. At random: 0.001.")  # fmt: skip
+table(match, decimals=3, mark=lambda share: share > 0.25)
+
+# %% caption
+caption("The share of the 1 024 tokens that match themselves best, from weights alone. At random: 0.001.")
 
 # %% claims
 with claims():
@@ -751,7 +772,7 @@ with claims():
 # %% [markdown]
 # The two pairs that the scores named are the two that match tokens in the weights: 94 % of the tokens match themselves best through the first and 91 % through the second. A third entry is marked, 0.3 with 0.3. It would compare the token two before *here* with the token two before *there*, which points one place too early. On text that pair contributes little. A table of weights shows which token would match best, and not how strongly.
 #
-# A match is not always a match of the same token. Here are the six notes that match best, for two tokens of the program.
+# A match is not always a match of the same token. Here are the eight notes of 1 024 that match best, for two tokens of the program: the bare `w` and a single space.
 
 # %%
 table_of_scores = source["0.0"] @ W_QK @ source["0.2"].mT / model.cfg.d_head**0.5  # (asked, noted)
@@ -760,9 +781,7 @@ for asked in ("w", " "):
     row = table_of_scores[model.tokenizer.encode(asked, add_special_tokens=False)[-1]]
     notes = [model.tokenizer.decode([k]) for k in row.topk(8).indices.tolist()]
     nearest[asked] = notes
-shown = {word.replace(" ", "␣"): {"best notes": "   ".join(note.replace(" ", "␣").replace("\n", "⏎") for note in notes)}
-         for word, notes in nearest.items()}  # fmt: skip
-table(shown, corner="asked for", caption="The eight notes of 1 024 that match best, the best first, from weights alone (␣ is a space).")
+nearest
 
 # %% claims
 with claims():
@@ -780,8 +799,10 @@ copying = {one: ind.copying_score(m.W_E, m.W_V, m.W_O, m.W_U).flatten() for one,
            (("trained", model), ("null: untrained", untrained))}  # fmt: skip
 heads = [f"{layer}.{head}" for layer in range(2) for head in range(4)]
 rows = {head: {one: copying[one][k].item() for one in copying} for k, head in enumerate(heads)}
-table(rows, corner="head", signed=True, decimals=2, mark="1.1",
-      caption="The copying score of each head, in the trained model and, as a null, in the same model before training.")  # fmt: skip
+table(rows, corner="head", signed=True, decimals=2, mark="1.1")
+
+# %% caption
+caption("The copying score of each head, in the trained model and, as a null, in the same model before training.")
 
 # %% claims
 with claims():
@@ -798,8 +819,7 @@ for what in ("token", "0.0"):
     logits = source[what] @ W_OV[1, 1] @ model.W_U  # (token looked at, logit)
     own_first = logits.argmax(-1) == torch.arange(1024)
     raised[what] = own_first.float().mean().item()
-table({"embedding": raised["token"], "copy by 0.0": raised["0.0"]}, decimals=2, corner="1.1 reads the token from its",
-      caption="The share of the 1 024 tokens whose own logit 1.1 raises most, from weights alone. At random: 0.001.")  # fmt: skip
+{what: round(share, 2) for what, share in raised.items()}
 
 # %% claims
 with claims():
@@ -835,8 +855,10 @@ for layer, head in every:
     left[name] = ind.share_left(gain, intact)
     costs = {f"extra loss on {text} (nats)": cost[name][text] for text in code}
     needed[name] = {"gain left without it": left[name]} | costs
-table(needed, corner="head", decimals=2, mark={(head, "gain left without it") for head in ("0.0", "0.2", "0.3", "1.1")},
-      caption="Each head set to its mean. Marked: the four heads of the circuit. Second column: the share of the gain from repetition that is left on random tokens (16 texts, resampled). Then what its absence costs on code, per token (739 windows; 29 modules resampled).")  # fmt: skip
+table(needed, corner="head", decimals=2, mark={(head, "gain left without it") for head in ("0.0", "0.2", "0.3", "1.1")})
+
+# %% caption
+caption("Each head set to its mean. Marked: the four heads of the circuit. Second column: the share of the gain from repetition that is left on random tokens (16 texts, resampled). Then what its absence costs on code, per token (739 windows; 29 modules resampled).")
 
 # %% claims
 names, new, all_of_code = (f"extra loss on {text} (nats)" for text in code)
@@ -877,7 +899,11 @@ others = [[*three, (1, head)] for three in threes for head in range(4)]
 best_rival = max(kept_by(heads) for heads in others if heads != circuit)
 null = {"null: the best of the 15 other sets of three and one": best_rival}
 rows = {name: {"gain left": share} for name, share in (enough | null).items()}
-table(rows, decimals=2, mark="0.0, 0.2, 0.3, 1.1", caption="The share of the gain that is left with the named heads alone (16 texts, resampled).")
+told = (
+    "The share of the gain that is left with the named heads alone (16 texts, "
+    "resampled)."
+)
+table(rows, decimals=2, mark="0.0, 0.2, 0.3, 1.1", caption=told)
 
 # %% claims answer
 with claims():
@@ -914,8 +940,10 @@ kept = {}
 for seed, bridge in enumerate(bridges):
     without = [ind.ablate_heads(bridge, test, [(1, head) for head in range(n)]) for n in range(5)]
     kept[f"seed {seed}"] = [ind.repeat_accuracy(logits, test, 24).item() for logits in without]
-table(kept, columns=("none taken", "one", "two", "three", "all four"), decimals=2,
-      caption="Accuracy of three toys on the repeat when so many of the second layer's four heads are set to zero (64 texts).")  # fmt: skip
+table(kept, columns=("none taken", "one", "two", "three", "all four"), decimals=2)
+
+# %% caption
+caption("Accuracy of three toys on the repeat when so many of the second layer's four heads are set to zero (64 texts).")
 
 # %% claims
 alone = [[ind.repeat_accuracy(ind.ablate_heads(b, test, [(1, h)]), test, 24).item() for h in range(4)] for b in bridges]
@@ -986,7 +1014,12 @@ beyond = {}
 for n in (4, 8, 16, 32):
     shares = {f"left without {head}": context.remaining(head, n) for head in ("1.1", "1.2")}
     beyond[f"beyond {n} tokens"] = {"gain (nats)": context.gain(n)[0].item(), **shares}
-table(beyond, decimals=2, caption="What context further back than so many tokens saves, and the share of it that is left when a head is set to its mean (95 % interval, modules resampled). 1.2 is the comparison: a head of the same layer.")
+told = (
+    "What context further back than so many tokens saves, and the share of it "
+    "that is left when a head is set to its mean (95 % interval, modules "
+    "resampled). 1.2 is the comparison: a head of the same layer."
+)
+table(beyond, decimals=2, caption=told)
 
 # %% claims answer
 shares = {n: context.remaining("1.1", n) for n in (4, 8, 16, 32)}
@@ -1017,7 +1050,10 @@ for length in (15, 16, 17, 24):
     prefix = ind.prefix_matching_score(done.pattern, length).item()
     accuracy = ind.repeat_accuracy(done.logits, test, length).item()
     found[f"blocks of {length}"] = {"prefix matching": prefix, "accuracy": accuracy}
-table(found, decimals=2, mark="blocks of 16", caption="A head that counts positions, tested with four block lengths (32 texts each).")
+table(found, decimals=2, mark="blocks of 16")
+
+# %% caption
+caption("A head that counts positions, tested with four block lengths (32 texts each).")
 
 # %% claims
 with claims():
@@ -1039,8 +1075,10 @@ for layer, head in every:
     without[f"{layer}.{head}"] = (-ind.token_losses(logits, tokens)[0]).exp()
 for run, probability in without.items():
     mean[run] = probability[starts[1] + 1 : starts[1] + 8].mean().item()  # after the w
-table({"mean probability": mean}, corner="without", decimals=2, mark=lambda p: p < 0.1,
-      caption="The mean probability of the seven parts of the returning name, intact and with each head set to its mean. Marked: below 0.1.")  # fmt: skip
+table({"mean probability": mean}, corner="without", decimals=2, mark=lambda p: p < 0.1)
+
+# %% caption
+caption("The mean probability of the seven parts of the returning name, intact and with each head set to its mean. Marked: below 0.1.")
 
 # %% figure
 shown = {"intact": without["intact"], "without 1.1, the induction head": without["1.1"], "without 0.1, not in the circuit": without["0.1"]}
@@ -1071,7 +1109,7 @@ argument = {
     "probability of qu, intact": without["intact"][space].item(),
     "probability of qu, without 1.1": without["1.1"][space].item(),
 }
-table(argument, decimals=2, caption="The argument quab when it returns: what head 1.1 does at the space before it.")
+{what: round(value, 2) for what, value in argument.items()}
 
 # %% claims
 after_bracket = model(tokens)[0, starts[1]].softmax(-1)[ids[qu]]
