@@ -589,12 +589,10 @@ for sender in range(4):
     for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
         rows[name] = ind.mean_interval(right_token(with_message(sender, reads)) - intact)
     heard[f"0.{sender}"] = rows
-told = (
-    "Change of the log-probability of the right token when one input of 1.1 "
-    "gets one head's message about another text. Mean over 16 texts, 95 % "
-    "interval below it (texts resampled). Marked: at least one nat lost."
-)
-table(heard, unit="nats", signed=True, corner="from", mark=lambda nats: nats <= -1, caption=told)
+table(heard, unit="nats", signed=True, corner="from", mark=lambda nats: nats <= -1)
+
+# %% caption answer
+caption("Change of the log-probability of the right token when one input of 1.1 gets one head's message about another text. Mean over 16 texts, 95 % interval below it (texts resampled). Marked: at least one nat lost.")
 
 # %% claims answer
 lost = {(head, way): -row[way][0] for head, row in heard.items() for way in row}
@@ -899,11 +897,10 @@ others = [[*three, (1, head)] for three in threes for head in range(4)]
 best_rival = max(kept_by(heads) for heads in others if heads != circuit)
 null = {"null: the best of the 15 other sets of three and one": best_rival}
 rows = {name: {"gain left": share} for name, share in (enough | null).items()}
-told = (
-    "The share of the gain that is left with the named heads alone (16 texts, "
-    "resampled)."
-)
-table(rows, decimals=2, mark="0.0, 0.2, 0.3, 1.1", caption=told)
+table(rows, decimals=2, mark="0.0, 0.2, 0.3, 1.1")
+
+# %% caption answer
+caption("The share of the gain that is left with the named heads alone (16 texts, resampled).")
 
 # %% claims answer
 with claims():
