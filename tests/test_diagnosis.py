@@ -97,7 +97,7 @@ def test_values_come_before_gradients_and_gradients_are_called_so(exercises):
     verdict = exercises["products"].check(off_the_diagonal, 0, watch=False)
     assert "differ" in verdict.message and "gradient" not in verdict.message
     verdict = exercises["products"].check(lambda a, b: a @ b.detach(), 0, watch=False)
-    assert verdict.message.startswith("The values agree, the gradients do not.")
+    assert verdict.message.startswith("The values agree, the gradient of `b` does not.")
     assert [label for label, _ in verdict.counterexample.rows()][-2:] == [
         "expected, gradient of `b`",
         "given, gradient of `b`",
@@ -150,7 +150,44 @@ def marked_and_written(x):
     raise NotImplementedError()
 
 
+def axis_twice(x):
+    centred = x - x.mean(0, keepdim=True)
+    return centred.square().mean(0)
+
+
+def one_too_many(x):
+    return (x - x.mean(-1, keepdim=True)).square().sum(-1) / (x.shape[-1] + 1)
+
+
+def divided_by_the_batch(x):
+    return (x - x.mean(-1, keepdim=True)).square().sum(-1) / (x.shape[1] - 1)
+
+
+def not_squared(x):
+    centred = x - x.mean(-1, keepdim=True)
+    return (centred.abs()).mean(-1)
+
+
+def last_step_missing(x):
+    return (x - x.mean(-1, keepdim=True)).square()
+
+
+def both_returned(x):
+    centred = x - x.mean(-1, keepdim=True)
+    return centred.square().sort(-1).mean(-1)
+
+
+def half_forgotten(x):
+    return x.square().mean(-1) - 2 * x.mean(-1) * x.mean(-1)
+
+
 REPAIRS = {
+    axis_twice: ("`axis 0`", "wherever it stands"),
+    one_too_many: ("line 2", "Does every term"),
+    divided_by_the_batch: ("line 2", "Does every term"),
+    last_step_missing: ("line 2", "left over"),
+    both_returned: ("line 3", "take one (`.values`, `.indices`)"),
+    half_forgotten: ("line 2", "`2 * x.mean(-1)`"),
     missing_axis: ("line 2", "keyword arguments"),
     unbiased: ("line 2", "n − 1"),
     wrong_axis: ("line 2", "`x.mean(0, keepdim=True)`"),
@@ -185,6 +222,75 @@ def test_what_is_transposed_on_a_stack_and_an_argument_never_read_are_named(exer
 
 def lambda_free(a, b):
     return a.sum() + 0 * a
+
+
+def test_counts_that_are_one_off_entries_for_sums_and_products_of_what_is_not_turned_round(exercises):
+    def of_the_others(x):
+        return x.var(-1) * (x.shape[1] - 2) / len(x[0])
+
+    def first_alone(a, b):
+        return a @ b if a.dim() == 2 else torch.stack([one @ b[0] for one in a])
+
+    def turned(a, b):
+        return (b.mT @ a).mT
+
+    message = told(exercises["spread"], of_the_others)
+    assert "`x.shape[1]`. Is it one too many" in message
+    assert "turned round" in told(exercises["products"], turned)
+    assert "An axis is missing" not in told(exercises["products"], turned)
+    assert "`a` has" not in told(exercises["products"], first_alone)
+
+
+def test_results_of_the_wrong_shape_are_told_the_axes_and_what_is_left_over(exercises):
+    stacked = told(exercises["products"], lambda a, b: (a @ b).movedim(0, -1) if a.dim() > 2 else a @ b)
+    assert "(head, row, column)" in stacked and "axes stand in another order" in stacked
+    every = told(exercises["spread"], lambda x: (x - x.mean(-1, keepdim=True)).square())
+    assert "axis 1, which is left over: average over it" in every
+    assert "the shape is not" in told(exercises["products"], lambda a, b: (a @ b).flatten())
+
+
+def number(x: "Float[Tensor, 'row d']", n: int) -> "Float[Tensor, '']":
+    return x.square().sum() / n
+
+
+def test_nothing_is_said_that_holds_of_any_single_number(monkeypatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+
+    def inputs(rng):
+        for n in (1, 2, 3, 5, 8):
+            yield torch.randn(n, 2, generator=rng), n + 1
+
+    exercise = Function(id="demo.number", reference=number, inputs=inputs)
+    assert axes.names(number, "x", torch.ones(2, 3)) == ["row", "d"]  # also where annotations are texts
+    message = told(exercise, lambda x, n: x.abs().sum() / n + x.amax())
+    assert message == f"{message.partition('.')[0]}.{message.split('.')[1]}." and "differ" in message
+    assert "three times" in told(exercise, lambda x, n: 3 * number(x, n))
+
+
+def test_codes_that_are_exchanged_and_places_that_are_counted_are_told(monkeypatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+    best = Function(
+        id="demo.code",
+        reference=lambda x: x.argmin(0),
+        inputs=lambda rng: (((torch.randn(3, n, generator=rng)),) for n in (6, 9, 12)),
+    )
+    message = told(best, lambda x: (x.argmin(0) + 1) % 3)
+    assert "0 stands where 2 is meant" in message and "in 6 of 6 places" in message
+    assert "of 6 places" in told(best, lambda x: x.argmax(0))
+
+
+def test_gradients_are_told_by_the_argument_and_their_pattern(exercises):
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, grad):
+            return 2 * grad
+
+    message = told(exercises["products"], lambda a, b: a @ Doubled.apply(b))
+    assert "the gradient of `b` does not" in message and "Every number is twice" in message
 
 
 def test_axes_are_called_what_the_annotations_call_them():

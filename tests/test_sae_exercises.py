@@ -111,9 +111,36 @@ def test_two_other_ways_to_write_an_answer_pass(name, way):
     assert report.passed, report
 
 
+def batchtopk_column_by_column(pre, k):
+    """Among equals the first wins, counted down the columns."""
+    flat = pre.T.flatten()
+    kept = flat.argsort(descending=True, stable=True)[: k * len(pre)]
+    return torch.zeros_like(flat).scatter(0, kept, flat[kept].relu()).view(pre.shape[1], -1).T
+
+
+def jumprelu_at_the_threshold(pre, threshold, bandwidth):
+    """Lets through what equals the threshold, too."""
+
+    class Jump(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, pre, threshold):
+            ctx.save_for_backward(pre, threshold)
+            return torch.where((pre >= threshold) & (pre > 0), pre, 0.0)
+
+        @staticmethod
+        def backward(ctx, grad):
+            pre, threshold = ctx.saved_tensors
+            near = (pre - threshold).abs() < bandwidth / 2
+            return grad * ((pre >= threshold) & (pre > 0)), -(threshold / bandwidth) * (grad * near).sum(0)
+
+    return Jump.apply(pre, threshold)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
+        ("batchtopk", batchtopk_column_by_column),
+        ("jumprelu", jumprelu_at_the_threshold),
         ("encode", lambda x, W, b, c: (x @ W.T + b).relu()),
         ("loss", lambda x, y, f, W, p: ((x - y) ** 2).sum(1).mean() + p * f.sum(1).mean()),
         ("topk", lambda pre, k: torch.where(pre >= pre.topk(k, dim=1).values[:, -1:], pre, 0.0).relu()),
@@ -125,6 +152,19 @@ def test_two_other_ways_to_write_an_answer_pass(name, way):
 )
 def test_a_slip_does_not_pass(name, answer):
     assert not check(name, answer).passed
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_of_the_data_are_no_directions(seed):
+    from course_utils import sae
+
+    exercise = find("sae.sealed", Exercise.registry)
+    x = sae.sealed(seed).x
+    long, most = x[x.norm(dim=1) > 0.3], 2 * sae.sealed(seed).features
+    for rows in (long[:most], x[x.norm(dim=1).argsort(descending=True)[:most]], x[:most]):
+        assert not exercise.check(F.normalize(rows, dim=1), seed).passed
+    verdict = exercise.check(F.normalize(long[:200], dim=1), seed)
+    assert not verdict.passed and "twice as many" in verdict.message
 
 
 def test_directions_that_a_dictionary_found_pass_and_principal_axes_do_not():

@@ -52,7 +52,7 @@ def test_a_misconception_about_the_sealed_model_is_recognised_in_lists_too():
         ({"dropped": [3], "pairs": [(3, 5)], "pentagon": []}, "3 is in dropped and in the pair (3, 5)"),
         ({"dropped": torch.tensor([True, False]), "pairs": [], "pentagon": []}, "whole numbers"),
         ({"dropped": [1.5], "pairs": [], "pentagon": []}, "whole numbers"),
-        ({"dropped": [1], "pairs": (0, 5), "pentagon": []}, "cannot be read"),
+        ({"dropped": [1], "pairs": (0, 5), "pentagon": []}, "holds pairs of features"),
         ({"dropped": [1, "a"], "pairs": [], "pentagon": []}, "cannot be read"),
         ([1, 2], "exactly the keys"),
         ({"dropped": [1], "pairs": [], "pentagon": {(2, 3, 4, 5, 6)}}, "not groups of them"),
@@ -120,6 +120,14 @@ def test_stored_runs_are_known_in_any_order_and_mixed_with_others():
     for runs in (stored.sort().values, stored[torch.randperm(20)], mixed):
         verdict = check("critical_density", (runs, interval(runs)))
         assert not verdict.passed and "stored 256" in verdict.message
+
+
+def test_one_gate_for_the_whole_batch_breaks_a_rule():
+    def gated(probability, batch):
+        gate = torch.bernoulli(probability)[:, None]
+        return gate * torch.rand(len(probability), batch, probability.shape[1], dtype=probability.dtype)
+
+    assert "differs from sample to sample: not so" in check("generate_batch", gated).message
 
 
 def test_counts_that_do_not_vary_are_noticed_and_single_precision_is_right():

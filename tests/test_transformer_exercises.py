@@ -192,7 +192,7 @@ def right_answers():
         lambda key: {n: torch.Size(int(v) for v in value) if n in (1, 3, 8) else value for n, value in key.items()},
         lambda key: {number: np.array(value) for number, value in key.items()},
         lambda key: key | {5: 7.62, 9: 0.33, 4: 3 / 4},
-        lambda key: key | {9: "1/3", 4: "0.75"},
+        lambda key: key | {9: "1/3", 4: "0.75", 8: "(2, 4, 10, 10)"},
     ],
     ids=["lists", "one list", "tensors", "sizes", "arrays", "rounded", "in words"],
 )

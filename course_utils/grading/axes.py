@@ -4,6 +4,7 @@
 together.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +17,8 @@ def names(function: Callable, of: str, value: Any) -> list[str]:
     """A name for each axis of `value`, the argument called `of` (or "return"); "axis 0" where none is written."""
     if not isinstance(value, Tensor):
         return []
-    written = getattr(getattr(underlying(function), "__annotations__", {}).get(of), "dim_str", "").split()
     unnamed = [f"axis {index}" for index in range(value.dim())]
+    written = [name if not name.isdigit() else f"axis {index}" for index, name in enumerate(_written(function, of))]
     several = [index for index, name in enumerate(written) if name.startswith("*")]
     if not several:
         return written if len(written) == value.dim() else unnamed
@@ -28,6 +29,19 @@ def names(function: Callable, of: str, value: Any) -> list[str]:
     together = written[several[0]].strip("*")
     middle = [together] if inside == 1 else unnamed[len(first) : len(first) + inside]
     return [*first, *middle, *last]
+
+
+def _written(function: Callable, of: str) -> list[str]:
+    """The names as they stand in the annotation, which `from __future__ import annotations` leaves as a text."""
+    found = getattr(underlying(function), "__annotations__", {}).get(of)
+    if isinstance(found, str):
+        return (re.findall(r"\[Tensor, ['\"]([^'\"]*)['\"]\]", found) or [""])[0].split()
+    return getattr(found, "dim_str", "").split()
+
+
+def along(label: str) -> str:
+    """The axis of that name, as it is called in a sentence."""
+    return label if label.startswith("axis") else f"the axis {label}"
 
 
 def sizes(function: Callable, arguments: dict[str, Any]) -> dict[str, int]:

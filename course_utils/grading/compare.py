@@ -44,6 +44,13 @@ def _difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
             return wrong_kind(given, f"a {type(expected).__name__} of {len(expected)}")
         if len(given) != len(expected):
             return f"It returns {len(given)} values; expected {len(expected)}."
+        if _plain(expected) and _plain(given):
+            places = [i for i, two in enumerate(zip(given, expected, strict=True)) if difference(*two, rtol, atol)]
+            return (
+                f"Entry {places[0]} is {_show(given[places[0]], True)}; expected {_show(expected[places[0]], True)}."
+                if places
+                else ""
+            )
         for index, (left, right) in enumerate(zip(given, expected, strict=True)):
             if said := difference(left, right, rtol, atol):
                 return f"Value {index} of {len(expected)}: {said}"
@@ -70,9 +77,15 @@ def wrong_kind(given: Any, wanted: str) -> str:
         return f"It returns a generator, because it uses `yield`; `return` {wanted} instead."
     if isinstance(given, np.ndarray):
         return f"It returns a numpy array; expected {wanted} (torch.from_numpy makes one)."
+    if isinstance(given, Tensor) and wanted.startswith(("a list", "a tuple")):
+        return f"It returns a tensor; expected {wanted} (`.tolist()` makes plain numbers of a tensor)."
+    if isinstance(given, (set, frozenset)) and wanted.startswith(("a list", "a tuple")):
+        return f"It returns a set, which has no order; expected {wanted}."
     if type(given).__module__ == "torch.return_types":
         name = type(given).__name__
         return f"It returns both values and indices, as `{name}` along an axis does; expected {wanted}. Which one is asked for?"
+    if isinstance(given, (list, tuple)) and wanted.startswith("a tensor"):
+        return f"It returns a {type(given).__name__}; expected {wanted} (`torch.stack` makes one of several tensors)."
     return f"It returns {_article(kind(given))}; expected {wanted}."
 
 
@@ -106,6 +119,10 @@ def _tensor_difference(given: Any, expected: Tensor, rtol: float, atol: float) -
         return f"It returns infinity in {where}; look for a division by zero."
     if torch.allclose(left, right, rtol=rtol, atol=atol, equal_nan=True):
         return ""
+    if not expected.is_floating_point() and not expected.is_complex():
+        count = int((left != right).sum())
+        what = "truth value" if expected.dtype == torch.bool else "number"
+        return f"The numbers differ: another {what} is expected in {count} of {left.numel()} places."
     worst = (left - right).abs().nan_to_num(0, 0).max().item()
     return f"The numbers differ, by up to {worst:.3g}."
 
@@ -120,7 +137,21 @@ def _dtype_difference(given: Tensor, expected: Tensor) -> str:
     whole = not expected.is_floating_point() and not expected.is_complex() and expected.dtype != torch.bool
     if whole and given.is_floating_point() and not torch.equal(given, given.round()):
         return f"It returns numbers such as {given.flatten()[0].item():.3g}; whole numbers are asked for ({wanted}): places or codes, not the values that stand there."
+    if whole and not given.is_complex() and given.dtype != torch.bool:
+        return (
+            f"It returns {was}; whole numbers of {wanted} are asked for (`dtype=torch.long`, or `.long()` at the end)."
+        )
+    if given.is_complex() and expected.is_floating_point():
+        return f"It returns complex numbers; real ones ({wanted}) are asked for: their real parts, or their sizes."
+    if expected.is_floating_point() and not given.is_floating_point():
+        return f"It returns {was}; numbers of {wanted} are asked for. Are these places or counts where values should stand?"
     return f"It returns dtype {was}; expected {wanted}."
+
+
+def _plain(values: Sequence) -> bool:
+    """Whether there are only numbers in it, or short rows of them."""
+    rows = [one if isinstance(one, (list, tuple)) else (one,) for one in values]
+    return all(len(row) <= 4 and all(isinstance(number, Real) for number in row) for row in rows)
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -18,6 +18,7 @@ STUB = "YOUR CODE HERE"
 
 ADVICE = (  # what an error's text says → what to do about it
     (r"\.T\b", "`.T` turns round all axes of a stack; `.mT` turns round the last two."),
+    (r"einsum\(\)", "In einsum each letter is one axis, and a letter that stands twice must have one length everywhere."),
     (r"size of tensor a .* must match the size of tensor b|shape mismatch: value tensor|broadcast", "Shapes are laid over each other from the right; an axis of length 1 (`[:, None]`) stretches."),
     (r"mat1 and mat2|batch1|must have the same (?:reduction|contraction)|size mismatch|Expected size for first two dimensions", "In a product `a @ b` the last axis of `a` is as long as the last but one of `b`; `.mT` turns the last two axes round."),
     (r"expected (?:scalar type|m1 and m2|mat1 and mat2).*dtype|have the same dtype|but found (?:Double|Float|Long)", "Two dtypes meet: make new tensors with `dtype=` that of the inputs."),
@@ -25,6 +26,8 @@ ADVICE = (  # what an error's text says → what to do about it
     (r"only (?:one element|integer) tensors|can be converted to Python scalars|truth value|Boolean value of Tensor", "A tensor of several numbers stands where one number, or one truth value, is needed."),
     (r"index .* out of bounds|out of range", "An index lies beyond the end of an axis."),
     (r"not callable", "Something stands before parentheses that is no function."),
+    (r"torch\.return_types", "Along an axis `max`, `min`, `sort` and their like return two things, values and indices: take one (`.values`, `.indices`)."),
+    (r"incorrect number of gradients", "`backward` returns one gradient for each argument of `forward`, and None where there is none."),
 )  # fmt: skip
 
 

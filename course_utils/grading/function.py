@@ -15,7 +15,7 @@ from course_utils.grading.counterexample import Counterexample
 from course_utils.grading.diagnosis import diagnosis, lost_gradient
 from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
 from course_utils.grading.limits import timed
-from course_utils.grading.patterns import Trial
+from course_utils.grading.trials import Trial
 
 REAL, POSITIVE, UNIT = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)  # ranges of an argument
 SCALES = (1000.0, 0.003)  # beyond a cap at 100, below a threshold of 0.01
@@ -34,9 +34,12 @@ class Ran:
 
 @dataclass(frozen=True)
 class Case:
+    """One input, `declared` or made from one of these, what is expected, and the processor time that it takes."""
+
     args: tuple
     expected: Ran | None
     seconds: float
+    declared: bool = True
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,24 +99,36 @@ class Function(Exercise):
         labels = {name: axes.names(self.reference, name, v) for name, v in zip(self.names, case.args, strict=False)}
         labels["return"] = axes.names(self.reference, "return", case.expected.value)
         expected, given, of = case.expected.value, ran.value, ""
-        if ran.gradients is None and case.expected.gradients:
+        if not ran.gradients and case.expected.gradients and not self._value_differs(ran, case.expected):
             expected, given, of = case.expected.gradients[0], None, f"gradient of `{self.names[self.grads[0]]}`"
-        elif not difference(given, expected, self.rtol, self.atol) and ran.gradients:
-            pairs = list(zip(self.grads, case.expected.gradients, ran.gradients, strict=True))
-            at, expected, given = next(
-                (one for one in pairs if difference(one[2], one[1], *self._loose_for(case.expected))), pairs[0]
-            )
-            of = f"gradient of `{self.names[at]}`"
+        elif ran.gradients and not self._value_differs(ran, case.expected):
+            at = self._first_gradient(ran, case.expected)
+            expected, given = case.expected.gradients[at], ran.gradients[at]
+            of = f"gradient of `{self.names[self.grads[at]]}`"
         return Counterexample(self.names, fresh(case.args), fresh(expected), given, of=of, labels=labels)
 
     def _diagnosis(self, first: str, answer: Any, seed: int, cases: list[Case], ran: list[Ran], said: list[str]) -> str:
-        trials = [
-            Trial(dict(zip(self.names, case.args, strict=False)), case.expected.value, one.value, not wrong)
-            for case, one, wrong in zip(cases, ran, said, strict=False)
-        ]
-        if first.startswith(GRADIENT) and ran and ran[0].gradients is None:
+        described: Callable = self.reference
+        at = None  # which gradient it is about
+        if first.startswith(GRADIENT) and not any(one.gradients for one in ran):
             first = lost_gradient(answer)
-        return diagnosis(first, trials, answer, self.reference, lambda other: self.agrees(other, seed))
+        elif first.startswith(GRADIENT):
+            where = next(i for i, one in enumerate(said) if one and ran[i].gradients)
+            at = self._first_gradient(ran[where], cases[where].expected)
+            described = _returning(self.reference, self.names[self.grads[at]])
+        trials = [
+            Trial(
+                dict(zip(self.names, case.args, strict=False)),
+                case.expected.value if at is None else case.expected.gradients[at],
+                one.value if at is None else one.gradients[at],
+                not wrong if at is None else not self._gradient_differs(one, case.expected, at),
+                case.declared,
+            )
+            for case, one, wrong in zip(cases, ran, said, strict=False)
+            if at is None or one.gradients
+        ]
+        passes = lambda other: self.agrees(other, seed)  # noqa: E731
+        return diagnosis(first, trials, answer, described, passes)
 
     def agrees(self, answer: Any, seed: int) -> bool:
         """Whether `answer` passes on the inputs of `seed`; no further input is tried after one on which it fails."""
@@ -142,12 +157,13 @@ class Function(Exercise):
 
         def compute() -> list[Case]:
             made = []
-            for args in self.all_inputs(seed):
+            count = len(list(self.inputs(torch.Generator().manual_seed(seed))))
+            for number, args in enumerate(self.all_inputs(seed)):
                 case = Case(args, None, 60.0)
                 seconds, (ran, _, verdict) = timed(lambda case=case: self.output(self.reference, case))
                 if verdict is not None:
                     raise AssertionError(f"{self.id}: the reference fails on its own input: {verdict.message}")
-                made.append(Case(args, ran, seconds))
+                made.append(Case(args, ran, seconds, number < count))
             return made
 
         return self.cached((seed, "cases"), compute)
@@ -187,20 +203,41 @@ class Function(Exercise):
 
     def difference(self, given: Ran, expected: Ran) -> str:
         """The first thing to say about a difference of the values, then of the gradients; "" where they agree."""
-        if said := difference(given.value, expected.value, self.rtol, self.atol):
+        if said := self._value_differs(given, expected):
             return said
-        if given.gradients is None or expected.gradients is None:
-            return "" if given.gradients is expected.gradients else f"{GRADIENT} no gradient flows."
-        if not expected.gradients:
+        if not given.gradients or not expected.gradients:
+            return "" if not given.gradients and not expected.gradients else f"{GRADIENT} no gradient flows."
+        at = self._first_gradient(given, expected)
+        if not (said := self._gradient_differs(given, expected, at)):
             return ""
-        rtol, atol = self._loose_for(expected)
-        said = difference(given.gradients, expected.gradients, rtol, atol)
-        return f"{GRADIENT} the gradients do not. {said}" if said else ""
+        return f"{GRADIENT} the gradient of `{self.names[self.grads[at]]}` does not. {said}"
+
+    def _value_differs(self, given: Ran, expected: Ran) -> str:
+        return difference(given.value, expected.value, self.rtol, self.atol)
+
+    def _first_gradient(self, given: Ran, expected: Ran) -> int:
+        """Which of the gradients is the first that differs; the first of all where none does."""
+        return next((k for k in range(len(self.grads)) if self._gradient_differs(given, expected, k)), 0)
+
+    def _gradient_differs(self, given: Ran, expected: Ran, at: int) -> str:
+        return difference(given.gradients[at], expected.gradients[at], *self._loose_for(expected))
 
     def _loose_for(self, expected: Ran) -> tuple[float, float]:
         """Tolerances of gradients: sums that cancel are as exact as their largest terms."""
         largest = max((float(one.abs().max()) for one in expected.gradients or () if one.numel()), default=0.0)
         return self.rtol, self.atol + self.rtol * largest
+
+
+def _returning(function: Callable, name: str) -> Callable:
+    """A function whose result is annotated as the argument `name` of `function` is: its gradient has the same axes."""
+    notes = dict(getattr(guard.underlying(function), "__annotations__", {}))
+
+    def gradient(*args: Any) -> Any:
+        return function(*args)
+
+    gradient.__annotations__ = notes | {"return": notes.get(name)}
+    gradient.__signature__ = inspect.signature(function)
+    return gradient
 
 
 def _variety(args: tuple) -> tuple[int, int]:

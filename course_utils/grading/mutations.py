@@ -88,16 +88,21 @@ def build(tree: ast.FunctionDef, function: FunctionType) -> dict[str, Any]:
     return space
 
 
-def changes(tree: ast.FunctionDef, unused: Collection[str] = (), more: Callable | None = None) -> Iterator[Change]:
+def changes(
+    tree: ast.FunctionDef, unused: Collection[str] = (), more: Callable | None = None, own: bool = True
+) -> Iterator[Change]:
     """All small changes of `tree`, in the order of its nodes; those that read alike come once.
 
     `unused` names arguments that are never passed: no other name is exchanged with them. `more(node, parent, tree)`
-    yields further (kind, what stands there instead) for a node, tried before the others.
+    yields further (kind, what stands there instead) for a node, tried before the others; without `own`, these alone.
     """
     names = [name for name in _names(tree) if name not in unused]
     told = {ast.unparse(tree)}
     for index, (node, parent, lines) in enumerate(_places(tree)):
-        for kind, other in (*(more(node, parent, tree) if more else ()), *_others(node, parent, names)):
+        for kind, other in (
+            *(more(node, parent, tree) if more else ()),
+            *(_others(node, parent, names) if own else ()),
+        ):
             mutated = copy.deepcopy(tree)
             _replace(mutated, _places(mutated)[index][0], other)
             text = ast.unparse(mutated)

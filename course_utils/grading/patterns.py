@@ -1,89 +1,63 @@
-"""In which way are the numbers wrong? A pattern that holds on every input that shows a difference, in one sentence.
+"""In which way is it wrong? A pattern that holds on every input that shows a difference, in one or two sentences.
 
 1. A relation between what was given and what was expected: twice as large, transposed, shifted, a root forgotten.
-2. Where it is wrong: the last entry along an axis, the diagonal, where a zero is expected, above a cap.
-3. On which inputs it is wrong: those with more than one prompt, those where two axes are not of the same length.
+2. Where it is wrong (`places.py`), or how its shape is (`shapes.py`).
+3. On which inputs it is wrong (`conditions.py`).
 """
 
-import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from course_utils.grading import axes
+from course_utils.grading.conditions import condition
+from course_utils.grading.places import alike, cap, close, places
+from course_utils.grading.shapes import shape
+from course_utils.grading.trials import Trial, same
 
-RTOL, ATOL = 1e-3, 1e-5
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One input: the arguments by name, what was expected, what was given, and whether the two agree."""
-
-    arguments: dict[str, Any]
-    expected: Any
-    given: Any
-    right: bool
+TELLING = 3  # different numbers that a relation must explain, to be none by chance
 
 
 def pattern(trials: Sequence[Trial], reference: Callable) -> str:
-    """One or two sentences on how the wrong ones are wrong, or ""."""
-    wrong = [trial for trial in trials if not trial.right and _comparable(trial)]
-    if not wrong or len(wrong) < sum(not trial.right for trial in trials):
-        return _inputs(trials, reference)
-    said = _relation(wrong, reference) or _cap(wrong) or _alike(wrong, reference) or _places(wrong, reference)
-    said = said or _close(wrong)
-    return " ".join(part for part in (said, _inputs(trials, reference)) if part)
-
-
-def _comparable(trial: Trial) -> bool:
-    return (
-        isinstance(trial.expected, Tensor)
-        and isinstance(trial.given, Tensor)
-        and trial.given.shape == trial.expected.shape
-        and trial.given.numel() > 0
-        and not trial.expected.is_complex()
-        and not trial.given.is_complex()
-    )
-
-
-def _same(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and torch.allclose(a, b, rtol=RTOL, atol=ATOL, equal_nan=True)
-
-
-def _pair(trial: Trial) -> tuple[Tensor, Tensor]:
-    return trial.given.detach().double(), trial.expected.detach().double()
+    """How the wrong ones are wrong, or ""."""
+    trials = [trial.tensors for trial in trials]
+    wrong = [trial for trial in trials if not trial.right]
+    said = ""
+    if wrong and all(trial.comparable for trial in wrong):
+        if _telling(wrong) and (said := cap(wrong)):
+            return said
+        said = _relation(wrong, reference) or alike(wrong, reference) or places(wrong, reference) or close(wrong)
+    elif wrong:
+        said = shape(trials, reference)
+    return " ".join(part for part in (said, condition(trials, reference)) if part)
 
 
 def _telling(wrong: Sequence[Trial]) -> bool:
-    """Whether there are enough different numbers for a relation to be none by chance."""
-    return sum(len(trial.expected.unique()) for trial in wrong) >= 3
-
-
-# Relations
+    return sum(len(trial.expected.unique()) for trial in wrong) >= TELLING
 
 
 def _relation(wrong: Sequence[Trial], reference: Callable) -> str:
     if not _telling(wrong):
         return ""
-    pairs = [_pair(trial) for trial in wrong]
-    if any(expected.dtype == torch.bool for expected in (trial.expected for trial in wrong)):
-        return "Every truth value is turned round." if all(_same(g, 1 - e) for g, e in pairs) else ""
+    pairs = [trial.pair for trial in wrong]
+    if any(trial.expected.dtype == torch.bool for trial in wrong):
+        return "Every truth value is turned round." if all(same(g, 1 - e) for g, e in pairs) else ""
     for said, of in SIMPLE:
-        if all(_same(given, made) for given, e in pairs if (made := of(e)) is not None) and not any(
+        if all(same(given, made) for given, e in pairs if (made := of(e)) is not None) and not any(
             of(e) is None for _, e in pairs
         ):
             return said
+    if not any(trial.expected.is_floating_point() for trial in wrong) and (said := _codes(pairs)):
+        return said
     return _factor(wrong, pairs, reference) or _offset(pairs) or _moved(wrong, pairs, reference)
 
 
 SIMPLE: tuple[tuple[str, Callable[[Tensor], Tensor | None]], ...] = (
     ("Every sign is turned round.", lambda e: -e),
     ("The sizes are right, the signs are lost: is there an absolute value or a square?", lambda e: e.abs()),
-    ("Everything is zero.", torch.zeros_like),
+    ("Everything is zero.", lambda e: torch.zeros_like(e) if (e >= 0).any() else None),
     ("Transposed, it would be right.", lambda e: e.mT if e.dim() > 1 and e.shape[-1] == e.shape[-2] > 1 else None),
     ("These are the squares of the right numbers: is a root missing?", lambda e: e.square()),
     ("These are the roots of the right numbers: is there a root too many?", lambda e: e.abs().sqrt() * e.sign()),
@@ -94,19 +68,27 @@ SIMPLE: tuple[tuple[str, Callable[[Tensor], Tensor | None]], ...] = (
 )
 
 
+def _codes(pairs: list[tuple[Tensor, Tensor]]) -> str:
+    """Whole numbers that name the right things by other numbers."""
+    met = {two for given, expected in pairs for two in zip(given.flatten().tolist(), expected.flatten().tolist())}  # noqa: B905
+    calls = dict(met)
+    if not 1 < len(calls) == len(met) == len(set(calls.values())) <= 6 or calls.keys() != set(calls.values()):
+        return ""
+    swapped = sorted(f"{given:.0f} stands where {meant:.0f} is meant" for given, meant in met if given != meant)
+    return f"The numbers are exchanged: {', '.join(swapped)}."
+
+
 def _factor(wrong: Sequence[Trial], pairs: list, reference: Callable) -> str:
     factors = []
     for given, expected in pairs:
         at = expected.abs() > 1e-9
-        if not at.any() or not _same(given, expected * (c := (given[at] / expected[at]).median())):
+        if not at.any() or not same(given, expected * (c := (given[at] / expected[at]).median())):
             return ""
         factors.append(float(c))
-    if (
-        all(math.isclose(c, factors[0], rel_tol=1e-3) for c in factors)
-        and len(set(_known_sizes(wrong, reference))) != 1
-    ):
-        return f"Every number is {_times(factors[0])} what it should be."
+    constant = all(math.isclose(c, factors[0], rel_tol=1e-3) for c in factors)
     lengths = [axes.sizes(reference, trial.arguments) for trial in wrong]
+    if constant and not (len(wrong) > 1 and all(one == lengths[0] for one in lengths)):
+        return f"Every number is {_times(factors[0])} what it should be."
     for name in set.intersection(*(set(one) for one in lengths)):
         for said, of in BY_LENGTH:
             if all(
@@ -114,14 +96,10 @@ def _factor(wrong: Sequence[Trial], pairs: list, reference: Callable) -> str:
                 for c, n in zip(factors, lengths, strict=True)
             ):
                 return said.format(name=name)
-    if all(math.isclose(c, factors[0], rel_tol=1e-3) for c in factors):
+    if constant:
         return f"Every number is {_times(factors[0])} what it should be."
-    return "Within each input, every number is off by the same factor."
-
-
-def _known_sizes(wrong: Sequence[Trial], reference: Callable) -> list[str]:
-    """The sizes that could explain a factor; where there is one input only, none can be told from a plain number."""
-    return [""] if len(wrong) == 1 else [str(sorted(axes.sizes(reference, trial.arguments).items())) for trial in wrong]
+    several = any(len(expected.unique()) > 1 for _, expected in pairs)
+    return "Within each input, every number is off by the same factor." if several else ""
 
 
 BY_LENGTH: tuple[tuple[str, Callable[[int], float]], ...] = (
@@ -158,151 +136,27 @@ def _offset(pairs: list) -> str:
     offsets = []
     for given, expected in pairs:
         off = (given - expected).median()
-        if not _same(given, expected + off) or given.numel() < 2:
+        if not same(given, expected + off):
             return ""
         offsets.append(float(off))
     side = "large" if offsets[0] > 0 else "small"
     if all(math.isclose(off, offsets[0], rel_tol=1e-3) for off in offsets):
         return f"Every number is too {side} by {abs(offsets[0]):.4g}."
-    return "Within each input, every number is off by the same amount."
+    several = all(len(expected.unique()) > 1 for _, expected in pairs)
+    return "Within each input, every number is off by the same amount." if several else ""
 
 
 def _moved(wrong: Sequence[Trial], pairs: list, reference: Callable) -> str:
     for back in range(1, min(expected.dim() for _, expected in pairs) + 1):
-        label = axes.names(reference, "return", wrong[0].expected)[-back]
-        along = label if label.startswith("axis") else f"the axis {label}"
+        along = axes.along(axes.names(reference, "return", wrong[0].expected)[-back])
         for said, of in (
             (f"The numbers are right and stand one place too late along {along}.", lambda e, k=back: e.roll(1, -k)),
             (f"The numbers are right and stand one place too early along {along}.", lambda e, k=back: e.roll(-1, -k)),
             (f"The numbers are right and in reverse order along {along}.", lambda e, k=back: e.flip(-k)),
         ):
-            if all(_same(given, of(expected)) for given, expected in pairs):
+            if all(same(given, of(expected)) for given, expected in pairs):
                 return said
-    if all(e.numel() > 2 and _same(g.flatten().sort().values, e.flatten().sort().values) for g, e in pairs):
+    several = any(len(e.unique()) > 2 for _, e in pairs)
+    if several and all(same(g.flatten().sort().values, e.flatten().sort().values) for g, e in pairs):
         return "The numbers are right and stand in the wrong places."
     return ""
-
-
-# Places
-
-
-def _places(wrong: Sequence[Trial], reference: Callable) -> str:
-    masks = [~torch.isclose(*_pair(trial), rtol=RTOL, atol=ATOL, equal_nan=True) for trial in wrong]
-    if all(mask.all() for mask in masks) and all(mask.numel() > 1 for mask in masks):
-        return ""
-    if all(mask.numel() < 2 for mask in masks):
-        return ""
-    expected = [trial.expected for trial in wrong]
-    dims = min(mask.dim() for mask in masks)
-    for back in range(1, dims + 1):
-        hit = [mask.movedim(-back, 0).flatten(1).any(1) if mask.dim() > 1 else mask for mask in masks]
-        label = axes.names(reference, "return", expected[0])[-back]
-        along = label if label.startswith("axis") else f"the axis {label}"
-        for said, place in (("last", -1), ("first", 0)):
-            if all(len(one) > 1 and one[place] and one.sum() == 1 for one in hit):
-                return f"All is right but the {said} entry along {along}."
-            if all(len(one) > 2 and not one[place] and one.sum() == len(one) - 1 for one in hit):
-                return f"Only the {said} entry along {along} is right."
-    if dims > 1 and all(mask.shape[-1] == mask.shape[-2] > 1 for mask in masks):
-        eyes = [torch.eye(mask.shape[-1], dtype=torch.bool).expand_as(mask) for mask in masks]
-        if all(not mask[~eye].any() for mask, eye in zip(masks, eyes, strict=True)):
-            return "All is right but the diagonal."
-        if all(not mask[eye].any() for mask, eye in zip(masks, eyes, strict=True)):
-            return "Only the diagonal is right."
-    for said, where in WHERE:
-        inside = [where(one.double()) for one in expected]
-        if any((~i & ~m).any() for i, m in zip(inside, masks, strict=True)) and all(
-            not (m & ~i).any() for i, m in zip(inside, masks, strict=True)
-        ):
-            return said
-    return ""
-
-
-WHERE: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
-    ("It is wrong only where the right number is 0.", lambda e: e == 0),
-    ("It is wrong only where the right number is negative.", lambda e: e < 0),
-    ("It is wrong only where the right number is positive.", lambda e: e > 0),
-)
-
-
-def _alike(wrong: Sequence[Trial], reference: Callable) -> str:
-    """Numbers that are the same along an axis along which they should differ."""
-    dims = min(trial.expected.dim() for trial in wrong)
-    for back in range(1, dims + 1):
-        labels = axes.names(reference, "return", wrong[0].expected)
-        pairs = [_pair(trial) for trial in wrong]
-        if all(
-            e.shape[-back] > 1
-            and _same(g, g.narrow(-back, 0, 1).expand_as(g))
-            and not _same(e, e.narrow(-back, 0, 1).expand_as(e))
-            for g, e in pairs
-        ):
-            along = labels[-back] if labels[-back].startswith("axis") else f"the axis {labels[-back]}"
-            return f"Along {along} your numbers are all the same; they should differ."
-    return ""
-
-
-def _cap(wrong: Sequence[Trial]) -> str:
-    for said, extreme, beyond in (
-        ("above", max, lambda e, c: e > c),
-        ("below", min, lambda e, c: e < c),
-    ):
-        ends = [extreme(trial.given.double().flatten().tolist()) for trial in wrong]
-        if all(math.isclose(end, ends[0], abs_tol=1e-6) for end in ends) and all(
-            _same(g, torch.where(beyond(e, ends[0]), ends[0], e)) for g, e in map(_pair, wrong)
-        ):
-            return f"What lies {said} {ends[0]:.4g} is cut off there; it should not be."
-    return ""
-
-
-def _close(wrong: Sequence[Trial]) -> str:
-    worst = 0.0
-    for given, expected in map(_pair, wrong):
-        size = expected.abs().max()
-        if size == 0:
-            return ""
-        worst = max(worst, float((given - expected).abs().max() / size))
-    if worst > 0.02:
-        return ""
-    return (
-        f"It is close, off by {100 * worst:.2g} % of the largest number at most: look for an epsilon that is missing or "
-        "stands in the wrong place, for a rounding, or for a lower precision."
-    )
-
-
-# Inputs
-
-
-def _inputs(trials: Sequence[Trial], reference: Callable) -> str:
-    """What sets the inputs on which it is right apart from those on which it is wrong."""
-    right, wrong = [t for t in trials if t.right], [t for t in trials if not t.right]
-    if not right or not wrong or len(right) + len(wrong) < 4:
-        return ""
-    for said, holds in _conditions(trials, reference):
-        if len(wrong) >= 2 and all(map(holds, right)) and not any(map(holds, wrong)):
-            return f"It is right on {len(right)} of {len(trials)} inputs: those in which {said}."
-        if len(right) >= 2 and all(map(holds, wrong)) and not any(map(holds, right)):
-            return f"It is wrong only on inputs in which {said}."
-    return ""
-
-
-def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[tuple[str, Callable[[Trial], bool]]]:
-    lengths = [axes.sizes(reference, trial.arguments) for trial in trials]
-    common = [name for name in lengths[0] if all(name in one for one in lengths)]
-
-    def length(trial: Trial, name: str) -> int:
-        return axes.sizes(reference, trial.arguments)[name]
-
-    for name in common:
-        for value in (1, 0):
-            yield f"{name} is {value}", lambda t, name=name, value=value: length(t, name) == value
-    for a, b in itertools.combinations(common, 2):
-        yield f"{a} and {b} are equal", lambda t, a=a, b=b: length(t, a) == length(t, b)
-    for name, value in trials[0].arguments.items():
-        if isinstance(value, (str, bool)):
-            for option in {trial.arguments[name] for trial in trials}:
-                yield f"`{name}` is {option!r}", lambda t, name=name, option=option: t.arguments[name] == option
-        if isinstance(value, Tensor) and value.is_floating_point():
-            yield f"`{name}` is float64", lambda t, name=name: t.arguments[name].dtype == torch.float64
-            yield f"`{name}` has zeros", lambda t, name=name: bool((t.arguments[name] == 0).any())
-            yield f"`{name}` has negative numbers", lambda t, name=name: bool((t.arguments[name] < 0).any())

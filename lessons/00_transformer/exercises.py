@@ -471,7 +471,7 @@ plots.show(
 # %% [markdown]
 # ## 9 · Three nodes, one head barred
 #
-# *Why it matters*: knowing which heads matter one by one is not knowing a set that does the work. Here is the test: an operation on a running model, with a budget and a handicap.
+# *Why it matters*: knowing which heads do much one by one is not yet knowing a set that does the work: two of them may say the same, or one may speak only through another. Here is the test: an operation on a running model, with a budget and a handicap.
 #
 # These pairs are yours, made from your seed. The corrupt prompt opens the other bracket, and so the model closes the other one. You may take **three** head outputs, each at one position, from the clean run and put them into the corrupt one, all at once. One of the heads that do most alone is **barred** for you. You are scored by how much of the way from corrupt (0) to clean (1) the logit difference comes. Par is what a greedy search reaches without the barred head; 95 % of it will do.
 
@@ -489,7 +489,7 @@ print(
 # %% [markdown]
 # *What to write*: the three nodes, each `(layer, head, position)`. `patching.Question(model, mine.clean, mine.corrupt, mine.metric).sweep("z", by=("layer", "head", "position"))` tries every node alone, as in section 8 of the lesson. What a set does you learn only from trying it: `runs.recovery({…})`, in cells of your own.
 #
-# *How you know*: `runs.recovery(my_nodes())` is the number that is scored.
+# *How you know*: `runs.recovery(my_nodes())` is the number that is scored. Hold it against the sum of what your three nodes recover alone: is it more, less, or the same?
 
 
 # %%

@@ -281,7 +281,7 @@ grade("sae.latent_effect", latent_effect)
 #
 # *What you are given*: `problem.x`, twenty thousand vectors in 20 dimensions, and `problem.features`, how many features they were made from: more than there are dimensions.
 #
-# *What to write*: directions, one a row, at most 200. The score is the share of the true features that have a direction of yours of their own with a cosine above 0.9. You pass when it is far above chance and at least 80 %. Train a dictionary of your own making, or use `sae.train(sae.Config(...), sae.Rows(problem.x), sae.Recipe(...))`.
+# *What to write*: directions, one a row, at most twice as many as there are features. The score is the share of the true features that have a direction of yours of their own with a cosine above 0.9. You pass when it is far above chance and at least 80 %. Train a dictionary of your own making, or use `sae.train(sae.Config(...), sae.Rows(problem.x), sae.Recipe(...))`.
 #
 # *How you know*: you have no truth to compare with. Look at the reconstruction error, at dead latents, and at whether a second training from another start finds the same directions.
 

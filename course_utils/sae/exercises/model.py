@@ -199,6 +199,7 @@ def _batchtopk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[5.0, 3.0, 4.0], [1.0, 2.0, 0.5]]), 1  # the first row takes both places
     yield torch.tensor([[-5.0, 3.0], [-1.0, -2.0]]), 1  # fewer positive ones than places
     yield torch.tensor([[2.0, 2.0, 1.0], [2.0, 2.0, 3.0]]), 1  # ties
+    yield torch.tensor([[1.0, 2.0, 2.0], [2.0, 0.0, 3.0]]), 1  # the first of equals, row by row
     for rows, latents, k in ((1, 5, 2), (4, 6, 2), (5, 9, 3)):
         yield randn(rng, rows, latents), k
     yield randn(rng, 4, 12, dtype=torch.float64), 5

@@ -118,8 +118,8 @@ Function(
 
 
 def _random_directions(truth: sae.Sealed, rng: torch.Generator) -> Tensor:
-    """As many directions as a generous dictionary has."""
-    return sae.random_directions(4 * truth.features, truth.x.shape[1], rng)
+    """As many directions as may be given."""
+    return sae.random_directions(2 * truth.features, truth.x.shape[1], rng)
 
 
 def _directions(answer: Any) -> Tensor:
@@ -132,7 +132,8 @@ def _directions(answer: Any) -> Tensor:
 def _form(answer: Tensor, truth: sae.Sealed) -> str:
     if answer.shape[1] != truth.x.shape[1]:
         return f"Each row is a direction in {truth.x.shape[1]} dimensions; yours have {answer.shape[1]} numbers."
-    return "Give at most 200 directions." if len(answer) > 200 else ""
+    most = 2 * truth.features  # of many rows of the data some hold one feature alone
+    return f"Give at most {most} directions, twice as many as there are features." if len(answer) > most else ""
 
 
 def _explain(answer: Tensor, truth: sae.Sealed) -> str:
@@ -174,6 +175,8 @@ Answer(
               "Each of your directions points the other way. A feature is only ever added, so its sign can be known."),
         wrong("rows of the data", lambda p: F.normalize(p.x[:48], dim=1),
               "These are rows of the data. Where a single feature is active that is its direction, but most rows hold several, or none."),
+        wrong("the longest rows of the data", lambda p: F.normalize(p.x[p.x.norm(dim=1).argsort(descending=True, stable=True)[: 2 * p.features]], dim=1),
+              "These are the longest rows of the data, and the longest are sums of several features."),
         wrong("a random start", lambda p: sae.SparseAutoencoder(sae.Config(d_in=20, n_latents=48, k=2), torch.Generator().manual_seed(0)).W_dec.detach(),
               "These are the directions of a dictionary that has not been trained."),
     ),

@@ -156,7 +156,11 @@ def _fault(answer: Measured, truth: tuple[float, float, float]) -> str:
         much = "wide" if reach > 2 else "narrow"
         return f"Your interval reaches {reach:.1f} standard errors either way, too {much} for 95 %: it takes 1.96 of them, or a little more for few runs."
     own = 1.96 * spread / math.sqrt(len(sp.critical().crossing))
-    if high < mean - own or low > mean + own:
+    apart = high < mean - own or low > mean + own
+    nearest = min((1.5, *sp.LEVELS), key=lambda other: abs(center - sp.critical().at(other).mean))
+    if apart and nearest != level:
+        return LESSON.format(other=nearest, own=level)
+    if apart:
         return "Your interval and that of the stored runs do not overlap. One honest experiment in fifty ends so: measure again with another `first_seed`, or with more runs."
     return ""
 

@@ -72,8 +72,11 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
 def _batch_rules(x: Tensor, probability: Tensor, batch: int) -> list[Rule]:
     """What holds of every number that is drawn."""
     p = probability[:, None].expand_as(x)
+    always = (x != 0).double().mean(1)  # (instance, feature)
+    varies = ((0 < always) & (always < 1)) | (probability <= 0) | (probability >= 1)
     single = x.dtype == torch.float32  # in which torch.rand gives an exact 0 once in 2 ** 24 draws
     return [
+        Rule("Whether a feature is active differs from sample to sample", varies),
         Rule("Every number lies between 0 and 1", (x >= 0) & (x <= 1)),
         Rule("A feature of probability 1 is active in every sample", (x > 0) | (p < 1) | single),
         Rule("A feature of probability 0 is active in no sample", (x == 0) | (p > 0)),
@@ -148,6 +151,10 @@ Sampler(
               "Your features are 0 or 1. An active feature is uniform on [0, 1]: multiply the mask by a second draw."),
         wrong("features fire together", _fire_together,
               "In each sample either every feature may be active or none. Draw the mask for each feature separately, or nothing is ever sparse enough to share a dimension."),
+        wrong("probability in place of chance", lambda probability, batch: torch.rand(len(probability), batch, probability.shape[1], dtype=probability.dtype) * probability[:, None],
+              "Your features are always there, and small where p is small. A feature is 0 with probability 1 − p; where it is active its size does not depend on p."),
+        wrong("axes laid out anew", lambda probability, batch: torch.where(torch.rand(batch, *probability.shape) < probability, torch.rand(batch, *probability.shape), 0.0).to(probability.dtype).reshape(len(probability), batch, -1),
+              "You draw with the batch axis first and change the shape afterwards: `reshape` does not exchange axes, it cuts the numbers anew. Draw in the order (instance, batch, feature), or use `.transpose`."),
         wrong("probabilities swapped", lambda probability, batch: _draw(1 - probability, batch),
               "Your features are active with probability 1 − p. `probability` is that of being active; the sparsity is 1 − p."),
         wrong("instances share one sample", _one_sample_for_all,
@@ -208,6 +215,8 @@ Function(
               "There is a ReLU in the hidden layer. h stays linear: it has no privileged basis, and directions in it may be negative."),
         wrong("ReLU on the hidden layer only", lambda x, W, b: torch.relu(x @ W.mT) @ W + _bias(b),
               "The ReLU is in the wrong layer. h stays linear, and the ReLU comes last, around Wᵀ h + b: there it cuts the negative interference away."),
+        wrong("bias added before W", lambda x, W, b: torch.relu((x + _bias(b)) @ W.mT @ W),
+              "You add the bias to x, so that it goes through W as well. It is added at the end, inside the ReLU: one number for each feature that is read."),
         wrong("one model for all instances", lambda x, W, b: torch.relu(x @ W[:1].mT @ W[:1] + _bias(b)),
               "You use the first W for every instance. Each instance is a model of its own: keep the axis and multiply in a batch, W.mT."),
         wrong("W applied once", lambda x, W, b: torch.relu(x @ (W.mT @ W).abs() + _bias(b)),
@@ -259,6 +268,8 @@ Function(
               "You average over features. The course sums over them: with a mean, the price of losing one feature would depend on how many there are."),
         wrong("axes exchanged", lambda x, x_hat, importance: (importance * (x - x_hat).square()).sum(1).mean(-1),
               "You sum over the batch and average over the features: the other way round. x is (instance, batch, feature), so the features are the last axis."),
+        wrong("summed before squaring", lambda x, x_hat, importance: (importance * (x - x_hat)).sum(-1).square().mean(-1),
+              "You add up the errors and square their sum, so that an error of one feature can cancel another's. Square each error first."),
         wrong("root taken", lambda x, x_hat, importance: (importance * (x - x_hat).square()).sum(-1).sqrt().mean(-1),
               "There is a square root. The loss is the squared error itself; with a root, two small errors in one sample cost less than in two."),
         wrong("summed over the batch", lambda x, x_hat, importance: (importance * (x - x_hat).square()).sum((-1, -2)),

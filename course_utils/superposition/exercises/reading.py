@@ -39,6 +39,8 @@ def _canonical(answer: Any) -> Any:
     """Plain sets of plain ints, the smaller feature of a pair first."""
     if not isinstance(answer, dict) or set(answer) != {"dropped", "pairs", "pentagon"}:
         return answer  # the form says what is missing
+    if any(not isinstance(pair, Iterable) for pair in answer["pairs"]):
+        return answer | {"pairs": None}  # the form says what is wrong
     pairs = {tuple(sorted(_index(i) for i in pair)) for pair in answer["pairs"]}
     return {"dropped": _features(answer["dropped"]), "pairs": pairs, "pentagon": _features(answer["pentagon"])}
 
@@ -50,6 +52,8 @@ def _as_groups(answer: Groups) -> sp.Groups:
 def _reading_form(answer: Groups, truth: tuple[int, Groups]) -> str:
     if not isinstance(answer, dict) or set(answer) != {"dropped", "pairs", "pentagon"}:
         return "Give a dict with exactly the keys dropped, pairs and pentagon."
+    if answer["pairs"] is None:
+        return "`pairs` holds pairs of features, not features: {(0, 5), (1, 2)}."
     if any(len(pair) != 2 or pair[0] == pair[1] for pair in answer["pairs"]):
         return "Each pair has two different features."
     if any(isinstance(i, (tuple, frozenset)) for i in answer["pentagon"] | answer["dropped"]):

@@ -1,5 +1,6 @@
 """Exercise 1, the self-check: ten quick questions, a computed key, and for each wrong answer what to read."""
 
+import ast
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -130,8 +131,8 @@ def _value(answer: Any) -> Value:
     """A number, a shape or a tensor as a tuple of floats."""
     if isinstance(answer, (Tensor, np.ndarray)):
         answer = answer.tolist()
-    if isinstance(answer, str):
-        answer = Fraction(answer)  # "1/3", "0.75"
+    if isinstance(answer, str):  # "1/3", "0.75", "(2, 3)"
+        answer = ast.literal_eval(answer) if "," in answer else Fraction(answer)
     if isinstance(answer, (bytes, dict, set)):
         raise TypeError("neither a number nor a shape")
     return tuple(float(v) for v in answer) if isinstance(answer, Iterable) else (float(answer),)
@@ -157,7 +158,7 @@ def _readable(given: Any) -> Value:
     """As numbers; nothing where it is none, so that one slip of the pen leaves the other answers standing."""
     try:
         return _value(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, SyntaxError):
         return ()
 
 

@@ -11,7 +11,7 @@ from course_utils.grading.kinds import Answer, wrong
 from course_utils.transformer.exercises.model import code_model
 
 PAIRS = 16
-NEAR = 0.02  # logits: what a measured number may be off by, rounding included
+NEAR = 0.01  # logits: what a measured number may be off by, rounding to two digits included
 TIE = 0.97  # of the largest gap there is: the numbers are exact, so only near ties are forgiven
 KEYS = ("head", "zero", "mean")
 
