@@ -73,7 +73,7 @@ def _batch_rules(x: Tensor, probability: Tensor, batch: int) -> list[Rule]:
     """What holds of every number that is drawn."""
     p = probability[:, None].expand_as(x)
     always = (x != 0).double().mean(1)  # (instance, feature)
-    varies = ((0 < always) & (always < 1)) | (probability <= 0) | (probability >= 1)
+    varies = ((always > 0) & (always < 1)) | (probability <= 0) | (probability >= 1)
     single = x.dtype == torch.float32  # in which torch.rand gives an exact 0 once in 2 ** 24 draws
     return [
         Rule("Whether a feature is active differs from sample to sample", varies),
