@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils import transformer as tf
 from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
-from course_utils.transformer.exercises.inputs import Inputs, ids, randn
+from course_utils.transformer.exercises.inputs import Inputs, ids, randn, small_integers
 
 # 2 · residual_stream
 
@@ -15,7 +15,7 @@ def _stream_inputs(rng: torch.Generator) -> Inputs:
     yield one[0], 2 * one[0], torch.full((1, 1, 1, 1, 1), 3.0), one, torch.tensor([[10.0, 20]]), 100 * one
     sizes = ((1, 1, 1, 2, 1, 2), (2, 1, 1, 1, 1, 2), (2, 1, 2, 2, 2, 3), (2, 2, 3, 2, 2, 4), (3, 4, 5, 3, 2, 6))
     for number, (layers, batch, pos, heads, d_head, d_model) in enumerate(sizes):
-        draw = whole if number < 2 else randn
+        draw = small_integers if number < 2 else randn
         yield (
             *(draw(rng, batch, pos, d_model) for _ in range(2)),
             draw(rng, layers, batch, pos, heads, d_head),
