@@ -1,45 +1,51 @@
-"""Indirect object identification: prompts with positions, their corruptions, and the truth about planted circuits.
+"""Indirect object identification: prompts with positions, what models do with them, and circuits judged.
 
     from course_utils import ioi, zoo
     model = zoo.load("ioi-natural")
     clean = ioi.make_ioi_batch(model.tokenizer, 64, torch.Generator().manual_seed(0))
-    other = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(1))
-    truth = ioi.planted_circuit("ioi-planted")              # its three nodes: layer, head, position
+    ask = ioi.asked(model, clean, "flip", direction="noising")     # a patching.Question
+    truth = ioi.planted_circuit("ioi-planted")                     # its three nodes: layer, head, position
 
 1. `words`, `prompts` – what the sentences are made of; prompts with the positions of their roles; corruptions.
-2. `planted` – the algorithm that the planted models were trained to implement, and its counterfactual answers.
+2. `behaviour`, `readings` – what a model says; what its heads write, look at and copy, read off a single run.
+3. `criteria`, `diagram`, `proposal` – circuits: ablated all but one, measured arrow by arrow and drawn, judged.
+4. `outside` – other texts, where an account of the model can fail.
+5. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
 """
+
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import torch
-
 from course_utils import zoo
+from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, probability_of, roles
+from course_utils.ioi.criteria import (
+    attribution_patch,
+    direct_path,
+    faithfulness,
+    incompleteness,
+    integrated_gradients,
+    mean_ablate_except,
+    minimality,
+    noise_heads,
+)
+from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow
+from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
 from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
-from course_utils.ioi.prompts import CORRUPTIONS, ORDERS, TEMPLATES, Prompts, corrupt, draw, layout
+from course_utils.ioi.prompts import (
+    CORRUPTIONS,
+    ORDERS,
+    TEMPLATES,
+    Prompts,
+    corrupt,
+    draw,
+    layout,
+    make_ioi_batch,
+    new_names,
+)
+from course_utils.ioi.proposal import PRICE, Bench, bench, bench_of
+from course_utils.ioi.readings import Writes, copying, copying_score, head_dla, looks, read_and_written, writes
+from course_utils.ioi.scoring import Ranking, auc, methods, roc
+from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN
-
-__all__ = ["CORRUPTIONS", "MEN", "NAMES", "OBJECTS", "ORDERS", "PLACES", "ROLES", "TEMPLATES", "WOMEN",
-           "PlantedNode", "Prompts", "corrupt", "counterfactual", "make_ioi_batch", "planted_circuit", "planted_models"]
-
-
-def make_ioi_batch(tokenizer: Any, n: int, rng: torch.Generator, templates: Sequence[str] = TEMPLATES[:1],
-                   orders: Sequence[str] = ORDERS) -> Prompts:
-    """n prompts with exactly one right answer each, read by any tokenizer to which names are single tokens.
-
-    Args:
-        tokenizer: of a model from the zoo, or Hugging Face's of GPT-2.
-        templates: of `TEMPLATES`, or others with the slots {A}, {B}, {S} and, if wanted, {place} and {object}.
-            Templates of unequal length are padded after END.
-        orders: "ABBA" (IO first), "BABA" (subject first), or both.
-
-    Raises:
-        ValueError: a name, place or object is more than one token, or an unknown order.
-    """
-    plan = layout(lambda text: tokenizer.encode(text, add_special_tokens=False), tokenizer.bos_token_id, templates)
-    return draw(plan, n, rng, orders)
 
 
 def planted_models() -> tuple[str, ...]:

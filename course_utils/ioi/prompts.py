@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from jaxtyping import Int
@@ -142,6 +143,23 @@ def draw(plan: Layout, n: int, rng: torch.Generator, orders: Sequence[str] = ORD
     return _name(Prompts(tokens, at, torch.stack([io, s, s], 1), template, plan))
 
 
+def make_ioi_batch(tokenizer: Any, n: int, rng: torch.Generator, templates: Sequence[str] = TEMPLATES[:1],
+                   orders: Sequence[str] = ORDERS) -> Prompts:
+    """n prompts with exactly one right answer each, read by any tokenizer to which names are single tokens.
+
+    Args:
+        tokenizer: of a model from the zoo, or Hugging Face's of GPT-2.
+        templates: of `TEMPLATES`, or others with the slots {A}, {B}, {S} and, if wanted, {place} and {object}.
+            Templates of unequal length are padded after END.
+        orders: "ABBA" (IO first), "BABA" (subject first), or both.
+
+    Raises:
+        ValueError: a name, place or object is more than one token, or an unknown order.
+    """
+    plan = layout(lambda text: tokenizer.encode(text, add_special_tokens=False), tokenizer.bos_token_id, templates)
+    return draw(plan, n, rng, orders)
+
+
 def corrupt(prompts: Prompts, family: str, rng: torch.Generator) -> Prompts:
     """The same prompts with other names; all else, and every position, stays.
 
@@ -175,3 +193,15 @@ def _name(prompts: Prompts) -> Prompts:
     for slot, ids in zip(("IO", "S1", "S2"), prompts.names.T, strict=True):
         prompts.tokens[rows, prompts.positions[slot]] = ids
     return prompts
+
+
+def new_names(
+    tokens: Int[Tensor, "batch pos"], places: Int[Tensor, "batch 3"], names: Int[Tensor, "name"]
+) -> Int[Tensor, "batch pos"]:
+    """The same prompts with three new names, all different, at `places` (IO, S1, S2), drawn from the global generator.
+
+    None of them is a name that stands in the prompt. Every other token, and every position, stays.
+    """
+    chance = torch.rand(len(tokens), len(names))
+    chance[(tokens[:, None] == names[:, None]).any(2)] = -1.0
+    return tokens.scatter(1, places, names[chance.topk(3, dim=1).indices])

@@ -1,0 +1,728 @@
+# %% [markdown]
+# # Indirect object identification
+#
+# **A puzzle.** A small model reads: *When Mary and John went to the store, John gave a book to*. It says *Mary*, with a probability of nearly 1. Exchange the second *John* for *Mary*, and it says *John*. So it depends on the one word before *gave*.
+#
+# There are two simple ways to get this right. The model may look for the name that stands *twice*, and avoid it. Or it may avoid the *last* name it has seen, without asking whether it stood there before. On these sentences both give the same answers. The third pair of bars below does not decide it either: when somebody else gives the book, no name stands twice and the last name is neither of the two, and the model is undecided.
+#
+# In a larger model, GPT-2 small, the answer is known: some heads detect the repeated name, others pass that on, and a third kind copies the other name. Does the small model do the same? At the end of this lesson you can answer such a question: find the parts that produce a behaviour, draw the circuit, state how much of the behaviour it explains, and predict a sentence on which the model goes wrong.
+
+# %% [markdown] contents
+# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. The exercises take about four hours (an estimate from how long similar ones took). What the course knows beyond this story is in the second notebook of this lesson, which may be skipped.
+
+# %% setup
+
+# %%
+import torch
+
+from course_utils import ioi, patching, plots, zoo
+from course_utils.page import about, beside_gpt2, between, caption, card, claim, claims
+from course_utils.page import measured, predict, table
+from course_utils.patching import Circuit
+
+model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
+texts = {"John gives": ioi.TEXTS["as in the template"],
+         "Mary gives": ioi.TEXTS["as in the template"].replace("{S}", "{IO}"),
+         "a third person gives": ioi.TEXTS["a third gives"]}
+giver = ioi.outside(model, (0, 2), texts, n=128)  # IO is Mary, S is John, in 128 variants
+
+# %% figure
+fig, ax = plots.figure(height=2.4)
+for i, (name, colour) in enumerate((("p_io", plots.SERIES[0]), ("p_s", plots.SERIES[1]))):
+    heights = [float(getattr(giver[text], name).mean()) for text in giver]
+    ax.bar([k + 0.36 * i - 0.18 for k in range(3)], heights, 0.34, color=colour, label=("Mary", "John")[i])
+ax.set(ylabel="probability", ylim=(0, 1.05), xticks=range(3), xticklabels=list(giver))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Probability of the two names: Mary when John gives, John when Mary gives, about half each when a third gives.",
+    "The mean probability that the model gives to the two names after “When Mary and John went to the store, … gave a "
+    "book to”, by who gives. Mean over 128 prompts with other names, places and objects.",
+)  # fmt: skip
+
+# %% claims
+p = {text: (float(one.p_io.mean()), float(one.p_s.mean())) for text, one in giver.items()}
+with claims():
+    claim("when John gives, Mary has a mean probability above 0.99", p["John gives"][0] > 0.99)
+    claim("when Mary gives, John has", p["Mary gives"][1] > 0.99)
+    claim("when a third person gives, each of the two has between 0.4 and 0.6, and together they have more than 0.9",
+          all(0.4 < share < 0.6 for share in p["a third person gives"]) and sum(p["a third person gives"]) > 0.9)  # fmt: skip
+
+# %% [markdown]
+# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a model that is small enough for every experiment to run while you read. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part. Nobody put a circuit into it.
+
+# %% [markdown]
+# ## 1 · The behaviour
+#
+# In *When Mary and John went to the store, John gave a book to*, the name that comes next is the indirect object of *gave*. **Indirect object identification** is to say it. The name that should come is called **IO**, the other one **S**, for the subject of the second clause. S stands at two places, **S1** and **S2**. **END** is the last token, where the answer is due. Half of the prompts name IO first, the other half S.
+#
+# A circuit is found by comparing runs. So each prompt gets partners in which something was exchanged and every position kept its meaning. Three kinds of partner are used here. In **flip**, S2 becomes the other name, so that S is now the right answer. In **third**, S2 becomes a name that has not occurred. In **ABC**, all three names are new and different, so that nothing repeats.
+
+# %%
+clean = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(0))
+rng = torch.Generator().manual_seed(1)
+kinds = {"clean": clean} | {kind: ioi.corrupt(clean, kind, rng) for kind in ("flip", "third", "ABC")}
+answer = {"clean": "IO", "flip": "S", "third": "none", "ABC": "none"}
+rows = {kind: {"first prompt": model.tokenizer.decode(prompts.tokens[0, 1:].tolist()),
+               "right answer": answer[kind]} for kind, prompts in kinds.items()}
+table(rows)
+
+# %% caption
+caption("One prompt, its three partners, and the right answer to each.")
+
+# %% [markdown]
+# As a measure we take the **logit difference**: the logit of IO minus the logit of S, at END.
+#
+# $$\Delta \;=\; \text{logit}_\text{END}(\text{IO}) - \text{logit}_\text{END}(\text{S}).$$
+#
+# It is the logarithm of the ratio of the two probabilities, it adds up over the parts of the model, and it does not change when both names become more probable. The last point is a strength and a weakness, and section 6 comes back to it.
+
+# %%
+by_order = {order: ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(2), orders=[order])
+            for order in ioi.ORDERS}
+six = ioi.make_ioi_batch(model.tokenizer, 256, torch.Generator().manual_seed(3), ioi.TEMPLATES)
+sets = {"IO first": by_order["ABBA"], "S first": by_order["BABA"], "six other sentences, mixed": six}
+said = {name: ioi.behaviour(model, prompts) for name, prompts in sets.items()}
+table({name: one.entries() for name, one in said.items()})
+
+# %% caption
+caption("What the model says, with 95 % intervals (prompts resampled). IO above all: IO ranks first among all 294 tokens.")
+
+# %% claims
+with claims():
+    claim("IO ranks above S in every prompt, in either order", all(one.logit_diff.min() > 0 for name, one in said.items() if "first" in name))
+    claim("over six sentences IO ranks first of all tokens in at least 99 of 100 prompts", said["six other sentences, mixed"].right.float().mean() >= 0.99)
+    claim("the mean logit difference is between 10 and 14 in each set", all(between(one.logit_diff.mean(), 10, 14) for one in said.values()))
+
+# %% [markdown]
+# So there is something to explain, and it is not a matter of one order or one sentence. From here on the prompts are of the first sentence, *When … and … went to the …*, whose positions are easy to name.
+
+# %% [markdown]
+# ## 2 · Where the answer is worked out
+#
+# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference stands at S2. At the top it must stand at END, where the logits are read. Somewhere in between it is moved.
+#
+# Activation patching follows it. Run the flipped prompts, and put in the residual stream of the clean run at one position and before one layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
+
+# %% prediction
+predict("ioi.leaves")
+
+# %%
+places = ("IO", "S1", "S2", "after S2", "END")
+denoise = ioi.asked(model, clean, "flip")
+streams = denoise.sweep("resid_pre", by=("position", "layer")).select(position=list(places))
+
+# %% figure answer
+fig, ax = plots.figure(height=2.6)
+streams.plot(ax=ax)
+ax.set(xlabel="before layer", ylabel="", title="")
+plots.show(
+    fig, "Recovery by position and layer: all at S2 before layer 0, and from layer 1 on nearly all at END.",
+    "Recovery when the clean residual stream is put into the flipped run at one position, before one layer (128 prompts).",
+)  # fmt: skip
+
+# %% claims answer
+recovered = {place: streams.select(position=place).recovery() for place in places}
+with claims():
+    claim("before layer 0 all of it stands at S2", recovered["S2"][0] > 0.999)
+    claim("from layer 1 on S2 has nothing to say", recovered["S2"][1:].abs().max() < 0.01)
+    claim("before layer 1 almost nine tenths stand at END, and the rest at the position after S2",
+          about(recovered["END"][1], 0.88) and about(recovered["after S2"][1], 0.12))
+    claim("before layer 2 all of it stands at END", recovered["END"][2] > 0.99)  # fmt: skip
+first_layer = next(layer for layer in range(4) if recovered["END"][layer] > 0.5)
+measured("ioi.leaves", ("", "already after layer 0", "after layer 1", "after layer 2")[first_layer])
+
+# %% [markdown]
+# A head of the very first layer carries it from S2 to END. This already tells against the first account of the puzzle. To know that a name stands twice, the model would have to compare S2 with the names before it, and a head of layer 0 at S2 could do that. But what arrives at END after layer 0 was read directly off the *token* at S2. In one layer there is no time for both a comparison and its transport.
+
+# %% [markdown]
+# ## 3 · Which heads
+#
+# Which heads speak for IO and against S? The quickest look is direct logit attribution (lesson 0): what each head writes at END, read by the unembedding, with the final norm's scale held. Both names are given, each compared with the mean of all 80 names.
+
+# %%
+written = ioi.writes(model, clean)
+loud = sorted(written.parts, key=lambda part: -written.io[written.parts.index(part)].abs().mean())
+heads = [part for part in loud if "." in part]
+rows = written.rows()
+table({head: rows[head] for head in [*heads[:7], "1.1", "0.3", "0.2"]}, unit="logits", signed=True)
+
+# %% caption
+caption("Direct logit attribution at END: what a head adds to the logit of IO, of S, and to their difference (95 % interval, prompts resampled). The seven heads that add most to IO, and three others.")
+
+# %% claims
+direct = {head: written.difference(head) for head in heads}
+with claims():
+    claim("2.1 adds more than three logits to each of the two names, and less than half a logit to their difference",
+          min(rows["2.1"]["to IO"][1], rows["2.1"]["to S"][1]) > 3 and abs(direct["2.1"]) < 0.5)
+    claim("1.0, 1.2 and 1.3 add between 0.9 and 1.5 logits each to the difference", all(between(direct[h], 0.9, 1.5) for h in ("1.0", "1.2", "1.3")))
+    claim("0.2 adds less than 0.2 logits to the difference, of more than eleven", abs(direct["0.2"]) < 0.2 and denoise.sweep("z").clean.mean() > 11)  # fmt: skip
+
+# %% [markdown]
+# Heads that copy names from the prompt are **name movers**. Here 1.0, 1.2 and 1.3 raise IO and raise S less. The head 2.1 raises both alike, which makes no difference between them. And 0.2 is near the bottom of the list.
+#
+# Direct attribution sees what a head says to the unembedding and not what it says to later parts. So exchange the outputs themselves: run the clean prompts, and give one head the output $z$ that it has on the flipped prompts (noising). A change of minus one times the clean difference means that all of it is gone, and minus two that it is turned round.
+
+# %% prediction
+predict("ioi.quiet")
+
+# %%
+noise = ioi.asked(model, clean, "flip", direction="noising")
+by_head = noise.sweep("z")
+share = by_head.effect() / by_head.clean.mean()  # (layer, head)
+
+# %% figure answer
+fig, ax = plots.figure(height=2.4, width=4.6)
+plots.heatmap(ax, share, limit=1.5)
+ax.set(xlabel="head", ylabel="layer", xticks=range(4), yticks=range(4))
+for (layer, head), value in ((divmod(i, 4), float(x)) for i, x in enumerate(share.flatten())):
+    ax.text(head, layer, f"{value:+.2f}".replace("-", "−"), ha="center", va="center", fontsize=9,
+            color="white" if abs(value) > 0.8 else "black")  # fmt: skip
+plots.show(
+    fig, "Change of the logit difference when one head is exchanged: head 0.2 −1.4, head 0.3 −0.6, all four heads of "
+    "layer 1 about −0.2.",
+    "Change of the logit difference when one head's output is that of the flipped prompt, as a share of its clean mean "
+    "(128 prompts).",
+)  # fmt: skip
+
+# %% claims answer
+low, high = (bound / by_head.clean.mean() for bound in by_head.interval("effect"))
+with claims():
+    claim("exchanging 0.2 takes away more than all of the difference, by its interval", high[0, 2] < -1)
+    claim("0.3 comes next, with six tenths", about(share[0, 3], -0.6) and share.flatten().argsort()[1] == 3)
+    claim("each head of layer 1 takes between 0.15 and 0.3", all(between(-x, 0.15, 0.3) for x in share[1]))
+    claim("no head of layers 2 and 3 changes it by more than 0.03, and neither do 0.0 and 0.1",
+          max(share[2:].abs().max(), share[0, :2].abs().max()) < 0.03)  # fmt: skip
+measured("ioi.quiet", "more than all of it" if share[0, 2] < -0.9 else "about half" if share[0, 2] < -0.4 else "about a quarter")
+
+# %% [markdown]
+# The head that direct attribution put at the bottom is the one on which everything depends. The rest of its story is in what it looks at and who reads it.
+
+# %%
+seen = ("IO", "S1", "S2", "after IO", "after S1", "after S2")
+chosen = ("0.2", "0.3", "1.1", "1.0", "1.2", "1.3", "2.1")
+rows = {name: ioi.looks(model, clean, patching.head(name)) for name in chosen}
+table({name: {place: row[place] for place in (*seen, "before S2")} for name, row in rows.items()}, decimals=2,
+      mark=lambda share: share >= 0.3)
+
+# %% caption
+caption("Mean attention from END (128 prompts). The columns are the three names, the positions just after them, and the comma before S2. Marked: 0.3 and more.")
+
+# %% claims
+with claims():
+    claim("0.2 gives about eight tenths of its attention to S2", about(rows["0.2"]["S2"], 0.8))
+    claim("1.1 gives more than nine tenths to the position after S2", rows["1.1"]["after S2"] > 0.9)
+    claim("1.0, 1.2 and 1.3 look at the position after IO with more than 0.4, and at the one after S1 with less than 0.1",
+          all(rows[h]["after IO"] > 0.4 and rows[h]["after S1"] < 0.1 for h in ("1.0", "1.2", "1.3")))
+    claim("2.1 gives more than 0.95 to the comma before S2", rows["2.1"]["before S2"] > 0.95)  # fmt: skip
+
+# %% [markdown]
+# 0.2 looks at the giver. The name movers of layer 1 do not look at a name at all: they look at the token *after* it. Heads of layer 0 have written there which name has just passed (they are previous-token heads at this place, as in lesson 3). And of the two places, the movers choose the one after IO.
+#
+# How do they know which to choose? Their choice must depend on the giver. The figure follows it through three kinds of prompt.
+
+# %% figure
+fig, axes = plots.figure(1, 3, height=2.5, sharey=True)
+movers = {kind: {h: ioi.looks(model, kinds[kind], patching.head(h)) for h in ("1.0", "1.2", "1.3")} for kind in ("clean", "flip", "third")}
+for ax, (kind, found) in zip(axes, movers.items(), strict=True):
+    for i, place in enumerate(("after IO", "after S1")):
+        ax.bar([k + 0.36 * i - 0.18 for k in range(3)], [found[h][place] for h in found], 0.34, color=plots.SERIES[i], label=place)
+    giver_is = {"clean": "S gives", "flip": "IO gives", "third": "a third gives"}[kind]
+    ax.set(xticks=range(3), xticklabels=list(found), xlabel="head", title=giver_is)
+axes[0].set(ylabel="attention from END")
+axes[0].legend()
+plots.show(
+    fig, "The movers look after IO when S gives, after S1 when IO gives, and after both when a third gives.",
+    "Mean attention of the three movers to the two positions after the names, by who gives (128 prompts). They turn away "
+    "from the place after the giver's name.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("when IO gives, all three look after S1 at least five times as much as after IO",
+          all(found["after S1"] > 5 * found["after IO"] for found in movers["flip"].values()))
+    claim("when a third gives, the two places differ by less than a third of the larger one",
+          all(abs(f["after S1"] - f["after IO"]) < max(f["after S1"], f["after IO"]) / 3 for f in movers["third"].values()))  # fmt: skip
+
+# %% [markdown]
+# The last question about a head is what it does with what it looks at. Feed a head each name alone, as its layer finds it, and ask where that name ranks among all names in what the head adds to the logits. Wang et al. count how often it is among the top five, and call that the **copy score**. For a head that *lowers* what it reads, count the bottom five.
+
+# %%
+copies = ioi.copying(model, clean.layout.names)
+table({head: copies[head] for head in ("0.2", "0.3", "1.1", "1.0", "1.2", "1.3", "2.1")}, decimals=2)
+
+# %% caption
+caption("Share of the 80 names that a head puts among its five most raised, or its five most lowered, when it reads the name alone. By chance: 5 of 80, which is 0.06.")
+
+# %% claims
+with claims():
+    claim("0.3 lowers what it reads for more than nine names in ten", copies["0.3"]["lowers it"] > 0.9)
+    claim("1.1 lowers it for between 0.4 and 0.6 of the names, and raises it for none", between(copies["1.1"]["lowers it"], 0.4, 0.6) and copies["1.1"]["raises it"] == 0)
+    claim("the three movers raise it for between a quarter and six tenths, several times as often as chance", all(between(copies[h]["raises it"], 0.25, 0.6) for h in ("1.0", "1.2", "1.3")))
+    claim("0.2 does neither for more than a fifth of the names", max(copies["0.2"].values()) < 0.2)
+
+# %% [markdown]
+# So far there are four kinds: 0.2 reads the giver and writes something that is neither the name nor its opposite. 0.3 and 1.1 lower the giver's name. Three movers copy the other name. And 2.1 copies from the comma, where both names seem to have been gathered.
+
+# %% [markdown]
+# ## 4 · The answer depends on the question
+#
+# Before we go on to paths, one caution. “How important is this head?” has no answer until it is said what takes the place of its output, in which run, and what is read. Here are six ways to ask, side by side.
+
+# %%
+asks = {"noising, flip": noise, "noising, ABC": ioi.asked(model, clean, "ABC", direction="noising"),
+        "denoising, ABC": ioi.asked(model, clean, "ABC"),
+        "mean": ioi.asked(model, clean, "ABC", ablation="mean"), "zero": ioi.asked(model, clean, ablation="zero")}
+swept = {name: ask.sweep("z") for name, ask in asks.items()}
+effects = {name: sweep.effect() / sweep.clean.mean() for name, sweep in swept.items()}
+rows = {f"{layer}.{head}": {name: float(found[layer, head]) for name, found in effects.items()}
+        for layer, head in ((0, 0), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3), (2, 1))}
+table(rows, signed=True, decimals=2, mark=lambda x: abs(x) >= 0.1)
+
+# %% caption
+caption("Change of the logit difference, as a share of its clean mean. noising: the clean run with one head as in the other prompts. denoising: the other prompts with one head as in the clean run. mean: over the ABC prompts. Marked: a tenth and more.")
+
+# %% claims
+with claims():
+    claim("noised with ABC, 1.0, 1.2 and 1.3 cost less than a tenth each; noised with flip, more than 0.15",
+          all(abs(rows[h]["noising, ABC"]) < 0.1 and rows[h]["noising, flip"] < -0.15 for h in ("1.0", "1.2", "1.3")))
+    claim("denoised with ABC, they bring back about a tenth each, more than twice what noising with ABC takes",
+          all(about(rows[h]["denoising, ABC"], 0.12, 0.25) and rows[h]["denoising, ABC"] > 2 * -rows[h]["noising, ABC"] for h in ("1.0", "1.2", "1.3")))
+    claim("0.0 matters with zeros only: more than a quarter there, and less than 0.05 in the other four",
+          rows["0.0"]["zero"] < -0.25 and max(abs(x) for how, x in rows["0.0"].items() if how != "zero") < 0.05)
+    claim("without 2.1 the difference grows: by more than 0.05 with ABC, the mean or zeros, and by less than 0.02 with flip",
+          min(rows["2.1"][how] for how in ("noising, ABC", "mean", "zero")) > 0.05 and abs(rows["2.1"]["noising, flip"]) < 0.02)  # fmt: skip
+
+# %% [markdown]
+# Each difference has its reason.
+#
+# - **flip against ABC.** With flip, a mover's output is exchanged for one that favours S. With ABC, it becomes one that favours neither. The first question asks for twice as much change, and it sees only what depends on the giver.
+# - **Noising against denoising.** Denoising asks what one head alone can bring back (is it sufficient?), noising what is lost without it (is it necessary?). With one of three similar heads gone, much less is lost than one of them alone can do.
+# - **Zero against the rest.** Zeros take away what a head says on *every* prompt as well. Head 0.0 says something that later parts count on, and it is the same for all prompts: its mean does as well.
+# - **What gets larger.** Without 2.1 the difference grows. That head raises both names, so it seems only to be in the way. Section 6 shows what it is for.
+
+# %% [markdown]
+# ## 5 · Who tells whom
+#
+# A head's effect can be direct, to the logits, or pass through other parts. Path patching separates these: the message of one head reaches one receiver as in the flipped prompt, and every other head keeps what it said. What about the MLPs on the way? Either they are kept too, or they read the message and pass on what they make of it. Both are asked here, for every head to the logits.
+
+# %%
+frozen = noise.path_patch(mlps="frozen")
+through = noise.path_patch(mlps="recomputed")
+scale = through.clean.mean()
+rows = {name: {"direct": float((frozen.effect() / scale)[patching.head(name)]),
+               "direct and through MLPs": float((through.effect() / scale)[patching.head(name)]),
+               "all paths": float(share[patching.head(name)])}
+        for name in ("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")}
+table(rows, signed=True, decimals=2)
+
+# %% caption
+caption("Change of the logit difference when a head tells the logits what it says in the flipped prompt, as a share of the clean difference. direct: MLPs keep their outputs. all paths: the exchange of section 3.")
+
+# %% claims
+with claims():
+    claim("directly, 0.2 tells the logits nearly nothing: less than 0.03", abs(rows["0.2"]["direct"]) < 0.03)
+    claim("through MLPs it takes almost six tenths of the difference", about(rows["0.2"]["direct and through MLPs"], -0.58))
+    claim("all its paths together take more than twice that", rows["0.2"]["all paths"] < 2 * rows["0.2"]["direct and through MLPs"])
+    claim("1.2 and 1.3 say at least seven tenths of what they say directly, without any MLP",
+          all(rows[h]["direct"] / rows[h]["all paths"] > 0.7 for h in ("1.2", "1.3")))  # fmt: skip
+
+# %% [markdown]
+# What 0.2 writes means nothing to the unembedding. MLPs read it and lower the giver's name. That is why direct attribution overlooked it. But it explains only part: the other part must go through heads, and the movers are the candidates. Through which input?
+
+# %% prediction
+predict("ioi.input")
+
+# %% answer
+heard = {}
+for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
+    receivers = [f"{head}.{reads}" for head in ("1.0", "1.2", "1.3")]
+    told = noise.path_patch(["0.2", "0.0", "0.1", "0.3"], receivers, mlps="recomputed")
+    low, high = told.interval("effect")
+    for i, sender in enumerate(told.axis("sender").labels):
+        entry = (told.effect()[i], low[i], high[i])
+        heard.setdefault(sender, {})[name] = tuple(float(x / scale) for x in entry)
+table(heard, corner="from", signed=True, decimals=2, mark=lambda x: abs(x) >= 0.1)
+
+# %% caption answer
+caption("Change of the logit difference when one head of layer 0 tells the movers 1.0, 1.2 and 1.3 together, through one input, what it says in the flipped prompt (95 % interval, prompts resampled).")
+
+# %% claims answer
+with claims():
+    claim("0.2 tells their queries more than half of the difference", heard["0.2"]["queries"][2] < -0.5)
+    claim("none of the other eleven messages changes it by more than 0.1",
+          max(abs(entry[0]) for sender, row in heard.items() for name, entry in row.items() if (sender, name) != ("0.2", "queries")) < 0.1)  # fmt: skip
+measured("ioi.input", "their " + max(heard["0.2"], key=lambda name: abs(heard["0.2"][name][0])))
+
+# %% [markdown]
+# So 0.2 tells the movers whom *not* to look for. In GPT-2 small the heads that do this are called S-inhibition heads, and the name movers hear them through their queries as well. That step is the same. It is the step before it that differs: 0.2 has read the name off the token, and no head has checked whether it stood there before.
+#
+# Every arrow can now be measured in the same way. Solid arrows were patched from the flipped prompts. The dashed ones from prompts with other names (ABC), since what they carry does not depend on the giver.
+
+# %%
+token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
+lower, leave = ioi.Part("0.3", ("0.3",), "END"), ioi.Part("0.3, one later", ("0.3",), "after S2")
+read, move = ioi.Part("1.1", ("1.1",), "END"), ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
+notes = [ioi.Part(f"0.0–0.3 after {role}", ("0.0", "0.1", "0.2", "0.3"), f"after {role}") for role in ("IO", "S1")]
+flips = [(token, avoid, "v"), (token, lower, "v"), (token, leave, "v"), (avoid, move, "q"), (leave, read, "v"),
+         (avoid, ioi.LOGITS, ""), (lower, ioi.LOGITS, ""), (read, ioi.LOGITS, ""), (move, ioi.LOGITS, "")]
+names = [(note, move, reads) for note in notes for reads in "kv"]
+circuit = ioi.Diagram({"giver": [ioi.measured_arrow(noise, *ends) for ends in flips],
+                       "all names": [ioi.measured_arrow(asks["noising, ABC"], *ends) for ends in names]})
+table(circuit, signed=True, decimals=2)
+
+# %% caption
+caption("Every arrow of the circuit: what one part tells another, exchanged, and the change of the logit difference as a share of its clean mean (95 % interval, prompts resampled). MLPs on the way read the message.")
+
+# %% figure
+columns = ("Mary", "and", "John", "went …", ",", "John", "gave", "a book", "to")
+place = {"giver": (5, -0.6), "0.2": (7.7, 0), "0.3": (5.5, 0), "0.3, one later": (3.3, 0), "1.1": (5.2, 1.3), "1.0, 1.2, 1.3": (2.6, 1.3),
+         "logits": (5.2, 2.6), "0.0–0.3 after IO": (0.6, 0), "0.0–0.3 after S1": (0.6, -0.001)}
+words = {"0.2": "whom to avoid", "0.3": "lowers giver", "0.3, one later": "notes giver", "1.1": "lowers giver",
+         "1.0, 1.2, 1.3": "copy other name", "0.0–0.3 after IO": "note names", "logits": ""}
+shown = ioi.Diagram({"giver": circuit.arrows["giver"], "all names": circuit.arrows["all names"][:2]})
+shown.draw(columns, place, words).captioned(
+    "The circuit as it was measured, layers upwards. At each arrow: the change of the logit difference, as a share of its "
+    "clean mean, when this message is exchanged, and the input that reads it. Solid: from flipped prompts. Dashed: from "
+    "prompts with other names. The part 0.3 works at two positions."
+)
+
+# %% claims
+low = {arrow.name: arrow.effect[2] for arrow in circuit.arrows["giver"]}
+with claims():
+    claim("every solid arrow lowers the difference by more than a tenth, by its interval", max(low.values()) < -0.1)
+    claim("the token at S2, read by 0.2, is the strongest: it takes more than all of the difference", circuit.effect("giver → 0.2, values") < -1.3)
+    claim("the movers together tell the logits about half of the difference", between(circuit.effect("1.0, 1.2, 1.3 → logits"), -0.7, -0.4))
+    claim("the notes after IO and after S1, each read by one input, cost less than a sixth", all(abs(a.effect[0]) < 1 / 6 for a in circuit.arrows["all names"]))  # fmt: skip
+
+# %% [markdown]
+# Read it from the bottom. The giver's name is read by 0.2 and 0.3 (and, one position later, by 0.3 again, for 1.1 to find). 0.2 tells the movers whom to avoid, and tells MLPs to lower that name. 0.3 and 1.1 lower it too. The movers copy the name that is left. All of it works without knowing whether any name stands twice.
+#
+# Beside it, the classes that Wang et al. found in GPT-2 small:
+
+# %%
+table([
+    {"GPT-2 small": "previous-token heads: 2.2, 4.11", "this model": "0.0 to 0.3, after the names"},
+    {"GPT-2 small": "duplicate-token heads: 0.1, 0.10, 3.0", "this model": "none"},
+    {"GPT-2 small": "induction heads: 5.5, 5.8, 5.9, 6.9", "this model": "none"},
+    {"GPT-2 small": "S-inhibition heads: 7.3, 7.9, 8.6, 8.10", "this model": "0.2, from the token and not from a detector"},
+    {"GPT-2 small": "name movers: 9.9, 10.0, 9.6", "this model": "1.0, 1.2, 1.3"},
+    {"GPT-2 small": "negative name movers: 10.7, 11.10", "this model": "none that lowers IO; 0.3 and 1.1 lower the giver"},
+    {"GPT-2 small": "backup name movers: eight heads", "this model": "not found by this method; see the deeper notebook"},
+])
+
+# %% caption
+caption("The seven classes of GPT-2 small's published circuit (Wang et al. 2022), and what plays each part here. Extra here: heads that raise both names alike (2.1 to 2.3).")
+
+# %% [markdown]
+# ## 6 · How far to trust it
+#
+# A drawing is a claim: these parts do it, the others do not. The test is to keep the drawn parts and take away everything else. All other heads are set to their means over the ABC prompts, which hold no information about who gives; the MLPs stay. Write $F(C)$ for the mean logit difference when only $C$ is left, $F(M)$ for the whole model and $F(\varnothing)$ for no head. The **faithfulness** of $C$ is
+#
+# $$\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}.$$
+#
+# The circuit of the giver has six heads: 0.2, 0.3, 1.0, 1.1, 1.2 and 1.3.
+
+# %% prediction
+predict("ioi.six")
+
+# %% answer
+mlps = Circuit.mlps(model)
+six_heads = Circuit.nodes("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")
+proposals = {"0.2 alone": Circuit.nodes("0.2"), "0.2 and the movers": Circuit.nodes("0.2", "1.0", "1.2", "1.3"),
+             "the six": six_heads, "the six and 2.1, 2.2, 2.3": six_heads | Circuit.nodes("2.1", "2.2", "2.3"),
+             "layers 0 and 1": Circuit.nodes([f"{a}.{b}" for a in (0, 1) for b in range(4)]),
+             "layers 0 and 1, and 2.1, 2.2, 2.3": Circuit.nodes([f"{a}.{b}" for a in (0, 1) for b in range(4)] + ["2.1", "2.2", "2.3"])}
+names_left = ioi.asked(model, clean, "ABC", ablation="mean")
+chance_left = ioi.asked(model, clean, "ABC", ablation="mean", metric=ioi.probability_of(clean))
+faithful = {name: (names_left.faithfulness(c | mlps), chance_left.run(c | mlps)) for name, c in proposals.items()}
+rows = {name: {"faithfulness": (f.recovered, *f.interval()), "P(IO)": float(p.mean())} for name, (f, p) in faithful.items()}
+table(rows, decimals=2)
+
+# %% caption answer
+caption("What is left of the behaviour when only these heads and the MLPs are kept: the share of the logit difference (95 % interval, prompts resampled), and the mean probability of IO.")
+
+# %% claims answer
+with claims():
+    claim("the six keep about one and a quarter times the logit difference", about(rows["the six"]["faithfulness"][0], 1.25))
+    claim("with the six the probability of IO is below one third", rows["the six"]["P(IO)"] < 1 / 3)
+    claim("adding 2.1, 2.2 and 2.3 to layers 0 and 1 takes the probability from about 0.63 to above 0.99, and the faithfulness from 1.37 to 1.03",
+          about(rows["layers 0 and 1"]["P(IO)"], 0.63) and rows["layers 0 and 1, and 2.1, 2.2, 2.3"]["P(IO)"] > 0.99
+          and about(rows["layers 0 and 1"]["faithfulness"][0], 1.37) and about(rows["layers 0 and 1, and 2.1, 2.2, 2.3"]["faithfulness"][0], 1.03, 0.05))
+    claim("adding them to the six alone does not bring the probability above one half", rows["the six and 2.1, 2.2, 2.3"]["P(IO)"] < 0.5)  # fmt: skip
+measured("ioi.six", rows["the six"]["faithfulness"][0])
+
+# %% [markdown]
+# More than all of the difference is left, and yet the model hardly ever says IO. Both numbers are right. The logit difference asks *which of the two names*, and the six heads answer that, even too clearly. It does not ask whether *a name of this prompt* comes at all. That is what 2.1, 2.2 and 2.3 are for: they raise both names. They find them at the comma, where heads of layers 0 and 1 have gathered them. An analysis by the logit difference alone would have counted these heads as useless, or as harmful. Choose the measure by the behaviour you mean to explain, and look at a second one.
+#
+# Where a head works matters as well. The next test keeps heads only at stated positions. A **node** is a head at one position. Its score is the share of the log-probability of IO that is kept, which cannot overshoot, minus 0.01 for each node, so that naming everything is worth little. The nine nodes in the table were found by a search that started from the circuit above and added or dropped one node at a time (`Bench.grown`, four minutes on one core). They are tested here on prompts that the search did not see.
+
+# %%
+fresh = ioi.bench("ioi-natural", n=48, seed=7)  # the search used seed 0
+movers_at_end = [(1, 0, "END"), (1, 2, "END"), (1, 3, "END")]
+nine = [(0, 2, "END"), *movers_at_end, (0, 2, "after IO"), (0, 0, "before S2"), (0, 2, "before S2"), (2, 1, "END"), (2, 3, "END")]
+dice = torch.Generator().manual_seed(0)
+pool = sorted(fresh.all_nodes())
+random_nine = [[pool[i] for i in torch.randperm(len(pool), generator=dice)[:9].tolist()] for _ in range(20)]
+nodes = {"the nine": nine, "the nine without 2.1 and 2.3": nine[:-2], "0.2 and the movers at END": nine[:4],
+         "no node": [], "the nine, every one at S2": [(layer, head, "S2") for layer, head, _ in nine],
+         "all 128": pool, "null: best of 20 random nines": max(random_nine, key=fresh.worth)}
+table({name: {"nodes": float(len(set(some))), "kept": fresh.kept(some), "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2, unit={"nodes": ""})
+
+# %% caption
+caption("Proposed circuits of nodes, tested on 48 fresh prompts: how many nodes, the share of the log-probability of IO that is kept, and the score. Everything outside is set to its mean over ABC prompts.")
+
+# %% claims
+score = {name: fresh.worth(some) for name, some in nodes.items()}
+with claims():
+    claim("the nine keep more than nine tenths, on prompts that the search did not see", fresh.kept(nine) > 0.9)
+    claim("they score above all the other proposals", max(score, key=score.get) == "the nine")
+    claim("at the wrong positions the same heads keep nothing: less than a tenth", fresh.kept(nodes["the nine, every one at S2"]) < 0.1)
+    claim("no random nine keeps as much as a tenth", max(fresh.kept(some) for some in random_nine) < 0.1)
+
+# %% [markdown]
+# The nine are *a* small circuit and not *the* circuit: heads that do the same job can stand in for one another, and a search that pays for each node takes one of each. That is one way in which “the circuit” of a behaviour is less definite than the drawing suggests.
+#
+# **Single prompts.** An average over prompts can hide that prompts differ. Here is the effect of three exchanges of section 3, prompt by prompt.
+
+# %% figure
+fig, ax = plots.figure(height=2.6)
+spread = {name: (by_head.effect(per_prompt=True)[patching.head(name)] / by_head.clean.mean()) for name in ("0.2", "0.3", "1.1", "1.2")}
+for i, (name, values) in enumerate(spread.items()):
+    jitter = 0.3 * (torch.rand(len(values), generator=torch.Generator().manual_seed(i)) - 0.5)
+    ax.scatter(values, i + jitter, s=7, color=plots.SERIES[0], alpha=0.6)
+    ax.plot([values.mean()] * 2, [i - 0.35, i + 0.35], color=plots.EDITED)
+ax.set(yticks=range(4), yticklabels=list(spread), ylabel="head", xlabel="change of the logit difference, as a share of the clean mean")
+ax.axvline(0, color=plots.NULL, linewidth=1)
+plots.show(
+    fig, "Effects of exchanging four heads, one dot for each prompt: wide clouds around their means, nearly all on one side of zero.",
+    "The effect of exchanging one head with the flipped prompt, one dot for each of 128 prompts; the line is the mean.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("exchanging 0.2 lowers the difference in every prompt", spread["0.2"].max() < 0)
+    claim("for each of the other three it does so in at least nine prompts of ten", all((values < 0).float().mean() >= 0.9 for values in spread.values()))
+    claim("for 1.2 the standard deviation over prompts is more than a third of the mean effect", spread["1.2"].std() > spread["1.2"].mean().abs() / 3)
+
+# %% [markdown]
+# **Other draws.** All of this came from one draw of 128 prompts. Here are the main numbers on three.
+
+# %%
+again = {}
+for seed in range(3):
+    drawn = ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(10 + seed))
+    ask, kept = ioi.asked(model, drawn, "flip", seed, direction="noising"), ioi.asked(model, drawn, "ABC", seed, ablation="mean")
+    z, path = ask.sweep("z"), ask.path_patch(["0.2"], ["1.0.q", "1.2.q", "1.3.q"], mlps="recomputed")
+    size = z.clean.mean()
+    again[f"draw {seed}"] = {"0.2 exchanged": float(z.effect()[0, 2] / size), "0.3 exchanged": float(z.effect()[0, 3] / size),
+        "0.2 → movers' queries": float(path.effect()[0] / size), "faithfulness of the six": kept.faithfulness(six_heads | mlps).recovered}
+table(again, signed=True, decimals=2)
+
+# %% caption
+caption("Four results on three independent draws of 96 prompts. Effects as a share of the clean difference.")
+
+# %% claims
+with claims():
+    claim("from draw to draw no number changes by more than 0.15",
+          all(max(row[name] for row in again.values()) - min(row[name] for row in again.values()) < 0.15 for name in again["draw 0"]))
+
+# %% [markdown]
+# ## 7 · A failure, predicted
+#
+# An explanation earns trust by saying something that one would not have guessed. The two accounts of the puzzle were these:
+#
+# - *the repeated name is avoided* (detection, as in GPT-2 small);
+# - *the last name is avoided* (0.2 reads whichever name it finds last).
+#
+# Section 5 says the second. So build sentences in which they part. In *… John gave a book from Mary to*, both names stand twice, and the last one is Mary.
+
+# %% prediction
+predict("ioi.twice")
+
+# %% answer
+found = ioi.outside(model, (0, 2))
+accounts = {"as in the template": ("IO", "IO"), "longer distance": ("IO", "IO"), "S three times": ("IO", "IO"),
+            "IO twice, before the giver": ("undecided", "IO"), "IO twice, after the giver": ("undecided", "S"),
+            "a third after the giver": ("IO", "undecided"), "S had lunch, a third gives": ("IO", "undecided"),
+            "a third gives": ("undecided", "undecided"), "S2 removed": ("undecided", "undecided")}
+rows = {name: {"repeated": one, "last": other, "IO − S": found[name].entries()["IO − S"], "P(IO)": float(found[name].p_io.mean())}
+        for name, (one, other) in accounts.items()}
+table(rows, signed=True, decimals=2)
+
+# %% caption answer
+caption("Nine texts: which name each account expects, the logit difference that the model gives (95 % interval, 128 prompts resampled), and the probability of IO. The texts stand in `ioi.TEXTS`.")
+
+# %% claims answer
+gap = {name: float(one.logit_diff.mean()) for name, one in found.items()}
+with claims():
+    claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
+    claim("with IO named twice but before the giver it prefers IO, by more than eight", gap["IO twice, before the giver"] > 8)
+    claim("a third name after the giver takes away more than half of the difference, and not all of it", between(gap["a third after the giver"], 1, gap["as in the template"] / 2))
+    claim("when S is named twice and a third gives, less than a third of the difference is left, and it is above 1", between(gap["S had lunch, a third gives"], 1, gap["as in the template"] / 3))
+    claim("the two texts in which neither account expects a preference are within half a logit of none", max(abs(gap["a third gives"]), abs(gap["S2 removed"])) < 0.5)
+measured("ioi.twice", "S, the giver" if gap["IO twice, after the giver"] < -1 else "IO, as it should" if gap["IO twice, after the giver"] > 1 else "neither: about even")
+
+# %% [markdown]
+# The model prefers John in *John gave a book from Mary to*, with near certainty. The account of the last name predicts it, and predicts that two Marys *before* the giver do no harm. On the two texts where it expects no preference and the other account expects IO, the model is in between. The drawing says why it need not be all or nothing: what counts is how 0.2 shares out its attention. If the story is right, the logit difference on *any* text should follow from that attention alone. Calibrate on the template, where 0.2 gives S so much more attention than IO and the difference is so many logits, draw a straight line through this point and zero, and see where the other texts fall.
+
+# %% figure
+fig, ax = plots.figure(height=3.6)
+slope = gap["as in the template"] / found["as in the template"].leaning
+ax.plot([-0.9, 1.0], [-0.9 * slope, slope], color=plots.NULL, linewidth=1.2)
+for name, one in found.items():
+    ax.scatter(one.leaning, gap[name], s=26, color=plots.SERIES[0], zorder=3)
+    left = one.leaning > 0.5
+    ax.annotate(name, (one.leaning, gap[name]), xytext=(-7 if left else 7, 4 if name != "S2 removed" else -11), textcoords="offset points",
+                fontsize=8.5, ha="right" if left else "left")
+ax.set(xlabel="attention of 0.2 from END: to S minus to IO", ylabel="logit difference IO − S", xlim=(-0.95, 1.05))
+plots.show(
+    fig, "Logit difference against the attention of head 0.2 for ten texts: the points lie near a line through zero.",
+    "Each text once: how much more 0.2 looks at S than at IO, and the logit difference (means over 128 prompts). The line "
+    "goes through zero and the text of the template; nothing was fitted to the others.",
+)  # fmt: skip
+
+# %% claims
+off = {name: gap[name] - slope * found[name].leaning for name in found if name != "as in the template"}
+pairs = torch.tensor([[found[name].leaning, gap[name]] for name in off])
+correlation = torch.corrcoef(pairs.T)[0, 1]
+with claims():
+    claim("over the nine texts that were not used, attention and logit difference correlate with more than 0.95", correlation > 0.95)
+    claim("the largest distance from the line is below five logits, of a range of more than twenty", max(map(abs, off.values())) < 5 and max(gap.values()) - min(gap.values()) > 20)
+    claim("“IO twice, before the giver” lies above the line by more than two logits", off["IO twice, before the giver"] > 2)
+
+# %% [markdown]
+# One head's attention from one position tells how ten different sentences come out. It does not tell everything. “IO twice, before the giver” lies above the line, so something speaks for IO there that is not in the drawing; one candidate is that a name which stands in two places can be copied from two. That remains to be shown.
+
+# %% [markdown]
+# ## 8 · The same methods where the truth is known
+#
+# Everything so far was found with methods that could themselves be wrong. A model with a *known* circuit is a test for them. The four `ioi-planted` models have three layers of four heads, attention only. They were trained by interchange so that exactly three heads do the work: one detects at S2 which of the two names is repeated, one moves that to END, one says the other name. Each head at each of eight positions is a node, so 96 nodes, of which three are true.
+#
+# Every method ranks all nodes by the size of its effect. The **ROC curve** goes down this list and plots the share of true nodes found against the share of other nodes taken with them. The area under it, the **AUC**, is the probability that a true node ranks above one that is not: 1 for a perfect ranking, 0.5 for chance. Among the methods is **attribution patching**, which estimates every exchange from one gradient: the change of an activation times the slope of the metric there. *Integrated gradients* averages the slope along the way from one activation to the other, here in ten steps.
+
+# %% prediction
+predict("ioi.method")
+
+# %%
+rankings = {}
+for name in ioi.planted_models():
+    planted = zoo.load(name, "cpu").requires_grad_(False)
+    prompts = ioi.make_ioi_batch(planted.tokenizer, 32, torch.Generator().manual_seed(0))
+    rankings[name] = ioi.methods(planted, ioi.planted_circuit(name), prompts)
+values = {method: torch.tensor([one[method].auc for one in rankings.values()]) for method in rankings["ioi-planted"]}
+complete = {method: sum(one[method].found == 3 for one in rankings.values()) for method in values}
+rows = {method: {"AUC": tuple(float(x) for x in (v.mean(), v.min(), v.max())), "models with all three on top": f"{complete[method]} of 4"}
+        for method, v in values.items()}
+
+# %% figure answer
+fig, ax = plots.figure(height=3.0, width=4.8)
+shown = ("noising, flip", "integrated gradients, flip", "attribution, flip", "attribution, ABC", "null: size of W_V W_O")
+for method, colour in zip(shown, (*plots.SERIES[:4], plots.NULL), strict=True):
+    score = torch.cat([one[method].score / one[method].score.max() for one in rankings.values()])
+    truth = torch.cat([one[method].truth for one in rankings.values()])
+    false, true = ioi.roc(score, truth)
+    ax.plot(false, true, color=colour, label=method, linewidth=1.6, linestyle="--" if "null" in method else "-")
+ax.set(xlabel="share of other nodes taken", ylabel="share of true nodes found")
+ax.legend(fontsize=8)
+plots.show(fig, "ROC curves of five rankings: noising and integrated gradients perfect, attribution below, weight size near chance.",
+           "ROC curves, the four planted models together (each method's effects scaled to a largest one of 1).")  # fmt: skip
+
+# %% answer
+table(rows, interval="lowest and highest model", decimals=2)
+
+# %% caption answer
+caption("How well each method ranks 96 nodes in four planted models (32 prompts each): the mean AUC with the lowest and the highest model below it, and in how many models the three true nodes are the top three.")
+
+# %% claims answer
+with claims():
+    claim("noising, and denoising with flip, rank the three true nodes first in all four models",
+          all(complete[method] == 4 for method in ("noising, flip", "noising, ABC", "denoising, flip")))
+    claim("so does integrated gradients with flip, and so do the mean and zeros", all(complete[m] == 4 for m in ("integrated gradients, flip", "mean ablation", "zero ablation")))
+    claim("attribution by the gradient alone misses a true node with flip in at least three models of four", complete["attribution, flip"] <= 1)
+    claim("both baselines have a mean AUC between 0.35 and 0.75, and never all three on top",
+          all(between(values[m].mean(), 0.35, 0.75) and complete[m] == 0 for m in ("null: size of W_V W_O", "null: random")))  # fmt: skip
+failing = [m for m, name in (("attribution by the gradient", "attribution, flip"), ("denoising", "denoising, flip"), ("zero ablation", "zero ablation")) if complete[name] <= 1]
+measured("ioi.method", failing[0] if failing else "none")
+
+# %% [markdown]
+# Exact exchanges find the truth here, whichever way they are asked. The gradient misses nodes: where attention is saturated, the slope is nearly zero although the whole exchange changes everything, and averaging the slope along the way repairs that (the deeper notebook shows it). Two cautions. These circuits are sharper than anything that training alone makes, so this is an easy test, and a method that fails it is warned against more clearly than one that passes is recommended. And three nodes of a circuit are not its arrows.
+
+# %% [markdown]
+# ## 9 · Now on GPT-2, and what this does not show
+#
+# The same measurement of the behaviour, on GPT-2 small as published, and on the lesson's model.
+
+# %%
+def measure(one):
+    """The behaviour on 64 prompts of the first sentence."""
+    prompts = ioi.make_ioi_batch(one.tokenizer, 64, torch.Generator().manual_seed(0))
+    entries = ioi.behaviour(one, prompts).entries()
+    return {"logit difference": entries["logit difference"], "IO above S": entries["IO above S"], "P(IO)": entries["P(IO)"]}
+
+published = {"logit difference": "3.56", "IO above S": "0.993", "P(IO)": "0.49"}
+beside_gpt2(measure, {"ioi-natural": model}, published, source="Wang et al. 2022")
+
+# %% caption
+caption("The behaviour in GPT-2 small and here. The published numbers are over more than 100 000 prompts of 15 sentences.")
+
+# %% claims
+ours = measure(model)
+with claims():
+    claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"][0] > 3 * 3.56)
+
+# %% [markdown]
+# The small model does the task more decidedly and in a simpler way, because its training text is simpler: nobody in it is named after the giver and receives the gift. It never needed to detect anything.
+#
+# - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task as well, with other heads in other roles. The deeper notebook puts the three side by side.
+# - **Heads only.** The MLPs were kept throughout. They do part of the work (section 5), and what they compute was not opened.
+# - **A measure chooses.** With the logit difference alone, half of the circuit would have been overlooked.
+#
+# **The puzzle, answered.** The model avoids the last name. It took one sentence to show it, and the circuit to know which.
+
+# %% [markdown]
+# ## The card
+
+# %% card
+card(
+    {"claim": "The giver's name is carried from S2 to END by layer 0", "evidence": "the residual stream, patched by position and layer",
+     "control": "other positions recover nothing", "where it fails": "an eighth goes by way of the next position"},
+    {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching, on three draws of prompts",
+     "control": "eleven other messages to the movers", "where it fails": "which MLP does what was not opened"},
+    {"claim": "Six heads decide which of the two names", "evidence": "faithfulness above one", "control": "the same heads elsewhere; random nodes",
+     "where it fails": "they do not make the model say a name of the prompt"},
+    {"claim": "The last name is avoided, not the repeated one", "evidence": "a predicted failure; ten texts on one line",
+     "control": "IO named twice before the giver", "where it fails": "one text lies well above the line"},
+    {"claim": "Exact exchanges find a planted circuit", "evidence": "four models with known truth", "control": "weight size and chance",
+     "where it fails": "gradients at one point miss saturated heads; planted circuits are easy"},
+    formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
+              "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
+    links=[
+        ("Wang et al. 2022, Interpretability in the Wild", "https://arxiv.org/abs/2211.00593", "The circuit in GPT-2 small, with every experiment."),
+        ("Heimersheim and Nanda 2024, How to use and interpret activation patching", "https://arxiv.org/abs/2404.15255", "What each way of patching asks."),
+        ("Zhang and Nanda 2023, Towards best practices of activation patching", "https://arxiv.org/abs/2309.16042", "How corruption and metric change the result."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# Now the exercises: `course start 04`, then `my/04_ioi.ipynb`. They end with a sealed model that was made for you alone.
+
+# %% [markdown] words
+# ## Words
+#
+# - Indirect object identification: saying who receives, after a sentence that names a giver.
+# - IO: the name that should come next, of the one who receives.
+# - S: the other name, of the one who gives.
+# - S1: the place of S in the first clause.
+# - S2: the place of S in the second clause, before the verb.
+# - END: the last token, where the answer is due.
+# - flip: the partner prompt in which S2 has become IO.
+# - third: the partner prompt in which S2 has become a name that has not occurred.
+# - ABC: the partner prompt with three new names.
+# - logit difference: logit of IO minus logit of S at END.
+# - name movers: heads that copy a name from the prompt to the answer.
+# - copy score: the share of names that a head puts among its five most raised when it reads them.
+# - faithfulness: the share of a behaviour that a circuit keeps when everything else is ablated.
+# - node: a head at one position.
+# - ROC curve: share of true things found against share of others taken, down a ranked list.
+# - AUC: the probability that a true thing ranks above one that is not.
+# - attribution patching: the effect of an exchange estimated as change of an activation times slope of the metric.
