@@ -94,7 +94,7 @@ class Diagram:
         return "\n".join(f"{row['message']}: {row['effect'][0]:+.2f} ({row['changed']})" for row in self.rows())
 
     def draw(self, columns: Sequence[str], place: Mapping[str, tuple[float, float]], words: Mapping[str, str]) -> Picture:
-        """The drawing.
+        """The drawing; arrows of the first group are black, the others grey.
 
         Args:
             columns: the words along the bottom.
@@ -112,7 +112,7 @@ class Diagram:
             page.box((0.25 + spacing * (i + 0.5), 0.28), word, fill=plots.TOKEN, width=spacing - 0.08, size=SMALL)
         for by, group in self.arrows.items():
             for arrow in group:
-                self._line(page, at, arrow, dashed=by != next(iter(self.arrows)))
+                self._line(page, at, arrow, first=by == next(iter(self.arrows)))
         for part in self.parts:
             if part.heads != ("embed",):
                 fill = plots.HEAD if part.heads else plots.ANSWER
@@ -124,12 +124,12 @@ class Diagram:
             "its clean value, when this message alone is another prompt's.",
         )
 
-    def _line(self, page: object, at: Mapping[str, tuple[float, float]], arrow: Arrow, dashed: bool) -> None:
+    def _line(self, page: object, at: Mapping[str, tuple[float, float]], arrow: Arrow, first: bool) -> None:
         (x0, y0), (x1, y1) = at[arrow.sender.name], at[arrow.receiver.name]
         up = 0.2 if arrow.sender.heads == ("embed",) else 0.26
         strong = max(0.9, min(4.0, 4 * abs(arrow.effect[0])))
         start, end = (x0, y0 + up), (x1 + 0.35 * _sign(x0 - x1), y1 - 0.28)
-        page.arrow(start, end, thick=strong, dashed=dashed, colour=plots.NULL if dashed else plots.INK)
+        page.arrow(start, end, thick=strong, colour=plots.INK if first else plots.GREY)
         middle = (start[0] + 0.5 * (end[0] - start[0]), start[1] + 0.5 * (end[1] - start[1]))
         label = f"{arrow.effect[0]:+.2f}" + (f" {arrow.reads.upper()}" if arrow.reads else "")
         page.text(middle, label.replace("-", "−"), size=NORMAL - 1.5)

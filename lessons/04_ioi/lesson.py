@@ -198,50 +198,53 @@ measured("ioi.quiet", "more than all of it" if share[0, 2] < -0.9 else "about ha
 # The head that direct attribution put at the bottom is the one on which everything depends. The rest of its story is in what it looks at and who reads it.
 
 # %%
-seen = ("IO", "S1", "S2", "after IO", "after S1", "after S2")
+first = by_order["ABBA"]  # IO is named first, as Mary is in the example
 chosen = ("0.2", "0.3", "1.1", "1.0", "1.2", "1.3", "2.1")
-rows = {name: ioi.looks(model, clean, patching.head(name)) for name in chosen}
-table({name: {place: row[place] for place in (*seen, "before S2")} for name, row in rows.items()}, decimals=2,
+rows = {name: ioi.looks(model, first, patching.head(name)) for name in chosen}
+columns = {"Mary": "IO", "and": "after IO", "John": "S1", "the comma": "before S2", "John, again": "S2", "gave": "after S2"}
+table({name: {word: row[place] for word, place in columns.items()} for name, row in rows.items()}, decimals=2,
       mark=lambda share: share >= 0.3)
 
 # %% caption
-caption("Mean attention from END (128 prompts). The columns are the three names, the positions just after them, and the comma before S2. Marked: 0.3 and more.")
+caption("Mean attention from END on 128 prompts that name IO first. The columns are the positions of the example's words. Marked: 0.3 and more.")
 
 # %% claims
 with claims():
     claim("0.2 gives about eight tenths of its attention to S2", about(rows["0.2"]["S2"], 0.8))
     claim("1.1 gives more than nine tenths to the position after S2", rows["1.1"]["after S2"] > 0.9)
-    claim("1.0, 1.2 and 1.3 look at the position after IO with more than 0.4, and at the one after S1 with less than 0.1",
-          all(rows[h]["after IO"] > 0.4 and rows[h]["after S1"] < 0.1 for h in ("1.0", "1.2", "1.3")))
-    claim("2.1 gives more than 0.95 to the comma before S2", rows["2.1"]["before S2"] > 0.95)  # fmt: skip
+    claim("1.0, 1.2 and 1.3 give at least three quarters to the position after IO", all(rows[h]["after IO"] > 0.75 for h in ("1.0", "1.2", "1.3")))
+    claim("2.1 gives more than 0.95 to the comma before S2", rows["2.1"]["before S2"] > 0.95)
 
 # %% [markdown]
-# 0.2 looks at the giver. The name movers of layer 1 do not look at a name at all: they look at the token *after* it. Heads of layer 0 have written there which name has just passed (they are previous-token heads at this place, as in lesson 3). And of the two places, the movers choose the one after IO.
+# 0.2 looks at the giver. The name movers of layer 1 do not look at a name at all: they look at the word after it, *and*. Heads of layer 0 have left a note there which name has just passed, as previous-token heads do in lesson 3. The second name is noted in the same way, at the comma.
 #
-# How do they know which to choose? Their choice must depend on the giver. The figure follows it through three kinds of prompt.
+# How do the movers know which note to read? Their choice must depend on the giver. The figure follows it through three kinds of prompt.
 
 # %% figure
 fig, axes = plots.figure(1, 3, height=2.5, sharey=True)
-movers = {kind: {h: ioi.looks(model, kinds[kind], patching.head(h)) for h in ("1.0", "1.2", "1.3")} for kind in ("clean", "flip", "third")}
-for ax, (kind, found) in zip(axes, movers.items(), strict=True):
-    for i, place in enumerate(("after IO", "after S1")):
-        ax.bar([k + 0.36 * i - 0.18 for k in range(3)], [found[h][place] for h in found], 0.34, color=plots.SERIES[i], label=place)
-    giver_is = {"clean": "S gives", "flip": "IO gives", "third": "a third gives"}[kind]
-    ax.set(xticks=range(3), xticklabels=list(found), xlabel="head", title=giver_is)
+givers = {"the second gives": first, "the first gives": ioi.corrupt(first, "flip", rng), "a third gives": ioi.corrupt(first, "third", rng)}
+movers = {who: {h: ioi.looks(model, one, patching.head(h)) for h in ("1.0", "1.2", "1.3")} for who, one in givers.items()}
+for ax, (who, found) in zip(axes, movers.items(), strict=True):
+    for i, (at, label) in enumerate((("after IO", "note of the first"), ("before S2", "note of the second"))):
+        ax.bar([k + 0.36 * i - 0.18 for k in range(3)], [found[h][at] for h in found], 0.34, color=plots.SERIES[i], label=label)
+    ax.set(xticks=range(3), xticklabels=list(found), xlabel="head", title=who, ylim=(0, 1.35))
 axes[0].set(ylabel="attention from END")
-axes[0].legend()
+axes[0].legend(loc="upper left")
 plots.show(
-    fig, "The movers look after IO when S gives, after S1 when IO gives, and after both when a third gives.",
-    "Mean attention of the three movers to the two positions after the names, by who gives (128 prompts). They turn away "
-    "from the place after the giver's name.",
+    fig, "The movers read the note of the first name when the second gives, that of the second when the first gives, and "
+    "both when a third gives.",
+    "Mean attention of the three movers to the notes of the two names, by who gives (128 prompts). They turn away from the "
+    "note of the giver.",
 )  # fmt: skip
 
 # %% claims
 with claims():
-    claim("when IO gives, all three look after S1 at least five times as much as after IO",
-          all(found["after S1"] > 5 * found["after IO"] for found in movers["flip"].values()))
-    claim("when a third gives, the two places differ by less than a third of the larger one",
-          all(abs(f["after S1"] - f["after IO"]) < max(f["after S1"], f["after IO"]) / 3 for f in movers["third"].values()))  # fmt: skip
+    claim("when the second gives, all three read the note of the first at least four times as much as that of the second",
+          all(f["after IO"] > 4 * f["before S2"] for f in movers["the second gives"].values()))
+    claim("when the first gives, they read the note of the second at least ten times as much",
+          all(f["before S2"] > 10 * f["after IO"] for f in movers["the first gives"].values()))
+    claim("when a third gives, each note gets between 0.35 and 0.65",
+          all(between(f[at], 0.35, 0.65) for f in movers["a third gives"].values() for at in ("after IO", "before S2")))  # fmt: skip
 
 # %% [markdown]
 # The last question about a head is what it does with what it looks at. Feed a head each name alone, as its layer finds it, and ask where that name ranks among all names in what the head adds to the logits. Wang et al. count how often it is among the top five, and call that the **copy score**. For a head that *lowers* what it reads, count the bottom five.
@@ -261,7 +264,7 @@ with claims():
     claim("0.2 does neither for more than a fifth of the names", max(copies["0.2"].values()) < 0.2)
 
 # %% [markdown]
-# So far there are four kinds: 0.2 reads the giver and writes something that is neither the name nor its opposite. 0.3 and 1.1 lower the giver's name. Three movers copy the other name. And 2.1 copies from the comma, where both names seem to have been gathered.
+# So far there are four kinds: 0.2 reads the giver and writes something that is neither the name nor its opposite. 0.3 and 1.1 lower the giver's name. Three movers copy the other name. And 2.1 copies from the comma.
 
 # %% [markdown]
 # ## 4 · The answer depends on the question
@@ -286,7 +289,7 @@ with claims():
     claim("noised with ABC, 1.0, 1.2 and 1.3 cost less than a tenth each; noised with flip, more than 0.15",
           all(abs(rows[h]["noising, ABC"]) < 0.1 and rows[h]["noising, flip"] < -0.15 for h in ("1.0", "1.2", "1.3")))
     claim("denoised with ABC, they bring back about a tenth each, more than twice what noising with ABC takes",
-          all(about(rows[h]["denoising, ABC"], 0.12, 0.25) and rows[h]["denoising, ABC"] > 2 * -rows[h]["noising, ABC"] for h in ("1.0", "1.2", "1.3")))
+          all(between(rows[h]["denoising, ABC"], 0.08, 0.15) and rows[h]["denoising, ABC"] > 2 * -rows[h]["noising, ABC"] for h in ("1.0", "1.2", "1.3")))
     claim("0.0 matters with zeros only: more than a quarter there, and less than 0.05 in the other four",
           rows["0.0"]["zero"] < -0.25 and max(abs(x) for how, x in rows["0.0"].items() if how != "zero") < 0.05)
     claim("without 2.1 the difference grows: by more than 0.05 with ABC, the mean or zeros, and by less than 0.02 with flip",
@@ -356,52 +359,54 @@ measured("ioi.input", "their " + max(heard["0.2"], key=lambda name: abs(heard["0
 # %% [markdown]
 # So 0.2 tells the movers whom *not* to look for. In GPT-2 small the heads that do this are called S-inhibition heads, and the name movers hear them through their queries as well. That step is the same. It is the step before it that differs: 0.2 has read the name off the token, and no head has checked whether it stood there before.
 #
-# Every arrow can now be measured in the same way. Solid arrows were patched from the flipped prompts. The dashed ones from prompts with other names (ABC), since what they carry does not depend on the giver.
+# Every arrow can now be measured in the same way. The black arrows below were patched from the flipped prompts. The grey ones, the notes of the two names, were patched from prompts with other names (ABC), since what they carry does not depend on the giver; here IO is named first, as in the example.
 
 # %%
 token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
 lower, leave = ioi.Part("0.3", ("0.3",), "END"), ioi.Part("0.3, one later", ("0.3",), "after S2")
 read, move = ioi.Part("1.1", ("1.1",), "END"), ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
-notes = [ioi.Part(f"0.0–0.3 after {role}", ("0.0", "0.1", "0.2", "0.3"), f"after {role}") for role in ("IO", "S1")]
+note = {name: ioi.Part(f"note of {name}", ("0.0", "0.1", "0.2", "0.3"), at) for name, at in (("IO", "after IO"), ("S", "before S2"))}
 flips = [(token, avoid, "v"), (token, lower, "v"), (token, leave, "v"), (avoid, move, "q"), (leave, read, "v"),
          (avoid, ioi.LOGITS, ""), (lower, ioi.LOGITS, ""), (read, ioi.LOGITS, ""), (move, ioi.LOGITS, "")]
-names = [(note, move, reads) for note in notes for reads in "kv"]
+names = [(one, move, reads) for one in note.values() for reads in "vk"]
+others = ioi.asked(model, first, "ABC", direction="noising")
 circuit = ioi.Diagram({"giver": [ioi.measured_arrow(noise, *ends) for ends in flips],
-                       "all names": [ioi.measured_arrow(asks["noising, ABC"], *ends) for ends in names]})
+                       "all names": [ioi.measured_arrow(others, *ends) for ends in names]})
 table(circuit, signed=True, decimals=2)
 
 # %% caption
-caption("Every arrow of the circuit: what one part tells another, exchanged, and the change of the logit difference as a share of its clean mean (95 % interval, prompts resampled). MLPs on the way read the message.")
+caption("Every arrow: what one part tells another, exchanged, and the change of the logit difference as a share of its clean mean (95 % interval, 128 prompts resampled). MLPs on the way read the message. A note is what the four heads of layer 0 write at the word after a name, or at the comma.")
 
 # %% figure
 columns = ("Mary", "and", "John", "went …", ",", "John", "gave", "a book", "to")
-place = {"giver": (5, -0.6), "0.2": (7.7, 0), "0.3": (5.5, 0), "0.3, one later": (3.3, 0), "1.1": (5.2, 1.3), "1.0, 1.2, 1.3": (2.6, 1.3),
-         "logits": (5.2, 2.6), "0.0–0.3 after IO": (0.6, 0), "0.0–0.3 after S1": (0.6, -0.001)}
-words = {"0.2": "whom to avoid", "0.3": "lowers giver", "0.3, one later": "notes giver", "1.1": "lowers giver",
-         "1.0, 1.2, 1.3": "copy other name", "0.0–0.3 after IO": "note names", "logits": ""}
-shown = ioi.Diagram({"giver": circuit.arrows["giver"], "all names": circuit.arrows["all names"][:2]})
-shown.draw(columns, place, words).captioned(
-    "The circuit as it was measured, layers upwards. At each arrow: the change of the logit difference, as a share of its "
-    "clean mean, when this message is exchanged, and the input that reads it. Solid: from flipped prompts. Dashed: from "
-    "prompts with other names. The part 0.3 works at two positions."
+place = {"giver": (5, -0.6), "note of IO": (0.6, 0), "note of S": (2.75, 0), "0.3, one later": (4.9, 0), "0.3": (6.35, 1.0), "0.2": (7.7, 0),
+         "1.0, 1.2, 1.3": (1.7, 1.6), "1.1": (4.6, 1.6), "logits": (4.6, 3.0)}
+words = {"0.2": "whom to avoid", "0.3": "lowers giver", "0.3, one later": "notes giver", "1.1": "lowers giver", "1.0, 1.2, 1.3": "copy the other"}
+strong = [arrow for arrow in circuit.arrows["all names"] if abs(arrow.effect[0]) > 0.2]
+ioi.Diagram({"giver": circuit.arrows["giver"], "all names": strong}).draw(columns, place, words).captioned(
+    "The circuit as it was measured, from the words to the logits. At each arrow: the change of the logit difference, as a "
+    "share of its clean mean, when this message is another prompt's, and the input that reads it (Q, K or V). Black: from "
+    "flipped prompts. Grey: from prompts with other names; of the four such arrows, the two above 0.2 are drawn."
 )
 
 # %% claims
-low = {arrow.name: arrow.effect[2] for arrow in circuit.arrows["giver"]}
+high = {arrow.name: arrow.effect[2] for arrow in circuit.arrows["giver"]}
 with claims():
-    claim("every solid arrow lowers the difference by more than a tenth, by its interval", max(low.values()) < -0.1)
+    claim("every black arrow lowers the difference by more than a tenth, by its interval", max(high.values()) < -0.1)
     claim("the token at S2, read by 0.2, is the strongest: it takes more than all of the difference", circuit.effect("giver → 0.2, values") < -1.3)
-    claim("the movers together tell the logits about half of the difference", between(circuit.effect("1.0, 1.2, 1.3 → logits"), -0.7, -0.4))
-    claim("the notes after IO and after S1, each read by one input, cost less than a sixth", all(abs(a.effect[0]) < 1 / 6 for a in circuit.arrows["all names"]))  # fmt: skip
+    claim("the movers together tell the logits about seven tenths of the difference", about(circuit.effect("1.0, 1.2, 1.3 → logits"), -0.7))
+    claim("with IO first, the movers copy from the note of IO: exchanged in their values it costs more than half", circuit.effect("note of IO → 1.0, 1.2, 1.3, values") < -0.5)
+    claim("and they know the note of S by their keys: exchanged there it costs more than three tenths", circuit.effect("note of S → 1.0, 1.2, 1.3, keys") < -0.3)
+    claim("the other two note arrows are below a tenth", max(abs(circuit.effect("note of IO → 1.0, 1.2, 1.3, keys")), abs(circuit.effect("note of S → 1.0, 1.2, 1.3, values"))) < 0.1)
 
 # %% [markdown]
-# Read it from the bottom. The giver's name is read by 0.2 and 0.3 (and, one position later, by 0.3 again, for 1.1 to find). 0.2 tells the movers whom to avoid, and tells MLPs to lower that name. 0.3 and 1.1 lower it too. The movers copy the name that is left. All of it works without knowing whether any name stands twice.
+# Read it from the bottom. The giver's name is read by 0.2 and 0.3 (and, one position later, by 0.3 again, for 1.1 to find). 0.2 tells the movers whom to avoid, and tells MLPs to lower that name. 0.3 and 1.1 lower it too. The movers compare that with the notes of the two names, turn away from the giver's (by their keys), and copy the other (by their values). All of it works without knowing whether any name stands twice.
 #
 # Beside it, the classes that Wang et al. found in GPT-2 small:
 
 # %%
 table([
-    {"GPT-2 small": "previous-token heads: 2.2, 4.11", "this model": "0.0 to 0.3, after the names"},
+    {"GPT-2 small": "previous-token heads: 2.2, 4.11", "this model": "0.0 to 0.3, which leave the notes"},
     {"GPT-2 small": "duplicate-token heads: 0.1, 0.10, 3.0", "this model": "none"},
     {"GPT-2 small": "induction heads: 5.5, 5.8, 5.9, 6.9", "this model": "none"},
     {"GPT-2 small": "S-inhibition heads: 7.3, 7.9, 8.6, 8.10", "this model": "0.2, from the token and not from a detector"},
@@ -427,32 +432,31 @@ predict("ioi.six")
 
 # %% answer
 mlps = Circuit.mlps(model)
-six_heads = Circuit.nodes("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")
+six_heads, both = Circuit.nodes("0.2", "0.3", "1.0", "1.1", "1.2", "1.3"), Circuit.nodes("2.1", "2.2", "2.3")
 proposals = {"0.2 alone": Circuit.nodes("0.2"), "0.2 and the movers": Circuit.nodes("0.2", "1.0", "1.2", "1.3"),
-             "the six": six_heads, "the six and 2.1, 2.2, 2.3": six_heads | Circuit.nodes("2.1", "2.2", "2.3"),
-             "layers 0 and 1": Circuit.nodes([f"{a}.{b}" for a in (0, 1) for b in range(4)]),
-             "layers 0 and 1, and 2.1, 2.2, 2.3": Circuit.nodes([f"{a}.{b}" for a in (0, 1) for b in range(4)] + ["2.1", "2.2", "2.3"])}
+             "the six": six_heads, "the six, and 2.1, 2.2, 2.3": six_heads | both, "2.1, 2.2, 2.3": both}
 names_left = ioi.asked(model, clean, "ABC", ablation="mean")
 chance_left = ioi.asked(model, clean, "ABC", ablation="mean", metric=ioi.probability_of(clean))
-faithful = {name: (names_left.faithfulness(c | mlps), chance_left.run(c | mlps)) for name, c in proposals.items()}
-rows = {name: {"faithfulness": (f.recovered, *f.interval()), "P(IO)": float(p.mean())} for name, (f, p) in faithful.items()}
+rows = {}
+for name, heads in proposals.items():
+    kept = names_left.faithfulness(heads | mlps)
+    rows[name] = {"faithfulness": (kept.recovered, *kept.interval()), "P(IO)": float(chance_left.run(heads | mlps).mean())}
 table(rows, decimals=2)
 
 # %% caption answer
-caption("What is left of the behaviour when only these heads and the MLPs are kept: the share of the logit difference (95 % interval, prompts resampled), and the mean probability of IO.")
+caption("What is left of the behaviour when only these heads and the MLPs are kept: the share of the logit difference (95 % interval, 128 prompts resampled), and the mean probability of IO.")
 
 # %% claims answer
 with claims():
     claim("the six keep about one and a quarter times the logit difference", about(rows["the six"]["faithfulness"][0], 1.25))
     claim("with the six the probability of IO is below one third", rows["the six"]["P(IO)"] < 1 / 3)
-    claim("adding 2.1, 2.2 and 2.3 to layers 0 and 1 takes the probability from about 0.63 to above 0.99, and the faithfulness from 1.37 to 1.03",
-          about(rows["layers 0 and 1"]["P(IO)"], 0.63) and rows["layers 0 and 1, and 2.1, 2.2, 2.3"]["P(IO)"] > 0.99
-          and about(rows["layers 0 and 1"]["faithfulness"][0], 1.37) and about(rows["layers 0 and 1, and 2.1, 2.2, 2.3"]["faithfulness"][0], 1.03, 0.05))
-    claim("adding them to the six alone does not bring the probability above one half", rows["the six and 2.1, 2.2, 2.3"]["P(IO)"] < 0.5)  # fmt: skip
+    claim("2.1, 2.2 and 2.3 bring it above nine tenths, and the logit difference nearer to that of the whole model",
+          rows["the six, and 2.1, 2.2, 2.3"]["P(IO)"] > 0.9 and rows["the six, and 2.1, 2.2, 2.3"]["faithfulness"][2] < rows["the six"]["faithfulness"][1])
+    claim("alone, these three keep less than a twentieth of the logit difference", abs(rows["2.1, 2.2, 2.3"]["faithfulness"][0]) < 0.05)  # fmt: skip
 measured("ioi.six", rows["the six"]["faithfulness"][0])
 
 # %% [markdown]
-# More than all of the difference is left, and yet the model hardly ever says IO. Both numbers are right. The logit difference asks *which of the two names*, and the six heads answer that, even too clearly. It does not ask whether *a name of this prompt* comes at all. That is what 2.1, 2.2 and 2.3 are for: they raise both names. They find them at the comma, where heads of layers 0 and 1 have gathered them. An analysis by the logit difference alone would have counted these heads as useless, or as harmful. Choose the measure by the behaviour you mean to explain, and look at a second one.
+# More than all of the difference is left, and yet the model seldom says IO. Both numbers are right. The logit difference asks *which of the two names*, and the six heads answer that, even too clearly. It does not ask whether *a name of this prompt* comes at all. That is what 2.1, 2.2 and 2.3 are for: they raise both names, which they find noted at the comma. An analysis by the logit difference alone would have counted these heads as useless, or as harmful. Choose the measure by the behaviour you mean to explain, and look at a second one.
 #
 # Where a head works matters as well. The next test keeps heads only at stated positions. A **node** is a head at one position. Its score is the share of the log-probability of IO that is kept, which cannot overshoot, minus 0.01 for each node, so that naming everything is worth little. The nine nodes in the table were found by a search that started from the circuit above and added or dropped one node at a time (`Bench.grown`, four minutes on one core). They are tested here on prompts that the search did not see.
 
@@ -463,9 +467,11 @@ nine = [(0, 2, "END"), *movers_at_end, (0, 2, "after IO"), (0, 0, "before S2"), 
 dice = torch.Generator().manual_seed(0)
 pool = sorted(fresh.all_nodes())
 random_nine = [[pool[i] for i in torch.randperm(len(pool), generator=dice)[:9].tolist()] for _ in range(20)]
+# what is proposed, and what it is compared with
 nodes = {"the nine": nine, "the nine without 2.1 and 2.3": nine[:-2], "0.2 and the movers at END": nine[:4],
          "no node": [], "the nine, every one at S2": [(layer, head, "S2") for layer, head, _ in nine],
-         "all 128": pool, "null: best of 20 random nines": max(random_nine, key=fresh.worth)}
+         "all 128": pool, "null: best of 20 random nines": max(random_nine, key=fresh.worth),
+         "null: the tenth best of them": sorted(random_nine, key=fresh.worth)[-10]}
 table({name: {"nodes": float(len(set(some))), "kept": fresh.kept(some), "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2, unit={"nodes": ""})
 
 # %% caption
@@ -477,7 +483,8 @@ with claims():
     claim("the nine keep more than nine tenths, on prompts that the search did not see", fresh.kept(nine) > 0.9)
     claim("they score above all the other proposals", max(score, key=score.get) == "the nine")
     claim("at the wrong positions the same heads keep nothing: less than a tenth", fresh.kept(nodes["the nine, every one at S2"]) < 0.1)
-    claim("no random nine keeps as much as a tenth", max(fresh.kept(some) for some in random_nine) < 0.1)
+    claim("of twenty random nines the tenth best scores below a tenth, and the best less than half of what the nine score",
+          score["null: the tenth best of them"] < 0.1 and score["null: best of 20 random nines"] < score["the nine"] / 2)
 
 # %% [markdown]
 # The nine are *a* small circuit and not *the* circuit: heads that do the same job can stand in for one another, and a search that pays for each node takes one of each. That is one way in which “the circuit” of a behaviour is less definite than the drawing suggests.

@@ -1,0 +1,149 @@
+"""Exercises 7 to 9: everything but a circuit set to its mean; faithfulness; the area under the ROC curve."""
+
+import torch
+from torch import Tensor
+
+from course_utils import ioi
+from course_utils.grading.kinds import REAL, UNIT, Function, wrong
+from course_utils.ioi.exercises.inputs import Inputs, ids, randn
+
+# 7 · mean_ablate_except
+
+
+def _ablations(rng: torch.Generator) -> Inputs:
+    z = torch.tensor([[[[1.0], [2.0]]]])
+    reference = torch.tensor([[[[10.0], [20.0]]], [[[30.0], [60.0]]], [[[7.0], [8.0]]]])
+    yield z, reference, torch.tensor([[[True, False]]]), torch.tensor([0]), torch.tensor([0, 0, 1])
+    for batch, n, length, heads, templates in ((2, 4, 3, 2, 2), (4, 6, 3, 3, 3), (5, 7, 4, 2, 2)):
+        of = torch.cat([torch.arange(templates), ids(rng, templates, n - templates)])
+        yield (
+            randn(rng, batch, length, heads, 2), 1 + randn(rng, n, length, heads, 2),
+            torch.rand(batch, length, heads, generator=rng) < 0.4, ids(rng, templates, batch), of,
+        )  # fmt: skip
+    wide = torch.float64
+    yield (
+        randn(rng, 2, 2, 2, 3, dtype=wide), randn(rng, 3, 2, 2, 3, dtype=wide), torch.zeros(2, 2, 2, dtype=torch.bool),
+        torch.tensor([1, 0]), torch.tensor([1, 0, 1]),
+    )  # fmt: skip
+    yield randn(rng, 2, 2, 2, 1), randn(rng, 3, 2, 2, 1), torch.ones(2, 2, 2, dtype=torch.bool), torch.tensor([0, 0]), torch.tensor([0, 1, 0])
+
+
+def _means(r: Tensor, t: Tensor, rt: Tensor) -> Tensor:
+    return torch.stack([r[rt == which].mean(0) for which in t])
+
+
+def _keep(keep: Tensor, inside: Tensor, outside: Tensor) -> Tensor:
+    return torch.where(keep[..., None], inside, outside.expand_as(inside))
+
+
+def _own_means(z: Tensor, t: Tensor) -> Tensor:
+    return torch.stack([z[t == which].mean(0) for which in t])
+
+
+Function(
+    id="ioi.mean_ablate_except",
+    reference=ioi.mean_ablate_except,
+    inputs=_ablations,
+    ranges={"z": REAL, "reference": REAL},
+    hints=(
+        "For one prompt of template `which`, the mean is `reference[reference_template == which].mean(0)`: over prompts only, so that positions and heads keep their own.",
+        "Stack one such mean for each prompt: `torch.stack([… for which in template])`, of the shape of z.",
+        "`torch.where(keep[..., None], z, means)`: z inside the circuit, the mean outside.",
+    ),
+    misconceptions=(
+        wrong("mean over all templates", lambda z, r, k, t, rt: _keep(k, z, r.mean(0)), "Your mean runs over all templates. In another template the same position holds another word: take the mean within the prompt's own template."),
+        wrong("inside ablated", lambda z, r, k, t, rt: _keep(~k, z, _means(r, t, rt)), "You ablate the circuit and keep the rest. That is a knockout; here everything *but* the circuit goes."),
+        wrong("zeros", lambda z, r, k, t, rt: _keep(k, z, torch.zeros_like(z)), "You put zeros outside. A head's mean is what it says on any prompt of this kind; without it later parts meet a stream that they have never seen."),
+        wrong("mean over positions too", lambda z, r, k, t, rt: _keep(k, z, _means(r, t, rt).mean(1, keepdim=True)), "Your mean runs over positions too. What a head says at S2 and at END differs on every prompt: keep one mean for each position."),
+        wrong("mean over heads too", lambda z, r, k, t, rt: _keep(k, z, _means(r, t, rt).mean(2, keepdim=True)), "Your mean runs over heads too. Each head has a space of its own."),
+        wrong("mean of the prompts themselves", lambda z, r, k, t, rt: _keep(k, z, _own_means(z, t)), "You average the prompts that are run. In them a name repeats, so that the mean still holds something of the task; the mean is over the reference prompts."),
+        wrong("one reference prompt", lambda z, r, k, t, rt: _keep(k, z, torch.stack([r[rt == which][0] for which in t])), "You put in one reference prompt of the template. That is resample ablation; the mean of all of them is asked for."),
+        wrong("nothing ablated", lambda z, r, k, t, rt: z.clone(), "Nothing is ablated: where `keep` is false, the mean goes in."),
+        wrong("everything ablated", lambda z, r, k, t, rt: _means(r, t, rt), "You ablate the circuit as well. Where `keep` is true, z stays."),
+        wrong("mean added", lambda z, r, k, t, rt: _keep(k, z, z + _means(r, t, rt)), "You add the mean to z. It is to stand in its place."),
+        wrong("median", lambda z, r, k, t, rt: _keep(k, z, torch.stack([r[rt == which].median(0).values for which in t])), "You take the median. The mean is asked for."),
+    ),
+)  # fmt: skip
+
+
+# 8 · faithfulness
+
+
+def _values(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([3.0]), torch.tensor([5.0]), torch.tensor([1.0])
+    yield torch.tensor([4.0, 2.0]), torch.tensor([4.0, 6.0]), torch.tensor([0.0, 2.0])
+    yield torch.tensor([8.0, 7.0]), torch.tensor([4.0, 6.0]), torch.tensor([-1.0, 1.0])  # more than all
+    yield torch.tensor([-2.0, -1.0]), torch.tensor([4.0, 6.0]), torch.tensor([1.0, 1.0])  # worse than nothing
+    for n in (3, 8, 40):
+        yield 3 + randn(rng, n), 6 + 2 * randn(rng, n), 0.5 * randn(rng, n)
+    yield 3 + randn(rng, 5, dtype=torch.float64), 6 + randn(rng, 5, dtype=torch.float64), randn(rng, 5, dtype=torch.float64)
+
+
+Function(
+    id="ioi.faithfulness",
+    reference=ioi.faithfulness,
+    inputs=_values,
+    rtol=1e-3,
+    hints=("Three means over prompts first. Then: how far is the circuit from empty, in units of how far the whole model is?",),
+    misconceptions=(
+        wrong("mean of ratios", lambda c, w, e: ((c - e) / (w - e)).mean(), "You divide prompt by prompt and average the ratios. A prompt on which the model is hardly better than nothing then blows up: take the means first, and divide once."),
+        wrong("from zero", lambda c, w, e: c.mean() / w.mean(), "You count from zero. With everything ablated the metric need not be zero: count from `empty`."),
+        wrong("difference", lambda c, w, e: w.mean() - c.mean(), "You give the difference F(M) − F(C). The share is asked for."),
+        wrong("what is missing", lambda c, w, e: (w.mean() - c.mean()) / (w.mean() - e.mean()), "This is the share that is *missing*: one minus what is asked for."),
+        wrong("clipped", lambda c, w, e: ((c.mean() - e.mean()) / (w.mean() - e.mean())).clamp(0, 1), "You cut it off at 0 and 1. A circuit can overshoot when parts that held the behaviour back are left out, and that is worth seeing."),
+        wrong("size", lambda c, w, e: ((c.mean() - e.mean()) / (w.mean() - e.mean())).abs(), "You take the absolute value. A circuit that is worse than nothing has a negative share."),
+        wrong("medians", lambda c, w, e: (c.median() - e.median()) / (w.median() - e.median()), "You take medians. The means are asked for."),
+        wrong("turned over", lambda c, w, e: (w.mean() - e.mean()) / (c.mean() - e.mean()), "Your fraction stands on its head: the circuit above, the whole model below."),
+        wrong("per prompt", lambda c, w, e: (c - e.mean()) / (w.mean() - e.mean()), "One number is asked for: average the circuit's metric too."),
+    ),
+)  # fmt: skip
+
+
+# 9 · auc
+
+
+def _rankings(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([3.0, 1.0, 2.0]), torch.tensor([True, False, False])
+    yield torch.tensor([2.0, 2.0, 1.0]), torch.tensor([True, False, False])  # a tie
+    yield torch.tensor([1.0, 3.0, 3.0, 0.0]), torch.tensor([True, True, False, False])
+    for n in (4, 7, 20):
+        score, truth = torch.randint(6, (n,), generator=rng).float(), torch.rand(n, generator=rng) < 0.4
+        truth[0], truth[1] = True, False
+        yield score, truth
+    score, truth = randn(rng, 30) - 1, torch.rand(30, generator=rng) < 0.2
+    truth[0], truth[1] = True, False
+    yield score, truth
+    yield randn(rng, 9, dtype=torch.float64), torch.tensor([True, False, False] * 3)
+
+
+def _compare(score: Tensor, truth: Tensor, tie: float) -> Tensor:
+    true, other = score[truth][:, None], score[~truth][None]
+    return ((true > other).to(score.dtype) + tie * (true == other).to(score.dtype)).mean()
+
+
+def _among_the_top(score: Tensor, truth: Tensor) -> Tensor:
+    k = int(truth.sum())
+    return truth[score.topk(k).indices].to(score.dtype).mean()
+
+
+Function(
+    id="ioi.auc",
+    reference=ioi.auc,
+    inputs=_rankings,
+    ranges={"score": REAL, "result": UNIT},
+    hints=(
+        "Compare every true node with every other one: `score[truth][:, None] > score[~truth][None]` is a table of all pairs.",
+        "The share of pairs in which the true node scores higher; a pair with equal scores counts one half.",
+    ),
+    misconceptions=(
+        wrong("ties lost", lambda s, t: _compare(s, t, 0.0), "You count ties as lost. A method that gives every node the same score then has 0, as if it were perfectly wrong; a tie counts one half."),
+        wrong("ties won", lambda s, t: _compare(s, t, 1.0), "You count ties as won. A method that gives every node the same score would be perfect; a tie counts one half."),
+        wrong("turned round", lambda s, t: 1 - _compare(s, t, 0.5), "Your ranking is turned round: high scores are to go to true nodes."),
+        wrong("sizes", lambda s, t: _compare(s.abs(), t, 0.5), "You rank by size. Rank by the score as it is given: whoever calls this has decided what counts."),
+        wrong("top k", _among_the_top, "This is the share of true nodes among as many at the top. The AUC looks at the whole ranking."),
+        wrong("accuracy at the mean", lambda s, t: ((s > s.mean()) == t).to(s.dtype).mean(), "This is the accuracy at one threshold, the mean. The AUC needs no threshold."),
+        wrong("difference of means", lambda s, t: s[t].mean() - s[~t].mean(), "This is how much higher true nodes score on average. The AUC asks how often, not by how much."),
+        wrong("against all nodes", lambda s, t: ((s[t][:, None] > s[None]).to(s.dtype) + 0.5 * (s[t][:, None] == s[None]).to(s.dtype)).mean(), "You compare true nodes with all nodes, themselves included. Compare them with the ones that are not true."),
+        wrong("summed", lambda s, t: _compare(s, t, 0.5) * t.sum() * (~t).sum(), "You count the pairs. The share of pairs is asked for."),
+    ),
+)  # fmt: skip

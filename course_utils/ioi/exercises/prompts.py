@@ -1,0 +1,98 @@
+"""Exercise 1: three new names in each prompt, and nothing else."""
+
+import torch
+from torch import Tensor
+
+from course_utils import ioi
+from course_utils.grading.independence import Stat
+from course_utils.grading.kinds import Rule, Sampler, wrong
+from course_utils.ioi.exercises.inputs import Inputs
+
+
+def _prompts(rng: torch.Generator) -> Inputs:
+    for batch, length, people in ((200, 7, 6), (400, 9, 9), (400, 12, 12)):
+        names = torch.arange(20, 20 + 2 * people, 2)  # every other id is no name
+        tokens = torch.randint(1, 20, (batch, length), generator=rng)
+        places = torch.rand(batch, length - 1, generator=rng).topk(3, dim=1).indices + 1
+        io_s = names[torch.rand(batch, people, generator=rng).topk(2, dim=1).indices]
+        yield tokens.scatter(1, places, io_s[:, [0, 1, 1]]), places, names
+
+
+def _rules(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> list[Rule]:
+    new, old = sample.gather(1, places), tokens.gather(1, places)
+    named = torch.zeros_like(tokens, dtype=torch.bool).scatter(1, places, True)
+    different = (new[:, 0] != new[:, 1]) & (new[:, 0] != new[:, 2]) & (new[:, 1] != new[:, 2])
+    return [
+        Rule("every token that is no name stays", (sample == tokens) | named),
+        Rule("what stands at the three places is a name", (new[..., None] == names).any(-1)),
+        Rule("the three new names are different from one another", different),
+        Rule("no new name is one of the prompt's own", ~(new[..., None] == old[:, None]).any(-1)),
+    ]
+
+
+def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> list[Stat]:
+    new, batch = sample.gather(1, places), len(tokens)
+    old = tokens.gather(1, places)
+    stats = []
+    for which, where in enumerate(("IO", "S1", "S2")):
+        for name in names.tolist():
+            free = ~(old == name).any(1)
+            expected, n = 1 / (len(names) - 2), max(int(free.sum()), 1)
+            share = float((new[:, which] == name).sum()) / n
+            stats.append(Stat(f"how often name {name} comes at {where}", share, expected, (expected / n) ** 0.5))
+    assert batch
+    return stats
+
+
+def _columns(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> dict[str, Tensor]:
+    new = sample.gather(1, places).double()
+    return {f"the new name at {where}": new[:, i] for i, where in enumerate(("IO", "S1", "S2"))}
+
+
+def _drawn(tokens: Tensor, places: Tensor, names: Tensor, count: int = 3, avoid: bool = True) -> Tensor:
+    chance = torch.rand(len(tokens), len(names))
+    if avoid:
+        chance[(tokens[:, None] == names[:, None]).any(2)] = -1.0
+    return names[chance.topk(count, dim=1).indices]
+
+
+def _own_names_again(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
+    return tokens.scatter(1, places, _drawn(tokens, places, names, avoid=False))
+
+
+def _subject_twice(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
+    return tokens.scatter(1, places, _drawn(tokens, places, names, 2)[:, [0, 1, 1]])
+
+
+def _with_replacement(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
+    free = torch.stack([names[~(names[:, None] == row).any(1)] for row in tokens])
+    return tokens.scatter(1, places, free.gather(1, torch.randint(free.shape[1], (len(tokens), 3))))
+
+
+Sampler(
+    id="ioi.new_names",
+    reference=ioi.new_names,
+    inputs=_prompts,
+    rules=_rules,
+    statistics=_statistics,
+    independent=_columns,
+    hints=(
+        "Each row needs three different names out of those that are not in it. Give every name a random number, and take the three largest: `topk(3)` draws without replacement.",
+        "A name that stands in the prompt gets a number below all others: `chance[(tokens[:, None] == names[:, None]).any(2)] = -1`.",
+        "`tokens.scatter(1, places, drawn)` writes three tokens into a copy of each row.",
+    ),
+    misconceptions=(
+        wrong("the prompt's own names again", _own_names_again,
+              "Some new name is one of the prompt's own. Then the corrupted prompt can still hold the answer; take names that are not in the row."),
+        wrong("subject twice", _subject_twice,
+              "The last two names are the same, so that a name still repeats: this is another IO prompt, with a right answer of its own. In ABC nothing repeats."),
+        wrong("with replacement", _with_replacement,
+              "Now and then the same name is drawn twice in a row, and then a name repeats after all. Draw without replacement."),
+        wrong("only S2 changed", lambda tokens, places, names: tokens.scatter(1, places[:, 2:], _drawn(tokens, places, names, 1)),
+              "Only S2 is new, and IO still stands in the prompt. All three names are to be new."),
+        wrong("IO kept", lambda tokens, places, names: tokens.scatter(1, places[:, 1:], _drawn(tokens, places, names, 2)),
+              "IO is still there. With IO in the prompt, the model can still find the answer; all three names are to be new."),
+        wrong("any token", lambda tokens, places, names: tokens.scatter(1, places, torch.randint(20, int(names.max()) + 1, (len(tokens), 3))),
+              "You draw ids between the smallest and the largest name. Not every id there is a name: draw from `names`."),
+    ),
+)  # fmt: skip
