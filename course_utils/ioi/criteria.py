@@ -98,21 +98,21 @@ def attribution_patch(
     Args:
         metric: from z (batch, head, d_head) to one number per prompt.
     """
-    return _estimate(metric, base, donor, [0.0])
+    return ((donor - base) * _slope(metric, base)).sum(-1).mean(0)
 
 
 def integrated_gradients(
     metric: nn.Module, base: Float[Tensor, "batch head d_head"], donor: Float[Tensor, "batch head d_head"], steps: int
 ) -> Float[Tensor, "head"]:
     """The same with the gradient averaged over the middles of `steps` equal pieces of the way from base to donor."""
-    return _estimate(metric, base, donor, [(k + 0.5) / steps for k in range(steps)])
+    places = [base + (k + 0.5) / steps * (donor - base) for k in range(steps)]
+    slope = torch.stack([_slope(metric, place) for place in places]).mean(0)
+    return ((donor - base) * slope).sum(-1).mean(0)
 
 
-def _estimate(metric: nn.Module, base: Tensor, donor: Tensor, places: list[float]) -> Float[Tensor, "head"]:
-    gradients = []
-    for share in places:
-        with torch.enable_grad():
-            at = (base + share * (donor - base)).detach().requires_grad_(True)
-            (gradient,) = torch.autograd.grad(metric(at).sum(), at)
-        gradients.append(gradient)
-    return ((donor - base) * torch.stack(gradients).mean(0)).sum(-1).mean(0)
+def _slope(metric: nn.Module, at: Float[Tensor, "batch head d_head"]) -> Float[Tensor, "batch head d_head"]:
+    """The gradient of each prompt's metric with respect to its own z."""
+    with torch.enable_grad():
+        at = at.detach().requires_grad_(True)
+        (gradient,) = torch.autograd.grad(metric(at).sum(), at)
+    return gradient

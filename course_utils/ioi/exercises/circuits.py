@@ -76,6 +76,7 @@ def _values(rng: torch.Generator) -> Inputs:
     yield torch.tensor([-2.0, -1.0]), torch.tensor([4.0, 6.0]), torch.tensor([1.0, 1.0])  # worse than nothing
     for n in (3, 8, 40):
         yield 3 + randn(rng, n), 6 + 2 * randn(rng, n), 0.5 * randn(rng, n)
+    yield torch.tensor([-3.0, -2.0]), torch.tensor([-0.5, -0.1]), torch.tensor([-6.0, -5.0])  # log-probabilities
     yield 3 + randn(rng, 5, dtype=torch.float64), 6 + randn(rng, 5, dtype=torch.float64), randn(rng, 5, dtype=torch.float64)
 
 
@@ -83,6 +84,7 @@ Function(
     id="ioi.faithfulness",
     reference=ioi.faithfulness,
     inputs=_values,
+    ranges={"circuit": REAL, "whole": REAL, "empty": REAL, "result": REAL},
     rtol=1e-3,
     hints=("Three means over prompts first. Then: how far is the circuit from empty, in units of how far the whole model is?",),
     misconceptions=(
@@ -114,6 +116,9 @@ def _rankings(rng: torch.Generator) -> Inputs:
     truth[0], truth[1] = True, False
     yield score, truth
     yield randn(rng, 9, dtype=torch.float64), torch.tensor([True, False, False] * 3)
+    yield torch.tensor([150.0, 900.0, 300.0, 120.0, 130.0]), torch.tensor([True, False, True, False, False])
+    worst = torch.arange(300.0)
+    yield worst, worst == 1  # true, and above one of 299
 
 
 def _compare(score: Tensor, truth: Tensor, tie: float) -> Tensor:
@@ -130,6 +135,11 @@ Function(
     id="ioi.auc",
     reference=ioi.auc,
     inputs=_rankings,
+    survivors={
+        "*.to(score.dtype)` → *": "A share is the same number in either precision.",
+        "`score[~truth][None]` → `score[~truth]`": "A row is spread over the columns with or without an axis of its own.",
+        "*.double()` → *": "Truth values are added as ones and zeros.",
+    },
     ranges={"score": REAL, "result": UNIT},
     hints=(
         "Compare every true node with every other one: `score[truth][:, None] > score[~truth][None]` is a table of all pairs.",

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import ioi
-from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
 from course_utils.ioi.exercises.inputs import Inputs, randn
 
 Values = dict[frozenset[str], Tensor]
@@ -25,6 +25,10 @@ def _table(rng: torch.Generator, model: str, prompts: int, dtype: torch.dtype = 
     }
 
 
+def _scaled(values: Values, size: float) -> Values:
+    return {some: size * value for some, value in values.items()}
+
+
 # 10 · incompleteness
 
 
@@ -34,12 +38,16 @@ def _incomplete(rng: torch.Generator) -> Inputs:
     for circuit, model, removed, prompts in (("ab", "abc", "", 2), ("ab", "abc", "b", 2), ("abc", "abcd", "ac", 5), ("abc", "abcde", "b", 9)):
         yield _table(rng, model, prompts), frozenset(circuit), frozenset(model), frozenset(removed)
     yield _table(rng, "abcd", 4, torch.float64), frozenset("bcd"), frozenset("abcd"), frozenset("cd")
+    for size in (1000.0, 0.002):
+        yield _scaled(_table(rng, "abc", 3), size), frozenset("ab"), frozenset("abc"), frozenset("a")
 
 
 Function(
     id="ioi.incompleteness",
     reference=ioi.incompleteness,
     inputs=_incomplete,
+    ranges={"result": POSITIVE},
+    survivors={"*→ `values[model - removed].mean() - values[circuit - removed].mean()`": "The size of a difference has no order."},
     hints=("Both sets lose K: `circuit - removed` and `model - removed`. Look up both, average over prompts, subtract, take the size.",),
     misconceptions=(
         wrong("only the circuit loses K", lambda F, C, M, K: (F[C - K].mean() - F[M].mean()).abs(), "Only the circuit loses K. The question is whether the *model* without K goes on where the circuit without K cannot: take K from both."),
@@ -64,6 +72,8 @@ def _minimal(rng: torch.Generator) -> Inputs:
     for model, circuit, part, prompts in (("abc", "ab", "b", 2), ("abc", "abc", "a", 3), ("abcd", "abc", "c", 5), ("abcd", "abcd", "d", 9)):
         yield _table(rng, model, prompts), frozenset(circuit), part
     yield _table(rng, "abc", 4, torch.float64), frozenset("ac"), "c"
+    for size in (1000.0, 0.001):
+        yield _scaled(_table(rng, "abc", 3), size), frozenset("ab"), "a"
 
 
 def _changes(F: Values, C: frozenset[str], v: str) -> Tensor:
@@ -74,6 +84,12 @@ Function(
     id="ioi.minimality",
     reference=ioi.minimality,
     inputs=_minimal,
+    ranges={"result": POSITIVE},
+    survivors={
+        "*→ `left <= circuit`": "A set without the part changes by nothing when the part is removed, and nothing is never the largest.",
+        "`part in left` → *": "A set without the part changes by nothing when the part is removed, and nothing is never the largest.",
+        "*→ `values[left].mean() - values[left - {part}].mean()`": "The size of a difference has no order.",
+    },
     hints=(
         "K runs over all sets of other parts of C. C∖K is then every subset of C that still contains the part: loop over the keys of `values` that are such.",
         "For each such set `left`: the mean of `values[left - {part}]` minus the mean of `values[left]`, and its size. Return the largest.",
@@ -143,7 +159,7 @@ Function(
     inputs=lambda rng: iter(_exchanges(rng)),
     rtol=1e-3,
     atol=1e-5,
-    survivors={"*.detach()*": "The inputs carry no gradient of their own.", "`base + share * (donor - base)` → *": "With a share of zero only the base is left."},
+    ranges={"base": REAL, "donor": REAL, "result": REAL},
     hints=(
         "`at = base.clone().requires_grad_(True)`, then `torch.autograd.grad(metric(at).sum(), at)`: the sum over prompts gives each prompt its own gradient.",
         "Change times slope, (donor − base) · gradient, summed over d_head, averaged over prompts.",
@@ -178,7 +194,7 @@ Function(
     inputs=_with_steps,
     rtol=1e-3,
     atol=1e-5,
-    survivors={"*.detach()*": "The inputs carry no gradient of their own."},
+    ranges={"base": REAL, "donor": REAL, "result": REAL},
     hints=(
         "The way from base to donor is base + share · (donor − base). Piece number k of `steps` has its middle at share (k + ½) / steps, for k from 0.",
         "Average the gradient over these places. Then as before: change times mean slope, summed over d_head, averaged over prompts.",

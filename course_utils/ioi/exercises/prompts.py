@@ -76,6 +76,11 @@ Sampler(
     rules=_rules,
     statistics=_statistics,
     independent=_columns,
+    survivors={
+        "`-1.0` → *": "It differs only where hardly any other name draws a smaller number.",
+        "`len(tokens)` → `len(places)`": "There are three places for every prompt.",
+        "`chance.topk(3, dim=1)` → *": "The last axis is the second one, and of four names the first three are written.",
+    },
     hints=(
         "Each row needs three different names out of those that are not in it. Give every name a random number, and take the three largest: `topk(3)` draws without replacement.",
         "A name that stands in the prompt gets a number below all others: `chance[(tokens[:, None] == names[:, None]).any(2)] = -1`.",

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils import ioi
-from course_utils.grading.kinds import POSITIVE, REAL, UNIT, Function, wrong
+from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 from course_utils.ioi.exercises.inputs import Inputs, ids, randn
 
 # 2 · logit_diff
@@ -32,6 +32,7 @@ Function(
     id="ioi.logit_diff",
     reference=ioi.logit_diff,
     inputs=_logits,
+    survivors={"`len(logits)` → *": "There is one of each for every prompt."},
     ranges={"logits": REAL, "result": REAL},
     hints=(
         "Prompts end at different places: `end` says where. `logits[rows, end]` with `rows = torch.arange(batch)` picks one position of each prompt.",
@@ -123,6 +124,9 @@ def _tables(rng: torch.Generator) -> Inputs:
         yield table, k
     yield randn(rng, 7, 7, dtype=torch.float64), 3
     yield randn(rng, 5, 5), 5
+    rare = -10 * torch.eye(150)
+    rare[3, 3] = 10.0
+    yield rare + 0.1 * randn(rng, 150, 150), 1  # one name of 150
     equal = torch.zeros(4, 4)
     equal[0, 1] = 1.0  # ties count for the name itself
     yield equal, 1

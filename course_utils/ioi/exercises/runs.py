@@ -23,7 +23,8 @@ def _pairs(rng: torch.Generator) -> Inputs:
         other[:, length // 2] = (other[:, length // 2] + 1 + ids(rng, 10, batch)) % 11
         yield small_model(seed), clean, other
     yield small_model(3, layers=3), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
-    yield small_model(4, size=2.0), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
+    for size in (4.0, 0.05):
+        yield small_model(4, size=size), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
 
 
 def _each_head(model: Any, base: Tensor, put: Put, donor: Any, read: Any = (slice(None), -1)) -> Tensor:
@@ -83,7 +84,7 @@ Function(
     inputs=_pairs,
     rtol=1e-3,
     atol=1e-4,
-    survivors={"*z.clone()` → `z*": "The hook may write into the value that it is handed: nobody else reads it."},
+    survivors={"`z.clone()` → `z`": "The hook may write into the value that it is handed: nobody else reads it."},
     hints=(
         "Two runs give what you need: `_, donor = model.run_with_cache(other)`, and then one run of `clean` for each head, with a hook at `blocks.{layer}.attn.hook_z`.",
         "The hook gets z of shape (batch, pos, head, d_head). It returns z with `[:, :, head]` replaced by that of `donor[\"z\", layer]`.",
@@ -112,6 +113,7 @@ def _paths(rng: torch.Generator) -> Inputs:
     for seed, layers, head, mlps in ((1, 2, (0, 0), "recomputed"), (2, 2, (1, 2), "recomputed"), (3, 3, (0, 2), "frozen"),
                                      (5, 3, (1, 0), "frozen"), (4, 3, (0, 1), "recomputed"), (6, 2, (1, 1), "frozen")):  # fmt: skip
         yield small_model(seed, layers=layers), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5), head, mlps
+    yield small_model(7, size=4.0), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 1), "recomputed"
 
 
 def _path(model: Any, clean: Tensor, other: Tensor, head: tuple[int, int], mlps: str, *, heads: bool = True,
@@ -143,7 +145,7 @@ Function(
     inputs=_paths,
     rtol=1e-3,
     atol=1e-4,
-    survivors={"*range(at, model.cfg.n_layers)` → *": "Layers before the sender's hear nothing of its message, so freezing them changes nothing."},
+    survivors={"`layer > at` → `layer >= at`": "The heads of the sender's own layer cannot hear it, so freezing them changes nothing."},
     hints=(
         "The message is what the head writes in `other` minus what it writes in `clean`: the difference of its z, times W_O. Add it to the stream with a hook at `blocks.{layer}.hook_attn_out`.",
         "Every later head must not hear it: give it its z of the clean run, with hooks at `blocks.{later}.attn.hook_z`.",
