@@ -466,7 +466,7 @@ grade("ioi.sealed", my_circuit)
 #
 # *Why it matters*: a circuit that only describes is a drawing. One that predicts interventions nobody has run is an explanation.
 #
-# *What is given*: `mine.exchanges` on the same sealed kind of model: six interventions. Each takes a `base` and a `donor` prompt (rows of `mine.prompts`) and gives some nodes of the base run the values that they have in the donor's run. Some of the nodes are in the circuit, some are not.
+# *What is given*: `other`, a second sealed model, and `other.exchanges`, six interventions on it. Each takes a `base` and a `donor` prompt (rows of `other.prompts`) and gives some nodes of the base run the values that they have in the donor's run. Some of the nodes are in the circuit, some are not.
 #
 # *What to answer*: the six names that the model will say. To predict them you have to know which nodes matter and *what* each of them carries: a name, or the place of a name. Work that out from exchanges of your own on other prompts. The list that is graded must come from your account and not from running these six.
 
