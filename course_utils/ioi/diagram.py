@@ -93,7 +93,9 @@ class Diagram:
     def __repr__(self) -> str:
         return "\n".join(f"{row['message']}: {row['effect'][0]:+.2f} ({row['changed']})" for row in self.rows())
 
-    def draw(self, columns: Sequence[str], place: Mapping[str, tuple[float, float]], words: Mapping[str, str]) -> Picture:
+    def draw(
+        self, columns: Sequence[str], place: Mapping[str, tuple[float, float]], words: Mapping[str, str]
+    ) -> Picture:
         """The drawing; arrows of the first group are black, the others grey.
 
         Args:

@@ -42,8 +42,11 @@ def planted_nodes(
     """The three nodes, from (layer, head) of each; their layers must rise."""
     if not detection[0] < inhibition[0] < output[0]:
         raise ValueError("each step reads what the one before it wrote, so the layers must rise")
-    return (PlantedNode("detection", *detection, "S2"), PlantedNode("inhibition", *inhibition, "END"),
-            PlantedNode("output", *output, "END"))
+    return (
+        PlantedNode("detection", *detection, "S2"),
+        PlantedNode("inhibition", *inhibition, "END"),
+        PlantedNode("output", *output, "END"),
+    )
 
 
 def counterfactual(base: Prompts, donor: Prompts, roles: Sequence[str]) -> Int[Tensor, "batch"]:

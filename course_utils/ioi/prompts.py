@@ -5,6 +5,7 @@
 3. `draw` fills the slots. "ABBA": the indirect object (IO) is named first, "BABA": the subject (S) is.
 4. `corrupt` replaces names and nothing else, so that every position keeps its meaning.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -36,8 +37,8 @@ class Layout:
 
     templates: tuple[str, ...]
     rows: Int[Tensor, "template pos"]
-    slots: Int[Tensor, "template slot"]         # positions of A, B, S, place, object
-    ends: Int[Tensor, "template"]               # position of each template's last token
+    slots: Int[Tensor, "template slot"]  # positions of A, B, S, place, object
+    ends: Int[Tensor, "template"]  # position of each template's last token
     names: Int[Tensor, "name"]
     places: Int[Tensor, "place"]
     objects: Int[Tensor, "object"]
@@ -60,8 +61,13 @@ class Prompts:
         return len(self.tokens)
 
     def __getitem__(self, rows: slice | Tensor) -> Prompts:
-        return replace(self, tokens=self.tokens[rows], names=self.names[rows], template=self.template[rows],
-                       positions={name: at[rows] for name, at in self.positions.items()})
+        return replace(
+            self,
+            tokens=self.tokens[rows],
+            names=self.names[rows],
+            template=self.template[rows],
+            positions={name: at[rows] for name, at in self.positions.items()},
+        )
 
     @property
     def answer(self) -> Int[Tensor, "batch"]:
@@ -87,8 +93,9 @@ class Prompts:
         return (io_first != (self.answer == self.names[:, 0])).long()
 
 
-def layout(encode: Callable[[str], Sequence[int]], bos: int, templates: Sequence[str] = TEMPLATES,
-           names: Sequence[str] = NAMES) -> Layout:
+def layout(
+    encode: Callable[[str], Sequence[int]], bos: int, templates: Sequence[str] = TEMPLATES, names: Sequence[str] = NAMES
+) -> Layout:
     """What a tokenizer makes of the templates and of what fills them.
 
     Args:
@@ -101,8 +108,10 @@ def layout(encode: Callable[[str], Sequence[int]], bos: int, templates: Sequence
     for word in (*names, *PLACES, *OBJECTS):
         ids[word] = list(encode(f" {word}"))
         if len(ids[word]) != 1:
-            raise ValueError(f"{word!r} is {len(ids[word])} tokens for this tokenizer: only words of one token can be "
-                             "exchanged without moving the others")
+            raise ValueError(
+                f"{word!r} is {len(ids[word])} tokens for this tokenizer: only words of one token can be "
+                "exchanged without moving the others"
+            )
     markers = dict(zip(_SLOTS, (*names[:3], PLACES[0], OBJECTS[0]), strict=True))
     rows, slots = [], []
     for template in templates:
@@ -117,8 +126,13 @@ def layout(encode: Callable[[str], Sequence[int]], bos: int, templates: Sequence
         slots.append(at)
     ends = torch.tensor([len(row) - 1 for row in rows])
     filler = (torch.tensor([ids[word][0] for word in words]) for words in (names, PLACES, OBJECTS))
-    return Layout(tuple(templates), torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=bos),
-                  torch.tensor(slots), ends, *filler)
+    return Layout(
+        tuple(templates),
+        torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=bos),
+        torch.tensor(slots),
+        ends,
+        *filler,
+    )
 
 
 def draw(plan: Layout, n: int, rng: torch.Generator, orders: Sequence[str] = ORDERS) -> Prompts:
@@ -143,8 +157,13 @@ def draw(plan: Layout, n: int, rng: torch.Generator, orders: Sequence[str] = ORD
     return _name(Prompts(tokens, at, torch.stack([io, s, s], 1), template, plan))
 
 
-def make_ioi_batch(tokenizer: Any, n: int, rng: torch.Generator, templates: Sequence[str] = TEMPLATES[:1],
-                   orders: Sequence[str] = ORDERS) -> Prompts:
+def make_ioi_batch(
+    tokenizer: Any,
+    n: int,
+    rng: torch.Generator,
+    templates: Sequence[str] = TEMPLATES[:1],
+    orders: Sequence[str] = ORDERS,
+) -> Prompts:
     """n prompts with exactly one right answer each, read by any tokenizer to which names are single tokens.
 
     Args:

@@ -88,6 +88,8 @@ def bench(name: str, n: int = 64, seed: int = 0) -> Bench:
 def bench_of(model: Any, n: int = 64, seed: int = 0) -> Bench:
     """The bench of a model that is loaded already."""
     clean = make_ioi_batch(model.tokenizer, n, torch.Generator().manual_seed(seed))
-    question = asked(model, clean, "ABC", seed, ablation="mean", metric=patching.log_prob(clean.answer, clean.positions["END"]))
+    question = asked(
+        model, clean, "ABC", seed, ablation="mean", metric=patching.log_prob(clean.answer, clean.positions["END"])
+    )
     whole, empty = question.run([Circuit.whole(model), Circuit.mlps(model)]).mean(-1).tolist()
     return Bench(question, whole, empty)

@@ -65,9 +65,7 @@ def sealed(seed: int) -> Sealed:
     base = zoo.load(name, device="cpu")
     order = [torch.randperm(base.cfg.n_heads, generator=dice) for _ in range(base.cfg.n_layers)]
     nodes = tuple(PlantedNode(**node) for node in zoo.card(name)["data"]["circuit"])
-    moved = tuple(
-        PlantedNode(n.role, n.layer, int((order[n.layer] == n.head).nonzero()), n.position) for n in nodes
-    )
+    moved = tuple(PlantedNode(n.role, n.layer, int((order[n.layer] == n.head).nonzero()), n.position) for n in nodes)
     model = permuted(base, order)
     encode = model.tokenizer.encode
     plan = layout(lambda text: encode(text, add_special_tokens=False), model.tokenizer.bos_token_id, TEMPLATES[:1])

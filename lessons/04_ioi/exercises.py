@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from course_utils import ioi, patching, runtime, zoo
+from course_utils import ioi, runtime, zoo
 from course_utils.grading import checked, grade
 from course_utils.page import table
 
