@@ -85,7 +85,7 @@ class Diagram:
     def rows(self) -> list[dict]:
         """For `page.table`: a row for each arrow."""
         return [
-            {"message": arrow.name, "changed": by, "effect": arrow.effect}
+            {"message": arrow.name, "said at": arrow.sender.at, "changed": by, "effect": arrow.effect}
             for by, group in self.arrows.items()
             for arrow in group
         ]
@@ -132,7 +132,8 @@ class Diagram:
         strong = max(0.9, min(4.0, 4 * abs(arrow.effect[0])))
         start, end = (x0, y0 + up), (x1 + 0.35 * _sign(x0 - x1), y1 - 0.28)
         page.arrow(start, end, thick=strong, colour=plots.INK if first else plots.GREY)
-        middle = (start[0] + 0.5 * (end[0] - start[0]), start[1] + 0.5 * (end[1] - start[1]))
+        share = 0.72 if arrow.reads == "q" else 0.5
+        middle = (start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]))
         label = f"{arrow.effect[0]:+.2f}" + (f" {arrow.reads.upper()}" if arrow.reads else "")
         page.text(middle, label.replace("-", "−"), size=NORMAL - 1.5)
 

@@ -2,7 +2,8 @@
 
 1. A node is a head at one of the eight positions that have a name. Everything else of every head is set to its mean
    over prompts with three other names; the MLPs are left alone.
-2. `Bench.kept` is the share of the log-probability of IO that is left, between everything ablated (0) and the whole model (1).
+2. `Bench.kept` is the share of the log-probability of IO that is left, between everything ablated (0) and the whole
+   model (1).
 3. `Bench.worth` takes a price off for each node, so that a circuit that names everything is worth nothing.
 """
 
@@ -33,7 +34,7 @@ class Bench:
     known: dict[frozenset[Node], float] = field(default_factory=dict, repr=False)
 
     def kept(self, nodes: Iterable[Node]) -> float:
-        """The share of the log-probability of IO that is left with these nodes and the MLPs; it can pass 1 or fall below 0.
+        """The share of the log-probability of IO that these nodes and the MLPs keep; it can fall below 0.
 
         Raises:
             ValueError: no such head or position.

@@ -24,7 +24,7 @@ model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
 texts = {"John gives": ioi.TEXTS["as in the template"],
          "Mary gives": ioi.TEXTS["as in the template"].replace("{S}", "{IO}"),
          "a third person gives": ioi.TEXTS["a third gives"]}
-giver = ioi.outside(model, (0, 2), texts, n=128)  # IO is Mary, S is John, in 128 variants
+giver = ioi.outside(model, (0, 2), texts, n=128)  # 128 variants; IO is Mary
 
 # %% figure
 fig, ax = plots.figure(height=2.4)
@@ -60,10 +60,13 @@ with claims():
 # %%
 clean = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(0))
 rng = torch.Generator().manual_seed(1)
-kinds = {"clean": clean} | {kind: ioi.corrupt(clean, kind, rng) for kind in ("flip", "third", "ABC")}
+kinds = {"clean": clean}
+kinds |= {kind: ioi.corrupt(clean, kind, rng) for kind in ("flip", "third", "ABC")}
 answer = {"clean": "IO", "flip": "S", "third": "none", "ABC": "none"}
-rows = {kind: {"first prompt": model.tokenizer.decode(prompts.tokens[0, 1:].tolist()),
-               "right answer": answer[kind]} for kind, prompts in kinds.items()}
+rows = {}
+for kind, some in kinds.items():
+    text = model.tokenizer.decode(some.tokens[0, 1:].tolist())
+    rows[kind] = {"first prompt": text, "right answer": answer[kind]}
 table(rows)
 
 # %% caption
@@ -77,11 +80,15 @@ caption("One prompt, its three partners, and the right answer to each.")
 # It is the logarithm of the ratio of the two probabilities, it adds up over the parts of the model, and it does not change when both names become more probable. The last point is a strength and a weakness, and section 6 comes back to it.
 
 # %%
-by_order = {order: ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(2), orders=[order])
-            for order in ioi.ORDERS}
-six = ioi.make_ioi_batch(model.tokenizer, 256, torch.Generator().manual_seed(3), ioi.TEMPLATES)
-sets = {"IO first": by_order["ABBA"], "S first": by_order["BABA"], "six other sentences, mixed": six}
-said = {name: ioi.behaviour(model, prompts) for name, prompts in sets.items()}
+def prompts(n, seed, **how):
+    """n prompts, drawn by the seed."""
+    rng = torch.Generator().manual_seed(seed)
+    return ioi.make_ioi_batch(model.tokenizer, n, rng, **how)
+
+sets = {"IO first": prompts(128, 2, orders=["ABBA"]),
+        "S first": prompts(128, 2, orders=["BABA"]),
+        "six sentences, mixed": prompts(256, 3, templates=ioi.TEMPLATES)}
+said = {name: ioi.behaviour(model, some) for name, some in sets.items()}
 table({name: one.entries() for name, one in said.items()})
 
 # %% caption
@@ -90,7 +97,7 @@ caption("What the model says, with 95 % intervals (prompts resampled). IO above 
 # %% claims
 with claims():
     claim("IO ranks above S in every prompt, in either order", all(one.logit_diff.min() > 0 for name, one in said.items() if "first" in name))
-    claim("over six sentences IO ranks first of all tokens in at least 99 of 100 prompts", said["six other sentences, mixed"].right.float().mean() >= 0.99)
+    claim("over six sentences IO ranks first of all tokens in at least 99 of 100 prompts", said["six sentences, mixed"].right.float().mean() >= 0.99)
     claim("the mean logit difference is between 10 and 14 in each set", all(between(one.logit_diff.mean(), 10, 14) for one in said.values()))
 
 # %% [markdown]
@@ -109,7 +116,8 @@ predict("ioi.leaves")
 # %%
 places = ("IO", "S1", "S2", "after S2", "END")
 denoise = ioi.asked(model, clean, "flip")
-streams = denoise.sweep("resid_pre", by=("position", "layer")).select(position=list(places))
+streams = denoise.sweep("resid_pre", by=("position", "layer"))
+streams = streams.select(position=list(places))
 
 # %% figure answer
 fig, ax = plots.figure(height=2.6)
@@ -132,7 +140,7 @@ first_layer = next(layer for layer in range(4) if recovered["END"][layer] > 0.5)
 measured("ioi.leaves", ("", "already after layer 0", "after layer 1", "after layer 2")[first_layer])
 
 # %% [markdown]
-# A head of the very first layer carries it from S2 to END. This already tells against the first account of the puzzle. To know that a name stands twice, the model would have to compare S2 with the names before it, and a head of layer 0 at S2 could do that. But what arrives at END after layer 0 was read directly off the *token* at S2. In one layer there is no time for both a comparison and its transport.
+# Hold the figure against the first account of the puzzle. To know that a name stands twice, the model has to compare S2 with the names before it, and then to carry the result to END. Each of these is a step of attention, so they need two layers, one after the other. What is carried within the first layer can only have been read off the *token* at S2, which says who gives and nothing about who stood there before.
 
 # %% [markdown]
 # ## 3 · Which heads
@@ -141,10 +149,10 @@ measured("ioi.leaves", ("", "already after layer 0", "after layer 1", "after lay
 
 # %%
 written = ioi.writes(model, clean)
-loud = sorted(written.parts, key=lambda part: -written.io[written.parts.index(part)].abs().mean())
-heads = [part for part in loud if "." in part]
 rows = written.rows()
-table({head: rows[head] for head in [*heads[:7], "1.1", "0.3", "0.2"]}, unit="logits", signed=True)
+heads = sorted((h for h in rows if "." in h), key=lambda h: -rows[h]["to IO"][0])
+shown = [*heads[:7], "1.1", "0.3", "0.2"]
+table({head: rows[head] for head in shown}, unit="logits", signed=True)
 
 # %% caption
 caption("Direct logit attribution at END: what a head adds to the logit of IO, of S, and to their difference (95 % interval, prompts resampled). The seven heads that add most to IO, and three others.")
@@ -195,15 +203,17 @@ with claims():
 measured("ioi.quiet", "more than all of it" if share[0, 2] < -0.9 else "about half" if share[0, 2] < -0.4 else "about a quarter")
 
 # %% [markdown]
-# The head that direct attribution put at the bottom is the one on which everything depends. The rest of its story is in what it looks at and who reads it.
+# Compare the map with the table of direct attribution, head by head. The two orders have little in common. To see why, look at what the heads of both lists attend to from END.
 
 # %%
-first = by_order["ABBA"]  # IO is named first, as Mary is in the example
-chosen = ("0.2", "0.3", "1.1", "1.0", "1.2", "1.3", "2.1")
-rows = {name: ioi.looks(model, first, patching.head(name)) for name in chosen}
-columns = {"Mary": "IO", "and": "after IO", "John": "S1", "the comma": "before S2", "John, again": "S2", "gave": "after S2"}
-table({name: {word: row[place] for word, place in columns.items()} for name, row in rows.items()}, decimals=2,
-      mark=lambda share: share >= 0.3)
+first = sets["IO first"]  # as Mary is named first in the example
+columns = {"Mary": "IO", "and": "after IO", "John": "S1", "the comma": "before S2",
+           "John, again": "S2", "gave": "after S2"}
+rows, shown = {}, {}
+for name in ("0.2", "0.3", "1.1", "1.0", "1.2", "1.3", "2.1"):
+    rows[name] = ioi.looks(model, first, patching.head(name))
+    shown[name] = {word: rows[name][place] for word, place in columns.items()}
+table(shown, decimals=2, mark=lambda share: share >= 0.3)
 
 # %% caption
 caption("Mean attention from END on 128 prompts that name IO first. The columns are the positions of the example's words. Marked: 0.3 and more.")
@@ -216,7 +226,7 @@ with claims():
     claim("2.1 gives more than 0.95 to the comma before S2", rows["2.1"]["before S2"] > 0.95)
 
 # %% [markdown]
-# 0.2 looks at the giver. The name movers of layer 1 do not look at a name at all: they look at the word after it, *and*. Heads of layer 0 have left a note there which name has just passed, as previous-token heads do in lesson 3. The second name is noted in the same way, at the comma.
+# 0.2, on which most depends, looks at the giver. The name movers of layer 1 do not look at a name at all: they look at the word after it, *and*. Heads of layer 0 have left a note there which name has just passed, as previous-token heads do in lesson 3. The second name is noted in the same way, at the comma.
 #
 # How do the movers know which note to read? Their choice must depend on the giver. The figure follows it through three kinds of prompt.
 
@@ -251,7 +261,7 @@ with claims():
 
 # %%
 copies = ioi.copying(model, clean.layout.names)
-table({head: copies[head] for head in ("0.2", "0.3", "1.1", "1.0", "1.2", "1.3", "2.1")}, decimals=2)
+table({head: copies[head] for head in shown}, decimals=2)
 
 # %% caption
 caption("Share of the 80 names that a head puts among its five most raised, or its five most lowered, when it reads the name alone. By chance: 5 of 80, which is 0.06.")
@@ -272,13 +282,17 @@ with claims():
 # Before we go on to paths, one caution. “How important is this head?” has no answer until it is said what takes the place of its output, in which run, and what is read. Here are six ways to ask, side by side.
 
 # %%
-asks = {"noising, flip": noise, "noising, ABC": ioi.asked(model, clean, "ABC", direction="noising"),
+asks = {"noising, flip": noise, "denoising, flip": denoise,
+        "noising, ABC": ioi.asked(model, clean, "ABC", direction="noising"),
         "denoising, ABC": ioi.asked(model, clean, "ABC"),
-        "mean": ioi.asked(model, clean, "ABC", ablation="mean"), "zero": ioi.asked(model, clean, ablation="zero")}
-swept = {name: ask.sweep("z") for name, ask in asks.items()}
-effects = {name: sweep.effect() / sweep.clean.mean() for name, sweep in swept.items()}
-rows = {f"{layer}.{head}": {name: float(found[layer, head]) for name, found in effects.items()}
-        for layer, head in ((0, 0), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3), (2, 1))}
+        "mean": ioi.asked(model, clean, "ABC", ablation="mean"),
+        "zero": ioi.asked(model, clean, ablation="zero")}
+rows = {name: {} for name in ("0.0", "0.2", "0.3", "1.0", "1.1", "1.2", "1.3", "2.1")}
+for how, ask in asks.items():
+    found = ask.sweep("z")
+    for name in rows:
+        effect = found.effect()[patching.head(name)] / found.clean.mean()
+        rows[name][how] = float(effect)
 table(rows, signed=True, decimals=2, mark=lambda x: abs(x) >= 0.1)
 
 # %% caption
@@ -309,12 +323,11 @@ with claims():
 # A head's effect can be direct, to the logits, or pass through other parts. Path patching separates these: the message of one head reaches one receiver as in the flipped prompt, and every other head keeps what it said. What about the MLPs on the way? Either they are kept too, or they read the message and pass on what they make of it. Both are asked here, for every head to the logits.
 
 # %%
-frozen = noise.path_patch(mlps="frozen")
-through = noise.path_patch(mlps="recomputed")
-scale = through.clean.mean()
-rows = {name: {"direct": float((frozen.effect() / scale)[patching.head(name)]),
-               "direct and through MLPs": float((through.effect() / scale)[patching.head(name)]),
-               "all paths": float(share[patching.head(name)])}
+scale = by_head.clean.mean()
+ways = {"direct": noise.path_patch(mlps="frozen").effect() / scale,
+        "direct and through MLPs": noise.path_patch(mlps="recomputed").effect() / scale,
+        "all paths": share}
+rows = {name: {way: float(found[patching.head(name)]) for way, found in ways.items()}
         for name in ("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")}
 table(rows, signed=True, decimals=2)
 
@@ -357,21 +370,24 @@ with claims():
 measured("ioi.input", "their " + max(heard["0.2"], key=lambda name: abs(heard["0.2"][name][0])))
 
 # %% [markdown]
-# So 0.2 tells the movers whom *not* to look for. In GPT-2 small the heads that do this are called S-inhibition heads, and the name movers hear them through their queries as well. That step is the same. It is the step before it that differs: 0.2 has read the name off the token, and no head has checked whether it stood there before.
+# In GPT-2 small, the heads that tell the name movers whom *not* to look for are called S-inhibition heads, and they speak to the movers' queries. The table says whether that step is the same here. The step before it differs in any case: 0.2 has read the name off the token, and no head has checked whether it stood there before.
 #
 # Every arrow can now be measured in the same way. The black arrows below were patched from the flipped prompts. The grey ones, the notes of the two names, were patched from prompts with other names (ABC), since what they carry does not depend on the giver; here IO is named first, as in the example.
 
 # %%
 token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
-lower, leave = ioi.Part("0.3", ("0.3",), "END"), ioi.Part("0.3, one later", ("0.3",), "after S2")
-read, move = ioi.Part("1.1", ("1.1",), "END"), ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
-note = {name: ioi.Part(f"note of {name}", ("0.0", "0.1", "0.2", "0.3"), at) for name, at in (("IO", "after IO"), ("S", "before S2"))}
-flips = [(token, avoid, "v"), (token, lower, "v"), (token, leave, "v"), (avoid, move, "q"), (leave, read, "v"),
-         (avoid, ioi.LOGITS, ""), (lower, ioi.LOGITS, ""), (read, ioi.LOGITS, ""), (move, ioi.LOGITS, "")]
-names = [(one, move, reads) for one in note.values() for reads in "vk"]
+lower, leave = (ioi.Part("0.3", ("0.3",), at) for at in ("END", "after S2"))
+read = ioi.Part("1.1", ("1.1",), "END")
+move = ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
+notes = [ioi.Part(name, ("0.0", "0.1", "0.2", "0.3"), at)
+         for name, at in (("note of IO", "after IO"), ("note of S", "before S2"))]
+flips = [(token, avoid, "v"), (token, lower, "v"), (avoid, move, "q"),
+         (leave, read, "v"), *((part, ioi.LOGITS, "") for part in (avoid, lower, read, move))]
 others = ioi.asked(model, first, "ABC", direction="noising")
-circuit = ioi.Diagram({"giver": [ioi.measured_arrow(noise, *ends) for ends in flips],
-                       "all names": [ioi.measured_arrow(others, *ends) for ends in names]})
+names = [(note, move, reads) for note in notes for reads in "vk"]
+circuit = ioi.Diagram({
+    "giver": [ioi.measured_arrow(noise, *ends) for ends in flips],
+    "all names": [ioi.measured_arrow(others, *ends) for ends in names]})
 table(circuit, signed=True, decimals=2)
 
 # %% caption
@@ -379,9 +395,9 @@ caption("Every arrow: what one part tells another, exchanged, and the change of 
 
 # %% figure
 columns = ("Mary", "and", "John", "went …", ",", "John", "gave", "a book", "to")
-place = {"giver": (5, -0.6), "note of IO": (0.6, 0), "note of S": (2.75, 0), "0.3, one later": (4.9, 0), "0.3": (6.35, 1.0), "0.2": (7.7, 0),
-         "1.0, 1.2, 1.3": (1.7, 1.6), "1.1": (4.6, 1.6), "logits": (4.6, 3.0)}
-words = {"0.2": "whom to avoid", "0.3": "lowers giver", "0.3, one later": "notes giver", "1.1": "lowers giver", "1.0, 1.2, 1.3": "copy the other"}
+place = {"giver": (5, -0.6), "note of IO": (0.6, 0), "note of S": (2.6, 0), "0.3": (5.5, 0), "0.2": (7.6, 0),
+         "1.0, 1.2, 1.3": (1.6, 1.5), "1.1": (4.2, 1.5), "logits": (5.2, 3.0)}
+words = {"0.2": "whom to avoid", "0.3": "lowers, notes giver", "1.1": "lowers giver", "1.0, 1.2, 1.3": "copy the other"}
 strong = [arrow for arrow in circuit.arrows["all names"] if abs(arrow.effect[0]) > 0.2]
 ioi.Diagram({"giver": circuit.arrows["giver"], "all names": strong}).draw(columns, place, words).captioned(
     "The circuit as it was measured, from the words to the logits. At each arrow: the change of the logit difference, as a "
@@ -400,20 +416,21 @@ with claims():
     claim("the other two note arrows are below a tenth", max(abs(circuit.effect("note of IO → 1.0, 1.2, 1.3, keys")), abs(circuit.effect("note of S → 1.0, 1.2, 1.3, values"))) < 0.1)
 
 # %% [markdown]
-# Read it from the bottom. The giver's name is read by 0.2 and 0.3 (and, one position later, by 0.3 again, for 1.1 to find). 0.2 tells the movers whom to avoid, and tells MLPs to lower that name. 0.3 and 1.1 lower it too. The movers compare that with the notes of the two names, turn away from the giver's (by their keys), and copy the other (by their values). All of it works without knowing whether any name stands twice.
+# Read it from the bottom. The giver's name is read by 0.2 and 0.3. (0.3 does so at two positions: at END, and at the word after S2, where 1.1 finds it.) 0.2 tells the movers whom to avoid, and tells MLPs to lower that name. 0.3 and 1.1 lower it too. The movers compare that with the notes of the two names, turn away from the giver's (by their keys), and copy the other (by their values). All of it works without knowing whether any name stands twice.
 #
 # Beside it, the classes that Wang et al. found in GPT-2 small:
 
 # %%
-table([
-    {"GPT-2 small": "previous-token heads: 2.2, 4.11", "this model": "0.0 to 0.3, which leave the notes"},
-    {"GPT-2 small": "duplicate-token heads: 0.1, 0.10, 3.0", "this model": "none"},
-    {"GPT-2 small": "induction heads: 5.5, 5.8, 5.9, 6.9", "this model": "none"},
-    {"GPT-2 small": "S-inhibition heads: 7.3, 7.9, 8.6, 8.10", "this model": "0.2, from the token and not from a detector"},
-    {"GPT-2 small": "name movers: 9.9, 10.0, 9.6", "this model": "1.0, 1.2, 1.3"},
-    {"GPT-2 small": "negative name movers: 10.7, 11.10", "this model": "none that lowers IO; 0.3 and 1.1 lower the giver"},
-    {"GPT-2 small": "backup name movers: eight heads", "this model": "not found by this method; see the deeper notebook"},
-])
+classes = {
+    "previous-token heads: 2.2, 4.11": "0.0 to 0.3, which leave the notes",
+    "duplicate-token heads: 0.1, 0.10, 3.0": "none",
+    "induction heads: 5.5, 5.8, 5.9, 6.9": "none",
+    "S-inhibition heads: 7.3, 7.9, 8.6, 8.10": "0.2, from the token alone",
+    "name movers: 9.9, 10.0, 9.6": "1.0, 1.2, 1.3",
+    "negative name movers: 10.7, 11.10": "none; 0.3 and 1.1 lower the giver",
+    "backup name movers: eight heads": "see the deeper notebook",
+}
+table({name: {"this model": one} for name, one in classes.items()}, corner="GPT-2 small")
 
 # %% caption
 caption("The seven classes of GPT-2 small's published circuit (Wang et al. 2022), and what plays each part here. Extra here: heads that raise both names alike (2.1 to 2.3).")
@@ -432,15 +449,18 @@ predict("ioi.six")
 
 # %% answer
 mlps = Circuit.mlps(model)
-six_heads, both = Circuit.nodes("0.2", "0.3", "1.0", "1.1", "1.2", "1.3"), Circuit.nodes("2.1", "2.2", "2.3")
-proposals = {"0.2 alone": Circuit.nodes("0.2"), "0.2 and the movers": Circuit.nodes("0.2", "1.0", "1.2", "1.3"),
-             "the six": six_heads, "the six, and 2.1, 2.2, 2.3": six_heads | both, "2.1, 2.2, 2.3": both}
-names_left = ioi.asked(model, clean, "ABC", ablation="mean")
-chance_left = ioi.asked(model, clean, "ABC", ablation="mean", metric=ioi.probability_of(clean))
+six_heads = Circuit.nodes("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")
+both = Circuit.nodes("2.1", "2.2", "2.3")
+some = Circuit.nodes("0.2", "1.0", "1.2", "1.3")
+proposals = {"0.2 alone": Circuit.nodes("0.2"), "0.2 and the movers": some,
+             "the six": six_heads,
+             "the six, and 2.1, 2.2, 2.3": six_heads | both, "2.1, 2.2, 2.3": both}
+p_io = ioi.asked(model, clean, "ABC", ablation="mean", metric=ioi.probability_of(clean))
 rows = {}
 for name, heads in proposals.items():
-    kept = names_left.faithfulness(heads | mlps)
-    rows[name] = {"faithfulness": (kept.recovered, *kept.interval()), "P(IO)": float(chance_left.run(heads | mlps).mean())}
+    left = asks["mean"].faithfulness(heads | mlps)
+    rows[name] = {"faithfulness": (left.recovered, *left.interval()),
+                  "P(IO)": float(p_io.run(heads | mlps).mean())}
 table(rows, decimals=2)
 
 # %% caption answer
@@ -456,23 +476,24 @@ with claims():
 measured("ioi.six", rows["the six"]["faithfulness"][0])
 
 # %% [markdown]
-# More than all of the difference is left, and yet the model seldom says IO. Both numbers are right. The logit difference asks *which of the two names*, and the six heads answer that, even too clearly. It does not ask whether *a name of this prompt* comes at all. That is what 2.1, 2.2 and 2.3 are for: they raise both names, which they find noted at the comma. An analysis by the logit difference alone would have counted these heads as useless, or as harmful. Choose the measure by the behaviour you mean to explain, and look at a second one.
+# The two columns answer different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. That second part of the behaviour is the business of 2.1, 2.2 and 2.3: they raise both names, which they find noted at the comma. An analysis by the logit difference alone would have counted these heads as useless, or as harmful. Choose the measure by the behaviour you mean to explain, and look at a second one.
 #
 # Where a head works matters as well. The next test keeps heads only at stated positions. A **node** is a head at one position. Its score is the share of the log-probability of IO that is kept, which cannot overshoot, minus 0.01 for each node, so that naming everything is worth little. The nine nodes in the table were found by a search that started from the circuit above and added or dropped one node at a time (`Bench.grown`, four minutes on one core). They are tested here on prompts that the search did not see.
 
 # %%
 fresh = ioi.bench("ioi-natural", n=48, seed=7)  # the search used seed 0
-movers_at_end = [(1, 0, "END"), (1, 2, "END"), (1, 3, "END")]
-nine = [(0, 2, "END"), *movers_at_end, (0, 2, "after IO"), (0, 0, "before S2"), (0, 2, "before S2"), (2, 1, "END"), (2, 3, "END")]
-dice = torch.Generator().manual_seed(0)
-pool = sorted(fresh.all_nodes())
-random_nine = [[pool[i] for i in torch.randperm(len(pool), generator=dice)[:9].tolist()] for _ in range(20)]
-# what is proposed, and what it is compared with
-nodes = {"the nine": nine, "the nine without 2.1 and 2.3": nine[:-2], "0.2 and the movers at END": nine[:4],
-         "no node": [], "the nine, every one at S2": [(layer, head, "S2") for layer, head, _ in nine],
-         "all 128": pool, "null: best of 20 random nines": max(random_nine, key=fresh.worth),
-         "null: the tenth best of them": sorted(random_nine, key=fresh.worth)[-10]}
-table({name: {"nodes": float(len(set(some))), "kept": fresh.kept(some), "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2, unit={"nodes": ""})
+at_end = ("0.2", "1.0", "1.2", "1.3", "2.1", "2.3")
+nine = [*((*patching.head(h), "END") for h in at_end),
+        (0, 2, "after IO"), (0, 0, "before S2"), (0, 2, "before S2")]
+pool, dice = sorted(fresh.all_nodes()), torch.Generator().manual_seed(0)
+nines = [[pool[i] for i in torch.randperm(128, generator=dice)[:9]] for _ in range(20)]
+nines = sorted(nines, key=fresh.worth)
+nodes = {"the nine": nine, "without 2.1 and 2.3": [n for n in nine if n[0] < 2],
+         "0.2 and the movers at END": nine[:4], "no node": [], "all 128": pool,
+         "the same heads at S2": [(layer, head, "S2") for layer, head, _ in nine],
+         "null: best of 20 random nines": nines[-1], "null: the tenth best": nines[-10]}
+table({name: {"nodes": f"{len(set(some))}", "kept": fresh.kept(some),
+              "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2)
 
 # %% caption
 caption("Proposed circuits of nodes, tested on 48 fresh prompts: how many nodes, the share of the log-probability of IO that is kept, and the score. Everything outside is set to its mean over ABC prompts.")
@@ -482,9 +503,9 @@ score = {name: fresh.worth(some) for name, some in nodes.items()}
 with claims():
     claim("the nine keep more than nine tenths, on prompts that the search did not see", fresh.kept(nine) > 0.9)
     claim("they score above all the other proposals", max(score, key=score.get) == "the nine")
-    claim("at the wrong positions the same heads keep nothing: less than a tenth", fresh.kept(nodes["the nine, every one at S2"]) < 0.1)
+    claim("at the wrong positions the same heads keep nothing: less than a tenth", fresh.kept(nodes["the same heads at S2"]) < 0.1)
     claim("of twenty random nines the tenth best scores below a tenth, and the best less than half of what the nine score",
-          score["null: the tenth best of them"] < 0.1 and score["null: best of 20 random nines"] < score["the nine"] / 2)
+          score["null: the tenth best"] < 0.1 and score["null: best of 20 random nines"] < score["the nine"] / 2)
 
 # %% [markdown]
 # The nine are *a* small circuit and not *the* circuit: heads that do the same job can stand in for one another, and a search that pays for each node takes one of each. That is one way in which “the circuit” of a behaviour is less definite than the drawing suggests.
@@ -494,7 +515,7 @@ with claims():
 # %% figure
 fig, ax = plots.figure(height=2.6)
 spread = {name: (by_head.effect(per_prompt=True)[patching.head(name)] / by_head.clean.mean()) for name in ("0.2", "0.3", "1.1", "1.2")}
-for i, (name, values) in enumerate(spread.items()):
+for i, values in enumerate(spread.values()):
     jitter = 0.3 * (torch.rand(len(values), generator=torch.Generator().manual_seed(i)) - 0.5)
     ax.scatter(values, i + jitter, s=7, color=plots.SERIES[0], alpha=0.6)
     ax.plot([values.mean()] * 2, [i - 0.35, i + 0.35], color=plots.EDITED)
@@ -517,12 +538,15 @@ with claims():
 # %%
 again = {}
 for seed in range(3):
-    drawn = ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(10 + seed))
-    ask, kept = ioi.asked(model, drawn, "flip", seed, direction="noising"), ioi.asked(model, drawn, "ABC", seed, ablation="mean")
-    z, path = ask.sweep("z"), ask.path_patch(["0.2"], ["1.0.q", "1.2.q", "1.3.q"], mlps="recomputed")
-    size = z.clean.mean()
-    again[f"draw {seed}"] = {"0.2 exchanged": float(z.effect()[0, 2] / size), "0.3 exchanged": float(z.effect()[0, 3] / size),
-        "0.2 → movers' queries": float(path.effect()[0] / size), "faithfulness of the six": kept.faithfulness(six_heads | mlps).recovered}
+    drawn = prompts(96, 10 + seed)
+    ask = ioi.asked(model, drawn, "flip", seed, direction="noising")
+    kept = ioi.asked(model, drawn, "ABC", seed, ablation="mean")
+    z = ask.sweep("z").effect() / ask.sweep("z").clean.mean()
+    path = ioi.measured_arrow(ask, avoid, move, "q").effect[0]
+    again[f"draw {seed}"] = {
+        "0.2 exchanged": float(z[0, 2]), "0.3 exchanged": float(z[0, 3]),
+        "0.2 → movers' queries": path,
+        "faithfulness of the six": kept.faithfulness(six_heads | mlps).recovered}
 table(again, signed=True, decimals=2)
 
 # %% caption
@@ -548,12 +572,17 @@ predict("ioi.twice")
 
 # %% answer
 found = ioi.outside(model, (0, 2))
-accounts = {"as in the template": ("IO", "IO"), "longer distance": ("IO", "IO"), "S three times": ("IO", "IO"),
-            "IO twice, before the giver": ("undecided", "IO"), "IO twice, after the giver": ("undecided", "S"),
-            "a third after the giver": ("IO", "undecided"), "S had lunch, a third gives": ("IO", "undecided"),
-            "a third gives": ("undecided", "undecided"), "S2 removed": ("undecided", "undecided")}
-rows = {name: {"repeated": one, "last": other, "IO − S": found[name].entries()["IO − S"], "P(IO)": float(found[name].p_io.mean())}
-        for name, (one, other) in accounts.items()}
+either = {"as in the template": ("IO", "IO"), "longer distance": ("IO", "IO"),
+          "S three times": ("IO", "IO"),
+          "IO twice, before the giver": ("undecided", "IO"),
+          "IO twice, after the giver": ("undecided", "S"),
+          "a third after the giver": ("IO", "undecided"),
+          "S had lunch, a third gives": ("IO", "undecided"),
+          "a third gives": ("undecided", "undecided"),
+          "S2 removed": ("undecided", "undecided")}
+rows = {name: {"repeated": one, "last": other} for name, (one, other) in either.items()}
+for name, row in rows.items():
+    row |= {column: found[name].entries()[column] for column in ("IO − S", "P(IO)")}
 table(rows, signed=True, decimals=2)
 
 # %% caption answer
@@ -570,7 +599,7 @@ with claims():
 measured("ioi.twice", "S, the giver" if gap["IO twice, after the giver"] < -1 else "IO, as it should" if gap["IO twice, after the giver"] > 1 else "neither: about even")
 
 # %% [markdown]
-# The model prefers John in *John gave a book from Mary to*, with near certainty. The account of the last name predicts it, and predicts that two Marys *before* the giver do no harm. On the two texts where it expects no preference and the other account expects IO, the model is in between. The drawing says why it need not be all or nothing: what counts is how 0.2 shares out its attention. If the story is right, the logit difference on *any* text should follow from that attention alone. Calibrate on the template, where 0.2 gives S so much more attention than IO and the difference is so many logits, draw a straight line through this point and zero, and see where the other texts fall.
+# Each row tests both accounts. The two texts with IO named twice decide between them; look at their signs. On the two texts where only the account of the repeated name expects IO, the model is somewhere in between. The drawing says why it need not be all or nothing: what counts is how 0.2 shares out its attention. If the story is right, the logit difference on *any* text should follow from that attention alone. Calibrate on the template, where 0.2 gives S so much more attention than IO and the difference is so many logits, draw a straight line through this point and zero, and see where the other texts fall.
 
 # %% figure
 fig, ax = plots.figure(height=3.6)
@@ -578,9 +607,12 @@ slope = gap["as in the template"] / found["as in the template"].leaning
 ax.plot([-0.9, 1.0], [-0.9 * slope, slope], color=plots.NULL, linewidth=1.2)
 for name, one in found.items():
     ax.scatter(one.leaning, gap[name], s=26, color=plots.SERIES[0], zorder=3)
-    left = one.leaning > 0.5
-    ax.annotate(name, (one.leaning, gap[name]), xytext=(-7 if left else 7, 4 if name != "S2 removed" else -11), textcoords="offset points",
-                fontsize=8.5, ha="right" if left else "left")
+named = [name for name in found if found[name].leaning < 0.6]
+for name in named:
+    down, left = name == "S2 removed", name == "IO twice, before the giver"
+    ax.annotate(name, (found[name].leaning, gap[name]), xytext=(-7 if left else 7, -12 if down else 3),
+                textcoords="offset points", fontsize=9, ha="right" if left else "left")
+ax.annotate("the four others,\nin which S is the last name", (0.8, 10.6), xytext=(0.62, 6.2), fontsize=9)
 ax.set(xlabel="attention of 0.2 from END: to S minus to IO", ylabel="logit difference IO − S", xlim=(-0.95, 1.05))
 plots.show(
     fig, "Logit difference against the attention of head 0.2 for ten texts: the points lie near a line through zero.",
@@ -611,15 +643,17 @@ with claims():
 predict("ioi.method")
 
 # %%
-rankings = {}
+rankings, rows = {}, {}
 for name in ioi.planted_models():
-    planted = zoo.load(name, "cpu").requires_grad_(False)
-    prompts = ioi.make_ioi_batch(planted.tokenizer, 32, torch.Generator().manual_seed(0))
-    rankings[name] = ioi.methods(planted, ioi.planted_circuit(name), prompts)
-values = {method: torch.tensor([one[method].auc for one in rankings.values()]) for method in rankings["ioi-planted"]}
-complete = {method: sum(one[method].found == 3 for one in rankings.values()) for method in values}
-rows = {method: {"AUC": tuple(float(x) for x in (v.mean(), v.min(), v.max())), "models with all three on top": f"{complete[method]} of 4"}
-        for method, v in values.items()}
+    one = zoo.load(name, "cpu").requires_grad_(False)
+    some = ioi.make_ioi_batch(one.tokenizer, 32, torch.Generator().manual_seed(0))
+    rankings[name] = ioi.methods(one, ioi.planted_circuit(name), some)
+methods = list(rankings["ioi-planted"])
+values = {m: torch.tensor([r[m].auc for r in rankings.values()]) for m in methods}
+complete = {m: sum(r[m].found == 3 for r in rankings.values()) for m in methods}
+for m, v in values.items():
+    rows[m] = {"AUC": tuple(float(x) for x in (v.mean(), v.min(), v.max())),
+               "all three on top": f"in {complete[m]} of 4"}
 
 # %% figure answer
 fig, ax = plots.figure(height=3.0, width=4.8)
@@ -652,7 +686,7 @@ failing = [m for m, name in (("attribution by the gradient", "attribution, flip"
 measured("ioi.method", failing[0] if failing else "none")
 
 # %% [markdown]
-# Exact exchanges find the truth here, whichever way they are asked. The gradient misses nodes: where attention is saturated, the slope is nearly zero although the whole exchange changes everything, and averaging the slope along the way repairs that (the deeper notebook shows it). Two cautions. These circuits are sharper than anything that training alone makes, so this is an easy test, and a method that fails it is warned against more clearly than one that passes is recommended. And three nodes of a circuit are not its arrows.
+# Where a ranking is not perfect, there is a reason. A head whose attention is saturated gives no slope where it stands, although the whole exchange changes everything; averaging the slope along the way repairs that (the deeper notebook shows it). And with ABC there is little for one node alone to bring back. Two cautions. These circuits are sharper than anything that training alone makes, so this is an easy test, and a method that fails it is warned against more clearly than one that passes is recommended. And three nodes of a circuit are not its arrows.
 
 # %% [markdown]
 # ## 9 · Now on GPT-2, and what this does not show
@@ -660,13 +694,14 @@ measured("ioi.method", failing[0] if failing else "none")
 # The same measurement of the behaviour, on GPT-2 small as published, and on the lesson's model.
 
 # %%
+published = {"logit difference": "3.56", "IO above S": "0.993", "P(IO)": "0.49"}
+
 def measure(one):
     """The behaviour on 64 prompts of the first sentence."""
-    prompts = ioi.make_ioi_batch(one.tokenizer, 64, torch.Generator().manual_seed(0))
-    entries = ioi.behaviour(one, prompts).entries()
-    return {"logit difference": entries["logit difference"], "IO above S": entries["IO above S"], "P(IO)": entries["P(IO)"]}
+    some = ioi.make_ioi_batch(one.tokenizer, 64, torch.Generator().manual_seed(0))
+    entries = ioi.behaviour(one, some).entries()
+    return {name: entries[name] for name in published}
 
-published = {"logit difference": "3.56", "IO above S": "0.993", "P(IO)": "0.49"}
 beside_gpt2(measure, {"ioi-natural": model}, published, source="Wang et al. 2022")
 
 # %% caption
