@@ -42,7 +42,16 @@ from course_utils.ioi.prompts import (
     new_names,
 )
 from course_utils.ioi.proposal import PRICE, Bench, bench, bench_of
-from course_utils.ioi.readings import Writes, copying, copying_score, head_dla, looks, read_and_written, writes
+from course_utils.ioi.readings import (
+    Writes,
+    copying,
+    copying_score,
+    head_dla,
+    looks,
+    read_and_written,
+    unembedding,
+    writes,
+)
 from course_utils.ioi.scoring import Ranking, auc, methods, roc
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN

@@ -1,6 +1,6 @@
 """What is read off a single run: what each part writes at END, where a head looks, and what it copies.
 
-1. `head_dla` – direct logit attribution of heads, the final norm's scale held.
+1. `unembedding`, `head_dla` – direct logit attribution of heads, the final norm's scale held.
 2. `writes` – what every head and MLP adds, directly, to the logits of IO and of S.
 3. `looks` – the attention from one role's position to the others.
 4. `copying_score` – for which share of names a head raises (or lowers) the logit of the name that it reads.
@@ -20,6 +20,12 @@ from course_utils.ioi.behaviour import roles
 from course_utils.ioi.prompts import Prompts
 
 
+def unembedding(model: Any) -> Float[Tensor, "d_model d_vocab"]:
+    """W_U with the final norm's weight multiplied in: what reads a stream that was centred and scaled."""
+    weight = getattr(model.ln_final, "weight", None)
+    return model.W_U.detach() if weight is None else weight.detach()[:, None] * model.W_U.detach()
+
+
 def head_dla(
     z: Float[Tensor, "batch head d_head"],
     W_O: Float[Tensor, "head d_head d_model"],
@@ -31,7 +37,7 @@ def head_dla(
     Args:
         z: the heads' outputs at the last token, before W_O.
         scale: what the final LayerNorm divides by there.
-        direction: of each prompt, the unembedding of the right name minus that of the wrong one.
+        direction: of each prompt, the column of `unembedding` of the right name minus that of the wrong one.
 
     What a head writes is centred, as the final LayerNorm centres it, and divided by the scale of this run.
     """
@@ -71,7 +77,7 @@ def writes(model: Any, prompts: Prompts) -> Writes:
     _, cache = model.run_with_cache(prompts.tokens)
     rows, end, names = torch.arange(len(prompts)), prompts.positions["END"], prompts.layout.names
     scale = cache["ln_final.hook_scale"][rows, end]  # (batch, 1)
-    found = {}
+    W_U, found = unembedding(model), {}
     for layer in range(model.cfg.n_layers):
         z = cache["z", layer][rows, end]  # (batch, head, d_head)
         for head in range(model.cfg.n_heads):
@@ -80,7 +86,7 @@ def writes(model: Any, prompts: Prompts) -> Writes:
             found[f"m{layer}"] = cache["mlp_out", layer][rows, end]
     io, s = [], []
     for written in found.values():
-        logits = (written - written.mean(-1, keepdim=True)) / scale @ model.W_U
+        logits = (written - written.mean(-1, keepdim=True)) / scale @ W_U
         logits = logits - logits[:, names].mean(1, keepdim=True)
         io.append(logits[rows, prompts.answer])
         s.append(logits[rows, prompts.wrong])
@@ -116,7 +122,7 @@ def read_and_written(model: Any, names: Int[Tensor, "name"], layer: int, head: i
     _, cache = model.run_with_cache(torch.stack([start, names], 1))
     stream = model.blocks[layer].ln1(cache["resid_pre", layer])[:, 1]
     written = (stream @ model.W_V[layer, head] + model.b_V[layer, head]) @ model.W_O[layer, head]
-    logits = (written - written.mean(-1, keepdim=True)) @ model.W_U
+    logits = (written - written.mean(-1, keepdim=True)) @ unembedding(model)
     return logits[:, names]
 
 

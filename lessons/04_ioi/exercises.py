@@ -89,7 +89,7 @@ table({
 #
 # *Why it matters*: it is the quickest look at who speaks for the answer, and the lesson shows what it overlooks.
 #
-# *What to write*: `z` (batch, head, d_head) are the heads' outputs at END in one layer, `W_O` (head, d_head, d_model) their output matrices. The final LayerNorm subtracts the mean over d_model and divides by `scale`, which is given per prompt. `direction` is the unembedding of the right name minus that of the wrong one, per prompt. Return what each head adds to the logit difference.
+# *What to write*: `z` (batch, head, d_head) are the heads' outputs at END in one layer, `W_O` (head, d_head, d_model) their output matrices. The final LayerNorm subtracts the mean over d_model and divides by `scale`, which is given per prompt. `direction` is the unembedding of the right name minus that of the wrong one, per prompt, with the norm's weight already multiplied in. Return what each head adds to the logit difference.
 #
 # *How you know*: with the embedding, the MLPs and the biases, these numbers add up to the logit difference.
 
@@ -117,7 +117,8 @@ grade("ioi.head_dla", head_dla)
 attribute = checked("ioi.head_dla")
 _, cache = model.run_with_cache(clean.tokens)
 scale = cache["ln_final.hook_scale"][rows, at["END"], 0]
-direction = (model.W_U[:, clean.answer] - model.W_U[:, clean.wrong]).T
+W_U = ioi.unembedding(model)  # with the final norm's weight
+direction = (W_U[:, clean.answer] - W_U[:, clean.wrong]).T
 direct = [attribute(cache["z", n][rows, at["END"]], model.W_O[n], scale, direction).mean(0) for n in range(4)]
 table({f"layer {n}": {f"head {h}": float(x) for h, x in enumerate(row)} for n, row in enumerate(direct)},
       unit="logits", signed=True, decimals=2)

@@ -1,0 +1,213 @@
+"""Lesson 4's circuits: measured arrows, proposals scored in the right order, other texts, rankings, sealed models."""
+
+import pytest
+import torch
+
+from course_utils import ioi, zoo
+from course_utils.grading.exercise import Exercise, find
+from course_utils.ioi.sealed import answers, permuted, true_edges
+
+MANY = range(24)
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return zoo.load("ioi-natural", device="cpu").requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def noise(model):
+    clean = ioi.make_ioi_batch(model.tokenizer, 48, rng(3))
+    return ioi.asked(model, clean, "flip", 0, direction="noising")
+
+
+# Arrows
+
+
+def test_an_arrow_is_a_path_patch_with_its_interval(noise):
+    sender, receiver = ioi.Part("a", ("0.2",), "END"), ioi.Part("b", ("1.0", "1.2"), "END")
+    arrow = ioi.measured_arrow(noise, sender, receiver, "q")
+    path = noise.path_patch(["0.2"], ["1.0.q", "1.2.q"], mlps="recomputed", positions="END")
+    mean, low, high = arrow.effect
+    assert abs(mean - float(path.effect()[0] / path.clean.mean())) < 1e-5 and low < mean < high < 0
+    assert arrow.name == "a → b, queries"
+    with pytest.raises(ValueError, match="q, k or v"):
+        ioi.measured_arrow(noise, sender, receiver)
+    with pytest.raises(ValueError, match="the logits have none"):
+        ioi.measured_arrow(noise, sender, ioi.LOGITS, "q")
+
+
+def test_a_diagram_shows_every_arrow_and_places_every_part(noise):
+    sender, receiver = ioi.Part("a", ("0.2",), "END"), ioi.Part("b", ("1.0",), "END")
+    ends = [(sender, receiver, "q"), (receiver, ioi.LOGITS, "")]
+    shown = ioi.Diagram({"giver": [ioi.measured_arrow(noise, *end) for end in ends]})
+    assert [row["message"] for row in shown.rows()] == ["a → b, queries", "b → logits"]
+    picture = shown.draw(("x", "y"), {"a": (0, 0), "b": (1, 1), "logits": (0, 2)}, {"a": "first"})
+    words = [text.get_text() for text in picture.fig.axes[0].texts]
+    assert "a\nfirst" in words and sum("Q" in word for word in words) == 1
+    with pytest.raises(KeyError):
+        shown.draw(("x", "y"), {"a": (0, 0)}, {})
+
+
+# Proposals
+
+NINE = [(0, 2, "END"), (1, 0, "END"), (1, 2, "END"), (1, 3, "END"), (2, 1, "END"), (2, 3, "END"),
+        (0, 2, "after IO"), (0, 0, "before S2"), (0, 2, "before S2")]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_wrong_circuits_are_scored_in_the_right_order(model, seed):
+    """The nine, then those without the heads that raise both names, then nothing and worse than nothing."""
+    bench = ioi.bench_of(model, n=32, seed=20 + seed)
+    worth = {
+        "the nine": bench.worth(NINE),
+        "both names not raised": bench.worth([node for node in NINE if node[0] < 2]),
+        "nothing": bench.worth([]),
+        "right heads, wrong positions": bench.worth([(layer, head, "S2") for layer, head, _ in NINE]),
+        "all": bench.worth(bench.all_nodes()),
+    }
+    assert sorted(worth, key=worth.get, reverse=True) == list(worth), worth
+    assert worth["the nine"] > 0.8 and bench.kept(NINE) > 0.9
+    movers = bench.worth([(1, 0, "END"), (1, 2, "END"), (1, 3, "END")])
+    assert movers < worth["both names not raised"]
+    pool, dice = sorted(bench.all_nodes()), rng(seed)
+    drawn = [[pool[i] for i in torch.randperm(128, generator=dice)[:9].tolist()] for _ in range(8)]
+    assert max(map(bench.worth, drawn)) < worth["the nine"] / 2
+
+
+def test_a_bench_runs_from_nothing_to_everything(model):
+    bench = ioi.bench_of(model, n=8)
+    whole = {(layer, head, role) for layer in range(4) for head in range(4) for role in bench.question.positions}
+    assert bench.all_nodes() == whole and bench.kept([]) == 0
+    assert bench.worth([(3, 3, "IO")]) < bench.kept([(3, 3, "IO")])
+
+
+def test_the_search_only_takes_steps_that_help(model):
+    bench = ioi.bench_of(model, n=4)
+    start = NINE[:-1]
+    found = bench.grown(start, without=[(0, 1)], most=1)
+    assert bench.worth(found) >= bench.worth(start) and not any(node[:2] == (0, 1) for node in found)
+
+
+# Other texts
+
+
+def test_texts_name_who_they_say(model):
+    for name, text in ioi.TEXTS.items():
+        told = ioi.told(model.tokenizer, text, 6, rng())
+        named = {
+            key: (told.tokens == ids[:, None]).sum(1) for key, ids in (("io", told.io), ("s", told.s), ("c", told.c))
+        }
+        wanted = {key: text.count(slot) for key, slot in (("io", "{IO}"), ("s", "{S}"), ("c", "{C}"))}
+        both = text.count("{A}")
+        assert (named["io"] == wanted["io"] + both).all() and (named["s"] == wanted["s"] + both).all(), name
+        assert (named["c"] == wanted["c"]).all(), name
+
+
+def test_a_word_that_the_model_does_not_know_is_refused(model):
+    with pytest.raises(ValueError, match="single tokens"):
+        ioi.told(model.tokenizer, "When {A} and {B} slept, {S} gave a {object} to", 2, rng())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_last_name_is_avoided_and_not_the_repeated_one(model, seed):
+    found = ioi.outside(model, (0, 2), n=48, seed=seed)
+    gap = {name: float(one.logit_diff.mean()) for name, one in found.items()}
+    assert gap["IO twice, after the giver"] < -6 < 7 < gap["IO twice, before the giver"]
+    lean = torch.tensor([one.leaning for one in found.values()])
+    assert torch.corrcoef(torch.stack([lean, torch.tensor(list(gap.values()))]))[0, 1] > 0.95
+
+
+# Rankings
+
+
+def test_the_area_is_the_area_under_the_curve():
+    score = torch.randint(5, (40,), generator=rng()).float()
+    truth = torch.rand(40, generator=rng(1)) < 0.3
+    false, true = ioi.roc(score, truth)
+    assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1) and (false.diff() >= 0).all()
+    assert abs(float(torch.trapezoid(true, false) - ioi.auc(score, truth))) < 1e-6
+    assert ioi.auc(torch.zeros(9), truth[:9]) == 0.5
+
+
+def test_methods_find_a_planted_circuit_and_baselines_do_not():
+    planted = zoo.load("ioi-planted-b", device="cpu").requires_grad_(False)
+    clean = ioi.make_ioi_batch(planted.tokenizer, 24, rng())
+    found = ioi.methods(planted, ioi.planted_circuit("ioi-planted-b"), clean)
+    assert all(one.truth.sum() == 3 and len(one.truth) == 96 for one in found.values())
+    assert all(found[name].found == 3 and found[name].auc == 1 for name in ("noising, flip", "zero ablation"))
+    assert found["attribution, flip"].found < 3 <= found["integrated gradients, flip"].found
+    low, high = found["attribution, ABC"].interval(50)
+    assert 0.5 < low < high <= 1 and found["null: random"].found < 3
+
+
+# Sealed models
+
+
+def test_permuting_heads_leaves_the_function_alone():
+    base = zoo.load("ioi-planted", device="cpu").requires_grad_(False)
+    order = [torch.tensor([2, 0, 3, 1]), torch.tensor([1, 0, 3, 2]), torch.tensor([3, 2, 1, 0])]
+    made, tokens = permuted(base, order), torch.randint(1, 290, (3, 9), generator=rng())
+    _, here = base.run_with_cache(tokens)
+    logits, there = made.run_with_cache(tokens)
+    torch.testing.assert_close(logits, base(tokens), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(there["z", 1][:, :, 0], here["z", 1][:, :, 1], rtol=1e-4, atol=1e-5)
+
+
+def test_sealed_models_do_what_their_truth_says():
+    """On many seeds the algorithm's answer to each exchange is what running it gives."""
+    heads = set()
+    for seed in MANY:
+        model = ioi.sealed(seed)
+        assert (ioi.behaviour(model.model, model.prompts).logit_diff > 0).all(), seed
+        assert tuple(ioi.exchanged(model, one) for one in model.exchanges) == answers(model), seed
+        heads.add(tuple((n.layer, n.head) for n in model.reveal()))
+    assert len(heads) > 15
+
+
+def test_the_edges_differ_between_sealed_models():
+    inputs = {
+        tuple(sorted(edge.rpartition(".")[2] for edge in true_edges(seed) if "logits" not in edge)) for seed in range(8)
+    }
+    assert inputs == {("k", "q"), ("q", "v")}
+
+
+def scored(proposal, seed=5):
+    exercise = find("ioi.sealed", Exercise.registry)
+    return exercise.score(exercise.canonical(proposal), exercise.truth(seed))
+
+
+def test_wrong_circuits_of_a_sealed_model_are_scored_in_the_right_order():
+    exercise = find("ioi.sealed", Exercise.registry)
+    truth = exercise.truth(5)
+    key, nodes = exercise.key(truth), set(truth.nodes.values())
+    everywhere = {(layer, head, at) for layer in range(3) for head in range(4) for at in ("S2", "END")}
+    scores = {
+        "true": scored(key),
+        "one edge wrong": scored(key | {"edges": {*list(key["edges"])[1:]}}),
+        "no edges": scored(key | {"edges": set()}),
+        "output alone": scored({"nodes": {truth.nodes["output"]}, "edges": {e for e in key["edges"] if "logits" in e}}),
+        "all heads": scored({"nodes": everywhere, "edges": set()}),
+        "nothing": scored({"nodes": set(), "edges": set()}),
+    }
+    assert sorted(scores, key=scores.get, reverse=True) == list(scores), scores
+    assert scored({"nodes": {(a, b, "S1") for a, b, _ in nodes}, "edges": set()}) == 0
+
+
+def test_heads_may_be_written_in_several_ways():
+    exercise = find("ioi.sealed", Exercise.registry)
+    truth = exercise.truth(5)
+    key = exercise.key(truth)
+    listed = {"nodes": [list(node) for node in key["nodes"]], "edges": [tuple(e.split("->")) for e in key["edges"]]}
+    assert exercise.check(listed, 5).passed
+    said = exercise.check({"nodes": {(0, 9, "END")}, "edges": set()}, 5).message
+    assert "no head 0.9" in said
+    exchanges = find("ioi.exchanges", Exercise.registry)
+    sealed = exchanges.truth(5)
+    names = [sealed.model.tokenizer.decode([i]) for i in exchanges.key(sealed)]
+    assert exchanges.check(names, 5).passed
+    assert "of 6 are right" in exchanges.check(names[::-1], 5).message or names == names[::-1]
