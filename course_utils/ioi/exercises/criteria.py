@@ -160,6 +160,7 @@ Function(
     rtol=1e-3,
     atol=1e-5,
     ranges={"base": REAL, "donor": REAL, "result": REAL},
+    survivors={"`at.detach()` → `at`": "Inputs carry no gradient of their own."},
     hints=(
         "`at = base.clone().requires_grad_(True)`, then `torch.autograd.grad(metric(at).sum(), at)`: the sum over prompts gives each prompt its own gradient.",
         "Change times slope, (donor − base) · gradient, summed over d_head, averaged over prompts.",
@@ -195,6 +196,7 @@ Function(
     rtol=1e-3,
     atol=1e-5,
     ranges={"base": REAL, "donor": REAL, "result": REAL},
+    survivors={"`at.detach()` → `at`": "Inputs carry no gradient of their own."},
     hints=(
         "The way from base to donor is base + share · (donor − base). Piece number k of `steps` has its middle at share (k + ½) / steps, for k from 0.",
         "Average the gradient over these places. Then as before: change times mean slope, summed over d_head, averaged over prompts.",
