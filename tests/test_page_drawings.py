@@ -34,6 +34,7 @@ def star(n):
     return torch.stack([angles.cos(), angles.sin()])
 
 
+ROW = ["start", "values", "=", "[", "names", ",", "lines", ",", "size"]
 DRAWINGS = {
     "transformer": lambda: draw.transformer(),
     "transformer, one layer": lambda: draw.transformer(1, 1, mlps=False),
@@ -62,6 +63,12 @@ DRAWINGS = {
         ["0.2->1.1.k", "1.1->logits", "0.0->1.1.q"], ["BOS", "A", "B", "…", "A"],
         {"0.2": 2, "1.1": 4, "0.0": 4, "logits": 4},
     ),
+    "columns, empty": lambda: draw.columns(ROW, marked=(3,)),
+    "columns with parts": lambda: draw.columns(
+        ROW, 4, {"0.3": (3, 8), "2.2": (3, 8)}, [("m0", 3), ("m3", 8)],
+        {"2.2": "0.44", "0.3": "?", ("m0", 3): "0.77"}, ("0.3",), {3: "0.00"}, "]",
+    ),
+    "recovery": lambda: draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "right: 0.02, then 0.55")]),
     "patching": lambda: draw.activation_patching(),
     "noising": lambda: draw.activation_patching("m3", ("a list [ 1 , 2", "]"), ("a call ( 1 , 2", ")"), False),
     "ablations": lambda: draw.ablations("10.11"),
@@ -166,6 +173,9 @@ def test_arcs_are_as_thick_as_the_attention():
         (lambda: draw.circuit(["1.1.1.1"]), "A part of a circuit is"),
         (lambda: draw.circuit(["1.1"], ["a"], {"1.1": 1}), "no such position"),
         (lambda: draw.circuit(["1.1"], ["a"], {"1.2": 0}), "no part of the circuit"),
+        (lambda: draw.columns(ROW, heads={"2.2": (8, 3)}), "later one"),
+        (lambda: draw.columns(ROW, mlps=[("m0", 9)]), "positions 0 to 8"),
+        (lambda: draw.columns(["token"] * 12), "over 12"),
         (lambda: draw.transformer(4, 12), "legibly"),
         (lambda: draw.transformer(2, 2, mlps=False, highlight=("m0",)), "no part 'm0'"),
         (lambda: draw.induction_circuit(steps=4), "three steps"),

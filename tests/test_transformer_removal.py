@@ -67,8 +67,10 @@ def test_an_unknown_kind_is_refused_in_a_sentence(setting):
 
 def test_it_draws_itself(setting):
     result = tf.removal(*setting)
-    ax = result.plot(most=5).axes[0]
-    assert len(ax.patches) == 10
+    ax = result.plot(["m0", "2.2", "m3"]).axes[0]
+    assert len(ax.patches) == 6
+    assert [bar.get_height() for bar in ax.patches[::3]] == pytest.approx([result.of("m0")[0], result.of("m0")[1]])
+    assert len(result.plot().axes[0].patches) == 40
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["adds directly", "lost without it"]
     assert "what zero ablation costs" in repr(result)
 

@@ -9,6 +9,7 @@ the final LayerNorm's scale as it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,11 +44,11 @@ class Removal:
         at = self.labels.index(label)
         return float(self.direct[at].mean()), float(self.loss[at].mean())
 
-    def plot(self, ax: Any = None, most: int | None = None) -> Any:
-        """Two bars for each component; with `most`, only so many, those with the longest bars."""
+    def plot(self, only: Sequence[str] | None = None) -> Any:
+        """Two bars for each component, or for those named."""
         direct, loss = self.direct.mean(1), self.loss.mean(1)
-        order = torch.maximum(direct.abs(), loss.abs()).argsort(descending=True)[:most].sort().values.tolist()
-        fig, ax = plots.figure(height=2.9) if ax is None else (ax.figure, ax)
+        order = [self.labels.index(label) for label in only or self.labels]
+        fig, ax = plots.figure(height=2.9)
         bars = ((-0.2, direct, "adds directly", plots.SERIES[1]), (0.2, loss, "lost without it", plots.SERIES[0]))
         for shift, values, label, colour in bars:
             ax.bar([i + shift for i in range(len(order))], values[order].tolist(), 0.4, color=colour, label=label)

@@ -1,15 +1,19 @@
 """A term of a logit difference, split by which bracket is open: evidence, and a preference that is always there.
 
-Take two brackets A and B, and a part's mean term for the right one over the wrong one, x where A is open and y where
-B is. Write x = e + p and y = e − p. Then
+Take two brackets A and B, and a part's mean term for the right one over the wrong one, a where A is open and b where
+B is. Write a = e + p and b = e − p. Then
 
-- e = (x + y) / 2, the **evidence**: what speaks for the right bracket, whichever it is;
-- p = (x − y) / 2, the **preference**: what speaks for A whatever is open. It cancels in the mean over both.
+- e = (a + b) / 2, the **evidence**: what speaks for the right bracket, whichever it is;
+- p = (a − b) / 2, the **preference**: what speaks for A whatever is open. It cancels in the mean over both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from course_utils import plots
 
 from .pairs import Pairs
 from .readout import Attribution
@@ -49,6 +53,19 @@ class Split:
             }
             for part, terms in self.terms.items()
         }
+
+    def plot(self, parts: Sequence[str]) -> Any:
+        """Two bars for each of these parts: its evidence and its preference."""
+        fig, ax = plots.figure(height=2.7)
+        bars = ((-0.2, self.evidence, "evidence", 1), (0.2, self.preference, f"preference for {self.first}", 2))
+        for shift, of, label, colour in bars:
+            ax.bar([i + shift for i in range(len(parts))], [of(part) for part in parts], 0.4, label=label,
+                   color=plots.SERIES[colour])  # fmt: skip
+        ax.axhline(0, color="black", linewidth=0.8)
+        ax.set_xticks(range(len(parts)), parts)
+        ax.set(xlabel="head or MLP", ylabel="logits")
+        ax.legend(loc="upper center", ncols=2)
+        return fig
 
     def __repr__(self) -> str:
         return "\n".join(f"{part:6} {one:+.2f} {other:+.2f}" for part, (one, other) in self.terms.items())

@@ -10,6 +10,8 @@
     draw.features_in_a_plane(W, read=0)                                  # arrows, and where the reader gives zero
     draw.attention_arcs(tokens, {(9, 3): 0.94}, name="2.2")              # (reader, read): weight
     draw.circuit(found, tokens=tokens, at={"1.1": 4})                    # a patching.Circuit, or names of parts
+    draw.columns(tokens, heads={"2.2": (3, 8)}, mlps=[("m0", 3)])        # every position's stream, and the parts found
+    draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "")])      # from the corrupt run (0) to the clean one (1)
     draw.activation_patching("2.2", clean=("f ( x", ")"), corrupt=("f [ x", "]"))
     draw.ablations("2.2")                                                # intact, zero, mean, resample
 
@@ -21,13 +23,14 @@ Each returns a `Picture`, which shows itself as the last line of a cell, with it
 `frames` draws one thing for several values: side by side on a page, under a slider in a live notebook.
 `cut_plane(ax, W, read)` draws the plane into axes of your own.
 
-Files: `sheet` (paper and shapes), `stream`, `induction`, `plane`, `arcs`, `diagram` (of circuits), `experiment`,
-`framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of parts are those of `plots`.
+Files: `sheet` (paper and shapes), `stream`, `columns`, `induction`, `plane`, `arcs`, `diagram` (of circuits),
+`experiment`, `framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of parts are those of `plots`.
 """
 
 from .arcs import attention_arcs
+from .columns import columns
 from .diagram import circuit
-from .experiment import ablations, activation_patching
+from .experiment import ablations, activation_patching, recovery_line
 from .framing import Frames, frames
 from .induction import induction_circuit
 from .plane import cut_plane, features_in_a_plane, features_on_a_line
@@ -42,6 +45,7 @@ __all__ = [
     "activation_patching",
     "attention_arcs",
     "circuit",
+    "columns",
     "cut_plane",
     "features_in_a_plane",
     "features_on_a_line",
@@ -49,6 +53,7 @@ __all__ = [
     "head_opened",
     "induction_circuit",
     "mlp_opened",
+    "recovery_line",
     "sheet",
     "transformer",
 ]

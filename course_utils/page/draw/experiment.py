@@ -1,6 +1,8 @@
-"""Experiments as drawings: what is carried from one run into another, and ways to take a part out."""
+"""Experiments as drawings: what is carried from one run into another, ways to take a part out, and their scale."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from course_utils import plots
 from course_utils.page.draw.sheet import NORMAL, SMALL, Picture, Sheet, sheet, width_of
@@ -79,6 +81,41 @@ def ablations(part: str = "2.2") -> Picture:
         f"Four runs: {part} adds its own output, zero, its mean, or its output on another prompt to the stream.",
         f"Three ways to take {part} out. Zero is a value that the later layers may never have met; the mean keeps what "
         "all prompts share; another prompt's output keeps everything but what belongs to this prompt.",
+    )
+
+
+def recovery_line(lead: tuple[float, float], moves: Sequence[tuple[str, float, float, str]] = ()) -> Picture:
+    """The scale of an intervention, from the corrupt run (0) to the clean one (1), with what some of them moved.
+
+    Args:
+        lead: of the right answer, in the corrupt run (below zero) and in the clean one, in logits.
+        moves: (name, recovery before, recovery after, words at its end); each is an arrow of its own.
+    """
+    page = sheet(1.45 + 0.42 * len(moves))
+    base, left, wide = 0.42 * len(moves) + 0.62, 1.0, 4.6
+    middle = -lead[0] / (lead[1] - lead[0])
+    page.line([(left, base), (left + wide, base)], thick=2.4)
+    for at, name, value, colour in (
+        (0.0, "corrupt run", lead[0], plots.EDITED),
+        (middle, "undecided", 0.0, plots.NULL),
+        (1.0, "clean run", lead[1], plots.ANSWER),
+    ):
+        x = left + wide * at
+        page.line([(x, 0.1), (x, base)], colour=colour, thick=0.8, dashed=True, behind=True)
+        page.dot((x, base), colour=colour, size=10)
+        page.text((x, base + 0.55), name, bold=True, colour=colour, halo=False)
+        page.text((x, base + 0.27), f"recovery {at:.1f}", size=SMALL, halo=False)
+        page.text((x, base - 0.25), f"lead {value:+.1f}" if value else "lead 0", size=SMALL)
+    for i, (name, start, end, words) in enumerate(moves):
+        y = base - 0.62 - 0.42 * i
+        page.arrow((left + wide * start, y), (left + wide * end, y), colour=plots.HEAD, thick=3)
+        page.text((left + wide * end + 0.12, y), words, side="left", size=SMALL)
+        page.text((left + wide * (start + end) / 2, y + 0.19), name, size=SMALL, colour=plots.HEAD, bold=True)
+    return page.picture(
+        "A line from the corrupt run, recovery 0, over undecided to the clean run, recovery 1"
+        + "".join(f"; {name} moves from {a:.2f} to {b:.2f}" for name, a, b, _ in moves)
+        + ".",
+        "The scale of recovery: 0 is the corrupt run, 1 the clean one.",
     )
 
 
