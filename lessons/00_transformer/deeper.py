@@ -141,7 +141,7 @@ for a, b in lowest:
     rows[f"{a}, {b}"] = {f"seed {k}": one[a, b] for k, one in enumerate(left)} | {"mean": mean[a, b]}
 medians = {f"seed {k}": sorted(one.values())[52] for k, one in enumerate(left)}
 rows["null: median of all pairs"] = medians | {"mean": sorted(mean.values())[52]}
-table(rows, decimals=2, unit="share right", corner="with 2.2 taken away")
+table(rows, decimals=2, unit="share right", corner="with 2.2 ablated")
 
 # %% caption
 caption("The five lowest of 105 pairs, by the mean of three sets of 64 prompts. Guessing gives 0.33.")

@@ -161,7 +161,7 @@ def without_2_2(seed):
     edit = ("blocks.2.attn.hook_z", zeros_for(2))
     whole = more.right(model(more.clean))
     rest = more.right(model.run_with_hooks(more.clean, fwd_hooks=[edit]))
-    return {"intact": whole, "2.2 ablated": rest, "right answers lost": 1 - rest / whole}
+    return {"intact": whole, "2.2 ablated": rest, "answers lost": 1 - rest / whole}
 
 
 on_new_sets = {f"seed {seed}": without_2_2(seed) for seed in range(1, 6)}
@@ -184,7 +184,7 @@ with claims():
     )
     claim(
         "on five other sets of prompts, between 32 and 41 % of the right answers are lost with 2.2 ablated",
-        between([row["right answers lost"] for row in on_new_sets.values()], 0.32, 0.41),
+        between([row["answers lost"] for row in on_new_sets.values()], 0.32, 0.41),
     )
 
 # %% [markdown]
@@ -345,7 +345,8 @@ draw.columns(words, marked=(opener,)).captioned(
 parts = tf.components(model, healthy)  # (component, batch, pos, d_model)
 stream = healthy["blocks.3.hook_resid_post"]  # after the last layer
 error = (parts.total() - stream).abs().max()
-at_end = {x: parts[x][:, -1].norm(dim=-1).mean().item() for x in ("embed", "m0", "2.2", "m3")}
+long_ones = ("embed", "m0", "2.2", "m3")
+at_end = {x: parts[x][:, -1].norm(dim=-1).mean().item() for x in long_ones}
 at_end["the whole stream"] = stream[:, -1].norm(dim=-1).mean().item()
 error
 
@@ -384,7 +385,7 @@ with claims():
 # %%
 tokens = model.to_tokens(prompt)
 _, one = model.run_with_cache(tokens)  # the cache of our one prompt
-one["resid_pre", 2].shape, one["z", 2].shape, one["pattern", 2].shape, one["post", 2].shape
+one["resid_pre", 2].shape, one["z", 2].shape, one["pattern", 2].shape
 
 # %% figure
 meaning = {
@@ -416,10 +417,10 @@ def replaces(z, hook):
 
 
 point = "blocks.2.attn.hook_z"
-moved = {
-    name: (model.run_with_hooks(tokens, fwd_hooks=[(point, hook)]) - model(tokens)).abs().max()
-    for name, hook in (("forgot to return", forgets), ("returned", replaces))
-}
+moved = {}
+for name, hook in (("forgot to return", forgets), ("returned", replaces)):
+    edited = model.run_with_hooks(tokens, fwd_hooks=[(point, hook)])
+    moved[name] = (edited - model(tokens)).abs().max()
 moved
 
 # %% claims
@@ -507,10 +508,10 @@ for name in looks:
     attention = on_quotes["pattern", layer][:, head, -1, quotes.opener].mean().item()
     logits = patching.ablated(model, quotes.clean, [name], "mean", quotes.everyone)
     gone = 1 - (quotes.difference(logits).mean() / quote_lead).item()
-    quote_heads[name] = {"attention to the quote": attention, "share of the lead lost": gone}
+    quote_heads[name] = {"attention to the quote": attention, "lead lost (share)": gone}
 
 # %% figure answer
-by_loss = sorted(quote_heads, key=lambda head: -quote_heads[head]["share of the lead lost"])
+by_loss = sorted(quote_heads, key=lambda head: -quote_heads[head]["lead lost (share)"])
 kind = {"2.2": "the same head"} | {f"2.{k}": "another head of that layer" for k in (0, 1, 3)}
 display(measured("transformer.quotes", kind.get(by_loss[0], "a head of another layer")))
 table(
@@ -524,13 +525,13 @@ table(
 with claims():
     claim(
         "head 2.3 is the one that a quote's lead loses most without, more than half of it",
-        by_loss[0] == "2.3" and quote_heads["2.3"]["share of the lead lost"] > 0.5,
+        by_loss[0] == "2.3" and quote_heads["2.3"]["lead lost (share)"] > 0.5,
     )
     claim(
         "2.2 and 2.3 give the quote 0.90 and 0.99 of their attention, but without 2.2 less than a sixth of the lead is lost",
         rounds_to(quote_heads["2.2"]["attention to the quote"], "0.90")
         and rounds_to(quote_heads["2.3"]["attention to the quote"], "0.99")
-        and quote_heads["2.2"]["share of the lead lost"] < 1 / 6,
+        and quote_heads["2.2"]["lead lost (share)"] < 1 / 6,
     )
 
 # %% [markdown]
@@ -570,7 +571,6 @@ table(
 )
 
 # %% claims
-_, many_cache = healthy, healthy
 written_all = tf.components(model, healthy, layer=1)
 keys_all = written_all.parts / healthy["blocks.2.ln1.hook_scale"] @ model.W_K[2, 2]
 score_all = torch.einsum("cbph,bh->cp", keys_all, healthy["q", 2][:, -1, 2]) / 48**0.5 / 128
@@ -618,7 +618,7 @@ def moves(signs, layer, head):
 
 brackets = (" (", " [", " {")
 raised = moves(brackets, layer=2, head=2)  # (sign, d_vocab)
-match = torch.zeros(4, 4)  # each bracket's own partner, minus the mean of the two others
+match = torch.zeros(4, 4)  # a bracket's own partner, minus the mean of the others
 for layer in range(4):
     for head in range(4):
         scores = moves(brackets, layer, head)[:, closers]
@@ -657,8 +657,7 @@ with claims():
 # The ablation of section 1 and these weights are independent kinds of evidence: one was measured on prompts, the other was read without them. Both can now be drawn as one arrow.
 
 # %% figure
-draw.columns(words, heads={"2.2": (opener, last)}, mlps=[("m0", opener)], labels={"2.2": "what closes [",
-             ("m0", opener): "here it looks"}, answer="]").captioned(
+draw.columns(words, heads={"2.2": (opener, last)}, mlps=[("m0", opener)], labels={"2.2": "[ → ]"}, answer="]").captioned(
     "What is known after section 5. Head 2.2 finds the bracket by what m0 has written there, and carries to the last stream what closes it."
 )  # fmt: skip
 
@@ -688,7 +687,8 @@ along.item(), scale, (along / scale).item()
 # %%
 added = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
 shuffle = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))
-mixed_up = tf.attribution(model, pairs.clean, pairs.correct[shuffle], pairs.wrong[shuffle])
+other_pair = pairs.correct[shuffle], pairs.wrong[shuffle]
+mixed_up = tf.attribution(model, pairs.clean, *other_pair)
 (added.total() - added.target).abs().max()  # the terms against the model's own lead
 
 # %% figure
@@ -801,7 +801,8 @@ with claims():
 predict("transformer.depth")
 
 # %%
-streams = [healthy["resid_pre", 0]] + [healthy["resid_post", layer] for layer in range(4)]
+streams = [healthy["resid_pre", 0]]
+streams += [healthy["resid_post", layer] for layer in range(4)]
 at_the_end = torch.stack(streams)[:, :, -1]  # (depth, batch, d_model), last position
 lens = model.unembed(model.ln_final(at_the_end))  # (depth, batch, d_vocab)
 right_by_depth = [pairs.right(logits[:, None]) for logits in lens]
@@ -938,7 +939,7 @@ with claims():
 # %% [markdown]
 # This is what the lens could not see. Before layer 1 the bracket's own position holds 0.77 of the answer, and the last token has 0.22 already. Before layer 3 the last token has 0.83.
 #
-# Now patch single heads, at all positions.
+# Now patch single heads, each at all positions.
 
 # %% prediction
 predict("transformer.recovery")
@@ -977,7 +978,7 @@ with claims():
     )
 
 # %% [markdown]
-# In section 1 we gave 2.2 back to a broken model and most answers were right again. That looked like much more than this. Put both experiments on the scale of section 2, and count both in both units:
+# In section 1 we gave 2.2 back to a broken model, and most answers were right again. Put both experiments on the scale of section 2, and count both in both units:
 
 
 # %%
@@ -1029,11 +1030,12 @@ def left(heads, seed):
 
 unnamed = [name for name in looks if name not in ("2.2", "1.0", "3.2", "0.3")]
 dice = torch.Generator().manual_seed(0)
-draws = [["2.2", *(unnamed[i] for i in torch.randperm(12, generator=dice)[:2])] for _ in range(4)]
+picked = [torch.randperm(12, generator=dice)[:2] for _ in range(4)]
+draws = [["2.2", *(unnamed[i] for i in two)] for two in picked]
 tests = {}
 for seed in range(10, 15):
-    row = {" ".join(heads): left(heads, seed) for heads in (["2.2"], ["2.2", "1.0", "3.2"])}
-    row["2.2 1.0 3.2 0.3"] = left(["2.2", "1.0", "3.2", "0.3"], seed)
+    named = (["2.2"], ["2.2", "1.0", "3.2"], ["2.2", "1.0", "3.2", "0.3"])
+    row = {" ".join(heads): left(heads, seed) for heads in named}
     row["null: 2.2 and two at random"] = sum(left(trio, seed) for trio in draws) / 4
     tests[f"seed {seed}"] = row
 
@@ -1112,7 +1114,7 @@ draw.mlp_opened("m0", neurons=8)
 # %%
 _, corrupt = model.run_with_cache(pairs.corrupt)
 entered, out = "blocks.0.hook_resid_mid", "blocks.0.hook_mlp_out"
-difference = {name: (healthy[name] - corrupt[name])[:, opener] for name in (entered, out)}
+difference = {x: (healthy[x] - corrupt[x])[:, opener] for x in (entered, out)}
 
 
 def add_at_bracket(change):
@@ -1123,13 +1125,13 @@ def add_at_bracket(change):
         x[:, opener] += change
         return x
 
-    logits = model.run_with_hooks(pairs.corrupt, fwd_hooks=[("blocks.1.hook_resid_pre", hook)])
-    return in_both_units(logits)[0]
+    hooks = [("blocks.1.hook_resid_pre", hook)]
+    return in_both_units(model.run_with_hooks(pairs.corrupt, fwd_hooks=hooks))[0]
 
 
 # %%
 through = {name: add_at_bracket(change) for name, change in difference.items()}
-lengths = {name: change.norm(dim=-1, keepdim=True) for name, change in difference.items()}
+lengths = {name: x.norm(dim=-1, keepdim=True) for name, x in difference.items()}
 ratio = lengths[out] / lengths[entered]  # how many times longer m0's is, pair by pair
 as_long = add_at_bracket(difference[entered] * ratio)
 as_short = add_at_bracket(difference[out] / ratio)
@@ -1163,19 +1165,18 @@ with claims():
 # %% [markdown]
 # That is a **bottleneck**, a place through which everything that is used must pass: later layers do not read the bracket from its embedding, although the embedding is still in the stream. They read what `m0` has made of it, 0.77.
 #
-# One might think that this is a matter of length, because what `m0` added is ten times longer and the norm divides by it. Length alone is not the reason. Made as long, the embedding's difference brings back only 0.04, so its direction is not one that later parts read. But length is needed: made as short, even `m0`'s own difference brings back only 0.07.
+# One might think that this is a matter of length, because what `m0` added is ten times longer and the norm divides by it. Length alone is not the reason. Made as long as the other, what entered `m0` brings back only 0.04: later parts hardly read its direction. But length is needed. Made as short, even what `m0` added brings back only 0.07.
 #
 # **Who reads it.** **Path patching** changes what *one* reader gets from *one* sender, and leaves the sender's other readers as they were. Every arrow of our drawing can be tested in this way.
 
 # %%
 readers = ["1.0.v", "2.2.v", "3.2.v", "2.2.k", "m1"]  # v: values, k: keys
-edges = {}
-sweep = ask.path_patch(["m0"], readers, pairs=True)
-edges |= {f"m0 → {r}": x for r, x in zip(readers, sweep.recovery()[0].tolist(), strict=True)}
-edges["0.3 → m0"] = ask.path_patch(["0.3"], ["m0"]).recovery().item()
+to_readers = ask.path_patch(["m0"], readers, pairs=True).recovery()[0]  # (reader,)
 senders = ["1.0", "2.2", "3.2", "0.3", "m3"]
-sweep = ask.path_patch(senders, "logits")
-edges |= {f"{s} → logits": x for s, x in zip(senders, sweep.recovery().tolist(), strict=True)}
+to_logits = ask.path_patch(senders, "logits").recovery()  # (sender,)
+edges = {f"m0 → {reader}": to_readers[i].item() for i, reader in enumerate(readers)}
+edges["0.3 → m0"] = ask.path_patch(["0.3"], ["m0"]).recovery().item()
+edges |= {f"{sender} → logits": to_logits[i].item() for i, sender in enumerate(senders)}
 
 # %% figure
 said = {"v": "values of", "k": "keys of"}
@@ -1214,11 +1215,15 @@ with claims():
         "`m0` at the last token recovers 0.22, what the last token holds before layer 1",
         rounds_to([m0_ends[last].item(), at_last[1].item()], "0.22"),
     )
+    claim(
+        "`m0` at the bracket and `m0` at the last token sum to a recovery of 0.99",
+        rounds_to((m0_ends[opener] + m0_ends[last]).item(), "0.99"),
+    )
 
 # %% [markdown]
-# The arrow from `m0` to the values of 2.2 is the strongest. The open arrow of 0.3 finds its end: what it recovers, it recovers through `m0`. It fetches the bracket's *embedding* to the last token, and there `m0` reads it. At the bracket `m0` held 0.77; at the last token it holds another 0.22. Together that is the whole answer.
+# The arrow from `m0` to the values of 2.2 is the strongest. The open arrow of 0.3 finds its end: what it recovers, it recovers through `m0`. It fetches the bracket's *embedding* to the last token, and there `m0` reads it. What `m0` adds at the bracket recovers 0.77, and what it adds at the last token recovers 0.22. The two sum to 0.99, so hardly anything is missing from the picture.
 #
-# If `m0` is where the bracket passes, it must be in the neurons of `m0`, because nothing else there depends on the prompt. Is there one for `[`?
+# The output of an MLP is a fixed bias plus what its neurons add. Whatever `m0` tells about the bracket is therefore in the activations of its neurons. How many of them does it take?
 
 # %% prediction
 predict("transformer.neurons")
@@ -1296,8 +1301,9 @@ average = everyone[name].mean(0, keepdim=True)  # (1, pos, d_model)
 zeros = (name, lambda out, hook: torch.zeros_like(out))
 level = (name, lambda out, hook: average.expand_as(out))
 hold = ("ln_final.hook_scale", lambda scale, hook: healthy["ln_final.hook_scale"])
-ways = {"its own output": [], "zeros, scale held": [zeros, hold], "zeros": [zeros], "its mean": [level]}
-ends = {way: model.run_with_hooks(pairs.clean, fwd_hooks=hooks) for way, hooks in ways.items()}
+ways = {"its own output": [], "zeros": [zeros], "its mean": [level]}
+ways["zeros, scale held"] = [zeros, hold]
+ends = {x: model.run_with_hooks(pairs.clean, fwd_hooks=ways[x]) for x in ways}
 
 # %% figure
 rows = {
@@ -1350,7 +1356,7 @@ with claims():
 # %% [markdown]
 # With the scale held, the lead falls from 5.19 to 3.89, by the 1.30 of `m3`'s direct attribution. That is arithmetic. With zeros alone the stream is shorter too: the norm divides by 11.0 where it divided by 15.1. Everything that the other parts added counts for more, 3.89 · 15.1/11.0 = 5.34, and 5.42 was measured (the ratio differs from prompt to prompt). The short dark bar of `m3` is the sum of two effects that happen to cancel: its term, and its share in the norm.
 #
-# The right answers say something else again. All nine errors of the whole model are round brackets where another one is right. With zeros three are left, because the preference of `m3` for the round bracket is gone with it. Its mean keeps that preference and takes away the evidence, and a few more answers are wrong. So for *choosing* the bracket, `m3` does harm and good.
+# The right answers say something else again. All nine errors of the whole model are round brackets where another one is right. With zeros three are left, because the preference of `m3` for the round bracket is gone with it. Its mean keeps that preference and takes away the evidence, and a few more answers are wrong. For *choosing* the bracket, the preference of `m3` costs answers and its evidence gains some.
 #
 # Now `m0`. It adds little, and without it the lead is gone. Look at what happens to the others:
 
@@ -1359,7 +1365,7 @@ without_m0 = [("blocks.0.hook_mlp_out", lambda out, hook: torch.zeros_like(out))
 with model.hooks(fwd_hooks=without_m0):
     then = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
     _, cache = model.run_with_cache(pairs.clean)
-looks_without = cache["pattern", 2][:, 2, -1, opener].mean().item()  # 2.2 at the bracket
+looks_without = cache["pattern", 2][:, 2, -1, opener].mean().item()  # of head 2.2
 
 # %% figure
 rows_m0 = {
@@ -1378,8 +1384,8 @@ table(
 # %% claims
 with claims():
     claim(
-        "zeros or mean: without `m0` the whole lead is lost, within a twentieth",
-        all(abs(kinds[kind].of("m0")[1] / lead - 1) < 0.06 for kind in ("zero", "mean")),
+        "with zeros in the place of `m0` 5.47 of the lead is lost, with its mean 5.23",
+        rounds_to(kinds["zero"].of("m0")[1], "5.47") and rounds_to(kinds["mean"].of("m0")[1], "5.23"),
     )
     claim(
         "without `m0`, 2.2 looks at the bracket less than half as much, and adds less than a fifth of what it added",
@@ -1388,7 +1394,7 @@ with claims():
     )
 
 # %% [markdown]
-# `m0` has a small direct effect and a large indirect one. Without it, 2.2 does not find the bracket, and has little to move. Now the puzzle's chart can be drawn with all four numbers.
+# `m0` has a small direct effect and a large indirect one. With zeros in its place 5.47 of the lead is lost, with its mean 5.23: this is no matter of what stands in its place. Without it, 2.2 looks at the bracket less than half as much, and has little to move. Now the puzzle's chart can be drawn with all four numbers.
 
 # %%
 losses = {}
@@ -1398,7 +1404,8 @@ for part in ("m0", "2.2", "m3"):
     hooks = [gone] if part[0] == "m" else patching.ablation_hooks(model, [part], "zero")
     held = model.run_with_hooks(pairs.clean, fwd_hooks=[*hooks, hold])
     zero, mean = (kinds[kind].of(part)[1] for kind in ("zero", "mean"))
-    losses[part] = added[part].mean().item(), lead - pairs.difference(held).mean().item(), zero, mean
+    lost_held = lead - pairs.difference(held).mean().item()
+    losses[part] = added[part].mean().item(), lost_held, zero, mean
 
 # %% figure
 fig, ax = plots.figure(height=2.9)
@@ -1462,7 +1469,7 @@ def elsewhere(template):
     return these.texts[0][0], names[0], first, names[1], next_one
 
 
-elsewhere_found = {template: elsewhere(template) for template in ("list", "call", "nested")}
+elsewhere_found = {name: elsewhere(name) for name in ("list", "call", "nested")}
 
 # %% figure
 table(

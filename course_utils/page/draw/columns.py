@@ -74,8 +74,8 @@ def columns(
         page.text((xs[at] + 0.18, LOW - 0.12), words, side="left", size=SMALL, bold=True)
     page.arrow((xs[-1], top - 0.05), (xs[-1], top + 0.17), colour=plots.STREAM, thick=4)
     page.text((xs[-1] - 0.4, top + 0.38), "norm, unembedding", side="right", size=SMALL, halo=False)
-    page.box((xs[-1], top + 0.38), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN,
-             width=0.44 if answer else 0.62, height=0.34, bold=bool(answer), size=NORMAL if answer else SMALL)  # fmt: skip
+    page.box((xs[-1], top + 0.38), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN, width=0.62,
+             height=0.34, bold=bool(answer), size=NORMAL if answer else SMALL)  # fmt: skip
     shown = [*(f"head {h} from {tokens[r]} to {tokens[w]}" for h, (r, w) in heads.items())]
     shown += [f"{name} at {tokens[at]}" for name, at in mlps]
     return page.picture(
