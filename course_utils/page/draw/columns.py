@@ -68,7 +68,8 @@ def columns(
         spot = (xs[at], LOW + LAYER * int(name[1:]) + 0.46)
         page.box(spot, name, fill=plots.MLP, edge=darker(plots.MLP), width=0.42, height=0.27, size=SMALL)
         if label := labels.get((name, at)):
-            page.text((spot[0] + 0.25, spot[1]), label, side="left", size=SMALL, bold=True)
+            aside, side = (-0.27, "right") if at == last else (0.25, "left")
+            page.text((spot[0] + aside, spot[1]), label, side=side, size=SMALL, bold=True)
     for at, words in crossed.items():
         page.cross((xs[at], LOW - 0.12))
         page.text((xs[at] + 0.18, LOW - 0.12), words, side="left", size=SMALL, bold=True)
