@@ -1411,7 +1411,7 @@ def elsewhere(template):
 
 
 elsewhere_found = {name: elsewhere(name) for name in ("list", "call", "nested")}
-columns = ("example", "best", "recovers", "second", "recovers too")
+columns = ("example", "best", "recovers", "second", "recovers (second)")
 table(elsewhere_found, columns=columns, decimals=2, corner="template")
 
 # %% claims
