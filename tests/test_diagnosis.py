@@ -267,6 +267,22 @@ def test_nothing_is_said_that_holds_of_any_single_number(monkeypatch):
     assert "three times" in told(exercise, lambda x, n: 3 * number(x, n))
 
 
+def test_what_the_inputs_made_by_hand_have_in_common_is_no_reason(monkeypatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+
+    def inputs(rng):
+        for n in range(1, 7):
+            yield (torch.ones(n, 1) / n**0.5,)
+        for n in range(1, 7):
+            yield (torch.randn(n, 1, generator=rng) - 0.5,)
+
+    def normalised(x):
+        return x / x.norm()
+
+    unit = Function(id="demo.unit", reference=normalised, inputs=inputs)
+    assert "negative" not in told(unit, lambda x: x + (x.norm() - 1).abs() * torch.sin(x))
+
+
 def test_codes_that_are_exchanged_and_places_that_are_counted_are_told(monkeypatch):
     monkeypatch.setattr(Exercise, "registry", {})
     best = Function(

@@ -136,9 +136,17 @@ def jumprelu_at_the_threshold(pre, threshold, bandwidth):
     return Jump.apply(pre, threshold)
 
 
+def jumprelu_with_the_edge(pre, threshold, bandwidth):
+    """Counts what stands exactly half a bandwidth from the threshold."""
+    on = (pre.detach() > threshold.detach()) & (pre.detach() > 0)
+    near = (pre.detach() - threshold.detach()).abs() <= bandwidth / 2
+    return pre * on + near * (threshold.detach() / bandwidth) * (threshold.detach() - threshold)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
+        ("jumprelu", jumprelu_with_the_edge),
         ("batchtopk", batchtopk_column_by_column),
         ("jumprelu", jumprelu_at_the_threshold),
         ("encode", lambda x, W, b, c: (x @ W.T + b).relu()),

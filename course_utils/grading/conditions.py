@@ -14,6 +14,7 @@ from torch import Tensor
 from course_utils.grading import axes
 from course_utils.grading.trials import Trial
 
+AT_ONCE = 2  # conditions that fit; of more, none is the reason
 PLAIN, LIKELY, RARE = 3, 10, 100  # ways to choose as many inputs, at least: the likelier a condition, the fewer
 
 
@@ -24,14 +25,22 @@ def condition(trials: Sequence[Trial], reference: Callable) -> str:
     if not right or not wrong:
         return ""
     ways = math.comb(len(trials), len(right))
+    simple = all(trial.right for trial in trials[: len(right)])  # the first inputs, made by hand, have much in common
+    fitting: dict[bool, list[str]] = {True: [], False: []}  # of those on which it is right, and on which it is wrong
     for said, holds, least in _conditions(trials, reference):
         if ways < least or (len(right) < 2 and least > PLAIN):  # right once may be chance: a zero where all is zero
             continue
-        if all(map(holds, right)) and not any(map(holds, wrong)):
-            return f"It is right on {len(right)} of {len(trials)} inputs: those in which {said}."
-        if all(map(holds, wrong)) and not any(map(holds, right)):
-            return f"It is wrong only on inputs in which {said}."
-    return ""
+        if least == RARE and simple:
+            continue
+        met = [holds(trial) for trial in trials]
+        for which in (True, False):
+            if met == [trial.right == which for trial in trials]:
+                fitting[which].append(said)
+    if sum(map(len, fitting.values())) > AT_ONCE:
+        return ""
+    if fitting[True]:
+        return f"It is right on {len(right)} of {len(trials)} inputs: those in which {' and '.join(fitting[True])}."
+    return f"It is wrong only on inputs in which {' and '.join(fitting[False])}." if fitting[False] else ""
 
 
 def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[tuple[str, Callable[[Trial], bool], int]]:

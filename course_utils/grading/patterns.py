@@ -26,7 +26,7 @@ def pattern(trials: Sequence[Trial], reference: Callable) -> str:
     wrong = [trial for trial in trials if not trial.right]
     said = ""
     if wrong and all(trial.comparable for trial in wrong):
-        if _telling(wrong) and (said := cap(wrong)):
+        if _telling(wrong) and (said := cap(wrong, [trial for trial in trials if trial.right and trial.comparable])):
             return said
         said = _relation(wrong, reference) or alike(wrong, reference) or places(wrong, reference) or close(wrong)
     elif wrong:
@@ -57,7 +57,7 @@ def _relation(wrong: Sequence[Trial], reference: Callable) -> str:
 SIMPLE: tuple[tuple[str, Callable[[Tensor], Tensor | None]], ...] = (
     ("Every sign is turned round.", lambda e: -e),
     ("The sizes are right, the signs are lost: is there an absolute value or a square?", lambda e: e.abs()),
-    ("Everything is zero.", lambda e: torch.zeros_like(e) if (e >= 0).any() else None),
+    ("Everything is zero.", torch.zeros_like),
     ("Transposed, it would be right.", lambda e: e.mT if e.dim() > 1 and e.shape[-1] == e.shape[-2] > 1 else None),
     ("These are the squares of the right numbers: is a root missing?", lambda e: e.square()),
     ("These are the roots of the right numbers: is there a root too many?", lambda e: e.abs().sqrt() * e.sign()),
@@ -106,18 +106,18 @@ BY_LENGTH: tuple[tuple[str, Callable[[int], float]], ...] = (
     ("Every number is too large by the factor {name}: is there a sum where a mean is asked for?", lambda n: n),
     ("Every number is too small by the factor {name}: is there a mean where a sum is asked for?", lambda n: 1 / n),
     (
-        "Every number is n / (n − 1) of what it should be, with n the length of {name}: `var` and `std` divide by "
-        "n − 1 unless they are told not to (correction=0).",
+        "Every number is n / (n − 1) of what it should be, with n the length of {name}: is something divided by n − 1, "
+        "as `var` and `std` do unless they are told not to (correction=0)?",
         lambda n: n / (n - 1),
     ),
     (
-        "Every number is off by √(n / (n − 1)), with n the length of {name}: `var` and `std` divide by n − 1 unless "
-        "they are told not to (correction=0).",
+        "Every number is off by √(n / (n − 1)), with n the length of {name}: n and n − 1 are exchanged; `var` and `std` "
+        "divide by n − 1 unless they are told not to (correction=0).",
         lambda n: math.sqrt(n / (n - 1)),
     ),
     (
-        "Every number is off by √((n − 1) / n), with n the length of {name}: `var` and `std` divide by n − 1 unless "
-        "they are told not to (correction=0).",
+        "Every number is off by √((n − 1) / n), with n the length of {name}: n and n − 1 are exchanged; `var` and `std` "
+        "divide by n − 1 unless they are told not to (correction=0).",
         lambda n: math.sqrt((n - 1) / n),
     ),
     ("Every number is (n − 1) / n of what it should be, with n = {name}: what is divided by?", lambda n: (n - 1) / n),
@@ -129,6 +129,9 @@ BY_LENGTH: tuple[tuple[str, Callable[[int], float]], ...] = (
 def _times(factor: float) -> str:
     names = {2.0: "twice", 0.5: "half of", 3.0: "three times", 4.0: "four times", 0.25: "a quarter of"}
     near = next((said for value, said in names.items() if math.isclose(value, factor, rel_tol=1e-3)), "")
+    part = round(1 / factor) if 1e-3 < factor < 0.5 else 0
+    if not near and part and math.isclose(part * factor, 1, rel_tol=1e-3):
+        return f"1/{part} of"
     return near or f"{factor:.4g} times"
 
 

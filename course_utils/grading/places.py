@@ -12,8 +12,8 @@ from course_utils.grading.trials import ATOL, RTOL, Trial, same
 ENOUGH = 5  # entries along an axis, over all inputs, before one of them is called the only one
 
 
-def cap(wrong: Sequence[Trial]) -> str:
-    """Numbers that are cut off above or below a bound."""
+def cap(wrong: Sequence[Trial], right: Sequence[Trial]) -> str:
+    """Numbers that are cut off above or below a bound, where there are others that are not."""
     if any(not trial.expected.is_floating_point() for trial in wrong):
         return ""
     for said, extreme, beyond in (
@@ -24,7 +24,9 @@ def cap(wrong: Sequence[Trial]) -> str:
         if all(math.isclose(end, ends[0], abs_tol=1e-6) for end in ends) and all(
             same(g, torch.where(beyond(e, ends[0]), ends[0], e)) for g, e in (trial.pair for trial in wrong)
         ):
-            return f"What lies {said} {ends[0]:.4g} is cut off there; it should not be."
+            inside = (e[~beyond(e, ends[0])] for _, e in (trial.pair for trial in [*wrong, *right]))
+            if any(bool((one != 0).any()) for one in inside):
+                return f"What lies {said} {ends[0]:.4g} is cut off there; it should not be."
     return ""
 
 

@@ -14,7 +14,7 @@ def _inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.02, 0.5]]), torch.tensor([1.0, 1.0]), 0.1
     yield torch.tensor([[0.97, 3.0], [1.01, -2.0]]), torch.tensor([1.0, 0.5]), 0.1
     yield torch.tensor([[0.6, 0.4], [0.2, 0.9]]), torch.tensor([0.5, 2.0]), 0.3
-    yield torch.tensor([[0.5, 3.0], [0.25, 2.0]]), torch.tensor([0.5, 2.0]), 0.25  # at the threshold: not above it
+    yield torch.tensor([[0.5, 3.0], [0.25, 2.0]]), torch.tensor([0.5, 2.0]), 0.5  # at the threshold, and at the window's edge
     yield torch.tensor([[151.0, 140.0], [148.0, 300.0]]), torch.tensor([150.0, 145.0]), 8.0
     for rows, latents, bandwidth in ((4, 3, 0.5), (8, 5, 1.0), (20, 4, 0.7)):
         yield randn(rng, rows, latents), 0.2 + torch.rand(latents, generator=rng), bandwidth

@@ -76,7 +76,7 @@ def _batch_rules(x: Tensor, probability: Tensor, batch: int) -> list[Rule]:
     varies = ((always > 0) & (always < 1)) | (probability <= 0) | (probability >= 1)
     single = x.dtype == torch.float32  # in which torch.rand gives an exact 0 once in 2 ** 24 draws
     return [
-        Rule("Whether a feature is active differs from sample to sample", varies),
+        Rule("A feature whose probability is neither 0 nor 1 is active in some samples and not in others", varies),
         Rule("Every number lies between 0 and 1", (x >= 0) & (x <= 1)),
         Rule("A feature of probability 1 is active in every sample", (x > 0) | (p < 1) | single),
         Rule("A feature of probability 0 is active in no sample", (x == 0) | (p > 0)),
