@@ -122,6 +122,15 @@ def test_stored_runs_are_known_in_any_order_and_mixed_with_others():
         assert not verdict.passed and "stored 256" in verdict.message
 
 
+@pytest.mark.parametrize("beats", [torch.gt, torch.ge])
+def test_ties_between_dropped_features_are_told(beats):
+    def by_importance(p, r):
+        dropped, pair = p - p**2, p**2 * (1 + r)
+        return torch.where((pair < dropped) & (pair < r * dropped), 2, beats(r, 1).long())
+
+    assert "All is right but for ties" in check("on_off_phase", by_importance).message
+
+
 def test_one_gate_for_the_whole_batch_breaks_a_rule():
     def gated(probability, batch):
         gate = torch.bernoulli(probability)[:, None]

@@ -13,6 +13,7 @@ import ast
 import copy
 import inspect
 import textwrap
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import FunctionType
@@ -82,7 +83,10 @@ def build(tree: ast.FunctionDef, function: FunctionType) -> dict[str, Any]:
         except ValueError:  # a cell that is not filled yet
             continue
     try:
-        exec(compile(ast.fix_missing_locations(ast.Module([tree], [])), function.__code__.co_filename, "exec"), space)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python warns of some changes that make no sense
+            code = compile(ast.fix_missing_locations(ast.Module([tree], [])), function.__code__.co_filename, "exec")
+        exec(code, space)
     except SyntaxError:
         return {}
     return space

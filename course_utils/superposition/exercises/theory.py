@@ -189,6 +189,11 @@ Function(
         wrong("worst in place of best", lambda p, r: _losses(p, r).max(0).indices, "You take the largest loss. Training looks for the smallest."),
         wrong("values in place of indices", lambda p, r: _losses(p, r).min(0).values, "These are the losses themselves. The *number* of the best solution is asked for: .indices, not .values."),
         wrong("values and indices", lambda p, r: _losses(p, r).min(0), "torch's min over an axis returns values and indices. Only the indices are asked for: .indices."),
+        *(
+            wrong(f"at a tie, feature 2 where r {sign} 1", lambda p, r, beats=beats: torch.where(p.square() * (1 + r) < (p - p.square()) * r.clamp(max=1), 2, beats(r, 1).long()),
+                  "All is right but for ties. Where p = 1 every feature is always there, its bias answers for it at no cost, and dropping either costs nothing; where r = 1 both cost the same. At a tie the first in the order of the codes is asked for: 0.")
+            for sign, beats in ((">", torch.gt), ("≥", torch.ge))
+        ),
         wrong("last one wins a tie", lambda p, r: 2 - _losses(p, r).flip(0).min(0).indices,
               "At a tie you return the last candidate. The first one in the order of the codes is asked for."),
     ),
