@@ -148,3 +148,32 @@ def test_the_measurements_run_on_a_folder_of_gpt2s_shape(model, shaped_like_gpt2
     ask = ioi.asked(shaped_like_gpt2, clean, "ABC", direction="noising")
     assert ask.path_patch(mlps="recomputed").values.shape == (12, 12, 6)
     assert ask.path_patch(receivers=["9.9.q", "10.0.q"]).values.shape == (12, 12, 6)
+
+
+def test_what_a_repair_holds_apart_adds_up(model, clean):
+    """Direct attributions and a constant are the difference in both runs; nothing is lost where nothing is taken."""
+    abc = ioi.corrupt(clean, "ABC", rng(1)).tokens
+    found = ioi.repair(model, clean, ["1.0", "1.2"], abc)
+    constant = found.whole - sum(found.direct.values())
+    torch.testing.assert_close(found.without - sum(found.direct_without.values()), constant, rtol=1e-3, atol=1e-2)
+    written = ioi.writes(model, clean)
+    for part in ("1.2", "m3"):
+        i = written.parts.index(part)
+        torch.testing.assert_close(found.direct[part], written.io[i] - written.s[i], rtol=1e-3, atol=1e-3)
+    assert (found.lost_at_scale - found.lost).abs().max() > 0.5
+    nothing = ioi.repair(model, clean, [], abc)
+    assert nothing.lost.abs().max() == 0 and nothing.lost_at_scale.abs().max() < 1e-4
+    assert found.entries()["lost"][0] == pytest.approx(float(found.lost.mean()), abs=1e-4)
+
+
+def test_the_papers_rows_are_empty_without_weights_and_measured_with_them(model, shaped_like_gpt2, monkeypatch):
+    empty = ioi.paper_rows(None)
+    assert [row["paper"] for row in empty[:3]] == ["3.56", "0.993", "0.49"]
+    assert all(row["measured"] == ioi.EMPTY for row in empty)
+    monkeypatch.setattr(shaped_like_gpt2, "tokenizer", model.tokenizer, raising=False)
+    measured = [float(row["measured"]) for row in ioi.paper_rows(shaped_like_gpt2, n=6)]
+    assert len(measured) == len(ioi.ROWS)
+    fits = [abs(value - row.paper) <= row.within for value, row in zip(measured, ioi.ROWS, strict=True)]
+    assert not all(fits) and sum(fits) < 4, "random weights do not do what GPT-2 does"
+    heads = [head for some, _ in ioi.CLASSES.values() for head in some]
+    assert len(heads) == len(set(heads)) == 26

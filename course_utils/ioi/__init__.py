@@ -10,7 +10,8 @@
 2. `behaviour`, `readings` – what a model says; what its heads write, look at and copy, read off a single run.
 3. `criteria`, `diagram`, `proposal` – circuits: ablated all but one, measured arrow by arrow and drawn, judged.
 4. `outside` – other texts, where an account of the model can fail.
-5. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
+5. `repair`, `paper` – what the rest does when heads are gone; GPT-2 small's published figures beside measured ones.
+6. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from course_utils.ioi.criteria import (
 )
 from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow
 from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
+from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows
 from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
 from course_utils.ioi.prompts import (
     CORRUPTIONS,
@@ -52,6 +54,7 @@ from course_utils.ioi.readings import (
     unembedding,
     writes,
 )
+from course_utils.ioi.repair import Repair, repair
 from course_utils.ioi.scoring import Ranking, auc, methods, roc
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN

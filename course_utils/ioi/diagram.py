@@ -107,9 +107,9 @@ class Diagram:
             KeyError: a part without a place.
         """
         rows = max(row for _, row in place.values())
-        page = sheet(1.15 + STEP * rows + 0.55)
+        page = sheet(1.45 + STEP * rows + 0.35)
         spacing = (WIDE - 0.5) / len(columns)
-        at = {name: (0.25 + spacing * (c + 0.5), 1.0 + STEP * r) for name, (c, r) in place.items()}
+        at = {name: (0.25 + spacing * (c + 0.5), 1.35 + STEP * r) for name, (c, r) in place.items()}
         for i, word in enumerate(columns):
             page.box((0.25 + spacing * (i + 0.5), 0.28), word, fill=plots.TOKEN, width=spacing - 0.08, size=SMALL)
         for by, group in self.arrows.items():

@@ -313,7 +313,7 @@ with claims():
 # Each difference has its reason.
 #
 # - **flip against ABC.** With flip, a mover's output is exchanged for one that favours S. With ABC, it becomes one that favours neither. The first question asks for twice as much change, and it sees only what depends on the giver.
-# - **Noising against denoising.** Denoising asks what one head alone can bring back (is it sufficient?), noising what is lost without it (is it necessary?). With one of three similar heads gone, much less is lost than one of them alone can do.
+# - **Noising against denoising.** Denoising asks what one head alone can bring back (is it sufficient?), noising what is lost without it (is it necessary?). For the movers the two answers differ by a factor of two and more. Something makes up for a mover that is gone, and the deeper notebook measures what it is.
 # - **Zero against the rest.** Zeros take away what a head says on *every* prompt as well. Head 0.0 says something that later parts count on, and it is the same for all prompts: its mean does as well.
 # - **What gets larger.** Without 2.1 the difference grows. That head raises both names, so it seems only to be in the way. Section 6 shows what it is for.
 
@@ -395,8 +395,8 @@ caption("Every arrow: what one part tells another, exchanged, and the change of 
 
 # %% figure
 columns = ("Mary", "and", "John", "went …", ",", "John", "gave", "a book", "to")
-place = {"giver": (5, -0.6), "note of IO": (0.6, 0), "note of S": (2.6, 0), "0.3": (5.5, 0), "0.2": (7.6, 0),
-         "1.0, 1.2, 1.3": (1.6, 1.5), "1.1": (4.2, 1.5), "logits": (5.2, 3.0)}
+place = {"giver": (5, -0.95), "note of IO": (0.6, 0), "note of S": (2.6, 0), "0.3": (5.4, 0), "0.2": (7.6, 0),
+         "1.0, 1.2, 1.3": (1.6, 1.5), "1.1": (3.9, 1.5), "logits": (5.2, 3.0)}
 words = {"0.2": "whom to avoid", "0.3": "lowers, notes giver", "1.1": "lowers giver", "1.0, 1.2, 1.3": "copy the other"}
 strong = [arrow for arrow in circuit.arrows["all names"] if abs(arrow.effect[0]) > 0.2]
 ioi.Diagram({"giver": circuit.arrows["giver"], "all names": strong}).draw(columns, place, words).captioned(
@@ -428,7 +428,7 @@ classes = {
     "S-inhibition heads: 7.3, 7.9, 8.6, 8.10": "0.2, from the token alone",
     "name movers: 9.9, 10.0, 9.6": "1.0, 1.2, 1.3",
     "negative name movers: 10.7, 11.10": "none; 0.3 and 1.1 lower the giver",
-    "backup name movers: eight heads": "see the deeper notebook",
+    "backup name movers: eight heads": "none found (deeper notebook)",
 }
 table({name: {"this model": one} for name, one in classes.items()}, corner="GPT-2 small")
 

@@ -25,7 +25,13 @@ def _ablations(rng: torch.Generator) -> Inputs:
         randn(rng, 2, 2, 2, 3, dtype=wide), randn(rng, 3, 2, 2, 3, dtype=wide), torch.zeros(2, 2, 2, dtype=torch.bool),
         torch.tensor([1, 0]), torch.tensor([1, 0, 1]),
     )  # fmt: skip
-    yield randn(rng, 2, 2, 2, 1), randn(rng, 3, 2, 2, 1), torch.ones(2, 2, 2, dtype=torch.bool), torch.tensor([0, 0]), torch.tensor([0, 1, 0])
+    yield (
+        randn(rng, 2, 2, 2, 1),
+        randn(rng, 3, 2, 2, 1),
+        torch.ones(2, 2, 2, dtype=torch.bool),
+        torch.tensor([0, 0]),
+        torch.tensor([0, 1, 0]),
+    )
 
 
 def _means(r: Tensor, t: Tensor, rt: Tensor) -> Tensor:
@@ -77,7 +83,11 @@ def _values(rng: torch.Generator) -> Inputs:
     for n in (3, 8, 40):
         yield 3 + randn(rng, n), 6 + 2 * randn(rng, n), 0.5 * randn(rng, n)
     yield torch.tensor([-3.0, -2.0]), torch.tensor([-0.5, -0.1]), torch.tensor([-6.0, -5.0])  # log-probabilities
-    yield 3 + randn(rng, 5, dtype=torch.float64), 6 + randn(rng, 5, dtype=torch.float64), randn(rng, 5, dtype=torch.float64)
+    yield (
+        3 + randn(rng, 5, dtype=torch.float64),
+        6 + randn(rng, 5, dtype=torch.float64),
+        randn(rng, 5, dtype=torch.float64),
+    )
 
 
 Function(

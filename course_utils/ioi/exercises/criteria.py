@@ -20,7 +20,8 @@ def _table(rng: torch.Generator, model: str, prompts: int, dtype: torch.dtype = 
     """The metric of every set of parts; not additive, with backups, so that sets differ from sums of parts."""
     own = {part: 1 + randn(rng, prompts, dtype=dtype) for part in model}
     return {
-        some: sum((own[p] for p in sorted(some)), torch.zeros(prompts, dtype=dtype)) + 0.7 * randn(rng, prompts, dtype=dtype)
+        some: sum((own[p] for p in sorted(some)), torch.zeros(prompts, dtype=dtype))
+        + 0.7 * randn(rng, prompts, dtype=dtype)
         for some in _subsets(model)
     }
 
@@ -34,8 +35,15 @@ def _scaled(values: Values, size: float) -> Values:
 
 def _incomplete(rng: torch.Generator) -> Inputs:
     a, b = frozenset("a"), frozenset("b")
-    yield {frozenset(): torch.tensor([0.0]), a: torch.tensor([4.0]), b: torch.tensor([3.0]), a | b: torch.tensor([4.0])}, a, a | b, a
-    for circuit, model, removed, prompts in (("ab", "abc", "", 2), ("ab", "abc", "b", 2), ("abc", "abcd", "ac", 5), ("abc", "abcde", "b", 9)):
+    for size in (1.0, 100.0):
+        tiny = {frozenset(): 0.0, a: 4.0, b: 3.0, a | b: 4.0}
+        yield {some: torch.tensor([size * x]) for some, x in tiny.items()}, a, a | b, a
+    for circuit, model, removed, prompts in (
+        ("ab", "abc", "", 2),
+        ("ab", "abc", "b", 2),
+        ("abc", "abcd", "ac", 5),
+        ("abc", "abcde", "b", 9),
+    ):
         yield _table(rng, model, prompts), frozenset(circuit), frozenset(model), frozenset(removed)
     yield _table(rng, "abcd", 4, torch.float64), frozenset("bcd"), frozenset("abcd"), frozenset("cd")
     for size in (1000.0, 0.002):
@@ -67,9 +75,19 @@ Function(
 
 def _minimal(rng: torch.Generator) -> Inputs:
     a, b = frozenset("a"), frozenset("b")
-    backup = {frozenset(): torch.tensor([0.0]), a: torch.tensor([4.0]), b: torch.tensor([4.0]), a | b: torch.tensor([4.0])}
+    backup = {
+        frozenset(): torch.tensor([0.0]),
+        a: torch.tensor([4.0]),
+        b: torch.tensor([4.0]),
+        a | b: torch.tensor([4.0]),
+    }
     yield backup, a | b, "a"  # a shows only once b is gone
-    for model, circuit, part, prompts in (("abc", "ab", "b", 2), ("abc", "abc", "a", 3), ("abcd", "abc", "c", 5), ("abcd", "abcd", "d", 9)):
+    for model, circuit, part, prompts in (
+        ("abc", "ab", "b", 2),
+        ("abc", "abc", "a", 3),
+        ("abcd", "abc", "c", 5),
+        ("abcd", "abcd", "d", 9),
+    ):
         yield _table(rng, model, prompts), frozenset(circuit), part
     yield _table(rng, "abc", 4, torch.float64), frozenset("ac"), "c"
     for size in (1000.0, 0.001):
@@ -160,7 +178,7 @@ Function(
     rtol=1e-3,
     atol=1e-5,
     ranges={"base": REAL, "donor": REAL, "result": REAL},
-    survivors={"`at.detach()` → `at`": "Inputs carry no gradient of their own."},
+    survivors={"*`at.detach()` → `at`": "Inputs carry no gradient of their own."},
     hints=(
         "`at = base.clone().requires_grad_(True)`, then `torch.autograd.grad(metric(at).sum(), at)`: the sum over prompts gives each prompt its own gradient.",
         "Change times slope, (donor − base) · gradient, summed over d_head, averaged over prompts.",
@@ -196,7 +214,6 @@ Function(
     rtol=1e-3,
     atol=1e-5,
     ranges={"base": REAL, "donor": REAL, "result": REAL},
-    survivors={"`at.detach()` → `at`": "Inputs carry no gradient of their own."},
     hints=(
         "The way from base to donor is base + share · (donor − base). Piece number k of `steps` has its middle at share (k + ½) / steps, for k from 0.",
         "Average the gradient over these places. Then as before: change times mean slope, summed over d_head, averaged over prompts.",

@@ -14,3 +14,5 @@ Prediction(id="ioi.twice", choices=("IO, as it should", "S, the giver", "neither
            question="In “… went to the store, John gave a book from Mary to”, Mary is the indirect object and is named again after the giver. Which of the two does the model prefer?")  # fmt: skip
 Prediction(id="ioi.method", choices=("none", "attribution by the gradient", "denoising", "zero ablation"),
            question="In four models the true circuit is known. Which of these methods misses a true node with S2 exchanged, in at least three of the four?")  # fmt: skip
+Prediction(id="ioi.repair", choices=("later heads", "the MLPs", "the final norm", "nothing: all of it is lost"),
+           question="Three heads that copy the right name are set to their means. They had added more than three logits directly, and the logit difference falls by about one and a half. What makes up for most of the rest?")  # fmt: skip

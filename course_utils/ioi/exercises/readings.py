@@ -39,18 +39,18 @@ Function(
         "`logits[rows, end, right]` is one number per prompt. Subtract the same for `wrong`.",
     ),
     misconceptions=(
-        wrong("last position", lambda l, e, r, w: _minus(l[:, -1], r, w),
+        wrong("last position", lambda x, e, r, w: _minus(x[:, -1], r, w),
               "You read the last position of every row. Prompts of unequal length are padded after END; `end` says where each of them ends."),
-        wrong("sign", lambda l, e, r, w: _minus(_at(l, e), w, r), "Your sign is turned round: the right name minus the wrong one, so that more is better."),
-        wrong("averaged", lambda l, e, r, w: _minus(_at(l, e), r, w).mean(), "You average over the prompts. One number per prompt is asked for: the average hides the spread."),
-        wrong("probabilities", lambda l, e, r, w: _minus(_at(l, e).softmax(-1), r, w),
+        wrong("sign", lambda x, e, r, w: _minus(_at(x, e), w, r), "Your sign is turned round: the right name minus the wrong one, so that more is better."),
+        wrong("averaged", lambda x, e, r, w: _minus(_at(x, e), r, w).mean(), "You average over the prompts. One number per prompt is asked for: the average hides the spread."),
+        wrong("probabilities", lambda x, e, r, w: _minus(_at(x, e).softmax(-1), r, w),
               "You take the difference of probabilities. Of logits it is asked for: it does not depend on the other tokens, and parts of the model add up to it."),
-        wrong("ratio of probabilities", lambda l, e, r, w: (_minus(_at(l, e), r, w)).exp(), "This is the ratio of the two probabilities; the logit difference is its logarithm."),
-        wrong("one position later", lambda l, e, r, w: _minus(_at(l, (e + 1).clamp(max=l.shape[1] - 1)), r, w), "You read one position too late. The logits *at* END are about the token that comes after it."),
-        wrong("one position early", lambda l, e, r, w: _minus(_at(l, (e - 1).clamp(min=0)), r, w), "You read one position too early: the logits at `end` are those for the token that comes next."),
-        wrong("every pair of prompts", lambda l, e, r, w: _at(l, e)[:, r] - _at(l, e)[:, w], "You get a number for each pair of prompts. `x[:, r]` takes all of r for every row; `x[rows, r]` takes one each."),
-        wrong("right logit alone", lambda l, e, r, w: _at(l, e)[torch.arange(len(l)), r], "You return the right name's logit alone. A logit means something only against another: take the wrong name's off."),
-        wrong("against the mean of all", lambda l, e, r, w: _at(l, e)[torch.arange(len(l)), r] - _at(l, e).mean(-1), "You compare with the mean of the vocabulary. The comparison is with the wrong name."),
+        wrong("ratio of probabilities", lambda x, e, r, w: (_minus(_at(x, e), r, w)).exp(), "This is the ratio of the two probabilities; the logit difference is its logarithm."),
+        wrong("one position later", lambda x, e, r, w: _minus(_at(x, (e + 1).clamp(max=x.shape[1] - 1)), r, w), "You read one position too late. The logits *at* END are about the token that comes after it."),
+        wrong("one position early", lambda x, e, r, w: _minus(_at(x, (e - 1).clamp(min=0)), r, w), "You read one position too early: the logits at `end` are those for the token that comes next."),
+        wrong("every pair of prompts", lambda x, e, r, w: _at(x, e)[:, r] - _at(x, e)[:, w], "You get a number for each pair of prompts. `x[:, r]` takes all of r for every row; `x[rows, r]` takes one each."),
+        wrong("right logit alone", lambda x, e, r, w: _at(x, e)[torch.arange(len(x)), r], "You return the right name's logit alone. A logit means something only against another: take the wrong name's off."),
+        wrong("against the mean of all", lambda x, e, r, w: _at(x, e)[torch.arange(len(x)), r] - _at(x, e).mean(-1), "You compare with the mean of the vocabulary. The comparison is with the wrong name."),
     ),
 )  # fmt: skip
 
@@ -66,7 +66,9 @@ def _heads(rng: torch.Generator) -> Inputs:
             0.5 + 2 * torch.rand(batch, generator=rng), randn(rng, batch, d_model),
         )  # fmt: skip
     wide = torch.float64
-    yield tuple(x.to(wide) for x in (randn(rng, 2, 2, 3), randn(rng, 2, 3, 5), torch.tensor([0.7, 3.0]), randn(rng, 2, 5)))
+    yield tuple(
+        x.to(wide) for x in (randn(rng, 2, 2, 3), randn(rng, 2, 3, 5), torch.tensor([0.7, 3.0]), randn(rng, 2, 5))
+    )
 
 
 def _written(z: Tensor, W_O: Tensor, centred: bool = True) -> Tensor:

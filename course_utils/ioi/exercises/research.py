@@ -102,7 +102,11 @@ def _dealt(truth: Research, rng: torch.Generator) -> Proposal:
     heads = [int(torch.randint(4, (), generator=rng)) for _ in range(3)]
     reads = ["qkv"[int(torch.randint(3, (), generator=rng))] for _ in range(2)]
     nodes = {(layer, heads[layer], at) for layer, at in enumerate(("S2", "END", "END"))}
-    edges = {f"0.{heads[0]}->1.{heads[1]}.{reads[0]}", f"1.{heads[1]}->2.{heads[2]}.{reads[1]}", f"2.{heads[2]}->logits"}
+    edges = {
+        f"0.{heads[0]}->1.{heads[1]}.{reads[0]}",
+        f"1.{heads[1]}->2.{heads[2]}.{reads[1]}",
+        f"2.{heads[2]}->logits",
+    }
     return {"nodes": nodes, "edges": edges}
 
 
@@ -207,13 +211,18 @@ def _how_many(answer: list[int], truth: ioi.Sealed) -> str:
 
 def _candidates(truth: ioi.Sealed, rng: torch.Generator) -> list[int]:
     """One of the four names of the two prompts at random, for each exchange."""
-    rows = [[*truth.prompts.names[e.base][:2].tolist(), *truth.prompts.names[e.donor][:2].tolist()] for e in truth.exchanges]
+    rows = [
+        [*truth.prompts.names[e.base][:2].tolist(), *truth.prompts.names[e.donor][:2].tolist()] for e in truth.exchanges
+    ]
     return [row[int(torch.randint(4, (), generator=rng))] for row in rows]
 
 
 def _each(pick: Any) -> Any:
     def predicted(truth: ioi.Sealed) -> list[int]:
-        return [pick(truth.prompts[torch.tensor([e.base])], truth.prompts[torch.tensor([e.donor])], e, truth) for e in truth.exchanges]
+        return [
+            pick(truth.prompts[torch.tensor([e.base])], truth.prompts[torch.tensor([e.donor])], e, truth)
+            for e in truth.exchanges
+        ]
 
     return predicted
 

@@ -31,6 +31,7 @@ def _each_head(model: Any, base: Tensor, put: Put, donor: Any, read: Any = (slic
     found = []
     for layer in range(model.cfg.n_layers):
         for head in range(model.cfg.n_heads):
+
             def hook(z: Tensor, hook: Any, layer: int = layer, head: int = head) -> Tensor:
                 return put(z.clone(), donor, layer, head)
 
@@ -122,7 +123,11 @@ def _path(model: Any, clean: Tensor, other: Tensor, head: tuple[int, int], mlps:
     layer, number = head
     here, there = _of(model, clean), _of(model, other)
     change = sign * (there["z", layer] - here["z", layer])
-    message = torch.einsum("bphe,hed->bpd", change, model.W_O[layer]) if whole else change[:, :, number] @ model.W_O[layer, number]
+    message = (
+        torch.einsum("bphe,hed->bpd", change, model.W_O[layer])
+        if whole
+        else change[:, :, number] @ model.W_O[layer, number]
+    )
     kept = torch.zeros_like(message)
     kept[:, at] = message[:, at]
     base, values = (other, there) if swap else (clean, here)
