@@ -73,7 +73,7 @@ def brief(reading: Reading, latent: int) -> str:
     """A few words on a latent, from the text that was read."""
     on = reading.f[..., latent] > 0
     if (share := on[:, 1:].float().mean().item()) > DENSE:
-        return f"active at {100 * share:.0f} % of tokens"
+        return f"at {100 * share:.0f} % of tokens"
     ids = Counter(reading.tokens[on].tolist())
     if ids and ids.most_common(1)[0][1] > MOSTLY * ids.total():
         token = reading.dictionary.model.tokenizer.decode([ids.most_common(1)[0][0]])
@@ -83,17 +83,23 @@ def brief(reading: Reading, latent: int) -> str:
 
 
 def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
-    """Tokens side by side; bars of the same latent in two tokens are dark."""
+    """Tokens side by side, a line for each latent: its number, its reading, its bar; marked where all tokens have it."""
     shared = set.intersection(*(set(part.latents.tolist()) for part in parts))
-    fig, axes = plots.figure(1, len(parts), height=4.6)
+    most = max(float(part.strength.max()) for part in parts)
+    fig, axes = plots.figure(1, len(parts), height=4.9)
     for ax, part, title in zip(axes, parts, titles, strict=True):
         at = range(len(part.latents))
-        colours = [plots.SERIES[0] if i in shared else plots.SERIES[1] for i in part.latents.tolist()]
-        ax.barh(at, part.strength, color=colours, height=0.75)
-        names = [f"{text}  {i}" for i, text in zip(part.latents.tolist(), part.readings, strict=True)]
-        for y, value in enumerate(part.strength.tolist()):
-            ax.text(value + 0.8, y, f"{value:.0f}", va="center", fontsize=8.5, color=plots.INK)
-        ax.set(yticks=list(at), yticklabels=names, title=title, xlabel="activation", xlim=(0, 72))
-        ax.tick_params(axis="y", labelsize=8.5, length=0)
-        ax.invert_yaxis()
+        colours = [plots.NOTE if i in shared else plots.STREAM for i in part.latents.tolist()]
+        ax.barh(at, part.strength, color=colours, height=0.72)
+        for y, (latent, text, value) in enumerate(
+            zip(part.latents.tolist(), part.readings, part.strength.tolist(), strict=True)
+        ):
+            ax.text(-1.28 * most, y, str(latent), ha="right", va="center", fontsize=9, color=plots.INK)
+            ax.text(-1.22 * most, y, text, ha="left", va="center", fontsize=9, color=plots.INK)
+            ax.text(value + 0.03 * most, y, f"{value:.0f}", va="center", fontsize=9, color=plots.INK)
+        ax.text(-1.28 * most, -1.05, "latent", ha="right", va="center", fontsize=9, color=plots.NULL)
+        ax.text(-1.22 * most, -1.05, "reading", ha="left", va="center", fontsize=9, color=plots.NULL)
+        ax.text(0, -1.05, "activation", ha="left", va="center", fontsize=9, color=plots.NULL)
+        ax.set(title=title, xlim=(-1.6 * most, 1.2 * most), ylim=(len(part.latents) - 0.4, -1.6), xticks=[], yticks=[])
+        ax.spines[["left", "bottom"]].set_visible(False)
     return fig

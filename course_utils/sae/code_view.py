@@ -1,11 +1,13 @@
-"""A few lines of code with every token on a ground as dark as a number for it: a neuron, a latent, a direction.
+"""A few lines of code with the background of each token as dark as a number for it: a neuron, a latent, a label.
 
-One panel for each number; within a panel the largest value is darkest, and what is not above zero is white.
+`shaded_code` shows one program for several numbers, `shaded_panels` a program for each. Within a panel the largest
+value is darkest, and what is not above zero is white.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 from jaxtyping import Float
@@ -16,7 +18,32 @@ from torch import Tensor
 from course_utils import plots
 
 WIDE, LINE, CHARACTER = 7.2, 0.21, 0.083  # inches: the page, a line of code, a character of it
-TITLE, GAP, SIZE = 0.3, 0.16, 9.5
+TITLE, NOTE, GAP, SIZE = 0.3, 0.2, 0.16, 9.5
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One program and one number for each of its tokens.
+
+    Attributes:
+        title: above it. words: the tokens, in order. values: their numbers. note: a line below.
+        colour: of the background; a latent's unless another is given.
+    """
+
+    title: str
+    words: Sequence[str]
+    values: Float[Tensor, "token"]
+    note: str = ""
+    colour: str = plots.HEAD
+
+    @property
+    def lines(self) -> int:
+        return "".join(self.words).rstrip("\n").count("\n") + 1
+
+    @property
+    def height(self) -> float:
+        """In inches."""
+        return TITLE + LINE * self.lines + (NOTE if self.note else 0) + GAP
 
 
 def shaded_code(words: Sequence[str], values: Mapping[str, Float[Tensor, "token"]], columns: int = 2) -> Figure:
@@ -27,32 +54,42 @@ def shaded_code(words: Sequence[str], values: Mapping[str, Float[Tensor, "token"
         values: {title: a number for each token}.
         columns: panels beside one another.
     """
-    lines = "".join(words).rstrip("\n").split("\n")
-    rows = -(-len(values) // columns)
-    each = TITLE + LINE * len(lines) + GAP
-    fig = plt.figure(figsize=(WIDE, rows * each), facecolor="white")
+    return shaded_panels([Panel(title, words, numbers) for title, numbers in values.items()], columns)
+
+
+def shaded_panels(panels: Sequence[Panel], columns: int = 2) -> Figure:
+    """Several programs, `columns` of them beside one another; a row is as high as its highest panel."""
+    rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
+    heights = [max(panel.height for panel in row) for row in rows]
+    fig = plt.figure(figsize=(WIDE, sum(heights)), facecolor="white")
     fig.set_layout_engine("none")
     ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, WIDE), ylim=(rows * each, 0))
+    ax.set(xlim=(0, WIDE), ylim=(sum(heights), 0))
     ax.axis("off")
-    for i, (title, numbers) in enumerate(values.items()):
-        left, top = 0.1 + (i % columns) * WIDE / columns, (i // columns) * each
-        ax.text(left, top + 0.16, title, fontsize=10, fontweight="bold", va="center", color=plots.INK)
-        _panel(ax, words, numbers / max(float(numbers.max()), 1e-9), left, top + TITLE)
+    top = 0.0
+    for row, height in zip(rows, heights, strict=True):
+        for i, panel in enumerate(row):
+            _draw(ax, panel, 0.1 + i * WIDE / columns, top)
+        top += height
     return fig
 
 
-def _panel(ax: Axes, words: Sequence[str], shares: Tensor, left: float, top: float) -> None:
-    """Tokens set character by character, so that grounds and type agree whatever the font's width."""
+def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
+    """Tokens set character by character, so that backgrounds and type agree whatever the font's width."""
+    ax.text(left, top + 0.16, panel.title, fontsize=10, fontweight="bold", va="center", color=plots.INK)
+    below = top + TITLE + LINE * panel.lines + NOTE / 2
+    if panel.note:
+        ax.text(left, below, panel.note, fontsize=9, va="center", color=plots.NULL)
     line = column = 0
-    for word, share in zip(words, shares.tolist(), strict=True):
+    shares = panel.values / max(float(panel.values.max()), 1e-9)
+    for word, share in zip(panel.words, shares.tolist(), strict=True):
         for character in word:
             if character == "\n":
                 line, column = line + 1, 0
                 continue
-            x, y = left + column * CHARACTER, top + line * LINE
+            x, y = left + column * CHARACTER, top + TITLE + line * LINE
             if share > 0:
-                ax.add_patch(plt.Rectangle((x, y), CHARACTER, LINE * 0.92, color=plots.HEAD, alpha=0.75 * share,
+                ax.add_patch(plt.Rectangle((x, y), CHARACTER, LINE * 0.92, color=panel.colour, alpha=0.75 * share,
                                            linewidth=0))  # fmt: skip
             ax.text(x + CHARACTER / 2, y + LINE * 0.46, character.replace("$", r"\$"), family="monospace",
                     fontsize=SIZE, ha="center", va="center", color=plots.INK)  # fmt: skip

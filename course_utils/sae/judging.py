@@ -28,10 +28,8 @@ SET = 16  # latents of the best set, at most
 CONTESTANTS = ("neuron", "random", "untrained", "latent", "set", "probe")
 NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, untrained model",
          "latent": "best latent", "set": f"best set of ≤ {SET} latents", "probe": "probe"}  # fmt: skip
-
-
-SHOWN = {"random": "best random direction", "untrained": "best latent, untrained model", "neuron": "best neuron",
-         "latent": "best latent", "probe": "trained probe"}  # fmt: skip
+SHOWN = {"untrained": "untrained model's best latent", "list": "token list", "latent": "best latent",
+         "probe": "trained probe"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,24 +79,26 @@ class LabelScores:
         Args:
             lists: {label: F1 of the best list of tokens, with its interval}.
         """
-        marks = {"random": ("x", plots.NULL), "untrained": ("+", "black"), "neuron": ("s", plots.MLP),
-                 "latent": ("o", plots.HEAD), "probe": ("|", plots.SERIES[5])}  # fmt: skip
         gain = torch.tensor([self.of("latent")[name] - lists[name][0] for name in self.labels])
         order = gain.argsort().tolist()
+        found = {name: torch.stack([getattr(self, end)[c, order] for end in ("f1", "low", "high")])
+                 for c, name in self._there()}  # fmt: skip
+        found["list"] = torch.tensor([lists[self.labels[i]] for i in order]).T
+        marks = {"untrained": ("x", plots.NULL, 0.0), "list": ("D", plots.NOTE, -0.13),
+                 "latent": ("o", plots.HEAD, 0.13), "probe": ("|", plots.INK, 0.0)}  # fmt: skip
         fig, ax = plots.figure(height=0.3 * len(order) + 1.2)
-        for c, name in self._there():
-            if name in marks:
-                mark, colour = marks[name]
-                ends = (self.f1[c, order] - self.low[c, order], self.high[c, order] - self.f1[c, order])
-                bars = dict(xerr=torch.stack(ends).clamp(min=0), elinewidth=1) if name == "latent" else {}
-                ax.errorbar(self.f1[c, order], range(len(order)), fmt=mark, color=colour, markeredgewidth=1.6,
-                            label=SHOWN[name], **bars)  # fmt: skip
-        ax.plot([lists[self.labels[i]][0] for i in order], range(len(order)), "D", color=plots.NOTE, fillstyle="none",
-                markeredgewidth=1.6, label="list of tokens, no model")  # fmt: skip
+        for name, (mark, colour, lift) in marks.items():
+            f1, low, high = found[name]
+            bars = dict(xerr=torch.stack([f1 - low, high - f1]).clamp(min=0), elinewidth=1.2) if lift else {}
+            ax.errorbar(f1, torch.arange(len(order)) + lift, fmt=mark, color=colour, markeredgewidth=1.6,
+                        label=SHOWN[name], **bars)  # fmt: skip
         ax.hlines(range(len(order)), 0, 1, color=plots.GREY, linewidth=0.3)
         ax.set(yticks=range(len(order)), yticklabels=[WORDS[self.labels[i]] for i in order], xlim=(-0.02, 1.02),
                xlabel="F1 on modules that chose nothing")  # fmt: skip
-        fig.legend(loc="outside lower center", ncols=3)
+        better = [found["latent"][1, y] > found["list"][2, y] for y in range(len(order))]
+        for label, bold in zip(ax.get_yticklabels(), better, strict=True):
+            label.set_fontweight("bold" if bold else "normal")
+        fig.legend(loc="outside lower center", ncols=4)
         return fig
 
 

@@ -1,14 +1,17 @@
 """What λ does on a known truth: activations, active latents and features found, against λ, beside TopK.
 
 1. `Priced`: one training, measured.
-2. `Prices`: trainings for several λ on several truths, with the line that one latent alone would follow.
+2. `Prices`: trainings for several λ on several truths, with the line that one latent alone would follow, and with the
+   error against the active latents beside that of TopK for several k (`trade_off`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -95,6 +98,38 @@ class Prices:
         """Every measure of TopK."""
         return {name: getattr(self, name)[-1] for name in Priced.MEASURES}
 
+    def error_with(self, l0: float) -> float:
+        """The unexplained share of ReLU with L1 at `l0` active latents: interpolated over log L0, means over truths."""
+        at, error = self.l0[:-1].mean(1).flip(0).log(), self.unexplained[:-1].mean(1).flip(0)
+        return float(np.interp(float(torch.tensor(l0).log()), at.numpy(), error.numpy()))
+
+    def trade_off(self, kept: Mapping[int, Mapping[str, Float[Tensor, "truth"]]]) -> Figure:
+        """Error against active latents, both kinds.
+
+        Args:
+            kept: {k: every measure of TopK}.
+        """
+        fig, ax = plots.figure(height=3.0)
+        ks = sorted(kept)
+        curves = {
+            "ReLU with L1": (self.l0[:-1].mean(1), self.unexplained[:-1].mean(1), [f"λ = {v:g}" for v in
+                             self.penalty.tolist()], plots.SERIES[3], (6, 4), "left"),
+            "TopK": (torch.stack([kept[k]["l0"].mean() for k in ks]),
+                     torch.stack([kept[k]["unexplained"].mean() for k in ks]), [f"k = {k}" for k in ks],
+                     plots.INK, (-6, -11), "right"),
+        }  # fmt: skip
+        for name, (l0, error, labels, colour, shift, side) in curves.items():
+            ax.plot(l0, 100 * error, "o-", color=colour, markersize=5, label=name)
+            for x, y, text in zip(l0.tolist(), error.tolist(), labels, strict=True):
+                ax.annotate(text, (x, 100 * y), shift, textcoords="offset points", fontsize=9, color=colour, ha=side)
+        ax.axvline(self.active, linestyle=":", color=plots.NULL)
+        ax.set(xlabel="active latents a vector (L0)", ylabel="variance unexplained, %", xscale="log", ylim=(0, 62),
+               xlim=(0.8, 26))  # fmt: skip
+        ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+        ax.set_xticks([], minor=True)
+        ax.legend()
+        return fig
+
     def plot(self) -> Figure:
         """Three panels against λ: activation over strength, active latents, features found."""
         fig, axes = plots.figure(1, 3, height=2.9)
@@ -113,8 +148,8 @@ class Prices:
         return fig
 
     def _panel(self, ax: Axes, measured: Tensor, title: str) -> None:
-        plots.band(ax, self.penalty, measured[:-1].T, colour=plots.SERIES[0])
-        ax.axhline(measured[-1].mean(), color=plots.SERIES[5])
+        plots.band(ax, self.penalty, measured[:-1].T, colour=plots.SERIES[3])
+        ax.axhline(measured[-1].mean(), color=plots.INK)
         ax.set(title=title, xlabel="λ", xscale="log")
         ax.set_xticks([0.05, 0.2, 1], ["0.05", "0.2", "1"])
         ax.set_xticks([], minor=True)

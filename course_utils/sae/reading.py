@@ -23,7 +23,7 @@ from course_utils.sae.label_words import WORDS
 from course_utils.sae.shipped import Dictionary
 from course_utils.sae.units import Labels, f1_score
 
-BEFORE, AFTER = 12, 6  # tokens shown around the one that counts
+BEFORE, AFTER = 10, 4  # tokens shown around the one that counts
 LABELS = tuple(name for name in MEANINGS if name not in ("kind_string", "kind_comment"))  # those say the same as in_…
 
 
@@ -65,8 +65,8 @@ class Explanation:
     @property
     def sentence(self) -> str:
         return (
-            f"Latent {self.latent} is active at {100 * self.density:.1f} % of tokens. Best label: {WORDS[self.label]} "
-            f"(F1 {self.f1:.2f}, precision {self.precision:.2f}, recall {self.recall:.2f})."
+            f"Latent {self.latent} is active at {100 * self.density:.1f} % of the tokens read here. Best label: "
+            f"{WORDS[self.label]} (F1 {self.f1:.2f}, precision {self.precision:.2f}, recall {self.recall:.2f})."
         )
 
     def __repr__(self) -> str:
@@ -83,14 +83,15 @@ class Explanation:
     def _repr_html_(self) -> str:
         parts = [f'<div style="max-width:60em"><p><b>{html.escape(self.sentence)}</b></p>']
         most = max((max(c.activations) for c in self.top), default=1.0)
-        for title, contexts in (("Strongest", self.top), ("Drawn at random from all activity", self.random)):
-            lines = "".join(f"<div>{_coloured(context, most)}</div>" for context in contexts)
-            parts.append(f'<p style="margin:6px 0 2px;opacity:.8">{title}</p><div style="{CODE}">{lines}</div>')
+        columns = [("Strongest", self.top), ("Drawn at random from all activity", self.random)]
+        for title, contexts in columns:
+            boxes = "".join(_coloured(context, most) for context in contexts)
+            parts.append(f'<p style="margin:10px 0 2px;opacity:.8">{title}</p><div style="{ROW}">{boxes}</div>')
         for title, tokens in (("Promotes", self.promotes), ("Suppresses", self.suppresses)):
             shown = " &ensp;".join(
                 f'<code style="padding:0 3px">{html.escape(visible(t))}</code>&nbsp;{v:+.2f}' for t, v in tokens
             )
-            parts.append(f'<p style="margin:4px 0"><span style="opacity:.8">{title}:</span> {shown}</p>')
+            parts.append(f'<p style="margin:6px 0"><span style="opacity:.8">{title}:</span> {shown}</p>')
         return "".join(parts) + "</div>"
 
 
@@ -103,18 +104,24 @@ def visible(token: str) -> str:
     return "⏎" * lines + (f" + {blanks} blanks" if lines and blanks else "␣" * blanks)
 
 
-CODE = "font-family:monospace;font-size:.85em;white-space:pre;overflow-x:auto;line-height:1.5"
+ROW = "display:flex;flex-wrap:wrap;gap:10px"
+BOX = (
+    "font-family:monospace;font-size:1em;white-space:pre;line-height:1.45;border:1px solid #c9c9c9;padding:4px 8px;"
+    "width:21em;overflow:hidden;text-align:left"
+)
 
 
 def _coloured(context: Context, most: float) -> str:
-    """Tokens on a ground of blue, as strong as the activation; the one that counts is underlined."""
+    """A few lines of code, each token's background as dark as its activation; the one that counts has a frame."""
     spans = []
     for place, (token, value) in enumerate(zip(context.tokens, context.activations, strict=True)):
-        shown = html.escape(token.replace("\n", "⏎"))
-        under = "text-decoration:underline;" if place == context.centre else ""
+        counts = place == context.centre
+        frame = "outline:2px solid #D55E00;" if counts else ""
         ground = f"background:rgba(0,114,178,{0.75 * min(1.0, value / most):.2f});" if value > 0 else ""
-        spans.append(f'<span style="{ground}{under}" title="{value:.2f}">{shown}</span>')
-    return f'<span style="opacity:.7">{context.activations[context.centre]:6.2f}</span>  ' + "".join(spans)
+        pieces = (visible(token) if counts and not token.strip() else token).split("\n")
+        spans.append("\n".join(f'<span style="{ground}{frame}">{html.escape(p)}</span>' if p else "" for p in pieces))
+    value = f'<span style="opacity:.7">activation {context.activations[context.centre]:.0f}</span>'
+    return f'<div style="{BOX}">{value}\n{"".join(spans).strip()}</div>'
 
 
 @dataclass(frozen=True)

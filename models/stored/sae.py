@@ -3,6 +3,7 @@
 `recovery_width`, `recovery_density`, `recovery_together`: how much of a known truth is found, over seeds (minutes).
 `absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (a minute).
 `price`: ReLU with L1 for several λ, and TopK, trained longer, over seeds (ten minutes).
+`kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
 `causal`: what removing each label's best latent does, beside matched other latents (two minutes). Both read modules of
@@ -32,6 +33,7 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     FAMILIES,
     FAMILY_KINDS,
     FOLDER,
+    KEPT,
     PENALTY,
     PRICES,
     RECIPE,
@@ -130,7 +132,8 @@ def make_labels() -> dict[str, Tensor]:
 
 
 def make_lookup() -> dict[str, Tensor]:
-    """The recipe of `lookup`: how well a list of tokens tells each label, on the rows of `labels`."""
+    """The recipe of `kept`: TopK for several k, likewise.
+`lookup`: how well a list of tokens tells each label, on the rows of `labels`."""
     tokens, labels = held_out_reading(3)
     lists = [token_list(tokens[:, 1:].flatten(), labels, name) for name in LABELS]
     found = {key: torch.tensor([getattr(best, key) for best in lists]) for key in ("f1", "low", "high")}
@@ -139,10 +142,19 @@ def make_lookup() -> dict[str, Tensor]:
 
 def make_price() -> dict[str, Tensor]:
     """The recipe of `price`: the lesson's truth, ReLU with L1 for several λ, and TopK, trained five times as long."""
+    shapes = [Config(d_in=32, n_latents=96, kind="relu", penalty=penalty) for penalty in PRICES]
+    return _priced([*shapes, Config(d_in=32, n_latents=96, k=3)])
+
+
+def make_kept() -> dict[str, Tensor]:
+    """The recipe of `kept`: the same for TopK with other k (five minutes)."""
+    return _priced([Config(d_in=32, n_latents=96, k=k) for k in KEPT])
+
+
+def _priced(shapes: list[Config]) -> dict[str, Tensor]:
+    """Every measure of `Priced`, (shape, truth), after trainings five times as long as `RECIPE`."""
     truths = [Truth.draw(**TRUTH, seed=seed) for seed in range(SEEDS)]
     recipe = replace(RECIPE, steps=5 * RECIPE.steps)
-    shapes = [Config(d_in=32, n_latents=96, kind="relu", penalty=penalty) for penalty in PRICES]
-    shapes.append(Config(d_in=32, n_latents=96, k=3))
     done = [[Priced.of(truth, train(shape, truth, recipe, device="cpu", show=False)) for truth in truths]
             for shape in shapes]  # fmt: skip
     return {key: torch.tensor([[getattr(each, key) for each in row] for row in done]) for key in Priced.MEASURES}
@@ -157,4 +169,4 @@ def make_causal() -> dict[str, Tensor]:
 
 
 MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
-          "lookup": make_lookup, "price": make_price}  # fmt: skip
+          "lookup": make_lookup, "price": make_price, "causal": make_causal, "kept": make_kept}  # fmt: skip
