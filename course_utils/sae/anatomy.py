@@ -89,8 +89,8 @@ def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
     fig, axes = plots.figure(1, len(parts), height=4.9)
     for ax, part, title in zip(axes, parts, titles, strict=True):
         at = range(len(part.latents))
-        colours = [plots.NOTE if i in shared else plots.STREAM for i in part.latents.tolist()]
-        ax.barh(at, part.strength, color=colours, height=0.72)
+        colours = [plots.HEAD if i in shared else "white" for i in part.latents.tolist()]
+        ax.barh(at, part.strength, color=colours, height=0.72, edgecolor=plots.HEAD, linewidth=1)
         for y, (latent, text, value) in enumerate(
             zip(part.latents.tolist(), part.readings, part.strength.tolist(), strict=True)
         ):

@@ -28,7 +28,7 @@ SET = 16  # latents of the best set, at most
 CONTESTANTS = ("neuron", "random", "untrained", "latent", "set", "probe")
 NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, untrained model",
          "latent": "best latent", "set": f"best set of ≤ {SET} latents", "probe": "probe"}  # fmt: skip
-SHOWN = {"untrained": "untrained model's best latent", "list": "token list", "latent": "best latent",
+SHOWN = {"untrained": "untrained dictionary", "list": "token list", "latent": "best latent",
          "probe": "trained probe"}  # fmt: skip
 
 
@@ -84,7 +84,7 @@ class LabelScores:
         found = {name: torch.stack([getattr(self, end)[c, order] for end in ("f1", "low", "high")])
                  for c, name in self._there()}  # fmt: skip
         found["list"] = torch.tensor([lists[self.labels[i]] for i in order]).T
-        marks = {"untrained": ("x", plots.NULL, 0.0), "list": ("D", plots.NOTE, -0.13),
+        marks = {"untrained": ("x", plots.NULL, 0.0), "list": ("D", plots.SERIES[5], -0.13),
                  "latent": ("o", plots.HEAD, 0.13), "probe": ("|", plots.INK, 0.0)}  # fmt: skip
         fig, ax = plots.figure(height=0.3 * len(order) + 1.2)
         for name, (mark, colour, lift) in marks.items():

@@ -116,7 +116,7 @@ class Prices:
                              self.penalty.tolist()], plots.SERIES[3], (6, 4), "left"),
             "TopK": (torch.stack([kept[k]["l0"].mean() for k in ks]),
                      torch.stack([kept[k]["unexplained"].mean() for k in ks]), [f"k = {k}" for k in ks],
-                     plots.INK, (-6, -11), "right"),
+                     plots.INK, (0, -15), "center"),
         }  # fmt: skip
         for name, (l0, error, labels, colour, shift, side) in curves.items():
             ax.plot(l0, 100 * error, "o-", color=colour, markersize=5, label=name)
@@ -124,7 +124,7 @@ class Prices:
                 ax.annotate(text, (x, 100 * y), shift, textcoords="offset points", fontsize=9, color=colour, ha=side)
         ax.axvline(self.active, linestyle=":", color=plots.NULL)
         ax.set(xlabel="active latents a vector (L0)", ylabel="variance unexplained, %", xscale="log", ylim=(0, 62),
-               xlim=(0.8, 26))  # fmt: skip
+               xlim=(0.8, 32))  # fmt: skip
         ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
         ax.set_xticks([], minor=True)
         ax.legend()
