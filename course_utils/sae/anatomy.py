@@ -83,7 +83,7 @@ def brief(reading: Reading, latent: int) -> str:
 
 
 def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
-    """Tokens side by side, a line for each latent: its number, its reading, its bar; marked where all tokens have it."""
+    """Tokens side by side, a line for each latent: number, reading, bar; the bar is filled where all tokens have it."""
     shared = set.intersection(*(set(part.latents.tolist()) for part in parts))
     most = max(float(part.strength.max()) for part in parts)
     fig, axes = plots.figure(1, len(parts), height=4.9)

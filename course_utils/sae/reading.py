@@ -107,7 +107,7 @@ def visible(token: str) -> str:
 ROW = "display:flex;flex-wrap:wrap;gap:10px"
 BOX = (
     "font-family:monospace;font-size:1em;white-space:pre;line-height:1.45;border:1px solid #c9c9c9;padding:4px 8px;"
-    "width:21em;overflow:hidden;text-align:left"
+    "margin:0;width:24em;overflow:hidden;text-align:left"
 )
 
 
@@ -121,7 +121,7 @@ def _coloured(context: Context, most: float) -> str:
         pieces = (visible(token) if counts and not token.strip() else token).split("\n")
         spans.append("\n".join(f'<span style="{ground}{frame}">{html.escape(p)}</span>' if p else "" for p in pieces))
     value = f'<span style="opacity:.7">activation {context.activations[context.centre]:.0f}</span>'
-    return f'<div style="{BOX}">{value}\n{"".join(spans).strip()}</div>'
+    return f'<pre style="{BOX}">{value}\n{"".join(spans).strip()}</pre>'
 
 
 @dataclass(frozen=True)

@@ -78,10 +78,7 @@ plane = sae.Truth(directions, probability=torch.full((3,), 0.2),
                   parent=torch.full((3,), -1), noise=0.02)
 x, strengths = plane.sample(400, torch.Generator().manual_seed(0))
 count = (strengths > 0).sum(dim=1)
-table({f"{n} directions": {"vectors": int((count == n).sum())} for n in range(4)})
-
-# %% caption
-caption("How many of the 400 vectors hold none, one, two or three of the directions.")
+count.bincount()  # vectors with none, one, two and three of the directions
 
 # %% figure
 fig, axes = plots.figure(1, 2, width=6.4, height=3.4)
@@ -253,17 +250,15 @@ def encode_topk(x, W_enc, b_enc, b_dec, k):
 
 
 one_each = encode_topk(both, W_enc, b_enc, b_dec, k=1)
-table(dict(zip(names[2:], one_each.tolist(), strict=True)),
-      corner="directions in x", columns=("latent 0", "latent 1", "latent 2"), decimals=2)
-
-# %% caption
-caption("The trained dictionary of the plane, read with k = 1. Of a sum of two directions only the stronger product is kept.")
+one_each  # of direction 0, and of the sum of directions 0 and 1
 
 # %% claims
 with claims():
     claim("of a sum of two directions only the stronger product is kept", one_each[1].nonzero()[:, 0].tolist() == [int(learned[1].argmax())])
 
 # %% [markdown]
+# Here the dictionary of the plane was read with $k = 1$, and of the sum of two directions only the stronger product is kept.
+#
 # TopK has largely replaced the L1 penalty, for two reasons. The number of active latents is chosen instead of being found by trial. And nothing makes the activations smaller than they should be, which section 3 measures.
 #
 # ## 2 · Known truth first
@@ -517,11 +512,8 @@ caption("Latent 378. The background of a token is the darker, the more active th
 # %%
 reading.explain(1490, count=4)
 
-# %% caption
-caption("Latent 1490, in the same form. It is dense.")
-
 # %% [markdown]
-# No token, no label and no word fits. The reason is outside the text, and shows when the activity is drawn against the place in the context.
+# This latent is dense, and no token, no label and no word fits. The reason is outside the text, and shows when the activity is drawn against the place in the context.
 
 # %% figure
 fig, ax = plots.figure(height=2.2)
@@ -537,19 +529,13 @@ plots.show(fig, "The activation falls steadily from the first token and is zero 
 # %%
 reading.explain(430, count=4)
 
-# %% caption
-caption("Latent 430, in the same form.")
-
 # %% [markdown]
-# The strongest places of latent 430 are names of modules in import statements, which are many different tokens. Its direction promotes `import`. But of all the places at which it is active only a third are imported names. The others are at random places, with smaller activations. It finds nearly all imported names, and it is not only about them.
+# The strongest places of latent 430 are names of modules in import statements, which are many different tokens. Its direction promotes `import`. But of all the places at which it is active only a third are imported names. The others, among them some of those drawn at random, have smaller activations. It finds nearly all imported names, and it is not only about them.
 #
 # Last, one of the many latents with a question mark, the strongest that both parentheses have.
 
 # %%
 reading.explain(1381, count=4)
-
-# %% caption
-caption("Latent 1381, in the same form.")
 
 # %% [markdown]
 # At the top it follows a closing quote, at random in one of four places. The best of 21 labels fits with an F1 of 0.19, which is no name. Most of the bars in section 4 are of this kind. It would be wrong to conclude that such a latent has no meaning, since we tried only 21 labels and our eyes.
@@ -572,10 +558,10 @@ after_path = [("".join(c.tokens[: c.centre + 1])).rstrip("s.(") for c in reading
 with claims():
     claim("at all eight places that are shown latent 378 is active at a closing parenthesis", set(seen) == {")"})
     claim("its direction raises line breaks, -> and as", {"\n", "->", "as"} <= {token.strip(" ") for token, _ in one.promotes})
-    claim("the activation of 1490 falls steadily (each eight places lower than the eight before, up to 128), and in the second half of a context it is zero nearly everywhere (at 98 % of tokens and more)", all(a > b for a, b in zip(by_place, by_place[1:], strict=False)) and (reading.f[:, 128:, 1490] == 0).float().mean() > 0.98)
+    claim("the activation of 1490 falls steadily (each eight places lower than the eight before, up to 128), and in the second half of a context it is zero nearly everywhere (at 98 % of tokens and more)", by_place == sorted(set(by_place), reverse=True) and (reading.f[:, 128:, 1490] == 0).float().mean() > 0.98)
     claim("of the places at which latent 430 is active a third are imported names (0.3 to 0.36), and it finds nearly all (at least 0.9)", three.label == "import" and page.between(three.precision, 0.3, 0.36) and three.recall > 0.9)
     claim("the direction of 430 promotes import", "import" in {token.strip() for token, _ in three.promotes})
-    claim("1381 is the strongest of the unread latents that both parentheses have; its best label has an F1 of 0.19", 1381 == next(i for i, r in zip(parts[0].latents.tolist(), parts[0].readings, strict=True) if r == "?" and i in shared) and page.rounds_to(unread.f1, "0.19"))
+    claim("1381 is the strongest of the unread latents that both parentheses have; its best label has an F1 of 0.19", next(i for i, r in zip(parts[0].latents.tolist(), parts[0].readings, strict=True) if r == "?" and i in shared) == 1381 and page.rounds_to(unread.f1, "0.19"))
     claim("at the top 1381 follows a closing quote, at random in one of four places", all(c.tokens[c.centre - 1].endswith('"') for c in unread.top) and sum(c.tokens[c.centre - 1].endswith(('"', "'")) for c in unread.random) == 1)
     claim("latent 840 has a question mark at the second parenthesis, and its four strongest places stand right after path", parts[1].readings[parts[1].latents.tolist().index(840)] == "?" and all(text.endswith("path") for text in after_path))
 
@@ -629,7 +615,7 @@ plots.show(
     "The program twice: latent 378 is active at all five closing parentheses and at no square bracket.",
     caption="Latent 378 beside Python's answer. It is active at all five `)`, also at the one in the comment and the one in the string, and at neither `]`.",
 )
-display(table(exceptions, unit={name: "% active" for name in both_on}, decimals=0, caption="Where the latents are active in the twelve sample programs, whose comments hold no `)`. Latent 378 does not leave out a single `)` that closes nothing, and it misses most of the square brackets."))
+display(table(exceptions, unit=dict.fromkeys(both_on, "% active"), decimals=0, caption="Where the latents are active in the twelve sample programs, whose comments hold no `)`. Latent 378 does not leave out a single `)` that closes nothing, and it misses most of the square brackets."))
 share = exceptions["`)` in a string"]["latent 378"]
 page.measured("sae.exceptions", "hardly any" if share < 20 else "about half" if share < 80 else "nearly all")
 
@@ -641,7 +627,7 @@ page.measured("sae.exceptions", "hardly any" if share < 20 else "about half" if 
 # </details>
 
 # %% [markdown]
-# Are all latents tokens in disguise? A second control helps to find out. The **token list** is the best rule that sees only the token: each token of the vocabulary stands on the list or not, as is best for the label on half of the modules, and no model is asked. A latent that knows more than its token must be active at a token in one place and silent at *the same token* in another. Here are three that do this, and one that remains to be judged.
+# How can one tell, for any latent, whether it knows more than the token at which it stands? A second control helps. The **token list** is the best rule that sees only the token: each token of the vocabulary stands on the list or not, as is best for the label on half of the modules, and no model is asked. A latent that knows more than its token must be active at a token in one place and silent at *the same token* in another. Here are three that do this, and one that remains to be judged.
 
 # %% figure
 lists, rank = stored.token_lists(), {name: i for i, name in enumerate(scores.labels)}
@@ -665,11 +651,11 @@ plots.show(
 )
 
 # %% [markdown]
-# The first three cannot be the token in disguise, and the token list shows it as a number. For names after a dot it reaches an F1 of 0.32, and the latent 0.64. For the inside of a comment it is 0.30 against 0.73.
+# The first three cannot stand for a token, and the token list shows it as a number. For names after a dot it reaches an F1 of 0.32, and the latent 0.64. For the inside of a comment it is 0.30 against 0.73.
 #
 # Each of them has exceptions of its own. Latent 9 is best for “inside brackets”, yet it is white between square brackets and dark between parentheses of a comment, where Python sees no bracket. Its name should be “inside parentheses”, and it reads the text rather than the syntax. Latent 138 passes less clearly. It is active at nearly every `"` that closes a string, but in the sample programs also at half of those that open one, and its F1 of 0.73 is near the token list's 0.66.
 #
-# So much for four. Here are all 21 labels that Python's tokenizer and parser give to tokens.
+# These were four latents. Here are all 21 labels that Python's tokenizer and parser give to tokens.
 
 # %% figure
 latent_row = sae.judging.CONTESTANTS.index("latent")
@@ -685,7 +671,7 @@ plots.show(
 # %% [markdown]
 # At seven labels the whole interval of the latent lies above that of the token list. These labels have something in common, the token alone does not decide them. A name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. At each of the seven the untrained dictionary has an F1 of 0.11 or less, and no neuron comes as far as the latent. Here training has made something that a dictionary can find.
 #
-# At the other end are labels that the token nearly decides. For closing brackets the latent has an F1 of 0.87, the token list 0.93, and the untrained dictionary 0.82. A high F1 by itself was no evidence at all.
+# At the other end are labels that the token nearly decides. For closing brackets the latent has an F1 of 0.87, the token list 0.93, and the untrained dictionary 0.82. There a high F1 does not show that a latent knows more than its token.
 #
 # A **probe** is a direction that was trained on the label itself, by logistic regression. It is the highest of the four at nearly every label. The vectors hold what Python's labels say, and a single latent, found without labels, finds a part of it.
 #
@@ -749,7 +735,7 @@ for latent in (378, other):
 # %% figure
 decode_token = dictionary.model.tokenizer.decode
 fig, axes = plots.figure(1, 3, height=2.1)
-titles = ("as it is", "without latent 378", f"latent {other} instead")
+titles = ("as it is", "without latent 378", f"{other} instead")
 for ax, p, title in zip(axes, after.values(), titles, strict=True):
     top = p.topk(5)
     ax.barh(range(5), 100 * top.values, color=plots.HEAD if title == titles[1] else plots.STREAM, height=0.7)
