@@ -18,8 +18,8 @@ class Caption:
         return self.text
 
     def _repr_html_(self) -> str:
-        style = "max-width:46em;margin:2px 0 10px;font-size:.9em;line-height:1.45;opacity:.8;text-align:left"
-        return f'<p style="{style}">{inline(self.text)}</p>'
+        style = "margin:2px 0 10px;line-height:1.45;text-align:left"  # as small as those that the builder prints
+        return f'<p style="{style}"><small>{inline(self.text)}</small></p>'
 
 
 def caption(text: str) -> Caption:
