@@ -188,7 +188,7 @@ REPAIRS = {
     last_step_missing: ("line 2", "left over"),
     both_returned: ("line 3", "take one (`.values`, `.indices`)"),
     half_forgotten: ("line 2", "`2 * x.mean(-1)`"),
-    missing_axis: ("line 2", "keyword arguments"),
+    missing_axis: ("line 2", "keepdim=True"),
     unbiased: ("line 2", "n − 1"),
     wrong_axis: ("line 2", "`x.mean(0, keepdim=True)`"),
     returns_inside: ("line 3", "`return` stands inside the loop"),
@@ -265,6 +265,17 @@ def test_nothing_is_said_that_holds_of_any_single_number(monkeypatch):
     message = told(exercise, lambda x, n: x.abs().sum() / n + x.amax())
     assert message == f"{message.partition('.')[0]}.{message.split('.')[1]}." and "differ" in message
     assert "three times" in told(exercise, lambda x, n: 3 * number(x, n))
+
+
+def test_a_size_is_named_only_where_it_is_the_reason(exercises):
+    alone = told(exercises["spread"], lambda x: x.var(-1, correction=0) + (len(x) - 1))
+    assert "right where batch is 1" in alone
+    quiet = told(exercises["spread"], lambda x: x.var(-1, correction=0) + torch.sin(x[:, 3:].sum(-1)))
+    assert "right where" not in quiet and "wrong only" not in quiet  # right where feature is 2, of which there is one
+
+
+def test_a_constant_is_not_taken_for_a_bound(exercises):
+    assert "cut off" not in told(exercises["products"], lambda a, b: torch.ones_like(a @ b))
 
 
 def test_what_the_inputs_made_by_hand_have_in_common_is_no_reason(monkeypatch):

@@ -85,7 +85,7 @@ def wrong_kind(given: Any, wanted: str) -> str:
         name = type(given).__name__
         return f"It returns both values and indices, as `{name}` along an axis does; expected {wanted}. Which one is asked for?"
     if isinstance(given, (list, tuple)) and wanted.startswith("a tensor"):
-        return f"It returns a {type(given).__name__}; expected {wanted} (`torch.stack` makes one of several tensors)."
+        return f"It returns a {type(given).__name__} of {len(given)}; expected {wanted}."
     return f"It returns {_article(kind(given))}; expected {wanted}."
 
 

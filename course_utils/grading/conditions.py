@@ -1,12 +1,14 @@
-"""On which inputs is a wrong function right? What sets them apart, where this is more than a coincidence.
+"""On which inputs is a wrong function right? What sets them apart, where this is the reason and no coincidence.
 
-Of a handful of inputs, many pairs have something in common. A condition is told only where so many others of its size
-could have been picked that one of those tried would hardly fit by chance.
+Of a handful of inputs, many pairs have something in common. So a condition is tried out: an input on which the
+function is wrong is made to meet it, by cutting that axis to the length in question, and the function must be right.
 """
 
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,58 +16,96 @@ from torch import Tensor
 from course_utils.grading import axes
 from course_utils.grading.trials import Trial
 
-AT_ONCE = 2  # conditions that fit; of more, none is the reason
-PLAIN, LIKELY, RARE = 3, 10, 100  # ways to choose as many inputs, at least: the likelier a condition, the fewer
+RARE = 100  # ways to choose as many inputs, at least, for a condition that cannot be tried out
+Arguments = dict[str, Any]
 
 
-def condition(trials: Sequence[Trial], reference: Callable) -> str:
-    """One sentence, or ""."""
+@dataclass(frozen=True)
+class Condition:
+    """What may hold of an input; `meet` changes one so that it does, where that can be done."""
+
+    said: str
+    holds: Callable[[Arguments], bool]
+    meet: Callable[[Arguments], Arguments] | None = None
+    least: int = 1
+
+
+def condition(trials: Sequence[Trial], reference: Callable, right_on: Callable[[Arguments], bool]) -> str:
+    """One sentence, or "". `right_on` says whether the function agrees with the reference on these arguments."""
     trials = [trial for trial in trials if trial.declared]
     right, wrong = [t for t in trials if t.right], [t for t in trials if not t.right]
     if not right or not wrong:
         return ""
     ways = math.comb(len(trials), len(right))
     simple = all(trial.right for trial in trials[: len(right)])  # the first inputs, made by hand, have much in common
-    fitting: dict[bool, list[str]] = {True: [], False: []}  # of those on which it is right, and on which it is wrong
-    for said, holds, least in _conditions(trials, reference):
-        if ways < least or (len(right) < 2 and least > PLAIN):  # right once may be chance: a zero where all is zero
+    for one in _conditions(trials, reference):
+        if ways < one.least or (one.least == RARE and simple):
             continue
-        if least == RARE and simple:
-            continue
-        met = [holds(trial) for trial in trials]
-        for which in (True, False):
-            if met == [trial.right == which for trial in trials]:
-                fitting[which].append(said)
-    if sum(map(len, fitting.values())) > AT_ONCE:
-        return ""
-    if fitting[True]:
-        return f"It is right on {len(right)} of {len(trials)} inputs: those in which {' and '.join(fitting[True])}."
-    return f"It is wrong only on inputs in which {' and '.join(fitting[False])}." if fitting[False] else ""
+        met = [one.holds(trial.arguments) for trial in trials]
+        if met == [trial.right for trial in trials] and _confirmed(one, wrong, right_on, True):
+            return f"It is right where {one.said}."
+        if met == [not trial.right for trial in trials] and len(right) > 1 and _confirmed(one, right, right_on, False):
+            return f"It is wrong only where {one.said}."
+    return ""
 
 
-def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[tuple[str, Callable[[Trial], bool], int]]:
+def _confirmed(one: Condition, trials: Sequence[Trial], right_on: Callable[[Arguments], bool], wanted: bool) -> bool:
+    """Whether inputs that are made to meet the condition change sides."""
+    if one.meet is None:
+        return True
+    try:
+        return all(right_on(one.meet(trial.arguments)) == wanted for trial in trials[:3])
+    except Exception:  # an input that cannot be cut down like this
+        return False
+
+
+def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[Condition]:
     lengths = [axes.sizes(reference, trial.arguments) for trial in trials]
     common = [name for name in lengths[0] if all(name in one for one in lengths)]
 
-    def length(trial: Trial, name: str) -> int:
-        return axes.sizes(reference, trial.arguments)[name]
+    def length(arguments: Arguments, name: str) -> int:
+        return axes.sizes(reference, arguments)[name]
 
-    for name, value in trials[0].arguments.items():
+    first = trials[0].arguments
+    for name, value in first.items():
         if isinstance(value, Tensor) and value.is_floating_point():
-            yield f"`{name}` is float64", lambda t, name=name: t.arguments[name].dtype == torch.float64, PLAIN
+            yield Condition(f"`{name}` is float64", lambda a, name=name: a[name].dtype == torch.float64, least=3)
         if isinstance(value, (str, bool)):
-            for option in {trial.arguments[name] for trial in trials}:
-                yield (
+            for option in sorted({trial.arguments[name] for trial in trials}):
+                yield Condition(
                     f"`{name}` is {option!r}",
-                    lambda t, name=name, option=option: t.arguments[name] == option,
-                    LIKELY,
+                    lambda a, name=name, option=option: a[name] == option,
+                    lambda a, name=name, option=option: a | {name: option},
                 )
-    for name in common:
-        for value in (1, 0):
-            yield f"{name} is {value}", lambda t, name=name, value=value: length(t, name) == value, LIKELY
-    for name, value in trials[0].arguments.items():
+    for name, size in itertools.product(common, (1, 0)):
+        plain = name.strip("`") in first  # a whole number, which may stand for anything
+        yield Condition(
+            f"{name} is {size}",
+            lambda a, name=name, size=size: length(a, name) == size,
+            None if plain else lambda a, name=name, size=size: _cut(a, name, size, reference),
+            RARE if plain else 1,
+        )
+    for name, value in first.items():
         if isinstance(value, Tensor) and value.is_floating_point():
-            yield f"`{name}` has negative numbers", lambda t, name=name: bool((t.arguments[name] < 0).any()), RARE
-            yield f"`{name}` has zeros", lambda t, name=name: bool((t.arguments[name] == 0).any()), RARE
+            yield Condition(
+                f"`{name}` has negative numbers", lambda a, name=name: bool((a[name] < 0).any()), least=RARE
+            )
+            yield Condition(f"`{name}` has zeros", lambda a, name=name: bool((a[name] == 0).any()), least=RARE)
     for a, b in itertools.combinations(common, 2):
-        yield f"{a} and {b} are equal", lambda t, a=a, b=b: length(t, a) == length(t, b), RARE
+        yield Condition(
+            f"{a} and {b} are equal", lambda args, a=a, b=b: length(args, a) == length(args, b), least=RARE
+        )
+
+
+def _cut(arguments: Arguments, name: str, size: int, reference: Callable) -> Arguments:
+    """The arguments with every axis of that name, or the list of that name, cut down to `size`."""
+    new = {}
+    for of, value in arguments.items():
+        if isinstance(value, Tensor):
+            for axis, label in enumerate(axes.names(reference, of, value)):
+                if name in (label, f"{label} of `{of}`"):
+                    value = value.narrow(axis, 0, size)
+        elif isinstance(value, list) and name == f"the length of `{of}`":
+            value = value[:size]
+        new[of] = value
+    return new

@@ -18,11 +18,19 @@ SEEN = ("It returns nan", "It returns shape")
 
 
 def diagnosis(
-    said: str, trials: Sequence[Trial], answer: Any, reference: Callable, passes: Callable[[Callable], bool]
+    said: str,
+    trials: Sequence[Trial],
+    answer: Any,
+    reference: Callable,
+    passes: Callable[[Callable], bool],
+    right_on: Callable[[dict], bool],
 ) -> str:
-    """`said`, the first thing to say, followed or replaced by what is more to the point."""
+    """`said`, the first thing to say, followed or replaced by what is more to the point.
+
+    `passes` says whether another function would pass, `right_on` whether this one is right on other arguments.
+    """
     count = len(trials[0].arguments) if trials else 0
-    seen = pattern(trials, reference) if "The numbers differ" in said or said.startswith(SEEN) else ""
+    seen = pattern(trials, reference, right_on) if "The numbers differ" in said or said.startswith(SEEN) else ""
     found = repair(answer, passes)
     if found is not None:  # then general advice on exceptions is not needed
         said = next((said.removesuffix(advice).strip() for _, advice in ADVICE if said.endswith(advice)), said)

@@ -127,8 +127,13 @@ class Function(Exercise):
             for case, one, wrong in zip(cases, ran, said, strict=False)
             if at is None or one.gradients
         ]
-        passes = lambda other: self.agrees(other, seed)  # noqa: E731
-        return diagnosis(first, trials, answer, described, passes)
+
+        def right_on(arguments: dict) -> bool:
+            case = Case(tuple(arguments.values()), None, 1.0)
+            (expected, _, no), (given, _, stop) = self.output(self.reference, case), self.output(answer, case)
+            return no is None and stop is None and not self.difference(given, expected)
+
+        return diagnosis(first, trials, answer, described, lambda other: self.agrees(other, seed), right_on)
 
     def agrees(self, answer: Any, seed: int) -> bool:
         """Whether `answer` passes on the inputs of `seed`; no further input is tried after one on which it fails."""

@@ -20,8 +20,8 @@ from course_utils.grading.trials import Trial, same
 TELLING = 3  # different numbers that a relation must explain, to be none by chance
 
 
-def pattern(trials: Sequence[Trial], reference: Callable) -> str:
-    """How the wrong ones are wrong, or ""."""
+def pattern(trials: Sequence[Trial], reference: Callable, right_on: Callable[[dict], bool]) -> str:
+    """How the wrong ones are wrong, or ""; `right_on` says whether the function is right on other arguments."""
     trials = [trial.tensors for trial in trials]
     wrong = [trial for trial in trials if not trial.right]
     said = ""
@@ -31,7 +31,7 @@ def pattern(trials: Sequence[Trial], reference: Callable) -> str:
         said = _relation(wrong, reference) or alike(wrong, reference) or places(wrong, reference) or close(wrong)
     elif wrong:
         said = shape(trials, reference)
-    return " ".join(part for part in (said, condition(trials, reference)) if part)
+    return " ".join(part for part in (said, condition(trials, reference, right_on)) if part)
 
 
 def _telling(wrong: Sequence[Trial]) -> bool:

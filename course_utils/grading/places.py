@@ -25,7 +25,7 @@ def cap(wrong: Sequence[Trial], right: Sequence[Trial]) -> str:
             same(g, torch.where(beyond(e, ends[0]), ends[0], e)) for g, e in (trial.pair for trial in wrong)
         ):
             inside = (e[~beyond(e, ends[0])] for _, e in (trial.pair for trial in [*wrong, *right]))
-            if any(bool((one != 0).any()) for one in inside):
+            if any(bool(((one - ends[0]).abs() > ATOL).any()) for one in inside):
                 return f"What lies {said} {ends[0]:.4g} is cut off there; it should not be."
     return ""
 

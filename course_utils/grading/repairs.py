@@ -47,6 +47,7 @@ SAID = {
     "unused": "An argument of your function is not handed on.",
     "constant": "Look at the number in it.",
     "axis": "Look at the axes in it.",
+    "keepdim": "`keepdim=True` keeps the axis, with length 1, so that the result still meets what it was made from.",
     "keyword": "Look at its keyword arguments.",
     "name": "Look at the names in it: is each the one that you mean?",
     "comparison": "Look at the comparison.",

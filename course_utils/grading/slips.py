@@ -138,7 +138,7 @@ def _axes(call: ast.Call) -> Iterator[tuple[str, ast.AST]]:
     elif name in FOLDING and isinstance(call.func, ast.Attribute) and not call.args and not call.keywords:
         yield from (("axis", _called_with(call, "dim", ast.parse(str(a), mode="eval").body)) for a in AXES)
     if name in {"mean", "sum", "norm", "amax"} and not any(keyword.arg == "keepdim" for keyword in call.keywords):
-        yield "keyword", _called_with(call, "keepdim", ast.Constant(True))
+        yield "keepdim", _called_with(call, "keepdim", ast.Constant(True))
     if name in PAIRS:
         yield from (("pair", ast.Attribute(call, which, ast.Load())) for which in ("values", "indices"))
 
