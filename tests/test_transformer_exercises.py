@@ -262,7 +262,7 @@ def test_a_head_may_be_written_in_several_ways_and_numbers_rounded():
 
 def test_the_numbers_are_what_the_model_shows_when_it_is_run_with_hooks():
     model, right = zoo.load("code-4l", device="cpu"), given()
-    pairs = tf.bracket_pairs(model.tokenizer, 16, SEED, "nested")
+    pairs = tf.verdict_pairs(model, SEED)
     layer, head = map(int, right["head"].split("."))
     place = f"blocks.{layer}.attn.hook_z"
     _, cache = model.run_with_cache(pairs.everyone)
@@ -295,6 +295,22 @@ def test_the_numbers_are_what_the_model_shows_when_it_is_run_with_hooks():
 def test_wrong_verdicts_are_told_what_is_wrong(change, said):
     verdict = check("verdicts", change(given()))
     assert not verdict.passed and said in verdict.message
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mean_over_other_prompts_fails_and_so_do_other_measures(seed):
+    exercise, truth = find("transformer.verdicts", Exercise.registry), verdicts(seed)
+    head, zero, mean = truth.of(truth.widest)
+    model = zoo.load("code-4l", device="cpu")
+    pairs = tf.verdict_pairs(model, seed)
+    for over, said in ((pairs.clean, "over the clean prompts"), (pairs.corrupt, "not what is lost")):
+        run = tf.ablated(model, pairs.clean, [f"{head[0]}.{head[1]}"], "mean", over)
+        other = truth.lead - float(pairs.difference(run).mean())
+        verdict = exercise.check((head, zero, other), seed)
+        assert not verdict.passed and said in verdict.message
+    left = exercise.check((head, truth.lead - zero, truth.lead - mean), seed)
+    assert "leads without the head" in left.message
+    assert "are not what is lost" in exercise.check((head, zero + 0.5, mean + 0.5), seed).message
 
 
 @pytest.mark.parametrize("seed", range(6))

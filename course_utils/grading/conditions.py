@@ -92,9 +92,7 @@ def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[Condit
             )
             yield Condition(f"`{name}` has zeros", lambda a, name=name: bool((a[name] == 0).any()), least=RARE)
     for a, b in itertools.combinations(common, 2):
-        yield Condition(
-            f"{a} and {b} are equal", lambda args, a=a, b=b: length(args, a) == length(args, b), least=RARE
-        )
+        yield Condition(f"{a} and {b} are equal", lambda args, a=a, b=b: length(args, a) == length(args, b), least=RARE)
 
 
 def _cut(arguments: Arguments, name: str, size: int, reference: Callable) -> Arguments:

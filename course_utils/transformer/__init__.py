@@ -19,6 +19,7 @@
 9. `neurons` – an MLP opened: what sets of its neurons carry.
 10. `removal` – what a component says, beside what is lost without it.
 11. `schematic` – a map with a cell for every head.
+12. `verdicts` – pairs on which zero and mean ablation disagree.
 """
 
 from course_utils.patching import ablated, ablation_hooks
@@ -34,6 +35,7 @@ from .residual import Components, components, residual_stream
 from .schematic import draw_heads
 from .split import Split, split
 from .transplant import Node, Transplant, barred_head, best_nodes
+from .verdicts import verdict_pairs
 
 __all__ = [
     "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split", "Transplant",
@@ -41,5 +43,5 @@ __all__ = [
     "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads", "evenly", "final_norm",
     "head_attribution", "lens", "logit_lens", "matching_score", "mean_ablate", "neuron_order",
     "neuron_readings", "neuron_recovery", "ov_circuit", "qk_circuit", "quote_pairs", "removal",
-    "residual_stream", "split", "vocabulary_activations",
+    "residual_stream", "split", "verdict_pairs", "vocabulary_activations",
 ]  # fmt: skip

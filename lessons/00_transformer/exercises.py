@@ -422,7 +422,7 @@ plots.show(
 #
 # *Why it matters*: one looks at a pattern and sees what one expects. A number over all prompts, beside what an indifferent head would show, does not.
 #
-# *What to write*: for each head, how much attention it gives to tokens of a kind: **summed** over the keys of that kind, **averaged** over all queries, of all prompts together, that can see at least one such key (a query sees itself and what is before it). `kind` marks the tokens: (batch, key).
+# *What to write*: for each head, how much attention it gives to tokens of a kind: **summed** over the keys of that kind, **averaged** over all queries, of all prompts together, that can see at least one such key (a query sees itself and what is before it). Where no prompt holds such a token, give 0. `kind` marks the tokens: (batch, key).
 #
 # *How you know*: with three tokens, of which only the middle one is of the kind, and rows `[1, 0, 0]`, `[0.25, 0.75, 0]`, `[0.5, 0.2, 0.3]`, it is (0.75 + 0.2)/2.
 
@@ -431,7 +431,7 @@ plots.show(
 def attention_to(
     pattern: Float[Tensor, "batch head query key"], kind: Bool[Tensor, "batch key"]
 ) -> Float[Tensor, "head"]:
-    """Attention of each head to keys of a kind, over the queries that can see one."""
+    """Attention of each head to keys of a kind, over queries that can see one, else 0."""
     ### BEGIN SOLUTION
     to_kind = (pattern * kind[:, None, None]).sum(-1)  # (batch, head, query)
     can_see = kind.cumsum(-1) > 0  # (batch, query)
@@ -525,15 +525,10 @@ grade("transformer.transplant", my_nodes)
 #
 # *Why it matters*: "without this head so much is lost" is a sentence about what was put in its place. Here you find the head about which two honest measurements disagree most.
 #
-# Again the pairs are yours, and this time nothing is measured for you. For every head, measure what the lead loses, averaged over the clean prompts of `ours`, once with **zeros** in the head's place, and once with its **mean over `ours.everyone`**, at every position. Use hooks, `patching`, or `tf.removal`.
+# Again the pairs are yours, and this time nothing is measured for you. For every head, measure what the lead loses, averaged over the clean prompts of `ours`, once with **zeros** in the head's place, and once with its **mean over `ours.everyone`**, at every position. Use hooks or `patching`, as you like. The lead is read at the last position, and nothing is folded into the weights: the model is as it was trained.
 
 # %%
-ours = tf.bracket_pairs(
-    model.tokenizer,
-    16,
-    (s := runtime.seed_for("transformer.verdicts")),
-    ("call", "nested")[s % 2],
-)
+ours = tf.verdict_pairs(model, runtime.seed_for("transformer.verdicts"))
 print(ours)
 
 # %% [markdown]
@@ -546,10 +541,28 @@ print(ours)
 def my_verdicts() -> dict[str, str | float]:
     """The head about which the two ablations disagree most, and what each of them says is lost."""
     ### BEGIN SOLUTION
-    zero, mean = (tf.removal(model, ours, kind) for kind in ("zero", "mean"))
-    heads = [label for label in zero.labels if "." in label]
-    head = max(heads, key=lambda label: abs(zero.of(label)[1] - mean.of(label)[1]))
-    return {"head": head, "zero": zero.of(head)[1], "mean": mean.of(head)[1]}
+    place, found = "blocks.{}.attn.hook_z", []
+    with torch.no_grad():
+        whole = ours.difference(model(ours.clean)).mean()
+        _, seen = model.run_with_cache(ours.everyone)
+
+        def lost(layer, head, value):
+            def hook(z, hook):
+                z = z.clone()
+                z[:, :, head] = value
+                return z
+
+            hooks = [(place.format(layer), hook)]
+            run = model.run_with_hooks(ours.clean, fwd_hooks=hooks)
+            return float(whole - ours.difference(run).mean())
+
+        for layer in layers:
+            mean = seen[place.format(layer)].mean(0)  # (pos, head, d_head)
+            for head in range(4):
+                both = lost(layer, head, 0.0), lost(layer, head, mean[:, head])
+                found.append((f"{layer}.{head}", *both))
+    head, zero, mean = max(found, key=lambda one: abs(one[1] - one[2]))
+    return {"head": head, "zero": zero, "mean": mean}
     ### END SOLUTION
 
 

@@ -56,7 +56,12 @@ Function(
 def _matching_inputs(rng: torch.Generator) -> Inputs:
     one = torch.eye(2)
     yield one, torch.tensor([[[1.0], [2.0]]]), torch.tensor([[[3.0, 5.0]]]), one
-    yield small_integers(rng, 3, 2), small_integers(rng, 1, 2, 1), small_integers(rng, 1, 1, 2), small_integers(rng, 2, 3)
+    yield (
+        small_integers(rng, 3, 2),
+        small_integers(rng, 1, 2, 1),
+        small_integers(rng, 1, 1, 2),
+        small_integers(rng, 2, 3),
+    )
     for signs, heads, d_model, d_head in ((2, 2, 3, 2), (3, 4, 5, 2), (4, 3, 16, 8)):
         yield (
             randn(rng, signs, d_model), randn(rng, heads, d_model, d_head), randn(rng, heads, d_head, d_model),
@@ -109,6 +114,10 @@ Function(
               "You compare with the largest of the others. Their mean is asked for."),
         wrong("heads averaged", lambda *a: _margin(_scores(*a)).mean(), "You average over heads. One number for each head is asked for; the differences between heads are the point."),
         wrong("sign", lambda *a: -_margin(_scores(*a)).mean(-1), "Your sign is turned round: the matching one minus the others."),
+        wrong("as for three signs", lambda *a: (1.5 * _scores(*a).diagonal(dim1=-2, dim2=-1) - _scores(*a).sum(-1) / 2).mean(-1),
+              "This is right for three signs: then the mean of the others is half of their sum. Divide by how many others there are."),
+        wrong("W_O before W_V", lambda x, V, out, U: _margin(x @ out.mT @ V.mT @ U).mean(-1),
+              "You use W_Oᵀ W_Vᵀ. Rows are what goes in: what the head reads passes through W_V first, then through W_O."),
         wrong("probabilities", lambda *a: _margin(_scores(*a).softmax(-1)).mean(-1), "You take a softmax first. What is asked for is in logits."),
     ),
 )  # fmt: skip
@@ -180,7 +189,9 @@ Function(
 
 def _attention_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[[[1.0, 0, 0], [0.25, 0.75, 0], [0.5, 0.2, 0.3]]]]), torch.tensor([[False, True, False]])
-    seen = torch.tensor([[[[1.0, 0, 0], [0.5, 0.5, 0], [0.75, 0.0, 0.25]]]])  # the last one sees the key, and gives it none
+    seen = torch.tensor(
+        [[[[1.0, 0, 0], [0.5, 0.5, 0], [0.75, 0.0, 0.25]]]]
+    )  # the last one sees the key, and gives it none
     yield seen, torch.tensor([[False, True, False]])
     yield torch.tensor([[[[1.0, 0, 0], [0.5, 0.5, 0], [0.994, 0.0, 0.006]]]]), torch.tensor([[False, False, True]])
     yield torch.tensor([[[[1.0, 0], [0.5, 0.5]]]]), torch.tensor([[False, False]])  # none of the kind
@@ -251,6 +262,8 @@ Function(
         wrong("mean over keys, of which there may be none", lambda p, k: _mean_where(_to(p, k) / k.sum(-1)[:, None, None], _seen(k)),
               "You average over the keys of the kind (and a prompt without one gives nan). Attention is shared out among keys, so what goes to a kind is the sum over its keys."),
         wrong("largest key", lambda p, k: _mean_where((p * k[:, None, None]).max(-1).values, _seen(k)), "You take the largest weight. A head that spreads its attention over three brackets looks at brackets all the same: sum over the keys."),
+        wrong("first prompt's tokens for all", lambda p, k: tf.attention_to(p, k[:1].expand_as(k)),
+              "You use the first prompt's `kind` in every prompt. Each prompt has its own row of it."),
         wrong("queries and keys exchanged", lambda p, k: _mean_where((p * k[:, None, :, None]).sum(-2), _seen(k)),
               "You mark and sum over the query axis. Patterns are (batch, head, query, key): what is looked *at* is the last axis."),
         wrong("queries of the kind", lambda p, k: _mean_where(_to(p, k), k), "You average over queries that are themselves of the kind. Every query that can see such a token counts, whatever it is itself."),

@@ -73,6 +73,8 @@ Function(
               "Only the last layer is there. What earlier layers wrote stays in the stream; sum over all layers."),
         wrong("embeddings in every layer", lambda *a: _stream(*a, where=len(a[2]), position=len(a[2])),
               "You add the embeddings once for every layer. They are written once, before the first."),
+        wrong("W_O read the other way round", lambda e, p, z, W, b, m: _stream(e, p, z, W.mT.reshape(W.shape), b, m),
+              "You lay W_O out the other way round. Its shape is (layer, head, d_head, d_model): z's last axis meets the last but one, z @ W_O."),
         wrong("head outputs side by side", lambda e, p, z, W, b, m: _stream(e, p, z, W.roll(1, 1), b, m) if W.shape[1] > 1 else _stream(e, p, z, W, b, m),
               "Heads and their `W_O` do not match: head h's z goes through `W_O[layer, h]`, its own."),
     ),

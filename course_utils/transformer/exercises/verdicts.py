@@ -46,13 +46,9 @@ class Verdicts:
         return head, self.zero[head], self.mean[head]
 
 
-def verdict_pairs(seed: int) -> tf.Pairs:
-    """The pairs of a learner: a call or an index, or a list with a bracket inside that has been closed."""
-    return tf.bracket_pairs(code_model().tokenizer, PAIRS, seed, ("call", "nested")[seed % 2])
-
-
 def _truth(seed: int) -> Verdicts:
-    model, pairs = code_model(), verdict_pairs(seed)
+    model = code_model()
+    pairs = tf.verdict_pairs(model, seed, PAIRS)
     zero, mean = (tf.removal(model, pairs, kind) for kind in ("zero", "mean"))
     heads = {label: tuple(map(int, label.split("."))) for label in zero.labels if "." in label}
     whole = float(pairs.difference(model(pairs.clean).detach()).mean())
@@ -108,8 +104,16 @@ def _explain(answer: Given, truth: Verdicts) -> str:
         return "These are shares of the whole lead. Give what is lost in logits."
     if rightly[0] and _near(mean, truth.clean_mean[head]):
         return "Your mean is over the clean prompts. Take it over `ours.everyone`, in which both brackets are open."
-    which = " and ".join(f"`{key}`" for key, ok in zip(KEYS[1:], rightly, strict=True) if not ok)
-    return f"For {head[0]}.{head[1]}, {which} is not what is lost on your own pairs: the mean over the {PAIRS} clean prompts."
+    if _near(zero, truth.lead - truth.zero[head]) and _near(mean, truth.lead - truth.mean[head]):
+        return "These are the leads without the head. What is *lost* is the whole run's lead minus each of them."
+    if _near(zero, truth.adds[head]) or _near(mean, truth.adds[head]):
+        return f"What {head[0]}.{head[1]} adds directly is no loss: take it away, run the model, and see what the lead is then."
+    wrong_ones = [f"`{key}`" for key, ok in zip(KEYS[1:], rightly, strict=True) if not ok]
+    which = f"{' and '.join(wrong_ones)} {'is' if len(wrong_ones) == 1 else 'are'}"
+    return (
+        f"For {head[0]}.{head[1]}, {which} not what is lost: the lead at the last position, averaged over the {PAIRS} "
+        "clean prompts of `ours`, with the head replaced at every position of a model into which nothing is folded."
+    )
 
 
 def _guess(truth: Verdicts, rng: torch.Generator) -> Given:
@@ -138,7 +142,7 @@ Answer(
     expects='For example {"head": "2.1", "zero": 0.12, "mean": -0.34}, in logits to two digits after the point.',
     hints=(
         "What is lost is the lead of the whole run minus the lead without the head, averaged over the clean prompts. Section 7 of the lesson measures both for three parts.",
-        '`tf.removal(model, ours, "zero")` and `tf.removal(model, ours, "mean")` measure all parts; `.of("2.1")[1]` is what is lost without 2.1. Which head\'s two numbers lie furthest apart?',
+"Zeros: a hook at `blocks.{layer}.attn.hook_z` that sets z[:, :, head] = 0. The mean: run `ours.everyone` once with a cache, average the cached z over prompts, and put its [:, head] there. Which head's two losses lie furthest apart?",
     ),
     misconceptions=(
         wrong("exchanged", lambda t: (t.widest, t.mean[t.widest], t.zero[t.widest]),
