@@ -106,7 +106,7 @@ def _explain(answer: Given, truth: Verdicts) -> str:
         return "Your mean is over the clean prompts. Take it over `ours.everyone`, in which both brackets are open."
     if _near(zero, truth.lead - truth.zero[head]) and _near(mean, truth.lead - truth.mean[head]):
         return "These are the leads without the head. What is *lost* is the whole run's lead minus each of them."
-    if _near(zero, truth.adds[head]) or _near(mean, truth.adds[head]):
+    if _near(zero, truth.adds[head]) and _near(mean, truth.adds[head]):
         return f"What {head[0]}.{head[1]} adds directly is no loss: take it away, run the model, and see what the lead is then."
     wrong_ones = [f"`{key}`" for key, ok in zip(KEYS[1:], rightly, strict=True) if not ok]
     which = f"{' and '.join(wrong_ones)} {'is' if len(wrong_ones) == 1 else 'are'}"
