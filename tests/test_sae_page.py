@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from course_utils import sae
-from course_utils.sae import stored
+from course_utils.sae import reading, stored
 from course_utils.sae.anatomy import left_over
-from course_utils.sae.reading import visible
+from course_utils.sae.code_view import Panel, shaded_panels
+from course_utils.sae.reading import Context, visible
 
 
 def test_a_token_list_tells_a_label_that_the_token_decides_and_no_other():
@@ -58,3 +59,26 @@ def test_labels_at_which_a_latent_beats_the_token_are_out_of_reach_without_train
     wins = [name for name in scores.labels if scores.low[3, place[name]] > lists[name][2]]
     assert len(wins) >= 5 and all(scores.of("untrained")[name] < 0.15 for name in wins)
     assert scores.of("untrained")["closes"] > 0.75
+
+
+def test_a_row_of_programs_is_as_high_as_its_highest_panel():
+    short = Panel("one", ["a\n", "b"], torch.tensor([0.0, 1]), note="below")
+    tall = Panel("two", ["a\n", "b\n", "c\n", "d"], torch.zeros(4), colour="#009E73")
+    fig = shaded_panels([short, tall, short], columns=2)
+    assert fig.get_figheight() == pytest.approx(max(short.height, tall.height) + short.height)
+    assert {"one", "two", "below"} <= {text.get_text() for text in fig.axes[0].texts}
+
+
+def test_the_error_of_l1_between_two_penalties_lies_between_theirs_and_topk_is_below():
+    prices, kept = stored.prices(), stored.kept() | {3: stored.prices().topk}
+    assert prices.error_with(float(prices.l0[2].mean())) == pytest.approx(float(prices.unexplained[2].mean()), abs=1e-5)
+    between = prices.error_with(float((prices.l0[2].mean() * prices.l0[3].mean()).sqrt()))
+    assert between == pytest.approx(float(prices.unexplained[2:4].mean()), abs=1e-5)
+    below = [float(row["unexplained"].mean()) < prices.error_with(float(row["l0"].mean())) for row in kept.values()]
+    assert all(below[1:]) and len(prices.trade_off(kept).axes[0].lines) == 3
+
+
+def test_blanks_before_a_line_survive_in_the_places_of_a_latent():
+    context = Context(("if", " x", ")", "\n    ", "y"), (0.0, 0.0, 2.0, 0.0, 0.0), 2)
+    page = reading._coloured(context, 2.0)
+    assert page.startswith("<pre") and '\n<span style="">    </span>' in page and page.count("outline") == 1
