@@ -44,7 +44,7 @@ def test_an_arrow_is_a_path_patch_with_its_interval(noise):
 def test_a_diagram_shows_every_arrow_and_places_every_part(noise):
     sender, receiver = ioi.Part("a", ("0.2",), "END"), ioi.Part("b", ("1.0",), "END")
     ends = [(sender, receiver, "q"), (receiver, ioi.LOGITS, "")]
-    shown = ioi.Diagram({"giver": [ioi.measured_arrow(noise, *end) for end in ends]})
+    shown = ioi.measured_diagram({"giver": (noise, ends)})
     assert [row["message"] for row in shown.rows()] == ["a → b, queries", "b → logits"]
     picture = shown.draw(("x", "y"), {"a": (0, 0), "b": (1, 1), "logits": (0, 2)}, {"a": "first"})
     words = [text.get_text() for text in picture.fig.axes[0].texts]
@@ -55,8 +55,15 @@ def test_a_diagram_shows_every_arrow_and_places_every_part(noise):
 
 # Proposals
 
-NINE = [(0, 2, "END"), (1, 0, "END"), (1, 2, "END"), (1, 3, "END"), (2, 1, "END"), (2, 3, "END"),
-        (0, 2, "after IO"), (0, 0, "before S2"), (0, 2, "before S2")]  # fmt: skip
+NINE = sorted(ioi.FOUND)
+
+
+def test_the_nine_are_where_the_search_ends(model):
+    """On the prompts of the search no node can be dropped with profit, and none of its start can be added."""
+    bench = ioi.bench_of(model, n=48)
+    steps = [ioi.FOUND - {node} for node in ioi.FOUND] + [ioi.FOUND | {node} for node in ioi.START - ioi.FOUND]
+    assert max(map(bench.worth, steps)) <= bench.worth(ioi.FOUND)
+    assert bench.worth(ioi.START) < bench.worth(ioi.FOUND) and ioi.FOUND < ioi.START
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -28,7 +28,7 @@ from course_utils.ioi.criteria import (
     minimality,
     noise_heads,
 )
-from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow
+from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
 from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows
 from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
@@ -43,7 +43,7 @@ from course_utils.ioi.prompts import (
     make_ioi_batch,
     new_names,
 )
-from course_utils.ioi.proposal import PRICE, Bench, bench, bench_of
+from course_utils.ioi.proposal import FOUND, PRICE, START, Bench, bench, bench_of
 from course_utils.ioi.readings import (
     Writes,
     copying,

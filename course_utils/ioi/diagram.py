@@ -1,7 +1,7 @@
 """A circuit as a value: parts at positions, and arrows whose weight is measured by path patching; and its drawing.
 
 1. A `Part` is some heads at one position; an `Arrow` is what one part tells another through one of its inputs.
-2. `measured_arrows` patches each path, MLPs on the way recomputed, and keeps the effect with its interval.
+2. `measured_arrow` patches one path, `measured_diagram` several, MLPs on the way recomputed, and keeps the effect with its interval.
 3. `Diagram` holds the arrows, shows them as a table, and draws them: layers upwards, positions across.
 """
 
@@ -60,6 +60,13 @@ def measured_arrow(ask: patching.Question, sender: Part, receiver: Part, reads: 
     low, high = found.interval("effect")
     clean = float(found.clean.mean())
     return Arrow(sender, receiver, reads, tuple(float(x) / clean for x in (found.effect()[0], low[0], high[0])))
+
+
+def measured_diagram(
+    groups: Mapping[str, tuple[patching.Question, Sequence[tuple[Part, Part, str]]]],
+) -> Diagram:
+    """Every arrow (sender, receiver, input) of each group, measured by the group's question."""
+    return Diagram({by: [measured_arrow(ask, *ends) for ends in wanted] for by, (ask, wanted) in groups.items()})
 
 
 @dataclass(frozen=True, repr=False)

@@ -22,6 +22,23 @@ from course_utils.patching import Circuit
 
 Node = tuple[int, int, str]  # layer, head, role of the position
 PRICE = 0.01
+_AT_END = ((0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3))
+START = frozenset(  # what the lesson's sections found in `ioi-natural`: where its search begins
+    {
+        *((layer, head, "END") for layer, head in _AT_END),
+        (0, 3, "after S2"),
+        *((0, head, role) for head in range(4) for role in ("after IO", "after S1")),
+        *((layer, head, "before S2") for layer in (0, 1) for head in range(4)),
+    }
+)
+FOUND = frozenset(  # where it ends: bench("ioi-natural", 48).grown(START), four minutes
+    {
+        *((layer, head, "END") for layer, head in ((0, 2), (1, 0), (1, 2), (1, 3), (2, 1), (2, 3))),
+        (0, 2, "after IO"),
+        (0, 0, "before S2"),
+        (0, 2, "before S2"),
+    }
+)
 
 
 @dataclass(frozen=True)

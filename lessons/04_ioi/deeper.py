@@ -12,7 +12,8 @@
 import torch
 
 from course_utils import ioi, plots, zoo
-from course_utils.page import between, caption, card, claim, claims, measured, predict, table
+from course_utils.page import between, caption, card, claim, claims
+from course_utils.page import measured, predict, table
 from course_utils.patching import Circuit
 
 model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
@@ -32,8 +33,9 @@ mlps, whole = Circuit.mlps(model), Circuit.whole(model)
 predict("ioi.repair")
 
 # %% answer
-sets = {"1.2": ["1.2"], "the movers": ["1.0", "1.2", "1.3"], "0.3 and 1.1": ["0.3", "1.1"],
-        "2.1": ["2.1"], "2.1, 2.2, 2.3": ["2.1", "2.2", "2.3"]}
+sets = {"1.2": ["1.2"], "the movers": ["1.0", "1.2", "1.3"],
+        "0.3 and 1.1": ["0.3", "1.1"], "2.1": ["2.1"],
+        "2.1, 2.2, 2.3": ["2.1", "2.2", "2.3"]}
 repairs = {name: ioi.repair(model, clean, heads, abc) for name, heads in sets.items()}
 rows = {name: one.entries() for name, one in repairs.items()}
 table(rows, signed=True, decimals=2, corner="without")
@@ -99,7 +101,8 @@ halves = mean.completeness(layers | mlps, subsets=list(classes.values()), draws=
 greedy = mean.completeness(layers | mlps, draws=0, greedy=2)
 needed = mean.minimality(layers | mlps, subsets=list(classes.values()), draws=10).scores
 scores = {str(part): score for part, score in needed.items() if "." in str(part)}
-table({head: {"changes at most": scores[head]} for head in sorted(scores, key=scores.get)},
+ranked = sorted(scores, key=scores.get)
+table({head: {"changes at most": scores[head]} for head in ranked},
       unit="logits", decimals=2, corner="head")
 
 # %% caption
@@ -124,8 +127,8 @@ with claims():
 ask = ioi.asked(model, clean, "flip", 0, direction="noising")
 by = ("position", "layer", "head")
 exact = ask.sweep("z", by=by).effect().flatten()
-estimates = {"one gradient": ask.attribute("z", by=by).effect().flatten(),
-             "integrated, ten steps": ask.attribute("z", by=by, steps=10).effect().flatten()}
+estimates = {name: ask.attribute("z", by=by, steps=steps).effect().flatten()
+             for name, steps in (("one gradient", 0), ("integrated, ten steps", 10))}
 error = {name: float((e - exact).abs().max()) for name, e in estimates.items()}
 error
 
@@ -160,7 +163,10 @@ some = ioi.make_ioi_batch(planted.tokenizer, 64, torch.Generator().manual_seed(0
 moved = ioi.asked(planted, some, "flip", direction="noising")
 shares, curve = torch.linspace(0, 1, 21), []
 for share in shares:
-    step = moved.sweep("z", by=by, values=lambda donor, base, s=share: base + s * (donor - base))
+    def on_the_way(donor, base, share=share):
+        return base + share * (donor - base)
+
+    step = moved.sweep("z", by=by, values=on_the_way)
     node = step.select(position="S2", layer=detection.layer, head=detection.head)
     curve.append(float(node.mean()))
 slope = torch.tensor(curve).diff() / 0.05
@@ -171,7 +177,7 @@ ax.plot(shares, curve, color=plots.SERIES[0])
 ax.axhline(0, color=plots.NULL, linewidth=1)
 ax.set(xlabel="share of the way to the other prompt's value", ylabel="logit difference")
 plots.show(
-    fig, "The logit difference is flat at first, falls steeply half-way, and is flat again.",
+    fig, "The logit difference is flat at first, falls in two steps, and is flat again.",
     "The planted detection node moved from its own value to the flipped prompt's: the mean logit difference along the way "
     "(64 prompts). The gradient is taken at the left end.",
 )  # fmt: skip
@@ -198,7 +204,8 @@ for name, one in seeds.items():
     flipped = ioi.asked(one, clean, "flip", 0, direction="noising").sweep("z")
     maps[name] = flipped.effect() / flipped.clean.mean()
     size = float(flipped.clean.mean())
-    loud[name] = [(f"{c['layer']}.{c['head']}", x / size) for c, x in flipped.top(5, "effect")]
+    top = flipped.top(5, "effect")
+    loud[name] = [(f"{cell['layer']}.{cell['head']}", x / size) for cell, x in top]
     said[name] = ioi.outside(one, (0, 2), n=64)
 columns = ("first", "second", "third", "fourth", "fifth")
 table({name: {c: f"{head}: {x:+.2f}" for c, (head, x) in zip(columns, top, strict=True)}
@@ -208,9 +215,11 @@ table({name: {c: f"{head}: {x:+.2f}" for c, (head, x) in zip(columns, top, stric
 caption("The five heads whose exchange with the flipped prompt changes the logit difference most, with the change as a share of the clean difference (96 prompts).")
 
 # %%
-texts = ("as in the template", "a third gives", "IO twice, before the giver", "a third after the giver",
-         "IO twice, after the giver")
-rows = {text: {name: float(found[text].logit_diff.mean()) for name, found in said.items()} for text in texts}
+texts = ("as in the template", "a third gives", "IO twice, before the giver",
+         "a third after the giver", "IO twice, after the giver")
+gaps = {name: {text: float(one.logit_diff.mean()) for text, one in found.items()}
+        for name, found in said.items()}
+rows = {text: {name: gaps[name][text] for name in gaps} for text in texts}
 table(rows, signed=True, decimals=1, unit="logits")
 
 # %% caption

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from course_utils import ioi
+from course_utils import ioi, patching
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.ioi.behaviour import asked
 from course_utils.ioi.planted import ROLES
@@ -14,6 +14,7 @@ from course_utils.ioi.sealed import Node, answers, true_edges
 from course_utils.patching import Circuit
 from course_utils.patching.circuit import edge
 
+PROMPTS = 24  # on which a proposal is run
 PRICE = 0.02  # of a node, in shares of the logit difference
 
 # 14 · the circuit of the sealed model
@@ -26,24 +27,25 @@ class Research:
     model: ioi.Sealed
     nodes: dict[str, Node]
     edges: frozenset[str]
+    ask: patching.Question
     known: dict[frozenset[Node], float] = field(default_factory=dict, repr=False)
 
     def kept(self, nodes: frozenset[Node]) -> float:
         """Faithfulness of these nodes, everything else at its mean over ABC prompts; never below 0 or above 1."""
         if nodes not in self.known:
-            ask = asked(self.model.model, self.model.prompts, "ABC", 0, ablation="mean")
             at: dict[str, list[str]] = {}
             for layer, head, role in sorted(nodes):
                 at.setdefault(f"{layer}.{head}", []).append(role)
-            places = {head: torch.cat([ask.places(role) for role in held], dim=1) for head, held in at.items()}
-            found = ask.faithfulness(Circuit.nodes(list(at)), at=places).recovered
+            places = {head: torch.cat([self.ask.places(role) for role in held], dim=1) for head, held in at.items()}
+            found = self.ask.faithfulness(Circuit.nodes(list(at)), at=places).recovered
             self.known[nodes] = min(1.0, max(0.0, found))
         return self.known[nodes]
 
 
 def _truth(seed: int) -> Research:
     model = ioi.sealed(seed)
-    return Research(model, {n.role: (n.layer, n.head, n.position) for n in model.reveal()}, true_edges(seed))
+    ask = asked(model.model, model.prompts[:PROMPTS], "ABC", 0, ablation="mean")
+    return Research(model, {n.role: (n.layer, n.head, n.position) for n in model.reveal()}, true_edges(seed), ask)
 
 
 Proposal = dict[str, Any]
