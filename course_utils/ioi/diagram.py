@@ -1,7 +1,8 @@
 """A circuit as a value: parts at positions, and arrows whose weight is measured by path patching; and its drawing.
 
 1. A `Part` is some heads at one position; an `Arrow` is what one part tells another through one of its inputs.
-2. `measured_arrow` patches one path, `measured_diagram` several, MLPs on the way recomputed, and keeps the effect with its interval.
+2. `measured_arrow` patches one path, MLPs on the way recomputed, and keeps the effect with its interval;
+   `measured_diagram` does so for several.
 3. `Diagram` holds the arrows, shows them as a table, and draws them: layers upwards, positions across.
 """
 
