@@ -146,10 +146,13 @@ def heatmap(
     return image
 
 
-def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str = "") -> None:
+def arrows(
+    ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str = "", colours: Sequence[str] = SERIES
+) -> None:
     """The columns of a (2, feature) matrix as arrows in the plane, each with a colour and its number at the tip.
 
-    A column of length 0.3 or less is a grey hollow dot, and is listed as dropped.
+    A column of length 0.3 or less is short and grey with a hollow dot, and is listed as dropped, in the corner that is
+    furthest from all arrows.
     """
     W = W.detach().cpu().numpy() if hasattr(W, "detach") else W
     limit = max(1.5, 0.06 + 1.2 * float((W**2).sum(0).max()) ** 0.5)  # one scale for all arrows up to 1.2
@@ -158,12 +161,13 @@ def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str 
     short: list[str] = []
     for i in range(W.shape[1]):
         x, y = float(W[0, i]), float(W[1, i])
-        colour = SERIES[i % len(SERIES)]
+        colour = colours[i % len(colours)]
         length = (x * x + y * y) ** 0.5
         name = labels[i] if labels else str(i)
         if length <= 0.3:
             short.append(name)
-            ax.plot([x], [y], "o", color=GREY, markersize=5, fillstyle="none")
+            ax.plot([0, x], [0, y], color=GREY, linewidth=1)
+            ax.plot([x], [y], "o", color=GREY, markersize=5, markerfacecolor="white")
             continue
         ax.plot([0, x], [0, y], color=colour, linewidth=2.2, solid_capstyle="round")
         ax.plot([x], [y], "o", color=colour, markersize=5)
@@ -172,8 +176,11 @@ def arrows(ax: Axes, W: Any, *, labels: Sequence[str] | None = None, title: str 
             ha="center", va="center", color=INK, fontsize=9, fontweight="bold",
         )  # fmt: skip
     if short:
-        place = dict(xycoords="axes fraction", ha="left", va="bottom", fontsize=8, color=NULL)
-        ax.annotate(f"dropped: {', '.join(short)}", (0.03, 0.03), **place)
+        corners = [(right, top) for top in (-1, 1) for right in (-1, 1)]
+        right, top = max(corners, key=lambda at: -max(float(at[0] * x + at[1] * y) for x, y in W.T))
+        place = dict(xycoords="axes fraction", ha="right" if right > 0 else "left", va="top" if top > 0 else "bottom")
+        at = (0.5 + 0.48 * right, 0.5 + 0.48 * top)
+        ax.annotate(f"dropped: {', '.join(short)}", at, fontsize=8, color=NULL, **place)
     ax.set(
         xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1], title=title
     )

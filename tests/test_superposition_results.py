@@ -206,7 +206,7 @@ def test_a_relu_on_the_hidden_layer_is_there_or_is_not(monkeypatch):
         model = sp.train_neurons(toy, recipe, seeds=3, linear=linear, show=False)
         assert model.W.shape == (3, 1, 2, 2) and (model.unexplained.amin(0) < 0.25).all() and model.linear is linear
     rows = sp.compare_neurons(model, model)
-    assert list(rows) == ["p = 1"] and len(rows["p = 1"]["features of a neuron"]) == 3
+    assert list(rows) == ["p = 1"] and len(rows["p = 1"]["features per neuron"]) == 3
     plt.close(neurons.neurons_figure(model, model))
 
 

@@ -4,7 +4,7 @@
 2. `training` – train many such models at once.
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
-5. `tradeoff`, `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, drawn.
+5. `pictures`, `tradeoff`, `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, drawn.
 6. `sealed`, `hand_built`, `stored`, `explorer`, `real_models` – models to read or build, stored results, GPT-2.
 """
 
@@ -27,6 +27,7 @@ from .measures import (
 from .model import forward, generate_batch, loss
 from .neurons import Neurons, compare_neurons, neurons_figure, train_neurons
 from .phases import PhaseDiagram, read_phase
+from .pictures import descend, follow_figure, noise_figure, share_figure, surface, surface_figure
 from .real_models import Cosines, token_cosines, token_sizes
 from .sealed import Groups, Sealed, group_agreement, sealed
 from .stored import DensitySweep, Plane, canonical, critical, density_sweep, plane
@@ -85,6 +86,7 @@ __all__ = [
     "critical",
     "crossing_density",
     "density_sweep",
+    "descend",
     "dimensions_needed",
     "dimensions_per_feature",
     "directions",
@@ -93,12 +95,14 @@ __all__ = [
     "expected_interference",
     "explore",
     "feature_dimensionality",
+    "follow_figure",
     "forward",
     "generate_batch",
     "group_agreement",
     "interference",
     "loss",
     "neurons_figure",
+    "noise_figure",
     "on_off_phase",
     "own_level",
     "pack",
@@ -115,8 +119,11 @@ __all__ = [
     "read_plane",
     "represented",
     "sealed",
+    "share_figure",
     "share_lost",
     "square_share",
+    "surface",
+    "surface_figure",
     "task",
     "token_cosines",
     "token_sizes",

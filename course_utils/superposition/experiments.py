@@ -17,9 +17,10 @@ from .. import plots
 from .measures import DROPPED, PlaneReading, column_norms, directions, feature_dimensionality, interference, read_plane
 from .training import Trained
 
-# Greys, from few arrows to many: the colours of the arrows stand for features, and mean nothing else on that page.
-_SHAPE_GREYS = {
-    "two alone": "#E4E4E4", "one pair": "#BDBDBD", "square": "#8C8C8C", "pentagon": "#3A3A3A", "other": "white",
+# Greys, from few arrows to many, every other one hatched: colours stand for features, and for nothing else.
+_SHAPE_FILLS = {
+    "two alone": ("white", ""), "one pair": ("white", "///"), "square": ("#B5B5B5", ""), "pentagon": ("#3A3A3A", ""),
+    "other": ("white", "..."),
 }  # fmt: skip
 
 
@@ -54,9 +55,9 @@ class Shapes:
             ax.remove()
         below, seeds = fig.add_subplot(grid[2, :]), len(self.readings[0])
         bottom = torch.zeros(k)
-        for shape, grey in _SHAPE_GREYS.items():
+        for shape, (grey, hatch) in _SHAPE_FILLS.items():
             share = torch.tensor([self.counts(i)[shape] / seeds for i in range(k)])
-            below.bar(range(k), share, bottom=bottom, color=grey, label=shape, edgecolor=plots.INK, linewidth=0.8)
+            below.bar(range(k), share, bottom=bottom, color=grey, hatch=hatch, label=shape, ec=plots.INK, linewidth=0.8)
             bottom += share
         below.set(xticks=range(k), xticklabels=[f"{p:.2g}" for p in self.best.toy.probability[:, 0]])
         below.set(xlabel="density p (dense on the left, sparse on the right)", ylabel=f"share of {seeds} seeds")
@@ -91,6 +92,7 @@ class CrowdedModels:
             kept = column_norms(W) >= DROPPED
             rows[f"p = {p:.2g}"] = {
                 "features kept": (count[:, k].mean(), count[:, k].min(), count[:, k].max()),
+                "by the best run": kept.sum(),
                 "interference, kept": interference(W)[kept].mean(),
                 "sum of D": feature_dimensionality(W).sum(),
             }
@@ -99,18 +101,20 @@ class CrowdedModels:
     def plot(self) -> Figure:
         """Above WᵀW; in the middle the lengths of the columns; below the interference of the features that are kept."""
         n, k = self.best.toy.features, self.best.toy.instances
-        fig, axes = plots.figure(3, k, height=5.8, height_ratios=[1.9, 0.7, 0.8], sharex=True)
+        fig, axes = plots.figure(3, k, height=6.0, height_ratios=[2.3, 0.8, 0.9], sharex=True)
         for i, (above, middle, below) in enumerate(axes.T):
             W = self.best.W[0, i]
             ticks = range(0, n, 5)
-            plots.heatmap(above, W.mT @ W, limit=1.2, bar=i == k - 1, label="entry of $W^T W$")
+            image = plots.heatmap(above, W.mT @ W, limit=1.2, bar=False)
             above.set(title=f"p = {self.best.toy.probability[i, 0]:.2g}", xticks=ticks, yticks=ticks)
+            above.tick_params(labelbottom=True)
             length, leak = column_norms(W), interference(W)
             middle.bar(range(n), length, color=plots.GREY)
             kept = [j for j in range(n) if length[j] >= DROPPED]
             below.plot(kept, leak[kept], "o", color=plots.INK, markersize=4, clip_on=False)
             middle.set(ylim=(0, 1.5))
             below.set(xlabel="feature", ylim=(0, 3))
+        fig.colorbar(image, ax=list(axes[0]), location="top", shrink=0.4, aspect=30, label="entry of $W^T W$")
         axes[0, 0].set_ylabel("feature")
         axes[1, 0].set_ylabel("length")
         axes[2, 0].set_ylabel("interference")

@@ -100,7 +100,7 @@ def compare_neurons(with_relu: Neurons, without: Neurons) -> dict[str, dict[str,
 
     return {
         f"p = {p:.2g}": {
-            "features of a neuron": over_seeds(with_relu.answers_to()[:, k].float().mean(-1)),
+            "features per neuron": over_seeds(with_relu.answers_to()[:, k].float().mean(-1)),
             "null: without ReLU": over_seeds(without.answers_to()[:, k].float().mean(-1)),
             "features kept": over_seeds(with_relu.kept()[:, k].float()),
         }

@@ -98,6 +98,21 @@ class PhaseDiagram:
             for name, group in (("same sign", same), ("opposite signs", ~same))
         }
 
+    def errors_by_place(self) -> dict[str, int]:
+        """How many single runs end outside the predicted phase: on its boundary, where one is kept, where a pair is.
+
+        A point lies on the boundary if a neighbour above, below, left or right of it has another predicted phase.
+        """
+        edge = torch.zeros_like(self.predicted, dtype=torch.bool)
+        for axis in (0, 1):
+            count = self.predicted.shape[axis] - 1
+            first, second = self.predicted.narrow(axis, 0, count), self.predicted.narrow(axis, 1, count)
+            for begin in (0, 1):
+                edge.narrow(axis, begin, count).logical_or_(first != second)
+        wrong = (self.per_seed != self.predicted).sum(0)
+        places = {"boundary": edge, "dense": ~edge & (self.predicted < 2), "sparse": ~edge & (self.predicted == 2)}
+        return {name: int(wrong[where].sum()) for name, where in places.items()}
+
     def plot(self) -> Figure:
         fig, axes = plots.figure(1, 3, height=3.3, sharey=True)
         colours = ListedColormap([plots.SERIES[0], plots.SERIES[2], "#DDDDDD"])

@@ -2,10 +2,10 @@
 
 from course_utils.grading.kinds import Prediction
 
-Prediction(id="superposition.shape", choices=("one", "two", "three or more"),
-           question="Sixteen runs at p = 0.19, alike but for their random starts. How many different shapes will come out at least three times?")  # fmt: skip
-Prediction(id="superposition.one_run", between=(0, 1), tolerance=0.1,
-           question="On which share of the 13 × 13 grid will a single training run end where the formulas say?")  # fmt: skip
+Prediction(id="superposition.shape", choices=("yes", "no"),
+           question="Sixteen runs at p = 0.19 differ only in their random start. Will their arrows all form the same shape?")  # fmt: skip
+Prediction(id="superposition.one_run", choices=("above: where one feature is kept", "on the boundary", "below: where both are kept"),
+           question="Not every single run will end where the map says. Where will most of these exceptions lie?")  # fmt: skip
 Prediction(id="superposition.neurons", choices=("with the ReLU, at p = 0.5", "with the ReLU, at p = 0.05", "without it, at p = 0.5", "in none of these"),
            question="Where will every neuron of every run respond to exactly one feature?")  # fmt: skip
 Prediction(id="superposition.room", choices=("64", "about 70", "about 130", "more than 250"),
