@@ -176,8 +176,15 @@ def arrows(
             ha="center", va="center", color=INK, fontsize=9, fontweight="bold",
         )  # fmt: skip
     if short:
+        long = [w for w in W.T if (w**2).sum() > 0.3**2] or [W.sum(1)]
         corners = [(right, top) for top in (-1, 1) for right in (-1, 1)]
-        right, top = max(corners, key=lambda at: -max(float(at[0] * x + at[1] * y) for x, y in W.T))
+
+        def room(corner: tuple[int, int]) -> float:
+            """From the middle of the words to the nearest tip; they are wider than high."""
+            middle_x, middle_y = 0.6 * limit * corner[0], 0.9 * limit * corner[1]
+            return min(float(((x - middle_x) / 2) ** 2 + (y - middle_y) ** 2) for x, y in long)
+
+        right, top = max(corners, key=room)
         place = dict(xycoords="axes fraction", ha="right" if right > 0 else "left", va="top" if top > 0 else "bottom")
         at = (0.5 + 0.48 * right, 0.5 + 0.48 * top)
         ax.annotate(f"dropped: {', '.join(short)}", at, fontsize=8, color=NULL, **place)

@@ -45,7 +45,7 @@ class Shapes:
     def plot(self) -> Figure:
         """Above: the best model of each density as arrows. Below: how often each shape appeared over the seeds."""
         k = self.best.toy.instances
-        fig, axes = plots.figure(3, (k + 1) // 2, height=6.2, height_ratios=[1, 1, 0.9], squeeze=False)
+        fig, axes = plots.figure(3, (k + 1) // 2, height=5.0, height_ratios=[1, 1, 0.75], squeeze=False)
         for i, ax in enumerate(axes[:2].flat):
             ax.set_axis_off()
             if i < k:

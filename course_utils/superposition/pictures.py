@@ -35,7 +35,7 @@ def follow_figure(
             foot; the ground is grey where the output for feature 0 is zero.
     """
     W = upright(W)
-    fig, axes = plots.figure(4, len(inputs), height=7.4, height_ratios=[2.3, 1.2, 1.2, 0.75])
+    fig, axes = plots.figure(4, len(inputs), height=6.6, height_ratios=[2.1, 1.1, 1.1, 0.75], squeeze=False)
     for column, (title, x) in zip(axes.T, inputs.items(), strict=True):
         h = W @ x
         _plane_with_feet(column[0], W, h, float(b[0]))
@@ -69,8 +69,8 @@ def _plane_with_feet(ax: Axes, W: Float[Tensor, "2 feature"], h: Float[Tensor, "
 def _bars(ax: Axes, values: Float[Tensor, "feature"], x: Float[Tensor, "feature"]) -> None:
     """Five bars in the colours of their features, with their numbers, and what went in as a line across each."""
     n = len(values)
-    ax.bar(range(n), values, width=0.62, color=[plots.SERIES[i % len(plots.SERIES)] for i in range(n)])
-    ax.hlines(x, torch.arange(n) - 0.45, torch.arange(n) + 0.45, color=plots.EDITED, linewidth=1.8)
+    ax.bar(range(n), values.tolist(), width=0.62, color=[plots.SERIES[i % len(plots.SERIES)] for i in range(n)])
+    ax.hlines(x.tolist(), [i - 0.45 for i in range(n)], [i + 0.45 for i in range(n)], color=plots.EDITED, linewidth=1.8)
     ax.axhline(0, color=plots.INK, linewidth=0.8)
     for i, v in enumerate(values.tolist()):
         text = f"{v:.2f}".replace("-", "−")
@@ -84,7 +84,7 @@ def _bars(ax: Axes, values: Float[Tensor, "feature"], x: Float[Tensor, "feature"
 def share_figure(W: Float[Tensor, "2 feature"]) -> Figure:
     """Left: every arrow's perpendicular onto the line of arrow 0. Right: the squares of the feet, stacked."""
     W = upright(W)
-    fig, (left, right) = plots.figure(1, 2, height=3.7, width_ratios=[1.2, 1])
+    fig, (left, right) = plots.figure(1, 2, height=3.4, width_ratios=[1.2, 1])
     plots.arrows(left, W)
     left.axvline(0, color=plots.GREY, linewidth=0.8, zorder=0)
     for i, (x, y) in enumerate(W.T.tolist()):
@@ -149,32 +149,35 @@ def descend(
 
 
 def surface_figure(p: float, r: float, starts: dict[str, tuple[float, float]]) -> Figure:
-    """The loss over both weights, in grey, a panel for each start with its path."""
+    """The loss over both weights in grey, and the path of descent from each start; the name stands at the start."""
     side = torch.linspace(-1.4, 1.4, 57)
     lost = 100 * surface(p, r, side, side).T  # rows: w2
-    fig, axes = plots.figure(1, len(starts), height=4.1, sharey=True)
-    levels = [0, 10, 20, 30, 35, 40, 50, 60, 80, 100, 150, 400]
+    fig, ax = plots.figure(width=5.0, height=4.5)
+    levels = [0, 10, 20, 30, 35, 40, 50, 60, 80, 400]
     greys = plots.plt.get_cmap("Greys_r")(torch.linspace(0.3, 1, len(levels) - 1).numpy())
-    for ax, (title, start) in zip(axes, starts.items(), strict=True):
-        ax.contourf(side, side, lost, levels=levels, colors=greys)
-        lines = ax.contour(side, side, lost, levels=levels[1:-2], colors=plots.GREY, linewidths=0.6)
-        ax.clabel(lines, fmt="%d", fontsize=8, colors=plots.INK)
+    ax.contourf(side, side, lost, levels=levels, colors=greys)
+    lines = ax.contour(side, side, lost, levels=levels[1:-1], linewidths=0)  # only for its labels
+    ax.clabel(lines, fmt="%d", fontsize=8, colors=plots.INK)
+    ground = dict(facecolor="white", edgecolor="none", pad=1.5)
+    for name, start in starts.items():
         path, end = descend(p, r, start)
         ax.plot(*path.T, color=plots.EDITED, linewidth=2.2)
         ax.plot(*path[0], "o", color="white", markeredgecolor=plots.EDITED, markersize=7)
         ax.plot(*path[-1], "o", color=plots.EDITED, markersize=7)
-        ax.annotate(f"{100 * end:.0f} %", tuple(path[-1].tolist()), (0, -16), textcoords="offset points",
-                    ha="center", fontweight="bold", color=plots.INK)  # fmt: skip
-        ax.set(title=title, xlabel="w₁", xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
-    axes[0].set_ylabel("w₂")
+        for text, at, place in ((name, path[0], (-9, 0)), (f"{100 * end:.0f} %", path[-1], (0, -16))):
+            side_of = "right" if place[0] else "center"
+            ax.annotate(text, tuple(at.tolist()), place, textcoords="offset points", ha=side_of, va="center",
+                        fontsize=9, fontweight="bold", color=plots.INK, bbox=ground)  # fmt: skip
+    ax.set(xlabel="w₁", ylabel="w₂", xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
     return fig
 
 
-def noise_figure(d: int = 768, densities: tuple[float, ...] = (0.1, 0.01, 0.001)) -> Figure:
+def noise_figure() -> Figure:
     """The root of the mean squared disturbance over the number of features: the formula, and random draws on it."""
+    d = 768  # as wide as GPT-2 small
     n = torch.logspace(2, 6, 200)
-    fig, ax = plots.figure(height=3.6)
-    for p, style in zip(densities, ("-", "--", ":"), strict=True):
+    fig, ax = plots.figure(height=3.1)
+    for p, style in ((0.1, "-"), (0.01, "--"), (0.001, ":")):
         noise = [expected_interference(round(float(k)), p, d) ** 0.5 for k in n]
         ax.plot(n, noise, style, color=plots.INK)
         for count in (300, 3000):

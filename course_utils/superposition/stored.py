@@ -96,9 +96,9 @@ class Plane:
     W: Float[Tensor, "density decay 2 5"]
     loss: Float[Tensor, "density decay"]
 
-    def plot(self, densities: tuple[int, ...] = (0, 2, 6), decays: tuple[int, ...] = (0, 1, 4)) -> Figure:
+    def plot(self, densities: tuple[int, ...] = (0, 2, 6), decays: tuple[int, ...] = (0, 4)) -> Figure:
         """Some of the models: one row for each importance, one column for each density."""
-        fig, axes = plots.figure(len(decays), len(densities), width=6.4, height=6.4)
+        fig, axes = plots.figure(len(decays), len(densities), width=5.8, height=3.9)
         for y, c in enumerate(decays):
             for x, p in enumerate(densities):
                 title = f"p = {self.probability[p]:.2g}" if y == 0 else ""

@@ -48,7 +48,7 @@ def pair_figure() -> Figure:
     """Two equal features in one dimension: the loss of dropping one, and of the antipodal pair, over density."""
     p = torch.logspace(0, -2, 200)
     drop, _, pair = phase_losses(p, torch.tensor(1.0)) / (2 * variance(p))
-    fig, ax = plots.figure(height=3.6)
+    fig, ax = plots.figure(height=3.2)
     ax.plot(p, 100 * drop, "--", color=plots.GREY)
     ax.plot(p, 100 * pair, color=plots.INK)
     ax.plot(float(IDEAL_SWITCH), 50, "o", color=plots.INK, markersize=6)
@@ -72,7 +72,7 @@ def plane_figure(trained: Trained) -> Figure:
     unbiased = [share_lost(polygon(5), torch.zeros(5), float(q), importance) for q in fine[::8]]
     runs = zip(best.W[0], best.b[0], p.tolist(), strict=True)
     measured = [share_lost(W, b, q, importance) for W, b, q in runs]
-    fig, ax = plots.figure(height=4.4)
+    fig, ax = plots.figure(height=4.0)
     ax.plot(fine, 100 * two.expand(len(fine)), "--", color=plots.GREY)
     ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
     ax.plot(fine[::8], [100 * v for v in unbiased], ":", color=plots.GREY)

@@ -161,8 +161,8 @@ sp.explore()
 # %% figure answer
 plots.show(
     plane.plot(),
-    "Columns of W for three densities and three kinds of importance: dense models keep two arrows, sparse ones five.",
-    caption="Nine of the forty models behind the sliders. From left to right features become rarer. From top to bottom importance falls more steeply: the number is the factor from one feature to the next. (Top left the five are alike and always active; then any mixture of them is as good as any other.)",
+    "Columns of W for three densities and two kinds of importance: dense models keep two arrows, sparse ones five.",
+    caption="Six of the forty models behind the sliders. From left to right features become rarer. Above importance is even, below it falls steeply: the number is the factor from one feature to the next. (Top left the five are alike and always active; then any mixture of them is as good as any other.)",
 )
 
 # %% [markdown]
@@ -170,7 +170,8 @@ plots.show(
 #
 # From p = 0.19 down to 0.02, even importance gives five long arrows and steep importance four or fewer. Exactly one feature is dropped, for instance, at p = 0.33 with the factors 1, 0.9, 0.8 and 0.65. Where importance falls it is the least important one, feature 4. Where the five are alike, chance decides: at p = 0.57 it is feature 2, at p = 0.33 feature 4.
 # </details>
-#
+
+# %% [markdown]
 # Two forces are at work. Rare features collide rarely, so that superposition costs little. Important features are worth more than others, because the loss counts their errors more.
 #
 # Behind the sliders stands the best of several runs. What does a *single* run do? We train each of eight densities from sixteen random starts. Call it the same shape if the same number of arrows is kept and they stand at the same angles, whichever way the whole is turned.
@@ -304,26 +305,8 @@ with claims():
 # - *Keep feature 2* and drop feature 1: $\;p/3 - p^2/4$.
 # - *Antipodal pair.* It is wrong only if both are active, which has probability $p^2$, and then each is wrong by the smaller of the two. The mean square of the smaller of two uniform numbers is $1/6$: $\;p^2(1 + r)/6$.
 #
-# The smallest of the three losses is the prediction. First we compare the three formulas with a simulation of a million samples.
-
-# %% figure
-p, r = torch.tensor(0.3), torch.tensor(0.5)
-x = sp.generate_batch(torch.full((1, 2), 0.3), 1_000_000, torch.manual_seed(1))
-keep_1, keep_2 = ([1.0, 0.0], [0.0, 0.15]), ([0.0, 1.0], [0.15, 0.0])  # (W, b)
-solutions = keep_1, keep_2, ([1.0, -1.0], [0.0, 0.0])
-simulated = {}
-for name, (w, b), formula in zip(sp.PHASES, solutions, sp.phase_losses(p, r), strict=True):
-    x_hat = sp.forward(x, torch.tensor([[w]]), torch.tensor([b]))
-    loss = sp.loss(x, x_hat, torch.tensor([1.0, 0.5]))
-    total = 1.5 * sp.variance(p)  # 100 % of the variance
-    found = 100 * loss.item() / total
-    simulated[name] = {"formula": 100 * formula / total, "simulated": found}
-table(simulated, unit="% of the variance", decimals=1)
-
-# %% caption
-caption("The loss of three solutions at p = 0.3, r = 0.5, by formula and by simulation. The smallest is the prediction: an antipodal pair.")
-
-# %% [markdown]
+# The smallest of the three losses is the prediction. (A simulation of a million samples, checked at the end of this section, gives the same losses.) For example, at $p = 0.3$ and $r = 0.5$ the three lose 33.3, 66.7 and 19.4 % of the variance: the prediction is a pair.
+#
 # The same comparison at every density and every importance gives a map.
 
 # %% figure
@@ -349,7 +332,7 @@ plots.show(
 # The map says which solution is the best. It does not say that training finds it. Look at the ground on which training walks: the loss over both weights, $w_1$ and $w_2$, at one point of the map.
 
 # %% figure
-starts = {"start with opposite signs": (0.5, -0.3), "start with the same sign": (0.5, 0.3)}
+starts = {"opposite signs": (0.5, -0.3), "same sign": (0.5, 0.3)}
 plots.show(
     sp.surface_figure(0.1, 0.5, starts),
     "The loss over two weights, with deep basins at (1, −1) and (−1, 1): from opposite signs descent reaches one of them, from the same sign it stays near (1, 0).",
@@ -398,12 +381,23 @@ measured("superposition.one_run", names[max(places, key=places.get)])
 # Larger models of equally important features switch very near the density 4/7 at which the formulas for $r = 1$ cross, but not exactly there (the deeper notebook shows why).
 
 # %% claims
+samples = sp.generate_batch(torch.full((1, 2), 0.3), 1_000_000, torch.manual_seed(1))
+keep_1, keep_2 = ([1.0, 0.0], [0.0, 0.15]), ([0.0, 1.0], [0.15, 0.0])  # (W, b)
+solutions = keep_1, keep_2, ([1.0, -1.0], [0.0, 0.0])
+simulated = {}
+for name, (w, b), formula in zip(sp.PHASES, solutions, sp.phase_losses(torch.tensor(0.3), torch.tensor(0.5)), strict=True):
+    answer = sp.forward(samples, torch.tensor([[w]]), torch.tensor([b]))
+    loss = sp.loss(samples, answer, torch.tensor([1.0, 0.5]))
+    total = 1.5 * sp.variance(torch.tensor(0.3))  # 100 % of the variance
+    found = 100 * loss.item() / total
+    simulated[name] = {"formula": 100 * formula / total, "simulated": found}
 score, single = phases.rows(), phases.agreement_per_seed().mean()
 failed = phases.failures_by_start(sp.train(sp.PhaseDiagram.toy(p, r), sp.Recipe(steps=0), seeds=8, show=False).W)
 wrong = (phases.measured != phases.predicted).nonzero()
 close = sp.phase_losses(p[wrong[:, 0]], r[wrong[:, 1]]).sort(0).values
 with claims():
-    claim("the three formulas give the simulated losses (within 1 %)", all(abs(s["simulated"] / s["formula"] - 1) < 0.01 for s in simulated.values()))
+    claim("at p = 0.3 and r = 0.5 the three lose 33.3, 66.7 and 19.4 % of the variance", [round(float(v["formula"]), 1) for v in simulated.values()] == [33.3, 66.7, 19.4])
+    claim("the three formulas give the simulated losses of a million samples (within 1 %)", all(abs(s["simulated"] / s["formula"] - 1) < 0.01 for s in simulated.values()))
     claim("against the best of eight runs the formulas are right on 96 % of the grid (within a point)", between(phases.agreement(), 0.95, 0.97))
     claim("where they are wrong, the two lowest losses differ by less than a seventh", bool((close[1] < 8 / 7 * close[0]).all()))
     claim("the null scores 76 % (within a point); if each of the three phases counts equally, a third", between(phases.always_antipodal(), 0.75, 0.77) and about(score["null: always a pair"]["best of 8, balanced"], 100 / 3))
@@ -466,9 +460,9 @@ W = shapes.best.W[0, -1]  # (hidden, feature): the pentagon trained at p = 0.02
 G = W.T @ W  # (feature, feature)
 
 # %% figure
-fig, (left, right) = plots.figure(1, 2, height=3.5)
+fig, (left, right) = plots.figure(1, 2, height=3.3)
 plots.arrows(left, W)
-plots.heatmap(right, G, limit=1.4, bar=True, label="entry of $W^T W$")
+plots.heatmap(right, G, limit=1.4, bar=False)
 for i in range(5):
     for j in range(5):
         text = f"{G[i, j]:.2f}".replace("-", "−")
@@ -504,7 +498,7 @@ plots.show(
 row = G[0]  # (feature,): what each feature adds to the reading of feature 0
 own = row[0]  # the squared length of arrow 0
 others = (row[1:] ** 2).sum() / own  # divided by |W_0|^2: along its direction
-table({"feature 0": {"interference": others, "D": own / (own + others)}}, decimals=2)
+others.item(), (own / (own + others)).item()  # interference with feature 0, and D
 
 # %% [markdown]
 # The fractions add up. For any $W$, each $D_i$ lies between 0 and 1, and their sum is at most the number of dimensions. (The deeper notebook proves it.)
@@ -558,7 +552,7 @@ with claims():
 # With thousands of features nobody arranges the directions by hand, and few pairs need to be opposite. Only $d$ directions can be exactly orthogonal in $d$ dimensions. But in many dimensions directions that are drawn at random are *nearly* orthogonal.
 
 # %% figure
-fig, ax = plots.figure(height=3.2)
+fig, ax = plots.figure(height=2.7)
 for d, colour in zip((2, 20, 768), ("#D0D0D0", "#8A8A8A", "#222222"), strict=True):
     pairs = [sp.random_directions(20_000, d, torch.Generator().manual_seed(s)) for s in (0, 1)]
     angle = torch.rad2deg((pairs[0] * pairs[1]).sum(0).clamp(-1, 1).arccos())
@@ -729,7 +723,7 @@ puzzle = sp.plane().W[6, 1]  # (hidden, feature): the model of the first picture
 mixture = torch.linalg.qr(torch.randn(5, 5, generator=torch.manual_seed(3))).Q
 invented = puzzle @ mixture  # the same model, read with features that we made up
 sums = [sp.feature_dimensionality(W).sum() for W in (puzzle, invented)]
-table({"the true features": sums[0], "made up": sums[1]}, unit="sum of D", decimals=2)
+[round(total.item(), 2) for total in sums]  # the true features, and the made-up ones
 
 # %% figure
 fig, axes = plots.figure(1, 2, width=6.4, height=3.2)
