@@ -1,5 +1,7 @@
 """Lesson 4's circuits: measured arrows, proposals scored in the right order, other texts, rankings, sealed models."""
 
+import re
+
 import pytest
 import torch
 
@@ -127,6 +129,29 @@ def test_the_last_name_is_avoided_and_not_the_repeated_one(model, seed):
     assert gap["IO twice, after the giver"] < -6 < 7 < gap["IO twice, before the giver"]
     lean = torch.tensor([one.leaning for one in found.values()])
     assert torch.corrcoef(torch.stack([lean, torch.tensor(list(gap.values()))]))[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sentences_of_a_single_clause_work_in_another_way(model, seed):
+    """Where the account of the last name fails: the head looks at IO, and the model says IO."""
+    text = {"went with": "{S} went to the {place} with {IO} and gave a {object} to"}
+    found = ioi.outside(model, (0, 2), text, n=48, seed=seed)["went with"]
+    assert found.leaning < -0.5 and found.logit_diff.mean() > 8
+
+
+def test_in_training_nobody_who_receives_is_named_after_the_giver():
+    from models.ioi_english import write
+
+    names, decode = "|".join(ioi.NAMES), zoo.load("ioi-natural", device="cpu").tokenizer.decode
+    given = re.compile(
+        rf"(?:gave|handed|sold|showed|offered|passed|sent|lent|offer|give|sell|show)\b([^.]*) to ({names})\b"
+    )
+    seen = 0
+    for row in write(300, 48, 1).tolist():
+        for between, receiver in given.findall(decode(row)):
+            seen += 1
+            assert receiver not in re.findall(names, between)
+    assert seen > 200
 
 
 # Rankings

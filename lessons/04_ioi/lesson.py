@@ -634,6 +634,28 @@ with claims():
 
 # %% [markdown]
 # One head's attention from one position tells how ten different sentences come out. It does not tell everything. “IO twice, before the giver” lies above the line, so something speaks for IO there that is not in the drawing; one candidate is that a name which stands in two places can be copied from two. That remains to be shown.
+#
+# **Where the account fails.** All ten texts have an opening clause with both names, and then a giver. The training text holds another kind of sentence too, with a single clause: *John went to the store with Mary and gave a book to*. Here the last name is the right answer. What does the account say, and what does the model?
+
+# %%
+single = {"went with": "{S} went to the {place} with {IO} and gave a {object} to",
+          "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to"}
+other_kind = ioi.outside(model, (0, 2), single, n=128)
+rows = {name: {"the line says": slope * one.leaning, **one.entries()}
+        for name, one in other_kind.items()}
+table(rows, signed=True, decimals=2)
+
+# %% caption
+caption("Two sentences of a single clause: the logit difference that the line of the figure expects, and what is measured (95 % intervals, 128 prompts resampled).")
+
+# %% claims
+with claims():
+    claim("0.2 looks at IO more than at S, by more than a half, so that the line expects S by more than seven logits",
+          all(one.leaning < -0.5 and slope * one.leaning < -7 for one in other_kind.values()))
+    claim("the model prefers IO by more than eight logits, in both", all(one.logit_diff.mean() > 8 for one in other_kind.values()))
+
+# %% [markdown]
+# The model is right, and the account is wrong: by some twenty logits, with the sign turned round. For sentences of a single clause the model must use something else, which overrules what 0.2 does here; what it is we have not found. So the circuit of section 5 explains the sentences it was found on and others of their form, and no more. We would not have known without looking for a text on which our own account should fail.
 
 # %% [markdown]
 # ## 8 · The same methods where the truth is known
@@ -716,13 +738,14 @@ with claims():
     claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"][0] > 3 * 3.56)
 
 # %% [markdown]
-# The small model does the task more decidedly and in a simpler way, because its training text is simpler: nobody in it is named after the giver and receives the gift. It never needed to detect anything.
+# The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler as well: in it, whoever receives is never named between the giver and *to*, so that avoiding the last name costs nothing there. Whether that is why it never came to detect a repetition, we have not tested.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task as well, with other heads in other roles. The deeper notebook puts the three side by side.
+# - **One form of sentence.** Sentences of a single clause work in another way (section 7).
 # - **Heads only.** The MLPs were kept throughout. They do part of the work (section 5), and what they compute was not opened.
 # - **A measure chooses.** With the logit difference alone, half of the circuit would have been overlooked.
 #
-# **The puzzle, answered.** The model avoids the last name. It took one sentence to show it, and the circuit to know which.
+# **The puzzle, answered.** In these sentences the model avoids the last name, whether it stood there before or not. It took one sentence to show it, and the circuit to know which.
 
 # %% [markdown]
 # ## The card
@@ -735,8 +758,8 @@ card(
      "control": "eleven other messages to the movers", "where it fails": "which MLP does what was not opened"},
     {"claim": "Six heads decide which of the two names", "evidence": "faithfulness above one", "control": "the same heads elsewhere; random nodes",
      "where it fails": "they do not make the model say a name of the prompt"},
-    {"claim": "The last name is avoided, not the repeated one", "evidence": "a predicted failure; ten texts on one line",
-     "control": "IO named twice before the giver", "where it fails": "one text lies well above the line"},
+    {"claim": "After an opening clause the last name is avoided, not the repeated one", "evidence": "a predicted failure; ten texts near one line",
+     "control": "IO named twice before the giver", "where it fails": "sentences of a single clause, altogether"},
     {"claim": "Exact exchanges find a planted circuit", "evidence": "four models with known truth", "control": "weight size and chance",
      "where it fails": "gradients at one point miss saturated heads; planted circuits are easy"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
