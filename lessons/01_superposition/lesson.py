@@ -378,7 +378,7 @@ measured("superposition.one_run", names[max(places, key=places.get)])
 # </details>
 
 # %% [markdown]
-# Larger models of equally important features switch very near the density 4/7 at which the formulas for $r = 1$ cross, but not exactly there (the deeper notebook shows why).
+# At $r = 1$ the formulas cross at $p = 4/7 ≈ 0.571$. Larger models switch very near to it: with ten equally important features in five dimensions, 256 runs pass half-way from one feature in each dimension to two at 0.577, with a 95 % interval of $\pm 0.0015$ for the mean, which leaves 4/7 outside (the deeper notebook shows why).
 
 # %% claims
 samples = sp.generate_batch(torch.full((1, 2), 0.3), 1_000_000, torch.manual_seed(1))
@@ -411,8 +411,9 @@ with claims():
     claim("with opposite signs descent reaches (1, −1) (within 0.02), with the same sign it ends near (1, 0) (within 0.2)", (good[-1] - torch.tensor([1.0, -1.0])).abs().max() < 0.02 and (stuck[-1] - torch.tensor([1.0, 0.0])).abs().max() < 0.2)
     claim("it loses 5 % with opposite signs, and 33 % with the same sign, as much as if it had dropped feature 2", round(100 * low) == 5 and round(100 * high) == round(100 * float(sp.phase_losses(torch.tensor(0.1), torch.tensor(0.5))[0] / (1.5 * sp.variance(torch.tensor(0.1))))) == 33)
     claim("at w₂ = 0 even the best model loses slightly more (by less than a point)", 0 < sp.surface(0.1, 0.5, torch.linspace(0.8, 1.3, 101), torch.zeros(1)).min() - high < 0.01)
-    switch = sp.critical().mean_interval()  # of 256 runs
-    claim("larger models switch very near 4/7 (within 0.01), but not exactly there (outside the 95 % interval)", abs(switch[0] - 4 / 7) < 0.01 and not switch[1] <= 4 / 7 <= switch[2])
+    many = sp.critical()
+    mean, left, right = many.mean_interval()
+    claim("256 runs pass half-way at 0.577 ± 0.0015 (95 % interval of the mean), which leaves 4/7 outside", len(many.crossing) == 256 and round(mean, 3) == 0.577 and (right - left) / 2 < 0.00155 and not left <= 4 / 7 <= right)
 
 # %% [markdown]
 # ## 4 · Directions, not neurons
@@ -600,6 +601,7 @@ with claims():
     claim("with |cos| ≤ 0.1 it guarantees 6 in 768 dimensions and seventy billion in ten thousand (within 5 %)", int(sp.almost_orthogonal_bound(768, 0.1)) == 6 and abs(sp.almost_orthogonal_bound(10_000, 0.1) / 7e10 - 1) < 0.05)
     fits = [1 + 0.25 * 3 * 768 / p for p in (0.1, 0.01, 0.001)]  # mean square 0.5², solved for n
     claim("the lines reach the mean size of a feature at 5,761, 57,601 and 576,001 features", [round(n) for n in fits] == [5761, 57601, 576001] and all(about(sp.expected_interference(round(n), p, 768) ** 0.5, 0.5) for n, p in zip(fits, (0.1, 0.01, 0.001), strict=True)))
+    claim("for noise half as large a quarter as many fit", all(about(sp.expected_interference(round(n / 4), p, 768) ** 0.5, 0.25) for n, p in zip(fits, (0.1, 0.01, 0.001), strict=True)))
     draws = [sp.disturbance(sp.random_directions(50, 20, torch.Generator().manual_seed(s)), 0.1).mean() for s in range(50)]
     claim("the formula holds on average over 50 draws of 50 random directions in 20 dimensions (within 3 %)", abs(torch.stack(draws).mean() / sp.expected_interference(50, 0.1, 20) - 1) < 0.03)
 
