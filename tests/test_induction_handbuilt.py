@@ -61,6 +61,9 @@ def test_the_same_model_as_a_bridge_and_in_another_basis():
         (plan(induction=replace(INDUCTION, output="previous")), "what they move"),
         (plan(unembed="token"), "what they move"),
         (ind.build(LAYOUT, [[INDUCTION], [PREVIOUS]], "next"), "in the second layer"),
+        (plan(induction=replace(PREVIOUS, output="next", shift=-7)), "7 back whatever.*blocks of 8 tokens alone"),
+        (plan(induction=replace(PREVIOUS, output="next", shift=-14)), "14 back whatever"),
+        (plan(replace(PREVIOUS, output="next")), "0.0 must copy the token that it looks at, the key of 1.0 must read"),
     ],
 )
 def test_the_half_that_is_missing_is_named(wrong, says):

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: induction heads
 #
-# *Thirteen exercises on lesson 3, from the tokens that a head is tested with to three models that nobody has opened. About three hours and a half: an estimate from trials, 5 to 10 minutes each for 1 to 6, 15 to 25 for 7 to 11, half an hour each for 12 and 13. The two marked ◇ use the lesson's second notebook.*
+# *Thirteen exercises on lesson 3, from the tokens that a head is tested with to three models that nobody has opened. About three hours and a half: an estimate from trials, 5 to 10 minutes each for 1 to 6, 15 to 25 for 7 to 11, half an hour each for 12 and 13. The one marked ◇ uses the lesson's second notebook.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing, wrong, or not yet readable as Python (run the cell with the answer again after you have mended it). If you are stuck, ask: `grade("induction.icl_score", icl_score, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the simplest input on which it differs. Where an answer gets a score, *par* is what a careful answer reaches.
 #
@@ -380,7 +380,7 @@ table(rows, corner="from", unit="nats", signed=True, decimals=2, mark=lambda nat
 #
 # *Why it matters*: three curves along a training are often drawn as one event, and their order is read as cause and effect. To put them in order one needs a rule, and the rule decides more than one would like.
 #
-# *What to write*: the step at which a curve **first passes the middle** between its value at checkpoint number `since` and its value at the last checkpoint, on straight lines between the checkpoints. What lies before `since` is not looked at. A curve may rise or fall, and go back and forth.
+# *What to write*: the step at which a curve **first reaches or passes the middle** between its value at checkpoint number `since` and its value at the last checkpoint, on straight lines between the checkpoints. What lies before `since` is not looked at. A curve may rise or fall, and go back and forth.
 #
 # *How you know*: for steps 0, 10, 20, 40 and values 2, 3, 5, 6 the middle is 4, and it is passed at step 15.
 
@@ -556,7 +556,7 @@ for name, sealed_model in sealed.models.items():
 #
 # `sealed.models["A"]` is a bridge; `ind.repeat_accuracy(logits, tokens, length)` gives the accuracy. For example `{"A": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "reads": {((0, 2), "keys")}, "accuracy": 0.95}, "B": …}`.
 #
-# *How you know*: par is twelve of twelve. The three answers about one model must fit together.
+# *How you know*: par is twelve of twelve. The four answers about one model must fit together.
 
 # %%
 def my_findings() -> dict[str, dict]:

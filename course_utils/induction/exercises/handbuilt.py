@@ -31,12 +31,15 @@ class Behaviour:
     @cached_property
     def done(self) -> tuple[str, ...]:
         """Where the first and the second layer look and how decidedly, what is predicted, at which lengths it is right."""
-        tokens = ind.repeated_tokens(
-            self.weights.d_vocab, 24, PROBE, distinct=True, generator=torch.Generator().manual_seed(1)
+        tokens, long = (
+            ind.repeated_tokens(
+                self.weights.d_vocab, 24, length, distinct=True, generator=torch.Generator().manual_seed(1)
+            )
+            for length in (PROBE, min((self.weights.n_ctx - 1) // 2, self.weights.d_vocab - 1))
         )
         run = ind.run(self.weights, tokens)
         looks = [_looks(layer) for layer in run.pattern]
-        how = [decided(layer) for layer in run.pattern]
+        how = [decided(layer) for layer in ind.run(self.weights, long).pattern]  # also heads that look far back
         how[0] = "ahead" if how[0] != "decided" and _wants_ahead(self.weights, tokens) else how[0]
         return (*looks, *how, _predicts(run.logits, tokens), self._lengths())
 

@@ -195,6 +195,11 @@ def judge(weights: Weights, lengths: Sequence[int] | None = None, batch: int = 3
     heads = (0, int(previous.argmax())), (1, int(prefix.argmax()))
     first, second = previous.max().item(), prefix.max().item()
     message = _message(accuracy[worst], worst, first, second, heads, pattern)
+    if first >= WORKS > second and (back := _counts_back(weights, most, generator)):
+        message = (
+            f"A head of the second layer looks {back} back whatever stands there, which fits blocks of {back + 1} "
+            f"tokens alone. The place must be found by its content: by the token before it."
+        )
     return Judgement(accuracy, first, second, heads, message)
 
 
@@ -220,14 +225,26 @@ def _message(accuracy: float, length: int, first: float, second: float, heads: t
         return (
             f"{scope}, {names[0]} looks at the token before, as it should, but the second layer has no induction "
             f"head: the closest, {names[1]}, gives the token after the earlier occurrence {second:.2f} of its "
-            f"attention{where}. {DECIDED[decided(pattern[1])]}Its key must read what {names[0]} wrote, its query the "
-            f"token that stands there now."
+            f"attention{where}. {DECIDED[decided(pattern[1])]}For this {names[0]} must copy the token that it looks at, the "
+            f"key of {names[1]} must read that copy, and its query the token that stands there now."
         )
     return (
         f"{scope}, both heads look where they should ({names[0]} at the token before, {names[1]} at the token after "
         f"the earlier occurrence), so it is what they move that is wrong: {names[1]} must copy the token that it "
         f"looks at into what the unembedding reads, more strongly than anything else that is there."
     )
+
+
+def _counts_back(weights: Weights, most: int, generator: torch.Generator) -> int:
+    """How far back a head of the second layer looks in blocks of either of two lengths, or 0 if none does so."""
+    places = []
+    for length in (most, most - 1):
+        tokens = repeated_tokens(weights.d_vocab, 8, length, distinct=True, generator=generator)
+        pattern = run(weights, tokens).pattern[1].mean(0)
+        shares = torch.stack([pattern.diagonal(-back, -2, -1).mean(-1).amax() for back in range(2, most + 1)])
+        places.append((shares >= WORKS).nonzero().flatten().tolist())
+    same = sorted(set(places[0]) & set(places[1]))  # one that is found by its content moves with the length
+    return same[0] + 2 if same else 0
 
 
 DECIDED = {
