@@ -1,4 +1,4 @@
-"""The contexts that the dictionaries of `code-4l` are trained on: what the model itself was trained on, in its tokens.
+"""The contexts that the dictionaries of `code-4l` are trained on, in its tokens; and labelled ones to judge them.
 
 They are cut from the same corpus (`corpus.py`), so that the held-out modules are held out for the dictionaries too.
 """
@@ -12,6 +12,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from course_utils import zoo
+from course_utils.python_text import modules
+from course_utils.sae.reading import LABELS, labelled
+from course_utils.sae.units import Labels
 from course_utils.zoo.cards import WEIGHTS
 from models import bpe
 from models.corpus import cache_dir, corpus
@@ -32,3 +35,12 @@ def training_contexts(model: str = MODEL) -> tuple[Int[Tensor, "context pos"], d
         np.save(path, np.pad(body, ((0, 0), (1, 0))))
     tokens = torch.from_numpy(np.load(path).astype(np.int32)).long()
     return tokens, {**facts, "tokens": tokens[:, 1:].numel()}
+
+
+def held_out_reading(every: int) -> tuple[Tensor, Labels]:
+    """One context in `every` of the held-out modules, with the labels of all their positions but the first."""
+    model = zoo.load(MODEL, "cpu")
+    texts = [modules.read_module(name) for name in modules.held_out_modules()]
+    tokens, flags, module = labelled(model, texts, 10**9)
+    rows = torch.stack([flags[name][::every, 1:].flatten() for name in LABELS], 1)
+    return tokens[::every], Labels(LABELS, rows, module[::every].repeat_interleave(tokens.shape[1] - 1))

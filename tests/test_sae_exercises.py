@@ -76,7 +76,26 @@ def edit_by_reconstructions(x, f, W_dec, latent, to=0.0):
     return x - f @ W_dec + changed @ W_dec
 
 
+def woken_by_loop(x, W_enc, b_enc, W_dec, b_dec, average, dead, rows):
+    new = [each.clone() for each in (W_enc, b_enc, W_dec, average)]
+    lengths = [row.norm() for row, gone in zip(W_enc, dead, strict=True) if not gone]
+    for latent, row in zip(dead.nonzero()[:, 0].tolist(), rows.tolist(), strict=True):
+        toward = (x[row] - b_dec) / (x[row] - b_dec).norm()
+        for place, value in enumerate((0.2 * sum(lengths) / len(lengths) * toward, 0.0, toward, 0.0)):
+            new[place][latent] = value
+    return tuple(new)
+
+
+def woken_by_where(x, W_enc, b_enc, W_dec, b_dec, average, dead, rows):
+    toward = torch.zeros_like(W_dec)
+    toward[dead] = F.normalize(x[rows] - b_dec, dim=1)
+    length = W_enc[~dead].norm(dim=1).mean() / 5
+    here = dead[:, None]
+    return (torch.where(here, length * toward, W_enc), b_enc * ~dead, torch.where(here, toward, W_dec), average * ~here)
+
+
 WAYS = {
+    "resample_dead": (woken_by_loop, woken_by_where),
     "encode": (
         lambda x, W, b, c: F.linear(x - c, W, b).clamp(min=0),
         lambda x, W, b, c: torch.maximum(x @ W.T + (b - W @ c), torch.zeros(())),
@@ -185,3 +204,26 @@ def test_directions_that_a_dictionary_found_pass_and_principal_axes_do_not():
     assert check("sealed", done.sae.W_dec).passed
     assert check("sealed", (3 * done.sae.W_dec).tolist()).passed
     assert not check("sealed", sae.pca_directions(problem.x)).passed
+
+
+def test_a_rule_that_knows_the_tokens_passes_and_one_that_knows_a_single_one_does_not():
+    from course_utils import sae
+    from course_utils.sae.riddles import tokens_of
+
+    riddle = sae.nameless(SEED)
+    tokens = tokens_of(riddle)
+    assert check("name_latent", lambda: lambda words, place: words[place] in tokens).passed
+    assert check("name_latent", lambda: tokens).passed
+    best = max(tokens, key=lambda t: sum(row.count(t) for row in riddle.words))
+    assert not check("name_latent", lambda: lambda words, place: words[place] == best).passed
+    assert not check("name_latent", lambda: lambda words, place: words[place].isalpha()).passed
+
+
+def test_the_size_of_what_is_taken_away_foretells_the_effect_and_frequency_does_not():
+    from course_utils import sae
+    from course_utils.sae.riddles import foretellers
+
+    told = foretellers(sae.foretold(SEED))
+    assert check("predict_ablation", told["mean activation"]).passed
+    assert check("predict_ablation", lambda: told["mean activation, of the stream's length"].tolist()).passed
+    assert not check("predict_ablation", told["how often it is active"]).passed

@@ -2,10 +2,11 @@
 
 1. `basics`, `config`, `model`, `activations`, `sparse`: one class for every dictionary, its variants, the sparse path.
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
-3. `planted`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
+3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `stored`: the results of the lesson; some are stored.
 6. `diagram`, `code_view`, `anatomy`, `label_words`: what the page draws.
+7. `frontier`, `splitting`, `carried`, `crossed`: the deeper notebook's; `riddles`: what exercises ask of `resid-2`.
 """
 
 from .absorbing import Absorption, absorption, detect_absorption
@@ -25,9 +26,12 @@ from .matching import Agreement, Matching, agreement, cosines, match_features, m
 from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkage
 from .model import SparseAutoencoder, without_parallel
 from .pages import browse, write_pages
+from .paired import PairedTruth
 from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
 from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
+from .revive import resample_dead
+from .riddles import Foretold, Nameless, foretold, nameless
 from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
@@ -37,13 +41,14 @@ from .units import Best, Labels, Units, f1_score, probe
 
 __all__ = [
     "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "CausalTable", "Config", "Density",
-    "Dictionary", "Effect", "Explanation", "Families", "LabelScores", "Labels", "LatentTest", "Matching", "Priced",
-    "Prices", "Quality", "Reading", "Recipe", "Recovery", "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site",
-    "SparseAutoencoder", "Spliced", "Stream", "Training", "Truth", "Units", "absorption", "agreement", "anatomies",
-    "autoencoder", "available", "baselines", "batchtopk", "browse", "card", "causal_table", "cosine", "cosines",
-    "decode", "detect_absorption", "encode", "f1_score", "fvu", "generate", "geometric_median", "harvest",
-    "held_out_contexts", "ica_directions", "jumprelu", "l0", "labelled", "latent_effect", "load", "loss",
-    "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "pca_directions",
-    "pre_activations", "probe", "random_directions", "score_labels", "sealed", "shaded_code", "share_found",
-    "shrinkage", "token_list", "top_contexts", "topk", "train", "without_parallel", "write_pages",
+    "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels", "LatentTest",
+    "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
+    "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
+    "Truth", "Units", "absorption", "agreement", "anatomies", "autoencoder", "available", "baselines", "batchtopk",
+    "browse", "card", "causal_table", "cosine", "cosines", "decode", "detect_absorption", "encode", "f1_score",
+    "foretold", "fvu", "generate", "geometric_median", "harvest", "held_out_contexts", "ica_directions", "jumprelu",
+    "l0", "labelled", "latent_effect", "load", "loss", "loss_recovered", "match_features", "matched_cosines",
+    "matched_latents", "mean_max_cosine", "nameless", "pca_directions", "pre_activations", "probe",
+    "random_directions", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
+    "token_list", "top_contexts", "topk", "train", "without_parallel", "write_pages",
 ]  # fmt: skip

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 KINDS = ("relu", "topk", "batchtopk", "gated", "jumprelu")
 COUNTED = ("topk", "batchtopk")  # the kinds that are told how many latents to use
-#: The penalty that gives about twenty active latents on the residual stream of `code-4l`, for data of mean square 1.
+#: Where to begin, for data of mean square 1. On the residual stream of `code-4l` (768 latents, 500 steps of 1 024, one
+#: training each) they gave an L0 of 119, 143 and 17; at 0.2 it was 34 ("relu") and 44 ("gated").
 PENALTIES = {"relu": 0.06, "gated": 0.06, "jumprelu": 0.004}
 
 

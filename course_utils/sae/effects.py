@@ -176,9 +176,7 @@ class Bench:
         return LatentTest(latent, self.ablate(latent, named), null, tuple(others.tolist()), int(at.sum()))
 
 
-def _compare(
-    clean: Tensor, logits: Tensor, tokens: Tensor, at: Tensor, named: Tensor | None
-) -> tuple[Tensor, Tensor]:
+def _compare(clean: Tensor, logits: Tensor, tokens: Tensor, at: Tensor, named: Tensor | None) -> tuple[Tensor, Tensor]:
     """Sums over edited positions of (KL, change of loss, change of named logits), over later ones of change of loss."""
     new = logits.log_softmax(-1)
     kl = (clean.exp() * (clean - new)).sum(-1)

@@ -124,8 +124,7 @@ def score_labels(
         others = Units(_encoded(untrained, untrained.activations(tokens)[0]), labels)
         best["untrained"] = [others.best(name) for name in labels.names]
         del others
-    with torch.enable_grad():
-        best["probe"] = [probe(x, labels, name) for name in labels.names]
+    best["probe"] = [probe(x, labels, name) for name in labels.names]
     nothing = [None] * len(labels.names)
     found = {key: torch.tensor([[getattr(b, key) if b else torch.nan for b in best.get(name, nothing)]
                                 for name in CONTESTANTS]) for key in ("f1", "low", "high")}  # fmt: skip

@@ -56,9 +56,7 @@ def match_features(truth: Float[Tensor, "feature d"], learned: Float[Tensor, "la
     return Matching(latent, cosine)
 
 
-def matched_cosines(
-    truth: Float[Tensor, "feature d"], learned: Float[Tensor, "latent d"]
-) -> Float[Tensor, "feature"]:
+def matched_cosines(truth: Float[Tensor, "feature d"], learned: Float[Tensor, "latent d"]) -> Float[Tensor, "feature"]:
     """For each true feature, the cosine with its partner in the best one-to-one assignment; 0 without a partner."""
     return match_features(truth, learned).cosine
 

@@ -111,4 +111,3 @@ class Quality:
         y_hat = torch.cat([sae.decode(part) for part in parts])
         density = Density.of(f)
         return cls(l0(f).item(), fvu(y, y_hat).item(), cosine(y, y_hat).item(), density.dead, density.dense, len(x))
-

@@ -1,6 +1,6 @@
 """Training on several devices: what the processes that `torchrun` starts must agree on, and nothing else.
 
-    torchrun --nproc_per_node=2 script.py        # the script calls `train` as it would alone
+torchrun --nproc_per_node=2 script.py        # the script calls `train` as it would alone
 """
 
 from __future__ import annotations

@@ -93,9 +93,7 @@ class Spliced:
     module: Int[Tensor, "context"]
 
     @classmethod
-    def of(
-        cls, dictionary: Dictionary, tokens: Int[Tensor, "context pos"], module: Int[Tensor, "context"]
-    ) -> Spliced:
+    def of(cls, dictionary: Dictionary, tokens: Int[Tensor, "context pos"], module: Int[Tensor, "context"]) -> Spliced:
         """Splice a shipped dictionary into its model. A transcoder's output takes the MLP's place."""
         site = Site(dictionary.model, dictionary.target or dictionary.hook)
         mean = torch.cat([site.activations(some)[:, 1:].flatten(0, 1) for some in tokens.split(CONTEXTS)]).mean(0)
@@ -109,9 +107,7 @@ class Spliced:
     @property
     def recovered(self) -> dict[str, float]:
         """The share of the loss that the reconstruction recovers, against each ablation."""
-        return {
-            name: loss_recovered(self.clean, self.spliced, getattr(self, name)).item() for name in ("zero", "mean")
-        }
+        return {name: loss_recovered(self.clean, self.spliced, getattr(self, name)).item() for name in ("zero", "mean")}
 
     def rows(self) -> dict[str, dict[str, float]]:
         """Loss in nats, and what it is above the clean run's."""

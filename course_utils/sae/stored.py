@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from course_utils import stored
+from course_utils.sae.carried import CarriedByLabel
+from course_utils.sae.crossed import Crossed
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
+from course_utils.sae.frontier import Frontier, Scaling, Shuffled
 from course_utils.sae.judging import CausalTable, LabelScores
 from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
+from course_utils.sae.splitting import CLOSERS, KEYWORDS, Shared, Splits
 from course_utils.sae.training import Recipe
 
 FOLDER = Path(__file__).parent / "stored_results"
@@ -30,7 +37,32 @@ FAMILY_KINDS = {
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
+WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
+CONTROL = 768  # latents of those of the untrained model
+CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
+FRONTIER = {  # kind, latents, three settings
+    "TopK": ("topk", 384, [dict(k=k) for k in (8, 16, 32)]),
+    "BatchTopK": ("batchtopk", 384, [dict(k=k) for k in (8, 16, 32)]),
+    "Matryoshka": ("batchtopk", 384, [dict(k=k, nested=(48, 96, 192)) for k in (8, 16, 32)]),
+    "JumpReLU": ("jumprelu", 384, [dict(penalty=p) for p in (0.001, 0.004, 0.016)]),
+    "Gated": ("gated", 384, [dict(penalty=p) for p in (0.15, 0.3, 0.6)]),
+    "ReLU with L1": ("relu", 384, [dict(penalty=p) for p in (0.1, 0.2, 0.4)]),
+}
+NAMEABLE = (  # latents told well by a set of tokens, and much less by any single one
+    402, 608, 79, 390, 228, 690, 155, 485, 520, 659, 1461, 362, 723, 486, 1260, 858, 329, 1390, 1218, 870, 759, 896,
+)  # fmt: skip
+JUDGES = 48  # held-out contexts that judge a name
+EFFECT_CONTEXTS, EFFECT_LATENTS, EFFECT_ACTIVE = 8, 120, 10  # of the course's programs; drawn; active at least so often
 SHA256 = {
+    "splits": "f133384f3a9d6f3dc330884f9c87c75a6ef4aece2145b0b3738965e102a144e9",
+    "frontier": "d22690b4dfa88ddbb39c528775d45a09c27dc00b60a87e64c6ac5ba2bca93f16",
+    "carried": "aa20f06539bbf28e8f2a16da8876961f418805e9b9d5069e95fb2064490f6c40",
+    "crossed": "9e4e74f127cd65c815c1aa7dffd000154e4705c7a452a9016cb14e3d9e092378",
+    "shared": "3b2cc1ac52ea0c0972a9c1e9866489491bfd6f9bcf4465afdb64aa6785669a10",
+    "shuffled": "5d66872b0518397edce9712a6919b0c5bbfd7eaa1e195cdd4f598ef126dba301",
+    "scaling": "f2caa703a6f1a77460903bf0d111edb1929a1c1971fb1644da77fa65b74009a5",
+    "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
+    "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
     "causal": "b3cbd10ac9677f9bf722c254fcb105f1abebada443ddfeaf7ca143f8f9eb6490",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
@@ -85,3 +117,75 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 def causal_effects() -> CausalTable:
     """What removing each label's best latent does, beside 40 matched latents each."""
     return CausalTable(TESTED, **stored.load(FOLDER, "causal", SHA256["causal"]))
+
+
+@dataclass(frozen=True)
+class Nameable:
+    """Held-out contexts, and where each of `NAMEABLE` is active in them, first positions left out."""
+
+    tokens: Int[Tensor, "context pos"]
+    active: Bool[Tensor, "row latent"]
+
+
+@lru_cache
+def nameable() -> Nameable:
+    """48 contexts of held-out modules."""
+    arrays = stored.load(FOLDER, "nameable", SHA256["nameable"])
+    return Nameable(arrays["tokens"], arrays["active"] > 0)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """How far the prediction moves where a latent was active, once it is taken away; nats."""
+
+    latent: Int[Tensor, "latent"]
+    kl: Float[Tensor, "latent"]
+
+
+@lru_cache
+def effects() -> Effects:
+    """Of 120 latents drawn from those that are active ten times in eight contexts of the course's programs."""
+    return Effects(**stored.load(FOLDER, "effects", SHA256["effects"]))
+
+
+@lru_cache
+def frontier() -> Frontier:
+    """Error and loss against L0 of six kinds of dictionary, three settings each, over 3 seeds."""
+    return Frontier(tuple(FRONTIER), **stored.load(FOLDER, "frontier", SHA256["frontier"]))
+
+
+@lru_cache
+def scaling() -> Scaling:
+    """Error of TopK dictionaries of five widths, over 3 seeds."""
+    return Scaling(**stored.load(FOLDER, "scaling", SHA256["scaling"]))
+
+
+@lru_cache
+def splits() -> Splits:
+    """Labels and their parts by width, over 3 seeds, and in dictionaries of the untrained model."""
+    names = (*LABELS, *(f"keyword: {word}" for word in KEYWORDS), *(f"closes: {word}" for word in CLOSERS))
+    return Splits(names, **stored.load(FOLDER, "splits", SHA256["splits"]), control=CONTROL)
+
+
+@lru_cache
+def shared() -> Shared:
+    """The latents that two of three seeds have in common, by width."""
+    return Shared(**stored.load(FOLDER, "shared", SHA256["shared"]))
+
+
+@lru_cache
+def carried() -> CarriedByLabel:
+    """Absorption in the widest dictionaries of the code model, over 3 seeds."""
+    return CarriedByLabel(CARRIED, **stored.load(FOLDER, "carried", SHA256["carried"]))
+
+
+@lru_cache
+def shuffled() -> Shuffled:
+    """The same training in random order and in the order of the text, over 3 seeds."""
+    return Shuffled(**stored.load(FOLDER, "shuffled", SHA256["shuffled"]))
+
+
+@lru_cache
+def crossed() -> Crossed:
+    """Crosscoders over two layers, over 3 seeds, and over unrelated pairs."""
+    return Crossed(**stored.load(FOLDER, "crossed", SHA256["crossed"]))

@@ -182,12 +182,17 @@ def judged(
     )  # fmt: skip
 
 
-def probe(x: Float[Tensor, "row d"], labels: Labels, label: str, penalty: float = 1e-4) -> Best:
-    """Logistic regression on the first half, its threshold chosen there too: what a linear direction can tell."""
+def probe_direction(
+    x: Float[Tensor, "row d"], labels: Labels, label: str, penalty: float = 1e-4
+) -> tuple[Float[Tensor, "d"], Bool[Tensor, "row"]]:
+    """Logistic regression on the first half: its direction, and which rows it says yes to.
+
+    The threshold is the one that gives the largest F1 on the first half.
+    """
     first, _ = labels.halves
-    column = labels.names.index(label)
+    flag = labels.flags[:, labels.names.index(label)].float()
     centre, scale = x[first].mean(0), x[first].std(0)
-    z, flag = (x - centre) / scale, labels.flags[:, column].float()
+    z = (x - centre) / scale
     w, b = torch.zeros(z.shape[1], requires_grad=True), torch.zeros((), requires_grad=True)
     solver = torch.optim.LBFGS([w, b], max_iter=60, line_search_fn="strong_wolfe")
     train_z, train_flag = z[first], flag[first]
@@ -199,8 +204,14 @@ def probe(x: Float[Tensor, "row d"], labels: Labels, label: str, penalty: float 
         loss.backward()
         return loss
 
-    solver.step(closure)
+    with torch.enable_grad():
+        solver.step(closure)
     with torch.no_grad():
         score = z @ w + b
-        at = best_threshold(score[first], flag[first])
-        return judged(label, score > at, labels, column, (), (at,))
+        return w / scale, score > best_threshold(score[first], flag[first])
+
+
+def probe(x: Float[Tensor, "row d"], labels: Labels, label: str, penalty: float = 1e-4) -> Best:
+    """What a direction that was trained on the label can tell, judged on the second half."""
+    _, on = probe_direction(x, labels, label, penalty)
+    return judged(label, on, labels, labels.names.index(label))

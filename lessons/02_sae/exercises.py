@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: sparse autoencoders
 #
-# *Thirteen exercises on lesson 2, from the encoder to a sealed dictionary problem. About two and a half hours: an estimate; the minutes stand at each. Those marked ◇ go beyond the lesson, and say what they need.*
+# *Sixteen exercises on lesson 2, from the encoder to a sealed dictionary problem, a name and a prediction. About three and a half hours: an estimate; the minutes stand at each. Those marked ◇ go beyond the lesson, and say what they need.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. You may do them in any order: a cell that you have not filled in is reported as *not attempted yet*, and later cells that use an answer take the course's own where yours has not passed. If you are stuck, ask: `grade("sae.encode", encode, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the simplest input on which it differs.
 #
@@ -11,7 +11,7 @@
 
 # %%
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils import runtime, sae
@@ -302,7 +302,107 @@ def my_directions() -> Float[Tensor, "latent d"]:
 grade("sae.sealed", my_directions)
 
 # %% [markdown]
-# ## 12 ◇ · Absorption
+# ## 12 · Name a latent
+#
+# *Why it matters* (25 minutes): a name for a latent is a hypothesis about where it is active. Most names are given after a look at a few strong contexts, and nobody tries them on other text. Yours is tried.
+#
+# *What you are given*: a latent of `resid-2` drawn for you, and the course's sample programs to read it in. `riddle.explain()` shows contexts. `riddle.words` are the tokens of the programs as text, a list for each context, and `riddle.activity` (context, pos) says how strongly the latent is active at each.
+#
+# *What to write*: a function that returns a *rule*. The rule is a function of `tokens`, a list of strings, and of `place`, and says True where it expects the latent to be active, that is above 0, at `tokens[place]`. It may look at the tokens before, and may be as plain as a set of tokens. It is run on 48 contexts of held-out modules, and its F1 is compared with that of a rule that we made from the same programs.
+#
+# *How you know*: try the rule on the programs first. If it does well there and badly on the held-out modules, it was made of single cases.
+
+# %%
+riddle = sae.nameless(runtime.seed_for("sae.name_latent"))
+riddle.explain()
+
+# %%
+def name_latent():
+    """A rule: tokens (a list of strings) and place (a number) → True where the latent is active."""
+    ### BEGIN SOLUTION
+    seen = {}  # token → whether the latent was active, at each of its places
+    for words, values in zip(riddle.words, riddle.activity.tolist(), strict=True):
+        for word, value in zip(words[1:], values[1:], strict=True):
+            seen.setdefault(word, []).append(value > 0)
+    chosen = {word for word, on in seen.items() if sum(on) > len(on) / 2}
+
+    def rule(tokens, place):
+        return tokens[place] in chosen
+
+    return rule
+    ### END SOLUTION
+
+# %%
+grade("sae.name_latent", name_latent)
+
+# %% [markdown]
+# ## 13 · Foretell an ablation
+#
+# *Why it matters* (20 minutes): whoever understands an edit can say beforehand how large its effect is. This is also how to find out that one does not.
+#
+# *What you are given*: forty latents of `resid-2` drawn for you, on eight contexts of the sample programs. `told.x` (row, d) is the residual stream, `told.f` (row, latent) says how strongly each of the forty is active, and `told.W_dec` (latent, d) holds their directions, of length 1.
+#
+# *What to write*: forty numbers, the larger the farther you expect the next-token prediction to move (in KL, on average over the rows in which the latent is active) when the latent is taken away there. Only their order counts: the score is the rank correlation with the effects that were measured. Do not run the ablation. You pass at 0.6.
+#
+# *How you know*: you do not, and this is the point. Write down your reason, then look at the score.
+
+# %%
+told = sae.foretold(runtime.seed_for("sae.predict_ablation"))
+
+# %%
+def predict_ablation() -> Float[Tensor, "latent"]:
+    """How far you expect the prediction to move, for each latent; only the order counts."""
+    ### BEGIN SOLUTION
+    part = told.f / told.x.norm(dim=1, keepdim=True)  # of the vector's length, what is taken away
+    return part.sum(dim=0) / (told.f > 0).sum(dim=0)
+    ### END SOLUTION
+
+# %%
+grade("sae.predict_ablation", predict_ablation)
+
+# %% [markdown]
+# ## 14 ◇ · Wake the dead
+#
+# *Why it matters* (15 minutes): a dead latent gets no gradient and stays dead. Resampling (Bricken et al. 2023) gives it a new start at a vector that is reconstructed badly.
+#
+# *What to write*: four new tensors, the others left alone. `dead` says which latents are dead, and `rows` holds one row number of `x` for each of them, in their order (drawn beforehand, badly reconstructed rows more often). For the $i$-th dead latent, let $u$ be the unit vector from `b_dec` to `x[rows[i]]`.
+#
+# - Its row of `W_dec` becomes $u$.
+# - Its row of `W_enc` becomes $u$ too, at a fifth of the *mean length* of the living latents' rows.
+# - Its entry of `b_enc` becomes 0.
+# - Its row of `average` becomes 0. This is Adam's running average of the gradient of `W_enc`. What is left in it belongs to the latent's past life, and would push the new direction aside.
+#
+# *How you know*: the rows of `W_dec` still have length 1, and no row of a living latent has changed.
+
+# %%
+def resample_dead(
+    x: Float[Tensor, "row d"],
+    W_enc: Float[Tensor, "latent d"],
+    b_enc: Float[Tensor, "latent"],
+    W_dec: Float[Tensor, "latent d"],
+    b_dec: Float[Tensor, "d"],
+    average: Float[Tensor, "latent d"],
+    dead: Bool[Tensor, "latent"],
+    rows: Int[Tensor, "dead"],
+):
+    """New W_enc, b_enc, W_dec and average."""
+    ### BEGIN SOLUTION
+    toward = x[rows] - b_dec  # (dead, d)
+    toward = toward / toward.norm(dim=1, keepdim=True)
+    length = W_enc[~dead].norm(dim=1).mean()
+    W_enc, b_enc, W_dec, average = W_enc.clone(), b_enc.clone(), W_dec.clone(), average.clone()
+    W_enc[dead] = 0.2 * length * toward
+    b_enc[dead] = 0.0
+    W_dec[dead] = toward
+    average[dead] = 0.0
+    return W_enc, b_enc, W_dec, average
+    ### END SOLUTION
+
+# %%
+grade("sae.resample_dead", resample_dead)
+
+# %% [markdown]
+# ## 15 ◇ · Absorption
 #
 # *Why it matters* (20 minutes): suppose that a broad feature, the *parent*, is there whenever a narrow one, its *child*, is. A sparse dictionary can save a latent: the child's latent takes the parent's direction into its own, and the parent's latent falls silent wherever the child is. This is called *absorption* (Chanin et al. 2024). The parent's latent then looks like a clean feature, with holes that nobody expects.
 #
@@ -333,7 +433,7 @@ def detect_absorption(
 grade("sae.detect_absorption", detect_absorption)
 
 # %% [markdown]
-# ## 13 ◇ · JumpReLU
+# ## 16 ◇ · JumpReLU
 #
 # *Why it matters* (20 minutes): a JumpReLU (Rajamanoharan et al. 2024) lets the whole value through once it exceeds a learned threshold, and so does not shrink. But a threshold has no gradient: nearly everywhere a small change of it changes nothing.
 #

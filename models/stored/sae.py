@@ -6,8 +6,12 @@
 `kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
+`nameable`: where the latents of the exercise are active on held-out modules (seconds).
+`effects`: what removing 120 other latents does, on the course's own programs (a minute).
 `causal`: what removing each label's best latent does, beside matched other latents (two minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
+
+Those of the deeper notebook, which need many trainings, are in `sae_code`.
 """
 
 from __future__ import annotations
@@ -17,8 +21,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_utils import zoo
-from course_utils.python_text import modules
+from course_utils.python_text import samples
 from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench
 from course_utils.sae.experiments import Families
@@ -27,13 +30,18 @@ from course_utils.sae.lookup import token_list
 from course_utils.sae.metrics import Quality
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import Priced
-from course_utils.sae.reading import LABELS, labelled
-from course_utils.sae.shipped import available, load
+from course_utils.sae.reading import LABELS, Reading
+from course_utils.sae.shipped import available, held_out_contexts, load
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
+    EFFECT_ACTIVE,
+    EFFECT_CONTEXTS,
+    EFFECT_LATENTS,
     FAMILIES,
     FAMILY_KINDS,
     FOLDER,
+    JUDGES,
     KEPT,
+    NAMEABLE,
     PENALTY,
     PRICES,
     RECIPE,
@@ -44,7 +52,8 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     label_scores,
 )
 from course_utils.sae.training import train
-from course_utils.sae.units import Labels
+from models.sae_text import held_out_reading
+from models.stored import sae_code
 
 SEEDS = 3
 METHODS = ("topk", "relu", "ICA", "PCA", "random")
@@ -114,17 +123,8 @@ def make_absorption() -> dict[str, Tensor]:
     return {key: torch.tensor(values) for key, values in rows.items()}
 
 
-def held_out_reading(every: int) -> tuple[Tensor, Labels]:
-    """One context in `every` of the held-out modules, with the labels of all their positions but the first."""
-    model = zoo.load("code-4l", "cpu")
-    texts = [modules.read_module(name) for name in modules.held_out_modules()]
-    tokens, flags, module = labelled(model, texts, 10**9)
-    rows = torch.stack([flags[name][::every, 1:].flatten() for name in LABELS], 1)
-    return tokens[::every], Labels(LABELS, rows, module[::every].repeat_interleave(tokens.shape[1] - 1))
-
-
 def make_labels() -> dict[str, Tensor]:
-    """The recipe of `labels`: 208 contexts of 29 modules."""
+    """The recipe of `labels`: 208 contexts of 27 modules."""
     tokens, labels = held_out_reading(3)
     untrained = load(UNTRAINED) if UNTRAINED in available() else None
     found = score_labels(load(SHIPPED), untrained, tokens, labels)
@@ -168,5 +168,24 @@ def make_causal() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
+def make_nameable() -> dict[str, Tensor]:
+    """The recipe of `nameable`: 48 held-out contexts (seconds)."""
+    dictionary = load(SHIPPED)
+    tokens, _ = held_out_contexts(dictionary.model, JUDGES)
+    active = dictionary.encode(tokens)[:, 1:, list(NAMEABLE)].flatten(0, 1) > 0
+    return {"tokens": tokens, "active": active.to(torch.uint8)}
+
+
+def make_effects() -> dict[str, Tensor]:
+    """The recipe of `effects`: 120 latents of eight contexts of the course's programs (a minute)."""
+    dictionary = load(SHIPPED)
+    reading = Reading.of(dictionary, [samples.read(name) for name in samples.names()], EFFECT_CONTEXTS)
+    bench = Bench.of(dictionary, reading.tokens)
+    alive = ((bench.f[:, 1:] > 0).sum((0, 1)) >= EFFECT_ACTIVE).nonzero()[:, 0]
+    drawn = alive[torch.randperm(len(alive), generator=torch.Generator().manual_seed(0))[:EFFECT_LATENTS]]
+    return {"latent": drawn, "kl": torch.tensor([bench.ablate(latent).kl for latent in drawn.tolist()])}
+
+
 MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
-          "lookup": make_lookup, "price": make_price, "causal": make_causal, "kept": make_kept}  # fmt: skip
+          "lookup": make_lookup, "price": make_price, "causal": make_causal, "kept": make_kept, "effects": make_effects,
+          "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip

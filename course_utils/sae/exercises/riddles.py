@@ -1,0 +1,165 @@
+"""Exercises 12 and 13: give a latent a name that holds on text nobody has looked at; foretell what an ablation does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from typing import Any
+
+import torch
+from scipy.stats import spearmanr
+from torch import Tensor
+
+from course_utils import sae
+from course_utils.grading.kinds import Answer, wrong
+from course_utils.sae import riddles
+from course_utils.sae.riddles import Foretold, Nameless
+
+# 12 · a name
+
+
+def _words() -> list[str]:
+    """The held-out tokens in the order of the rows."""
+    return [word for row in riddles._held_out()[0] for word in row[1:]]
+
+
+def _among(tokens: set[str]) -> Tensor:
+    return torch.tensor([word in tokens for word in _words()])
+
+
+def _places(answer: Any) -> Tensor:
+    """A rule run on the held-out contexts; what has been run already stays."""
+    if isinstance(answer, Tensor):
+        return answer.bool().flatten()
+    if isinstance(answer, (set, frozenset)):
+        return _among({str(token) for token in answer})
+    return riddles.where_it_says_yes(answer)
+
+
+def _f1(said: Tensor, riddle: Nameless) -> float:
+    active = riddles.where_it_is_active(riddle.latent)
+    return float(sae.f1_score((said & active).sum(), said.sum(), active.sum()))
+
+
+@lru_cache(maxsize=16)
+def _own(riddle: Nameless) -> Tensor:
+    return _among(riddles.tokens_of(riddle))
+
+
+def _commonest(riddle: Nameless) -> Tensor:
+    active = riddles.where_it_is_active(riddle.latent)
+    seen = Counter(word for word, on in zip(_words(), active.tolist(), strict=True) if on)
+    return _among({seen.most_common(1)[0][0]})
+
+
+def _as_many_tokens(riddle: Nameless, rng: torch.Generator) -> Tensor:
+    known = sorted(set(_words()))
+    drawn = torch.randperm(len(known), generator=rng)[: len(riddles.tokens_of(riddle))]
+    return _among({known[i] for i in drawn.tolist()})
+
+
+def _rule_form(said: Tensor, riddle: Nameless) -> str:
+    return "" if said.shape == riddles.where_it_is_active(riddle.latent).shape else "The rule was not run everywhere."
+
+
+def _rule_explained(said: Tensor, riddle: Nameless) -> str:
+    active = riddles.where_it_is_active(riddle.latent)
+    both = int((said & active).sum())
+    words = (f"On held-out modules your rule says yes at {int(said.sum())} places; the latent is active at "
+             f"{int(active.sum())}; both at {both}.")  # fmt: skip
+    if both < 0.5 * int(said.sum()):
+        return words + " At most of your places it is silent: the rule is too wide, or about something else."
+    return words + " It is active at others too: which tokens does your rule miss?"
+
+
+Answer(
+    id="sae.name_latent",
+    truth=sae.nameless,
+    key=_own,
+    score=_f1,
+    null=_as_many_tokens,
+    canonical=_places,
+    form=_rule_form,
+    explain=_rule_explained,
+    expects="Return a rule: a function of `tokens` (a list of strings) and `place` (a number) that gives True or False.",
+    effort=3,
+    hints=(
+        "riddle.explain() shows where the latent is strongest and where it is at all. Look at the token that counts: is it always the same? Do the tokens have something in common?",
+        "Count: for each token of riddle.words, at which share of its places is riddle.activity above 0?",
+        "A rule may be as plain as a set: tokens[place] in {…}, with every token at more than half of whose places the latent is active.",
+    ),
+    misconceptions=(
+        wrong("its commonest token alone", _commonest,
+              "Your rule is one token. It is the latent's commonest, and the latent is active at others too: look at the contexts drawn at random, and not only at the strongest."),
+        wrong("the token after", lambda riddle: _own(riddle).roll(1),
+              "Your rule looks one token back: it says yes one place too late. tokens[place] is the token at which the latent is active."),
+        wrong("the token before", lambda riddle: _own(riddle).roll(-1),
+              "Your rule says yes one place too early. tokens[place] is the token at which the latent is active."),
+        wrong("the opposite", lambda riddle: ~_own(riddle), "Your rule says yes where the latent is silent, and no where it is active."),
+        wrong("everywhere", lambda riddle: torch.ones_like(_own(riddle)), "Your rule says yes everywhere. It misses nothing, and tells nothing."),
+        wrong("nowhere", lambda riddle: torch.zeros_like(_own(riddle)), "Your rule never says yes."),
+    ),
+)  # fmt: skip
+
+
+# 13 · an effect
+
+
+def _numbers(answer: Any) -> Tensor:
+    answer = torch.as_tensor(answer).detach().float()
+    if answer.ndim != 1 or not bool(answer.isfinite().all()):
+        raise TypeError("not one finite number for each latent")
+    return answer
+
+
+def _rank(answer: Tensor, told: Foretold) -> float:
+    """Spearman's rank correlation; 0 where all numbers are equal."""
+    if bool((answer == answer[0]).all()):
+        return 0.0
+    return float(spearmanr(answer.numpy(), told.kl.numpy()).statistic)
+
+
+def _as_long(answer: Tensor, told: Foretold) -> str:
+    return (
+        ""
+        if len(answer) == len(told.kl)
+        else f"Give {len(told.kl)} numbers, one for each latent; yours are {len(answer)}."
+    )
+
+
+def _rank_explained(answer: Tensor, told: Foretold) -> str:
+    return f"The rank correlation of your numbers with the measured effects is {_rank(answer, told):.2f}."
+
+
+Answer(
+    id="sae.predict_ablation",
+    truth=sae.foretold,
+    key=lambda told: told.kl,
+    score=_rank,
+    null=lambda told, rng: torch.rand(len(told.kl), generator=rng),
+    canonical=_numbers,
+    form=_as_long,
+    explain=_rank_explained,
+    expects="Return a tensor of forty numbers, one for each latent, the larger the farther you expect the prediction to move.",
+    share=0.6,
+    why="Nobody knows an effect exactly before it is measured; what can be seen beforehand reaches 0.7 to 0.9.",
+    effort=3,
+    own=sae.Bench.ablate,
+    equivalent=("scaled",),  # only the order counts
+    hints=(
+        "What is taken away is f · direction, and every direction has length 1. So how large is what is taken away?",
+        "The average over the rows in which the latent is active: f.sum(0) / (f > 0).sum(0).",
+        "The same length matters less in a long vector. Divide f by the length of x in its row, before you average.",
+    ),
+    misconceptions=(
+        wrong("how often it is active", lambda told: (told.f > 0).float().mean(0),
+              "You count how often a latent is active. The effect is measured only where it is active, so that its frequency tells little."),
+        wrong("the rarest move most", lambda told: 1 / (told.f > 0).float().mean(0),
+              "You expect most of rare latents. Measured where it is active, a rare latent moves the prediction no further than a common one."),
+        wrong("the order turned round", lambda told: -told.kl, "You expect least where most comes out: turn the order round."),
+        wrong("all alike", lambda told: torch.ones(len(told.kl)), "All your numbers are equal: they say nothing about which moves the prediction most."),
+        wrong("the latent's number", lambda told: told.latents.float(), "These are the numbers of the latents. They mean nothing."),
+        wrong("length of the direction", lambda told: told.W_dec.norm(dim=1),
+              "Every direction has length 1. How much is taken away depends on the activation."),
+    ),
+)  # fmt: skip

@@ -1,0 +1,109 @@
+"""What becomes of a label when the dictionary gets wider, and whether two trainings find the same dictionary.
+
+- `Splits`: F1 of the best latent for broad labels and for their parts, by width, over seeds; and the same for
+  dictionaries of the untrained model.
+- `Shared`: the share of latents that two seeds have in common, by width, beside a null.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.sae.comparison import Spread, spread
+from course_utils.sae.units import Labels
+
+KEYWORDS = ("def", "return", "if", "for", "in", "import", "not", "class")
+CLOSERS = (")", "]", "}")
+
+
+def with_parts(model: object, tokens: Int[Tensor, "context pos"], labels: Labels) -> Labels:
+    """Labels with their parts: single keywords, single kinds of closing brackets ("keyword: def", "closes: )")."""
+    words = [model.tokenizer.decode([i]).strip() for i in range(model.cfg.d_vocab)]
+    flat = tokens[:, 1:].flatten()
+    names, flags = list(labels.names), [labels.flags]
+    for label, prefix, parts in (("kind_keyword", "keyword", KEYWORDS), ("closes", "closes", CLOSERS)):
+        whole: Bool[Tensor, "row"] = labels.flags[:, labels.names.index(label)]
+        for part in parts:
+            of = torch.tensor([word == part for word in words])
+            names.append(f"{prefix}: {part}")
+            flags.append((whole & of[flat])[:, None])
+    return Labels(tuple(names), torch.cat(flags, 1), labels.module)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """F1 of the best latent on the modules that chose nothing.
+
+    Attributes:
+        f1: (width, seed, label). untrained: dictionaries of the untrained model, of `control` latents, (seed, label).
+    """
+
+    labels: tuple[str, ...]
+    widths: Int[Tensor, "width"]
+    f1: Float[Tensor, "width seed label"]
+    untrained: Float[Tensor, "seed label"]
+    control: int
+
+    def of(self, label: str) -> Float[Tensor, "width seed"]:
+        """One label by width; "keyword" stands for the mean over single keywords."""
+        alike = [i for i, name in enumerate(self.labels) if name.startswith(label + ":")]
+        chosen = [self.labels.index(label)] if label in self.labels else alike
+        return self.f1[..., chosen].mean(-1)
+
+    def rows(self, labels: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
+        """One row a label, a column a width: mean over seeds, lowest, highest."""
+        return {
+            label: {f"{w} latents": spread(self.of(label)[i].tolist()) for i, w in enumerate(self.widths.tolist())}
+            for label in labels
+        }
+
+    def beside_untrained(self, labels: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
+        """One row a label: the trained model and the untrained one, dictionaries equally wide and equally trained."""
+        width, table = self.widths.tolist().index(self.control), {}
+        for label in labels:
+            i = self.labels.index(label)
+            table[label] = {"trained": spread(self.f1[width, :, i].tolist()),
+                            "null: untrained": spread(self.untrained[:, i].tolist())}  # fmt: skip
+        return table
+
+    def plot(self, labels: tuple[str, ...]) -> Figure:
+        """F1 against width, a line for each label: mean over seeds with the range."""
+        fig, ax = plots.figure(height=3.2)
+        for i, label in enumerate(labels):
+            plots.band(ax, self.widths, self.of(label).T, label=label, colour=plots.SERIES[i])
+        ax.set(xscale="log", xlabel="latents", ylabel="F1 of the best latent", ylim=(0, 1.03))
+        ax.set_xticks(self.widths.tolist(), [str(w) for w in self.widths.tolist()])
+        ax.set_xticks([], minor=True)
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        return fig
+
+
+@dataclass(frozen=True)
+class Shared:
+    """How much of a dictionary another training, from another start and in another order, finds again.
+
+    Attributes:
+        shared: the share of latents whose partner has a cosine above 0.7 in encoder and decoder, (width, pair).
+        decoder: the share whose partner has one in the decoder, matched by the decoder alone, (width, pair).
+        null: likewise, with as many directions drawn from the data's covariance in place of the second's decoder.
+    """
+
+    widths: Int[Tensor, "width"]
+    shared: Float[Tensor, "width pair"]
+    decoder: Float[Tensor, "width pair"]
+    null: Float[Tensor, "width pair"]
+
+    def rows(self) -> dict[str, dict[str, Spread]]:
+        """One row a width: mean over pairs of seeds, lowest, highest; in %."""
+        return {
+            f"{w} latents": {"encoder and decoder": spread((100 * self.shared[i]).tolist()),
+                             "decoder alone": spread((100 * self.decoder[i]).tolist()),
+                             "null: the data's covariance": spread((100 * self.null[i]).tolist())}
+            for i, w in enumerate(self.widths.tolist())
+        }  # fmt: skip
