@@ -1,0 +1,511 @@
+# %% [markdown]
+# # Sparse autoencoders, deeper
+#
+# What is worth knowing beyond the story of lesson 2. Each section stands on its own: take them in any order, or none. The exercises marked ◇ use sections 1 and 2.
+
+# %% [markdown] contents
+# The core notebook's words are used here without further explanation. Sections 1 and 3 to 7 show stored results: many small dictionaries of `code-4l`, trained for them on one core (`models/sae_grid.py`, `models/stored/sae_code.py`). They are small and were trained briefly, so that they can be compared with one another, and not with the shipped `resid-2`. An interval or a range is over three trainings from different starts unless the caption says otherwise.
+
+# %% setup
+
+# %%
+import torch
+
+from course_utils import plots, sae
+from course_utils.page import about, between, caption, claim, claims, rounds_to, table
+from course_utils.sae import stored
+from course_utils.sae.comparison import spread
+from course_utils.sae.paired import BOTH, SIDES, second_share
+
+dictionary = sae.load("resid-2")
+model = dictionary.model
+dictionary.sae.config
+
+# %% [markdown]
+# ## 1 · Six kinds of dictionary ◇
+#
+# The core compares ReLU with L1 and TopK. Four more kinds try to have the advantages of both.
+#
+# - **BatchTopK** (Bussmann et al. 2024, [arXiv 2412.06410](https://arxiv.org/abs/2412.06410)) keeps the $k \cdot n$ largest pre-activations of a *batch* of $n$ vectors. A vector that needs many latents may have them at the expense of one that needs few. After training, a fixed threshold takes the place of the batch.
+# - A **Matryoshka** dictionary (Bussmann et al. 2025, [arXiv 2503.17547](https://arxiv.org/abs/2503.17547)) has several nested dictionaries: here the first 48, 96 and 192 of 384 latents. Each of them must reconstruct on its own, and the losses are added.
+# - **JumpReLU** (Rajamanoharan et al. 2024, [arXiv 2407.14435](https://arxiv.org/abs/2407.14435)) gives each latent a threshold. Below it the activation is 0, above it the whole value passes. The penalty is on the *number* of active latents, and nothing shrinks.
+# - A **gated** dictionary (Rajamanoharan et al. 2024, [arXiv 2404.16014](https://arxiv.org/abs/2404.16014)) computes whether a latent is active apart from how strongly. Only the first is penalised.
+#
+# In `course_utils.sae` all six are one class with another function between encoder and decoder. Here are three of these functions on the same five pre-activations.
+
+# %%
+pre = torch.tensor([[2.0, 0.6, 0.4, 0.1, -1.0], [0.3, 0.2, 0.1, -0.5, -0.5]])
+rows = {"pre-activations": pre, "TopK, k = 2": sae.topk(pre, 2)}
+rows["BatchTopK, k = 2"] = sae.batchtopk(pre, 2)
+rows["JumpReLU, threshold ½"] = sae.jumprelu(pre, torch.full((5,), 0.5), 0.1)
+both = {f"{name}, row {i + 1}": rows[name][i] for name in rows for i in range(2)}
+table(both, columns=[f"latent {i}" for i in range(5)], decimals=1)
+
+# %% caption
+caption("Two vectors of five pre-activations each. TopK keeps two of each row. BatchTopK keeps the four largest of both rows, three of which stand in the first. JumpReLU keeps what is above one half.")
+
+# %% [markdown]
+# Which one is best depends on how many latents one may use. So each kind is trained at three prices, and error is drawn against L0. This curve is called the **frontier** of a kind: lower is better.
+
+# %%
+frontier = stored.frontier()
+digits = {"unexplained, %": 1, "loss, nats above clean": 2}
+digits["time of a step / TopK's"] = 1
+table(frontier.rows_at(16), decimals=digits, interval="range over 3 seeds")
+
+# %% caption
+caption("At an L0 of 16, read off the line between the two nearest prices. 384 latents, 400 steps of 256 vectors. Time: loss and gradients of one batch of 1 024, on one core, median of 15 rounds in turns.")
+
+# %% figure
+plots.show(
+    frontier.plot(),
+    "Two panels, error and loss above clean against L0, six falling curves in each.",
+    "Error (left) and rise of the model's loss (right) against L0, on held-out modules. Marks are trainings, lines go through the means over three seeds.",
+)
+
+# %% [markdown]
+# BatchTopK and JumpReLU leave least unexplained at an L0 of 16, and TopK a little more: they differ by about one part in a hundred of the variance. The nested dictionary pays for its inner ones with another part. A gated dictionary leaves a twentieth of the variance more than BatchTopK, and ReLU with L1 nearly half of all. The order is that of the publications. How far the last two lie behind is not: these trainings are short, and a penalty must first bring a dictionary to its sparsity, while TopK has it from the first step. What each costs in time depends on how it is written as much as on what it does; here a step of a nested dictionary takes about twice as long as one of TopK.
+
+# %% claims
+at = {kind: spread(values) for kind, values in frontier.at(16).items()}
+with claims():
+    claim("BatchTopK and JumpReLU leave least, below TopK on every seed, by about one part in a hundred (0.5 to 1.5)", all(at[kind][2] < at["TopK"][1] and between(100 * (at["TopK"][0] - at[kind][0]), 0.5, 1.5) for kind in ("BatchTopK", "JumpReLU")))
+    claim("Matryoshka leaves more than TopK on every seed, by about one part in a hundred (0.5 to 1.5)", at["Matryoshka"][1] > at["TopK"][2] and between(100 * (at["Matryoshka"][0] - at["TopK"][0]), 0.5, 1.5))
+    claim("gated leaves a twentieth of the variance more than BatchTopK (0.045 to 0.06), and ReLU with L1 nearly half of all (0.45 to 0.5)", between(at["Gated"][0] - at["BatchTopK"][0], 0.045, 0.06) and between(at["ReLU with L1"][0], 0.45, 0.5))
+    claim("a step of a nested dictionary takes about twice as long as one of TopK (1.8 to 2.5)", between(frontier.cost[frontier.kinds.index("Matryoshka")], 1.8, 2.5))
+
+# %% [markdown]
+# ## 2 · Absorption, where it can be proved ◇
+#
+# Suppose that a broad feature, the *parent*, is there whenever a narrow one, its *child*, is: "closes a bracket" and "closes a call". A vector with both can be written with two latents. It can also be written with one, whose direction is the sum. The second way costs one active latent less. Then the parent's latent is silent wherever this child is there, although the parent is there too: the child's latent has absorbed it. This is **absorption** (Chanin et al. 2024, [arXiv 2409.14507](https://arxiv.org/abs/2409.14507)).
+#
+# On vectors that we made ourselves it can be proved, since we know where the parent is. Ten parents with three children each, in 32 dimensions; a parent is alone as often as with each of its children. Dictionaries of 60 latents are trained. A row with parent and child counts as absorbed if the parent's latent is silent and another latent carries at least half of what is there along the parent's direction. The null is the same count in rows with the parent alone, where no latent of a child has anything to do.
+
+# %%
+planted = stored.absorption()
+columns = ("absorbed, child there", "null: no child there", "found, parent alone", "L0")
+rows = planted.rows()
+table({kind: {name: rows[kind][name] for name in columns} for kind in rows},
+      decimals=2, interval="range over 3 seeds")  # fmt: skip
+
+# %% caption
+caption("Share of rows, mean over ten parents. “Found” is the share of rows with the parent alone in which its latent is active.")
+
+# %% [markdown]
+# TopK absorbs most here: in more than half of the rows with a child the parent's latent is silent and another carries the parent, against a sixth in the null. ReLU with L1 does it in about a quarter. BatchTopK does it in a tenth: it may spend two latents on a row with a child and take them from a row that needs none. Matryoshka dictionaries were made against absorption, since the small inner dictionary has room for the parents only. Here, with an inner dictionary of exactly ten latents, one seed shows hardly any absorption and another a quarter, so that we cannot say that it helps.
+
+# %% claims
+absorbed, alone = (dict(zip(planted.kinds, value, strict=True)) for value in (planted.absorbed, planted.null))
+nested = absorbed["BatchTopK, nested"]
+with claims():
+    claim("TopK absorbs in more than half of the rows with a child, on each seed; in the null it is about a sixth (0.1 to 0.22)", absorbed["TopK"].min() > 0.5 and between(alone["TopK"].min(), 0.1, 0.22) and between(alone["TopK"].max(), 0.1, 0.22))
+    claim("ReLU with L1 absorbs in about a quarter (0.22 to 0.3), BatchTopK in about a tenth (0.07 to 0.13), on each seed", between(absorbed["ReLU with L1"].min(), 0.22, 0.3) and between(absorbed["ReLU with L1"].max(), 0.22, 0.3) and between(absorbed["BatchTopK"].min(), 0.07, 0.13) and between(absorbed["BatchTopK"].max(), 0.07, 0.13))
+    claim("of the nested ones one seed shows hardly any (below 0.01) and another about a quarter", nested.min() < 0.01 and about(nested.max(), 0.25))
+
+# %% [markdown]
+# ## 3 · Absorption, looked for in the code model
+#
+# In `code-4l` nobody knows where a feature is. Chanin et al. 2024 take a probe's direction for the feature's. Their criterion, adapted to labels of Python text:
+#
+# 1. The feature's direction is that of a probe, trained on half of the modules. Its latents are the smallest set that tells the label: one more is taken while it adds more than 0.03 to the F1.
+# 2. We look at tokens of the other half that have the label, that the probe tells rightly, and at which *all* of the feature's latents are silent.
+# 3. Such a token counts as absorbed if another latent has a cosine above 0.025 with the probe's direction and makes up at least half of all positive contributions along it. (Chanin et al. ask instead that ablating this latent has by far the largest effect on the probe's score.)
+#
+# The null asks the same of the same tokens along forty directions drawn from the data's covariance. At least half of the contributions will lie with one latent now and then for any direction.
+
+# %%
+carried = stored.carried()
+table(carried, decimals=1, interval="range over 3 seeds")
+
+# %% caption
+caption("TopK dictionaries of 1 536 latents, k = 16. Shares of the tokens that have the label and are told by the probe, on 104 contexts of held-out modules.")
+
+# %% [markdown]
+# Often all latents of a feature are silent although it is there, for comments at more than half of the tokens. Yet one latent carries the probe's direction there at a few tokens in a hundred only, and for seven of the eight labels the null is *larger*. What is missed is spread over several latents. (Directions drawn from the data's covariance lie where the data vary most, and there a single strong latent often makes up half.) For closing brackets one seed of three shows more than the null's largest direction, and the other two miss nothing at all. So with this criterion we have not found absorption in these dictionaries beyond what chance gives. That does not show that there is none: Chanin et al. looked at first letters of words in a larger model, with a criterion by ablation.
+
+# %% claims
+with claims():
+    missed, absorbed, null = (getattr(carried, name) for name in ("missed", "absorbed", "null"))
+    rest = [i for i, label in enumerate(carried.labels) if label != "closes"]
+    claim("for comments all latents are silent at more than half of the tokens, on average over seeds", missed[carried.labels.index("in_comment")].mean() > 0.5)
+    claim("one latent carries the direction at a few tokens in a hundred only: less than 5 %, for every label but closing brackets and every seed", absorbed[rest].max() < 0.05)
+    claim("for seven of the eight labels the null is larger (means over seeds)", int((null.mean(1) > absorbed.mean(1)).sum()) == 7)
+    claim("for closing brackets one seed shows more than the null's largest direction, and two miss nothing", int((absorbed[0] > carried.highest[0]).sum()) == 1 and int((missed[0] == 0).sum()) == 2)
+
+# %% [markdown]
+# ## 4 · Splitting, by width
+#
+# The core found that its dictionary has a latent for `def` and one for `for` and none for all keywords. Is this because it is so wide? We train dictionaries of 96 to 1 536 latents, everything else equal, and ask for the F1 of the best latent for a broad label and for its parts.
+
+# %%
+splits = stored.splits()
+labels = ("kind_keyword", "keyword", "closes: )", "closes: ]", "closes: }")
+table(splits.rows(labels), decimals=2, interval="range over 3 seeds")
+
+# %% figure
+plots.show(
+    splits.plot(labels),
+    "F1 of the best latent against width: single keywords rise, all keywords together fall.",
+    "F1 of the best latent by width, mean and range over three trainings. “keyword” is the mean over eight single keywords, each with a best latent of its own. Chosen on half of the modules, judged on the other half.",
+)
+
+# %% [markdown]
+# The narrowest dictionary tells all keywords together best, and single ones badly. With more latents it turns round: single keywords are told better and better, and the class of all of them worse, by a tenth. This is feature splitting, in numbers. The brackets show its other side. The commonest, `)`, has a latent of its own at every width. For `]` there is one from 384 or 768 latents on, and the rare `}` has hardly one at 1 536. What is rare gets a latent late.
+#
+# So width decides what counts as one feature, and no width is the right one. Of other labels this picture does not hold: the F1 for names where they are bound, or for comments, shows no trend that is larger than the range over seeds.
+
+# %% claims
+with claims():
+    broad, single = splits.of("kind_keyword"), splits.of("keyword")
+    claim("all keywords together are told best by the narrowest dictionary, by about a tenth (0.07 to 0.13, means)", bool((broad[0].mean() > broad[1:].mean(1)).all()) and between(broad[0].mean() - broad[-1].mean(), 0.07, 0.13))
+    claim("single keywords are told better at each greater width (means), from 0.29 to 0.84", bool((single.mean(1).diff() > 0).all()) and rounds_to(single[0].mean(), "0.29") and rounds_to(single[-1].mean(), "0.84"))
+    claim("the bracket ) has an F1 above 0.8 at every width and seed; ] has one below 0.5 on average at up to 192 latents and above 0.85 from 768 on; } below 0.35 everywhere", splits.of("closes: )").min() > 0.8 and splits.of("closes: ]").mean(1)[:2].max() < 0.5 and splits.of("closes: ]")[3:].min() > 0.85 and splits.of("closes: }").max() < 0.35)
+
+# %% [markdown]
+# **The untrained model, with equal training.** In the core the dictionary of the untrained model had read fewer vectors than the other. Here both have 768 latents and the same recipe, three trainings each.
+
+# %%
+names = ("closes", "opens", "in_brackets", "in_comment", "definition",
+         "function_name", "kind_keyword")  # fmt: skip
+table(splits.beside_untrained(names), decimals=2, interval="range over 3 seeds")
+
+# %% caption
+caption("F1 of the best latent, dictionaries of the trained and of the untrained `code-4l`, equally wide and equally trained.")
+
+# %% [markdown]
+# For brackets the untrained model's dictionary comes close, as in the core: less than a tenth below. For everything else it finds next to nothing, also with equal training. So what these dictionaries show about brackets they would show without any learning. What they show about comments, names and keywords they would not.
+
+# %% claims
+even = splits.beside_untrained(names)
+with claims():
+    claim("for brackets the untrained model's best latent is less than a tenth below the trained one's (means over seeds)", all(0 < even[label]["trained"][0] - even[label]["null: untrained"][0] < 0.1 for label in ("closes", "opens")))
+    claim("for the five other labels it stays below 0.2 on every seed, and below the trained one's on every seed", all(row["null: untrained"][2] < min(0.2, row["trained"][1] + 1e-9) for label, row in even.items() if label not in ("closes", "opens")))
+
+# %% [markdown]
+# ## 5 · Error against width
+#
+# Larger dictionaries reconstruct better. Gao et al. 2024 ([arXiv 2406.04093](https://arxiv.org/abs/2406.04093)) fit power laws to the error over widths of several orders of magnitude, for dictionaries trained to convergence. Ours are five widths, and all read the same 512 000 vectors.
+
+# %%
+scaling = stored.scaling()
+table(scaling.exponents(), decimals=3, interval="lowest and highest")
+
+# %% caption
+caption("The exponent of error = a · width^−exponent, fitted to fifteen trainings (five widths, three seeds), with its lowest and highest value: for each seed alone, with one width left out, and between each width and the next.")
+
+# %% figure
+plots.show(
+    scaling.plot(),
+    "Error falls from 0.36 at 96 latents to 0.20 at 1 536, nearly along a straight line in logarithms, and bends at its end.",
+    "Error against width on held-out vectors (k = 16). Each dot is a training, the line is the fitted power law.",
+)
+
+# %% [markdown]
+# The seeds agree so well that an interval over seeds would be tiny, and misleading. A power law has the same exponent everywhere. Here the exponent between neighbouring widths falls at every step, from about 0.25 to 0.16. So it is no power law over this range, and a line through five points that looks straight does not show one. A likely reason is the training: all widths have read equally many vectors, and wide dictionaries need more. We have not tested this. To extrapolate from these points would be wrong: the law fitted to the first four widths predicts a lower error for the fifth than was measured.
+
+# %% claims
+(a, b), local = scaling.fit(torch.arange(5) < 4), scaling.local
+with claims():
+    claim("the exponent of all fifteen trainings is 0.21; single seeds give 0.21 each", rounds_to(scaling.fit()[1], "0.21") and all(rounds_to(e, "0.21") for e in scaling.exponents()["each seed alone"]["exponent"]))
+    claim("between neighbouring widths it falls at every step, from about 0.25 to 0.16", local == sorted(local, reverse=True) and about(local[0], 0.25) and rounds_to(local[-1], "0.16"))
+    claim("the law fitted to the first four widths predicts a lower error for the fifth than each of the three that were measured", a * 1536**-b < scaling.unexplained[-1].min())
+
+# %% [markdown]
+# ## 6 · Do two trainings find the same dictionary?
+#
+# Take two trainings that differ in their start and in the order of the vectors, and match their latents one to one. Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) call a latent shared if its partner has a cosine above 0.7 in the encoder and in the decoder. The null matches with as many directions drawn from the covariance of the data.
+
+# %%
+shared = stored.shared()
+table(shared, unit="%", decimals=1, interval="range over 3 pairs")
+
+# %% caption
+caption("Share of latents that are shared by two trainings: by encoder and decoder, and by the decoder alone, which is the measure that the null can be compared with.")
+
+# %% [markdown]
+# Hardly any latent is shared by encoder and decoder, and about one in twenty by the decoder alone: far more than by chance, and far fewer than one would expect of the *true* features of a model. These trainings are short, so that a part of the disagreement is unfinished work. Longer trainings agree more in the literature, and never wholly. We have no pair of long trainings here to compare. So it is safer to speak of *a* dictionary of the model than of *its* features.
+
+# %% claims
+with claims():
+    claim("at most 5 % of the latents are shared by encoder and decoder, at every width and for every pair", shared.shared.max() < 0.05)
+    claim("by the decoder alone it is about one in twenty (3 to 10 %, every width and pair), and more than the null everywhere", between(shared.decoder.min(), 0.03, 0.1) and between(shared.decoder.max(), 0.03, 0.1) and bool((shared.decoder > shared.null).all()))
+
+# %% [markdown]
+# ## 7 · Why the vectors are shuffled
+#
+# Neighbours in a text are alike. If a dictionary is trained in the order of the text, a batch of 1 024 vectors comes from four contexts of one file. We train the same dictionary on the same vectors twice: mixed, and in order (the text is 150 runs of eight contexts that follow one another).
+
+# %%
+shuffled = stored.shuffled()
+digits = {"unexplained, %": 1, "loss, nats above clean": 2, "dead, %": 1}
+table(shuffled, decimals=digits, interval="range over 3 seeds")
+
+# %% caption
+caption("384 latents, k = 16, 500 steps of 1 024 vectors; measured on held-out modules.")
+
+# %% claims
+mixed, ordered = shuffled.unexplained
+with claims():
+    claim("in order the error is higher on every seed than in any training on mixed vectors: about 30 % against about 26 %", ordered.min() > mixed.max() and rounds_to(100 * ordered.mean().item(), "30") and rounds_to(100 * mixed.mean().item(), "26"))
+    claim("so is the rise of the model's loss, on every seed", shuffled.rise[1].min() > shuffled.rise[0].max())
+
+# %% [markdown]
+# ## 8 · An edit and what else it changes
+#
+# The core takes a latent's contribution away where it is active. Stronger edits are possible. One can *clamp* the latent to a negative value there. Or one can remove everything along its direction, in every vector: this is what happens when the direction is projected out of the weights that write to the stream. The stronger the edit, the more it changes elsewhere. We look at both: at how much the loss rises where the latent is active, which is wanted, and at how much it rises where the latent is silent, which is a side effect.
+
+# %%
+tokens, module = sae.held_out_contexts(model, limit=12)
+site = sae.Site(model, dictionary.hook)
+clean = site.losses(tokens)
+f = dictionary.encode(tokens)
+mean = site.activations(tokens)[:, 1:].flatten(0, 1).mean(0)
+scores = stored.label_scores()
+chosen = ("opens", "definition")
+latents = {label: int(scores.latent[scores.labels.index(label)]) for label in chosen}
+latents
+
+# %%
+def clamped(latent, times):
+    """The edit that sets a latent, where it is active, to so many times its mean activation."""
+    level = times * f[..., latent][f[..., latent] > 0].mean()
+    def edit(there):
+        now = torch.stack([dictionary.sae.encode(rows)[:, latent] for rows in there])
+        change = torch.where(now > 0, level - now, 0.0)[..., None]
+        return there + change * dictionary.sae.W_dec[latent]
+    return edit
+
+def projected(latent):
+    """The edit that removes what differs from the mean along the latent's direction, everywhere."""
+    d = dictionary.sae.W_dec[latent]
+    return lambda there: there - ((there - mean) @ d)[..., None] * d
+
+# %%
+share = (f[:, 1:] > 0).float().mean((0, 1))
+edited = {}
+for label, latent in latents.items():
+    on = f[:, :-1, latent] > 0  # the loss at a place is that of the next token
+    edits = {f"clamped to {t} ×": clamped(latent, t) for t in (0, -1, -2, -4)}
+    edits["projected out"] = projected(latent)
+    rng = torch.Generator().manual_seed(0)
+    for i, other in enumerate(sae.matched_latents(share, latent, 3, rng).tolist()):
+        edits[f"null: another, {i + 1}"] = projected(other)
+    for name, edit in edits.items():
+        rise = site.losses(tokens, edit) - clean
+        means = {"where active": rise[on].mean().item()}
+        edited[f"{label}, {name}"] = means | {"where silent": rise[~on].mean().item()}
+table(edited, unit="nats", decimals=3, signed=True)
+
+# %% caption
+caption("Rise of the loss at the places where the latent is active, and at all others, on twelve contexts of held-out modules, for the best latent for opening brackets and the one for names where they are bound. Null: the direction of another latent, active about as often, projected out.")
+
+# %% figure
+fig, axes = plots.figure(1, 2, height=3)
+styles = {"clamped": ("o-", plots.SERIES[0], "clamped to 0, −1, −2, −4 ×"),
+          "projected": ("D", plots.SERIES[2], "projected out"),
+          "null": ("x", plots.NULL, "null: another projected out")}  # fmt: skip
+for ax, label in zip(axes, latents, strict=True):
+    for start, (mark, colour, words) in styles.items():
+        rows = [edited[name] for name in edited if name.startswith(f"{label}, {start}")]
+        x, y = [row["where silent"] for row in rows], [row["where active"] for row in rows]
+        ax.plot(x, y, mark, color=colour, label=words)
+    ax.set(xlabel="loss where silent (nats above clean)", title=label)
+axes[0].set(ylabel="loss where active (nats above clean)")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+plots.show(
+    fig,
+    "Loss where the latent is active against loss where it is silent, for growing edits of two latents.",
+    "The same numbers as curves. Up is the effect that was wanted, right is the side effect. The best edit is far up and far left.",
+)
+
+# %% [markdown]
+# For opening brackets the edit is nearly free: clamping to zero costs more than half a nat where the latent is active, and about a hundredth of a nat elsewhere. Clamping further below zero costs several nats more at its places and hardly anything more elsewhere. Projecting the direction out does somewhat more at its places than clamping to zero does, and costs four times as much elsewhere.
+#
+# For names where they are bound, nothing is free. Clamping to zero changes no more than the nulls do. To raise the loss by half a nat and more one must clamp far below zero, to a value that the model never meets.
+
+# %% claims
+zero, far = edited["opens, clamped to 0 ×"], edited["opens, clamped to -4 ×"]
+out = edited["opens, projected out"]
+with claims():
+    claim("opening brackets: clamping to zero costs more than half a nat where the latent is active, and about a hundredth elsewhere (less than 0.015)", zero["where active"] > 0.5 and zero["where silent"] < 0.015)
+    claim("clamping to minus four times the mean costs several nats more there (at least 3), and less than 0.05 more elsewhere", far["where active"] > zero["where active"] + 3 and far["where silent"] < zero["where silent"] + 0.05)
+    claim("projecting the direction out raises the loss where active somewhat more than clamping to zero (less than half a nat more), and costs about four times as much elsewhere (3 to 5)", 0 < out["where active"] - zero["where active"] < 0.5 and between(out["where silent"] / zero["where silent"], 3, 5))
+    claim("names where bound: clamping to zero changes the loss at its places by less than 0.05", abs(edited["definition, clamped to 0 ×"]["where active"]) < 0.05)
+    claim("clamping to minus four times the mean raises it by at least half a nat", edited["definition, clamped to -4 ×"]["where active"] > 0.5)
+
+# %% [markdown]
+# ## 9 · Transcoders
+#
+# A **transcoder** (Dunefsky et al. 2024, [arXiv 2406.11944](https://arxiv.org/abs/2406.11944)) has the form of a sparse autoencoder and another target. It reads what an MLP reads and predicts what the MLP *writes*. A latent of it is a step of computation: "when this direction is in the input, add that direction to the output".
+#
+# Known truth first. We make 64 features. All of them are in the input, each along a direction of its own. Thirty-two of them are also written to the output, along other directions. An autoencoder of the input has reason to find all 64. A transcoder has reason to find only those that matter to the output, in both of their directions.
+
+# %%
+def best_f1(truth, coder, seed=9):
+    """For each feature, the F1 with which the best latent tells whether it is active."""
+    x, _, strength = truth.sample(4000, torch.Generator().manual_seed(seed))
+    on, there = (coder.encode(x) > 0).float(), (strength > 0).float()
+    return (2 * there.T @ on / (there.sum(0)[:, None] + on.sum(0)).clamp(min=1)).amax(1)
+
+# %%
+recipe = dict(steps=600, batch=512, lr=3e-3, dead_after=20_000)
+shapes = {"transcoder": sae.Config(d_in=32, d_out=32, n_latents=64, k=2),
+          "autoencoder of the input": sae.Config(d_in=32, n_latents=96, k=3)}
+made = dict(both=32, first=32, second=0, d=32, probability=0.04)
+truths = [sae.PairedTruth.draw(**made, seed=seed) for seed in range(2)]
+coders = {kind: [] for kind in shapes}
+for seed, truth in enumerate(truths):
+    x, _, _ = truth.sample(60_000, torch.Generator().manual_seed(3))
+    for (kind, shape), source in zip(shapes.items(), (truth, sae.Rows(x)), strict=True):
+        run = sae.Recipe(**recipe, seed=seed)
+        coders[kind].append(sae.train(shape, source, run, device="cpu", show=False).sae)
+
+# %%
+found = {}
+for kind, each in coders.items():
+    told = torch.stack([best_f1(*pair) for pair in zip(truths, each, strict=True)])
+    used = truths[0].side == BOTH  # the same in both truths
+    found[kind] = {"written": told[:, used].mean(1)}
+    found[kind]["only read"] = told[:, ~used].mean(1)
+rows = {kind: {which: spread(values.tolist()) for which, values in row.items()}
+        for kind, row in found.items()}  # fmt: skip
+table(rows, decimals=2, interval="range over 2 truths")
+
+# %% caption
+caption("F1 with which the best latent tells whether a feature is active, mean over 32 features each: those that are written to the output, and those that are only read. Two truths, one training each.")
+
+# %% [markdown]
+# The transcoder tells the features that are written nearly as well as the autoencoder does, and is blind to the others. What the MLP does not use, it does not list. It also knows what a feature is turned into: for most written features a latent's decoder row has a cosine above 0.9 with the direction in the output. An autoencoder of the input has no such row.
+#
+# Now the code model. `mlp-1-transcoder` comes with the course. It reads what MLP 1 of `code-4l` reads and predicts what it writes, with 1 536 latents, at most 16 at a time. Its card says how it was trained. We put its prediction in the place of what the MLP writes.
+
+# %%
+coder = sae.load("mlp-1-transcoder")
+tokens, module = sae.held_out_contexts(model, limit=24)
+x, y = coder.activations(tokens)
+quality = sae.Quality.of(coder.sae, x, y)
+spliced = sae.Spliced.of(coder, tokens, module)
+table(spliced, unit="nats")
+
+# %% caption
+caption("The loss of `code-4l` on 24 contexts of held-out modules, with something else in the place of what MLP 1 writes.")
+
+# %% [markdown]
+# The transcoder leaves about three tenths of the variance of the MLP's output unexplained. The model minds less than this sounds: with the transcoder in the MLP's place its loss rises by a few hundredths of a nat, where the mean of the MLP's output in its place costs a fifth of a nat.
+
+# %% claims
+cost, mean_cost = ((change.mean() - spliced.clean.mean()).item() for change in (spliced.spliced, spliced.mean))
+with claims():
+    own, other = found["transcoder"], found["autoencoder of the input"]
+    claim("the transcoder tells written features nearly as well as the autoencoder (at most 0.2 less on each truth)", (own["written"] > other["written"] - 0.2).all())
+    claim("it is blind to the others (below 0.25 on both truths, where the autoencoder reaches 0.7)", own["only read"].max() < 0.25 and other["only read"].min() > 0.7)
+    claim("it leaves about three tenths of the variance unexplained (0.25 to 0.35)", between(quality.unexplained, 0.25, 0.35))
+    claim("in the MLP's place it costs a few hundredths of a nat (0.02 to 0.05), the mean about a fifth of a nat", between(cost, 0.02, 0.05) and about(mean_cost, 0.2))
+    met = [truth.match(each.W_dec).cosine[truth.side == BOTH] for truth, each in zip(truths, coders["transcoder"], strict=True)]
+    claim("for most written features a decoder row has a cosine above 0.9 with the output's direction (at least three quarters, on both truths)", all((cosine > 0.9).float().mean() >= 0.75 for cosine in met))
+
+# %% [markdown]
+# ## 10 · Crosscoders
+#
+# A **crosscoder** (Lindsey et al. 2024, [Sparse Crosscoders](https://transformer-circuits.pub/2024/crosscoders/index.html)) reads and writes several activations with one set of latents: two layers, or two models. Each latent has a direction in each of them. How long the one is beside the other says where the latent lives.
+#
+# Known truth first: 72 features, a third in both sources, a third only in the first, a third only in the second. The later part of a latent's decoder length should be one half, 0 and 1.
+
+# %%
+parts, recovered = {side: [] for side in SIDES}, []
+for seed in range(2):
+    truth = sae.PairedTruth.draw(24, 24, 24, d=32, probability=0.03, seed=seed)
+    truth = truth.laid_beside()
+    shape = sae.Config(d_in=64, n_latents=108, k=2, sources=2)
+    run = sae.Recipe(**recipe, seed=seed)
+    crossed = sae.train(shape, truth, run, device="cpu", show=False).sae
+    pairs = truth.match(crossed.W_dec)
+    recovered.append(pairs.found())
+    part = second_share(crossed.source_norms())[pairs.latent]
+    for i, side in enumerate(SIDES):
+        parts[side] += part[truth.side == i].tolist()
+table({side: {"second source's part": spread(parts[side])} for side in parts},
+      decimals=2, corner="feature in", interval="lowest and highest of 48 features")
+
+# %% caption
+caption("Of each matched latent's decoder lengths, the second source's part. Two truths, one training each.")
+
+# %% claims
+with claims():
+    claim("every feature is found (cosine above 0.9), on both truths", min(recovered) == 1)
+    claim("features in both sources have a part within 0.02 of one half; those in one have less than 0.1 in the other, each of the 48", all(abs(p - 0.5) < 0.02 for p in parts["both"]) and max(parts["first only"]) < 0.1 and min(parts["second only"]) > 0.9)
+
+# %% [markdown]
+# Now two layers of `code-4l`: the residual stream before its second and before its fourth block, each scaled to the same mean square. The null gives the later layer's vectors to other tokens. Then nothing can be in both layers, and a crosscoder has no reason to make latents of both.
+
+# %%
+layers = stored.crossed()
+table(layers, unit="% of latents", decimals=0, interval="range over 3 seeds")
+
+# %% caption
+caption("Latents that are mostly in the earlier layer (less than three tenths of their decoder length in the later one), in both, mostly in the later one. Crosscoders of 384 latents, k = 16.")
+
+# %% figure
+plots.show(
+    layers.plot(),
+    "A histogram of the later layer's part: the crosscoder's latents against those of the null.",
+    "The later layer's part of each latent's decoder length, all three seeds together.",
+)
+
+# %% [markdown]
+# Nearly all latents are in both layers, and about equally. In the null it is fewer than a third: two features that have nothing to do with each other are sometimes put into one latent, since only sixteen may be active. A latent in both layers also keeps its direction, nearly: the median cosine of its two directions is 0.84. This is what a residual stream should do. Every block adds to what is there, and most of the stream between the two places is carried on. What a block adds for itself would be latents of the later layer alone, and with 384 latents we see hardly any. A wider crosscoder may.
+
+# %% claims
+with claims():
+    both, null_both = (layers.rows()[name]["both, %"] for name in ("the same token", "null: another token's"))
+    claim("nearly all latents are in both layers (at least 95 %), on each seed; in the null fewer than a third on average", both[1] > 95 and null_both[0] < 100 / 3)
+    claim("the median cosine of a latent's two directions is 0.84 (0.83 to 0.86, each seed)", all(between(c, 0.83, 0.86) for c in layers.kept_in_both))
+
+# %% [markdown]
+# ## 11 · Training at scale
+#
+# Dictionaries of large models have millions of latents and read billions of vectors. Nothing in the method changes. What changes is what it takes. A dictionary of $n$ latents in $d$ dimensions has about $2nd$ weights; with the gradient and Adam's two running averages, four numbers are kept for each, 16 bytes in single precision. For every vector the encoder multiplies $nd$ times forward. With TopK the decoder and the weights' gradients touch $k$ latents only, and are cheap beside it.
+
+# %%
+def needs(d, n, vectors):
+    """What a training of n latents in d dimensions needs, without and with its vectors."""
+    size = 2 * n * d
+    weights = {"weights, million": size / 1e6, "training, GB": 16 * size / 1e9}
+    read = {"products, 10¹⁵": n * d * vectors / 1e15}
+    read["vectors, GB"] = 2 * d * vectors / 1e9
+    return weights | read
+
+sizes = {"resid-2 (this course)": needs(192, 1536, 6.1e6)}
+sizes["GPT-2 small, Bloom 2024"] = needs(768, 24_576, 3e8)
+sizes["d 4 096, 131 072 latents, 10⁹ vectors"] = needs(4096, 131_072, 1e9)
+table(sizes, decimals=dict.fromkeys(sizes["resid-2 (this course)"], 2))
+
+# %% caption
+caption("What three trainings need, by the formulas above: “products” are the encoder's multiplications for all vectors once, “vectors” their storage in half precision. The last is an example of size, not a published training.")
+
+# %% [markdown]
+# So the vectors are usually not stored. They are harvested as the training needs them, kept in a buffer of some hundred thousand, and mixed there: `sae.Stream` does this. Several devices each take their own batches and average the gradients. The trainer of this course does so when it is started by `torchrun`:
+#
+# ```
+# torchrun --nproc_per_node=2 my_training.py     # which calls sae.train(config, source, recipe), as on one device
+# ```
+#
+# The tests of the course start two processes in this way, on a CPU, and compare the loss with that of one. On devices of several machines it was not tried. Beyond a few devices the latents themselves must be divided among them, which this trainer does not do.
+
+# %% claims
+shape = dictionary.sae.config
+with claims():
+    claim("a training of resid-2 keeps 0.01 GB of numbers, one of 131 072 latents in 4 096 dimensions about 17 GB", rounds_to(needs(192, 1536, 6.1e6)["training, GB"], "0.01") and about(needs(4096, 131_072, 1e9)["training, GB"], 17))
+    claim("resid-2 has about 2 · latents · dimensions weights", about(sum(p.numel() for p in dictionary.sae.parameters()), 2 * shape.n_latents * shape.d_in))
+
+# %% [markdown] words
+# ## Words
+#
+# - BatchTopK: a dictionary that keeps the largest pre-activations of a whole batch, so that vectors may differ in how many they use.
+# - Matryoshka: of a dictionary with nested inner ones, each of which must reconstruct alone.
+# - JumpReLU: a ReLU with a threshold below which the activation is 0 and above which the whole value passes.
+# - gated: of a dictionary that computes whether a latent is active apart from how strongly.
+# - frontier: error against L0 for one kind of dictionary at several prices.
+# - absorption: a latent falling silent where a narrower latent has taken its direction in.
+# - transcoder: a dictionary that reads what a part of the model reads and predicts what it writes.
+# - crosscoder: a dictionary that reads and writes several activations with one set of latents.
