@@ -824,7 +824,7 @@ with claims():
 #
 # - *A direction that was trained on the label does better.* Kantamneni et al. 2025, [Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681), could not consistently improve on ordinary probes with latents. Wu et al. 2025, [AxBench](https://arxiv.org/abs/2501.17148), found the plain difference of two means better at detecting a concept. Here a probe is better than the best latent at 18 of the 21 labels, with intervals apart, and never worse.
 # - *An untrained network gives nice latents too.* Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found it in language models, and section 6 found it here, for labels that the token decides.
-# - *Two trainings find different latents.* Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) compared dictionaries that differ in their start alone. This lesson reads a single dictionary.
+# - *Two trainings find different latents.* Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) compared dictionaries that differ in their start alone. This lesson reads a single dictionary; its deeper notebook compares short trainings of three starts.
 #
 # A dictionary has one thing that a probe has not. It needs no labels, and proposes directions to look at, while a probe answers a question that one already has.
 
@@ -850,7 +850,7 @@ plots.show(
 #
 # **A name stays a guess.** The list of tokens is one rival hypothesis. A latent that beats it may still stand for something close to our name and not for it. In the sample programs, a third of the activity of latent 430 is at imported names, and the rest has no name here.
 #
-# **One dictionary.** Everything about `code-4l` rests on one training, one place and one width. Another start may give other latents. Nothing here shows that these 1 536 directions are *the* features of the model. On known truths the method was right only while features were sparse, independent and fewer than the latents, and nobody has shown that a language model's features are.
+# **One dictionary.** Everything about `code-4l` rests on one training, one place and one width. Another start gives other latents, as short trainings in the deeper notebook show. Nothing here shows that these 1 536 directions are *the* features of the model. On known truths the method was right only while features were sparse, independent and fewer than the latents, and nobody has shown that a language model's features are.
 #
 # **What is left over.** A ninth of the variance is not explained, and the loss rises when it is left out. Whatever the model does in that part, no latent shows it.
 #

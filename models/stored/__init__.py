@@ -1,4 +1,4 @@
-"""The makers of the stored results: `superposition`, `sae`, `induction` (with `formation` and `spread`).
+"""The makers of the stored results: `superposition`, `sae` (with `sae_code`), `induction` (`formation`, `spread`).
 
 Each result is one function that returns arrays, and one command that writes them:
 
