@@ -136,7 +136,7 @@ class Diagram:
 
     def _line(self, page: object, at: Mapping[str, tuple[float, float]], arrow: Arrow, first: bool) -> None:
         (x0, y0), (x1, y1) = at[arrow.sender.name], at[arrow.receiver.name]
-        up = 0.2 if arrow.sender.heads == ("embed",) else 0.26
+        up = 0.0 if arrow.sender.heads == ("embed",) else 0.26
         strong = max(0.9, min(4.0, 4 * abs(arrow.effect[0])))
         start, end = (x0, y0 + up), (x1 + 0.35 * _sign(x0 - x1), y1 - 0.28)
         page.arrow(start, end, thick=strong, colour=plots.INK if first else plots.GREY)

@@ -10,8 +10,8 @@ Prediction(id="ioi.input", choices=("their queries", "their keys", "their values
            question="Which input of the heads 1.0, 1.2 and 1.3 does head 0.2 speak to?")  # fmt: skip
 Prediction(id="ioi.six", between=(0, 1.5), tolerance=0.1,
            question="The six heads and the MLPs are kept, and the ten other heads are set to their means. Which share of the logit difference is left (1 is all of it)?")  # fmt: skip
-Prediction(id="ioi.twice", choices=("IO, as it should", "S, the giver", "neither: about even"),
-           question="In “… went to the store, John gave a book from Mary to”, Mary is the indirect object and is named again after the giver. Which of the two does the model prefer?")  # fmt: skip
+Prediction(id="ioi.twice", choices=("Mary", "John", "neither: about even"),
+           question="In “… went to the store, John gave a book from Mary to”, both names stand twice. Which of the two does the model say next?")  # fmt: skip
 Prediction(id="ioi.method", choices=("none", "attribution by the gradient", "denoising", "zero ablation"),
            question="In four models the true circuit is known. Which of these methods misses a true node with S2 exchanged, in at least three of the four?")  # fmt: skip
 Prediction(id="ioi.repair", choices=("later heads", "the MLPs", "the final norm", "nothing: all of it is lost"),
