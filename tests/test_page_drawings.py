@@ -69,7 +69,12 @@ DRAWINGS = {
         {"2.2": "0.44", "0.3": "?", ("m0", 3): "0.77"}, ("0.3",), {3: "0.00"}, "]",
     ),
     "recovery": lambda: draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "right: 0.02, then 0.55")]),
+    "columns with texts at both ends": lambda: draw.columns(
+        ROW, 4, {"1.0": (3, 8), "0.3": (3, 8)}, [("m0", 3), ("m0", 8)],
+        {"1.0": ("from m0 0.19", "to logits 0.11"), "0.3": ("", "to m0 0.18"), ("m0", 8): "to logits 0.12"},
+    ),
     "patching": lambda: draw.activation_patching(),
+    "path patching": lambda: draw.path_patching(),
     "noising": lambda: draw.activation_patching("m3", ("a list [ 1 , 2", "]"), ("a call ( 1 , 2", ")"), False),
     "ablations": lambda: draw.ablations("10.11"),
 }  # fmt: skip

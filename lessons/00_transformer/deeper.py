@@ -4,7 +4,7 @@
 # *What lesson 0's story did not need. Its sections can be read in any order, or not at all.*
 
 # %% [markdown] contents
-# Sections 1 and 6 are reading. Sections 2 to 5 are experiments that stand on their own: what "zero" means, all pairs of heads, where a head looks read from weights alone, and the same attribution by another tool. As a reminder: 2.2 is the head that carries an open bracket to the end of a prompt; the *lead* is the right bracket's logit minus the wrong one's.
+# Sections 1 and 11 are mostly reading. Sections 2 to 10 are experiments that stand on their own: what "zero" means, all pairs of heads, where a head looks read from weights alone, the same attribution by another tool, whether 2.2 is specific, quotes, single neurons, evidence and preference, and nested brackets. As a reminder: 2.2 is the head that carries an open bracket to the end of a prompt; the *lead* is the right bracket's logit minus the wrong one's.
 
 # %% setup
 
@@ -13,9 +13,9 @@ import itertools
 
 import torch
 
-from course_utils import patching, zoo
+from course_utils import patching, plots, zoo
 from course_utils import transformer as tf
-from course_utils.page import caption, claim, claims, table
+from course_utils.page import caption, claim, claims, measured, predict, rounds_to, table
 from course_utils.python_text import samples
 
 torch.set_grad_enabled(False)
@@ -243,7 +243,228 @@ with claims():
     claim("the two tools agree to a thousandth of a logit on every prompt", apart < 1e-3)
 
 # %% [markdown]
-# ## 6 · If you come from TransformerLens 2
+# ## 6 · Is 2.2 needed for closing brackets only?
+#
+# The lesson calls 2.2 necessary. It is **specific** if it is needed for closing brackets and for little else. Replace the head's output by its average on ordinary code, 12 programs that the model has never read, and see how much worse each next token is predicted. The loss is the negative logarithm of the probability of the token that came, in nats (the unit of the natural logarithm).
+
+# %%
+closers = torch.tensor([model.to_single_token(sign) for sign in ")]}"])
+programs = [model.to_tokens(samples.read(name))[:, :128] for name in samples.names()]
+code = torch.cat(programs)  # (12 programs, 128 tokens)
+closes = torch.isin(code[:, 1:], closers)
+
+
+def damage(head):
+    with model.hooks(fwd_hooks=patching.ablation_hooks(model, [head], "mean", code)):
+        worse = model(code, return_type="loss", loss_per_token=True)
+    worse = worse - model(code, return_type="loss", loss_per_token=True)
+    return worse[closes].mean().item(), worse[~closes].mean().item()
+
+
+# %%
+harm = {head: damage(head) for head in ("2.2", "1.0", "3.2", "2.1")}
+table(harm, columns=("closing brackets", "other tokens"), unit="nats", signed=True)
+
+# %% claims
+with claims():
+    claim(
+        "with 2.2 ablated, closing brackets suffer at least three times as much as other tokens, but other tokens suffer too",
+        harm["2.2"][0] >= 3 * harm["2.2"][1] > 0,
+    )
+    claim(
+        "with 1.0 ablated, closing brackets suffer at least ten times as much as other tokens",
+        harm["1.0"][0] >= 10 * harm["1.0"][1],
+    )
+    claim(
+        "of these four heads, 2.2 is the one without which closing brackets suffer most",
+        max(harm, key=lambda head: harm[head][0]) == "2.2",
+    )
+
+# %% [markdown]
+# Head 2.2 matters mainly, and not only, for closing brackets. Head 1.0 costs less, but is the more specific of the two: other tokens hardly notice that it is gone.
+
+# %% [markdown]
+# ## 7 · Quotes: two heads that look at the same place
+#
+# In `data = names["size` a quote is open, and the twin has `'` in its place. (A square bracket is open too, the same one in both.) Which head closes quotes?
+
+# %% prediction
+predict("transformer.quotes")
+
+# %%
+quotes = tf.quote_pairs(model.tokenizer, 128, seed=0)
+_, on_quotes = model.run_with_cache(quotes.clean)
+quote_lead = quotes.difference(model(quotes.clean)).mean()
+quote_heads = {}
+for name in (f"{a}.{b}" for a in range(4) for b in range(4)):
+    layer, head = map(int, name.split("."))
+    attention = on_quotes["pattern", layer][:, head, -1, quotes.opener].mean().item()
+    logits = patching.ablated(model, quotes.clean, [name], "mean", quotes.everyone)
+    gone = 1 - (quotes.difference(logits).mean() / quote_lead).item()
+    quote_heads[name] = {"attention to the quote": attention, "lead lost (share)": gone}
+
+# %% figure answer
+by_loss = sorted(quote_heads, key=lambda head: -quote_heads[head]["lead lost (share)"])
+kind = {"2.2": "the same head"} | {f"2.{k}": "another head of that layer" for k in (0, 1, 3)}
+display(measured("transformer.quotes", kind.get(by_loss[0], "a head of another layer")))
+table(
+    {head: quote_heads[head] for head in dict.fromkeys([*by_loss[:3], "2.2"])},
+    decimals=2,
+    corner="head",
+    caption="Quotes, 128 prompts: the three heads that cost most when their mean is put in their place, and 2.2. Heads 2.3 and 2.2 both give the quote most of their attention, and the lead depends on 2.3 alone of the two.",
+)
+
+# %% claims
+with claims():
+    claim(
+        "head 2.3 is the one that a quote's lead loses most without, more than half of it",
+        by_loss[0] == "2.3" and quote_heads["2.3"]["lead lost (share)"] > 0.5,
+    )
+    claim(
+        "2.2 and 2.3 give the quote 0.90 and 0.99 of their attention, but without 2.2 less than a sixth of the lead is lost",
+        rounds_to(quote_heads["2.2"]["attention to the quote"], "0.90")
+        and rounds_to(quote_heads["2.3"]["attention to the quote"], "0.99")
+        and quote_heads["2.2"]["lead lost (share)"] < 1 / 6,
+    )
+
+# %%
+ask_quotes = patching.Question(model, quotes.clean, quotes.corrupt, quotes.metric)
+by_head_quotes = ask_quotes.sweep("z").recovery()
+table(
+    {f"layer {layer}": row for layer, row in enumerate(by_head_quotes.tolist())},
+    columns=("head 0", "head 1", "head 2", "head 3"), unit="recovery", decimals=2,
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim(
+        "for quotes 2.3, patched alone, recovers more than six tenths",
+        by_head_quotes[2, 3] > 0.6 and by_head_quotes.argmax() == 11,
+    )
+
+# %% [markdown]
+# ## 8 · What single neurons of m0 answer to
+#
+# Give the model each of its 2048 tokens alone, and see where a neuron is active. Also the other direction of the lesson's length control: shrink the change in the output of `m0` at the bracket to the length of the change in its input.
+
+# %%
+best_first = tf.neuron_order(folded, pairs[:32])  # by what each recovers alone
+readings = tf.neuron_readings(folded, pairs, best_first[:4].tolist())
+
+# %% figure
+table(
+    readings,
+    decimals=2,
+    caption="The four neurons that recover most alone: mean activation at each bracket, the share of the 2048 tokens that make them active, and the four tokens that do so most.",
+)
+
+# %%
+low, lead = (pairs.difference(folded(x)).mean() for x in (pairs.corrupt, pairs.clean))
+names_m0 = ("blocks.0.hook_mlp_out", "blocks.0.hook_resid_mid")
+(made, came), opener = (
+    [folded.run_with_cache(pairs.clean)[1][x] - folded.run_with_cache(pairs.corrupt)[1][x] for x in names_m0],
+    pairs.opener,
+)
+short = made[:, opener] * (came[:, opener].norm(dim=-1) / made[:, opener].norm(dim=-1))[:, None]
+
+
+def add_at_bracket(stream, hook):
+    stream = stream.clone()
+    stream[:, opener] += short
+    return stream
+
+
+logits = folded.run_with_hooks(pairs.corrupt, fwd_hooks=[("blocks.1.hook_resid_pre", add_at_bracket)])
+shrunk = ((pairs.difference(logits).mean() - low) / (lead - low)).item()
+shrunk
+
+# %% claims
+with claims():
+    claim(
+        "each of the four best neurons is active, above 1, on more than one token in eight",
+        all(row["share of tokens above 1"] > 1 / 8 for row in readings),
+    )
+    claim("shrunk to the length of its input, the output of `m0` recovers 0.07", rounds_to(shrunk, "0.07"))
+
+# %% [markdown]
+# Each of these neurons is active on more than one token in eight, so none of them stands for a bracket alone. And length does matter: shrunk, the output of `m0` recovers 0.07 only.
+
+# %% [markdown]
+# ## 9 · Evidence and preference
+#
+# A mean can hide two opposite things. Split the terms by which bracket is open. Where `)` is right, `m0` adds 3.56 to the lead of `)` over `]`. Where `]` is right, it adds −1.58 to the lead of `]` over `)`: it pushes towards `)` again. So `m0` pushes towards `)` both times, by 2.57 on average, and what changes with the bracket is 0.99.
+#
+# With $a$ and $b$ for the two terms, the **preference** is $(a - b)/2$: it favours one bracket whatever is open. The **evidence** is $(a + b)/2$: it follows the open bracket. In a mean over both kinds of prompts only the evidence is left.
+
+# %%
+many = tf.bracket_pairs(folded.tokenizer, 512, seed=1)  # fresh prompts
+many_terms = tf.attribution(folded, many.clean, many.correct, many.wrong)
+halves = tf.split(many_terms, many, closers[0], closers[1], (")", "]"))
+{part: halves.terms[part] for part in ("m0", "2.2", "m3")}  # (a, b) in logits
+
+# %% figure
+plots.show(
+    halves.plot(["m0", "1.0", "2.2", "3.2", "m3"]),
+    alt="Evidence and preference of five parts. The MLPs prefer the round bracket, by 2.6 and more than 1; head 2.2 has the largest evidence and prefers the square one.",
+    caption="The terms of five parts, split. The two MLPs favour the round bracket whatever is open; 2.2 favours the square one and has the most evidence. From some 170 of 512 fresh prompts, in which a round or a square bracket is open and the other one is wrong.",
+)
+
+# %% claims
+evidence, prefers = halves.evidence, halves.preference
+chosen_sign = closers[folded(many.clean)[:, -1, closers].argmax(-1)]
+right_of = [(chosen_sign == c)[many.correct == c].float().mean() for c in closers[:2]]
+with claims():
+    claim(
+        "where `)` is right `m0` adds 3.56, where `]` is right −1.58: preference 2.57, evidence 0.99",
+        rounds_to(halves.terms["m0"][0], "3.56")
+        and rounds_to(halves.terms["m0"][1], "-1.58")
+        and rounds_to(prefers("m0"), "2.57")
+        and rounds_to(evidence("m0"), "0.99"),
+    )
+    claim("`m0` and `m3` prefer the round bracket by more than a logit", min(prefers("m0"), prefers("m3")) > 1)
+    claim(
+        "2.2 prefers the square one by more than half a logit, and its evidence is the largest of all parts",
+        prefers("2.2") < -0.5
+        and max((x for x in halves.terms if x != "all"), key=evidence) == "2.2",
+    )
+    claim(
+        "the lead of `)` where it is right is at least three times the lead of `]` where that is right",
+        halves.terms["all"][0] >= 3 * halves.terms["all"][1],
+    )
+    claim("the model is right more often where `)` is right than where `]` is", right_of[0] > right_of[1])
+
+# %% [markdown]
+# The lead of `)` where it is right is three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds little to its lead.
+
+# %% [markdown]
+# ## 10 · Open or closed
+#
+# Does 2.2 tell a bracket that is open from one that has been closed again? Here is one nested prompt, with and without the inner closing bracket.
+
+
+# %%
+def inner(close):
+    """2.2's attention from the last token to the outer and to the inner bracket."""
+    tokens = folded.to_tokens("values = [names(lines" + (")" if close else "") + ", size")
+    signs = [folded.tokenizer.decode([i]).strip() for i in tokens[0]]
+    row = folded.run_with_cache(tokens)[1]["pattern", 2][0, 2, -1]
+    return row[signs.index("[")].item(), row[signs.index("(")].item()
+
+
+inner(True), inner(False)  # attention to the outer `[` and to the inner `(`
+
+# %% claims
+with claims():
+    claim(
+        "in `values = [names(lines), size` 2.2 gives the outer bracket 0.85 of its attention, and without the closing bracket it gives the inner one 0.88",
+        rounds_to(inner(True)[0], "0.85") and rounds_to(inner(False)[1], "0.88"),
+    )
+
+# %% [markdown]
+# In one nested prompt, `values = [names(lines), size`, 2.2 gives the outer bracket 0.85 of its attention. Leave out the closing bracket, and it gives 0.88 to the inner one. So it tells open from closed there. Which part tells it that a bracket has been closed, this lesson has not measured.
+
+# %% [markdown]
+# ## 11 · If you come from TransformerLens 2
 #
 # Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`.
 #
@@ -272,4 +493,7 @@ with claims():
 #
 # - interpretable by design: simple enough to be read without an explanation.
 # - Local attribution: which inputs one prediction depended on.
+# - specific: needed for one behaviour and for little else.
+# - preference: the part of a term that favours one answer whatever is right.
+# - evidence: the part of a term that follows what is right.
 # - previous-token head: a head that looks at the token before.

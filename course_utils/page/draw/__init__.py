@@ -13,6 +13,7 @@
     draw.columns(tokens, heads={"2.2": (3, 8)}, mlps=[("m0", 3)])        # every position's stream, and the parts found
     draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "")])      # from the corrupt run (0) to the clean one (1)
     draw.activation_patching("2.2", clean=("f ( x", ")"), corrupt=("f [ x", "]"))
+    draw.path_patching("m0", "2.2")                                     # one reader alone gets a sender's clean output
     draw.ablations("2.2")                                                # intact, zero, mean, resample
 
 Each returns a `Picture`, which shows itself as the last line of a cell, with its alt text and its caption;
@@ -31,7 +32,7 @@ those of `plots`.
 from .arcs import attention_arcs
 from .columns import columns
 from .diagram import circuit
-from .experiment import ablations, activation_patching, recovery_line
+from .experiment import ablations, activation_patching, path_patching, recovery_line
 from .framing import Frames, frames
 from .induction import induction_circuit
 from .plane import cut_plane, features_in_a_plane, features_on_a_line
@@ -54,6 +55,7 @@ __all__ = [
     "head_opened",
     "induction_circuit",
     "mlp_opened",
+    "path_patching",
     "recovery_line",
     "sheet",
     "transformer",

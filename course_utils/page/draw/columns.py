@@ -22,8 +22,8 @@ LABELS = 0.8  # inches for the names of the layers
 
 def columns(
     tokens: Sequence[str], n_layers: int = 4, heads: Mapping[str, tuple[int, int]] | None = None,
-    mlps: Sequence[tuple[str, int]] = (), labels: Mapping[object, str] | None = None, dashed: Sequence[str] = (),
-    crossed: Mapping[int, str] | None = None, answer: str = "", marked: Sequence[int] = (),
+    mlps: Sequence[tuple[str, int]] = (), labels: Mapping[object, str | tuple[str, str]] | None = None,
+    dashed: Sequence[str] = (), crossed: Mapping[int, str] | None = None, answer: str = "", marked: Sequence[int] = (),
 ) -> Picture:  # fmt: skip
     """The streams of a prompt, with no part or with those that matter.
 
@@ -31,7 +31,8 @@ def columns(
         tokens: of the prompt, from left to right; n_layers: 1 to 6.
         heads: by name, such as "2.2": (position that it reads, later position that it writes to).
         mlps: (name, position), such as ("m0", 3).
-        labels: what is written at the arrow of a head, by its name, and beside an MLP, by (name, position).
+        labels: what is written at the arrow of a head, by its name (or two texts: where it reads, where it writes),
+            and beside an MLP, by (name, position).
         dashed: heads of which something is not known yet.
         crossed: positions whose embedding is crossed out, with the words beside.
         answer: what the last position's logits give; empty for none.
@@ -69,11 +70,11 @@ def columns(
         page.box(spot, name, fill=plots.MLP, edge=darker(plots.MLP), width=0.42, height=0.27, size=SMALL)
         if label := labels.get((name, at)):
             aside, side = (-0.27, "right") if at == last else (0.25, "left")
-            page.text((spot[0] + aside, spot[1]), label, side=side, size=SMALL, bold=True)
+            page.text((spot[0] + aside, spot[1]), label, side=side, size=SMALL, bold=True, halo=False)
     for at, words in crossed.items():
         page.cross((xs[at], LOW - 0.12))
         page.text((xs[at] + 0.18, LOW - 0.12), words, side="left", size=SMALL, bold=True)
-    page.arrow((xs[-1], top - 0.05), (xs[-1], top + 0.17), colour=plots.STREAM, thick=4)
+    page.arrow((xs[-1], top - 0.02), (xs[-1], top + 0.2), colour=plots.STREAM, thick=2.6)
     page.text((xs[-1] - 0.4, top + 0.38), "norm, unembedding", side="right", size=SMALL, halo=False)
     page.box((xs[-1], top + 0.38), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN, width=0.62,
              height=0.34, bold=bool(answer), size=NORMAL if answer else SMALL)  # fmt: skip
@@ -111,7 +112,7 @@ def _all_parts(page: Sheet, xs: Sequence[float], n_layers: int) -> None:
             page.dot((x, y + 0.44), colour=plots.MLP, size=7)
 
 
-def _head(page: Sheet, name: str, read: float, write: float, label: str, dashed: bool) -> None:
+def _head(page: Sheet, name: str, read: float, write: float, label: str | tuple[str, str], dashed: bool) -> None:
     """A head beside the column that it writes to, with a line from the column that it reads."""
     y = LOW + LAYER * int(name.partition(".")[0]) + 0.16
     box = write - ASIDE + 0.16
@@ -123,5 +124,9 @@ def _head(page: Sheet, name: str, read: float, write: float, label: str, dashed:
     page.arrow((box + 0.21, y), (write - 0.04, y), colour=plots.HEAD, thick=2.2)
     page.box((box, y), name, fill=plots.ABLATED if dashed else plots.HEAD, edge=plots.HEAD, width=0.42, height=0.27,
              size=SMALL, dashed=dashed)  # fmt: skip
-    if label:
-        page.text(((read + box) / 2, y), label, size=SMALL, bold=True, colour=plots.HEAD)
+    texts = [("center", (read + box) / 2, label)]
+    if isinstance(label, tuple):
+        texts = [("left", read + 0.3, label[0]), ("right", box - 0.32, label[1])]
+    for side, x, text in texts:
+        if text:
+            page.text((x, y + 0.13), text, side=side, size=SMALL, bold=True, colour=plots.HEAD, halo=False)

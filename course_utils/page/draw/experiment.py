@@ -8,6 +8,7 @@ from course_utils import plots
 from course_utils.page.draw.sheet import NORMAL, SMALL, Picture, Sheet, sheet, width_of
 
 FADED = "#F3F3F3"
+PANELS = (1.2, 3.6, 6.0)  # the middles of three runs side by side
 
 
 def activation_patching(
@@ -26,21 +27,14 @@ def activation_patching(
     page = sheet(3.7)
     source, target = (clean, corrupt) if denoising else (corrupt, clean)
     names = ("clean run", "corrupt run") if denoising else ("corrupt run", "clean run")
-    xs = (1.2, 3.6, 6.0)
-    heads = (names[0], "patched run", names[1])
-    answers = (source[1], "?", target[1])
-    for x, head, prompt, answer in zip(xs, heads, (source[0], target[0], target[0]), answers, strict=True):
-        _run(page, x, head, prompt, answer, part, fill=plots.EDITED if head == "patched run" else None)
-    page.arrow((xs[0] + 0.42, 1.75), (xs[1] - 0.42, 1.75), colour=plots.EDITED, thick=3.2)
-    page.text(
-        ((xs[0] + xs[1]) / 2, 2.02),
-        "its output,\ncarried over",
-        size=SMALL,
-        colour=plots.EDITED,
-        bold=True,
-        up="bottom",
-    )
-    page.text(((xs[1] + xs[2]) / 2, 1.75), "compare", size=SMALL, colour=plots.NULL, halo=False)
+    giver, taker = (plots.ANSWER, plots.EDITED) if denoising else (plots.EDITED, plots.ANSWER)
+    before, after = ("before", FADED), ("after", FADED)
+    _run(page, PANELS[0], names[0], *source, (before, (part, giver), after), giver)
+    _run(page, PANELS[1], "patched run", target[0], "?", (before, (part, giver), after))
+    _run(page, PANELS[2], names[1], *target, (before, (part, taker), after), taker)
+    page.arrow((PANELS[0] + 0.42, 1.75), (PANELS[1] - 0.42, 1.75), colour=giver, thick=3.2)
+    page.text(((PANELS[0] + PANELS[1]) / 2, 2.02), "its output,\ncarried over", size=SMALL, colour=giver, bold=True,
+              up="bottom")  # fmt: skip
     way = (
         f"If the answer moves towards that of the {names[0]}, the output of {part} carries what distinguishes the two."
     )
@@ -48,6 +42,35 @@ def activation_patching(
         f"Three runs: the output of {part} in the {names[0]} replaces that in the {names[1]}, giving the patched run.",
         f"Activation patching. The model reads the prompt of the {names[1]}, but the output of {part} is replaced by "
         f"what it was in the {names[0]}; everything after it is computed anew. {way}",
+    )
+
+
+def path_patching(
+    sender: str = "m0",
+    reader: str = "2.2",
+    clean: tuple[str, str] = ("f ( x , 1", ")"),
+    corrupt: tuple[str, str] = ("f [ x , 1", "]"),
+) -> Picture:
+    """Three runs side by side: in the patched one, one reader gets the sender's clean output, all others the corrupt.
+
+    Args:
+        sender: the part whose output is handed over; reader: the part that gets it.
+        clean, corrupt: (prompt, answer) of the two runs.
+    """
+    page = sheet(3.7)
+    good, bad = plots.ANSWER, plots.EDITED
+    others = "all other parts"
+    _run(page, PANELS[0], "clean run", *clean, ((sender, good), (reader, good), (others, good)), good)
+    _run(page, PANELS[1], "patched run", corrupt[0], "?", ((sender, bad), (reader, plots.HEAD), (others, bad)))
+    _run(page, PANELS[2], "corrupt run", *corrupt, ((sender, bad), (reader, bad), (others, bad)), bad)
+    page.arrow((PANELS[0] + 0.42, 1.12), (PANELS[1] - 0.42, 1.7), colour=good, thick=3.2)
+    page.text(((PANELS[0] + PANELS[1]) / 2, 2.0), f"output of {sender},\nfor {reader} alone", size=SMALL, colour=good,
+              bold=True, up="bottom")  # fmt: skip
+    return page.picture(
+        f"Three runs: only {reader} of the patched run reads the clean output of {sender}; all else is corrupt.",
+        f"Path patching. In the patched run {sender} gives its corrupt output to everybody but {reader}, which reads "
+        f"the clean one. All other parts keep their corrupt outputs: only the arrow from {sender} to {reader} is "
+        "tested. Green: from the clean run; orange: from the corrupt one; blue: computed anew.",
     )
 
 
@@ -119,14 +142,17 @@ def recovery_line(lead: tuple[float, float], moves: Sequence[tuple[str, float, f
     )
 
 
-def _run(page: Sheet, x: float, name: str, prompt: str, answer: str, part: str, fill: str | None) -> None:
+def _run(
+    page: Sheet, x: float, name: str, prompt: str, answer: str, parts: Sequence[tuple[str, str]], colour: str = ""
+) -> None:
+    """One run at `x`: its prompt, three parts as (words, fill) from bottom to top, and its answer."""
     page.text((x, 3.45), name, bold=True, halo=False, size=NORMAL)
     page.stream(x, 0.6, 2.75)
     page.arrow((x, 2.7), (x, 2.92), colour=plots.STREAM, thick=4)
     page.box((x, 0.36), prompt, fill=plots.TOKEN, width=max(1.3, width_of(prompt, NORMAL) + 0.1))
-    page.box((x, 1.08), "before", fill=FADED, edge=plots.STREAM, width=0.8, height=0.32, size=SMALL)
-    page.box((x, 1.75), part, fill=fill or plots.HEAD, width=0.8, height=0.4, bold=True)
-    page.box((x, 2.42), "after", fill=FADED, edge=plots.STREAM, width=0.8, height=0.32, size=SMALL)
-    ground = FADED if answer == "?" else plots.ANSWER
-    page.box((x, 3.1), answer, fill=ground, edge=plots.STREAM if answer == "?" else None,
+    for y, (words, fill) in zip((1.08, 1.75, 2.42), parts, strict=True):
+        edge = plots.STREAM if fill == FADED else None
+        page.box((x, y), words, fill=fill, edge=edge or "", width=max(0.8, width_of(words, SMALL) + 0.1), height=0.34,
+                 size=SMALL)  # fmt: skip
+    page.box((x, 3.1), answer, fill=colour or FADED, edge="" if colour else plots.STREAM,
              width=max(0.5, width_of(answer, NORMAL) + 0.1), height=0.32, bold=True)  # fmt: skip
