@@ -59,13 +59,13 @@ def path_patching(
     """
     page = sheet(3.7)
     good, bad = plots.ANSWER, plots.EDITED
-    others = "all other parts"
+    others = "all others"
     _run(page, PANELS[0], "clean run", *clean, ((sender, good), (reader, good), (others, good)), good)
     _run(page, PANELS[1], "patched run", corrupt[0], "?", ((sender, bad), (reader, plots.HEAD), (others, bad)))
     _run(page, PANELS[2], "corrupt run", *corrupt, ((sender, bad), (reader, bad), (others, bad)), bad)
     page.arrow((PANELS[0] + 0.42, 1.12), (PANELS[1] - 0.42, 1.7), colour=good, thick=3.2)
-    page.text(((PANELS[0] + PANELS[1]) / 2, 2.0), f"output of {sender},\nfor {reader} alone", size=SMALL, colour=good,
-              bold=True, up="bottom")  # fmt: skip
+    page.text(((PANELS[0] + PANELS[1]) / 2, 1.12), f"output of {sender},\nfor {reader} alone", size=SMALL, colour=good,
+              bold=True, up="top")  # fmt: skip
     return page.picture(
         f"Three runs: only {reader} of the patched run reads the clean output of {sender}; all else is corrupt.",
         f"Path patching. In the patched run {sender} gives its corrupt output to everybody but {reader}, which reads "
