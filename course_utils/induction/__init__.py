@@ -13,7 +13,7 @@ from course_utils.induction.code.along import Checkpoints
 from course_utils.induction.code.results import GAIN_RUNS, RUNS, Ablations, ContextGain
 from course_utils.induction.code.stored import ablations, checkpoints, context_gain, formation, spread
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
-from course_utils.induction.drawing import looked_up, two_token_circuit
+from course_utils.induction.drawing import COLOUR, circuit, circuits_alone, looked_up
 from course_utils.induction.scores.circuits import (
     composition_score,
     composition_scores,
@@ -56,14 +56,14 @@ from course_utils.intervals import mean_interval
 from course_utils.patching import ablation_hooks
 
 __all__ = [
-    "GAIN_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings", "Formation",
-    "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "Recipe", "ScoreParts", "Sealed", "Shape", "Spread",
+    "Ablations", "COLOUR", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings", "Formation", "ForwardPass",
+    "GAIN_RUNS", "HeadPlan", "HeadScores", "Judgement", "RUNS", "Recipe", "ScoreParts", "Sealed", "Shape", "Spread",
     "Subspaces", "TextLosses", "Trained", "Weights", "Windows", "ablate_heads", "ablation_hooks", "ablations",
-    "as_bridge", "build", "by_input", "checkpoints", "code_windows", "composition_score", "composition_scores",
-    "context_gain", "copying_diagonal", "copying_score", "crowd", "examine", "formation", "half_way", "hand_built",
-    "head_scores", "heard", "icl_estimate", "icl_score", "interval", "judge", "looked_up", "losses_of",
-    "mean_interval", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
+    "as_bridge", "build", "by_input", "checkpoints", "circuit", "circuits_alone", "code_windows", "composition_score",
+    "composition_scores", "context_gain", "copying_diagonal", "copying_score", "crowd", "examine", "formation",
+    "half_way", "hand_built", "head_scores", "heard", "icl_estimate", "icl_score", "interval", "judge", "looked_up",
+    "losses_of", "mean_interval", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
     "previous_token_score", "random_composition", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
-    "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left",
-    "spread", "subspaces", "token_losses", "train", "turned_composition", "two_token_circuit",
+    "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left", "spread",
+    "subspaces", "token_losses", "train", "turned_composition",
 ]  # fmt: skip

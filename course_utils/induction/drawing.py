@@ -1,60 +1,115 @@
 """What the heads of `code-attn-2l` do, drawn.
 
-1. `looked_up` – a name that comes twice, and where a head looks from its second coming.
-2. `two_token_circuit` – a match of two tokens, where the plan of an induction head has one.
+1. `circuit` – the four heads and their messages, redrawn in the same place as more of it is known.
+2. `circuits_alone` – the same in small, with heads missing.
+3. `looked_up` – a name that comes twice, and where a head looks from its second coming.
 """
 
 from collections.abc import Mapping, Sequence
 
 from course_utils import plots
-from course_utils.page.draw.sheet import SMALL, Picture, sheet
+from course_utils.page.draw.sheet import PAPER, SMALL, Picture, darker, sheet, width_of
 
-TOKENS = ("…", "X", "A", "B", "…", "X", "A")
+# One meaning for each colour, in every drawing of the lesson.
+ONE_BACK, TWO_BACK, SAME, MATCH = plots.NOTE, plots.MLP, plots.ANSWER, plots.HEAD
+COLOUR = {"0.0": SAME, "0.2": ONE_BACK, "0.3": TWO_BACK, "1.1": MATCH}
+# Message to an input of 1.1: (its colour, column of the arrow's start, of its end, height of the note).
+MESSAGES = {
+    "0.2 to keys": (ONE_BACK, 2, 3, 1.36),
+    "0.3 to keys": (TWO_BACK, 1, 3, 1.92),
+    "0.0 to values": (SAME, 3, 3, 2.48),
+    "0.0 to queries": (SAME, 6, 6, 1.36),
+    "0.2 to queries": (ONE_BACK, 5, 6, 1.92),
+}
 
 
-def two_token_circuit(this: float, before: float) -> Picture:
-    """Layers upwards, positions from left to right: two notes at B, a query with two parts, and the copy.
+def circuit(
+    tokens: Sequence[str],
+    messages: Mapping[str, float],
+    unit: str = "",
+    pairs: Sequence[tuple[str, float]] = (),
+    attention: float | None = None,
+    chance: float | None = None,
+) -> Picture:
+    """The four heads of `code-attn-2l`, layers upwards, positions from left to right; always the same geometry.
 
     Args:
-        this, before: by how much the match of the current token, and of the one before it, prefers the right place.
+        tokens: the three tokens X, A, B of `… X A B … X A`.
+        messages: what each message to 1.1 is worth, by the names of `MESSAGES`; the thicker its arrow. One that is
+            left out is not drawn.
+        unit: of these numbers, said in the alt text; empty where they are not to be written.
+        pairs: which part of the query meets which part of the key, and the score.
+        attention: of 1.1 from the second A to B. chance: the probability of B there.
     """
-    page = sheet(4.9)
-    xs = [0.8 + 0.9 * i for i in range(len(TOKENS))]
-    x, a, b, last = xs[1], xs[2], xs[3], xs[6]
-    for place, token in zip(xs, TOKENS, strict=True):
-        page.stream(place, 0.5, 4.3)
-        page.box((place, 0.28), token, fill=plots.TOKEN, width=0.6, bold=token in "XAB", size=12)
-    page.line([(0.35, 2.4), (6.9, 2.4)], colour=plots.STREAM, dashed=True, behind=True)
-    page.text((0.2, 1.45), "layer 0", turn=90, size=SMALL, colour=plots.NULL)
-    page.text((0.2, 3.4), "layer 1", turn=90, size=SMALL, colour=plots.NULL)
-    page.arrow((a, 0.75), (b - 0.06, 1.2), colour=plots.HEAD, bend=-0.3, thick=2.4)
-    page.text((a + 0.28, 0.72), "0.2", side="left", colour=plots.HEAD, bold=True, halo=False)
-    page.box((b, 1.36), "after A", fill=plots.NOTE, width=0.84, height=0.3)
-    page.arrow((x, 0.9), (b - 0.08, 1.85), colour=plots.HEAD, bend=-0.25, thick=2.4)
-    page.text((x + 0.14, 1.78), "0.3", side="left", colour=plots.HEAD, bold=True, halo=False)
-    page.box((b, 2.0), "two after X", fill=plots.NOTE, width=1.14, height=0.3)
-    page.text((last - 0.34, 0.78), "0.0", side="right", colour=plots.HEAD, bold=True, halo=False)
-    page.arrow((last - 0.3, 0.82), (last - 0.04, 1.2), colour=plots.HEAD, bend=-0.3, thick=2.4)
-    page.box((last, 1.36), "A, copied", fill=plots.NOTE, width=0.94, height=0.3)
-    page.arrow((xs[5], 0.9), (last - 0.08, 1.85), colour=plots.HEAD, bend=-0.25, thick=2.4)
-    page.text((xs[5] + 0.12, 1.78), "0.2", side="left", colour=plots.HEAD, bold=True, halo=False)
-    page.box((last, 2.0), "after X", fill=plots.NOTE, width=0.84, height=0.3)
-    page.dot((b, 2.95), plots.HEAD, 9)
-    page.text((b - 0.12, 2.95), "key", side="right", halo=False)
-    page.dot((last, 2.95), plots.HEAD, 9)
-    page.text((last + 0.12, 3.12), "query", side="left", halo=False)
-    middle = (b + last) / 2
-    page.text((middle, 2.82), f"“A, copied” meets “after A”: {this:.1f}", size=SMALL)
-    page.text((middle, 2.58), f"“after X” meets “two after X”: {before:.1f}", size=SMALL)
-    page.arrow((b, 3.07), (last - 0.08, 3.62), colour=plots.HEAD, bend=-0.2, thick=2.6)
-    page.text((middle - 0.45, 4.02), "head 1.1 looks at B and copies it", colour=plots.HEAD, bold=True)
-    page.box((last, 3.82), "B", fill=plots.ANSWER, width=0.5, height=0.34, bold=True)
-    page.arrow((last, 4.32), (last, 4.5))
-    page.text((last, 4.66), "next token: B", bold=True, halo=False, size=12)
-    return page.picture(
-        "At B, head 0.2 notes “after A” and 0.3 “two after X”. At the second A the query holds A, copied by 0.0, "
-        "and 0.2's note “after X”. Head 1.1 matches both pairs and copies B.",
-    )
+    page = sheet(5.5)
+    x, a, b = tokens
+    xs = [0.75 + 0.93 * i for i in range(7)]
+    said = (f"after {a}", f"two after {x}", f"{b}, copied", f"{a}, copied", f"after {x}")
+    notes = dict(zip(MESSAGES, said, strict=True))
+    for place, token in zip(xs, ("…", x, a, b, "…", x, a), strict=True):
+        page.stream(place, 0.5, 4.85)
+        page.box((place, 0.28), token, fill=plots.TOKEN, width=0.6, bold=token != "…", size=12)
+    page.line([(0.35, 2.95), (6.95, 2.95)], colour=plots.STREAM, dashed=True, behind=True)
+    page.text((0.2, 1.7), "layer 0", turn=90, size=SMALL, colour=plots.NULL)
+    page.text((0.2, 4.0), "layer 1", turn=90, size=SMALL, colour=plots.NULL)
+    if "0.0 to queries" in messages:  # where A stood before, 0.0 finds the same token
+        page.arrow((xs[2] + 0.06, 0.6), (xs[6] - 0.5, 1.22), colour=SAME, bend=0.06, thick=0.8, behind=True)
+    for name, worth in messages.items():
+        colour, begin, end, height = MESSAGES[name]
+        said = f"{notes[name]}  {worth:+.1f}".replace("-", "−") if unit else notes[name]
+        left = xs[end] - width_of(said, SMALL) / 2
+        thick = 1.2 + 0.8 * abs(worth)
+        if begin == end:
+            page.arrow((xs[end] + 0.24, 0.47), (xs[end] + 0.24, height - 0.14), colour=colour, thick=thick)
+        else:
+            start, tip = (xs[begin], height - 0.5), (left + 0.12, height - 0.14)
+            page.arrow(start, tip, colour=colour, bend=-0.2, thick=thick)
+        page.box((xs[end], height), said, fill=colour, width=2 * (xs[end] - left), height=0.29, size=SMALL)
+        page.text((left - 0.05, height), name[:3], side="right", colour=darker(colour, 0.75), bold=True)
+    middle = (xs[3] + xs[6]) / 2
+    page.dot((xs[3], 3.3), MATCH, 9)
+    page.text((xs[3] - 0.12, 3.3), "key", side="right")
+    page.dot((xs[6], 3.3), MATCH, 9)
+    page.text((xs[6] + 0.1, 3.46), "query", side="left", halo=False)
+    for k, (meeting, score) in enumerate(pairs):
+        page.text((middle, 3.32 - 0.23 * k), f"{meeting}: {score:.1f}", size=SMALL)
+    page.arrow((xs[3], 3.42), (xs[6] - 0.1, 4.1), colour=MATCH, bend=-0.2,
+               thick=1.2 + (4 * attention if attention else 1.6))  # fmt: skip
+    share = f"\nattention {attention:.2f}" if attention is not None else ""
+    page.text((middle - 0.3, 4.5), f"1.1 looks at {b} and copies it{share}", colour=MATCH, bold=True)
+    page.box((xs[6], 4.3), b, fill=SAME, width=0.56, height=0.34, bold=True)
+    page.arrow((xs[6], 4.87), (xs[6], 5.06))
+    said = f"next token: {b}" + (f", probability {chance:.2f}" if chance is not None else "")
+    page.text((xs[6] + 0.4, 5.24), said, side="right", bold=True, halo=False, size=12)
+    drawn = ", ".join(f"{name} ({worth:+.1f})" if unit else name for name, worth in messages.items())
+    of_unit = f", in {unit}" if unit else ""
+    return page.picture(f"The circuit on … {x} {a} {b} … {x} {a}. Messages to 1.1: {drawn}{of_unit}. Head 1.1 copies {b}.")
+
+
+def circuits_alone(left: Mapping[tuple[str, ...], float]) -> Picture:
+    """The same circuit in small, once for each set of heads that is kept; what is missing is hollow and dashed.
+
+    Args:
+        left: the share of the gain that is left with these heads alone.
+    """
+    page = sheet(2.35)
+    step = 7.2 / len(left)
+    for k, (heads, share) in enumerate(left.items()):
+        xs = [0.2 + step * k + 0.34 * i for i in range(5)]
+        for x, token in zip(xs, "XABXA", strict=True):
+            page.stream(x, 0.72, 1.85)
+            page.text((x, 0.55), token, size=SMALL, bold=True, halo=False)
+        for name, (colour, begin, end, height) in MESSAGES.items():
+            column = {1: 0, 2: 1, 3: 2, 5: 3, 6: 4}
+            at, kept = (xs[column[end]], 0.42 + 0.37 * height), name[:3] in heads
+            if kept and begin != end:
+                page.arrow((xs[column[begin]], at[1] - 0.12), (at[0] - 0.08, at[1]), colour=colour, thick=1.6)
+            page.box(at, "", fill=colour if kept else PAPER, width=0.2, height=0.15, edge=colour, dashed=not kept)
+        page.arrow((xs[2], 1.5), (xs[4] - 0.06, 1.72), colour=MATCH, bend=-0.3, thick=2.2)
+        page.text((xs[2], 2.15), " ".join(heads), size=SMALL, bold=True, halo=False)
+        page.text((xs[2], 0.22), f"{share:.2f} left".replace("-", "−"), bold=True, halo=False)
+    alt = "; ".join(f"{', '.join(heads)}: {share:.2f}" for heads, share in left.items())
+    return page.picture(f"Share of the gain from repetition left with these heads alone: {alt}.")
 
 
 def looked_up(
@@ -85,7 +140,7 @@ def looked_up(
         page.box((xs[first + i], low), token, fill=plots.TOKEN, width=step - 0.07, height=0.34, bold=True)
         page.text((xs[first + i], 0.5), f"{p:.2f}", halo=False)
     for (i, j), weight in weights.items():
-        ends, colour = [(xs[first + i], low + 0.2), (xs[j], high - 0.2)], plots.HEAD if j else plots.STREAM
+        ends, colour = [(xs[first + i], low + 0.2), (xs[j], high - 0.2)], MATCH if j else plots.STREAM
         page.line(ends, colour=colour, thick=0.6 + 10 * weight, behind=not j)
         if j and weight >= 0.3:
             at = ((ends[0][0] + ends[1][0]) / 2, (low + high) / 2 + 0.1)

@@ -82,7 +82,7 @@ class Checkpoints:
             (axes[0], (("new", "new names"), ("repeated", "repeated names"), ("loss", "all tokens"))),
             (axes[1], (("icl", "in-context-\nlearning score"),)),
         )
-        colours = iter(plots.SERIES)
+        colours = iter((plots.SERIES[1], plots.SERIES[0], plots.NULL, plots.SERIES[2]))
         for ax, lines in panels:
             for what, label in lines:
                 low, high = interval(self.losses.estimate(what, weights))

@@ -106,15 +106,18 @@ class ContextGain:
         """Loss against how much is seen, one line for each run, with 95 % intervals."""
         fig, ax = plots.figure(height=3.4)
         weights = bootstrap_weights(len(self.module), clusters=self.module)
-        for run, colour in zip(runs, plots.SERIES, strict=False):
+        colours = {"intact": plots.INK, "1.1": plots.HEAD, "0.2": plots.NOTE}
+        for run in runs:
+            colour = colours.get(run, plots.NULL)
             values = self.loss[GAIN_RUNS.index(run)].double()
             low, high = interval(weights @ values.mT)
-            ax.plot(self.width, values.mean(-1), color=colour, marker="o", markersize=4, label=run)
+            ax.plot(self.width, values.mean(-1), color=colour, marker="o", markersize=4,
+                    label=run if run == "intact" else f"without {run}")  # fmt: skip
             ax.fill_between(self.width, low, high, color=colour, alpha=0.2, linewidth=0)
         ax.set_xscale("log", base=2)
         ax.set_xticks(self.width.tolist(), [*map(str, self.width.tolist()[:-1]), "all"])
         ax.set(xlabel="tokens of context that are seen", ylabel="loss of a late token (nats)")
-        ax.legend(title="set to its mean", loc="center left", bbox_to_anchor=(1.0, 0.5))
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return fig
 
 

@@ -70,18 +70,17 @@ class Curves:
         return self.change(high) - self.change(low)
 
     def plot(self, title: str = "") -> Figure:
-        """All measurements against steps, one line for each seed, the step of the change dotted."""
-        fig, axes = plots.figure(3, 1, height=5.6, sharex=True)
-        best = [("prefix matching", self.best_prefix()), ("previous token", self.best_previous())]
+        """Losses, accuracy and head scores against steps, one line for each seed, the step of the change dotted."""
+        fig, axes = plots.figure(2, 1, height=4.2, sharex=True)
         panels = [
-            ("nats per token", [("loss on the repeat", self.loss), ("loss on the first block", self.loss_first)]),
-            ("share", [("accuracy on the repeat", self.accuracy), *((f"{name}, best head", v) for name, v in best)]),
-            ("nats", [("in-context-learning score", self.icl)]),
-        ]
-        colours = iter(plots.SERIES)
+            ("nats per token", [("loss on the repeat", self.loss, plots.SERIES[0]),
+                                ("loss on the first block", self.loss_first, plots.SERIES[1])]),
+            ("share", [("accuracy on the repeat", self.accuracy, plots.SERIES[4]),
+                       ("prefix matching, best head", self.best_prefix(), plots.HEAD),
+                       ("previous token, best head", self.best_previous(), plots.NOTE)]),
+        ]  # fmt: skip
         for ax, (unit, lines) in zip(axes, panels, strict=True):
-            for name, values in lines:
-                colour = next(colours)
+            for name, values, colour in lines:
                 for seed, row in enumerate(values.unbind(1)):
                     label = name if seed == 0 else None
                     ax.plot(self.step, row, color=colour, linewidth=1.2, alpha=0.8, label=label)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils import plots
-from course_utils.page.draw.sheet import SMALL, Picture, sheet
+from course_utils.page.draw.sheet import SMALL, Picture, darker, sheet
 
 TOKENS = ("BOS", "…", "A", "B", "…", "A")
 
@@ -29,8 +29,10 @@ def induction_circuit(previous: str = "0.2", induction: str = "1.1", steps: int 
     page.line([(0.35, 1.82), (5.95, 1.82)], colour=plots.STREAM, dashed=True, behind=True)
     page.text((0.2, 1.1), "layer 0", turn=90, size=SMALL, colour=plots.NULL)
     page.text((0.2, 2.65), "layer 1", turn=90, size=SMALL, colour=plots.NULL)
-    page.arrow((first, 0.8), (second - 0.06, 1.22), colour=plots.HEAD, bend=-0.3, thick=2.6)
-    page.text((first - 0.12, 1.22), f"previous-token\nhead {previous}", side="right", colour=plots.HEAD, bold=True)
+    page.arrow((first, 0.8), (second - 0.06, 1.22), colour=plots.NOTE, bend=-0.3, thick=2.6)
+    page.text(
+        (first - 0.12, 1.22), f"previous-token\nhead {previous}", side="right", colour=darker(plots.NOTE), bold=True
+    )
     page.box((second, 1.46), "after A", fill=plots.NOTE, width=0.84, height=0.34)
     alt = f"Two A B pairs of columns. Head {previous} carries A to the B after it, where it is noted as “after A”."
     if steps >= 2:
