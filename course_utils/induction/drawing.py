@@ -2,17 +2,21 @@
 
 1. `circuit` – the four heads and their messages, redrawn in the same place as more of it is known.
 2. `circuits_alone` – the same in small, with heads missing.
-3. `looked_up` – a name that comes twice, and where a head looks from its second coming.
+3. `expected` – the probability of every token of a program, at two moments or in two models.
+4. `looked_up` – a name that comes twice, and where a head looks from its second coming.
 """
 
 from collections.abc import Mapping, Sequence
+
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
 
 from course_utils import plots
 from course_utils.page.draw.sheet import PAPER, SMALL, Picture, darker, sheet, width_of
 
 # One meaning for each colour, in every drawing of the lesson.
 ONE_BACK, TWO_BACK, SAME, MATCH = plots.NOTE, plots.MLP, plots.ANSWER, plots.HEAD
-COLOUR = {"0.0": SAME, "0.2": ONE_BACK, "0.3": TWO_BACK, "1.1": MATCH}
 # Message to an input of 1.1: (its colour, column of the arrow's start, of its end, height of the note).
 MESSAGES = {
     "0.2 to keys": (ONE_BACK, 2, 3, 1.36),
@@ -83,7 +87,8 @@ def circuit(
     page.text((xs[6] + 0.4, 5.24), said, side="right", bold=True, halo=False, size=12)
     drawn = ", ".join(f"{name} ({worth:+.1f})" if unit else name for name, worth in messages.items())
     of_unit = f", in {unit}" if unit else ""
-    return page.picture(f"The circuit on … {x} {a} {b} … {x} {a}. Messages to 1.1: {drawn}{of_unit}. Head 1.1 copies {b}.")
+    alt = f"The circuit on … {x} {a} {b} … {x} {a}. Messages to 1.1: {drawn}{of_unit}. Head 1.1 copies {b}."
+    return page.picture(alt)
 
 
 def circuits_alone(left: Mapping[tuple[str, ...], float]) -> Picture:
@@ -110,6 +115,28 @@ def circuits_alone(left: Mapping[tuple[str, ...], float]) -> Picture:
         page.text((xs[2], 0.22), f"{share:.2f} left".replace("-", "−"), bold=True, halo=False)
     alt = "; ".join(f"{', '.join(heads)}: {share:.2f}" for heads, share in left.items())
     return page.picture(f"Share of the gain from repetition left with these heads alone: {alt}.")
+
+
+def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], marks: str = "w qu") -> Figure:
+    """Bars of the probability of each token, a panel for each entry; the eight parts from each w on are shaded.
+
+    Args:
+        parts: the tokens. chance: the probability of each before it is seen, by the title of its panel.
+        marks: tokens with a red mark, with or without a space before them.
+    """
+    bare = [part.strip("␣") for part in parts]
+    fig, axes = plots.figure(len(chance), 1, height=1.0 + 1.75 * len(chance), sharex=True)
+    for ax, (title, values) in zip(axes, chance.items(), strict=True):
+        starts = [k for k, part in enumerate(bare) if part == "w"]
+        for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
+            ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
+            ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
+        for at in (k for k, part in enumerate(bare) if part in marks.split()):
+            ax.plot(at, values[at] + 0.09, "v", markersize=5, color=plots.EDITED)
+        ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
+        ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
+    axes[-1].set_xticks(range(len(parts)), parts, rotation=90, fontsize=10, family="monospace")
+    return fig
 
 
 def looked_up(

@@ -37,22 +37,9 @@ def visible(part):
 parts = ["⏎" if "\n" in part else visible(part) for part in (model.tokenizer.decode([i]) for i in ids[1:])]
 starts = [k for k, part in enumerate(parts) if part.strip("␣") == "w"]
 
-def draw_chance(chance):  # bars of the probability of each token, one panel for each entry
-    fig, axes = plots.figure(len(chance), 1, height=1.0 + 1.75 * len(chance), sharex=True)
-    for ax, (title, values) in zip(axes, chance.items(), strict=True):
-        for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
-            ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
-            ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
-        ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
-        for at in (*starts, *(k for k, part in enumerate(parts) if part == "qu")):
-            ax.text(at, values[at] + 0.03, "▾", ha="center", fontsize=9, color=plots.EDITED)
-        ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
-    axes[-1].set_xticks(range(len(parts)), parts, rotation=90, fontsize=10, family="monospace")
-    return fig
-
 chance = {when: (-ind.token_losses(one(tokens), tokens)[0]).exp()
           for when, one in (("after 1 000 steps", young), ("at the end of training", model))}  # fmt: skip
-plots.show(draw_chance(chance), "Probability of each token of a program: at the end most parts of the returning name are expected.",
+plots.show(ind.expected(parts, chance), "Probability of each token of a program: at the end most parts of the returning name are expected.",
            "The probability that the model gives to each token of the program. Shaded: the invented name, both times. Red marks: the two w and the two qu, to which the lesson returns.")  # fmt: skip
 
 # %% claims
@@ -1033,7 +1020,7 @@ table({"mean": mean}, corner="without", decimals=2, mark=lambda p: p < 0.1, capt
 
 # %% figure
 shown = {"intact": without["intact"], "without 1.1, the induction head": without["1.1"], "without 0.1, not in the circuit": without["0.1"]}
-plots.show(draw_chance(shown), "The returning name is expected by the intact model and without 0.1; without 1.1 it is not.",
+plots.show(ind.expected(parts, shown), "The returning name is expected by the intact model and without 0.1; without 1.1 it is not.",
            "The first figure again: the intact model, the model without its induction head, and without a head that is not in the circuit.")  # fmt: skip
 
 # %% claims
