@@ -115,6 +115,7 @@ def right_of_four(heads, n=100_000):
     advantage = advantage + torch.randn(n, 1, generator=rng)  # the last token by itself
     return torch.bincount((sign * advantage > 0).sum(1), minlength=5) / n
 
+# %%
 rng = torch.Generator().manual_seed(0)
 count = {f"{heads} head{'s' * (heads > 1)}": right_of_four(heads) for heads in (1, 2)}
 told = "The share of 100 000 random one-layer models that get so many of the four right."
@@ -739,10 +740,7 @@ match = {}
 for asks in source:
     found = {note: ind.own_note_first(source[asks], source[note], W_QK) for note in source}
     match[f"{asks} in the query"] = {f"{note} in the key": found[note] for note in source}
-told = (
-    "The share of the 1 024 tokens that match themselves best, from weights alone. At "
-    "random: 0.001. Marked: above a quarter."
-)
+told = "Share of the 1 024 tokens that match themselves best (0.001 at random)."
 table(match, decimals=3, mark=lambda share: share > 0.25, caption=told)
 
 # %% claims
@@ -843,16 +841,18 @@ drawn = ind.repeated_tokens(model.cfg.d_vocab, 64, 60, generator=rng)
 blocks, reference = drawn.split([16, 48])
 every = [(layer, head) for layer in range(2) for head in range(4)]
 intact = ind.repeat_gain(model, blocks, 60)
-left, cost, needed = {}, ind.ablations().rows(), {}
-code = ("repeated names", "new names", "all of code")
+left = {}  # share of the gain left without each head
 for layer, head in every:
-    gain, name = ind.repeat_gain(model, blocks, 60, [(layer, head)], reference), f"{layer}.{head}"
-    left[name] = ind.share_left(gain, intact)
-    costs = {f"extra loss on {text} (nats)": cost[name][text] for text in code}
+    gain = ind.repeat_gain(model, blocks, 60, [(layer, head)], reference)
+    left[f"{layer}.{head}"] = ind.share_left(gain, intact)
+
+# %% figure
+code = ("repeated names", "new names", "all of code")
+cost, needed = ind.ablations().rows(), {}  # stored
+for name, share in left.items():
+    needed[name] = {"gain left without it": share} | {f"extra loss on {text} (nats)": cost[name][text] for text in code}
     on_names, on_new = (cost[name][text][0] for text in code[:2])
-    ratio = on_names / on_new if max(on_names, on_new) > 0.1 else None
-    needed[name] = {"gain left without it": left[name]} | costs
-    needed[name]["repeated / new"] = ratio
+    needed[name]["repeated / new"] = on_names / on_new if max(on_names, on_new) > 0.1 else None
 told = (
     "Each head set to its mean. Share of the gain left on random tokens (16 texts); cost "
     "on code (29 modules). Marked: the four heads of the circuit."
