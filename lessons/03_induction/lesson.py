@@ -62,15 +62,15 @@ with claims():
           [round(late[quab[1] + k].item(), 2) for k in (0, 1)] == [0.88, 0.06])  # fmt: skip
 
 # %% [markdown]
-# Over the seven parts after the `w`, the mean probability the second time is 0.58. The `w` itself is as improbable as ever: the model did not foresee *that* the name would come. Once the name has begun, it knows what comes *next*. Two details return at the end of the lesson. The first `w` has a space before it (␣) and the second has none, so that they are two different tokens. And the argument `quab` behaves the other way round: when it returns, its first part `qu` has a probability of 0.88 and its second part `ab` only 0.06.
+# Over the seven parts after the `w`, the mean probability the second time is 0.58. The `w` itself is as improbable as ever: the model did not foresee *that* the name would come. Once the name has begun, it knows what comes *next*. Two details return at the end. The first `w` has a space before it (␣) and the second has none, so that they are two different tokens. The argument `quab` behaves the other way round: when it returns, its first part `qu` has a probability of 0.88 and its second part `ab` only 0.06.
 #
-# How does a network with fixed weights pick up a name while it reads? Large language models do the same on a larger scale when they learn a task from examples in the prompt, which is called **in-context learning**; looking up what came before is its simplest form, and here it can be followed to the single weight. At the end of this lesson you can find the responsible part in a model that you have not seen, write it by hand, take it out, and say which other parts it needs.
+# How does a network with fixed weights pick up a name while it reads? Large language models do more of this when they learn a task from examples in the prompt. It is called **in-context learning**, and looking up what came before is a simple form of it. At the end of this lesson you can find the responsible part in a model that you have not seen, write it by hand, take it out, and say which other parts it needs.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream, hooks, attention heads, ablation and path patching. The exercises take about three and a half hours (an estimate, from trials). What the course knows beyond this story is in the second notebook of this lesson, which may be skipped.
+# You need lesson 0: the residual stream, hooks, attention heads, ablation and path patching. The exercises take about three and a half hours (an estimate, from trials). The second notebook of this lesson may be skipped.
 
 # %% [markdown]
-# The lesson follows Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html), and Olsson et al. 2022, [In-context Learning and Induction Heads](https://arxiv.org/abs/2209.11895). The figures are computed while this notebook runs. Five results are too heavy for that and are loaded from files, each of which has a script that makes it again; the text calls them stored.
+# The lesson follows Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html), and Olsson et al. 2022, [In-context Learning and Induction Heads](https://arxiv.org/abs/2209.11895). The figures are computed while this notebook runs. Results that are too heavy for that are loaded from files, which scripts make again; the text calls them stored.
 
 # %% [markdown]
 # ## 1 · One head is not enough
@@ -98,7 +98,7 @@ with claims():
 # 2. *The same terms twice.* Read the table down its columns. At place 1 the texts (i) and (ii) have A and C; the texts (iii) and (iv) have C and A. At place 2 they have B and D, and B and D; it is the same at places 3 and 4, and the last place is always A. So the sums for (i) and (ii) together consist of the same terms as the sums for (iii) and (iv) together.
 # 3. *The contradiction.* In (i) and (ii) B is right, so both sums must be positive. In (iii) and (iv) D is right, so both must be negative. The two totals are equal, and cannot be both.
 #
-# An argument about *all* weights deserves an attempt to refute it: a hundred thousand heads with random scores and contributions, and as many pairs of heads.
+# We try to refute the argument with a hundred thousand heads with random scores and contributions, and as many pairs of heads.
 
 # %%
 A, B, C, D = range(4)
@@ -127,7 +127,7 @@ with claims():
     claim("some random pairs of heads do", count["2 heads"][4] > 0)
 
 # %% [markdown]
-# Two heads side by side can do it for these four places, in a roundabout way that the deeper notebook explains. The price is size: Sanford, Hsu and Telgarsky 2024 prove that one layer must be exponentially larger for this task than two ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)). In section 3 we train one and see how far it gets.
+# Two heads side by side can do it for these four places, in a roundabout way (deeper notebook). The price is size: Sanford, Hsu and Telgarsky 2024 prove that one layer must be exponentially larger for this task than two ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)). In section 3 we train one and see how far it gets.
 
 # %% [markdown]
 # ## 2 · Build one by hand
@@ -138,7 +138,7 @@ with claims():
 draw.induction_circuit(previous="P", induction="I")
 
 # %% [markdown]
-# A **previous-token head** (P) in the first layer looks one position back and writes what it finds there into the residual stream. We call what it writes a *note*, which is a metaphor: it is a vector that means "the token before me was A". An **induction head** (I) in the second layer compares the current token with these notes. It attends to the token *after* the earlier occurrence of the current one, and copies it. Looking at the earlier occurrence itself would give it the wrong token to copy.
+# A **previous-token head** (P) in the first layer looks one position back and writes what it finds there into the residual stream. We call what it writes a *note*: a vector that means "the token before me was A". An **induction head** (I) in the second layer compares the current token with these notes. It attends to the token *after* the earlier occurrence of the current one, and copies it. Looking at the earlier occurrence itself would give it the wrong token to copy.
 #
 # The second head reads, with its keys, what the first head has written, which Elhage et al. call **K-composition**. A head has three inputs, and a head before it can be read through any of them: through its *queries* (what it searches for), its *keys* (what each place offers) or its *values* (what is copied).
 #
@@ -220,7 +220,7 @@ with claims():
     claim("with β = 20 it makes no mistake at any length from 2 to 32", min(every.accuracy.values()) == 1)
 
 # %% [markdown]
-# A pencil predicts the result. Before normalising, the right place has weight $e^\beta$ and every other place has weight $e^0 = 1$. Each place adds its weight to the logit of its own token. All tokens of a block are different, so the right token has come once so far and is supported by one place, with $e^\beta$. A token that has come twice is supported by two places with weight 1 each. There is always such a token: the current one.
+# A pencil predicts the result. Before normalising, the right place has weight $e^\beta$ and every other place has weight $e^0 = 1$. Each place adds its weight to the logit of its own token. All tokens of a block are different, so the right token has come once so far and is supported by one place, with $e^\beta$. A token that has come twice is supported by two places with weight 1 each. The current token is always such a one.
 #
 # <details><summary>The answer</summary>
 #
@@ -242,7 +242,7 @@ with claims():
 # %% [markdown]
 # ## 3 · Train one, and ask what it needs in order to form
 #
-# We built the circuit because we knew what to build. Does gradient descent find it? We train small models of two attention layers with four heads each on BOS and a block of random tokens over and over. The block's length, 8 to 31, is drawn anew for each text, so that no fixed distance gives the answer away. The control is a model with *one* layer, trained in the same way.
+# Does gradient descent find this circuit? We train small models of two attention layers with four heads each on BOS and a block of random tokens over and over. The block's length, 8 to 31, is drawn anew for each text, so that no fixed distance gives the answer away. The control is a model with *one* layer, trained in the same way.
 #
 # Besides the accuracy and the two losses, whose difference is the gain, we follow two scores on blocks of length $L$. By two such properties, prefix matching and copying, Olsson et al. 2022 define an induction head.
 #
@@ -362,7 +362,7 @@ with claims():
 #
 # </details>
 #
-# So it matters for the training of these toys what the second layer's keys can read. Why should the queries be different? The plan of section 2 has an answer: the query asks for the current token, which stands in the stream from the start. We look at the three finished toys. All heads of the first layer send the messages of *another* text to the queries of all heads of the second layer, or to their keys, or to their values. (This is path patching, from lesson 0.)
+# So it matters for the training of these toys what the second layer's keys can read, and not what its queries can. In the plan of section 2 the query asks for the current token, which is in the stream from the start. We look at the three finished toys. All heads of the first layer send the messages of *another* text to the queries of all heads of the second layer, or to their keys, or to their values.
 
 # %%
 rng, composed = torch.Generator().manual_seed(4), {}
@@ -385,12 +385,12 @@ with claims():
     claim("the queries and the values lose less than 0.02 nats", max(abs(row[way][0]) for row in composed.values() for way in ("queries", "values")) < 0.02)
 
 # %% [markdown]
-# The finished toys read the first layer through their keys alone, while their queries and values take the token from the embedding, as in the plan. That is why deaf queries do no harm to toys. The loss of more than 7 nats exceeds the 4.1 of guessing among 63 tokens: with notes about another text the model is confidently wrong. Whether a model of code reads the same way is a question for section 5.
+# The finished toys read the first layer through their keys alone, while their queries and values take the token from the embedding, as in the plan. That is why deaf queries do no harm to toys. The loss of more than 7 nats exceeds the 4.1 of guessing among 63 tokens: with notes about another text the model is confidently wrong.
 
 # %% [markdown]
 # ## 4 · The same on real text
 #
-# Back to the model of the puzzle: `code-attn-2l` has two attention layers of four heads each and was trained on 18 million tokens of Python. In most of that text the names were replaced by random ones, so that looking them up pays. Nobody told this model the plan. Does it have the two heads?
+# Back to the model of the puzzle: `code-attn-2l` has two attention layers of four heads each and was trained on 18 million tokens of Python. In most of that text the names were replaced by random ones, so that looking them up pays. We ask whether it has the two heads.
 #
 # A name such as 1.2 means layer 1, head 2; counting starts at 0. We let the model read BOS and a block of six random tokens, twice, and look at the attention of four of its eight heads. Each row shows where one token looks.
 
@@ -468,9 +468,9 @@ with claims():
 #
 # </details>
 #
-# **When did this come about?** The model was saved at 21 steps of its training. We ask what else changed at the time when it learned to complete names.
+# **When did this come about?** The model was saved at 21 steps of its training.
 #
-# Names are cut into several tokens, as `wozzle_frint` was. The first of them is a matter of *which* name comes, the later ones of how it goes on. We follow the loss on these later tokens, and split it: of a **repeated name**, which stood in this window before, and of a **new name**, which did not. The **in-context-learning score** is the loss late in a window minus the loss early in it, as in Olsson et al.; our windows are shorter than theirs (256 tokens, read around 25 and 250, against 512, read at 50 and 500), so that our values can be compared with theirs by sign only.
+# We follow the loss on the tokens of names from the second on (the first is a matter of *which* name comes), and split it: of a **repeated name**, which stood in this window before, and of a **new name**, which did not. The **in-context-learning score** is the loss late in a window minus the loss early in it, as in Olsson et al. (our windows have 256 tokens, theirs 512, so that only the sign can be compared).
 #
 # The figure shows 739 windows of 29 held-out modules of Python's standard library (a stored result). Every interval of this lesson is a **bootstrap interval**: draw as many modules (or texts) again with replacement, compute the number again, 2 000 times, and take the middle 95 %.
 #
@@ -516,12 +516,12 @@ with claims():
 #
 # </details>
 #
-# **Which came first?** The curves do not say: the loss on new names is half-way before both heads' scores if one measures to step 2 000, and after them if one measures to the end (the deeper notebook has the table). Curves that rise at about the same time are a place to start, and a cause has to be shown by an intervention.
+# **Which came first?** The curves do not say: the loss on new names is half-way before both heads' scores if one measures to step 2 000, and after them if one measures to the end (the deeper notebook has the table). A cause has to be shown by an intervention.
 
 # %% [markdown]
 # ## 5 · Which head reads which, and through which input?
 #
-# Two heads stand out, and the question is whether they work together as in the plan. **Path patching** (lesson 0) changes one message and leaves everything else as it was. We run the model on a text. But the queries, or the keys, or the values of 1.1 are computed as if *one* head of the first layer had written what it writes for *another* text. If the message was needed, the model gets worse at the repeat.
+# Two heads stand out, and the question is whether they work together as in the plan. **Path patching** (lesson 0) changes one message and leaves everything else as it was. We run the model on a text. But the queries, or the keys, or the values of 1.1 are computed as if *one* head of the first layer had written what it writes for *another* text.
 #
 # Without a library, the experiment takes a dozen lines. What a head writes is its output `z` times its $W_O$. The difference between the two texts is added to what 1.1 reads, and only the chosen input of 1.1 gets to see it.
 
@@ -666,7 +666,7 @@ with claims():
           pairs.preference()[0].sum(0).mean() < pairs.preference()[2].sum(0).mean() / 20)  # fmt: skip
 
 # %% [markdown]
-# The same two pairs make up 87 % of the preference. To read them, we need to know what the four heads write, and so where they look.
+# The same two pairs make up 87 % of the preference. What the four heads write depends on where they look.
 
 # %%
 queries, looks = torch.arange(62, 121), {}  # the repeat, from its second token on
@@ -722,11 +722,9 @@ with claims():
 # | 0.2 | the token before: the second thing asked for | the note “after A”: the plan | |
 # | 0.3 | | the note “two after X”: what the second question finds | |
 #
-# One thing we do not know is why this model takes its query from 0.0, while the toys take theirs from the embedding.
+# Why this model takes its query from 0.0, while the toys take theirs from the embedding, we do not know. The deeper notebook tests the match of two tokens on texts in which A comes twice, after different tokens. Akyürek et al. 2024 ([arXiv 2401.12973](https://arxiv.org/abs/2401.12973)) study such *n-gram heads*.
 #
-# The deeper notebook tests the match of two tokens on texts in which A comes twice, after different tokens. Akyürek et al. 2024 ([arXiv 2401.12973](https://arxiv.org/abs/2401.12973)) study such *n-gram heads*.
-#
-# **From end to end, in weights alone.** If this is right, one can read it off the weights without running any text. Take a token $t$. Its query, through 0.0, is $\hat W_E[t]\, W_{OV}^{0.0} W_Q$. The key of a place after a token $u$ is $\hat W_E[u]\, W_{OV}^{0.2} W_K$. (Here $\hat W_E$ are the embeddings as the first norm passes them on, and $W_{OV} = W_V W_O$ belongs to the head named above it.) Their product is a table with a row for each of the 1 024 tokens asked for, and a column for each token noted. If the circuit matches tokens, the largest entry of each row lies on the diagonal. In a random table that happens for one row in 1 024.
+# **From end to end, in weights alone.** If this is right, it can be read off the weights without any text. Take a token $t$. Its query, through 0.0, is $\hat W_E[t]\, W_{OV}^{0.0} W_Q$. The key of a place after a token $u$ is $\hat W_E[u]\, W_{OV}^{0.2} W_K$. (Here $\hat W_E$ are the embeddings as the first norm passes them on, and $W_{OV} = W_V W_O$ belongs to the head named above it.) Their product is a table with a row for each of the 1 024 tokens asked for, and a column for each token noted. If the circuit matches tokens, the largest entry of each row lies on the diagonal. At random that happens for one row in 1 024.
 
 # %%
 def normed(x):
@@ -752,7 +750,7 @@ with claims():
           abs(pairs.preference()[5, 5].mean()) < best["0.0 · 0.2"][0] / 10)  # fmt: skip
 
 # %% [markdown]
-# The two pairs that the scores named are the two that match tokens in the weights: 94 % of the tokens match themselves best through the first and 91 % through the second. A third entry is marked, 0.3 with 0.3. It would compare the token two before *here* with the token two before *there*, which points one place too early. On text that pair contributes little. A table of weights shows which token would match best, and not how strongly.
+# The two pairs that the scores named are the two that match tokens in the weights: 94 % of the tokens match themselves best through the first and 91 % through the second. A third entry is marked, 0.3 with 0.3. It would compare the token two before *here* with the token two before *there*, which points one place too early. On text that pair contributes little.
 #
 # A match is not always a match of the same token. Here are the eight notes of 1 024 that match best, for two tokens of the program: the bare `w` and a single space.
 
@@ -825,7 +823,7 @@ with claims():
 # %% [markdown]
 # ## 6 · Needed, enough, specific
 #
-# Three questions about a set of heads are often taken for one.
+# Three questions about a set of heads differ.
 #
 # - Is it **needed**? Take it away: how much of the behaviour is left?
 # - Is it **enough**? Take everything *else* away: how much is left?
@@ -878,7 +876,7 @@ with claims():
 # %% [markdown]
 # Each of the four heads of the circuit is needed. (Without 0.2 the share is a little below zero: the repeat is then predicted slightly worse than the first block.)
 #
-# Head 0.0 is a warning. The induction of this model is nearly gone without it, but then the model is worse at everything, and 0.0 is neither a previous-token head nor an induction head. That a behaviour breaks when something is removed does not show that the behaviour is its job. The last column says how specific each loss is: 1.1 costs 6.1 times as much on repeated names as on new ones and 0.3 costs 4.7 times as much, while 0.2 has 3.2 and 0.0 only 1.6.
+# Without 0.0 the induction of this model is nearly gone, but the model is worse at everything, and 0.0 is neither a previous-token head nor an induction head. That a behaviour breaks when something is removed does not show that the behaviour is its job. The last column says how specific each loss is: 1.1 costs 6.1 times as much on repeated names as on new ones and 0.3 costs 4.7 times as much, while 0.2 has 3.2 and 0.0 only 1.6.
 #
 # Now *enough*. We keep a few heads and set all the others to their means. The textbook pair is the previous-token head and the induction head, 0.2 and 1.1. How much of the gain from repetition do these two keep?
 
@@ -936,7 +934,7 @@ with claims():
 # %% [markdown]
 # ## 7 · What this does not show
 #
-# **Induction heads are not all of in-context learning.** Set 1.1 to its mean, and no induction head is left in the code model. What share of what the model gains from its context is left? That depends on what is called context. We measure the loss of tokens late in a window when the model sees only the last few tokens before them, then more and more (a stored result). Of the gain from context *further back than eight tokens*, which share is left without 1.1?
+# **Induction heads are not all of in-context learning.** We set 1.1 to its mean, so that no induction head is left in the code model, and measure the loss of tokens late in a window when the model sees only the last few tokens before them, then more and more (a stored result). Of the gain from context *further back than eight tokens*, which share is left without 1.1?
 
 # %% prediction
 predict("induction.remains")
@@ -962,7 +960,7 @@ with claims():
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Without 1.1, the share of the gain that is left is 0.29, 0.19, 0.11 and 0.01 for context beyond 4, 8, 16 and 32 tokens. In *this* model, one training run, the use of distant context goes through one head, and the use of near context only in part. Without 1.2, a head of the same layer, at least nine tenths are left at every distance.
+# Without 1.1, the share of the gain that is left is 0.29, 0.19, 0.11 and 0.01 for context beyond 4, 8, 16 and 32 tokens. In this model the use of distant context goes through one head, and the use of near context only in part. Without 1.2, a head of the same layer, at least nine tenths are left at every distance.
 #
 # </details>
 #
@@ -988,9 +986,9 @@ with claims():
     claim("at the other three lengths both are below 0.1", max(max(row.values()) for name, row in found.items() if name != "blocks of 16") < 0.1)
 
 # %% [markdown]
-# A test with one block length cannot tell a head that reads from a head that counts. A test with several lengths can.
+# Only a test with several block lengths tells a head that reads from a head that counts.
 #
-# **Other models.** The circuit of sections 5 and 6 was found in one training run of one small model, whose training text had been changed to reward copying. The course's `code-4l` has 16 heads and MLPs and was trained on code with its names as they were: none of its heads passes one half in either score, and it ranks fewer than one in ten tokens of the repeat first. In GPT-2 small, with 144 heads, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) name the induction heads 5.5, 5.8, 5.9 and 6.9 and the previous-token heads 2.2 and 4.11, as parts of a larger circuit. Olsson et al. 2022 report that the in-context-learning score falls to about −0.4 nats when induction heads form; in ours it ends at −0.58, on shorter windows, so that only the sign can be compared.
+# **Other models.** The circuit of sections 5 and 6 was found in one training run of one small model, whose training text had been changed to reward copying. The course's `code-4l` has 16 heads and MLPs and was trained on code with its names as they were: none of its heads passes one half in either score, and it ranks fewer than one in ten tokens of the repeat first. In GPT-2 small, with 144 heads, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) name the induction heads 5.5, 5.8, 5.9 and 6.9 and the previous-token heads 2.2 and 4.11, as parts of a larger circuit. Olsson et al. 2022 report that the in-context-learning score falls to about −0.4 nats when induction heads form; in ours it ends at −0.58.
 
 # %% claims
 four = ind.head_scores(zoo.load("code-4l", "cpu").requires_grad_(False), length=50)
@@ -1002,7 +1000,7 @@ with claims():
 # %% [markdown]
 # ## 8 · The puzzle, answered
 #
-# The circuit was found on random tokens, and a circuit that is enough there need not be the one at work on code. So it makes a prediction about the program of the first page: without one of the four heads of the circuit the returning name should suffer, and without one of the other four it should not. We draw the first figure again, for the intact model, without the induction head, and without a head that is not in the circuit. The means are over random tokens, as in section 6.
+# The circuit was found on random tokens and need not be the one at work on code. So it makes a prediction about the program of the first page: without one of the four heads of the circuit the returning name should suffer, and without one of the other four it should not. The means are over random tokens, as in section 6.
 
 # %%
 elsewhere = reference[:, : len(ids)]  # random tokens, as many as the program has
@@ -1034,7 +1032,7 @@ with claims():
 # %% [markdown]
 # The prediction holds, on one program: 0.58 intact, below 0.05 without a head of the circuit, between 0.5 and 0.65 without another. So the circuit found on random tokens is also what completes this name, though not alone: without 0.1 the mean hardly changes, but one part falls from 0.96 to 0.13.
 #
-# When the model reads `␣w` `o` `z` for the first time, 0.2 leaves at each part a note of the part before, and 0.3 a note of the part before that. When `w` comes again, 0.0 copies it into the query of 1.1, which searches for a place with a matching note and finds `o`: the note left there by `␣w` matches `w` too. It raises the logit of the copy of `o` that 0.0 left there; then, at `o`, it finds the next part. The weights have not learned the name but how to look it up.
+# When the model reads `␣w` `o` `z` for the first time, 0.2 leaves at each part a note of the part before, and 0.3 a note of the part before that. When `w` comes again, 0.0 copies it into the query of 1.1, which searches for a place with a matching note and finds `o`: the note left there by `␣w` matches `w` too. It raises the logit of the copy of `o` that 0.0 left there; then, at `o`, it finds the next part.
 #
 # **And `quab`?** When the argument returns after `return ␣`, its first part is expected with 0.88, although the word before was different the first time: there it stood after `(`. Does the circuit do this too?
 
@@ -1064,7 +1062,7 @@ with claims():
     claim("at the second opening bracket the model gives qu 0.75", round(after_bracket.item(), 2) == 0.75)
 
 # %% [markdown]
-# The circuit does this too. 1.1 gives the first `qu` 0.71 of its attention, mostly through the pair 0.0 with 0.2, and without 1.1 the prediction is gone. A single space also matches the note of an opening bracket, as section 5 found. So 1.1 does not need the very same token, only one that the weights treat alike. The second part `ab` is found as well, with 0.63 of the attention, but its probability stays at 0.06; the model prefers `ant`, which continues `qu` in ordinary code. Finding the right place is not yet enough to win.
+# The circuit does this too. 1.1 gives the first `qu` 0.71 of its attention, mostly through the pair 0.0 with 0.2, and without 1.1 the prediction is gone. A single space also matches the note of an opening bracket, as section 5 found. So 1.1 does not need the very same token, only one that the weights treat alike. The second part `ab` is found as well, with 0.63 of the attention, but its probability stays at 0.06; the model prefers `ant`, which continues `qu` in ordinary code.
 #
 # This also explains why the `w` of the returning name is not foreseen. It stands after a bracket, and after the earlier bracket stood `qu`. The induction head looks that up and is wrong: at the second bracket the model expects `qu` with 0.75.
 
@@ -1118,8 +1116,8 @@ card(
 # - previous-token score: a head's mean attention to the position before.
 # - prefix-matching score: a head's mean attention, in the repeat, to the token after the earlier occurrence.
 # - in-context-learning score: loss late in a text minus loss early in it.
-# - repeated name: a name that stood in the same window before.
-# - new name: a name that did not stand in the same window before.
+# - repeated name: a name that occurred earlier in the same window.
+# - new name: a name that is in its window for the first time.
 # - bootstrap interval: the middle 95 % of a number computed again and again on resampled data.
 # - Q-composition: a head's queries read what an earlier head has written.
 # - V-composition: a head's values read what an earlier head has written.
