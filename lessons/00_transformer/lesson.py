@@ -106,7 +106,7 @@ with claims():
     )
 
 # %% [markdown]
-# **Attention heads** are the parts that move something from one position to another. Each looks back over the text and copies something from where it looks. At least one of the sixteen must carry the bracket.
+# **Attention heads** are the parts that move something from one position to another. Each looks back over the text and brings something from where it looks. At least one of the sixteen must carry the bracket.
 #
 # To find it, we take heads away, one at a time. Taking a part away to see what is missed is called **ablation**; the plainest kind writes zeros in place of its output.
 
@@ -262,8 +262,8 @@ for mark, (*_, colour) in zip(ax.get_xticklabels(), ends, strict=True):
 ax.set(ylabel="share right", ylim=(0, 1.02))
 plots.show(
     fig,
-    alt="The share right against the recovery: an S, flat near both ends, from 0.02 to 0.93.",
-    caption="The two units of this lesson, means over 128 pairs. Each point is one mixture of the logits of the two runs. The lead moves evenly; the share right is flat near the two ends and steep between.",
+    alt="The share right against the recovery: an S, flat near both ends, with a step in the middle, from 0.02 to 0.93.",
+    caption="The two units of this lesson, means over 128 pairs. Each point is one mixture of the logits of the two runs. The lead moves evenly. The share right hardly moves near the two ends: there the answer is far from changing.",
 )
 
 # %% claims
@@ -308,7 +308,7 @@ draw.columns(words, marked=(opener,)).captioned(
 # %% [markdown]
 # Two things follow from the picture. Heads of the same layer do not see each other's output. And a part of layer 0 can reach the logits *directly*, past all later layers, because what it added is still in the sum.
 #
-# Check the sum: collect what every part has written, and add it up. `error` is how far that is from the stream, and it is zero up to rounding. The parts differ much in length:
+# Check the sum: collect the outputs of all parts, and add them up. `error` is how far that is from the stream, and it is zero up to rounding. The parts differ much in length:
 
 # %%
 parts = tf.components(model, healthy)  # (component, batch, pos, d_model)
@@ -340,8 +340,7 @@ with claims():
 # A toy: along the direction in which `]` and `)` differ, three parts add 6, 3 and −1, and the scale is 4. The lead is (6 + 3 − 1)/4 = 2, and the second part adds 3/4 of it. Take it away, and one expects (6 − 1)/4 = 1.25. But the vector has become shorter. If the scale falls to 3, the lead is (6 − 1)/3 = 1.67. The puzzle hangs on this.
 
 # %%
-toy = {"whole": (6, 3, -1, 4), "second part ablated,\nscale held": (6, 0, -1, 4)}
-toy["second part ablated"] = (6, 0, -1, 3)
+toy = {"whole": (6, 3, -1, 4), "scale held": (6, 0, -1, 4), "scale falls": (6, 0, -1, 3)}
 toy_leads = {name: (a + b + c) / scale for name, (a, b, c, scale) in toy.items()}
 toy_leads
 
@@ -363,7 +362,7 @@ ax.legend(loc="upper right")
 plots.show(
     fig,
     alt="Three stacked bars of a toy: lead 2.00; 1.25 without the second part and with the scale held; 1.67 when the scale falls too.",
-    caption="The toy. Without the second part, what the others add is divided by 3 in place of 4: each of their terms grows by a third.",
+    caption="The toy, whole and twice without the second part. When the scale falls, what the others add is divided by 3 in place of 4: each of their terms grows by a third.",
 )
 
 # %% claims
@@ -532,7 +531,7 @@ with claims():
     )
 
 # %% [markdown]
-# The softmax turns these scores into the arcs above: the bracket has −0.65, the commas −2.22 and −2.37, and $e^{-0.65}$ is 0.71 of the sum over all nine positions. The head does not find the bracket by its embedding. It finds it by what `m0` has written there.
+# The softmax turns these scores into the arcs above: the bracket has −0.65, the commas −2.22 and −2.37, and $e^{-0.65}$ is 0.71 of the sum over all nine positions. The head does not find the bracket by its embedding. It finds it by the output of `m0` there.
 #
 # **What 2.2 takes from the bracket.** Feed its OV circuit with an opening bracket. The shortest text that has one is the start token and `[`. Take the stream that layer 2 reads at `[`, pass it through $W_V W_O$, and on through the unembedding $W_U$. None of our prompts is involved.
 
@@ -905,7 +904,7 @@ with claims():
     )
 
 # %% [markdown]
-# Patched, 2.2 starts from a model whose other heads argue for the other bracket. Given back, it starts from one that is nearly undecided, where the curve of section 2 is steep. There a push of 0.18 decides half of all answers; from the corrupt end a push of 0.44 does no more. "Sufficient" therefore always means sufficient against something, and the unit belongs to the statement.
+# Patched, 2.2 starts from a model whose other heads argue for the other bracket. Given back, it starts from one that is nearly undecided. There a push of 0.18 decides half of all answers; from the corrupt end a push of 0.44 does no more. "Sufficient" therefore always means sufficient against something, and the unit belongs to the statement.
 #
 # The OV circuits, attribution and patching name the same two helpers, 1.0 and 3.2. A description should predict an experiment that it was not made from. The prediction: with 2.2, 1.0 and 3.2 ablated together, the model is close to guessing, which is right on 0.33. We call up to 0.40 close. And it is clearly worse than with 2.2 and two other heads drawn at random. We ask it of five fresh sets of prompts.
 
@@ -1187,7 +1186,7 @@ with claims():
     )
 
 # %% [markdown]
-# Fifty neurons for one bracket: does each of them stand for something of its own? The deeper notebook looks at what they answer to. None of the four best stands for a bracket alone; each is **polysemantic**, which means that it answers to several unrelated things. Why a model would store things in this way is the subject of lessons 1 and 2.
+# Does a single one of these neurons stand for a bracket? The deeper notebook looks at what the best four answer to. None of them does; each is **polysemantic**, which means that it answers to several unrelated things. Why a model would store things in this way is the subject of lessons 1 and 2.
 
 # %% [markdown]
 # ## 10 · The puzzle answered
