@@ -225,8 +225,8 @@ def _message(accuracy: float, length: int, first: float, second: float, heads: t
         return (
             f"{scope}, {names[0]} looks at the token before, as it should, but the second layer has no induction "
             f"head: the closest, {names[1]}, gives the token after the earlier occurrence {second:.2f} of its "
-            f"attention{where}. {DECIDED[decided(pattern[1])]}For this {names[0]} must copy the token that it looks at, "
-            f"the key of {names[1]} must read that copy, and its query the token that stands there now."
+            f"attention{where}. {DECIDED[decided(pattern[1])]}For this {names[0]} must copy the token that it looks "
+            f"at, the key of {names[1]} must read that copy, and its query the token that stands there now."
         )
     return (
         f"{scope}, both heads look where they should ({names[0]} at the token before, {names[1]} at the token after "
