@@ -327,7 +327,7 @@ grade("ioi.auc", auc)
 #
 # *Why it matters*: a circuit can be faithful and still lack the parts that would step in if one of its own failed.
 #
-# *What to write*: `values` holds the metric per prompt for every set of parts that is left. Return $|F(C \setminus K) - F(M \setminus K)|$, with means over prompts.
+# *What to write*: `values` holds the metric per prompt for every set of parts that is left. Return $|F(C \setminus K) - F(M \setminus K)|$, with means over prompts. $K$ may hold any parts of the model.
 #
 # *How you know*: with K empty it is the difference between the circuit and the model.
 
@@ -431,7 +431,7 @@ grade("ioi.integrated_gradients", integrated_gradients)
 #
 # *What is given*: `mine.model` has three layers of four heads, attention only, and identifies indirect objects. Exactly three nodes do the work, each a head at one position. `mine.prompts` are 64 prompts of the kind it was trained on. It was made for you; other learners have other heads, and the steps need not be read through the same inputs.
 #
-# *What to answer*: the nodes, as (layer, head, position) with a position by its role (`"IO"`, `"S1"`, `"S2"`, `"END"`, `"after S1"` …), and the edges: from head to an input `q`, `k` or `v` of another head, or to the logits. A path counts as an edge when its message alone, exchanged from the flipped prompts, changes the logit difference by more than its clean value.
+# *What to answer*: the nodes, as (layer, head, position) with a position by its role (`"IO"`, `"S1"`, `"S2"`, `"END"`, `"after S1"` …), and the edges: from head to an input `q`, `k` or `v` of another head, or to the logits, all in one dictionary, such as `{"nodes": {(0, 1, "S2")}, "edges": {"0.1->1.2.k", "1.2->logits"}}`. `ask.sweep("z", by=("position", "layer", "head"))` and `ask.path_patch(senders, receivers, positions=…)` are at hand. A path counts as an edge when its message alone, exchanged from the flipped prompts, changes the logit difference by more than its clean value.
 #
 # *How it is scored*: nodes and edges by F1 against the truth, and the share of the behaviour that your nodes alone keep, less 0.02 for each; a third each.
 

@@ -43,6 +43,8 @@ def _incomplete(rng: torch.Generator) -> Inputs:
         ("ab", "abc", "b", 2),
         ("abc", "abcd", "ac", 5),
         ("abc", "abcde", "b", 9),
+        ("ab", "abc", "c", 3),  # K may hold parts that are not in the circuit
+        ("abc", "abcde", "bd", 4),
     ):
         yield _table(rng, model, prompts), frozenset(circuit), frozenset(model), frozenset(removed)
     yield _table(rng, "abcd", 4, torch.float64), frozenset("bcd"), frozenset("abcd"), frozenset("cd")
@@ -82,6 +84,11 @@ def _minimal(rng: torch.Generator) -> Inputs:
         a | b: torch.tensor([4.0]),
     }
     yield backup, a | b, "a"  # a shows only once b is gone
+    yield {**backup, a: torch.tensor([1.0]), b: torch.tensor([1.0])}, a | b, "a"  # together: most with K empty
+    yield {some: -value for some, value in backup.items()}, a | b, "b"  # removing it raises the metric
+    for parts in ("abc", "abcd"):  # any part will do: each shows only once all others are gone
+        any_one = {some: torch.tensor([4.0 if some else 0.0]) for some in _subsets(parts)}
+        yield any_one, frozenset(parts), "c"
     for model, circuit, part, prompts in (
         ("abc", "ab", "b", 2),
         ("abc", "abc", "a", 3),
@@ -119,6 +126,11 @@ Function(
         wrong("smallest", lambda F, C, v: _changes(F, C, v).abs().min(), "You take the smallest change. A part is needed if it matters after *some* K: take the largest."),
         wrong("sets outside the circuit", lambda F, C, v: torch.stack([(F[left - {v}].mean() - F[left].mean()).abs() for left in F if v in left]).max(), "You also try sets with parts that are not in the circuit. K is taken out of the circuit, so what is left is a part of it."),
         wrong("signed", lambda F, C, v: _changes(F, C, v).max(), "You take the largest change with its sign. Removing a part mostly lowers the metric: take the size first."),
+        wrong("signed the other way", lambda F, C, v: (-_changes(F, C, v)).max(), "You take the largest fall. Removing a part can also raise the metric: take the size first."),
+        wrong("K never empty", lambda F, C, v: torch.stack([(F[left - {v}].mean() - F[left].mean()).abs() for left in F if left < C and v in left]).max(), "Your K is never empty. The empty set counts too: the part may show most in the whole circuit."),
+        wrong("K of one part at most", lambda F, C, v: torch.stack([(F[left - {v}].mean() - F[left].mean()).abs() for left in F if left <= C and v in left and len(C - left) <= 1]).max(), "Your K has one part at most. It runs over *all* sets of other parts, of every size: a part with two doubles shows only when both are gone."),
+        wrong("K of two parts at most", lambda F, C, v: torch.stack([(F[left - {v}].mean() - F[left].mean()).abs() for left in F if left <= C and v in left and len(C - left) <= 2]).max(), "Your K has two parts at most. It runs over *all* sets of other parts, of every size, up to all others together."),
+        wrong("K never all others", lambda F, C, v: torch.stack([(F[left - {v}].mean() - F[left].mean()).abs() for left in F if left <= C and v in left and left != {v}]).max(), "Your K never holds all other parts. Does your range end one too early? The largest K leaves the part alone."),
         wrong("size before the mean", lambda F, C, v: torch.stack([(F[left - {v}] - F[left]).abs().mean() for left in F if left <= C and v in left]).max(), "You take the size prompt by prompt. Average over prompts first."),
         wrong("summed", lambda F, C, v: _changes(F, C, v).abs().sum(), "You add up over the sets K. Take the largest."),
     ),
@@ -221,6 +233,7 @@ Function(
     misconceptions=(
         wrong("starts of the pieces", lambda m, b, d, n: _along(m, b, d, [k / n for k in range(n)]), "You take the slope at the *start* of each piece. With the middles the error falls much faster; they are asked for."),
         wrong("ends of the pieces", lambda m, b, d, n: _along(m, b, d, [(k + 1) / n for k in range(n)]), "You take the slope at the *end* of each piece. The middles are asked for."),
+        wrong("both ends", lambda m, b, d, n: _along(m, b, d, torch.linspace(0, 1, n).tolist()), "You take the slope from one end of the way to the other, both ends included. Cut the way into equal pieces and take the *middle* of each."),
         wrong("one gradient", lambda m, b, d, n: _along(m, b, d, [0.0]), "This is the plain estimate, with the gradient at the base alone. Average it over the way."),
         wrong("half-way only", lambda m, b, d, n: _along(m, b, d, [0.5]), "You take one gradient, half-way. That is right for one step; take the middle of each of the pieces."),
         wrong("gradients summed", lambda m, b, d, n: n * _along(m, b, d, [(k + 0.5) / n for k in range(n)]), "You add the gradients up. Their mean is the slope along the way."),

@@ -15,32 +15,34 @@ def _prompts(rng: torch.Generator) -> Inputs:
         tokens = torch.randint(1, 20, (batch, length), generator=rng)
         places = torch.rand(batch, length - 1, generator=rng).topk(3, dim=1).indices + 1
         io_s = names[torch.rand(batch, people, generator=rng).topk(2, dim=1).indices]
+        if people > 9:  # a third name, at none of the places: it stands in the row too
+            io_s = names[torch.rand(batch, people, generator=rng).topk(3, dim=1).indices]
+            tokens[:, 0] = io_s[:, 2]
         yield tokens.scatter(1, places, io_s[:, [0, 1, 1]]), places, names
 
 
 def _rules(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> list[Rule]:
-    new, old = sample.gather(1, places), tokens.gather(1, places)
+    new = sample.gather(1, places)
     named = torch.zeros_like(tokens, dtype=torch.bool).scatter(1, places, True)
     different = (new[:, 0] != new[:, 1]) & (new[:, 0] != new[:, 2]) & (new[:, 1] != new[:, 2])
     return [
         Rule("every token that is no name stays", (sample == tokens) | named),
         Rule("what stands at the three places is a name", (new[..., None] == names).any(-1)),
         Rule("the three new names are different from one another", different),
-        Rule("no new name is one of the prompt's own", ~(new[..., None] == old[:, None]).any(-1)),
+        Rule("no new name is one of the prompt's own", ~(new[..., None] == tokens[:, None]).any(-1)),
     ]
 
 
 def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> list[Stat]:
-    new, batch = sample.gather(1, places), len(tokens)
-    old = tokens.gather(1, places)
+    new = sample.gather(1, places)
+    taken = int((tokens[0, :, None] == names).any(0).sum())  # in every row as many
     stats = []
     for which, where in enumerate(("IO", "S1", "S2")):
         for name in names.tolist():
-            free = ~(old == name).any(1)
-            expected, n = 1 / (len(names) - 2), max(int(free.sum()), 1)
+            free = ~(tokens == name).any(1)
+            expected, n = 1 / (len(names) - taken), max(int(free.sum()), 1)
             share = float((new[:, which] == name).sum()) / n
             stats.append(Stat(f"how often name {name} comes at {where}", share, expected, (expected / n) ** 0.5))
-    assert batch
     return stats
 
 
@@ -58,6 +60,10 @@ def _drawn(tokens: Tensor, places: Tensor, names: Tensor, count: int = 3, avoid:
 
 def _own_names_again(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
     return tokens.scatter(1, places, _drawn(tokens, places, names, avoid=False))
+
+
+def _own_elsewhere(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
+    return tokens.scatter(1, places, _drawn(tokens.gather(1, places), places, names))
 
 
 def _subject_twice(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
@@ -89,6 +95,8 @@ Sampler(
     misconceptions=(
         wrong("the prompt's own names again", _own_names_again,
               "Some new name is one of the prompt's own. Then the corrupted prompt can still hold the answer; take names that are not in the row."),
+        wrong("only the three places looked at", _own_elsewhere,
+              "A new name already stands elsewhere in the row. Look at the whole row for names that are taken, not at the three places alone."),
         wrong("subject twice", _subject_twice,
               "The last two names are the same, so that a name still repeats: this is another IO prompt, with a right answer of its own. In ABC nothing repeats."),
         wrong("with replacement", _with_replacement,

@@ -199,7 +199,7 @@ def _token(name: Any) -> int:
 
 def _six(answer: list[int], truth: ioi.Sealed) -> str:
     wanted = len(truth.exchanges)
-    return "" if len(answer) == wanted else f"Give {wanted} names, one for each of `mine.exchanges`."
+    return "" if len(answer) == wanted else f"Give {wanted} names, one for each of the sealed model's `exchanges`."
 
 
 def _right(answer: list[int], truth: ioi.Sealed) -> float:
@@ -251,7 +251,7 @@ Answer(
     share=1.0,
     why="Each of the six answers follows from the circuit, so par is all of them.",
     own=ioi.exchanged,
-    expects="Give six names (or token ids), in the order of `mine.exchanges`.",
+    expects="Give six names (or token ids), in the order of the sealed model's `exchanges`.",
     hints=(
         "Which of the exchange's nodes are in the circuit? The others carry nothing that matters.",
         "The node at S2 and the first one at END carry *which place* holds the repeated name, the first or the second; the last one carries *the name itself*.",
