@@ -37,7 +37,7 @@ plots.show(
 )
 
 # %% [markdown]
-# If the lead were a plain sum, both bars of a part would be equal. For head 3.2 they nearly are; for head 2.2 the dark one is longer. But look at `m0`, the first MLP: it adds little, and without it the whole lead is gone. And look at `m3`, the last MLP: it adds much, and without it nothing is lost. Which bar should one believe?
+# If the lead were a plain sum, both bars of a part would be equal. For head 3.2 they are close; for head 2.2 the dark one is half as long again. But look at `m0`, the first MLP: it adds little, and without it the whole lead is gone. And look at `m3`, the last MLP: it adds much, and without it nothing is lost. Which bar should one believe?
 
 # %% [markdown] contents
 # At the end of this lesson you can answer that, and you have used the everyday tools of the field: hooks, caches, direct logit attribution, the logit lens, ablation and patching. You also know what each of them cannot show. Every number below is computed in this notebook, except one published number in section 11.
@@ -262,7 +262,7 @@ for mark, (*_, colour) in zip(ax.get_xticklabels(), ends, strict=True):
 ax.set(ylabel="share right", ylim=(0, 1.02))
 plots.show(
     fig,
-    alt="The share right against the recovery: an S, flat near both ends, with a step in the middle, from 0.02 to 0.93.",
+    alt="The share right against the recovery: it rises from 0.02 to 0.93 in two steps, with a flatter part in the middle.",
     caption="The two units of this lesson, means over 128 pairs. Each point is one mixture of the logits of the two runs. The lead moves evenly. The share right hardly moves near the two ends: there the answer is far from changing.",
 )
 
@@ -744,7 +744,7 @@ table(
     signed=True,
     decimals=2,
     corner="part",
-    caption="Three ablations. Means over 128 prompts, with their 95 % intervals (prompts resampled). For 2.2, the twin's output costs about twice what the mean costs: it does not leave the model undecided but argues for the wrong bracket. For m3, zeros and the mean do not even agree on the sign.",
+    caption="Three ablations. Means over 128 prompts, with their 95 % intervals (prompts resampled). For 2.2, the twin's output costs about twice what the mean costs: the mean lies between the outputs of the two prompts, and the twin's argues for the wrong bracket. For m3, zeros and the mean do not even agree on the sign.",
 )
 
 # %% claims
@@ -937,7 +937,7 @@ table(
 )
 
 # %% [markdown]
-# Half of the prediction holds. The three heads matter much more than random ones, on every set. But the model without them is close to guessing on some sets only. Something carries the rest. So search, on our first 128 prompts: ablate each of the other 13 heads as a fourth. Then test what the search finds on prompts that it has not seen, against a fourth head drawn at random.
+# Half of the prediction holds. The three heads matter much more than random ones, on every set. But the model without them is close to guessing on some sets only, and a single set of 128 prompts cannot decide it: its share has a standard error of 0.04. On average more is right than guessing gives. Something may carry the rest. So search, on our first 128 prompts: ablate each of the other 13 heads as a fourth. Then test what the search finds on prompts that it has not seen, against a fourth head drawn at random.
 
 # %%
 as_fourth = {name: left([*trio, name], 0) for name in others}
@@ -1058,7 +1058,7 @@ with claims():
     claim("stretched, the input of `m0` still brings back 0.04 only", rounds_to(stretched, "0.04"))
 
 # %% [markdown]
-# This is a **bottleneck**, a place through which everything that is used must pass. The bracket's embedding is still in the stream, and later layers do not read it there. They read what `m0` has made of it. One might think that the output counts for more only because it is ten times longer, and the norm divides by it. The control says that this is not the reason: at the same length the input's direction is hardly read.
+# This is a **bottleneck**, a place through which everything that is used must pass. The bracket's embedding is still in the stream, and later layers do not read it there. They read what `m0` has made of it. One might think that the output counts for more only because it is ten times longer, and the norm divides by it. The control says that length alone is not the reason: at the same length the input's direction is hardly read. (Length is needed too: the deeper notebook makes the output as short as the input.)
 #
 # **Who reads it.** If we patch the output of `m0`, all its readers get it. To learn who matters, give it to one reader alone. This is **path patching**.
 
@@ -1108,7 +1108,7 @@ draw.columns(
     crossed={opener: "not read later"},
     answer="]",
 ).captioned(
-    "The road of the bracket, with the recovery of each arrow alone: one sender's output is clean for one reader, everything else is corrupt. From m0: from the bracket's column to the values of the head. m0 translates the bracket where it stands; 1.0, 2.2 and 3.2 read that. 0.3 fetches the bracket before m0 has read it, and m0 at the last token reads it there. Not drawn: m0 to the keys of 2.2, and to m1, 0.10 each."
+    "The road of the bracket, with the recovery of each arrow alone: one sender's output is clean for one reader, everything else is corrupt. From m0, exchanged at all positions: to the values of the head. m0 translates the bracket where it stands; 1.0, 2.2 and 3.2 read that. 0.3 fetches the bracket before m0 has read it, and m0 at the last token reads it there. Not drawn: m0 to the keys of 2.2, and to m1, 0.10 each."
 )
 
 # %% claims
@@ -1341,7 +1341,7 @@ ax.set(xlabel="head or MLP", ylabel="logits", ylim=(-0.6, 8.2))
 ax.legend(loc="upper center", ncols=2)
 plots.show(
     fig,
-    alt="Four bars for m0, 2.2, 3.2 and m3. For m0 the first is short and three are long; for m3 the first two are equal and the third is below zero; for 2.2 they lie between 1.6 and 2.4, for 3.2 below 0.9.",
+    alt="Four bars for m0, 2.2, 3.2 and m3. For m0 the first is short and three are long; for m3 the first two are equal and the third is below zero; for 2.2 they lie between 1.5 and 2.4, for 3.2 below 0.9.",
     caption="The first figure again, with two more bars for each part. Dashed: the whole lead. For m3 holding the scale makes what is lost equal to what it adds. For m0 and 2.2 it does not: a part of the loss is what later parts no longer get.",
 )
 
@@ -1427,7 +1427,7 @@ card(
     {"claim": "Head 2.2 carries the open bracket to the end",
      "evidence": "ablation, patching, its OV circuit, its attribution",
      "control": "every other head; other prompts; an untrained model",
-     "where it fails": "it is not enough alone: 1.0, 3.2 and 0.3 carry a part"},
+     "where it fails": "patched alone it brings back less than half of the lead: 1.0, 3.2 and 0.3 carry a part"},
     {"claim": "Later layers read the bracket from m0, not from the embedding",
      "evidence": "patching what m0 adds, and what enters it, at the bracket; path patching",
      "control": "each of the two without the other, and at the other's length",

@@ -23,7 +23,7 @@
 # Write $G = WW^\top$. Then $D_i = \|W_i\|^4 / (W_i^\top G W_i)$. By Cauchy–Schwarz $\|W_i\|^4 \le (W_i^\top G W_i)(W_i^\top G^{+} W_i)$, with equality exactly if $G W_i$ is parallel to $W_i$. So $D_i \le W_i^\top G^{+} W_i$, and these sum to $\operatorname{tr}(G^{+}G) = \operatorname{rank} W$. Equality holds exactly if every non-zero column is an eigenvector of $G$.
 # </details>
 #
-# A small sweep trains here, 40 features in 8 dimensions. The published size, 200 equally important features in 20 dimensions at 20 densities, 10 000 steps, is stored from three runs. The switch, off by default, trains one run of it.
+# A small sweep trains here, 40 features in 8 dimensions. A size near the published one, 200 equally important features in 20 dimensions at 20 densities, 10 000 steps, is stored from three runs. The switch, off by default, trains one run of it.
 
 # %%
 import torch

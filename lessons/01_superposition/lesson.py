@@ -272,7 +272,7 @@ caption("Where the loss comes from at p = 0.02: samples with one active feature,
 plots.show(
     sp.plane_figure(five),
     "Loss over density for five features in the plane: two arrows flat at 54 percent, a square falling to 17, the trained models falling to 7.",
-    caption="Five features in two dimensions, as in section 2; the axes are those of section 1. Black: the best of sixteen trained models at each density, with its arrows drawn above. Grey, made by hand: two arrows, a square that drops one feature, a pentagon of length 1 without a bias. The trained pentagon still loses 7 % at p = 0.02, and yet it is the best where features are rare, because dropping one of the five loses 17 %.",
+    caption="Five features in two dimensions, as in section 2; the axes are those of section 1. Black: the best of sixteen trained models at each density, with its arrows drawn above. Grey, made by hand: two arrows, a square that drops one feature, a pentagon of length 1 without a bias. The trained pentagon still loses 7 % at p = 0.02, and yet it is the best where features are rare, because the square, which drops one of the five, loses 17 %.",
 )
 
 # %% claims
@@ -329,7 +329,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The map says which solution is the best. It does not say that training finds it. Look at the ground on which training walks: the loss over both weights, $w_1$ and $w_2$, at one point of the map.
+# The map says which of the three solutions is the best. It does not say that training finds it. Look at the ground on which training walks: the loss over both weights, $w_1$ and $w_2$, at one point of the map.
 
 # %% figure
 starts = {"opposite signs": (0.5, -0.3), "same sign": (0.5, 0.3)}
@@ -340,7 +340,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Gradient descent goes down from where it stands. To reach the pair from the same-sign side, $w_2$ would have to pass through 0. There even the best model loses slightly more than the run does at its end, and descent never goes up. The formulas compare the best solutions, and do not ask how training gets there.
+# Gradient descent goes down from where it stands. To reach the pair from the same-sign side, $w_2$ would have to pass through 0. There even the best model loses slightly more than the run does at its end, and descent never goes up. The formulas compare the three solutions, and do not ask how training gets there.
 #
 # Now train a model at each point of a grid of 13 densities and 13 importances, eight times each, and compare. The share of the grid on which the models end where the map says is the agreement. It needs a **null**: the score of a guess that uses nothing of the theory. Here this is the guess "always an antipodal pair".
 
@@ -372,7 +372,7 @@ measured("superposition.one_run", names[max(places, key=places.get)])
 # %% [markdown]
 # <details><summary>What came out, and why (open after your prediction)</summary>
 #
-# Against the best of eight runs the formulas are right on 96 % of the grid. Where they are wrong, the two lowest of the three losses differ by less than a seventh, so that the point lies on a boundary. The null scores 76 %, because most of this grid is sparse. If each of the three phases counts equally, the null scores a third.
+# Against the best of eight runs the formulas are right on 96 % of the grid. Where they are wrong, the two lowest of the three losses differ by less than a seventh, so that the point lies near a boundary. One is a tie, $p = r = 1$. The five others are pairs where the formulas say “keep one”: a trained pair may also change its lengths and its bias, which the formulas hold fixed. The null scores 76 %, because most of this grid is sparse. If each of the three phases counts equally, the null scores a third.
 #
 # A single run ends where the formulas say on about 71 % of the grid, and where the null says on about half. More than four in five of the exceptions lie in the sparse part, away from the boundary, where the pair would be best by far. The starts are the reason, as in the drawing above. In half of the runs both weights start with the same sign. Where a pair would be best, about two thirds of these runs end without a pair. Of the runs that start with opposite signs, fewer than six in a hundred do.
 # </details>
@@ -400,6 +400,8 @@ with claims():
     claim("the three formulas give the simulated losses of a million samples (within 1 %)", all(abs(s["simulated"] / s["formula"] - 1) < 0.01 for s in simulated.values()))
     claim("against the best of eight runs the formulas are right on 96 % of the grid (within a point)", between(phases.agreement(), 0.95, 0.97))
     claim("where they are wrong, the two lowest losses differ by less than a seventh", bool((close[1] < 8 / 7 * close[0]).all()))
+    apart = wrong[(p[wrong[:, 0]] < 1) | (wrong[:, 1] != 6)]  # all but the tie at p = r = 1
+    claim("five of them are pairs where the formulas say “keep one”", len(apart) == 5 and bool((phases.measured[*apart.T] == 2).all()))
     claim("the null scores 76 % (within a point); if each of the three phases counts equally, a third", between(phases.always_antipodal(), 0.75, 0.77) and about(score["null: always a pair"]["best of 8, balanced"], 100 / 3))
     claim("a single run ends where the formulas say on about 71 % of the grid (within 2 points)", between(single, 0.69, 0.73))
     claim("and where the null says on about half", about(phases.always_antipodal_per_seed().mean(), 0.5))
@@ -442,7 +444,7 @@ plots.show(
 # %% [markdown]
 # There is no superposition in the turned model: two features, two dimensions, two arrows at right angles. So a polysemantic neuron is no proof of superposition. It may come from the choice of coordinates.
 #
-# Coordinates matter only where something in the model treats them differently from other directions. A ReLU on the hidden numbers would do so, because it acts on each of them by itself. A basis that is marked out in this way is called a **privileged basis**. The hidden layer of our toy has no ReLU, like the residual stream of a transformer. Its basis is not privileged. What survives every turn are the lengths of the arrows and the angles between them, and all of these are in one matrix, $W^\top W$, of shape (feature, feature). A turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
+# Coordinates matter only where something in the model treats them differently from other directions. A ReLU on the hidden numbers would do so, because it acts on each of them by itself. A basis that is marked out in this way is called a **privileged basis**. The hidden layer of our toy has no ReLU, like the residual stream of a transformer. Nothing in the architecture privileges its basis. (Training can: in transformers the optimiser Adam has been suspected of it.) What survives every turn are the lengths of the arrows and the angles between them, and all of these are in one matrix, $W^\top W$, of shape (feature, feature). A turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
 #
 # The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, how strongly it is present would be how far the activation goes in that direction, and several features at once would be the sum of theirs. It is a hypothesis, and there are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). Our toy satisfies it by construction.
 
@@ -524,7 +526,7 @@ plots.show(
 )
 
 # %% [markdown]
-# In the dense model each of five features has a dimension to itself, without interference. At $p = 0.16$ ten are kept in every run, and the median interference is about 1, as in antipodal pairs. At $p = 0.025$ at least twelve are kept in every run, each with an interference between 1 and 2.5. In the best run of all three densities the dimensionalities sum to 5 within 0.1, which is all the room there is. The published plot of features per dimension over density needs 200 features in 20 dimensions; it is in the deeper notebook.
+# In the dense model each of five features has a dimension to itself, without interference. At $p = 0.16$ ten are kept in every run, and the median interference is about 1, as in antipodal pairs. At $p = 0.025$ at least twelve are kept in every run, each with an interference between 1 and 2.5. In the best run of all three densities the dimensionalities sum to 5 within 0.1, which is all the room there is. The published plot of features per dimension over density rests on models with hundreds of features; a sweep over 200 features in 20 dimensions is in the deeper notebook.
 #
 # **Question.** One of an antipodal pair has interference 1, and yet the pair is read without error when only one of the two is active. Is interference a measure of damage?
 #
@@ -550,7 +552,7 @@ with claims():
 #
 # Back to the language model of the beginning. “Is French”, “is inside a Python string” and “names a bridge” are to be directions among 768. In our toys two features that share a dimension are misread when both are present. “Names a bridge” and “is inside a Python string” hardly ever come together, so that they could share a direction at little cost. “Is French” and “names a bridge” meet in a French guide to Paris: if they pointed in opposite directions, each would hide the other there, as $x_1$ and $x_2$ did in section 1.
 #
-# With thousands of features nobody arranges the directions by hand, and few pairs need to be opposite. Only $d$ directions can be exactly orthogonal in $d$ dimensions. But in many dimensions directions that are drawn at random are *nearly* orthogonal.
+# With thousands of features nobody arranges the directions by hand. Only $d$ directions can be exactly orthogonal in $d$ dimensions. But in many dimensions directions that are drawn at random are *nearly* orthogonal.
 
 # %% figure
 fig, ax = plots.figure(height=2.7)
@@ -581,7 +583,7 @@ plots.show(
 )
 
 # %% [markdown]
-# So 768 dimensions have room for many times 768 rare features, if a reader of them tolerates noise of this size. For noise half as large a quarter as many fit. The formula is an average over *random* directions. Trained ones need not behave so: the disturbance of a given $W$ has to be computed from $W$.
+# So 768 dimensions have room for many times 768 features of $p = 0.01$ or rarer, if a reader of them tolerates noise of this size. For noise half as large a quarter as many fit, and a strict reader of commoner features finds less room than an orthogonal basis has. The formula is an average over *random* directions. Trained ones need not behave so: the disturbance of a given $W$ has to be computed from $W$.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -626,7 +628,7 @@ for neuron in range(2):
 ax.set(xticks=range(3), yticks=range(2), xlabel="feature", ylabel="neuron")
 plots.show(
     fig,
-    "A matrix with two rows: the first has one weight of 1, the second has importance 0.9 and −0.8.",
+    "A matrix with two rows: the first has one weight of 1, the second has weights 0.9 and −0.8.",
     caption="How to read the weights of neurons: each row is a neuron. The row with one coloured cell is monosemantic, the row with two is polysemantic.",
 )
 
@@ -745,7 +747,7 @@ plots.show(
 #
 # Other limits: our features are independent and uniform; there is no attention and no depth; shapes and densities belong to these sizes and recipes. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
 #
-# **The puzzle, answered.** Two numbers cannot hold any five numbers. They can hold any *one* of five, and which one it is, and so they do well as long as rarely more than one comes at a time. The arrows are spread out, so that most leaks are negative and the ReLU removes them; a negative bias cuts the positive ones down. The model is wrong when features come together, which is rare. It is also a little wrong when a feature comes alone, because neighbours leak and weak inputs are lost. All of this together loses less than dropping features would.
+# **The puzzle, answered.** Two numbers cannot hold any five numbers. They can hold any *one* of five, and which one it is, and so they do well as long as rarely more than one comes at a time. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them; a negative bias cuts the positive ones down. The model is wrong when features come together, which is rare. It is also a little wrong when a feature comes alone, because neighbours leak and weak inputs are lost. All of this together loses less than dropping features would.
 #
 # What stays open: whether real features are like these, which shapes appear in larger models, and how one finds the features when nobody lists them.
 
@@ -761,7 +763,7 @@ with claims():
 #
 # | claim | evidence | control | where it fails |
 # | --- | --- | --- | --- |
-# | Rare features are kept in superposition, frequent ones are not. | Five features in two dimensions: 2, then 4, then 5 arrows; loss against density. | Dense models, all 16 runs beside the best, and models made by hand. | Single runs end in other shapes. |
+# | Rare features are kept in superposition, features that are always active are not. | Five features in two dimensions: 2, then 4, then 5 arrows; loss against density. | Dense models, all 16 runs beside the best, and models made by hand. | Single runs end in other shapes. |
 # | A comparison of three losses predicts which. | It is right on 96 % of a grid. | "Always a pair": 76 %, balanced a third. | Near the boundary; for single runs: 71 %; larger models switch near 4/7 and not at it. |
 # | $W^\top W$ shows what is kept and what overlaps. | Interference; dimensionalities that sum to the number of dimensions. | The same $W$ in two worlds; invented features. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
 # | A privileged basis makes neurons readable where features are dense. | 25 of 25 neurons with one feature at $p = 0.5$. | The same model without the ReLU. | Sparse features: no neuron has only one; one toy. |

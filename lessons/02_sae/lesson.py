@@ -52,7 +52,7 @@ table({name: {"F1": value} for name, value in contest.items()}, mark="best laten
       caption="How well one number finds closing brackets. The text is 27 modules of the standard library that neither the model nor the dictionary was trained on. The neuron (of 768, each also with its sign turned round), the random direction (of 1 536) and the latent (of 1 536) were chosen on half of the modules and judged on the other half; intervals resample the modules of that half. One token in 28 closes a bracket, which gives “always yes” its F1.")
 
 # %% [markdown]
-# No neuron comes near. Has the method found the model's own idea of a closing bracket? Three questions lead to an answer. How are such directions found? When should we believe that they are the right ones? And what does it take to show that a latent means what its best examples suggest? At the end we come back to your four names.
+# No neuron of the layer before comes near for these brackets. Has the method found the model's own idea of a closing bracket? Three questions lead to an answer. How are such directions found? When should we believe that they are the right ones? And what does it take to show that a latent means what its best examples suggest? At the end we come back to your four names.
 
 # %% [markdown] contents
 # You need lesson 1: features as directions, interference, why single neurons may mean nothing. From lesson 0 you need the residual stream and hooks.
@@ -270,7 +270,7 @@ with claims():
 # %% [markdown]
 # Here the dictionary of the plane was read with $k = 1$, and of the sum of two directions only the stronger product is kept.
 #
-# TopK has largely replaced the L1 penalty, for two reasons. The number of active latents is chosen instead of being found by trial. And nothing makes the activations smaller than they should be, which section 3 measures.
+# TopK is one of several methods that came after the L1 penalty (the deeper notebook compares six), and it has two advantages. The number of active latents is chosen instead of being found by trial. And no penalty makes the activations smaller than they should be. Section 3 measures how much closer they come.
 #
 # ## 2 · Known truth first
 #
@@ -384,7 +384,7 @@ plots.show(
 )
 
 # %% [markdown]
-# With two active latents and more, TopK rebuilds the vectors better than L1 does with as many. On the known truth $k = 3$ is the right choice, since about 2.6 features are active. In a language model nobody knows that number. There one takes the smallest number of latents with which the error, or the harm done to the model, is still acceptable, and says which number it was.
+# With two active latents and more, TopK rebuilds the vectors better than L1 does with as many. On the known truth about 2.6 features are active, and we use $k = 3$ where the lesson compares methods. In a language model nobody knows that number. There one takes the smallest number of latents with which the error, or the harm done to the model, is still acceptable, and says which number it was.
 #
 # Why is L1 worse? Look at one latent alone. Its feature is there with strength $m$, and the latent answers with $f$. The error is $(m - f)^2$ and the penalty $\lambda f$. The derivative $-2(m - f) + \lambda$ is zero at
 #
@@ -411,7 +411,7 @@ page.measured("sae.shrinkage", half["factor"].mean().item())
 # </details>
 
 # %% [markdown]
-# TopK has no penalty, so that nothing pulls its activations down, and they come closer to the true strengths than those of L1 at any of the seven $\lambda$.
+# TopK has no penalty that pulls its activations down. They come closer to the true strengths than those of L1 at any of the seven $\lambda$.
 #
 # A latent that is never active is called **dead**. It gets no gradient, since its ReLU gives zero everywhere, and so it stays dead. In large dictionaries many latents can die although there would be work for them. Two remedies are common. **Resampling** points a dead latent at a vector that is reconstructed badly (Bricken et al. 2023). An **auxiliary loss** lets dead latents try to reconstruct what the living ones leave over (Gao et al. 2024). The trainer of this course uses the first for ReLU and the second for TopK.
 
@@ -582,7 +582,7 @@ with claims():
 # %% [markdown]
 # ## 6 · Is the name right?
 #
-# At every place that section 5 showed, latent 378 was at a `)`. Two hypotheses predict this. It may stand for *a bracket closes here*, or for *the token* `)`. Examples cannot decide between them, because nearly everywhere both are true. Here is a program in which they differ.
+# At every place that section 5 showed, latent 378 was at a `)`. Two hypotheses predict this. It may stand for *a bracket closes here*, or for *the token* `)`. Examples cannot decide between them, because at most of these places both are true. Here is a program in which they differ.
 
 # %% figure
 from course_utils.sae.code_view import Panel, shaded_panels
@@ -604,7 +604,7 @@ plots.show(
 )
 
 # %% [markdown]
-# We ask this of latent 378 here and in all sample programs. A control stands beside it, the **untrained dictionary**. It was trained in the same way on a copy of `code-4l` whose weights are random, so that the model knows nothing about Python. Of its latents we take the one that is best for closing brackets on half of the sample programs.
+# We ask this of latent 378 here and in all sample programs. A control stands beside it, the **untrained dictionary**. It was trained on a copy of `code-4l` whose weights are random, so that the model knows nothing about Python, with the same recipe but on a sixth of the vectors. A longer training might bring it closer. Of its latents we take the one that is best for closing brackets on half of the sample programs.
 
 # %% prediction
 predict("sae.exceptions")
@@ -685,7 +685,7 @@ plots.show(
 # %% [markdown]
 # At seven labels the whole interval of the latent lies above that of the token list. These labels have something in common, the token alone does not decide them. A name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. At each of the seven the untrained dictionary has an F1 of 0.11 or less, and no neuron comes as far as the latent. Here training has made something that a dictionary can find.
 #
-# At the other end are labels that the token nearly decides. For closing brackets the latent has an F1 of 0.87, the token list 0.93, and the untrained dictionary 0.82. There a high F1 does not show that a latent knows more than its token.
+# Closing brackets are the opposite case, a label that the token nearly decides. There the latent has an F1 of 0.87, the token list 0.93, and the untrained dictionary 0.82. Such a high F1 does not show that a latent knows more than its token.
 #
 # A **probe** is a direction that was trained on the label itself, by logistic regression. It is the highest of the four at nearly every label. The vectors hold what Python's labels say, and a single latent, found without labels, finds a part of it.
 #
@@ -788,7 +788,7 @@ page.measured("sae.causal", above)
 # </details>
 
 # %% [markdown]
-# The test does not ask whether our *name* for a latent is right, and a good name does not make a latent pass. The two questions are independent, and both need their own evidence.
+# The test does not ask whether our *name* for a latent is right, and a good name does not make a latent pass. These are two questions, and each needs its own evidence.
 #
 # The same edit can also put a latent where it is not. With a latent set to a high value, usually at every token, this is called **steering**. The best-known case is the Golden Gate Bridge of Templeton et al. 2024.
 #
@@ -823,7 +823,7 @@ with claims():
 # Dictionaries have been criticised with care, and a part of it can be measured here.
 #
 # - *A direction that was trained on the label does better.* Kantamneni et al. 2025, [Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681), could not consistently improve on ordinary probes with latents. Wu et al. 2025, [AxBench](https://arxiv.org/abs/2501.17148), found the plain difference of two means better at detecting a concept. Here a probe is better than the best latent at 18 of the 21 labels, with intervals apart, and never worse.
-# - *An untrained network gives nice latents too.* Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found it in language models, and section 6 found it here, for labels that the token decides.
+# - *An untrained network gives nice latents too.* Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found it in language models, and section 6 found it here, for closing brackets.
 # - *Two trainings find different latents.* Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) compared dictionaries that differ in their start alone. This lesson reads a single dictionary; its deeper notebook compares short trainings of three starts.
 #
 # A dictionary has one thing that a probe has not. It needs no labels, and proposes directions to look at, while a probe answers a question that one already has.
@@ -876,7 +876,7 @@ page.card(
         "where it fails": "Only known truths show it: in a real model the true strengths are unknown.",
     },
     {
-        "claim": "Some latents know what stands around a token, better than any neuron.",
+        "claim": "Some latents know what stands around a token, better than the token alone.",
         "evidence": "Seven of 21 labels, on modules that chose nothing.",
         "control": "A list of tokens, a dictionary of the untrained model, random directions.",
         "where it fails": "Labels that the token decides: there the list does as well or better.",
@@ -925,7 +925,7 @@ page.card(
 # - fraction of variance unexplained: squared errors over squared distances from the mean, both summed over all vectors.
 # - loss recovered: the share of an ablation's cost that a reconstruction saves.
 # - token list: the best rule for a label that sees only the token, without any model.
-# - untrained dictionary: a dictionary trained in the same way on a copy of the model with random weights.
+# - untrained dictionary: a dictionary trained on a copy of the model with random weights, here on a sixth of the vectors.
 # - monosemantic: of a latent that stands for one thing only.
 # - probe: a direction trained on labels.
 # - steering: setting a latent to a high value at every token, and letting the model go on from there.
