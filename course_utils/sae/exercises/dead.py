@@ -13,7 +13,7 @@ from course_utils.sae.revive import ENCODER_SHARE
 
 
 def _inputs(rng: torch.Generator) -> Inputs:
-    yield (torch.tensor([[4.0, 4.0]]), torch.tensor([[0.0, 10.0], [3.0, 0.0]]), torch.tensor([2.0, 1.0]),
+    yield (torch.tensor([[4.0, 4.0]]), torch.tensor([[0.0, 10.0], [3.0, 0.0]]), torch.tensor([250.0, 1.0]),
            torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]),
            torch.tensor([False, True]), torch.tensor([0]))  # fmt: skip
     for rows, d, latents, dead in ((3, 2, 3, 2), (6, 4, 5, 2), (9, 5, 12, 7), (5, 3, 4, 0)):
@@ -58,6 +58,7 @@ Function(
     reference=sae.resample_dead,
     inputs=_inputs,
     ranges={"x": REAL, "W_enc": REAL, "b_enc": REAL, "W_dec": REAL, "b_dec": REAL, "average": REAL},
+    survivors={"`F.normalize(x[rows] - b_dec, dim=1)` → `F.normalize(x[rows] - b_dec)`": "The second axis is what `F.normalize` takes unless told otherwise."},
     hints=(
         "rows has one number for each dead latent, in their order. The i-th dead latent is pointed at x[rows[i]], seen from b_dec, as a unit vector.",
         "The decoder row is that unit vector; the encoder row is the same, times a fifth of the mean length of the living latents' encoder rows.",
