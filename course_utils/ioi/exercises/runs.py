@@ -115,6 +115,7 @@ def _paths(rng: torch.Generator) -> Inputs:
                                      (5, 3, (1, 0), "frozen"), (4, 3, (0, 1), "recomputed"), (6, 2, (1, 1), "frozen")):  # fmt: skip
         yield small_model(seed, layers=layers), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5), head, mlps
     yield small_model(7, size=4.0), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 1), "recomputed"
+    yield small_model(9, size=9.0), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 2), "frozen"
 
 
 def _path(model: Any, clean: Tensor, other: Tensor, head: tuple[int, int], mlps: str, *, heads: bool = True,
