@@ -592,8 +592,8 @@ def test_what_an_answer_leaves_changed_is_put_back_and_named(demo, tmp_path):
         report = grade("demo.interference", leaves(change))
         assert report.status == "failed" and name in report.message and "put it back" in report.message, (name, report)
         assert before == [setting.read() for setting in state.SETTINGS], name
-    torch.autocast_decrement_nesting()  # of the __enter__ above: else later autocasts keep stale weights in their cache
-    torch.clear_autocast_cache()
+    torch.autocast_increment_nesting()
+    assert torch.autocast_decrement_nesting() == 0  # deeper, later autocasts would keep stale weights in their cache
     assert torch.ones(2).device.type == "cpu"
     assert grade("demo.interference", interference_again).status == "passed"
 

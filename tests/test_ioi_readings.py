@@ -5,7 +5,7 @@ import torch
 from patching_models import gpt2
 
 from course_utils import ioi, patching, zoo
-from course_utils.ioi.exercises.inputs import small_model
+from course_utils.grading.inputs import small_model
 from course_utils.patching import Circuit
 
 
@@ -91,7 +91,7 @@ def test_direct_path_agrees_with_path_patching(model, clean, mlps):
 
 
 def test_noising_heads_agrees_with_the_sweep():
-    bridge = small_model(2)
+    bridge = small_model(2, mlps=True)
     clean, other = (torch.randint(11, (3, 5), generator=rng(s)) for s in (1, 2))
     logits = ioi.noise_heads(bridge, clean, other)
     metric = patching.logit(torch.tensor([1, 4, 7]))

@@ -54,12 +54,17 @@ def _put_modes(before: tuple) -> None:
 
 
 def _autocast() -> tuple:
-    return torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu")
+    torch.autocast_increment_nesting()
+    depth = torch.autocast_decrement_nesting()
+    return torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"), depth
 
 
 def _put_autocast(before: tuple) -> None:
-    torch.set_autocast_enabled("cpu", before[0])
-    torch.set_autocast_dtype("cpu", before[1])
+    enabled, dtype, depth = before
+    torch.set_autocast_enabled("cpu", enabled)
+    torch.set_autocast_dtype("cpu", dtype)
+    while _autocast()[2] > depth:  # torch empties the cache of cast weights only at depth 0: it would keep stale ones
+        torch.autocast_decrement_nesting()
     torch.clear_autocast_cache()
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from course_utils import induction as ind
+from course_utils.grading.inputs import Inputs, ids, small_model
 from course_utils.grading.kinds import Function, wrong
-from course_utils.induction.exercises.inputs import Inputs, small_model, some_tokens
 
 Head = tuple[int, int]
 Z = "blocks.{}.attn.hook_z"
@@ -16,13 +16,13 @@ Z = "blocks.{}.attn.hook_z"
 
 def _ablations(rng: torch.Generator) -> Inputs:
     plain, normed = small_model(int(torch.randint(8, (), generator=rng)), None), small_model(3)
-    yield plain, some_tokens(rng, 2, 3), [(0, 1)], "zero"
-    yield plain, some_tokens(rng, 3, 4), [(1, 1)], "mean"
-    yield normed, some_tokens(rng, 4, 6), [(0, 2), (0, 0)], "mean"
-    yield normed, some_tokens(rng, 4, 7), [(1, 1), (0, 1), (1, 2)], "zero"
-    yield normed, some_tokens(rng, 5, 8), [(0, 1), (1, 0)], "mean"
-    yield normed, some_tokens(rng, 2, 5), [], "mean"
-    yield small_model(4, size=4.0), some_tokens(rng, 3, 5), [(0, 1), (1, 0)], "zero"
+    yield plain, ids(rng, 11, 2, 3), [(0, 1)], "zero"
+    yield plain, ids(rng, 11, 3, 4), [(1, 1)], "mean"
+    yield normed, ids(rng, 11, 4, 6), [(0, 2), (0, 0)], "mean"
+    yield normed, ids(rng, 11, 4, 7), [(1, 1), (0, 1), (1, 2)], "zero"
+    yield normed, ids(rng, 11, 5, 8), [(0, 1), (1, 0)], "mean"
+    yield normed, ids(rng, 11, 2, 5), [], "mean"
+    yield small_model(4, size=4.0), ids(rng, 11, 3, 5), [(0, 1), (1, 0)], "zero"
 
 
 def _hooked(

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils import induction as ind
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import REAL, Function, wrong
-from course_utils.induction.exercises.inputs import Inputs, randn
 
 # 5 · icl_score
 

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from course_utils import induction as ind
+from course_utils.grading.inputs import Inputs, patterns
 from course_utils.grading.kinds import UNIT, Function, wrong
-from course_utils.induction.exercises.inputs import Inputs, looking, pattern
+from course_utils.induction.exercises.inputs import looking
 
 # 2 · previous_token_score
 
@@ -15,10 +16,10 @@ def _patterns(rng: torch.Generator) -> Inputs:
     yield (looking(1, 4),)
     yield (looking(0, 5),)
     yield (torch.tensor([[[[1.0, 0, 0], [0.004, 0.996, 0], [0, 0.004, 0.996]]]]),)  # hardly
-    yield (pattern(rng, 1, 2, 3),)
-    yield (pattern(rng, 3, 1, 6),)
+    yield (patterns(rng, 1, 2, 3),)
+    yield (patterns(rng, 3, 1, 6),)
     yield (torch.cat([looking(1, 6), looking(2, 6)], 1),)
-    yield (pattern(rng, 2, 4, 9, sharp=6.0, dtype=torch.float64),)
+    yield (patterns(rng, 2, 4, 9, sharp=6.0, dtype=torch.float64),)
 
 
 def _along(pattern: Tensor, offset: int) -> Tensor:
@@ -69,11 +70,11 @@ def _repeated(rng: torch.Generator) -> Inputs:
     yield looking(2, 7), 3
     yield looking(3, 7), 3
     yield looking(2, 7, 0.004), 3  # hardly
-    yield pattern(rng, 1, 1, 5), 2
+    yield patterns(rng, 1, 1, 5), 2
     yield torch.cat([looking(k, 9) for k in (1, 3, 4, 5)], 1), 4
-    yield pattern(rng, 2, 3, 9), 4
-    yield pattern(rng, 4, 2, 21, sharp=4.0), 10
-    yield pattern(rng, 2, 4, 13, dtype=torch.float64), 6
+    yield patterns(rng, 2, 3, 9), 4
+    yield patterns(rng, 4, 2, 21, sharp=4.0), 10
+    yield patterns(rng, 2, 4, 13, dtype=torch.float64), 6
 
 
 def _read(pattern: Tensor, length: int, offset: int, first: int | None = None, last: int | None = None) -> Tensor:

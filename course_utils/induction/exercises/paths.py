@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from course_utils import induction as ind
+from course_utils.grading.inputs import Inputs, ids, small_model
 from course_utils.grading.kinds import Function, wrong
-from course_utils.induction.exercises.inputs import Inputs, small_model, some_tokens
 
 Head = tuple[int, int]
 Z = "blocks.{}.attn.hook_z"
@@ -24,8 +24,8 @@ def _paths(rng: torch.Generator) -> Inputs:
     for number, (model, batch, length, reads) in enumerate(cases):
         late = 2 if number >= 4 else 1
         sender, receiver = (late - 1, (number + 1) % 3), (late, number % 3)
-        yield model, some_tokens(rng, batch, length), some_tokens(rng, batch, length), sender, receiver, reads
-    yield small_model(4, size=9.0), some_tokens(rng, 2, 5), some_tokens(rng, 2, 5), (0, 1), (1, 2), "k"
+        yield model, ids(rng, 11, batch, length), ids(rng, 11, batch, length), sender, receiver, reads
+    yield small_model(4, size=9.0), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5), (0, 1), (1, 2), "k"
 
 
 def _patched(

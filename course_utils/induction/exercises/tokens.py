@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from course_utils import induction as ind
+from course_utils.grading.inputs import Inputs
 from course_utils.grading.kinds import Rule, Sampler, Stat, wrong
-from course_utils.induction.exercises.inputs import Inputs
 
 
 def _sizes(rng: torch.Generator) -> Inputs:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import ioi
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
-from course_utils.ioi.exercises.inputs import Inputs, randn
 
 Values = dict[frozenset[str], Tensor]
 

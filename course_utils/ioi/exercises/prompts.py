@@ -5,8 +5,8 @@ from torch import Tensor
 
 from course_utils import ioi
 from course_utils.grading.independence import Stat
+from course_utils.grading.inputs import Inputs
 from course_utils.grading.kinds import Rule, Sampler, wrong
-from course_utils.ioi.exercises.inputs import Inputs
 
 
 def _prompts(rng: torch.Generator) -> Inputs:

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from course_utils import ioi
+from course_utils.grading.inputs import Inputs, ids, randn
 from course_utils.grading.kinds import REAL, UNIT, Function, wrong
-from course_utils.ioi.exercises.inputs import Inputs, ids, randn
 
 # 2 · logit_diff
 

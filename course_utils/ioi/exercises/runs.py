@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from course_utils import ioi
+from course_utils.grading.inputs import Inputs, ids, small_model
 from course_utils.grading.kinds import Function, wrong
-from course_utils.ioi.exercises.inputs import Inputs, ids, small_model
 
 Z = "blocks.{}.attn.hook_z"
 Put = Callable[[Tensor, Any, int, int], Tensor]
@@ -21,10 +21,10 @@ def _pairs(rng: torch.Generator) -> Inputs:
         clean = ids(rng, 11, batch, length)
         other = clean.clone()
         other[:, length // 2] = (other[:, length // 2] + 1 + ids(rng, 10, batch)) % 11
-        yield small_model(seed), clean, other
-    yield small_model(3, layers=3), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
+        yield small_model(seed, mlps=True), clean, other
+    yield small_model(3, layers=3, mlps=True), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
     for size in (4.0, 0.05):
-        yield small_model(4, size=size), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
+        yield small_model(4, size=size, mlps=True), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
 
 
 def _each_head(model: Any, base: Tensor, put: Put, donor: Any, read: Any = (slice(None), -1)) -> Tensor:
@@ -110,12 +110,12 @@ Function(
 
 
 def _paths(rng: torch.Generator) -> Inputs:
-    yield small_model(0), ids(rng, 11, 1, 3), ids(rng, 11, 1, 3), (0, 1), "frozen"
+    yield small_model(0, mlps=True), ids(rng, 11, 1, 3), ids(rng, 11, 1, 3), (0, 1), "frozen"
     for seed, layers, head, mlps in ((1, 2, (0, 0), "recomputed"), (2, 2, (1, 2), "recomputed"), (3, 3, (0, 2), "frozen"),
                                      (5, 3, (1, 0), "frozen"), (4, 3, (0, 1), "recomputed"), (6, 2, (1, 1), "frozen")):  # fmt: skip
-        yield small_model(seed, layers=layers), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5), head, mlps
-    yield small_model(7, size=4.0), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 1), "recomputed"
-    yield small_model(9, size=9.0), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 2), "frozen"
+        yield small_model(seed, layers=layers, mlps=True), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5), head, mlps
+    yield small_model(7, size=4.0, mlps=True), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 1), "recomputed"
+    yield small_model(9, size=9.0, mlps=True), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 2), "frozen"
 
 
 def _path(model: Any, clean: Tensor, other: Tensor, head: tuple[int, int], mlps: str, *, heads: bool = True,

@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import sae
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import REAL, Function, wrong
-from course_utils.sae.exercises.inputs import Inputs, randn, weights
+from course_utils.sae.exercises.inputs import weights
 from course_utils.sae.revive import ENCODER_SHARE
 
 

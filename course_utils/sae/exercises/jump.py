@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from course_utils import sae
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
-from course_utils.sae.exercises.inputs import Inputs, randn
 
 
 def _inputs(rng: torch.Generator) -> Inputs:

@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import sae
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
-from course_utils.sae.exercises.inputs import SQUARED, Inputs, randn
+from course_utils.sae.exercises.inputs import SQUARED
 
 # 5 · the gradient without its parallel part
 

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from course_utils import sae
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
-from course_utils.sae.exercises.inputs import LAST, NEVER_NEGATIVE, SQUARED, STABLE, Inputs, codes, randn, weights
+from course_utils.sae.exercises.inputs import LAST, NEVER_NEGATIVE, SQUARED, STABLE, codes, weights
 
 # 1 · encode
 

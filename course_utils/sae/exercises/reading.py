@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import sae
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Answer, Function, wrong
-from course_utils.sae.exercises.inputs import STABLE, Inputs, codes, randn
+from course_utils.sae.exercises.inputs import STABLE, codes
 
 # 9 · top contexts
 

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
+from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import POSITIVE, REAL, UNIT, Function, wrong
-from course_utils.superposition.exercises.inputs import Inputs, dropping, randn
+from course_utils.superposition.exercises.inputs import dropping
 
 
 def _matrix_inputs(rng: torch.Generator) -> Inputs:

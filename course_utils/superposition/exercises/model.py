@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
+from course_utils.grading.inputs import Inputs, rand, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Function, Rule, Sampler, Stat, wrong
-from course_utils.superposition.exercises.inputs import Inputs, dropping, rand, randn
+from course_utils.superposition.exercises.inputs import dropping
 
 # 1 · generate_batch
 

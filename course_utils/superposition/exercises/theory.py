@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from course_utils import superposition as sp
+from course_utils.grading.inputs import Inputs, rand, randn
 from course_utils.grading.kinds import POSITIVE, REAL, UNIT, Function, wrong
-from course_utils.superposition.exercises.inputs import Inputs, dropping, rand, randn
+from course_utils.superposition.exercises.inputs import dropping
 
 # 6 · disturbance
 

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from course_utils import transformer as tf
+from course_utils.grading.inputs import Inputs, patterns, randn
 from course_utils.grading.kinds import REAL, UNIT, Function, wrong
-from course_utils.transformer.exercises.inputs import Inputs, patterns, randn, small_integers
+from course_utils.transformer.exercises.inputs import small_integers
 
 # 5 · qk_circuit
 

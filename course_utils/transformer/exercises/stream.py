@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from course_utils import transformer as tf
+from course_utils.grading.inputs import Inputs, ids, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Function, wrong
-from course_utils.transformer.exercises.inputs import Inputs, ids, randn, small_integers
+from course_utils.transformer.exercises.inputs import small_integers
 
 # 2 · residual_stream
 
