@@ -704,7 +704,16 @@ def test_a_function_compiled_by_torch_and_numbers_of_numpy_are_right(demo):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert grade("demo.interference", torch.compile(interference_again, backend="eager")).status == "passed"
+        report = grade("demo.interference", torch.compile(interference_again, backend="eager"))
+    assert report.status == "passed", report
+
+    def slow(module, inputs):
+        until = time.process_time() + 2 * guard.LIMIT
+        while time.process_time() < until:
+            pass
+        return module
+
+    assert grade("demo.interference", torch.compile(interference_again, backend=slow)).status == "passed"
     Function(id="demo.number", reference=lambda n: n / 2, inputs=lambda rng: iter([(1,), (4,)]))
     assert grade("demo.number", lambda n: np.array(n / 2)).status == "passed"
 

@@ -25,6 +25,9 @@ except ImportError:  # Windows
     resource = None
 
 HEADROOM = 2 << 30  # bytes that one call may add to the process
+PATIENCE = 60  # seconds by the clock that imports and compilations may take in one call
+COMPILER = os.path.join(os.path.dirname(torch.__file__), "_dynamo", "convert_frame.py")
+PREPARES = {"<frozen importlib._bootstrap>", COMPILER}
 HERE = os.path.dirname(__file__)
 
 
@@ -103,9 +106,10 @@ class Clock:
             sys.setprofile(self._profile)
 
     def _watch(self) -> None:
-        cpu, wall = processor_seconds(), time.perf_counter()
+        cpu = processor_seconds()
+        wall = begun = time.perf_counter()
         while not self.done.wait(0.02):
-            if not self.expired and self._importing():  # a first import is slow, and must not be broken off
+            if not self.expired and time.perf_counter() - begun < PATIENCE and self._preparing():
                 cpu, wall = processor_seconds(), time.perf_counter()
             late = processor_seconds() - cpu > self.limit or time.perf_counter() - wall > 10 * self.limit
             if late and not self.expired:
@@ -114,10 +118,11 @@ class Clock:
             if self.expired:
                 self._interrupt()
 
-    def _importing(self) -> bool:
+    def _preparing(self) -> bool:
+        """Whether something is imported or compiled: slow the first time, and not to be broken off."""
         frame = sys._current_frames().get(threading.main_thread().ident)
         while frame is not None and frame is not self.floor:
-            if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            if frame.f_code.co_filename in PREPARES:
                 return True
             frame = frame.f_back
         return False
