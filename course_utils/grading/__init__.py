@@ -4,7 +4,7 @@
 
 What lives here is the engine; it knows no lesson. What is asked stands in `course_utils/<lesson>/exercises/`.
 
-- Declaring: `kinds` gives the names; `exercise`, `function`, `sampler`, `answer`; `independence` of draws.
+- Declaring: `kinds` gives the names; `exercise`, `function`, `sampler`, `answer`; `independence` of draws; random `inputs`.
 - Calling what a learner wrote: `guard`, with `limits` of time and memory, `state` that is put back, `plain` values.
 - Saying what is wrong: `compare`, `counterexample`; `diagnosis`, with `patterns` in what each of the `trials` showed
   (the `places` that are wrong, the `shapes`, the `conditions`, by the names of `axes`) and with `repairs` (what undoes
