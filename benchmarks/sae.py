@@ -1,18 +1,21 @@
 """One TopK step, forward and all gradients, raced against other ways of computing the same; and harvesting.
 
-    python benchmarks/sae.py [--rounds 7] [--threads 2] [--device cpu]
+    python benchmarks/sae.py [--rounds 7] [--threads 2] [--device cpu] [--sae-lens PYTHON]
 
 512 dimensions, 8 192 latents, 32 active, batches of 4 096, single precision, the same weights and data on all sides.
 
 - course: the sparse path of `course_utils.sae`;
 - dense: the same in plain PyTorch (TopK, scatter, a dense decoder product, autograd);
 - eai-sparsify: its `SparseCoder` with the fused encoder (raced where it is installed);
+- sae-lens: its `TopKTrainingSAE`, dense and with sparse activations. It needs an older transformer-lens, so it runs in
+  a process of its own, by the PYTHON of an environment that has it (`sae_lens_step.py`);
 - floor: the encoder's product and the selection alone, without which no TopK step can be.
 
 Printed: seconds a step (the median of interleaved rounds, so that all meet the same weather), ratios within rounds, the
 largest difference of the gradients from the dense ones, peak memory of a step in a process of its own, the share of the
-measured matrix-product peak. Then tokens a second of harvesting, against `run_with_cache`. sae-lens, which needs an
-older transformer-lens, is not raced here.
+measured matrix-product peak. Then the step of eight ReLU-L1 dictionaries (d 128, 1 024 latents: a frontier of eight
+penalties) in one batched product, against one after the other, which is how the course trains them. Then tokens a
+second of harvesting, against `run_with_cache`.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +93,32 @@ class Peer:
                 "b_dec": coder.b_dec.grad}  # fmt: skip
 
 
+class OtherPython:
+    """sae-lens in its own environment, with the same weights and data: a step at a time, timed over there."""
+
+    def __init__(self, python: str, model: sae.SparseAutoencoder, x: Tensor, folder: Path) -> None:
+        given = {name: p.detach() for name, p in model.named_parameters()} | {"x": x, "k": K}
+        torch.save(given, folder / "weights.pt")
+        self.kept = folder / "gradients.pt"
+        command = [python, str(Path(__file__).with_name("sae_lens_step.py")), str(folder / "weights.pt")]
+        self.process = subprocess.Popen(
+            [*command, str(torch.get_num_threads())],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+        )  # fmt: skip
+        print("raced too:", self.process.stdout.readline().strip())
+
+    def ask(self, line: str) -> str:
+        self.process.stdin.write(line + "\n")
+        answer = self.process.stdout.readline().strip()
+        if not answer:
+            raise RuntimeError("The process that runs sae-lens has ended: its message stands above.")
+        return answer
+
+    def gradients(self) -> dict[str, Tensor]:
+        self.ask(f"save {self.kept}")
+        return torch.load(self.kept)
+
+
 def seconds(run: Callable[[], None], device: torch.device) -> float:
     began = time.perf_counter()
     run()
@@ -112,8 +143,10 @@ def status(field: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
-def race(rounds: int, device: torch.device) -> None:
+def race(rounds: int, device: torch.device, other: str | None, folder: Path) -> None:
     model, x = start(device)
+    remote = OtherPython(other, model, x, folder) if other else None
+    away = {"sae-lens": "step", "sae-lens, sparse": "sparse"} if remote else {}
     racers: dict[str, Callable] = {"course": course, "dense": dense, "floor": floor}
     try:
         racers["eai-sparsify"] = Peer(model)
@@ -125,10 +158,15 @@ def race(rounds: int, device: torch.device) -> None:
         if name != "floor":
             own = {key: p.grad for key, p in model.named_parameters()}
             grads[name] = {k: v.clone() for k, v in (run.gradients() if isinstance(run, Peer) else own).items()}
-    times: dict[str, list[float]] = {name: [] for name in racers}
+    for name, word in away.items():
+        remote.ask(word)
+        grads[name] = remote.gradients()
+    times: dict[str, list[float]] = {name: [] for name in (*racers, *away)}
     for _ in range(rounds):
         for name, run in racers.items():
             times[name].append(seconds(lambda run=run: run(model, x), device))
+        for name, word in away.items():
+            times[name].append(float(remote.ask(word)))
     for name, found in times.items():
         ratios = [other / own for own, other in zip(times["course"], found, strict=True)]
         apart = max(((grads[name][k] - grads["dense"][k]).abs().max() / grads["dense"][k].abs().max()).item()
@@ -140,6 +178,28 @@ def race(rounds: int, device: torch.device) -> None:
     peak, work = 2 * 2048**3 / best, 2 * BATCH * D * LATENTS
     print(f"encoder product alone is {work / peak:.3f} s at the measured peak of {peak / 1e9:.0f} GFLOP/s; "
           f"the course's whole step reaches {work / statistics.median(times['course']) / peak:.0%} of it")  # fmt: skip
+
+
+def frontier(rounds: int, device: torch.device) -> None:
+    rng = torch.Generator().manual_seed(0)
+    x, penalties = torch.randn(BATCH, 128, generator=rng).to(device), torch.logspace(-2, 0, 8, device=device)
+    shapes = (128, 1024), (1, 1024), (1024, 128)
+    weights = [(torch.randn(8, *shape, generator=rng) / 16).to(device) for shape in shapes]
+
+    def step(x: Tensor, W_enc: Tensor, b_enc: Tensor, W_dec: Tensor, penalty: Tensor) -> None:
+        own = [p.detach().requires_grad_() for p in (W_enc, b_enc, W_dec)]
+        f = (x @ own[0] + own[1]).relu()
+        error = (f @ own[2] - x).square().sum((-1, -2))
+        ((error + penalty * f.sum((-1, -2))) / BATCH).sum().backward()
+
+    ways: dict[str, Callable[[], object]] = {
+        "one after the other": lambda: [step(x, *(w[i] for w in weights), penalties[i]) for i in range(8)],
+        "in one product": lambda: step(x.expand(8, *x.shape), *weights, penalties),
+    }
+    times = {name: [seconds(run, device) for run in [run] * (rounds + 1)][1:] for name, run in ways.items()}
+    for name, found in times.items():
+        ratio = statistics.median(times["one after the other"]) / statistics.median(found)
+        print(f"8 penalties, {name:20} {statistics.median(found):7.3f} s a step of all   {ratio:5.2f} × as fast")
 
 
 def harvesting(rounds: int) -> None:
@@ -167,9 +227,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--sae-lens", metavar="PYTHON", help="the interpreter of an environment that has sae-lens")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    race(args.rounds, torch.device(args.device))
+    with tempfile.TemporaryDirectory() as folder:
+        race(args.rounds, torch.device(args.device), args.sae_lens, Path(folder))
+    frontier(args.rounds, torch.device(args.device))
     if args.device == "cpu" and Path("/proc/self/clear_refs").exists():
         context = multiprocessing.get_context("spawn")
         for name in ("course", "dense"):
