@@ -19,8 +19,8 @@ from pathlib import Path
 import torch
 
 from course_utils import zoo
+from course_utils.patching.harvesting import harvest
 from course_utils.sae.config import Config
-from course_utils.sae.harvesting import harvest
 from course_utils.sae.shipped import DICTIONARIES, held_out_facts
 from course_utils.sae.sources import Rows
 from course_utils.sae.training import Recipe, Training, train

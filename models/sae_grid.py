@@ -17,8 +17,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils import zoo
+from course_utils.patching.harvesting import harvest
 from course_utils.sae.config import Config
-from course_utils.sae.harvesting import harvest
 from course_utils.sae.metrics import Quality
 from course_utils.sae.shipped import held_out_contexts
 from course_utils.sae.sources import Rows

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from course_utils import sae, zoo
+from course_utils.patching import harvesting
 from course_utils.patching.unrolled import unroll
 from course_utils.python_text import modules, samples
-from course_utils.sae import harvesting
 from course_utils.sae.shipped import Dictionary
 
 HOOKS = [

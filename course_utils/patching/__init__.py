@@ -53,7 +53,8 @@ model is never changed. GPT-2-format and plain `boot_native` models, causal or b
 - How it is answered: `sweeps`, `paths` with `path_runs`, `attribution`, `edges`, `circuit` with `circuit_runs`,
   `criteria`, `ablation`. What comes back: `result`, drawn by `drawing`.
 - Underneath: `unrolled` (the plain forward), `restart` (many interventions in one), `sites`, `runs` (shared by what is
-  asked), `trust` (may the plain forward stand in?), `hooked` (the road through TransformerLens's hooks).
+  asked), `trust` (may the plain forward stand in?), `hooked` (the road through TransformerLens's hooks); `harvesting`
+  (activations of many contexts, by the plain forward).
 
 Direct logit attribution, the logit lens, interchange on subspaces and sparse probes are in
 `transformer_lens.tools.analysis` and are not written again here.

@@ -9,6 +9,8 @@
 7. `frontier`, `splitting`, `carried`, `crossed`: the deeper notebook's; `riddles`: what exercises ask of `resid-2`.
 """
 
+from course_utils.patching.harvesting import harvest
+
 from .absorbing import Absorption, absorption, detect_absorption
 from .activations import batchtopk, jumprelu, topk
 from .anatomy import Anatomy, anatomies
@@ -18,7 +20,7 @@ from .config import KINDS, Config
 from .diagram import autoencoder
 from .effects import Bench, Effect, LatentTest, generate, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
-from .harvesting import Stream, harvest
+from .harvesting import Stream
 from .judging import CausalTable, LabelScores, causal_table, score_labels
 from .label_words import WORDS
 from .lookup import token_list

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
+from course_utils.patching.harvesting import harvest
 from course_utils.sae.effects import Bench
-from course_utils.sae.harvesting import harvest
 from course_utils.sae.label_words import WORDS
 from course_utils.sae.planted import random_directions
 from course_utils.sae.shipped import Dictionary

@@ -14,9 +14,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils import zoo
+from course_utils.patching.harvesting import harvest
 from course_utils.python_text import modules
 from course_utils.sae.config import Config
-from course_utils.sae.harvesting import harvest
 from course_utils.sae.metrics import Quality
 from course_utils.sae.model import SparseAutoencoder
 from course_utils.zoo.cards import WEIGHTS, read_card, read_weights

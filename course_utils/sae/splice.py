@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
+from course_utils.patching.harvesting import plain_forward
 from course_utils.patching.unrolled import Unrolled
-from course_utils.sae.harvesting import plain_forward
 from course_utils.sae.metrics import loss_recovered
 from course_utils.sae.shipped import Dictionary
 

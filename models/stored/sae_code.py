@@ -14,9 +14,9 @@ import time
 import torch
 from torch import Tensor
 
+from course_utils.patching.harvesting import harvest
 from course_utils.sae.carried import carried
 from course_utils.sae.config import Config
-from course_utils.sae.harvesting import harvest
 from course_utils.sae.matching import SHARED, agreement, match_features
 from course_utils.sae.metrics import fvu
 from course_utils.sae.objective import objective
