@@ -14,7 +14,6 @@ from torch import Tensor
 
 MEMORY = 10
 HALVINGS = 12
-SMALLEST = 1e-7  # a step that lowers a loss by a smaller share of it was the last
 
 
 def lbfgs(
@@ -30,6 +29,7 @@ def lbfgs(
     """
     point, (loss, slope) = start.clone(), evaluate(start)
     going = torch.ones_like(loss, dtype=torch.bool)
+    precision = torch.finfo(loss.dtype).eps  # a step that lowers a loss by no more than this share of it was the last
     moves: list[Tensor] = []
     bends: list[Tensor] = []
     for _ in range(steps):
@@ -52,7 +52,7 @@ def lbfgs(
                 break
             length = torch.where(short, length / 2, length)
         better = going & (new_loss < loss)
-        going = better & (loss - new_loss > SMALLEST * loss.abs())  # beyond it, precision is all that moves
+        going = better & (loss - new_loss > precision * loss.abs())
         moved = better[:, None]
         moves = [*moves, torch.where(moved, tried - point, 0.0)][-MEMORY:]
         bends = [*bends, torch.where(moved, new_slope - slope, 0.0)][-MEMORY:]

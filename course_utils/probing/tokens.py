@@ -1,4 +1,4 @@
-"""What probes read and what they are asked: a model's residual stream on Python text, at every layer, with exact labels.
+"""What probes read and are asked: a model's residual stream on Python text, at every layer, with exact labels.
 
 Tokens of one file are not independent: a file's names and habits return. So text is divided by file, never by token,
 and intervals draw files.
@@ -92,7 +92,8 @@ def read(model: Any, files: Sequence[str], contexts: int = 40, labels: Sequence[
 
 def two_halves(model: Any, contexts: int = 40, seed: int = 0) -> tuple[Tokens, Tokens]:
     """Held-out files, which the model was not trained on, dealt into two groups: to train probes, and to judge them."""
-    files = [name for name in modules.held_out_modules() if len(modules.read_module(name)) > 2500]
+    sizes = {name: len(modules.read_module(name)) for name in modules.held_out_modules()}
+    files = [name for name, size in sizes.items() if 2500 < size < 40_000]  # longer ones take long to label
     order = torch.randperm(len(files), generator=torch.Generator().manual_seed(seed)).tolist()
     dealt = [files[i] for i in order]
     half = len(dealt) // 2

@@ -1,0 +1,1 @@
+"""The exercises of lesson 5, with the mistakes that people make in them."""

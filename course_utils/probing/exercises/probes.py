@@ -1,0 +1,224 @@
+"""Exercises 1 to 4: mass-mean probes, logistic probes of every layer, and whether a probe reads or learns."""
+
+import torch
+from torch import Tensor
+
+from course_utils.grading.inputs import Inputs, ids, rand, randn
+from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.probing import basics, control
+from course_utils.probing.exercises.inputs import two_classes
+
+# 1 · mass_mean
+
+
+def _rows(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0, 2.0], [3.0, 2.0], [0.0, 1.0]]), torch.tensor([True, True, False])
+    yield torch.tensor([[5.0, 1.0], [4.0, 3.0], [8.0, 2.0]]), torch.tensor([False, True, False])
+    for rows, d in ((5, 2), (12, 3), (40, 6)):
+        yield two_classes(rng, rows, d)
+    yield two_classes(rng, 30, 4, dtype=torch.float32)
+
+
+Function(
+    id="probing.mass_mean",
+    reference=basics.mass_mean,
+    inputs=_rows,
+    ranges={"x": REAL, "result": REAL},
+    hints=("`x[y]` are the rows on which the property is true, `x[~y]` the others. One mean over rows for each.",),
+    misconceptions=(
+        wrong("turned round", lambda x, y: x[~y].mean(0) - x[y].mean(0), "This points from true to false. The mean of the true rows minus that of the others is asked for."),
+        wrong("against all rows", lambda x, y: x[y].mean(0) - x.mean(0), "You subtract the mean of *all* rows. The true ones are among them, so that the direction is right and too short: subtract the mean of the others."),
+        wrong("mean of the true rows", lambda x, y: x[y].mean(0), "This is the mean of the true rows alone. What all rows have in common is in it, and says nothing of the property."),
+        wrong("of length 1", lambda x, y: torch.nn.functional.normalize(x[y].mean(0) - x[~y].mean(0), dim=0), "You divide by its length. How far the classes lie apart is worth knowing: leave the length as it is."),
+        wrong("sums", lambda x, y: x[y].sum(0) - x[~y].sum(0), "You take sums. There are not as many true rows as others: take means."),
+        wrong("over columns", lambda x, y: x[y].mean() - x[~y].mean(0), "One of your means runs over everything. Keep the d columns: `mean(0)`."),
+        wrong("covariance with the label", lambda x, y: ((x - x.mean(0)) * (y.to(x) - y.to(x).mean())[:, None]).mean(0), "This is the covariance of x with the label. It has the same direction, and its length depends on how rare the property is."),
+        wrong("medians", lambda x, y: x[y].median(0).values - x[~y].median(0).values, "You take medians. The means are asked for."),
+    ),
+)  # fmt: skip
+
+
+# 2 · mass_mean_iid
+
+
+def _many_rows(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0, 0.0], [3.0, 1.0], [2.0, 4.0], [0.0, 1.0], [1.0, 3.0]]), torch.tensor([True, True, True, False, False])
+    for rows, d in ((9, 2), (30, 3), (60, 5)):
+        yield two_classes(rng, rows, d)
+    yield two_classes(rng, 200, 3, share=0.1)
+
+
+def _through(x: Tensor, y: Tensor, within: Tensor, over: float) -> Tensor:
+    return torch.linalg.solve(within.mT @ within / over, basics.mass_mean(x, y))
+
+
+def _within(x: Tensor, y: Tensor) -> Tensor:
+    return torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0))
+
+
+Function(
+    id="probing.mass_mean_iid",
+    reference=basics.mass_mean_iid,
+    inputs=_many_rows,
+    rtol=1e-3,
+    hints=(
+        "Within the classes: subtract from each row the mean of *its own* class.",
+        "The covariance is `within.T @ within / n`, over all n rows, (d, d). Then `torch.linalg.solve(covariance, difference)`.",
+    ),
+    misconceptions=(
+        wrong("covariance of everything", lambda x, y: _through(x, y, x - x.mean(0), len(x)), "You subtract the mean of all rows. Then the difference between the classes is counted as spread too, and the direction comes out too short: subtract each class's own mean."),
+        wrong("not centred", lambda x, y: _through(x, y, x, len(x)), "Nothing is subtracted before the products are taken: these are second moments about zero, and what all rows have in common dominates them."),
+        wrong("of the true rows", lambda x, y: _through(x, y, x[y] - x[y].mean(0), int(y.sum())), "Your covariance is that of the true rows alone. Pool both classes, each about its own mean."),
+        wrong("of the false rows", lambda x, y: _through(x, y, x[~y] - x[~y].mean(0), int((~y).sum())), "Your covariance is that of the false rows alone. Pool both classes, each about its own mean."),
+        wrong("not inverted", lambda x, y: _within(x, y).mT @ _within(x, y) / len(x) @ basics.mass_mean(x, y), "You multiply by the covariance. By its inverse: directions in which rows vary anyway are worth less, not more."),
+        wrong("variances only", lambda x, y: basics.mass_mean(x, y) / _within(x, y).square().mean(0), "You divide by the variances, as if the columns did not depend on each other."),
+        wrong("plain difference", basics.mass_mean, "This is the plain difference of the means. Send it through the inverse covariance."),
+        wrong("scatter", lambda x, y: _through(x, y, _within(x, y), 1), "You do not divide by the number of rows: this is the scatter, which grows with them."),
+        wrong("divided by n − 1", lambda x, y: _through(x, y, _within(x, y), len(x) - 1), "You divide by n − 1. Here the covariance is the mean of the products: divide by n."),
+        wrong("whitened halfway", lambda x, y: torch.linalg.solve(torch.linalg.cholesky(_within(x, y).mT @ _within(x, y) / len(x)), basics.mass_mean(x, y)), "You apply the inverse of the covariance's root. That makes the rows white; the probe needs the inverse itself."),
+    ),
+)  # fmt: skip
+
+
+# 3 · fit_logistic
+
+
+def _problems(rng: torch.Generator) -> Inputs:
+    x = torch.tensor([[[0.0], [1.0], [2.0], [3.0]]], dtype=torch.float64)
+    yield x, torch.tensor([[False], [True], [False], [True]]), 1.0
+    for layers, rows, d, labels, penalty in ((1, 20, 2, 1, 0.5), (2, 40, 3, 2, 2.0), (3, 60, 4, 2, 5.0)):
+        x = torch.stack([two_classes(rng, rows, d)[0] for _ in range(layers)])
+        scores = x[0] @ randn(rng, d, labels, dtype=torch.float64) + 2 * randn(rng, rows, labels, dtype=torch.float64)
+        yield x, scores > scores.quantile(0.7, dim=0), penalty
+
+
+def _newton(x: Tensor, y: Tensor, penalty: float, *, bias_too: bool = False, over: bool = False) -> tuple[Tensor, Tensor]:
+    """`fit_logistic` with the bias in the penalty, or with the mean of the cross-entropy in place of its sum."""
+    if not bias_too:
+        return basics.fit_logistic(x, y, penalty * (len(y) if over else 1))
+    d, target = x.shape[2], y.to(x).T
+    inputs = torch.cat([x, torch.ones_like(x[..., :1])], 2)[:, None]
+    w = torch.zeros(len(x), len(target), d + 1).to(x)
+    for _ in range(basics.STEPS):
+        p = (inputs @ w[..., None])[..., 0].sigmoid()
+        slope = ((p - target)[..., None] * inputs).sum(2) + penalty * w
+        bend = (inputs * (p * (1 - p))[..., None]).mT @ inputs + penalty * torch.eye(d + 1).to(x)
+        w = w - torch.linalg.solve(bend, slope)
+    return w[..., :-1], w[..., -1]
+
+
+def _squares(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    target = 2 * y.to(x) - 1
+    z = x - x.mean(1, keepdim=True)
+    directions = torch.linalg.solve(z.mT @ z + penalty * torch.eye(x.shape[2]).to(x), z.mT @ (target - target.mean(0))).mT
+    return directions, target.mean(0) - (directions @ x.mean(1)[..., None])[..., 0]
+
+
+def _no_bias(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    found = torch.zeros(len(x), y.shape[1], x.shape[2]).to(x)
+    for _ in range(basics.STEPS):
+        p = (x @ found.mT).sigmoid()
+        slope = (p - y.to(x)).mT @ x + penalty * found
+        bend = torch.einsum("lrk,lrd,lre->lkde", p * (1 - p), x, x) + penalty * torch.eye(x.shape[2]).to(x)
+        found = found - torch.linalg.solve(bend, slope)
+    return found, torch.zeros(found.shape[:2]).to(x)
+
+
+Function(
+    id="probing.fit_logistic",
+    reference=basics.fit_logistic,
+    inputs=_problems,
+    rtol=2e-2,
+    atol=5e-3,
+    survivors={
+        "`STEPS` → `STEPS - 1`": "Newton's method has arrived long before.",
+    },
+    hints=(
+        "Write the objective once for all: logits `torch.einsum('lrd,lkd->lrk', x, directions) + bias[:, None]`, cross-entropy summed over rows, plus penalty/2 times the squared directions. The problems do not touch each other, so their sum is smallest where each is.",
+        "`torch.optim.LBFGS([directions, bias], max_iter=200, line_search_fn='strong_wolfe')` with a closure does the rest. Keep the dtype of x.",
+        "The bias is free: it stands in no penalty.",
+    ),
+    misconceptions=(
+        wrong("mean in place of sum", lambda x, y, penalty: _newton(x, y, penalty, over=True), "You take the *mean* of the cross-entropy over rows. The penalty then weighs as many times more as there are rows: take the sum."),
+        wrong("bias penalised", lambda x, y, penalty: _newton(x, y, penalty, bias_too=True), "Your penalty holds the bias too. A rare property needs a large negative bias, and that is no complication of the probe: leave it free."),
+        wrong("whole square", lambda x, y, penalty: basics.fit_logistic(x, y, 2 * penalty), "Your penalty is twice as strong: it is penalty/2 times the square."),
+        wrong("penalty upside down", lambda x, y, penalty: basics.fit_logistic(x, y, 1 / penalty), "You divide by the penalty, as scikit-learn's C does. C is 1 / penalty."),
+        wrong("no penalty", lambda x, y, penalty: basics.fit_logistic(x, y, 1e-3), "There is hardly a penalty. Where classes can be divided exactly, the directions then grow for ever."),
+        wrong("least squares", _squares, "You fit by least squares to ±1: a ridge probe. The cross-entropy is asked for."),
+        wrong("no bias", _no_bias, "Your bias is zero throughout. The rows lie far from the origin."),
+        wrong("labels turned round", lambda x, y, penalty: basics.fit_logistic(x, ~y, penalty), "The directions point to *false*. A positive logit is to mean that the property holds."),
+        wrong("first layer for all", lambda x, y, penalty: tuple(t[:1].expand(len(x), *t.shape[1:]) for t in basics.fit_logistic(x, y, penalty)), "All layers get the first layer's probe. Each has a probe of its own."),
+    ),
+)  # fmt: skip
+
+
+# 4 · selectivity
+
+
+def _means(x: Tensor, y: Tensor):
+    """A probe that is quick to fit: nearer to which class mean?"""
+    yes, no = x[y].mean(0), x[~y].mean(0)
+    return lambda rows: (rows - yes).square().sum(1) < (rows - no).square().sum(1)
+
+
+def _often(x: Tensor, y: Tensor):
+    """Says what is more frequent."""
+    return lambda rows: torch.full((len(rows),), bool(y.to(x).mean() > 0.5))
+
+
+def _tasks(rng: torch.Generator) -> Inputs:
+    x = torch.tensor([[0.0], [4.0], [0.0], [4.0], [1.0], [5.0]])
+    y = torch.tensor([False, True, False, True, False, True])
+    yield x, y, torch.tensor([0, 1, 1, 2, 0, 2]), torch.tensor([0.2, 0.9, 0.4]), torch.tensor([1, 1, 1, 1, 0, 0]).bool(), _means
+    for rows, vocabulary in ((30, 4), (60, 7), (150, 12)):
+        x, y = two_classes(rng, rows, 3, share=0.3, dtype=torch.float32)
+        train = rand(rng, rows) < 0.6
+        coins = torch.linspace(0.03, 0.97, vocabulary)[torch.randperm(vocabulary, generator=rng)]
+        for fit in (_means, _often):
+            yield x, y, ids(rng, vocabulary, rows), coins, train, fit
+
+
+def _right(fit, x: Tensor, y: Tensor, train: Tensor, test: Tensor) -> Tensor:
+    return (fit(x[train], y[train])(x[test]) == y[test]).to(x).mean()
+
+
+def _control(y: Tensor, ids: Tensor, coins: Tensor, train: Tensor) -> Tensor:
+    return coins[ids] < y[train].float().mean()
+
+
+def _by_row(x, y, ids, coins, train, fit):
+    spread = coins.repeat(len(y) // len(coins) + 1)[: len(y)]
+    control = spread < y[train].float().mean()
+    return _right(fit, x, y, train, ~train) - _right(fit, x, control, train, ~train)
+
+
+def _selectivity(x, y, ids, coins, train, fit, *, share=None, on=None, from_=None, ratio=False, one=False, flip=False):
+    control = coins[ids] < (y[train].float().mean() if share is None else share)
+    learn, judge = train if from_ is None else from_, ~train if on is None else on
+    task = _right(fit, x, y, learn, judge)
+    if one:
+        other = (fit(x[learn], y[learn])(x[judge]) == control[judge]).to(x).mean()
+    else:
+        other = _right(fit, x, control, learn, judge)
+    return task / other if ratio else other - task if flip else task - other
+
+
+Function(
+    id="probing.selectivity",
+    reference=control.selectivity,
+    inputs=_tasks,
+    hints=(
+        "The control labels: `coins[ids] < share`, where `share` is how often y is true among the training rows.",
+        "`says = fit(x[train], labels[train])` gives a function; `says(x[~train]) == labels[~train]` is where it is right. Once for y, once for the control labels.",
+    ),
+    misconceptions=(
+        wrong("judged on training rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, on=t), "You judge on the rows that were trained on. What a probe has learned by heart looks like reading there."),
+        wrong("trained on everything", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=torch.ones_like(t)), "You train on all rows, also on those that judge."),
+        wrong("turned round", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, flip=True), "You subtract the property from the control. A probe that reads is *better* at the property."),
+        wrong("ratio", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, ratio=True), "You divide. Selectivity is a difference of accuracies."),
+        wrong("coins at one half", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=0.5), "Your control labels are true half the time. Then the control task has another base rate than the property, and the comparison shows that: use the property's share."),
+        wrong("one probe for both", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, one=True), "You judge the property's probe on the control labels. The control task gets a probe of its own: the question is how well it *can* be learned."),
+        wrong("a coin for each row", _by_row, "Your control labels do not follow the tokens: a row's label is its token's coin, `coins[ids]`, the same wherever that token stands."),
+        wrong("accuracy alone", lambda x, y, i, c, t, f: _right(f, x, y, t, ~t), "This is the accuracy on the property. Subtract that on the control task."),
+    ),
+)  # fmt: skip

@@ -1,0 +1,54 @@
+"""How much a probe knows: the share of the uncertainty about a label that it removes, on files it has not seen.
+
+The uncertainty is the cross-entropy of one who knows only how often the label is true in the training files. A probe
+that reads nothing removes 0, one that is never wrong or in doubt removes 1, and one that has learned by heart what does
+not hold elsewhere can remove less than 0. Unlike accuracy it does not look good merely because a label is rare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.intervals import bootstrap_weights, interval
+from course_utils.probing.fit import Probes
+from course_utils.probing.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Shares of uncertainty that are removed, with 95 % intervals over files."""
+
+    share: Float[Tensor, "layer label"]
+    low: Float[Tensor, "layer label"]
+    high: Float[Tensor, "layer label"]
+    labels: tuple[str, ...]
+
+    def of(self, label: str) -> Float[Tensor, "layer"]:
+        return self.share[:, self.labels.index(label)]
+
+    def row(self, label: str) -> dict[str, tuple[float, float, float]]:
+        """One label: at each layer (share, low, high)."""
+        at = self.labels.index(label)
+        found = torch.stack([self.share, self.low, self.high], 2)[:, at]
+        return {f"layer {layer}": tuple(values) for layer, values in enumerate(found.tolist())}
+
+
+def removed(probes: Probes, train: Tokens, test: Tokens) -> Removed:
+    """What logistic probes, fitted on `train`, know of `test`."""
+    logits = probes.logits(test.x)
+    target = test.y.to(logits)
+    loss = F.binary_cross_entropy_with_logits(logits, target.expand_as(logits), reduction="none")
+    share = train.y.to(logits).mean(0)
+    blind = -(target * share.log() + (1 - target) * (1 - share).log())
+    files = test.file.unique()
+    member = (test.file[:, None] == files).to(logits)  # (row, file)
+    losses, blinds = torch.einsum("lrk,rf->flk", loss, member).double(), (member.mT @ blind).double()
+    weights = bootstrap_weights(len(files))
+    again = 1 - torch.einsum("df,flk->dlk", weights, losses) / (weights @ blinds)[:, None]
+    low, high = interval(again)
+    return Removed((1 - losses.sum(0) / blinds.sum(0)).float(), low.float(), high.float(), test.labels)

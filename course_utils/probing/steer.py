@@ -1,0 +1,54 @@
+"""Steering: add a direction to the stream, and weigh what was wanted against what else changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Steered:
+    """What adding each direction does, for each strength.
+
+    Attributes:
+        effect: by how much the log-probability of the wanted tokens rises, in nats, on average over all places.
+        side_effect: by how much the loss rises where the text goes on with another token.
+    """
+
+    names: tuple[str, ...]
+    strengths: tuple[float, ...]
+    effect: Float[Tensor, "direction strength"]
+    side_effect: Float[Tensor, "direction strength"]
+
+
+@torch.no_grad()
+def steered(
+    model: Any, contexts: Int[Tensor, "context pos"], hook: str, directions: Mapping[str, Float[Tensor, "d"]],
+    strengths: tuple[float, ...], wanted: Bool[Tensor, "d_vocab"],
+) -> Steered:  # fmt: skip
+    """Add strength · direction/|direction| at every position but the first.
+
+    Args:
+        strengths: lengths of what is added, in units of the stream.
+        wanted: the tokens that are to become more probable.
+    """
+    following = contexts[:, 1:]
+    elsewhere = ~wanted[following]
+
+    def run(change: Tensor) -> tuple[Tensor, Tensor]:
+        def add(x: Tensor, hook: Any) -> Tensor:
+            return torch.cat([x[:, :1], x[:, 1:] + change], 1)
+
+        log_p = model.run_with_hooks(contexts, fwd_hooks=[(hook, add)])[:, :-1].log_softmax(-1)
+        loss = -log_p.gather(2, following[..., None])[..., 0]
+        return log_p[:, 1:, wanted].logsumexp(-1).mean(), loss[:, 1:][elsewhere[:, 1:]].mean()
+
+    units = {name: direction / direction.norm() for name, direction in directions.items()}
+    plain = torch.stack(run(torch.zeros_like(next(iter(units.values())))))
+    found = torch.stack([torch.stack([torch.stack(run(s * u)) for s in strengths]) for u in units.values()]) - plain
+    return Steered(tuple(units), tuple(strengths), found[..., 0], found[..., 1])

@@ -1,0 +1,91 @@
+"""Probes on the code model: rows and labels, files kept together, control tasks, what is removed, steering."""
+
+import pytest
+import torch
+
+from course_utils import probing, zoo
+from course_utils.probing import tokens
+
+
+@pytest.fixture(scope="module")
+def model():
+    return zoo.load("code-4l", device="cpu").requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def halves(model):
+    return probing.two_halves(model, contexts=6)
+
+
+def test_rows_are_the_stream_at_their_place(model, halves):
+    some = halves[0]
+    _, cache = model.run_with_cache(some.contexts)
+    for row in (0, 300, len(some) - 1):
+        context, at = some.place[row].tolist()
+        assert some.contexts[context, at] == some.ids[row]
+        for layer, hook in enumerate(tokens.hooks(model)):
+            torch.testing.assert_close(some.x[layer, row], cache[hook][context, at], rtol=1e-3, atol=1e-2)
+
+
+def test_labels_are_those_of_the_token(model, halves):
+    for some in halves:
+        words = [model.tokenizer.decode([i]).strip() for i in some.ids.tolist()]
+        opens = some.label("opens")
+        assert all(word[0] in "([{" for word, is_it in zip(words, opens.tolist(), strict=True) if is_it)
+        assert opens.any() and len(some[opens]) == opens.sum()
+
+
+def test_no_file_is_on_both_sides(halves):
+    first, second = ({tuple(c) for c in some.contexts[:, :40].tolist()} for some in halves)
+    assert not first & second and len(first) == len(second) == 6
+
+
+def test_another_model_reads_the_same_rows(halves):
+    other = zoo.load("code-4l", device="cpu", checkpoint=0).requires_grad_(False)
+    kept = halves[0][torch.arange(100, 160)]
+    again = kept.read_by(other)
+    assert torch.equal(again.ids, kept.ids) and again.x.shape == kept.x.shape
+    _, cache = other.run_with_cache(kept.contexts)
+    context, at = kept.place[7].tolist()
+    torch.testing.assert_close(again.x[2, 7], cache["resid_pre", 2][context, at], rtol=1e-3, atol=1e-3)
+
+
+def test_what_is_removed_is_nothing_for_one_who_knows_the_rate_and_all_for_one_who_knows(halves):
+    train, test = halves
+    rate = train.y.float().mean(0).logit()
+    blind = probing.Probes(torch.zeros(5, 12, 192), rate.expand(5, 12))
+    found = probing.removed(blind, train, test)
+    assert found.share.abs().max() < 1e-4 and (found.low <= found.share + 1e-6).all()
+    probes = probing.fit_logistic(train.x, train.y, 1000.0)
+    found = probing.removed(probes, train, test)
+    assert found.of("in_brackets")[2] > found.of("in_brackets")[0]
+    assert list(found.row("opens")) == [f"layer {n}" for n in range(5)]
+
+
+def test_control_labels_belong_to_tokens_and_selectivity_compares_on_rows_not_trained_on(halves):
+    some = halves[0]
+    coins = torch.rand(2048, generator=torch.Generator().manual_seed(0))
+    control = probing.control_labels(some.ids, coins, 0.3)
+    for token in some.ids.unique()[:50]:
+        assert len(control[some.ids == token].unique()) == 1
+    train = some.file % 2 == 0
+    y = some.label("in_brackets")
+
+    def always_yes(x, y):
+        return lambda rows: torch.ones(len(rows), dtype=torch.bool)
+
+    share = probing.control_labels(some.ids, coins, float(y[train].float().mean()))
+    expected = y[~train].float().mean() - share[~train].float().mean()
+    found = probing.selectivity(some.x[2], y, some.ids, coins, train, always_yes)
+    torch.testing.assert_close(found, expected)
+
+
+def test_steering_by_nothing_changes_nothing_and_by_the_unembedding_raises_what_it_is_of(model, halves):
+    contexts = halves[0].contexts[:2]
+    wanted = torch.zeros(2048, dtype=torch.bool)
+    wanted[[7, 30]] = True
+    toward = model.W_U[:, wanted].mean(1)
+    hook = "blocks.3.hook_resid_post"
+    found = probing.steered(model, contexts, hook, {"unembedding": toward}, (0.0, 20.0), wanted)
+    assert found.effect[0, 0].abs() < 1e-6 and found.side_effect[0, 0].abs() < 1e-6
+    assert found.effect[0, 1] > 0.5
