@@ -14,6 +14,7 @@
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 """
 
+from course_utils.probing import basics
 from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
@@ -24,7 +25,7 @@ from course_utils.probing.steer import Steered, steered
 from course_utils.probing.tokens import LABELS, Tokens, read, two_halves
 
 __all__ = [
-    "BITS", "KINDS", "LABELS", "Eraser", "Planted", "Probes", "Removed", "Steered", "Tokens", "control_labels",
-    "fit_logistic", "fit_multinomial", "fit_ridge", "inlp", "interchange", "leace", "mass_mean", "mass_mean_iid",
-    "planted", "read", "removed", "sealed", "selectivity", "steered", "two_halves",
+    "BITS", "KINDS", "LABELS", "Eraser", "Planted", "Probes", "Removed", "Steered", "Tokens", "basics",
+    "control_labels", "fit_logistic", "fit_multinomial", "fit_ridge", "inlp", "interchange", "leace", "mass_mean",
+    "mass_mean_iid", "planted", "read", "removed", "sealed", "selectivity", "steered", "two_halves",
 ]  # fmt: skip

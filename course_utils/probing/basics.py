@@ -16,16 +16,16 @@ def mass_mean(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor
 
 def mass_mean_iid(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "d"]:
     """The same through the inverse of the covariance within the classes."""
-    within = torch.cat([x[y] - x[y].mean(0), x[~y] - x[~y].mean(0)])
-    covariance = within.mT @ within / len(x)
-    return torch.linalg.solve(covariance, x[y].mean(0) - x[~y].mean(0))
+    yes, no = x[y].mean(0), x[~y].mean(0)
+    within = torch.where(y[:, None], x - yes, x - no)
+    return torch.linalg.solve(within.mT @ within / len(x), yes - no)
 
 
 def fit_logistic(
     x: Float[Tensor, "layer row d"], y: Bool[Tensor, "row label"], penalty: float
 ) -> tuple[Float[Tensor, "layer label d"], Float[Tensor, "layer label"]]:
     """Directions and biases that minimise the summed cross-entropy + penalty/2 · |direction|², by Newton's method."""
-    layers, rows, d = x.shape
+    layers, d = len(x), x.shape[2]
     target = y.to(x).T  # (label, row)
     inputs = torch.cat([x, torch.ones_like(x[..., :1])], 2)[:, None]  # (layer, 1, row, d + 1)
     ridge = penalty * torch.eye(d + 1).to(x)
@@ -37,3 +37,35 @@ def fit_logistic(
         bend = (inputs * (p * (1 - p))[..., None]).mT @ inputs + ridge
         w = w - torch.linalg.solve(bend, slope)
     return w[..., :-1], w[..., -1]
+
+
+def interchange(
+    base: Float[Tensor, "row d"], donor: Float[Tensor, "row d"], direction: Float[Tensor, "d"]
+) -> Float[Tensor, "row d"]:
+    """`base` with the donor's component along one direction, row by row."""
+    u = direction / direction.norm()
+    return base + ((donor - base) @ u)[:, None] * u
+
+
+def leace(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "row d"]:
+    """The rows without the property, changed as little as possible (Belrose et al. 2023); x spans all d dimensions."""
+    centred = x - x.mean(0)
+    values, vectors = torch.linalg.eigh(centred.mT @ centred / len(x))
+    white, root = (vectors / values.sqrt()) @ vectors.mT, (vectors * values.sqrt()) @ vectors.mT
+    u = white @ mass_mean(x, y)
+    u = u / u.norm()
+    return x - torch.outer(centred @ white @ u, u) @ root
+
+
+def least_squares(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "d"]:
+    """The direction that least squares to the label gives for centred rows; the shortest, where there are several."""
+    return torch.linalg.lstsq(x, y.to(x), driver="gelsd").solution
+
+
+def inlp(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"], rounds: int) -> Float[Tensor, "row d"]:
+    """The rows after so many rounds of: fit a probe to what is left, take its direction out (Ravfogel et al. 2020)."""
+    left = x - x.mean(0)
+    for _ in range(rounds):
+        v = least_squares(left, y)
+        left = left - torch.outer(left @ v, v) / (v @ v)
+    return left + x.mean(0)

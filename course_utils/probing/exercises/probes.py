@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.grading.inputs import Inputs, ids, rand, randn
-from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 from course_utils.probing import basics, control
 from course_utils.probing.exercises.inputs import two_classes
 
@@ -42,7 +42,8 @@ Function(
 
 
 def _many_rows(rng: torch.Generator) -> Inputs:
-    yield torch.tensor([[1.0, 0.0], [3.0, 1.0], [2.0, 4.0], [0.0, 1.0], [1.0, 3.0]]), torch.tensor([True, True, True, False, False])
+    small = [[1.0, 0.0], [3.0, 1.0], [2.0, 4.0], [0.0, 1.0], [1.0, 3.0], [4.0, 3.0]]
+    yield torch.tensor(small), torch.tensor([True, True, True, False, False, False])
     for rows, d in ((9, 2), (30, 3), (60, 5)):
         yield two_classes(rng, rows, d)
     yield two_classes(rng, 200, 3, share=0.1)
@@ -60,6 +61,13 @@ Function(
     id="probing.mass_mean_iid",
     reference=basics.mass_mean_iid,
     inputs=_many_rows,
+    ranges={"x": REAL, "result": REAL},
+    survivors={
+        "*→ `yes - x`": "The products are the same with either sign.",
+        "*→ `no - x`": "The products are the same with either sign.",
+        "`within.mT*": "Rows about their class means are orthogonal to these, so that the products are the same.",
+        "`len(x)` → *": "There is one label for each row.",
+    },
     rtol=1e-3,
     hints=(
         "Within the classes: subtract from each row the mean of *its own* class.",
@@ -90,6 +98,10 @@ def _problems(rng: torch.Generator) -> Inputs:
         x = torch.stack([two_classes(rng, rows, d)[0] for _ in range(layers)])
         scores = x[0] @ randn(rng, d, labels, dtype=torch.float64) + 2 * randn(rng, rows, labels, dtype=torch.float64)
         yield x, scores > scores.quantile(0.7, dim=0), penalty
+    x = randn(rng, 1, 80, 2, dtype=torch.float64)
+    y = x[0, :, :1] + 2 * randn(rng, 80, 1, dtype=torch.float64) > 0
+    yield x, y, 400.0
+    yield 0.05 * x, y, 0.005
 
 
 def _newton(x: Tensor, y: Tensor, penalty: float, *, bias_too: bool = False, over: bool = False) -> tuple[Tensor, Tensor]:
@@ -131,7 +143,15 @@ Function(
     rtol=2e-2,
     atol=5e-3,
     survivors={
-        "`STEPS` → `STEPS - 1`": "Newton's method has arrived long before.",
+        "*.to(penalty)`": "A penalty is a number of Python's, and `to` leaves the tensor as it is: in double precision.",
+        "*.to(target)`": "The labels have been given the type of x.",
+        "`y.to(x).T` → *": "Two axes are exchanged in either way.",
+        "`(..., 0)` → *": "The last axis has one entry.",
+        "`p * (1 - p)` → *": "The bend decides how fast Newton's method arrives, not where.",
+        "`1 - p` → *": "The bend decides how fast Newton's method arrives, not where.",
+        "x: *": "Rows of another size are the same problem with another penalty.",
+        "penalty: its size": "No penalty is negative.",
+        "penalty: at least 0": "No penalty is negative.",
     },
     hints=(
         "Write the objective once for all: logits `torch.einsum('lrd,lkd->lrk', x, directions) + bias[:, None]`, cross-entropy summed over rows, plus penalty/2 times the squared directions. The problems do not touch each other, so their sum is smallest where each is.",
@@ -170,7 +190,11 @@ def _tasks(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[0.0], [4.0], [0.0], [4.0], [1.0], [5.0]])
     y = torch.tensor([False, True, False, True, False, True])
     yield x, y, torch.tensor([0, 1, 1, 2, 0, 2]), torch.tensor([0.2, 0.9, 0.4]), torch.tensor([1, 1, 1, 1, 0, 0]).bool(), _means
-    for rows, vocabulary in ((30, 4), (60, 7), (150, 12)):
+    train = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0]).bool()
+    x = torch.tensor([[0.0], [1.0], [4.0], [5.0], [0.5], [4.5], [5.5], [4.0]], dtype=torch.float64)
+    y = torch.tensor([False, False, True, True, True, True, True, True])  # half of the training rows, three quarters of all
+    yield 0.002 * x, y, torch.tensor([0, 1, 2, 3, 0, 2, 3, 1]), torch.tensor([0.1, 0.5, 0.6, 0.9]), train, _means
+    for rows, vocabulary in ((30, 4), (60, 7), (90, 12)):
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=torch.float32)
         train = rand(rng, rows) < 0.6
         coins = torch.linspace(0.03, 0.97, vocabulary)[torch.randperm(vocabulary, generator=rng)]
@@ -207,6 +231,12 @@ Function(
     id="probing.selectivity",
     reference=control.selectivity,
     inputs=_tasks,
+    ranges={"x": REAL, "coins": UNIT, "result": (-1.0, 1.0)},
+    survivors={
+        "*.to(coins)`*": "A share is the same number in either precision.",
+        "coins: 0 below a hundredth": "So small a coin is below every share that is not zero.",
+        "result: 0 below a hundredth": "Of a hundred rows or fewer, one more that is right is a hundredth.",
+    },
     hints=(
         "The control labels: `coins[ids] < share`, where `share` is how often y is true among the training rows.",
         "`says = fit(x[train], labels[train])` gives a function; `says(x[~train]) == labels[~train]` is where it is right. Once for y, once for the control labels.",

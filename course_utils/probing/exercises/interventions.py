@@ -1,0 +1,155 @@
+"""Exercises 5 to 7: interchange along a direction, and two ways to erase a property."""
+
+import torch
+from torch import Tensor
+
+from course_utils import probing
+from course_utils.grading.inputs import Inputs, randn
+from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.probing.exercises.inputs import two_classes
+
+# 5 · interchange
+
+
+def _pairs(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[5.0, 7.0]]), torch.tensor([3.0, 0.0])
+    yield torch.tensor([[2.0, 0.0], [0.0, 4.0]]), torch.tensor([[6.0, 2.0], [1.0, 1.0]]), torch.tensor([1.0, 1.0])
+    for rows, d in ((3, 3), (6, 5), (20, 12)):
+        yield randn(rng, rows, d), randn(rng, rows, d), 3 * randn(rng, d)
+    wide = torch.float64
+    yield randn(rng, 4, 6, dtype=wide), randn(rng, 4, 6, dtype=wide), 0.1 * randn(rng, 6, dtype=wide)
+
+
+def _unit(v: Tensor) -> Tensor:
+    return v / v.norm()
+
+
+Function(
+    id="probing.interchange",
+    reference=probing.basics.interchange,
+    inputs=_pairs,
+    ranges={"base": REAL, "donor": REAL, "direction": REAL, "result": REAL},
+    hints=(
+        "Make the direction a unit vector u. The component of a row is `row @ u`: one number a row.",
+        "`base + ((donor - base) @ u)[:, None] * u`: what the donor has more of along u is added, along u.",
+    ),
+    misconceptions=(
+        wrong("length not divided out", lambda b, o, v: b + ((o - b) @ v)[:, None] * v, "Your direction is not of length 1, and its length comes in twice: divide by its norm first."),
+        wrong("whole donor", lambda b, o, v: o.clone(), "You put the whole donor in. Only its component along the direction is exchanged."),
+        wrong("the rest exchanged", lambda b, o, v: o + ((b - o) @ _unit(v))[:, None] * _unit(v), "You exchange everything *but* the component along the direction."),
+        wrong("added", lambda b, o, v: b + (o @ _unit(v))[:, None] * _unit(v), "You add the donor's component and leave the base's own where it was. It is to stand in its place."),
+        wrong("erased", lambda b, o, v: b - (b @ _unit(v))[:, None] * _unit(v), "You take the base's component out and put nothing in."),
+        wrong("mean donor", lambda b, o, v: b + ((o.mean(0) - b) @ _unit(v))[:, None] * _unit(v), "You put the donors' mean component in. Each row gets that of its own donor."),
+        wrong("norm once", lambda b, o, v: b + ((o - b) @ _unit(v))[:, None] * v, "You divide by the length when you measure the component, and not when you put it back along the direction."),
+        wrong("mirrored", lambda b, o, v: b - 2 * (b @ _unit(v))[:, None] * _unit(v), "You turn the base's own component round. The donor's is to stand there."),
+    ),
+)  # fmt: skip
+
+
+# 6 · leace
+
+
+def _labelled(rng: torch.Generator) -> Inputs:
+    x = torch.tensor([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0]], dtype=torch.float64)
+    yield x, torch.tensor([True, True, False, False, True])
+    for rows, d in ((12, 2), (40, 3), (90, 5)):
+        yield two_classes(rng, rows, d)
+    yield two_classes(rng, 60, 4, share=0.15)
+
+
+def _project(x: Tensor, v: Tensor, about: Tensor) -> Tensor:
+    return x - ((x - about) @ _unit(v))[:, None] * _unit(v)
+
+
+def _difference(x: Tensor, y: Tensor) -> Tensor:
+    return x[y].mean(0) - x[~y].mean(0)
+
+
+def _roots(x: Tensor) -> tuple[Tensor, Tensor]:
+    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
+    return (vectors / values.sqrt()) @ vectors.mT, (vectors * values.sqrt()) @ vectors.mT
+
+
+def _white(x: Tensor, y: Tensor, *, back: bool = True, centred: bool = True) -> Tensor:
+    white, root = _roots(x)
+    u = _unit(white @ _difference(x, y))
+    z = (x - x.mean(0) if centred else x) @ white
+    gone = torch.outer(z @ u, u)
+    return x - gone @ root if back else z - gone + x.mean(0)
+
+
+Function(
+    id="probing.leace",
+    reference=probing.basics.leace,
+    inputs=_labelled,
+    ranges={"x": REAL, "result": REAL},
+    survivors={
+        "`white @ mass_mean(x, y)` → *": "The root of a covariance is symmetric.",
+        "*/ len(x)` → *": "White in another unit: what is divided by its root is multiplied by it again.",
+        "`mass_mean(x, y)` → `mass_mean(centred, y)`": "A difference of means does not see what all rows have in common.",
+        "`centred.mT*": "Centred rows are orthogonal to the mean, so that the products are the same.",
+        "`len(x)` → *": "There is one label for each row.",
+        "*mass_mean: `x[*": "Only the direction counts, and all these point along it.",
+    },
+    rtol=1e-3,
+    atol=1e-5,
+    hints=(
+        "Whiten: with `values, vectors = torch.linalg.eigh(covariance)`, `white = (vectors / values.sqrt()) @ vectors.T` makes the centred rows white, and `root = (vectors * values.sqrt()) @ vectors.T` leads back.",
+        "In white coordinates the property's direction is `white @ difference of the means`. Make it a unit vector, project it out there, and go back with `root`.",
+        "What is subtracted from x is `outer((x - mean) @ white @ u, u) @ root`. The mean stays.",
+    ),
+    misconceptions=(
+        wrong("without whitening", lambda x, y: _project(x, _difference(x, y), x.mean(0)), "You project the difference of the means out as it is. That erases the property too, and changes more than it must: directions in which x varies little are cheap. Whiten first."),
+        wrong("fisher's direction", lambda x, y: _project(x, _roots(x)[0] @ _roots(x)[0] @ _difference(x, y), x.mean(0)), "You project out the direction that tells the property best. The class means still differ along others: project in white coordinates and go back."),
+        wrong("still white", lambda x, y: _white(x, y, back=False), "You stay in white coordinates. Go back with the root of the covariance, so that a model can go on with what you return."),
+        wrong("about zero", lambda x, y: _white(x, y, centred=False), "You project x and not x minus its mean. The erased rows then lose a part of their mean, which has nothing to do with the property."),
+        wrong("nothing erased", lambda x, y: x.clone(), "Nothing is erased."),
+        wrong("mean in place of everything", lambda x, y: x.mean(0).expand_as(x), "Every row becomes the mean. That erases everything: find the least change."),
+        wrong("class means subtracted", lambda x, y: torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0)) + x.mean(0), "You subtract each row's class mean. That needs the label of every row, which an eraser does not have when it is used: it is one map for all rows."),
+        wrong("half erased", lambda x, y: (x + _white(x, y)) / 2, "You go half of the way."),
+    ),
+)  # fmt: skip
+
+
+# 7 · inlp
+
+
+def _rounds(rng: torch.Generator) -> Inputs:
+    x = torch.tensor([[2.0, 0.0], [1.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0], [-1.0, 2.0]], dtype=torch.float64)
+    yield x, torch.tensor([True, True, False, False, True, False]), 1
+    for rows, d, rounds in ((30, 3, 1), (40, 4, 2), (60, 5, 3)):
+        yield *two_classes(rng, rows, d), rounds
+
+
+
+
+def _again(x: Tensor, y: Tensor, rounds: int, *, unit: bool = True, centre: bool = True) -> Tensor:
+    mean = x.mean(0) if centre else torch.zeros_like(x[0])
+    left = x - mean
+    for _ in range(rounds):
+        v = probing.basics.least_squares(left, y)
+        left = left - torch.outer(left @ v, v) / (v @ v if unit else 1)
+    return left + mean
+
+
+Function(
+    id="probing.inlp",
+    reference=probing.basics.inlp,
+    inputs=_rounds,
+    ranges={"x": REAL, "result": REAL},
+    survivors={"*driver='gelsd')` → *": "Another way to the same least squares, where one row is not a sum of others."},
+    rtol=1e-3,
+    atol=1e-5,
+    hints=(
+        "Keep `left = x - x.mean(0)`. In each round: v = least_squares(left, y), then take the component along v out of `left`.",
+        "The component along v: `torch.outer(left @ v, v) / (v @ v)`. At the end add the mean again.",
+    ),
+    misconceptions=(
+        wrong("one round", lambda x, y, rounds: _again(x, y, 1), "Only one direction is taken out. Either you stop after the first round, or every round fits on the rows as they were at first and finds the same direction: fit on what is left."),
+        wrong("length not divided out", lambda x, y, rounds: _again(x, y, rounds, unit=False), "You do not divide by `v @ v`: a direction that is not of length 1 takes out too much or too little."),
+        wrong("mean not added", lambda x, y, rounds: _again(x, y, rounds) - x.mean(0), "You return centred rows. Add the mean again."),
+        wrong("not centred", lambda x, y, rounds: _again(x, y, rounds, centre=False), "You take the component of x out, and not that of x minus its mean. Rows then lose a part of their mean."),
+        wrong("one round too many", lambda x, y, rounds: _again(x, y, rounds + 1), "You go one round too far."),
+        wrong("nothing erased", lambda x, y, rounds: x.clone(), "Nothing is erased."),
+    ),
+)  # fmt: skip
