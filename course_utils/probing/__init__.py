@@ -9,7 +9,7 @@
 1. `tokens` – a model's stream at every layer with labels of Python text, divided by file. `judged` – how much a probe
    knows, with intervals over files.
 2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once.
-3. `control` – control tasks and selectivity.
+3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
 4. `planted` – networks in which a property is absent, present, or used. `interchange` – along directions.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 """
@@ -19,13 +19,14 @@ from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
 from course_utils.probing.interchange import interchange
-from course_utils.probing.judged import Removed, removed
+from course_utils.probing.judged import Removed, chosen_penalty, removed
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed
 from course_utils.probing.steer import Steered, steered
 from course_utils.probing.tokens import LABELS, Tokens, read, two_halves
 
 __all__ = [
     "BITS", "KINDS", "LABELS", "Eraser", "Planted", "Probes", "Removed", "Steered", "Tokens", "basics",
+    "chosen_penalty",
     "control_labels", "fit_logistic", "fit_multinomial", "fit_ridge", "inlp", "interchange", "leace", "mass_mean",
     "mass_mean_iid", "planted", "read", "removed", "sealed", "selectivity", "steered", "two_halves",
 ]  # fmt: skip

@@ -7,7 +7,8 @@ not hold elsewhere can remove less than 0. Unlike accuracy it does not look good
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils.intervals import bootstrap_weights, interval
-from course_utils.probing.fit import Probes
+from course_utils.probing.fit import Probes, fit_logistic
 from course_utils.probing.tokens import Tokens
 
 
@@ -52,3 +53,15 @@ def removed(probes: Probes, train: Tokens, test: Tokens) -> Removed:
     again = 1 - torch.einsum("df,flk->dlk", weights, losses) / (weights @ blinds)[:, None]
     low, high = interval(again)
     return Removed((1 - losses.sum(0) / blinds.sum(0)).float(), low.float(), high.float(), test.labels)
+
+
+def chosen_penalty(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0, 1000.0, 10_000.0)) -> float:
+    """The penalty whose probes know most, averaged over layers and labels: fitted on every second file of `train`,
+    judged on the files between. Of a label that one of these halves lacks, nothing can be learned: it is left out.
+    """
+    first = train.file % 2 == 0
+    fit_on, judge_on = train[first], train[~first]
+    told = fit_on.y.any(0) & judge_on.y.any(0)
+    fit_on, judge_on = (replace(some, y=some.y[:, told], labels=()) for some in (fit_on, judge_on))
+    known = {p: float(removed(fit_logistic(fit_on.x, fit_on.y, p), fit_on, judge_on).share.mean()) for p in penalties}
+    return max(known, key=known.get)

@@ -1,0 +1,572 @@
+# %% [markdown]
+# # Probing
+#
+# **A puzzle.** A small model reads Python. We take the vector that it holds at each token after its first layer, and train a classifier to say from this vector alone whether the token is a closing bracket. On files that neither of them has seen, the classifier is right at 99 of 100 tokens. What have we learned about the model?
+#
+# It is tempting to answer: the model knows where brackets close. The figure shows why this does not follow. The first bar is somebody who always says *no*. The second is the same classifier on the same model *before* training, when its weights were random numbers. Both are nearly as good. For another property, whether a token stands inside brackets, things look different.
+#
+# This lesson is about what such a classifier shows and what it does not. At its end you can tell, for a property and a model, whether the property is *absent*, *present*, or *used*, and you know which experiment each of the three words needs.
+
+# %% [markdown] contents
+# You need lesson 0: the residual stream and activation patching. Lesson 2 helps with section 6, where a latent of its dictionary comes back. The exercises take about two hours (an estimate from how long similar ones took).
+
+# %% setup
+
+# %%
+import torch
+
+from course_utils import plots, probing, sae, zoo
+from course_utils.page import about, between, caption, card, claim, claims
+from course_utils.page import measured, predict, table
+
+model = zoo.load("code-4l", "cpu").requires_grad_(False)
+blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
+train, test = probing.two_halves(model, contexts=48)  # tokens of different files
+train_0, test_0 = train.read_by(blank), test.read_by(blank)
+probes = probing.fit_logistic(train.x, train.y, probing.chosen_penalty(train))
+probes_0 = probing.fit_logistic(train_0.x, train.y, probing.chosen_penalty(train_0))
+
+# %% figure
+def accuracy(probes, tokens):
+    """Share of rows on which each probe is right: (layer, label)."""
+    return ((probes.logits(tokens.x) > 0) == tokens.y).float().mean(1)
+
+right, right_0 = accuracy(probes, test), accuracy(probes_0, test_0)
+always_no = 1 - test.y.float().mean(0)
+at = {name: train.labels.index(name) for name in train.labels}
+fig, axes = plots.figure(1, 2, height=2.3, sharey=True)
+for ax, (name, words) in zip(axes, (("closes", "a closing bracket"), ("in_brackets", "inside brackets")), strict=True):
+    heights = [always_no[at[name]], right_0[1, at[name]], right[1, at[name]]]
+    ax.bar(range(3), heights, 0.6, color=[plots.SERIES[2], plots.SERIES[1], plots.SERIES[0]])
+    for i, height in enumerate(heights):
+        ax.text(i, float(height) + 0.004, f"{float(height):.3f}", ha="center", va="bottom", fontsize=9)
+    ax.set(title=words, xticks=range(3), xticklabels=["always no", "before training", "trained"], ylim=(0.75, 1.03))
+axes[0].set(ylabel="share of tokens right")
+plots.show(
+    fig, "Closing bracket: 0.975, 0.985, 0.991. Inside brackets: 0.842, 0.848, 0.913.",
+    "Share of tokens on which each is right, in files that were not trained on: saying no every time, a probe after the "
+    "first layer of the model before its training, and a probe after the first layer of the trained model.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("for closing brackets the trained model's probe is right at 99 of 100 tokens after the first layer", about(1 - right[1, at["closes"]], 0.009) or between(right[1, at["closes"]], 0.985, 0.995))
+    claim("always saying no is right at more than 97 of 100", always_no[at["closes"]] > 0.97)
+    claim("the probe before training lies between the two", always_no[at["closes"]] < right_0[1, at["closes"]] < right[1, at["closes"]])
+    claim("inside brackets: before training at most one in a hundred more than always no, after it at least six in a hundred more",
+          right_0[1, at["in_brackets"]] - always_no[at["in_brackets"]] < 0.01 and right[1, at["in_brackets"]] - always_no[at["in_brackets"]] > 0.06)  # fmt: skip
+
+# %% [markdown]
+# ## 1 · A probe
+#
+# A **probe** is a small classifier that is trained on a model's internal vectors, while the model itself stays as it is. Its labels have to come from somewhere. Here they are exact and free: Python's own tokenizer and parser say of every token what it is and where it stands. The model never sees these labels.
+#
+# The simplest probe needs two means. Take the mean of all vectors at tokens inside brackets and the mean of all others, and look along the line from one to the other. A vector that lies further along than halfway is taken for *inside*. This is the **mass-mean probe** (Marks & Tegmark 2023).
+
+# %%
+x, inside = train.x[2], train.label("in_brackets")  # the stream before layer 2
+direction = x[inside].mean(0) - x[~inside].mean(0)
+halfway = (x[inside].mean(0) + x[~inside].mean(0)) / 2
+score = (test.x[2] - halfway) @ direction
+truth = test.label("in_brackets")
+{"inside, found": float((score[truth] > 0).float().mean()),
+ "outside, found": float((score[~truth] < 0).float().mean())}
+
+# %% caption
+caption("Mass-mean probe for “inside brackets” before layer 2: the share of tokens inside brackets, and of the others, that it tells rightly in new files.")
+
+# %% [markdown]
+# The mass-mean probe does not care how much the vectors scatter along its direction. **Logistic regression** does. It looks for a direction $w$ and a bias $b$ such that $\sigma(w \cdot x + b)$ is high on tokens with the property and low on the others, where $\sigma$ turns any number into a probability:
+#
+# $$\text{minimise}\quad \sum_\text{tokens} \text{cross-entropy}\big(\sigma(w\cdot x+b),\, y\big) \;+\; \frac{\lambda}{2}\,|w|^2 .$$
+#
+# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be told apart by chance. Its strength $\lambda$ is chosen on training files alone. Here are both probes on a line of code, token by token.
+
+# %% figure
+text = "total = sum(price[i] * (1 + tax) for i in range(10)) + other\n"
+ids = torch.tensor([model.tokenizer(text)["input_ids"]])
+_, cache = model.run_with_cache(ids)
+words = [model.tokenizer.decode([i]) for i in ids[0, 1:].tolist()]
+here = cache["resid_pre", 2][0, 1:]
+says = {"mass-mean probe": ((here - halfway) @ direction) / direction.square().sum(),
+        "logistic probe": (here @ probes.directions[2, at["in_brackets"]] + probes.bias[2, at["in_brackets"]]).sigmoid()}
+panels = {name: (value - value.min()).clamp(min=0) if name == "mass-mean probe" else value for name, value in says.items()}
+plots.show(
+    sae.shaded_code(words, panels, columns=1),
+    "Both probes are dark between the outer brackets and light outside; the logistic probe is the sharper one.",
+    "What two probes for “inside brackets” say at each token before layer 2; darker is more. A bracket itself counts as "
+    "outside where it opens the outermost pair.",
+)  # fmt: skip
+
+# %% [markdown]
+# ## 2 · Where in the model
+#
+# One probe answers one question at one layer. We have five places, before each of four layers and after the last, and twelve labels. The course fits all sixty at once.
+#
+# Accuracy flatters rare properties, as the puzzle shows. So from here on we measure how much a probe *knows*. Somebody who knows only how often a label is true is left with some uncertainty about each token, which is measured by the cross-entropy. The **removed share** is the part of this uncertainty that the probe takes away on new files: 0 for a probe that reads nothing, 1 for one that is always right and sure. A probe that is sure and wrong can fall below 0.
+
+# %%
+known = probing.removed(probes, train, test)
+known_0 = probing.removed(probes_0, train_0, test_0)
+known.share.shape  # five places, twelve labels
+
+# %% figure
+fig, axes = plots.figure(1, 2, height=3.6, sharey=True)
+for ax, found, title in ((axes[0], known_0, "before training"), (axes[1], known, "trained")):
+    plots.heatmap(ax, found.share.T.clamp(min=0), limit=1.0)
+    for k in range(12):
+        for layer in range(5):
+            value = float(found.share[layer, k])
+            ax.text(layer, k, f"{value:.2f}".replace("-", "−"), ha="center", va="center", fontsize=8, color="white" if value > 0.6 else "black")
+    ax.set(title=title, xticks=range(5), xticklabels=["0", "1", "2", "3", "end"], xlabel="before layer")
+axes[0].set(yticks=range(12), yticklabels=[name.replace("kind_", "").replace("_", " ") for name in train.labels])
+plots.show(
+    fig, "Before training only opening and closing brackets are above 0.2; in the trained model most labels rise until layer 2 or 3.",
+    "Removed share for twelve labels and five places, before and after training, on files not trained on.",
+)  # fmt: skip
+
+# %% claims
+best, best_0 = known.share.amax(0), known_0.share.amax(0)
+with claims():
+    claim("before training only two labels have more than 0.2 removed at any place: opening and closing brackets",
+          {train.labels[k] for k in range(12) if best_0[k] > 0.2} == {"opens", "closes"})
+    claim("in the trained model every label is known better at its best place than before training", (best > best_0 + 0.1).all())
+    claim("ten of the twelve are known best before layer 2, before layer 3 or at the end, not earlier", int((known.share.argmax(0) >= 2).sum()) >= 10)
+    claim("for definitions, what is removed rises from layer 0 to layer 3 at every step, from less than 0.2 to more than 0.7",
+          known.of("definition")[:4].diff().min() > 0 and known.of("definition")[0] < 0.2 and known.of("definition")[3] > 0.7)  # fmt: skip
+
+# %% [markdown]
+# Before training the probe can only use what a random network keeps: which token stands here, and a little of which position. That is nearly enough for brackets, which are a few tokens of the vocabulary. It is not enough for *definition*, a name at the place where it is given a value. In the trained model that property comes up layer by layer.
+#
+# How sure are these numbers? Tokens of one file resemble each other, so the intervals draw whole files, and there are only about ten of them.
+
+# %%
+rows = {}
+for name in ("closes", "kind_keyword", "definition", "in_brackets"):
+    share, low, high = known.row(name)["layer 2"]
+    rows[name.replace("kind_", "").replace("_", " ")] = {
+        "trained": (share, low, high), "null: before training": known_0.row(name)["layer 2"][0]}
+table(rows, decimals=2)
+
+# %% caption
+caption("Removed share before layer 2, with 95 % intervals (files drawn anew), and the same before training.")
+
+# %% claims
+low, high = (known.low[2], known.high[2])
+with claims():
+    claim("for keywords and definitions the whole interval lies above the value before training", all(low[at[n]] > known_0.share[2, at[n]] for n in ("kind_keyword", "definition")))
+    claim("for “inside brackets” the interval is more than one wide", high[at["in_brackets"]] - low[at["in_brackets"]] > 1)
+
+# %% [markdown]
+# *Inside brackets* has an interval that reaches below 0. A number without its interval would have hidden that, and it is worth finding out why. Here is the cross-entropy of this probe in each of the new files.
+
+# %%
+files = test.file.unique().tolist()
+by_file = {}
+for f in files:
+    some = test[test.file == f]
+    by_file[f] = float(probes.loss(some.x, some.y)[2, at["in_brackets"]])
+worst = max(by_file, key=by_file.get)
+others = [value for f, value in by_file.items() if f != worst]
+table({"the worst file": {"cross-entropy": by_file[worst]},
+       "the worst of the others": {"cross-entropy": max(others)}}, unit="nats", decimals=2)
+
+# %% caption
+caption("Cross-entropy of the probe for “inside brackets” before layer 2, by file.")
+
+# %% figure
+some = test[test.file == worst]
+p_inside = (some.x[2] @ probes.directions[2, at["in_brackets"]] + probes.bias[2, at["in_brackets"]]).sigmoid()
+start = int(torch.nn.functional.avg_pool1d(p_inside[None, None], 60, 1).argmax())
+words = [model.tokenizer.decode([i]) for i in some.ids[start : start + 60].tolist()]
+plots.show(
+    sae.shaded_code(words, {"what the probe says": p_inside[start : start + 60], "what is true": some.label("in_brackets")[start : start + 60].float()}, columns=1),
+    "A docstring with examples in brackets: the probe is dark between them, the label is light everywhere.",
+    "Sixty tokens of the worst file: what the probe says (darker is more), and the label.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("in the worst file the cross-entropy is at least five times that of the next", by_file[worst] > 5 * max(others))
+    claim("no token of that file's part is inside brackets, by Python's parser", not some.label("in_brackets").any())
+    claim("and at least nine tenths of it stand in a docstring", some.label("in_docstring").float().mean() > 0.9)
+
+# %% [markdown]
+# The file begins with a long docstring that is full of examples in brackets. For Python's parser a bracket inside a string is a character like any other, so the label is *no* throughout. The probe says *yes*, with confidence. In the training files both ideas, brackets that Python counts and brackets that merely stand in the text, nearly always agree, and the probe has found the second. Section 4 comes back to this.
+
+# %% [markdown]
+# ## 3 · Reading or learning?
+#
+# A probe is trained. So when it succeeds, part of the success can be its own: it may have learned the answer rather than read it. Hewitt & Liang (2019) proposed a test. Invent a property that the model cannot possibly have: flip a coin for every token of the vocabulary, once, and let that be the token's label wherever it stands. This is a **control task**. Whoever solves it has learned the coins by heart. The accuracy on the property minus that on its control task is called **selectivity**.
+
+# %%
+def control_accuracy(seed, name="in_brackets"):
+    """How well the coins can be learned at each of the five places."""
+    coins = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(seed))
+    share = train.label(name).float().mean()  # as many true coins as the property has true tokens
+    y, new_y = (probing.control_labels(some.ids, coins, share)[:, None] for some in (train, test))
+    learned = probing.fit_logistic(train.x, y, 1000.0)
+    return ((learned.logits(test.x) > 0) == new_y).float().mean(1)[:, 0]
+
+controls = torch.stack([control_accuracy(seed) for seed in range(3)])  # (coins, place)
+
+# %% figure
+fig, ax = plots.figure(height=2.5, width=5.2)
+ax.plot(range(5), right[:, at["in_brackets"]], "o-", color=plots.SERIES[0], label="inside brackets")
+for i, row in enumerate(controls):
+    ax.plot(range(5), row, "--", color=plots.SERIES[1], label="control task, three sets of coins" if i == 0 else None)
+ax.axhline(float(always_no[at["in_brackets"]]), color="0.6", lw=1, label="always no")
+ax.set(xlabel="before layer", ylabel="share right", xticks=range(5), xticklabels=["0", "1", "2", "3", "end"])
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "The property starts at always-no and rises to 0.92; the control task lies around 0.88 everywhere.",
+    "Accuracy on “inside brackets” and on control tasks with as many true labels, by place. At the embedding the coins are "
+    "learned and the property is not; before layer 2 the property is ahead.",
+)  # fmt: skip
+
+# %% claims
+selectivity = right[:, at["in_brackets"]] - controls.mean(0)
+with claims():
+    claim("at the embedding the selectivity is negative: coins are learned better than the property is read", selectivity[0] < -0.02)
+    claim("before layer 2 it is positive, by at least two in a hundred", selectivity[2] > 0.02)
+    claim("the control tasks are solved better at the embedding than by always saying no, on average", controls[:, 0].mean() > always_no[at["in_brackets"]] + 0.02)
+
+# %% [markdown]
+# The vectors at the embedding tell which token stands there, and so a probe can learn what it likes about tokens. Selectivity takes this into account. It says that *inside brackets* is read and not learned from layer 1 or 2 on, and that a bare accuracy of 0.9 would not have shown it. Now to the puzzle's first property.
+
+# %% prediction
+predict("probing.untrained")
+
+# %%
+rows = {place: {"trained": float(right[i, at["closes"]]),
+                "null: before training": float(right_0[i, at["closes"]]),
+                "null: always no": float(always_no[at["closes"]])}
+        for i, place in enumerate(("before layer 0", "before layer 1", "before layer 2"))}
+table(rows, decimals=3)
+
+# %% caption answer
+caption("Share of tokens at which the probe for “a closing bracket” is right, in new files.")
+
+# %% claims answer
+gain = right_0[1, at["closes"]] - always_no[at["closes"]]
+with claims():
+    claim("after layer 0 the probe of the untrained network is right more often than one who always says no, by about one in a hundred", between(gain, 0.005, 0.015))
+    claim("and less often than that of the trained one", right_0[1, at["closes"]] < right[1, at["closes"]] - 0.004)
+measured("probing.untrained", "more often than always saying no" if 0 < gain < right[1, at["closes"]] - always_no[at["closes"]] - 0.003
+         else "as often as in the trained model" if gain > 0 else "less often than always saying no")  # fmt: skip
+
+# %% [markdown]
+# A random network does not destroy its input. That a property can be read somewhere in the middle of a network may only say that it could be read from the text.
+
+# %% [markdown]
+# ## 4 · Right here, wrong elsewhere
+#
+# A probe finds *something* that goes with the property in the data it is given. If two things always go together there, it cannot know which one it has found.
+#
+# To see this we need a case where the truth is known. The course has small networks in which everything was planted. They read eight bits. An encoder turns these into a hidden vector $h$ of twelve numbers, and a head turns $h$ into an answer, yes or no. Two candidates can decide the answer: the **property**, the parity of two of the bits, and its **rival**, the majority of three others. On half of the 256 inputs the two agree. These are the *usual* inputs. Train a probe for the property on them.
+
+# %%
+network = probing.planted("used")
+h, y = network.h, network.label
+usual = network.usual
+narrow = probing.fit_logistic(h[usual][None], y[usual][:, None], 0.1)
+hit = (narrow.logits(h[None])[0, :, 0] > 0) == y
+float(hit[usual].float().mean())
+
+# %% caption
+caption("Share of the usual inputs on which the probe is right.")
+
+# %% prediction
+predict("probing.unusual")
+
+# %%
+rows = {}
+for seed in range(5):
+    one = probing.planted("used", seed)
+    x, its, where = one.h[None], one.label[:, None], one.usual
+    probe = probing.fit_logistic(x[:, where], its[where], 0.1)
+    odds = probe.logits(x)[0, :, 0].abs()
+    rows[f"network {seed}"] = {"usual": float(odds[where].mean()),
+                               "unusual": float(odds[~where].mean())}
+table(rows, decimals=2)
+
+# %% caption answer
+caption("Mean size of the probe's log odds on usual inputs, where it was trained, and on the others, in five networks. At 0 it says yes and no with equal probability.")
+
+# %% claims answer
+with claims():
+    claim("on usual inputs the log odds are about 6 in all five networks", all(about(row["usual"], 6) for row in rows.values()))
+    claim("on unusual inputs they are less than 0.05", all(row["unusual"] < 0.05 for row in rows.values()))
+measured("probing.unusual", "undecided: near even odds" if rows["network 0"]["unusual"] < 0.5 else "as decided, and right")
+
+# %% [markdown]
+# In $h$ the property and its rival stand along two directions of their own. On usual inputs they always point the same way, so the probe takes half of each. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. Nothing in its training, and no test on data of the same kind, could have shown that. It is what happened to *inside brackets* in a docstring.
+
+# %% [markdown]
+# ## 5 · Present is not used
+#
+# Train the probe on all inputs, and it reads the property without error. Now comes the central question of this lesson: does the network *do* anything with it?
+#
+# Here are two networks. Their encoders are one and the same, so that every hidden vector is the same in both, number by number. No probe can tell them apart, whatever its kind, since a probe sees nothing but $h$. Their answers are the same as well, on all usual inputs.
+
+# %%
+first, second = probing.planted("used"), probing.planted("unused")
+third = probing.planted("absent")
+half = torch.rand(256, generator=torch.Generator().manual_seed(0)) < 0.5
+
+def probe_accuracy(one):
+    """Fitted on half of the inputs, judged on the other half."""
+    probe = probing.fit_logistic(one.h[half][None], one.label[half][:, None], 0.1)
+    return float((((probe.logits(one.h[None])[0, :, 0] > 0) == one.label)[~half]).float().mean())
+
+networks = {"first": first, "second": second, "third": third}
+table({name: {"probe right": probe_accuracy(one),
+              "answers right, usual inputs": float((one.answer(one.h) == one.wanted)[usual].float().mean())}
+       for name, one in networks.items()}, decimals=2)
+
+# %% caption
+caption("A probe for the property, judged on inputs it was not fitted on, and the answers of three networks. In the third nothing of the property was planted.")
+
+# %% claims
+with claims():
+    claim("first and second have the same hidden vectors", torch.equal(first.h, second.h))
+    claim("the probe is right everywhere in the first two, and like a guess in the third", probe_accuracy(first) == probe_accuracy(second) == 1 and between(probe_accuracy(third), 0.35, 0.65))
+    claim("all three answer every usual input rightly", all((one.answer(one.h) == one.wanted)[one.usual].all() for one in networks.values()))
+
+# %% [markdown]
+# To learn whether the property is used, change it and look at the answer. Take two inputs that differ in the property. Give the first one's hidden vector the second one's component along the probe's direction, and leave everything else as it is. This is an **interchange** along a direction (Geiger et al. 2021). By hand, for unit length $u$:
+#
+# $$h' \;=\; h + \big((h_\text{donor} - h)\cdot u\big)\,u .$$
+
+# %% prediction
+predict("probing.turned")
+
+# %%
+u = probing.mass_mean(h[None], y[:, None]).directions[0, 0]
+u = u / u.norm()
+donor = torch.randperm(256, generator=torch.Generator().manual_seed(1))
+differ = y != y[donor]
+changed = h + ((h[donor] - h) @ u)[:, None] * u
+turned = {name: (one.answer(changed) != one.answer(h)).float()
+          for name, one in (("first", first), ("second", second))}
+table({name: {"property differs": float(t[differ].mean()), "property is the same": float(t[~differ].mean())}
+       for name, t in turned.items()}, decimals=2)
+
+# %% caption answer
+caption("Share of inputs on which the answer turns when the component along the property's direction is that of another input.")
+
+# %% figure answer
+rng = torch.Generator().manual_seed(2)
+shares = []
+for _ in range(200):
+    v = torch.randn(12, generator=rng)
+    v = v / v.norm()
+    put = h + ((h[donor] - h) @ v)[:, None] * v
+    shares.append([float((one.answer(put) != one.answer(h)).float()[differ].mean()) for one in (first, second)])
+shares = torch.tensor(shares)
+fig, ax = plots.figure(height=2.3, width=5.4)
+for i, name in enumerate(("first", "second")):
+    ax.hist(shares[:, i], bins=torch.linspace(0, 1, 26).tolist(), color=plots.SERIES[i], alpha=0.5, label=f"{name}, random directions")
+    ax.axvline(float(turned[name][differ].mean()), color=plots.SERIES[i], lw=2.5, label=f"{name}, the property's direction")
+ax.set(xlabel="share of answers that turn", ylabel="directions")
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Random directions turn at most a part of the answers; the property's direction all of the first network's and none of the second's.",
+    "Share of answers that turn, between inputs that differ in the property: along its direction (lines), and along 200 random directions.",
+)  # fmt: skip
+
+# %% claims answer
+everywhere = {kind: [probing.planted(kind, seed) for seed in range(5)] for kind in ("used", "unused")}
+
+def turns(one):
+    """The share of answers that turn along the property's direction, where it differs."""
+    direction = probing.mass_mean(one.h[None], one.label[:, None]).directions[0]
+    out = one.answer(probing.interchange(one.h, one.h[donor], direction)) != one.answer(one.h)
+    return float(out[one.label != one.label[donor]].float().mean())
+
+with claims():
+    claim("where the property differs, all answers of the first network turn and none of the second", turned["first"][differ].all() and not turned["second"][differ].any())
+    claim("where it is the same, none turns in either", not turned["first"][~differ].any() and not turned["second"][~differ].any())
+    claim("it is so in five pairs of networks", all(turns(one) == 1 for one in everywhere["used"]) and all(turns(one) == 0 for one in everywhere["unused"]))
+    claim("none of 200 random directions turns all of the first network's answers", shares[:, 0].max() < 1)
+measured("probing.turned", "all in the first and none in the second" if turned["first"][differ].all() and not turned["second"][differ].any() else "about half in both")
+
+# %% [markdown]
+# So there are three cases, and it takes two experiments to tell them apart. A property is **absent** if no probe can read it. It is **present** if a probe can. It is **used** if the answer changes when the property, and nothing else, is changed. Probing answers the first question. It can never answer the second.
+#
+# One more thing follows from knowing the mechanism. The first network was trained on usual inputs, where property and rival agree. Which inputs will it get wrong? All those where they differ, because it follows the property there. This can be said before any of them has been tried.
+
+# %%
+table({name: {"usual": float((one.answer(one.h) == one.wanted)[usual].float().mean()),
+              "unusual": float((one.answer(one.h) == one.wanted)[~usual].float().mean())}
+       for name, one in (("first", first), ("second", second))}, decimals=2)
+
+# %% caption
+caption("Share of answers that follow the rival, which is what was wanted, on usual and on unusual inputs.")
+
+# %% claims
+with claims():
+    claim("the first network is wrong on every unusual input, the second on none",
+          not (first.answer(h) == first.wanted)[~usual].any() and (second.answer(h) == second.wanted)[~usual].all())  # fmt: skip
+
+# %% [markdown]
+# ## 6 · Erasing, and steering
+#
+# An interchange gives a vector another value of the property. One can also take the property out. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that afterwards no linear probe does better than a guess. It is a projection: in coordinates in which the vectors scatter equally in all directions, the difference of the two class means is removed.
+#
+# In the code model we erase *inside brackets* before layer 3, at every token, and let the rest of the model run. As a null, we erase twenty made-up properties in the same way, each the side of a random cut through the same vectors with as many tokens on it.
+
+# %%
+contexts = test.contexts[::4]
+
+def loss_when(change, layer=3):
+    """The model's loss on new files when `change` is applied to the stream before a layer."""
+    name = f"blocks.{layer}.hook_resid_pre"
+    hook = (name, lambda x, hook: torch.cat([x[:, :1], change(x[:, 1:])], 1))
+    log_p = model.run_with_hooks(contexts, fwd_hooks=[hook]).log_softmax(-1)[:, 1:-1]
+    return float(-log_p.gather(2, contexts[:, 2:, None]).mean())
+
+# %%
+x, share = train.x[3], float(inside.float().mean())
+plain = loss_when(lambda v: v)
+erased = loss_when(probing.leace(x, inside)) - plain
+random = []
+for seed in range(20):
+    cut = x @ torch.randn(192, generator=torch.Generator().manual_seed(seed))
+    random.append(loss_when(probing.leace(x, cut > cut.quantile(1 - share))) - plain)
+table({"inside brackets": {"loss rises by": erased, "null: largest of 20": max(random),
+                           "null: mean of 20": sum(random) / 20}}, unit="nats", decimals=3)
+
+# %% caption
+caption("Rise of the loss when a property is erased before layer 3: “inside brackets”, and made-up properties.")
+
+# %% claims
+gone = probing.leace(x, inside)(x)
+with claims():
+    claim("erasing it costs more than erasing any of the twenty made-up properties", erased > max(random))
+    claim("the loss rises by between 0.03 and 0.08 nats, of about two and a quarter", between(erased, 0.03, 0.08) and between(plain, 2.0, 2.5))
+    claim("after erasing, the class means are equal", float((gone[inside].mean(0) - gone[~inside].mean(0)).norm() / (x[inside].mean(0) - x[~inside].mean(0)).norm()) < 1e-3)
+
+# %% [markdown]
+# The model misses it, a little. But a model is more than one vector. The layers after it read other positions too, where the brackets themselves still stand. Erase the property earlier, before layer 2, and look for it after the last layer.
+
+# %% prediction
+predict("probing.erased")
+
+# %%
+eraser = probing.leace(train.x[2], inside)
+hook = ("blocks.2.hook_resid_pre", lambda x, hook: torch.cat([x[:, :1], eraser(x[:, 1:])], 1))
+with model.hooks(fwd_hooks=[hook]):
+    train_e, test_e = train.read_by(model), test.read_by(model)
+again = probing.fit_logistic(train_e.x, train.y, 1000.0)
+left = probing.removed(again, train_e, test_e)
+table({"as it is": {place: known.of("in_brackets")[i] for place, i in (("before layer 3", 3), ("end", 4))},
+       "erased before layer 2": {place: left.of("in_brackets")[i] for place, i in (("before layer 3", 3), ("end", 4))}}, decimals=2)
+
+# %% caption answer
+caption("Removed share for “inside brackets” at two later places, in the model as it is and after erasing it before layer 2; each with probes of its own.")
+
+# %% claims answer
+share_left = float(left.of("in_brackets")[4] / known.of("in_brackets")[4])
+gone_now, new_now = (eraser(some.x[2])[None] for some in (train, test))
+directly = probing.fit_logistic(gone_now, inside[:, None], 1000.0).loss(new_now, truth[:, None])
+blind = -(truth * inside.float().mean().log() + ~truth * (1 - inside.float().mean()).log()).mean()
+with claims():
+    claim("right after erasing nothing is left to read", float(1 - directly[0, 0] / blind) < 0.03)
+    claim("at the end a new probe finds between a tenth and two thirds of what it was", between(share_left, 0.1, 0.67))
+measured("probing.erased", "none of it" if share_left < 0.05 else "all of it" if share_left > 0.95 else "some of it")
+
+# %% [markdown]
+# Erasing at one place is no erasing from the model: what it needs, it works out again from what is left elsewhere.
+#
+# The last intervention adds something. **Steering** means to add a direction to the stream and see what the model then says. We want closing brackets to become more probable, and add one of three directions before layer 2, at every position: the logistic probe's, the mass-mean probe's, and that of latent 378 of lesson 2's dictionary, which marks the token `)`. The price is what happens elsewhere, at places where the text goes on with something else. Random directions of the same length stand beside them.
+
+# %%
+dictionary = sae.load("resid-2")
+ways = {"logistic probe": probes.directions[2, at["in_brackets"]],
+        "mass-mean probe": direction, "latent 378": dictionary.sae.W_dec[378].detach()}
+rng = torch.Generator().manual_seed(0)
+ways |= {f"random {i}": torch.randn(192, generator=rng) for i in range(12)}
+closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}") for i in range(model.cfg.d_vocab)])
+lengths = tuple(float(direction.norm()) * s for s in (0.5, 1.0, 2.0))
+moved = probing.steered(model, contexts[::2], "blocks.2.hook_resid_pre", ways, lengths, closing)
+
+# %% figure
+fig, ax = plots.figure(height=2.8, width=5.2)
+for i, name in enumerate(moved.names):
+    effect, price = [0, *moved.effect[i].tolist()], [0, *moved.side_effect[i].tolist()]
+    random_one = name.startswith("random")
+    ax.plot(price, effect, "-" if random_one else "o-", color="0.75" if random_one else plots.SERIES[i], lw=1 if random_one else 2,
+            label="random directions" if name == "random 0" else None if random_one else name, zorder=1 if random_one else 2)
+ax.set(xlabel="side effect: rise of the loss elsewhere, nats", ylabel="effect: log-probability\nof closing brackets, nats")
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "At equal side effect the mass-mean direction raises closing brackets most; all three lie above eleven of twelve random directions, and one random direction lies above all.",
+    "Effect and side effect of adding a direction before layer 2, for three lengths (half, once and twice the distance between the "
+    "class means). Higher is more effect for the same price.",
+)  # fmt: skip
+
+# %% claims
+nulls = moved.effect[3:, 1]  # at the distance between the class means
+with claims():
+    claim("at the distance between the class means, each of the three has a larger effect than eleven of the twelve random ones", int((nulls > moved.effect[:3, 1].min()).sum()) == 1)
+    claim("and one random direction has a larger effect than all three", nulls.max() > moved.effect[:3, 1].max())
+    claim("its effect is larger than the logistic probe's at each of the three lengths", (moved.effect[1] > moved.effect[0]).all())
+    claim("every direction, random ones included, has a price that grows with its length", (moved.side_effect.diff(dim=1) > 0).all())
+
+# %% [markdown]
+# The direction that *reads* best is not the one that *steers* best. Logistic regression looks for what separates the classes, and turns away from directions along which vectors scatter for other reasons. What moves the model is the difference that the property really makes in its vectors, which the means show. And look at the grey lines. Eleven of them stay below, and one random direction raises closing brackets more than all three of ours. With a null of two or three directions it would hardly have been met. An effect without its null, or without its price, says little.
+
+# %% [markdown]
+# ## 7 · What this does not show
+#
+# - **One deal of files.** The held-out files were dealt into two groups once. The intervals over files are wide, since there are few.
+# - **Linear probes.** A property that is spread over several directions, or stands in how two of them combine, can be present and remain unseen. *Absent* has always a family of probes behind it. In the planted network it was shown for all: each hidden vector comes with the property in exactly half of its inputs.
+# - **A direction is a choice.** An interchange along a direction that is not quite the right one can turn nothing although the property is used, or move other things along with it.
+# - **The planted networks are clean.** Their features stand along orthogonal directions without noise. In a trained model the second experiment is harder than here.
+#
+# **The puzzle, answered.** That a probe reads closing brackets at 99 % tells us that the vector has not lost which token it stands at. It is nearly so before the model has learned anything. Of *inside brackets* we know more: it is not in the token, it comes up with the layers, coins are not learned as well, and erasing it costs the model more than erasing anything made up.
+
+# %% [markdown]
+# ## The card
+
+# %% card
+card(
+    {"claim": "99 % right can mean nothing", "evidence": "a random network gives nearly the same for closing brackets", "control": "always saying no; the model before training",
+     "where it fails": "“definition” cannot be read before training"},
+    {"claim": "“Inside brackets” is read, not learned", "evidence": "positive selectivity before layer 2", "control": "coins for tokens, three sets",
+     "where it fails": "at the embedding selectivity is negative"},
+    {"claim": "A probe that is perfect on its own kind of data can be a guess elsewhere", "evidence": "property and rival agree on usual inputs", "control": "five planted networks",
+     "where it fails": "when the training data tell the two apart"},
+    {"claim": "Present is not used", "evidence": "two networks with the same hidden vectors; one turns under interchange, the other does not", "control": "200 random directions",
+     "where it fails": "needs the right direction"},
+    {"claim": "Erasing at one place is not erasing from the model", "evidence": "a later probe finds a part again", "control": "nothing is left right after erasing",
+     "where it fails": "erased before layer 3, less comes back"},
+    formulas={"interchange": r"h + \big((h_\mathrm{donor}-h)\cdot u\big)\,u", "selectivity": r"\mathrm{acc}(\mathrm{property}) - \mathrm{acc}(\mathrm{control})"},
+    links=[
+        ("Hewitt and Liang 2019, Designing and interpreting probes with control tasks", "https://arxiv.org/abs/1909.03368", "Control tasks and selectivity."),
+        ("Belinkov 2022, Probing classifiers: promises, shortcomings, and advances", "https://arxiv.org/abs/2102.12452", "What a decade of probing has taught."),
+        ("Belrose et al. 2023, LEACE", "https://arxiv.org/abs/2306.03819", "The least change that erases a property."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# Now the exercises: `course start 05`, then `my/05_probing.ipynb`. They end with five sealed networks that were made for you alone.
+
+# %% [markdown] words
+# ## Words
+#
+# - probe: a small classifier that is trained on a model's internal vectors, while the model stays as it is.
+# - mass-mean probe: a probe whose direction is the difference of two class means.
+# - Logistic regression: a probe that minimises the cross-entropy, with a penalty on its direction.
+# - removed share: the part of the uncertainty about a label that a probe takes away on new data.
+# - control task: a made-up property in which each token has a random label of its own, the same wherever it stands.
+# - selectivity: accuracy on a property minus accuracy on its control task.
+# - property: in the planted networks, the parity of two bits.
+# - rival: in the planted networks, the majority of three bits, which agrees with the property on usual inputs.
+# - interchange: to give a vector another one's component along a direction.
+# - absent: not readable by a probe.
+# - present: readable by a probe.
+# - used: such that the answer changes when it is changed, and nothing else.
+# - LEACE: the least change of vectors after which no linear probe does better than a guess.
+# - Steering: to add a direction to the stream.
