@@ -1,0 +1,273 @@
+# %% [markdown]
+# # Exercises: probing
+#
+# *Eight exercises on lesson 5, from a difference of two means to five sealed networks. About two hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5 and 7, 15 to 20 for 2, 3 and 6, half an hour for 8.*
+#
+# Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing or wrong. If you are stuck, ask: `grade("probing.leace", leace, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
+#
+# The course's own versions live in `course_utils.probing`; they are there for reading afterwards.
+
+# %% setup
+
+# %%
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from course_utils import probing, runtime, zoo
+from course_utils.grading import checked, grade
+from course_utils.page import table
+
+model = zoo.load("code-4l", "cpu").requires_grad_(False)
+train, test = probing.two_halves(model, contexts=16)
+
+# %% [markdown]
+# ## 1 · From one mean to the other
+#
+# *Why it matters*: it is the simplest probe there is, and the one that steers best.
+#
+# *What to write*: the mean of the rows of `x` where `y` is true, minus the mean of the others.
+#
+# *How you know*: one vector of d numbers, pointing from *false* to *true*, as long as the classes are apart.
+
+# %%
+def mass_mean(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "d"]:
+    """The direction from the mean of the false rows to that of the true ones."""
+    ### BEGIN SOLUTION
+    return x[y].mean(0) - x[~y].mean(0)
+    ### END SOLUTION
+
+# %%
+grade("probing.mass_mean", mass_mean)
+
+# %% [markdown]
+# ## 2 · The same, where the rows scatter
+#
+# *Why it matters*: along some directions vectors scatter widely whatever the property. A step along these says little, and a good reader counts it for less.
+#
+# *What to write*: the difference of the means, through the inverse of the covariance *within* the classes. Subtract from each row the mean of its own class; the covariance is the mean, over all rows, of the products of the columns of what is left. Then solve covariance · direction = difference.
+#
+# *How you know*: where rows scatter equally in all directions, it points along the plain difference.
+
+# %%
+def mass_mean_iid(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "d"]:
+    """The difference of the class means through the inverse covariance within the classes."""
+    ### BEGIN SOLUTION
+    yes, no = x[y].mean(0), x[~y].mean(0)
+    within = torch.where(y[:, None], x - yes, x - no)
+    covariance = within.T @ within / len(x)
+    return torch.linalg.solve(covariance, yes - no)
+    ### END SOLUTION
+
+# %%
+grade("probing.mass_mean_iid", mass_mean_iid)
+
+# %% [markdown]
+# Both on the code model, with the threshold halfway between the means: how many tokens of new files does each tell rightly?
+
+# %%
+rows = {}
+y, new = train.label("definition"), test.label("definition")
+for name, fit in (("difference", checked("probing.mass_mean")), ("through the covariance", checked("probing.mass_mean_iid"))):
+    x = train.x[3].double()
+    w = fit(x, y)
+    score = (test.x[3].double() - (x[y].mean(0) + x[~y].mean(0)) / 2) @ w
+    rows[name] = {"definitions found": float((score[new] > 0).float().mean()),
+                  "others left alone": float((score[~new] < 0).float().mean())}
+table(rows, decimals=2)
+
+# %% [markdown]
+# ## 3 · Logistic regression, all at once
+#
+# *Why it matters*: sixty probes in one solve take a second. One after the other they take a minute, and one is tempted to look at a single layer.
+#
+# *What to write*: for every layer and every label, the direction w and the bias b that minimise
+#
+# $$\sum_\text{rows} \text{cross-entropy}\big(\sigma(w\cdot x + b),\, y\big) + \frac{\text{penalty}}{2}\,|w|^2 .$$
+#
+# The bias stands in no penalty. The problems are independent of each other, so it does no harm to minimise their sum. Return directions and biases, in the dtype of `x`.
+#
+# *How you know*: scikit-learn's `LogisticRegression(C=1 / penalty)` gives the same for one layer and one label.
+
+# %%
+def fit_logistic(
+    x: Float[Tensor, "layer row d"], y: Bool[Tensor, "row label"], penalty: float
+) -> tuple[Float[Tensor, "layer label d"], Float[Tensor, "layer label"]]:
+    """Directions and biases of every layer and label."""
+    ### BEGIN SOLUTION
+    w = torch.zeros(len(x), y.shape[1], x.shape[2], dtype=x.dtype, requires_grad=True)
+    b = torch.zeros(len(x), y.shape[1], dtype=x.dtype, requires_grad=True)
+    target = y.to(x.dtype).expand(len(x), -1, -1)
+    solver = torch.optim.LBFGS([w, b], max_iter=300, line_search_fn="strong_wolfe")
+
+    def objective():
+        solver.zero_grad()
+        logits = torch.einsum("lrd,lkd->lrk", x, w) + b[:, None]
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="sum")
+        loss = loss + penalty / 2 * w.square().sum()
+        loss.backward()
+        return loss
+
+    solver.step(objective)
+    return w.detach(), b.detach()
+    ### END SOLUTION
+
+# %%
+grade("probing.fit_logistic", fit_logistic)
+
+# %% [markdown]
+# ## 4 · Reading or learning?
+#
+# *Why it matters*: a probe that learns its labels by heart looks like one that reads.
+#
+# *What to write*: the selectivity. `fit(rows, labels)` returns a function that says yes or no to rows. Fit it on the training rows with the property's labels, and again, anew, with control labels: a token's coin `coins[id]` is compared with the share of true labels among the training rows, and the control label is true where the coin is below it. Return the accuracy on the property minus that on the control task, both on the rows that are not for training.
+#
+# *How you know*: for a probe that always says what is more frequent it is near 0.
+
+# %%
+def selectivity(
+    x: Float[Tensor, "row d"],
+    y: Bool[Tensor, "row"],
+    ids: Int[Tensor, "row"],
+    coins: Float[Tensor, "d_vocab"],
+    train: Bool[Tensor, "row"],
+    fit,
+) -> Float[Tensor, ""]:
+    """Accuracy on the property minus accuracy on its control task."""
+    ### BEGIN SOLUTION
+    control = coins[ids] < y[train].float().mean()
+    found = []
+    for labels in (y, control):
+        says = fit(x[train], labels[train])
+        found.append((says(x[~train]) == labels[~train]).to(x.dtype).mean())
+    return found[0] - found[1]
+    ### END SOLUTION
+
+# %%
+grade("probing.selectivity", selectivity)
+
+# %% [markdown]
+# ## 5 · Interchange along a direction
+#
+# *Why it matters*: it is the experiment that tells *used* from *present*.
+#
+# *What to write*: each row of `base` with its component along `direction` replaced by that of the same row of `donor`. The direction has any length.
+#
+# *How you know*: the result's product with the direction is the donor's; everything at right angles to it is the base's.
+
+# %%
+def interchange(
+    base: Float[Tensor, "row d"], donor: Float[Tensor, "row d"], direction: Float[Tensor, "d"]
+) -> Float[Tensor, "row d"]:
+    """`base` with the donor's component along `direction`."""
+    ### BEGIN SOLUTION
+    u = direction / direction.norm()
+    return base + ((donor - base) @ u)[:, None] * u
+    ### END SOLUTION
+
+# %%
+grade("probing.interchange", interchange)
+
+# %% [markdown]
+# ## 6 · Erase, and change as little as possible
+#
+# *Why it matters*: an eraser that changes more than it must takes other things with it, and one no longer knows what the model misses.
+#
+# *What to write*: the rows without the property, by LEACE. Centre the rows. In coordinates in which their covariance is the unit matrix, take the direction of the difference of the class means and project it out. Go back to the old coordinates, and add the mean again. The covariance is over all rows (divide by n), and it has full rank.
+#
+# *How you know*: the two class means become equal, and the rows change less than by projecting out the difference of the means as it is.
+
+# %%
+def leace(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "row d"]:
+    """The rows without the property, changed as little as possible."""
+    ### BEGIN SOLUTION
+    centred = x - x.mean(0)
+    values, vectors = torch.linalg.eigh(centred.T @ centred / len(x))
+    white = (vectors / values.sqrt()) @ vectors.T
+    root = (vectors * values.sqrt()) @ vectors.T
+    u = white @ (x[y].mean(0) - x[~y].mean(0))
+    u = u / u.norm()
+    return x - torch.outer(centred @ white @ u, u) @ root
+    ### END SOLUTION
+
+# %%
+grade("probing.leace", leace)
+
+# %% [markdown]
+# ## 7 · Erase by repeating
+#
+# *Why it matters*: it is the older way (iterative nullspace projection, Ravfogel et al. 2020): fit a probe, take its direction out, fit another to what is left, and so on. It needs no theory, and takes out more.
+#
+# *What to write*: centre the rows. In each of `rounds` rounds, take `v = probing.basics.least_squares(left, y)`, a probe's direction of any length, and remove the component along it from what is left. Add the mean again at the end.
+#
+# *How you know*: after every round the rows have one dimension less.
+
+# %%
+def inlp(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"], rounds: int) -> Float[Tensor, "row d"]:
+    """The rows after so many rounds."""
+    ### BEGIN SOLUTION
+    left = x - x.mean(0)
+    for _ in range(rounds):
+        v = probing.basics.least_squares(left, y)
+        left = left - torch.outer(left @ v, v) / (v @ v)
+    return left + x.mean(0)
+    ### END SOLUTION
+
+# %%
+grade("probing.inlp", inlp)
+
+# %% [markdown]
+# Your two erasers on the code model, before layer 2: what is left of *inside brackets* for a new probe, and how much was changed? (Squared length of the change, as a share of the rows' variance.)
+
+# %%
+y = train.label("in_brackets")
+x = train.x[2].double()
+rows = {}
+for name, gone in (("LEACE", checked("probing.leace")(x, y)),
+                   ("one round", checked("probing.inlp")(x, y, 1)),
+                   ("five rounds", checked("probing.inlp")(x, y, 5))):
+    apart = (gone[y].mean(0) - gone[~y].mean(0)).norm() / (x[y].mean(0) - x[~y].mean(0)).norm()
+    changed = (gone - x).square().sum() / (x - x.mean(0)).square().sum()
+    rows[name] = {"means still apart": float(apart), "changed": float(changed)}
+table(rows, decimals=3)
+
+# %% [markdown]
+# ## 8 · Five sealed networks
+#
+# *Why it matters*: this is what the lesson is for.
+#
+# *What is given*: `networks`, five networks that were made for you alone. For each, `network.h` holds the hidden vectors of all 256 inputs, `network.label` says for each input whether the property is true, and `network.answer(h)` gives the answer to any hidden vectors.
+#
+# *What to answer*: for each of the five, in order, one of the three words `"used"`, `"unused"` (present and not used) and `"absent"`.
+#
+# *How you know*: two experiments for each network. Judge a probe on inputs on which it was not fitted.
+
+# %%
+networks = probing.sealed(runtime.seed_for("probing.sealed"))
+[tuple(network.h.shape) for network in networks]
+
+# %%
+def kinds() -> list[str]:
+    """One word for each network."""
+    ### BEGIN SOLUTION
+    rng = torch.Generator().manual_seed(0)
+    found = []
+    for network in networks:
+        h, y = network.h.double(), network.label
+        half = torch.rand(256, generator=rng) < 0.5
+        w, b = probing.basics.fit_logistic(h[half][None], y[half][:, None], 1.0)
+        right = ((h[~half] @ w[0, 0] + b[0, 0] > 0) == y[~half]).double().mean()
+        if right < 0.9:
+            found.append("absent")
+            continue
+        donor = torch.randperm(256, generator=rng)
+        differ = y != y[donor]
+        direction = probing.basics.mass_mean(h, y)
+        out = probing.basics.interchange(h, h[donor], direction).float()
+        turned = (network.answer(out) != network.answer(network.h))[differ].double().mean()
+        found.append("used" if turned > 0.5 else "unused")
+    return found
+    ### END SOLUTION
+
+# %%
+grade("probing.sealed", kinds)
