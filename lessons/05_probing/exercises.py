@@ -198,7 +198,7 @@ grade("probing.leace", leace)
 #
 # *Why it matters*: it is the older way (iterative nullspace projection, Ravfogel et al. 2020): fit a probe, take its direction out, fit another to what is left, and so on. It needs no theory, and takes out more.
 #
-# *What to write*: centre the rows. In each of `rounds` rounds, take `v = probing.basics.least_squares(left, y)`, a probe's direction of any length, and remove the component along it from what is left. Add the mean again at the end.
+# *What to write*: centre the rows. In each of `rounds` rounds, let `probing.basics.least_squares` fit a probe to what is left and to y. It returns a direction, of any length. Remove the component along it from what is left. Add the mean again at the end.
 #
 # *How you know*: after every round the rows have one dimension less.
 

@@ -113,7 +113,7 @@ known.share.shape  # five places, twelve labels
 # %% figure
 fig, axes = plots.figure(1, 2, height=3.6, sharey=True)
 for ax, found, title in ((axes[0], known_0, "before training"), (axes[1], known, "trained")):
-    plots.heatmap(ax, found.share.T.clamp(min=0), limit=1.0)
+    plots.heatmap(ax, found.share.T.clamp(min=0), signed=False, limit=1.0, bar=False, aspect="auto")
     for k in range(12):
         for layer in range(5):
             value = float(found.share[layer, k])
@@ -192,7 +192,7 @@ with claims():
     claim("and at least nine tenths of it stand in a docstring", some.label("in_docstring").float().mean() > 0.9)
 
 # %% [markdown]
-# The file begins with a long docstring that is full of examples in brackets. For Python's parser a bracket inside a string is a character like any other, so the label is *no* throughout. The probe says *yes*, with confidence. In the training files both ideas, brackets that Python counts and brackets that merely stand in the text, nearly always agree, and the probe has found the second. Section 4 comes back to this.
+# The file begins with a long docstring that is full of examples in brackets. For Python's parser a bracket inside a string is a character like any other, so the label is *no* throughout. The probe says *yes*, with confidence. So the probe has found brackets that stand in the text, whether Python counts them or not. Section 4 comes back to this.
 
 # %% [markdown]
 # ## 3 · Reading or learning?
@@ -232,31 +232,10 @@ with claims():
     claim("the control tasks are solved better at the embedding than by always saying no, on average", controls[:, 0].mean() > always_no[at["in_brackets"]] + 0.02)
 
 # %% [markdown]
-# The vectors at the embedding tell which token stands there, and so a probe can learn what it likes about tokens. Selectivity takes this into account. It says that *inside brackets* is read and not learned from layer 1 or 2 on, and that a bare accuracy of 0.9 would not have shown it. Now to the puzzle's first property.
-
-# %% prediction
-predict("probing.untrained")
-
-# %%
-rows = {place: {"trained": float(right[i, at["closes"]]),
-                "null: before training": float(right_0[i, at["closes"]]),
-                "null: always no": float(always_no[at["closes"]])}
-        for i, place in enumerate(("before layer 0", "before layer 1", "before layer 2"))}
-table(rows, decimals=3)
-
-# %% caption answer
-caption("Share of tokens at which the probe for “a closing bracket” is right, in new files.")
-
-# %% claims answer
-gain = right_0[1, at["closes"]] - always_no[at["closes"]]
-with claims():
-    claim("after layer 0 the probe of the untrained network is right more often than one who always says no, by about one in a hundred", between(gain, 0.005, 0.015))
-    claim("and less often than that of the trained one", right_0[1, at["closes"]] < right[1, at["closes"]] - 0.004)
-measured("probing.untrained", "more often than always saying no" if 0 < gain < right[1, at["closes"]] - always_no[at["closes"]] - 0.003
-         else "as often as in the trained model" if gain > 0 else "less often than always saying no")  # fmt: skip
+# The vectors at the embedding tell which token stands there, and so a probe can learn what it likes about tokens. Selectivity takes this into account. It says that before layer 2 *inside brackets* is read, and not merely learned. An accuracy of 0.9 alone would not have shown it.
 
 # %% [markdown]
-# A random network does not destroy its input. That a property can be read somewhere in the middle of a network may only say that it could be read from the text.
+# The other control is the one of the first figure, the model before its training. A random network does not destroy its input. That a property can be read somewhere in the middle of a network may only say that it could be read from the text.
 
 # %% [markdown]
 # ## 4 · Right here, wrong elsewhere
@@ -279,7 +258,7 @@ caption("Share of the usual inputs on which the probe is right.")
 # %% prediction
 predict("probing.unusual")
 
-# %%
+# %% answer
 rows = {}
 for seed in range(5):
     one = probing.planted("used", seed)
@@ -341,7 +320,7 @@ with claims():
 # %% prediction
 predict("probing.turned")
 
-# %%
+# %% answer
 u = probing.mass_mean(h[None], y[:, None]).directions[0, 0]
 u = u / u.norm()
 donor = torch.randperm(256, generator=torch.Generator().manual_seed(1))
@@ -453,15 +432,15 @@ with claims():
 # %% prediction
 predict("probing.erased")
 
-# %%
+# %% answer
 eraser = probing.leace(train.x[2], inside)
 hook = ("blocks.2.hook_resid_pre", lambda x, hook: torch.cat([x[:, :1], eraser(x[:, 1:])], 1))
 with model.hooks(fwd_hooks=[hook]):
     train_e, test_e = train.read_by(model), test.read_by(model)
 again = probing.fit_logistic(train_e.x, train.y, 1000.0)
 left = probing.removed(again, train_e, test_e)
-table({"as it is": {place: known.of("in_brackets")[i] for place, i in (("before layer 3", 3), ("end", 4))},
-       "erased before layer 2": {place: left.of("in_brackets")[i] for place, i in (("before layer 3", 3), ("end", 4))}}, decimals=2)
+table({name: {"before layer 3": found.of("in_brackets")[3], "end": found.of("in_brackets")[4]}
+       for name, found in (("as it is", known), ("erased before layer 2", left))}, decimals=2)
 
 # %% caption answer
 caption("Removed share for “inside brackets” at two later places, in the model as it is and after erasing it before layer 2; each with probes of its own.")
@@ -477,7 +456,7 @@ with claims():
 measured("probing.erased", "none of it" if share_left < 0.05 else "all of it" if share_left > 0.95 else "some of it")
 
 # %% [markdown]
-# Erasing at one place is no erasing from the model: what it needs, it works out again from what is left elsewhere.
+# To erase at one place is not to erase from the model. The brackets themselves are still there as tokens, and the layers that follow work a part of the property out again.
 #
 # The last intervention adds something. **Steering** means to add a direction to the stream and see what the model then says. We want closing brackets to become more probable, and add one of three directions before layer 2, at every position: the logistic probe's, the mass-mean probe's, and that of latent 378 of lesson 2's dictionary, which marks the token `)`. The price is what happens elsewhere, at places where the text goes on with something else. Random directions of the same length stand beside them.
 
@@ -487,7 +466,8 @@ ways = {"logistic probe": probes.directions[2, at["in_brackets"]],
         "mass-mean probe": direction, "latent 378": dictionary.sae.W_dec[378].detach()}
 rng = torch.Generator().manual_seed(0)
 ways |= {f"random {i}": torch.randn(192, generator=rng) for i in range(12)}
-closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}") for i in range(model.cfg.d_vocab)])
+vocabulary = [model.tokenizer.decode([i]) for i in range(model.cfg.d_vocab)]
+closing = torch.tensor([any(c in word for c in ")]}") for word in vocabulary])
 lengths = tuple(float(direction.norm()) * s for s in (0.5, 1.0, 2.0))
 moved = probing.steered(model, contexts[::2], "blocks.2.hook_resid_pre", ways, lengths, closing)
 
@@ -515,7 +495,7 @@ with claims():
     claim("every direction, random ones included, has a price that grows with its length", (moved.side_effect.diff(dim=1) > 0).all())
 
 # %% [markdown]
-# The direction that *reads* best is not the one that *steers* best. Logistic regression looks for what separates the classes, and turns away from directions along which vectors scatter for other reasons. What moves the model is the difference that the property really makes in its vectors, which the means show. And look at the grey lines. Eleven of them stay below, and one random direction raises closing brackets more than all three of ours. With a null of two or three directions it would hardly have been met. An effect without its null, or without its price, says little.
+# The direction that *reads* best is not the one that *steers* best. Logistic regression turns away from directions along which vectors scatter for other reasons, and the difference of the means does not. Whether this is why it steers less, we have not tested. Now look at the grey lines. Eleven of them stay below, and one random direction raises closing brackets more than all three of ours. With a null of two or three directions it would hardly have been met. An effect without its null, or without its price, says little.
 
 # %% [markdown]
 # ## 7 · What this does not show
@@ -541,7 +521,7 @@ card(
     {"claim": "Present is not used", "evidence": "two networks with the same hidden vectors; one turns under interchange, the other does not", "control": "200 random directions",
      "where it fails": "needs the right direction"},
     {"claim": "Erasing at one place is not erasing from the model", "evidence": "a later probe finds a part again", "control": "nothing is left right after erasing",
-     "where it fails": "erased before layer 3, less comes back"},
+     "where it fails": "how much comes back depends on the layer and the property"},
     formulas={"interchange": r"h + \big((h_\mathrm{donor}-h)\cdot u\big)\,u", "selectivity": r"\mathrm{acc}(\mathrm{property}) - \mathrm{acc}(\mathrm{control})"},
     links=[
         ("Hewitt and Liang 2019, Designing and interpreting probes with control tasks", "https://arxiv.org/abs/1909.03368", "Control tasks and selectivity."),

@@ -2,8 +2,6 @@
 
 from course_utils.grading.kinds import Prediction
 
-Prediction(id="probing.untrained", choices=("never: without training there is nothing to read", "less often than always saying no", "more often than always saying no", "as often as in the trained model"),
-           question="The same probe for “a closing bracket” is fitted to a network whose weights are still random. How often is it right, after layer 0, on text it has not seen?")  # fmt: skip
 Prediction(id="probing.unusual", choices=("as decided, and right", "as decided, and wrong on half of them", "undecided: near even odds"),
            question="A probe was right on all usual inputs, and decided: its log odds are 6 or more in size. What does it say of the unusual ones?")  # fmt: skip
 Prediction(id="probing.turned", choices=("all in both", "all in the first and none in the second", "about half in both", "none in either"),
