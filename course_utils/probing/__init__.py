@@ -12,9 +12,12 @@
 3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
 4. `planted` – networks in which a property is absent, present, or used. `interchange` – along directions.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
+6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
 """
 
-from course_utils.probing import basics
+from course_utils.probing import basics, ccs
+from course_utils.probing.bound import conditional_entropy
+from course_utils.probing.coding import online_code_length
 from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
@@ -25,8 +28,34 @@ from course_utils.probing.steer import Steered, steered
 from course_utils.probing.tokens import LABELS, Tokens, read, two_halves
 
 __all__ = [
-    "BITS", "KINDS", "LABELS", "Eraser", "Planted", "Probes", "Removed", "Steered", "Tokens", "basics",
+    "BITS",
+    "KINDS",
+    "LABELS",
+    "Eraser",
+    "Planted",
+    "Probes",
+    "Removed",
+    "Steered",
+    "Tokens",
+    "basics",
+    "ccs",
     "chosen_penalty",
-    "control_labels", "fit_logistic", "fit_multinomial", "fit_ridge", "inlp", "interchange", "leace", "mass_mean",
-    "mass_mean_iid", "planted", "read", "removed", "sealed", "selectivity", "steered", "two_halves",
+    "conditional_entropy",
+    "control_labels",
+    "fit_logistic",
+    "fit_multinomial",
+    "fit_ridge",
+    "inlp",
+    "interchange",
+    "leace",
+    "mass_mean",
+    "mass_mean_iid",
+    "online_code_length",
+    "planted",
+    "read",
+    "removed",
+    "sealed",
+    "selectivity",
+    "steered",
+    "two_halves",
 ]  # fmt: skip

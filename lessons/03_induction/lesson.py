@@ -40,7 +40,7 @@ starts = [k for k, part in enumerate(parts) if part.strip("␣") == "w"]
 chance = {when: (-ind.token_losses(one(tokens), tokens)[0]).exp()
           for when, one in (("after 1 000 steps", young), ("at the end of training", model))}  # fmt: skip
 plots.show(ind.expected(parts, chance), "Probability of each token of a program: at the end most parts of the returning name are expected.",
-           "The probability that the model gives to each token of the program. Shaded: the invented name, both times. Red marks: the two w and the two qu, to which the lesson returns.")  # fmt: skip
+           "The probability that the model gives to each token of the program. Shaded: the invented name, both times. Orange marks: the two w and the two qu, to which the lesson returns.")  # fmt: skip
 
 # %% claims
 from course_utils.page import about, between, card, claim, claims, draw, falling, measured, predict, table
@@ -338,8 +338,8 @@ predict("induction.deaf_keys")
 # %% answer
 formation = ind.formation()  # stored: four seeds of each
 told = (
-    "Accuracy on the repeat after 600 steps: mean over four seeds, lowest and "
-    "highest seed below it."
+    "Accuracy on the repeat after 600 steps: mean over four seeds, and beside it "
+    "the lowest and the highest seed."
 )
 seeds = "lowest and highest seed"
 display(table(formation, interval=seeds, decimals=2, caption=told))
@@ -630,7 +630,12 @@ at_le = {}
 for asks, note in (divmod(k, 7) for k in largest):
     name = f"{on_program.parts[asks]} in the query, {on_program.parts[note]} in the key"
     at_le[name] = row[asks, note, f].item(), preferred[asks, note].item()
-f"all 49 pairs: {row[..., f].sum():.2f}"
+at_le["all 49 pairs together"] = row[..., f].sum().item(), preferred.sum().item()
+table({name: {"score": score, "preference": more} for name, (score, more) in at_le.items()},
+      signed=True, decimals=2)
+
+# %% caption
+caption("The second `le` and the note at the first `_f`: the four pairs that prefer this place most, and all pairs together.")
 
 # %% claims
 with claims():
@@ -752,7 +757,7 @@ with claims():
 # %% [markdown]
 # The two pairs that the scores named are the two that match tokens in the weights: 94 % of the tokens match themselves best through the first and 91 % through the second. A third entry is marked, 0.3 with 0.3. It would compare the token two before *here* with the token two before *there*, which points one place too early. On text that pair contributes little.
 #
-# A match is not always a match of the same token. Here are the eight notes of 1 024 that match best, for two tokens of the program: the bare `w` and a single space.
+# A match is not always a match of the same token. Here are the five notes of 1 024 that match best, for two tokens of the program: the bare `w` and a single space.
 
 # %%
 table_of_scores = source["0.0"] @ W_QK @ source["0.2"].mT / model.cfg.d_head**0.5  # (asked, noted)
@@ -776,7 +781,7 @@ with claims():
           "␣(" in str(nearest["␣"]) and round(bracket, 2) == 0.62)
 
 # %% [markdown]
-# For `w` the note `␣w` comes first, even before `w` itself. This is a fuzzy match: the bare `w` of the puzzle finds the note that the `␣w` left. A single space also matches the notes of opening brackets, that of `(` with 0.62 of the score of its own, which will explain a detail in section 8.
+# For `w` the note `␣w` comes first, even before `w` itself. This is a fuzzy match: the bare `w` of the puzzle finds the note that the `␣w` left. A single space also matches the notes of opening brackets, that of `(` (not among the five) with 0.62 of the score of its own, which will explain a detail in section 8.
 #
 # **Does it copy?** The other half of an induction head is its OV circuit. A head that copies raises the logit of the token that it attends to. Elhage et al. measure this by the eigenvalues $\lambda$ of $W_E W_V W_O W_U$, a table from token to logit: the **copying score** is $\sum \mathrm{Re}\,\lambda / \sum |\lambda|$. It is 1 if all eigenvalues are positive, and near 0 for a matrix without preference. Beside the trained model we put a **null**: what the measurement gives where there is nothing to find, here the same model before training.
 

@@ -8,7 +8,7 @@ Prediction(id="induction.one_layer", between=(0, 1), tolerance=0.1,
            question="What accuracy on the repeat does a trained one-layer model reach?")
 Prediction(id="induction.deaf_keys", between=(0, 1), tolerance=0.1,
            question="What accuracy do two layers with deaf keys reach after 600 steps (mean of four seeds)?")
-Prediction(id="induction.which_head", choices=("0.2", "0.3", "1.0", "1.1"),
+Prediction(id="induction.which_head", choices=("0.0", "0.2", "0.3", "1.1"),
            question="Which of these heads matches prefixes, as the induction head of the plan does?")
 Prediction(id="induction.new_names", between=(0, 3), tolerance=0.15,
            question="By how many nats does the loss on new names fall between steps 1 000 and 2 000?")

@@ -1,0 +1,83 @@
+"""Contrast-consistent search: opposite answers to a statement and its negation (Burns et al. 2022)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+def ccs_loss(positive: Float[Tensor, "pair"], negative: Float[Tensor, "pair"]) -> Float[Tensor, ""]:
+    """How far the probabilities of statements and of their negations are from adding up to 1, and from being sure.
+
+    The mean over pairs of (p⁺ − (1 − p⁻))² + min(p⁺, p⁻)².
+    """
+    consistent = (positive - (1 - negative)).square()
+    sure = torch.minimum(positive, negative).square()
+    return (consistent + sure).mean()
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Made-up contrast pairs: vectors of statements said to be true and said to be false.
+
+    Attributes:
+        truth: whether the statement is true. loud: whether something else holds, which has nothing to do with truth.
+    """
+
+    positive: Float[Tensor, "pair d"]
+    negative: Float[Tensor, "pair d"]
+    truth: Bool[Tensor, "pair"]
+    loud: Bool[Tensor, "pair"]
+
+
+def pairs(loudness: float, count: int = 400, d: int = 20, seed: int = 0) -> Pairs:
+    """Pairs in which truth is marked along one direction with size 1, another contrast along a second with `loudness`.
+
+    Saying that a statement is true or false moves the vector along a third direction, as a word would; noise of size ½.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    truth_at, loud_at, said_at = torch.linalg.qr(torch.randn(d, 3, generator=rng)).Q.mT
+    truth, loud = torch.rand(2, count, generator=rng) < 0.5
+    sides = []
+    for said in (1.0, -1.0):
+        marks = said * (2.0 * truth - 1)[:, None] * truth_at + said * loudness * (2.0 * loud - 1)[:, None] * loud_at
+        sides.append(marks + 3 * said * said_at + 0.5 * torch.randn(count, d, generator=rng))
+    return Pairs(*sides, truth, loud)
+
+
+def ccs(some: Pairs, seed: int = 0, starts: int = 5, steps: int = 300) -> Bool[Tensor, "pair"]:
+    """What the best of several starts says of each pair; nothing tells which of the two answers means *true*."""
+    positive, negative = (side - side.mean(0) for side in (some.positive, some.negative))
+    best, said = torch.inf, None
+    for start in range(starts):
+        rng = torch.Generator().manual_seed(1000 * seed + start)
+        w = (torch.randn(positive.shape[1], generator=rng) / positive.shape[1] ** 0.5).requires_grad_()
+        b = torch.zeros((), requires_grad=True)
+        solver = torch.optim.Adam([w, b], lr=0.02, weight_decay=0.01)
+        for _ in range(steps):
+            solver.zero_grad()
+            with torch.enable_grad():
+                loss = ccs_loss((positive @ w + b).sigmoid(), (negative @ w + b).sigmoid())
+                loss.backward()
+            solver.step()
+        if loss.item() < best:
+            with torch.no_grad():
+                best = loss.item()
+                said = (positive @ w + b).sigmoid() + 1 - (negative @ w + b).sigmoid() > 1
+    return said
+
+
+def first_component(some: Pairs) -> Bool[Tensor, "pair"]:
+    """The side of each pair's difference along the direction in which the differences vary most."""
+    differences = some.positive - some.negative
+    differences = differences - differences.mean(0)
+    return differences @ torch.linalg.svd(differences, full_matrices=False).Vh[0] > 0
+
+
+def agreement(said: Bool[Tensor, "pair"], y: Bool[Tensor, "pair"]) -> float:
+    """Share of pairs on which the two are the same, or on which they differ: whichever is more."""
+    share = float((said == y).float().mean())
+    return max(share, 1 - share)

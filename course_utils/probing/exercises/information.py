@@ -1,0 +1,161 @@
+"""Exercises 9 to 11, of the second notebook: conditional entropy, online code length, the loss of contrast-consistent search."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from course_utils.grading.inputs import Inputs, rand, randn
+from course_utils.grading.kinds import POSITIVE, UNIT, Function, wrong
+from course_utils.probing import bound, ccs, coding
+
+# 9 · conditional_entropy
+
+
+def _counts(rng: torch.Generator) -> Inputs:
+    yield (torch.tensor([[1.0, 1.0], [2.0, 0.0]]),)
+    yield (torch.tensor([[1.0, 3.0], [1.0, 0.0], [0.0, 3.0]]),)
+    for h, y in ((2, 3), (5, 2), (4, 6)):
+        counts = torch.randint(0, 9, (h, y), generator=rng).float()
+        counts[:, 0] += 1
+        yield (counts,)
+    yield (torch.randint(1, 9, (3, 3), generator=rng).double(),)
+    yield (torch.tensor([[3.0, 1.0], [0.0, 0.0], [1.0, 1.0]]),)  # a value of h that never occurs
+    yield (torch.tensor([[4000.0, 1.0], [0.0, 5000.0]]),)
+
+
+def _bits(p: Tensor) -> Tensor:
+    return -torch.xlogy(p, p).sum() / torch.log(torch.tensor(2.0, dtype=p.dtype))
+
+
+def _h(counts: Tensor, axis: int) -> Tensor:
+    return _bits(counts.sum(axis) / counts.sum())
+
+
+Function(
+    id="probing.conditional_entropy",
+    reference=bound.conditional_entropy,
+    inputs=_counts,
+    ranges={"counts": POSITIVE, "result": POSITIVE},
+    survivors={"result: at most 100": "A hundred bits would take 2¹⁰⁰ values of y."},
+    hints=(
+        "The joint distribution is `counts / counts.sum()`. At each h, the share of each y is its row divided by the row's sum.",
+        "−Σ joint · log₂ share. Where a count is 0, its term is 0: `torch.xlogy(joint, share)` knows that (in nats; divide by ln 2).",
+    ),
+    misconceptions=(
+        wrong("nats", lambda c: bound.conditional_entropy(c) * 0.6931471805599453, "This is in nats. Divide by ln 2 for bits."),
+        wrong("H(Y)", lambda c: _h(c, 0), "This is H(Y), the uncertainty of one who does not see h."),
+        wrong("joint entropy", lambda c: _bits(c / c.sum()), "This is the entropy of both together, H(H, Y). The uncertainty about h itself has to be taken off."),
+        wrong("the other way round", lambda c: bound.conditional_entropy(c.T), "This is H(H | Y): what is left open about h by one who sees y."),
+        wrong("rows count alike", lambda c: torch.stack([_bits(row / row.sum()) for row in c]).mean(), "You average over the values of h as if each were as frequent as the others: weigh each with its share."),
+        wrong("mutual information", lambda c: _h(c, 0) - bound.conditional_entropy(c), "This is the mutual information: by how much h lowers the uncertainty. What is left is asked for."),
+        wrong("sign", lambda c: -bound.conditional_entropy(c), "The sign is wrong: logarithms of shares are negative."),
+    ),
+)  # fmt: skip
+
+
+# 10 · online_code_length
+
+
+def _rate(x: Tensor, y: Tensor):
+    """A learner that is quick: the share of true labels so far, which it gives to every row, drawn towards one half."""
+    share = (y.to(x).sum() + 1) / (len(y) + 2)
+    return lambda rows: share.expand(len(rows))
+
+
+def _by_sign(x: Tensor, y: Tensor):
+    """The share of true labels so far, apart for rows whose first entry is positive."""
+    shares = [(y[side].to(x).sum() + 1) / (side.sum() + 2) for side in (x[:, 0] > 0, x[:, 0] <= 0)]
+    return lambda rows: torch.where(rows[:, 0] > 0, *shares)
+
+
+def _streams(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([[1.0], [-1.0], [2.0], [1.0]]), torch.tensor([True, False, True, True]), [2, 4], _rate
+    for rows, ends in ((12, [2, 4, 8, 12]), (30, [3, 9, 30]), (50, [5, 10, 20, 40, 50]), (260, [4, 60, 260])):
+        x = randn(rng, rows, 2)
+        y = x[:, 0] + 0.7 * randn(rng, rows) > 0.3
+        for learn in (_rate, _by_sign):
+            yield x, y, ends, learn
+
+
+def _sent(x: Tensor, y: Tensor, ends: list[int], learn, *, first=True, seen=0, before=None, nats=False, turned=False) -> Tensor:
+    bits = torch.tensor(float(ends[0]) if first else 0.0)
+    for number, (start, end) in enumerate(pairwise(ends)):
+        back = 0 if before is None else [0, *ends][number]
+        known = slice(back, end if seen else start)
+        p = learn(x[known], y[known])(x[start:end])
+        p = torch.where(y[start:end], 1 - p, p) if turned else torch.where(y[start:end], p, 1 - p)
+        bits = bits - (p.log() if nats else p.log2()).sum()
+    return bits
+
+
+def _once(x: Tensor, y: Tensor, ends: list[int], learn) -> Tensor:
+    p = learn(x[: ends[0]], y[: ends[0]])(x[ends[0] :])
+    return ends[0] - torch.where(y[ends[0] :], p, 1 - p).log2().sum()
+
+
+Function(
+    id="probing.online_code_length",
+    reference=coding.online_code_length,
+    inputs=_streams,
+    ranges={"result": POSITIVE},
+    survivors={
+        "`torch.tensor(float(ends[0])*": "The later terms make a tensor of the number.",
+        "`float(ends[0])` → *": "The later terms make a tensor of the number.",
+        "x: *": "What a learner makes of x is its own matter: the sum does not look at x.",
+        "result: 0 below a hundredth": "The first block alone costs a bit or more.",
+    },
+    hints=(
+        "Start with `ends[0]` bits. Then go through pairs of neighbours, `zip(ends[:-1], ends[1:])`: learn from `x[:start], y[:start]`, and send rows start to end.",
+        "A row costs −log₂ of the probability of its *true* label: p where y is true, 1 − p where it is false.",
+    ),
+    misconceptions=(
+        wrong("first block free", lambda *a: _sent(*a, first=False), "The first block costs nothing in your sum. Nobody has learned anything then, so that each label costs one bit."),
+        wrong("block seen", lambda *a: _sent(*a, seen=1), "You learn from the block before you send it. The receiver has not got its labels yet: learn from the rows before it."),
+        wrong("last block only", lambda *a: _sent(*a, before=1), "You learn from the block before alone. All rows before are known by then."),
+        wrong("nats", lambda *a: _sent(*a, nats=True), "You take natural logarithms for the later blocks: bits are logarithms to the base 2."),
+        wrong("false label's probability", lambda *a: _sent(*a, turned=True), "You charge for the probability of the *wrong* label."),
+        wrong("learned once", _once, "You learn once, from the first block, and send all the rest with that. Learn anew before each block."),
+        wrong("bits per row", lambda x, y, ends, learn: coding.online_code_length(x, y, ends, learn) / len(y), "This is the length per row. The whole length is asked for."),
+    ),
+)  # fmt: skip
+
+
+# 11 · ccs_loss
+
+
+def _answers(rng: torch.Generator) -> Inputs:
+    yield torch.tensor([0.5]), torch.tensor([0.25])
+    yield torch.tensor([1.0, 0.5]), torch.tensor([0.0, 0.5])
+    for n in (3, 8, 40):
+        yield rand(rng, n), rand(rng, n)
+    yield rand(rng, 6, dtype=torch.float64), rand(rng, 6, dtype=torch.float64)
+    yield 0.009 * rand(rng, 5), 1 - 0.009 * rand(rng, 5)
+    yield 1 - 0.009 * rand(rng, 5), 0.009 * rand(rng, 5)
+
+
+Function(
+    id="probing.ccs_loss",
+    reference=ccs.ccs_loss,
+    inputs=_answers,
+    ranges={"positive": UNIT, "negative": UNIT, "result": UNIT},
+    grads=(0, 1),
+    survivors={
+        "*→ `1 - negative - positive`": "Its square is the same.",
+        "*→ `torch.minimum(negative, positive)`": "The smaller of two is the same in either order.",
+    },
+    hints=(
+        "Two terms for each pair. Consistent: p⁺ should be 1 − p⁻. Sure: the smaller of the two should be near 0.",
+        "`(positive - (1 - negative)) ** 2 + torch.minimum(positive, negative) ** 2`, and the mean over pairs.",
+    ),
+    misconceptions=(
+        wrong("not sure", lambda p, n: (p - (1 - n)).square().mean(), "The second term is missing. Without it, saying ½ to everything is perfect."),
+        wrong("not consistent", lambda p, n: torch.minimum(p, n).square().mean(), "The first term is missing. Without it, saying 0 to everything is perfect."),
+        wrong("equal answers", lambda p, n: ((p - n).square() + torch.minimum(p, n).square()).mean(), "Your first term asks that both answers be the same. A statement and its negation should get *opposite* ones: p⁺ against 1 − p⁻."),
+        wrong("larger one", lambda p, n: ((p - (1 - n)).square() + torch.maximum(p, n).square()).mean(), "You take the larger of the two. It is the smaller that should vanish."),
+        wrong("not squared", lambda p, n: ((p - (1 - n)).square() + torch.minimum(p, n)).mean(), "Your second term is not squared."),
+        wrong("sum", lambda p, n: ((p - (1 - n)).square() + torch.minimum(p, n).square()).sum(), "You take the sum over pairs. The mean is asked for."),
+        wrong("absolute value", lambda p, n: ((p - (1 - n)).abs() + torch.minimum(p, n).square()).mean(), "Your first term is the absolute difference. Its square is asked for."),
+        wrong("product", lambda p, n: ((p - (1 - n)).square() + p * n).mean(), "Your second term is the product. The square of the smaller one is asked for."),
+    ),
+)  # fmt: skip
