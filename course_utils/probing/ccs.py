@@ -77,6 +77,13 @@ def first_component(some: Pairs) -> Bool[Tensor, "pair"]:
     return differences @ torch.linalg.svd(differences, full_matrices=False).Vh[0] > 0
 
 
+def random_side(some: Pairs, seed: int = 0) -> Bool[Tensor, "pair"]:
+    """The null: the same along a random direction."""
+    differences = some.positive - some.negative
+    direction = torch.randn(differences.shape[1], generator=torch.Generator().manual_seed(seed))
+    return (differences - differences.mean(0)) @ direction > 0
+
+
 def agreement(said: Bool[Tensor, "pair"], y: Bool[Tensor, "pair"]) -> float:
     """Share of pairs on which the two are the same, or on which they differ: whichever is more."""
     share = float((said == y).float().mean())

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: probing
 #
-# *Eight exercises on lesson 5, from a difference of two means to five sealed networks. About two hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5 and 7, 15 to 20 for 2, 3 and 6, half an hour for 8.*
+# *Eleven exercises on lesson 5, from a difference of two means to five sealed networks. About two and a half hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7 and 9 to 11, 15 to 20 for 2, 3 and 6, half an hour for 8. The three marked ◇ use the lesson's second notebook.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing or wrong. If you are stuck, ask: `grade("probing.leace", leace, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #
@@ -271,3 +271,72 @@ def kinds() -> list[str]:
 
 # %%
 grade("probing.sealed", kinds)
+
+# %% [markdown]
+# ## 9 · What is left open ◇
+#
+# *Why it matters*: it is what no probe can beat.
+#
+# *What to write*: H(Y | H) in bits. `counts[h, y]` says how often each value of h came with each value of y. A value of h that never came adds nothing.
+#
+# *How you know*: 0 if every h comes with one y only; H(Y) if h says nothing.
+
+# %%
+def conditional_entropy(counts: Float[Tensor, "h y"]) -> Float[Tensor, ""]:
+    """The uncertainty about y of one who sees h, in bits."""
+    ### BEGIN SOLUTION
+    p = counts / counts.sum()
+    given = p / p.sum(1, keepdim=True).clamp(min=1e-30)
+    nats = -torch.xlogy(p, given).sum()
+    return nats / torch.log(torch.tensor(2.0, dtype=counts.dtype))
+    ### END SOLUTION
+
+# %%
+grade("probing.conditional_entropy", conditional_entropy)
+
+# %% [markdown]
+# ## 10 · Send the labels ◇
+#
+# *Why it matters*: one number for how easily a property is read and how much has to be learned for it.
+#
+# *What to write*: the online code length in bits. The labels before `ends[0]` cost one bit each. Each later block reaches to the next of `ends`. `learn(rows, labels)`, called with *all* rows before the block, returns a function that gives the probability of *true* for rows; a label costs −log₂ of the probability of what it is.
+#
+# *How you know*: a learner that always says ½ costs one bit a label.
+
+# %%
+def online_code_length(
+    x: Float[Tensor, "row d"], y: Bool[Tensor, "row"], ends: list[int], learn
+) -> Float[Tensor, ""]:
+    """Bits to send y to one who has x."""
+    ### BEGIN SOLUTION
+    total = torch.tensor(float(ends[0]), dtype=x.dtype)
+    for start, end in zip(ends[:-1], ends[1:], strict=True):
+        chance = learn(x[:start], y[:start])(x[start:end])
+        of_truth = torch.where(y[start:end], chance, 1 - chance)
+        total = total - of_truth.log2().sum()
+    return total
+    ### END SOLUTION
+
+# %%
+grade("probing.online_code_length", online_code_length)
+
+# %% [markdown]
+# ## 11 · Opposite and sure ◇
+#
+# *Why it matters*: a loss without labels. Take one of its two terms away, and it has a trivial solution.
+#
+# *What to write*: the loss of contrast-consistent search, from the probabilities given to statements and to their negations.
+#
+# *How you know*: 0 for answers 1 and 0, and ¼ for ½ and ½.
+
+# %%
+def ccs_loss(positive: Float[Tensor, "pair"], negative: Float[Tensor, "pair"]) -> Float[Tensor, ""]:
+    """The mean over pairs of both terms."""
+    ### BEGIN SOLUTION
+    opposite = (positive + negative - 1) ** 2
+    unsure = torch.minimum(positive, negative) ** 2
+    return (opposite + unsure).mean()
+    ### END SOLUTION
+
+# %%
+grade("probing.ccs_loss", ccs_loss)

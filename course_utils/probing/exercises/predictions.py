@@ -8,3 +8,5 @@ Prediction(id="probing.turned", choices=("all in both", "all in the first and no
            question="Two networks have the same hidden vectors, so that the same probe is right in both. Along its direction each hidden vector gets the component of another in which the property differs. How many answers turn?")  # fmt: skip
 Prediction(id="probing.erased", choices=("none of it", "some of it", "all of it"),
            question="“Inside brackets” is erased before layer 2 at every position, so that no linear probe finds it there. How much of what a probe knew after the last layer can a new probe still find there?")  # fmt: skip
+Prediction(id="probing.ccs", choices=("the truth", "the louder of the two", "a mixture of both", "neither"),
+           question="In made-up pairs, truth and one other contrast turn round with the negation. Which of them does contrast-consistent search find?")  # fmt: skip
