@@ -10,6 +10,8 @@
 # %% setup
 
 # %%
+from itertools import pairwise
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -310,7 +312,7 @@ def online_code_length(
     """Bits to send y to one who has x."""
     ### BEGIN SOLUTION
     total = torch.tensor(float(ends[0]), dtype=x.dtype)
-    for start, end in zip(ends[:-1], ends[1:], strict=True):
+    for start, end in pairwise(ends):
         chance = learn(x[:start], y[:start])(x[start:end])
         of_truth = torch.where(y[start:end], chance, 1 - chance)
         total = total - of_truth.log2().sum()
