@@ -113,7 +113,7 @@ def planted(kind: str, seed: int = 0) -> Planted:
     return Planted(encoder, head, true, rival, BITS[:, switch], kind)
 
 
-def sealed(seed: int, count: int = 5) -> list[Planted]:
+def sealed(seed: int, count: int = 7) -> list[Planted]:
     """Networks of kinds that are drawn by the seed, each kind at least once, all differently planted."""
     rng = torch.Generator().manual_seed(seed)
     more = [KINDS[int(torch.randint(3, (), generator=rng))] for _ in range(count - 3)]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: probing
 #
-# *Eleven exercises on lesson 5, from a difference of two means to five sealed networks. About two and a half hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7 and 9 to 11, 15 to 20 for 2, 3 and 6, half an hour for 8. The three marked ◇ use the lesson's second notebook.*
+# *Eleven exercises on lesson 5, from a difference of two means to seven sealed networks. About two and a half hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7 and 9 to 11, 15 to 20 for 2, 3 and 6, half an hour for 8. The three marked ◇ use the lesson's second notebook.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing or wrong. If you are stuck, ask: `grade("probing.leace", leace, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #
@@ -97,21 +97,17 @@ def fit_logistic(
 ) -> tuple[Float[Tensor, "layer label d"], Float[Tensor, "layer label"]]:
     """Directions and biases of every layer and label."""
     ### BEGIN SOLUTION
-    w = torch.zeros(len(x), y.shape[1], x.shape[2], dtype=x.dtype, requires_grad=True)
-    b = torch.zeros(len(x), y.shape[1], dtype=x.dtype, requires_grad=True)
-    target = y.to(x.dtype).expand(len(x), -1, -1)
-    solver = torch.optim.LBFGS([w, b], max_iter=300, line_search_fn="strong_wolfe")
-
-    def objective():
-        solver.zero_grad()
-        logits = torch.einsum("lrd,lkd->lrk", x, w) + b[:, None]
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="sum")
-        loss = loss + penalty / 2 * w.square().sum()
-        loss.backward()
-        return loss
-
-    solver.step(objective)
-    return w.detach(), b.detach()
+    truth = y.to(x.dtype).T  # (label, row)
+    rows = torch.cat([x, torch.ones_like(x[..., :1])], 2)[:, None]  # the last weight is the bias
+    hold = penalty * torch.eye(x.shape[2] + 1, dtype=x.dtype)
+    hold[-1, -1] = 0
+    weights = torch.zeros(len(x), y.shape[1], x.shape[2] + 1, dtype=x.dtype)
+    for _ in range(25):  # Newton's method
+        chance = (rows @ weights[..., None])[..., 0].sigmoid()
+        slope = ((chance - truth)[..., None] * rows).sum(2) + weights @ hold
+        bend = (rows * (chance * (1 - chance))[..., None]).mT @ rows + hold
+        weights = weights - torch.linalg.solve(bend, slope)
+    return weights[..., :-1], weights[..., -1]
     ### END SOLUTION
 
 # %%
@@ -234,13 +230,13 @@ for name, gone in (("LEACE", checked("probing.leace")(x, y)),
 table(rows, decimals=3)
 
 # %% [markdown]
-# ## 8 · Five sealed networks
+# ## 8 · Seven sealed networks
 #
 # *Why it matters*: this is what the lesson is for.
 #
-# *What is given*: `networks`, five networks that were made for you alone. For each, `network.h` holds the hidden vectors of all 256 inputs, `network.label` says for each input whether the property is true, and `network.answer(h)` gives the answer to any hidden vectors.
+# *What is given*: `networks`, seven networks that were made for you alone. For each, `network.h` holds the hidden vectors of all 256 inputs, `network.label` says for each input whether the property is true, and `network.answer(h)` gives the answer to any hidden vectors.
 #
-# *What to answer*: for each of the five, in order, one of the three words `"used"`, `"unused"` (present and not used) and `"absent"`.
+# *What to answer*: for each of the seven, in order, one of the three words `"used"`, `"unused"` (present and not used) and `"absent"`.
 #
 # *How you know*: two experiments for each network. Judge a probe on inputs on which it was not fitted.
 

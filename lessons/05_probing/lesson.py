@@ -531,7 +531,7 @@ card(
 )  # fmt: skip
 
 # %% [markdown]
-# Now the exercises: `course start 05`, then `my/05_probing.ipynb`. They end with five sealed networks that were made for you alone.
+# Now the exercises: `course start 05`, then `my/05_probing.ipynb`. They end with seven sealed networks that were made for you alone.
 
 # %% [markdown] words
 # ## Words

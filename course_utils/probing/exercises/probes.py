@@ -155,7 +155,7 @@ Function(
     },
     hints=(
         "Write the objective once for all: logits `torch.einsum('lrd,lkd->lrk', x, directions) + bias[:, None]`, cross-entropy summed over rows, plus penalty/2 times the squared directions. The problems do not touch each other, so their sum is smallest where each is.",
-        "`torch.optim.LBFGS([directions, bias], max_iter=200, line_search_fn='strong_wolfe')` with a closure does the rest. Keep the dtype of x.",
+        "`torch.optim.LBFGS([directions, bias], max_iter=60, line_search_fn='strong_wolfe')` with a closure does the rest. Keep the dtype of x.",
         "The bias is free: it stands in no penalty.",
     ),
     misconceptions=(

@@ -1,4 +1,4 @@
-"""Exercise 8: five sealed networks. Is the property absent, present and unused, or used?"""
+"""Exercise 8: seven sealed networks. Is the property absent, present and unused, or used?"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import torch
 from course_utils import probing
 from course_utils.grading.kinds import Answer, wrong
 
-COUNT = 5
+COUNT = 7  # of five a perfect answer could be guessed too often for p < 0.01
 WORDS = {"absent": (False, False), "unused": (True, False), "used": (True, True)}  # is it present? is it used?
 Found = list[tuple[bool, bool]]
 
@@ -62,9 +62,9 @@ Answer(
     form=_form,
     null=_guessed,
     explain=_explain,
-    expects='A list of five words, each "used", "unused" or "absent", in the order of the networks; or of pairs (present, used).',
+    expects='A list of seven words, each "used", "unused" or "absent", in the order of the networks; or of pairs (present, used).',
     share=1.0,
-    why="Each of the five can be settled by two experiments without noise, so that nothing is left to chance.",
+    why="Each of the seven can be settled by two experiments without noise, so that nothing is left to chance.",
     effort=4.0,
     hints=(
         "Two questions, two experiments. Is it there? Fit a probe on half of the inputs and judge it on the other half.",
@@ -73,7 +73,7 @@ Answer(
     misconceptions=(
         wrong("present is used", _always("used", "unused"), "You call every network in which a probe reads the property one that uses it. A probe shows that it is there; whether the answer depends on it, only an intervention shows."),
         wrong("never used", _always("unused", "used"), "You found where the property can be read, and say of none of them that it is used. Exchange along the probe's direction and look at the answers."),
-        wrong("all used", _always("used", *WORDS), "You say \"used\" of all five. All three kinds are among them."),
+        wrong("all used", _always("used", *WORDS), "You say \"used\" of all seven. All three kinds are among them."),
         wrong("the other two exchanged", lambda truth: [(there, there and not used) for there, used in truth], "You have used and unused the wrong way round: where the exchange turns the answers, the property is used."),
         wrong("absent is unused", _always("unused", "absent"), "You call networks in which nothing can be read \"unused\". A property that is not there is absent."),
     ),
