@@ -598,6 +598,23 @@ def test_what_an_answer_leaves_changed_is_put_back_and_named(demo, tmp_path):
     assert grade("demo.interference", interference_again).status == "passed"
 
 
+def test_the_first_optimiser_of_a_process_leaves_nothing_changed():
+    """torch notes the place of its compiler's cache in the environment when the first optimiser is made."""
+    code = """
+import os, torch
+from course_utils.grading import state
+left = []
+with state.restored(None, left):
+    torch.optim.LBFGS([torch.zeros(2, requires_grad=True)])
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = "somewhere"
+assert left == [], left
+with state.restored(None, left):
+    os.environ["COURSE_TEST"] = "1"
+assert left == ["the environment (os.environ)"] and "COURSE_TEST" not in os.environ, left
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
 def test_what_a_model_is_left_with_is_named(demo):
     def twice(model, x):
         return model(x) * 2

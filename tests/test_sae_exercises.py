@@ -162,9 +162,55 @@ def jumprelu_with_the_edge(pre, threshold, bandwidth):
     return pre * on + near * (threshold.detach() / bandwidth) * (threshold.detach() - threshold)
 
 
+def jumprelu_below_zero(pre, threshold, bandwidth):
+    """Lets negative numbers through where the threshold is negative."""
+    on = pre.detach() > threshold.detach()
+    near = (pre.detach() - threshold.detach()).abs() < bandwidth / 2
+    return pre * on + near * (threshold.detach() / bandwidth) * (threshold.detach() - threshold)
+
+
+def carried_by(contributions):
+    """Absorption by another sum of contributions."""
+
+    def answer(f, W_dec, direction, present, main):
+        cosine, part = F.normalize(W_dec, dim=1) @ F.normalize(direction, dim=0), f * (W_dec @ F.normalize(direction, dim=0))
+        largest, total = torch.where(cosine > 0.025, part, 0.0).clamp(min=0).amax(1), contributions(part, cosine).sum(1)
+        return present & (f[:, main] == 0) & (largest > 0) & (largest >= 0.5 * total)
+
+    return answer
+
+
+def topk_unstable(pre, k):
+    kept = pre.topk(k, dim=1)
+    return torch.zeros_like(pre).scatter(1, kept.indices, kept.values.relu())
+
+
+def topk_by_argsort(pre, k):
+    kept = pre.argsort(dim=1, descending=True)[:, :k]
+    return torch.zeros_like(pre).scatter(1, kept, pre.gather(1, kept).relu())
+
+
+def contexts_by_topk(activity, count):
+    best, place = activity.max(1)
+    order = best.topk(min(count, len(best))).indices
+    return [(int(c), int(place[c])) for c in order if best[c] > 0]
+
+
+def contexts_by_argsort(activity, count):
+    best, place = activity.max(1)
+    return [(int(c), int(place[c])) for c in best.argsort(descending=True)[:count] if best[c] > 0]
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
+        ("detect_absorption", carried_by(lambda part, cosine: part)),
+        ("detect_absorption", carried_by(lambda part, cosine: part.clamp(min=0))),
+        ("jumprelu", jumprelu_below_zero),
+        ("topk", topk_unstable),
+        ("topk", topk_by_argsort),
+        ("top_contexts", contexts_by_topk),
+        ("top_contexts", contexts_by_argsort),
         ("jumprelu", jumprelu_with_the_edge),
         ("batchtopk", batchtopk_column_by_column),
         ("jumprelu", jumprelu_at_the_threshold),
@@ -227,3 +273,20 @@ def test_the_size_of_what_is_taken_away_foretells_the_effect_and_frequency_does_
     assert check("predict_ablation", told["mean activation"]).passed
     assert check("predict_ablation", lambda: told["mean activation, of the stream's length"].tolist()).passed
     assert not check("predict_ablation", told["how often it is active"]).passed
+
+
+def test_what_is_kept_back_stands_in_no_public_name():
+    from course_utils import sae
+
+    problem, told = sae.sealed(SEED), sae.foretold(SEED)
+    assert "own" in check("sealed", lambda: problem.reveal().directions).message
+    assert {name for name in vars(problem) if not name.startswith("_")} == {"x", "features"}
+    assert {name for name in vars(told) if not name.startswith("_")} == {"latents", "x", "f", "W_dec"}
+
+
+def test_a_rule_that_fails_is_told_where():
+    def rule(tokens, place):
+        return tokens[place + 10_000] == "("
+
+    said = check("name_latent", lambda: rule).message
+    assert "Your rule raised IndexError" in said and "tokens[place + 10_000]" in said

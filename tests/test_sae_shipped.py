@@ -29,6 +29,12 @@ def test_a_card_says_what_a_reader_asks(name):
     assert about["hook"].startswith("blocks.") and about["model"] in zoo.available()
 
 
+def test_loading_one_leaves_the_dice_alone(name):
+    before = torch.get_rng_state()
+    sae.load(name)
+    assert torch.equal(before, torch.get_rng_state())
+
+
 def test_it_does_on_held_out_modules_what_its_card_says(name):
     dictionary, about = sae.load(name), sae.card(name)
     assert (dictionary.sae.W_dec.norm(dim=1) - 1).abs().max() < 2e-3

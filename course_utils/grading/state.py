@@ -31,8 +31,13 @@ class Setting:
     put: Callable[[Any], Any]
 
 
-def _environment(values: dict[str, str]) -> None:
-    for name in os.environ.keys() - values.keys():
+def _environment() -> dict[str, str]:
+    """All of it but what torch writes on its own: the first optimiser of a process names the compiler's cache."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("TORCHINDUCTOR_", "TRITON_"))}
+
+
+def _put_environment(values: dict[str, str]) -> None:
+    for name in _environment().keys() - values.keys():
         del os.environ[name]
     os.environ.update({name: value for name, value in values.items() if os.environ.get(name) != value})
 
@@ -93,7 +98,7 @@ SETTINGS = (
     Setting("anomaly detection", torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
     Setting("the precision of matrix products", torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
     Setting("numpy's error handling (np.seterr)", np.geterr, lambda before: np.seterr(**before)),
-    Setting("the environment (os.environ)", lambda: dict(os.environ), _environment),
+    Setting("the environment (os.environ)", _environment, _put_environment),
     Setting("the working directory", os.getcwd, os.chdir),
     Setting("a signal's handler", _handlers, _put_handlers),
     Setting("the garbage collector", gc.isenabled, lambda on: gc.enable() if on else gc.disable()),

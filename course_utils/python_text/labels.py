@@ -228,12 +228,13 @@ def token_labels(text: str, tokenizer) -> TokenLabels:
     chars = char_labels(text)
     backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
     encoded = backend.encode(text)
+    offsets = encoded.offsets  # made anew at each access
     size = len(encoded.ids)
     flags = {name: np.zeros(size, dtype=bool) for name in MEANINGS}
     depth, level, known = (np.zeros(size, dtype=kind) for kind in (np.int64, np.int64, bool))
     owner = np.full(size, -1, dtype=np.int64)
     strings, spanning = [], 0
-    for i, (start, end) in enumerate(encoded.offsets):
+    for i, (start, end) in enumerate(offsets):
         piece = text[start:end]
         strings.append(piece)
         if start == end:
@@ -248,7 +249,7 @@ def token_labels(text: str, tokenizer) -> TokenLabels:
         spanning += len({int(chars.token[j]) for j in written} - {-1}) > 1
         if written:
             before = text[text.rfind("\n", 0, at) + 1: at]
-            flags["line_start"][i] = not before.strip() and (i == 0 or encoded.offsets[i - 1][1] <= at)
+            flags["line_start"][i] = not before.strip() and (i == 0 or offsets[i - 1][1] <= at)
     return TokenLabels(np.array(encoded.ids, dtype=np.int64), tuple(strings), flags, depth, level, owner, known,
-                       spanning / max(1, sum(start < end for start, end in encoded.offsets)))
+                       spanning / max(1, sum(start < end for start, end in offsets)))
 

@@ -98,14 +98,13 @@ class Foretold:
 
     Attributes:
         latents: which. x: the residual stream, (row, d). f: their activations, (row, latent). W_dec: their directions.
-        kl: what came out: how far the prediction moved, on average over the rows in which a latent was active, nats.
     """
 
     latents: Int[Tensor, "latent"]
     x: Float[Tensor, "row d"] = field(repr=False)
     f: Float[Tensor, "row latent"] = field(repr=False)
     W_dec: Float[Tensor, "latent d"] = field(repr=False)
-    kl: Float[Tensor, "latent"] = field(repr=False)
+    _kl: Float[Tensor, "latent"] = field(repr=False)  # what came out: nats, where a latent was active
 
 
 @lru_cache(maxsize=16)

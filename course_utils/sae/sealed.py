@@ -19,7 +19,11 @@ class Sealed:
 
     x: Float[Tensor, "row d"]
     features: int
-    truth: Truth = field(repr=False)  # so that looking at the problem does not show the answer
+    _truth: Truth = field(repr=False)
+
+    def reveal(self) -> Truth:
+        """The features that the rows were made from: for after the exercise, which does not accept it."""
+        return self._truth
 
 
 @lru_cache(maxsize=16)

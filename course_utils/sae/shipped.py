@@ -80,7 +80,7 @@ def load(name: str, folder: Path = DICTIONARIES) -> Dictionary:
         ZooError: no such dictionary, or a damaged file; the message says what to do.
     """
     about = card(name, folder)
-    sae = SparseAutoencoder(Config(**about["config"]))
+    sae = SparseAutoencoder(Config(**about["config"]), torch.Generator())  # a loader leaves the global dice alone
     weights = read_weights(folder / name, about, "dictionary.safetensors")
     sae.load_state_dict({key: value.float() for key, value in weights.items()})
     model = zoo.load(about["model"], "cpu", checkpoint=about["checkpoint"])

@@ -76,7 +76,7 @@ grade("sae.loss", loss)
 #
 # *What to write*: of each row the `k` largest stay, all others become 0. What stays and is negative becomes 0 too. Among equals the first latents win, so that exactly `k` places are given away.
 #
-# *How you know*: `[[-1.0, -3.0, 2.0]]` with `k = 2` gives `[[0.0, 0.0, 2.0]]`, and `[[2.0, 1.0, 2.0, 2.0]]` gives `[[2.0, 0.0, 2.0, 0.0]]`.
+# *How you know*: `[[-1.0, -3.0, 2.0]]` with `k = 2` gives `[[0.0, 0.0, 2.0]]`, and `[[2.0, 1.0, 2.0, 2.0]]` gives `[[2.0, 0.0, 2.0, 0.0]]`. The lesson's `encode_topk` fails the second of these, since `topk` may take any of several equal numbers: a sort that is `stable` keeps their order.
 
 # %%
 def topk(pre: Float[Tensor, "batch latent"], k: int) -> Float[Tensor, "batch latent"]:
@@ -342,7 +342,7 @@ grade("sae.name_latent", name_latent)
 #
 # *What you are given*: forty latents of `resid-2` drawn for you, on eight contexts of the sample programs. `told.x` (row, d) is the residual stream, `told.f` (row, latent) says how strongly each of the forty is active, and `told.W_dec` (latent, d) holds their directions, of length 1.
 #
-# *What to write*: forty numbers, the larger the farther you expect the next-token prediction to move (in KL, on average over the rows in which the latent is active) when the latent is taken away there. Only their order counts: the score is the rank correlation with the effects that were measured. Do not run the ablation. You pass at 0.6.
+# *What to write*: forty numbers, the larger the farther you expect the next-token prediction to move (in KL, on average over the rows in which the latent is active) when the latent is taken away there. Give a value for each latent, not a list of latents in order (which is what `argsort` returns). Only the order of the values counts, since the score is their rank correlation with the effects that were measured. Do not run the ablation. You pass at 0.6.
 #
 # *How you know*: you do not, and this is the point. Write down your reason, then look at the score.
 

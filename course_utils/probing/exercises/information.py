@@ -50,6 +50,9 @@ Function(
         wrong("rows count alike", lambda c: torch.stack([_bits(row / row.sum()) for row in c]).mean(), "You average over the values of h as if each were as frequent as the others: weigh each with its share."),
         wrong("mutual information", lambda c: _h(c, 0) - bound.conditional_entropy(c), "This is the mutual information: by how much h lowers the uncertainty. What is left is asked for."),
         wrong("sign", lambda c: -bound.conditional_entropy(c), "The sign is wrong: logarithms of shares are negative."),
+        wrong("0 · log 0", lambda c: -(c / c.sum() * (c / c.sum(1, keepdim=True)).log2()).sum(), "Where a count is 0, your term is 0 · log 0, which torch takes for nan. Such a term is 0: `torch.xlogy` knows that."),
+        wrong("counts as weights", lambda c: bound.conditional_entropy(c) * c.sum(), "You weigh with the counts. Weigh with their shares of all, `counts / counts.sum()`: this is as many times too large as there are counts."),
+        wrong("rows added up", lambda c: torch.stack([_bits(row / row.sum()) for row in c]).sum(), "You add the entropies of the rows up. Weigh each with its share of all counts."),
     ),
 )  # fmt: skip
 
@@ -78,13 +81,13 @@ def _streams(rng: torch.Generator) -> Inputs:
             yield x, y, ends, learn
 
 
-def _sent(x: Tensor, y: Tensor, ends: list[int], learn, *, first=True, seen=0, before=None, nats=False, turned=False) -> Tensor:
+def _sent(x: Tensor, y: Tensor, ends: list[int], learn, *, first=True, seen=0, before=None, nats=False, turned=False, always=False) -> Tensor:
     bits = torch.tensor(float(ends[0]) if first else 0.0)
     for number, (start, end) in enumerate(pairwise(ends)):
         back = 0 if before is None else [0, *ends][number]
         known = slice(back, end if seen else start)
         p = learn(x[known], y[known])(x[start:end])
-        p = torch.where(y[start:end], 1 - p, p) if turned else torch.where(y[start:end], p, 1 - p)
+        p = p if always else torch.where(y[start:end] != turned, p, 1 - p)
         bits = bits - (p.log() if nats else p.log2()).sum()
     return bits
 
@@ -115,6 +118,7 @@ Function(
         wrong("last block only", lambda *a: _sent(*a, before=1), "You learn from the block before alone. All rows before are known by then."),
         wrong("nats", lambda *a: _sent(*a, nats=True), "You take natural logarithms for the later blocks: bits are logarithms to the base 2."),
         wrong("false label's probability", lambda *a: _sent(*a, turned=True), "You charge for the probability of the *wrong* label."),
+        wrong("p whatever the label", lambda *a: _sent(*a, always=True), "You charge −log₂ p at every row. p is the probability of *true*: where the label is false, its probability is 1 − p."),
         wrong("learned once", _once, "You learn once, from the first block, and send all the rest with that. Learn anew before each block."),
         wrong("bits per row", lambda x, y, ends, learn: coding.online_code_length(x, y, ends, learn) / len(y), "This is the length per row. The whole length is asked for."),
     ),
@@ -126,7 +130,7 @@ Function(
 
 def _answers(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.5]), torch.tensor([0.25])
-    yield torch.tensor([1.0, 0.5]), torch.tensor([0.0, 0.5])
+    yield torch.tensor([1.0, 0.5]), torch.tensor([0.0, 0.25])  # no ties: there any slope between two is right
     for n in (3, 8, 40):
         yield rand(rng, n), rand(rng, n)
     yield rand(rng, 6, dtype=torch.float64), rand(rng, 6, dtype=torch.float64)

@@ -70,12 +70,13 @@ def _roots(x: Tensor) -> tuple[Tensor, Tensor]:
     return (vectors / values.sqrt()) @ vectors.mT, (vectors * values.sqrt()) @ vectors.mT
 
 
-def _white(x: Tensor, y: Tensor, *, back: bool = True, centred: bool = True) -> Tensor:
+def _white(x: Tensor, y: Tensor, *, back=True, forth=False, centred=True, whiten=True, length=_unit) -> Tensor:
     white, root = _roots(x)
-    u = _unit(white @ _difference(x, y))
-    z = (x - x.mean(0) if centred else x) @ white
+    u = length(white @ _difference(x, y))
+    z = x - x.mean(0) if centred else x
+    z = z @ white if whiten else z
     gone = torch.outer(z @ u, u)
-    return x - gone @ root if back else z - gone + x.mean(0)
+    return x - gone @ (white if forth else root) if back else z - gone + x.mean(0)
 
 
 Function(
@@ -106,6 +107,11 @@ Function(
         wrong("nothing erased", lambda x, y: x.clone(), "Nothing is erased."),
         wrong("mean in place of everything", lambda x, y: x.mean(0).expand_as(x), "Every row becomes the mean. That erases everything: find the least change."),
         wrong("class means subtracted", lambda x, y: torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0)) + x.mean(0), "You subtract each row's class mean. That needs the label of every row, which an eraser does not have when it is used: it is one map for all rows."),
+        wrong("mean not added", lambda x, y: probing.basics.leace(x, y) - x.mean(0), "You return centred rows. Subtract from x itself what is taken out, so that the mean stays."),
+        wrong("no unit vector", lambda x, y: _white(x, y, length=lambda u: u), "In white coordinates you project along a vector that is not of length 1: divide `white @ difference` by its norm."),
+        wrong("not whitened before", lambda x, y: _white(x, y, whiten=False), "You measure the component of the rows as they are. Rows and direction have to stand in the same, white, coordinates: `centred @ white @ u`."),
+        wrong("back by the wrong matrix", lambda x, y: _white(x, y, forth=True), "You multiply by `white` once more instead of by the root: that leads farther away and not back."),
+        wrong("component kept", lambda x, y: x.mean(0) + x - probing.basics.leace(x, y), "You return what should be taken out."),
         wrong("half erased", lambda x, y: (x + _white(x, y)) / 2, "You go half of the way."),
     ),
 )  # fmt: skip

@@ -33,6 +33,8 @@ Function(
         wrong("sums", lambda x, y: x[y].sum(0) - x[~y].sum(0), "You take sums. There are not as many true rows as others: take means."),
         wrong("over columns", lambda x, y: x[y].mean() - x[~y].mean(0), "One of your means runs over everything. Keep the d columns: `mean(0)`."),
         wrong("covariance with the label", lambda x, y: ((x - x.mean(0)) * (y.to(x) - y.to(x).mean())[:, None]).mean(0), "This is the covariance of x with the label. It has the same direction, and its length depends on how rare the property is."),
+        wrong("divided by all rows", lambda x, y: (x[y].sum(0) - x[~y].sum(0)) / len(x), "You divide both sums by the number of *all* rows. Each class's mean is over its own rows."),
+        wrong("halfway", lambda x, y: (x[y].mean(0) + x[~y].mean(0)) / 2, "This is the point halfway between the two means. Their difference is asked for."),
         wrong("medians", lambda x, y: x[y].median(0).values - x[~y].median(0).values, "You take medians. The means are asked for."),
     ),
 )  # fmt: skip
@@ -83,6 +85,7 @@ Function(
         wrong("plain difference", basics.mass_mean, "This is the plain difference of the means. Send it through the inverse covariance."),
         wrong("scatter", lambda x, y: _through(x, y, _within(x, y), 1), "You do not divide by the number of rows: this is the scatter, which grows with them."),
         wrong("divided by n − 1", lambda x, y: _through(x, y, _within(x, y), len(x) - 1), "You divide by n − 1. Here the covariance is the mean of the products: divide by n."),
+        wrong("classes weigh alike", lambda x, y: _through(x, y, torch.where(y[:, None], (x - x[y].mean(0)) / y.sum().sqrt(), (x - x[~y].mean(0)) / (~y).sum().sqrt()), 2), "You average the covariances of the two classes, as if they had as many rows. Pool the rows: each counts once."),
         wrong("whitened halfway", lambda x, y: torch.linalg.solve(torch.linalg.cholesky(_within(x, y).mT @ _within(x, y) / len(x)), basics.mass_mean(x, y)), "You apply the inverse of the covariance's root. That makes the rows white; the probe needs the inverse itself."),
     ),
 )  # fmt: skip
@@ -193,7 +196,8 @@ def _tasks(rng: torch.Generator) -> Inputs:
     train = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0]).bool()
     x = torch.tensor([[0.0], [1.0], [4.0], [5.0], [0.5], [4.5], [5.5], [4.0]], dtype=torch.float64)
     y = torch.tensor([False, False, True, True, True, True, True, True])  # half of the training rows, three quarters of all
-    yield 0.002 * x, y, torch.tensor([0, 1, 2, 3, 0, 2, 3, 1]), torch.tensor([0.1, 0.5, 0.6, 0.9]), train, _means
+    for rows in (x.float(), 0.002 * x):
+        yield rows, y, torch.tensor([0, 1, 2, 3, 0, 2, 3, 1]), torch.tensor([0.1, 0.5, 0.6, 0.9]), train, _means
     for rows, vocabulary in ((30, 4), (60, 7), (90, 12)):
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=torch.float32)
         train = rand(rng, rows) < 0.6
@@ -249,6 +253,9 @@ Function(
         wrong("coins at one half", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=0.5), "Your control labels are true half the time. Then the control task has another base rate than the property, and the comparison shows that: use the property's share."),
         wrong("one probe for both", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, one=True), "You judge the property's probe on the control labels. The control task gets a probe of its own: the question is how well it *can* be learned."),
         wrong("a coin for each row", _by_row, "Your control labels do not follow the tokens: a row's label is its token's coin, `coins[ids]`, the same wherever that token stands."),
+        wrong("share of all rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean()), "You count the share of true labels over all rows. The rows that judge must not be looked at before: count among the training rows."),
+        wrong("trained on the rows that judge", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=~t), "You train on the rows that judge. Train on `x[train]`, judge on `x[~train]`."),
+        wrong("train and test exchanged", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, ~t, f, share=y[t].float().mean()), "You train on the rows that should judge, and judge on those that should train."),
         wrong("accuracy alone", lambda x, y, i, c, t, f: _right(f, x, y, t, ~t), "This is the accuracy on the property. Subtract that on the control task."),
     ),
 )  # fmt: skip

@@ -10,7 +10,6 @@ from course_utils.grading.inputs import randn
 NEVER_NEGATIVE = "An activation is never negative."
 SQUARED = "The difference is squared."
 LAST = "The axes of a matrix are two: the last is axis 1."
-STABLE = "On a CPU torch keeps the order of equals when it sorts, asked or not."
 
 
 def weights(rng: torch.Generator, latents: int, d: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:

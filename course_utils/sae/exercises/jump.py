@@ -15,6 +15,7 @@ def _inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.97, 3.0], [1.01, -2.0]]), torch.tensor([1.0, 0.5]), 0.1
     yield torch.tensor([[0.6, 0.4], [0.2, 0.9]]), torch.tensor([0.5, 2.0]), 0.3
     yield torch.tensor([[0.5, 3.0], [0.25, 2.0]]), torch.tensor([0.5, 2.0]), 0.5  # at the threshold, and at the window's edge
+    yield torch.tensor([[-0.3, -0.1], [-0.45, -0.7]]), torch.tensor([-0.5, -0.4]), 0.2  # training may push a threshold below 0
     yield torch.tensor([[151.0, 140.0], [148.0, 300.0]]), torch.tensor([150.0, 145.0]), 8.0
     for rows, latents, bandwidth in ((4, 3, 0.5), (8, 5, 1.0), (20, 4, 0.7)):
         yield randn(rng, rows, latents), 0.2 + torch.rand(latents, generator=rng), bandwidth
@@ -59,11 +60,11 @@ Function(
     reference=sae.jumprelu,
     inputs=_inputs,
     grads=(0, 1),
-    ranges={"pre": REAL, "threshold": POSITIVE, "bandwidth": POSITIVE, "result": POSITIVE},
+    ranges={"pre": REAL, "threshold": REAL, "bandwidth": POSITIVE, "result": POSITIVE},
     hints=(
         "The value: pre where it exceeds the threshold (and 0), else 0. Write a torch.autograd.Function, since no gradient would reach the threshold by itself.",
         "To pre: the incoming gradient where the output is not 0. To the threshold: −θ/ε times the incoming gradient, summed over the rows in which |pre − θ| < ε/2.",
-        "In backward: near = (pre - threshold).abs() < bandwidth / 2; return grad * (pre > threshold), -(threshold / bandwidth) * (grad * near).sum(0), None.",
+        "In backward: near = (pre - threshold).abs() < bandwidth / 2; return grad * ((pre > threshold) & (pre > 0)), -(threshold / bandwidth) * (grad * near).sum(0), None.",
     ),
     misconceptions=(
         wrong("no gradient for the threshold", lambda p, t, b: p * ((p > t) & (p > 0)),

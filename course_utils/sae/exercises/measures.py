@@ -249,6 +249,10 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
                             ((1, 1, 1, 1, 1), (0, 500, 150, 150, 100))):  # fmt: skip
         yield torch.tensor([active]).float(), torch.outer(torch.tensor(lengths).float(), east), east, yes, 0
     yield torch.tensor([[0.0, 1.0]]), torch.eye(2).flip(0), torch.tensor([3.0, 300.0]), yes, 0  # hardly along it
+    against = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.8, -0.6], [0.6, 0.8], [-0.9, 0.4359]])
+    yield torch.tensor([[0.0, 1.0, 1.0, 1.0, 1.0]]), against, east, yes, 0  # what points against it takes nothing off the sum
+    hardly = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.02, 0.9998]])
+    yield torch.tensor([[0.0, 1.0, 200.0]]), hardly, east, yes, 0  # nor does what hardly points along it add to the sum
     for rows, latents, d, length in ((6, 4, 3, 1.0), (300, 6, 2, 300.0), (300, 6, 2, 0.003), (300, 8, 3, 1.0)):
         f = (torch.randn(rows, latents, generator=rng) - 0.4).relu() * 10 ** randn(rng, rows, latents)
         W = randn(rng, latents, d) * 10 ** randn(rng, latents, 1)

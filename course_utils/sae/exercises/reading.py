@@ -12,7 +12,7 @@ from torch import Tensor
 from course_utils import sae
 from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import POSITIVE, REAL, Answer, Function, wrong
-from course_utils.sae.exercises.inputs import STABLE, codes
+from course_utils.sae.exercises.inputs import codes
 
 # 9 · top contexts
 
@@ -22,6 +22,8 @@ def _contexts_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.0, 3.0, 2.5], [0.0, 0.0, 0.0], [1.0, 0.0, 4.0]]), 2  # two large ones in one context
     yield torch.tensor([[0.0, 1.0], [0.0, 0.0], [2.0, 0.0]]), 3  # silent contexts are none
     yield torch.tensor([[0.0, 2.0, 2.0], [2.0, 0.0, 0.0]]), 2  # ties: the earlier context and position
+    yield torch.tensor([[2.0], [1.0], [2.0], [2.0]]), 2
+    yield torch.randint(0, 5, (300, 3), generator=rng).float(), 120  # so many that an unstable sort mixes equals
     for contexts, length, count in ((4, 6, 2), (8, 5, 3), (6, 9, 6)):
         yield codes(rng, contexts, length), count
 
@@ -44,7 +46,6 @@ Function(
     survivors={
         "`best.argsort(*": "A whole number in a tensor is a whole number.",
         "`int(place[c])` → `place[c]`": "A whole number in a tensor is a whole number.",
-        "`stable=True` → `stable=False`": STABLE,
     },
     hints=(
         "For each context its largest activation and where it stands: activity.max(1) gives both.",
@@ -138,10 +139,12 @@ def _form(answer: Tensor, truth: sae.Sealed) -> str:
 
 
 def _explain(answer: Tensor, truth: sae.Sealed) -> str:
-    found = sae.share_found(truth.truth, answer)
-    opposite = sae.share_found(truth.truth, -answer)
+    found = sae.share_found(truth._truth, answer)
+    opposite = sae.share_found(truth._truth, -answer)
     if opposite > found:
         return "More of the features lie opposite to your directions than along them: check the sign."
+    if len(answer) < 0.8 * truth.features:
+        return f"There are {truth.features} features and you give {len(answer)} directions, too few to find 80 % of them."
     return f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
 
 
@@ -153,26 +156,27 @@ def _by_ica(problem: sae.Sealed) -> Tensor:
 Answer(
     id="sae.sealed",
     truth=sae.sealed,
-    key=lambda truth: truth.truth.directions,
-    score=lambda answer, truth: sae.share_found(truth.truth, answer),
+    key=lambda truth: truth._truth.directions,
+    score=lambda answer, truth: sae.share_found(truth._truth, answer),
     null=_random_directions,
     canonical=_directions,
     form=_form,
     explain=_explain,
     expects="Give a tensor of shape (latent, d), one direction a row: for example the decoder of a dictionary that you trained on problem.x.",
+    own=sae.Sealed.reveal,
     effort=20,
     equivalent=("scaled",),  # a direction has no length
     hints=(
         "Train a dictionary on problem.x: sae.train(config, sae.Rows(problem.x), recipe). It may be wider than there are features.",
         "About 1.6 features are active in a row: a TopK dictionary with k = 2 and 48 latents, 800 steps of 512 rows at a rate of 3e-3 take a few seconds.",
-        "The answer is the decoder's rows, done.sae.W_dec.",
+        "The answer is the decoder's rows, done.sae.W_dec. The encoder's lean away from other features.",
     ),
     misconceptions=(
         wrong("principal axes", lambda p: sae.pca_directions(p.x),
               "These are principal axes. There are no more of them than dimensions, they are at right angles, and the features are neither."),
         wrong("independent components", _by_ica,
               "These are independent components. ICA finds one axis for each dimension at most, and here are more features than dimensions."),
-        wrong("opposite directions", lambda p: -p.truth.directions,
+        wrong("opposite directions", lambda p: -p._truth.directions,
               "Each of your directions points the other way. A feature is only ever added, so its sign can be known."),
         wrong("rows of the data", lambda p: F.normalize(p.x[:48], dim=1),
               "These are rows of the data. Where a single feature is active that is its direction, but most rows hold several, or none."),

@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from course_utils import sae
+from course_utils.grading.explain import explained
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.sae import riddles
 from course_utils.sae.riddles import Foretold, Nameless
@@ -27,13 +28,18 @@ def _among(tokens: set[str]) -> Tensor:
     return torch.tensor([word in tokens for word in _words()])
 
 
-def _places(answer: Any) -> Tensor:
-    """A rule run on the held-out contexts; what has been run already stays."""
+def _places(answer: Any) -> Tensor | str:
+    """A rule run on the held-out contexts, or a sentence on why it does not run; what has been run already stays."""
     if isinstance(answer, Tensor):
         return answer.bool().flatten()
     if isinstance(answer, (set, frozenset)):
         return _among({str(token) for token in answer})
-    return riddles.where_it_says_yes(answer)
+    if not callable(answer):
+        raise TypeError("no rule")
+    try:
+        return riddles.where_it_says_yes(answer)
+    except Exception as error:  # whatever a learner's rule may raise
+        return explained(error, answer)[0].replace("Your function", "Your rule", 1)
 
 
 def _f1(said: Tensor, riddle: Nameless) -> float:
@@ -58,7 +64,9 @@ def _as_many_tokens(riddle: Nameless, rng: torch.Generator) -> Tensor:
     return _among({known[i] for i in drawn.tolist()})
 
 
-def _rule_form(said: Tensor, riddle: Nameless) -> str:
+def _rule_form(said: Tensor | str, riddle: Nameless) -> str:
+    if isinstance(said, str):
+        return said
     return "" if said.shape == riddles.where_it_is_active(riddle.latent).shape else "The rule was not run everywhere."
 
 
@@ -116,14 +124,14 @@ def _rank(answer: Tensor, told: Foretold) -> float:
     """Spearman's rank correlation; 0 where all numbers are equal."""
     if bool((answer == answer[0]).all()):
         return 0.0
-    return float(spearmanr(answer.numpy(), told.kl.numpy()).statistic)
+    return float(spearmanr(answer.numpy(), told._kl.numpy()).statistic)
 
 
 def _as_long(answer: Tensor, told: Foretold) -> str:
     return (
         ""
-        if len(answer) == len(told.kl)
-        else f"Give {len(told.kl)} numbers, one for each latent; yours are {len(answer)}."
+        if len(answer) == len(told._kl)
+        else f"Give {len(told._kl)} numbers, one for each latent; yours are {len(answer)}."
     )
 
 
@@ -134,9 +142,9 @@ def _rank_explained(answer: Tensor, told: Foretold) -> str:
 Answer(
     id="sae.predict_ablation",
     truth=sae.foretold,
-    key=lambda told: told.kl,
+    key=lambda told: told._kl,
     score=_rank,
-    null=lambda told, rng: torch.rand(len(told.kl), generator=rng),
+    null=lambda told, rng: torch.rand(len(told._kl), generator=rng),
     canonical=_numbers,
     form=_as_long,
     explain=_rank_explained,
@@ -156,8 +164,8 @@ Answer(
               "You count how often a latent is active. The effect is measured only where it is active, so that its frequency tells little."),
         wrong("the rarest move most", lambda told: 1 / (told.f > 0).float().mean(0),
               "You expect most of rare latents. Measured where it is active, a rare latent moves the prediction no further than a common one."),
-        wrong("the order turned round", lambda told: -told.kl, "You expect least where most comes out: turn the order round."),
-        wrong("all alike", lambda told: torch.ones(len(told.kl)), "All your numbers are equal: they say nothing about which moves the prediction most."),
+        wrong("the order turned round", lambda told: -told._kl, "You expect least where most comes out: turn the order round."),
+        wrong("all alike", lambda told: torch.ones(len(told._kl)), "All your numbers are equal: they say nothing about which moves the prediction most."),
         wrong("the latent's number", lambda told: told.latents.float(), "These are the numbers of the latents. They mean nothing."),
         wrong("length of the direction", lambda told: told.W_dec.norm(dim=1),
               "Every direction has length 1. How much is taken away depends on the activation."),
