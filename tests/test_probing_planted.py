@@ -4,7 +4,7 @@ import concept_erasure
 import pytest
 import torch
 
-from course_utils import probing
+from course_utils import probing, zoo
 from course_utils.probing import BITS, KINDS
 
 SEEDS = range(6)
@@ -96,3 +96,33 @@ def test_inlp_takes_one_direction_a_round():
     torch.testing.assert_close(eraser.taken @ eraser.taken, eraser.taken, rtol=0, atol=1e-5)
     after = probing.fit_logistic(eraser(x)[None], y[:, None])
     assert after.loss(eraser(x)[None], y[:, None]) > 0.68  # ln 2 is 0.693
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_narrow_networks_err_where_one_bit_says_so_and_an_exchange_on_usual_inputs_tells_which(seed):
+    for network in probing.narrow(seed):
+        h, u = network.h, network.property
+        assert torch.allclose((h @ u).sign() > 0, network.label) and torch.allclose(u @ network.rival, torch.tensor(0.0), atol=1e-5)
+        turned = network.answer(h - 2 * (h @ u)[:, None] * u) != network.answer(h)
+        rules = [(i, way) for i in range(8) for way in (False, True) if ((network.bits[:, i] == way) == turned).all()]
+        assert len(rules) == 1
+        assert torch.equal(network.unusual[:, rules[0][0]] == rules[0][1], network.reveal())
+        assert 0.2 < network.reveal().float().mean() < 0.8
+    assert "tensor" not in repr(probing.narrow(seed))
+
+
+def test_interchange_in_a_model_is_that_of_hidden_vectors_and_nothing_for_ones_own():
+    model = zoo.load("code-4l", "cpu").requires_grad_(False)
+    tokens, _ = probing.two_halves(model, contexts=4)
+    few = tokens[tokens.place[:, 0] < 2]
+    wanted = torch.arange(model.cfg.d_vocab) % 7 == 0
+    direction = torch.randn(model.cfg.d_model, generator=torch.Generator().manual_seed(0))
+    own = probing.interchanged(model, few, 2, direction, few.x[2], wanted)
+    assert own.shape == (len(few),) and own.abs().max() < 1e-4
+    donors = few.x[2].flip(0)
+    found = probing.interchanged(model, few, 2, direction, donors, wanted)
+    out = probing.interchange(few.x[2], donors, direction[None]).view(2, -1, model.cfg.d_model)
+    hook = ("blocks.2.hook_resid_pre", lambda x, hook: torch.cat([x[:, :1], out], 1))
+    runs = [model.run_with_hooks(few.contexts[:2], fwd_hooks=hooks).log_softmax(-1) for hooks in ([hook], [])]
+    put, plain = (run[:, 1:, wanted].logsumexp(-1).flatten() for run in runs)
+    torch.testing.assert_close(found, put - plain, atol=1e-3, rtol=1e-3)

@@ -173,7 +173,8 @@ def carried_by(contributions):
     """Absorption by another sum of contributions."""
 
     def answer(f, W_dec, direction, present, main):
-        cosine, part = F.normalize(W_dec, dim=1) @ F.normalize(direction, dim=0), f * (W_dec @ F.normalize(direction, dim=0))
+        unit = F.normalize(direction, dim=0)
+        cosine, part = F.normalize(W_dec, dim=1) @ unit, f * (W_dec @ unit)
         largest, total = torch.where(cosine > 0.025, part, 0.0).clamp(min=0).amax(1), contributions(part, cosine).sum(1)
         return present & (f[:, main] == 0) & (largest > 0) & (largest >= 0.5 * total)
 

@@ -10,7 +10,8 @@
    knows, with intervals over files.
 2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once.
 3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
-4. `planted` – networks in which a property is absent, present, or used. `interchange` – along directions.
+4. `planted` – networks in which a property is absent, present, or used; `narrow` – networks seen on usual inputs only.
+   `interchange` – along directions.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
 """
@@ -21,9 +22,10 @@ from course_utils.probing.coding import online_code_length
 from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
-from course_utils.probing.interchange import interchange
+from course_utils.probing.interchange import interchange, interchanged
 from course_utils.probing.judged import Removed, chosen_penalty, removed
-from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed
+from course_utils.probing.narrow import Narrow, narrow
+from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
 from course_utils.probing.steer import Steered, steered
 from course_utils.probing.tokens import LABELS, Tokens, read, two_halves
 
@@ -32,6 +34,7 @@ __all__ = [
     "KINDS",
     "LABELS",
     "Eraser",
+    "Narrow",
     "Planted",
     "Probes",
     "Removed",
@@ -47,9 +50,11 @@ __all__ = [
     "fit_ridge",
     "inlp",
     "interchange",
+    "interchanged",
     "leace",
     "mass_mean",
     "mass_mean_iid",
+    "narrow",
     "online_code_length",
     "planted",
     "read",
@@ -57,5 +62,6 @@ __all__ = [
     "sealed",
     "selectivity",
     "steered",
+    "twins",
     "two_halves",
 ]  # fmt: skip

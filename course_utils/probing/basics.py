@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -55,6 +57,25 @@ def leace(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "r
     u = white @ mass_mean(x, y)
     u = u / u.norm()
     return x - torch.outer(centred @ white @ u, u) @ root
+
+
+def erase_and_measure(
+    x: Float[Tensor, "row d"], y: Bool[Tensor, "row"], train: Bool[Tensor, "row"],
+    eraser: Callable[[Tensor, Tensor], Callable[[Tensor], Tensor]],
+    fit: Callable[[Tensor, Tensor], Callable[[Tensor], Tensor]],
+) -> Float[Tensor, "2"]:  # fmt: skip
+    """Accuracy of a probe before erasing, and of a new one after it, on rows that nothing was fitted on.
+
+    Args:
+        train: the rows to fit on; the others judge.
+        eraser: from rows and labels to a map of rows.
+        fit: from rows and labels to a function that says yes or no to rows.
+    """
+    right = []
+    for rows in (x, eraser(x[train], y[train])(x)):
+        says = fit(rows[train], y[train])
+        right.append((says(rows[~train]) == y[~train]).to(x).mean())
+    return torch.stack(right)
 
 
 def least_squares(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"]) -> Float[Tensor, "d"]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
+
+from course_utils.probing.tokens import Tokens, hooks
 
 
 def interchange(
@@ -21,3 +25,29 @@ def interchange(
         raise ValueError("The directions depend on each other, or one is zero: leave out what the others span.")
     basis = torch.linalg.qr(directions.mT).Q
     return base + (donor - base) @ basis @ basis.mT
+
+
+@torch.no_grad()
+def interchanged(
+    model: Any, tokens: Tokens, place: int, direction: Float[Tensor, "d"], donors: Float[Tensor, "row d"],
+    wanted: Bool[Tensor, "d_vocab"],
+) -> Float[Tensor, "row"]:  # fmt: skip
+    """By how much the log-probability that one of the `wanted` tokens comes next rises, in nats, at each row.
+
+    All rows of a context get their donors' components along the direction at once; the first position keeps its own.
+
+    Args:
+        tokens: whole contexts.
+        place: which of `hooks(model)`, 0 before the first layer.
+        donors: a vector of that place for each row.
+    """
+    which, row = tokens.place[:, 0].unique(return_inverse=True)
+    at, contexts = (row, tokens.place[:, 1]), tokens.contexts[which]
+    put = torch.zeros(*contexts.shape, len(direction)).to(donors)
+    put[at] = interchange(tokens.x[place], donors, direction[None]) - tokens.x[place]
+
+    def probability(change: Tensor) -> Tensor:
+        hook = (hooks(model)[place], lambda x, hook: x + change)
+        return model.run_with_hooks(contexts, fwd_hooks=[hook]).log_softmax(-1)[..., wanted].logsumexp(-1)[at]
+
+    return probability(put) - probability(torch.zeros_like(put))

@@ -74,17 +74,55 @@ class Planted:
 
     @property
     def usual(self) -> Bool[Tensor, "input"]:
-        """The inputs on which property and rival agree: all that the network was trained for."""
+        """The inputs on which property and rival agree."""
         return self.label == self.rival
 
     @property
     def wanted(self) -> Bool[Tensor, "input"]:
-        """The answer that was trained for, where the input is usual: property (or rival) exclusive-or switch."""
+        """The answer that counts as right: the rival's, exclusive-or switch (on usual inputs, the property's too)."""
         return self.rival ^ self.switch
 
     def reveal(self) -> str:
         """How it was built."""
         return self._kind
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What bits do, as values on all inputs. `others` are bystanders, `part` is one of the parity's two bits."""
+
+    label: Bool[Tensor, "input"]
+    part: Bool[Tensor, "input"]
+    rival: Bool[Tensor, "input"]
+    switch: Bool[Tensor, "input"]
+    others: tuple[Bool[Tensor, "input"], ...]
+
+    @classmethod
+    def drawn(cls, rng: torch.Generator) -> Roles:
+        order = torch.randperm(8, generator=rng).tolist()
+        (one, two), three, (switch, *rest) = order[:2], order[2:5], order[5:]
+        parity, majority = BITS[:, one] ^ BITS[:, two], BITS[:, three].sum(1) >= 2
+        return cls(parity, BITS[:, one], majority, BITS[:, switch], tuple(BITS[:, i] for i in rest))
+
+
+def built(
+    kind: str, roles: Roles, says: Bool[Tensor, "input"], rng: torch.Generator, unread: str = ""
+) -> tuple[Planted, Float[Tensor, "feature d"]]:
+    """A network that answers `says`, its head blind to one direction where asked, and the directions of its features.
+
+    Args:
+        unread: "rival", "label" (or what stands in its place), or nothing.
+    """
+    last = roles.part if kind == "absent" else roles.label
+    signs = 2.0 * torch.stack([roles.rival, roles.switch, *roles.others, last], 1) - 1
+    directions = torch.linalg.qr(torch.randn(WIDTH, signs.shape[1], generator=rng)).Q.mT
+    encoder = Layers.solved(2.0 * BITS - 1, signs @ directions, torch.eye(8), rng)
+    reads = torch.eye(WIDTH)
+    if unread:
+        blind = directions[0 if unread == "rival" else -1]
+        reads = reads - torch.outer(blind, blind)
+    head = Layers.solved(encoder(2.0 * BITS - 1), 2.0 * says[:, None] - 1, reads, rng)
+    return Planted(encoder, head, roles.label, roles.rival, roles.switch, kind), directions
 
 
 def planted(kind: str, seed: int = 0) -> Planted:
@@ -96,21 +134,15 @@ def planted(kind: str, seed: int = 0) -> Planted:
     if kind not in KINDS:
         raise ValueError(f"A network is {', '.join(KINDS[:2])} or {KINDS[2]}, not {kind!r}.")
     rng = torch.Generator().manual_seed(seed)
-    order = torch.randperm(8, generator=rng).tolist()
-    two, three, (switch, *rest) = order[:2], order[2:5], order[5:]
-    true = BITS[:, two[0]] ^ BITS[:, two[1]]
-    rival = BITS[:, three].sum(1) >= 2
-    features = [rival, BITS[:, switch], *(BITS[:, i] for i in rest), BITS[:, two[0]] if kind == "absent" else true]
-    signs = 2.0 * torch.stack(features, 1) - 1
-    directions = torch.linalg.qr(torch.randn(WIDTH, len(features), generator=rng)).Q.mT
-    target = signs @ directions
-    encoder = Layers.solved(2.0 * BITS - 1, target, torch.eye(8), rng)
-    hidden = encoder(2.0 * BITS - 1)
-    unread = directions[0] if kind == "used" else directions[-1]
-    reads = torch.eye(WIDTH) - torch.outer(unread, unread)
-    says = (true if kind == "used" else rival) ^ BITS[:, switch]
-    head = Layers.solved(hidden, 2.0 * says[:, None] - 1, reads, rng)
-    return Planted(encoder, head, true, rival, BITS[:, switch], kind)
+    roles = Roles.drawn(rng)
+    used = kind == "used"
+    says = (roles.label if used else roles.rival) ^ roles.switch
+    return built(kind, roles, says, rng, "rival" if used else "label")[0]
+
+
+def twins(seed: int = 0) -> tuple[Planted, Planted]:
+    """Two networks with one and the same encoder, whose heads were solved for different rules."""
+    return planted("used", seed), planted("unused", seed)
 
 
 def sealed(seed: int, count: int = 7) -> list[Planted]:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: probing
 #
-# *Eleven exercises on lesson 5, from a difference of two means to seven sealed networks. About two and a half hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7 and 9 to 11, 15 to 20 for 2, 3 and 6, half an hour for 8. The three marked ◇ use the lesson's second notebook.*
+# *Thirteen exercises on lesson 5, from a difference of two means to networks that nobody else has. About three and a quarter hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7, 8 and 11 to 13, 15 to 20 for 2, 3 and 6, half an hour for 9 and for 10. The three marked ◇ use the lesson's second notebook.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing or wrong. If you are stuck, ask: `grade("probing.leace", leace, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #
@@ -230,7 +230,31 @@ for name, gone in (("LEACE", checked("probing.leace")(x, y)),
 table(rows, decimals=3)
 
 # %% [markdown]
-# ## 8 · Seven sealed networks
+# ## 8 · What is left after erasing
+#
+# *Why it matters*: that the old probe fails after erasing is no wonder, since its direction is gone. The question is whether a *new* one finds the property.
+#
+# *What to write*: two accuracies, before and after erasing, as a tensor of two numbers. `eraser(rows, labels)` returns a map of rows, `fit(rows, labels)` a function that says yes or no to rows. Fit both on the training rows alone. Judge on the others: once a probe on `x` as it is, once a new probe on the erased rows.
+#
+# *How you know*: with an eraser that changes nothing, the two numbers are equal.
+
+# %%
+def erase_and_measure(
+    x: Float[Tensor, "row d"], y: Bool[Tensor, "row"], train: Bool[Tensor, "row"], eraser, fit
+) -> Float[Tensor, "2"]:
+    """Accuracy on new rows before erasing, and of a new probe after it."""
+    ### BEGIN SOLUTION
+    erase = eraser(x[train], y[train])
+    before, after = fit(x[train], y[train]), fit(erase(x)[train], y[train])
+    return torch.stack([(before(x[~train]) == y[~train]).to(x.dtype).mean(),
+                        (after(erase(x)[~train]) == y[~train]).to(x.dtype).mean()])
+    ### END SOLUTION
+
+# %%
+grade("probing.erase_and_measure", erase_and_measure)
+
+# %% [markdown]
+# ## 9 · Seven sealed networks
 #
 # *Why it matters*: this is what the lesson is for.
 #
@@ -271,7 +295,40 @@ def kinds() -> list[str]:
 grade("probing.sealed", kinds)
 
 # %% [markdown]
-# ## 9 · What is left open ◇
+# ## 10 · Where will it be wrong?
+#
+# *Why it matters*: an explanation that says only what is known already has not been tested. A good one foretells a *failure* that nobody has seen.
+#
+# *What is given*: `narrow`, three networks of your own, each seen on its 128 usual inputs only, where property and rival agree. There they make no mistake. The right answer follows the rival; each network follows the property on *some* inputs, and which ones is decided by a single bit of the input. `network.bits` (128, 8), `network.h` and `network.label` describe the usual inputs, `network.property` is the unit direction along which the property stands in h, and `network.answer(h)` gives the answer to any hidden vectors. `network.unusual` (128, 8) holds the bits of the other inputs, where property and rival differ. Their hidden vectors you do not get.
+#
+# *What to answer*: for each network, 128 times True or False: will it be wrong on this unusual input?
+#
+# *How you know*: you do not, until you are marked. But one column of `network.bits`, or its opposite, should explain the experiment without an exception.
+
+# %%
+narrow = probing.narrow(runtime.seed_for("probing.foretell_errors"))
+[(tuple(network.bits.shape), tuple(network.unusual.shape)) for network in narrow]
+
+# %%
+def foretell_errors() -> list[Bool[Tensor, "input"]]:
+    """For each network: on which of its unusual inputs it will be wrong."""
+    ### BEGIN SOLUTION
+    found = []
+    for network in narrow:
+        u, h = network.property, network.h
+        other = h - 2 * (h @ u)[:, None] * u  # the property turned round: its features are +1 or −1
+        turned = network.answer(other) != network.answer(h)
+        agree = (network.bits == turned[:, None]).float().mean(0)  # of each bit
+        bit = int((agree - 0.5).abs().argmax())
+        found.append(network.unusual[:, bit] == bool(agree[bit] > 0.5))
+    return found
+    ### END SOLUTION
+
+# %%
+grade("probing.foretell_errors", foretell_errors)
+
+# %% [markdown]
+# ## 11 · What is left open ◇
 #
 # *Why it matters*: it is what no probe can beat.
 #
@@ -293,7 +350,7 @@ def conditional_entropy(counts: Float[Tensor, "h y"]) -> Float[Tensor, ""]:
 grade("probing.conditional_entropy", conditional_entropy)
 
 # %% [markdown]
-# ## 10 · Send the labels ◇
+# ## 12 · Send the labels ◇
 #
 # *Why it matters*: one number for how easily a property is read and how much has to be learned for it.
 #
@@ -319,7 +376,7 @@ def online_code_length(
 grade("probing.online_code_length", online_code_length)
 
 # %% [markdown]
-# ## 11 · Opposite and sure ◇
+# ## 13 · Opposite and sure ◇
 #
 # *Why it matters*: a loss without labels. Take one of its two terms away, and it has a trivial solution.
 #

@@ -1,4 +1,4 @@
-"""Exercises 9 to 11, of the second notebook: conditional entropy, online code length, the loss of contrast-consistent search."""
+"""Exercises 11 to 13, of the second notebook: conditional entropy, online code length, the loss of contrast-consistent search."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from course_utils.grading.inputs import Inputs, rand, randn
 from course_utils.grading.kinds import POSITIVE, UNIT, Function, wrong
 from course_utils.probing import bound, ccs, coding
 
-# 9 · conditional_entropy
+# 11 · conditional_entropy
 
 
 def _counts(rng: torch.Generator) -> Inputs:
@@ -57,7 +57,7 @@ Function(
 )  # fmt: skip
 
 
-# 10 · online_code_length
+# 12 · online_code_length
 
 
 def _rate(x: Tensor, y: Tensor):
@@ -125,7 +125,7 @@ Function(
 )  # fmt: skip
 
 
-# 11 · ccs_loss
+# 13 · ccs_loss
 
 
 def _answers(rng: torch.Generator) -> Inputs:

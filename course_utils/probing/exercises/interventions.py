@@ -1,12 +1,12 @@
-"""Exercises 5 to 7: interchange along a direction, and two ways to erase a property."""
+"""Exercises 5 to 8: interchange along a direction, two ways to erase a property, and what is left after it."""
 
 import torch
 from torch import Tensor
 
 from course_utils import probing
-from course_utils.grading.inputs import Inputs, randn
-from course_utils.grading.kinds import REAL, Function, wrong
-from course_utils.probing.exercises.inputs import two_classes
+from course_utils.grading.inputs import Inputs, rand, randn
+from course_utils.grading.kinds import REAL, UNIT, Function, wrong
+from course_utils.probing.exercises.inputs import nearer_mean, two_classes
 
 # 5 · interchange
 
@@ -157,5 +157,63 @@ Function(
         wrong("not centred", lambda x, y, rounds: _again(x, y, rounds, centre=False), "You take the component of x out, and not that of x minus its mean. Rows then lose a part of their mean."),
         wrong("one round too many", lambda x, y, rounds: _again(x, y, rounds + 1), "You go one round too far."),
         wrong("nothing erased", lambda x, y, rounds: x.clone(), "Nothing is erased."),
+    ),
+)  # fmt: skip
+
+
+# 8 · erase_and_measure
+
+
+def _along_the_means(x: Tensor, y: Tensor):
+    """An eraser that is quick to fit: it projects the difference of the means out, about their middle."""
+    v, middle = _unit(_difference(x, y)), (x[y].mean(0) + x[~y].mean(0)) / 2
+    return lambda rows: rows - torch.outer((rows - middle) @ v, v)
+
+
+def _first_column(x: Tensor, y: Tensor):
+    """One that takes only the first column out, whatever the labels."""
+    middle = x.mean(0)
+    return lambda rows: torch.cat([middle[:1].expand(len(rows), 1), rows[:, 1:]], 1)
+
+
+def _divided(rng: torch.Generator) -> Inputs:
+    x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [4.0, 0.0], [4.0, 3.0], [1.0, 1.0], [3.0, 0.0], [4.0, 4.0]])
+    y = torch.tensor([False, False, True, True, False, True, True])
+    yield x, y, torch.tensor([1, 1, 1, 1, 0, 0, 0]).bool(), _along_the_means, nearer_mean
+    for rows, dtype in ((30, torch.float32), (60, torch.float32), (90, torch.float64)):
+        x, y = two_classes(rng, rows, 3, share=0.3, dtype=dtype)
+        train = rand(rng, rows) < 0.5
+        for eraser in (_along_the_means, _first_column):
+            yield x, y, train, eraser, nearer_mean
+
+
+def _measured(x, y, train, eraser, fit, *, erase_on=None, judge=None, kept=False, seen=True, learn=None, order=1):
+    erase_on, learn = (train if rows is None else rows for rows in (erase_on, learn))
+    judge = ~train if judge is None else judge
+    clear = eraser(x[erase_on], y[erase_on])(x)
+    says = fit(x[learn], y[learn])
+    again = says if kept else fit(clear[learn], y[learn])
+    right = [(says(x[judge]) == y[judge]).to(x).mean(), (again((clear if seen else x)[judge]) == y[judge]).to(x).mean()]
+    return torch.stack(right if order > 0 else right[::-1])
+
+
+Function(
+    id="probing.erase_and_measure",
+    reference=probing.basics.erase_and_measure,
+    inputs=_divided,
+    ranges={"x": REAL, "result": UNIT},
+    survivors={"result: 0 below a hundredth": "Of a hundred rows or fewer, one that is right is a hundredth."},
+    hints=(
+        "`erase = eraser(x[train], y[train])` is a map; `erase(x)` are all rows without the property.",
+        "Twice the same: fit on the training rows, judge on the others. Once with x, once with `erase(x)`, each with a probe of its own.",
+    ),
+    misconceptions=(
+        wrong("eraser saw the rows that judge", lambda x, y, t, e, f: _measured(x, y, t, e, f, erase_on=torch.ones_like(t)), "Your eraser is fitted on all rows. It has then seen the labels of those that judge: fit it on the training rows."),
+        wrong("old probe", lambda *a: _measured(*a, kept=True), "You judge the *old* probe after erasing. That it fails shows only that its direction is gone. Another probe may still find the property: fit a new one to the erased rows."),
+        wrong("judged on rows as they were", lambda *a: _measured(*a, seen=False), "You judge the second probe on rows that have not been erased."),
+        wrong("judged on training rows", lambda x, y, t, e, f: _measured(x, y, t, e, f, judge=t), "You judge on the rows that were fitted on."),
+        wrong("probes saw the rows that judge", lambda x, y, t, e, f: _measured(x, y, t, e, f, learn=torch.ones_like(t)), "Your probes are fitted on all rows, also on those that judge."),
+        wrong("after, before", lambda *a: _measured(*a, order=-1), "Asked for is (before, after), in this order."),
+        wrong("the difference", lambda *a: _measured(*a)[:1] - _measured(*a)[1:], "You return by how much the accuracy falls. Return both."),
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from torch import Tensor
 from course_utils.grading.inputs import Inputs, ids, rand, randn
 from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 from course_utils.probing import basics, control
-from course_utils.probing.exercises.inputs import two_classes
+from course_utils.probing.exercises.inputs import nearer_mean, two_classes
 
 # 1 · mass_mean
 
@@ -178,12 +178,6 @@ Function(
 # 4 · selectivity
 
 
-def _means(x: Tensor, y: Tensor):
-    """A probe that is quick to fit: nearer to which class mean?"""
-    yes, no = x[y].mean(0), x[~y].mean(0)
-    return lambda rows: (rows - yes).square().sum(1) < (rows - no).square().sum(1)
-
-
 def _often(x: Tensor, y: Tensor):
     """Says what is more frequent."""
     return lambda rows: torch.full((len(rows),), bool(y.to(x).mean() > 0.5))
@@ -192,17 +186,17 @@ def _often(x: Tensor, y: Tensor):
 def _tasks(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[0.0], [4.0], [0.0], [4.0], [1.0], [5.0]])
     y = torch.tensor([False, True, False, True, False, True])
-    yield x, y, torch.tensor([0, 1, 1, 2, 0, 2]), torch.tensor([0.2, 0.9, 0.4]), torch.tensor([1, 1, 1, 1, 0, 0]).bool(), _means
+    yield x, y, torch.tensor([0, 1, 1, 2, 0, 2]), torch.tensor([0.2, 0.9, 0.4]), torch.tensor([1, 1, 1, 1, 0, 0]).bool(), nearer_mean
     train = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0]).bool()
     x = torch.tensor([[0.0], [1.0], [4.0], [5.0], [0.5], [4.5], [5.5], [4.0]], dtype=torch.float64)
     y = torch.tensor([False, False, True, True, True, True, True, True])  # half of the training rows, three quarters of all
     for rows in (x.float(), 0.002 * x):
-        yield rows, y, torch.tensor([0, 1, 2, 3, 0, 2, 3, 1]), torch.tensor([0.1, 0.5, 0.6, 0.9]), train, _means
+        yield rows, y, torch.tensor([0, 1, 2, 3, 0, 2, 3, 1]), torch.tensor([0.1, 0.5, 0.6, 0.9]), train, nearer_mean
     for rows, vocabulary in ((30, 4), (60, 7), (90, 12)):
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=torch.float32)
         train = rand(rng, rows) < 0.6
         coins = torch.linspace(0.03, 0.97, vocabulary)[torch.randperm(vocabulary, generator=rng)]
-        for fit in (_means, _often):
+        for fit in (nearer_mean, _often):
             yield x, y, ids(rng, vocabulary, rows), coins, train, fit
 
 

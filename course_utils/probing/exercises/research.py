@@ -1,4 +1,4 @@
-"""Exercise 8: seven sealed networks. Is the property absent, present and unused, or used?"""
+"""Exercises 9 and 10: seven sealed networks, and where three others will err."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -76,5 +76,80 @@ Answer(
         wrong("all used", _always("used", *WORDS), "You say \"used\" of all seven. All three kinds are among them."),
         wrong("the other two exchanged", lambda truth: [(there, there and not used) for there, used in truth], "You have used and unused the wrong way round: where the exchange turns the answers, the property is used."),
         wrong("absent is unused", _always("unused", "absent"), "You call networks in which nothing can be read \"unused\". A property that is not there is absent."),
+    ),
+)  # fmt: skip
+
+
+# 10 · foretell_errors
+
+Errors = list[torch.Tensor]
+
+
+def _errs(networks: list[probing.Narrow]) -> Errors:
+    return [network.reveal() for network in networks]
+
+
+def _as_flags(answer: Any) -> Errors:
+    return [torch.as_tensor(one).bool().flatten() for one in answer]
+
+
+def _one_for_each(answer: Errors, networks: list[probing.Narrow]) -> str:
+    sizes = [len(network.unusual) for network in networks]
+    return "" if [len(one) for one in answer] == sizes else f"There are {len(sizes)} networks with {sizes[0]} unusual inputs each."
+
+
+def _share(answer: Errors, networks: list[probing.Narrow]) -> float:
+    return sum(float((one == errs).float().mean()) for one, errs in zip(answer, _errs(networks), strict=True)) / len(networks)
+
+
+def _some_bit(networks: list[probing.Narrow], rng: torch.Generator) -> Errors:
+    """Guesses which bit decides, and which way."""
+    found = []
+    for network in networks:
+        bit, way = int(torch.randint(8, (), generator=rng)), bool(torch.randint(2, (), generator=rng))
+        found.append(network.unusual[:, bit] == way)
+    return found
+
+
+def _how_many(answer: Errors, networks: list[probing.Narrow]) -> str:
+    exact = sum(bool((one == errs).all()) for one, errs in zip(answer, _errs(networks), strict=True))
+    return f"For {exact} of the {len(networks)} networks everything is foretold rightly."
+
+
+def _by_label(networks: list[probing.Narrow]) -> Errors:
+    """Takes the property itself for what decides: the usual inputs' bit that goes with it, as found by counting."""
+    found = []
+    for network in networks:
+        agree = (network.bits == network.label[:, None]).float().mean(0)
+        found.append(network.unusual[:, int(agree.argmax())])
+    return found
+
+
+Answer(
+    id="probing.foretell_errors",
+    truth=probing.narrow,
+    key=_errs,
+    score=_share,
+    canonical=_as_flags,
+    form=_one_for_each,
+    null=_some_bit,
+    explain=_how_many,
+    own=probing.Narrow.reveal,
+    expects="A list of three tensors, one for each network: for each of its unusual inputs, whether it will be wrong.",
+    share=1.0,
+    why="The networks are exact, so that one who knows what decides foretells every answer.",
+    effort=4.0,
+    hints=(
+        "The network is wrong where property and rival differ *and* it follows the property. They differ on every unusual input. So: on which inputs does it follow the property? That can be asked of usual inputs, too.",
+        "Exchange the component along `network.property` between usual inputs that differ in the property. At some inputs the answer turns, at others it does not. Which bit of the input decides?",
+        "Compare `turned` with each column of `network.bits`, and with its opposite. The column that always agrees gives the rule; apply it to `network.unusual`.",
+    ),
+    misconceptions=(
+        wrong("wrong everywhere", lambda networks: [torch.ones_like(errs) for errs in _errs(networks)], "You expect every unusual input to go wrong, as if these networks always followed the property. Look at *where* the exchange turns the answer."),
+        wrong("wrong nowhere", lambda networks: [torch.zeros_like(errs) for errs in _errs(networks)], "You expect no mistake, because there is none on usual inputs. There both rules give the same answer."),
+        wrong("turned round", lambda networks: [~errs for errs in _errs(networks)], "It is the other way round: where the exchange along the property turns the answer, the network follows the property, and is wrong where the rival says otherwise."),
+        wrong("of the usual inputs", lambda networks: [errs.roll(1) for errs in _errs(networks)], "Your pattern is shifted: it has to stand in the order of `network.unusual`."),
+        wrong("first network's rule for all", lambda networks: [_errs(networks)[0] for _ in networks], "You give the first network's answer for all. In each another bit may decide."),
+        wrong("the bit that goes with the property", _by_label, "You take the bit that goes most often with the property. What decides is where the *answer* turns."),
     ),
 )  # fmt: skip

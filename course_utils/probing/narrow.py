@@ -1,0 +1,59 @@
+"""Networks that are seen on their usual inputs only: where will they err on the others?
+
+As in `planted`, property and rival agree on every usual input, and the right answer follows the rival. Here one of the
+bystanders decides which of the two the head reads: where it stands one way the network follows the property, and is
+wrong wherever the two differ. No usual input shows it. An intervention on usual inputs does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from course_utils.probing.planted import BITS, Roles, built
+
+
+@dataclass(frozen=True, eq=False)
+class Narrow:
+    """A network on its 128 usual inputs, and the bits of the 128 others, on which nobody has run it.
+
+    Attributes:
+        bits, h, label: of the usual inputs: what is read, the hidden vectors, whether the property is true.
+        property, rival: the unit directions in h along which the two stand.
+        answer: from hidden vectors to the network's answers.
+        unusual: the bits of the other inputs.
+    """
+
+    bits: Bool[Tensor, "input 8"] = field(repr=False)
+    h: Float[Tensor, "input d"] = field(repr=False)
+    label: Bool[Tensor, "input"] = field(repr=False)
+    property: Float[Tensor, "d"] = field(repr=False)
+    rival: Float[Tensor, "d"] = field(repr=False)
+    answer: Callable[[Float[Tensor, "row d"]], Bool[Tensor, "row"]] = field(repr=False)
+    unusual: Bool[Tensor, "input 8"] = field(repr=False)
+    _errs: Bool[Tensor, "input"] = field(repr=False)
+
+    def reveal(self) -> Bool[Tensor, "input"]:
+        """On which of the unusual inputs it is wrong: for after the exercise, which does not accept it."""
+        return self._errs
+
+
+def narrow(seed: int, count: int = 3) -> list[Narrow]:
+    """So many networks, each planted anew."""
+    rng = torch.Generator().manual_seed(seed)
+    found = []
+    for _ in range(count):
+        roles = Roles.drawn(rng)
+        other, way = int(torch.randint(2, (), generator=rng)), bool(torch.randint(2, (), generator=rng))
+        follows_property = roles.others[other] == way
+        says = torch.where(follows_property, roles.label, roles.rival) ^ roles.switch
+        network, directions = built("used", roles, says, rng)
+        usual = network.usual
+        errs = (network.answer(network.h) != network.wanted)[~usual]
+        found.append(Narrow(BITS[usual], network.h[usual], network.label[usual], directions[-1], directions[0],
+                            network.answer, BITS[~usual], errs))  # fmt: skip
+    return found
