@@ -13,14 +13,17 @@
 4. `planted` – networks in which a property is absent, present, or used. `interchange` – along directions.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
+   `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`,
+   lines for a trained model.
 """
 
-from course_utils.probing import basics, ccs
+from course_utils.probing import basics, ccs, open_bracket, subspace
 from course_utils.probing.bound import conditional_entropy
 from course_utils.probing.coding import online_code_length
 from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
+from course_utils.probing.illusion import Illusion, illusion
 from course_utils.probing.interchange import interchange
 from course_utils.probing.judged import Removed, chosen_penalty, removed
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed
@@ -32,6 +35,7 @@ __all__ = [
     "KINDS",
     "LABELS",
     "Eraser",
+    "Illusion",
     "Planted",
     "Probes",
     "Removed",
@@ -45,17 +49,20 @@ __all__ = [
     "fit_logistic",
     "fit_multinomial",
     "fit_ridge",
+    "illusion",
     "inlp",
     "interchange",
     "leace",
     "mass_mean",
     "mass_mean_iid",
     "online_code_length",
+    "open_bracket",
     "planted",
     "read",
     "removed",
     "sealed",
     "selectivity",
     "steered",
+    "subspace",
     "two_halves",
 ]  # fmt: skip
