@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils.probing.subspace import Site
@@ -35,6 +35,11 @@ class Lines:
     square: Bool[Tensor, "line"]
     coin: Bool[Tensor, "line"]
 
+    def stream(self, model: Any, layer: int) -> Float[Tensor, "line pos d"]:
+        """The model's residual stream before a layer: what `site` takes."""
+        name = f"blocks.{layer}.hook_resid_pre"
+        return model.run_with_cache(self.tokens, names_filter=name)[1][name]
+
 
 def lines(model: Any, count: int, seed: int) -> Lines:
     """Lines drawn at random, with coins drawn for the words."""
@@ -50,6 +55,17 @@ def lines(model: Any, count: int, seed: int) -> Lines:
 
 
 def site(model: Any, hook: str, position: int = END) -> Site:
-    """A place in the model, which is asked whether the next token is `]` (yes) or `)` (no)."""
+    """A place in a layer of the model, which is asked whether the next token is `]` (yes) or `)` (no).
+
+    What comes before the layer does not depend on what is exchanged, and is not run again: the site's inputs are
+    `Lines.stream` before that layer.
+    """
+    layer = int(hook.split(".")[1])
     classes = [model.tokenizer(bracket)["input_ids"][-1] for bracket in ")]"]
-    return Site(model, hook, lambda tokens: model(tokens)[:, -1, classes], position)
+
+    def ask(stream: Float[Tensor, "line pos d"]) -> Float[Tensor, "line 2"]:
+        for block in model.blocks[layer:]:
+            (stream,) = block(stream)
+        return model.unembed(model.ln_final(stream[:, -1]))[:, classes]
+
+    return Site(model, hook, ask, position)
