@@ -192,12 +192,17 @@ def find(
     return Found(site, learn(site, fitted, seed=seed, **learning), fitted, new)
 
 
+def seen_part(direction: Float[Tensor, "d"], weights: Float[Tensor, "d out"]) -> Float[Tensor, "d"]:
+    """The part of the direction that can change `h @ weights`: its projection on the span of the columns of weights."""
+    return weights @ torch.linalg.pinv(weights) @ direction
+
+
 def split(
     direction: Float[Tensor, "d"], weights: Float[Tensor, "d out"]
 ) -> tuple[Float[Tensor, "d"], Float[Tensor, "d"]]:
-    """(the part that can change `h @ weights`, the part that cannot): orthogonal, and together the direction.
+    """(the part that the weights see, the part that they do not): orthogonal, and together the direction.
 
-    The second lies in the null space of the weights, the first in what is orthogonal to it (Makelov et al. 2023).
+    The second lies in the null space of the weights: moving along it changes nothing (Makelov et al. 2023).
     """
-    unseen = direction - weights @ torch.linalg.pinv(weights) @ direction
-    return direction - unseen, unseen
+    seen = seen_part(direction, weights)
+    return seen, direction - seen

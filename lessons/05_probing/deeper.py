@@ -218,12 +218,12 @@ trials = {(kind, usual): torch.tensor([planted_trial(kind, seed, usual) for seed
 
 # %%
 names = {False: "all inputs", True: "usual inputs"}
-table({f"{kind}, pairs of {names[usual]}":
-       dict(zip(("learned direction", "probe's direction", "cosine of the two"), map(mean_interval, values.T), strict=True))
+columns = ("learned direction", "probe's direction", "cosine of the two")
+table({f"{kind}, pairs of {names[usual]}": dict(zip(columns, map(mean_interval, values.T), strict=True))
        for (kind, usual), values in trials.items()}, decimals=2)
 
 # %% caption
-caption("Share of answers that turn, in new pairs that differ in the property, along the learned direction and along the probe's (the difference of the means). Five networks of each kind, with 95 % intervals over networks. New pairs are pairs of new inputs; a network has only 64 different hidden vectors.")
+caption("Share of answers that turn, in new pairs that differ in the property, along the learned direction and along the probe's (the difference of the means). Five networks of each kind, with 95 % intervals over networks. New pairs are pairs of inputs that were not fitted to; a network has only 64 different hidden vectors.")
 
 # %% claims
 with claims():
@@ -254,8 +254,9 @@ def ways(one, seed):
     """Answers that turn in new pairs that differ in the property, by what is exchanged at the site."""
     found = subspace.find(one.site, one.inputs, one.label, seed=seed)
     seen, unseen = subspace.split(found.direction, one.weights[:, None])
-    exchanged = {"learned direction": subspace.along(found.direction), "its seen part": subspace.along(seen),
-                 "its unseen part": subspace.along(unseen), "whole vector": subspace.whole}
+    exchanged = {"learned direction": subspace.along(found.direction),
+                 "its seen part": subspace.along(seen), "its unseen part": subspace.along(unseen),
+                 "whole vector": subspace.whole}
     return found, {name: found.turned(exchange) for name, exchange in exchanged.items()}
 
 beside = [ways(one, seed) for seed, one in enumerate(planted)]
@@ -263,7 +264,8 @@ on_path = [ways(probing.illusion(seed, on_path=True), seed) for seed in range(5)
 
 def over(runs):
     """Mean and interval over the runs, by what was exchanged."""
-    return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs])) for name in runs[0][1]}
+    return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs]))
+            for name in runs[0][1]}
 
 # %% figure answer
 one, found = planted[0], beside[0][0]
@@ -272,7 +274,7 @@ seen, unseen = subspace.split(u, one.weights[:, None])
 plane = torch.stack([one.disconnected, one.dormant], 1)  # (d, 2)
 some = new.differs.nonzero()[:60, 0]
 base, donor, past = new.base[some, :-1], new.donor[some, :-1], new.base[some, -1]
-fig, axes = plots.figure(1, 3, height=2.9, sharex=True, sharey=True)
+fig, axes = plots.figure(1, 3, height=3.5, sharex=True, sharey=True)
 for ax, v, title in zip(axes, (unseen, seen, u), ("its unseen part", "its seen part", "learned direction"), strict=True):
     changed = subspace.along(v)(base, donor)
     turns = (one.answer(changed, past) > 0) != (past > 0)
@@ -284,8 +286,7 @@ for ax, v, title in zip(axes, (unseen, seen, u), ("its unseen part", "its seen p
     ax.scatter(x1[turns], y1[turns], s=22, marker="x", color=plots.EDITED, label="exchanged: answer turned")
     ax.axhline(0.5, color="0.5", ls=":", lw=1)
     ax.axhline(-0.5, color="0.5", ls=":", lw=1)
-    ax.plot([-1.6 * float(v @ one.disconnected), 1.6 * float(v @ one.disconnected)],
-            [-1.6 * float(v @ one.dormant), 1.6 * float(v @ one.dormant)], "-", color=plots.INK, lw=1.2, zorder=0)
+    ax.axline((0, 0), (v / v.norm() @ plane).tolist(), color=plots.INK, lw=1)
     ax.set(title=title, xlabel="disconnected direction", aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
 axes[0].set(ylabel="dormant direction")
 fig.legend(*axes[2].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -296,13 +297,20 @@ plots.show(
 )  # fmt: skip
 
 # %% answer
-columns = {"site beside the path": over(beside), "site on the path": over(on_path)}
-table({name: {column: values[name] for column, values in columns.items()} for name in beside[0][1]}, decimals=2)
+here, there = over(beside), over(on_path)
+table({name: {"site beside the path": here[name], "site on the path": there[name]}
+       for name in here}, decimals=2)
 
 # %% caption answer
 caption("Share of answers that turn in new pairs that differ in the property. Left: the planted models of the figure. Right: the same, except that the answer comes from a third direction of the site. Five models each, with 95 % intervals over models.")
 
 # %% claims answer
+def certainty(one, run, direction):
+    """Mean size of the output after an exchange, in new pairs that differ."""
+    base, donor = run.new.base[run.new.differs], run.new.donor[run.new.differs]
+    return float(one.answer(subspace.along(direction)(base[:, :-1], donor[:, :-1]), base[:, -1]).abs().mean())
+
+clear = [(probing.illusion(seed, on_path=True), run) for seed, (run, _) in enumerate(on_path)]
 both = torch.tensor([[turned[name] for name in turned] for _, turned in (*beside, *on_path)])  # (model, what was exchanged)
 lies = torch.stack([torch.stack([run.direction @ one.disconnected, run.direction @ one.dormant]) for one, (run, _) in zip(planted, beside, strict=True)]).abs()
 with claims():
@@ -312,12 +320,14 @@ with claims():
     claim("beside the path its seen part turns none, and on the path all", not both[:5, 1].any() and (both[5:, 1] == 1).all())
     claim("so does the whole vector: none beside the path, all on it", not both[:5, 3].any() and (both[5:, 3] == 1).all())
     claim("the unseen part alone turns none", not both[:, 2].any())
+    claim("on the path the learned direction leans away from the real one, and makes the answers more certain than that does, in all five",
+          all(abs(float(run.direction @ one.real)) < 0.9 and certainty(one, run, run.direction) > certainty(one, run, one.real) for one, run in clear))
 measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if not both[:5, 0].any() else "about half")
 
 # %% [markdown]
 # The interchange *reads* along one half of the direction and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property stands. What is put in has a dormant half too, and there the output weights listen. So the exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
 #
-# Two checks expose it. The first is to **split** the direction into the part that the next weights see and the part that they do not. The unseen part lies in the null space of the weights. It cannot change anything, so a direction that is truly used does as well without it. The second is to exchange the *whole* vector at the site. If the answer follows one direction but not the whole of which it is a part, something was written that no input writes. The right column shows what the checks say where there is no illusion. Note that even there the learned direction is tilted towards the other two, since that makes the wanted answer more certain.
+# Two checks expose it. The first is to **split** the direction into the part that the next weights see and the part that they do not. The unseen part lies in the null space of the weights. What is written along it changes nothing, so a direction that is truly used should do as well without it. The second is to exchange the *whole* vector at the site. If the answer follows one direction, and not the whole of which it is a part, then suspect that the exchange has written what no input writes. The right column shows what the checks say where the site is on the path. Even there the learned direction leans towards the other two, which makes the wanted answers more certain.
 #
 # **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train:
 #
@@ -336,17 +346,21 @@ def trial(net, y, seed, hook="blocks.3.hook_resid_pre", position=open_bracket.EN
 runs = {"the open bracket": [trial(model, "square", seed) for seed in range(5)],
         "null: arbitrary labels": [trial(model, "coin", seed) for seed in range(5)],
         "null: untrained": [trial(blank, "square", seed) for seed in range(5)],
-        "null: a site that cannot know": [trial(model, "square", seed, position=open_bracket.BEFORE) for seed in range(5)]}
+        "null: a site that cannot know": [trial(model, "square", seed, position=open_bracket.BEFORE)
+                                          for seed in range(5)]}
 
 # %%
 def shares(run, exchange):
     """Pairs with the wanted answer: of those fitted to, of new ones, of new ones whose label differs."""
     return run.right(exchange, run.fitted), run.right(exchange), run.turned(exchange)
 
-found = {name: [shares(run, subspace.along(run.direction)) for run in some] for name, some in runs.items()}
-found["null: placebo"] = [shares(run, subspace.placebo(run.direction, seed)) for seed, run in enumerate(runs["the open bracket"])]
+found = {name: [shares(run, subspace.along(run.direction)) for run in some]
+         for name, some in runs.items()}
+found["null: placebo"] = [shares(run, subspace.placebo(run.direction, seed))
+                          for seed, run in enumerate(runs["the open bracket"])]
 found = {name: torch.tensor(values) for name, values in found.items()}  # (draw, three shares)
-table({name: dict(zip(("pairs fitted to", "new pairs", "new pairs that differ"), map(mean_interval, values.T), strict=True))
+columns = ("pairs fitted to", "new pairs", "new pairs that differ")
+table({name: dict(zip(columns, map(mean_interval, values.T), strict=True))
        for name, values in found.items()}, decimals=2)
 
 # %% caption
@@ -366,11 +380,11 @@ with claims():
 # %% [markdown]
 # The direction for the open bracket works on all new pairs, and no control comes near. But see how far a search gets where there is nothing to be found: above a half in a model that has learned nothing, and with coins for labels. A share of 0.65 would have meant little. And had we looked only at the pairs that differ, where something is to turn, the untrained model would have come out almost as well as the trained one. In the other pairs nothing is to turn, and there it fails.
 #
-# Now the same in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of all directions are unseen.
+# Now the same in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen.
 
 # %%
 def parts(run):
-    """Answers that turn, by what is exchanged; and the unseen share of the direction's squared length."""
+    """Answers that turn, by what is exchanged; last, the unseen share of the squared length."""
     seen, unseen = subspace.split(run.direction, model.W_out[3])
     exchanged = (*map(subspace.along, (run.direction, seen, unseen)), subspace.whole)
     return *(run.turned(exchange) for exchange in exchanged), float(unseen.square().sum())
@@ -378,7 +392,8 @@ def parts(run):
 learned_there = [trial(model, "square", seed, "blocks.3.mlp.hook_post") for seed in range(5)]
 neurons = torch.tensor([parts(run) for run in learned_there])
 names = ("learned direction", "its seen part", "its unseen part", "whole vector")
-table({name: {"answers that turn": mean_interval(values)} for name, values in zip(names, neurons.T, strict=False)}, decimals=2)
+table({name: {"answers that turn": mean_interval(values)}
+       for name, values in zip(names, neurons.T, strict=False)}, decimals=2)
 
 # %% caption
 caption("Share of answers that turn in new pairs whose brackets differ, when the neurons of layer 3 get a donor's component at the last token. Five draws of lines, with 95 % intervals over draws.")
@@ -393,6 +408,7 @@ def beyond(run):
 
 learned, seen, unseen, all_of_it, share = neurons.T
 with claims():
+    claim("the output weights see 192 dimensions of 768", (len(model.W_out[3]), int(torch.linalg.matrix_rank(model.W_out[3]))) == (768, 192))
     claim("the learned direction turns half of the answers or more, in all five draws", learned.min() >= 0.5)
     claim("its seen part alone turns less than half as many, in all five", (seen < learned / 2).all())
     claim("the whole vector turns less than one answer in twenty", all_of_it.max() < 0.05)
@@ -408,6 +424,7 @@ with claims():
 # - **Made-up pairs.** Whether truth is the loudest contrast in a language model is a question about that model, and nothing here answers it.
 # - **One deal of tokens.** The code lengths come from one deal of files and one order.
 # - **One direction.** Learned subspaces can have more dimensions, and need not lie in one layer. What a search finds then, and how far its controls get, has not been measured here.
+# - **A search can miss.** It goes downhill from a random start. With larger steps, the one in the neurons found nothing from some starts. That none is found does not show that there is none.
 # - **The whole vector is a blunt check.** It brings along everything else in which the donor differs. That it turns nothing shows that the site does not decide alone; other sites may carry the same at the same time.
 
 # %% [markdown]
