@@ -14,14 +14,17 @@
    `interchange` – along directions.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
+   `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`,
+   lines for a trained model.
 """
 
-from course_utils.probing import basics, ccs
+from course_utils.probing import basics, ccs, open_bracket, subspace
 from course_utils.probing.bound import conditional_entropy
 from course_utils.probing.coding import online_code_length
 from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
+from course_utils.probing.illusion import Illusion, illusion
 from course_utils.probing.interchange import interchange, interchanged
 from course_utils.probing.judged import Removed, chosen_penalty, removed
 from course_utils.probing.narrow import Narrow, narrow
@@ -34,6 +37,7 @@ __all__ = [
     "KINDS",
     "LABELS",
     "Eraser",
+    "Illusion",
     "Narrow",
     "Planted",
     "Probes",
@@ -48,6 +52,7 @@ __all__ = [
     "fit_logistic",
     "fit_multinomial",
     "fit_ridge",
+    "illusion",
     "inlp",
     "interchange",
     "interchanged",
@@ -56,12 +61,14 @@ __all__ = [
     "mass_mean_iid",
     "narrow",
     "online_code_length",
+    "open_bracket",
     "planted",
     "read",
     "removed",
     "sealed",
     "selectivity",
     "steered",
+    "subspace",
     "twins",
     "two_halves",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: probing
 #
-# *Thirteen exercises on lesson 5, from a difference of two means to networks that nobody else has. About three and a quarter hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7, 8 and 11 to 13, 15 to 20 for 2, 3 and 6, half an hour for 9 and for 10. The three marked ◇ use the lesson's second notebook.*
+# *Fourteen exercises on lesson 5, from a difference of two means to networks that nobody else has. About three and a half hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7, 8 and 11 to 14, 15 to 20 for 2, 3 and 6, half an hour for 9 and for 10. The four marked ◇ use the lesson's second notebook.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing or wrong. If you are stuck, ask: `grade("probing.leace", leace, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #
@@ -395,3 +395,23 @@ def ccs_loss(positive: Float[Tensor, "pair"], negative: Float[Tensor, "pair"]) -
 
 # %%
 grade("probing.ccs_loss", ccs_loss)
+
+# %% [markdown]
+# ## 14 · What the weights see ◇
+#
+# *Why it matters*: a direction that was learned by interchange can read where no later weight looks. Take that part away, and an illusion does nothing.
+#
+# *What to write*: the part of `direction` that can change `h @ weights`. The rest, `direction` minus your answer, must give zero: `rest @ weights == 0`. The columns of `weights` need not be at right angles, and may depend on each other.
+#
+# *How you know*: done twice, it changes nothing more.
+
+# %%
+def seen_part(direction: Float[Tensor, "d"], weights: Float[Tensor, "d out"]) -> Float[Tensor, "d"]:
+    """The projection of the direction on the span of the columns of weights."""
+    ### BEGIN SOLUTION
+    coefficients = torch.linalg.pinv(weights) @ direction
+    return weights @ coefficients
+    ### END SOLUTION
+
+# %%
+grade("probing.seen_part", seen_part)

@@ -235,8 +235,8 @@ controls = coins_hit.mean(2)
 # %%
 hits = ((probes.logits(test.x) > 0) == test.y)[..., at["in_brackets"]].float()
 differences = hits - coins_hit.mean(0)  # (place, row): minus the mean of three sets of coins
-selectivity = {place: mean_interval(row, clusters=test.file)
-               for place, row in zip(("before layer 0", "before layer 1", "before layer 2", "before layer 3", "at the end"), differences, strict=True)}
+places = ("before layer 0", "before layer 1", "before layer 2", "before layer 3", "at the end")
+selectivity = {place: mean_interval(row, clusters=test.file) for place, row in zip(places, differences, strict=True)}
 table({place: {"selectivity": value} for place, value in selectivity.items()}, decimals=3, signed=True)
 
 # %% caption
@@ -301,10 +301,8 @@ for seed in range(5):
     odds = probe.logits(x)[0, :, 0].abs()
     rows[f"network {seed}"] = {"usual": float(odds[where].mean()),
                                "unusual": float(odds[~where].mean())}
-table(rows, decimals=2)
-
-# %% caption answer
-caption("Mean size of the probe's log odds on usual inputs, where it was trained, and on the others, in five networks. At 0 it says yes and no with equal probability.")
+table(rows, decimals=2, caption="Mean size of the probe's log odds on usual inputs, where it was trained, and on the others, "
+      "in five networks. At 0 it says yes and no with equal probability.")
 
 # %% claims answer
 with claims():
@@ -392,11 +390,9 @@ donor = torch.randperm(256, generator=torch.Generator().manual_seed(1))
 differ = y != y[donor]
 changed = h + ((h[donor] - h) @ u)[:, None] * u
 turned = {name: (one.answer(changed) != one.answer(h)).float() for name, one in (("A", A), ("B", B))}
-table({name: {"property differs": float(turns[differ].mean()), "null: property is the same": float(turns[~differ].mean())}
-       for name, turns in turned.items()}, decimals=2)
-
-# %% caption answer
-caption("Share of inputs on which the answer turns when the component along the property's direction is that of a donor.")
+table({name: {"property differs": float(turns[differ].mean()),
+              "null: property is the same": float(turns[~differ].mean())} for name, turns in turned.items()},
+      decimals=2, caption="Share of inputs on which the answer turns when the component along the property's direction is a donor's.")
 
 # %% figure answer
 grid = torch.cartesian_prod(torch.linspace(-1.7, 1.7, 60), torch.linspace(-1.7, 1.7, 60))
@@ -464,10 +460,7 @@ measured("probing.turned", "all in A and none in B" if turned["A"][differ].all()
 # %% answer
 table({name: {"usual": float((one.answer(one.h) == one.wanted)[usual].float().mean()),
               "unusual": float((one.answer(one.h) == one.wanted)[~usual].float().mean())}
-       for name, one in (("A", A), ("B", B))}, decimals=2)
-
-# %% caption answer
-caption("Share of answers that are right, on usual and on unusual inputs.")
+       for name, one in (("A", A), ("B", B))}, decimals=2, caption="Share of answers that are right.")
 
 # %% claims answer
 with claims():
@@ -515,12 +508,12 @@ for name, some in (("outside, donor inside", ~was_inside), ("inside, donor outsi
     by_others = null[:, some].mean(1)
     rows[name] = {"rise": mean_interval(own[some], clusters=few.file[some]),
                   "null: same label": float(same[some].mean()),
-                  "null: 20 other directions": f"{by_others.min():+.2f} to {by_others.max():+.2f}".replace("-", "−"),
+                  "null: 20 other directions": (float(by_others.mean()), float(by_others.min()), float(by_others.max())),
                   "logistic probe's direction": float(logistic[some].mean())}
-table(rows, decimals=2, signed=True, unit="nats")
+table(rows, decimals=2, signed=True, unit="nats", interval="interval")
 
 # %% caption
-caption("By how much the log-probability of closing brackets rises when the component along the difference of the class means, before layer 2, is a donor's, with its interval over files. Beside it: donors of the token's own label; the smallest and largest mean of twenty other directions; and the logistic probe's direction.")
+caption("By how much the log-probability of closing brackets rises when the component along the difference of the class means, before layer 2, is a donor's, with its interval over files. Beside it: donors of the token's own label; the mean of twenty other directions, with the smallest and the largest; and the logistic probe's direction.")
 
 # %% claims
 up, down = own[~was_inside].mean(), own[was_inside].mean()
@@ -554,16 +547,16 @@ two = two - two.mean(0)
 values, vectors = torch.linalg.eigh(two.mT @ two / len(two))
 white = two @ (vectors / values.sqrt()) @ vectors.mT
 panels = {"as they are": two, "made white": white, "erased": probing.leace(two, inside)(two)}
-drawn = [torch.randperm(int(some.sum()), generator=torch.Generator().manual_seed(0))[:250] for some in (~inside, inside)]
+drawn = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:600]
 fig, axes = plots.figure(1, 3, height=2.7)
 for ax, (title, rows) in zip(axes, panels.items(), strict=True):
-    for some, few_of, colour in ((~inside, drawn[0], plots.SERIES[2]), (inside, drawn[1], plots.SERIES[0])):
-        ax.plot(*rows[some][few_of].T, ".", ms=3, color=colour, alpha=0.5)
+    for some, colour in ((~inside, plots.SERIES[2]), (inside, plots.SERIES[0])):
+        ax.plot(*rows[drawn[some[drawn]]].T, ".", ms=3, color=colour, alpha=0.5)
         ax.plot(*rows[some].mean(0), "o", ms=9, mec="white", color=colour)
     ax.set(title=title, xticks=[], yticks=[], aspect="equal", adjustable="datalim")
 plots.show(
     fig, "Two overlapping clouds with two means apart; the same made round; the same with both means at one point.",
-    "Tokens inside brackets (blue) and outside (red), with their means (large), in a plane. LEACE makes the cloud white, that "
+    "Six hundred tokens, inside brackets (blue) and outside (red), and the means of all (large), in a plane. LEACE makes the cloud white, that "
     "is equally wide in all directions, removes the line between the means there, and goes back. Right: both means are one.",
 )  # fmt: skip
 
@@ -593,8 +586,9 @@ for seed in range(20):
     cut = x @ torch.randn(192, generator=torch.Generator().manual_seed(seed))
     made_up.append(loss_when(probing.leace(x, cut > cut.quantile(1 - share))) - plain)
 made_up = torch.stack(made_up).mean(1)
-table({"inside brackets": {"loss rises by": mean_interval(erased, clusters=file_of), "null: largest of 20": float(made_up.max()),
-                           "null: mean of 20": float(made_up.mean())}}, unit="nats", decimals=3)
+table({"inside brackets": {"loss rises by": mean_interval(erased, clusters=file_of),
+                           "null: largest of 20": float(made_up.max()), "null: mean of 20": float(made_up.mean())}},
+      unit="nats", decimals=3)
 
 # %% caption
 caption("Rise of the loss when a property is erased before layer 3: “inside brackets”, with its interval over files, and made-up properties.")
@@ -621,11 +615,10 @@ with model.hooks(fwd_hooks=[hook]):
     train_e, test_e = train.read_by(model), test.read_by(model)
 again = probing.fit_logistic(train_e.x, train.y, penalty)
 left = probing.removed(again, train_e, test_e)
-table({name: {"before layer 3": found.row("in_brackets")["layer 3"], "end": found.row("in_brackets")["layer 4"]}
-       for name, found in (("as it is", known), ("erased before layer 2", left))}, decimals=2)
-
-# %% caption answer
-caption("Removed share for “inside brackets” at two later places, in the model as it is and after erasing it before layer 2; each with probes of its own, and intervals over files.")
+rows = {name: found.row("in_brackets") for name, found in (("as it is", known), ("erased before layer 2", left))}
+table({name: {"before layer 3": row["layer 3"], "end": row["layer 4"]} for name, row in rows.items()}, decimals=2,
+      caption="Removed share for “inside brackets” at two later places, in the model as it is and after erasing it "
+      "before layer 2; each with probes of its own, and intervals over files.")
 
 # %% claims answer
 share_left = float(left.of("in_brackets")[4] / known.of("in_brackets")[4])

@@ -10,3 +10,5 @@ Prediction(id="probing.erased", choices=("none of it", "some of it", "all of it"
            question="“Inside brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. How much of what a probe knew after the last layer can a new probe still find there?")  # fmt: skip
 Prediction(id="probing.ccs", choices=("the truth", "the louder of the two", "a mixture of both", "neither"),
            question="In made-up pairs, truth and one other contrast turn round with the negation. Which of them does contrast-consistent search find?")  # fmt: skip
+Prediction(id="probing.illusion", choices=("none", "about half", "all"),
+           question="At a site, replacing every vector by the mean changes none of the answers. Now a direction is learned at this site, such that interchange along it turns the answers with the property. How many answers does it turn, in new pairs that differ in the property?")  # fmt: skip
