@@ -1,4 +1,4 @@
-"""Exercise 12, of the second notebook: the part of a learned direction that the next weights see."""
+"""Exercise 14, of the second notebook: the part of a learned direction that the next weights see."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import REAL, Function, wrong
 from course_utils.probing import subspace
 
-# 12 · seen_part
+# 14 · seen_part
 
 
 def _directions(rng: torch.Generator) -> Inputs:
