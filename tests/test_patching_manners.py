@@ -139,7 +139,7 @@ QUESTIONS = {  # a sentence, and the question that it answers
     "position 'S2' has a position outside": dict(positions={"S2": LENGTH}),
     "an attention mask is 1 or 0 for each token": dict(attention_mask=torch.ones(3, LENGTH - 1)),
     "with a 1 in every row": dict(attention_mask=torch.zeros(3, LENGTH)),
-    "memory is a number of bytes": dict(memory=0),
+    "memory, a number of bytes, is a whole number of at least 1, not 0": dict(memory=0),
     "model is a TransformerBridge": dict(model="gpt2"),
 }
 METHODS = {
@@ -158,7 +158,7 @@ METHODS = {
     "values= must fit resid_pre of one layer, (3, 7, 24)": lambda ask: ask.sweep("resid_pre", values=TENSOR[:, :2]),
     "values= must fit z of one layer, (3, 7, 4, 6), not NoneType": lambda ask: ask.sweep("z", values=lambda x, y: None),
     "path is one of": lambda ask: ask.attribute("z", path="weights"),
-    "steps counts the points": lambda ask: ask.attribute_edges(steps=-1),
+    "steps, the points on the path (0: the gradient at the base run), is": lambda ask: ask.attribute_edges(steps=-1),
     "mlps is 'frozen'": lambda ask: ask.path_patch(mlps="thawed"),
     "senders= names no sender": lambda ask: ask.path_patch([]),
     "senders= names no sender:": lambda ask: ask.path_patch([[]]),
@@ -171,7 +171,7 @@ METHODS = {
     "at= holds 2.2 to positions, but it is not in the circuit": lambda ask: ask.run(ONE, at={"2.2": 2}),
     "a circuit is made by Circuit.nodes('9.9', 'm3')": lambda ask: ask.faithfulness("0.1"),
     "this circuit has no parts": lambda ask: ask.minimality(Circuit.nodes()),
-    "a circuit of the k largest parts needs k": lambda ask: Circuit.top(ask.sweep("z"), 0),
+    "k, the number of parts, is a whole number of at least 1": lambda ask: Circuit.top(ask.sweep("z"), 0),
     "this ranking has only 12 parts": lambda ask: Circuit.top(ask.sweep("z"), 13),
     "parts are ranked by layer and head": lambda ask: Circuit.top(ask.sweep("resid_pre"), 2),
 }
