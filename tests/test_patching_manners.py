@@ -307,28 +307,3 @@ def test_prompts_that_do_not_differ_leave_nothing_to_recover_and_say_so():
 def test_sites_that_a_model_lacks_are_refused():
     with pytest.raises(ValueError, match="attention only, so it has no mlp_out"):
         sweep(model_of("attention only"), "mlp_out", CLEAN, CORRUPT, METRIC)
-
-
-@pytest.mark.parametrize("wrong", ["9.9.x", "embed.q", 3, "m"])
-def test_names_that_mean_nothing_are_refused(wrong):
-    with pytest.raises(ValueError, match="a reader is"):
-        patching.Question(model_of("native"), CLEAN, CORRUPT, METRIC).path_patch(receivers=[wrong])
-
-
-@pytest.mark.parametrize(
-    "name", ["2.1", "L2H1", "L2.1", " 2.1 ", (2, 1), [2, 1], torch.tensor([2, 1]), patching.Writer(2, 1)]
-)
-def test_a_head_has_one_name_however_it_is_spelled(name):
-    assert patching.head(name) == (2, 1) == patching.head(name, model_of("native"))
-    assert patching.writer(name) == patching.Writer(2, 1)
-
-
-@pytest.mark.parametrize("name", ["2", "2.1.q", "m2", "embed", (2, -1), (2, 1.0), (True, 1), (1, 2, 3), None, 2.1])
-def test_what_is_no_head_is_refused(name):
-    with pytest.raises(ValueError, match="a head is named by its layer and number"):
-        patching.head(name)
-
-
-def test_a_head_that_a_model_lacks_is_refused():
-    with pytest.raises(ValueError, match=r"this model has no head 3\.0: it has 3 layers of 4 heads, counted from 0"):
-        patching.head("3.0", model_of("native"))

@@ -50,7 +50,7 @@ class Question:
         ablation: "resample" (exchange with the other prompts), "mean" (over `reference`) or "zero".
         direction: "denoising" (default when resampling) or "noising" (the only one for the others). Circuits are
             always run on the clean prompts, and what is outside them is taken from the corrupt ones.
-        reference: prompts that a mean is taken over, position by position.
+        reference: prompts that a mean is taken over, position by position (padding is counted like any other token).
         groups: (batch,) labels; the mean is then taken within the reference prompts of the same label, and clean
             and reference have equally many prompts.
         positions: named positions, `{"S2": one per prompt, "END": -1}`: the default axis of sweeps by position, and
