@@ -46,11 +46,12 @@ def a_model(dice):
     return MODELS[seed]
 
 
-def a_metric(dice, generator, batch, length):
-    """A metric, and the same from all logits."""
+def a_metric(dice, generator, batch, length, mask):
+    """A metric, and the same from all logits. Stated positions are none of the padding, which stands on the right."""
     ids, wrong = torch.randint(VOCABULARY, (2, batch), generator=generator)
     rows, n = torch.arange(batch)[:, None], dice.choice([1, 1, 2])
     places = torch.stack([torch.randperm(length, generator=generator)[: min(n, length)] for _ in range(batch)])
+    places = places if mask is None else places % mask.sum(1, keepdim=True)
     kind = dice.choice(["logit_diff", "log_prob", "own", "all"])
     if kind == "logit_diff":
         read = lambda x: (x[rows, places, ids[:, None]] - x[rows, places, wrong[:, None]]).mean(1)  # noqa: E731
@@ -71,11 +72,11 @@ def draw(seed):
     clean, corrupt = torch.randint(VOCABULARY, (2, batch, length), generator=generator)
     shared = dice.randint(0, length)
     corrupt[:, :shared] = clean[:, :shared]
-    metric, read = a_metric(dice, generator, batch, length)
     mask = None
     if dice.random() < 0.3:  # padding on the right
         mask = torch.arange(length) < torch.randint(1, length + 1, (batch, 1), generator=generator)
         mask = None if mask.all() else mask
+    metric, read = a_metric(dice, generator, batch, length, mask)
     ablation = dice.choice(["resample", "resample", "zero"] + ["mean"] * (mask is None))
     how = {"ablation": ablation, "attention_mask": mask, "memory": dice.choice([None, 1, 3000])}
     if ablation == "resample":

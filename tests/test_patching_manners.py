@@ -139,8 +139,20 @@ QUESTIONS = {  # a sentence, and the question that it answers
     "position 'S2' has a position outside": dict(positions={"S2": LENGTH}),
     "an attention mask is 1 or 0 for each token": dict(attention_mask=torch.ones(3, LENGTH - 1)),
     "with a 1 in every row": dict(attention_mask=torch.zeros(3, LENGTH)),
-    "memory is a number of bytes": dict(memory=0),
+    "memory, a number of bytes, is a whole number of at least 1, not 0": dict(memory=0),
     "model is a TransformerBridge": dict(model="gpt2"),
+    "an attention mask is 1 or 0 for each token of the clean prompts": dict(attention_mask="yes"),
+    "an attention mask is 1 or 0 for each token of the clean": dict(attention_mask=lambda tokens: None),
+    "groups are labels, one for each prompt, not [[0], [1], [2]]": dict(
+        ablation="mean", reference=CLEAN, groups=[[0], [1], [2]]
+    ),
+    "groups are labels, one for each prompt, not 3": dict(ablation="mean", reference=CLEAN, groups=3),
+    "memory, a number of bytes, is a whole number of at least 1, not '1 GB'": dict(memory="1 GB"),
+    "memory, a number of bytes, is a whole number of at least 1, not nan": dict(memory=float("nan")),
+    "or rows of them, not tensor([[[0]], [[0]], [[0]]])": dict(
+        metric=patching.logit(CORRECT, position=torch.zeros(3, 1, 1, dtype=torch.long))
+    ),
+    "clean prompts are on the meta device": dict(clean=CLEAN.to("meta")),
 }
 METHODS = {
     "a site is one of": lambda ask: ask.sweep("resid"),
@@ -158,7 +170,7 @@ METHODS = {
     "values= must fit resid_pre of one layer, (3, 7, 24)": lambda ask: ask.sweep("resid_pre", values=TENSOR[:, :2]),
     "values= must fit z of one layer, (3, 7, 4, 6), not NoneType": lambda ask: ask.sweep("z", values=lambda x, y: None),
     "path is one of": lambda ask: ask.attribute("z", path="weights"),
-    "steps counts the points": lambda ask: ask.attribute_edges(steps=-1),
+    "steps, the points on the path (0: the gradient at the base run), is": lambda ask: ask.attribute_edges(steps=-1),
     "mlps is 'frozen'": lambda ask: ask.path_patch(mlps="thawed"),
     "senders= names no sender": lambda ask: ask.path_patch([]),
     "senders= names no sender:": lambda ask: ask.path_patch([[]]),
@@ -171,8 +183,27 @@ METHODS = {
     "at= holds 2.2 to positions, but it is not in the circuit": lambda ask: ask.run(ONE, at={"2.2": 2}),
     "a circuit is made by Circuit.nodes('9.9', 'm3')": lambda ask: ask.faithfulness("0.1"),
     "this circuit has no parts": lambda ask: ask.minimality(Circuit.nodes()),
-    "a circuit of the k largest parts needs k": lambda ask: Circuit.top(ask.sweep("z"), 0),
+    "k, the number of parts, is a whole number of at least 1": lambda ask: Circuit.top(ask.sweep("z"), 0),
     "this ranking has only 12 parts": lambda ask: Circuit.top(ask.sweep("z"), 13),
+    "by= is an axis or several": lambda ask: ask.sweep("z", by=3),
+    "a writer is 'embed', '9.6' (a head) or 'm3' (an MLP), not 3": lambda ask: ask.path_patch(3),
+    "a reader is '9.6.q' (or .k, .v), 'm3' (an MLP) or 'logits', not None": lambda ask: ask.path_patch(receivers=None),
+    "is a whole number of at least 0, not 1.5": lambda ask: ask.attribute("z", steps=1.5),
+    "values= puts NaN in at z": lambda ask: ask.sweep("z", values=lambda donor, base: donor * torch.nan),
+    "values= must fit z": lambda ask: ask.sweep("z", values=torch.ones(6, dtype=torch.complex64)),
+    "at= names nodes and where they are kept": lambda ask: ask.run(ONE, at=[2]),
+    "draws is a whole number of at least 0, not -1": lambda ask: ask.completeness(ONE, draws=-1),
+    "seed is a whole number": lambda ask: ask.minimality(ONE, seed="a"),
+    "a ranking is what a sweep": lambda ask: Circuit.top("z", 2),
+    "a circuit is combined with a circuit, not with '0.2'": lambda ask: ONE | "0.2",
+    "k, the number of cells, is a whole number": lambda ask: ask.sweep("z").top(-1),
+    "level is a share between 0 and 1": lambda ask: ask.sweep("z").interval(level=95),
+    "prompts of 7 tokens, but 3 of 6 are run": lambda ask: patching.ablated(
+        ask.model, CLEAN[:, :6], ["0.1"], "mean", CLEAN
+    ),
+    "the reference has 2 prompts": lambda ask: patching.ablated(ask.model, CLEAN, ["0.1"], "resample", CLEAN[:2]),
+    "heads are a list such as": lambda ask: patching.ablation_hooks(ask.model, "0.1", "zero"),
+    "prompts hold an id outside": lambda ask: patching.ablated(ask.model, CLEAN + VOCABULARY, [], "zero"),
     "parts are ranked by layer and head": lambda ask: Circuit.top(ask.sweep("resid_pre"), 2),
 }
 METRICS = {
@@ -205,6 +236,28 @@ def test_what_a_question_cannot_be_asked_is_refused_in_one_sentence(sentence):
 def test_metrics_that_return_something_else_are_refused(sentence, route):
     ask = patching.Question(model_of("native"), CLEAN, CORRUPT, METRICS[sentence], route=route)
     assert sentence in refusal(ask.sweep, "z")
+
+
+@pytest.mark.parametrize("route", ["auto", "hooks"])
+def test_baselines_that_are_no_numbers_are_refused(route):
+    last = lambda logits: logits[:, -1, 0].where(torch.arange(3) < 2, torch.nan)  # noqa: E731
+    ask = patching.Question(model_of("native"), CLEAN, CORRUPT, last, route=route)
+    assert "of the clean run is not a finite number for prompt 2" in refusal(ask.sweep, "z")
+    broken = native()
+    with torch.no_grad():
+        broken.unembed.original_component.weight[:] = torch.nan
+    assert "is not a finite number for prompt 0" in refusal(
+        patching.Question(broken, CLEAN, CORRUPT, METRIC, route=route).sweep, "z"
+    )
+
+
+def test_a_model_that_cannot_run_is_refused():
+    mixed = native()
+    mixed.blocks[1].to(torch.float32)
+    with pytest.warns(UserWarning, match="not all of one type"):
+        said = refusal(patching.Question(mixed, CLEAN, CORRUPT, METRIC).sweep, "z")
+    assert "the model does not run, its weights being of torch.float32, torch.float64" in said
+    assert "the model is on the meta device" in refusal(patching.Question, native().to("meta"), CLEAN, CORRUPT, METRIC)
 
 
 def test_resampling_without_corrupt_prompts_is_refused_by_every_method():
@@ -254,28 +307,3 @@ def test_prompts_that_do_not_differ_leave_nothing_to_recover_and_say_so():
 def test_sites_that_a_model_lacks_are_refused():
     with pytest.raises(ValueError, match="attention only, so it has no mlp_out"):
         sweep(model_of("attention only"), "mlp_out", CLEAN, CORRUPT, METRIC)
-
-
-@pytest.mark.parametrize("wrong", ["9.9.x", "embed.q", 3, "m"])
-def test_names_that_mean_nothing_are_refused(wrong):
-    with pytest.raises(ValueError, match="a reader is"):
-        patching.Question(model_of("native"), CLEAN, CORRUPT, METRIC).path_patch(receivers=[wrong])
-
-
-@pytest.mark.parametrize(
-    "name", ["2.1", "L2H1", "L2.1", " 2.1 ", (2, 1), [2, 1], torch.tensor([2, 1]), patching.Writer(2, 1)]
-)
-def test_a_head_has_one_name_however_it_is_spelled(name):
-    assert patching.head(name) == (2, 1) == patching.head(name, model_of("native"))
-    assert patching.writer(name) == patching.Writer(2, 1)
-
-
-@pytest.mark.parametrize("name", ["2", "2.1.q", "m2", "embed", (2, -1), (2, 1.0), (True, 1), (1, 2, 3), None, 2.1])
-def test_what_is_no_head_is_refused(name):
-    with pytest.raises(ValueError, match="a head is named by its layer and number"):
-        patching.head(name)
-
-
-def test_a_head_that_a_model_lacks_is_refused():
-    with pytest.raises(ValueError, match=r"this model has no head 3\.0: it has 3 layers of 4 heads, counted from 0"):
-        patching.head("3.0", model_of("native"))

@@ -49,12 +49,13 @@ Each sweep, path patch and attribution returns a `Sweep`: named axes, `mean()`, 
 model is never changed. GPT-2-format and plain `boot_native` models, causal or bidirectional, take the fast path
 (`restart`); sweeps of any other bridge, and of one with hooks left on it, go through TransformerLens's hooks.
 
-- What is asked: `question`, `metrics`, `places` (positions), `nodes` (names of parts), `grid` (cells of a sweep).
+- What is asked: `question`, `metrics`, `prompts`, `places` (positions), `nodes` (names of parts), `grid` (cells of a
+  sweep).
 - How it is answered: `sweeps`, `paths` with `path_runs`, `attribution`, `edges`, `circuit` with `circuit_runs`,
   `criteria`, `ablation`. What comes back: `result`, drawn by `drawing`.
 - Underneath: `unrolled` (the plain forward), `restart` (many interventions in one), `sites`, `runs` (shared by what is
-  asked), `trust` (may the plain forward stand in?), `hooked` (the road through TransformerLens's hooks); `harvesting`
-  (activations of many contexts, by the plain forward).
+  asked), `trust` (may the plain forward stand in?), `hooked` (the road through TransformerLens's hooks) with `steers`
+  (does a hook point do what its name says?); `harvesting` (activations of many contexts, by the plain forward).
 
 Direct logit attribution, the logit lens, interchange on subspaces and sparse probes are in
 `transformer_lens.tools.analysis` and are not written again here.

@@ -17,6 +17,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from .nodes import head
+from .places import short
+from .prompts import as_tokens
+from .trust import refuse_model
 
 ABLATIONS = ("zero", "mean", "resample")
 Hook = tuple[str, Callable[[Tensor, Any], Tensor]]
@@ -33,19 +36,25 @@ def ablation_hooks(
         reference: token ids, as long as the prompts that will be run.
 
     Raises:
-        ValueError: another ablation, a head that the model does not have, or no reference where one is needed.
+        ValueError: another ablation, a head that the model does not have, or no reference where one is needed; from the
+            hooks, prompts of another size than the reference.
     """
+    refuse_model(model)
     if ablation not in ABLATIONS:
         raise ValueError(f"ablation is one of {', '.join(ABLATIONS)}, not {ablation!r}")
     if (reference is None) != (ablation == "zero"):
         raise ValueError(f"{ablation} ablation {'takes no' if ablation == 'zero' else 'needs'} reference prompts")
     by_layer: dict[int, list[int]] = {}
+    if not isinstance(heads, Iterable) or isinstance(heads, str):
+        raise ValueError(f"heads are a list such as ['2.1', '0.3'], not {short(heads)}")
     for name in heads:
         layer, number = head(name, model)
         by_layer.setdefault(layer, []).append(number)
     names = {layer: f"blocks.{layer}.attn.hook_z" for layer in by_layer}
     said: dict[int, Tensor] = {}
+    resampled = ablation == "resample" and names
     if reference is not None and names:
+        reference = as_tokens(model, reference, "reference prompts")
         with torch.no_grad():
             _, cache = model.run_with_cache(reference, names_filter=list(names.values()))
         said = {layer: cache[name].mean(0) if ablation == "mean" else cache[name] for layer, name in names.items()}
@@ -53,6 +62,12 @@ def ablation_hooks(
     def hook(layer: int) -> Callable[[Tensor, Any], Tensor]:
         def edit(z: Float[Tensor, "batch pos head d_head"], hook: Any) -> Tensor:
             z = z.clone()
+            wanted = said[layer].shape[-3] if said else z.shape[1], len(said[layer]) if resampled else len(z)
+            if wanted != (z.shape[1], len(z)):
+                raise ValueError(
+                    f"the reference has {len(reference)} prompts of {reference.shape[1]} tokens, "
+                    f"but {len(z)} of {z.shape[1]} are run"
+                )
             z[:, :, by_layer[layer]] = said[layer][..., by_layer[layer], :] if said else 0.0
             return z
 
@@ -70,4 +85,4 @@ def ablated(
 ) -> Float[Tensor, "batch pos d_vocab"]:
     """The logits of a run in which these heads, together, are taken away. The model is left as it was."""
     with torch.no_grad(), model.hooks(fwd_hooks=ablation_hooks(model, heads, ablation, reference)):
-        return model(tokens)
+        return model(as_tokens(model, tokens, "prompts"))

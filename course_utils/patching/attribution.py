@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .grid import Grid, Selection, make_grid, refuse_missing_site
-from .places import Positions
+from .places import Positions, whole_number
 from .restart import take
 from .result import Sweep
 from .runs import Ready, exactly, ready
@@ -90,8 +90,7 @@ def refuse_path(steps: int, path: str) -> None:
     """Raises ValueError when there is no such integration path."""
     if path not in PATHS:
         raise ValueError(f"path is one of {', '.join(PATHS)}, not {path!r}")
-    if steps < 0:
-        raise ValueError(f"steps counts the points on the path (0: the gradient at the base run), not {steps}")
+    whole_number(steps, "steps, the points on the path (0: the gradient at the base run),")
 
 
 def ready_or_refuse(question: Question, sites: tuple[str, ...], length: int | None = None) -> Ready:

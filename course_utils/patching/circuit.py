@@ -7,11 +7,12 @@ circuit | other, circuit & other, circuit - other, circuit ^ other, circuit <= o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .nodes import Reader, Writer, all_readers, all_writers, reader, writer
+from .places import short, whole_number
 from .result import Sweep
 
 Edge = tuple[Writer, Reader]
@@ -104,36 +105,39 @@ class Circuit:
         Raises:
             ValueError: the axes do not name parts, or there are fewer than k of them.
         """
-        if not k >= 1:
-            raise ValueError(f"a circuit of the k largest parts needs k of at least 1, not {k}")
+        if not isinstance(ranking, Sweep):
+            raise ValueError(f"a ranking is what a sweep, path_patch or attribution returns, not {short(ranking)}")
+        k = whole_number(k, "k, the number of parts,", 1)
         ranked = [_part(cell, ranking) for cell, _ in ranking.top(ranking.values[..., 0].numel())]
         existing = [part for part in ranked if isinstance(part, Writer) or part[0].time < part[1].time]
         if len(existing) < k:
             raise ValueError(f"this ranking has only {len(existing)} parts, so there is no circuit of {k}")
         return Circuit(frozenset(existing[:k]), "nodes" if isinstance(existing[0], Writer) else "edges")
 
-    def _with(self, other: Circuit, parts: frozenset) -> Circuit:
+    def _with(self, other: Circuit, combine: Callable[[frozenset, frozenset], frozenset]) -> Circuit:
+        if not isinstance(other, Circuit):
+            raise ValueError(f"a circuit is combined with a circuit, not with {short(other)}")
         if self.of != other.of:
             raise ValueError("a circuit of nodes and a circuit of edges cannot be combined")
-        return Circuit(parts, self.of)
+        return Circuit(combine(self.parts, other.parts), self.of)
 
     def __or__(self, other: Circuit) -> Circuit:
-        return self._with(other, self.parts | other.parts)
+        return self._with(other, frozenset.union)
 
     def __and__(self, other: Circuit) -> Circuit:
-        return self._with(other, self.parts & other.parts)
+        return self._with(other, frozenset.intersection)
 
     def __sub__(self, other: Circuit) -> Circuit:
-        return self._with(other, self.parts - other.parts)
+        return self._with(other, frozenset.difference)
 
     def __xor__(self, other: Circuit) -> Circuit:
-        return self._with(other, self.parts ^ other.parts)
+        return self._with(other, frozenset.symmetric_difference)
 
     def __le__(self, other: Circuit) -> bool:
-        return self._with(other, self.parts).parts <= other.parts
+        return self == self & other
 
     def __lt__(self, other: Circuit) -> bool:
-        return self._with(other, self.parts).parts < other.parts
+        return self <= other and self != other
 
     def __contains__(self, part: Any) -> bool:
         return (writer(part) if self.of == "nodes" else edge(part)) in self.parts

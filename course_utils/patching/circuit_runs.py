@@ -21,7 +21,7 @@ from torch import Tensor
 from .attribution import ready_or_refuse
 from .circuit import Circuit
 from .nodes import Reader, Writer, all_readers, all_writers, refuse_unknown, sites_sent, writer
-from .places import Positions
+from .places import Positions, short
 from .restart import Run, take
 from .runs import exactly
 from .unrolled import Block, Unrolled
@@ -59,7 +59,9 @@ def kept_at(
     """
     if not isinstance(circuits, Sequence) or not circuits or not all(isinstance(one, Circuit) for one in circuits):
         raise ValueError("a circuit is made by Circuit.nodes('9.9', 'm3') or Circuit.edges('0.1->logits')")
-    at = at or {}
+    at = {} if at is None else at
+    if not isinstance(at, Mapping):
+        raise ValueError(f"at= names nodes and where they are kept, such as {{'9.9': -1}}, not {short(at)}")
     if at and any(one.of == "edges" for one in circuits):
         raise ValueError("at= states positions of nodes, but this is a circuit of edges")
     out = {}

@@ -20,7 +20,7 @@ from torch import Tensor
 from ..intervals import bootstrap_weights, interval
 from .circuit import Circuit
 from .circuit_runs import kept_at, run_circuits
-from .places import Positions
+from .places import Positions, whole_number
 from .result import no_gap
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def completeness(
         return ours, run_circuits(self, [whole - k for k in sets], {})
 
     grown = Circuit(frozenset(), circuit.of)
-    for _ in range(min(greedy, len(circuit))):
+    for _ in range(min(whole_number(greedy, "greedy"), len(circuit))):
         larger = [Circuit(grown.parts | {part}, circuit.of) for part in circuit - grown]
         ours, theirs = both(larger)
         grown = larger[int((ours.mean(-1) - theirs.mean(-1)).abs().argmax())]
@@ -197,6 +197,7 @@ def minimality(
 
 def random_subsets(circuit: Circuit, draws: int, seed: int) -> list[Circuit]:
     """Sets that contain each part of the circuit with probability one half."""
-    parts, g = list(circuit), torch.Generator().manual_seed(seed)
+    parts, draws = list(circuit), whole_number(draws, "draws")
+    g = torch.Generator().manual_seed(whole_number(seed, "seed"))
     taken = torch.rand(draws, len(parts), generator=g) < 0.5
     return [Circuit(frozenset(p for p, t in zip(parts, row, strict=True) if t), circuit.of) for row in taken.tolist()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from .places import Positions, as_places, whole_numbers
+from .places import Positions, as_places, short, whole_numbers
 from .result import Axis
 from .unrolled import HEAD_SITES, MLP_SITES, PATTERN_SITES, SITES
 
@@ -51,6 +51,12 @@ def refuse_missing_site(model: Any, site: str) -> None:
         raise ValueError(f"this model has attention only, so it has no {site}")
 
 
+def heads_of(site: str, cfg: Any) -> int:
+    """How many heads a site has: keys and values may be shared by several queries."""
+    shared = getattr(cfg, "n_key_value_heads", None) if site in ("k", "v") else None
+    return shared or cfg.n_heads
+
+
 def axes_of(site: str) -> tuple[str, ...]:
     """The axes that a site can be swept by."""
     return (
@@ -84,6 +90,8 @@ def make_grid(
     has = axes_of(site)
     if by is None:
         by = ("layer", "head" if "head" in has else "neuron" if "neuron" in has else "position")
+    if not isinstance(by, Iterable):
+        raise ValueError(f"by= is an axis or several, of {', '.join(has)}, not {short(by)}")
     by = (by,) if isinstance(by, str) else tuple(by)
     for name in by:
         if name not in has or by.count(name) > 1:
@@ -92,13 +100,12 @@ def make_grid(
     for name, given in (("layer", layers), ("head", heads), ("neuron", neurons), ("position", positions)):
         if given is not None and name not in by:
             raise ValueError(f"{name}s= chooses entries of an axis, but {name!r} is not in by={by}")
-    n_heads = cfg.n_heads
-    if site in ("k", "v"):
-        n_heads = getattr(cfg, "n_key_value_heads", None) or n_heads
+    if "neuron" in by and not cfg.d_mlp:
+        raise ValueError("the model's configuration does not say how many neurons its MLPs have (cfg.d_mlp)")
     where = _positions(positions if positions is not None else named, tokens) if "position" in by else {}
     labels = {
         "layer": _chosen(layers, cfg.n_layers, "layer"),
-        "head": _chosen(heads, n_heads, "head"),
+        "head": _chosen(heads, heads_of(site, cfg), "head"),
         "neuron": _chosen(neurons, cfg.d_mlp, "neuron") if "neuron" in by else (),
         "position": tuple(where),
         "source": tuple(range(tokens.shape[1])),
@@ -119,7 +126,7 @@ def _chosen(given: Selection | None, limit: int, name: str) -> tuple[int, ...]:
         return tuple(range(limit))
     chosen = whole_numbers(list(given) if isinstance(given, range) else given, f"{name}s")
     if chosen.ndim != 1 or not len(chosen):
-        raise ValueError(f"{name}s= is a list of at least one {name}, not {given!r:.60}")
+        raise ValueError(f"{name}s= is a list of at least one {name}, not {short(given)}")
     if ((chosen < 0) | (chosen >= limit)).any():
         raise ValueError(f"{name}s are counted from 0 to {limit - 1}")
     return tuple(chosen.tolist())

@@ -21,28 +21,14 @@ from torch import Tensor
 
 from .grid import Cell, Grid, count_cells, edit_of
 from .runs import put_in
-from .trust import TOLERANCE, hooks_on, read_logits, run_model
+from .steers import HOOKS, hook_at, refuse_idle, refuse_other_shape
+from .trust import TOLERANCE, hooks_on, read_logits, refuse_no_number, run_model
 from .unrolled import FAMILIES
 
 if TYPE_CHECKING:
     from .question import Question
 
-HOOKS = {
-    "resid_pre": "blocks.{}.hook_resid_pre",
-    "resid_mid": "blocks.{}.hook_resid_mid",
-    "resid_post": "blocks.{}.hook_resid_post",
-    "attn_out": "blocks.{}.hook_attn_out",
-    "mlp_out": "blocks.{}.hook_mlp_out",
-    "post": "blocks.{}.mlp.hook_post",
-    "z": "blocks.{}.attn.hook_z",
-    "q": "blocks.{}.attn.hook_q",
-    "k": "blocks.{}.attn.hook_k",
-    "v": "blocks.{}.attn.hook_v",
-    "pattern": "blocks.{}.attn.hook_pattern",
-    "attn_scores": "blocks.{}.attn.hook_attn_scores",
-}
 CHUNK = {"cpu": 32 * 2**20, "cuda": 4 * 2**30}  # bytes; on a CPU larger ones leave its caches and are slower
-Hook = tuple[str, Callable[[Tensor, Any], Tensor]]
 
 
 @dataclass(frozen=True)
@@ -79,10 +65,14 @@ def hooked_sweep(
     }
     ends = [runs[name].logits if name in runs else None for name in ("clean", "corrupt")]
     ends = [None if logits is None else question.metric.of(logits) for logits in ends]
+    for name, values in zip(("clean", "corrupt"), ends, strict=True):
+        if values is not None:
+            refuse_no_number(values, f"{question.metric.name!r} of the {name} run")
     base, base_value = runs[question.base_name].at, ends[question.direction == "denoising"]
     which = {"mean": "reference", "resample": question.donor_name}.get(question.ablation)
     source = {} if which is None else runs[which].at
-    donor = [put_in(question, site, base[name], source.get(name), base[name] != -torch.inf, own) for name in names]
+    refuse_other_shape(site, question.model.cfg, grid, {name: base[name] for name in names})
+    donor = [put_in(question, site, base[name], source.get(name), _seen_keys(base[name]), own) for name in names]
     values = base_value.expand(count_cells(grid.axes), -1).clone()
     acts = [base[name] for name in names]
     live = {
@@ -92,7 +82,7 @@ def hooked_sweep(
     }
     if model.cfg.architecture not in FAMILIES or site == "attn_scores":
         for layer in sorted({layer for cell in live.values() for layer in _of(cell, layers)}):
-            _refuse_idle(question, site, layer)
+            refuse_idle(question, site, layer)
     by_layer: dict[int | None, list[int]] = {}
     for flat, cell in live.items():
         by_layer.setdefault(cell.layer if together else None, []).append(flat)
@@ -103,25 +93,20 @@ def hooked_sweep(
         )
         if not done:
             for flat, edit in edits.items():
-                hooks = [_hook(site, i, edit) for i in _of(live[flat], layers)]
+                hooks = [hook_at(site, i, edit) for i in _of(live[flat], layers)]
                 with model.hooks(fwd_hooks=hooks):
                     values[flat] = question.metric.of(_logits(question, question.base_name))
     return values, tuple(ends)
 
 
+def _seen_keys(scores: Float[Tensor, "batch head query key"]) -> Tensor:
+    """Where attention scores are those of keys that are seen; some models hide keys by the lowest number there is."""
+    return scores > torch.finfo(scores.dtype).min / 2
+
+
 def _of(cell: Cell, layers: range) -> range | list[int]:
     """The layers that a cell changes."""
     return layers if cell.layer is None else [cell.layer]
-
-
-def _hook(site: str, layer: int, edit: Callable[[int, Tensor], Tensor]) -> Hook:
-    # A bridge's hook_resid_mid sits on the MLP's branch, and what it returns does not reach the residual stream, but
-    # the tensor that it is shown is the residual stream.
-    def hook(value: Tensor, hook: Any) -> Tensor:
-        new = edit(layer, value)
-        return value.copy_(new) if site == "resid_mid" else new
-
-    return HOOKS[site].format(layer), hook
 
 
 def _logits(question: Question, which: str) -> Float[Tensor, "batch n token"]:
@@ -171,7 +156,7 @@ def _together(
         position += len(chunk)
         new = torch.cat([edits[flat](layer, here) for flat in chunk] + [here] * control)
         n = len(chunk) + control
-        hook = _hook(site, layer, lambda _, value, new=new: new)
+        hook = hook_at(site, layer, lambda _, value, new=new: new)
         with _starting_at(model, layer, wraps), model.hooks(fwd_hooks=[hook]):
             more = {} if mask is None else {"attention_mask": mask.repeat(n, 1).long()}
             logits = model(stream.repeat(n, 1, 1), start_at_layer=layer, **more)
@@ -207,13 +192,16 @@ def _starting_at(model: Any, layer: int, wraps: bool) -> Iterator[None]:
         return (hidden,) if wraps else hidden
 
     below = list(model.blocks)[:layer]
+    was = [vars(block).pop("forward", None) for block in below]
     try:
         for block in below:
             vars(block)["forward"] = idle  # setattr would reach through to the wrapped module
         yield
     finally:
-        for block in below:
+        for block, own in zip(below, was, strict=True):
             vars(block).pop("forward", None)
+            if own is not None:
+                vars(block)["forward"] = own
 
 
 def _bytes_per_cell(model: Any, stream: Float[Tensor, "batch pos d_model"]) -> int:
@@ -221,27 +209,3 @@ def _bytes_per_cell(model: Any, stream: Float[Tensor, "batch pos d_model"]) -> i
     cfg, (batch, length, d_model) = model.cfg, stream.shape
     width = 2 * cfg.d_vocab + 12 * d_model + 2 * (cfg.d_mlp or 0) + 2 * cfg.n_heads * length
     return batch * length * width * stream.element_size()
-
-
-def _refuse_idle(question: Question, site: str, layer: int) -> None:
-    """Raises ValueError when what is put in at this hook point does not steer the model.
-
-    What determines all that comes after it, the residual stream, must carry another run over whole. Elsewhere a NaN
-    that is put in must change something: it passes through zero weights, which no number does.
-    """
-    model, name = question.model, HOOKS[site].format(layer)
-    tokens, mask = question.base, question.mask_of(question.base_name)
-    plain = run_model(model, tokens, mask)
-    if site.startswith("resid"):
-        other, kept = (tokens + 1) % model.cfg.d_vocab, []
-        with model.hooks(fwd_hooks=[(name, lambda value, hook: kept.append(value.clone()))]):
-            wanted = run_model(model, other, mask)
-        with model.hooks(fwd_hooks=[_hook(site, layer, lambda _, value: kept[0])]):
-            found = run_model(model, tokens, mask)
-        tolerance = TOLERANCE.get(found.dtype, 0.1)
-        steers = torch.allclose(found, wanted, rtol=tolerance, atol=tolerance * (1 + float(wanted.abs().max())))
-    else:
-        with model.hooks(fwd_hooks=[_hook(site, layer, lambda _, value: torch.full_like(value, torch.nan))]):
-            steers = not torch.equal(run_model(model, tokens, mask), plain)
-    if not steers:
-        raise ValueError(f"what is put in at {name} does not reach this model's logits, so {site} cannot be patched")

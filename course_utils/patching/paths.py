@@ -12,7 +12,7 @@ set to what each of them would have computed from its own input, in one run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -96,7 +96,7 @@ def _groups(senders: Any, model: Unrolled) -> tuple[list[tuple[Writer, ...]], tu
     if senders == "heads":
         groups = [(Writer(layer, head),) for layer in range(n_layers) for head in range(n_heads)]
         return groups, (Axis("sender layer", tuple(range(n_layers))), Axis("sender head", tuple(range(n_heads))))
-    senders = [senders] if isinstance(senders, (str, tuple, Writer)) else senders
+    senders = [senders] if isinstance(senders, (str, tuple, Writer)) or not isinstance(senders, Iterable) else senders
     groups = [tuple(map(writer, s)) if isinstance(s, (list, set, frozenset)) else (writer(s),) for s in senders]
     if not groups or not all(groups):
         raise ValueError("senders= names no sender: give heads or MLPs, or leave it out for each head")
@@ -110,7 +110,8 @@ def _receivers(receivers: Any, model: Unrolled, pairs: bool) -> tuple[list[Reade
         wanted = [Reader(which, layer, head) for which in receivers for layer in layers for head in heads]
         axes = ("input", tuple(receivers)), ("receiver layer", tuple(layers)), ("receiver head", tuple(heads))
         return wanted, tuple(Axis(name, labels) for name, labels in axes)
-    wanted = [reader(r) for r in ([receivers] if isinstance(receivers, (str, tuple, Reader)) else receivers)]
+    alone = isinstance(receivers, (str, tuple, Reader)) or not isinstance(receivers, Iterable)
+    wanted = [reader(r) for r in ([receivers] if alone else receivers)]
     if not wanted:
         raise ValueError("receivers= names no receiver: give '9.6.q', 'm3' or 'logits'")
     refuse_unknown(wanted, model.n_layers, model.n_heads, model.blocks[0].has_mlp)

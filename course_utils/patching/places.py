@@ -9,6 +9,7 @@ Lists and tensors mean the same. Negative positions count from the end.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,11 +29,31 @@ def whole_numbers(value: Any, what: str) -> Int[Tensor, "..."]:
     try:
         out = torch.as_tensor(value)
     except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"{what} are whole numbers, all rows of one length, not {value!r:.60}") from None
+        raise ValueError(f"{what} are whole numbers, all rows of one length, not {short(value)}") from None
     odd = out.dtype == torch.bool or out.is_floating_point() or out.is_complex()
     if odd and (out.numel() or isinstance(value, Tensor)):  # an empty list is of no type yet
         raise ValueError(f"{what} are whole numbers, not of type {str(out.dtype).removeprefix('torch.')}")
     return out.long()
+
+
+def whole_number(value: Any, what: str, least: int = 0) -> int:
+    """An int.
+
+    Raises:
+        ValueError: it is none, or too small.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise ValueError(f"{what} is a whole number of at least {least}, not {short(value)}")
+    return number
+
+
+def short(value: Any) -> str:
+    """A value as a message shows it: on one line, of at most sixty characters."""
+    return " ".join(repr(value).split())[:60]
 
 
 def as_places(positions: Positions, tokens: Int[Tensor, "batch pos"], what: str) -> Int[Tensor, "batch n"]:
@@ -47,7 +68,7 @@ def as_places(positions: Positions, tokens: Int[Tensor, "batch pos"], what: str)
     batch, length = tokens.shape
     at = whole_numbers(positions, f"{what}'s positions").to(tokens.device)
     if at.ndim > 2 or at.numel() == 0:
-        raise ValueError(f"{what}'s positions are an int, one per prompt, or rows of them, not {positions!r:.60}")
+        raise ValueError(f"{what}'s positions are an int, one per prompt, or rows of them, not {short(positions)}")
     if at.ndim == 0:
         at = at.expand(batch, 1)
     elif at.ndim == 1:

@@ -11,14 +11,14 @@ which stands in the file that computes it: `sweep`, `path_patch`, `attribute`, `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from .attribution import attribute
 from .circuit_runs import run
@@ -26,11 +26,12 @@ from .criteria import completeness, faithfulness, minimality
 from .edges import attribute_edges
 from .metrics import Metric, as_metric
 from .paths import path_patch
-from .places import Positions, as_places, whole_numbers
+from .places import Positions, as_places, short, whole_number
+from .prompts import Prompts, as_tokens
 from .runs import Kept
 from .sweeps import sweep
+from .trust import refuse_model
 
-Prompts = Int[Tensor, "batch pos"] | str | Sequence[str] | Sequence[Sequence[int]]
 Mask = Bool[Tensor, "batch pos"] | Callable[[Tensor], Tensor]
 ABLATIONS = ("resample", "mean", "zero")
 DIRECTIONS = ("denoising", "noising")
@@ -49,7 +50,7 @@ class Question:
         ablation: "resample" (exchange with the other prompts), "mean" (over `reference`) or "zero".
         direction: "denoising" (default when resampling) or "noising" (the only one for the others). Circuits are
             always run on the clean prompts, and what is outside them is taken from the corrupt ones.
-        reference: prompts that a mean is taken over, position by position.
+        reference: prompts that a mean is taken over, position by position (padding is counted like any other token).
         groups: (batch,) labels; the mean is then taken within the reference prompts of the same label, and clean
             and reference have equally many prompts.
         positions: named positions, `{"S2": one per prompt, "END": -1}`: the default axis of sweeps by position, and
@@ -102,11 +103,13 @@ class Question:
             self._set(groups=self._numbered(self.groups))
         if self.positions is not None and not (isinstance(self.positions, Mapping) and self.positions):
             raise ValueError("a question's positions have names: {'S2': one position per prompt, 'END': -1}")
-        if self.memory is not None and self.memory < 1:
-            raise ValueError(f"memory is a number of bytes, not {self.memory}")
+        if self.memory is not None:
+            self._set(memory=whole_number(self.memory, "memory, a number of bytes,", 1))
         for name in self.positions or ():
             self.places(name)
         self.need, self.ids, self.mask_of("clean")  # what does not fit is said here and not later
+        for name in ("clean", "corrupt"):
+            self._refuse_reading_padding(name)
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -127,8 +130,23 @@ class Question:
         if (reference is None) == (self.ablation == "mean"):
             raise ValueError("a mean is taken over stated prompts: give reference= with ablation='mean', and only then")
 
+    def _refuse_reading_padding(self, name: str) -> None:
+        """Raises ValueError when a position that the metric states is padding, where the model says nothing."""
+        mask = self.mask_of(name)
+        if mask is None or self.metric.positions is None:
+            return
+        if not (kept := mask.gather(1, self.need)).all():
+            prompt, at = (int(i) for i in (~kept).nonzero()[0])
+            raise ValueError(
+                f"the metric reads position {int(self.need[prompt, at])} of {name} prompt {prompt}, which the "
+                "attention mask calls padding: state a position for each prompt"
+            )
+
     def _numbered(self, groups: Any) -> Int[Tensor, "batch"]:
-        labels = groups.tolist() if isinstance(groups, Tensor) else list(groups)
+        labels = groups.tolist() if isinstance(groups, Tensor) else groups
+        if not isinstance(labels, Iterable) or not all(isinstance(label, Hashable) for label in labels):
+            raise ValueError(f"groups are labels, one for each prompt, not {short(groups)}")
+        labels = list(labels)
         if self.reference is None or not len(labels) == len(self.clean) == len(self.reference):
             raise ValueError("groups label clean and reference prompts alike, so there must be equally many of each")
         number = {label: i for i, label in enumerate(dict.fromkeys(labels))}
@@ -203,7 +221,11 @@ class Question:
             return None
         if not callable(mask) and name == "reference":
             raise ValueError("reference prompts need their own mask: give attention_mask as a function of token ids")
-        mask = torch.as_tensor(mask(tokens) if callable(mask) else mask, device=tokens.device)
+        given = mask(tokens) if callable(mask) else mask
+        try:
+            mask = torch.as_tensor(given, device=tokens.device)
+        except (TypeError, ValueError, RuntimeError):
+            mask = torch.zeros(0)
         if mask.shape != tokens.shape or not ((mask == 0) | (mask == 1)).all() or not mask.any(1).all():
             raise ValueError(
                 f"an attention mask is 1 or 0 for each token of the {name} prompts, {tuple(tokens.shape)}, "
@@ -248,46 +270,3 @@ def d_vocab_out(model: Any) -> int:
     """How many tokens (or classes) the logits are of."""
     out = getattr(model.cfg, "d_vocab_out", -1) or -1
     return out if out > 0 else model.cfg.d_vocab
-
-
-def refuse_model(model: Any) -> None:
-    """Raises ValueError when it is no bridge, or would drop out activations at random."""
-    if not (isinstance(model, nn.Module) and hasattr(model, "hook_dict") and hasattr(model, "cfg")):
-        raise ValueError(f"model is a TransformerBridge (zoo.load returns one), not {type(model).__name__}")
-    for module in model.modules():
-        if isinstance(module, nn.Dropout) and module.training and module.p > 0:
-            raise ValueError("the model is in training mode and has dropout: call model.eval() first")
-
-
-def as_tokens(model: Any, prompts: Prompts, name: str) -> Int[Tensor, "batch pos"]:
-    """Token ids on the model's device, from a tensor, one string or list of ids, or several of equal length.
-
-    Raises:
-        ValueError: not prompts, of different lengths, longer than the model's context, or not of its vocabulary.
-    """
-    if isinstance(prompts, str):
-        prompts = [prompts]
-    if not isinstance(prompts, Tensor):
-        rows = list(prompts) if isinstance(prompts, Sequence) else []
-        if any(isinstance(row, str) for row in rows):
-            if model.tokenizer is None:
-                raise ValueError(f"this model has no tokenizer, so {name} must be token ids")
-            rows = [model.to_tokens(row)[0].tolist() if isinstance(row, str) else row for row in rows]
-        lengths = sorted({len(row) for row in rows if isinstance(row, (Sequence, Tensor)) and not _is_number(row)})
-        if len(lengths) > 1:
-            raise ValueError(f"{name} must all have the same number of tokens, but they have {lengths}")
-        rows = [row.tolist() if isinstance(row, Tensor) else row for row in rows]
-        prompts = whole_numbers(rows, name) if rows else torch.zeros(0, 0)
-    if prompts.ndim not in (1, 2) or prompts.numel() == 0:
-        raise ValueError(f"{name} are (batch, pos) token ids, at least one of them, not {tuple(prompts.shape)}")
-    prompts = whole_numbers(prompts, name)
-    tokens = prompts if prompts.ndim == 2 else prompts[None]
-    if tokens.shape[1] > model.cfg.n_ctx:
-        raise ValueError(f"{name} have {tokens.shape[1]} tokens, but the model's context is {model.cfg.n_ctx}")
-    if ((tokens < 0) | (tokens >= model.cfg.d_vocab)).any():
-        raise ValueError(f"{name} hold an id outside the model's vocabulary, 0 to {model.cfg.d_vocab - 1}")
-    return tokens.to(next(model.parameters()).device).clone()
-
-
-def _is_number(row: Any) -> bool:
-    return isinstance(row, Tensor) and row.ndim == 0

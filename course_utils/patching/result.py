@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..intervals import bootstrap_weights, interval
+from .places import whole_number
 
 QUANTITIES = ("value", "effect", "recovery")
 
@@ -85,7 +86,7 @@ class Sweep:
         """(value − corrupt) / (clean − corrupt): 0 is the corrupt run, 1 the clean one.
 
         The ratio is of the means over prompts, which single prompts with a small gap cannot blow up;
-        with `per_prompt` it is taken prompt by prompt.
+        with `per_prompt` it is taken prompt by prompt, and is no number where a prompt has no gap.
 
         Raises:
             ValueError: no corrupt prompts were given, or the two runs do not differ.
@@ -93,6 +94,8 @@ class Sweep:
         if self.corrupt is None:
             raise ValueError("recovery is measured between two runs, but no corrupt prompts were given: use effect()")
         if per_prompt:
+            if torch.equal(self.clean, self.corrupt):
+                raise ValueError("the clean and the corrupt run have the same metric, so there is nothing to recover")
             return (self.values - self.corrupt) / (self.clean - self.corrupt)
         gap = self.clean.mean() - self.corrupt.mean()
         if no_gap(self.clean, self.corrupt):
@@ -121,6 +124,8 @@ class Sweep:
                 together.
         """
         self.get(quantity)  # says what is missing, if anything is
+        if not 0 < level < 1:
+            raise ValueError(f"level is a share between 0 and 1, such as 0.95, not {level}")
         share = bootstrap_weights(self.values.shape[-1], draws=1000, clusters=clusters)
         flat = self.values.double().flatten(0, -2) if self.axes else self.values.double()[None]
         base, gap = share @ self.base.double(), None
@@ -164,7 +169,7 @@ class Sweep:
 
     def top(self, k: int = 10, quantity: str = "effect") -> list[tuple[dict[str, Any], float]]:
         """The k cells that matter most (largest absolute effect), each with its labels and its quantity."""
-        flat = self.get(quantity).flatten()
+        flat, k = self.get(quantity).flatten(), whole_number(k, "k, the number of cells,")
         order = self.effect().flatten().abs().argsort(descending=True, stable=True)[:k]
         cells = list(itertools.islice(itertools.product(*(a.labels for a in self.axes)), flat.numel()))
         return [(dict(zip(self.names, cells[i], strict=True)), float(flat[i])) for i in order.tolist()]

@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from .restart import Run, bytes_per_cell, take
-from .trust import agrees, hooks_on, mark_of
+from .trust import agrees, hooks_on, mark_of, refuse_dropout, refuse_no_number
 from .unrolled import Unrolled, Unsupported, unroll
 
 if TYPE_CHECKING:
@@ -62,12 +62,16 @@ def put_in(
     if own is not None:
         given = own(new.clone(), base.clone()) if callable(own) else own
         try:
+            if isinstance(given, Tensor) and given.is_complex():  # torch would drop the imaginary part
+                raise TypeError
             new = torch.as_tensor(given, dtype=base.dtype, device=base.device).expand_as(base)
         except (TypeError, ValueError, RuntimeError):
             said = tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__
             raise ValueError(f"values= must fit {site} of one layer, {tuple(base.shape)}, not {said}") from None
     if site == "attn_scores":  # a key that is not seen stays unseen
-        new = new.masked_fill(~visible, float("-inf"))
+        new = torch.where(visible, new, base)
+    if own is not None and new.isnan().any():
+        raise ValueError(f"values= puts NaN in at {site}, and nothing can be said of what comes after it")
     return new
 
 
@@ -159,6 +163,7 @@ def ready(
     Raises:
         Unsupported: the plain forward does not compute what the model computes; the message says why.
     """
+    refuse_dropout(question.model)
     plain, kept, mark = plain_forward(question), question._kept, mark_of(question.model)
     if kept.mark != mark:
         kept.mark, kept.checked = mark, False
@@ -188,6 +193,7 @@ def _make(
             keep = base_sites if tokens is question.base else donor_sites if question.ablation == "resample" else ()
             runs[name] = _run(question, plain, name, keep, length)
             values = question.metric.of(plain.logits(take(runs[name].final, need, 0), ids))
+            refuse_no_number(values, f"{question.metric.name!r} of the {name} run")
         ends.append(values)
     base, other = (runs["corrupt"], runs["clean"]) if question.direction == "denoising" else runs.values()
     if question.ablation == "resample" and question.corrupt is None:

@@ -243,6 +243,8 @@ def unroll(model: Any) -> Unrolled:
     odd = [name for name, fits in plain.items() if not fits]
     if odd:
         raise Unsupported(f"the plain forward does not know this model's {', '.join(odd)}")
+    if len({weight.dtype for weight in model.parameters()}) > 1:
+        raise Unsupported("the weights are not all of one type", surprising=True)
     b_U = getattr(model, "b_U", None)
     return Unrolled(
         W_E=model.W_E.detach(),

@@ -1,0 +1,37 @@
+"""Names of heads and readers: one meaning however they are spelled, and none for what is no name."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from patching_models import answers, model_of, prompts
+
+from course_utils import patching
+
+CLEAN, CORRUPT = prompts()
+METRIC = patching.logit_diff(*answers())
+
+
+@pytest.mark.parametrize("wrong", ["9.9.x", "embed.q", 3, "m"])
+def test_names_that_mean_nothing_are_refused(wrong):
+    with pytest.raises(ValueError, match="a reader is"):
+        patching.Question(model_of("native"), CLEAN, CORRUPT, METRIC).path_patch(receivers=[wrong])
+
+
+@pytest.mark.parametrize(
+    "name", ["2.1", "L2H1", "L2.1", " 2.1 ", (2, 1), [2, 1], torch.tensor([2, 1]), patching.Writer(2, 1)]
+)
+def test_a_head_has_one_name_however_it_is_spelled(name):
+    assert patching.head(name) == (2, 1) == patching.head(name, model_of("native"))
+    assert patching.writer(name) == patching.Writer(2, 1)
+
+
+@pytest.mark.parametrize("name", ["2", "2.1.q", "m2", "embed", (2, -1), (2, 1.0), (True, 1), (1, 2, 3), None, 2.1])
+def test_what_is_no_head_is_refused(name):
+    with pytest.raises(ValueError, match="a head is named by its layer and number"):
+        patching.head(name)
+
+
+def test_a_head_that_a_model_lacks_is_refused():
+    with pytest.raises(ValueError, match=r"this model has no head 3\.0: it has 3 layers of 4 heads, counted from 0"):
+        patching.head("3.0", model_of("native"))
