@@ -8,7 +8,8 @@
 
 1. `tokens` – a model's stream at every layer with labels of Python text, divided by file. `judged` – how much a probe
    knows, with intervals over files.
-2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once.
+2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once. `hidden` –
+   with a hidden layer. `calibration` – whether their probabilities are true.
 3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
 4. `planted` – networks in which a property is absent, present, or used. `interchange` – along directions.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
@@ -17,10 +18,12 @@
 
 from course_utils.probing import basics, ccs
 from course_utils.probing.bound import conditional_entropy
+from course_utils.probing.calibration import Reliability, reliability
 from course_utils.probing.coding import online_code_length
 from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
+from course_utils.probing.hidden import HiddenProbes, fit_hidden
 from course_utils.probing.interchange import interchange
 from course_utils.probing.judged import Removed, chosen_penalty, removed
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed
@@ -32,8 +35,10 @@ __all__ = [
     "KINDS",
     "LABELS",
     "Eraser",
+    "HiddenProbes",
     "Planted",
     "Probes",
+    "Reliability",
     "Removed",
     "Steered",
     "Tokens",
@@ -42,6 +47,7 @@ __all__ = [
     "chosen_penalty",
     "conditional_entropy",
     "control_labels",
+    "fit_hidden",
     "fit_logistic",
     "fit_multinomial",
     "fit_ridge",
@@ -53,6 +59,7 @@ __all__ = [
     "online_code_length",
     "planted",
     "read",
+    "reliability",
     "removed",
     "sealed",
     "selectivity",

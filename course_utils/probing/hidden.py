@@ -46,12 +46,13 @@ class HiddenProbes:
 
 def fit_hidden(
     x: Float[Tensor, "layer row d"], y: Bool[Tensor, "row label"], units: int, penalty: float = 1.0, seed: int = 0,
-    *, tolerance: float = 1e-5, steps: int = 300,
+    *, tolerance: float = 1e-5, steps: int = 200,
 ) -> HiddenProbes:  # fmt: skip
     """A probe with so many hidden ReLU units for every label on every layer.
 
-    Each minimises the summed cross-entropy + penalty/2 · (|inner|² + |outer|²); biases are free. All start at the same
-    random units, so that what is found for one label does not depend on which others are asked for.
+    Each minimises the summed cross-entropy + penalty/2 · (|inner|² + |outer|²); biases are free. Longer inner and shorter
+    outer weights are the same function, so that at a minimum the penalty is on the sum of |inner| · |outer| over units.
+    All start at the same random units, whichever other labels are asked for.
 
     Args:
         seed: of the start.
@@ -84,7 +85,8 @@ def fit_hidden(
         slope_outer = torch.einsum("lrk,lrku->lku", miss, per_unit) + penalty / rows * outer
         back = ((per_unit > 0) * outer[:, None] * miss[..., None]).flatten(2)
         slope_inner = (back.mT @ white.rows + pull).view(layers, labels, units * d)
-        slope = torch.cat([slope_inner, back.sum(1).view(layers, labels, units), slope_outer, miss.sum(1)[..., None]], 2)
+        slope_bias = back.sum(1).view(layers, labels, units)
+        slope = torch.cat([slope_inner, slope_bias, slope_outer, miss.sum(1)[..., None]], 2)
         return loss.flatten(), slope.flatten(0, 1)
 
     rng = torch.Generator().manual_seed(seed)
