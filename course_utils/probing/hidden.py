@@ -50,8 +50,8 @@ def fit_hidden(
 ) -> HiddenProbes:  # fmt: skip
     """A probe with so many hidden ReLU units for every label on every layer.
 
-    Each minimises the summed cross-entropy + penalty/2 · (|inner|² + |outer|²); biases are free. Longer inner and shorter
-    outer weights are the same function, so that at a minimum the penalty is on the sum of |inner| · |outer| over units.
+    Each minimises the summed cross-entropy + penalty/2 · (|inner|² + |outer|²); biases are free. Longer inner and
+    shorter outer weights are the same function, so that at a minimum the penalty is on the sum of |inner| · |outer|.
     All start at the same random units, whichever other labels are asked for.
 
     Args:

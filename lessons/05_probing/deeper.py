@@ -166,7 +166,7 @@ def known(units, penalties=(30.0, 300.0, 3000.0)):
     beyond = [probing.removed(fit(train, units, p), train, test).share[0] for p in penalties]
     return torch.stack(beyond).gather(0, torch.stack(within).argmax(0)[None])[0]
 
-sizes = (0, 4, 16, 64)
+sizes = (0, 2, 8, 32)
 capacity = torch.stack([known(units) for units in sizes])  # (size, task)
 
 # %% figure
@@ -174,17 +174,17 @@ fig, ax = plots.figure(height=2.6, width=5.4)
 ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], label="definition")
 for i in range(1, 4):
     ax.plot(range(4), capacity[:, i], "o--", ms=4, color=plots.SERIES[1], label="control tasks, three sets of coins" if i == 1 else None)
-ax.set(xticks=range(4), xticklabels=["none (linear)", "4", "16", "64"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
+ax.set(xticks=range(4), xticklabels=["none (linear)", "2", "8", "32"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
-    fig, "Definition stays near 0.6 from linear to 64 units; the control tasks rise from about 0.25 towards 0.5.",
+    fig, "Definition stays near 0.6 from linear to 32 units; the control tasks rise from about 0.25 towards 0.5.",
     "Removed share in new files before layer 2, for a property and three control tasks, by the size of the probe.",
 )  # fmt: skip
 
 # %% claims
 gap = capacity[:, 0] - capacity[:, 1:].mean(1)
 with claims():
-    claim("from a linear probe to 64 hidden units the removed share of the property rises by less than 0.12", capacity[-1, 0] - capacity[0, 0] < 0.12)
+    claim("from a linear probe to 32 hidden units the removed share of the property rises by less than 0.12", capacity[-1, 0] - capacity[0, 0] < 0.12)
     claim("that of every control task rises by more than 0.12", (capacity[-1] - capacity[0])[1:].min() > 0.12)
     claim("the distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
 
@@ -321,7 +321,7 @@ card(
      "where it fails": "finite samples; vectors that are all different"},
     {"claim": "What can be used depends on the family of probes", "evidence": "exclusive or: nothing for linear probes", "control": "a hidden layer", "where it fails": "–"},
     {"claim": "Trained vectors need shorter codes", "evidence": "two properties before layer 2", "control": "before training; control tasks", "where it fails": "one deal, one order"},
-    {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 64 hidden units", "control": "three control tasks",
+    {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 32 hidden units", "control": "three control tasks",
      "where it fails": "properties that no linear probe reads"},
     {"claim": "Too weak a penalty makes a probe too sure, not wrong", "evidence": "three properties, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
     {"claim": "CCS finds the loudest contrast", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
