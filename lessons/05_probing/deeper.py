@@ -4,7 +4,7 @@
 # The lesson asked what a probe shows. Here are four questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? And can one find out what a model holds to be true without any labels at all?
 
 # %% [markdown] contents
-# The four sections stand on their own feet, and may be skipped or read in any order. You need the core lesson.
+# The four sections may be skipped or read in any order; the third takes its tokens from the code of the second. You need the core lesson.
 
 # %% setup
 
@@ -262,7 +262,7 @@ longer = path[0].directions.norm(dim=2) / path[chosen].directions.norm(dim=2)
 with claims():
     claim("on the files trained on, no property's removed share rises with the penalty", on_seen.diff(dim=0).max() < 0.01)
     claim("on new files all three rise by more than 0.1 from a penalty of 1 to the chosen one", (on_unseen[chosen] - on_unseen[0]).min() > 0.1)
-    claim("for definitions the path is flat: three times the chosen penalty or a third of it changes less than 0.08", (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max( < 0.08)
+    claim("for definitions the path is flat: three times the chosen penalty or a third of it changes less than 0.08", (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max() < 0.08)
     claim("the share right hardly tells the two penalties apart: it changes by less than three in a hundred",
           all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
     claim("the calibration error of all three is smaller with the chosen one",
