@@ -8,7 +8,8 @@
 
 1. `tokens` – a model's stream at every layer with labels of Python text, divided by file. `judged` – how much a probe
    knows, with intervals over files.
-2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once.
+2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once. `hidden` –
+   with a hidden layer. `calibration` – whether their probabilities are true.
 3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
 4. `planted` – networks in which a property is absent, present, or used; `narrow` – networks seen on usual inputs only.
    `interchange` – along directions.
@@ -20,10 +21,12 @@
 
 from course_utils.probing import basics, ccs, open_bracket, subspace
 from course_utils.probing.bound import conditional_entropy
+from course_utils.probing.calibration import Reliability, reliability
 from course_utils.probing.coding import online_code_length
 from course_utils.probing.control import control_labels, selectivity
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
+from course_utils.probing.hidden import HiddenProbes, fit_hidden
 from course_utils.probing.illusion import Illusion, illusion
 from course_utils.probing.interchange import interchange, interchanged
 from course_utils.probing.judged import Removed, chosen_penalty, removed
@@ -37,10 +40,12 @@ __all__ = [
     "KINDS",
     "LABELS",
     "Eraser",
+    "HiddenProbes",
     "Illusion",
     "Narrow",
     "Planted",
     "Probes",
+    "Reliability",
     "Removed",
     "Steered",
     "Tokens",
@@ -49,6 +54,7 @@ __all__ = [
     "chosen_penalty",
     "conditional_entropy",
     "control_labels",
+    "fit_hidden",
     "fit_logistic",
     "fit_multinomial",
     "fit_ridge",
@@ -64,6 +70,7 @@ __all__ = [
     "open_bracket",
     "planted",
     "read",
+    "reliability",
     "removed",
     "sealed",
     "selectivity",

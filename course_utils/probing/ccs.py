@@ -51,23 +51,21 @@ def pairs(loudness: float, count: int = 400, d: int = 20, seed: int = 0) -> Pair
 def ccs(some: Pairs, seed: int = 0, starts: int = 5, steps: int = 300) -> Bool[Tensor, "pair"]:
     """What the best of several starts says of each pair; nothing tells which of the two answers means *true*."""
     positive, negative = (side - side.mean(0) for side in (some.positive, some.negative))
-    best, said = torch.inf, None
-    for start in range(starts):
-        rng = torch.Generator().manual_seed(1000 * seed + start)
-        w = (torch.randn(positive.shape[1], generator=rng) / positive.shape[1] ** 0.5).requires_grad_()
-        b = torch.zeros((), requires_grad=True)
-        solver = torch.optim.Adam([w, b], lr=0.02, weight_decay=0.01)
+    d = positive.shape[1]
+    dice = [torch.Generator().manual_seed(1000 * seed + start) for start in range(starts)]
+    w = torch.stack([torch.randn(d, generator=rng) / d**0.5 for rng in dice], 1).requires_grad_()  # (d, start)
+    b = torch.zeros(starts, requires_grad=True)
+    solver = torch.optim.Adam([w, b], lr=0.02, weight_decay=0.01)
+    with torch.enable_grad():
         for _ in range(steps):
             solver.zero_grad()
-            with torch.enable_grad():
-                loss = ccs_loss((positive @ w + b).sigmoid(), (negative @ w + b).sigmoid())
-                loss.backward()
+            answers = [(side @ w + b).sigmoid() for side in (positive, negative)]
+            losses = torch.vmap(ccs_loss, in_dims=1)(*answers)
+            losses.sum().backward()  # the starts do not touch each other
             solver.step()
-        if loss.item() < best:
-            with torch.no_grad():
-                best = loss.item()
-                said = (positive @ w + b).sigmoid() + 1 - (negative @ w + b).sigmoid() > 1
-    return said
+    with torch.no_grad():
+        yes, no = ((side @ w + b).sigmoid()[:, losses.argmin()] for side in (positive, negative))
+        return yes + 1 - no > 1
 
 
 def first_component(some: Pairs) -> Bool[Tensor, "pair"]:

@@ -1,16 +1,17 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson asked what a probe shows. Here are four questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? Can one find out what a model holds to be true without any labels at all? And what has been shown when a direction was *learned* so that exchanging along it turns the answers?
+# The lesson asked what a probe shows. Here are five questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? And what has been shown when a direction was *learned* so that exchanging along it turns the answers?
 
 # %% [markdown] contents
-# The four sections stand on their own feet, and may be skipped or read in any order. You need the core lesson.
+# The five sections may be skipped or read in any order; the third takes its tokens from the code of the second. You need the core lesson.
 
 # %% setup
 
 # %%
+from dataclasses import replace
+
 import torch
-from torch import nn
 
 from course_utils import plots, probing, zoo
 from course_utils.intervals import mean_interval
@@ -45,18 +46,10 @@ at_rest = linear.logits(h[None])[0, :, 0].sigmoid()
 # A linear probe is one family of probes. A network with one hidden layer is another.
 
 # %%
-torch.manual_seed(0)
-network = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 1))
-solver = torch.optim.Adam(network.parameters(), lr=0.02)
-with torch.enable_grad():
-    for _ in range(800):
-        solver.zero_grad()
-        loss = nn.functional.binary_cross_entropy_with_logits(network(h)[:, 0], y.float())
-        loss.backward()
-        solver.step()
-hidden = network(h)[:, 0].detach().sigmoid()
+hidden = probing.fit_hidden(h[None], y[:, None], units=16, penalty=1e-3)
+with_units = hidden.logits(h[None])[0, :, 0].sigmoid()
 table({"linear": {"cross-entropy": cross_entropy(at_rest), "bound": float(bound)},
-       "one hidden layer": {"cross-entropy": cross_entropy(hidden), "bound": float(bound)},
+       "one hidden layer": {"cross-entropy": cross_entropy(with_units), "bound": float(bound)},
        "always one half": {"cross-entropy": cross_entropy(torch.full((32,), 0.5)), "bound": float(bound)}}, unit="bits", decimals=3)
 
 # %% caption
@@ -64,7 +57,7 @@ caption("Cross-entropy of three probes over all 32 cases, and the conditional en
 
 # %% claims
 with claims():
-    claim("the probe with a hidden layer reaches the bound to a hundredth of a bit", 0 <= cross_entropy(hidden) - float(bound) + 1e-4 < 0.01)
+    claim("the probe with a hidden layer reaches the bound to a hundredth of a bit", 0 <= cross_entropy(with_units) - float(bound) + 1e-4 < 0.01)
     claim("the linear probe is no better than always saying one half", about(cross_entropy(at_rest), 1.0) and cross_entropy(at_rest) > 0.999)
 
 # %% [markdown]
@@ -100,7 +93,7 @@ with claims():
 # %%
 model = zoo.load("code-4l", "cpu").requires_grad_(False)
 blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
-tokens, _ = probing.two_halves(model, contexts=24)
+tokens, new = probing.two_halves(model, contexts=24)
 order = torch.randperm(len(tokens), generator=torch.Generator().manual_seed(0))
 tokens = tokens[order]
 tokens_0 = tokens.read_by(blank)
@@ -145,7 +138,145 @@ with claims():
 # The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is learned by heart on the way. It needs no test set, since every label is sent before it is learned from. A caution remains. The order here is random, so that tokens of one file stand in many blocks, and what is learned of a file's names helps with its later tokens.
 
 # %% [markdown]
-# ## 3 · Truth without labels
+# ## 3 · How large may a probe be?
+#
+# Linear probes miss an exclusive or, and sixteen hidden units find it. So why not always take a large probe? Because it can also learn more by heart. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
+#
+# We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the penalty that serves it best: among three strengths, the one whose probe, fitted on every second training file, knows most of the files between.
+
+# %%
+def tasks(some, name="definition"):
+    """The stream before layer 2, with the property and three control tasks as labels."""
+    coins = torch.rand(3, model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
+    share = tokens.label(name).float().mean()
+    y = torch.stack([some.label(name), *(probing.control_labels(some.ids, c, share) for c in coins)], 1)
+    return replace(some, x=some.x[[2]], y=y, labels=(name, "coins 1", "coins 2", "coins 3"))
+
+train, test = tasks(tokens), tasks(new)
+even = train.file % 2 == 0
+
+# %%
+def fit(some, units, penalty):
+    """Probes with so many hidden units; with none, linear ones."""
+    if units:
+        return probing.fit_hidden(some.x, some.y, units, penalty, steps=100)
+    return probing.fit_logistic(some.x, some.y, penalty)
+
+# %%
+def known(units, penalties=(30.0, 300.0, 3000.0)):
+    """Removed share of each task in new files, at the penalty chosen for it: (task,)."""
+    def path(a, b):
+        """Probes fitted on some rows, judged on others: (penalty, task)."""
+        return torch.stack([probing.removed(fit(a, units, p), a, b).share[0] for p in penalties])
+    best = path(train[even], train[~even]).argmax(0, keepdim=True)
+    return path(train, test).gather(0, best)[0]
+
+capacity = torch.stack([known(units) for units in (0, 2, 8, 32)])  # (size, task)
+
+# %% figure
+fig, ax = plots.figure(height=2.6, width=5.4)
+ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], label="definition")
+for i in range(1, 4):
+    ax.plot(range(4), capacity[:, i], "o--", ms=4, color=plots.SERIES[1], label="control tasks, three sets of coins" if i == 1 else None)
+ax.set(xticks=range(4), xticklabels=["none (linear)", "2", "8", "32"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Definition stays near 0.6; the control tasks rise from 0.1 to 0.5 at a linear probe to 0.35 to 0.7 at 32 units, and one overtakes it.",
+    "Removed share in new files before layer 2, for a property and three control tasks, by the size of the probe. Coins can be known in new files, because the same tokens come back there.",
+)  # fmt: skip
+
+# %% claims
+gap = capacity[:, 0] - capacity[:, 1:].mean(1)
+with claims():
+    claim("from a linear probe to 32 hidden units the removed share of the property rises by less than 0.12", capacity[-1, 0] - capacity[0, 0] < 0.12)
+    claim("that of every control task rises by more than 0.12", (capacity[-1] - capacity[0])[1:].min() > 0.12)
+    claim("the distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
+
+# %% [markdown]
+# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here the property is there for a linear probe already, and further units add little to it. What they add is room for coins. So take the smallest probe that reads what larger ones read, and show the control task beside it.
+#
+# The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
+
+# %%
+properties = ("definition", "call", "in_brackets")
+def asked(some):
+    """The stream before layer 2 and the three labels."""
+    y = torch.stack([some.label(name) for name in properties], 1)
+    return replace(some, x=some.x[[2]], y=y, labels=properties)
+
+seen, unseen = asked(tokens), asked(new)
+penalties = [10 ** (k / 2) for k in range(11)]
+path = [probing.fit_logistic(seen.x, seen.y, p) for p in penalties]
+on_seen = torch.stack([probing.removed(probes, seen, seen).share[0] for probes in path])  # (penalty, property)
+on_unseen = torch.stack([probing.removed(probes, seen, unseen).share[0] for probes in path])
+chosen = penalties.index(probing.chosen_penalty(seen, penalties))  # from the training files alone
+penalties[chosen]
+
+# %% caption
+caption("The penalty that serves the three properties best, on average, within the training files.")
+
+# %% [markdown]
+# What does a penalty change? A probe states a probability, and that can be checked. Take all tokens to which it gives about 0.3. If about 0.3 of them have the property, and likewise for every other value, the probe is **calibrated**. The **expected calibration error** is by how much the two differ, on average over tokens, when tokens are put into ten groups by what the probe says.
+
+# %% figure
+fig, (left, *others) = plots.figure(1, 3, height=2.8)
+for i, name in enumerate(properties):
+    left.semilogx(penalties, on_seen[:, i], ":", color=plots.SERIES[i])
+    left.semilogx(penalties, on_unseen[:, i], "o-", ms=3, color=plots.SERIES[i], label=name.replace("_", " "))
+left.axvline(penalties[chosen], color="0.6", lw=1)
+left.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05), title="regularisation path")
+left.legend(loc="lower right", fontsize=8)
+diagrams = []
+for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "chosen penalty"), strict=True):
+    p = path[at].logits(unseen.x)[0, :, 0].sigmoid()
+    found = probing.reliability(p, unseen.label("definition"), unseen.file)
+    bars = torch.stack([found.so - found.low, found.high - found.so])
+    ax.errorbar(found.says, found.so, bars, fmt="o", ms=4, lw=1, color=plots.SERIES[0])
+    ax.plot([0, 1], [0, 1], color="0.6", lw=1)
+    ax.set(xlabel="what the probe says", ylim=(-0.03, 1.03), title=title)
+    diagrams.append(found)
+others[0].set(ylabel="share with the property")
+plots.show(
+    fig, "On new files the removed share of definition is highest near a penalty of a thousand; at penalty 1 its surest tenth is too sure.",
+    "Left: removed share of linear probes before layer 2 by penalty, on new files (solid) and on those trained on (dotted); "
+    "values below −1 are cut off, and the grey line is the chosen penalty. Middle and right: what the probe for definitions says "
+    "in new files, in each tenth, and the share of tokens that are definitions, with 95 % intervals over files.",
+)  # fmt: skip
+
+# %%
+rows = {}
+for i, name in enumerate(properties):
+    for at, penalty in ((0, "penalty 1"), (chosen, "chosen")):
+        logits, y = path[at].logits(unseen.x)[0, :, i], unseen.y[:, i]
+        rows[f"{name.replace('_', ' ')}, {penalty}"] = {
+            "share right": float(((logits > 0) == y).float().mean()),
+            "removed share": float(on_unseen[at, i]),
+            "calibration error": probing.reliability(logits.sigmoid(), y, unseen.file).error}
+table(rows, decimals=3)
+
+# %% caption
+caption("Three measures of the same linear probes in new files, with a penalty of 1 and with the chosen one. Calibration errors have 95 % intervals over files; chance alone makes them larger than 0.")
+
+# %% claims
+weak = diagrams[0]
+before, after = list(rows.values())[::2], list(rows.values())[1::2]  # penalty 1, and the chosen one
+longer = path[0].directions.norm(dim=2) / path[chosen].directions.norm(dim=2)
+with claims():
+    claim("on the files trained on, no property's removed share rises with the penalty", on_seen.diff(dim=0).max() < 0.01)
+    claim("on new files all three rise by more than 0.1 from a penalty of 1 to the chosen one", (on_unseen[chosen] - on_unseen[0]).min() > 0.1)
+    claim("for definitions the path is flat: three times the chosen penalty or a third of it changes less than 0.08", (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max() < 0.08)
+    claim("the share right hardly tells the two penalties apart: it changes by less than three in a hundred",
+          all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
+    claim("the calibration error of all three is smaller with the chosen one",
+          all(b["calibration error"][0] > a["calibration error"][0] for a, b in zip(after, before, strict=True)))
+    claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)  # fmt: skip
+    claim("at penalty 1 the tokens that the probe is surest of have the property less often than it says, by the whole interval", weak.high[-1] < weak.says[-1] - 0.02)
+
+# %% [markdown]
+# With too weak a penalty the probe is right about as often, but it is too sure. Its directions are long, so that its log odds are large also where it errs, and each such token costs the removed share much. Accuracy does not see this. For definitions, the exact strength of the penalty matters little, as long as it is of the right size; for brackets it matters more. So choose it on files that the probe was not fitted to.
+
+# %% [markdown]
+# ## 4 · Truth without labels
 #
 # Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give it a statement and its negation. Whatever is true, a probe for truth must give the two *opposite* answers, and it should be sure. These two demands can be written as a loss, and no label stands in it. The search for a direction that meets them is **contrast-consistent search**, CCS:
 #
@@ -186,14 +317,15 @@ ccs, first = found["CCS"], found["largest variation of the differences"]
 with claims():
     claim("up to a loudness of 0.5 CCS agrees with the truth on more than 0.98 of the pairs, in all five draws", ccs[:2].min() > 0.98)
     claim("from 1.5 on it agrees on less than 0.6, in all five", ccs[3:].max() < 0.6)
+    claim("at equal loudness CCS takes one of the two whole: it agrees with the truth on more than 0.98 of the pairs or on less than 0.6, in each of the five", ((ccs[2] > 0.98) | (ccs[2] < 0.6)).all())
     claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
 measured("probing.ccs", "the louder of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
 
 # %% [markdown]
-# CCS finds a contrast that turns round with the negation, and of several such contrasts the most prominent one. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most, does as well here.
+# CCS finds a contrast that turns round with the negation. In these pairs it finds the more prominent of the two, and where both are equally prominent it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most, does as well here.
 
 # %% [markdown]
-# ## 4 · Learned directions, and an illusion
+# ## 5 · Learned directions, and an illusion
 #
 # A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the two need not be the same direction. **Distributed alignment search**, DAS (Geiger et al. 2023), looks for the second one directly. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
 #
@@ -426,7 +558,8 @@ with claims():
 # ## What this does not show
 #
 # - **Made-up pairs.** Whether truth is the loudest contrast in a language model is a question about that model, and nothing here answers it.
-# - **One deal of tokens.** The code lengths come from one deal of files and one order.
+# - **One deal of tokens.** The code lengths, and what larger probes learn, come from one deal of files and one order.
+# - **Sizes at one place.** How much a hidden layer adds was measured for one property before layer 2, with probes that started at one draw of units.
 # - **One direction.** Learned subspaces can have more dimensions, and need not lie in one layer. What a search finds then, and how far its controls get, has not been measured here.
 # - **A search can miss.** It goes downhill from a random start. With larger steps, the one in the neurons found nothing from some starts. That none is found does not show that there is none.
 # - **The whole vector is a blunt check.** It brings along everything else in which the donor differs. That it turns nothing shows that the site does not decide alone; other sites may carry the same at the same time.
@@ -440,7 +573,10 @@ card(
      "where it fails": "finite samples; vectors that are all different"},
     {"claim": "What can be used depends on the family of probes", "evidence": "exclusive or: nothing for linear probes", "control": "a hidden layer", "where it fails": "–"},
     {"claim": "Trained vectors need shorter codes", "evidence": "two properties before layer 2", "control": "before training; control tasks", "where it fails": "one deal, one order"},
-    {"claim": "CCS finds the loudest contrast", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
+    {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 32 hidden units", "control": "three control tasks",
+     "where it fails": "properties that no linear probe reads"},
+    {"claim": "Too weak a penalty makes a probe too sure, not wrong", "evidence": "three properties, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
+    {"claim": "Of two contrasts CCS finds the louder one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
     {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; five models with the site on the path", "where it fails": "one dimension; two bundled sites"},
     formulas={"conditional entropy": r"-\sum p(h,y)\log_2 p(y\mid h)"},
     links=[
@@ -458,6 +594,10 @@ card(
 # - conditional entropy: the uncertainty about a label that is left to one who sees the representation.
 # - usable information: by how much the best probe of a family is better for seeing the representation.
 # - online code length: the bits it takes to send labels when both sides learn as they are sent.
+# - capacity: what a family of probes can learn at all, whatever the vectors mean.
+# - regularisation path: what a probe knows at each strength of its penalty.
+# - expected calibration error: by how much stated probabilities and true shares differ, on average.
+# - calibrated: such that of all cases given a probability, that share is true.
 # - contrast-consistent search: the search for a direction that gives statements and their negations opposite, sure answers.
 # - Distributed alignment search: the search for a direction along which interchange gives the answers that a property would.
 # - disconnected: of a direction in which something varies and which no weight reads.
