@@ -281,16 +281,6 @@ def test_a_dtype_is_named_only_where_it_is_the_reason(exercises):
     assert "`a` is float64" in told(exercises["products"], PATTERNS["`a` is float64"])
 
 
-def as_a_column(x):
-    squares = (x - x.mean(-1, keepdim=True)).square()
-    return squares @ torch.full((x.shape[1], 1), 1 / x.shape[1])
-
-
-def test_an_axis_of_length_one_that_is_left_over_is_to_be_dropped_not_averaged(exercises):
-    said = told(exercises["spread"], as_a_column)
-    assert "an axis of length 1 is left over. Drop it" in said and "averaged" not in said
-
-
 def test_a_constant_is_not_taken_for_a_bound(exercises):
     assert "cut off" not in told(exercises["products"], lambda a, b: torch.ones_like(a @ b))
 
