@@ -18,7 +18,6 @@ from course_utils.patching.circuit import edge
 
 PROMPTS = 24  # on which a proposal is run
 PRICE = 0.02  # of a node, in shares of the logit difference
-LESSONS = [{(n.layer, n.head, n.position) for n in ioi.planted_circuit(name)} for name in ioi.planted_models()]
 
 @dataclass(frozen=True)
 class Research:
@@ -111,10 +110,11 @@ def _kind(answer: Proposal, truth: Research) -> str:
     given, true, edges = answer["nodes"], set(truth.nodes.values()), answer["edges"]
     right = given & true
     if given == true and edges > truth.edges:
-        return "The true edges are all there, and more: a weaker message, or one whose path passes nobody, does not count."
+        return "The true edges are all there, and more. A weaker message is no edge, nor is one that was not measured."
     if given == true:
         return "The nodes are right. Of the edges, only those count whose message alone turns the answer round."
-    if given in LESSONS or ((0, 2, "END") in given and given <= FOUND):
+    planted = [{(n.layer, n.head, n.position) for n in ioi.planted_circuit(name)} for name in ioi.planted_models()]
+    if given in planted or ((0, 2, "END") in given and given <= FOUND):
         return "These are heads of the lesson's models. Yours has its own: measure it."
     if len(given) == len(true) and {node[:2] for node in given} == {node[:2] for node in true}:
         wrong_places = len(given - true)
