@@ -76,7 +76,7 @@ Function(
         wrong("sizes", lambda m, b, d: ((d - b) * _slope(m, b)).sum(-1).abs().mean(0), "You take sizes. Effects have a sign, and prompts can cancel."),
         wrong("summed over heads", lambda m, b, d: ((d - b) * _slope(m, b)).sum(1).mean(0), "You sum over the heads and keep d_head. One number for each head is asked for: sum over the last axis, `.sum(-1)`."),
         wrong("product of lengths", lambda m, b, d: ((d - b).norm(dim=-1) * _slope(m, b).norm(dim=-1)).mean(0), "You multiply the lengths of change and slope. Only what changes *along* the slope counts, with its sign: multiply coordinate by coordinate, and sum."),
-        wrong("slope half-way", lambda m, b, d: _per_head(d - b, _slope(m, (b + d) / 2)), "You take the slope half-way to the donor. A first-order estimate takes it where the run is, at the base. (The next exercise goes along the way.)"),
+        wrong("slope half-way", lambda m, b, d: _per_head(d - b, _slope(m, (b + d) / 2)), "You take the slope half-way to the donor. A first-order estimate takes it where the run is, at the base; the next exercise goes along the way."),
         wrong("exact", _exact, "This is the exact effect, with a run for each head. The estimate needs one gradient, and differs where the metric bends."),
         wrong("means first", lambda m, b, d: ((d - b).mean(0) * _slope(m, b).mean(0)).sum(-1), "You average change and slope over prompts before you multiply. Multiply prompt by prompt."),
     ),
