@@ -15,7 +15,7 @@ from course_utils.grading.exercise import Exercise, Verdict
 
 NULL_DRAWS = 499
 FURTHER_DRAWS = 4500  # where so few cannot tell on which side of LIMIT guessing is
-LIMIT, DOUBTFUL = 0.01, 0.05
+LIMIT, DOUBTFUL = 0.01, (0.005, 0.05)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,7 +75,7 @@ class Answer(Exercise):
         par, null = self.cached((seed, "par"), lambda: self._par(truth, seed))
         enough = reached.value >= self.share * par - 1e-9
         p = _as_good(null, reached.value)
-        if enough and 1 / (1 + NULL_DRAWS) < p < DOUBTFUL:
+        if enough and DOUBTFUL[0] < p < DOUBTFUL[1]:
             # Guesses that hit the very truth, as one in 576 of a sealed circuit, come up four times in 499 draws for
             # one learner in a hundred. To leave them out would let whatever can be guessed pass; more draws settle it.
             null = null + self.cached((seed, "further"), lambda: self._guesses(truth, seed + 1, FURTHER_DRAWS))
