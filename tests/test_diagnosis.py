@@ -269,9 +269,16 @@ def test_nothing_is_said_that_holds_of_any_single_number(monkeypatch):
 
 def test_a_size_is_named_only_where_it_is_the_reason(exercises):
     alone = told(exercises["spread"], lambda x: x.var(-1, correction=0) + (len(x) - 1))
-    assert "right where batch is 1" in alone
+    assert "right where the axis batch has length 1" in alone
     quiet = told(exercises["spread"], lambda x: x.var(-1, correction=0) + torch.sin(x[:, 3:].sum(-1)))
     assert "right where" not in quiet and "wrong only" not in quiet  # right where feature is 2, of which there is one
+
+
+def test_a_dtype_is_named_only_where_it_is_the_reason(exercises):
+    """Of the inputs one is in float64, and it is the only one with matrices of six rows."""
+    chance = told(exercises["products"], lambda a, b: a @ b if a.shape[-2] == 6 else a @ b + torch.sin(a @ b))
+    assert "float64" not in chance
+    assert "`a` is float64" in told(exercises["products"], PATTERNS["`a` is float64"])
 
 
 def test_a_constant_is_not_taken_for_a_bound(exercises):

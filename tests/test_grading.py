@@ -111,6 +111,21 @@ def demo(monkeypatch, tmp_path):
     }
 
 
+@pytest.mark.parametrize(("sides", "passes"), [(576, True), (40, False)])
+def test_a_guess_that_can_hit_the_truth_decides_only_where_it_does_so_often(monkeypatch, sides, passes):
+    """With 499 draws alone, one right answer in a hundred would fail where a guess in 576 is right."""
+    monkeypatch.setattr(Exercise, "registry", {})
+    exercise = Answer(
+        id="demo.die",
+        truth=lambda seed: seed % sides,
+        score=lambda answer, truth: float(answer == truth),
+        null=lambda truth, rng: int(torch.randint(sides, (), generator=rng)),
+        expects="Give a number.",
+    )
+    found = [exercise.check(seed % sides, seed).passed for seed in range(1000, 1300)]
+    assert found == [passes] * 300
+
+
 def test_right_answers_written_otherwise_pass(demo):
     def with_loops(W):
         total = torch.zeros(W.shape[1])

@@ -123,7 +123,7 @@ def test_mean_ablation_by_template_agrees_with_a_circuits_run(model):
 
 
 def test_integrated_gradients_reach_the_exact_effect_of_a_single_head():
-    from course_utils.ioi.exercises.criteria import Readout
+    from course_utils.ioi.exercises.gradients import Readout
 
     metric = Readout(rng(), 1, 3, 1.0)
     metric.value.data *= 2

@@ -1,9 +1,11 @@
 """On which inputs is a wrong function right? What sets them apart, where this is the reason and no coincidence.
 
 Of a handful of inputs, many pairs have something in common. So a condition is tried out: an input on which the
-function is wrong is made to meet it, by cutting that axis to the length in question, and the function must be right.
+function is wrong is made to meet it, by cutting that axis to the length in question, or by another dtype, and the
+function must be right.
 """
 
+import copy
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -11,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_utils.grading import axes
+from course_utils.grading.axes import along
 from course_utils.grading.trials import Trial
 
 RARE = 100  # ways to choose as many inputs, at least, for a condition that cannot be tried out
@@ -69,7 +72,7 @@ def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[Condit
     first = trials[0].arguments
     for name, value in first.items():
         if isinstance(value, Tensor) and value.is_floating_point():
-            yield Condition(f"`{name}` is float64", lambda a, name=name: a[name].dtype == torch.float64, least=3)
+            yield Condition(f"`{name}` is float64", lambda a, name=name: a[name].dtype == torch.float64, _doubled, least=3)
         if isinstance(value, (str, bool)):
             for option in sorted({trial.arguments[name] for trial in trials}):
                 yield Condition(
@@ -79,8 +82,9 @@ def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[Condit
                 )
     for name, size in itertools.product(common, (1, 0)):
         plain = name.strip("`") in first  # a whole number, which may stand for anything
+        said = f"{name} is {size}" if plain or name.startswith("the length") else f"{along(name)} has length {size}"
         yield Condition(
-            f"{name} is {size}",
+            said,
             lambda a, name=name, size=size: length(a, name) == size,
             None if plain else lambda a, name=name, size=size: _cut(a, name, size, reference),
             RARE if plain else 1,
@@ -93,6 +97,17 @@ def _conditions(trials: Sequence[Trial], reference: Callable) -> Iterator[Condit
             yield Condition(f"`{name}` has zeros", lambda a, name=name: bool((a[name] == 0).any()), least=RARE)
     for a, b in itertools.combinations(common, 2):
         yield Condition(f"{a} and {b} are equal", lambda args, a=a, b=b: length(args, a) == length(args, b), least=RARE)
+
+
+def _doubled(arguments: Arguments) -> Arguments:
+    """The arguments in float64: one that is so already may be the only one, and right by chance."""
+    new = {}
+    for name, value in arguments.items():
+        floats = isinstance(value, Tensor) and value.is_floating_point()
+        new[name] = value.double() if floats else value
+        if isinstance(value, nn.Module):
+            new[name] = copy.deepcopy(value).double()
+    return new
 
 
 def _cut(arguments: Arguments, name: str, size: int, reference: Callable) -> Arguments:

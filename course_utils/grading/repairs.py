@@ -37,6 +37,7 @@ SAID = {
     "stacks": "`.T` turns round all axes of a stack of matrices; `.mT` turns round the last two.",
     "float": "What comes in may have another precision; keep it.",
     "variances": "`var` and `std` divide by n − 1 unless they are told not to (`correction=0`).",
+    "last axis": "One last step is missing: an axis of length 1 is left over. Drop it (`[:, 0]`, or `.squeeze(…)`).",
     "last negative": "One last step is missing: what is to become of negative numbers?",
     "last over": "One last step is missing: what is left over is to be averaged, or added up.",
     "last shape": "One last step is missing: the shape that is asked for.",

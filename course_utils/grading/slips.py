@@ -59,6 +59,7 @@ def rarer(node: ast.AST, parent: ast.AST, tree: ast.FunctionDef) -> Iterator[tup
     if isinstance(parent, ast.Return) and isinstance(node, ast.expr):
         first = tree.args.args[0].arg if tree.args.args else "x"
         for kind, step in (
+            ("axis", ".squeeze(-1)"), ("axis", ".squeeze(1)"), ("axis", ".squeeze(0)"),
             ("negative", ".relu()"), ("over", ".mean()"), ("over", ".sum()"), ("over", ".mean(-1)"), ("over", ".sum(-1)"),
             ("over", ".mean(0)"), ("over", ".sum(0)"), ("shape", f".view_as({first})"), ("plain", ".tolist()"),
             ("root", ".sqrt()"), ("root", ".square()"), ("mT", ".mT"), ("pick", ".values"), ("pick", ".indices"),

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: indirect object identification
 #
-# *Fifteen exercises on lesson 4, from the prompts to a sealed model whose circuit nobody has opened. About four hours: an estimate from how long similar exercises of other lessons took, 5 to 15 minutes each for 1 to 4 and 7 to 9, 20 to 30 for 5, 6 and 10 to 13, three quarters of an hour for 14, half an hour for 15. The four marked ◇ use the lesson's second notebook.*
+# *Fifteen exercises on lesson 4, from the prompts to a sealed model whose circuit nobody has opened. About four hours: an estimate after one trial; the minutes stand at each. The four marked ◇ use the lesson's second notebook.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing or wrong. If you are stuck, ask: `grade("ioi.head_dla", head_dla, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs. Where an answer gets a score, *par* is what a careful answer reaches.
 #
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from course_utils import ioi, runtime, zoo
 from course_utils.grading import checked, grade
+from course_utils.intervals import mean_interval
 from course_utils.page import table
 
 model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
@@ -25,9 +26,9 @@ at, rows = clean.positions, torch.arange(64)
 # %% [markdown]
 # ## 1 · New names, and nothing else
 #
-# *Why it matters*: a circuit is found by comparing runs. If a corruption moves a word, or leaves a trace of the old answer, then what you find is the trace.
+# *Why it matters* (12 minutes): a circuit is found by comparing runs. If a corruption moves a word, or leaves a trace of the old answer, then what you find is the trace.
 #
-# *What to write*: ABC prompts. `places` (batch, 3) holds the positions of IO, S1 and S2 in each row. Write three new names there, drawn at random from `names`, all three different, and none of them a name that stands in the row already. Everything else stays.
+# *What to write*: ABC prompts. `places` (batch, 3) holds the positions of IO, S1 and S2 in each row. Write three new names there, drawn at random from `names`, all three different, and none of them a name that stands in the row already. Everything else stays. Draw anew at every call, and set no seed.
 #
 # *How you know*: no row of the result has a name twice, and no name that it had before.
 
@@ -50,7 +51,7 @@ grade("ioi.new_names", new_names)
 # %% [markdown]
 # ## 2 · The logit difference
 #
-# *Why it matters*: every effect of the lesson is a change of this number.
+# *Why it matters* (5 minutes): every effect of the lesson is a change of this number.
 #
 # *What to write*: for each prompt the logit of `right` minus the logit of `wrong`, at its own position `end`. (Prompts of unequal length are padded after END, so the last position is not always the right one.)
 #
@@ -73,21 +74,21 @@ def logit_diff(
 grade("ioi.logit_diff", logit_diff)
 
 # %% [markdown]
-# Your measure on your prompts: the clean ones, and the same with new names, scored with the *old* names. What should the second row be, on average?
+# Your measure on your prompts: the clean ones, and the same with new names, scored with the *old* names, with 95 % intervals (prompts resampled). What should the second row be, on average?
 
 # %%
 gap, renamed = checked("ioi.logit_diff"), checked("ioi.new_names")
 places = torch.stack([at["IO"], at["S1"], at["S2"]], 1)
 abc = renamed(clean.tokens, places, clean.layout.names)
 table({
-    name: {"logit difference": float(gap(model(tokens), at["END"], clean.answer, clean.wrong).mean())}
+    name: {"logit difference": mean_interval(gap(model(tokens), at["END"], clean.answer, clean.wrong))}
     for name, tokens in (("clean", clean.tokens), ("ABC", abc))
 }, signed=True, decimals=2)
 
 # %% [markdown]
 # ## 3 · Direct logit attribution of heads
 #
-# *Why it matters*: it is the quickest look at who speaks for the answer, and the lesson shows what it overlooks.
+# *Why it matters* (12 minutes): it is the quickest look at who speaks for the answer, and the lesson shows what it overlooks.
 #
 # *What to write*: `z` (batch, head, d_head) are the heads' outputs at END in one layer, `W_O` (head, d_head, d_model) their output matrices. The final LayerNorm subtracts the mean over d_model and divides by `scale`, which is given per prompt. `direction` is the unembedding of the right name minus that of the wrong one, per prompt, with the norm's weight already multiplied in. Return what each head adds to the logit difference.
 #
@@ -126,7 +127,7 @@ table({f"layer {n}": {f"head {h}": float(x) for h, x in enumerate(row)} for n, r
 # %% [markdown]
 # ## 4 · Does it copy?
 #
-# *Why it matters*: where a head looks is half of what it does.
+# *Why it matters* (10 minutes): where a head looks is half of what it does.
 #
 # *What to write*: entry (i, j) of `written` is what a head adds to the logit of name j when it reads name i. Return the share of names i for which name i itself is among the `k` that are raised most. Where other names are raised *exactly* as much, they do not count as ahead.
 #
@@ -157,7 +158,7 @@ table({f"2.{h}": {"copy score": float(copies(ioi.read_and_written(planted, names
 # %% [markdown]
 # ## 5 · Exchange one head
 #
-# *Why it matters*: an attribution says what a head says. Only an intervention says what the model does with it.
+# *Why it matters* (18 minutes): an attribution says what a head says. Only an intervention says what the model does with it.
 #
 # *What to write*: for every head of every layer, run the `clean` prompts with that head's z, at all positions, as it is on the `other` prompts, row by row. Return the logits at the last position, for all heads: (layer, head, batch, d_vocab). The hook point is `blocks.{layer}.attn.hook_z`, of shape (batch, pos, head, d_head); `_, cache = model.run_with_cache(other)` gives `cache["z", layer]`.
 #
@@ -205,9 +206,9 @@ table({f"layer {n}": {f"head {h}": float(x) for h, x in enumerate(row)} for n, r
 # %% [markdown]
 # ## 6 · One message, straight to the logits
 #
-# *Why it matters*: a head can speak to the logits, to MLPs, or to other heads. These are different mechanisms, and a single exchange mixes them.
+# *Why it matters* (35 minutes): a head can speak to the logits, to MLPs, or to other heads. These are different mechanisms, and a single exchange mixes them.
 #
-# *What to write*: the logits on `clean` when one head tells them, on the *direct path*, what it says in `other`. Its message, the difference of what it writes, is added to the stream after its layer's heads; every later head keeps its z of the clean run. With `mlps="frozen"` the MLPs from the sender's layer on keep their outputs of the clean run too; with `"recomputed"` they read the message.
+# *What to write*: the logits on `clean` when one head tells them, on the *direct path*, what it says in `other`. Its message, the difference of what it writes, is added to the stream after its layer's heads; every head of a later layer keeps its z of the clean run. With `mlps="frozen"` the MLPs from the sender's layer on keep their outputs of the clean run too; with `"recomputed"` they read the message.
 #
 # The hook points: `blocks.{layer}.hook_attn_out` and `blocks.{layer}.hook_mlp_out`, both (batch, pos, d_model), and `blocks.{layer}.attn.hook_z`. In the cache: `cache["z", layer]`, `cache["mlp_out", layer]`. The matrix: `model.W_O[layer, head]`.
 #
@@ -255,7 +256,7 @@ table({f"MLPs {mlps}": {"change": float((gap(out, at["END"], clean.answer, clean
 # %% [markdown]
 # ## 7 · Everything but the circuit
 #
-# *Why it matters*: whether a circuit is enough is asked by taking everything else away, and what is put in its place decides the answer.
+# *Why it matters* (12 minutes): whether a circuit is enough is asked by taking everything else away, and what is put in its place decides the answer.
 #
 # *What to write*: `z` where `keep` (batch, pos, head) is true. Elsewhere the mean over the `reference` prompts **of the same template**, position by position and head by head. `template` and `reference_template` say which template each prompt has.
 #
@@ -281,7 +282,7 @@ grade("ioi.mean_ablate_except", mean_ablate_except)
 # %% [markdown]
 # ## 8 · Faithfulness
 #
-# *Why it matters*: it is the number by which circuits are judged, and there are two wrong ways to average it.
+# *Why it matters* (4 minutes): it is the number by which circuits are judged, and there are two wrong ways to average it.
 #
 # *What to write*: from the metric per prompt of the circuit, of the whole model and with everything ablated: the share that the circuit keeps, (F(C) − F(∅)) / (F(M) − F(∅)), where each F is a mean over prompts.
 #
@@ -304,7 +305,7 @@ grade("ioi.faithfulness", faithfulness)
 # %% [markdown]
 # ## 9 · How good is a ranking?
 #
-# *Why it matters*: where the truth is known, this says how much a method can be trusted.
+# *Why it matters* (10 minutes): where the truth is known, this says how much a method can be trusted.
 #
 # *What to write*: `score` ranks nodes, `truth` marks the true ones. Return the probability that a true node, drawn at random, scores higher than one that is not; equal scores count one half.
 #
@@ -325,9 +326,9 @@ grade("ioi.auc", auc)
 # %% [markdown]
 # ## 10 · Incompleteness ◇
 #
-# *Why it matters*: a circuit can be faithful and still lack the parts that would step in if one of its own failed.
+# *Why it matters* (6 minutes): a circuit can be faithful and still lack the parts that would step in if one of its own failed.
 #
-# *What to write*: `values` holds the metric per prompt for every set of parts that is left. Return $|F(C \setminus K) - F(M \setminus K)|$, with means over prompts. $K$ may hold any parts of the model.
+# *What to write*: `values` holds the metric per prompt for every set of parts that is left. `circuit`, `model` and `removed` are sets of names: `model` holds the names of all parts and is no network. Return $|F(C \setminus K) - F(M \setminus K)|$, with means over prompts. $K$ may hold any parts of the model.
 #
 # *How you know*: with K empty it is the difference between the circuit and the model.
 
@@ -349,7 +350,7 @@ grade("ioi.incompleteness", incompleteness)
 # %% [markdown]
 # ## 11 · Minimality ◇
 #
-# *Why it matters*: a part that changes nothing may be useless, or it may have a double. Only removing the double too can tell.
+# *Why it matters* (15 minutes): a part that changes nothing may be useless, or it may have a double. Only removing the double too can tell.
 #
 # *What to write*: the largest $|F(C \setminus (K \cup \{v\})) - F(C \setminus K)|$ over all sets $K$ of other parts of the circuit, with means over prompts. `values` is as in exercise 10.
 #
@@ -374,7 +375,7 @@ grade("ioi.minimality", minimality)
 # %% [markdown]
 # ## 12 · One gradient for every exchange ◇
 #
-# *Why it matters*: exact exchanges cost a run each. One backward pass estimates them all, and fails in ways that one should know.
+# *Why it matters* (12 minutes): exact exchanges cost a run each. One backward pass estimates them all, and fails in ways that one should know.
 #
 # *What to write*: `metric` maps z (batch, head, d_head) to one number per prompt. Estimate, for each head, the effect of putting its `donor` value into the `base` run: change times slope, with the slope where the run is, summed over d_head, a mean over prompts.
 #
@@ -399,9 +400,9 @@ grade("ioi.attribution_patch", attribution_patch)
 # %% [markdown]
 # ## 13 · The slope along the way ◇
 #
-# *Why it matters*: a saturated head has no slope where it is. On the way to the other value it has.
+# *Why it matters* (12 minutes): a saturated head has no slope where it is. On the way to the other value it has.
 #
-# *What to write*: the same, with the slope averaged over the straight way from `base` to `donor`. Cut it into `steps` equal pieces and take the slope in the middle of each.
+# *What to write*: the same, with the slope averaged over the straight way from `base` to `donor`. All heads go the way together. Cut it into `steps` equal pieces and take the slope in the middle of each.
 #
 # *How you know*: with one head and many steps it comes as near to the exact effect as you like.
 
@@ -427,11 +428,11 @@ grade("ioi.integrated_gradients", integrated_gradients)
 # %% [markdown]
 # ## 14 · A sealed model
 #
-# *Why it matters*: this is what a circuit analysis is. Nobody tells you which heads, and the answer can be wrong.
+# *Why it matters* (35 minutes): this is what a circuit analysis is. Nobody tells you which heads, and the answer can be wrong.
 #
 # *What is given*: `mine.model` has three layers of four heads, attention only, and identifies indirect objects. Exactly three nodes do the work, each a head at one position. `mine.prompts` are 64 prompts of the kind it was trained on. It was made for you; other learners have other heads, and the steps need not be read through the same inputs.
 #
-# *What to answer*: the nodes, as (layer, head, position) with a position by its role (`"IO"`, `"S1"`, `"S2"`, `"END"`, `"after S1"` …), and the edges: from head to an input `q`, `k` or `v` of another head, or to the logits, all in one dictionary, such as `{"nodes": {(0, 1, "S2")}, "edges": {"0.1->1.2.k", "1.2->logits"}}`. `ask.sweep("z", by=("position", "layer", "head"))` and `ask.path_patch(senders, receivers, positions=…)` are at hand. A path counts as an edge when its message alone, exchanged from the flipped prompts, changes the logit difference by more than its clean value.
+# *What to answer*: the nodes, as (layer, head, position) with a position by its role (`"IO"`, `"S1"`, `"S2"`, `"END"`, `"after S1"` …), and the edges: from head to an input `q`, `k` or `v` of another head, or to the logits, all in one dictionary, such as `{"nodes": {(0, 1, "S2")}, "edges": {"0.1->1.2.k", "1.2->logits"}}`. `ask.sweep("z", by=("position", "layer", "head"))` and `ask.path_patch(senders, receivers, positions=…)` are at hand. Both give a result to read: `.top(6)` lists the six largest effects with their places, `.effect()` is the mean change of the logit difference, and `.clean` holds its clean value, prompt by prompt. A path counts as an edge when its message alone, exchanged from the flipped prompts, changes the logit difference by more than its clean value. There are weaker messages too; they do not count.
 #
 # *How it is scored*: nodes and edges by F1 against the truth, and the share of the behaviour that your nodes alone keep, less 0.02 for each; a third each.
 
@@ -465,11 +466,11 @@ grade("ioi.sealed", my_circuit)
 # %% [markdown]
 # ## 15 · Say it before you see it
 #
-# *Why it matters*: a circuit that only describes is a drawing. One that predicts interventions nobody has run is an explanation.
+# *Why it matters* (30 minutes): a circuit that only describes is a drawing. One that predicts interventions nobody has run is an explanation.
 #
 # *What is given*: `other`, a second sealed model, and `other.exchanges`, six interventions on it. Each takes a `base` and a `donor` prompt (rows of `other.prompts`) and gives some nodes of the base run the values that they have in the donor's run. Some of the nodes are in the circuit, some are not.
 #
-# *What to answer*: the six names that the model will say. To predict them you have to know which nodes matter and *what* each of them carries: a name, or the place of a name. Work that out from exchanges of your own on other prompts. The list that is graded must come from your account and not from running these six.
+# *What to answer*: the six names that the model will say. To predict them you have to know which nodes matter and *what* each of them carries: a name, or the place of a name. Work that out from exchanges of your own on other prompts: `other.prompts` has `tokens` and, for each role, `positions[role]`, a place for each row; the hook of exercise 5 exchanges one head. The list that is graded must come from your account and not from running these six. You are told whether it is right, not how much of it is.
 
 # %%
 other = ioi.sealed(runtime.seed_for("ioi.exchanges"))

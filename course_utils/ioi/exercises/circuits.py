@@ -42,6 +42,14 @@ def _keep(keep: Tensor, inside: Tensor, outside: Tensor) -> Tensor:
     return torch.where(keep[..., None], inside, outside.expand_as(inside))
 
 
+def _of_the_others(r: Tensor, t: Tensor, rt: Tensor) -> Tensor:
+    return torch.stack([r[rt != which].mean(0) for which in t])
+
+
+def _over_all(r: Tensor, t: Tensor, rt: Tensor) -> Tensor:
+    return torch.stack([r[rt == which].sum(0) for which in t]) / len(r)
+
+
 def _own_means(z: Tensor, t: Tensor) -> Tensor:
     return torch.stack([z[t == which].mean(0) for which in t])
 
@@ -67,6 +75,12 @@ Function(
         wrong("nothing ablated", lambda z, r, k, t, rt: z.clone(), "Nothing is ablated: where `keep` is false, the mean goes in."),
         wrong("everything ablated", lambda z, r, k, t, rt: _means(r, t, rt), "You ablate the circuit as well. Where `keep` is true, z stays."),
         wrong("mean added", lambda z, r, k, t, rt: _keep(k, z, z + _means(r, t, rt)), "You add the mean to z. It is to stand in its place."),
+        wrong("mean of the other templates", lambda z, r, k, t, rt: _keep(k, z, _of_the_others(r, t, rt)), "You average the reference prompts of the *other* templates. Of the prompt's own template it is asked for: `reference_template == which`."),
+        wrong("kept where all prompts keep", lambda z, r, k, t, rt: _keep(k.all(0, keepdim=True), z, _means(r, t, rt)), "You keep what every prompt keeps. Each prompt has its own `keep`: use it row by row."),
+        wrong("the first prompt's keep", lambda z, r, k, t, rt: _keep(k[:1], z, _means(r, t, rt)), "You use the first prompt's `keep` for all of them. Each prompt has its own."),
+        wrong("reference prompts in order", lambda z, r, k, t, rt: _keep(k, z, r[: len(z)]), "You give each prompt the reference prompt that stands in the same row. The two lists have nothing to do with one another: take the mean over the reference prompts of its template."),
+        wrong("template used as a row", lambda z, r, k, t, rt: _keep(k, z, r[t]), "`reference[template]` takes one reference prompt, whose *row* is the template's number. Which template a reference prompt has is said by `reference_template`; the mean over those of the prompt's own is asked for."),
+        wrong("divided by all", lambda z, r, k, t, rt: _keep(k, z, _over_all(r, t, rt)), "You add up the template's own prompts and divide by the number of all reference prompts. Divide by how many of that template there are."),
         wrong("median", lambda z, r, k, t, rt: _keep(k, z, torch.stack([r[rt == which].median(0).values for which in t])), "You take the median. The mean is asked for."),
     ),
 )  # fmt: skip
@@ -100,6 +114,13 @@ Function(
     misconceptions=(
         wrong("mean of ratios", lambda c, w, e: ((c - e) / (w - e)).mean(), "You divide prompt by prompt and average the ratios. A prompt on which the model is hardly better than nothing then blows up: take the means first, and divide once."),
         wrong("from zero", lambda c, w, e: c.mean() / w.mean(), "You count from zero. With everything ablated the metric need not be zero: count from `empty`."),
+        wrong("over the whole metric", lambda c, w, e: (c.mean() - e.mean()) / w.mean(), "You divide by F(M). Both distances count from `empty`: divide by F(M) − F(∅)."),
+        wrong("no parentheses", lambda c, w, e: c.mean() - e.mean() / w.mean() - e.mean(), "Without parentheses, a division comes before a difference. Put both differences into parentheses."),
+        wrong("sizes averaged", lambda c, w, e: (c.abs().mean() - e.abs().mean()) / (w.abs().mean() - e.abs().mean()), "You average sizes. The metric has a sign, and a prompt on which the wrong name wins counts against: average the values."),
+        wrong("ratios from zero", lambda c, w, e: (c / w).mean(), "You divide prompt by prompt, and count from zero. Take the three means first; then count both distances from `empty`, and divide once."),
+        wrong("slope", lambda c, w, e: ((c - e) * (w - e)).sum() / (w - e).square().sum(), "This is the slope of a line through the prompts, in which those with a large effect count more. Three means, and one division."),
+        *(wrong(f"{by} added below", lambda c, w, e, by=by: (c.mean() - e.mean()) / (w.mean() - e.mean() + by), "You add a small number to the denominator. Where the metric itself is small, it is not small: leave it out.") for by in (1e-3, 1e-4)),
+        *(wrong(f"denominator of at least {by}", lambda c, w, e, by=by: (c.mean() - e.mean()) / (w.mean() - e.mean()).clamp(min=by), "You keep the denominator above a small number. F(M) can lie below F(∅), and then the share is still the fraction: leave the bound out.") for by in (1e-6, 1e-8, 1e-12)),
         wrong("difference", lambda c, w, e: w.mean() - c.mean(), "You give the difference F(M) − F(C). The share is asked for."),
         wrong("what is missing", lambda c, w, e: (w.mean() - c.mean()) / (w.mean() - e.mean()), "This is the share that is *missing*: one minus what is asked for."),
         wrong("clipped", lambda c, w, e: ((c.mean() - e.mean()) / (w.mean() - e.mean())).clamp(0, 1), "You cut it off at 0 and 1. A circuit can overshoot when parts that held the behaviour back are left out, and that is worth seeing."),
@@ -141,6 +162,22 @@ def _among_the_top(score: Tensor, truth: Tensor) -> Tensor:
     return truth[score.topk(k).indices].to(score.dtype).mean()
 
 
+def _trapezoid(score: Tensor, truth: Tensor, descending: bool) -> Tensor:
+    """The area under the rates of the nodes in the order of their scores, one point a node; ties fall as they fall."""
+    order = truth[score.argsort(descending=descending)].to(score.dtype)
+    rates = [one.cumsum(0) / one.sum() for one in (order, 1 - order)]
+    return torch.trapezoid(*rates)
+
+
+def _rank_sum(score: Tensor, truth: Tensor) -> Tensor:
+    """The rank-sum statistic, with ranks that run on where scores are equal."""
+    ranks, true = score.argsort().argsort() + 1, int(truth.sum())
+    return (ranks[truth].sum() - true * (true + 1) / 2).to(score.dtype) / (true * int((~truth).sum()))
+
+
+BY_NODE = "You go through the nodes one by one, and equal scores fall as the sort leaves them. Nodes with one score are one point of the curve: a pair of equals counts one half. Comparing every true node with every other one is shorter."
+
+
 Function(
     id="ioi.auc",
     reference=ioi.auc,
@@ -164,6 +201,10 @@ Function(
         wrong("accuracy at the mean", lambda s, t: ((s > s.mean()) == t).to(s.dtype).mean(), "This is the accuracy at one threshold, the mean. The AUC needs no threshold."),
         wrong("difference of means", lambda s, t: s[t].mean() - s[~t].mean(), "This is how much higher true nodes score on average. The AUC asks how often, not by how much."),
         wrong("against all nodes", lambda s, t: ((s[t][:, None] > s[None]).to(s.dtype) + 0.5 * (s[t][:, None] == s[None]).to(s.dtype)).mean(), "You compare true nodes with all nodes, themselves included. Compare them with the ones that are not true."),
+        wrong("a point for each node", lambda s, t: _trapezoid(s, t, True), BY_NODE),
+        wrong("ranks that run on", _rank_sum, "Your ranks run on where scores are equal, so that the order of the list decides. Equal scores share the mean of their ranks: a pair of them counts one half."),
+        wrong("from the lowest score", lambda s, t: _trapezoid(s, t, False), "Your curve starts at the lowest score, so that the ranking is turned round: sort with `descending=True`. And equal scores are one point of the curve."),
+        wrong("means compared", lambda s, t: (s[t].mean() > s[~t].mean()).to(s.dtype), "You ask whether true nodes score higher on average. The AUC asks in which share of all pairs the true node does."),
         wrong("summed", lambda s, t: _compare(s, t, 0.5) * t.sum() * (~t).sum(), "You count the pairs. The share of pairs is asked for."),
     ),
 )  # fmt: skip

@@ -70,6 +70,10 @@ def _subject_twice(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
     return tokens.scatter(1, places, _drawn(tokens, places, names, 2)[:, [0, 1, 1]])
 
 
+def _sorted(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
+    return tokens.scatter(1, places, _drawn(tokens, places, names).sort(1).values)
+
+
 def _with_replacement(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
     free = torch.stack([names[~(names[:, None] == row).any(1)] for row in tokens])
     return tokens.scatter(1, places, free.gather(1, torch.randint(free.shape[1], (len(tokens), 3))))
@@ -105,6 +109,8 @@ Sampler(
               "Only S2 is new, and IO still stands in the prompt. All three names are to be new."),
         wrong("IO kept", lambda tokens, places, names: tokens.scatter(1, places[:, 1:], _drawn(tokens, places, names, 2)),
               "IO is still there. With IO in the prompt, the model can still find the answer; all three names are to be new."),
+        wrong("sorted", _sorted,
+              "The three new names come in the order of their ids, the smallest first, so that a place tells something about its name. Keep them in the order in which they are drawn; a sorted list, or a mask over `names`, loses it."),
         wrong("any token", lambda tokens, places, names: tokens.scatter(1, places, torch.randint(20, int(names.max()) + 1, (len(tokens), 3))),
               "You draw ids between the smallest and the largest name. Not every id there is a name: draw from `names`."),
     ),

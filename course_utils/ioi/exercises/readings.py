@@ -48,7 +48,9 @@ Function(
         wrong("ratio of probabilities", lambda x, e, r, w: (_minus(_at(x, e), r, w)).exp(), "This is the ratio of the two probabilities; the logit difference is its logarithm."),
         wrong("one position later", lambda x, e, r, w: _minus(_at(x, (e + 1).clamp(max=x.shape[1] - 1)), r, w), "You read one position too late. The logits *at* END are about the token that comes after it."),
         wrong("one position early", lambda x, e, r, w: _minus(_at(x, (e - 1).clamp(min=0)), r, w), "You read one position too early: the logits at `end` are those for the token that comes next."),
+        wrong("one position early, round the corner", lambda x, e, r, w: _minus(_at(x, e - 1), r, w), "You read one position too early: the logits at `end` are those for the token that comes next."),
         wrong("every pair of prompts", lambda x, e, r, w: _at(x, e)[:, r] - _at(x, e)[:, w], "You get a number for each pair of prompts. `x[:, r]` takes all of r for every row; `x[rows, r]` takes one each."),
+        wrong("every prompt at every end", lambda x, e, r, w: x[:, e, r] - x[:, e, w], "You get a number for each pair of prompts: `logits[:, end, right]` reads every prompt at the end of every other. Give each prompt its own row: `logits[rows, end, right]`, with `rows = torch.arange(len(logits))`."),
         wrong("right logit alone", lambda x, e, r, w: _at(x, e)[torch.arange(len(x)), r], "You return the right name's logit alone. A logit means something only against another: take the wrong name's off."),
         wrong("against the mean of all", lambda x, e, r, w: _at(x, e)[torch.arange(len(x)), r] - _at(x, e).mean(-1), "You compare with the mean of the vocabulary. The comparison is with the wrong name."),
     ),
@@ -98,6 +100,7 @@ Function(
     misconceptions=(
         wrong("scale forgotten", lambda z, W_O, s, d: _read(_written(z, W_O), d), "You leave out the final norm's scale. Without it the heads do not add up to the logit difference; divide by `scale`, prompt by prompt."),
         wrong("not centred", lambda z, W_O, s, d: _read(_written(z, W_O, False), d) / s[:, None], "You do not centre. The final LayerNorm takes away the mean over d_model of what stands in the stream, and so of what each head writes."),
+        wrong("one mean for everything", lambda z, W_O, s, d: _read(_written(z, W_O, False) - _written(z, W_O, False).mean(), d) / s[:, None], "You subtract one mean, over prompts, heads and d_model together. LayerNorm subtracts from each vector its own mean, over d_model: `.mean(-1, keepdim=True)`."),
         wrong("multiplied by the scale", lambda z, W_O, s, d: _read(_written(z, W_O), d) * s[:, None], "You multiply by the scale. It is what LayerNorm *divides* by."),
         wrong("norm of each head's own", lambda z, W_O, s, d: _read(_written(z, W_O) / _written(z, W_O).std(-1, unbiased=False, keepdim=True).clamp(min=1e-9), d),
               "You normalise each head's output by its own size. Then every head looks equally loud; the scale is one for the whole stream, and is given."),
@@ -138,6 +141,16 @@ def _top(written: Tensor, k: int) -> Tensor:
     return (written > written.diagonal()[:, None]).sum(1) < k
 
 
+def _listed(written: Tensor, k: int) -> Tensor:
+    """Whether it is in the list of `topk`, which breaks ties as it likes."""
+    return (written.topk(k, dim=1).indices == torch.arange(len(written))[:, None]).any(1)
+
+
+def _of_all(written: Tensor, k: int) -> Tensor:
+    at = written.flatten().topk(k).indices
+    return torch.bincount(at[at // len(written) == at % len(written)] % len(written), minlength=len(written)) > 0
+
+
 Function(
     id="ioi.copying_score",
     reference=ioi.copying_score,
@@ -156,6 +169,9 @@ Function(
         wrong("counted", lambda w, k: _top(w, k).to(w.dtype).sum(), "You count. The share of names is asked for, between 0 and 1."),
         wrong("top one only", lambda w, k: _top(w, 1).to(w.dtype).mean(), "You count only names that come first. Among the first k is asked for."),
         wrong("ties against it", lambda w, k: ((w >= w.diagonal()[:, None]).sum(1) <= k).to(w.dtype).mean(), "Where other names are raised exactly as much, you count them as ahead. Only larger ones are."),
+        wrong("ties as topk breaks them", lambda w, k: _listed(w, k).to(w.dtype).mean(), "`topk` lists k entries, and of equal ones whichever it likes, so that a tie can push the name itself out. Count the entries that are *larger* than its own: fewer than k of them."),
+        wrong("topk down the columns", lambda w, k: _listed(w.mT, k).to(w.dtype).mean(), "You look down the columns. For each name that is read, ask which name is raised most: along the row. And count larger entries; of equal ones `topk` lists whichever it likes."),
+        wrong("top k of the whole table", lambda w, k: _of_all(w, k).to(w.dtype).mean(), "You take the k largest of the whole table. Each name that is read has a row of its own, and its own k."),
         wrong("raised at all", lambda w, k: (w.diagonal() > 0).to(w.dtype).mean(), "You count the names that are raised at all. A head may raise all names alike; it copies when the one it reads is raised more than most others."),
         wrong("above the mean", lambda w, k: (w.diagonal() > w.mean(1)).to(w.dtype).mean(), "You count the names that are raised more than the average name. That is half of them by chance; the top k is a stricter test."),
     ),

@@ -1,6 +1,7 @@
 """Exercises 5 and 6: exchange one head's output; exchange one message on its direct path to the logits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from course_utils.grading.inputs import Inputs, ids, small_model
 from course_utils.grading.kinds import Function, wrong
 
 Z = "blocks.{}.attn.hook_z"
+Message = Callable[[Sequence[Tensor], Sequence[Tensor], Tensor, int, int], Tensor]
 Put = Callable[[Tensor, Any, int, int], Tensor]
 
 # 5 · noise_heads
@@ -45,6 +47,11 @@ def _of(model: Any, tokens: Tensor) -> Any:
 
 def _exchange(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
     z[:, :, head] = donor["z", layer][:, :, head]
+    return z
+
+
+def _first_layers(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
+    z[:, :, head] = donor["z", 0][:, :, head]
     return z
 
 
@@ -98,10 +105,11 @@ Function(
         wrong("mean over the prompts", lambda m, c, o: _each_head(m, c, _mean, _of(m, o)), "You put the mean over the other prompts in. Each clean prompt gets the value of its own partner, row by row."),
         wrong("whole layer", lambda m, c, o: _each_head(m, c, _whole_layer, _of(m, o)), "You exchange all heads of the layer. One at a time."),
         wrong("all but one", lambda m, c, o: _each_head(m, c, _all_but, _of(m, o)), "You exchange all heads of the layer *but* the one that is asked for."),
+        wrong("layer 0's z in every layer", lambda m, c, o: _each_head(m, c, _first_layers, _of(m, o)), "In every layer you put the head's z of layer 0 in. Each layer has a z of its own: `donor[\"z\", layer]`."),
         wrong("added", lambda m, c, o: _each_head(m, c, _added, _of(m, o)), "You add the other value to the head's own. It is to stand in its place."),
         wrong("every position's logits", lambda m, c, o: _each_head(m, c, _exchange, _of(m, o), read=slice(None)), "You return the logits of all positions. Those of the last one are asked for: `[:, -1]`."),
         wrong("change of the logits", lambda m, c, o: _each_head(m, c, _exchange, _of(m, o)) - m(c)[:, -1], "You subtract the clean logits. The logits themselves are asked for; the change is taken later, of the metric."),
-        wrong("nothing exchanged", lambda m, c, o: _each_head(m, c, lambda z, *_: z, None), "Nothing is exchanged. The hook has to *return* the new z."),
+        wrong("nothing exchanged", lambda m, c, o: _each_head(m, c, lambda z, *_: z, None), "Nothing is exchanged. The hook has to *return* the new z; if it does, is your cache one of the `clean` run?"),
     ),
 )  # fmt: skip
 
@@ -118,31 +126,70 @@ def _paths(rng: torch.Generator) -> Inputs:
     yield small_model(9, size=9.0, mlps=True), ids(rng, 11, 2, 4), ids(rng, 11, 2, 4), (0, 2), "frozen"
 
 
-def _path(model: Any, clean: Tensor, other: Tensor, head: tuple[int, int], mlps: str, *, heads: bool = True,
-          first_mlp: int = 0, sign: float = 1.0, swap: bool = False, at: Any = slice(None), whole: bool = False) -> Tensor:  # fmt: skip
+def _difference(here: Sequence[Tensor], there: Sequence[Tensor], W_O: Tensor, layer: int, head: int) -> Tensor:
+    """What one head writes in the other run minus what it writes in this one; `here`, `there`: z of each layer."""
+    return (there[layer] - here[layer])[:, :, head] @ W_O[layer, head]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Path:
     """`direct_path` with something left out or changed."""
-    layer, number = head
-    here, there = _of(model, clean), _of(model, other)
-    change = sign * (there["z", layer] - here["z", layer])
-    message = (
-        torch.einsum("bphe,hed->bpd", change, model.W_O[layer])
-        if whole
-        else change[:, :, number] @ model.W_O[layer, number]
-    )
-    kept = torch.zeros_like(message)
-    kept[:, at] = message[:, at]
-    base, values = (other, there) if swap else (clean, here)
-    hooks = [(f"blocks.{layer}.hook_attn_out", lambda out, hook: out + kept)]
-    for later in range(layer, model.cfg.n_layers):
-        if later > layer and heads:
-            hooks.append((Z.format(later), lambda z, hook, later=later: values["z", later]))
-        if mlps == "frozen" and later >= layer + first_mlp:
-            hooks.append((f"blocks.{later}.hook_mlp_out", lambda out, hook, later=later: values["mlp_out", later]))
-    return model.run_with_hooks(base, fwd_hooks=hooks)
+
+    message: Message = _difference
+    at: str = "blocks.{}.hook_attn_out"
+    add: Callable[[Tensor, Tensor], Tensor] = lambda out, message: out + message
+    heads: str = "own"  # later heads keep the z of this run: of their own one, of the other one, of none
+    outputs: str = "own"  # the same of the MLPs that are frozen
+    first: int = 0  # of the frozen MLPs, counted from the sender's layer
+    last: int = 99
+    late: bool = False  # the hooks see the last layer's values
+    base: str = "own"
+    frozen_first: bool = False  # the message's hook comes last
+
+    def __call__(self, model: Any, clean: Tensor, other: Tensor, head: tuple[int, int], mlps: str) -> Tensor:
+        layer, number = head
+        runs = {"own": _of(model, clean), "other": _of(model, other)}
+        z = [[runs[which]["z", n] for n in range(model.cfg.n_layers)] for which in ("own", "other")]
+        message = self.message(*z, model.W_O, layer, number)
+        hooks = []
+        for n in range(layer, model.cfg.n_layers):
+            at = model.cfg.n_layers - 1 if self.late else n
+            if n > layer and self.heads:
+                hooks.append((Z.format(n), _held(runs[self.heads]["z", at])))
+            if mlps == "frozen" and layer + self.first <= n <= layer + self.last:
+                hooks.append((f"blocks.{n}.hook_mlp_out", _held(runs[self.outputs]["mlp_out", at])))
+        sent = [(self.at.format(layer), lambda out, hook: self.add(out, message))]
+        hooks = hooks + sent if self.frozen_first else sent + hooks
+        return model.run_with_hooks(clean if self.base == "own" else other, fwd_hooks=hooks)
+
+
+def _held(value: Tensor) -> Callable:
+    return lambda out, hook: value
+
+
+def _at_the_end(here: Sequence[Tensor], there: Sequence[Tensor], W_O: Tensor, layer: int, head: int) -> Tensor:
+    message = _difference(here, there, W_O, layer, head)
+    return torch.cat([torch.zeros_like(message[:, :-1]), message[:, -1:]], 1)
+
+
+def _of_the_layer(here: Sequence[Tensor], there: Sequence[Tensor], W_O: Tensor, layer: int, head: int) -> Tensor:
+    return torch.einsum("bphe,hed->bpd", there[layer] - here[layer], W_O[layer])
+
+
+def _plain_exchange(m: Any, c: Tensor, o: Tensor, head: tuple[int, int], mlps: str) -> Tensor:
+    donor = _of(m, o)
+    return m.run_with_hooks(c, fwd_hooks=[(Z.format(head[0]), lambda z, hook: _exchange(z.clone(), donor, *head))])
+
+
+def _added_to_the_logits(m: Any, c: Tensor, o: Tensor, head: tuple[int, int], mlps: str) -> Tensor:
+    return m(c) + (_of(m, o)["z", head[0]] - _of(m, c)["z", head[0]])[:, :, head[1]] @ m.W_O[head] @ m.W_U
 
 
 def _other_way(mlps: str) -> str:
     return "recomputed" if mlps == "frozen" else "frozen"
+
+
+LATE = "A function that is made in a loop sees the loop's variable when it is *called*: all of yours hold the last layer's values. Give each its own: `lambda z, hook, keep=here[\"z\", n]: keep`."
 
 
 Function(
@@ -158,15 +205,30 @@ Function(
         "With mlps=\"frozen\" the MLPs of this layer and of the later ones get their `mlp_out` of the clean run, at `blocks.{later}.hook_mlp_out`. The MLP of the sender's own layer reads after its heads.",
     ),
     misconceptions=(
-        wrong("later heads not frozen", lambda *a: _path(*a, heads=False), "Later heads hear the message and act on it. On the direct path they keep their z of the clean run."),
-        wrong("frozen and recomputed exchanged", lambda m, c, o, h, mlps: _path(m, c, o, h, _other_way(mlps)), "Frozen and recomputed are exchanged: frozen MLPs keep their outputs of the clean run."),
-        wrong("MLPs always frozen", lambda m, c, o, h, mlps: _path(m, c, o, h, "frozen"), "You freeze the MLPs always. With \"recomputed\" they belong to the path and read the message."),
-        wrong("MLPs never frozen", lambda m, c, o, h, mlps: _path(m, c, o, h, "recomputed"), "You never freeze the MLPs. With \"frozen\" they keep their outputs of the clean run."),
-        wrong("own layer's MLP not frozen", lambda *a: _path(*a, first_mlp=1), "The MLP of the sender's own layer is not frozen. It reads the stream after the heads of its layer have written, so it would hear the message."),
-        wrong("message turned round", lambda *a: _path(*a, sign=-1.0), "Your message has the wrong sign: what the head writes in `other` minus what it writes in `clean`."),
-        wrong("last position only", lambda *a: _path(*a, at=slice(-1, None)), "You add the message at the last position only. It is asked for at all positions, so that the logits at all of them are right."),
-        wrong("whole layer's message", lambda *a: _path(*a, whole=True), "You send what the whole layer writes. The message is that of one head: index z and W_O by it."),
-        wrong("run on the other prompts", lambda *a: _path(*a, swap=True), "You run the other prompts. Everything but the message is as on the clean ones."),
+        wrong("later heads not frozen", _Path(heads=""), "Later heads hear the message and act on it. On the direct path they keep their z of the clean run."),
+        wrong("frozen and recomputed exchanged", lambda m, c, o, h, mlps: _Path()(m, c, o, h, _other_way(mlps)), "Frozen and recomputed are exchanged: frozen MLPs keep their outputs of the clean run."),
+        wrong("MLPs always frozen", lambda m, c, o, h, mlps: _Path()(m, c, o, h, "frozen"), "You freeze the MLPs always. With \"recomputed\" they belong to the path and read the message."),
+        wrong("MLPs never frozen", lambda m, c, o, h, mlps: _Path()(m, c, o, h, "recomputed"), "You never freeze the MLPs. With \"frozen\" they keep their outputs of the clean run."),
+        wrong("own layer's MLP not frozen", _Path(first=1), "The MLP of the sender's own layer is not frozen. It reads the stream after the heads of its layer have written, so it would hear the message."),
+        wrong("message turned round", _Path(message=lambda here, there, *of: _difference(there, here, *of)), "Your message has the wrong sign: what the head writes in `other` minus what it writes in `clean`."),
+        wrong("last position only", _Path(message=_at_the_end), "You add the message at the last position only. It is asked for at all positions, so that the logits at all of them are right."),
+        wrong("whole layer's message", _Path(message=_of_the_layer), "You send what the whole layer writes. The message is that of one head: index z and W_O by it."),
+        wrong("run on the other prompts", _Path(base="other", heads="other", outputs="other"), "You run the other prompts. Everything but the message is as on the clean ones."),
+        wrong("value in place of difference", _Path(message=lambda here, there, W_O, n, h: there[n][:, :, h] @ W_O[n, h]), "You add all that the head writes in `other`. What it writes in `clean` is in the stream already: the message is the difference."),
+        wrong("the two runs exchanged", _Path(message=lambda here, there, *of: _difference(there, here, *of), heads="other", outputs="other"), "Your two caches are exchanged: the message is what the head writes in `other` minus what it writes in `clean`, and what is held is held at its value of `clean`."),
+        wrong("plain exchange", _plain_exchange, "You exchange the head's z, and all that comes later hears it: that is exercise 5. On the direct path the later heads keep their z of the clean run, and with \"frozen\" the MLPs their outputs."),
+        wrong("hooks that see the last layer", _Path(late=True), LATE),
+        wrong("heads held at the other run", _Path(heads="other"), "Your later heads get their z of the *other* run. They are not to hear the message, so they keep what they have on the clean one."),
+        wrong("everything held at the other run", _Path(heads="other", outputs="other"), "What you hold, you hold at its values of the *other* run. Later heads and frozen MLPs are not to hear the message: they keep what they have on the clean one."),
+        wrong("W_O indexed by head first", _Path(message=lambda here, there, W_O, n, h: (there[n] - here[n])[:, :, h] @ W_O[h, n]), "W_O is indexed the wrong way round: first the layer, then the head."),
+        wrong("only the own layer's MLP frozen", _Path(last=0), "Only the MLP of the sender's own layer is frozen. The later ones would hear the message too: all MLPs from the sender's layer on keep their outputs."),
+        wrong("head on the axis of positions", _Path(message=lambda here, there, W_O, n, h: (there[n] - here[n])[:, h] @ W_O[n, h]), "You pick a position, not a head: z is (batch, pos, head, d_head), so one head is `[:, :, head]`."),
+        wrong("the layer's output replaced", _Path(add=lambda out, message: message), "Your hook puts the message in the place of all that the layer's attention writes. Add it: `out + message`."),
+        wrong("before the layer", _Path(at="blocks.{}.hook_resid_pre"), "Your message enters before the sender's layer, so that the heads of that very layer hear it. A head speaks after its layer's attention: add the message at `blocks.{layer}.hook_attn_out`."),
+        wrong("before the layer, its MLP free", _Path(at="blocks.{}.hook_resid_pre", first=1), "Your message enters before the sender's layer, so that the heads of that very layer hear it, and so does its MLP, which \"frozen\" holds too. Add the message at `blocks.{layer}.hook_attn_out`, and freeze the MLPs from the sender's own layer on."),
+        wrong("at the MLP's output", _Path(at="blocks.{}.hook_mlp_out"), "You add the message to what the layer's MLP writes: with \"frozen\" it is overwritten there, with \"recomputed\" that MLP does not read it. Add it at `blocks.{layer}.hook_attn_out`, which comes before the MLP."),
+        wrong("after the MLP", _Path(at="blocks.{}.hook_mlp_out", frozen_first=True), "Your message enters after the MLP of the sender's own layer. With \"recomputed\" that MLP reads it too: add it at `blocks.{layer}.hook_attn_out`."),
+        wrong("straight into the logits", _added_to_the_logits, "You add the message times W_U to the clean logits. Then the final norm, and with \"recomputed\" the MLPs, never see it: add it to the stream, with a hook, and let the model run on."),
         wrong("no message", lambda m, c, o, h, mlps: m(c), "These are the clean logits: the message does not arrive. A hook has to return the changed value."),
     ),
 )  # fmt: skip
