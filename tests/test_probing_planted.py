@@ -117,12 +117,13 @@ def test_interchange_in_a_model_is_that_of_hidden_vectors_and_nothing_for_ones_o
     few = tokens[tokens.place[:, 0] < 2]
     wanted = torch.arange(model.cfg.d_vocab) % 7 == 0
     direction = torch.randn(model.cfg.d_model, generator=torch.Generator().manual_seed(0))
-    own = probing.interchanged(model, few, 2, direction, few.x[2], wanted)
-    assert own.shape == (len(few),) and own.abs().max() < 1e-4
+    own = probing.interchanged(model, few, 2, direction, few.x[2], wanted, direction[None])
+    assert own.shape == (1, len(few)) and own.abs().max() < 1e-4
     donors = few.x[2].flip(0)
-    found = probing.interchanged(model, few, 2, direction, donors, wanted)
+    found, other = probing.interchanged(model, few, 2, direction, donors, wanted, torch.stack([direction, donors[0]]))
     out = probing.interchange(few.x[2], donors, direction[None]).view(2, -1, model.cfg.d_model)
     hook = ("blocks.2.hook_resid_pre", lambda x, hook: torch.cat([x[:, :1], out], 1))
     runs = [model.run_with_hooks(few.contexts[:2], fwd_hooks=hooks).log_softmax(-1) for hooks in ([hook], [])]
     put, plain = (run[:, 1:, wanted].logsumexp(-1).flatten() for run in runs)
     torch.testing.assert_close(found, put - plain, atol=1e-3, rtol=1e-3)
+    assert (other - found).abs().max() > 0.01

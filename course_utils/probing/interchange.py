@@ -30,24 +30,29 @@ def interchange(
 @torch.no_grad()
 def interchanged(
     model: Any, tokens: Tokens, place: int, direction: Float[Tensor, "d"], donors: Float[Tensor, "row d"],
-    wanted: Bool[Tensor, "d_vocab"],
-) -> Float[Tensor, "row"]:  # fmt: skip
+    wanted: Bool[Tensor, "d_vocab"], onto: Float[Tensor, "k d"],
+) -> Float[Tensor, "k row"]:  # fmt: skip
     """By how much the log-probability that one of the `wanted` tokens comes next rises, in nats, at each row.
 
-    All rows of a context get their donors' components along the direction at once; the first position keeps its own.
+    Each row is moved by the difference of its donor's component along `direction` and its own: along that direction,
+    which is an interchange, or as far along another one, a placebo. All rows of a context are moved at once; the first
+    position stays.
 
     Args:
         tokens: whole contexts.
         place: which of `hooks(model)`, 0 before the first layer.
         donors: a vector of that place for each row.
+        onto: the directions to move along, each in a run of its own.
     """
     which, row = tokens.place[:, 0].unique(return_inverse=True)
     at, contexts = (row, tokens.place[:, 1]), tokens.contexts[which]
-    put = torch.zeros(*contexts.shape, len(direction)).to(donors)
-    put[at] = interchange(tokens.x[place], donors, direction[None]) - tokens.x[place]
+    amount = (donors - tokens.x[place]) @ (direction / direction.norm())
 
     def probability(change: Tensor) -> Tensor:
-        hook = (hooks(model)[place], lambda x, hook: x + change)
+        put = torch.zeros(*contexts.shape, len(direction)).to(donors)
+        put[at] = change
+        hook = (hooks(model)[place], lambda x, hook: x + put)
         return model.run_with_hooks(contexts, fwd_hooks=[hook]).log_softmax(-1)[..., wanted].logsumexp(-1)[at]
 
-    return probability(put) - probability(torch.zeros_like(put))
+    plain = probability(torch.zeros_like(donors))
+    return torch.stack([probability(amount[:, None] * (v / v.norm())) - plain for v in onto])

@@ -4,7 +4,7 @@ from course_utils.grading.kinds import Prediction
 
 Prediction(id="probing.unusual", choices=("as decided, and right", "as decided, and wrong on half of them", "undecided: near even odds"),
            question="A probe was right on all usual inputs, and decided: its log odds are 6 or more in size. What does it say of the unusual ones?")  # fmt: skip
-Prediction(id="probing.turned", choices=("all in both", "all in A and none in B", "none in A and all in B", "about half in both", "none in either"),
+Prediction(id="probing.turned", choices=("all in both", "all in one and none in the other", "about half in both", "none in either"),
            question="Networks A and B have the same hidden vectors, and the same answers on usual inputs. Along the property's direction each hidden vector gets the component of another in which the property differs. How many answers turn?")  # fmt: skip
 Prediction(id="probing.erased", choices=("none of it", "some of it", "all of it"),
            question="“Inside brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. How much of what a probe knew after the last layer can a new probe still find there?")  # fmt: skip
