@@ -282,42 +282,46 @@ with claims():
 #
 # $$L \;=\; \frac1n \sum_i \big(p_i^+ - (1 - p_i^-)\big)^2 + \min(p_i^+, p_i^-)^2 .$$
 #
-# Does it find truth? In made-up pairs we know. Each pair has a truth, marked along one direction with size 1. It also has another contrast that has nothing to do with truth (say, whether the statement sounds friendly), along a second direction with a *loudness* of our choice. Both turn round with the negation.
+# Does it find truth? In made-up pairs we know. Each pair has a truth, marked along one direction with size 1. It also has another contrast that has nothing to do with truth (say, whether the statement sounds friendly), along a second direction, with a size that we choose, its *loudness*. Negating the statement turns both round.
 
 # %% prediction
 predict("probing.ccs")
 
 # %% answer
 loudness = (0.0, 0.5, 1.0, 1.5, 2.0)
-found = {"CCS": [], "largest variation of the differences": [], "random direction": []}
+found = {"CCS": [], "largest variation": [], "random direction": []}
 for loud in loudness:
     every = [probing.ccs.pairs(loud, seed=seed) for seed in range(5)]
     says = {"CCS": [probing.ccs.ccs(some, seed, starts=3) for seed, some in enumerate(every)],
-            "largest variation of the differences": [probing.ccs.first_component(some) for some in every],
+            "largest variation": [probing.ccs.first_component(some) for some in every],
             "random direction": [probing.ccs.random_side(some, seed) for seed, some in enumerate(every)]}
     for name, said in says.items():
-        found[name].append([probing.ccs.agreement(s, some.truth) for s, some in zip(said, every, strict=True)])
-found = {name: torch.tensor(values) for name, values in found.items()}  # (loudness, seed)
+        found[name].append([[probing.ccs.agreement(s, which) for which in (some.truth, some.loud)]
+                            for s, some in zip(said, every, strict=True)])
+found = {name: torch.tensor(values) for name, values in found.items()}  # (loudness, draw, truth or other)
 
 # %% figure answer
-fig, ax = plots.figure(height=2.6, width=5.2)
-for i, (name, values) in enumerate(found.items()):
-    ax.plot(loudness, values.mean(1), "o-", color=plots.SERIES[i], label=name)
-    ax.plot(loudness, values, ".", color=plots.SERIES[i], alpha=0.4)
-ax.set(xlabel="loudness of the other contrast (truth has 1)", ylabel="agreement with the truth", ylim=(0.45, 1.03))
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
+for ax, which, title in zip(axes, (0, 1), ("with the truth", "with the other contrast"), strict=True):
+    for i, (name, values) in enumerate(found.items()):
+        at = torch.tensor(loudness) + 0.06 * (i - 1)  # beside one another
+        ax.plot(at, values[..., which].mean(1), "-", color=plots.SERIES[(0, 3, 4)[i]], label=name)
+        ax.plot(at, values[..., which], "o", ms=4, color=plots.SERIES[(0, 3, 4)[i]], alpha=0.5)
+    ax.set(title=title, xlabel="loudness of the other contrast", xticks=loudness, ylim=(0.45, 1.03))
+axes[0].set(ylabel="agreement")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
-    fig, "CCS and the largest variation agree with the truth fully up to loudness 0.5 and hardly more than chance from 1.5 on.",
-    "Share of pairs on which each method agrees with the truth, or disagrees throughout, whichever is more: five draws of "
-    "400 pairs (dots) and their mean. Half is a guess.",
+    fig, "With the truth: CCS and largest variation at one up to loudness 0.5, near a half from 1.5 on; with the other contrast the reverse; the random direction between.",
+    "Share of pairs on which a method agrees with the truth (left; its loudness is 1) and with the other contrast (right), or "
+    "disagrees with it, whichever is more. Five draws of 400 pairs (dots) and their mean. A guess gives about a half.",
 )  # fmt: skip
 
 # %% claims answer
-ccs, first = found["CCS"], found["largest variation of the differences"]
+(ccs, other), (first, _) = (found[name].unbind(2) for name in ("CCS", "largest variation"))
 with claims():
     claim("up to a loudness of 0.5 CCS agrees with the truth on more than 0.98 of the pairs, in all five draws", ccs[:2].min() > 0.98)
-    claim("from 1.5 on it agrees on less than 0.6, in all five", ccs[3:].max() < 0.6)
-    claim("at equal loudness CCS takes one of the two whole: it agrees with the truth on more than 0.98 of the pairs or on less than 0.6, in each of the five", ((ccs[2] > 0.98) | (ccs[2] < 0.6)).all())
+    claim("from 1.5 on it agrees with it on less than 0.6, and with the other contrast on more than 0.98, in all five", ccs[3:].max() < 0.6 and other[3:].min() > 0.98)
+    claim("at equal loudness CCS takes one of the two whole: it agrees with the truth on more than 0.98 of the pairs, or with the other contrast, in each of the five", (torch.maximum(ccs, other)[2] > 0.98).all())
     claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
 measured("probing.ccs", "the louder of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
 
