@@ -53,7 +53,8 @@ def narrow(seed: int, count: int = 3) -> list[Narrow]:
         says = torch.where(follows_property, roles.label, roles.rival) ^ roles.switch
         network, directions = built("used", roles, says, rng)
         usual = network.usual
-        errs = (network.answer(network.h) != network.wanted)[~usual]
+        unusual = (~usual).nonzero()[torch.randperm(128, generator=rng), 0]  # not beside the usual ones
+        errs = (network.answer(network.h) != network.wanted)[unusual]
         found.append(Narrow(BITS[usual], network.h[usual], network.label[usual], directions[-1], directions[0],
-                            network.answer, BITS[~usual], errs))  # fmt: skip
+                            network.answer, BITS[unusual], errs))  # fmt: skip
     return found

@@ -87,7 +87,7 @@ table(rows, decimals=2)
 #
 # $$\sum_\text{rows} \text{cross-entropy}\big(\sigma(w\cdot x + b),\, y\big) + \frac{\text{penalty}}{2}\,|w|^2 .$$
 #
-# The bias stands in no penalty. The problems are independent of each other, so it does no harm to minimise their sum. Return directions and biases, in the dtype of `x`.
+# The bias stands in no penalty. The problems are independent of each other, so it does no harm to minimise their sum. A few hundred steps must do: LBFGS or Newton's method. Return directions and biases, in the dtype of `x`.
 #
 # *How you know*: scikit-learn's `LogisticRegression(C=1 / penalty)` gives the same for one layer and one label.
 
@@ -194,9 +194,9 @@ grade("probing.leace", leace)
 # %% [markdown]
 # ## 7 · Erase by repeating
 #
-# *Why it matters*: it is the older way (iterative nullspace projection, Ravfogel et al. 2020): fit a probe, take its direction out, fit another to what is left, and so on. It needs no theory, and takes out more.
+# *Why it matters*: it is the older way (iterative nullspace projection, Ravfogel et al. 2020): fit a probe, take its direction out, fit another to what is left, and so on. It needs no theory, and each round takes out one more dimension.
 #
-# *What to write*: centre the rows. In each of `rounds` rounds, let `probing.basics.least_squares` fit a probe to what is left and to y. It returns a direction, of any length. Remove the component along it from what is left. Add the mean again at the end.
+# *What to write*: centre the rows. In each of `rounds` rounds, let `probing.basics.least_squares` fit a probe to what is left (centred rows) and to y. It returns a direction, of any length. Remove the component along it from what is left. Add the mean again at the end.
 #
 # *How you know*: after every round the rows have one dimension less.
 
@@ -215,7 +215,7 @@ def inlp(x: Float[Tensor, "row d"], y: Bool[Tensor, "row"], rounds: int) -> Floa
 grade("probing.inlp", inlp)
 
 # %% [markdown]
-# Your two erasers on the code model, before layer 2: what is left of *inside brackets* for a new probe, and how much was changed? (Squared length of the change, as a share of the rows' variance.)
+# Your two erasers on the code model, before layer 2: how far apart are the class means still, as a share of what it was, and how much was changed? (Squared length of the change, as a share of the rows' variance.)
 
 # %%
 y = train.label("in_brackets")
@@ -260,7 +260,7 @@ grade("probing.erase_and_measure", erase_and_measure)
 #
 # *What is given*: `networks`, seven networks that were made for you alone. For each, `network.h` holds the hidden vectors of all 256 inputs, `network.label` says for each input whether the property is true, and `network.answer(h)` gives the answer to any hidden vectors.
 #
-# *What to answer*: for each of the seven, in order, one of the three words `"used"`, `"unused"` (present and not used) and `"absent"`.
+# *What to answer*: for each of the seven, in order, one of the three words `"used"`, `"unused"` (which is short for *present, not used*) and `"absent"`.
 #
 # *How you know*: two experiments for each network. Judge a probe on inputs on which it was not fitted.
 
@@ -299,7 +299,7 @@ grade("probing.sealed", kinds)
 #
 # *Why it matters*: an explanation that says only what is known already has not been tested. A good one foretells a *failure* that nobody has seen.
 #
-# *What is given*: `narrow`, three networks of your own, each seen on its 128 usual inputs only, where property and rival agree. There they make no mistake. The right answer follows the rival; each network follows the property on *some* inputs, and which ones is decided by a single bit of the input. `network.bits` (128, 8), `network.h` and `network.label` describe the usual inputs, `network.property` is the unit direction along which the property stands in h, and `network.answer(h)` gives the answer to any hidden vectors. `network.unusual` (128, 8) holds the bits of the other inputs, where property and rival differ. Their hidden vectors you do not get.
+# *What is given*: `narrow`, three networks of your own, each seen on its 128 usual inputs only, where property and rival agree. There they make no mistake. The right answer follows the rival; each network follows the property on *some* inputs, and which ones is decided by a single bit of the input. `network.bits` (128, 8), `network.h` and `network.label` describe the usual inputs, `network.property` is the unit direction along which the property stands in h, and `network.answer(h)` gives the answer to any hidden vectors. `network.unusual` (128, 8) holds the bits of the other inputs, where property and rival differ, in an order of their own. Their hidden vectors you do not get.
 #
 # *What to answer*: for each network, 128 times True or False: will it be wrong on this unusual input?
 #
@@ -354,7 +354,7 @@ grade("probing.conditional_entropy", conditional_entropy)
 #
 # *Why it matters*: one number for how easily a property is read and how much has to be learned for it.
 #
-# *What to write*: the online code length in bits. The labels before `ends[0]` cost one bit each. Each later block reaches to the next of `ends`. `learn(rows, labels)`, called with *all* rows before the block, returns a function that gives the probability of *true* for rows; a label costs −log₂ of the probability of what it is.
+# *What to write*: the online code length in bits. The labels before `ends[0]` cost one bit each. Each later block reaches to the next of `ends`, the last of which is the number of rows. `learn(rows, labels)`, called with *all* rows before the block, returns a function that gives the probability of *true* for rows; a label costs −log₂ of the probability of what it is.
 #
 # *How you know*: a learner that always says ½ costs one bit a label.
 

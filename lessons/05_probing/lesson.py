@@ -8,7 +8,7 @@
 # This lesson is about what such a classifier shows and what it does not. At its end you can tell, for a property and a model, whether the property is *absent*, *present*, or *used*, and you know which experiment each of the three words needs.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream and activation patching. Lesson 2 helps with section 7, where a latent of its dictionary comes back. The exercises take about two hours (an estimate from how long similar ones took).
+# You need lesson 0: the residual stream and activation patching. Lesson 2 helps with section 7, where a latent of its dictionary comes back. The exercises take about three and a half hours (an estimate).
 
 # %% setup
 

@@ -16,6 +16,8 @@ def _directions(rng: torch.Generator) -> Inputs:
     yield torch.tensor([1.0, 2.0, 3.0], dtype=wide), torch.tensor([[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]], dtype=wide)
     for d, outs in ((3, 1), (5, 2), (9, 4), (12, 7)):
         yield 2 * randn(rng, d, dtype=wide), randn(rng, d, outs, dtype=wide)
+    yield torch.tensor([2.0, 1.0, 0.0], dtype=wide), torch.tensor([[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]], dtype=wide)  # twice the same
+    yield torch.tensor([1.0, 2.0], dtype=wide), torch.tensor([[0.0, 3.0], [0.0, 4.0]], dtype=wide)  # an output that nothing reaches
     few = randn(rng, 6, 2, dtype=wide)
     yield randn(rng, 6, dtype=wide), few @ randn(rng, 2, 4, dtype=wide)  # columns that depend on each other
     yield randn(rng, 4, dtype=wide), randn(rng, 4, 7, dtype=wide)  # more columns than dimensions: everything is seen
@@ -27,7 +29,7 @@ def _directions(rng: torch.Generator) -> Inputs:
 
 def _columns(u: Tensor, weights: Tensor) -> Tensor:
     """As if the columns were at right angles."""
-    units = weights / weights.norm(dim=0)
+    units = weights / weights.norm(dim=0).clamp(min=1e-9)
     return units @ (units.mT @ u)
 
 
@@ -56,6 +58,7 @@ Function(
         wrong("the unseen part", lambda u, w: u - subspace.seen_part(u, w), "This is the part that the weights do *not* see. Return the other one."),
         wrong("through the weights and back", lambda u, w: w @ (w.mT @ u), "W Wᵀ u leans towards columns that are long or alike: it is no projection, since doing it twice gives something else. The columns have to be made orthonormal first, or use the pseudo-inverse."),
         wrong("columns as if at right angles", _columns, "You project on each column by itself and add up. Where columns are not at right angles, what they share is counted more than once."),
+        wrong("orthonormal columns whatever their rank", lambda u, w: (q := torch.linalg.qr(w).Q) @ (q.mT @ u), "`qr` (and `svd`) return as many orthonormal columns as `weights` has, also where these depend on each other: some of them then lie outside their span. Keep those with a singular value above 0, or use `pinv`."),
         wrong("what comes out", lambda u, w: u @ w, "This is what the weights *make* of the direction, one number for each output. The part of the direction is asked for: as many numbers as it has."),
         wrong("strongest alone", _strongest, "You keep the one direction that the weights see most strongly. What they see weakly they see, too."),
         wrong("at full length", lambda u, w: _unit(subspace.seen_part(u, w)) * u.norm(), "You stretch the seen part to the length of the whole direction. A part is shorter than the whole; seen and unseen part add up to the direction."),

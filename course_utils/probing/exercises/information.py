@@ -47,12 +47,13 @@ Function(
         wrong("H(Y)", lambda c: _h(c, 0), "This is H(Y), the uncertainty of one who does not see h."),
         wrong("joint entropy", lambda c: _bits(c / c.sum()), "This is the entropy of both together, H(H, Y). The uncertainty about h itself has to be taken off."),
         wrong("the other way round", lambda c: bound.conditional_entropy(c.T), "This is H(H | Y): what is left open about h by one who sees y."),
-        wrong("rows count alike", lambda c: torch.stack([_bits(row / row.sum()) for row in c]).mean(), "You average over the values of h as if each were as frequent as the others: weigh each with its share."),
+        wrong("rows count alike", lambda c: torch.stack([_bits(row / row.sum()) for row in c if row.sum() > 0]).mean(), "You average over the values of h as if each were as frequent as the others: weigh each with its share."),
         wrong("mutual information", lambda c: _h(c, 0) - bound.conditional_entropy(c), "This is the mutual information: by how much h lowers the uncertainty. What is left is asked for."),
         wrong("sign", lambda c: -bound.conditional_entropy(c), "The sign is wrong: logarithms of shares are negative."),
         wrong("0 · log 0", lambda c: -(c / c.sum() * (c / c.sum(1, keepdim=True)).log2()).sum(), "Where a count is 0, your term is 0 · log 0, which torch takes for nan. Such a term is 0: `torch.xlogy` knows that."),
         wrong("counts as weights", lambda c: bound.conditional_entropy(c) * c.sum(), "You weigh with the counts. Weigh with their shares of all, `counts / counts.sum()`: this is as many times too large as there are counts."),
-        wrong("rows added up", lambda c: torch.stack([_bits(row / row.sum()) for row in c]).sum(), "You add the entropies of the rows up. Weigh each with its share of all counts."),
+        wrong("H(H)", lambda c: _h(c, 1), "This is H(H), the uncertainty about h itself."),
+        wrong("rows added up", lambda c: torch.stack([_bits(row / row.sum()) for row in c if row.sum() > 0]).sum(), "You add the entropies of the rows up. Weigh each with its share of all counts."),
     ),
 )  # fmt: skip
 
@@ -66,6 +67,12 @@ def _rate(x: Tensor, y: Tensor):
     return lambda rows: share.expand(len(rows))
 
 
+def _needs_rows(x: Tensor, y: Tensor):
+    if not len(y):
+        raise ValueError("nothing to learn from")
+    return _rate(x, y)
+
+
 def _by_sign(x: Tensor, y: Tensor):
     """The share of true labels so far, apart for rows whose first entry is positive."""
     shares = [(y[side].to(x).sum() + 1) / (side.sum() + 2) for side in (x[:, 0] > 0, x[:, 0] <= 0)]
@@ -77,7 +84,7 @@ def _streams(rng: torch.Generator) -> Inputs:
     for rows, ends in ((12, [2, 4, 8, 12]), (30, [3, 9, 30]), (50, [5, 10, 20, 40, 50]), (260, [4, 60, 260])):
         x = randn(rng, rows, 2)
         y = x[:, 0] + 0.7 * randn(rng, rows) > 0.3
-        for learn in (_rate, _by_sign):
+        for learn in (_needs_rows, _by_sign):
             yield x, y, ends, learn
 
 
@@ -158,6 +165,7 @@ Function(
         wrong("equal answers", lambda p, n: ((p - n).square() + torch.minimum(p, n).square()).mean(), "Your first term asks that both answers be the same. A statement and its negation should get *opposite* ones: p⁺ against 1 − p⁻."),
         wrong("larger one", lambda p, n: ((p - (1 - n)).square() + torch.maximum(p, n).square()).mean(), "You take the larger of the two. It is the smaller that should vanish."),
         wrong("not squared", lambda p, n: ((p - (1 - n)).square() + torch.minimum(p, n)).mean(), "Your second term is not squared."),
+        wrong("mean before the square", lambda p, n: (p - (1 - n)).mean().square() + torch.minimum(p, n).mean().square(), "You take the mean before you square. Deviations of opposite sign then cancel: square each pair's, and average at the end."),
         wrong("sum", lambda p, n: ((p - (1 - n)).square() + torch.minimum(p, n).square()).sum(), "You take the sum over pairs. The mean is asked for."),
         wrong("absolute value", lambda p, n: ((p - (1 - n)).abs() + torch.minimum(p, n).square()).mean(), "Your first term is the absolute difference. Its square is asked for."),
         wrong("product", lambda p, n: ((p - (1 - n)).square() + p * n).mean(), "Your second term is the product. The square of the smaller one is asked for."),

@@ -70,8 +70,13 @@ def _roots(x: Tensor) -> tuple[Tensor, Tensor]:
     return (vectors / values.sqrt()) @ vectors.mT, (vectors * values.sqrt()) @ vectors.mT
 
 
-def _white(x: Tensor, y: Tensor, *, back=True, forth=False, centred=True, whiten=True, length=_unit) -> Tensor:
-    white, root = _roots(x)
+def _no_roots(x: Tensor) -> tuple[Tensor, Tensor]:
+    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
+    return (vectors / values) @ vectors.mT, (vectors * values) @ vectors.mT
+
+
+def _white(x: Tensor, y: Tensor, *, back=True, forth=False, centred=True, whiten=True, length=_unit, roots=None) -> Tensor:
+    white, root = (roots or _roots)(x)
     u = length(white @ _difference(x, y))
     z = x - x.mean(0) if centred else x
     z = z @ white if whiten else z
@@ -107,6 +112,8 @@ Function(
         wrong("nothing erased", lambda x, y: x.clone(), "Nothing is erased."),
         wrong("mean in place of everything", lambda x, y: x.mean(0).expand_as(x), "Every row becomes the mean. That erases everything: find the least change."),
         wrong("class means subtracted", lambda x, y: torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0)) + x.mean(0), "You subtract each row's class mean. That needs the label of every row, which an eraser does not have when it is used: it is one map for all rows."),
+        wrong("difference not whitened", lambda x, y: _white(x, y, length=lambda u: _unit(_difference(x, y))), "You project along the difference as it is, in coordinates that are white. It has to be brought there too: `white @ difference`."),
+        wrong("roots forgotten", lambda x, y: _white(x, y, roots=_no_roots), "You scale by the eigenvalues. White rows come from their square *roots*."),
         wrong("mean not added", lambda x, y: probing.basics.leace(x, y) - x.mean(0), "You return centred rows. Subtract from x itself what is taken out, so that the mean stays."),
         wrong("no unit vector", lambda x, y: _white(x, y, length=lambda u: u), "In white coordinates you project along a vector that is not of length 1: divide `white @ difference` by its norm."),
         wrong("not whitened before", lambda x, y: _white(x, y, whiten=False), "You measure the component of the rows as they are. Rows and direction have to stand in the same, white, coordinates: `centred @ white @ u`."),
@@ -129,11 +136,11 @@ def _rounds(rng: torch.Generator) -> Inputs:
 
 
 
-def _again(x: Tensor, y: Tensor, rounds: int, *, unit: bool = True, centre: bool = True) -> Tensor:
+def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=None) -> Tensor:
     mean = x.mean(0) if centre else torch.zeros_like(x[0])
     left = x - mean
     for _ in range(rounds):
-        v = probing.basics.least_squares(left, y)
+        v = probing.basics.least_squares(left if fit_to is None else fit_to, y)
         left = left - torch.outer(left @ v, v) / (v @ v if unit else 1)
     return left + mean
 
@@ -155,6 +162,8 @@ Function(
         wrong("length not divided out", lambda x, y, rounds: _again(x, y, rounds, unit=False), "You do not divide by `v @ v`: a direction that is not of length 1 takes out too much or too little."),
         wrong("mean not added", lambda x, y, rounds: _again(x, y, rounds) - x.mean(0), "You return centred rows. Add the mean again."),
         wrong("not centred", lambda x, y, rounds: _again(x, y, rounds, centre=False), "You take the component of x out, and not that of x minus its mean. Rows then lose a part of their mean."),
+        wrong("fitted to x in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=x), "Every round fits to x, as it was at first. Fit to what is left, and give `least_squares` centred rows."),
+        wrong("one round too few", lambda x, y, rounds: _again(x, y, rounds - 1), "You go one round too few."),
         wrong("one round too many", lambda x, y, rounds: _again(x, y, rounds + 1), "You go one round too far."),
         wrong("nothing erased", lambda x, y, rounds: x.clone(), "Nothing is erased."),
     ),
@@ -165,9 +174,12 @@ Function(
 
 
 def _along_the_means(x: Tensor, y: Tensor):
-    """An eraser that is quick to fit: it projects the difference of the means out, about their middle."""
+    """An eraser that is quick to fit: it takes the component along the difference of the means out, and half as much again.
+
+    With exactly as much a probe would be left with two equal means, and rounding would decide.
+    """
     v, middle = _unit(_difference(x, y)), (x[y].mean(0) + x[~y].mean(0)) / 2
-    return lambda rows: rows - torch.outer((rows - middle) @ v, v)
+    return lambda rows: rows - 1.5 * torch.outer((rows - middle) @ v, v)
 
 
 def _first_column(x: Tensor, y: Tensor):
@@ -213,6 +225,7 @@ Function(
         wrong("judged on rows as they were", lambda *a: _measured(*a, seen=False), "You judge the second probe on rows that have not been erased."),
         wrong("judged on training rows", lambda x, y, t, e, f: _measured(x, y, t, e, f, judge=t), "You judge on the rows that were fitted on."),
         wrong("probes saw the rows that judge", lambda x, y, t, e, f: _measured(x, y, t, e, f, learn=torch.ones_like(t)), "Your probes are fitted on all rows, also on those that judge."),
+        wrong("judged on all rows", lambda x, y, t, e, f: _measured(x, y, t, e, f, judge=torch.ones_like(t)), "You judge on all rows, also on those that were fitted on."),
         wrong("after, before", lambda *a: _measured(*a, order=-1), "Asked for is (before, after), in this order."),
         wrong("the difference", lambda *a: _measured(*a)[:1] - _measured(*a)[1:], "You return by how much the accuracy falls. Return both."),
     ),

@@ -85,6 +85,7 @@ Function(
         wrong("plain difference", basics.mass_mean, "This is the plain difference of the means. Send it through the inverse covariance."),
         wrong("scatter", lambda x, y: _through(x, y, _within(x, y), 1), "You do not divide by the number of rows: this is the scatter, which grows with them."),
         wrong("divided by n − 1", lambda x, y: _through(x, y, _within(x, y), len(x) - 1), "You divide by n − 1. Here the covariance is the mean of the products: divide by n."),
+        wrong("two sample covariances", lambda x, y: torch.linalg.solve((torch.cov(x[y].T) + torch.cov(x[~y].T)) / 2, basics.mass_mean(x, y)), "You average two covariances, each divided by its own n − 1. Pool the rows of both classes, each about its own mean, and divide by n."),
         wrong("classes weigh alike", lambda x, y: _through(x, y, torch.where(y[:, None], (x - x[y].mean(0)) / y.sum().sqrt(), (x - x[~y].mean(0)) / (~y).sum().sqrt()), 2), "You average the covariances of the two classes, as if they had as many rows. Pool the rows: each counts once."),
         wrong("whitened halfway", lambda x, y: torch.linalg.solve(torch.linalg.cholesky(_within(x, y).mT @ _within(x, y) / len(x)), basics.mass_mean(x, y)), "You apply the inverse of the covariance's root. That makes the rows white; the probe needs the inverse itself."),
     ),
@@ -105,6 +106,7 @@ def _problems(rng: torch.Generator) -> Inputs:
     y = x[0, :, :1] + 2 * randn(rng, 80, 1, dtype=torch.float64) > 0
     yield x, y, 400.0
     yield 0.05 * x, y, 0.005
+    yield x.float(), y, 3.0
 
 
 def _newton(x: Tensor, y: Tensor, penalty: float, *, bias_too: bool = False, over: bool = False) -> tuple[Tensor, Tensor]:
@@ -146,7 +148,6 @@ Function(
     rtol=2e-2,
     atol=5e-3,
     survivors={
-        "*.to(penalty)`": "A penalty is a number of Python's, and `to` leaves the tensor as it is: in double precision.",
         "*.to(target)`": "The labels have been given the type of x.",
         "`y.to(x).T` → *": "Two axes are exchanged in either way.",
         "`(..., 0)` → *": "The last axis has one entry.",
@@ -247,6 +248,8 @@ Function(
         wrong("coins at one half", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=0.5), "Your control labels are true half the time. Then the control task has another base rate than the property, and the comparison shows that: use the property's share."),
         wrong("one probe for both", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, one=True), "You judge the property's probe on the control labels. The control task gets a probe of its own: the question is how well it *can* be learned."),
         wrong("a coin for each row", _by_row, "Your control labels do not follow the tokens: a row's label is its token's coin, `coins[ids]`, the same wherever that token stands."),
+        wrong("judged on all rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, on=torch.ones_like(t)), "You judge on all rows, also on those that were trained on."),
+        wrong("control probe on the property", lambda x, y, i, c, t, f: _right(f, x, y, t, ~t) - (f(x[t], (c[i] < y[t].float().mean())[t])(x[~t]) == y[~t]).to(x).mean(), "You judge the control task's probe on the *property*. It is judged on its own labels, the coins."),
         wrong("share of all rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean()), "You count the share of true labels over all rows. The rows that judge must not be looked at before: count among the training rows."),
         wrong("trained on the rows that judge", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=~t), "You train on the rows that judge. Train on `x[train]`, judge on `x[~train]`."),
         wrong("train and test exchanged", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, ~t, f, share=y[t].float().mean()), "You train on the rows that should judge, and judge on those that should train."),

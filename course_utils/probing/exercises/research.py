@@ -90,7 +90,10 @@ def _errs(networks: list[probing.Narrow]) -> Errors:
 
 
 def _as_flags(answer: Any) -> Errors:
-    return [torch.as_tensor(one).bool().flatten() for one in answer]
+    flags = [torch.as_tensor(one).flatten() for one in answer]
+    if not all(((one == 0) | (one == 1)).all() for one in flags):
+        raise ValueError("neither true nor false")
+    return [one.bool() for one in flags]
 
 
 def _one_for_each(answer: Errors, networks: list[probing.Narrow]) -> str:
@@ -99,7 +102,7 @@ def _one_for_each(answer: Errors, networks: list[probing.Narrow]) -> str:
 
 
 def _share(answer: Errors, networks: list[probing.Narrow]) -> float:
-    return sum(float((one == errs).float().mean()) for one, errs in zip(answer, _errs(networks), strict=True)) / len(networks)
+    return sum(torch.equal(one, errs) for one, errs in zip(answer, _errs(networks), strict=True)) / len(networks)
 
 
 def _some_bit(networks: list[probing.Narrow], rng: torch.Generator) -> Errors:
@@ -112,8 +115,19 @@ def _some_bit(networks: list[probing.Narrow], rng: torch.Generator) -> Errors:
 
 
 def _how_many(answer: Errors, networks: list[probing.Narrow]) -> str:
-    exact = sum(bool((one == errs).all()) for one, errs in zip(answer, _errs(networks), strict=True))
-    return f"For {exact} of the {len(networks)} networks everything is foretold rightly."
+    pairs = list(zip(answer, _errs(networks), strict=True))
+    exact, opposite = (sum(torch.equal(one, way(errs)) for one, errs in pairs) for way in (torch.clone, torch.logical_not))
+    said = f"For {exact} of the {len(networks)} networks everything is foretold rightly."
+    return f"{said} For {opposite} it is exactly the other way round: does the bit decide when it is set, or when it is not?" if opposite else said
+
+
+def _of_usual(networks: list[probing.Narrow]) -> Errors:
+    """Where the usual inputs follow the property, taken for the unusual ones'."""
+    found = []
+    for network in networks:
+        u, h = network.property, network.h
+        found.append(network.answer(h - 2 * (h @ u)[:, None] * u) != network.answer(h))
+    return found
 
 
 def _by_label(networks: list[probing.Narrow]) -> Errors:
@@ -135,7 +149,7 @@ Answer(
     null=_some_bit,
     explain=_how_many,
     own=probing.Narrow.reveal,
-    expects="A list of three tensors, one for each network: for each of its unusual inputs, whether it will be wrong.",
+    expects="A list of three tensors, one for each network: for each of its unusual inputs True or False: will it be wrong?",
     share=1.0,
     why="The networks are exact, so that one who knows what decides foretells every answer.",
     effort=4.0,
@@ -148,7 +162,7 @@ Answer(
         wrong("wrong everywhere", lambda networks: [torch.ones_like(errs) for errs in _errs(networks)], "You expect every unusual input to go wrong, as if these networks always followed the property. Look at *where* the exchange turns the answer."),
         wrong("wrong nowhere", lambda networks: [torch.zeros_like(errs) for errs in _errs(networks)], "You expect no mistake, because there is none on usual inputs. There both rules give the same answer."),
         wrong("turned round", lambda networks: [~errs for errs in _errs(networks)], "It is the other way round: where the exchange along the property turns the answer, the network follows the property, and is wrong where the rival says otherwise."),
-        wrong("of the usual inputs", lambda networks: [errs.roll(1) for errs in _errs(networks)], "Your pattern is shifted: it has to stand in the order of `network.unusual`."),
+        wrong("of the usual inputs", _of_usual, "This says of the *usual* inputs where the network follows the property. Find the bit that decides there, and apply it to `network.unusual`."),
         wrong("first network's rule for all", lambda networks: [_errs(networks)[0] for _ in networks], "You give the first network's answer for all. In each another bit may decide."),
         wrong("the bit that goes with the property", _by_label, "You take the bit that goes most often with the property. What decides is where the *answer* turns."),
     ),
