@@ -8,7 +8,7 @@ differences and ratios keep their pairing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import torch
@@ -25,19 +25,34 @@ def bootstrap_weights(
         clusters: a label for each unit; units with the same label are drawn together. None: each unit by itself.
 
     Raises:
-        ValueError: no unit, or not as many labels as units.
+        ValueError: no unit, or not one label for each.
     """
     if units < 1:
         raise ValueError("an interval needs at least one unit to draw from")
     generator = torch.Generator().manual_seed(seed)
     if clusters is None:
         return _counts(units, draws, generator) / units
-    labels = clusters.tolist() if isinstance(clusters, Tensor) else list(clusters)
+    labels = numbered(clusters)
+    if labels is None:
+        raise ValueError(f"clusters are labels, one for each unit and in their order, not {type(clusters).__name__}")
     if len(labels) != units:
         raise ValueError(f"there are {len(labels)} cluster labels for {units} units")
-    number = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-    counts = _counts(len(number), draws, generator)[:, [number[label] for label in labels]]
+    counts = _counts(max(labels) + 1, draws, generator)[:, labels]
     return counts / counts.sum(1, keepdim=True)
+
+
+def numbered(labels: Any) -> list[int] | None:
+    """A number for each label, the same for equal ones, from 0 on; None where these are no labels in a row."""
+    found = labels.tolist() if hasattr(labels, "tolist") else labels  # of a tensor or an array
+    if not isinstance(found, Iterable) or isinstance(found, (Mapping, Set)):
+        return None
+    # Tensors are hashed by who they are and not by what they hold, so that equal ones would be told apart.
+    found = [label.tolist() if isinstance(label, Tensor) else label for label in found]
+    try:
+        number = {label: i for i, label in enumerate(dict.fromkeys(found))}
+    except TypeError:
+        return None
+    return [number[label] for label in found]
 
 
 def _counts(things: int, draws: int, generator: torch.Generator) -> Float[Tensor, "draw thing"]:

@@ -18,6 +18,12 @@ def test_weights_are_shares_and_clusters_are_drawn_whole():
     assert torch.equal(weights, bootstrap_weights(6, draws=400, clusters=torch.tensor([4, 9, 4, 1, 1, 1])))
 
 
+def test_labels_that_are_tensors_are_alike_where_they_hold_the_same():
+    labels = torch.tensor([0, 0, 1, 1])
+    assert torch.equal(bootstrap_weights(4, clusters=list(labels)), bootstrap_weights(4, clusters=labels))
+    assert torch.equal(bootstrap_weights(4, clusters=labels.numpy()), bootstrap_weights(4, clusters=labels))
+
+
 def test_clusters_of_one_are_units():
     assert torch.equal(bootstrap_weights(9, 50, seed=3), bootstrap_weights(9, 50, seed=3, clusters=range(9)))
 
@@ -45,5 +51,8 @@ def test_an_interval_holds_the_stated_share_of_draws():
 def test_what_does_not_fit_is_said():
     with pytest.raises(ValueError, match="2 cluster labels for 3 units"):
         bootstrap_weights(3, clusters=[1, 2])
+    for labels in ({1, 2, 3}, {1: 0, 2: 0, 3: 1}, [[1], [2], [3]], 3):
+        with pytest.raises(ValueError, match="clusters are labels, one for each unit and in their order"):
+            bootstrap_weights(3, clusters=labels)
     with pytest.raises(ValueError, match="at least one unit"):
         bootstrap_weights(0)

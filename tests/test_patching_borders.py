@@ -165,6 +165,18 @@ def test_a_model_that_is_changed_between_two_calls_is_run_anew(how):
         same(found.values[i, 0], difference(patched(model, corrupt, None, "z", donor, [layer], head=1), -1))
 
 
+@pytest.mark.parametrize("make", [native, gpt2])
+def test_an_embedding_that_only_a_later_prompt_reads_is_noticed_when_it_changes(make):
+    model, (clean, corrupt) = make(), prompts()
+    ask, first = Question(model, clean, corrupt, METRIC), torch.cat([clean[:2], corrupt[:2]])
+    before = ask.sweep("z").values
+    word = next(int(word) for word in clean[2] if word not in first)
+    model.W_E.data[word] *= 2  # which torch does not count as a change
+    found = ask.sweep("z").values
+    assert torch.equal(found, Question(model, clean, corrupt, METRIC).sweep("z").values)
+    assert not torch.equal(found, before)
+
+
 def test_a_hook_that_counts_the_prompts_gets_them_all():
     model, (clean, corrupt) = native(), prompts()
     scale = torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64)

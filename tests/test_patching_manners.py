@@ -146,6 +146,8 @@ QUESTIONS = {  # a sentence, and the question that it answers
     "groups are labels, one for each prompt, not [[0], [1], [2]]": dict(
         ablation="mean", reference=CLEAN, groups=[[0], [1], [2]]
     ),
+    "groups are labels, one for each prompt, not {0, 1, 2}": dict(ablation="mean", reference=CLEAN, groups={0, 1, 2}),
+    "clean prompts are token ids or strings, not {'input_ids'": dict(clean={"input_ids": CLEAN}),
     "groups are labels, one for each prompt, not 3": dict(ablation="mean", reference=CLEAN, groups=3),
     "memory, a number of bytes, is a whole number of at least 1, not '1 GB'": dict(memory="1 GB"),
     "memory, a number of bytes, is a whole number of at least 1, not nan": dict(memory=float("nan")),
@@ -190,6 +192,8 @@ METHODS = {
     "a reader is '9.6.q' (or .k, .v), 'm3' (an MLP) or 'logits', not None": lambda ask: ask.path_patch(receivers=None),
     "is a whole number of at least 0, not 1.5": lambda ask: ask.attribute("z", steps=1.5),
     "values= puts NaN in at z": lambda ask: ask.sweep("z", values=lambda donor, base: donor * torch.nan),
+    "values= puts infinity in at z": lambda ask: ask.sweep("z", values=lambda donor, base: base / 0),
+    "at= names 0.1 twice": lambda ask: ask.run(ONE, at={"0.1": 1, "L0H1": 2}),
     "values= must fit z": lambda ask: ask.sweep("z", values=torch.ones(6, dtype=torch.complex64)),
     "at= names nodes and where they are kept": lambda ask: ask.run(ONE, at=[2]),
     "draws is a whole number of at least 0, not -1": lambda ask: ask.completeness(ONE, draws=-1),

@@ -54,6 +54,34 @@ def test_mean_within_groups_is_the_mean_of_each_group():
         torch.testing.assert_close(whole.values[..., mine], alone.values, atol=1e-10, rtol=1e-10)
 
 
+def test_groups_and_prompts_may_be_kept_in_anything_that_holds_numbers():
+    model, (clean, reference) = model_of("native"), prompts(batch=4)
+    metric, groups = patching.logit_diff(*answers(4)), torch.tensor([0, 0, 1, 1])
+    expected = sweep(model, "z", clean, None, metric, ablation="mean", reference=reference, groups=groups)
+    for labels in (list(groups), groups.numpy(), ["a", "a", "b", "b"]):
+        how = dict(ablation="mean", reference=reference.numpy(), groups=labels)
+        assert torch.equal(sweep(model, "z", clean.numpy(), None, metric, **how).values, expected.values)
+
+
+def test_what_the_caller_does_to_their_arguments_afterwards_changes_nothing():
+    model, (clean, corrupt) = native(attention_dir="bidirectional"), prompts()
+    mask, place, read = torch.ones(3, LENGTH), torch.tensor([1, 2, 3]), torch.tensor([3, 2, 1])
+    mask[2, 5:] = 0
+
+    def ask():
+        metric = patching.logit_diff(CORRECT, WRONG, position=read)
+        return patching.Question(model, clean, corrupt, metric, attention_mask=mask, positions={"S": place})
+
+    one = ask()
+    before = one.sweep("z", by=("position", "layer")).values, one.path_patch(positions="S").values
+    metric = patching.logit_diff(CORRECT, WRONG, position=read)
+    mask[2], place[:], read[:] = 1, 0, 0
+    for was, now in zip(before, (one.sweep("z", by=("position", "layer")), one.path_patch(positions="S")), strict=True):
+        torch.testing.assert_close(now.values, was, atol=1e-9, rtol=1e-9)
+    assert metric.positions.tolist() == [3, 2, 1]
+    assert not torch.allclose(before[0], ask().sweep("z", by=("position", "layer")).values)
+
+
 @pytest.mark.parametrize("site", SITES)
 def test_noising_is_denoising_with_the_runs_exchanged(site):
     model, (clean, corrupt) = model_of("native"), prompts(shared=2)

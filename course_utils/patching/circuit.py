@@ -14,6 +14,7 @@ from typing import Any
 from .nodes import Reader, Writer, all_readers, all_writers, reader, writer
 from .places import short, whole_number
 from .result import Sweep
+from .trust import refuse_no_bridge
 
 Edge = tuple[Writer, Reader]
 
@@ -84,6 +85,7 @@ class Circuit:
     @staticmethod
     def whole(model: Any, of: str = "nodes") -> Circuit:
         """Every node, or every edge, of a model."""
+        refuse_no_bridge(model)
         shape = model.cfg.n_layers, model.cfg.n_heads, not getattr(model.cfg, "attn_only", False)
         writers = all_writers(*shape)
         if of == "nodes":

@@ -55,7 +55,7 @@ def kept_at(
     """Where each restricted node of these circuits is kept.
 
     Raises:
-        ValueError: what is no circuit, circuits of edges, or a node that none of them has.
+        ValueError: what is no circuit, circuits of edges, or a node that none of them has or that is named twice.
     """
     if not isinstance(circuits, Sequence) or not circuits or not all(isinstance(one, Circuit) for one in circuits):
         raise ValueError("a circuit is made by Circuit.nodes('9.9', 'm3') or Circuit.edges('0.1->logits')")
@@ -69,6 +69,8 @@ def kept_at(
         node = writer(name)
         if not any(node in one.parts for one in circuits):
             raise ValueError(f"at= holds {node} to positions, but it is not in the circuit")
+        if node in out:
+            raise ValueError(f"at= names {node} twice, in two spellings: state all its positions at once, as [[…]]")
         out[node] = torch.zeros_like(question.clean, dtype=torch.bool).scatter_(1, question.places(positions), True)
     return out
 

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from .places import Positions, as_places, whole_numbers
+from .places import Positions, as_places, copied, whole_numbers
 
 Ids = Int[Tensor, "batch"] | Int[Tensor, "batch n"] | Sequence[int]
 
@@ -37,6 +37,9 @@ class Metric:
     tokens: Int[Tensor, "batch token"] | None = None
     name: str = "metric"
     batched: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "positions", copied(self.positions))
 
     def positions_of(self, tokens: Int[Tensor, "batch pos"]) -> Int[Tensor, "batch n"]:
         """The positions that are read, one row per prompt, counted from the start.

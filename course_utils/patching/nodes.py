@@ -14,16 +14,29 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
+from .trust import refuse_no_bridge
+
 LAST = 10**6  # later than any layer
 
 
 @total_ordering
 @dataclass(frozen=True)
 class Writer:
-    """`embed`, one head, or one MLP. `layer` and `head` are None where they do not apply."""
+    """`embed`, one head, or one MLP. `layer` and `head` are None where they do not apply.
+
+    Raises:
+        ValueError: none of these.
+    """
 
     layer: int | None = None
     head: int | None = None
+
+    def __post_init__(self) -> None:
+        if not _counted(self) or (self.layer is None and self.head is not None):
+            raise ValueError(
+                "a Writer is Writer() (the embedding), Writer(9, 6) (a head) or Writer(3) (an MLP), "
+                f"not Writer({self.layer!r}, {self.head!r})"
+            )
 
     @property
     def time(self) -> int:
@@ -44,11 +57,24 @@ class Writer:
 @total_ordering
 @dataclass(frozen=True)
 class Reader:
-    """The q, k or v input of one head, the input of one MLP (`input` "mlp"), or the logits."""
+    """The q, k or v input of one head, the input of one MLP (`input` "mlp"), or the logits.
+
+    Raises:
+        ValueError: none of these.
+    """
 
     input: str
     layer: int | None = None
     head: int | None = None
+
+    def __post_init__(self) -> None:
+        stated = tuple(part is not None for part in (self.layer, self.head))
+        due = {"logits": (False, False), "mlp": (True, False), **dict.fromkeys("qkv", (True, True))}
+        if not _counted(self) or not isinstance(self.input, str) or due.get(self.input) != stated:
+            raise ValueError(
+                "a Reader is Reader('q', 9, 6) (or 'k', 'v'), Reader('mlp', 3) or Reader('logits'), "
+                f"not Reader({self.input!r}, {self.layer!r}, {self.head!r})"
+            )
 
     @property
     def time(self) -> int:
@@ -77,6 +103,25 @@ def _order(part: Writer | Reader) -> tuple:
     return part.time, -1 if part.head is None else part.head, getattr(part, "input", "")
 
 
+def _counted(part: Writer | Reader) -> bool:
+    """Whether layer and head are counts where they are stated; they become Python's own ints."""
+    for name in ("layer", "head"):
+        if (value := getattr(part, name)) is not None:
+            if (number := _count(value)) is None:
+                return False
+            object.__setattr__(part, name, number)
+    return True
+
+
+def _count(value: Any) -> int | None:
+    """A whole number from 0 on, or None."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        return None
+    return None if isinstance(value, bool) or number < 0 else number
+
+
 HEAD = re.compile(r"L?(\d+)[.H](\d+)")
 MLP = re.compile(r"m(\d+)")
 
@@ -85,15 +130,18 @@ def head(name: Any, model: Any = None) -> tuple[int, int]:
     """(layer, head) of `"9.6"`, `"L9H6"` or `(9, 6)`.
 
     Args:
-        model: if given, one that must have this head.
+        model: if given, a TransformerBridge that must have this head.
 
     Raises:
-        ValueError: none of these, or not in this model.
+        ValueError: none of these, or not in this model, or a model that is no bridge.
     """
     found = (name.layer, name.head) if isinstance(name, Writer) else _pair(name)
     if found is None or None in found:
         raise ValueError(f"a head is named by its layer and number, such as '9.6', 'L9H6' or (9, 6), not {name!r}")
-    if model is not None and (found[0] >= model.cfg.n_layers or found[1] >= model.cfg.n_heads):
+    if model is None:
+        return found
+    refuse_no_bridge(model)
+    if found[0] >= model.cfg.n_layers or found[1] >= model.cfg.n_heads:
         raise ValueError(
             f"this model has no head {found[0]}.{found[1]}: it has {model.cfg.n_layers} layers of "
             f"{model.cfg.n_heads} heads, counted from 0"
@@ -107,12 +155,9 @@ def _pair(name: Any) -> tuple[int, int] | None:
         match = HEAD.fullmatch(name.strip())
         return match and (int(match[1]), int(match[2]))
     name = name.tolist() if hasattr(name, "tolist") else name  # of a tensor or an array
-    if isinstance(name, (tuple, list)) and len(name) == 2 and not any(isinstance(part, bool) for part in name):
-        try:
-            pair = operator.index(name[0]), operator.index(name[1])
-        except TypeError:
-            return None
-        return pair if min(pair) >= 0 else None
+    if isinstance(name, (tuple, list)) and len(name) == 2:
+        pair = _count(name[0]), _count(name[1])
+        return None if None in pair else pair
     return None
 
 

@@ -9,6 +9,7 @@ Lists and tensors mean the same. Negative positions count from the end.
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -49,6 +50,14 @@ def whole_number(value: Any, what: str, least: int = 0) -> int:
     if number is None or number < least:
         raise ValueError(f"{what} is a whole number of at least {least}, not {short(value)}")
     return number
+
+
+def copied(value: Any) -> Any:
+    """The same in memory of its own, so that what the caller does to theirs afterwards changes nothing."""
+    try:
+        return value.clone() if isinstance(value, Tensor) else copy.deepcopy(value)
+    except TypeError:  # a generator, say: it is refused where it is read
+        return value
 
 
 def short(value: Any) -> str:

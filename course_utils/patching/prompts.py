@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from .places import whole_numbers
+from .places import short, whole_numbers
 
 Prompts = Int[Tensor, "batch pos"] | str | Sequence[str] | Sequence[Sequence[int]]
 
@@ -23,7 +23,10 @@ def as_tokens(model: Any, prompts: Prompts, name: str) -> Int[Tensor, "batch pos
     if isinstance(prompts, str):
         prompts = [prompts]
     if not isinstance(prompts, Tensor):
-        rows = list(prompts) if isinstance(prompts, Sequence) else []
+        rows = prompts.tolist() if hasattr(prompts, "tolist") else prompts  # of an array
+        if not isinstance(rows, Sequence):
+            raise ValueError(f"{name} are token ids or strings, not {short(prompts)}")
+        rows = list(rows)
         if any(isinstance(row, str) for row in rows):
             if model.tokenizer is None:
                 raise ValueError(f"this model has no tokenizer, so {name} must be token ids")

@@ -11,7 +11,7 @@ which stands in the file that computes it: `sweep`, `path_patch`, `attribute`, `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,13 +20,14 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ..intervals import numbered
 from .attribution import attribute
 from .circuit_runs import run
 from .criteria import completeness, faithfulness, minimality
 from .edges import attribute_edges
 from .metrics import Metric, as_metric
 from .paths import path_patch
-from .places import Positions, as_places, short, whole_number
+from .places import Positions, as_places, copied, short, whole_number
 from .prompts import Prompts, as_tokens
 from .runs import Kept
 from .sweeps import sweep
@@ -103,6 +104,10 @@ class Question:
             self._set(groups=self._numbered(self.groups))
         if self.positions is not None and not (isinstance(self.positions, Mapping) and self.positions):
             raise ValueError("a question's positions have names: {'S2': one position per prompt, 'END': -1}")
+        if self.positions is not None:
+            self._set(positions={name: copied(at) for name, at in self.positions.items()})
+        if not callable(self.attention_mask):
+            self._set(attention_mask=copied(self.attention_mask))
         if self.memory is not None:
             self._set(memory=whole_number(self.memory, "memory, a number of bytes,", 1))
         for name in self.positions or ():
@@ -143,14 +148,11 @@ class Question:
             )
 
     def _numbered(self, groups: Any) -> Int[Tensor, "batch"]:
-        labels = groups.tolist() if isinstance(groups, Tensor) else groups
-        if not isinstance(labels, Iterable) or not all(isinstance(label, Hashable) for label in labels):
+        if (labels := numbered(groups)) is None:
             raise ValueError(f"groups are labels, one for each prompt, not {short(groups)}")
-        labels = list(labels)
         if self.reference is None or not len(labels) == len(self.clean) == len(self.reference):
             raise ValueError("groups label clean and reference prompts alike, so there must be equally many of each")
-        number = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-        return torch.tensor([number[label] for label in labels], device=self.clean.device)
+        return torch.tensor(labels, device=self.clean.device)
 
     @property
     def base_name(self) -> str:

@@ -70,16 +70,19 @@ def put_in(
             raise ValueError(f"values= must fit {site} of one layer, {tuple(base.shape)}, not {said}") from None
     if site == "attn_scores":  # a key that is not seen stays unseen
         new = torch.where(visible, new, base)
-    if own is not None and new.isnan().any():
-        raise ValueError(f"values= puts NaN in at {site}, and nothing can be said of what comes after it")
+    odd = new.isnan() if site == "attn_scores" else ~new.isfinite()  # a score of -inf hides a key
+    if own is not None and odd.any():
+        said = "NaN" if new.isnan().any() else "infinity"
+        raise ValueError(f"values= puts {said} in at {site}, and nothing can be said of what comes after it")
     return new
 
 
 @dataclass
 class Kept:
-    """What has been run so far. mark: of the weights then; checked: on all prompts."""
+    """What has been run so far. mark: of the weights then; words: embeddings then; checked: on all prompts."""
 
     mark: tuple = ()
+    words: Tensor = field(default_factory=lambda: torch.zeros(0))
     checked: bool = False
     runs: dict[tuple[str, int], Run] = field(default_factory=dict)
 
@@ -165,8 +168,9 @@ def ready(
     """
     refuse_dropout(question.model)
     plain, kept, mark = plain_forward(question), question._kept, mark_of(question.model)
-    if kept.mark != mark:
-        kept.mark, kept.checked = mark, False
+    words = _words(question, plain)
+    if kept.mark != mark or not torch.equal(kept.words, words):
+        kept.mark, kept.words, kept.checked = mark, words, False
         kept.runs.clear()
     used = bool(kept.runs)
     found = _make(question, plain, base_sites, donor_sites, length if plain.causal else None)
@@ -178,6 +182,15 @@ def ready(
         raise Unsupported("the model computes something else than its weights say", surprising=True)
     kept.checked = True
     return found
+
+
+def _words(question: Question, plain: Unrolled) -> Float[Tensor, "word d_model"]:
+    """The embeddings of all tokens of the question.
+
+    Other weights act on all prompts, so that the first ones show when they change; an embedding acts on some alone.
+    """
+    sets = (question.clean, question.corrupt, question.reference)
+    return plain.W_E[torch.cat([tokens.flatten() for tokens in sets if tokens is not None]).unique()]
 
 
 def _make(

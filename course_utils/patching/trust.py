@@ -47,10 +47,15 @@ def _foreign(hook: Any) -> bool:
     return not str(getattr(hook, "__module__", "")).startswith(OWN)
 
 
-def refuse_model(model: Any) -> None:
-    """Raises ValueError when it is no bridge, or would drop out activations at random."""
+def refuse_no_bridge(model: Any) -> None:
+    """Raises ValueError when it is none."""
     if not (isinstance(model, nn.Module) and hasattr(model, "hook_dict") and hasattr(model, "cfg")):
         raise ValueError(f"model is a TransformerBridge (zoo.load returns one), not {type(model).__name__}")
+
+
+def refuse_model(model: Any) -> None:
+    """Raises ValueError when it is no bridge, or would drop out activations at random."""
+    refuse_no_bridge(model)
     if next(model.parameters()).is_meta:
         raise ValueError("the model is on the meta device, so it has no weights: load it on a real one")
     refuse_dropout(model)
