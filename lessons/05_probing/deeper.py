@@ -94,8 +94,6 @@ with claims():
 model = zoo.load("code-4l", "cpu").requires_grad_(False)
 blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
 tokens, new = probing.two_halves(model, contexts=24)
-order = torch.randperm(len(tokens), generator=torch.Generator().manual_seed(0))
-tokens = tokens[order]
 tokens_0 = tokens.read_by(blank)
 ends = [128, 256, 512, 1024, 2048, 4096, len(tokens)]
 
@@ -126,7 +124,7 @@ for name in ("in_brackets", "definition"):
 table(rows, unit="bits a label", decimals=2)
 
 # %% caption
-caption("Online code length before layer 2, for two properties and three nulls. The order of the tokens is drawn at random.")
+caption("Online code length before layer 2, for two properties and three nulls. The tokens are sent file by file.")
 
 # %% claims
 with claims():
@@ -135,7 +133,7 @@ with claims():
     claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
 
 # %% [markdown]
-# The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is learned by heart on the way. It needs no test set, since every label is sent before it is learned from. A caution remains. The order here is random, so that tokens of one file stand in many blocks, and what is learned of a file's names helps with its later tokens.
+# The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is learned by heart on the way. It needs no test set, since every label is sent before it is learned from. The tokens are sent file by file. In a random order tokens of one file would stand in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
 
 # %% [markdown]
 # ## 3 · How large may a probe be?
@@ -322,11 +320,12 @@ with claims():
     claim("up to a loudness of 0.5 CCS agrees with the truth on more than 0.98 of the pairs, in all five draws", ccs[:2].min() > 0.98)
     claim("from 1.5 on it agrees with it on less than 0.6, and with the other contrast on more than 0.98, in all five", ccs[3:].max() < 0.6 and other[3:].min() > 0.98)
     claim("at equal loudness CCS takes one of the two whole: it agrees with the truth on more than 0.98 of the pairs, or with the other contrast, in each of the five", (torch.maximum(ccs, other)[2] > 0.98).all())
+    claim("at equal loudness the largest variation mixes them: between 0.55 and 0.97 with the truth in all five", between(first[2].min(), 0.55, 0.97) and between(first[2].max(), 0.55, 0.97))
     claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
 measured("probing.ccs", "the louder of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
 
 # %% [markdown]
-# CCS finds a contrast that turns round with the negation. In these pairs it finds the more prominent of the two, and where both are equally prominent it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most, does as well here.
+# CCS finds a contrast that turns round with the negation. In these pairs it finds the more prominent of the two, and where both are equally prominent it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally loud: there it mixes them. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
 
 # %% [markdown]
 # ## 5 · Learned directions, and an illusion
@@ -359,7 +358,7 @@ table({f"{kind}, pairs of {names[usual]}": dict(zip(columns, map(mean_interval, 
        for (kind, usual), values in trials.items()}, decimals=2)
 
 # %% caption
-caption("Share of answers that turn, in new pairs that differ in the property, along the learned direction and along the probe's (the difference of the means). Five networks of each kind, with 95 % intervals over networks. New pairs are pairs of inputs that were not fitted to; a network has only 64 different hidden vectors.")
+caption("Share of answers that turn, in new pairs that differ in the property, along the learned direction and along the probe's (the difference of the means). Five networks of each kind, with 95 % intervals over networks. New pairs are pairs of inputs that were not fitted to; a network has only 32 different hidden vectors, so that most pairs are new and hardly a vector is.")
 
 # %% claims
 with claims():
@@ -370,9 +369,9 @@ with claims():
           (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
 
 # %% [markdown]
-# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network. On usual inputs the property and its rival agree, so what it finds in the second network is the rival, and new pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from. That much was true of probes too. What comes now is not.
+# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network. On usual inputs the property and its rival agree, so what it finds in the second network is mostly the rival, and new pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from. That much was true of probes too. What comes now is not.
 #
-# **An illusion.** Makelov et al. (2023) described how a learned direction can deceive even if the pairs are good. Suppose that we look at a *site* in a model, such as an MLP, and the property's way to the answer leads past it. Two directions of the site matter. Along the first the property stands, $\pm1$, but no weight reads it: call it **disconnected**. Along the second nothing ever varies, but the answer would change if something did: call it **dormant**. Neither plays any part in what the model does. To be sure, we replace every vector at the site by the mean of all.
+# **An illusion.** Makelov et al. (2023) described how a learned direction can deceive even if the pairs are good. Suppose that we look at a *site* in a model, such as an MLP, and the property's way to the answer leads past it. Two directions of the site matter. Along the first the property stands, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is nothing but a little noise, but the answer would change if something stood there: call it **dormant**. Neither plays a part in any answer. To be sure, we replace every vector at the site by the mean of all.
 
 # %%
 planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
@@ -579,7 +578,7 @@ card(
     {"claim": "Trained vectors need shorter codes", "evidence": "two properties before layer 2", "control": "before training; control tasks", "where it fails": "one deal, one order"},
     {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 32 hidden units", "control": "three control tasks",
      "where it fails": "properties that no linear probe reads"},
-    {"claim": "Too weak a penalty makes a probe too sure, not wrong", "evidence": "three properties, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
+    {"claim": "Too weak a penalty makes a probe too sure", "evidence": "definitions, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
     {"claim": "Of two contrasts CCS finds the louder one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
     {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; five models with the site on the path", "where it fails": "one dimension; two bundled sites"},
     formulas={"conditional entropy": r"-\sum p(h,y)\log_2 p(y\mid h)"},
@@ -605,5 +604,5 @@ card(
 # - contrast-consistent search: the search for a direction that gives statements and their negations opposite, sure answers.
 # - Distributed alignment search: the search for a direction along which interchange gives the answers that a property would.
 # - disconnected: of a direction in which something varies and which no weight reads.
-# - dormant: of a direction in which nothing varies and which the answer would follow.
+# - dormant: of a direction in which nothing but noise varies and which the answer would follow.
 # - split: to divide a direction into what the next weights see and what they do not.

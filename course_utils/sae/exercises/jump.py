@@ -17,6 +17,7 @@ def _inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.5, 3.0], [0.25, 2.0]]), torch.tensor([0.5, 2.0]), 0.5  # at the threshold, and at the window's edge
     yield torch.tensor([[-0.3, -0.1], [-0.45, -0.7]]), torch.tensor([-0.5, -0.4]), 0.2  # training may push a threshold below 0
     yield torch.tensor([[151.0, 140.0], [148.0, 300.0]]), torch.tensor([150.0, 145.0]), 8.0
+    yield randn(rng, 6, 3, dtype=torch.float64), 0.2 + torch.rand(3, generator=rng, dtype=torch.float64), 0.6
     for rows, latents, bandwidth in ((4, 3, 0.5), (8, 5, 1.0), (20, 4, 0.7)):
         yield randn(rng, rows, latents), 0.2 + torch.rand(latents, generator=rng), bandwidth
 

@@ -18,6 +18,7 @@ def _gradient_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0, 0.0]])
     yield torch.tensor([[1.0, 0.0], [1.0, 2.0]]), torch.tensor([[0.6, 0.8], [0.0, -1.0]])
     yield torch.tensor([[5.0, 3.0]]), F.normalize(torch.tensor([[1.0, 0.005]]), dim=1)  # a small entry counts too
+    yield torch.tensor([[0.0, 0.0], [2.0, 1.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])  # a dead latent has no gradient
     for latents, d in ((1, 3), (3, 3), (4, 7), (9, 5)):
         yield randn(rng, latents, d), F.normalize(randn(rng, latents, d), dim=1)
     yield randn(rng, 5, 4, dtype=torch.float64), F.normalize(randn(rng, 5, 4, dtype=torch.float64), dim=1)
@@ -68,6 +69,10 @@ def _fvu_inputs(rng: torch.Generator) -> Inputs:
         yield y, y + 0.5 * randn(rng, rows, d)
     y = randn(rng, 8, 3)
     yield y, y + 0.05 * randn(rng, 8, 3)  # a good reconstruction
+    yield torch.tensor([[1.0, 0.0], [1.0, 2.0]]), torch.tensor([[0.0, 0.0], [0.0, 2.0]])  # one dimension never varies
+    yield torch.tensor([[0.0], [0.001]]), torch.tensor([[0.0], [0.0005]])  # all small
+    y = 1000 + randn(rng, 50, 4)
+    yield y, y + 0.1 * randn(rng, 50, 4)  # far from the origin
     y = randn(rng, 6, 4, dtype=torch.float64) + 1
     yield y, y + randn(rng, 6, 4, dtype=torch.float64)
 
@@ -118,6 +123,7 @@ def _recovered_inputs(rng: torch.Generator) -> Inputs:
         yield clean, clean + 0.5 * torch.rand(n, generator=rng), clean + 1 + 4 * torch.rand(n, generator=rng)
     yield torch.tensor([1.0, 2.0]), torch.tensor([6.0, 3.0]), torch.tensor([4.0, 3.0])  # worse than the ablation
     yield torch.tensor([2.0]), torch.tensor([1.5]), torch.tensor([3.0])  # better than the clean run
+    yield torch.tensor([0.0, 1.0]), torch.tensor([1.0, 1.0]), torch.tensor([2.0, 2.0])  # a token that was certain
     yield torch.tensor([2.0]), torch.tensor([1.0]), torch.tensor([2.005])  # hardly anything to recover
     yield torch.tensor([1.0]), torch.tensor([2.999]), torch.tensor([3.0])  # hardly anything recovered
     clean = torch.rand(5, generator=rng, dtype=torch.float64) + 2
@@ -161,6 +167,11 @@ def _matching_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 0.0]]), torch.tensor([[-1.0, 0.5]])  # the only latent points the other way
     yield torch.tensor([[1.0, 0.0]]), torch.tensor([[0.005, 1.0]])  # or nearly at right angles
     yield torch.eye(3), torch.tensor([[-1.0, 0.0, 0.0], [0.0, 0.9, 0.1], [0.2, 0.0, 0.5]])  # an opposite is no match
+    # the largest sum of cosines, and not of their squares, of angles, or of rounded ones
+    for true, found in (([[-1, 0], [1, -1]], [[1, -3], [3, 2]]), ([[2, -3], [1, -1]], [[-2, 3], [0, 3]]), ([[-1, 3], [-2, 2]], [[-2, -3], [-3, -1]])):
+        yield torch.tensor(true).float(), torch.tensor(found).float()
+    yield torch.eye(2), torch.tensor([[1e-4, 0.0], [0.0, 1e-4]])
+    yield randn(rng, 3, 4, dtype=torch.float64), randn(rng, 5, 4, dtype=torch.float64)
     for features, latents, d in ((3, 3, 2), (4, 6, 3), (5, 9, 4), (6, 6, 3)):
         yield randn(rng, features, d), randn(rng, latents, d) * (1 + 3 * torch.rand(latents, 1, generator=rng))
 
@@ -249,6 +260,11 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
                             ((1, 1, 1, 1, 1), (0, 500, 150, 150, 100))):  # fmt: skip
         yield torch.tensor([active]).float(), torch.outer(torch.tensor(lengths).float(), east), east, yes, 0
     yield torch.tensor([[0.0, 1.0]]), torch.eye(2).flip(0), torch.tensor([3.0, 300.0]), yes, 0  # hardly along it
+    for cosine, active in ((0.04, 1.0), (0.028, 1.0), (0.5, 1e-9)):  # little, and enough
+        yield torch.tensor([[0.0, active]]), torch.tensor([[1.0, 0.0], [cosine, (1 - cosine**2) ** 0.5]]), east, yes, 0
+    yield torch.tensor([[5e-5, 1.0]]), torch.tensor([[1.0, 0.0], [0.8, 0.6]]), east, yes, 0  # the main latent is not quite silent
+    yield torch.tensor([[0.0, 0.45, 0.35, 0.2]]), torch.tensor([[1.0, 0.0]] * 4), east, yes, 0  # less than half
+    yield torch.tensor([[0.0, 0.3, 0.25, 0.25, 0.2]]), torch.tensor([[1.0, 0.0]] * 5), east, yes, 0  # less than a third
     against = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.8, -0.6], [0.6, 0.8], [-0.9, 0.4359]])
     yield torch.tensor([[0.0, 1.0, 1.0, 1.0, 1.0]]), against, east, yes, 0  # what points against it takes nothing off the sum
     hardly = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.02, 0.9998]])

@@ -64,6 +64,9 @@ Function(
 def _loss_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0]]), torch.tensor([[0.5]]), torch.tensor([[2.0]]), torch.tensor([[3.0]]), 0.5
     yield torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0]]), torch.tensor([[0.0, 2.0]]), 0.25
+    x, x_hat, two = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 0.0], [0.0, 1.0]]), torch.eye(2)
+    yield x, x_hat, torch.tensor([[0.0, 0.0], [1.0, 0.0]]), two, 0.5  # a row in which nothing is active costs as much
+    yield x, x_hat, torch.tensor([[2.0, 0.0], [1.0, 0.0]]), two, 0.5
     for rows, d, latents in ((2, 1, 1), (3, 2, 4), (5, 4, 3), (4, 3, 9)):
         yield randn(rng, rows, d), randn(rng, rows, d), codes(rng, rows, latents) + 0.1, randn(rng, latents, d), 0.3
     yield (randn(rng, 3, 4, dtype=torch.float64), randn(rng, 3, 4, dtype=torch.float64),
@@ -126,6 +129,9 @@ def _topk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[-1.0, -3.0, 2.0]]), 2  # the second largest is negative
     yield torch.tensor([[2.0, 1.0, 2.0, 2.0]]), 2  # ties: the first ones win
     yield torch.tensor([[0.1, 0.2], [30.0, 20.0], [-1.0, -2.0]]), 1  # small rows count too
+    yield torch.tensor([[3.0, 2.0], [2.0, 1.0]]), 1  # what wins in one row loses in another
+    yield torch.tensor([[1.0, 2.0]]), 2  # all places
+    yield torch.tensor([[1.0, 1.00001]]), 1
     for rows, latents, k in ((4, 6, 2), (5, 9, 3), (3, 4, 4)):
         yield randn(rng, rows, latents), k
     yield randn(rng, 4, 12, dtype=torch.float64), 5
@@ -198,6 +204,8 @@ Function(
 def _batchtopk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 3.0], [4.0, 2.0]]), 1
     yield torch.tensor([[5.0, 3.0, 4.0], [1.0, 2.0, 0.5]]), 1  # the first row takes both places
+    yield torch.tensor([[9.0, 8.0, 7.0], [1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]), 1  # or all
+    yield randn(rng, 20, 3), 1
     yield torch.tensor([[-5.0, 3.0], [-1.0, -2.0]]), 1  # fewer positive ones than places
     yield torch.tensor([[2.0, 2.0, 1.0], [2.0, 2.0, 3.0]]), 1  # ties
     yield torch.tensor([[1.0, 2.0, 2.0], [2.0, 0.0, 3.0]]), 1  # the first of equals, row by row

@@ -24,6 +24,9 @@ def _contexts_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.0, 2.0, 2.0], [2.0, 0.0, 0.0]]), 2  # ties: the earlier context and position
     yield torch.tensor([[2.0], [1.0], [2.0], [2.0]]), 2
     yield torch.randint(0, 5, (300, 3), generator=rng).float(), 120  # so many that an unstable sort mixes equals
+    yield torch.zeros(2, 3), 1  # silent throughout
+    yield torch.tensor([[0.0, 5e-5]]), 1
+    yield torch.cat([torch.arange(20.0, 40.0)[None], torch.ones(1, 20)]), 2  # one context holds all the largest
     for contexts, length, count in ((4, 6, 2), (8, 5, 3), (6, 9, 6)):
         yield codes(rng, contexts, length), count
 
@@ -80,6 +83,8 @@ def _edit_inputs(rng: torch.Generator) -> Inputs:
         yield (randn(rng, rows, d), codes(rng, rows, latents) + 0.05, F.normalize(randn(rng, latents, d), dim=1),
                latents - 2, float(2 * torch.rand((), generator=rng)))  # fmt: skip
     yield torch.tensor([[1.0, 2.0]]), torch.tensor([[250.0, 0.5]]), torch.tensor([[0.6, 0.8], [1.0, 0.0]]), 0, 1.0
+    wide = torch.float64
+    yield randn(rng, 3, 4, dtype=wide), codes(rng, 3, 5, wide), F.normalize(randn(rng, 5, 4, dtype=wide), dim=1), 3, 1.5
     yield randn(rng, 4, 3), codes(rng, 4, 5), F.normalize(randn(rng, 5, 3), dim=1), 2, 0.0
 
 

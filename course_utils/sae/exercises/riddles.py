@@ -136,7 +136,12 @@ def _as_long(answer: Tensor, told: Foretold) -> str:
 
 
 def _rank_explained(answer: Tensor, told: Foretold) -> str:
-    return f"The rank correlation of your numbers with the measured effects is {_rank(answer, told):.2f}."
+    said = f"The rank correlation of your numbers with the measured effects is {_rank(answer, told):.2f}."
+    if _rank(answer, told) < -0.5:
+        return said + " Turn the order round: the larger the number, the farther the prediction should move."
+    if torch.equal(answer.sort().values, torch.arange(len(answer)).float()):
+        return said + " These are places in an order, as `argsort` returns them; give each latent a value."
+    return said
 
 
 Answer(
