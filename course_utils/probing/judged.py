@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from course_utils.intervals import bootstrap_weights, interval
@@ -59,9 +59,34 @@ def chosen_penalty(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0
     """The penalty whose probes know most, averaged over layers and labels: fitted on every second file of `train`,
     judged on the files between. Of a label that one of these halves lacks, nothing can be learned: it is left out.
     """
-    first = train.file % 2 == 0
-    fit_on, judge_on = train[first], train[~first]
-    told = fit_on.y.any(0) & judge_on.y.any(0)
-    fit_on, judge_on = (replace(some, y=some.y[:, told], labels=()) for some in (fit_on, judge_on))
+    fit_on, judge_on, _ = _dealt(train)
     known = {p: float(removed(fit_logistic(fit_on.x, fit_on.y, p), fit_on, judge_on).share.mean()) for p in penalties}
     return max(known, key=known.get)
+
+
+def fit_chosen(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0)) -> Probes:
+    """Logistic probes, each with the penalty that does best at its place for its label, within `train`.
+
+    A penalty is in units of the place's mean square, so that vectors of any size are treated alike. As in
+    `chosen_penalty` every second file is fitted on, and those between judge. A label that one half lacks takes what is
+    best for the others.
+    """
+    rms = train.x.square().mean((1, 2), keepdim=True).sqrt()
+    scaled = replace(train, x=train.x / rms)
+    fit_on, judge_on, told = _dealt(scaled)
+    share = torch.stack([removed(fit_logistic(fit_on.x, fit_on.y, p), fit_on, judge_on).share for p in penalties])
+    best = share.mean(2).argmax(0)[:, None].repeat(1, len(told))  # (layer, label)
+    best[:, told] = share.argmax(0)
+    fits = [fit_logistic(scaled.x, train.y, p) for p in penalties]
+    directions = torch.stack([fit.directions for fit in fits])
+    bias = torch.stack([fit.bias for fit in fits])
+    layer, label = torch.meshgrid(*map(torch.arange, best.shape), indexing="ij")
+    return Probes(directions[best, layer, label] / rms, bias[best, layer, label])
+
+
+def _dealt(train: Tokens) -> tuple[Tokens, Tokens, Bool[Tensor, "label"]]:
+    """Every second file, the files between, and the labels that both have: only these are kept in the two."""
+    first = train.file % 2 == 0
+    parts = train[first], train[~first]
+    told = parts[0].y.any(0) & parts[1].y.any(0)
+    return *(replace(some, y=some.y[:, told], labels=()) for some in parts), told
