@@ -155,7 +155,7 @@ with claims():
 # %% [markdown]
 # Before training the probe can only use what a random network keeps: which token stands here, and a little of which position. That is nearly enough for brackets, which are a few tokens of the vocabulary, and half of what there is to know about keywords. It is not enough for *definition*, a name at the place where it is given a value. In the trained model that property comes up layer by layer.
 #
-# How sure are these numbers? Tokens of one file resemble each other, so the intervals draw whole files, and there are only about ten of them.
+# How sure are these numbers? Tokens of one file resemble each other, so the intervals come from drawing whole files anew (a bootstrap over files), and there are only about ten of them. Beside each number stands its **null**: what the same measurement gives where there is nothing to be found.
 
 # %%
 rows = {}
@@ -262,7 +262,7 @@ ax.set(xlabel="before layer", ylabel="share right", xticks=range(5), xticklabels
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
     fig, "The property starts at always-no and rises to 0.92; the three dashed lines of the control tasks are highest at the embedding.",
-    "Accuracy on “inside brackets” and on control tasks with as many true labels, by place. At the embedding the coins are "
+    "Accuracy on “inside brackets” and on control tasks with about as many true labels, by place. At the embedding the coins are "
     "learned and the property is not; before layer 2 the property is a little ahead.",
 )  # fmt: skip
 
@@ -502,19 +502,21 @@ caption("Probability of the token after “    return result”, in the model as
 # %% claims
 close = model.tokenizer(")")["input_ids"][-1]
 with claims():
-    claim("as it is, a closing bracket gets less than one in a hundred; told “inside”, more than one in ten",
-          chances[0][close] < 0.01 and chances[1][close] > 0.1)  # fmt: skip
+    claim("as it is, a closing bracket gets less than one in a hundred; told “inside”, more than one in ten, and is the second guess",
+          chances[0][close] < 0.01 and chances[1][close] > 0.1 and chances[1].topk(2).indices[1] == close)  # fmt: skip
 
 # %% [markdown]
-# It expects a closing bracket, though none was opened. One line shows what is meant and proves little. So we take all tokens of some new files. If the model uses *inside brackets*, closing brackets should become more probable where a token outside gets the component of one inside, and less probable the other way round. The puzzle's other property is tested likewise, before layer 1. After a closing bracket a line often ends, so there we look at line breaks. Donors are tokens of the training files, drawn at random.
+# A closing bracket has become the second guess, though none was opened. One line shows what is meant and proves little. So we take all tokens of some new files. If the model uses *inside brackets*, closing brackets should become more probable where a token outside gets the component of one inside, and less probable the other way round. The puzzle's other property is tested likewise, before layer 1. After a closing bracket a line often ends, so there we look at line breaks. Donors are tokens of the training files, drawn at random.
 #
-# What would any push do? Two nulls stand beside it. One is the same direction with donors of the token's *own* label. The other is a **placebo**: each token is moved exactly as far, along one of twelve random directions. Third, it is moved as far along the directions of four other labels (opening brackets, parameters, calls, definitions): does it have to be *this* property?
+# What would any push do? Three nulls stand beside it. The first is the same direction with donors of the token's *own* label. The second is a **placebo**: each token is moved exactly as far, along one of twelve random directions. The third moves it as far along the directions of four other labels (opening brackets, parameters, calls, definitions). It asks whether it has to be *this* property.
 
 # %%
 few = test[test.place[:, 0] % 6 == 0]  # every sixth context
 vocabulary = [model.tokenizer.decode([i]) for i in range(model.cfg.d_vocab)]
-closing, line_break = (torch.tensor([any(c in word for c in some) for word in vocabulary]) for some in (")]}", "\n"))
+closing, line_break = (torch.tensor([any(c in word for c in some) for word in vocabulary])
+                       for some in (")]}", "\n"))
 random = torch.randn(12, 192, generator=torch.Generator().manual_seed(1))
+four = [at[name] for name in ("opens", "parameter", "call", "definition")]
 
 def rise(name, place, wanted, opposite, onto):
     """By how much `wanted` becomes more probable at each token, in nats: (direction, token)."""
@@ -529,19 +531,34 @@ rows, moved = {}, {}
 for name, place, wanted in (("in_brackets", 2, closing), ("closes", 1, line_break)):
     gap = probing.mass_mean(train.x[place][None], train.label(name)[:, None]).directions[0]  # (1, 192)
     own, same = (rise(name, place, wanted, opposite, gap)[0] for opposite in (True, False))
-    x, y = train.x[place][None], train.y[:, [at[other] for other in ("opens", "parameter", "call", "definition")]]
-    placebo, labels = rise(name, place, wanted, True, random), rise(name, place, wanted, True, probing.mass_mean(x, y).directions[0])
+    others = probing.mass_mean(train.x[place][None], train.y[:, four]).directions[0]
+    placebo, labels = (rise(name, place, wanted, True, onto) for onto in (random, others))
     for gets, some in ((True, ~few.label(name)), (False, few.label(name))):
-        pushed, as_others = placebo[:, some].mean(1), labels[:, some].mean(1)
-        moved[name, gets] = own[some].mean(), same[some].mean(), pushed, as_others
-        rows[f"{name.replace('_', ' ')}, {'gets it' if gets else 'loses it'}"] = {
-            "rise": mean_interval(own[some], clusters=few.file[some]), "null: same label": float(same[some].mean()),
-            "null: 12 placebos": f"{pushed.min():+.2f} … {pushed.max():+.2f}".replace("-", "−"),
-            "null: other labels": f"{as_others.min():+.2f} … {as_others.max():+.2f}".replace("-", "−")}
+        moved[name, gets] = tuple(by[..., some].mean(-1) for by in (own, same, placebo, labels))
+        said = f"{name.replace('_', ' ')}, {'gets it' if gets else 'loses it'}"
+        rows[said] = {"rise": mean_interval(own[some], clusters=few.file[some])}
 table(rows, decimals=2, signed=True, unit="nats")
 
 # %% caption
-caption("By how much the log-probability of closing brackets (first two rows) and of line breaks (last two) rises when tokens get a donor's component along the difference of the class means, with its interval over files. Beside it, donors of the token's own label, and the smallest and the largest mean of twelve placebos and of four other labels.")
+caption("By how much the log-probability of closing brackets (first two rows) and of line breaks (last two) rises when tokens get a donor's component along the difference of the class means, with its interval over files. Below 0 it falls.")
+
+# %% figure
+fig, ax = plots.figure(height=2.9, width=7.2)
+for i, (row, (_, same, placebo, labels)) in enumerate(zip(rows.values(), moved.values(), strict=True)):
+    value, low, high = row["rise"]
+    ax.plot(placebo, torch.full((12,), -i - 0.15), ".", color=plots.NULL, ms=7, label="12 placebos" if i == 0 else None)
+    ax.plot(float(same), -i - 0.15, "|", color=plots.INK, ms=12, mew=2, label="donor of the same label" if i == 0 else None)
+    for mark, name, by in zip("^sDv", ("opens", "parameter", "call", "definition"), labels.tolist(), strict=True):
+        ax.plot(by, -i + 0.12, mark, color=plots.INK, mfc="none", ms=6, label=f"along “{name}”" if i == 0 else None)
+    ax.errorbar(value, -i + 0.12, xerr=[[value - low], [high - value]], fmt="o", color=plots.EDITED, ms=8, capsize=3, label="along its own direction" if i == 0 else None)
+ax.axvline(0, color=plots.NULL, lw=0.8)
+ax.set(yticks=[0, -1, -2, -3], yticklabels=list(rows), xlabel="rise of the log-probability, nats")
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "In the first and third row the own direction lies right of all grey dots, in the second left of all marks; in the first row the triangle of another label lies farther right.",
+    "The same, with three nulls: tokens moved as far along random directions (grey), along the directions of four other labels "
+    "(hollow), and donors of the token's own label (bar).",
+)  # fmt: skip
 
 # %% claims
 up, down = (moved["in_brackets", gets][0] for gets in (True, False))
@@ -559,7 +576,7 @@ with claims():
     claim("in the three rows donors of the same label change less than a quarter as much", all(abs(same) < abs(own) / 4 for own, same, *_ in list(moved.values())[:3]))
 
 # %% [markdown]
-# A token outside brackets that gets *inside* makes closing brackets about ten times as probable (in the geometric mean over tokens), and one inside that loses it makes them about a third as probable. No placebo does as much in either row, and a donor of the same label does little. But look at the last column. A push along the direction of another label makes closing brackets at least as probable where no bracket was open: that row alone would have proved nothing. Taking *inside* away is what no other label can do. Both rows together say that the model uses this direction.
+# A token outside brackets that gets *inside* makes closing brackets about ten times as probable (in the geometric mean over tokens), and one inside that loses it makes them about a third as probable. No placebo does as much in either row, and a donor of the same label does little. But look at the hollow marks. A push along the direction of *opens* makes closing brackets at least as probable where no bracket was open: that row alone would have proved little. In the second row none of the four other labels takes away as much. Both rows together say that the model uses this direction.
 #
 # For *closes* only one half is shown. A token that gets it makes line breaks far more probable. What happens when a closing bracket *loses* its mark stays open: there are few of them in these contexts, and the interval is wide.
 #
@@ -633,12 +650,13 @@ gone = probing.leace(x, inside)(x)
 middles = [rows[inside].mean(0) - rows[~inside].mean(0) for rows in panels.values()]
 with claims():
     claim("erasing it costs more than erasing any of the twenty made-up properties", erased.mean() > made_up.max())
+    claim("the lower end of its interval is within 0.01 of the largest of these", abs(mean_interval(erased, clusters=file_of)[1] - made_up.max()) < 0.01)
     claim("the loss rises by between 0.03 and 0.08 nats, of about two and a quarter", between(erased.mean(), 0.03, 0.08) and between(plain.mean(), 2.0, 2.5))
     claim("after erasing, the class means are equal", float((gone[inside].mean(0) - gone[~inside].mean(0)).norm() / (x[inside].mean(0) - x[~inside].mean(0)).norm()) < 1e-3)
     claim("in the figure too, and nowhere else", middles[2].norm() < 1e-3 * middles[0].norm() and middles[1].norm() > 0.1)
 
 # %% [markdown]
-# The model misses it, a little. But a model is more than one vector. Erase the property earlier, before layer 2, and look for it after the last layer.
+# The model misses it, a little: the interval over files reaches down to the largest of the nulls. But a model is more than one vector. Erase the property earlier, before layer 2, and look for it after the last layer.
 
 # %% prediction
 predict("probing.erased")
@@ -784,7 +802,8 @@ card(
 # - probe: a small classifier that is trained on a model's internal vectors, while the model stays as it is.
 # - mass-mean probe: a probe whose direction is the difference of two class means.
 # - Logistic regression: a probe that minimises the cross-entropy, with a penalty on its direction.
-# - removed share: the part of the uncertainty about a label that a probe takes away on new data.
+# - removed share: the part of the uncertainty about a label that a probe takes away on new data; 1 − its cross-entropy / that of one who knows only the rate.
+# - null: what the same measurement gives where there is nothing to be found.
 # - control task: a made-up property in which each token has a random label of its own, the same wherever it stands.
 # - selectivity: accuracy on a property minus accuracy on its control task.
 # - property: in the planted networks, the parity of two bits.
