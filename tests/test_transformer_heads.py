@@ -94,7 +94,7 @@ def test_the_model_is_left_as_it_was_also_after_an_error():
     before = {name: value.clone() for name, value in model.state_dict().items()}
     logits, _ = run(model, pairs.clean)
     patching.ablated(model, pairs.clean, ["1.0"], "mean", pairs.everyone)
-    with pytest.raises(ValueError, match="7 are run|of 7"):  # a reference of another length is refused
+    with pytest.raises(ValueError, match="of 7 are run"):  # a reference of another length is refused
         patching.ablated(model, pairs.clean, ["1.0"], "mean", pairs.everyone[:, :-1])
     tf.Transplant.of(model, pairs).recovery({(0, 1, 3)})
     assert hooks_on(model) == 0
