@@ -33,7 +33,7 @@ from course_utils.probing.judged import Removed, chosen_penalty, fit_chosen, rem
 from course_utils.probing.narrow import Narrow, narrow
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
 from course_utils.probing.steer import Steered, steered
-from course_utils.probing.tokens import LABELS, Tokens, read, two_halves
+from course_utils.probing.tokens import LABELS, Tokens, hooks, onwards, read, two_halves
 
 __all__ = [
     "BITS",
@@ -59,6 +59,7 @@ __all__ = [
     "fit_logistic",
     "fit_multinomial",
     "fit_ridge",
+    "hooks",
     "illusion",
     "inlp",
     "interchange",
@@ -68,6 +69,7 @@ __all__ = [
     "mass_mean_iid",
     "narrow",
     "online_code_length",
+    "onwards",
     "open_bracket",
     "planted",
     "read",

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from course_utils.probing.tokens import Tokens, hooks
+from course_utils.probing.tokens import Tokens, hooks, onwards
 
 
 def interchange(
@@ -48,11 +48,13 @@ def interchanged(
     at, contexts = (row, tokens.place[:, 1]), tokens.contexts[which]
     amount = (donors - tokens.x[place]) @ (direction / direction.norm())
 
+    name = hooks(model)[place]
+    stream = model.run_with_cache(contexts, names_filter=name)[1][name]
+
     def probability(change: Tensor) -> Tensor:
-        put = torch.zeros(*contexts.shape, len(direction)).to(donors)
-        put[at] = change
-        hook = (hooks(model)[place], lambda x, hook: x + put)
-        return model.run_with_hooks(contexts, fwd_hooks=[hook]).log_softmax(-1)[..., wanted].logsumexp(-1)[at]
+        put = stream.clone()
+        put[at] += change
+        return model.unembed(onwards(model, put, place)[at]).log_softmax(-1)[:, wanted].logsumexp(-1)
 
     plain = probability(torch.zeros_like(donors))
     return torch.stack([probability(amount[:, None] * (v / v.norm())) - plain for v in onto])

@@ -77,11 +77,16 @@ def fit_chosen(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0)) -
     share = torch.stack([removed(fit_logistic(fit_on.x, fit_on.y, p), fit_on, judge_on).share for p in penalties])
     best = share.mean(2).argmax(0)[:, None].repeat(1, len(told))  # (layer, label)
     best[:, told] = share.argmax(0)
-    fits = [fit_logistic(scaled.x, train.y, p) for p in penalties]
-    directions = torch.stack([fit.directions for fit in fits])
-    bias = torch.stack([fit.bias for fit in fits])
-    layer, label = torch.meshgrid(*map(torch.arange, best.shape), indexing="ij")
-    return Probes(directions[best, layer, label] / rms, bias[best, layer, label])
+    directions, bias = torch.zeros(*best.shape, train.x.shape[2]).to(rms), torch.zeros(best.shape).to(rms)
+    for number, p in enumerate(penalties):
+        here = best == number
+        if not here.any():
+            continue
+        layers, labels = here.any(1), here.any(0)  # all layers and labels that have it somewhere
+        fit = fit_logistic(scaled.x[layers], train.y[:, labels], p)
+        chosen = here[layers][:, labels]
+        directions[here], bias[here] = fit.directions[chosen], fit.bias[chosen]
+    return Probes(directions / rms, bias)
 
 
 def _dealt(train: Tokens) -> tuple[Tokens, Tokens, Bool[Tensor, "label"]]:

@@ -23,7 +23,7 @@ class Narrow:
 
     Attributes:
         bits, h, label: of the usual inputs: what is read, the hidden vectors, whether the property is true.
-        property, rival: the unit directions in h along which the two stand.
+        property: the unit direction in h along which it stands.
         answer: from hidden vectors to the network's answers.
         unusual: the bits of the other inputs.
     """
@@ -32,7 +32,6 @@ class Narrow:
     h: Float[Tensor, "input d"] = field(repr=False)
     label: Bool[Tensor, "input"] = field(repr=False)
     property: Float[Tensor, "d"] = field(repr=False)
-    rival: Float[Tensor, "d"] = field(repr=False)
     answer: Callable[[Float[Tensor, "row d"]], Bool[Tensor, "row"]] = field(repr=False)
     unusual: Bool[Tensor, "input 8"] = field(repr=False)
     _errs: Bool[Tensor, "input"] = field(repr=False)
@@ -55,6 +54,6 @@ def narrow(seed: int, count: int = 3) -> list[Narrow]:
         usual = network.usual
         unusual = (~usual).nonzero()[torch.randperm(128, generator=rng), 0]  # not beside the usual ones
         errs = (network.answer(network.h) != network.wanted)[unusual]
-        found.append(Narrow(BITS[usual], network.h[usual], network.label[usual], directions[-1], directions[0],
+        found.append(Narrow(BITS[usual], network.h[usual], network.label[usual], directions[-1],
                             network.answer, BITS[unusual], errs))  # fmt: skip
     return found

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from course_utils.probing.tokens import hooks, onwards
+
 
 @dataclass(frozen=True)
 class Steered:
@@ -28,23 +30,23 @@ class Steered:
 
 @torch.no_grad()
 def steered(
-    model: Any, contexts: Int[Tensor, "context pos"], hook: str, directions: Mapping[str, Float[Tensor, "d"]],
+    model: Any, contexts: Int[Tensor, "context pos"], place: int, directions: Mapping[str, Float[Tensor, "d"]],
     strengths: tuple[float, ...], wanted: Bool[Tensor, "d_vocab"],
 ) -> Steered:  # fmt: skip
     """Add strength · direction/|direction| at every position but the first.
 
     Args:
+        place: which of `hooks(model)`, 0 before the first layer.
         strengths: lengths of what is added, in units of the stream.
         wanted: the tokens that are to become more probable.
     """
-    following = contexts[:, 1:]
+    name, following = hooks(model)[place], contexts[:, 1:]
+    stream = model.run_with_cache(contexts, names_filter=name)[1][name]
     elsewhere = ~wanted[following]
 
     def run(change: Tensor) -> tuple[Tensor, Tensor]:
-        def add(x: Tensor, hook: Any) -> Tensor:
-            return torch.cat([x[:, :1], x[:, 1:] + change], 1)
-
-        log_p = model.run_with_hooks(contexts, fwd_hooks=[(hook, add)])[:, :-1].log_softmax(-1)
+        moved = torch.cat([stream[:, :1], stream[:, 1:] + change], 1)
+        log_p = model.unembed(onwards(model, moved, place)[:, :-1]).log_softmax(-1)
         loss = -log_p.gather(2, following[..., None])[..., 0]
         return log_p[:, 1:, wanted].logsumexp(-1).mean(), loss[:, 1:][elsewhere[:, 1:]].mean()
 

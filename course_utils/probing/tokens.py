@@ -31,6 +31,13 @@ def hooks(model: Any) -> list[str]:
     return [f"blocks.{layer}.hook_resid_pre" for layer in range(last + 1)] + [f"blocks.{last}.hook_resid_post"]
 
 
+def onwards(model: Any, stream: Float[Tensor, "context pos d"], place: int) -> Float[Tensor, "context pos d"]:
+    """What the unembedding reads when the residual stream at this place is this; what comes before is not run again."""
+    for block in model.blocks[place:]:
+        (stream,) = block(stream)
+    return model.ln_final(stream)
+
+
 @dataclass(frozen=True)
 class Tokens:
     """Rows to train probes on or to judge them on.

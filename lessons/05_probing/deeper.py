@@ -4,7 +4,7 @@
 # The lesson asked what a probe shows. Here are five questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? And what has been shown when a direction was *learned* so that exchanging along it turns the answers?
 
 # %% [markdown] contents
-# The five sections may be skipped or read in any order; the third takes its tokens from the code of the second. You need the core lesson.
+# Any of the five sections may be skipped, but for the code of the second, which gives the third its tokens. You need the core lesson, and its planted networks in particular.
 
 # %% setup
 
@@ -580,7 +580,7 @@ card(
      "where it fails": "properties that no linear probe reads"},
     {"claim": "Too weak a penalty makes a probe too sure", "evidence": "definitions, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
     {"claim": "Of two contrasts CCS finds the louder one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
-    {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; five models with the site on the path", "where it fails": "one dimension; two bundled sites"},
+    {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; five models with the site on the path", "where it fails": "one dimension; one trained model"},
     formulas={"conditional entropy": r"-\sum p(h,y)\log_2 p(y\mid h)"},
     links=[
         ("Voita and Titov 2020, Information-theoretic probing with minimum description length", "https://arxiv.org/abs/2003.12298", "Code lengths."),

@@ -506,7 +506,7 @@ with claims():
           chances[0][close] < 0.01 and chances[1][close] > 0.1 and chances[1].topk(2).indices[1] == close)  # fmt: skip
 
 # %% [markdown]
-# A closing bracket has become the second guess, though none was opened. One line shows what is meant and proves little. So we take all tokens of some new files. If the model uses *inside brackets*, closing brackets should become more probable where a token outside gets the component of one inside, and less probable the other way round. The puzzle's other property is tested likewise, before layer 1. After a closing bracket a line often ends, so there we look at line breaks. Donors are tokens of the training files, drawn at random.
+# A closing bracket has become the second guess, though none was opened. One line shows what is meant and proves little. So we take all tokens of eight contexts, each from another new file. If the model uses *inside brackets*, closing brackets should become more probable where a token outside gets the component of one inside, and less probable the other way round. The puzzle's other property is tested likewise, before layer 1. After a closing bracket a line often ends, so there we look at line breaks. Donors are tokens of the training files, drawn at random.
 #
 # What would any push do? Three nulls stand beside it. The first is the same direction with donors of the token's *own* label. The second is a **placebo**: each token is moved exactly as far, along one of twelve random directions. The third moves it as far along the directions of four other labels (opening brackets, parameters, calls, definitions). It asks whether it has to be *this* property.
 
@@ -568,7 +568,8 @@ intervals = {name: row["rise"][1:] for name, row in rows.items()}
 with claims():
     claim("tokens that get “inside” make closing brackets more probable than under any placebo, tokens that lose it less probable", used_here["in_brackets"])
     claim("tokens that lose “inside” make them less probable than along any of the four other labels", down < moved["in_brackets", False][3].min())
-    claim("but for tokens that get it, another label does at least as much", up <= moved["in_brackets", True][3].max())
+    claim("but for tokens that get it, the direction of “opens” does at least as much", up <= moved["in_brackets", True][3][0] and train.labels[four[0]] == "opens")
+    claim("the tokens are those of eight contexts, each from another file", len(few.file.unique()) == len(few.place[:, 0].unique()) == 8)
     claim("tokens that get “closes” make line breaks more probable than under any placebo and along any other label", moved["closes", True][0] > max(moved["closes", True][2].max(), moved["closes", True][3].max()))
     claim("closing brackets become about ten times as probable, and about a third as probable, in the geometric mean", between(up.exp(), 8, 13) and between(down.exp(), 0.26, 0.4))
     claim("these three intervals over files leave 0 out, and that of tokens that lose “closes” does not",
@@ -623,11 +624,12 @@ plots.show(
 contexts = test.contexts[::4]
 file_of = torch.stack([test.file[test.place[:, 0] == i][0] for i in range(0, len(test.contexts), 4)])
 
-def loss_when(change, layer=3):
-    """The model's loss in each context of new files when `change` is applied to the stream before a layer."""
-    name = f"blocks.{layer}.hook_resid_pre"
-    hook = (name, lambda x, hook: torch.cat([x[:, :1], change(x[:, 1:])], 1))
-    log_p = model.run_with_hooks(contexts, fwd_hooks=[hook]).log_softmax(-1)[:, 1:-1]
+stream = model.run_with_cache(contexts)[1]["resid_pre", 3]  # the layers before are not run again
+
+def loss_when(change):
+    """The model's loss in each context of new files when `change` is applied to the stream before layer 3."""
+    changed = torch.cat([stream[:, :1], change(stream[:, 1:])], 1)
+    log_p = model.unembed(probing.onwards(model, changed, 3)).log_softmax(-1)[:, 1:-1]
     return -log_p.gather(2, contexts[:, 2:, None])[..., 0].mean(1)
 
 # %%
@@ -705,7 +707,7 @@ ways = {"logistic probe": probes.directions[2, at["in_brackets"]],
 rng = torch.Generator().manual_seed(0)
 ways |= {f"random {i}": torch.randn(192, generator=rng) for i in range(12)}
 lengths = tuple(float(direction.norm()) * s for s in (0.5, 1.0, 2.0))
-moved = probing.steered(model, contexts[::2], "blocks.2.hook_resid_pre", ways, lengths, closing)
+moved = probing.steered(model, contexts[::2], 2, ways, lengths, closing)
 
 # %% figure
 fig, ax = plots.figure(height=2.8, width=5.2)
@@ -748,8 +750,8 @@ def word(read, used):
     return "absent" if not read else "used" if used else "present; use open" if used is None else "present, not used"
 
 verdicts = {
-    "code model, closing bracket (layer 1)": (f"{float(right[1, at['closes']]):.3f} right, {float(right_0[1, at['closes']]):.3f} before training", True, used_here["closes"] or None),
-    "code model, inside brackets (layer 2)": (f"{float(right[2, at['in_brackets']]):.3f} right, {float(right_0[2, at['in_brackets']]):.3f} before training", True, used_here["in_brackets"]),
+    "code model, closing bracket (before layer 1)": (f"{float(right[1, at['closes']]):.3f} right, {float(right_0[1, at['closes']]):.3f} before training", True, used_here["closes"] or None),
+    "code model, inside brackets (before layer 2)": (f"{float(right[2, at['in_brackets']]):.3f} right, {float(right_0[2, at['in_brackets']]):.3f} before training", True, used_here["in_brackets"]),
     "network A": (f"{probe_accuracy(A):.2f} right", probe_accuracy(A) > 0.9, turns_of(A) > 0.5),
     "network B": (f"{probe_accuracy(B):.2f} right", probe_accuracy(B) > 0.9, turns_of(B) > 0.5),
     "network C": (f"{probe_accuracy(C):.2f} right", probe_accuracy(C) > 0.9, False)}
