@@ -41,6 +41,9 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(config, items):
+    """What belongs to the wanted lesson; the longest files first, so that no worker ends with a long one alone."""
+    long = {item.path for item in items if item.path.suffix == ".ipynb" or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)  # stable: all else stays in its order
     wanted = config.stash.get(WANTED, None)
     if wanted:
         kept = [item for item in items if _belongs(item, wanted)]
