@@ -12,6 +12,7 @@ from torch import Tensor
 
 from course_utils import sae
 from course_utils.grading.explain import explained
+from course_utils.grading.guard import underlying
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.sae import riddles
 from course_utils.sae.riddles import Foretold, Nameless
@@ -39,7 +40,8 @@ def _places(answer: Any) -> Tensor | str:
     try:
         return riddles.where_it_says_yes(answer)
     except Exception as error:  # whatever a learner's rule may raise
-        return explained(error, answer)[0].replace("Your function", "Your rule", 1)
+        said, attempted = explained(error, underlying(answer))
+        return said.replace("Your function", "Your rule", 1) if attempted else "Your rule is still to be written."
 
 
 def _f1(said: Tensor, riddle: Nameless) -> float:
