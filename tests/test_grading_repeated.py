@@ -1,4 +1,4 @@
-"""Answers that are right on the inputs of a grader's own size, once: caps far beyond them, and what is kept between calls."""
+"""Answers that are right once, on inputs of a usual size: caps far beyond them, and what is kept between calls."""
 
 import torch
 from pytest import MonkeyPatch, fixture, mark

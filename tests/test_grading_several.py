@@ -18,9 +18,11 @@ def renewed(
 
 
 def inputs(rng):
-    yield torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), torch.tensor([1.0, 2.0, 3.0]), torch.tensor([False, True, True])
-    yield torch.randn(5, 3, generator=rng), 1 + torch.rand(5, generator=rng), torch.tensor([True, False, False, True, False])
-    yield torch.randn(4, 3, generator=rng).double(), 1 + torch.rand(4, generator=rng).double(), torch.tensor([True, True, False, False])
+    table = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])
+    yield table, torch.tensor([1.0, 2.0, 3.0]), torch.tensor([False, True, True])
+    for rows, wide in ((5, False), (4, True)):
+        table, size = torch.randn(rows, 3, generator=rng), 1 + torch.rand(rows, generator=rng)
+        yield table.double() if wide else table, size.double() if wide else size, torch.arange(rows) % 3 == 0
 
 
 @pytest.fixture
@@ -45,22 +47,24 @@ def renewed_again(table, size, old):
 
 def test_the_right_ones_are_named_and_the_others_described_where_a_mask_says(told):
     said = told(lambda table, size, old: (torch.where(old[:, None], 3 * table, table), size))
-    assert "Right: `size`." in said and "`table` is wrong only where `old` is True." in said and "three times" in said
+    assert "Right: `size`." in said and "`table`: wrong only where `old` is True." in said and "three times" in said
     said = told(lambda table, size, old: (torch.where(old[:, None], table, -table), size))
-    assert "`table` is wrong only where `old` is False." in said and "sign is turned" in said
+    assert "`table`: wrong only where `old` is False." in said and "sign is turned" in said
 
 
 def test_each_wrong_one_has_its_own_pattern(told):
     said = told(lambda table, size, old: (table, size + 2))
-    assert "Right: `table`." in said and "`size` is wrong. Every number is too large by 2." in said
+    assert "Right: `table`." in said and "`size`: wrong. Every number is too large by 2." in said
     said = told(lambda table, size, old: (-table, 4 * size))
-    assert "Right" not in said and "`table` is wrong. Every sign" in said and "`size`" in said and "four times" in said
+    assert "Right" not in said and "`table`: wrong. Every sign" in said and "`size`" in said and "four times" in said
 
 
 def test_a_dtype_is_said_of_the_one_that_has_it(told):
     said = told(lambda table, size, old: (table, size.half()))
     assert "Right: `table`." in said and "`size`: It returns float16 where float32 came in" in said
     assert "float32 where float64 came in" in told(lambda table, size, old: (table.float(), size))
+    said = told(lambda table, size, old: (table.half(), size.half()))
+    assert "`table`, `size`: It returns float16" in said and said.count("float16") == 1
 
 
 def test_what_has_another_length_or_shape_is_still_said_plainly(told):

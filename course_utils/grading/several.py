@@ -31,12 +31,13 @@ def several(trials: Sequence[Trial], reference: Callable, right_on: Callable[[di
     notes = axes.parts(reference)
     split = [[_entry(trial, index) for trial in trials] for index in range(count)]
     right = [name for name, entry in zip(names, split, strict=True) if all(trial.right for trial in entry)]
-    said = [f"Right: {', '.join(right)}."] if right else []
+    alike: dict[str, list[str]] = {}  # what is said → of which
     for index, (name, entry) in enumerate(zip(names, split, strict=True)):
         if name not in right:
             single = axes.returning(reference, notes[index] if len(notes) == count else None)
-            said.append(f"{name}{_how(entry, single, right_on)}")
-    return " ".join(said)
+            alike.setdefault(_how(entry, single, right_on), []).append(name)
+    said = [f"Right: {', '.join(right)}."] if right else []
+    return " ".join(said + [f"{', '.join(of)}: {how}" for how, of in alike.items()])
 
 
 def _comparable(trial: Trial, count: int) -> bool:
@@ -54,16 +55,16 @@ def _entry(trial: Trial, index: int) -> Trial:
 
 
 def _how(entry: Sequence[Trial], reference: Callable, right_on: Callable[[dict], bool]) -> str:
-    """In which way one of the tensors is wrong: what follows its name."""
+    """In which way one of the tensors is wrong: what follows its name and a colon."""
     wrong = [trial for trial in entry if not trial.right]
     if said := next((d for t in wrong if "differ" not in (d := difference(t.given, t.expected, RTOL, ATOL))), ""):
-        return f": {said}"
+        return said
     for mask, value in ((mask, value) for mask in _masks(wrong, reference) for value in (True, False)):
         if all(_only_where(trial, trial.arguments[mask] == value) for trial in wrong):
             inside = [_rows(trial, trial.arguments[mask] == value) for trial in wrong]
-            return f" is wrong only where `{mask}` is {value}. {relation(inside, reference)}".rstrip()
+            return f"wrong only where `{mask}` is {value}. {relation(inside, reference)}".rstrip()
     said = pattern(entry, reference, right_on)
-    return f" is wrong. {said}".rstrip()
+    return f"wrong. {said}".rstrip()
 
 
 def _masks(wrong: Sequence[Trial], reference: Callable) -> list[str]:

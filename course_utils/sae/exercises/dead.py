@@ -131,6 +131,8 @@ Function(
               "You shorten the encoder rows of the living too. Their length is only measured; nothing of theirs changes."),
         wrong("in another order", _order(0, 2, 1, 3), "You return W_dec before b_enc. The order is W_enc, b_enc, W_dec, average."),
         wrong("average forgotten", _order(0, 1, 2), "You return three tensors; `average` is the fourth, with the rows of the dead at 0."),
+        wrong("living and dead exchanged", lambda x, W, b, D, c, a, dead, rows: sae.resample_dead(x, W, b, D, c, a, ~dead, rows),
+              "You renew the living and leave the dead alone: `dead` is True where a latent is to be renewed."),
         wrong("encoder not changed", _made(encoder=lambda W, dead, new: W),
               "The encoder of the dead has not changed. Then they stay silent, whatever the decoder's row is."),
         wrong("nothing done", lambda x, W, b, D, c, a, dead, rows: (W.clone(), b.clone(), D.clone(), a.clone()),

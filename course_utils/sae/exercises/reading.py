@@ -25,7 +25,7 @@ def _contexts_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[2.0], [1.0], [2.0], [2.0]]), 2
     yield torch.randint(0, 5, (300, 3), generator=rng).float(), 120  # so many that an unstable sort mixes equals
     yield torch.zeros(2, 3), 1  # silent throughout
-    yield torch.tensor([[0.0, 5e-5]]), 1
+    yield torch.tensor([[0.0, 1e-9]]), 1
     yield torch.cat([torch.arange(20.0, 40.0)[None], torch.ones(1, 20)]), 2  # one context holds all the largest
     for contexts, length, count in ((4, 6, 2), (8, 5, 3), (6, 9, 6)):
         yield codes(rng, contexts, length), count
@@ -64,6 +64,8 @@ Function(
               "You sort by the sum over the context. A context full of weak activity is not the one where the latent is strongest: use the largest."),
         wrong("sorted by the number of active positions", lambda a, n: _by(a, (a > 0).sum(1).float(), n),
               "You sort by how often the latent is active in a context. Its largest activation is what counts."),
+        wrong("the largest at each position", lambda a, n: [(p, c) for c, p in sae.top_contexts(a.T, n)],
+              "You take the largest at each *position*, over the contexts. The largest of each context is asked for: max(dim=1)."),
         wrong("weakest first", lambda a, n: sae.top_contexts(a, len(a))[::-1][:n], "Your list begins with the weakest. The strongest comes first."),
         wrong("position before context", lambda a, n: [(p, c) for c, p in sae.top_contexts(a, n)], "You return (position, context); asked for is (context, position)."),
         wrong("in the order of the text", lambda a, n: sorted(sae.top_contexts(a, n)), "You return them in the order of the text. The strongest comes first."),
@@ -111,6 +113,12 @@ Function(
               "You add `to` times the direction. What is there already stays: the latent ends at f + to. Add the difference, to − f."),
         wrong("ablated only", lambda x, f, W, i, to: x - f[:, i, None] * W[i],
               "You take the latent away and do not set it to `to`."),
+        wrong("a column of W_dec", lambda x, f, W, i, to: x + (to - f[:, i, None]) * W[:, i],
+              "You take a column of W_dec. Its rows are the directions: W_dec[latent]."),
+        wrong("a row of f", lambda x, f, W, i, to: x + (to - f[i]) @ W,
+              "You take a row of f, which is about one *vector* and all latents. One latent in all vectors is a column: f[:, latent]."),
+        wrong("the mean activation", lambda x, f, W, i, to: x + (to - f[:, i].mean()) * W[i],
+              "You take the latent's mean activation away from every row. Each row has its own: f[:, latent, None]."),
         wrong("sign", lambda x, f, W, i, to: x + (f[:, i, None] - to) * W[i], "The sign is turned round: (to − f), not (f − to)."),
         wrong("only where it is active", lambda x, f, W, i, to: torch.where(f[:, i, None] > 0, sae.latent_effect(x, f, W, i, to), x),
               "You change only the rows in which the latent is active. Setting it to `to` concerns every row."),
