@@ -228,6 +228,28 @@ def test_a_slip_does_not_pass(name, answer):
     assert not check(name, answer).passed
 
 
+def recurring(x, count):
+    """Rows whose direction other rows have too, the commonest first, each direction once: single features, if there
+    are any."""
+    unit = F.normalize(x[:4000], dim=1)
+    common = unit[(unit @ unit.T > 0.999).sum(1).argsort(descending=True)]
+    kept = []
+    for row in common:
+        if len(kept) < count and all(row @ other < 0.9 for other in kept):
+            kept.append(row)
+    return torch.stack(kept)
+
+
+def test_every_row_of_a_sealed_problem_is_a_sum_of_two_features_or_more():
+    from course_utils import sae
+
+    problem = sae.sealed(SEED)
+    truth = problem.reveal().directions
+    assert problem.x.shape == (20_000, 20) and 28 <= problem.features == len(truth) <= 36
+    along = (F.normalize(problem.x, dim=1) @ truth.T).amax(1)
+    assert (along > 0.9999).float().mean() < 0.001  # one active feature alone has a cosine of 1
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_of_the_data_are_no_directions(seed):
     from course_utils import sae
@@ -235,7 +257,8 @@ def test_rows_of_the_data_are_no_directions(seed):
     exercise = find("sae.sealed", Exercise.registry)
     x = sae.sealed(seed).x
     long, most = x[x.norm(dim=1) > 0.3], 2 * sae.sealed(seed).features
-    for rows in (long[:most], x[x.norm(dim=1).argsort(descending=True)[:most]], x[:most]):
+    near = x[(x.norm(dim=1) - 1).abs().argsort()]
+    for rows in (long[:most], x[x.norm(dim=1).argsort(descending=True)[:most]], x[:most], near[:most], recurring(x, most)):
         assert not exercise.check(F.normalize(rows, dim=1), seed).passed
     verdict = exercise.check(F.normalize(long[:200], dim=1), seed)
     assert not verdict.passed and "twice as many" in verdict.message
@@ -245,7 +268,7 @@ def test_directions_that_a_dictionary_found_pass_and_principal_axes_do_not():
     from course_utils import sae
 
     problem = sae.sealed(SEED)
-    config = sae.Config(d_in=20, n_latents=48, k=2)
+    config = sae.Config(d_in=20, n_latents=48, k=3)
     recipe = sae.Recipe(steps=800, batch=512, lr=3e-3, dead_after=20_000)
     done = sae.train(config, sae.Rows(problem.x), recipe, device="cpu", show=False)
     assert check("sealed", done.sae.W_dec).passed

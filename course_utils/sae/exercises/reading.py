@@ -147,7 +147,7 @@ def _directions(answer: Any) -> Tensor:
 def _form(answer: Tensor, truth: sae.Sealed) -> str:
     if answer.shape[1] != truth.x.shape[1]:
         return f"Each row is a direction in {truth.x.shape[1]} dimensions; yours have {answer.shape[1]} numbers."
-    most = 2 * truth.features  # of many rows of the data some hold one feature alone
+    most = 2 * truth.features  # of many rows of the data some lie near a feature
     return f"Give at most {most} directions, twice as many as there are features." if len(answer) > most else ""
 
 
@@ -181,7 +181,7 @@ Answer(
     equivalent=("scaled",),  # a direction has no length
     hints=(
         "Train a dictionary on problem.x: sae.train(config, sae.Rows(problem.x), recipe). It may be wider than there are features.",
-        "About 1.6 features are active in a row: a TopK dictionary with k = 2 and 48 latents, 800 steps of 512 rows at a rate of 3e-3 take a few seconds.",
+        "Two or three features are active in most rows: a TopK dictionary with k = 3 and 48 latents, 800 steps of 512 rows at a rate of 3e-3 take a few seconds.",
         "The answer is the decoder's rows, done.sae.W_dec. The encoder's lean away from other features.",
     ),
     misconceptions=(
@@ -192,10 +192,10 @@ Answer(
         wrong("opposite directions", lambda p: -p._truth.directions,
               "Each of your directions points the other way. A feature is only ever added, so its sign can be known."),
         wrong("rows of the data", lambda p: F.normalize(p.x[:48], dim=1),
-              "These are rows of the data. Where a single feature is active that is its direction, but most rows hold several, or none."),
+              "These are rows of the data. Each is a sum of two features or more, and no feature's direction."),
         wrong("the longest rows of the data", lambda p: F.normalize(p.x[p.x.norm(dim=1).argsort(descending=True, stable=True)[: 2 * p.features]], dim=1),
               "These are the longest rows of the data, and the longest are sums of several features."),
-        wrong("a random start", lambda p: sae.SparseAutoencoder(sae.Config(d_in=20, n_latents=48, k=2), torch.Generator().manual_seed(0)).W_dec.detach(),
+        wrong("a random start", lambda p: sae.SparseAutoencoder(sae.Config(d_in=20, n_latents=48, k=3), torch.Generator().manual_seed(0)).W_dec.detach(),
               "These are the directions of a dictionary that has not been trained."),
     ),
 )  # fmt: skip
