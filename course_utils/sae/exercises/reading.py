@@ -139,7 +139,7 @@ def _random_directions(truth: sae.Sealed, rng: torch.Generator) -> Tensor:
 
 def _directions(answer: Any) -> Tensor:
     answer = torch.as_tensor(answer).detach().float()
-    if answer.ndim != 2 or not bool(answer.isfinite().all()):
+    if answer.ndim != 2:
         raise TypeError("not a table of directions")
     return answer
 
@@ -147,8 +147,13 @@ def _directions(answer: Any) -> Tensor:
 def _form(answer: Tensor, truth: sae.Sealed) -> str:
     if answer.shape[1] != truth.x.shape[1]:
         return f"Each row is a direction in {truth.x.shape[1]} dimensions; yours have {answer.shape[1]} numbers."
+    if lost := int((~answer.isfinite().all(1)).sum()):
+        return f"{lost} of your directions hold numbers that are not finite; did a loss become nan?"
     most = 2 * truth.features  # of many rows of the data some lie near a feature
     return f"Give at most {most} directions, twice as many as there are features." if len(answer) > most else ""
+
+
+NEAR = 0.65  # mean cosine: as many random directions as may be given reach 0.5
 
 
 def _explain(answer: Tensor, truth: sae.Sealed) -> str:
@@ -158,7 +163,10 @@ def _explain(answer: Tensor, truth: sae.Sealed) -> str:
         return "More of the features lie opposite to your directions than along them: check the sign."
     if len(answer) < 0.8 * truth.features:
         return f"There are {truth.features} features and you give {len(answer)} directions, too few to find 80 % of them."
-    return f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
+    said = f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
+    cosine = sae.match_features(truth._truth.directions, answer).cosine.mean().item()
+    near = " They lie near the features and not along them, as an encoder's rows do, and sums of features."
+    return f"{said} On average it is {cosine:.2f}.{near if cosine > NEAR else ''}"
 
 
 @lru_cache(maxsize=8)
