@@ -28,7 +28,7 @@ class Sealed:
 
 @lru_cache(maxsize=16)
 def sealed(seed: int, rows: int = 20_000) -> Sealed:
-    """The sealed problem number `seed`: from 28 to 36 features in 20 dimensions, two or more of them active in each row.
+    """The sealed problem number `seed`: 28 to 36 features in 20 dimensions, two or more of them active in each row.
 
     2.4 on average. A row with one active feature would be that feature's direction, to be picked out of the data.
     """
