@@ -1,5 +1,7 @@
 """Lesson 2's exercises as learners answer them: other ways to write a right answer pass, typical slips do not."""
 
+import functools
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -228,6 +230,28 @@ def test_a_slip_does_not_pass(name, answer):
     assert not check(name, answer).passed
 
 
+def recurring(x, count):
+    """Rows whose direction other rows have too, the commonest first, each direction once: single features, if there
+    are any."""
+    unit = F.normalize(x[:4000], dim=1)
+    common = unit[(unit @ unit.T > 0.999).sum(1).argsort(descending=True)]
+    kept = []
+    for row in common:
+        if len(kept) < count and all(row @ other < 0.9 for other in kept):
+            kept.append(row)
+    return torch.stack(kept)
+
+
+def test_every_row_of_a_sealed_problem_is_a_sum_of_two_features_or_more():
+    from course_utils import sae
+
+    problem = sae.sealed(SEED)
+    truth = problem.reveal().directions
+    assert problem.x.shape == (20_000, 20) and 28 <= problem.features == len(truth) <= 36
+    along = (F.normalize(problem.x, dim=1) @ truth.T).amax(1)
+    assert (along > 0.9999).float().mean() < 0.001  # one active feature alone has a cosine of 1
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_of_the_data_are_no_directions(seed):
     from course_utils import sae
@@ -235,7 +259,9 @@ def test_rows_of_the_data_are_no_directions(seed):
     exercise = find("sae.sealed", Exercise.registry)
     x = sae.sealed(seed).x
     long, most = x[x.norm(dim=1) > 0.3], 2 * sae.sealed(seed).features
-    for rows in (long[:most], x[x.norm(dim=1).argsort(descending=True)[:most]], x[:most]):
+    near = x[(x.norm(dim=1) - 1).abs().argsort()]
+    longest = x[x.norm(dim=1).argsort(descending=True)]
+    for rows in (long[:most], longest[:most], x[:most], near[:most], recurring(x, most)):
         assert not exercise.check(F.normalize(rows, dim=1), seed).passed
     verdict = exercise.check(F.normalize(long[:200], dim=1), seed)
     assert not verdict.passed and "twice as many" in verdict.message
@@ -245,7 +271,7 @@ def test_directions_that_a_dictionary_found_pass_and_principal_axes_do_not():
     from course_utils import sae
 
     problem = sae.sealed(SEED)
-    config = sae.Config(d_in=20, n_latents=48, k=2)
+    config = sae.Config(d_in=20, n_latents=48, k=3)
     recipe = sae.Recipe(steps=800, batch=512, lr=3e-3, dead_after=20_000)
     done = sae.train(config, sae.Rows(problem.x), recipe, device="cpu", show=False)
     assert check("sealed", done.sae.W_dec).passed
@@ -285,9 +311,69 @@ def test_what_is_kept_back_stands_in_no_public_name():
     assert {name for name in vars(told) if not name.startswith("_")} == {"latents", "x", "f", "W_dec"}
 
 
-def test_a_rule_that_fails_is_told_where():
-    def rule(tokens, place):
+def far(tokens, place):
+    return tokens[place + 10_000] == "("
+
+
+class Far:
+    def __call__(self, tokens, place):
         return tokens[place + 10_000] == "("
 
+
+@pytest.mark.parametrize("rule", [far, Far(), functools.partial(far)], ids=["function", "object", "partial"])
+def test_a_rule_that_fails_is_told_where(rule):
     said = check("name_latent", lambda: rule).message
     assert "Your rule raised IndexError" in said and "tokens[place + 10_000]" in said
+
+
+def unwritten(tokens, place):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (unwritten, "still to be written"),
+        (lambda tokens, place: None, "returns None at every place"),
+        (lambda tokens, place: exit(), "called exit()"),
+        (lambda tokens: True, "takes 1 positional argument"),
+        ("closing brackets", "cannot be read"),
+    ],
+)
+def test_what_is_no_rule_gets_a_sentence_that_says_why(rule, said):
+    assert said in check("name_latent", lambda: rule).message
+
+
+def among(tokens, place, known):
+    return tokens[place] in known
+
+
+class Among:
+    def __init__(self, known):
+        self.known = known
+
+    def __call__(self, tokens, place):
+        return tokens[place] in self.known
+
+
+def test_a_rule_may_be_a_partial_an_object_a_method_or_a_list_and_may_be_handed_in_itself():
+    from course_utils import sae
+    from course_utils.sae.riddles import tokens_of
+
+    known = tokens_of(sae.nameless(SEED))
+    rules = [functools.partial(among, known=known), Among(known), Among(known).__call__, sorted(known)]
+    for rule in rules:
+        assert check("name_latent", lambda rule=rule: rule).passed, rule
+        assert check("name_latent", rule).passed, rule
+    early = check("name_latent", lambda: lambda tokens, place: tokens[place - 1] in known)
+    assert early.misconception == "the token after"
+
+
+def test_answers_of_another_form_are_told_which_is_asked_for():
+    from course_utils import sae
+
+    told, problem = sae.foretold(SEED), sae.sealed(SEED)
+    assert "average over the rows" in check("predict_ablation", told.f).message
+    assert "40 of your numbers are not finite" in check("predict_ablation", told.f.mean(0) * float("nan")).message
+    assert "not finite" in check("sealed", problem.x[:30] * float("nan")).message
+    assert "near the features and not along them" in check("sealed", problem.x[:60]).message

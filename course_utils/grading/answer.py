@@ -22,6 +22,7 @@ LIMIT, DOUBTFUL = 0.01, (0.005, 0.05)
 class Answer(Exercise):
     """An exercise whose answer is a value, or a function of no argument that returns it.
 
+    A function that needs arguments is taken for the value itself, where a rule is asked for.
     Passes with at least `share` of the key's score and, where a `null` is declared, p < 0.01 against it: fewer than one
     guess in a hundred does as well, by 499 draws of `null`, and by 4999 where these leave it open.
     An exercise with another `share` says why in `why`. `expects` describes the form of an answer; `canonical`
@@ -46,7 +47,7 @@ class Answer(Exercise):
     alike: str = ""
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
-        written = callable(answer) and not isinstance(answer, torch.nn.Module)
+        written = callable(answer) and not isinstance(answer, torch.nn.Module) and not _wants_arguments(answer)
         function = answer if written else lambda: answer
         outcome = guard.call(function, limit=self.effort * guard.LIMIT, reference=self.own if watch else None)
         if outcome.used_reference and not outcome.problem:
@@ -63,7 +64,8 @@ class Answer(Exercise):
             return Verdict(False, f"{wrong_kind(answer, 'an answer')} {self.expects}")
         outcome = guard.call(self.canonical, (answer,), limit=10)
         if outcome.problem:
-            return Verdict(False, f"The answer {show(answer)} cannot be read. {self.expects}")
+            ran = callable(answer) and not outcome.problem.startswith("Your function raised")  # without end, or exit()
+            return Verdict(False, f"{outcome.problem if ran else f'The answer {show(answer)} cannot be read.'} {self.expects}")
         answer = outcome.value
         truth = self.cached((seed, "truth"), lambda: self.truth(seed))
         said = guard.call(self.form, (answer, truth), limit=10)
@@ -115,6 +117,19 @@ class Answer(Exercise):
     def _guesses(self, truth: Any, seed: int, draws: int) -> list[float]:
         rng = torch.Generator().manual_seed(seed)
         return [self.score(self.null(truth, rng), truth) for _ in range(draws)]
+
+
+def _wants_arguments(answer: Callable) -> bool:
+    """Whether it cannot be called without any: then it is the answer itself, and not what returns it."""
+    try:
+        signature = inspect.signature(answer)
+    except (TypeError, ValueError):
+        return False  # some built-in functions have no signature to look at
+    try:
+        signature.bind()
+    except TypeError:
+        return True
+    return False
 
 
 def _as_good(null: list[float], reached: float) -> float:

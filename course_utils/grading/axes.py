@@ -4,9 +4,10 @@
 together.
 """
 
+import inspect
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from torch import Tensor
 
@@ -29,6 +30,31 @@ def names(function: Callable, of: str, value: Any) -> list[str]:
     together = written[several[0]].strip("*")
     middle = [together] if inside == 1 else unnamed[len(first) : len(first) + inside]
     return [*first, *middle, *last]
+
+
+def parts(function: Callable) -> list[str]:
+    """The annotation of each tensor that it returns, as a text; empty where they are not written out."""
+    found = getattr(underlying(function), "__annotations__", {}).get("return")
+    if isinstance(found, str):
+        return re.findall(r"\w+\[Tensor, ['\"][^'\"]*['\"]\]", found)
+    return [f'Float[Tensor, "{getattr(one, "dim_str", "")}"]' for one in get_args(found)]
+
+
+def returning(function: Callable, note: Any) -> Callable:
+    """The function with another annotation of its result, for where a part of it, or a gradient, is described."""
+    notes = dict(getattr(underlying(function), "__annotations__", {}))
+
+    def part(*args: Any) -> Any:
+        return function(*args)
+
+    part.__annotations__ = notes | {"return": note}
+    part.__signature__ = inspect.signature(function)
+    return part
+
+
+def like_argument(function: Callable, name: str) -> Callable:
+    """The function, its result annotated as its argument `name` is: its gradient has the same axes."""
+    return returning(function, getattr(underlying(function), "__annotations__", {}).get(name))
 
 
 def _written(function: Callable, of: str) -> list[str]:

@@ -145,6 +145,8 @@ def _dtype_difference(given: Tensor, expected: Tensor) -> str:
         return f"It returns complex numbers; real ones ({wanted}) are asked for: their real parts, or their sizes."
     if expected.is_floating_point() and not given.is_floating_point():
         return f"It returns {was}; numbers of {wanted} are asked for. Are these places or counts where values should stand?"
+    if expected.dtype == torch.bool:
+        return f"It returns {was}; truth values are asked for (bool): no numbers, and no list of places."
     return f"It returns dtype {was}; expected {wanted}."
 
 

@@ -1,6 +1,7 @@
 """What to say of a wrong function that is no known misconception: how it is wrong, and where the mistake may stand.
 
-1. The pattern of the error over all inputs (`patterns.py`); else how far the numbers are apart.
+1. The pattern of the error over all inputs (`patterns.py`), of each tensor that is returned (`several.py`); else how
+   far the numbers are apart.
 2. Arguments that are never read.
 3. The one small change that would make it right, if there is one: its place, not the change (`repairs.py`).
 """
@@ -12,6 +13,7 @@ from course_utils.grading import guard
 from course_utils.grading.explain import ADVICE
 from course_utils.grading.patterns import pattern
 from course_utils.grading.repairs import never_read, repair
+from course_utils.grading.several import several
 from course_utils.grading.trials import Trial
 
 SEEN = ("It returns nan", "It returns shape")
@@ -31,6 +33,8 @@ def diagnosis(
     """
     count = len(trials[0].arguments) if trials else 0
     seen = pattern(trials, reference, right_on) if "The numbers differ" in said or said.startswith(SEEN) else ""
+    if said.startswith("Value ") and (parts := several(trials, reference, right_on)):
+        said, seen = parts, ""
     found = repair(answer, passes)
     if found is not None:  # then general advice on exceptions is not needed
         said = next((said.removesuffix(advice).strip() for _, advice in ADVICE if said.endswith(advice)), said)

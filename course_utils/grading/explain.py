@@ -76,7 +76,7 @@ def explained(error: BaseException, inner: Any) -> tuple[str, bool]:
     said = f"Your function raised {type(error).__name__}{': ' + text if text else ''}"
     own = [(frame, line) for frame, line in own if not frame.f_code.co_filename.startswith(HERE)]
     if not own:
-        return f"{said}.", True
+        return f"{said}. {_listed(text)}".strip(), True
     frame, line = own[-1]
     source = linecache.getline(frame.f_code.co_filename, line).strip()
     number = line - frame.f_code.co_firstlineno + 1 if frame.f_code is code else line
@@ -99,4 +99,8 @@ def _shapes(frame: FrameType, source: str) -> str:
 def _advice(text: str, frame: FrameType, source: str) -> str:
     if any(value.dim() > 2 and f"{name}.T" in source for name, value in _tensors(frame, source).items()):
         return ADVICE[0][1]
+    return _listed(text)
+
+
+def _listed(text: str) -> str:
     return next((said for sign, said in ADVICE if re.search(sign, text)), "")

@@ -15,10 +15,11 @@ from course_utils.grading.counterexample import Counterexample
 from course_utils.grading.diagnosis import diagnosis, lost_gradient
 from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
 from course_utils.grading.limits import timed
+from course_utils.grading.repeated import interleaved, unsteady
 from course_utils.grading.trials import Trial
 
 REAL, POSITIVE, UNIT = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)  # ranges of an argument
-SCALES = (1000.0, 0.003)  # beyond a cap at 100, below a threshold of 0.01
+SCALES = (1e6, 0.003)  # beyond a cap at 100 000, below a threshold of 0.01
 
 
 GRADIENT = "The values agree,"  # how every sentence about gradients begins
@@ -74,6 +75,8 @@ class Function(Exercise):
         if stop is not None and not stop.attempted:
             return stop
         if stop is None and not any(said):
+            if kept := interleaved(self, answer, cases):
+                return Verdict(False, kept)
             return Verdict(True, f"Agrees with the reference on {len(cases)} inputs.")
         first = self._first(cases, ran, said)
         if first is None:
@@ -85,6 +88,8 @@ class Function(Exercise):
         example = self._example(cases[first], ran[first])
         if known := self._known(ran, cases, seed):
             return Verdict(False, known.say, known.name, example, printed=printed[first])
+        if drifts := unsteady(self, answer, cases[first], ran[first]):
+            return replace(drifts, counterexample=example, printed=printed[first])
         more = self._diagnosis(said[first], answer, seed, cases, ran, said)
         return Verdict(False, more, counterexample=example, printed=printed[first])
 
@@ -115,7 +120,7 @@ class Function(Exercise):
         elif first.startswith(GRADIENT):
             where = next(i for i, one in enumerate(said) if one and ran[i].gradients)
             at = self._first_gradient(ran[where], cases[where].expected)
-            described = _returning(self.reference, self.names[self.grads[at]])
+            described = axes.like_argument(self.reference, self.names[self.grads[at]])
         trials = [
             Trial(
                 dict(zip(self.names, case.args, strict=False)),
@@ -231,18 +236,6 @@ class Function(Exercise):
         """Tolerances of gradients: sums that cancel are as exact as their largest terms."""
         largest = max((float(one.abs().max()) for one in expected.gradients or () if one.numel()), default=0.0)
         return self.rtol, self.atol + self.rtol * largest
-
-
-def _returning(function: Callable, name: str) -> Callable:
-    """A function whose result is annotated as the argument `name` of `function` is: its gradient has the same axes."""
-    notes = dict(getattr(guard.underlying(function), "__annotations__", {}))
-
-    def gradient(*args: Any) -> Any:
-        return function(*args)
-
-    gradient.__annotations__ = notes | {"return": notes.get(name)}
-    gradient.__signature__ = inspect.signature(function)
-    return gradient
 
 
 def _variety(args: tuple) -> tuple[int, int]:

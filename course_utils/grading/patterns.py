@@ -28,7 +28,7 @@ def pattern(trials: Sequence[Trial], reference: Callable, right_on: Callable[[di
     if wrong and all(trial.comparable for trial in wrong):
         if _telling(wrong) and (said := cap(wrong, [trial for trial in trials if trial.right and trial.comparable])):
             return said
-        said = _relation(wrong, reference) or alike(wrong, reference) or places(wrong, reference) or close(wrong)
+        said = relation(wrong, reference) or alike(wrong, reference) or places(wrong, reference) or close(wrong)
     elif wrong:
         said = shape(trials, reference)
     return " ".join(part for part in (said, condition(trials, reference, right_on)) if part)
@@ -38,7 +38,8 @@ def _telling(wrong: Sequence[Trial]) -> bool:
     return sum(len(trial.expected.unique()) for trial in wrong) >= TELLING
 
 
-def _relation(wrong: Sequence[Trial], reference: Callable) -> str:
+def relation(wrong: Sequence[Trial], reference: Callable) -> str:
+    """How what was given follows from what was expected, in a sentence that holds on all these inputs, or ""."""
     if not _telling(wrong):
         return ""
     pairs = [trial.pair for trial in wrong]

@@ -1,10 +1,10 @@
 """Plain data of whatever an answer returns, so that none of a learner's own code runs when it is compared and shown.
 
 Tensors of a subclass become tensors, numbers and containers of a subclass those of Python; what is of a class of the
-learner's own becomes `Foreign`, with its text made now, inside the limits of the call.
+learner's own becomes `Foreign`, with its text made now, inside the limits of the call; it can be called if they can.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,16 @@ class Foreign:
 
     def __repr__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True, repr=False)
+class ForeignFunction(Foreign):
+    """One that can be called: a functools.partial, an object with `__call__`."""
+
+    __wrapped__: Callable  # by this name the function inside is found, and the line in which it raises
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__wrapped__(*args, **kwargs)
 
 
 def plain(value: Any, depth: int = DEPTH) -> Any:
@@ -51,4 +61,6 @@ def plain(value: Any, depth: int = DEPTH) -> Any:
         return bare(plain(item, depth - 1) for item in value)
     if type(value).__module__ == "generator" or hasattr(type(value), "__next__"):
         return value
-    return Foreign(type(value).__name__, " ".join(repr(value).split())[:200])
+    text = " ".join(repr(value).split())[:200]
+    name = type(value).__name__
+    return ForeignFunction(name, text, value) if callable(value) else Foreign(name, text)

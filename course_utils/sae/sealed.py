@@ -28,12 +28,18 @@ class Sealed:
 
 @lru_cache(maxsize=16)
 def sealed(seed: int, rows: int = 20_000) -> Sealed:
-    """The sealed problem number `seed`: from 28 to 36 features in 20 dimensions, about 1.6 of them active at a time."""
+    """The sealed problem number `seed`: 28 to 36 features in 20 dimensions, two or more of them active in each row.
+
+    2.4 on average. A row with one active feature would be that feature's direction, to be picked out of the data.
+    """
     dice = torch.Generator().manual_seed(seed)
     features = int(torch.randint(28, 37, (), generator=dice))
-    truth = Truth.draw(features, 20, 1.6 / features, seed=seed)
-    x, _ = truth.sample(rows, dice)
-    return Sealed(x, features, truth)
+    truth = Truth.draw(features, 20, 1 / features, seed=seed)
+    found = []
+    while sum(map(len, found)) < rows:
+        x, f = truth.sample(rows, dice)
+        found.append(x[(f > 0).sum(1) >= 2])
+    return Sealed(torch.cat(found)[:rows], features, truth)
 
 
 def share_found(truth: Truth, directions: Float[Tensor, "latent d"]) -> float:

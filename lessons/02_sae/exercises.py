@@ -279,7 +279,7 @@ grade("sae.latent_effect", latent_effect)
 #
 # *Why it matters* (30 minutes): here are vectors made from features that nobody shows you. They were drawn from your own seed, and nobody else has them.
 #
-# *What you are given*: `problem.x`, twenty thousand vectors in 20 dimensions, and `problem.features`, how many features they were made from: more than there are dimensions.
+# *What you are given*: `problem.x`, twenty thousand vectors in 20 dimensions, and `problem.features`, how many features they were made from: more than there are dimensions. Each vector is a sum of at least two features, so that no single vector shows a feature's direction.
 #
 # *What to write*: directions, one a row, at most twice as many as there are features. The score is the share of the true features that have a direction of yours of their own with a cosine above 0.9. You pass when it is far above chance and at least 80 %. Train a dictionary of your own making, or use `sae.train(sae.Config(...), sae.Rows(problem.x), sae.Recipe(...))`.
 #
@@ -292,7 +292,7 @@ problem = sae.sealed(runtime.seed_for("sae.sealed"))
 def my_directions() -> Float[Tensor, "latent d"]:
     """Directions of the features behind `problem.x`, one a row."""
     ### BEGIN SOLUTION
-    config = sae.Config(d_in=20, n_latents=48, k=2)
+    config = sae.Config(d_in=20, n_latents=48, k=3)
     recipe = sae.Recipe(steps=800, batch=512, lr=3e-3, dead_after=20_000)
     done = sae.train(config, sae.Rows(problem.x), recipe, device="cpu", show=False)
     return done.sae.W_dec

@@ -32,7 +32,7 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.0, 1.0]]), torch.eye(2).flip(0), torch.tensor([3.0, 300.0]), yes, 0  # hardly along it
     for cosine, active in ((0.04, 1.0), (0.028, 1.0), (0.5, 1e-9)):  # little, and enough
         yield torch.tensor([[0.0, active]]), torch.tensor([[1.0, 0.0], [cosine, (1 - cosine**2) ** 0.5]]), east, yes, 0
-    yield torch.tensor([[5e-5, 1.0]]), torch.tensor([[1.0, 0.0], [0.8, 0.6]]), east, yes, 0  # the main latent is not quite silent
+    yield torch.tensor([[1e-9, 1.0]]), torch.tensor([[1.0, 0.0], [0.8, 0.6]]), east, yes, 0  # the main latent is not quite silent
     yield torch.tensor([[0.0, 0.45, 0.35, 0.2]]), torch.tensor([[1.0, 0.0]] * 4), east, yes, 0  # less than half
     yield torch.tensor([[0.0, 0.3, 0.25, 0.25, 0.2]]), torch.tensor([[1.0, 0.0]] * 5), east, yes, 0  # less than a third
     against = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.8, -0.6], [0.6, 0.8], [-0.9, 0.4359]])
@@ -87,6 +87,14 @@ Function(
               "You ask only whether something else is active. It must point along the feature's direction."),
         wrong("cosine not asked", lambda f, W, v, p, m: p & (f[:, m] == 0) & _half((f * (W @ F.normalize(v, dim=0))).clamp(min=0)),
               "A latent at nearly right angles to the direction may be so active that its tiny share is the largest. Count only latents with a cosine above 0.025."),
+        wrong("length of the direction left in", lambda f, W, v, p, m: p & (f[:, m] == 0) & _half(torch.where((F.normalize(W, dim=1) @ v) > 0.025, (f * (W @ v)).clamp(min=0), 0.0)),
+              "Your cosine still has the length of `direction` in it, so that 0.025 means something else for every length. Divide by it: v = direction / direction.norm()."),
+        wrong("nothing is half of nothing", lambda f, W, v, p, m: p & (f[:, m] == 0) & ((c := _carried(f, W, v)).amax(1) >= 0.5 * c.sum(1)),
+              "Where no latent contributes anything, 0 is at least half of 0, and you count the row. The largest contribution must be above 0."),
+        wrong("cosine in place of the contribution", lambda f, W, v, p, m: p & (f[:, m] == 0) & _half(torch.where((cosine := F.normalize(W, dim=1) @ F.normalize(v, dim=0)) > 0.025, f * cosine, 0.0)),
+              "Your contribution is f times the *cosine*. How long the decoder's row is counts too: f_j · (d_j · v), with d_j as it is."),
+        wrong("more than half", lambda f, W, v, p, m: p & (f[:, m] == 0) & ((c := _carried(f, W, v)).amax(1) > 0.5 * c.sum(1)),
+              "You ask for more than half. Exactly half is enough: ≥, and above 0."),
         wrong("main latent active", lambda f, W, v, p, m: p & (f[:, m] > 0) & _half(_carried(f, W, v)),
               "You look at rows in which the main latent *is* active; absorption shows where it is silent."),
         wrong("the largest activation must point along it", lambda f, W, v, p, m: p & (f[:, m] == 0) & (f.amax(1) > 0) & ((F.normalize(W, dim=1) @ F.normalize(v, dim=0))[f.argmax(1)] > 0.025),

@@ -49,6 +49,10 @@ Function(
         wrong("one number for all rows", lambda g, w: g - (g * w).sum() * w, "You use one product for all rows; each row has its own."),
         wrong("component by component", lambda g, w: g - g * w * w,
               "You project in each coordinate apart. The product g · w is summed over the row before it multiplies w."),
+        wrong("along the rows of all latents", lambda g, w: g - g @ w.T @ w,
+              "You project each gradient on the rows of *all* latents. Each has a part to lose along its own row only: (grad * rows).sum(1, keepdim=True)."),
+        wrong("gradient and rows exchanged", lambda g, w: w - _along(g, w) * g,
+              "You take the gradient's part away from the rows. It is the gradient that loses its part along the row."),
         wrong("divided by the gradient's length", lambda g, w: g - _along(F.normalize(g, dim=1), w) * w,
               "You normalise the gradient before the product. It is w that has length 1; g keeps its length."),
         wrong("sign of the product lost", lambda g, w: g - _along(g, w).abs() * w,
@@ -106,6 +110,14 @@ Function(
         wrong("not squared", lambda y, z: (y - z).norm() / _centred(y).norm(), "This is a ratio of lengths, the square root of what is asked for."),
         wrong("mean of the reconstruction", lambda y, z: (y - z).square().sum() / (y - z.mean(0)).square().sum(),
               "You take the reconstruction's mean away from y. The variance is that of the target, around its own mean."),
+        wrong("error summed, variance averaged", lambda y, z: (y - z).square().sum() / y.var(),
+              "Your numerator is a sum and your denominator a mean (`var` averages, and takes one mean for all dimensions). Sum the squared distances from y.mean(0)."),
+        wrong("one ratio for each dimension", lambda y, z: (y - z).square().sum(0) / _centred(y).square().sum(0),
+              "You return one ratio for each dimension. One number is asked for: all squared errors together, over all squared distances together."),
+        wrong("one ratio for each row", lambda y, z: (y - z).square().sum(1) / _centred(y).square().sum(1),
+              "You return one ratio for each row. One number is asked for: all squared errors together, over all squared distances together."),
+        wrong("summed and then squared", lambda y, z: (y - z).sum().square() / _centred(y).square().sum(),
+              "You sum the errors and square the sum, so that errors of opposite sign cancel. Square each first."),
         wrong("error averaged, variance summed", lambda y, z: (y - z).square().mean() / _centred(y).square().sum(),
               "Your numerator is a mean and your denominator a sum."),
     ),
@@ -144,6 +156,10 @@ Function(
               "This is the share that is *lost*, 0 for a perfect reconstruction: the clean and the ablated run have changed places. Measure from the ablated one."),
         wrong("mean of ratios", lambda c, s, a: ((a - s) / (a - c)).mean(),
               "You divide token by token. Where an ablation hardly matters, the ratio is noise over nearly nothing; average the losses first."),
+        wrong("a ratio for each token", lambda c, s, a: (a - s) / (a - c),
+              "You return one ratio for each token. One number is asked for: average the three losses first, then divide once."),
+        wrong("sums and means mixed", lambda c, s, a: (a.sum() - s.sum()) / (a.mean() - c.mean()),
+              "Your numerator is a sum over tokens and your denominator a mean."),
         wrong("clean loss over spliced loss", lambda c, s, a: c.mean() / s.mean(),
               "This is a ratio of losses. It is near 1 for any reconstruction that does little harm to an already high loss; the ablation says what there was to lose."),
         wrong("share of the ablated loss", lambda c, s, a: (a.mean() - s.mean()) / a.mean(),
@@ -202,6 +218,10 @@ def _assigned(score: Tensor, table: Tensor, maximise: bool = True) -> Tensor:
     return table[rows, columns]
 
 
+def _partners(truth: Tensor, learned: Tensor) -> Tensor:
+    return sae.match_features(truth, learned).latent
+
+
 Function(
     id="sae.match_features",
     reference=sae.matched_cosines,
@@ -229,6 +249,14 @@ Function(
               "You choose by absolute values. A latent that points the other way is no candidate."),
         wrong("dot products", lambda t, w: _assigned(t @ w.T, t @ w.T),
               "You use dot products: a long row seems to match everything. Normalise both."),
+        wrong("truth not normalised", lambda t, w: _assigned(t @ F.normalize(w, dim=1).T, t @ F.normalize(w, dim=1).T),
+              "You normalise the rows of `learned` and not those of `truth`. A cosine divides by both lengths."),
+        wrong("learned not normalised", lambda t, w: _assigned(F.normalize(t, dim=1) @ w.T, F.normalize(t, dim=1) @ w.T),
+              "You normalise the rows of `truth` and not those of `learned`. A cosine divides by both lengths."),
+        wrong("in the order of the latents", lambda t, w: _assigned(sae.cosines(w, t), sae.cosines(w, t)),
+              "Your table has one row for each latent, so that the cosines come in the order of the latents. One for each true feature, in their order, is asked for: (feature, latent)."),
+        wrong("all rows of the columns", lambda t, w: sae.cosines(t, w)[:, _partners(t, w)],
+              "You return whole columns of the table. Take one entry for each pair: table[rows, columns]."),
         wrong("chosen by dot products", lambda t, w: _assigned(t @ w.T, sae.cosines(t, w)),
               "You choose by dot products and report cosines. A long row is no better match: choose by cosines."),
         wrong("worst assignment", lambda t, w: _assigned(sae.cosines(t, w), sae.cosines(t, w), maximise=False),

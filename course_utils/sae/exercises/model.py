@@ -52,6 +52,10 @@ Function(
               "The ReLU comes before b_enc. Add the bias first, or it can no longer silence anything."),
         wrong("ReLU and then absolute value", lambda x, W, b, c: _linear(x - c, W, b).abs(),
               "You take the absolute value. A direction and its opposite are two features; the ReLU keeps one of them."),
+        wrong("decoder bias taken away at the end", lambda x, W, b, c: (x @ W.T + b - c).relu(),
+              "You take b_dec away after the encoder. It belongs to the input, with one number for each of its d dimensions: x − b_dec comes first."),
+        wrong("ReLU on the input", lambda x, W, b, c: (x - c).relu() @ W.T + b,
+              "You rectify the centred input and not what the encoder makes of it. The ReLU comes last, around the whole sum."),
         wrong("rows of the encoder normalised", lambda x, W, b, c: _linear(x - c, torch.nn.functional.normalize(W, dim=1), b).relu(),
               "You normalise the encoder's rows. It is the decoder whose rows have length 1; the encoder's are free."),
     ),
@@ -112,6 +116,10 @@ Function(
               "λ multiplies the squared error. It is the price of activity: it multiplies the penalty."),
         wrong("error not squared", lambda x, y, f, W, p: ((x - y).norm(dim=1) + p * _parts(x, y, f, W)[1]).mean(),
               "You take the distance and not its square."),
+        wrong("length of the reconstruction", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f @ W).norm(dim=1)).mean(),
+              "Your penalty is the length of f @ W_dec, the *sum* of what the latents write. Two latents that cancel would cost nothing: take each row's length first, then the sum of f times it."),
+        wrong("lengths squared", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * f @ W.square().sum(1)).mean(),
+              "You multiply each activation by the *square* of its row's length. With half the activation and twice the length the price would double; it is to stay the same."),
         wrong("activations squared", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.norm(dim=1)).square().sum(1)).mean(),
               "Your penalty squares the activations. A square hardly minds many small ones; it is the L1 norm that makes them exactly zero."),
         wrong("penalty on the number of active latents", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * ((f > 0) * W.norm(dim=1)).sum(1)).mean(),
@@ -157,6 +165,12 @@ def _kept(pre: Tensor, k: int) -> Tensor:
     return torch.zeros_like(pre).scatter(1, kept, pre.gather(1, kept))
 
 
+def _all_places(pre: Tensor, k: int) -> Tensor:
+    f, kept = torch.zeros_like(pre), pre.argsort(dim=1, descending=True, stable=True)[:, :k]
+    f[:, kept] = pre[:, kept].relu()
+    return f
+
+
 Function(
     id="sae.topk",
     reference=sae.topk,
@@ -191,6 +205,18 @@ Function(
               "You keep the k smallest: the order is ascending."),
         wrong("along the batch", lambda pre, k: _columns(pre, min(k, len(pre))),
               "You keep the k largest of each *latent*, over the batch. The k are counted in each row: dim=1."),
+        wrong("along the batch, by topk", lambda pre, k: torch.zeros_like(pre).scatter(0, (kept := pre.topk(k, dim=0)).indices, kept.values.relu()),
+              "You keep the k largest of each *latent*, over the batch. The k are counted in each row: dim=1."),
+        wrong("values without their places", lambda pre, k: pre.topk(k, dim=1).values.relu(),
+              "You return the k largest values alone. They stay where they stand, in a tensor of the shape of `pre`, zeros elsewhere: scatter them back."),
+        wrong("ones in place of the values", lambda pre, k: torch.zeros_like(pre).scatter(1, pre.argsort(dim=1, descending=True, stable=True)[:, :k], 1.0),
+              "You return 1 where a number stays. The number itself stays, where it is not negative."),
+        wrong("every row's places in all rows", _all_places,
+              "`f[:, kept]` takes, in every row, the places of all rows. Pair each row with its own: `f.scatter(1, kept, …)`, or go row by row."),
+        wrong("the last of equals", lambda pre, k: torch.zeros_like(pre).scatter(1, (kept := pre.argsort(dim=1, stable=True)[:, -k:]), pre.gather(1, kept).relu()),
+              "Among equals you keep the last, since the order is ascending and you take its end. The first are asked for: descending=True and [:, :k]."),
+        wrong("any of several equals", lambda pre, k: torch.zeros_like(pre).scatter(1, (kept := pre.topk(k, dim=1)).indices, kept.values.relu()),
+              "All is right but for ties: `topk` may take any of several equals. The first are asked for; a stable sort keeps their order."),
         wrong("one k for all rows", lambda pre, k: pre.relu() * (pre >= _threshold(pre, k).min()),
               "You use the smallest row's threshold for all rows. Each row has its own k largest."),
         wrong("ReLU alone", lambda pre, k: pre.relu(), "You keep every positive number; at most k of each row may stay."),
@@ -250,6 +276,12 @@ Function(
               "You keep negative numbers where positive ones run out. ReLU what is kept."),
         wrong("ties all kept", lambda pre, k: pre.relu() * (pre >= _flat_threshold(pre, k * len(pre))),
               "Where several are equal to the last one that stays, you keep them all. There are exactly k · batch places."),
+        wrong("k for each latent", lambda pre, k: _flat_kept(pre, k * pre.shape[1]),
+              "You give away k places for each latent. There are k for each *row*: k * len(pre)."),
+        wrong("any of several equals", lambda pre, k: torch.zeros(pre.numel(), dtype=pre.dtype).scatter(0, (kept := pre.flatten().topk(k * len(pre))).indices, kept.values.relu()).view_as(pre),
+              "All is right but for ties: `topk` may take any of several equals. The first are asked for, row by row; a stable sort keeps their order."),
+        wrong("k smallest", lambda pre, k: -_flat_kept(-pre, k * len(pre), relu=False).clamp(max=0),
+              "You keep the smallest: the order is ascending."),
         wrong("the last place left empty", lambda pre, k: _flat_kept(pre, k * len(pre) - 1), "You give away k · batch − 1 places."),
         wrong("largest in size", lambda pre, k: pre.relu() * (pre.abs() >= _flat_threshold(pre.abs(), k * len(pre))),
               "You choose by absolute value. A large negative number is evidence against the latent and gets no place."),

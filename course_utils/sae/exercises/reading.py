@@ -25,7 +25,7 @@ def _contexts_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[2.0], [1.0], [2.0], [2.0]]), 2
     yield torch.randint(0, 5, (300, 3), generator=rng).float(), 120  # so many that an unstable sort mixes equals
     yield torch.zeros(2, 3), 1  # silent throughout
-    yield torch.tensor([[0.0, 5e-5]]), 1
+    yield torch.tensor([[0.0, 1e-9]]), 1
     yield torch.cat([torch.arange(20.0, 40.0)[None], torch.ones(1, 20)]), 2  # one context holds all the largest
     for contexts, length, count in ((4, 6, 2), (8, 5, 3), (6, 9, 6)):
         yield codes(rng, contexts, length), count
@@ -64,6 +64,8 @@ Function(
               "You sort by the sum over the context. A context full of weak activity is not the one where the latent is strongest: use the largest."),
         wrong("sorted by the number of active positions", lambda a, n: _by(a, (a > 0).sum(1).float(), n),
               "You sort by how often the latent is active in a context. Its largest activation is what counts."),
+        wrong("the largest at each position", lambda a, n: [(p, c) for c, p in sae.top_contexts(a.T, n)],
+              "You take the largest at each *position*, over the contexts. The largest of each context is asked for: max(dim=1)."),
         wrong("weakest first", lambda a, n: sae.top_contexts(a, len(a))[::-1][:n], "Your list begins with the weakest. The strongest comes first."),
         wrong("position before context", lambda a, n: [(p, c) for c, p in sae.top_contexts(a, n)], "You return (position, context); asked for is (context, position)."),
         wrong("in the order of the text", lambda a, n: sorted(sae.top_contexts(a, n)), "You return them in the order of the text. The strongest comes first."),
@@ -111,6 +113,12 @@ Function(
               "You add `to` times the direction. What is there already stays: the latent ends at f + to. Add the difference, to − f."),
         wrong("ablated only", lambda x, f, W, i, to: x - f[:, i, None] * W[i],
               "You take the latent away and do not set it to `to`."),
+        wrong("a column of W_dec", lambda x, f, W, i, to: x + (to - f[:, i, None]) * W[:, i],
+              "You take a column of W_dec. Its rows are the directions: W_dec[latent]."),
+        wrong("a row of f", lambda x, f, W, i, to: x + (to - f[i]) @ W,
+              "You take a row of f, which is about one *vector* and all latents. One latent in all vectors is a column: f[:, latent]."),
+        wrong("the mean activation", lambda x, f, W, i, to: x + (to - f[:, i].mean()) * W[i],
+              "You take the latent's mean activation away from every row. Each row has its own: f[:, latent, None]."),
         wrong("sign", lambda x, f, W, i, to: x + (f[:, i, None] - to) * W[i], "The sign is turned round: (to − f), not (f − to)."),
         wrong("only where it is active", lambda x, f, W, i, to: torch.where(f[:, i, None] > 0, sae.latent_effect(x, f, W, i, to), x),
               "You change only the rows in which the latent is active. Setting it to `to` concerns every row."),
@@ -131,7 +139,7 @@ def _random_directions(truth: sae.Sealed, rng: torch.Generator) -> Tensor:
 
 def _directions(answer: Any) -> Tensor:
     answer = torch.as_tensor(answer).detach().float()
-    if answer.ndim != 2 or not bool(answer.isfinite().all()):
+    if answer.ndim != 2:
         raise TypeError("not a table of directions")
     return answer
 
@@ -139,8 +147,13 @@ def _directions(answer: Any) -> Tensor:
 def _form(answer: Tensor, truth: sae.Sealed) -> str:
     if answer.shape[1] != truth.x.shape[1]:
         return f"Each row is a direction in {truth.x.shape[1]} dimensions; yours have {answer.shape[1]} numbers."
-    most = 2 * truth.features  # of many rows of the data some hold one feature alone
+    if lost := int((~answer.isfinite().all(1)).sum()):
+        return f"{lost} of your directions hold numbers that are not finite; did a loss become nan?"
+    most = 2 * truth.features  # of many rows of the data some lie near a feature
     return f"Give at most {most} directions, twice as many as there are features." if len(answer) > most else ""
+
+
+NEAR = 0.65  # mean cosine: as many random directions as may be given reach 0.5
 
 
 def _explain(answer: Tensor, truth: sae.Sealed) -> str:
@@ -150,7 +163,10 @@ def _explain(answer: Tensor, truth: sae.Sealed) -> str:
         return "More of the features lie opposite to your directions than along them: check the sign."
     if len(answer) < 0.8 * truth.features:
         return f"There are {truth.features} features and you give {len(answer)} directions, too few to find 80 % of them."
-    return f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
+    said = f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
+    cosine = sae.match_features(truth._truth.directions, answer).cosine.mean().item()
+    near = " They lie near the features and not along them, as an encoder's rows do, and sums of features."
+    return f"{said} On average it is {cosine:.2f}.{near if cosine > NEAR else ''}"
 
 
 @lru_cache(maxsize=8)
@@ -173,7 +189,7 @@ Answer(
     equivalent=("scaled",),  # a direction has no length
     hints=(
         "Train a dictionary on problem.x: sae.train(config, sae.Rows(problem.x), recipe). It may be wider than there are features.",
-        "About 1.6 features are active in a row: a TopK dictionary with k = 2 and 48 latents, 800 steps of 512 rows at a rate of 3e-3 take a few seconds.",
+        "Two or three features are active in most rows: a TopK dictionary with k = 3 and 48 latents, 800 steps of 512 rows at a rate of 3e-3 take a few seconds.",
         "The answer is the decoder's rows, done.sae.W_dec. The encoder's lean away from other features.",
     ),
     misconceptions=(
@@ -184,10 +200,10 @@ Answer(
         wrong("opposite directions", lambda p: -p._truth.directions,
               "Each of your directions points the other way. A feature is only ever added, so its sign can be known."),
         wrong("rows of the data", lambda p: F.normalize(p.x[:48], dim=1),
-              "These are rows of the data. Where a single feature is active that is its direction, but most rows hold several, or none."),
+              "These are rows of the data. Each is a sum of two features or more, and no feature's direction."),
         wrong("the longest rows of the data", lambda p: F.normalize(p.x[p.x.norm(dim=1).argsort(descending=True, stable=True)[: 2 * p.features]], dim=1),
               "These are the longest rows of the data, and the longest are sums of several features."),
-        wrong("a random start", lambda p: sae.SparseAutoencoder(sae.Config(d_in=20, n_latents=48, k=2), torch.Generator().manual_seed(0)).W_dec.detach(),
+        wrong("a random start", lambda p: sae.SparseAutoencoder(sae.Config(d_in=20, n_latents=48, k=3), torch.Generator().manual_seed(0)).W_dec.detach(),
               "These are the directions of a dictionary that has not been trained."),
     ),
 )  # fmt: skip

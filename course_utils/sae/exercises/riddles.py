@@ -12,6 +12,7 @@ from torch import Tensor
 
 from course_utils import sae
 from course_utils.grading.explain import explained
+from course_utils.grading.guard import underlying
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.sae import riddles
 from course_utils.sae.riddles import Foretold, Nameless
@@ -32,14 +33,23 @@ def _places(answer: Any) -> Tensor | str:
     """A rule run on the held-out contexts, or a sentence on why it does not run; what has been run already stays."""
     if isinstance(answer, Tensor):
         return answer.bool().flatten()
-    if isinstance(answer, (set, frozenset)):
-        return _among({str(token) for token in answer})
+    if isinstance(answer, (set, frozenset, list, tuple)) and all(isinstance(token, str) for token in answer):
+        return _among(set(answer))
     if not callable(answer):
         raise TypeError("no rule")
+    kinds = set()
+
+    def noted(tokens: list[str], place: int) -> Any:
+        said = answer(tokens, place)
+        kinds.add(type(said))
+        return said
+
     try:
-        return riddles.where_it_says_yes(answer)
+        said = riddles.where_it_says_yes(noted)
+        return said if kinds != {type(None)} else "Your rule returns None at every place; is a `return` missing?"
     except Exception as error:  # whatever a learner's rule may raise
-        return explained(error, answer)[0].replace("Your function", "Your rule", 1)
+        said, attempted = explained(error, underlying(answer))
+        return said.replace("Your function", "Your rule", 1) if attempted else "Your rule is still to be written."
 
 
 def _f1(said: Tensor, riddle: Nameless) -> float:
@@ -50,6 +60,12 @@ def _f1(said: Tensor, riddle: Nameless) -> float:
 @lru_cache(maxsize=16)
 def _own(riddle: Nameless) -> Tensor:
     return _among(riddles.tokens_of(riddle))
+
+
+def _elsewhere(riddle: Nameless, by: int) -> Tensor:
+    """Where the rule that knows the tokens would say yes if it looked `by` places further on."""
+    known = riddles.tokens_of(riddle)
+    return riddles.where_it_says_yes(lambda tokens, place: "".join(tokens[place + by : place + by + 1]) in known)
 
 
 def _commonest(riddle: Nameless) -> Tensor:
@@ -89,7 +105,7 @@ Answer(
     canonical=_places,
     form=_rule_form,
     explain=_rule_explained,
-    expects="Return a rule: a function of `tokens` (a list of strings) and `place` (a number) that gives True or False.",
+    expects="Return a rule: a function of `tokens` (a list of strings) and `place` (a number) that gives True or False; or a set of tokens.",
     effort=3,
     hints=(
         "riddle.explain() shows where the latent is strongest and where it is at all. Look at the token that counts: is it always the same? Do the tokens have something in common?",
@@ -99,9 +115,9 @@ Answer(
     misconceptions=(
         wrong("its commonest token alone", _commonest,
               "Your rule is one token. It is the latent's commonest, and the latent is active at others too: look at the contexts drawn at random, and not only at the strongest."),
-        wrong("the token after", lambda riddle: _own(riddle).roll(1),
+        wrong("the token after", lambda riddle: _elsewhere(riddle, -1),
               "Your rule looks one token back: it says yes one place too late. tokens[place] is the token at which the latent is active."),
-        wrong("the token before", lambda riddle: _own(riddle).roll(-1),
+        wrong("the token before", lambda riddle: _elsewhere(riddle, 1),
               "Your rule says yes one place too early. tokens[place] is the token at which the latent is active."),
         wrong("the opposite", lambda riddle: ~_own(riddle), "Your rule says yes where the latent is silent, and no where it is active."),
         wrong("everywhere", lambda riddle: torch.ones_like(_own(riddle)), "Your rule says yes everywhere. It misses nothing, and tells nothing."),
@@ -114,10 +130,7 @@ Answer(
 
 
 def _numbers(answer: Any) -> Tensor:
-    answer = torch.as_tensor(answer).detach().float()
-    if answer.ndim != 1 or not bool(answer.isfinite().all()):
-        raise TypeError("not one finite number for each latent")
-    return answer
+    return torch.as_tensor(answer).detach().float()
 
 
 def _rank(answer: Tensor, told: Foretold) -> float:
@@ -128,11 +141,14 @@ def _rank(answer: Tensor, told: Foretold) -> float:
 
 
 def _as_long(answer: Tensor, told: Foretold) -> str:
-    return (
-        ""
-        if len(answer) == len(told._kl)
-        else f"Give {len(told._kl)} numbers, one for each latent; yours are {len(answer)}."
-    )
+    count = len(told._kl)
+    if answer.shape == told.f.shape:
+        return f"You give a number for each row and latent, {tuple(answer.shape)}; one for each latent is asked for: average over the rows in which it is active."
+    if answer.shape != (count,):
+        yours = f"yours are {len(answer)}" if answer.ndim == 1 else f"yours have the shape {tuple(answer.shape)}"
+        return f"Give {count} numbers, one for each latent; {yours}."
+    lost = int((~answer.isfinite()).sum())
+    return f"{lost} of your numbers are not finite; look for a division by zero." if lost else ""
 
 
 def _rank_explained(answer: Tensor, told: Foretold) -> str:
@@ -167,6 +183,10 @@ Answer(
     misconceptions=(
         wrong("how often it is active", lambda told: (told.f > 0).float().mean(0),
               "You count how often a latent is active. The effect is measured only where it is active, so that its frequency tells little."),
+        wrong("mean over all rows", lambda told: told.f.mean(0),
+              "You average over all rows, so that what is rarely active seems small. The effect is measured where the latent is active: divide by the number of those rows."),
+        wrong("sum over rows", lambda told: told.f.sum(0),
+              "You add up over the rows, so that what is often active seems large. The effect is an average over the rows in which the latent is active: divide by their number."),
         wrong("the rarest move most", lambda told: 1 / (told.f > 0).float().mean(0),
               "You expect most of rare latents. Measured where it is active, a rare latent moves the prediction no further than a common one."),
         wrong("the order turned round", lambda told: -told._kl, "You expect least where most comes out: turn the order round."),

@@ -1,0 +1,83 @@
+"""Answers that are right once, on inputs of a usual size: caps far beyond them, and what is kept between calls."""
+
+import torch
+from pytest import MonkeyPatch, fixture, mark
+
+from course_utils.grading.exercise import Exercise
+from course_utils.grading.kinds import REAL, Function
+
+
+def centred(x):
+    return x - x.mean(0)
+
+
+def rows(rng):
+    yield (torch.tensor([[1.0, 2.0], [3.0, 6.0]]),)
+    yield (torch.randn(4, 3, generator=rng),)
+
+
+@fixture
+def exercise(monkeypatch: MonkeyPatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+    return Function(id="demo.centred", reference=centred, inputs=rows, grads=(0,), ranges={"x": REAL})
+
+
+class OnTheClass(torch.autograd.Function):
+    """Keeps the length of the batch on the class: right as long as no other call comes before the backward pass."""
+
+    count = 1
+
+    @staticmethod
+    def forward(ctx, x):
+        OnTheClass.count = len(x)
+        return x - x.sum(0) / len(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad - grad.sum(0) / OnTheClass.count
+
+
+class InTheContext(OnTheClass):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.count = len(x)
+        return x - x.mean(0)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad - grad.sum(0) / ctx.count
+
+
+def counting(x):
+    counting.calls = getattr(counting, "calls", 0) + 1
+    return centred_again(x) + (counting.calls > 4)
+
+
+def centred_again(x):
+    return x - x.sum(0) / len(x)
+
+
+def with_the_last_mean(x, seen=[]):  # noqa: B006  (the mistake)
+    seen.append(x.mean(0) if x.shape[1] == 2 else x.mean(0).sum())
+    return x - sum(one.sum() for one in seen)
+
+
+@mark.parametrize("answer", [OnTheClass.apply, counting, with_the_last_mean], ids=["class", "attribute", "default"])
+def test_what_is_kept_between_calls_is_noticed_and_named(exercise, answer):
+    verdict = exercise.check(answer, 0)
+    assert not verdict.passed and "from one call to the next" in verdict.message
+
+
+def test_what_is_kept_in_the_context_of_a_call_passes(exercise):
+    assert exercise.check(InTheContext.apply, 0).passed
+    assert exercise.check(centred_again, 0).passed
+
+
+@mark.parametrize("cap", [1e4, 1e5])
+def test_caps_far_beyond_the_inputs_are_noticed(exercise, cap):
+    assert not exercise.check(lambda x: centred_again(x).clamp(-cap, cap), 0).passed
+    assert not exercise.check(lambda x: centred_again(x.clamp(max=cap)), 0).passed
+
+
+def test_a_repeated_call_does_not_name_an_answer_that_is_merely_wrong(exercise):
+    assert "from one call to the next" not in exercise.check(lambda x: x, 0).message
