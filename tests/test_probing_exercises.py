@@ -240,8 +240,8 @@ LAZY = {
 def test_lazy_guesses_fail(name):
     made = {"sealed": probing.sealed, "foretell_errors": probing.narrow}[name]
     exercise = find(f"probing.{name}", Exercise.registry)
-    for seed in range(12):
+    for seed in range(6):
         assert exercise.check(exercise.key(exercise.truth(seed)), seed).passed
     for how, guess in LAZY[name].items():
-        passed = [seed for seed in range(12) if check(name, guess(made(seed)), seed).passed]
+        passed = [seed for seed in range(6) if check(name, guess(made(seed)), seed).passed]
         assert not passed, (how, passed)
