@@ -57,7 +57,7 @@ Function(
         wrong("sign", lambda c: -bound.conditional_entropy(c), "The sign is wrong: logarithms of shares are negative."),
         wrong("empty row", _empty_row, "A value of h that never occurs has no shares: you divide 0 by 0, which torch takes for nan. Such a row adds nothing: leave it out, or divide by `.clamp(min=1e-30)`."),
         wrong("base 10", lambda c: bound.conditional_entropy(c) * 0.30102999566, "You take logarithms to the base 10. Bits are logarithms to the base 2."),
-        wrong("empty rows count too", lambda c: torch.stack([_bits(row / row.sum().clamp(min=1)) for row in c]).mean(), "You average over the values of h as if each were as frequent as the others, also one that never occurs: weigh each with its share."),
+        wrong("empty rows count too", lambda c: torch.stack([_bits((row / row.sum()).nan_to_num()) for row in c]).mean(), "You average over the values of h as if each were as frequent as the others, also one that never occurs: weigh each with its share."),
         wrong("zeros counted as one", lambda c: bound.conditional_entropy(c.clamp(min=1)), "You count what never occurred as if it had once. A count of 0 stays 0, and its term is 0: `torch.xlogy` knows that."),
         wrong("one added to every count", lambda c: bound.conditional_entropy(c + 1), "You add 1 to every count. The shares are those of the counts as they are; where one is 0, its term is 0."),
         wrong("0 · log 0", lambda c: -(c / c.sum() * (c / c.sum(1, keepdim=True)).log2()).sum(), "Where a count is 0, your term is 0 · log 0, which torch takes for nan. Such a term is 0: `torch.xlogy` knows that."),

@@ -143,6 +143,7 @@ Function(
         wrong("least squares", _squares, "You fit by least squares to ±1: a ridge probe. The cross-entropy is asked for."),
         wrong("no bias", _no_bias, "Your bias is zero throughout. The rows lie far from the origin."),
         wrong("labels turned round", lambda x, y, penalty: basics.fit_logistic(x, ~y, penalty), "The directions point to *false*. A positive logit is to mean that the property holds."),
+        wrong("first label for all", lambda x, y, penalty: tuple(t[:, :1].expand(len(x), y.shape[1], *t.shape[2:]) for t in basics.fit_logistic(x, y, penalty)), "All labels get the first label's probe. Each has a probe of its own."),
         wrong("first layer for all", lambda x, y, penalty: tuple(t[:1].expand(len(x), *t.shape[1:]) for t in basics.fit_logistic(x, y, penalty)), "All layers get the first layer's probe. Each has a probe of its own."),
     ),
 )  # fmt: skip
