@@ -41,7 +41,8 @@ def _difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
         )
     if isinstance(expected, Sequence) and not isinstance(expected, str):
         if not isinstance(given, (list, tuple)):
-            return wrong_kind(given, f"a {type(expected).__name__} of {len(expected)}")
+            tensors = " tensors" if all(isinstance(one, Tensor) for one in expected) else ""
+            return wrong_kind(given, f"a {type(expected).__name__} of {len(expected)}{tensors}")
         if len(given) != len(expected):
             return f"It returns {len(given)} values; expected {len(expected)}."
         if _plain(expected) and _plain(given):
@@ -77,6 +78,8 @@ def wrong_kind(given: Any, wanted: str) -> str:
         return f"It returns a generator, because it uses `yield`; `return` {wanted} instead."
     if isinstance(given, np.ndarray):
         return f"It returns a numpy array; expected {wanted} (torch.from_numpy makes one)."
+    if isinstance(given, Tensor) and wanted.endswith("tensors"):
+        return f"It returns one tensor of shape {tuple(given.shape)}; expected {wanted}: return them apart."
     if isinstance(given, Tensor) and wanted.startswith(("a list", "a tuple")):
         return f"It returns a tensor; expected {wanted} (`.tolist()` makes plain numbers of a tensor)."
     if isinstance(given, (set, frozenset)) and wanted.startswith(("a list", "a tuple")):
@@ -85,8 +88,20 @@ def wrong_kind(given: Any, wanted: str) -> str:
         name = type(given).__name__
         return f"It returns both values and indices, as `{name}` along an axis does; expected {wanted}. Which one is asked for?"
     if isinstance(given, (list, tuple)) and wanted.startswith("a tensor"):
-        return f"It returns a {type(given).__name__} of {len(given)}; expected {wanted}."
+        return f"It returns a {type(given).__name__} of {len(given)}; expected {wanted}. `torch.stack` makes one of tensors, `torch.tensor(…, dtype=…)` of plain numbers."
     return f"It returns {_article(kind(given))}; expected {wanted}."
+
+
+def in_form(given: Any, expected: Any) -> Any:
+    """`given` as what was asked for, where the same numbers stand in another precision, or in a list or a tuple."""
+    if not isinstance(expected, Tensor) or not expected.is_floating_point():
+        return given
+    if isinstance(given, Tensor):
+        return given.to(expected.dtype) if given.is_floating_point() and given.device == expected.device else given
+    if not isinstance(given, (list, tuple)) or expected.dim() != 1 or len(given) != len(expected):
+        return given
+    single = all(isinstance(one, Real) or (isinstance(one, Tensor) and one.dim() == 0) for one in given)
+    return torch.tensor([float(one) for one in given], dtype=expected.dtype) if single else given
 
 
 def kind(value: Any) -> str:

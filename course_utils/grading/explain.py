@@ -22,6 +22,7 @@ ADVICE = (  # what an error's text says → what to do about it
     (r"size of tensor a .* must match the size of tensor b|shape mismatch: value tensor|broadcast", "Shapes are laid over each other from the right; an axis of length 1 (`[:, None]`) stretches."),
     (r"mat1 and mat2|batch1|must have the same (?:reduction|contraction)|size mismatch|Expected size for first two dimensions", "In a product `a @ b` the last axis of `a` is as long as the last but one of `b`; `.mT` turns the last two axes round."),
     (r"expected (?:scalar type|m1 and m2|mat1 and mat2).*dtype|have the same dtype|but found (?:Double|Float|Long)", "Two dtypes meet: make new tensors with `dtype=` that of the inputs."),
+    (r"is singular|could not be completed because", "Its columns, or its rows, depend on each other, so that there is no inverse. `torch.linalg.pinv` does what can be done, or leave out what depends on the others."),
     (r"Dimension out of range", "There is no such axis: they count from 0, or from −1 backwards."),
     (r"only (?:one element|integer) tensors|can be converted to Python scalars|truth value|Boolean value of Tensor", "A tensor of several numbers stands where one number, or one truth value, is needed."),
     (r"index .* out of bounds|out of range", "An index lies beyond the end of an axis."),

@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from course_utils.grading import axes, guard
-from course_utils.grading.compare import difference
+from course_utils.grading.compare import difference, in_form
 from course_utils.grading.counterexample import Counterexample
 from course_utils.grading.diagnosis import diagnosis, lost_gradient
 from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
@@ -51,12 +51,14 @@ class Function(Exercise):
     `grads` lists the arguments with respect to which gradients are compared too. `ranges` says between which bounds
     an argument, or the "result", lies by its nature: {"W": REAL, "p": UNIT}. Arguments whose stated range has no end
     are also tried very large and very small, so that a cap or a threshold far from `inputs` is noticed.
+    `explain` looks at the inputs on which the numbers of an answer are wrong, and says what they show, or "".
     """
 
     reference: Callable
     inputs: Callable[[torch.Generator], Iterable[tuple]]
     rtol: float = 1e-4
     atol: float = 1e-6
+    explain: Callable[[Sequence[Trial]], str] = lambda wrong: ""
     grads: tuple[int, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -88,6 +90,9 @@ class Function(Exercise):
         example = self._example(cases[first], ran[first])
         if known := self._known(ran, cases, seed):
             return Verdict(False, known.say, known.name, example, printed=printed[first])
+        if meant := self._meant(ran, cases, seed):
+            known, form = meant
+            return Verdict(False, f"{known.say} Besides, i{form[1:]}", known.name, example, printed=printed[first])
         if drifts := unsteady(self, answer, cases[first], ran[first]):
             return replace(drifts, counterexample=example, printed=printed[first])
         more = self._diagnosis(said[first], answer, seed, cases, ran, said)
@@ -138,7 +143,9 @@ class Function(Exercise):
             (expected, _, no), (given, _, stop) = self.output(self.reference, case), self.output(answer, case)
             return no is None and stop is None and not self.difference(given, expected)
 
-        return diagnosis(first, trials, answer, described, lambda other: self.agrees(other, seed), right_on)
+        apart = [trial for trial, one in zip(trials, said, strict=False) if "The numbers differ" in one]
+        told = self.explain(apart) if apart and at is None else ""
+        return diagnosis(first, trials, answer, described, lambda other: self.agrees(other, seed), right_on, told)
 
     def agrees(self, answer: Any, seed: int) -> bool:
         """Whether `answer` passes on the inputs of `seed`; no further input is tried after one on which it fails."""
@@ -157,6 +164,14 @@ class Function(Exercise):
             if all(their and not self.difference(one, their) for one, their in zip(ran, theirs, strict=False)):
                 return known
         return None
+
+    def _meant(self, ran: list[Ran], cases: list[Case], seed: int) -> tuple[Misconception, str] | None:
+        """The misconception whose numbers these are in another form, and what to say of the form."""
+        meant = [replace(one, value=in_form(one.value, case.expected.value)) for one, case in zip(ran, cases, strict=False)]
+        forms = [difference(one.value, new.value, 0.0, math.inf) for one, new in zip(ran, meant, strict=True)]
+        form = next((said for said in forms if said.startswith("It ")), "")
+        known = self._known(meant, cases, seed) if form else None
+        return (known, form) if known else None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def close(wrong: Sequence[Trial]) -> str:
     worst = 0.0
     for given, expected in (trial.pair for trial in wrong):
         size = expected.abs().max()
-        if size == 0:
+        if size == 0 or not given.isfinite().all():
             return ""
         worst = max(worst, float((given - expected).abs().max() / size))
     if worst > 0.02:

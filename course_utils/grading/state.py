@@ -32,8 +32,11 @@ class Setting:
 
 
 def _environment() -> dict[str, str]:
-    """All of it but what torch writes on its own: the first optimiser of a process names the compiler's cache."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("TORCHINDUCTOR_", "TRITON_"))}
+    """All of it but what libraries write on their own: torch's first optimiser names the compiler's cache, and an
+    import of scikit-learn settles how OpenMP is loaded.
+    """
+    own = ("TORCHINDUCTOR_", "TRITON_", "KMP_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)}
 
 
 def _put_environment(values: dict[str, str]) -> None:

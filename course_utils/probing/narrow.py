@@ -7,14 +7,13 @@ wrong wherever the two differ. No usual input shows it. An intervention on usual
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from course_utils.probing.planted import BITS, Roles, built
+from course_utils.probing.planted import BITS, Layers, Roles, built
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +23,7 @@ class Narrow:
     Attributes:
         bits, h, label: of the usual inputs: what is read, the hidden vectors, whether the property is true.
         property: the unit direction in h along which it stands.
-        answer: from hidden vectors to the network's answers.
+        head: the half that answers.
         unusual: the bits of the other inputs.
     """
 
@@ -32,17 +31,25 @@ class Narrow:
     h: Float[Tensor, "input d"] = field(repr=False)
     label: Bool[Tensor, "input"] = field(repr=False)
     property: Float[Tensor, "d"] = field(repr=False)
-    answer: Callable[[Float[Tensor, "row d"]], Bool[Tensor, "row"]] = field(repr=False)
+    head: Layers = field(repr=False)
     unusual: Bool[Tensor, "input 8"] = field(repr=False)
-    _errs: Bool[Tensor, "input"] = field(repr=False)
 
-    def reveal(self) -> Bool[Tensor, "input"]:
-        """On which of the unusual inputs it is wrong: for after the exercise, which does not accept it."""
-        return self._errs
+    def answer(self, h: Float[Tensor, "row d"]) -> Bool[Tensor, "row"]:
+        """What the head says of hidden vectors."""
+        return self.head(h)[:, 0] > 0
 
 
 def narrow(seed: int, count: int = 3) -> list[Narrow]:
     """So many networks, each planted anew."""
+    return [network for network, _ in _made(seed, count)]
+
+
+def with_errors(seed: int, count: int = 3) -> list[tuple[Narrow, Bool[Tensor, "input"]]]:
+    """The same networks, and on which unusual inputs each is wrong: for after the exercise, which refuses it."""
+    return _made(seed, count)
+
+
+def _made(seed: int, count: int) -> list[tuple[Narrow, Bool[Tensor, "input"]]]:
     rng = torch.Generator().manual_seed(seed)
     found = []
     for _ in range(count):
@@ -54,6 +61,6 @@ def narrow(seed: int, count: int = 3) -> list[Narrow]:
         usual = network.usual
         unusual = (~usual).nonzero()[torch.randperm(128, generator=rng), 0]  # not beside the usual ones
         errs = (network.answer(network.h) != network.wanted)[unusual]
-        found.append(Narrow(BITS[usual], network.h[usual], network.label[usual], directions[-1],
-                            network.answer, BITS[unusual], errs))  # fmt: skip
+        shown = Narrow(BITS[usual], network.h[usual], network.label[usual], directions[-1], network.head, BITS[unusual])
+        found.append((shown, errs))
     return found

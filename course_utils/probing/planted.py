@@ -48,7 +48,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class Planted:
-    """One of the networks. `reveal()` tells its kind, which looking at it does not.
+    """One of the networks, with what it was planted with; of which kind it is, it does not say.
 
     Attributes:
         encoder, head: the two halves.
@@ -61,7 +61,6 @@ class Planted:
     label: Bool[Tensor, "input"] = field(repr=False)
     rival: Bool[Tensor, "input"] = field(repr=False)
     switch: Bool[Tensor, "input"] = field(repr=False)
-    _kind: str = field(repr=False)
 
     @cached_property
     def h(self) -> Float[Tensor, "input d"]:
@@ -82,9 +81,24 @@ class Planted:
         """The answer that counts as right: the rival's, exclusive-or switch (on usual inputs, the property's too)."""
         return self.rival ^ self.switch
 
-    def reveal(self) -> str:
-        """How it was built."""
-        return self._kind
+
+@dataclass(frozen=True, eq=False)
+class Sealed:
+    """A network of an unknown kind: what experiments need, and nothing that gives the kind away.
+
+    Attributes:
+        h: the hidden vectors of all 256 inputs.
+        label: whether the property is true, for each input.
+        head: the half that answers.
+    """
+
+    h: Float[Tensor, "input d"] = field(repr=False)
+    label: Bool[Tensor, "input"] = field(repr=False)
+    head: Layers = field(repr=False)
+
+    def answer(self, h: Float[Tensor, "row d"]) -> Bool[Tensor, "row"]:
+        """What the head says of hidden vectors."""
+        return self.head(h)[:, 0] > 0
 
 
 @dataclass(frozen=True)
@@ -122,7 +136,7 @@ def built(
         blind = directions[0 if unread == "rival" else -1]
         reads = reads - torch.outer(blind, blind)
     head = Layers.solved(encoder(2.0 * BITS - 1), 2.0 * says[:, None] - 1, reads, rng)
-    return Planted(encoder, head, roles.label, roles.rival, roles.switch, kind), directions
+    return Planted(encoder, head, roles.label, roles.rival, roles.switch), directions
 
 
 def planted(kind: str, seed: int = 0) -> Planted:
@@ -145,10 +159,21 @@ def twins(seed: int = 0) -> tuple[Planted, Planted]:
     return planted("used", seed), planted("unused", seed)
 
 
-def sealed(seed: int, count: int = 7) -> list[Planted]:
+def sealed(seed: int, count: int = 9) -> list[Sealed]:
     """Networks of kinds that are drawn by the seed, each kind at least once, all differently planted."""
     rng = torch.Generator().manual_seed(seed)
-    more = [KINDS[int(torch.randint(3, (), generator=rng))] for _ in range(count - 3)]
-    kinds = [(*KINDS, *more)[i] for i in torch.randperm(count, generator=rng).tolist()]
+    kinds = _drawn(rng, count)
     seeds = torch.randint(1, 2**31, (count,), generator=rng).tolist()
-    return [planted(kind, number) for kind, number in zip(kinds, seeds, strict=True)]
+    made = [planted(kind, number) for kind, number in zip(kinds, seeds, strict=True)]
+    return [Sealed(network.h, network.label, network.head) for network in made]
+
+
+def sealed_kinds(seed: int, count: int = 9) -> list[str]:
+    """The kinds of the networks of that seed: for after the exercise, which refuses it."""
+    return _drawn(torch.Generator().manual_seed(seed), count)
+
+
+def _drawn(rng: torch.Generator, count: int) -> list[str]:
+    """Each kind once, one more of any kind, and the rest with the property: a coin seldom settles which of them use it."""
+    more = [KINDS[int(torch.randint(3 if i == 0 else 2, (), generator=rng))] for i in range(count - 3)]
+    return [(*KINDS, *more)[i] for i in torch.randperm(count, generator=rng).tolist()]

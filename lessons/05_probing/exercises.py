@@ -254,13 +254,13 @@ def erase_and_measure(
 grade("probing.erase_and_measure", erase_and_measure)
 
 # %% [markdown]
-# ## 9 · Seven sealed networks
+# ## 9 · Nine sealed networks
 #
 # *Why it matters*: this is what the lesson is for.
 #
-# *What is given*: `networks`, seven networks that were made for you alone. For each, `network.h` holds the hidden vectors of all 256 inputs, `network.label` says for each input whether the property is true, and `network.answer(h)` gives the answer to any hidden vectors.
+# *What is given*: `networks`, nine networks that were made for you alone. For each, `network.h` holds the hidden vectors of all 256 inputs, `network.label` says for each input whether the property is true, and `network.answer(h)` gives the answer to any hidden vectors.
 #
-# *What to answer*: for each of the seven, in order, one of the three words `"used"`, `"unused"` (which is short for *present, not used*) and `"absent"`.
+# *What to answer*: for each of the nine, in order, one of the three words `"used"`, `"unused"` (which is short for *present, not used*) and `"absent"`.
 #
 # *How you know*: two experiments for each network. Judge a probe on inputs on which it was not fitted.
 

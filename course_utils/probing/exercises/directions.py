@@ -38,6 +38,14 @@ def _strongest(u: Tensor, weights: Tensor) -> Tensor:
     return (first @ u) * first
 
 
+def _one_by_one(u: Tensor, weights: Tensor) -> Tensor:
+    rest = u
+    for column in weights.mT:
+        if column.norm() > 1e-9:
+            rest = rest - (rest @ column) / (column @ column) * column
+    return u - rest
+
+
 def _unit(v: Tensor) -> Tensor:
     return v / v.norm()
 
@@ -60,6 +68,10 @@ Function(
         wrong("columns as if at right angles", _columns, "You project on each column by itself and add up. Where columns are not at right angles, what they share is counted more than once."),
         wrong("orthonormal columns whatever their rank", lambda u, w: (q := torch.linalg.qr(w).Q) @ (q.mT @ u), "`qr` (and `svd`) return as many orthonormal columns as `weights` has, also where these depend on each other: some of them then lie outside their span. Keep those with a singular value above 0, or use `pinv`."),
         wrong("what comes out", lambda u, w: u @ w, "This is what the weights *make* of the direction, one number for each output. The part of the direction is asked for: as many numbers as it has."),
+        wrong("columns of length 1, as if at right angles", lambda u, w: (w / w.norm(dim=0)) @ ((w / w.norm(dim=0)).mT @ u), "You project on each column by itself and add up. Where columns are not at right angles, what they share is counted more than once; and a column of zeros has no direction."),
+        wrong("one column after another", _one_by_one, "You take out one column's part after the other. A later column brings back what an earlier one had taken out, unless they are at right angles: make them orthonormal first."),
+        wrong("everything", lambda u, w: u.clone(), "You return the whole direction. `torch.linalg.svd(weights).U` and `qr(…, mode=\"complete\")` hold more columns than `weights` spans; the rest must give zero: `rest @ weights`."),
+        wrong("coefficients", lambda u, w: torch.linalg.pinv(w) @ u, "These are the coefficients of the columns. Multiply the columns by them: `weights @ coefficients`."),
         wrong("strongest alone", _strongest, "You keep the one direction that the weights see most strongly. What they see weakly they see, too."),
         wrong("at full length", lambda u, w: _unit(subspace.seen_part(u, w)) * u.norm(), "You stretch the seen part to the length of the whole direction. A part is shorter than the whole; seen and unseen part add up to the direction."),
         wrong("of length 1", lambda u, w: _unit(subspace.seen_part(u, w)), "You make the seen part a unit vector. Leave it its length, so that it and the unseen part add up to the direction."),

@@ -32,6 +32,11 @@ def _h(counts: Tensor, axis: int) -> Tensor:
     return _bits(counts.sum(axis) / counts.sum())
 
 
+def _empty_row(counts: Tensor) -> Tensor:
+    joint = counts / counts.sum()
+    return -torch.xlogy(joint, joint / joint.sum(1, keepdim=True)).sum() / torch.log(torch.tensor(2.0).to(joint))
+
+
 Function(
     id="probing.conditional_entropy",
     reference=bound.conditional_entropy,
@@ -50,6 +55,11 @@ Function(
         wrong("rows count alike", lambda c: torch.stack([_bits(row / row.sum()) for row in c if row.sum() > 0]).mean(), "You average over the values of h as if each were as frequent as the others: weigh each with its share."),
         wrong("mutual information", lambda c: _h(c, 0) - bound.conditional_entropy(c), "This is the mutual information: by how much h lowers the uncertainty. What is left is asked for."),
         wrong("sign", lambda c: -bound.conditional_entropy(c), "The sign is wrong: logarithms of shares are negative."),
+        wrong("empty row", _empty_row, "A value of h that never occurs has no shares: you divide 0 by 0, which torch takes for nan. Such a row adds nothing: leave it out, or divide by `.clamp(min=1e-30)`."),
+        wrong("base 10", lambda c: bound.conditional_entropy(c) * 0.30102999566, "You take logarithms to the base 10. Bits are logarithms to the base 2."),
+        wrong("empty rows count too", lambda c: torch.stack([_bits((row / row.sum()).nan_to_num()) for row in c]).mean(), "You average over the values of h as if each were as frequent as the others, also one that never occurs: weigh each with its share."),
+        wrong("zeros counted as one", lambda c: bound.conditional_entropy(c.clamp(min=1)), "You count what never occurred as if it had once. A count of 0 stays 0, and its term is 0: `torch.xlogy` knows that."),
+        wrong("one added to every count", lambda c: bound.conditional_entropy(c + 1), "You add 1 to every count. The shares are those of the counts as they are; where one is 0, its term is 0."),
         wrong("0 · log 0", lambda c: -(c / c.sum() * (c / c.sum(1, keepdim=True)).log2()).sum(), "Where a count is 0, your term is 0 · log 0, which torch takes for nan. Such a term is 0: `torch.xlogy` knows that."),
         wrong("counts as weights", lambda c: bound.conditional_entropy(c) * c.sum(), "You weigh with the counts. Weigh with their shares of all, `counts / counts.sum()`: this is as many times too large as there are counts."),
         wrong("H(H)", lambda c: _h(c, 1), "This is H(H), the uncertainty about h itself."),
@@ -88,14 +98,25 @@ def _streams(rng: torch.Generator) -> Inputs:
             yield x, y, ends, learn
 
 
-def _sent(x: Tensor, y: Tensor, ends: list[int], learn, *, first=True, seen=0, before=None, nats=False, turned=False, always=False) -> Tensor:
+def _sent(x: Tensor, y: Tensor, ends: list[int], learn, *, first=True, seen=0, before=None, nats=False, turned=False, always=False, skip=0, pay=None) -> Tensor:
     bits = torch.tensor(float(ends[0]) if first else 0.0)
     for number, (start, end) in enumerate(pairwise(ends)):
         back = 0 if before is None else [0, *ends][number]
         known = slice(back, end if seen else start)
-        p = learn(x[known], y[known])(x[start:end])
-        p = p if always else torch.where(y[start:end] != turned, p, 1 - p)
+        p, flags = learn(x[known], y[known])(x[start + skip : end]), y[start + skip : end]
+        if pay is not None:
+            bits = bits + pay(p, flags).sum()
+            continue
+        p = p if always else torch.where(flags != turned, p, 1 - p)
         bits = bits - (p.log() if nats else p.log2()).sum()
+    return bits
+
+
+def _to_the_end(x: Tensor, y: Tensor, ends: list[int], learn) -> Tensor:
+    bits = torch.tensor(float(ends[0]))
+    for start in ends[:-1]:
+        p = learn(x[:start], y[:start])(x[start:])
+        bits = bits - torch.where(y[start:], p, 1 - p).log2().sum()
     return bits
 
 
@@ -127,6 +148,15 @@ Function(
         wrong("false label's probability", lambda *a: _sent(*a, turned=True), "You charge for the probability of the *wrong* label."),
         wrong("p whatever the label", lambda *a: _sent(*a, always=True), "You charge −log₂ p at every row. p is the probability of *true*: where the label is false, its probability is 1 − p."),
         wrong("learned once", _once, "You learn once, from the first block, and send all the rest with that. Learn anew before each block."),
+        wrong("nats throughout", lambda *a: coding.online_code_length(*a) * 0.6931471805599453, "This is in nats. Divide by ln 2 for bits."),
+        wrong("first row left out", lambda *a: _sent(*a, skip=1), "The first row of each later block is missing: a block is `x[start:end]`, and so are its labels."),
+        wrong("to the end", _to_the_end, "You send all the rest in every round, so that most rows are paid for more than once. A block ends at the next of `ends`."),
+        wrong("what is expected", lambda *a: _sent(*a, pay=lambda p, y: -(p * p.log2() + (1 - p) * (1 - p).log2())), "You charge the entropy of p: what the sender *expects* to pay. A label costs −log₂ of the probability of what it is."),
+        wrong("mistakes counted", lambda *a: _sent(*a, pay=lambda p, y: (p > 0.5) != y), "You count mistakes, one bit each. A label costs −log₂ of the probability of what it is, also where the guess is right."),
+        wrong("false labels free", lambda *a: _sent(*a, pay=lambda p, y: -(y * p.log2())), "Rows whose label is false cost nothing in your sum. They cost −log₂ (1 − p)."),
+        wrong("mean of a block", lambda *a: _sent(*a, pay=lambda p, y: (-torch.where(y, p, 1 - p).log2()).mean()), "You take the mean over a block. Every label is sent: take the sum."),
+        wrong("sign", lambda *a: 2 * a[2][0] - coding.online_code_length(*a), "The sign is wrong: logarithms of probabilities are negative."),
+        wrong("last block forgotten", lambda x, y, ends, learn: coding.online_code_length(x, y, ends[:-1], learn), "The last block is missing: `ends` has one entry more than there are later blocks, and every two neighbours bound one."),
         wrong("bits per row", lambda x, y, ends, learn: coding.online_code_length(x, y, ends, learn) / len(y), "This is the length per row. The whole length is asked for."),
     ),
 )  # fmt: skip
@@ -166,6 +196,11 @@ Function(
         wrong("larger one", lambda p, n: ((p - (1 - n)).square() + torch.maximum(p, n).square()).mean(), "You take the larger of the two. It is the smaller that should vanish."),
         wrong("not squared", lambda p, n: ((p - (1 - n)).square() + torch.minimum(p, n)).mean(), "Your second term is not squared."),
         wrong("mean before the square", lambda p, n: (p - (1 - n)).mean().square() + torch.minimum(p, n).mean().square(), "You take the mean before you square. Deviations of opposite sign then cancel: square each pair's, and average at the end."),
+        wrong("mean of the smaller before its square", lambda p, n: (p - (1 - n)).square().mean() + torch.minimum(p, n).mean().square(), "You take the mean of the smaller answers before you square it. Square each pair's, and average at the end."),
+        wrong("smallest of all", lambda p, n: (p - (1 - n)).square().mean() + torch.minimum(p.min(), n.min()).square(), "You take the one smallest of all answers. The second term looks at each pair: `torch.minimum(positive, negative)`."),
+        wrong("squared together", lambda p, n: (p - (1 - n) + torch.minimum(p, n)).square().mean(), "You add both terms and square the sum. Square each by itself."),
+        wrong("largest short of one", lambda p, n: ((p - (1 - n)).square() + (1 - torch.maximum(p, n)).square()).mean(), "Your second term asks that the larger answer be near 1. Asked for is that the smaller be near 0; the two are not the same before the answers are consistent."),
+        wrong("sure of the positive one", lambda p, n: ((p - (1 - n)).square() + torch.minimum(p, 1 - p).square()).mean(), "Your second term looks at p⁺ alone. The smaller of p⁺ and p⁻ is asked for."),
         wrong("sum", lambda p, n: ((p - (1 - n)).square() + torch.minimum(p, n).square()).sum(), "You take the sum over pairs. The mean is asked for."),
         wrong("absolute value", lambda p, n: ((p - (1 - n)).abs() + torch.minimum(p, n).square()).mean(), "Your first term is the absolute difference. Its square is asked for."),
         wrong("product", lambda p, n: ((p - (1 - n)).square() + p * n).mean(), "Your second term is the product. The square of the smaller one is asked for."),

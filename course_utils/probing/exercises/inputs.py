@@ -21,3 +21,7 @@ def nearer_mean(x: Tensor, y: Tensor):
     """A probe that is quick to fit: nearer to which class mean?"""
     yes, no = x[y].mean(0), x[~y].mean(0)
     return lambda rows: (rows - yes).square().sum(1) < (rows - no).square().sum(1)
+
+
+def unit(v: Tensor) -> Tensor:
+    return v / v.norm()

@@ -1,12 +1,11 @@
-"""Exercises 5 to 8: interchange along a direction, two ways to erase a property, and what is left after it."""
+"""Exercise 5: interchange along a direction."""
 
 import torch
-from torch import Tensor
 
 from course_utils import probing
-from course_utils.grading.inputs import Inputs, rand, randn
-from course_utils.grading.kinds import REAL, UNIT, Function, wrong
-from course_utils.probing.exercises.inputs import nearer_mean, two_classes
+from course_utils.grading.inputs import Inputs, randn
+from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.probing.exercises.inputs import unit as _unit
 
 # 5 · interchange
 
@@ -18,10 +17,6 @@ def _pairs(rng: torch.Generator) -> Inputs:
         yield randn(rng, rows, d), randn(rng, rows, d), 3 * randn(rng, d)
     wide = torch.float64
     yield randn(rng, 4, 6, dtype=wide), randn(rng, 4, 6, dtype=wide), 0.1 * randn(rng, 6, dtype=wide)
-
-
-def _unit(v: Tensor) -> Tensor:
-    return v / v.norm()
 
 
 Function(
@@ -41,192 +36,10 @@ Function(
         wrong("erased", lambda b, o, v: b - (b @ _unit(v))[:, None] * _unit(v), "You take the base's component out and put nothing in."),
         wrong("mean donor", lambda b, o, v: b + ((o.mean(0) - b) @ _unit(v))[:, None] * _unit(v), "You put the donors' mean component in. Each row gets that of its own donor."),
         wrong("norm once", lambda b, o, v: b + ((o - b) @ _unit(v))[:, None] * v, "You divide by the length when you measure the component, and not when you put it back along the direction."),
+        wrong("divided by the sum", lambda b, o, v: b + ((o - b) @ (v / v.sum()))[:, None] * (v / v.sum()), "You divide the direction by the sum of its entries. Its length is the root of the sum of their squares: `direction.norm()`."),
+        wrong("component alone", lambda b, o, v: (o @ _unit(v))[:, None] * _unit(v), "You return the donor's component and nothing else. Everything at right angles to the direction stays as it is in the base."),
+        wrong("entry by entry", lambda b, o, v: b + (o - b) * _unit(v) * _unit(v), "You multiply entry by entry. The component is one number for each row, a product with the whole direction: `row @ u`."),
+        wrong("one amount for all rows", lambda b, o, v: b + ((o - b) @ _unit(v)).mean() * _unit(v), "You move all rows by the same, average, amount. Each row moves by what its own donor has more."),
         wrong("mirrored", lambda b, o, v: b - 2 * (b @ _unit(v))[:, None] * _unit(v), "You turn the base's own component round. The donor's is to stand there."),
-    ),
-)  # fmt: skip
-
-
-# 6 · leace
-
-
-def _labelled(rng: torch.Generator) -> Inputs:
-    x = torch.tensor([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0]], dtype=torch.float64)
-    yield x, torch.tensor([True, True, False, False, True])
-    for rows, d in ((12, 2), (40, 3), (90, 5)):
-        yield two_classes(rng, rows, d)
-    yield two_classes(rng, 60, 4, share=0.15)
-
-
-def _project(x: Tensor, v: Tensor, about: Tensor) -> Tensor:
-    return x - ((x - about) @ _unit(v))[:, None] * _unit(v)
-
-
-def _difference(x: Tensor, y: Tensor) -> Tensor:
-    return x[y].mean(0) - x[~y].mean(0)
-
-
-def _roots(x: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
-    return (vectors / values.sqrt()) @ vectors.mT, (vectors * values.sqrt()) @ vectors.mT
-
-
-def _no_roots(x: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
-    return (vectors / values) @ vectors.mT, (vectors * values) @ vectors.mT
-
-
-def _white(x: Tensor, y: Tensor, *, back=True, forth=False, centred=True, whiten=True, length=_unit, roots=None) -> Tensor:
-    white, root = (roots or _roots)(x)
-    u = length(white @ _difference(x, y))
-    z = x - x.mean(0) if centred else x
-    z = z @ white if whiten else z
-    gone = torch.outer(z @ u, u)
-    return x - gone @ (white if forth else root) if back else z - gone + x.mean(0)
-
-
-Function(
-    id="probing.leace",
-    reference=probing.basics.leace,
-    inputs=_labelled,
-    ranges={"x": REAL, "result": REAL},
-    survivors={
-        "`white @ mass_mean(x, y)` → *": "The root of a covariance is symmetric.",
-        "*/ len(x)` → *": "White in another unit: what is divided by its root is multiplied by it again.",
-        "`mass_mean(x, y)` → `mass_mean(centred, y)`": "A difference of means does not see what all rows have in common.",
-        "`centred.mT*": "Centred rows are orthogonal to the mean, so that the products are the same.",
-        "`len(x)` → *": "There is one label for each row.",
-        "*mass_mean: `x[*": "Only the direction counts, and all these point along it.",
-    },
-    rtol=1e-3,
-    atol=1e-5,
-    hints=(
-        "Whiten: with `values, vectors = torch.linalg.eigh(covariance)`, `white = (vectors / values.sqrt()) @ vectors.T` makes the centred rows white, and `root = (vectors * values.sqrt()) @ vectors.T` leads back.",
-        "In white coordinates the property's direction is `white @ difference of the means`. Make it a unit vector, project it out there, and go back with `root`.",
-        "What is subtracted from x is `outer((x - mean) @ white @ u, u) @ root`. The mean stays.",
-    ),
-    misconceptions=(
-        wrong("without whitening", lambda x, y: _project(x, _difference(x, y), x.mean(0)), "You project the difference of the means out as it is. That erases the property too, and changes more than it must: directions in which x varies little are cheap. Whiten first."),
-        wrong("fisher's direction", lambda x, y: _project(x, _roots(x)[0] @ _roots(x)[0] @ _difference(x, y), x.mean(0)), "You project out the direction that tells the property best. The class means still differ along others: project in white coordinates and go back."),
-        wrong("still white", lambda x, y: _white(x, y, back=False), "You stay in white coordinates. Go back with the root of the covariance, so that a model can go on with what you return."),
-        wrong("about zero", lambda x, y: _white(x, y, centred=False), "You project x and not x minus its mean. The erased rows then lose a part of their mean, which has nothing to do with the property."),
-        wrong("nothing erased", lambda x, y: x.clone(), "Nothing is erased."),
-        wrong("mean in place of everything", lambda x, y: x.mean(0).expand_as(x), "Every row becomes the mean. That erases everything: find the least change."),
-        wrong("class means subtracted", lambda x, y: torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0)) + x.mean(0), "You subtract each row's class mean. That needs the label of every row, which an eraser does not have when it is used: it is one map for all rows."),
-        wrong("difference not whitened", lambda x, y: _white(x, y, length=lambda u: _unit(_difference(x, y))), "You project along the difference as it is, in coordinates that are white. It has to be brought there too: `white @ difference`."),
-        wrong("roots forgotten", lambda x, y: _white(x, y, roots=_no_roots), "You scale by the eigenvalues. White rows come from their square *roots*."),
-        wrong("mean not added", lambda x, y: probing.basics.leace(x, y) - x.mean(0), "You return centred rows. Subtract from x itself what is taken out, so that the mean stays."),
-        wrong("no unit vector", lambda x, y: _white(x, y, length=lambda u: u), "In white coordinates you project along a vector that is not of length 1: divide `white @ difference` by its norm."),
-        wrong("not whitened before", lambda x, y: _white(x, y, whiten=False), "You measure the component of the rows as they are. Rows and direction have to stand in the same, white, coordinates: `centred @ white @ u`."),
-        wrong("back by the wrong matrix", lambda x, y: _white(x, y, forth=True), "You multiply by `white` once more instead of by the root: that leads farther away and not back."),
-        wrong("component kept", lambda x, y: x.mean(0) + x - probing.basics.leace(x, y), "You return what should be taken out."),
-        wrong("half erased", lambda x, y: (x + _white(x, y)) / 2, "You go half of the way."),
-    ),
-)  # fmt: skip
-
-
-# 7 · inlp
-
-
-def _rounds(rng: torch.Generator) -> Inputs:
-    x = torch.tensor([[2.0, 0.0], [1.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0], [-1.0, 2.0]], dtype=torch.float64)
-    yield x, torch.tensor([True, True, False, False, True, False]), 1
-    for rows, d, rounds in ((30, 3, 1), (40, 4, 2), (60, 5, 3)):
-        yield *two_classes(rng, rows, d), rounds
-
-
-
-
-def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=None) -> Tensor:
-    mean = x.mean(0) if centre else torch.zeros_like(x[0])
-    left = x - mean
-    for _ in range(rounds):
-        v = probing.basics.least_squares(left if fit_to is None else fit_to, y)
-        left = left - torch.outer(left @ v, v) / (v @ v if unit else 1)
-    return left + mean
-
-
-Function(
-    id="probing.inlp",
-    reference=probing.basics.inlp,
-    inputs=_rounds,
-    ranges={"x": REAL, "result": REAL},
-    survivors={"*driver='gelsd')` → *": "Another way to the same least squares, where one row is not a sum of others."},
-    rtol=1e-3,
-    atol=1e-5,
-    hints=(
-        "Keep `left = x - x.mean(0)`. In each round: v = least_squares(left, y), then take the component along v out of `left`.",
-        "The component along v: `torch.outer(left @ v, v) / (v @ v)`. At the end add the mean again.",
-    ),
-    misconceptions=(
-        wrong("one round", lambda x, y, rounds: _again(x, y, 1), "Only one direction is taken out. Either you stop after the first round, or every round fits on the rows as they were at first and finds the same direction: fit on what is left."),
-        wrong("length not divided out", lambda x, y, rounds: _again(x, y, rounds, unit=False), "You do not divide by `v @ v`: a direction that is not of length 1 takes out too much or too little."),
-        wrong("mean not added", lambda x, y, rounds: _again(x, y, rounds) - x.mean(0), "You return centred rows. Add the mean again."),
-        wrong("not centred", lambda x, y, rounds: _again(x, y, rounds, centre=False), "You take the component of x out, and not that of x minus its mean. Rows then lose a part of their mean."),
-        wrong("fitted to x in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=x), "Every round fits to x, as it was at first. Fit to what is left, and give `least_squares` centred rows."),
-        wrong("one round too few", lambda x, y, rounds: _again(x, y, rounds - 1), "You go one round too few."),
-        wrong("one round too many", lambda x, y, rounds: _again(x, y, rounds + 1), "You go one round too far."),
-        wrong("nothing erased", lambda x, y, rounds: x.clone(), "Nothing is erased."),
-    ),
-)  # fmt: skip
-
-
-# 8 · erase_and_measure
-
-
-def _along_the_means(x: Tensor, y: Tensor):
-    """An eraser that is quick to fit: it takes the component along the difference of the means out, and half as much again.
-
-    With exactly as much a probe would be left with two equal means, and rounding would decide.
-    """
-    v, middle = _unit(_difference(x, y)), (x[y].mean(0) + x[~y].mean(0)) / 2
-    return lambda rows: rows - 1.5 * torch.outer((rows - middle) @ v, v)
-
-
-def _first_column(x: Tensor, y: Tensor):
-    """One that takes only the first column out, whatever the labels."""
-    middle = x.mean(0)
-    return lambda rows: torch.cat([middle[:1].expand(len(rows), 1), rows[:, 1:]], 1)
-
-
-def _divided(rng: torch.Generator) -> Inputs:
-    x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [4.0, 0.0], [4.0, 3.0], [1.0, 1.0], [3.0, 0.0], [4.0, 4.0]])
-    y = torch.tensor([False, False, True, True, False, True, True])
-    yield x, y, torch.tensor([1, 1, 1, 1, 0, 0, 0]).bool(), _along_the_means, nearer_mean
-    for rows, dtype in ((30, torch.float32), (60, torch.float32), (90, torch.float64)):
-        x, y = two_classes(rng, rows, 3, share=0.3, dtype=dtype)
-        train = rand(rng, rows) < 0.5
-        for eraser in (_along_the_means, _first_column):
-            yield x, y, train, eraser, nearer_mean
-
-
-def _measured(x, y, train, eraser, fit, *, erase_on=None, judge=None, kept=False, seen=True, learn=None, order=1):
-    erase_on, learn = (train if rows is None else rows for rows in (erase_on, learn))
-    judge = ~train if judge is None else judge
-    clear = eraser(x[erase_on], y[erase_on])(x)
-    says = fit(x[learn], y[learn])
-    again = says if kept else fit(clear[learn], y[learn])
-    right = [(says(x[judge]) == y[judge]).to(x).mean(), (again((clear if seen else x)[judge]) == y[judge]).to(x).mean()]
-    return torch.stack(right if order > 0 else right[::-1])
-
-
-Function(
-    id="probing.erase_and_measure",
-    reference=probing.basics.erase_and_measure,
-    inputs=_divided,
-    ranges={"x": REAL, "result": UNIT},
-    survivors={"result: 0 below a hundredth": "Of a hundred rows or fewer, one that is right is a hundredth."},
-    hints=(
-        "`erase = eraser(x[train], y[train])` is a map; `erase(x)` are all rows without the property.",
-        "Twice the same: fit on the training rows, judge on the others. Once with x, once with `erase(x)`, each with a probe of its own.",
-    ),
-    misconceptions=(
-        wrong("eraser saw the rows that judge", lambda x, y, t, e, f: _measured(x, y, t, e, f, erase_on=torch.ones_like(t)), "Your eraser is fitted on all rows. It has then seen the labels of those that judge: fit it on the training rows."),
-        wrong("old probe", lambda *a: _measured(*a, kept=True), "You judge the *old* probe after erasing. That it fails shows only that its direction is gone. Another probe may still find the property: fit a new one to the erased rows."),
-        wrong("judged on rows as they were", lambda *a: _measured(*a, seen=False), "You judge the second probe on rows that have not been erased."),
-        wrong("judged on training rows", lambda x, y, t, e, f: _measured(x, y, t, e, f, judge=t), "You judge on the rows that were fitted on."),
-        wrong("probes saw the rows that judge", lambda x, y, t, e, f: _measured(x, y, t, e, f, learn=torch.ones_like(t)), "Your probes are fitted on all rows, also on those that judge."),
-        wrong("judged on all rows", lambda x, y, t, e, f: _measured(x, y, t, e, f, judge=torch.ones_like(t)), "You judge on all rows, also on those that were fitted on."),
-        wrong("after, before", lambda *a: _measured(*a, order=-1), "Asked for is (before, after), in this order."),
-        wrong("the difference", lambda *a: _measured(*a)[:1] - _measured(*a)[1:], "You return by how much the accuracy falls. Return both."),
     ),
 )  # fmt: skip

@@ -1,9 +1,9 @@
-"""Exercises 1 to 4: mass-mean probes, logistic probes of every layer, and whether a probe reads or learns."""
+"""Exercises 1, 2 and 4: mass-mean probes, and whether a probe reads or learns."""
 
 import torch
 from torch import Tensor
 
-from course_utils.grading.inputs import Inputs, ids, rand, randn
+from course_utils.grading.inputs import Inputs, ids, rand
 from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 from course_utils.probing import basics, control
 from course_utils.probing.exercises.inputs import nearer_mean, two_classes
@@ -35,6 +35,8 @@ Function(
         wrong("covariance with the label", lambda x, y: ((x - x.mean(0)) * (y.to(x) - y.to(x).mean())[:, None]).mean(0), "This is the covariance of x with the label. It has the same direction, and its length depends on how rare the property is."),
         wrong("divided by all rows", lambda x, y: (x[y].sum(0) - x[~y].sum(0)) / len(x), "You divide both sums by the number of *all* rows. Each class's mean is over its own rows."),
         wrong("halfway", lambda x, y: (x[y].mean(0) + x[~y].mean(0)) / 2, "This is the point halfway between the two means. Their difference is asked for."),
+        wrong("labels as places", lambda x, y: x[y.long()].mean(0) - x[1 - y.long()].mean(0), "Your labels are numbers when they stand in the brackets: then they are *places*, and only rows 0 and 1 are ever taken. True and False choose rows: `x[y]`, `x[~y]`."),
+        wrong("one count for both", lambda x, y: (x[y].sum(0) - x[~y].sum(0)) / y.sum(), "You divide both sums by the number of *true* rows. Each class's mean is over its own rows."),
         wrong("medians", lambda x, y: x[y].median(0).values - x[~y].median(0).values, "You take medians. The means are asked for."),
     ),
 )  # fmt: skip
@@ -86,92 +88,13 @@ Function(
         wrong("scatter", lambda x, y: _through(x, y, _within(x, y), 1), "You do not divide by the number of rows: this is the scatter, which grows with them."),
         wrong("divided by n − 1", lambda x, y: _through(x, y, _within(x, y), len(x) - 1), "You divide by n − 1. Here the covariance is the mean of the products: divide by n."),
         wrong("two sample covariances", lambda x, y: torch.linalg.solve((torch.cov(x[y].T) + torch.cov(x[~y].T)) / 2, basics.mass_mean(x, y)), "You average two covariances, each divided by its own n − 1. Pool the rows of both classes, each about its own mean, and divide by n."),
+        wrong("two covariances added", lambda x, y: torch.linalg.solve(torch.cov(x[y].T, correction=0) + torch.cov(x[~y].T, correction=0), basics.mass_mean(x, y)), "You add the covariances of the two classes. Pool the rows, each about its own class's mean: one mean of products over all n rows."),
+        wrong("two sample covariances added", lambda x, y: torch.linalg.solve(torch.cov(x[y].T) + torch.cov(x[~y].T), basics.mass_mean(x, y)), "You add two covariances, each divided by its own n − 1. Pool the rows of both classes, each about its own mean, and divide by n."),
+        wrong("sample covariance of everything", lambda x, y: torch.linalg.solve(torch.cov(x.T), basics.mass_mean(x, y)), "`torch.cov(x.T)` takes everything about one mean, so that the difference between the classes counts as spread, and divides by n − 1. Subtract each class's own mean, and divide by n."),
+        wrong("means over everything", lambda x, y: _through(x, y, torch.where(y[:, None], x - x[y].mean(), x - x[~y].mean()), len(x)), "The means that you subtract run over rows *and* columns. Keep the columns: `mean(0)`."),
+        wrong("entries upside down", lambda x, y: 1 / (_within(x, y).mT @ _within(x, y) / len(x)) @ basics.mass_mean(x, y), "You divide 1 by each entry. The inverse of a matrix is another thing: `torch.linalg.solve(covariance, difference)`."),
         wrong("classes weigh alike", lambda x, y: _through(x, y, torch.where(y[:, None], (x - x[y].mean(0)) / y.sum().sqrt(), (x - x[~y].mean(0)) / (~y).sum().sqrt()), 2), "You average the covariances of the two classes, as if they had as many rows. Pool the rows: each counts once."),
         wrong("whitened halfway", lambda x, y: torch.linalg.solve(torch.linalg.cholesky(_within(x, y).mT @ _within(x, y) / len(x)), basics.mass_mean(x, y)), "You apply the inverse of the covariance's root. That makes the rows white; the probe needs the inverse itself."),
-    ),
-)  # fmt: skip
-
-
-# 3 · fit_logistic
-
-
-def _problems(rng: torch.Generator) -> Inputs:
-    x = torch.tensor([[[0.0], [1.0], [2.0], [3.0]]], dtype=torch.float64)
-    yield x, torch.tensor([[False], [True], [False], [True]]), 1.0
-    for layers, rows, d, labels, penalty in ((1, 20, 2, 1, 0.5), (2, 40, 3, 2, 2.0), (3, 60, 4, 2, 5.0)):
-        x = torch.stack([two_classes(rng, rows, d)[0] for _ in range(layers)])
-        scores = x[0] @ randn(rng, d, labels, dtype=torch.float64) + 2 * randn(rng, rows, labels, dtype=torch.float64)
-        yield x, scores > scores.quantile(0.7, dim=0), penalty
-    x = randn(rng, 1, 80, 2, dtype=torch.float64)
-    y = x[0, :, :1] + 2 * randn(rng, 80, 1, dtype=torch.float64) > 0
-    yield x, y, 400.0
-    yield 0.05 * x, y, 0.005
-    yield x.float(), y, 3.0
-
-
-def _newton(x: Tensor, y: Tensor, penalty: float, *, bias_too: bool = False, over: bool = False) -> tuple[Tensor, Tensor]:
-    """`fit_logistic` with the bias in the penalty, or with the mean of the cross-entropy in place of its sum."""
-    if not bias_too:
-        return basics.fit_logistic(x, y, penalty * (len(y) if over else 1))
-    d, target = x.shape[2], y.to(x).T
-    inputs = torch.cat([x, torch.ones_like(x[..., :1])], 2)[:, None]
-    w = torch.zeros(len(x), len(target), d + 1).to(x)
-    for _ in range(basics.STEPS):
-        p = (inputs @ w[..., None])[..., 0].sigmoid()
-        slope = ((p - target)[..., None] * inputs).sum(2) + penalty * w
-        bend = (inputs * (p * (1 - p))[..., None]).mT @ inputs + penalty * torch.eye(d + 1).to(x)
-        w = w - torch.linalg.solve(bend, slope)
-    return w[..., :-1], w[..., -1]
-
-
-def _squares(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
-    target = 2 * y.to(x) - 1
-    z = x - x.mean(1, keepdim=True)
-    directions = torch.linalg.solve(z.mT @ z + penalty * torch.eye(x.shape[2]).to(x), z.mT @ (target - target.mean(0))).mT
-    return directions, target.mean(0) - (directions @ x.mean(1)[..., None])[..., 0]
-
-
-def _no_bias(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
-    found = torch.zeros(len(x), y.shape[1], x.shape[2]).to(x)
-    for _ in range(basics.STEPS):
-        p = (x @ found.mT).sigmoid()
-        slope = (p - y.to(x)).mT @ x + penalty * found
-        bend = torch.einsum("lrk,lrd,lre->lkde", p * (1 - p), x, x) + penalty * torch.eye(x.shape[2]).to(x)
-        found = found - torch.linalg.solve(bend, slope)
-    return found, torch.zeros(found.shape[:2]).to(x)
-
-
-Function(
-    id="probing.fit_logistic",
-    reference=basics.fit_logistic,
-    inputs=_problems,
-    rtol=2e-2,
-    atol=5e-3,
-    survivors={
-        "*.to(target)`": "The labels have been given the type of x.",
-        "`y.to(x).T` → *": "Two axes are exchanged in either way.",
-        "`(..., 0)` → *": "The last axis has one entry.",
-        "`p * (1 - p)` → *": "The bend decides how fast Newton's method arrives, not where.",
-        "`1 - p` → *": "The bend decides how fast Newton's method arrives, not where.",
-        "x: *": "Rows of another size are the same problem with another penalty.",
-        "penalty: its size": "No penalty is negative.",
-        "penalty: at least 0": "No penalty is negative.",
-    },
-    hints=(
-        "Write the objective once for all: logits `torch.einsum('lrd,lkd->lrk', x, directions) + bias[:, None]`, cross-entropy summed over rows, plus penalty/2 times the squared directions. The problems do not touch each other, so their sum is smallest where each is.",
-        "`torch.optim.LBFGS([directions, bias], max_iter=60, line_search_fn='strong_wolfe')` with a closure does the rest. Keep the dtype of x.",
-        "The bias is free: it stands in no penalty.",
-    ),
-    misconceptions=(
-        wrong("mean in place of sum", lambda x, y, penalty: _newton(x, y, penalty, over=True), "You take the *mean* of the cross-entropy over rows. The penalty then weighs as many times more as there are rows: take the sum."),
-        wrong("bias penalised", lambda x, y, penalty: _newton(x, y, penalty, bias_too=True), "Your penalty holds the bias too. A rare property needs a large negative bias, and that is no complication of the probe: leave it free."),
-        wrong("whole square", lambda x, y, penalty: basics.fit_logistic(x, y, 2 * penalty), "Your penalty is twice as strong: it is penalty/2 times the square."),
-        wrong("penalty upside down", lambda x, y, penalty: basics.fit_logistic(x, y, 1 / penalty), "You divide by the penalty, as scikit-learn's C does. C is 1 / penalty."),
-        wrong("no penalty", lambda x, y, penalty: basics.fit_logistic(x, y, 1e-3), "There is hardly a penalty. Where classes can be divided exactly, the directions then grow for ever."),
-        wrong("least squares", _squares, "You fit by least squares to ±1: a ridge probe. The cross-entropy is asked for."),
-        wrong("no bias", _no_bias, "Your bias is zero throughout. The rows lie far from the origin."),
-        wrong("labels turned round", lambda x, y, penalty: basics.fit_logistic(x, ~y, penalty), "The directions point to *false*. A positive logit is to mean that the property holds."),
-        wrong("first layer for all", lambda x, y, penalty: tuple(t[:1].expand(len(x), *t.shape[1:]) for t in basics.fit_logistic(x, y, penalty)), "All layers get the first layer's probe. Each has a probe of its own."),
     ),
 )  # fmt: skip
 
@@ -207,6 +130,10 @@ def _right(fit, x: Tensor, y: Tensor, train: Tensor, test: Tensor) -> Tensor:
 
 def _control(y: Tensor, ids: Tensor, coins: Tensor, train: Tensor) -> Tensor:
     return coins[ids] < y[train].float().mean()
+
+
+def _said(fit, x: Tensor, y: Tensor, train: Tensor) -> Tensor:
+    return fit(x[train], y[train])(x[~train]).to(x).mean()
 
 
 def _by_row(x, y, ids, coins, train, fit):
@@ -253,6 +180,14 @@ Function(
         wrong("share of all rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean()), "You count the share of true labels over all rows. The rows that judge must not be looked at before: count among the training rows."),
         wrong("trained on the rows that judge", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=~t), "You train on the rows that judge. Train on `x[train]`, judge on `x[~train]`."),
         wrong("train and test exchanged", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, ~t, f, share=y[t].float().mean()), "You train on the rows that should judge, and judge on those that should train."),
+        wrong("share of the rows that judge", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y[~t].float().mean()), "You count the share of true labels among the rows that judge. These must not be looked at before: count among the training rows."),
+        wrong("no rows held out", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=torch.ones_like(t), on=torch.ones_like(t)), "You train on all rows and judge on all rows. What a probe has learned by heart looks like reading there: train on `x[train]`, judge on `x[~train]`."),
+        wrong("`train` never used", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean(), from_=torch.ones_like(t), on=torch.ones_like(t)), "You count the share, train, and judge on all rows. Count and train on the rows of `train`, judge on the others."),
+        wrong("trained on everything, judged on training rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=torch.ones_like(t), on=t), "You train on all rows and judge on the training rows. Train on `x[train]`, judge on `x[~train]`."),
+        wrong("share and training of all rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean(), from_=torch.ones_like(t)), "Both the share of true labels and the probes are made from all rows, also from those that judge. Take the training rows for both."),
+        wrong("share of all rows, judged on training rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean(), on=t), "Two things: you count the share of true labels over all rows, and judge on the rows that were trained on. Count among the training rows, judge on the others."),
+        wrong("share of all rows, fitted on those that judge", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean(), from_=~t), "Two things: you count the share of true labels over all rows, and train on the rows that judge. Count and train on the rows of `train`."),
+        wrong("share of yes", lambda x, y, i, c, t, f: _said(f, x, y, t) - _said(f, x, _control(y, i, c, t), t), "You average what the probes say, and not whether they are right. Compare with the labels: `says(x[~train]) == labels[~train]`."),
         wrong("accuracy alone", lambda x, y, i, c, t, f: _right(f, x, y, t, ~t), "This is the accuracy on the property. Subtract that on the control task."),
     ),
 )  # fmt: skip

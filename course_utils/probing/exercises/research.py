@@ -1,20 +1,21 @@
-"""Exercises 9 and 10: seven sealed networks, and where three others will err."""
+"""Exercises 9 and 10: nine sealed networks, and where three others will err."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-from course_utils import probing
 from course_utils.grading.kinds import Answer, wrong
+from course_utils.probing.narrow import Narrow, with_errors
+from course_utils.probing.planted import sealed_kinds
 
-COUNT = 7  # of five a perfect answer could be guessed too often for p < 0.01
+COUNT = 9  # seven or more hold the property, so that a probe and a coin settle all in fewer than one in a hundred
 WORDS = {"absent": (False, False), "unused": (True, False), "used": (True, True)}  # is it present? is it used?
 Found = list[tuple[bool, bool]]
 
 
 def _truth(seed: int) -> Found:
-    return [WORDS[network.reveal()] for network in probing.sealed(seed, COUNT)]
+    return [WORDS[kind] for kind in sealed_kinds(seed, COUNT)]
 
 
 def _canonical(answer: Any) -> Found:
@@ -62,9 +63,10 @@ Answer(
     form=_form,
     null=_guessed,
     explain=_explain,
-    expects='A list of seven words, each "used", "unused" or "absent", in the order of the networks; or of pairs (present, used).',
+    own=sealed_kinds,
+    expects='A list of nine words, each "used", "unused" or "absent", in the order of the networks; or of pairs (present, used).',
     share=1.0,
-    why="Each of the seven can be settled by two experiments without noise, so that nothing is left to chance.",
+    why="Each of the nine can be settled by two experiments without noise, so that nothing is left to chance.",
     effort=4.0,
     hints=(
         "Two questions, two experiments. Is it there? Fit a probe on half of the inputs and judge it on the other half.",
@@ -73,7 +75,7 @@ Answer(
     misconceptions=(
         wrong("present is used", _always("used", "unused"), "You call every network in which a probe reads the property one that uses it. A probe shows that it is there; whether the answer depends on it, only an intervention shows."),
         wrong("never used", _always("unused", "used"), "You found where the property can be read, and say of none of them that it is used. Exchange along the probe's direction and look at the answers."),
-        wrong("all used", _always("used", *WORDS), "You say \"used\" of all seven. All three kinds are among them."),
+        wrong("all used", _always("used", *WORDS), "You say \"used\" of all nine. All three kinds are among them."),
         wrong("the other two exchanged", lambda truth: [(there, there and not used) for there, used in truth], "You have used and unused the wrong way round: where the exchange turns the answers, the property is used."),
         wrong("absent is unused", _always("unused", "absent"), "You call networks in which nothing can be read \"unused\". A property that is not there is absent."),
     ),
@@ -83,10 +85,11 @@ Answer(
 # 10 · foretell_errors
 
 Errors = list[torch.Tensor]
+Truth = list[tuple[Narrow, torch.Tensor]]  # each network, and on which of its unusual inputs it is wrong
 
 
-def _errs(networks: list[probing.Narrow]) -> Errors:
-    return [network.reveal() for network in networks]
+def _errs(truth: Truth) -> Errors:
+    return [errs for _, errs in truth]
 
 
 def _as_flags(answer: Any) -> Errors:
@@ -96,44 +99,44 @@ def _as_flags(answer: Any) -> Errors:
     return [one.bool() for one in flags]
 
 
-def _one_for_each(answer: Errors, networks: list[probing.Narrow]) -> str:
-    sizes = [len(network.unusual) for network in networks]
+def _one_for_each(answer: Errors, truth: Truth) -> str:
+    sizes = [len(errs) for errs in _errs(truth)]
     return "" if [len(one) for one in answer] == sizes else f"There are {len(sizes)} networks with {sizes[0]} unusual inputs each."
 
 
-def _share(answer: Errors, networks: list[probing.Narrow]) -> float:
-    return sum(torch.equal(one, errs) for one, errs in zip(answer, _errs(networks), strict=True)) / len(networks)
+def _share(answer: Errors, truth: Truth) -> float:
+    return sum(torch.equal(one, errs) for one, errs in zip(answer, _errs(truth), strict=True)) / len(truth)
 
 
-def _some_bit(networks: list[probing.Narrow], rng: torch.Generator) -> Errors:
+def _some_bit(truth: Truth, rng: torch.Generator) -> Errors:
     """Guesses which bit decides, and which way."""
     found = []
-    for network in networks:
+    for network, _ in truth:
         bit, way = int(torch.randint(8, (), generator=rng)), bool(torch.randint(2, (), generator=rng))
         found.append(network.unusual[:, bit] == way)
     return found
 
 
-def _how_many(answer: Errors, networks: list[probing.Narrow]) -> str:
-    pairs = list(zip(answer, _errs(networks), strict=True))
+def _how_many(answer: Errors, truth: Truth) -> str:
+    pairs = list(zip(answer, _errs(truth), strict=True))
     exact, opposite = (sum(torch.equal(one, way(errs)) for one, errs in pairs) for way in (torch.clone, torch.logical_not))
-    said = f"For {exact} of the {len(networks)} networks everything is foretold rightly."
+    said = f"For {exact} of the {len(truth)} networks everything is foretold rightly."
     return f"{said} For {opposite} it is exactly the other way round: does the bit decide when it is set, or when it is not?" if opposite else said
 
 
-def _of_usual(networks: list[probing.Narrow]) -> Errors:
+def _of_usual(truth: Truth) -> Errors:
     """Where the usual inputs follow the property, taken for the unusual ones'."""
     found = []
-    for network in networks:
+    for network, _ in truth:
         u, h = network.property, network.h
         found.append(network.answer(h - 2 * (h @ u)[:, None] * u) != network.answer(h))
     return found
 
 
-def _by_label(networks: list[probing.Narrow]) -> Errors:
+def _by_label(truth: Truth) -> Errors:
     """Takes the property itself for what decides: the usual inputs' bit that goes with it, as found by counting."""
     found = []
-    for network in networks:
+    for network, _ in truth:
         agree = (network.bits == network.label[:, None]).float().mean(0)
         found.append(network.unusual[:, int(agree.argmax())])
     return found
@@ -141,14 +144,14 @@ def _by_label(networks: list[probing.Narrow]) -> Errors:
 
 Answer(
     id="probing.foretell_errors",
-    truth=probing.narrow,
+    truth=with_errors,
     key=_errs,
     score=_share,
     canonical=_as_flags,
     form=_one_for_each,
     null=_some_bit,
     explain=_how_many,
-    own=probing.Narrow.reveal,
+    own=with_errors,
     expects="A list of three tensors, one for each network: for each of its unusual inputs True or False: will it be wrong?",
     share=1.0,
     why="The networks are exact, so that one who knows what decides foretells every answer.",
@@ -159,11 +162,11 @@ Answer(
         "Compare `turned` with each column of `network.bits`, and with its opposite. The column that always agrees gives the rule; apply it to `network.unusual`.",
     ),
     misconceptions=(
-        wrong("wrong everywhere", lambda networks: [torch.ones_like(errs) for errs in _errs(networks)], "You expect every unusual input to go wrong, as if these networks always followed the property. Look at *where* the exchange turns the answer."),
-        wrong("wrong nowhere", lambda networks: [torch.zeros_like(errs) for errs in _errs(networks)], "You expect no mistake, because there is none on usual inputs. There both rules give the same answer."),
-        wrong("turned round", lambda networks: [~errs for errs in _errs(networks)], "It is the other way round: where the exchange along the property turns the answer, the network follows the property, and is wrong where the rival says otherwise."),
+        wrong("wrong everywhere", lambda truth: [torch.ones_like(errs) for errs in _errs(truth)], "You expect every unusual input to go wrong, as if these networks always followed the property. Look at *where* the exchange turns the answer."),
+        wrong("wrong nowhere", lambda truth: [torch.zeros_like(errs) for errs in _errs(truth)], "You expect no mistake, because there is none on usual inputs. There both rules give the same answer."),
+        wrong("turned round", lambda truth: [~errs for errs in _errs(truth)], "It is the other way round: where the exchange along the property turns the answer, the network follows the property, and is wrong where the rival says otherwise."),
         wrong("of the usual inputs", _of_usual, "This says of the *usual* inputs where the network follows the property. Find the bit that decides there, and apply it to `network.unusual`."),
-        wrong("first network's rule for all", lambda networks: [_errs(networks)[0] for _ in networks], "You give the first network's answer for all. In each another bit may decide."),
+        wrong("first network's rule for all", lambda truth: [_errs(truth)[0] for _ in truth], "You give the first network's answer for all. In each another bit may decide."),
         wrong("the bit that goes with the property", _by_label, "You take the bit that goes most often with the property. What decides is where the *answer* turns."),
     ),
 )  # fmt: skip
