@@ -218,11 +218,11 @@ def _readable(network):
 
 LAZY = {
     "sealed": {
-        "all used": lambda made: ["used"] * 7,
-        "in turn": lambda made: (["used", "unused", "absent"] * 3)[:7],
+        "all used": lambda made: ["used"] * 9,
+        "in turn": lambda made: ["used", "unused", "absent"] * 3,
         "present is used": lambda made: ["used" if _readable(one) else "absent" for one in made],
         "present is not used": lambda made: ["unused" if _readable(one) else "absent" for one in made],
-        "another's": lambda made: ["absent", "unused", "used", "used", "absent", "unused", "used"],
+        "another's": lambda made: ["absent", *["unused", "used", "used", "unused"] * 2],
     },
     "foretell_errors": {
         "everywhere": lambda made: [torch.ones(128, dtype=torch.bool)] * 3,
@@ -234,6 +234,12 @@ LAZY = {
         "halves": lambda made: [torch.arange(128) < 64] * 3,
     },
 }
+
+
+def test_a_probe_and_a_coin_settle_fewer_than_one_in_a_hundred():
+    for seed in range(200):
+        kinds = sealed_kinds(seed)
+        assert len(kinds) == 9 and {"used", "unused", "absent"} == set(kinds) and kinds.count("absent") <= 2
 
 
 @pytest.mark.parametrize("name", LAZY)
