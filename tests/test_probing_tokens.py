@@ -106,3 +106,13 @@ def test_a_chosen_penalty_does_not_depend_on_the_size_of_the_vectors_and_is_one_
         for label in range(2):
             column = found.logits(test.x)[layer, :, label]
             assert min((column - one[layer, :, label]).abs().max() for one in tried) < 1e-2
+
+
+def test_labels_shuffled_within_tokens_keep_each_token_s_share_and_not_the_places(halves):
+    some = halves[0]
+    y = some.label("in_brackets")
+    dealt = probing.shuffled_within(some.ids, y, seed=0)
+    for token in some.ids.unique():
+        assert dealt[some.ids == token].sum() == y[some.ids == token].sum()
+    assert (dealt != y).float().mean() > 0.05
+    assert not torch.equal(dealt, probing.shuffled_within(some.ids, y, seed=1))

@@ -16,14 +16,14 @@
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
    `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`,
-   lines for a trained model.
+   lines for a trained model. `drawing` – the planted networks, drawn.
 """
 
 from course_utils.probing import basics, ccs, open_bracket, subspace
 from course_utils.probing.bound import conditional_entropy
 from course_utils.probing.calibration import Reliability, reliability
 from course_utils.probing.coding import online_code_length
-from course_utils.probing.control import control_labels, selectivity
+from course_utils.probing.control import control_labels, selectivity, shuffled_within
 from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
 from course_utils.probing.hidden import HiddenProbes, fit_hidden
@@ -77,6 +77,7 @@ __all__ = [
     "removed",
     "sealed",
     "selectivity",
+    "shuffled_within",
     "steered",
     "subspace",
     "twins",

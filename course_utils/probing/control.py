@@ -3,12 +3,15 @@
 A control task has the property's shape and none of its content: each token of the vocabulary gets a random label, the
 same wherever it stands. Whoever solves it has learned it by heart. Selectivity is the accuracy on the property minus
 that on the control task.
+
+`shuffled_within` is a second null, for another question: does a probe know more than which token it has before it?
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -24,6 +27,15 @@ def control_labels(
         coins: one number between 0 and 1 for each token of the vocabulary, drawn once.
     """
     return coins[ids] < share
+
+
+def shuffled_within(ids: Int[Tensor, "row"], y: Bool[Tensor, "row"], seed: int) -> Bool[Tensor, "row"]:
+    """The labels dealt anew among the rows of each token, so that a token's share stays and the places do not."""
+    dealt = torch.randperm(len(ids), generator=torch.Generator().manual_seed(seed))
+    dealt = dealt[ids[dealt].argsort(stable=True)]  # by token, within it in random order
+    out = torch.empty_like(y)
+    out[ids.argsort(stable=True)] = y[dealt]
+    return out
 
 
 def selectivity(

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson asked what a probe shows. Here are five questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? And what has been shown when a direction was *learned* so that exchanging along it turns the answers?
+# The lesson asked what a probe shows. Here are six questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? And can such a direction be found at a place that plays no part?
 
 # %% [markdown] contents
-# Any of the five sections may be skipped, but for the code of the second, which gives the third its tokens. You need the core lesson, and its planted networks in particular.
+# Any of the six sections may be skipped, but for the code of the second and the fifth, which the third and the sixth use. You need the core lesson, and its planted networks in particular.
 
 # %% setup
 
@@ -17,7 +17,7 @@ from course_utils import plots, probing, zoo
 from course_utils.intervals import mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, table
-from course_utils.probing import open_bracket, subspace
+from course_utils.probing import drawing, open_bracket, subspace
 
 # %% [markdown]
 # ## 1 · What no probe can beat
@@ -322,14 +322,15 @@ with claims():
     claim("from 1.5 on it agrees with it on less than 0.6, and with the other contrast on more than 0.98, in all five", ccs[3:].max() < 0.6 and other[3:].min() > 0.98)
     claim("at equal loudness CCS takes one of the two whole: it agrees with the truth on more than 0.98 of the pairs, or with the other contrast, in each of the five", (torch.maximum(ccs, other)[2] > 0.98).all())
     claim("at equal loudness the largest variation mixes them: between 0.55 and 0.97 with the truth in all five", between(first[2].min(), 0.55, 0.97) and between(first[2].max(), 0.55, 0.97))
+    claim("a random direction agrees with either on between 0.5 and 0.75 on average", all(between(share, 0.5, 0.75) for share in found["random direction"].mean((0, 1)).tolist()))
     claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
 measured("probing.ccs", "the louder of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
 
 # %% [markdown]
-# CCS finds a contrast that turns round with the negation. In these pairs it finds the more prominent of the two, and where both are equally prominent it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally loud: there it mixes them. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
+# CCS finds a contrast that turns round with the negation. In these pairs it finds the more prominent of the two, and where both are equally prominent it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally loud: there it mixes them. The random direction agrees with either on somewhat more than half of the pairs, since by chance it leans a little to one side of both. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
 
 # %% [markdown]
-# ## 5 · Learned directions, and an illusion
+# ## 5 · Learned directions
 #
 # A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the two need not be the same direction. **Distributed alignment search**, DAS (Geiger et al. 2023), looks for the second one directly. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
 #
@@ -370,100 +371,7 @@ with claims():
           (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
 
 # %% [markdown]
-# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network. On usual inputs the property and its rival agree, so what it finds in the second network is mostly the rival, and new pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from. That much was true of probes too. What comes now is not.
-#
-# **An illusion.** Makelov et al. (2023) described how a learned direction can deceive even if the pairs are good. Suppose that we look at a *site* in a model, such as an MLP, and the property's way to the answer leads past it. Two directions of the site matter. Along the first the property stands, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is nothing but a little noise, but the answer would change if something stood there: call it **dormant**. Neither plays a part in any answer. To be sure, we replace every vector at the site by the mean of all.
-
-# %%
-planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
-at_mean = [one.answer(one.h.mean(0).expand_as(one.h), one.past) > 0 for one in planted]
-[int((said != one.label).sum()) for said, one in zip(at_mean, planted, strict=True)]
-
-# %% caption
-caption("Wrong answers, of 512, when every vector at the site is the mean vector; in five planted models.")
-
-# %% prediction
-predict("probing.illusion")
-
-# %% answer
-def ways(one, seed):
-    """Answers that turn in new pairs that differ in the property, by what is exchanged at the site."""
-    found = subspace.find(one.site, one.inputs, one.label, seed=seed)
-    seen, unseen = subspace.split(found.direction, one.weights[:, None])
-    exchanged = {"learned direction": subspace.along(found.direction),
-                 "its seen part": subspace.along(seen), "its unseen part": subspace.along(unseen),
-                 "whole vector": subspace.whole}
-    return found, {name: found.turned(exchange) for name, exchange in exchanged.items()}
-
-beside = [ways(one, seed) for seed, one in enumerate(planted)]
-on_path = [ways(probing.illusion(seed, on_path=True), seed) for seed in range(5)]
-
-def over(runs):
-    """Mean and interval over the runs, by what was exchanged."""
-    return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs]))
-            for name in runs[0][1]}
-
-# %% figure answer
-one, found = planted[0], beside[0][0]
-u, new = found.direction * (found.direction @ one.disconnected).sign(), found.new
-seen, unseen = subspace.split(u, one.weights[:, None])
-plane = torch.stack([one.disconnected, one.dormant], 1)  # (d, 2)
-some = new.differs.nonzero()[:60, 0]
-base, donor, past = new.base[some, :-1], new.donor[some, :-1], new.base[some, -1]
-fig, axes = plots.figure(1, 3, height=3.15, sharex=True, sharey=True)
-for ax, v, title in zip(axes, (unseen, seen, u), ("its unseen part", "its seen part", "learned direction"), strict=True):
-    changed = subspace.along(v)(base, donor)
-    turns = (one.answer(changed, past) > 0) != (past > 0)
-    (x0, y0), (x1, y1) = (base @ plane).T, (changed @ plane).T
-    for i in range(0, len(some), 6):
-        ax.plot([x0[i], x1[i]], [y0[i], y1[i]], "-", color="0.75", lw=0.8, zorder=1)
-    ax.scatter(x0, y0, s=14, color=plots.SERIES[0], label="as it was")
-    ax.scatter(x1[~turns], y1[~turns], s=18, marker="s", facecolors="none", edgecolors=plots.NULL, label="exchanged: same answer")
-    ax.scatter(x1[turns], y1[turns], s=22, marker="x", color=plots.EDITED, label="exchanged: answer turned")
-    ax.axhline(0.5, color="0.5", ls=":", lw=1)
-    ax.axhline(-0.5, color="0.5", ls=":", lw=1)
-    ax.axline((0, 0), (v / v.norm() @ plane).tolist(), color=plots.INK, lw=1)
-    ax.set(title=title, xlabel="disconnected direction", aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
-axes[0].set(ylabel="dormant direction")
-fig.legend(*axes[2].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-plots.show(
-    fig, "Along the unseen part points move sideways, along the seen part not at all, and no answer turns; along the learned direction they move to the middle, and up or down beyond the dotted lines, and every answer turns.",
-    "Sixty hidden vectors, in the plane of the two directions, before and after an interchange with a vector that differs in the property. "
-    "The line is the direction exchanged. Beyond the upper dotted line a “no” turns into a “yes”, beyond the lower a “yes” into a “no”.",
-)  # fmt: skip
-
-# %% answer
-here, there = over(beside), over(on_path)
-table({name: {"site beside the path": here[name], "site on the path": there[name]}
-       for name in here}, decimals=2)
-
-# %% caption answer
-caption("Share of answers that turn in new pairs that differ in the property. Left: the planted models of the figure. Right: the same, except that the answer comes from a third direction of the site. Five models each, with 95 % intervals over models.")
-
-# %% claims answer
-def certainty(one, run, direction):
-    """Mean size of the output after an exchange, in new pairs that differ."""
-    base, donor = run.new.base[run.new.differs], run.new.donor[run.new.differs]
-    return float(one.answer(subspace.along(direction)(base[:, :-1], donor[:, :-1]), base[:, -1]).abs().mean())
-
-clear = [(probing.illusion(seed, on_path=True), run) for seed, (run, _) in enumerate(on_path)]
-both = torch.tensor([[turned[name] for name in turned] for _, turned in (*beside, *on_path)])  # (model, what was exchanged)
-lies = torch.stack([torch.stack([run.direction @ one.disconnected, run.direction @ one.dormant]) for one, (run, _) in zip(planted, beside, strict=True)]).abs()
-with claims():
-    claim("with the mean vector at the site no answer of the five models is wrong", all(torch.equal(said, one.label) for said, one in zip(at_mean, planted, strict=True)))
-    claim("the learned direction turns every answer in all ten models", (both[:, 0] == 1).all())
-    claim("it lies halfway between the disconnected and the dormant direction, in all five", (lies - 0.5**0.5).abs().max() < 0.03)
-    claim("beside the path its seen part turns none, and on the path all", not both[:5, 1].any() and (both[5:, 1] == 1).all())
-    claim("so does the whole vector: none beside the path, all on it", not both[:5, 3].any() and (both[5:, 3] == 1).all())
-    claim("the unseen part alone turns none", not both[:, 2].any())
-    claim("on the path the learned direction leans away from the real one, and makes the answers more certain than that does, in all five",
-          all(abs(float(run.direction @ one.real)) < 0.9 and certainty(one, run, run.direction) > certainty(one, run, one.real) for one, run in clear))
-measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if not both[:5, 0].any() else "about half")
-
-# %% [markdown]
-# The interchange *reads* along one half of the direction and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property stands. What is put in has a dormant half too, and there the output weights listen. So the exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
-#
-# Two checks expose it. The first is to **split** the direction into the part that the next weights see and the part that they do not. The unseen part lies in the null space of the weights. What is written along it changes nothing, so a direction that is truly used should do as well without it. The second is to exchange the *whole* vector at the site. If the answer follows one direction, and not the whole of which it is a part, then suspect that the exchange has written what no input writes. The right column shows what the checks say where the site is on the path. Even there the learned direction leans towards the other two, which makes the wanted answers more certain.
+# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network. On usual inputs the property and its rival agree, so what it finds in the second network is mostly the rival, and new pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from. That much was true of probes too.
 #
 # **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train:
 #
@@ -518,8 +426,142 @@ with claims():
 
 # %% [markdown]
 # The direction for the open bracket works on all new pairs, and no control comes near. But see how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. A share of 0.4 would have meant little. The column before shows the price: in the other pairs answers turn as well, where they should stay, so that all in all the pairs come out right about half of the time, as if nothing had been turned. And of the pairs that were fitted to, more come out right than of new ones: a search learns by heart, too.
+
+# %% [markdown]
+# ## 6 · A site that plays no part
 #
-# Now the same in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen.
+# Can a learned direction deceive even if the pairs are good? Makelov et al. (2023) asked this of a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
+
+# %% figure
+drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")
+
+# %% [markdown]
+# In the left model two directions of the site matter. Along the first the property stands, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is nothing but a little noise, but the answer would change if something stood there: call it **dormant**. Neither plays a part in any answer. To be sure, we replace every vector at the site by the mean of all.
+
+# %%
+planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
+at_mean = [one.answer(one.h.mean(0).expand_as(one.h), one.past) > 0 for one in planted]
+[int((said != one.label).sum()) for said, one in zip(at_mean, planted, strict=True)]
+
+# %% caption
+caption("Wrong answers, of 512, when every vector at the site is the mean vector; in five planted models.")
+
+# %% prediction
+predict("probing.illusion")
+
+# %% answer
+def ways(one, seed):
+    """Answers that turn in new pairs that differ in the property, by what is exchanged at the site."""
+    found = subspace.find(one.site, one.inputs, one.label, seed=seed)
+    seen, unseen = subspace.split(found.direction, one.weights[:, None])
+    exchanged = {"learned direction": subspace.along(found.direction),
+                 "its seen part": subspace.along(seen), "its unseen part": subspace.along(unseen),
+                 "whole vector": subspace.whole}
+    return found, {name: found.turned(exchange) for name, exchange in exchanged.items()}
+
+beside = [ways(one, seed) for seed, one in enumerate(planted)]
+on_path = [ways(probing.illusion(seed, on_path=True), seed) for seed in range(5)]
+
+def over(runs):
+    """Mean and interval over the runs, by what was exchanged."""
+    return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs]))
+            for name in runs[0][1]}
+
+# %% figure answer
+one, found = planted[0], beside[0][0]
+u, new = found.direction * (found.direction @ one.disconnected).sign(), found.new
+plane = torch.stack([one.disconnected, one.dormant], 1)  # (d, 2)
+pair = int((new.differs & (new.base[:, :-1] @ one.disconnected < 0)).nonzero()[0])
+base, donor = new.base[[pair], :-1], new.donor[[pair], :-1]
+(x, y), (to_x, to_y), (after_x, after_y) = (v[0].tolist() for v in (base @ plane, donor @ plane, subspace.along(u)(base, donor) @ plane))
+fig, ax = plots.figure(height=3.4, width=5.6)
+ax.axline((x, y), (after_x, after_y), color=plots.INK, lw=0.8, ls=":")
+ax.plot(x, y, "o", ms=10, color=plots.SERIES[0])
+ax.plot(to_x, to_y, "o", ms=10, mfc="white", mec=plots.SERIES[0], mew=2)
+ax.annotate("", (after_x, y), (x, y), arrowprops={"arrowstyle": "-|>", "color": plots.NULL, "lw": 2, "shrinkA": 8})
+ax.annotate("", (after_x, after_y), (after_x, y), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
+ax.plot(after_x, after_y, "x", ms=10, mew=2.5, color=plots.EDITED)
+for words, where, side in (("base", (x - 0.12, y), "right"), ("donor", (to_x, to_y - 0.22), "center"), ("after the exchange", (after_x + 0.1, after_y), "left"),
+                           ("no weight reads this", (after_x - 0.42, y - 0.15), "center"), ("the answer follows this", (after_x + 0.06, y + 0.25), "left")):
+    ax.text(*where, words, ha=side, va="center", fontsize=9)
+ax.axhspan(0.5, 1.45, color="0.93", zorder=0)
+ax.text(-1.62, 1.3, "answer: yes", fontsize=9, color=plots.NULL)
+ax.set(xlabel="disconnected direction", ylabel="dormant direction", xlim=(-1.7, 1.7), ylim=(-0.6, 1.45), aspect="equal")
+plots.show(
+    fig, "The base at minus one, the donor at plus one on the disconnected axis. The exchange along the diagonal leads from the base up to the dormant axis, into the area where the answer is yes.",
+    "One interchange along the learned direction (dotted) in the first planted model. Base and donor differ along the disconnected direction alone. The exchange "
+    "moves the base along both directions, and where the area is grey, its “no” becomes a “yes”.",
+)  # fmt: skip
+
+# %% [markdown]
+# The learned direction lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property stands. What is put in has a dormant half too, and there the output weights listen. So the exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
+#
+# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies in the null space of the weights, so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. If a direction is truly used, its seen part alone should do as well as the whole.
+
+# %% figure answer
+seen, unseen = subspace.split(u, one.weights[:, None])
+some = new.differs.nonzero()[:60, 0]
+base, donor, past = new.base[some, :-1], new.donor[some, :-1], new.base[some, -1]
+fig, axes = plots.figure(1, 3, height=3.15, sharex=True, sharey=True)
+for ax, v, title in zip(axes, (u, unseen, seen), ("learned direction", "its unseen part", "its seen part"), strict=True):
+    changed = subspace.along(v)(base, donor)
+    turns = (one.answer(changed, past) > 0) != (past > 0)
+    (x0, y0), (x1, y1) = (base @ plane).T, (changed @ plane).T
+    ax.axhspan(0.5, 1.7, color="0.93", zorder=0)
+    ax.axhspan(-1.7, -0.5, color="0.93", zorder=0)
+    for i in range(0, len(some), 6):
+        ax.plot([x0[i], x1[i]], [y0[i], y1[i]], "-", color="0.75", lw=0.8, zorder=1)
+    ax.scatter(x0, y0, s=14, color=plots.SERIES[0], label="as it was")
+    ax.scatter(x1[~turns], y1[~turns], s=18, marker="s", facecolors="none", edgecolors=plots.NULL, label="exchanged: same answer")
+    ax.scatter(x1[turns], y1[turns], s=22, marker="x", color=plots.EDITED, label="exchanged: answer turned")
+    ax.axline((0, 0), (v / v.norm() @ plane).tolist(), color=plots.INK, lw=1)
+    ax.set(title=title, xlabel="disconnected direction", aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
+axes[0].set(ylabel="dormant direction")
+handles = [h for ax in axes for h in zip(*ax.get_legend_handles_labels(), strict=True) if h[0].get_offsets().size]
+handles = list({name: mark for mark, name in handles}.items())
+fig.legend([mark for _, mark in handles], [name for name, _ in handles], loc="outside lower center", ncols=3)
+plots.show(
+    fig, "Along the learned direction points move to the middle, and up or down into the grey, and every answer turns; along the unseen part they move sideways, along the seen part not at all, and no answer turns.",
+    "Sixty hidden vectors in the same plane, before and after an interchange with a vector that differs in the property, along the learned direction (line) and "
+    "along its two parts. In the upper grey a “no” turns into a “yes”, in the lower a “yes” into a “no”.",
+)  # fmt: skip
+
+# %% [markdown]
+# The second check is to exchange the *whole* vector at the site. If the answer follows one direction, and not the whole of which it is a part, then suspect that the exchange has written what no input writes. Here is what both checks say, and beside it what they say of the right model of the drawing, where the answer does come through the site.
+
+# %% answer
+here, there = over(beside), over(on_path)
+table({name: {"site beside the path": here[name], "site on the path": there[name]}
+       for name in here}, decimals=2)
+
+# %% caption answer
+caption("Share of answers that turn in new pairs that differ in the property. Left: the planted models of the figure. Right: the same, except that the answer comes from a third direction of the site. Five models each, with 95 % intervals over models.")
+
+# %% claims answer
+def certainty(one, run, direction):
+    """Mean size of the output after an exchange, in new pairs that differ."""
+    base, donor = run.new.base[run.new.differs], run.new.donor[run.new.differs]
+    return float(one.answer(subspace.along(direction)(base[:, :-1], donor[:, :-1]), base[:, -1]).abs().mean())
+
+clear = [(probing.illusion(seed, on_path=True), run) for seed, (run, _) in enumerate(on_path)]
+both = torch.tensor([[turned[name] for name in turned] for _, turned in (*beside, *on_path)])  # (model, what was exchanged)
+lies = torch.stack([torch.stack([run.direction @ one.disconnected, run.direction @ one.dormant]) for one, (run, _) in zip(planted, beside, strict=True)]).abs()
+with claims():
+    claim("with the mean vector at the site no answer of the five models is wrong", all(torch.equal(said, one.label) for said, one in zip(at_mean, planted, strict=True)))
+    claim("the learned direction turns every answer in all ten models", (both[:, 0] == 1).all())
+    claim("it lies halfway between the disconnected and the dormant direction, in all five", (lies - 0.5**0.5).abs().max() < 0.03)
+    claim("beside the path its seen part turns none, and on the path all", not both[:5, 1].any() and (both[5:, 1] == 1).all())
+    claim("so does the whole vector: none beside the path, all on it", not both[:5, 3].any() and (both[5:, 3] == 1).all())
+    claim("the unseen part alone turns none", not both[:, 2].any())
+    claim("on the path the learned direction leans away from the real one, and makes the answers more certain than that does, in all five",
+          all(abs(float(run.direction @ one.real)) < 0.9 and certainty(one, run, run.direction) > certainty(one, run, one.real) for one, run in clear))
+measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if not both[:5, 0].any() else "about half")
+
+# %% [markdown]
+# Beside the path both checks expose the direction, and on the path both clear it. Even there it leans towards the disconnected and the dormant direction, which makes the wanted answers more certain.
+
+# %% [markdown]
+# **In a trained model.** Now take the code model's open bracket of section 5, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen.
 
 # %%
 def parts(run):
