@@ -96,7 +96,6 @@ Function(
         wrong("reference prompts in order", lambda z, r, k, t, rt: _keep(k, z, r[: len(z)]), "You give each prompt the reference prompt that stands in the same row. The two lists have nothing to do with one another: take the mean over the reference prompts of its template."),
         wrong("template used as a row", lambda z, r, k, t, rt: _keep(k, z, r[t]), "`reference[template]` takes one reference prompt, whose *row* is the template's number. Which template a reference prompt has is said by `reference_template`; the mean over those of the prompt's own is asked for."),
         wrong("templates numbered as they come", lambda z, r, k, t, rt: _keep(k, z, _numbered(r, t, rt)), "You make one mean for each template that is there, and take number `template` of them. A template's number is its name and no place in your list: of templates 0, 2 and 3, number 2 stands at place 1. Compare: `reference_template == which`, for `which` in `template`."),
-        wrong("templates counted from 0", lambda z, r, k, t, rt: _keep(k, z, torch.stack([r[rt == which].mean(0) for which in range(len(rt.unique()))])[t]), "You count the templates from 0 on. Not every number need be there: take the numbers that stand in `template`."),
         wrong("row used as a template", lambda z, r, k, t, rt: _keep(k, z, _by_row(r, t, rt)), "You compare `reference_template` with the *row* of the prompt. Compare it with the prompt's template: `for which in template`."),
         wrong("the first prompt's template", lambda z, r, k, t, rt: _keep(k, z, _means(r, t[:1], rt)), "You use the first prompt's template for all of them. Each prompt has its own."),
         wrong("the last prompt's template", lambda z, r, k, t, rt: _keep(k, z, _means(r, t[-1:], rt)), "You use the last prompt's template for all of them: does each round of a loop overwrite the one before? Keep one mean for each prompt, and stack them."),
@@ -180,8 +179,8 @@ def _rankings(rng: torch.Generator) -> Inputs:
     yield score, truth
     yield randn(rng, 9, dtype=torch.float64), torch.tensor([True, False, False] * 3)
     yield torch.tensor([150.0, 900.0, 300.0, 120.0, 130.0]), torch.tensor([True, False, True, False, False])
-    near = torch.tensor([1000.0, 1000.0001, -1e7, 0.5, 0.50005])  # nearly equal, and not equal
-    yield near, torch.tensor([False, True, False, False, True])
+    near = torch.tensor([1000.0, 1000.0, 1000.0001, -1e7, 0.5, 0.50005])  # nearly equal, and not equal
+    yield near, torch.tensor([False, False, True, False, False, True])
     worst = torch.arange(300.0)
     yield worst, worst == 1  # true, and above one of 299
 
