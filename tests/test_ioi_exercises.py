@@ -183,3 +183,121 @@ def listed(written, k):
 
 def test_topk_which_breaks_ties_is_told_so():
     assert check("copying_score", listed).misconception == "ties as topk breaks them"
+
+
+# Answers that once passed, each wrong on an input that the text allows
+
+
+def looks_no_further_than_the_last_place(tokens, places, names):
+    out = tokens.clone()
+    for i, row in enumerate(tokens):
+        free = names[~torch.isin(names, row[: places[i].max() + 1])]
+        out[i, places[i]] = free[torch.randperm(len(free))[:3]]
+    return out
+
+
+def takes_the_names_for_sorted(tokens, places, names):
+    at = torch.searchsorted(names, tokens).clamp(max=len(names) - 1)
+    chance = torch.rand(len(tokens), len(names))
+    for i, row in enumerate(at):
+        chance[i, row[names[row] == tokens[i]]] = -1
+    return tokens.scatter(1, places, names[chance.topk(3, 1).indices])
+
+
+def cannot_do_with_one_prompt(tokens, places, names):
+    chance = torch.rand(len(tokens), len(names))
+    chance[(tokens[:, None] == names[:, None]).any(2)] = -1.0
+    return tokens.scatter(1, places, names[chance.topk(3, dim=1).indices].squeeze())
+
+
+def gives_up_after_twenty_draws(tokens, places, names):
+    out = tokens.clone()
+    for i, row in enumerate(tokens):
+        free = names[~torch.isin(names, row)]
+        for _ in range(20):
+            new = free[torch.randint(len(free), (3,))]
+            if len(new.unique()) == 3:
+                break
+        out[i, places[i]] = new
+    return out
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        looks_no_further_than_the_last_place,
+        takes_the_names_for_sorted,
+        cannot_do_with_one_prompt,
+        gives_up_after_twenty_draws,
+    ],
+)
+def test_new_names_that_are_wrong_in_some_rows_do_not_pass(answer):
+    assert not check("new_names", answer).passed
+
+
+def test_new_names_that_are_drawn_well_pass_for_every_learner():
+    """Without replacement, and from names that differ by row, and yet taken for no dependence."""
+    assert [seed for seed in range(12) if not check("new_names", other_way_to_draw, seed).passed] == []
+
+
+def other_way_to_draw(tokens, places, names):
+    pick = torch.multinomial((~(tokens[:, :, None] == names).any(1)).float(), 3)
+    return tokens.scatter(1, places, names[pick])
+
+
+def half_precision(score, truth):
+    d = score[truth].half()[:, None] - score[~truth].half()[None]
+    return (d.sign().to(score.dtype) / 2 + 0.5).mean()
+
+
+def steep(score, truth):
+    return (1e4 * (score[truth][:, None] - score[~truth][None])).sigmoid().mean()
+
+
+def in_half(written, k):
+    table = written.half()
+    return ((table > table.diagonal()[:, None]).sum(1) < k).to(written.dtype).mean()
+
+
+def cannot_do_with_one_name(written, k):
+    own = written.diagonal().squeeze()[:, None]
+    return ((written > own).sum(1) < k).to(written.dtype).mean()
+
+
+def within_bounds(circuit, whole, empty):
+    return ((circuit.mean() - empty.mean()) / (whole.mean() - empty.mean())).clamp(-1e4, 1e4)
+
+
+def by_a_few_draws(values, circuit, part):
+    found = []
+    for draw in torch.rand(6, len(circuit), generator=torch.Generator().manual_seed(0)) < 0.5:
+        left = frozenset(one for one, kept in zip(sorted(circuit), draw.tolist(), strict=True) if kept or one == part)
+        found.append((values[left - {part}].mean() - values[left].mean()).abs())
+    return torch.stack(found).max()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("auc", half_precision), ("auc", steep), ("copying_score", in_half), ("copying_score", cannot_do_with_one_name),
+     ("faithfulness", within_bounds), ("minimality", by_a_few_draws)],
+)  # fmt: skip
+def test_what_is_right_only_for_usual_numbers_does_not_pass(name, answer):
+    assert [seed for seed in range(3) if check(name, answer, seed).passed] == []
+
+
+def test_a_loop_that_returns_in_its_first_round_is_not_said_to_compare_the_part_alone():
+    assert check("minimality", returns_at_once).misconception == "first set only"
+
+
+def returns_at_once(values, circuit, part):
+    for left in values:
+        if left <= circuit and part in left:
+            return (values[left - {part}].mean() - values[left].mean()).abs()
+
+
+def test_edges_that_are_missing_are_not_called_too_many():
+    right = key("sealed")
+    said = check("sealed", right | {"edges": {one for one in right["edges"] if "logits" not in one}}).message
+    assert "some are missing" in said
+    (_, head, _), *_ = sorted(right["nodes"])
+    assert "and more" in check("sealed", right | {"nodes": right["nodes"] | {(0, head, "END")}}).message

@@ -65,6 +65,16 @@ def _as_if(roles_of: Any) -> Any:
     return _each(pick)
 
 
+def _by_role(said: Any) -> Any:
+    """What is said by base prompt, donor prompt, and the roles of those exchanged nodes that are in the circuit."""
+
+    def pick(base: ioi.Prompts, donor: ioi.Prompts, e: ioi.Exchange, truth: ioi.Sealed) -> int:
+        role = {(n.layer, n.head, n.position): n.role for n in truth.reveal()}
+        return int(said(base, donor, [role[node] for node in e.nodes if node in role]))
+
+    return _each(pick)
+
+
 Answer(
     id="ioi.exchanges",
     truth=ioi.sealed,
@@ -91,6 +101,15 @@ Answer(
         wrong("every node carries the name", _as_if(lambda roles: ["output"] if roles else []), "You let every node of the circuit carry a name. Exchange them one at a time, between prompts with four different names: whose name is said?"),
         wrong("every node carries a place", _as_if(lambda roles: ["detection"] if roles else []), "You let every node of the circuit carry a place. Exchange them one at a time, between prompts with four different names: whose name is said?"),
         wrong("detection overlooked", _as_if(lambda roles: [role for role in roles if role != "detection"]), "You leave out the node at S2. It is in the circuit, and what it says is passed on."),
+        wrong("places overlooked", _as_if(lambda roles: [role for role in roles if role == "output"]), "You leave out both nodes that carry a place. They are in the circuit, and what they say decides which name the last one copies."),
+        wrong("a place before a name", _as_if(lambda roles: [role for role in roles if role != "output"] or roles), "Where a place and a name are exchanged together, you let the place decide. The last node comes after it, and what it carries is said as it is."),
+        wrong("name and place exchanged", _as_if(lambda roles: ["detection"] if "output" in roles else ["output"] if roles else []), "You have the right nodes, and take the place for the name. Exchange them one at a time, between prompts with four different names: whose name is said?"),
+        wrong("decoys count", _by_role(lambda base, donor, roles: donor.answer if "output" in roles else base.wrong), "You let every exchange change the answer. One of them holds no node of the circuit: which nodes did you find?"),
+        wrong("base and donor exchanged", _by_role(lambda base, donor, roles: base.answer if "output" in roles else donor.wrong if roles else donor.answer), "You have base and donor the wrong way round: it is the *base* run that goes on, with some values of the donor's."),
+        wrong("the donor's other name", _by_role(lambda base, donor, roles: donor.wrong if "output" in roles else base.wrong if roles else base.answer), "From the last node you take the donor's repeated name. What does it say on the donor prompt itself?"),
+        wrong("a place read in the donor", _by_role(lambda base, donor, roles: donor.answer if "output" in roles else donor.wrong if roles else base.answer), "Where a place is exchanged, you look up the name in the donor prompt. The place is handed over, and the names are read in the *base* prompt."),
+        wrong("ids one too small", lambda truth: [one - 1 for one in answers(truth)], "Your ids are each one too small. Give a name's id as the model's tokenizer has it, or the name itself."),
+        wrong("places in the list of names", lambda truth: [truth.prompts.layout.names.tolist().index(one) for one in answers(truth)], "You count the names in their list. Give a name's id as the model's tokenizer has it, or the name itself."),
         wrong("in reverse order", lambda truth: list(answers(truth))[::-1], "These are the right names in reverse order. Give them in the order of `exchanges`."),
         wrong("ids one too large", lambda truth: [one + 1 for one in answers(truth)], "Your ids are each one too large. Give a name's id as the model's tokenizer has it, or the name itself."),
         wrong("inhibition overlooked", _as_if(lambda roles: [role for role in roles if role != "inhibition"]), "You leave out the first node at END. What it carries is heard by the last one."),

@@ -95,6 +95,11 @@ def _along(m: nn.Module, b: Tensor, d: Tensor, shares: list[float]) -> Tensor:
     return _per_head(d - b, torch.stack([_slope(m, b + share * (d - b)) for share in shares]).mean(0))
 
 
+def _at_weights(m: nn.Module, b: Tensor, d: Tensor, shares: list[float], weights: list[float]) -> Tensor:
+    slope = sum(w * _slope(m, b + s * (d - b)) for s, w in zip(shares, weights, strict=True))
+    return _per_head(d - b, slope / sum(weights))
+
+
 def _middles(n: int) -> list[float]:
     return [(k + 0.5) / n for k in range(n)]
 
@@ -128,7 +133,7 @@ Function(
         wrong("starts of the pieces", lambda m, b, d, n: _along(m, b, d, [k / n for k in range(n)]), "You take the slope at the *start* of each piece. With the middles the error falls much faster; they are asked for."),
         wrong("ends of the pieces", lambda m, b, d, n: _along(m, b, d, [(k + 1) / n for k in range(n)]), "You take the slope at the *end* of each piece. The middles are asked for."),
         wrong("both ends", lambda m, b, d, n: _along(m, b, d, torch.linspace(0, 1, n).tolist()), "You take the slope from one end of the way to the other, both ends included. Cut the way into equal pieces and take the *middle* of each."),
-        wrong("one gradient", lambda m, b, d, n: _along(m, b, d, [0.0]), "This is the plain estimate, with the gradient at the base alone. Average it over the way."),
+        wrong("one gradient", lambda m, b, d, n: _along(m, b, d, [0.0]), "This is the plain estimate, with the gradient at the base alone. Average it over the way. (Does a `//` make every share 0?)"),
         wrong("half-way only", lambda m, b, d, n: _along(m, b, d, [0.5]), "You take one gradient, half-way. That is right for one step; take the middle of each of the pieces."),
         wrong("gradients summed", lambda m, b, d, n: n * _along(m, b, d, _middles(n)), "You add the gradients up. Their mean is the slope along the way."),
         wrong("from donor to base", lambda m, b, d, n: -_along(m, b, d, _middles(n)), "Your sign is turned round: the way leads from base to donor."),
@@ -137,6 +142,12 @@ Function(
         wrong("inner points", lambda m, b, d, n: _along(m, b, d, [(k + 1) / (n + 1) for k in range(n)]), "You divide the way by steps + 1. Cut it into `steps` equal pieces and take the *middle* of each: (k + ½) / steps."),
         wrong("one point too many", lambda m, b, d, n: _along(m, b, d, torch.linspace(0, 1, n + 1).tolist()), "You take the slope at all steps + 1 borders of the pieces. Take it in the *middle* of each piece."),
         wrong("last slope only", lambda m, b, d, n: _along(m, b, d, _middles(n)[-1:]), "Only your last slope counts: each round of the loop overwrites the one before. Keep them all, and average."),
+        wrong("trapezoids", lambda m, b, d, n: _at_weights(m, b, d, [k / n for k in range(n + 1)], [0.5, *[1.0] * (n - 1), 0.5]), "You take trapezoids: both borders of each piece. Take the slope in its *middle*; that needs one gradient less, and errs half as much."),
+        wrong("Simpson's rule", lambda m, b, d, n: _at_weights(m, b, d, [(k + s / 2) / n for k in range(n) for s in range(3)], [1.0, 4.0, 1.0] * n), "You take Simpson's rule, with three gradients a piece. One is asked for, in the middle."),
+        wrong("pieces of half the length", lambda m, b, d, n: _along(m, b, d, _middles(2 * n)), "You cut the way into twice as many pieces: `steps` are asked for."),
+        wrong("slopes beyond the donor", lambda m, b, d, n: _per_head(d - b, torch.stack([_slope(m, b + share * d) for share in _middles(n)]).mean(0)), "Your way leads from the base to base + donor. What is added on the way is the *change*: base + share · (donor − base)."),
+        wrong("gradient times value", lambda m, b, d, n: _per_head(d, torch.stack([_slope(m, b + share * (d - b)) for share in _middles(n)]).mean(0)), "You multiply by the donor's value. It is the *change*, donor minus base, that counts."),
+        wrong("at most five pieces", lambda m, b, d, n: _along(m, b, d, _middles(min(n, 5))), "You take five pieces at most. As many as `steps` says are asked for."),
         wrong("each head alone", _one_by_one, "You move one head at a time. Here all heads go the way together, with one gradient for all."),
         wrong("change so far", _weighted, "You multiply each slope by the change so far. The whole change, donor minus base, is multiplied by the mean slope."),
         wrong("gradient of the mean, averaged again", lambda m, b, d, n: _along(m, b, d, _middles(n)) / len(b), "You divide by the number of prompts twice: in the gradient of a mean, and in the mean. Take the gradient of the sum."),

@@ -10,15 +10,16 @@ from course_utils.grading.kinds import Rule, Sampler, wrong
 
 
 def _prompts(rng: torch.Generator) -> Inputs:
-    for batch, length, people in ((200, 7, 6), (400, 9, 9), (400, 12, 12)):
+    """One prompt; five names, so that three are left; a third name anywhere in the row; names in no order."""
+    for batch, length, people, others in ((200, 7, 6, 0), (600, 6, 5, 0), (400, 9, 9, 0), (400, 12, 12, 1), (1, 6, 8, 1)):
         names = torch.arange(20, 20 + 2 * people, 2)  # every other id is no name
+        names = names[torch.randperm(people, generator=rng)]
         tokens = torch.randint(1, 20, (batch, length), generator=rng)
-        places = torch.rand(batch, length - 1, generator=rng).topk(3, dim=1).indices + 1
-        io_s = names[torch.rand(batch, people, generator=rng).topk(2, dim=1).indices]
-        if people > 9:  # a third name, at none of the places: it stands in the row too
-            io_s = names[torch.rand(batch, people, generator=rng).topk(3, dim=1).indices]
-            tokens[:, 0] = io_s[:, 2]
-        yield tokens.scatter(1, places, io_s[:, [0, 1, 1]]), places, names
+        places = torch.rand(batch, length - 1, generator=rng).topk(3 + others, dim=1).indices + 1
+        io_s = names[torch.rand(batch, people, generator=rng).topk(2 + others, dim=1).indices]
+        if others:
+            tokens = tokens.scatter(1, places[:, 3:], io_s[:, 2:])
+        yield tokens.scatter(1, places[:, :3], io_s[:, [0, 1, 1]]), places[:, :3].clone(), names
 
 
 def _rules(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> list[Rule]:
@@ -47,8 +48,19 @@ def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -
 
 
 def _columns(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> dict[str, Tensor]:
-    new = sample.gather(1, places).double()
-    return {f"the new name at {where}": new[:, i] for i, where in enumerate(("IO", "S1", "S2"))}
+    """Ranks among the names that are free in the row: which these are is no choice of the answer's.
+
+    Drawn without replacement, the second tends to be low where the first is high; that much is taken off.
+    """
+    free = ~(tokens[:, :, None] == names).any(1)
+    which = (sample.gather(1, places)[..., None] == names).long().argmax(-1)
+    io, s1, s2 = free.cumsum(1).gather(1, which).double().T
+    count = int(free[0].sum())  # in every row as many
+    return {
+        "the new name at IO": io,
+        "the new name at S1": s1 + io / (count - 1),
+        "the new name at S2": s2 + (io + s1) / (count - 2),
+    }
 
 
 def _drawn(tokens: Tensor, places: Tensor, names: Tensor, count: int = 3, avoid: bool = True) -> Tensor:
@@ -79,6 +91,12 @@ def _with_replacement(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
     return tokens.scatter(1, places, free.gather(1, torch.randint(free.shape[1], (len(tokens), 3))))
 
 
+def _neighbours(tokens: Tensor, places: Tensor, names: Tensor) -> Tensor:
+    free = torch.stack([names[~(names[:, None] == row).any(1)] for row in tokens])
+    first = torch.randint(free.shape[1], (len(tokens), 1))
+    return tokens.scatter(1, places, free.gather(1, (first + torch.arange(3)) % free.shape[1]))
+
+
 Sampler(
     id="ioi.new_names",
     reference=ioi.new_names,
@@ -105,6 +123,8 @@ Sampler(
               "The last two names are the same, so that a name still repeats: this is another IO prompt, with a right answer of its own. In ABC nothing repeats."),
         wrong("with replacement", _with_replacement,
               "Now and then the same name is drawn twice in a row, and then a name repeats after all. Draw without replacement."),
+        wrong("neighbours in the list", _neighbours,
+              "You draw one place in the list, and take the names that follow it. The three then go together: draw each by itself."),
         wrong("only S2 changed", lambda tokens, places, names: tokens.scatter(1, places[:, 2:], _drawn(tokens, places, names, 1)),
               "Only S2 is new, and IO still stands in the prompt. All three names are to be new."),
         wrong("IO kept", lambda tokens, places, names: tokens.scatter(1, places[:, 1:], _drawn(tokens, places, names, 2)),

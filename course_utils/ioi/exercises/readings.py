@@ -51,6 +51,8 @@ Function(
         wrong("one position early, round the corner", lambda x, e, r, w: _minus(_at(x, e - 1), r, w), "You read one position too early: the logits at `end` are those for the token that comes next."),
         wrong("every pair of prompts", lambda x, e, r, w: _at(x, e)[:, r] - _at(x, e)[:, w], "You get a number for each pair of prompts. `x[:, r]` takes all of r for every row; `x[rows, r]` takes one each."),
         wrong("every prompt at every end", lambda x, e, r, w: x[:, e, r] - x[:, e, w], "You get a number for each pair of prompts: `logits[:, end, right]` reads every prompt at the end of every other. Give each prompt its own row: `logits[rows, end, right]`, with `rows = torch.arange(len(logits))`."),
+        wrong("logarithm of a softmax", lambda x, e, r, w: _minus(_at(x, e).softmax(-1).log(), r, w), "You take the logarithm of a softmax. Where logits are far apart a probability is rounded to 0, and its logarithm has no end. The logits themselves are asked for (of `log_softmax` the difference is the same)."),
+        wrong("averaged up to the end", lambda x, e, r, w: torch.stack([_minus(x[i : i + 1, : e[i] + 1].mean(1), r[i : i + 1], w[i : i + 1])[0] for i in range(len(x))]), "You average over all positions up to `end`. Only what the model says *at* END is about the name that comes next."),
         wrong("right logit alone", lambda x, e, r, w: _at(x, e)[torch.arange(len(x)), r], "You return the right name's logit alone. A logit means something only against another: take the wrong name's off."),
         wrong("against the mean of all", lambda x, e, r, w: _at(x, e)[torch.arange(len(x)), r] - _at(x, e).mean(-1), "You compare with the mean of the vocabulary. The comparison is with the wrong name."),
     ),
@@ -67,6 +69,7 @@ def _heads(rng: torch.Generator) -> Inputs:
             randn(rng, batch, heads, d_head), randn(rng, heads, d_head, d_model),
             0.5 + 2 * torch.rand(batch, generator=rng), randn(rng, batch, d_model),
         )  # fmt: skip
+    yield randn(rng, 2, 2, 2), randn(rng, 2, 2, 4), torch.tensor([0.0005, 2.0]), randn(rng, 2, 4)  # a stream near zero
     wide = torch.float64
     yield tuple(
         x.to(wide) for x in (randn(rng, 2, 2, 3), randn(rng, 2, 3, 5), torch.tensor([0.7, 3.0]), randn(rng, 2, 5))
@@ -100,6 +103,7 @@ Function(
     misconceptions=(
         wrong("scale forgotten", lambda z, W_O, s, d: _read(_written(z, W_O), d), "You leave out the final norm's scale. Without it the heads do not add up to the logit difference; divide by `scale`, prompt by prompt."),
         wrong("not centred", lambda z, W_O, s, d: _read(_written(z, W_O, False), d) / s[:, None], "You do not centre. The final LayerNorm takes away the mean over d_model of what stands in the stream, and so of what each head writes."),
+        wrong("z centred", lambda z, W_O, s, d: _read(_written(z - z.mean(-1, keepdim=True), W_O, False), d) / s[:, None], "You centre z, over d_head. The final LayerNorm acts on the stream: centre what the head *writes*, after W_O, over d_model."),
         wrong("one mean for everything", lambda z, W_O, s, d: _read(_written(z, W_O, False) - _written(z, W_O, False).mean(), d) / s[:, None], "You subtract one mean, over prompts, heads and d_model together. LayerNorm subtracts from each vector its own mean, over d_model: `.mean(-1, keepdim=True)`."),
         wrong("multiplied by the scale", lambda z, W_O, s, d: _read(_written(z, W_O), d) * s[:, None], "You multiply by the scale. It is what LayerNorm *divides* by."),
         wrong("norm of each head's own", lambda z, W_O, s, d: _read(_written(z, W_O) / _written(z, W_O).std(-1, unbiased=False, keepdim=True).clamp(min=1e-9), d),
@@ -135,6 +139,11 @@ def _tables(rng: torch.Generator) -> Inputs:
     equal = torch.zeros(4, 4)
     equal[0, 1] = 1.0  # ties count for the name itself
     yield equal, 1
+    yield torch.tensor([[1.0, 1.0, 0.0], [2.0, 2.0, 2.0], [0.0, 3.0, 3.0]]), 2
+    yield torch.tensor([[2.0, 2.0, 0.0], [1.0, 1.0, 0.0], [0.0, 4.0, 4.0]]), 1
+    yield torch.tensor([[-2.0]]), 1
+    order = torch.rand(8, 8, generator=rng).argsort(1).argsort(1)
+    yield 64 + order / 4096, 2  # nearly equal, and not equal
 
 
 def _top(written: Tensor, k: int) -> Tensor:
@@ -163,6 +172,7 @@ Function(
     misconceptions=(
         wrong("columns in place of rows", lambda w, k: _top(w.mT, k).to(w.dtype).mean(), "You look down the columns: for each name, whether it is raised most by *reading itself*. For each name that is read, ask which name is raised most: along the row."),
         wrong("one too many", lambda w, k: _top(w, k + 1).to(w.dtype).mean(), "You allow k larger ones, which makes it the top k + 1."),
+        wrong("ahead of itself", lambda w, k: ((w >= w.diagonal()[:, None]).sum(1) < k).to(w.dtype).mean(), "A name is no larger than itself: with `>=`, each counts as ahead of itself, and so do those that are raised exactly as much. Count the entries that are *larger* than its own (`>`); or ask whether its own is *at least* the k-th largest (`>=`)."),
         wrong("one too few", lambda w, k: _top(w, k - 1).to(w.dtype).mean(), "You allow fewer than k − 1 larger ones, which makes it the top k − 1."),
         wrong("sizes", lambda w, k: _top(w.abs(), k).to(w.dtype).mean(), "You rank by size. A name that is *lowered* a lot would count as copied: rank by value."),
         wrong("the lowered ones", lambda w, k: _top(-w, k).to(w.dtype).mean(), "You count the names among the k most lowered. That is a head that does the opposite of copying."),
@@ -170,6 +180,10 @@ Function(
         wrong("top one only", lambda w, k: _top(w, 1).to(w.dtype).mean(), "You count only names that come first. Among the first k is asked for."),
         wrong("ties against it", lambda w, k: ((w >= w.diagonal()[:, None]).sum(1) <= k).to(w.dtype).mean(), "Where other names are raised exactly as much, you count them as ahead. Only larger ones are."),
         wrong("ties as topk breaks them", lambda w, k: _listed(w, k).to(w.dtype).mean(), "`topk` lists k entries, and of equal ones whichever it likes, so that a tie can push the name itself out. Count the entries that are *larger* than its own: fewer than k of them."),
+        wrong("ties as a sort breaks them", lambda w, k: (w.argsort(1, descending=True)[:, :k] == torch.arange(len(w))[:, None]).any(1).to(w.dtype).mean(), "A sort puts equal entries into an order of its own, so that a tie can push the name itself out. Count the entries that are *larger* than its own: fewer than k of them."),
+        wrong("nearly equal as equal", lambda w, k: (((w > w.diagonal()[:, None]) & ~torch.isclose(w, w.diagonal()[:, None])).sum(1) < k).to(w.dtype).mean(), "You take entries that are nearly equal for equal (`isclose`). Only *exactly* equal ones do not count as ahead."),
+        *(wrong(f"rounded to {n} places", lambda w, k, n=n: _top(w.round(decimals=n), k).to(w.dtype).mean(), "You round first, and so make ties where there are none. Only *exactly* equal entries do not count as ahead.") for n in (2, 3)),
+        wrong("divided by k", lambda w, k: _top(w, k).to(w.dtype).sum() / k, "You divide by k. It is the share of *names*: divide by how many there are."),
         wrong("topk down the columns", lambda w, k: _listed(w.mT, k).to(w.dtype).mean(), "You look down the columns. For each name that is read, ask which name is raised most: along the row. And count larger entries; of equal ones `topk` lists whichever it likes."),
         wrong("top k of the whole table", lambda w, k: _of_all(w, k).to(w.dtype).mean(), "You take the k largest of the whole table. Each name that is read has a row of its own, and its own k."),
         wrong("raised at all", lambda w, k: (w.diagonal() > 0).to(w.dtype).mean(), "You count the names that are raised at all. A head may raise all names alike; it copies when the one it reads is raised more than most others."),

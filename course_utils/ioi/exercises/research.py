@@ -111,8 +111,12 @@ def _kind(answer: Proposal, truth: Research) -> str:
     right = given & true
     if given == true and edges > truth.edges:
         return "The true edges are all there, and more. A weaker message is no edge, nor is one that was not measured."
+    if given == true and edges < truth.edges:
+        return "The nodes are right, and so are your edges; some are missing. How does the answer leave the circuit?"
     if given == true:
         return "The nodes are right. Of the edges, only those count whose message alone turns the answer round."
+    if given > true:
+        return "The true nodes are all there, and more. What changes little when it is exchanged has its price."
     planted = [{(n.layer, n.head, n.position) for n in ioi.planted_circuit(name)} for name in ioi.planted_models()]
     if given in planted or ((0, 2, "END") in given and given <= FOUND):
         return "These are heads of the lesson's models. Yours has its own: measure it."

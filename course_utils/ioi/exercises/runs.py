@@ -81,6 +81,48 @@ def _all_but(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
     return z
 
 
+def _mask(where: Tensor, z: Tensor, head: int) -> Tensor:
+    """(batch, pos, head, 1): this head, at these positions."""
+    return where[:, :, None, None] & (torch.arange(z.shape[2]) == head)[:, None]
+
+
+def _but_the_first(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
+    z[:, 1:, head] = donor["z", layer][:, 1:, head]
+    return z
+
+
+def _but_the_last(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
+    z[:, :-1, head] = donor["z", layer][:, :-1, head]
+    return z
+
+
+def _heads_that_stay(model: Any, clean: Tensor, other: Tensor) -> Tensor:
+    donor, hooks, found = _of(model, other), [], []
+    for layer in range(model.cfg.n_layers):
+        for head in range(model.cfg.n_heads):
+            hooks.append((Z.format(layer), lambda z, hook, at=(layer, head): _exchange(z.clone(), donor, *at)))
+            found.append(model.run_with_hooks(clean, fwd_hooks=hooks)[:, -1])
+    return torch.stack(found).unflatten(0, (model.cfg.n_layers, model.cfg.n_heads))
+
+
+def _values_exchanged(model: Any, clean: Tensor, other: Tensor) -> Tensor:
+    donor, found = _of(model, other), []
+    for layer in range(model.cfg.n_layers):
+        for head in range(model.cfg.n_heads):
+
+            def put(v: Tensor, hook: Any, layer: int = layer, head: int = head) -> Tensor:
+                return torch.where(_mask(clean == clean, v, head), donor["v", layer], v)
+
+            found.append(model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{layer}.attn.hook_v", put)])[:, -1])
+    return torch.stack(found).unflatten(0, (model.cfg.n_layers, model.cfg.n_heads))
+
+
+def _linear(model: Any, clean: Tensor, other: Tensor) -> Tensor:
+    here, there, base = _of(model, clean), _of(model, other), model(clean)[:, -1]
+    change = [(there["z", n] - here["z", n])[:, -1] for n in range(model.cfg.n_layers)]
+    return torch.stack([base + torch.einsum("bhe,hed->hbd", one, W) @ model.W_U for one, W in zip(change, model.W_O, strict=True)])
+
+
 def _added(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
     z[:, :, head] += donor["z", layer][:, :, head]
     return z
@@ -107,6 +149,13 @@ Function(
         wrong("all but one", lambda m, c, o: _each_head(m, c, _all_but, _of(m, o)), "You exchange all heads of the layer *but* the one that is asked for."),
         wrong("layer 0's z in every layer", lambda m, c, o: _each_head(m, c, _first_layers, _of(m, o)), "In every layer you put the head's z of layer 0 in. Each layer has a z of its own: `donor[\"z\", layer]`."),
         wrong("added", lambda m, c, o: _each_head(m, c, _added, _of(m, o)), "You add the other value to the head's own. It is to stand in its place."),
+        wrong("heads that stay exchanged", _heads_that_stay, "The heads that you exchanged before stay exchanged: your list of hooks grows. Begin each run with its own hook alone."),
+        wrong("first position left out", lambda m, c, o: _each_head(m, c, _but_the_first, _of(m, o)), "You leave out the first position. What a head writes there is read too: exchange all positions."),
+        wrong("last position left out", lambda m, c, o: _each_head(m, c, _but_the_last, _of(m, o)), "You leave out the last position, where the logits are read. Exchange all positions."),
+        wrong("where the tokens differ", lambda m, c, o: _each_head(m, c, lambda z, d, n, h: torch.where(_mask(c != o, z, h), d["z", n], z), _of(m, o)), "You exchange only where the tokens differ. Later positions have read them: exchange all positions."),
+        wrong("half-way", lambda m, c, o: _each_head(m, c, lambda z, d, n, h: torch.where(_mask(c == c, z, h), (z + d["z", n]) / 2, z), _of(m, o)), "You put in the mean of the two values. The head is to say what it says on the other prompts."),
+        wrong("values in place of outputs", _values_exchanged, "You exchange what the head *could* read (`hook_v`); where it looks stays as on the clean prompts. Exchange what it says: `hook_z`."),
+        wrong("straight to the logits", _linear, "You add what the head writes, through W_U, to the clean logits. Then nothing later hears it: run the model with the exchange in place."),
         wrong("every position's logits", lambda m, c, o: _each_head(m, c, _exchange, _of(m, o), read=slice(None)), "You return the logits of all positions. Those of the last one are asked for: `[:, -1]`."),
         wrong("change of the logits", lambda m, c, o: _each_head(m, c, _exchange, _of(m, o)) - m(c)[:, -1], "You subtract the clean logits. The logits themselves are asked for; the change is taken later, of the metric."),
         wrong("nothing exchanged", lambda m, c, o: _each_head(m, c, lambda z, *_: z, None), "Nothing is exchanged. The hook has to *return* the new z; if it does, is your cache one of the `clean` run?"),
