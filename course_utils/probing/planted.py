@@ -174,6 +174,6 @@ def sealed_kinds(seed: int, count: int = 9) -> list[str]:
 
 
 def _drawn(rng: torch.Generator, count: int) -> list[str]:
-    """Each kind once, one more of any kind, and the rest with the property: a coin seldom settles which of them use it."""
+    """Each kind once, one more of any kind, the rest with the property: a coin seldom settles which of them use it."""
     more = [KINDS[int(torch.randint(3 if i == 0 else 2, (), generator=rng))] for i in range(count - 3)]
     return [(*KINDS, *more)[i] for i in torch.randperm(count, generator=rng).tolist()]
