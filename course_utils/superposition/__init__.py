@@ -21,7 +21,7 @@ from .critical import (
     pair_crowding,
     pair_density,
 )
-from .crowded import Block, CrowdedModels, blocks
+from .crowded import Block, CrowdedModels, blocks, even_pairs
 from .eight import antiprism, eight_figure, evenly_spread, from_antiprism
 from .experiments import PairGeometry, Shapes, represented
 from .explorer import explore
@@ -117,6 +117,7 @@ __all__ = [
     "disturbance",
     "eight_figure",
     "evaluate",
+    "even_pairs",
     "evenly_spread",
     "expected_interference",
     "explore",

@@ -109,17 +109,17 @@ class CriticalDensity:
         crossed = [crossing_density(self.probability, row, level) for row in self.crowding]
         return CriticalDensity(self.probability, self.crowding, torch.stack(crossed))
 
-    def plot(self, here: "CriticalDensity", all_kept: Bool[Tensor, "seed instance"]) -> Figure:
-        """These runs in grey, runs trained `here` by whether they kept all features, and what the formulas say."""
+    def plot(self, here: "CriticalDensity", even: Bool[Tensor, "seed instance"]) -> Figure:
+        """These runs in grey, runs trained `here` by whether they are even pairs, and what the formulas say."""
         fig, ax = plots.figure(height=4.2)
         generator = torch.Generator().manual_seed(0)
         for k, p in enumerate(self.probability.tolist()):
             x = p + 0.012 * torch.rand(len(self.crowding), generator=generator) - 0.015
             label = f"{len(self.crowding)} stored runs" if k == 0 else None
             ax.plot(x, self.crowding[:, k], ".", color=plots.GREY, markersize=3, alpha=0.45, label=label)
-            for kept, marker, colour, name in ((True, "o", plots.SERIES[0], "all ten kept"),
-                                               (False, "x", plots.SERIES[5], "one or more left out")):  # fmt: skip
-                values = here.crowding[all_kept[:, k] == kept, k]
+            for kind, marker, colour, name in ((True, "o", plots.SERIES[0], "five even pairs"),
+                                               (False, "x", plots.SERIES[5], "anything else")):  # fmt: skip
+                values = here.crowding[even[:, k] == kind, k]
                 x = p + 0.005 + 0.012 * torch.rand(len(values), generator=generator)
                 words = f"trained here: {name}" if k == 0 else None
                 ax.plot(x, values, marker, color=colour, markersize=4, label=words)

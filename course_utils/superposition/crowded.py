@@ -39,6 +39,13 @@ def blocks(W: Float[Tensor, "hidden feature"]) -> tuple[Block, ...]:
     return tuple(sorted(found, key=lambda block: (len(block.features), block.features)))
 
 
+def even_pairs(W: Float[Tensor, "hidden feature"]) -> bool:
+    """Whether all features are kept in pairs, with arrows that differ in length by less than 15 %."""
+    length = column_norms(W)
+    paired = sum(len(block.features) for block in blocks(W) if len(block.features) == 2)
+    return paired == W.shape[1] and bool(length.max() < 1.15 * length.min())
+
+
 @dataclass(frozen=True)
 class CrowdedModels:
     """Models in which no plane can be drawn, one instance for each density. `best` holds the lowest-loss runs."""

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from .. import plots
 from .measures import directions
-from .theory import random_directions
 
 
 def antiprism() -> Float[Tensor, "3 8"]:
@@ -24,12 +23,12 @@ def antiprism() -> Float[Tensor, "3 8"]:
     return torch.stack([math.sqrt(2 / 3) * angle.cos(), math.sqrt(2 / 3) * angle.sin(), height])
 
 
-def evenly_spread(n: int, d: int, generator: torch.Generator) -> Float[Tensor, "d n"]:
-    """Random unit arrows, moved until W Wᵀ is a multiple of the identity: they fill d dimensions evenly."""
-    W = random_directions(n, d, generator)
-    for _ in range(200):
+def evenly_spread(count: int, n: int, d: int, generator: torch.Generator) -> Float[Tensor, "count d n"]:
+    """Sets of n random unit arrows, moved until W Wᵀ is a multiple of the identity: they fill d dimensions evenly."""
+    W = torch.randn(count, d, n, generator=generator)
+    for _ in range(60):
         left, _, right = torch.linalg.svd(W, full_matrices=False)
-        W = torch.nn.functional.normalize(left @ right, dim=0)
+        W = torch.nn.functional.normalize(left @ right, dim=-2)
     return W
 
 
@@ -45,7 +44,7 @@ def from_antiprism(W: Float[Tensor, "3 8"]) -> float:
     return (sorted_cosines(W) - sorted_cosines(antiprism())).square().mean().sqrt().item()
 
 
-def eight_figure(found: list[Float[Tensor, "hidden 8"]], null: list[Float[Tensor, "3 8"]]) -> Figure:
+def eight_figure(found: list[Float[Tensor, "hidden 8"]], null: Float[Tensor, "count 3 8"]) -> Figure:
     """Sorted cosines: of the antiprism, of what was found, and of evenly spread arrows."""
     fig, ax = plots.figure(height=3.0)
     rank = range(1, 29)

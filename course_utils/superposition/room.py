@@ -37,9 +37,9 @@ def wrong_side(off: Float[Tensor, "reading"]) -> float:
 
 def readings_figure(off: dict[int, Float[Tensor, "reading"]]) -> Figure:
     """For each number of features the readings of one that is off, and of the same one when it is on."""
-    fig, axes = plots.figure(1, len(off), height=2.7, sharex=True)
+    fig, axes = plots.figure(1, len(off), height=2.7, sharex=True, squeeze=False)
     how = dict(bins=80, range=(-1.5, 2.0), density=True)
-    for ax, (n, values) in zip(axes, off.items(), strict=True):
+    for ax, (n, values) in zip(axes[0], off.items(), strict=True):
         ax.hist(values.numpy(), color="#BDBDBD", **how)
         ax.hist((values + SIZE).numpy(), histtype="step", color=plots.SERIES[0], linewidth=1.8, **how)
         ax.axvline(SIZE / 2, color=plots.INK, linewidth=0.9, linestyle=":")
@@ -47,9 +47,9 @@ def readings_figure(off: dict[int, Float[Tensor, "reading"]]) -> Figure:
         ax.set(yticks=[], xlabel="reading", xticks=[-1, 0, 0.5, 1, 2])
         ax.set_xticklabels(["−1", "0", "0.5", "1", "2"])
         ax.spines["left"].set_visible(False)
-    top = axes[0].get_ylim()[1]
-    axes[0].text(-0.16, 0.7 * top, "off", ha="right", color=plots.NULL, fontweight="bold")
-    axes[0].text(0.68, 0.7 * top, "on, at 0.5", ha="left", color=plots.SERIES[0], fontweight="bold")
+    top = axes[0, 0].get_ylim()[1]
+    axes[0, 0].text(-0.16, 0.7 * top, "off", ha="right", color=plots.NULL, fontweight="bold")
+    axes[0, 0].text(0.68, 0.7 * top, "on, at 0.5", ha="left", color=plots.SERIES[0], fontweight="bold")
     return fig
 
 
