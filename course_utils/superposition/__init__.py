@@ -21,7 +21,7 @@ from .critical import (
     pair_crowding,
     pair_density,
 )
-from .crowded import Block, CrowdedModels, blocks, even_pairs
+from .crowded import Block, CrowdedModels, blocks, even_pairs, shares_figure
 from .eight import antiprism, eight_figure, evenly_spread, from_antiprism
 from .experiments import PairGeometry, Shapes, represented
 from .explorer import explore
@@ -152,6 +152,7 @@ __all__ = [
     "sealed",
     "share_figure",
     "share_lost",
+    "shares_figure",
     "square_share",
     "squeeze_figure",
     "surface",

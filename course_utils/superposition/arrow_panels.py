@@ -8,6 +8,7 @@ from .. import plots
 from .measures import DROPPED, column_norms
 
 LIMIT = 1.6  # trained arrows are shorter than this, their numbers included
+NUMBER = 0.3  # from the tip of an arrow to its number
 
 
 def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "") -> None:
@@ -15,7 +16,10 @@ def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "") -> Non
     kept = [i for i, length in enumerate(column_norms(W).tolist()) if length >= DROPPED]
     dropped = [i for i in range(W.shape[1]) if i not in kept]
     colours = [plots.SERIES[i % len(plots.SERIES)] for i in kept]
-    plots.arrows(ax, W[:, kept], labels=[str(i) for i in kept], colours=colours)
+    plots.arrows(ax, W[:, kept], labels=[""] * len(kept), colours=colours)
+    for i, (x, y) in zip(kept, W[:, kept].T.tolist(), strict=True):
+        far = 1 + NUMBER / (x * x + y * y) ** 0.5
+        ax.text(x * far, y * far, str(i), ha="center", va="center", color=plots.INK, fontsize=9, fontweight="bold")
     for x, y in W[:, dropped].T.tolist():
         ax.plot([0, x], [0, y], color=plots.GREY, linewidth=1)
         ax.plot(x, y, "o", color=plots.GREY, markersize=4, markerfacecolor="white")

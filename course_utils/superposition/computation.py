@@ -67,7 +67,7 @@ class AbsNets:
             axes[2].plot(spread, counts, "o", color=plots.INK, markersize=5, label=label)
         axes[2].axhline(neurons / 2, color=plots.GREY, linestyle=":")
         words = "without\nsuperposition"
-        axes[2].annotate(words, (2.45, neurons / 2 + 0.1), ha="right", va="bottom", fontsize=8)
+        axes[2].annotate(words, (2.35, neurons / 2 + 0.1), ha="right", va="bottom", fontsize=8)
         axes[2].set(
             xticks=range(3),
             xticklabels=["dense", "sparse", "linear"],

@@ -75,6 +75,28 @@ class CrowdedModels:
         return fig
 
 
+def shares_figure(trained: Trained) -> Figure:
+    """For each density, a bar for each run: the hidden dimensions, cut into blocks with their numbers of features."""
+    k, hidden = trained.toy.instances, trained.toy.hidden
+    fig, axes = plots.figure(1, k, height=2.3, sharey=True, squeeze=False)
+    for i, ax in enumerate(axes[0]):
+        for run, W in enumerate(trained.W[:, i]):
+            left = 0.0
+            for block in blocks(W):
+                size = len(block.features)
+                grey = {2: "#F4F4F4", 5: "#BDBDBD", 8: "#5A5A5A"}.get(size, "white")
+                ax.barh(run, block.dimensions, left=left, height=0.86, color=grey, edgecolor=plots.INK, linewidth=0.8)
+                colour = plots.INK if plots.is_light(grey) else "white"
+                ax.text(left + block.dimensions / 2, run, str(size), ha="center", va="center", fontsize=8, color=colour)
+                left += block.dimensions
+        ax.set(xlim=(0, hidden + 0.1), xticks=[0, hidden], yticks=[], ylim=(len(trained.W) - 0.5, -0.5))
+        ax.set_title(f"p = {trained.toy.probability[i, 0]:.2g}", loc="left")
+        ax.spines["left"].set_visible(False)
+    axes[0, 0].set_ylabel(f"{len(trained.W)} runs")
+    axes[0, k // 2].set_xlabel("dimensions")
+    return fig
+
+
 def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> object:
     order = [i for block in found for i in block.features]
     image = plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)

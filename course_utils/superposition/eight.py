@@ -39,7 +39,7 @@ def sorted_cosines(W: Float[Tensor, "d n"]) -> Float[Tensor, "pair"]:
     return (unit.mT @ unit)[first, second].sort().values
 
 
-def from_antiprism(W: Float[Tensor, "3 8"]) -> float:
+def from_antiprism(W: Float[Tensor, "hidden 8"]) -> float:
     """Root mean square difference of the sorted cosines from those of the antiprism."""
     return (sorted_cosines(W) - sorted_cosines(antiprism())).square().mean().sqrt().item()
 
@@ -53,7 +53,7 @@ def eight_figure(found: list[Float[Tensor, "hidden 8"]], null: Float[Tensor, "co
         ax.plot(rank, sorted_cosines(W), color=plots.GREY, linewidth=0.6, alpha=0.25, label=label)
     ax.plot(rank, sorted_cosines(antiprism()), color=plots.INK, linewidth=2.4, label="square antiprism")
     for k, W in enumerate(found):
-        label = "trained, eight in three" if k == 0 else None
+        label = "blocks of eight, trained" if k == 0 else None
         ax.plot(rank, sorted_cosines(W), "o-", color=plots.SERIES[1], markersize=3.5, linewidth=1, label=label)
     ax.set(xlabel="pair of arrows, sorted", ylabel="cosine", ylim=(-1.05, 1.05))
     ax.legend(loc="upper left")

@@ -90,7 +90,7 @@ def surface_figure(p: float, r: float, starts: dict[str, tuple[float, float]]) -
     levels = [0, 10, 20, 30, 40, 50, 60, 80, 400]
     greys = plots.plt.get_cmap("Greys_r")(torch.linspace(0.3, 1, len(levels) - 1).numpy())
     filled = ax.contourf(across, side, lost, levels=levels, colors=greys)
-    fig.colorbar(filled, ax=ax, ticks=levels[:-1], spacing="uniform", label="% of the variance lost")
+    fig.colorbar(filled, ax=ax, ticks=levels[:-1], shrink=0.8, label="% of the variance lost")
     ground = dict(facecolor="white", edgecolor="none", pad=1.5)
     for name, start in starts.items():
         path, end = descend(p, r, start)

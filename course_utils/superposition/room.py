@@ -67,6 +67,7 @@ def angles_figure(tokens: Cosines, name: str) -> Figure:
     for ax, title in ((left, "random directions"), (right, f"tokens of {name}")):
         ax.set_title(title, loc="left")
         ax.set(xlabel="angle between two directions (degrees)", xticks=range(0, 181, 30))
+        ax.set_ylim(0, 1.45 * ax.get_ylim()[1])  # room for the legend
         ax.legend(fontsize=8, loc="upper left")
     left.set_ylabel("share per degree")
     return fig
@@ -77,14 +78,14 @@ def packing_figure(packed: dict[int, Packing], d: int, goal: float) -> Figure:
     n = list(packed)
     fig, ax = plots.figure(height=3.2)
     curves = (
-        ("random", [k.start for k in packed.values()], "s-", plots.NULL),
-        ("promised by the bound", [(4 * math.log(k) / d) ** 0.5 for k in n], "--", plots.NULL),
-        ("optimised", [k.coherence for k in packed.values()], "o-", plots.INK),
-        ("least possible", [welch_bound(k, d) for k in n], ":", plots.INK),
+        ("random", [k.start for k in packed.values()], "s-", plots.NULL, "top"),
+        ("promised by the bound", [(4 * math.log(k) / d) ** 0.5 for k in n], "--", plots.NULL, "bottom"),
+        ("optimised", [k.coherence for k in packed.values()], "o-", plots.INK, "bottom"),
+        ("least possible", [welch_bound(k, d) for k in n], ":", plots.INK, "top"),
     )
-    for name, values, style, colour in curves:
+    for name, values, style, colour, up in curves:
         ax.plot(n, values, style, color=colour)
-        ax.text(n[-1] + 4, values[-1], name, va="center", color=colour, fontsize=9)
+        ax.text(n[-1] + 4, values[-1], name, va=up, color=colour, fontsize=9)
     ax.axhline(goal, color=plots.EDITED, linewidth=1.2)
     ax.text(n[0], goal + 0.01, f"|cos| = {goal:g}", color=plots.EDITED, fontsize=9, va="bottom")
     ax.set(xlabel=f"number of directions in {d} dimensions", ylabel="largest |cos| of any two", ylim=(0, 0.7))

@@ -87,22 +87,6 @@ class DensitySweep:
         _shapes(icons)
         return fig
 
-    def zoom(self) -> Figure:
-        """Histograms of D of all runs where most features are digons, where most lie near 2/5, and one step on."""
-        plateau = int(self.share_at(1 / 2).mean(0).argmax())
-        band = int(self.share_at(2 / 5).mean(0).argmax())
-        fig, axes = plots.figure(1, 3, height=2.5, sharex=True, sharey=True)
-        for ax, k in zip(axes, (plateau, band, band + 1), strict=True):
-            D = self.dimensionality[:, k].flatten()
-            ax.hist(D[D > 0.1].numpy(), bins=60, range=(0.25, 0.55), color=plots.SERIES[0])
-            for name in ("digon", "pentagon", "antiprism"):
-                ax.axvline(SHAPES[name], color=plots.GREY, linewidth=0.9, linestyle=":")
-            ax.set_title(f"p = {self.probability[k]:.2f}", loc="left")
-            ax.set(xlabel="D", xticks=[0.3, 3 / 8, 2 / 5, 0.5], yscale="log")
-            ax.set_xticklabels(["0.3", "3/8 ", "  2/5", "1/2"])
-        axes[0].set_ylabel("features, of 600")
-        return fig
-
 
 def _shapes(ax: Axes) -> None:
     """The regular shapes, small, one above the other; a line leads from each to its dimensionality."""

@@ -170,7 +170,8 @@ plots.show(
 #
 # Exactly one feature is dropped, for instance, at p = 0.33 with the factors 1, 0.9, 0.8 and 0.65. Where importance falls it is the least important one, feature 4. Where the five are alike, chance decides: at p = 0.57 it is feature 2, at p = 0.33 feature 4. From p = 0.19 down to 0.02, even importance gives five long arrows and steep importance four or fewer.
 # </details>
-#
+
+# %% [markdown]
 # Two forces are at work. Rare features collide rarely, so that superposition costs little. Important features are worth more than others, because the loss counts their errors more.
 #
 # The sliders show the best of several runs. A single run can be another matter. We train each of eight densities from sixteen random starts, and count in how many runs the five arrows form a pentagon.
@@ -224,22 +225,22 @@ plain, water = sp.regular(W), torch.full((5,), -0.27)  # a pentagon with arrows 
 x = torch.zeros(3, 5)  # (sample, feature)
 x[0, 0], x[1, 0], x[2, 0], x[2, 1] = 0.8, 0.2, 0.8, 0.8
 dives = [
-    sp.Dive("1. arrows of length 1, no bias", plain, 0 * b, x[0]),
-    sp.Dive("2. the same, bias −0.27", plain, water, x[0]),
-    sp.Dive("3. trained: longer arrows", W, b, x[0]),
-    sp.Dive("4. a weak input, 0.2", W, b, x[1]),
-    sp.Dive("5. two neighbours, 0.8 each", W, b, x[2]),
+    sp.Dive("1. length 1, no bias", plain, 0 * b, x[0]),
+    sp.Dive("2. bias −0.27", plain, water, x[0]),
+    sp.Dive("3. longer arrows", W, b, x[0]),
+    sp.Dive("4. weak input, 0.2", W, b, x[1]),
+    sp.Dive("5. two neighbours", W, b, x[2]),
 ]
 plots.show(
     sp.waterline_figure(dives),
     "Bars of five readings and a waterline, five times: without a bias the neighbours' leaks stand out; with it they drown and bar 0 is too short; with longer arrows bar 0 is right; a weak input drowns; two neighbours are too tall.",
-    caption="The bias as water. A bias of −0.27 raises the waterline to 0.27, and the output is what stands out of the water (the number above each bar). 1: without a bias two leaks are output. 2: with it they drown, and bar 0 is too short. 3: with longer arrows bar 0 ends where it has to. 4: a weak input drowns as well. 5: neighbours add to each other, and both come out too tall. The small pentagons show the arrows, turned so that arrow 0 points up, and the hidden numbers h as a diamond.",
+    caption="The bias as water. In 1 and 2 the arrows have length 1; 3 to 5 show a trained model. A bias of −0.27 raises the waterline to 0.27, and the output is what stands out of the water (the number above each bar). 1: without a bias two leaks are output. 2: with it they drown, and bar 0 is too short. 3: with longer arrows bar 0 ends where it has to. 4: a weak input drowns as well. 5: neighbours add to each other, and both come out too tall. The small pentagons show the arrows, turned so that arrow 0 points up, and the hidden numbers h as a diamond.",
 )
 
 # %% [markdown]
 # Panels 3 to 5 show the best of the sixteen models at $p = 0.02$. Its arrows have length 1.15 and its biases are about $-0.27$. The longer arrows raise the right reading to $0.8 \cdot 1.15^2 ≈ 1.06$, so that about 0.8 stands out of the water. They raise a neighbour's leak too, to $0.8 \cdot 1.15^2 \cos 72° ≈ 0.33$, and of this only 0.04 to 0.05 stands out.
 #
-# A pentagon is therefore wrong even when only one feature is active: leaks do not drown completely, and weak inputs do. These errors come whenever a feature is active, and so does what there is to lose. Their share stays the same however rare features become, unlike that of collisions, which need two features at once. The next figure shows what it all costs.
+# A pentagon is therefore wrong even when only one feature is active: leaks do not drown completely, and weak inputs do. These errors come whenever a feature is active, and so does what there is to lose. Their share stays between 4 and 5 % however rare features become. Collisions need two features at once, and their share goes to zero. The next figure shows what it all costs.
 
 # %% figure
 plots.show(
@@ -249,7 +250,7 @@ plots.show(
 )
 
 # %% [markdown]
-# At $p = 0.02$ the trained pentagon loses 7 % of the variance, and more than half of this comes from samples with a single active feature. Yet it is the best of the four. The square drops a whole feature and loses 17 %. A pentagon without a bias loses more than the square. At $p = 0.001$ the trained pentagon still loses more than 4 %: its share does not go to zero.
+# At $p = 0.02$ the trained pentagon loses 7 % of the variance, and more than half of this comes from samples with a single active feature. Yet it is the best of the four. The square drops a whole feature and loses 17 %. A pentagon without a bias loses more than the square.
 #
 # > Rare features are kept as more arrows than there are dimensions. A negative bias drowns the leaks between neighbours, longer arrows make up for it, and weak inputs are lost.
 
@@ -263,6 +264,9 @@ total = importance.sum() * sp.variance(torch.tensor(0.02))  # 100 % of the varia
 error = {name: (importance * (samples - torch.relu(samples @ V.T @ V + c)) ** 2).sum(1) / total for name, V, c in (("trained", W, b), ("no bias", W, 0 * b), ("plain", sp.polygon(5), 0 * b))}
 loses, square = {name: float(e.mean()) for name, e in error.items()}, sp.square_share(torch.tensor(0.02), importance).item()
 alone = float((error["trained"] * ((samples > 0).sum(1) == 1)).mean())
+one = torch.linspace(0.0005, 0.9995, 1000)[:, None, None] * torch.eye(5)  # (size, feature, input): one active at a time
+wrong = (importance * (one - torch.relu(one @ W.T @ W + b)) ** 2).sum(2).mean(0).sum()  # summed over which one it is
+single = {q: float(q * (1 - q) ** 4 * wrong / (importance.sum() * sp.variance(torch.tensor(q)))) for q in (0.02, 0.001)}
 with claims():
     claim("without a bias, arrows of length 1 leak 0.25 to each neighbour (within 0.005), which a bias of −0.27 drowns", between(dives[0].output[[i for i in range(1, 5) if dives[0].output[i] > 0]], 0.242, 0.252) and int((dives[0].output > 0).sum()) == 3 and int((dives[1].output > 0).sum()) == 1)
     claim("then bar 0 is too short by 0.27", abs(dives[1].output[0] - 0.53) < 1e-5)
@@ -274,6 +278,7 @@ with claims():
     claim("two neighbours at 0.8 both come out too tall (by 0.25 to 0.4)", between(x_hat[2, :2] - 0.8, 0.25, 0.4))
     claim("at p = 0.02 the trained pentagon loses 7 %, and the square 17 %", round(100 * loses["trained"]) == 7 and round(100 * square) == 17)
     claim("more than half of what it loses comes from samples with a single active feature", alone > loses["trained"] / 2)
+    claim("the share that is lost with a single active feature is between 4 and 5 % at p = 0.02 and at p = 0.001", between(list(single.values()), 0.04, 0.05))
     claim("a pentagon without a bias loses more than the square, with arrows of length 1 and with longer ones", loses["plain"] > square and loses["no bias"] > square)
     rare = range(4, 8)  # p = 0.11 and below
     lost = [sp.share_lost(shapes.best.W[0, k], shapes.best.b[0, k], float(density[k]), importance) for k in rare]
@@ -480,7 +485,7 @@ plots.show(
 # %% [markdown]
 # In the dense model five features are kept, and each has a dimension to itself. At $p = 0.16$ ten are kept, in five antipodal pairs, as in section 1. At $p = 0.025$ there are two pairs, and nine features share the other three dimensions.
 #
-# The bars below the matrices end at whole numbers. Blocks stand at right angles to one another, so that each has dimensions of its own, and its features fill them: two features in one dimension, nine in three. This is so in all eight runs, although the blocks differ. At $p = 0.025$ the most common result, five runs of eight, is one pair and eleven features in four dimensions. Two runs have two pairs and eight features in three. Random directions do not fall into blocks: thirteen of them in five dimensions form a single block in each of a hundred draws.
+# The bars below the matrices end at whole numbers. Blocks stand at right angles to one another, so that each has dimensions of its own, and its features fill them: two features in one dimension, nine in three. This is so in all eight runs, although the blocks differ. At $p = 0.025$ the most common result, five runs of eight, is one pair and eleven features in four dimensions. Two runs have two pairs and eight features in three; the deeper notebook finds out which shape eight features can form in three dimensions. Random directions do not fall into blocks: thirteen of them in five dimensions form a single block in each of a hundred draws.
 #
 # **Question.** One of an antipodal pair has interference 1. What does this tell about the damage that is done to it?
 #
@@ -546,7 +551,7 @@ plots.show(
 )
 
 # %% [markdown]
-# With 1,000 features the two hills are apart. With 10,000 one reading in nine lies on the wrong side of the middle. With 58,000 the noise is as large as the feature itself, and three readings in ten lie on the wrong side. A single wrong side in nine is already too much: of 10,000 features about 100 are active at once, and more than a thousand others would look active.
+# With 1,000 features the two hills are apart. With 10,000 one reading in nine lies on the wrong side of the middle. With 58,000 the noise is as large as the feature itself, and three readings in ten lie on the wrong side. One in nine is already too much: of 10,000 features about 100 are active at once, and more than a thousand others would look active.
 #
 # How many features fit depends on how rare they are, because $n$ and $p$ enter the formula as a product. At a density of 0.001 ten thousand features disturb one another as little as a thousand do at 0.01. That is 13 features for every dimension, with hills as far apart as those on the left. And this is for *random* directions and a reader who looks at one number. Trained directions can do better or worse, and their noise has to be computed from $W$.
 #
@@ -658,8 +663,8 @@ invented = puzzle @ mixture  # the same model, read with features that we made u
 sums = [sp.feature_dimensionality(W).sum() for W in (puzzle, invented)]
 fig, axes = plots.figure(1, 2, width=6.4, height=3.2)
 primed, grey = [f"{i}′" for i in range(5)], (plots.GREY,)
-plots.arrows(axes[0], puzzle, title=f"the true features: sum of D = {sums[0]:.2f}")
-plots.arrows(axes[1], invented, title=f"made-up features: sum of D = {sums[1]:.2f}", labels=primed, colours=grey)
+plots.arrows(axes[0], puzzle, title=f"true: sum of D = {sums[0]:.2f}")
+plots.arrows(axes[1], invented, title=f"made up: sum of D = {sums[1]:.2f}", labels=primed, colours=grey)
 for ax in axes:
     ax.set(xlim=(-2, 2), ylim=(-2, 2), xlabel="hidden dimension 1", ylabel="hidden dimension 2")
 plots.show(
@@ -691,7 +696,7 @@ with claims():
 # | --- | --- | --- | --- |
 # | Rare features are kept in superposition, features that are always active are not. | Five features in two dimensions: 2, then 4, then 5 arrows; loss against density. | Dense models; all 16 runs beside the best; models made by hand. | Single runs end in other shapes. |
 # | A comparison of three losses predicts which. | It is right on 96 % of a grid. | The guess "always a pair": 76 %. | Near the border of the map; single runs: 71 %. |
-# | $W^\top W$ shows what is kept and what overlaps. | Blocks of features whose dimensionalities sum to whole numbers. | Random directions, which form no blocks; the same $W$ in two worlds; made-up features. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
+# | $W^\top W$ shows what is kept and what overlaps. | Blocks of features whose dimensionalities sum to whole numbers. | Random directions, which form a single block; the same $W$ in two worlds; made-up features. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
 # | A privileged basis makes neurons readable where features are dense. | Neurons with one feature each at $p = 0.5$. | The same model without the inner ReLU. | Sparse features: no neuron has only one; one toy. |
 #
 # **Formulas.**
