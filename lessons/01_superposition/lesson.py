@@ -522,7 +522,7 @@ with claims():
 #
 # Let us return to the language model. “Is French”, “is inside a Python string” and “names a bridge” are to be directions among 768. With thousands of features nobody arranges the directions by hand, and only 768 of them can be exactly orthogonal. But in many dimensions directions that are drawn at random are *nearly* orthogonal.
 #
-# Are the directions of a real model like that? One list of directions can be read off any language model: its unembedding, the matrix that turns the last hidden state into logits, has one for each token. GPT-2 small has 50,257 tokens in 768 dimensions (Radford et al. 2019), 65 for every dimension. The picture takes those of `code-4l`, the course's own four-layer model of Python code. It shows them a second time after their mean has been subtracted ("centred"). A vector that is common to all tokens adds the same number to all logits, and the softmax does not notice it.
+# Are the directions of a real model like that? One list of directions can be read off any language model: its unembedding, the matrix that turns the last hidden state into logits, has one for each token. GPT-2 small has 50,257 tokens in 768 dimensions (Radford et al. 2019), 65 for every dimension. The picture takes those of `code-4l`, the course's own four-layer model of Python code. It shows them a second time after their mean has been subtracted (“centred”). A vector that is common to all tokens adds the same number to all logits, and the softmax does not notice it.
 
 # %% figure
 model = zoo.load("code-4l")
@@ -654,7 +654,7 @@ for kind in ("independent", "anticorrelated"):
 table(worlds, decimals=1, caption="One W in two worlds, at p = 0.3.")
 
 # %% [markdown]
-# **The wrong features.** All measures need to know which inputs the features are. Suppose that we are wrong, and use a turned set of axes, in which each of our "features" is a mixture of all five true ones. The model is untouched, and its pentagon is still there. We no longer see it.
+# **The wrong features.** All measures need to know which inputs the features are. Suppose that we are wrong, and use a turned set of axes, in which each of our “features” is a mixture of all five true ones. The model is untouched, and its pentagon is still there. We no longer see it.
 
 # %% figure
 puzzle = sp.plane().W[6, 0]  # (hidden, feature): the model of the puzzle
@@ -714,7 +714,7 @@ with claims():
 # - 3Blue1Brown, [How might LLMs store facts](https://www.3blue1brown.com/lessons/mlp): the picture of many nearly orthogonal directions, moving.
 # - ARENA, [Intro to Superposition & Sparse Autoencoders](https://www.alignmentforum.org/posts/LnHowHgmrMbWtpkxx/intro-to-superposition-and-sparse-autoencoders-colab): exercises on the same paper, with deep double descent, and on the subject of the next lesson.
 #
-# **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a sealed model, which is made from your own seed. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, may be read in any order: which shapes appear in a large model, how well directions can be packed, features that come in pairs, networks that compute in superposition, and where superposition begins.
+# **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a sealed model, which is made from your own seed. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, may be read in any order: which shapes appear in a large model, how well directions can be packed, features that come in pairs, networks that compute in superposition, and a number that agrees with a theory for the wrong reason.
 #
 # Most models of this lesson train while you read. The models behind the sliders of section 2 and the 256 runs of section 3 are stored; `models/stored/superposition.py` makes them again.
 
