@@ -1,38 +1,39 @@
 """The drawings of a mechanism: that they turn, measure and descend as they say."""
 
+import math
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
-from course_utils.superposition.pictures import upright
 
 W, B = 1.15 * sp.polygon(5), torch.full((5,), -0.27)
 
 
 def test_a_turn_puts_arrow_0_up_and_changes_no_reading():
-    turned = upright(W)
+    turned = sp.upright(W)
     torch.testing.assert_close(turned.T @ turned, W.T @ W)
     assert turned[0, 0].abs() < 1e-6 and turned[1, 0] > 0
 
 
-def test_the_bars_are_readings_bias_and_output():
+def test_what_stands_out_of_the_water_is_the_output():
     x = torch.tensor([0.8, 0.0, 0.0, 0.0, 0.0])
-    fig = sp.follow_figure(W, B, {"alone": x})
-    readings = W.T @ W @ x
-    shown = [torch.tensor([bar.get_height() for bar in ax.patches]).float() for ax in fig.axes[1:]]
-    for heights, expected in zip(shown, (readings, readings + B, (readings + B).relu()), strict=True):
-        torch.testing.assert_close(heights, expected)
+    dive = sp.Dive("alone", W, B, x)
+    torch.testing.assert_close(dive.output, sp.forward(x[None], W, B)[0])
+    fig = sp.waterline_figure([dive])
+    bars = [bar for held in fig.axes[0].containers if held.get_label() == "out of the water" for bar in held]
+    heights = {round(bar.get_height(), 4) for bar in bars}
+    assert heights == {round(value, 4) for value in dive.output.tolist() if value > 0} and len(bars) == 3
     plt.close(fig)
 
 
-def test_the_grey_ground_is_where_the_output_is_zero():
-    fig = sp.follow_figure(W, B, {"alone": torch.zeros(5)})
-    ground = next(p for p in fig.axes[0].patches if isinstance(p, plt.Rectangle))
-    border = torch.tensor([0.0, float(ground.get_y() + ground.get_height())])
-    assert upright(W)[:, 0] @ border + B[0] == pytest.approx(0, abs=1e-6)
-    plt.close(fig)
+def test_a_regular_pentagon_goes_around_in_the_order_of_the_trained_one():
+    turned = (sp.polygon(5) + 0.05)[:, [3, 0, 4, 1, 2]]
+    plain = sp.regular(turned)
+    torch.testing.assert_close(plain.norm(dim=0), torch.ones(5))
+    assert torch.equal((plain.T @ plain > 0.2), (turned.T @ turned > 0.15))  # the same neighbours
 
 
 def test_the_stacked_bar_is_interference_and_dimensionality():
@@ -62,12 +63,49 @@ def test_descent_never_goes_below_the_surface():
     assert end >= sp.surface(0.1, 0.5, path[-1:, 0], path[-1:, 1]).item() - 0.01
 
 
-def test_noise_meets_the_size_of_a_feature_where_the_picture_says():
-    fig = sp.noise_figure()
-    words = [text.get_text().replace(",", "") for text in fig.axes[0].texts]
-    numbers = [int(word) for word in words if word.isdigit()]
-    for p, n in zip((0.1, 0.01, 0.001), numbers, strict=True):
-        assert sp.expected_interference(n, p, 768) == pytest.approx(0.25, rel=0.001)
+def test_readings_of_a_feature_that_is_off_scatter_as_the_formula_says():
+    off = sp.random_readings(2000, samples=300)
+    assert off.square().mean() == pytest.approx(sp.expected_interference(2000, 0.01, 768), rel=0.1)
+    assert sp.wrong_side(torch.tensor([0.0, 0.3])) == pytest.approx(0.25)  # 0.3 off, of four
+    plt.close(sp.readings_figure({2000: off}))
+
+
+def test_blocks_are_what_shares_dimensions():
+    W = torch.block_diag(torch.tensor([[1.0, -1.0]]), sp.polygon(5), torch.ones(1, 1))
+    turn = torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(0))).Q
+    shuffle = torch.tensor([7, 0, 3, 5, 1, 2, 6, 4])
+    W = torch.cat([turn @ W, 0.01 * torch.ones(4, 1)], 1)[:, [*shuffle.tolist(), 8]]
+    W = W[:, W.norm(dim=0).argsort(stable=True)]
+    found = sp.blocks(W)
+    assert [len(block.features) for block in found] == [1, 2, 5]
+    assert [block.dimensions for block in found] == pytest.approx([1, 1, 2], abs=1e-3)
+
+
+def test_an_antiprism_is_known_by_its_angles():
+    turn = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(1))).Q
+    shape = (turn @ sp.antiprism())[:, torch.randperm(8, generator=torch.Generator().manual_seed(2))]
+    assert sp.from_antiprism(shape) < 1e-5
+    torch.testing.assert_close(sp.feature_dimensionality(shape), torch.full((8,), 3 / 8))
+    null = sp.evenly_spread(5, 8, 3, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(sp.feature_dimensionality(null), torch.full((5, 8), 3 / 8), atol=0.01, rtol=0)
+    assert all(sp.from_antiprism(W) > 0.05 for W in null)
+    plt.close(sp.eight_figure([shape], null))
+
+
+@pytest.mark.parametrize(("lengths", "even"), [((1.0, 1.0), True), ((1.1, 1.0), True), ((1.2, 1.0), False)])
+def test_pairs_are_even_if_their_arrows_are_equally_long(lengths, even):
+    pair = torch.tensor([[lengths[0], -lengths[1]]])
+    assert sp.even_pairs(torch.block_diag(pair, pair)) is even
+    assert not sp.even_pairs(torch.block_diag(pair, torch.ones(1, 1)))
+
+
+@pytest.mark.parametrize("angle", range(0, 360, 40))
+def test_what_is_dropped_always_stands_below_the_circle(angle):
+    at = math.radians(angle)
+    fig, ax = plots.figure()
+    sp.arrow_panel(ax, torch.tensor([[math.cos(at), 0.0], [math.sin(at), 0.1]]), "title")
+    (listed,) = [text for text in ax.texts if text.get_text() == "dropped: 1"]
+    assert listed.get_position() == (0, -1.55)
     plt.close(fig)
 
 

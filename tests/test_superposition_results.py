@@ -36,7 +36,7 @@ def test_the_phase_diagram_scores_agreement_and_its_null():
     assert diagram.balanced_accuracy() == pytest.approx((1 + 2 / 3) / 2)
     assert diagram.agreement_per_seed().tolist() == diagram.always_antipodal_per_seed().tolist() == [0.75]
     rows = diagram.rows()
-    assert rows["closed forms"]["single run"] == (75, 75, 75) and rows["null: always a pair"]["best of 8"] == 75
+    assert rows["the formulas"]["single run"] == (75, 75, 75) and rows["null: always a pair"]["best of 8"] == 75
     assert rows["null: always a pair"]["best of 8, balanced"] == 50  # two phases occur
     start = torch.tensor([[[1.0, 1.0]], [[1.0, -1.0]], [[-1.0, -1.0]], [[1.0, -1.0]]])[None]
     failed = diagram.failures_by_start(start)  # a pair is predicted at the second and the fourth point
@@ -215,9 +215,9 @@ def test_a_crowd_tells_what_is_kept():
     crowd = sp.CrowdedModels.of(
         sp.train(toy, sp.Recipe(steps=600, batch=128, lr=0.03, anneal=True), seeds=2, device="cpu", show=False)
     )
-    rows = crowd.rows()
-    assert rows["p = 1"]["features kept"][0] <= 4 < rows["p = 0.05"]["features kept"][0]
-    assert all(row["sum of D"] <= 3.001 for row in rows.values())
+    kept = [sum(len(block.features) for block in sp.blocks(W)) for W in crowd.best.W[0]]
+    assert kept[0] <= 4 < kept[1] and [len(crowd.blocks(k)) for k in range(2)] == [2, 2]
+    assert all(sum(block.dimensions for block in blocks) <= 3.001 for k in range(2) for blocks in crowd.blocks(k))
     plt.close(crowd.plot())
 
 

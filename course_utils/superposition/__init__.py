@@ -4,13 +4,26 @@
 2. `training` – train many such models at once.
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
-5. `pictures`, `tradeoff`, `experiments`, `phases`, `critical`, `neurons`, `computation` – the lesson's results, drawn.
-6. `sealed`, `hand_built`, `stored`, `explorer`, `real_models` – models to read or build, stored results, GPT-2.
+5. `experiments`, `crowded`, `phases`, `critical`, `neurons`, `computation` – results that draw themselves.
+6. `puzzle`, `waterline`, `tradeoff`, `pictures`, `room`, `eight`, `arrow_panels` – drawings of one mechanism each.
+7. `sealed`, `hand_built`, `stored`, `explorer`, `real_models` – models to read or build, stored results, GPT-2.
 """
 
+from .arrow_panels import arrow_panel
 from .computation import AbsNets, train_abs
-from .critical import LEVELS, CriticalDensity, best_pair, crossing_density, own_level, pair_crowding, pair_density
-from .experiments import CrowdedModels, PairGeometry, Shapes, represented
+from .critical import (
+    LEVELS,
+    CriticalDensity,
+    best_pair,
+    crossing_density,
+    curves_figure,
+    own_level,
+    pair_crowding,
+    pair_density,
+)
+from .crowded import Block, CrowdedModels, blocks, even_pairs, shares_figure
+from .eight import antiprism, eight_figure, evenly_spread, from_antiprism
+from .experiments import PairGeometry, Shapes, represented
 from .explorer import explore
 from .hand_built import Task, task
 from .measures import (
@@ -26,9 +39,11 @@ from .measures import (
 )
 from .model import forward, generate_batch, loss
 from .neurons import Neurons, compare_neurons, neurons_figure, train_neurons
-from .phases import PhaseDiagram, read_phase
-from .pictures import descend, follow_figure, noise_figure, share_figure, surface, surface_figure
+from .phases import PhaseDiagram, map_figure, read_phase
+from .pictures import descend, share_figure, surface, surface_figure
+from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
+from .room import angles_figure, packing_figure, random_readings, readings_figure, wrong_side
 from .sealed import Groups, Sealed, group_agreement, sealed
 from .stored import DensitySweep, Plane, canonical, critical, density_sweep, plane
 from .theory import (
@@ -51,6 +66,7 @@ from .theory import (
 )
 from .tradeoff import pair_figure, plane_figure, share_lost, square_share, variance
 from .training import Recipe, Toy, Trained, evaluate, train
+from .waterline import Dive, regular, upright, waterline_figure
 
 __all__ = [
     "LEVELS",
@@ -58,10 +74,12 @@ __all__ = [
     "PHASES",
     "UNIFORM",
     "AbsNets",
+    "Block",
     "Cosines",
     "CriticalDensity",
     "CrowdedModels",
     "DensitySweep",
+    "Dive",
     "Groups",
     "Neurons",
     "Packing",
@@ -78,34 +96,44 @@ __all__ = [
     "Trained",
     "almost_orthogonal_bound",
     "angle_gaps",
+    "angles_figure",
+    "answer_figure",
+    "antiprism",
+    "arrow_panel",
     "best_pair",
+    "blocks",
     "canonical",
     "coherence",
     "column_norms",
     "compare_neurons",
     "critical",
     "crossing_density",
+    "curves_figure",
     "density_sweep",
     "descend",
     "dimensions_needed",
     "dimensions_per_feature",
     "directions",
     "disturbance",
+    "eight_figure",
     "evaluate",
+    "even_pairs",
+    "evenly_spread",
     "expected_interference",
     "explore",
     "feature_dimensionality",
-    "follow_figure",
     "forward",
+    "from_antiprism",
     "generate_batch",
     "group_agreement",
     "interference",
     "loss",
+    "map_figure",
     "neurons_figure",
-    "noise_figure",
     "on_off_phase",
     "own_level",
     "pack",
+    "packing_figure",
     "pair_crowding",
     "pair_density",
     "pair_figure",
@@ -115,13 +143,18 @@ __all__ = [
     "polygon",
     "predict_phase",
     "random_directions",
+    "random_readings",
     "read_phase",
     "read_plane",
+    "readings_figure",
+    "regular",
     "represented",
     "sealed",
     "share_figure",
     "share_lost",
+    "shares_figure",
     "square_share",
+    "squeeze_figure",
     "surface",
     "surface_figure",
     "task",
@@ -130,6 +163,9 @@ __all__ = [
     "train",
     "train_abs",
     "train_neurons",
+    "upright",
     "variance",
+    "waterline_figure",
     "welch_bound",
-]  # fmt: skip
+    "wrong_side",
+]

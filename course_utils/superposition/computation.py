@@ -49,9 +49,9 @@ class AbsNets:
         fig, axes = plots.figure(1, 3, width=7.6, height=2.9, width_ratios=[1, 1, 0.9])
         for ax, k in zip(axes, (dense, sparse), strict=False):
             W, left = self.W_in[self.best(k), k], self.unexplained[self.best(k), k]
-            plots.heatmap(ax, W[:, left.argsort()], limit=1.5, bar=k == sparse, label="weight", aspect="auto")
+            plots.heatmap(ax, W[:, left.argsort()], limit=1.5, bar=k == sparse, label="input weight", aspect="auto")
             ax.set(
-                title=f"W_in, best at p = {self.probability[k]:.2g}",
+                title=f"best at p = {self.probability[k]:.2g}",
                 xlabel="feature (best computed first)",
                 ylabel="neuron",
                 yticks=range(neurons),
@@ -64,14 +64,15 @@ class AbsNets:
             ]
         ):
             spread = k + 0.3 * torch.linspace(-1, 1, len(counts))
-            axes[2].plot(spread, counts, "o", color=plots.COLOURS[k], markersize=5, label=label)
+            axes[2].plot(spread, counts, "o", color=plots.INK, markersize=5, label=label)
         axes[2].axhline(neurons / 2, color=plots.GREY, linestyle=":")
-        axes[2].annotate("without superposition", (2.4, neurons / 2 + 0.1), ha="right", va="bottom", fontsize=8)
+        words = "without\nsuperposition"
+        axes[2].annotate(words, (2.35, neurons / 2 + 0.1), ha="right", va="bottom", fontsize=8)
         axes[2].set(
             xticks=range(3),
             xticklabels=["dense", "sparse", "linear"],
             ylim=(-0.4, features * 0.6),
-            title=f"of {features} computed",
+            ylabel=f"features computed, of {features}",
         )
         return fig
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from matplotlib.figure import Figure
 from scipy.stats import t
 from torch import Tensor
@@ -109,23 +109,47 @@ class CriticalDensity:
         crossed = [crossing_density(self.probability, row, level) for row in self.crowding]
         return CriticalDensity(self.probability, self.crowding, torch.stack(crossed))
 
-    def plot(self) -> Figure:
-        """Every run as a dot, beside the pair that chooses its own length and bias, and the first pencil's switch."""
-        fig, ax = plots.figure(height=4.0)
+    def plot(self, here: "CriticalDensity", even: Bool[Tensor, "seed instance"]) -> Figure:
+        """These runs in grey, runs trained `here` by whether they are even pairs, and what the formulas say."""
+        fig, ax = plots.figure(height=4.2)
         generator = torch.Generator().manual_seed(0)
         for k, p in enumerate(self.probability.tolist()):
-            x = p + 0.022 * (torch.rand(len(self.crowding), generator=generator) - 0.5)
-            label = f"{len(self.crowding)} runs" if k == 0 else None
-            ax.plot(x, self.crowding[:, k], ".", color=plots.GREY, markersize=3.5, alpha=0.55, label=label)
+            x = p + 0.012 * torch.rand(len(self.crowding), generator=generator) - 0.015
+            label = f"{len(self.crowding)} stored runs" if k == 0 else None
+            ax.plot(x, self.crowding[:, k], ".", color=plots.GREY, markersize=3, alpha=0.45, label=label)
+            for kind, marker, colour, name in ((True, "o", plots.SERIES[0], "five even pairs"),
+                                               (False, "x", plots.SERIES[5], "anything else")):  # fmt: skip
+                values = here.crowding[even[:, k] == kind, k]
+                x = p + 0.005 + 0.012 * torch.rand(len(values), generator=generator)
+                words = f"trained here: {name}" if k == 0 else None
+                ax.plot(x, values, marker, color=colour, markersize=4, label=words)
         fine = torch.linspace(float(self.probability.min()), float(self.probability.max()), 33)
         own, switch = [pair_crowding(p) for p in fine.tolist()], float(IDEAL_SWITCH)
-        ax.plot(fine, own, color=plots.INK, label="pair with its own length and bias")
+        ax.plot(fine, own, color=plots.INK, label="pair that chooses its length and bias")
         steps = [fine[0], switch, switch, fine[-1]]
         ax.plot(steps, [2, 2, 1, 1], "--", color=plots.NULL, label="pair with W = (1, −1), b = 0")
         ax.axhline(1.5, color=plots.GREY, linewidth=0.8, linestyle=":")
-        ax.set(xlabel="density p", ylabel="‖W‖² / m", ylim=(0.9, 2.15))
-        ax.legend()
+        ax.set(xlabel="density p", ylabel="‖W‖² / m", ylim=(0.95, 2.12))
+        ax.legend(fontsize=8)
         return fig
+
+
+def curves_figure() -> Figure:
+    """The loss of one feature kept, of the fixed pair, and of the pair that chooses, as shares of the variance."""
+    p = torch.linspace(0.2, 1.0, 41)
+    total = 2 * (p / 3 - p.square() / 4)
+    chosen = torch.tensor([best_pair(round(float(q), 4)).loss for q in p])
+    fig, ax = plots.figure(height=3.2)
+    ax.plot(p, torch.full_like(p, 50.0), color=plots.GREY)
+    ax.plot(p, 100 * p.square() / 3 / total, "--", color=plots.NULL)
+    ax.plot(p, 100 * chosen / total, color=plots.INK)
+    ax.plot(float(IDEAL_SWITCH), 50, "o", color=plots.INK, markersize=6)
+    ax.annotate("4/7", (float(IDEAL_SWITCH), 50), (0.545, 54), ha="right")
+    ax.text(0.21, 52, "one feature kept", color=plots.NULL)
+    ax.text(0.72, 80, "fixed pair", color=plots.NULL, ha="right")
+    ax.text(0.75, 40, "pair that chooses its length and bias", color=plots.INK, ha="center")
+    ax.set(xlabel="density p", ylabel="% of the variance lost", xlim=(0.2, 1.0), ylim=(0, 100))
+    return fig
 
 
 def crossing_density(p: Float[Tensor, "x"], y: Float[Tensor, "x"], level: float) -> Float[Tensor, ""]:

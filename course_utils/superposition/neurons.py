@@ -101,7 +101,7 @@ def compare_neurons(with_relu: Neurons, without: Neurons) -> dict[str, dict[str,
     return {
         f"p = {p:.2g}": {
             "features per neuron": over_seeds(with_relu.answers_to()[:, k].float().mean(-1)),
-            "null: without ReLU": over_seeds(without.answers_to()[:, k].float().mean(-1)),
+            "without the ReLU": over_seeds(without.answers_to()[:, k].float().mean(-1)),
             "features kept": over_seeds(with_relu.kept()[:, k].float()),
         }
         for k, p in enumerate(with_relu.toy.probability[:, 0].tolist())

@@ -11,12 +11,15 @@ import torch
 from jaxtyping import Float, Int
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from torch import Tensor
 
 from .. import plots
 from .theory import PHASES, predict_phase
 from .training import Toy, Trained
+
+FILLS = (plots.SERIES[0], plots.SERIES[2], "#DDDDDD")  # of the three phases
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class PhaseDiagram:
         phases, common = len(self.measured.unique()), (self.measured == 2).any()
         forms, null = self.agreement_per_seed(), self.always_antipodal_per_seed()
         return {
-            "closed forms": {
+            "the formulas": {
                 "best of 8": 100 * self.agreement(),
                 "best of 8, balanced": 100 * self.balanced_accuracy(),
                 "single run": tuple(100 * v.item() for v in (forms.mean(), forms.min(), forms.max())),
@@ -114,29 +117,41 @@ class PhaseDiagram:
         return {name: int(wrong[where].sum()) for name, where in places.items()}
 
     def plot(self) -> Figure:
-        fig, axes = plots.figure(1, 3, height=3.3, sharey=True)
-        colours = ListedColormap([plots.SERIES[0], plots.SERIES[2], "#DDDDDD"])
+        """One run and the best run of each point, under the border that the formulas draw; crosses lie beyond it."""
+        fig, axes = plots.figure(1, 2, height=3.9, sharey=True)
+        fine_p, fine_r = torch.logspace(0, -2, 200), torch.logspace(-1, 1, 200)
+        pair = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij")) == 2
+        rows, columns = torch.linspace(0, len(self.p) - 1, 200), torch.linspace(0, len(self.r) - 1, 200)
         edges = [0, (len(self.r) - 1) / 2, len(self.r) - 1]
-        panels = [
-            ("predicted", self.predicted),
-            ("one run", self.per_seed[0]),
-            (f"best of {len(self.per_seed)} runs", self.measured),
-        ]
+        panels = (("one run", self.per_seed[0]), (f"best of {len(self.per_seed)} runs", self.measured))
         for ax, (title, phase) in zip(axes, panels, strict=True):
-            ax.imshow(phase.numpy(), cmap=colours, vmin=0, vmax=2, aspect="auto")
-            wrong = (phase != self.predicted).nonzero()
-            ax.plot(wrong[:, 1], wrong[:, 0], "x", color="black", markersize=5)
-            ax.set(
-                title=title,
-                xticks=edges,
-                xlabel="importance r of feature 2",
-                xticklabels=[f"{self.r[round(e)]:.2g}" for e in edges],
-            )
+            ax.imshow(phase.numpy(), cmap=ListedColormap(FILLS), vmin=0, vmax=2, aspect="auto")
+            ax.contour(columns, rows, pair.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
+            for y, x in (phase != self.predicted).nonzero().tolist():
+                ax.plot(x, y, "x", color=plots.INK if phase[y, x] == 2 else "white", markersize=5, markeredgewidth=1.5)
+            ax.set(title=title, xticks=edges, xlabel="importance r of feature 2")
+            ax.set_xticklabels([f"{self.r[round(e)]:.2g}" for e in edges])
         rows = [0, (len(self.p) - 1) // 2, len(self.p) - 1]
         axes[0].set(ylabel="density p", yticks=rows, yticklabels=[f"{self.p[k]:.2g}" for k in rows])
-        handles = [Patch(color=colours(k), label=PHASES[k]) for k in range(3)]
-        fig.legend(handles=handles, loc="outside lower center", ncols=3)
+        handles = [Patch(color=FILLS[k], label=PHASES[k]) for k in range(3)]
+        handles.append(Line2D([], [], color=plots.EDITED, label="border of the map"))
+        fig.legend(handles=handles, loc="outside lower center", ncols=4)
         return fig
+
+
+def map_figure() -> Figure:
+    """Which of the three losses is the lowest, over importance and density."""
+    fine_p, fine_r = torch.logspace(0, -2, 200), torch.logspace(-1, 1, 200)
+    winner = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij"))
+    fig, ax = plots.figure(width=5.4, height=3.4)
+    ax.contourf(fine_r, fine_p, winner, levels=[-0.5, 0.5, 1.5, 2.5], colors=FILLS)
+    ax.set(xscale="log", yscale="log", xlabel="importance r of feature 2", ylabel="density p", ylim=(0.01, 1))
+    ax.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
+    ax.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+    ax.text(0.24, 0.6, "keep feature 1", color="white", ha="center", fontweight="bold")
+    ax.text(4.2, 0.6, "keep feature 2", color="white", ha="center", fontweight="bold")
+    ax.text(1, 0.06, "antipodal pair", ha="center", fontweight="bold")
+    return fig
 
 
 def read_phase(W: Float[Tensor, "*stack 1 2"]) -> Int[Tensor, "*stack"]:

@@ -1,27 +1,39 @@
 """What is too heavy to train in a lesson ships as a small file; `models/stored/` makes it again."""
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots, stored
 
+from .arrow_panels import arrow_panel
 from .critical import CriticalDensity
 from .measures import dimensions_per_feature
 from .training import Toy, Trained
 
-SHAPES = {
-    "alone 1": 1.0,
-    "tetrahedron 3/4": 3 / 4,
-    "triangle 2/3": 2 / 3,
-    "digon 1/2": 1 / 2,
-    "pentagon 2/5": 2 / 5,
-    "antiprism 3/8": 3 / 8,
+SHAPES = {"alone": 1.0, "tetrahedron": 3 / 4, "triangle": 2 / 3, "digon": 1 / 2, "pentagon": 2 / 5, "antiprism": 3 / 8}
+
+
+def _around(corners: int, turn: float = 0.25, high: float = 1.0, up: float = 0.0) -> list[tuple[float, float]]:
+    angles = [2 * math.pi * (k / corners + turn) for k in range(corners)]
+    return [(math.cos(angle), high * math.sin(angle) + up) for angle in angles]
+
+
+OUTLINES = {  # the arrows of each shape, those in space seen from the side
+    "alone": [(0.0, 1.0)],
+    "tetrahedron": [(0.0, 1.0), *_around(3, 0.05, 0.35, -0.45)],
+    "triangle": _around(3),
+    "digon": [(1.0, 0.0), (-1.0, 0.0)],
+    "pentagon": _around(5),
+    "antiprism": [*_around(4, 0.03, 0.3, 0.6), *_around(4, 0.155, 0.3, -0.6)],
 }
 FOLDER = Path(__file__).parent / "stored_results"
 SHA256 = {
@@ -51,37 +63,41 @@ class DensitySweep:
         close = kept & ((self.dimensionality - value).abs() < 0.01)
         return close.sum(-1) / kept.sum(-1).clamp(min=1)
 
-    def plot(self, live: Trained | None = None) -> Figure:
-        """Left: D* against 1/p. Right: every feature's D, all seeds, beside the dimensionalities of ideal shapes."""
-        fig, (left, right) = plots.figure(1, 2, height=4.2, width_ratios=[0.8, 1.2])
+    def plot(self, live: Trained) -> Figure:
+        """Left: D* against 1/p. Right: every feature's D, all seeds, and regular shapes at their dimensionalities."""
+        fig, (left, right, icons) = plots.figure(1, 3, height=4.4, width_ratios=[0.62, 1.2, 0.42])
         x = 1 / self.probability
-        plots.band(left, x, self.per_feature, label=f"200 in 20, {len(self.per_feature)} seeds")
-        if live is not None:
-            there, per_feature = 1 / live.toy.probability[:, 0], dimensions_per_feature(live.W)
-            label = f"{live.toy.features} in {live.toy.hidden}, trained here"
-            plots.band(left, there, per_feature, label=label, colour=plots.COLOURS[5], marker="s")
-        left.set(
-            xlabel="1/p (sparser to the right)",
-            ylabel="D* = m / ‖W‖²  (dimensions per feature)",
-            ylim=(0, 1.05),
-        )
-        left.legend()
+        plots.band(left, x, self.per_feature, label="200 in 20, stored", colour=plots.SERIES[0])
+        there, per_feature = 1 / live.toy.probability[:, 0], dimensions_per_feature(live.W)
+        label = f"{live.toy.features} in {live.toy.hidden}, trained here"
+        plots.band(left, there, per_feature, label=label, colour=plots.SERIES[5], marker="s")
+        left.set(ylabel="m / ‖W‖²: dimensions per feature", ylim=(0, 1.05))
+        left.legend(fontsize=8)
         for k, D in enumerate(self.dimensionality.unbind(1)):
             D = D[D > 0.02]
             spread = x[k] * (1 + 0.05 * torch.linspace(-1, 1, len(D)))
-            right.plot(spread, D, ".", markersize=2.5, alpha=0.5, color=plots.COLOURS[0])
-        for name, value in SHAPES.items():
+            right.plot(spread, D, ".", markersize=2.5, alpha=0.5, color=plots.SERIES[0])
+        for value in SHAPES.values():
             right.axhline(value, color=plots.GREY, linewidth=0.7, linestyle=":")
-            nudge = {"pentagon 2/5": 0.012, "antiprism 3/8": -0.015}.get(name, 0.0)  # keep the two labels apart
-            right.annotate(
-                name, (1.01, value + nudge), xycoords=("axes fraction", "data"), fontsize=8, va="center", color="black"
-            )
-        right.set(xlabel="1/p (sparser to the right)", ylabel="dimensionality D of each feature", ylim=(0, 1.05))
+        right.set(ylabel="dimensionality D of each feature", ylim=(0, 1.05))
         for ax in (left, right):
-            ax.set_xscale("log")
+            ax.set(xlabel="1/p (rarer to the right)", xscale="log")
             ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
             ax.set_xticks([], minor=True)
+        _shapes(icons)
         return fig
+
+
+def _shapes(ax: Axes) -> None:
+    """The regular shapes, small, one above the other; a line leads from each to its dimensionality."""
+    places = dict(zip(SHAPES, (1.0, 0.84, 0.68, 0.5, 0.33, 0.14), strict=True))
+    for (name, value), y in zip(SHAPES.items(), places.values(), strict=True):
+        ax.plot([0, 0.22], [value, y], color=plots.GREY, linewidth=0.8, clip_on=False)
+        for dx, dy in OUTLINES[name]:
+            ax.plot([0.42, 0.42 + 0.17 * dx], [y, y + 0.062 * dy], color=plots.INK, linewidth=1.5, clip_on=False)
+        ax.text(0.66, y, f"{name}\n{Fraction(value).limit_denominator(9)}", fontsize=8, va="center")
+    ax.set(xlim=(0, 1.2), ylim=(0, 1.05))
+    ax.axis("off")
 
 
 @dataclass(frozen=True)
@@ -102,10 +118,9 @@ class Plane:
         for y, c in enumerate(decays):
             for x, p in enumerate(densities):
                 title = f"p = {self.probability[p]:.2g}" if y == 0 else ""
-                plots.arrows(axes[y, x], self.W[p, c], title=title)
-                axes[y, x].set(xticks=[], yticks=[], xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
-                axes[y, x].spines[:].set_visible(False)
-            axes[y, 0].set_ylabel(f"importance × {self.decay[c]:.2g}")
+                arrow_panel(axes[y, x], self.W[p, c], title)
+            words = f"importance × {self.decay[c]:.2g}"
+            axes[y, 0].text(-2.0, 0, words, rotation=90, ha="center", va="center")
         return fig
 
 

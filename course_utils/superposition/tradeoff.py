@@ -103,7 +103,7 @@ def _axes(ax: Axes) -> None:
 def _icon(ax: Axes, W: Float[Tensor, "2 feature"], p: float) -> None:
     """The arrows of a model, small, above its density."""
     x = ax.transLimits.transform(ax.transScale.transform((p, 0)))[0]
-    small = ax.inset_axes((x - 0.05, 0.82, 0.1, 0.17))
+    small = ax.inset_axes((x - 0.05, 1.02, 0.1, 0.17))  # above the frame: it is no datum
     for column in W.T[column_norms(W) >= 0.3]:
         small.plot([0, float(column[0])], [0, float(column[1])], color=plots.INK, linewidth=1.6)
     small.set(xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), aspect="equal")

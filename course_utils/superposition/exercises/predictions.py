@@ -2,13 +2,15 @@
 
 from course_utils.grading.kinds import Prediction
 
-Prediction(id="superposition.shape", choices=("yes", "no"),
-           question="Sixteen runs at p = 0.19 differ only in their random start. Will their arrows all form the same shape?")  # fmt: skip
-Prediction(id="superposition.one_run", choices=("above: where one feature is kept", "on the boundary", "below: where both are kept"),
+Prediction(id="superposition.puzzle", choices=("about 50 %", "about 30 %", "about 10 %", "about 1 %"),
+           question="How much of the variance does the trained model lose?")  # fmt: skip
+Prediction(id="superposition.shape", choices=("0 to 4", "5 to 12", "13 to 16"),
+           question="Sixteen runs at p = 0.19 differ only in their random start. How many of them end as a pentagon?")  # fmt: skip
+Prediction(id="superposition.one_run", choices=("above: where one feature is kept", "on the border", "below: where both are kept"),
            question="Not every single run will end where the map says. Where will most of these exceptions lie?")  # fmt: skip
-Prediction(id="superposition.neurons", choices=("with the ReLU, at p = 0.5", "with the ReLU, at p = 0.05", "without it, at p = 0.5", "in none of these"),
-           question="Where will every neuron of every run respond to exactly one feature?")  # fmt: skip
+Prediction(id="superposition.neurons", choices=("about one", "about three", "about seven"),
+           question="To how many of the ten features does a neuron respond, on average, with the inner ReLU at p = 0.05?")  # fmt: skip
 Prediction(id="superposition.room", choices=("64", "about 70", "about 130", "more than 250"),
            question="How many directions with all |cos| ≤ 0.2 can you find in 64 dimensions by optimising?")  # fmt: skip
-Prediction(id="superposition.pairs", choices=("opposite", "at right angles", "the same direction"),
-           question="Two features that are never active together, in a model that must share dimensions: how will they point in the best of 16 runs?")  # fmt: skip
+Prediction(id="superposition.pairs", choices=("the same direction", "at right angles", "opposite"),
+           question="Two features that are always active together, at p = 0.05: how will they point in the best of 16 runs?")  # fmt: skip

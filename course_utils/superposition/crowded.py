@@ -1,0 +1,125 @@
+"""Many features in more dimensions than can be drawn: which of them share dimensions, and how many.
+
+1. Two kept features belong to one block if their arrows are far from a right angle, or if a chain of others links them.
+2. Between blocks all arrows are nearly at right angles: WᵀW, with its rows sorted by block, has boxes on its diagonal.
+3. The dimensionalities of a block sum to the number of dimensions that its features share.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.sparse.csgraph import connected_components
+from torch import Tensor
+
+from .. import plots
+from .measures import DROPPED, column_norms, directions, feature_dimensionality
+from .training import Trained
+
+SHARING = 0.2  # two arrows with a larger |cos| than this share dimensions
+
+
+@dataclass(frozen=True)
+class Block:
+    """Features that share dimensions among themselves and with no others, and the sum of their dimensionalities."""
+
+    features: tuple[int, ...]
+    dimensions: float
+
+
+def blocks(W: Float[Tensor, "hidden feature"]) -> tuple[Block, ...]:
+    """The blocks of the kept features, small ones first."""
+    kept = (column_norms(W) >= DROPPED).nonzero().flatten()
+    unit, D = directions(W[:, kept]), feature_dimensionality(W)
+    count, label = connected_components(((unit.mT @ unit).abs() > SHARING).numpy(), directed=False)
+    groups = [kept[torch.from_numpy(label) == k] for k in range(count)]
+    found = [Block(tuple(group.tolist()), float(D[group].sum())) for group in groups]
+    return tuple(sorted(found, key=lambda block: (len(block.features), block.features)))
+
+
+def even_pairs(W: Float[Tensor, "hidden feature"]) -> bool:
+    """Whether all features are kept in pairs, with arrows that differ in length by less than 15 %."""
+    length = column_norms(W)
+    paired = sum(len(block.features) for block in blocks(W) if len(block.features) == 2)
+    return paired == W.shape[1] and bool(length.max() < 1.15 * length.min())
+
+
+@dataclass(frozen=True)
+class CrowdedModels:
+    """Models in which no plane can be drawn, one instance for each density. `best` holds the lowest-loss runs."""
+
+    trained: Trained
+    best: Trained
+
+    @classmethod
+    def of(cls, trained: Trained) -> "CrowdedModels":
+        return cls(trained, trained.best())
+
+    def blocks(self, instance: int) -> list[tuple[Block, ...]]:
+        """The blocks of every run at one density."""
+        return [blocks(W) for W in self.trained.W[:, instance]]
+
+    def plot(self) -> Figure:
+        """Above WᵀW of the best runs, kept features sorted by block. Below, how the dimensions are shared out."""
+        k = self.best.toy.instances
+        fig, axes = plots.figure(2, k, height=3.5, height_ratios=[3.2, 0.6], squeeze=False)
+        for above, below, W, p in zip(*axes, self.best.W[0], self.best.toy.probability[:, 0].tolist(), strict=True):
+            found = blocks(W)
+            image = _boxes(above, W, found)
+            above.set_title(f"p = {p:.2g}: {sum(len(b.features) for b in found)} kept", loc="left")
+            _shares(below, found, self.best.toy.hidden)
+        axes[0, 0].set_ylabel("feature")
+        fig.colorbar(image, ax=list(axes[0]), location="right", shrink=0.7, aspect=25, label="entry of $W^T W$")
+        return fig
+
+
+def shares_figure(trained: Trained) -> Figure:
+    """For each density, a bar for each run: the hidden dimensions, cut into blocks with their numbers of features."""
+    k, hidden = trained.toy.instances, trained.toy.hidden
+    fig, axes = plots.figure(1, k, height=2.3, sharey=True, squeeze=False)
+    for i, ax in enumerate(axes[0]):
+        for run, W in enumerate(trained.W[:, i]):
+            left = 0.0
+            for block in blocks(W):
+                size = len(block.features)
+                grey = {2: "#F4F4F4", 5: "#BDBDBD", 8: "#5A5A5A"}.get(size, "white")
+                ax.barh(run, block.dimensions, left=left, height=0.86, color=grey, edgecolor=plots.INK, linewidth=0.8)
+                colour = plots.INK if plots.is_light(grey) else "white"
+                ax.text(left + block.dimensions / 2, run, str(size), ha="center", va="center", fontsize=8, color=colour)
+                left += block.dimensions
+        ax.set(xlim=(0, hidden + 0.1), xticks=[0, hidden], yticks=[], ylim=(len(trained.W) - 0.5, -0.5))
+        ax.set_title(f"p = {trained.toy.probability[i, 0]:.2g}", loc="left")
+        ax.spines["left"].set_visible(False)
+    axes[0, 0].set_ylabel(f"{len(trained.W)} runs")
+    axes[0, k // 2].set_xlabel("dimensions")
+    return fig
+
+
+def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> object:
+    order = [i for block in found for i in block.features]
+    image = plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
+    start = 0
+    for block in found:
+        size = len(block.features)
+        how = dict(fill=False, edgecolor=plots.INK, linewidth=1.4, clip_on=False)
+        ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
+        start += size
+    ax.set(xticks=[], yticks=range(len(order)))
+    ax.set_yticklabels([str(i) for i in order], fontsize=8)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return image
+
+
+def _shares(ax: Axes, found: tuple[Block, ...], hidden: int) -> None:
+    """A bar as long as the number of dimensions, cut into blocks, each with the number of its features."""
+    left = 0.0
+    for k, block in enumerate(found):
+        grey = "#D9D9D9" if k % 2 else "#F2F2F2"
+        ax.barh(0, block.dimensions, left=left, height=0.8, color=grey, edgecolor=plots.INK)
+        ax.text(left + block.dimensions / 2, 0, str(len(block.features)), ha="center", va="center", fontweight="bold")
+        left += block.dimensions
+    ax.set(xlim=(0, hidden), ylim=(-0.5, 0.5), xticks=range(hidden + 1), yticks=[], xlabel="dimensions")
+    ax.spines["left"].set_visible(False)
