@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from course_utils import zoo
 from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
-from course_utils.ioi.circuit_drawings import carried, circuit_drawn, gpt2_drawn, lowering_drawn, reading
+from course_utils.ioi.circuit_drawings import carried, circuit_drawn, circuit_of_b, circuit_of_c, gpt2_drawn, reading
 from course_utils.ioi.criteria import (
     attribution_patch,
     direct_path,

@@ -4,7 +4,7 @@
 2. `reading` – section 3: the heads, where they look, and the notes.
 3. `circuit_drawn` – section 5: every arrow with its measured effect.
 4. `gpt2_drawn` – GPT-2 small's published circuit, on the same words.
-5. `lowering_drawn` – the second notebook: the circuits of two other random starts.
+5. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
 """
 
 from __future__ import annotations
@@ -49,10 +49,8 @@ def carried(to_end: float, to_next: float) -> Picture:
         Line("? ", "logits", thick=1.2, ports=("top", "left"), bend=-0.2),
     ]
     return on_sentence(
-        parts, lines, "An arrow from the second John to the column of the last word, inside layer 0.",
-        "What is known so far. Who gives is read at S2, within layer 0, and most of it is taken to END at once.",
-        n_layers=2,
-    )  # fmt: skip
+        parts, lines, "An arrow from the second John to the column of the last word, inside layer 0.", n_layers=2
+    )
 
 
 def reading(attention: Mapping[str, float]) -> Picture:
@@ -73,10 +71,8 @@ def reading(attention: Mapping[str, float]) -> Picture:
     ]
     look = [line if line.colour == NOTE_INK else Line(**{**vars(line), "colour": plots.HEAD}) for line in look]
     return on_sentence(
-        parts, [*WROTE, *look], "Heads in the column of the last word, with lines from the places that they read.",
-        "The heads that were found, in the column of the word from which they look. Blue: the mean attention to the place "
-        "from which the line comes. Orange: a name's note at a later word.",
-    )  # fmt: skip
+        parts, [*WROTE, *look], "Heads in the column of the last word, with lines from the places that they read."
+    )
 
 
 def circuit_drawn(circuit: Diagram) -> Picture:
@@ -110,8 +106,6 @@ def circuit_drawn(circuit: Diagram) -> Picture:
     return on_sentence(
         parts, [*WROTE, *lines], "The measured circuit: from the second John to 0.2 and 0.3, from 0.2 to the movers' "
         "queries and to MLPs, from the notes to the movers, and from all of these to the logits.",
-        "The circuit as it was measured. At each arrow: the change of the logit difference, as a share of its clean mean, "
-        "when this message is another prompt's, and the input that reads it (Q, K or V).",
     )  # fmt: skip
 
 
@@ -139,34 +133,43 @@ def gpt2_drawn() -> Picture:
         Line("negative\nmovers", "logits", "lower", ports=("top", "right"), bend=0.3),
     ]
     return on_sentence(
-        parts, lines, "GPT-2 small's circuit: duplicate-token and induction heads at the second John, S-inhibition heads "
-        "and name movers at the last word.",
-        "The circuit that Wang et al. 2022 found in GPT-2 small, on the same words, with its twelve layers drawn as three "
-        "steps. Backup name movers are not drawn.",
+        parts, lines, "GPT-2 small's circuit: duplicate-token and induction heads at the second John, S-inhibition "
+        "heads and name movers at the last word.",
     )  # fmt: skip
 
 
-def lowering_drawn(name: str, shares: Mapping[str, float]) -> Picture:
-    """The circuits of `ioi-natural-b` and `ioi-natural-c`: heads that lower the giver, and heads that raise both.
+def circuit_of_b(shares: Mapping[str, float]) -> Picture:
+    """`ioi-natural-b`: heads that lower the giver, and heads that raise both names.
 
     Args:
-        shares: for each head that is drawn, the change when it is exchanged with the flipped prompt.
+        shares: for "0.0" and "1.0", the change when the head is exchanged with the flipped prompt.
     """
-    if name == "ioi-natural-b":
-        parts = {"0.0": Spot(TO, 0, right=-0.3, up=-0.15), "0.0 ": Spot(GAVE, 0, up=0.12, text="0.0"),
-                 "1.0": Spot(TO, 1, right=-0.85, up=-0.15), "1.1, 1.2, 1.3": Spot(TO, 1, right=0.47)}  # fmt: skip
-        lines = [
-            Line(S2, "0.0", _change(shares["0.0"]), ports=("top", "left"), at=0.6, thick=4),
-            Line(S2, "0.0 ", ports=("top", "left"), bend=-0.2),
-            Line("0.0 ", "1.0", _change(shares["1.0"]), ports=("top", "left"), at=0.5),
-            Line("0.0", "logits", "lowers", thick=4, at=0.3, slide=(0, -0.22)),
-            Line("1.0", "logits", "lowers", ports=("top", "left"), bend=-0.15, at=0.45),
-            Line(COMMA, "1.1, 1.2, 1.3", ports=("top", "left"), bend=-0.25, colour=NOTE_INK),
-            Line("1.1, 1.2, 1.3", "logits", "raise both", colour=NOTE_INK, at=0.35, slide=(0, 0.3)),
-        ]
-        return on_sentence(parts, lines, "Head 0.0 reads the second John and lowers it.", "ioi-natural-b.", n_layers=2)
-    parts = {"0.2": Spot(S2, 0, up=0.15), "1.0, 1.1": Spot(S2, 1), "1.0, 1.1 ": Spot(TO, 1, right=0.35, text=
-             "1.0, 1.1"), "2.3": Spot(TO, 2, right=-0.15), "3.0, 3.1": Spot(TO, 3, right=-0.7, up=-0.1)}  # fmt: skip
+    parts = {
+        "0.0": Spot(TO, 0, right=-0.3, up=-0.15), "0.0 ": Spot(GAVE, 0, up=0.12, text="0.0"),
+        "1.0": Spot(TO, 1, right=-0.85, up=-0.15), "1.1, 1.2, 1.3": Spot(TO, 1, right=0.47),
+    }  # fmt: skip
+    lines = [
+        Line(S2, "0.0", _change(shares["0.0"]), ports=("top", "left"), at=0.6, thick=4),
+        Line(S2, "0.0 ", ports=("top", "left"), bend=-0.2),
+        Line("0.0 ", "1.0", _change(shares["1.0"]), ports=("top", "left"), at=0.5),
+        Line("0.0", "logits", "lowers", thick=4, at=0.3, slide=(0, -0.22)),
+        Line("1.0", "logits", "lowers", ports=("top", "left"), bend=-0.15, at=0.45),
+        Line(COMMA, "1.1, 1.2, 1.3", ports=("top", "left"), bend=-0.25, colour=NOTE_INK),
+        Line("1.1, 1.2, 1.3", "logits", "raise both", colour=NOTE_INK, at=0.35, slide=(0, 0.3)),
+    ]
+    return on_sentence(parts, lines, "Head 0.0 reads the second John at the last word and lowers it.", n_layers=2)
+
+
+def circuit_of_c(shares: Mapping[str, float]) -> Picture:
+    """`ioi-natural-c`: heads that mark the giver at S2, late heads that lower it, and heads that raise both names.
+
+    Args:
+        shares: for "0.2", "2.3" and "3.1", the change when the head is exchanged with the flipped prompt.
+    """
+    parts = {
+        "0.2": Spot(S2, 0, up=0.15), "1.0, 1.1": Spot(S2, 1), "1.0, 1.1 ": Spot(TO, 1, right=0.35, text="1.0, 1.1"),
+        "2.3": Spot(TO, 2, right=-0.15), "3.0, 3.1": Spot(TO, 3, right=-0.7, up=-0.1),
+    }  # fmt: skip
     lines = [
         Line(S2, "0.2", _change(shares["0.2"]), thick=4, at=0.45),
         Line("0.2", "1.0, 1.1", thick=4),
@@ -176,8 +179,8 @@ def lowering_drawn(name: str, shares: Mapping[str, float]) -> Picture:
         Line("3.0, 3.1", "logits", "lower", ports=("top", "left"), bend=-0.1),
         Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=-0.1),
         Line("1.0, 1.1 ", "logits", "raise both", colour=NOTE_INK, ports=("top", "right"), bend=0.1),
-    ]  # fmt: skip
-    return on_sentence(parts, lines, "Heads of layers 2 and 3 lower the giver.", "ioi-natural-c.", n_layers=4)
+    ]
+    return on_sentence(parts, lines, "Heads mark the second John where it is; late heads lower it.", n_layers=4)
 
 
 def _share(value: float) -> str:

@@ -60,7 +60,7 @@ def written_from_note(model: Any, prompts: Prompts, layer: int, head: int, place
 def copying_notes(
     model: Any, prompts: Prompts, heads: Sequence[tuple[int, int]], role: str, place: str, k: int = 5
 ) -> dict[str, tuple[float, float]]:
-    """The shares of names that each head puts among its k most raised, and its k most lowered, when it reads the note."""
+    """The shares of names that each head puts among its k most raised, and k most lowered, when it reads the note."""
     some, found = renamed(prompts, role), {}
     for layer, head in heads:
         written = written_from_note(model, some, layer, head, place)

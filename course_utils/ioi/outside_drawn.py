@@ -50,7 +50,7 @@ def shortened(words: Words) -> Words:
 
 
 def texts_drawn(
-    rows: Sequence[tuple[Words, Mapping[str, str], float, float]], limit: float, alt: str, caption: str
+    rows: Sequence[tuple[Words, Mapping[str, str], float, float]], limit: float, alt: str
 ) -> Picture:
     """Each text with its shaded words, what two accounts expect, what the line says and what was measured.
 
@@ -78,7 +78,7 @@ def texts_drawn(
             page.text((x, y), name, size=SMALL, halo=False, colour=plots.INK if name != "–" else plots.NULL)
         page.line([(middle + unit * line, y - 0.12), (middle + unit * line, y + 0.12)], colour=plots.NULL, thick=3)
         page.dot((middle + unit * found, y), colour=plots.SERIES[0], size=8)
-    return page.picture(alt, caption)
+    return page.picture(alt)
 
 
 def _words(page: Sheet, y: float, words: Words) -> None:

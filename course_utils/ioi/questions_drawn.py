@@ -37,8 +37,7 @@ def partners_drawn() -> Picture:
         page.text((WIDE - 0.1, y), answer, side="right", size=SMALL, halo=False)
     page.text((WIDE - 0.1, page.height - 0.2), "right answer", side="right", size=SMALL, bold=True, halo=False)
     return page.picture(
-        "The example and its partners flip, third and ABC; one or three names are marked as changed.",
-        "One prompt and its partners. Filled: the names that were changed. Every position keeps its meaning.",
+        "The example and its partners flip, third and ABC; one or three names are marked as changed."
     )
 
 
@@ -58,8 +57,6 @@ def asks_drawn() -> Picture:
         colour = plots.EDITED if name.startswith("noising") else plots.ANSWER
         page.arrow((middle + unit * start, y), (middle + unit * end, y), colour=colour, thick=3.0)
     return page.picture(
-        "Four arrows on a scale from minus one to one: noising goes down from one, denoising up to one; flip goes twice as "
-        "far as ABC.",
-        "Where each experiment starts (dot), and where it would end if the exchanged part were all that matters (tip), in "
-        "units of the clean logit difference.",
+        "Four arrows on a scale from minus one to one: noising goes down from one, denoising up to one; flip goes "
+        "twice as far as ABC."
     )

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from course_utils import plots
-from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, Sheet, darker, sheet, width_of
+from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Sheet, darker, sheet, width_of
 
 WORDS = ("Mary", "and", "John", "went …", ",", "John", "gave …", "to")
 LEFT, SPACING, END_LEFT = 0.62, 0.6, 4.86  # inches: the first column, from one to the next, where END's begins
@@ -59,12 +59,12 @@ class Line:
 
 
 def on_sentence(
-    parts: Mapping[str, Spot], lines: Sequence[Line], alt: str, caption: str, n_layers: int = 3, answer: str = "logits"
+    parts: Mapping[str, Spot], lines: Sequence[Line], alt: str, n_layers: int = 3
 ) -> Picture:
     """The drawing; the part "logits" stands above the last layer, in the column of END.
 
     Args:
-        n_layers: how many are drawn. answer: what is written into the box of the logits.
+        n_layers: how many are drawn.
 
     Raises:
         KeyError: a line from or to a part that is not there.
@@ -81,7 +81,7 @@ def on_sentence(
         page.stream(x, 0.46, top)
         page.box((x, 0.28), word, fill=plots.TOKEN, width=max(0.42, width_of(word, SMALL)), height=0.34, size=SMALL,
                  bold=column in (0, 2, 5))  # fmt: skip
-    spots = dict(parts) | {"logits": Spot(len(WORDS) - 1, n_layers, up=-0.22, text=answer, kind="logits", width=0.9)}
+    spots = dict(parts) | {"logits": Spot(len(WORDS) - 1, n_layers, up=-0.22, kind="logits", width=0.9)}
     size = {name: _size(name, spot) for name, spot in spots.items()}
     middle = {name: _middle(spot) for name, spot in spots.items()}
     for line in lines:
@@ -90,7 +90,7 @@ def on_sentence(
         fill = COLOURS[spot.kind]
         page.box(middle[name], spot.text or name, fill=fill, edge=plots.INK if spot.kind == "unknown" else darker(fill),
                  width=size[name][0], height=size[name][1], size=SMALL, dashed=spot.kind == "unknown")  # fmt: skip
-    return page.picture(alt, caption)
+    return page.picture(alt)
 
 
 def _x(column: int) -> float:

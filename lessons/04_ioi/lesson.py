@@ -57,7 +57,7 @@ with claims():
 # A circuit is found by comparing runs, and each prompt gets partners for that. In **flip**, S2 becomes the other name, and the right answer changes from IO to S. In **third**, S2 becomes a name that has not occurred. In **ABC**, all three names are new and different.
 
 # %% figure
-ioi.partners_drawn()
+ioi.partners_drawn().captioned("One prompt and its three partners. Orange: the names that were changed. Every position keeps its meaning.")
 
 # %%
 def prompts(n, seed, **how):
@@ -118,7 +118,12 @@ plots.show(
     fig, "Recovery by position and layer: all at S2 in the embedding, and from layer 0 on nearly all at END.",
     "Recovery when the clean residual stream is put into the flipped run, at one position and after one layer (128 prompts).",
 )  # fmt: skip
-ioi.carried(float(found[4, 1]), float(found[3, 1])).show()
+
+# %% figure answer
+ioi.carried(float(found[4, 1]), float(found[3, 1])).captioned(
+    "What is known so far. Who gives is read at S2 within layer 0, and most of it is taken to END at once; the numbers are the "
+    "recoveries after layer 0."
+)
 
 # %% claims answer
 recovered = {place: streams.select(position=place).recovery() for place in places}
@@ -285,7 +290,10 @@ with claims():
 at = {"0.2": "S2", "0.3": "S2", "1.1": "after S2", "1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2"}
 looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
 seen = {head: looks[head][place] for head, place in at.items()}
-ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3})
+ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).captioned(
+    "The heads that were found, in the column of the word from which they look. Blue: the mean attention to the place from "
+    "which the line comes (128 prompts that name IO first). Orange: a name, and its note at a later word."
+)
 
 # %% [markdown]
 # The last question about a head is what it does with what it reads. Wang et al. let a head read one name, and ask where that name ranks among all names in what the head adds to the logits. The share of names that end up among its five most raised is the **copy score**. Since our movers read notes, we let them read the note. By chance the score is 5 of 80, or 0.06.
@@ -340,7 +348,10 @@ with claims():
 # “How important is this head?” has no answer until three things are fixed: which run is changed, what replaces the head's output, and what is measured. The drawing shows four ways to ask. In noising, the clean run gets one head's output from another prompt: what is lost without it? In denoising, the other prompt's run gets one head's clean output: what can it bring back alone? With flip the road is twice as long as with ABC.
 
 # %% figure
-ioi.asks_drawn()
+ioi.asks_drawn().captioned(
+    "Where each experiment starts (dot), and where it would end if the exchanged part were all that matters (tip). In units "
+    "of the clean logit difference."
+)
 
 # %%
 asks = {"noising, flip": noise, "noising, ABC": ioi.asked(model, clean, "ABC", direction="noising"),
@@ -599,10 +610,10 @@ measured("ioi.twice", "John" if gap["IO twice, after the giver"] < -1 else
 # %% figure answer
 rows = [(ioi.read_words(model, ioi.TEXTS[name], (0, 2)), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
         for name in sorted(gap, key=gap.get, reverse=True)]
-ioi.texts_drawn(rows, 16, "Ten texts with the attention of 0.2 on their words, the line's logit difference and the measured one.",
+ioi.texts_drawn(rows, 16, "Ten texts with the attention of 0.2 on their words, the line's logit difference and the measured one.").captioned(
     "Ten texts, from most for Mary to most for John. Blue ground: the attention of 0.2 from the last word. Beside each text: "
     "which name either account expects (– : neither). Right: the logit difference Mary − John, as the line expects it (grey "
-    "bar) and as it is measured (dot).").show()  # fmt: skip
+    "bar) and as it is measured (dot).")  # fmt: skip
 
 # %% [markdown]
 # Look at the last row first: Mary occurs twice, and so does John, and the model prefers John. The account of the repeated name expected nothing, the account of the last name expected this.
@@ -629,8 +640,8 @@ measured("ioi.single", "Mary, against the line" if one > 1 else
 
 # %% figure answer
 rows = [(ioi.read_words(model, text, (0, 2)), {"repeated": "–", "last": "John"}, single_line[name], single_gap[name]) for name, text in single.items()]
-ioi.texts_drawn(rows, 16, "Two sentences of a single clause: the line expects John, the model says Mary.",
-    "Two sentences of a single clause, drawn as above.").show()  # fmt: skip
+ioi.texts_drawn(rows, 16, "Two sentences of a single clause: the line expects John, the model says Mary.").captioned(
+    "Two sentences of a single clause, drawn as above.")  # fmt: skip
 
 # %% [markdown]
 # The model is right, and our account is wrong by some twenty logits. For sentences of a single clause the model must use something else, which overrules what 0.2 does here; what it is we have not found. The circuit of section 5 explains the sentences it was found on and others of their form, and no more. We would not have known without looking for a text on which our own account should fail.
@@ -696,7 +707,10 @@ with claims():
 # Below is the circuit that Wang et al. found in GPT-2 small, on the same words. Compare it with the drawing of section 5.
 
 # %% figure
-ioi.gpt2_drawn()
+ioi.gpt2_drawn().captioned(
+    "GPT-2 small's circuit after Wang et al. 2022, with its twelve layers drawn as three steps. Letters: the input that reads "
+    "(Q, K or V). Eight backup name movers, which begin to copy when the name movers are removed, are not drawn."
+)
 
 # %% [markdown]
 # The right side has its counterpart here: name movers, and heads that tell their queries whom to avoid. The left side does not. GPT-2 small has duplicate-token heads and induction heads, which notice at S2 that a name has occurred before. Here 0.2 reads the name off its token. And GPT-2's movers read the name itself, while ours read notes.
