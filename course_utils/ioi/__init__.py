@@ -20,7 +20,15 @@ from __future__ import annotations
 
 from course_utils import zoo
 from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
-from course_utils.ioi.circuit_drawings import carried, circuit_drawn, circuit_of_b, circuit_of_c, gpt2_drawn, reading
+from course_utils.ioi.circuit_drawings import (
+    carried,
+    circuit_drawn,
+    circuit_of_b,
+    circuit_of_c,
+    gpt2_drawn,
+    nodes_drawn,
+    reading,
+)
 from course_utils.ioi.criteria import (
     attribution_patch,
     direct_path,
@@ -61,7 +69,7 @@ from course_utils.ioi.readings import (
     writes,
 )
 from course_utils.ioi.repair import Repair, repair
-from course_utils.ioi.scoring import Ranking, auc, methods, roc
+from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, roc, weight_size
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN
 

@@ -4,16 +4,18 @@
 2. `reading` – section 3: the heads, where they look, and the notes.
 3. `circuit_drawn` – section 5: every arrow with its measured effect.
 4. `gpt2_drawn` – GPT-2 small's published circuit, on the same words.
-5. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+5. `nodes_drawn` – the second notebook: heads at positions.
+6. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from course_utils import plots
 from course_utils.ioi.diagram import Diagram
-from course_utils.ioi.sentence import Line, Spot, on_sentence
+from course_utils.ioi.paper import CLASSES
+from course_utils.ioi.sentence import LAYERS, Line, Spot, on_sentence
 from course_utils.page.draw.sheet import Picture, darker
 
 IO, AND, COMMA, S2, GAVE, TO = 0, 1, 4, 5, 6, 7
@@ -49,7 +51,7 @@ def carried(to_end: float, to_next: float) -> Picture:
         Line("? ", "logits", thick=1.2, ports=("top", "left"), bend=-0.2),
     ]
     return on_sentence(
-        parts, lines, "An arrow from the second John to the column of the last word, inside layer 0.", n_layers=2
+        parts, lines, "An arrow from the second John to the column of the last word, inside layer 0.", layers=LAYERS[:2]
     )
 
 
@@ -110,32 +112,38 @@ def circuit_drawn(circuit: Diagram) -> Picture:
 
 
 def gpt2_drawn() -> Picture:
-    """GPT-2 small's published circuit (Wang et al. 2022, figure 2), its twelve layers drawn as four steps."""
+    """GPT-2 small's published circuit (Wang et al. 2022, figure 2), its heads named, its twelve layers in four rows."""
+    previous, duplicate = _named("previous token"), _named("duplicate token")
+    induction, inhibition = _named("induction"), _named("S-inhibition")
+    movers, negative = _named("name movers"), _named("negative name movers", "negative movers")
     parts = {
-        "previous-token\nheads": Spot(3, 0, right=-0.05, width=1.14),
-        "duplicate-token\nheads": Spot(S2, 0, right=0.1, width=1.2),
-        "induction\nheads": Spot(S2, 1, right=0.1, width=0.86),
-        "S-inhibition\nheads": Spot(TO, 1, up=0.12),
-        "name\nmovers": Spot(TO, 2, up=-0.05, right=-0.3),
-        "negative\nmovers": Spot(TO, 2, up=-0.05, right=0.6),
-    }
+        previous: Spot(3, 0, right=-0.05, width=1.14), duplicate: Spot(S2, 0, right=0.1, width=1.16),
+        induction: Spot(S2, 1, right=0.1, width=1.36), inhibition: Spot(TO, 2, width=1.4),
+        movers: Spot(TO, 3, right=-0.55, width=1.1), negative: Spot(TO, 3, right=0.56, width=1.1),
+    }  # fmt: skip
     lines = [
-        Line(S1, "previous-token\nheads", ports=("top", "bottom"), slide=(0, -0.2)),
-        Line(S1, "duplicate-token\nheads", ports=("top", "bottom"), bend=0.12, slide=(0, -0.35)),
-        Line("previous-token\nheads", "induction\nheads", "K", ports=("top", "left"), bend=-0.1),
-        Line(S2, "duplicate-token\nheads", "Q", slide=(0, -0.1), at=0.45),
-        Line("duplicate-token\nheads", "S-inhibition\nheads", "V", ports=("right", "bottom"), bend=0.2, at=0.6),
-        Line("induction\nheads", "S-inhibition\nheads", "V", ports=("right", "left"), at=0.4),
-        Line("S-inhibition\nheads", "name\nmovers", "Q", at=0.45),
-        Line("S-inhibition\nheads", "negative\nmovers", "Q", at=0.45),
-        Line(IO, "name\nmovers", "V", ports=("top", "left"), bend=-0.22, at=0.55),
-        Line("name\nmovers", "logits"),
-        Line("negative\nmovers", "logits", "lower", ports=("top", "right"), bend=0.3),
+        Line(S1, previous, ports=("top", "bottom"), slide=(0, -0.2)),
+        Line(S1, duplicate, ports=("top", "bottom"), bend=0.12, slide=(0, -0.35)),
+        Line(previous, induction, "K", ports=("top", "left"), bend=-0.1),
+        Line(S2, duplicate, "Q", slide=(0, -0.1), at=0.45),
+        Line(duplicate, inhibition, "V", ports=("right", "bottom"), bend=0.2, at=0.6),
+        Line(induction, inhibition, "V", ports=("top", "left"), bend=-0.1, at=0.5),
+        Line(inhibition, movers, "Q", slide=(-0.2, 0)),
+        Line(inhibition, negative, "Q", slide=(0.2, 0)),
+        Line(IO, movers, "V", ports=("top", "left"), bend=-0.22, at=0.55),
+        Line(movers, "logits", "raise", ports=("top", "left"), bend=-0.2, at=0.4),
+        Line(negative, "logits", "lower", ports=("top", "right"), bend=0.2, at=0.4),
     ]
     return on_sentence(
         parts, lines, "GPT-2 small's circuit: duplicate-token and induction heads at the second John, S-inhibition "
         "heads and name movers at the last word.",
+        layers=("0 to 4", "5, 6", "7, 8", "9 to 11"),
     )  # fmt: skip
+
+
+def _named(kind: str, shown: str = "") -> str:
+    """A class of GPT-2 small's heads and, below, their names."""
+    return f"{shown or kind}\n{', '.join(CLASSES[kind][0])}"
 
 
 def circuit_of_b(shares: Mapping[str, float]) -> Picture:
@@ -157,7 +165,7 @@ def circuit_of_b(shares: Mapping[str, float]) -> Picture:
         Line(COMMA, "1.1, 1.2, 1.3", ports=("top", "left"), bend=-0.25, colour=NOTE_INK),
         Line("1.1, 1.2, 1.3", "logits", "raise both", colour=NOTE_INK, at=0.35, slide=(0, 0.3)),
     ]
-    return on_sentence(parts, lines, "Head 0.0 reads the second John at the last word and lowers it.", n_layers=2)
+    return on_sentence(parts, lines, "Head 0.0 reads the second John and lowers it.", layers=LAYERS[:2])
 
 
 def circuit_of_c(shares: Mapping[str, float]) -> Picture:
@@ -180,7 +188,28 @@ def circuit_of_c(shares: Mapping[str, float]) -> Picture:
         Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=-0.1),
         Line("1.0, 1.1 ", "logits", "raise both", colour=NOTE_INK, ports=("top", "right"), bend=0.1),
     ]
-    return on_sentence(parts, lines, "Heads mark the second John where it is; late heads lower it.", n_layers=4)
+    alt = "Heads mark the second John where it is; late heads lower it."
+    return on_sentence(parts, lines, alt, layers=(*LAYERS, "layer 3"))
+
+
+def nodes_drawn(nodes: Iterable[tuple[int, int, str]], layers: Sequence[str] = LAYERS) -> Picture:
+    """Heads at positions, (layer, head, role), each in the column of its word where IO is named first; no arrows.
+
+    Raises:
+        KeyError: a role that has no column.
+    """
+    places = ("IO", "after IO", "S1", "after S1", "before S2", "S2", "after S2", "END")
+    column = {role: i for i, role in enumerate(places)}
+    heads: dict[tuple[int, str], list[str]] = {}
+    for layer, head, role in sorted(nodes):
+        heads.setdefault((layer, role), []).append(f"{layer}.{head}")
+    parts = {}
+    for (layer, role), names in heads.items():
+        apart = 0.62 if role == "END" else 0.0
+        for i, name in enumerate(names if apart else [" ".join(names)]):
+            right = apart * (i - (len(names) - 1) / 2) if apart else 0.0
+            parts[f"{name} at {role}"] = Spot(column[role], layer, right=right, text=name)
+    return on_sentence(parts, [], f"{', '.join(parts)}, each in the column of its word.", layers=layers)
 
 
 def _share(value: float) -> str:

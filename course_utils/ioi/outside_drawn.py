@@ -18,7 +18,7 @@ from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Sheet, sheet
 PEOPLE = {"A": "Mary", "B": "John", "IO": "Mary", "S": "John", "C": "Anna", "place": "store", "object": "book"}
 KEPT = {"Mary", "John", "Anna", "he", "and", ",", "had", "lunch", "gave", "from", "to", "went", "with"}
 ROW = 0.36  # inches
-EXPECT, PLOT = (4.22, 4.86), (5.2, WIDE - 0.12)  # inches: two columns of names, and where the numbers are plotted
+EXPECT, PLOT = (4.45, 5.0), (5.3, WIDE - 0.1)  # inches: two columns of names, and where the numbers are plotted
 
 Words = list[tuple[str, float]]
 
@@ -63,19 +63,20 @@ def texts_drawn(
     top = page.height - 0.42
     middle, unit = sum(PLOT) / 2, (PLOT[1] - PLOT[0]) / 2 / limit
     for x, account in zip(EXPECT, rows[0][1], strict=True):
-        page.text((x, top + 0.16), account, size=SMALL, bold=True, halo=False)
+        page.text((x, top + 0.13), account, size=SMALL, bold=True, up="baseline", halo=False)
     for value in (-10, 0, 10):
         x = middle + unit * value
         page.line([(x, 0.4), (x, top)], colour="#DDDDDD" if value else plots.NULL, thick=0.8, behind=True)
         page.text((x, 0.24), f"{value:+d}".replace("-", "−") if value else "0", size=SMALL, halo=False)
-    page.text((PLOT[0] - 0.05, top + 0.16), "← John", size=SMALL, side="left", halo=False)
-    page.text((PLOT[1] + 0.05, top + 0.16), "Mary →", size=SMALL, side="right", halo=False)
+    page.text((PLOT[0], top + 0.13), "← John", size=SMALL, side="left", up="baseline", halo=False)
+    page.text((PLOT[1] + 0.05, top + 0.13), "Mary →", size=SMALL, side="right", up="baseline", halo=False)
     page.text((PLOT[0] - 0.1, 0.24), "logits", size=SMALL, side="right", halo=False)
     for i, (words, expected, line, found) in enumerate(rows):
         y = top - ROW * (i + 0.5)
         _words(page, y, shortened(words))
         for x, name in zip(EXPECT, expected.values(), strict=True):
-            page.text((x, y), name, size=SMALL, halo=False, colour=plots.INK if name != "–" else plots.NULL)
+            colour = plots.INK if name != "–" else plots.NULL
+            page.text((x, y - 0.05), name, size=SMALL, up="baseline", halo=False, colour=colour)
         page.line([(middle + unit * line, y - 0.12), (middle + unit * line, y + 0.12)], colour=plots.NULL, thick=3)
         page.dot((middle + unit * found, y), colour=plots.SERIES[0], size=8)
     return page.picture(alt)
@@ -88,7 +89,7 @@ def _words(page: Sheet, y: float, words: Words) -> None:
     for word, share in words:
         ground = dict(facecolor=_tint(share), edgecolor="none", pad=1.5)
         colour = "white" if share > 0.6 else plots.INK
-        text = page.ax.text(x, y, word, fontsize=SMALL, va="center", ha="left", color=colour, bbox=ground, zorder=4)
+        text = page.ax.text(x, y - 0.05, word, fontsize=SMALL, va="baseline", color=colour, bbox=ground, zorder=4)
         x += text.get_window_extent(drawn).width / scale + 0.05
 
 

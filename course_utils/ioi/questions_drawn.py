@@ -24,17 +24,20 @@ def partners_drawn() -> Picture:
     page = sheet(0.42 * len(PARTNERS) + 0.42)
     for i, (kind, (first, second, giver, answer)) in enumerate(PARTNERS.items()):
         y, x = page.height - 0.62 - 0.42 * i, 0.85
-        page.text((0.1, y), kind, side="left", size=SMALL, bold=True, halo=False)
+        page.text((0.1, y), kind, side="left", up="baseline", size=SMALL, bold=True, halo=False)
         words = ("When", first, "and", second, "went to the store,", giver, "gave a book to")
         for word, before in zip(words, ("", "Mary", "", "John", "", "John", ""), strict=True):
             wide = 0.62 if before else width_of(word, SMALL) - 0.34 * (len(word) > 8)
             if before:
                 fill = plots.EDITED if word != before else plots.TOKEN
-                page.box((x + wide / 2, y), word, fill=fill, width=0.56, height=0.3, size=SMALL, bold=word != before)
+                page.box((x + wide / 2, y + 0.04), "", fill=fill, width=0.56, height=0.3)
+                colour = plots.INK if word == before else "white"
+                bold = word != before
+                page.text((x + wide / 2, y), word, size=SMALL, bold=bold, up="baseline", colour=colour, halo=False)
             else:
-                page.text((x + wide / 2, y), word, size=SMALL, halo=False)
+                page.text((x + wide / 2, y), word, size=SMALL, up="baseline", halo=False)
             x += wide + 0.04
-        page.text((WIDE - 0.1, y), answer, side="right", size=SMALL, halo=False)
+        page.text((WIDE - 0.1, y), answer, side="right", up="baseline", size=SMALL, halo=False)
     page.text((WIDE - 0.1, page.height - 0.2), "right answer", side="right", size=SMALL, bold=True, halo=False)
     return page.picture(
         "The example and its partners flip, third and ABC; one or three names are marked as changed."

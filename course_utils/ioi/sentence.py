@@ -20,6 +20,7 @@ WORDS = ("Mary", "and", "John", "went …", ",", "John", "gave …", "to")
 LEFT, SPACING, END_LEFT = 0.62, 0.6, 4.86  # inches: the first column, from one to the next, where END's begins
 END = (END_LEFT + WIDE) / 2
 LOW, LAYER = 0.62, 1.0  # inches: where layer 0 begins, from one layer to the next
+LAYERS = ("layer 0", "layer 1", "layer 2")
 HIGH = 0.34  # inches: of a part of one line
 COLOURS = {"head": plots.HEAD, "note": plots.NOTE, "MLP": plots.MLP, "logits": plots.ANSWER, "unknown": plots.ABLATED}
 
@@ -59,29 +60,29 @@ class Line:
 
 
 def on_sentence(
-    parts: Mapping[str, Spot], lines: Sequence[Line], alt: str, n_layers: int = 3
+    parts: Mapping[str, Spot], lines: Sequence[Line], alt: str, layers: Sequence[str] = LAYERS
 ) -> Picture:
     """The drawing; the part "logits" stands above the last layer, in the column of END.
 
     Args:
-        n_layers: how many are drawn.
+        layers: what is written beside each, from the bottom.
 
     Raises:
         KeyError: a line from or to a part that is not there.
     """
-    top = LOW + LAYER * n_layers
+    top = LOW + LAYER * len(layers)
     page = sheet(top + 0.68)
     page.ax.axvspan(END_LEFT, WIDE - 0.02, ymin=0.02, ymax=top / page.height, color="#F6F6F4", zorder=0)
-    for layer in range(n_layers):
-        y = LOW + LAYER * layer
-        page.text((0.05, y + LAYER / 2), f"layer {layer}", side="left", size=SMALL, colour=plots.NULL, halo=False)
+    for i, name in enumerate(layers):
+        y = LOW + LAYER * i
+        page.text((0.05, y + LAYER / 2), name, side="left", size=SMALL, colour=plots.NULL, halo=False)
         page.line([(0.05, y), (WIDE - 0.02, y)], colour="#E4E4E4", thick=0.8, behind=True)
     for column, word in enumerate(WORDS):
         x = _x(column)
         page.stream(x, 0.46, top)
-        page.box((x, 0.28), word, fill=plots.TOKEN, width=max(0.42, width_of(word, SMALL)), height=0.34, size=SMALL,
-                 bold=column in (0, 2, 5))  # fmt: skip
-    spots = dict(parts) | {"logits": Spot(len(WORDS) - 1, n_layers, up=-0.22, kind="logits", width=0.9)}
+        page.box((x, 0.28), "", fill=plots.TOKEN, width=max(0.42, width_of(word, SMALL)), height=0.34)
+        page.text((x, 0.24), word, size=SMALL, bold=column in (0, 2, 5), up="baseline", halo=False)
+    spots = dict(parts) | {"logits": Spot(len(WORDS) - 1, len(layers), up=-0.22, kind="logits", width=0.9)}
     size = {name: _size(name, spot) for name, spot in spots.items()}
     middle = {name: _middle(spot) for name, spot in spots.items()}
     for line in lines:

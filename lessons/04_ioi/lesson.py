@@ -193,16 +193,31 @@ plots.show(
     "The same sixteen heads, seen in two ways (128 prompts). Left: direct attribution to the logit difference. Right: its "
     "change when the head gets its output on the flipped prompt. −1 means that all of it is gone, −2 that it is turned round.",
 )  # fmt: skip
-
-# %% answer
 candidates = {"2.1, the loudest": (2, 1), "1.2, which adds most to IO − S": (1, 2),
-              "0.2, which adds next to nothing": (0, 2), "1.1, which lowers S most": (1, 1)}
+              "0.2, which adds next to nothing": (0, 2), "1.1, which lowers S most": (1, 1)}  # fmt: skip
 measured("ioi.quiet", min(candidates, key=lambda name: float(share[candidates[name]])))
 
 # %% [markdown]
 # The two orders have little in common. The heads on which most depends are in layer 0, and what they write means little to the unembedding. The loud movers matter less than a quarter each. To see why, we need to know what they read.
+
+# %% claims answer
+with claims():
+    claim("2.1 adds more than three logits to each of the two names, and less than half a logit to their difference",
+          min(rows["2.1"]["to IO"][1], rows["2.1"]["to S"][1]) > 3 and abs(written.difference("2.1")) < 0.5)
+    claim("1.0, 1.2 and 1.3 add between 0.9 and 1.5 logits each to the difference, and are the three that add most",
+          all(between(written.difference(h), 0.9, 1.5) for h in ("1.0", "1.2", "1.3")) and set(sorted(direct, key=direct.get)[-3:]) == {"1.0", "1.2", "1.3"})
+    claim("0.3 and 1.1 lower S by more than half a logit and add less than 0.15 to IO", all(rows[h]["to S"][2] < -0.5 and abs(rows[h]["to IO"][0]) < 0.15 for h in ("0.3", "1.1")))
+    claim("0.2 adds less than 0.2 logits to the difference, of more than eleven", abs(written.difference("0.2")) < 0.2 and scale > 11)
+    claim("exchanging 0.2 takes away more than all of the difference, by its interval", by_head.interval("effect")[1][0, 2] / scale < -1)
+    claim("0.3 comes next, with six tenths", about(share[0, 3], -0.6) and share.flatten().argsort()[1] == 3)
+    claim("each head of layer 1 takes between 0.15 and 0.25", all(between(-x, 0.15, 0.25) for x in share[1]))
+    claim("no head of layers 2 and 3 changes it by more than 0.03, and neither do 0.0 and 0.1",
+          max(share[2:].abs().max(), share[0, :2].abs().max()) < 0.03)  # fmt: skip
+
+# %% [markdown]
+# ## 4 · Notes, and who reads them
 #
-# **How a name is noted.** From END, the movers do not look at *Mary* at all. They look at the word after it, *and*. What is there? Lesson 3 had previous-token heads, which leave at each word a note of the word before. Here all four heads of layer 0 do this, but only at some words. The arcs show where these heads look from *and*, from *went* and from the comma.
+# From END, the movers do not look at *Mary* at all. They look at the word after it, *and*. What is there? Lesson 3 had previous-token heads, which leave at each word a note of the word before. Here all four heads of layer 0 do this, but only at some words. The arcs show where these heads look from *and*, from *went* and from the comma.
 
 # %% figure
 first = sets["IO first"]  # as Mary is named first in the example
@@ -251,40 +266,12 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Put Alice's note at *and*, and the model says *Alice*, although no Alice is in the prompt. It reads the note and not the name.
+# Put Alice's note at *and*, and the model says *Alice*, although no Alice is in the prompt. It reads the note and not the name: a stranger put in at Mary's own position, after layer 0, changes nothing.
 #
 # Why is the second name noted at the comma, and not at *went*? Whether a word takes a note is decided by the word itself, since its query says what to look for. Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. In all six sentences of this lesson the first name is noted at *and*, and the second at the comma or full stop that ends the clause, never at the verb. A likely reason is that the verbs differ from sentence to sentence while these marks are always there; we have not tested that.
 
-# %% claims
-def to_names(some, at, names=(4, 2)):
-    """Mean attention of layer 0's heads from one position to the second and the first name: (head, name)."""
-    _, cache = model.run_with_cache(some)
-    return cache["pattern", 0][:, :, at][..., list(names)].mean(0)
-
-went = first.tokens[0, 5]
-moved, placed = first.tokens.clone(), first.tokens.clone()
-moved[:, 9], placed[:, 5] = went, first.tokens[:, 3]
-noted = []  # of each sentence: attention to the first name from "and", to the second at the verb, and at the mark
-for text in ioi.TEMPLATES:
-    some = prompts(64, 5, templates=[text], orders=["ABBA"])
-    a, b = int(some.positions["IO"][0]), int(some.positions["S1"][0])
-    mark = next(i for i in range(b, some.tokens.shape[1]) if model.tokenizer.decode([int(some.tokens[0, i])]).strip() in (",", "."))
-    noted.append([float(to_names(some.tokens, at, (name,)).mean()) for at, name in ((a + 1, a), (b + 1, b), (mark, b))])
-with claims():
-    claim("from “and” each of the four heads gives more than eight tenths of its attention to the first name", to_names(first.tokens, 3, (2,)).min() > 0.8)
-    claim("from the comma they give most of it to the names, and on average more to the second than to the first",
-          pattern[9, 4] + pattern[9, 2] > 0.5 and pattern[9, 4] > 1.4 * pattern[9, 2])
-    claim("from “went” each gives less than 0.06 to either name", to_names(first.tokens, 5).max() < 0.06)
-    claim("a note at “and” makes the stranger's probability larger than 0.9, a note at “went” does nothing",
-          strangers["first name,\nnote at “and”"] > 0.9 and max(v for k, v in strangers.items() if "went" in k) < 0.01)
-    claim("so does the second name's note at the comma", strangers["second name,\nat the comma"] > 0.9)
-    claim("with “went” in the comma's place no head gives a name more than 0.03", to_names(moved, 9).max() < 0.03)
-    claim("with “and” in the place of “went” every head gives the two names more than 0.8 together", to_names(placed, 5).sum(1).min() > 0.8)
-    claim("in all six sentences the first name gets more than 0.8 from “and”, the second less than 0.05 from the verb and more than 0.35 from the mark",
-          all(x > 0.8 and y < 0.05 and z > 0.35 for x, y, z in noted))  # fmt: skip
-
 # %% [markdown]
-# **Who reads what.** Now the boxes with question marks have names. From END, 0.2 and 0.3 look at the giver's name at S2. At the word after S2 there is a note too, since 0.3 also looks at S2 from there, and 1.1 reads it. The movers read the note of the first name, when the second name gives. And 2.1 reads the comma, where both names are noted.
+# **Who reads what.** Now the boxes with question marks have names. From END, 0.2 and 0.3 look at the giver's name at S2. At the word after S2 there is a note too, since 0.3 also looks at S2 from there, and 1.1 reads it. The movers read the note of the first name, when the second name gives. And 2.1 reads the comma, where both names are noted; 2.2 and 2.3 do so too, if less.
 
 # %% figure
 at = {"0.2": "S2", "0.3": "S2", "1.1": "after S2", "1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2"}
@@ -315,23 +302,51 @@ table(scores, decimals=2, mark=lambda x: x > 0.9)
 caption("Copy scores of four heads that raise what they read, and of 1.1, which lowers it: the share of the 80 names among a head's five most raised (or, in the last column, most lowered).")
 
 # %% [markdown]
-# From a note the movers and 2.1 copy every name. From a name alone they copy half as many or fewer: the note is what they were trained to read. Head 1.1 does the opposite and lowers what it reads, and so does 0.3. Head 0.2 is different: it reads the giver, and what it writes is for most names neither the name nor its opposite. It must be meant for somebody else.
+# From a note the movers and 2.1 copy every name. From a name alone they copy clearly fewer. Head 1.1 does the opposite and lowers what it reads, and so does 0.3. Head 0.2 is different: it reads the giver, and what it writes is for most names neither the name nor its opposite. Perhaps it is not the logits that read it.
 
 # %% claims
+def to_names(some, at, names=(4, 2)):
+    """Mean attention of layer 0's heads from one position to the second and the first name: (head, name)."""
+    _, cache = model.run_with_cache(some)
+    return cache["pattern", 0][:, :, at][..., list(names)].mean(0)
+
+went = first.tokens[0, 5]
+moved, placed = first.tokens.clone(), first.tokens.clone()
+moved[:, 9], placed[:, 5] = went, first.tokens[:, 3]
+noted = []  # of each sentence: attention to the first name from "and", to the second at the verb, and at the mark
+for text in ioi.TEMPLATES:
+    some = prompts(64, 5, templates=[text], orders=["ABBA"])
+    a, b = int(some.positions["IO"][0]), int(some.positions["S1"][0])
+    mark = next(i for i in range(b, some.tokens.shape[1]) if model.tokenizer.decode([int(some.tokens[0, i])]).strip() in (",", "."))
+    noted.append([float(to_names(some.tokens, at, (name,)).mean()) for at, name in ((a + 1, a), (b + 1, b), (mark, b))])
+stranger = ioi.corrupt(first, "third", torch.Generator().manual_seed(1)).names[:, 2]
+renamed = first.tokens.clone()
+renamed[:, 2] = stranger
+_, other = model.run_with_cache(renamed)
+
+def at_the_name(stream, hook):
+    """Mary's own position, after layer 0, from the run with the stranger."""
+    stream[:, 2] = other["resid_pre", 1][:, 2]
+    return stream
+
+with model.hooks(fwd_hooks=[("blocks.1.hook_resid_pre", at_the_name)]):
+    by_name = float(model(first.tokens)[:, -1].softmax(-1).gather(1, stranger[:, None]).mean())
 with claims():
-    claim("2.1 adds more than three logits to each of the two names, and less than half a logit to their difference",
-          min(rows["2.1"]["to IO"][1], rows["2.1"]["to S"][1]) > 3 and abs(written.difference("2.1")) < 0.5)
-    claim("1.0, 1.2 and 1.3 add between 0.9 and 1.5 logits each to the difference, and are the three that add most",
-          all(between(written.difference(h), 0.9, 1.5) for h in ("1.0", "1.2", "1.3")) and set(sorted(direct, key=direct.get)[-3:]) == {"1.0", "1.2", "1.3"})
-    claim("0.3 and 1.1 lower S by more than half a logit and add less than 0.15 to IO", all(rows[h]["to S"][2] < -0.5 and abs(rows[h]["to IO"][0]) < 0.15 for h in ("0.3", "1.1")))
-    claim("0.2 adds less than 0.2 logits to the difference, of more than eleven", abs(written.difference("0.2")) < 0.2 and scale > 11)
-    claim("exchanging 0.2 takes away more than all of the difference, by its interval", by_head.interval("effect")[1][0, 2] / scale < -1)
-    claim("0.3 comes next, with six tenths", about(share[0, 3], -0.6) and share.flatten().argsort()[1] == 3)
-    claim("each head of layer 1 takes between 0.15 and 0.25", all(between(-x, 0.15, 0.25) for x in share[1]))
-    claim("no head of layers 2 and 3 changes it by more than 0.03, and neither do 0.0 and 0.1",
-          max(share[2:].abs().max(), share[0, :2].abs().max()) < 0.03)
+    claim("the stranger at Mary's own position, after layer 0, gets a probability below 0.01", by_name < 0.01)
+    claim("from “and” each of the four heads gives more than eight tenths of its attention to the first name", to_names(first.tokens, 3, (2,)).min() > 0.8)
+    claim("from the comma they give most of it to the names, and on average more to the second than to the first",
+          pattern[9, 4] + pattern[9, 2] > 0.5 and pattern[9, 4] > 1.4 * pattern[9, 2])
+    claim("from “went” each gives less than 0.06 to either name", to_names(first.tokens, 5).max() < 0.06)
+    claim("a note at “and” makes the stranger's probability larger than 0.9, a note at “went” does nothing",
+          strangers["first name,\nnote at “and”"] > 0.9 and max(v for k, v in strangers.items() if "went" in k) < 0.01)
+    claim("so does the second name's note at the comma", strangers["second name,\nat the comma"] > 0.9)
+    claim("with “went” in the comma's place no head gives a name more than 0.03", to_names(moved, 9).max() < 0.03)
+    claim("with “and” in the place of “went” every head gives the two names more than 0.8 together", to_names(placed, 5).sum(1).min() > 0.8)
+    claim("in all six sentences the first name gets more than 0.8 from “and”, the second less than 0.05 from the verb and more than 0.35 from the mark",
+          all(x > 0.8 and y < 0.05 and z > 0.35 for x, y, z in noted))
     claim("0.2 gives about eight tenths of its attention to S2, 1.1 more than nine tenths to the word after it, and 2.1 more than 0.95 to the comma",
           about(seen["0.2"], 0.8) and seen["1.1"] > 0.9 and seen["2.1"] > 0.95)
+    claim("2.2 and 2.3 give more to the comma than to any other place that has a name here", all(max(to := ioi.looks(model, first, head), key=to.get) == "before S2" for head in ((2, 2), (2, 3))))
     claim("1.0, 1.2 and 1.3 give at least three quarters to the word after IO, and to IO itself less than 0.02",
           all(looks[h]["after IO"] > 0.75 and looks[h]["IO"] < 0.02 for h in ("1.0", "1.2", "1.3")))
     claim("0.3 looks at S2 from the word after it as well, more than at any other place that has a name here",
@@ -343,7 +358,7 @@ with claims():
     claim("0.2 does either for fewer than a quarter of the names", max(alone["0.2"].values()) < 0.25)  # fmt: skip
 
 # %% [markdown]
-# ## 4 · The answer depends on the question
+# ## 5 · The answer depends on the question
 #
 # “How important is this head?” has no answer until three things are fixed: which run is changed, what replaces the head's output, and what is measured. The drawing shows four ways to ask. In noising, the clean run gets one head's output from another prompt: what is lost without it? In denoising, the other prompt's run gets one head's clean output: what can it bring back alone? With flip the road is twice as long as with ABC.
 
@@ -390,7 +405,7 @@ with claims():
           min(asked["2.1"][how] for how in ("noising, ABC", "mean", "zero")) > 0.05 and abs(asked["2.1"]["noising, flip"]) < 0.02)  # fmt: skip
 
 # %% [markdown]
-# ## 5 · Who tells whom
+# ## 6 · Who tells whom
 #
 # A head's effect can be direct, to the logits, or pass through other parts. Path patching separates these: one head's output, as on the flipped prompt, reaches one receiver, and every other head keeps what it wrote. The MLPs on the way can be kept too, or they can read the changed output and pass on what they make of it. Both are asked here, for messages to the logits.
 
@@ -484,7 +499,7 @@ ioi.circuit_drawn(circuit).captioned(
 # 3. The movers turn away from the note that matches (by its keys) and copy the other one (by its values).
 # 4. 0.3 lowers the giver too, directly and by way of 1.1.
 #
-# The shares need not add up to one: the softmax and the final norm bend what arrives together. Hold the drawing against the two accounts of the puzzle. Which of them does it favour? Section 7 puts that to the test.
+# The shares need not add up to one: the softmax and the final norm bend what arrives together. Hold the drawing against the two accounts of the puzzle. Which of them does it favour? Section 8 puts that to the test.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in movers.items()}
@@ -508,7 +523,7 @@ with claims():
     claim("the other two note arrows are below a tenth", max(abs(circuit.effect("note of IO → 1.0, 1.2, 1.3, keys")), abs(circuit.effect("note of S → 1.0, 1.2, 1.3, values"))) < 0.1)  # fmt: skip
 
 # %% [markdown]
-# ## 6 · How far to trust it
+# ## 7 · How far to trust it
 #
 # The drawing says that these parts do it and the others do not. The test is to keep the drawn parts and take away everything else. All other heads are set to their means over the ABC prompts, which hold no information about who gives; the MLPs stay. Write $F(C)$ for the mean logit difference when only $C$ is left, $F(M)$ for the whole model and $F(\varnothing)$ for no head. The **faithfulness** of $C$ is
 #
@@ -523,7 +538,7 @@ proposals = {"0.2 alone": Circuit.nodes("0.2"),
              "the six": six_heads, "the six and 2.1–2.3": six_heads | both,
              "2.1–2.3 alone": both}
 kept = {name: asks["mean"].faithfulness(heads | mlps) for name, heads in proposals.items()}
-kept["the six"].recovered
+round(kept["the six"].recovered, 2)
 
 # %% [markdown]
 # The six heads of the drawing keep more than the whole model has: about one and a quarter times the logit difference. By this measure nothing is missing. A share above 1 only means that parts were left out which had held the difference back.
@@ -547,10 +562,8 @@ for name, one in kept.items():
     low, high_end = one.interval()
     ax.plot([low, high_end], [probability[name]] * 2, color=plots.HEAD, linewidth=1)
     ax.plot(one.recovered, probability[name], "o", color=plots.HEAD)
-    left = one.recovered > 1.1
-    ax.annotate(name, (one.recovered, probability[name]), xytext=(0, 9) if left else (9, -3), textcoords="offset points",
-                ha="center" if left else "left", fontsize=9)
-ax.set(xlabel="faithfulness (logit difference)", ylabel="P(IO)", xlim=(-0.1, 1.55), ylim=(-0.05, 1.12))
+    ax.annotate(name, (high_end, probability[name]), xytext=(5, -3), textcoords="offset points", fontsize=9)
+ax.set(xlabel="faithfulness (logit difference)", ylabel="P(IO)", xlim=(-0.1, 1.75), ylim=(-0.05, 1.12))
 plots.show(
     fig, "Faithfulness against the probability of IO: the six at 1.25 and 0.24, with 2.1 to 2.3 at 1.13 and 0.98.",
     "What is left when only the named heads and the MLPs are kept: by the logit difference (across) and by the probability "
@@ -583,7 +596,7 @@ with claims():
     claim("over three draws the effects of 0.2 and 0.3, of 0.2 on the movers' queries, and the faithfulness of the six differ by less than 0.15", ranges.max() < 0.15)  # fmt: skip
 
 # %% [markdown]
-# ## 7 · A prediction that could fail
+# ## 8 · A prediction that could fail
 #
 # An explanation earns trust by saying something that one would not have guessed. The two accounts of the puzzle were these:
 #
@@ -613,17 +626,17 @@ rows = [(ioi.read_words(model, ioi.TEXTS[name], (0, 2)), dict(zip(("repeated", "
 ioi.texts_drawn(rows, 16, "Ten texts with the attention of 0.2 on their words, the line's logit difference and the measured one.").captioned(
     "Ten texts, from most for Mary to most for John. Blue ground: the attention of 0.2 from the last word. Beside each text: "
     "which name either account expects (– : neither). Right: the logit difference Mary − John, as the line expects it (grey "
-    "bar) and as it is measured (dot).")  # fmt: skip
+    "bar) and as it is measured (dot), averaged over both orders of the first two names.")  # fmt: skip
 
 # %% [markdown]
 # Look at the last row first: Mary occurs twice, and so does John, and the model prefers John. The account of the repeated name expected nothing, the account of the last name expected this.
 #
-# But on two texts in the middle of the list the model is somewhere between the accounts. The drawing of section 5 says why it need not be all or nothing: what counts is how 0.2 *shares out* its attention. If that is right, the logit difference of any text should follow from it. Take the attention of 0.2 to John minus that to Mary, and scale it so that the text of the template comes out right. This is the **line**: the grey bars. Nothing in it was fitted to the other texts.
+# But on two texts in the middle of the list the model is somewhere between the accounts. The drawing of section 6 says why it need not be all or nothing: what counts is how 0.2 *shares out* its attention. If that is right, the logit difference of any text should follow from it. Take the attention of 0.2 to John minus that to Mary, and scale it so that the text of the template comes out right. This is the **line**: the grey bars. Nothing in it was fitted to the other texts.
 #
-# Five of the ten texts are near the template and two near zero, so that they test little. Four are a test. The line has the sign of all four right. It is off by less than two logits on three of them and by more than four on *Mary had lunch and John gave*, where something speaks for Mary that is not in the drawing.
+# Three of the nine other texts are near the template and two near zero, so that they test little. Four are a test. The line has the sign of all four right. It is off by less than two logits on three of them and by more than four on *Mary had lunch and John gave*, where something speaks for Mary that is not in the drawing.
 
 # %% [markdown]
-# **Where the account fails.** All ten texts have an opening clause with both names, and then a giver. The training text holds another kind of sentence too, with a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with nearly all of its attention. The line expects *John*, by more than seven logits.
+# **Where the account fails.** All ten texts have an opening clause with both names, and then a giver. The training text holds another kind of sentence too, with a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with nearly nine tenths of its attention. The line expects *John*, by more than seven logits.
 
 # %% prediction
 predict("ioi.single")
@@ -644,7 +657,7 @@ ioi.texts_drawn(rows, 16, "Two sentences of a single clause: the line expects Jo
     "Two sentences of a single clause, drawn as above.")  # fmt: skip
 
 # %% [markdown]
-# The model is right, and our account is wrong by some twenty logits. For sentences of a single clause the model must use something else, which overrules what 0.2 does here; what it is we have not found. The circuit of section 5 explains the sentences it was found on and others of their form, and no more. We would not have known without looking for a text on which our own account should fail.
+# The model is right, and our account is wrong by some twenty logits. For sentences of a single clause the model must use something else, which overrules what 0.2 does here; what it is we have not found. The circuit of section 6 explains the sentences it was found on and others of their form, and no more. We would not have known without looking for a text on which our own account should fail.
 
 # %% claims answer
 tests = ("IO twice, after the giver", "a third after the giver", "S had lunch, a third gives", "IO twice, before the giver")
@@ -662,25 +675,27 @@ with claims():
     claim("three texts are within two logits of the template, and two within half a logit of zero", len(near) == 3 and all(abs(gap[name] - gap["as in the template"]) < 2 for name in near))
     claim("in a single clause 0.2 looks at IO more than at S, by more than a half, and the line expects S by more than seven logits",
           all(one.leaning < -0.5 and slope * one.leaning < -7 for one in other_kind.values()))
+    claim("after “went with” IO gets about nine tenths of it", about(other_kind["went with"].to_io.mean(), 0.9))
     claim("the model prefers IO by more than eight logits there, in both", min(single_gap.values()) > 8)  # fmt: skip
 
 # %% [markdown]
-# ## 8 · The same methods where the truth is known
+# ## 9 · The same methods where the truth is known
 #
 # The methods could themselves be wrong, and models with a *known* circuit are a test for them. Four `ioi-planted` models were trained so that exactly three of their 96 nodes do the work, where a **node** is a head at one position. Every method ranks the nodes by the size of its effect: the **ROC curve** goes down this list and plots the share of true nodes found against the share of others taken with them, and the area under it, the **AUC**, is the probability that a true node ranks above another, 1 for a perfect ranking and 0.5 for chance.
 
 # %% figure
-rankings = {}
+curves = {"exchange (noising, flip)": [], "estimate by one gradient": [], "null: size of the head's weights": []}
 for name in ioi.planted_models():
-    planted = zoo.load(name, "cpu").requires_grad_(False)
-    some = ioi.make_ioi_batch(planted.tokenizer, 32, torch.Generator().manual_seed(0))
-    rankings[name] = ioi.methods(planted, ioi.planted_circuit(name), some)
-curves = {"exchange (noising, flip)": "noising, flip", "estimate by one gradient": "attribution, flip", "null: size of the head's weights": "null: size of W_V W_O"}
+    planted, nodes = zoo.load(name, "cpu").requires_grad_(False), ioi.planted_circuit(name)
+    ask = ioi.asked(planted, ioi.make_ioi_batch(planted.tokenizer, 32, torch.Generator().manual_seed(0)), "flip", direction="noising")
+    swept = ask.sweep("z", by=ioi.BY)
+    found = ioi.ranking(nodes, swept), ioi.ranking(nodes, ask.attribute("z", by=ioi.BY)), ioi.weight_size(planted, nodes, swept)
+    for method, one in zip(curves.values(), found, strict=True):
+        method.append(one)
 fig, ax = plots.figure(height=2.8, width=6.4)
-for (label, method), colour, style in zip(curves.items(), (plots.SERIES[0], plots.SERIES[5], plots.NULL), ("-", "-", "--"), strict=True):
-    score = torch.cat([one[method].score / one[method].score.max() for one in rankings.values()])
-    truth = torch.cat([one[method].truth for one in rankings.values()])
-    area = sum(one[method].auc for one in rankings.values()) / len(rankings)
+for (label, ranked), colour, style in zip(curves.items(), (plots.SERIES[0], plots.SERIES[5], plots.NULL), ("-", "-", "--"), strict=True):
+    score, truth = torch.cat([one.score / one.score.max() for one in ranked]), torch.cat([one.truth for one in ranked])
+    area = sum(one.auc for one in ranked) / len(ranked)
     ax.plot(*ioi.roc(score, truth), color=colour, linewidth=2, linestyle=style, label=f"{label}\nmean AUC {area:.2f}")
 ax.set(xlabel="share of other nodes taken", ylabel="share of true nodes found", xlim=(-0.02, 1), ylim=(0, 1.03))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -694,17 +709,17 @@ plots.show(
 # The exchange that we used finds all three true nodes in all four models, and an estimate by one gradient, a popular short cut, does not. These circuits are sharper than what training alone makes, and passing an easy test is a weaker recommendation than failing it is a warning. The second notebook compares all methods, and shows why the gradient fails.
 
 # %% claims
-complete = {method: sum(one[method].found == 3 for one in rankings.values()) for method in curves.values()}
+exchange, gradient, size = curves.values()
 with claims():
-    claim("noising with flip ranks the three true nodes first in all four models", complete["noising, flip"] == 4)
-    claim("the gradient alone misses a true node in at least three models of four", complete["attribution, flip"] <= 1)
+    claim("noising with flip ranks the three true nodes first in all four models", all(one.found == 3 for one in exchange) and len(exchange) == 4)
+    claim("the gradient alone misses a true node in at least three models of four", sum(one.found < 3 for one in gradient) >= 3)
     claim("the size of the weights has a mean AUC between 0.35 and 0.75, and never all three on top",
-          between(sum(one["null: size of W_V W_O"].auc for one in rankings.values()) / 4, 0.35, 0.75) and complete["null: size of W_V W_O"] == 0)  # fmt: skip
+          between(sum(one.auc for one in size) / 4, 0.35, 0.75) and all(one.found < 3 for one in size))  # fmt: skip
 
 # %% [markdown]
-# ## 9 · Beside GPT-2, and what this does not show
+# ## 10 · Beside GPT-2, and what this does not show
 #
-# Below is the circuit that Wang et al. found in GPT-2 small, on the same words. Compare it with the drawing of section 5.
+# Below is the circuit that Wang et al. found in GPT-2 small, on the same words. Compare it with the drawing of section 6.
 
 # %% figure
 ioi.gpt2_drawn().captioned(
@@ -740,8 +755,8 @@ with claims():
 # The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler too: in it, whoever receives is never named between the giver and *to*, and avoiding the last name costs nothing there. Whether that is why it never came to detect a repetition, we have not tested.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task equally well with other heads in other roles, which the second notebook draws.
-# - **One form of sentence.** Sentences of a single clause work in another way (section 7).
-# - **Heads only.** The MLPs were kept throughout. They do part of the work (section 5), and what they compute was not opened.
+# - **One form of sentence.** Sentences of a single clause work in another way (section 8).
+# - **Heads only.** The MLPs were kept throughout. They do part of the work (section 6), and what they compute was not opened.
 # - **A measure chooses.** With the logit difference alone, three heads that the task needs would have been overlooked.
 #
 # **The puzzle, answered.** In sentences with an opening clause the model avoids names in proportion to the attention of 0.2. That is usually the last name, whether it occurred before or not. One sentence, with Mary after the giver, decided between the accounts; the circuit told us which sentence to try.
