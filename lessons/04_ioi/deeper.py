@@ -98,8 +98,7 @@ def removed(heads):
     circuit, ks = Circuit.nodes(heads) | mlps, [Circuit.nodes(k) for k in ([], *classes, *halves)]
     for _ in range(2):
         wider = [Circuit.nodes([h]) | (ks[-1] if len(ks) > 24 else Circuit.nodes([])) for h in heads]
-        found = mean.completeness(circuit, subsets=wider, draws=0)
-        ks.append(found.worst[0])
+        ks.append(mean.completeness(circuit, subsets=wider, draws=0).worst[0])
     return mean.completeness(circuit, subsets=ks, draws=0)
 
 tried = {"the six": removed(six), "the eleven": removed(eleven)}

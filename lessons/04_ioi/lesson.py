@@ -270,40 +270,6 @@ plots.show(
 #
 # Why is the second name noted at the comma, and not at *went*? Whether a word takes a note is decided by the word itself, since its query says what to look for. Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. In all six sentences of this lesson the first name is noted at *and*, and the second at the comma or full stop that ends the clause, never at the verb. A likely reason is that the verbs differ from sentence to sentence while these marks are always there; we have not tested that.
 
-# %% [markdown]
-# **Who reads what.** Now the boxes with question marks have names. From END, 0.2 and 0.3 look at the giver's name at S2. At the word after S2 there is a note too, since 0.3 also looks at S2 from there, and 1.1 reads it. The movers read the note of the first name, when the second name gives. And 2.1 reads the comma, where both names are noted; 2.2 and 2.3 do so too, if less.
-
-# %% figure
-at = {"0.2": "S2", "0.3": "S2", "1.1": "after S2", "1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2"}
-looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
-seen = {head: looks[head][place] for head, place in at.items()}
-ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).captioned(
-    "The heads that were found, in the column of the word from which they look. Blue: the mean attention to the place from "
-    "which the line comes (128 prompts that name IO first). Orange: a name, and its note at a later word."
-)
-
-# %% [markdown]
-# The last question about a head is what it does with what it reads. Wang et al. let a head read one name, and ask where that name ranks among all names in what the head adds to the logits. The share of names that end up among its five most raised is the **copy score**. Since our movers read notes, we let them read the note. By chance the score is 5 of 80, or 0.06.
-
-# %%
-heads = [(1, 0), (1, 2), (1, 3), (2, 1), (1, 1)]
-alone = ioi.copying(model, clean.layout.names)
-from_and = ioi.copying_notes(model, first, heads, "IO", "after IO")
-from_comma = ioi.copying_notes(model, first, heads, "S", "before S2")
-scores = {}
-for name in from_and:
-    raised = {"note at “and”": from_and[name][0], "note at the comma": from_comma[name][0],
-              "the name alone": alone[name]["raises it"]}
-    lowered = {"lowers: note at “and”": from_and[name][1]}
-    scores[name] = raised | lowered
-table(scores, decimals=2, mark=lambda x: x > 0.9)
-
-# %% caption
-caption("Copy scores of four heads that raise what they read, and of 1.1, which lowers it: the share of the 80 names among a head's five most raised (or, in the last column, most lowered).")
-
-# %% [markdown]
-# From a note the movers and 2.1 copy every name. From a name alone they copy clearly fewer. Head 1.1 does the opposite and lowers what it reads, and so does 0.3. Head 0.2 is different: it reads the giver, and what it writes is for most names neither the name nor its opposite. Perhaps it is not the logits that read it.
-
 # %% claims
 def to_names(some, at, names=(4, 2)):
     """Mean attention of layer 0's heads from one position to the second and the first name: (head, name)."""
@@ -343,7 +309,44 @@ with claims():
     claim("with “went” in the comma's place no head gives a name more than 0.03", to_names(moved, 9).max() < 0.03)
     claim("with “and” in the place of “went” every head gives the two names more than 0.8 together", to_names(placed, 5).sum(1).min() > 0.8)
     claim("in all six sentences the first name gets more than 0.8 from “and”, the second less than 0.05 from the verb and more than 0.35 from the mark",
-          all(x > 0.8 and y < 0.05 and z > 0.35 for x, y, z in noted))
+          all(x > 0.8 and y < 0.05 and z > 0.35 for x, y, z in noted))  # fmt: skip
+
+# %% [markdown]
+# **Who reads what.** Now the boxes with question marks have names. From END, 0.2 and 0.3 look at the giver's name at S2. At the word after S2 there is a note too, since 0.3 also looks at S2 from there, and 1.1 reads it. The movers read the note of the first name, when the second name gives. And 2.1 reads the comma, where both names are noted; 2.2 and 2.3 do so too, if less.
+
+# %% figure
+at = {"0.2": "S2", "0.3": "S2", "1.1": "after S2", "1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2"}
+looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
+seen = {head: looks[head][place] for head, place in at.items()}
+ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).captioned(
+    "The heads that were found, in the column of the word from which they look. Blue: the mean attention to the place from "
+    "which the line comes (128 prompts that name IO first). Orange: a name, and its note at a later word."
+)
+
+# %% [markdown]
+# The last question about a head is what it does with what it reads. Wang et al. let a head read one name, and ask where that name ranks among all names in what the head adds to the logits. The share of names that end up among its five most raised is the **copy score**. Since our movers read notes, we let them read the note. By chance the score is 5 of 80, or 0.06.
+
+# %%
+heads = [(1, 0), (1, 2), (1, 3), (2, 1), (1, 1)]
+alone = ioi.copying(model, clean.layout.names)
+from_and = ioi.copying_notes(model, first, heads, "IO", "after IO")
+from_comma = ioi.copying_notes(model, first, heads, "S", "before S2")
+scores = {}
+for name in from_and:
+    raised = {"note at “and”": from_and[name][0], "note at the comma": from_comma[name][0],
+              "the name alone": alone[name]["raises it"]}
+    lowered = {"lowers: note at “and”": from_and[name][1]}
+    scores[name] = raised | lowered
+table(scores, decimals=2, mark=lambda x: x > 0.9)
+
+# %% caption
+caption("Copy scores of four heads that raise what they read, and of 1.1, which lowers it: the share of the 80 names among a head's five most raised (or, in the last column, most lowered).")
+
+# %% [markdown]
+# From a note the movers and 2.1 copy every name. From a name alone they copy clearly fewer. Head 1.1 does the opposite and lowers what it reads, and so does 0.3. Head 0.2 is different: it reads the giver, and what it writes is for most names neither the name nor its opposite. Perhaps it is not the logits that read it.
+
+# %% claims
+with claims():
     claim("0.2 gives about eight tenths of its attention to S2, 1.1 more than nine tenths to the word after it, and 2.1 more than 0.95 to the comma",
           about(seen["0.2"], 0.8) and seen["1.1"] > 0.9 and seen["2.1"] > 0.95)
     claim("2.2 and 2.3 give more to the comma than to any other place that has a name here", all(max(to := ioi.looks(model, first, head), key=to.get) == "before S2" for head in ((2, 2), (2, 3))))
