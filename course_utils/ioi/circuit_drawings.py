@@ -115,11 +115,11 @@ def gpt2_drawn() -> Picture:
     """GPT-2 small's published circuit (Wang et al. 2022, figure 2), its heads named, its twelve layers in four rows."""
     previous, duplicate = _named("previous token"), _named("duplicate token")
     induction, inhibition = _named("induction"), _named("S-inhibition")
-    movers, negative = _named("name movers"), _named("negative name movers", "negative movers")
+    movers, negative = _named("name movers"), _named("negative name movers", "negative")
     parts = {
         previous: Spot(3, 0, right=-0.05, width=1.14), duplicate: Spot(S2, 0, right=0.1, width=1.16),
         induction: Spot(S2, 1, right=0.1, width=1.36), inhibition: Spot(TO, 2, width=1.4),
-        movers: Spot(TO, 3, right=-0.55, width=1.1), negative: Spot(TO, 3, right=0.56, width=1.1),
+        movers: Spot(TO, 3, right=-0.56, width=1.1), negative: Spot(TO, 3, right=0.56, width=0.95),
     }  # fmt: skip
     lines = [
         Line(S1, previous, ports=("top", "bottom"), slide=(0, -0.2)),
@@ -183,7 +183,7 @@ def circuit_of_c(shares: Mapping[str, float]) -> Picture:
         Line("0.2", "1.0, 1.1", thick=4),
         Line("1.0, 1.1", "2.3", _change(shares["2.3"]), ports=("top", "left"), at=0.6),
         Line("1.0, 1.1", "3.0, 3.1", _change(shares["3.1"]), ports=("top", "left"), bend=-0.15),
-        Line("2.3", "logits", "lowers", at=0.35),
+        Line("2.3", "logits", "lowers", at=0.18),
         Line("3.0, 3.1", "logits", "lower", ports=("top", "left"), bend=-0.1),
         Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=-0.1),
         Line("1.0, 1.1 ", "logits", "raise both", colour=NOTE_INK, ports=("top", "right"), bend=0.1),

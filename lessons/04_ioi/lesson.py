@@ -79,7 +79,7 @@ table({model.tokenizer.decode([i]): {"logit": float(logits[i]), "probability": f
 #
 # It is the logarithm of the ratio of the two probabilities, and it adds up over the parts of the model. It does not change when both names become more probable.
 #
-# Over 256 prompts of six different sentences, IO comes first of all 294 tokens in at least 99 of 100. There is something to explain, and it does not depend on one sentence. From here on the prompts are of the sentence above, whose positions are easy to name. Their mean logit difference is about 12, and differs by half a logit from one draw of prompts to another.
+# Over 256 prompts of six different sentences, IO comes first of all 294 tokens in at least 99 of 100. There is something to explain, and it does not depend on one sentence. From here on the prompts are of the sentence above, whose positions are easy to name. Their mean logit difference is about 12, and less than a logit above or below in each draw of prompts.
 
 # %% claims
 sets = {"IO first": prompts(128, 2, orders=["ABBA"]), "S first": prompts(128, 2, orders=["BABA"]),
@@ -576,7 +576,7 @@ plots.show(
 # %% [markdown]
 # The two measures answer different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. That second part of the behaviour is the business of 2.1, 2.2 and 2.3, which copy both names from their notes at the comma. An analysis by the logit difference alone would have counted these heads as useless. Choose the measure by the behaviour that you mean to explain, and look at a second one.
 #
-# An average over prompts and one draw of prompts can mislead too. Exchanging 0.2 lowers the difference in every single prompt. On three other draws of 96 prompts the main numbers change by less than 0.15. The second notebook shows both, and asks at which positions the heads are needed.
+# An average over prompts and one draw of prompts can mislead too. Exchanging 0.2 lowers the difference in every single prompt. On three other draws of 96 prompts the main numbers change by less than 0.15. The second notebook shows the single prompts, and asks at which positions the heads are needed.
 
 # %% claims answer
 alone_02 = by_head.effect(per_prompt=True)[0, 2]
@@ -726,7 +726,7 @@ with claims():
 
 # %% figure
 ioi.gpt2_drawn().captioned(
-    "GPT-2 small's circuit after Wang et al. 2022, with its twelve layers drawn as three steps. Letters: the input that reads "
+    "GPT-2 small's circuit after Wang et al. 2022, with its twelve layers in four rows. Letters: the input that reads "
     "(Q, K or V). Eight backup name movers, which begin to copy when the name movers are removed, are not drawn."
 )
 

@@ -14,7 +14,7 @@ Prediction(id="ioi.twice", choices=("Mary", "John", "neither: about even"),
            question="In “When Mary and John went to the store, John gave a book from Mary to”, both names occur twice. Which of the two does the model prefer?")  # fmt: skip
 Prediction(id="ioi.single", choices=("John, as the line expects", "Mary, against the line", "neither: about even"),
            question="After “John went to the store with Mary and gave a book to”, which of the two names does the model prefer?")  # fmt: skip
-Prediction(id="ioi.method", choices=("zero ablation", "attribution patching", "denoising with flip", "none of these"),
-           question="Four models have a known circuit of three nodes. Which of these methods fails to rank all three on top in at least three of the four models? (Attribution patching is asked with flip too.)")  # fmt: skip
+Prediction(id="ioi.method", choices=("noising, ABC", "denoising, ABC", "mean ablation", "zero ablation", "none of these"),
+           question="Four models have a known circuit of three nodes. All of the methods below run the model anew for every node. Which of them fails to rank the three on top in one of the models?")  # fmt: skip
 Prediction(id="ioi.repair", choices=("later heads", "the final norm", "the MLPs", "nothing: all of it is lost"),
            question="Three heads that copy the right name are set to their means. They had added more than three logits directly, and the logit difference falls by about one and a half. What makes up for most of the rest?")  # fmt: skip
