@@ -488,7 +488,7 @@ others = ioi.asked(model, first, "ABC", direction="noising")
 named = [(note, move, reads) for note in notes for reads in "vk"]
 circuit = ioi.measured_diagram({"giver": (noise, flips), "all names": (others, named)})
 ioi.circuit_drawn(circuit).captioned(
-    "The circuit as it was measured, for prompts that name IO first. At each arrow: the change of the logit difference, as a "
+    "The circuit as it was measured; the orange numbers are over prompts that name IO first, the others over both orders. At each arrow: the change of the logit difference, as a "
     "share of its clean mean, when this message is another prompt's, and the input that reads it (Q, K or V). The arrow from "
     "0.2 to the logits passes through MLPs. Two more arrows were measured and are below a tenth: the note of IO to the "
     "movers' keys, the note of S to their values. Not drawn: 2.1 to 2.3, which raise both names alike."
