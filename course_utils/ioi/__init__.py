@@ -8,16 +8,27 @@
 
 1. `words`, `prompts` – what the sentences are made of; prompts with the positions of their roles; corruptions.
 2. `behaviour`, `readings` – what a model says; what its heads write, look at and copy, read off a single run.
-3. `criteria`, `diagram`, `proposal` – circuits: ablated all but one, measured arrow by arrow and drawn, judged.
-4. `outside` – other texts, where an account of the model can fail.
-5. `repair`, `paper` – what the rest does when heads are gone; GPT-2 small's published figures beside measured ones.
-6. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
+3. `notes` – what a later word holds of a name, and what heads do with that.
+4. `criteria`, `diagram`, `proposal` – circuits: ablated all but one, measured arrow by arrow, judged.
+5. `outside` – other texts, where an account of the model can fail.
+6. `repair`, `paper` – what the rest does when heads are gone; GPT-2 small's published figures beside measured ones.
+7. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
+8. Drawings: `sentence` (a circuit on the example), `circuit_drawings`, `questions_drawn`, `outside_drawn`.
 """
 
 from __future__ import annotations
 
 from course_utils import zoo
-from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, probability_of, roles
+from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
+from course_utils.ioi.circuit_drawings import (
+    carried,
+    circuit_drawn,
+    circuit_of_b,
+    circuit_of_c,
+    gpt2_drawn,
+    nodes_drawn,
+    reading,
+)
 from course_utils.ioi.criteria import (
     attribution_patch,
     direct_path,
@@ -29,7 +40,9 @@ from course_utils.ioi.criteria import (
     noise_heads,
 )
 from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
+from course_utils.ioi.notes import copying_notes, renamed, written_from_note
 from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
+from course_utils.ioi.outside_drawn import read_words, texts_drawn
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows
 from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
 from course_utils.ioi.prompts import (
@@ -44,6 +57,7 @@ from course_utils.ioi.prompts import (
     new_names,
 )
 from course_utils.ioi.proposal import FOUND, PRICE, START, Bench, bench, bench_of
+from course_utils.ioi.questions_drawn import asks_drawn, partners_drawn
 from course_utils.ioi.readings import (
     Writes,
     copying,
@@ -55,7 +69,7 @@ from course_utils.ioi.readings import (
     writes,
 )
 from course_utils.ioi.repair import Repair, repair
-from course_utils.ioi.scoring import Ranking, auc, methods, roc
+from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, roc, weight_size
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN
 

@@ -1,9 +1,9 @@
-"""A circuit as a value: parts at positions, and arrows whose weight is measured by path patching; and its drawing.
+"""A circuit as a value: parts at positions, and arrows whose weight is measured by path patching.
 
 1. A `Part` is some heads at one position; an `Arrow` is what one part tells another through one of its inputs.
 2. `measured_arrow` patches one path, MLPs on the way recomputed, and keeps the effect with its interval;
    `measured_diagram` does so for several.
-3. `Diagram` holds the arrows, shows them as a table, and draws them: layers upwards, positions across.
+3. `Diagram` holds the arrows and shows them as a table; `circuit_drawings` draws them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from course_utils import patching, plots
-from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, darker, sheet
+from course_utils import patching
 
 INPUTS = {"q": "queries", "k": "keys", "v": "values", "": ""}
-STEP = 0.95  # inches from one row of parts to the next
 
 
 @dataclass(frozen=True)
@@ -100,51 +98,3 @@ class Diagram:
 
     def __repr__(self) -> str:
         return "\n".join(f"{row['message']}: {row['effect'][0]:+.2f} ({row['changed']})" for row in self.rows())
-
-    def draw(
-        self, columns: Sequence[str], place: Mapping[str, tuple[float, float]], words: Mapping[str, str]
-    ) -> Picture:
-        """The drawing; arrows of the first group are black, the others grey.
-
-        Args:
-            columns: the words along the bottom.
-            place: of each part, its column (0 and up, fractions allowed) and its row (0 and up).
-            words: what is written under a part's name.
-
-        Raises:
-            KeyError: a part without a place.
-        """
-        rows = max(row for _, row in place.values())
-        page = sheet(1.45 + STEP * rows + 0.35)
-        spacing = (WIDE - 0.5) / len(columns)
-        at = {name: (0.25 + spacing * (c + 0.5), 1.35 + STEP * r) for name, (c, r) in place.items()}
-        for i, word in enumerate(columns):
-            page.box((0.25 + spacing * (i + 0.5), 0.28), word, fill=plots.TOKEN, width=spacing - 0.08, size=SMALL)
-        for by, group in self.arrows.items():
-            for arrow in group:
-                self._line(page, at, arrow, first=by == next(iter(self.arrows)))
-        for part in self.parts:
-            if part.heads != ("embed",):
-                fill = plots.HEAD if part.heads else plots.ANSWER
-                label = "\n".join(filter(None, (part.name, words.get(part.name, ""))))
-                page.box(at[part.name], label, fill=fill, edge=darker(fill), width=1.45, height=0.5, size=SMALL)
-        return page.picture(
-            f"The measured circuit: {len(self.parts)} parts, from the tokens at the bottom to the logits at the top.",
-            "The circuit as it was measured. At each arrow stands the change of the logit difference, as a share of "
-            "its clean value, when this message alone is another prompt's.",
-        )
-
-    def _line(self, page: object, at: Mapping[str, tuple[float, float]], arrow: Arrow, first: bool) -> None:
-        (x0, y0), (x1, y1) = at[arrow.sender.name], at[arrow.receiver.name]
-        up = 0.0 if arrow.sender.heads == ("embed",) else 0.26
-        strong = max(0.9, min(4.0, 4 * abs(arrow.effect[0])))
-        start, end = (x0, y0 + up), (x1 + 0.35 * _sign(x0 - x1), y1 - 0.28)
-        page.arrow(start, end, thick=strong, colour=plots.INK if first else plots.GREY)
-        share = 0.72 if arrow.reads == "q" else 0.5
-        middle = (start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]))
-        label = f"{arrow.effect[0]:+.2f}" + (f" {arrow.reads.upper()}" if arrow.reads else "")
-        page.text(middle, label.replace("-", "−"), size=NORMAL - 1.5)
-
-
-def _sign(x: float) -> float:
-    return float((x > 0.3) - (x < -0.3))

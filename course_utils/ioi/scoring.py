@@ -2,7 +2,8 @@
 
 1. A node is one head at one of the seven positions that have a name; the truth marks three of them.
 2. `roc` and `auc` – of any ranking; ties count half.
-3. `methods` – every way to rank the nodes of a model, exact and estimated, with two baselines that run no prompt.
+3. `ranking` – of a sweep; `weight_size` – a baseline that runs no prompt.
+4. `methods` – every way to rank the nodes of a model, exact and estimated, with two such baselines.
 """
 
 from __future__ import annotations
@@ -82,6 +83,18 @@ def truth_of(nodes: Sequence[PlantedNode], sweep: patching.Sweep) -> Bool[Tensor
     return marked
 
 
+def ranking(nodes: Sequence[PlantedNode], sweep: patching.Sweep) -> Ranking:
+    """The nodes of a sweep by position, layer and head, ranked by its effects."""
+    return Ranking(sweep.effect(per_prompt=True).flatten(0, 2), truth_of(nodes, sweep).flatten())
+
+
+def weight_size(model: Any, nodes: Sequence[PlantedNode], sweep: patching.Sweep) -> Ranking:
+    """A baseline that runs no prompt: every position of a head is ranked by the size of its W_V W_O."""
+    shape = tuple(sweep.effect(per_prompt=True).shape[:-1])
+    norm = torch.stack([(model.W_V[i] @ model.W_O[i]).flatten(1).norm(dim=1) for i in range(shape[1])])
+    return Ranking(norm.detach().expand(shape).flatten()[:, None], truth_of(nodes, sweep).flatten())
+
+
 def methods(model: Any, nodes: Sequence[PlantedNode], clean: Prompts, seed: int = 0) -> dict[str, Ranking]:
     """Every method's ranking of all heads at the positions of `roles`, in a planted model."""
     found = {}
@@ -92,11 +105,8 @@ def methods(model: Any, nodes: Sequence[PlantedNode], clean: Prompts, seed: int 
         found[f"attribution, {family}"] = noising.attribute("z", by=BY)
         found[f"integrated gradients, {family}"] = noising.attribute("z", by=BY, steps=10)
     found["mean ablation"] = asked(model, clean, "ABC", seed, ablation="mean").sweep("z", by=BY)
-    found["zero ablation"] = asked(model, clean, ablation="zero").sweep("z", by=BY)
-    effects = {name: sweep.effect(per_prompt=True) for name, sweep in found.items()}
-    shape = tuple(next(iter(effects.values())).shape[:-1])
-    norm = torch.stack([(model.W_V[i] @ model.W_O[i]).flatten(1).norm(dim=1) for i in range(shape[1])])
-    effects["null: size of W_V W_O"] = norm.detach().expand(shape)[..., None]
-    effects["null: random"] = torch.rand(*shape, 1, generator=torch.Generator().manual_seed(seed))
-    truth = truth_of(nodes, found["zero ablation"]).flatten()
-    return {name: Ranking(effect.flatten(0, 2), truth) for name, effect in effects.items()}
+    found["zero ablation"] = zero = asked(model, clean, ablation="zero").sweep("z", by=BY)
+    ranked = {name: ranking(nodes, sweep) for name, sweep in found.items()}
+    ranked["null: size of W_V W_O"] = weight_size(model, nodes, zero)
+    dice = torch.rand(len(ranked["zero ablation"].truth), 1, generator=torch.Generator().manual_seed(seed))
+    return ranked | {"null: random": Ranking(dice, ranked["zero ablation"].truth)}

@@ -4,15 +4,17 @@ from course_utils.grading.exercise import Prediction
 
 Prediction(id="ioi.leaves", choices=("already after layer 0", "after layer 1", "after layer 2", "only in layer 3"),
            question="Only the token S2 differs between the two prompts. From which layer on does the stream at END carry most of that difference?")  # fmt: skip
-Prediction(id="ioi.quiet", choices=("about a twentieth", "about a quarter", "about half", "more than all of it"),
-           question="Head 0.2 adds almost nothing to the logit difference by direct attribution. Its output is exchanged for that of the prompt with the other giver. How much of the logit difference goes?")  # fmt: skip
-Prediction(id="ioi.input", choices=("their queries", "their keys", "their values", "nothing: both speak to the logits alone"),
-           question="Which input of the heads 1.0, 1.2 and 1.3 does head 0.2 speak to?")  # fmt: skip
-Prediction(id="ioi.six", between=(0, 1.5), tolerance=0.1,
-           question="The six heads and the MLPs are kept, and the ten other heads are set to their means. Which share of the logit difference is left (1 is all of it)?")  # fmt: skip
+Prediction(id="ioi.quiet", choices=("2.1, the loudest", "1.2, which adds most to IO − S", "0.2, which adds next to nothing", "1.1, which lowers S most"),
+           question="One head of the clean run gets the output that it has on the flipped prompt. With which of these heads does the logit difference change most?")  # fmt: skip
+Prediction(id="ioi.input", choices=("their queries", "their keys", "their values", "none of the three: it does not pass through them"),
+           question="Through which input of the movers 1.0, 1.2 and 1.3 does the message of head 0.2 matter most?")  # fmt: skip
+Prediction(id="ioi.six", between=(0, 1), tolerance=0.1,
+           question="The six heads and the MLPs are kept, and the ten other heads are set to their means. Which probability does IO get, averaged over prompts?")  # fmt: skip
 Prediction(id="ioi.twice", choices=("Mary", "John", "neither: about even"),
-           question="In “… went to the store, John gave a book from Mary to”, both names stand twice. Which of the two does the model say next?")  # fmt: skip
-Prediction(id="ioi.method", choices=("none", "attribution by the gradient", "denoising", "zero ablation"),
-           question="In four models the true circuit is known. Which of these methods misses a true node with S2 exchanged, in at least three of the four?")  # fmt: skip
-Prediction(id="ioi.repair", choices=("later heads", "the MLPs", "the final norm", "nothing: all of it is lost"),
+           question="In “When Mary and John went to the store, John gave a book from Mary to”, both names occur twice. Which of the two does the model prefer?")  # fmt: skip
+Prediction(id="ioi.single", choices=("John, as the line expects", "Mary, against the line", "neither: about even"),
+           question="After “John went to the store with Mary and gave a book to”, which of the two names does the model prefer?")  # fmt: skip
+Prediction(id="ioi.method", choices=("noising, ABC", "denoising, ABC", "mean ablation", "zero ablation", "none of these"),
+           question="Four models have a known circuit of three nodes. All of the methods below run the model anew for every node. Which of them fails to rank the three on top in one of the models?")  # fmt: skip
+Prediction(id="ioi.repair", choices=("later heads", "the final norm", "the MLPs", "nothing: all of it is lost"),
            question="Three heads that copy the right name are set to their means. They had added more than three logits directly, and the logit difference falls by about one and a half. What makes up for most of the rest?")  # fmt: skip

@@ -1,0 +1,227 @@
+"""The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
+
+1. `carried` – section 2: from where to where, in which layer; which part does it is not known yet.
+2. `reading` – section 3: the heads, where they look, and the notes.
+3. `circuit_drawn` – section 5: every arrow with its measured effect.
+4. `gpt2_drawn` – GPT-2 small's published circuit, on the same words.
+5. `nodes_drawn` – the second notebook: heads at positions.
+6. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from course_utils import plots
+from course_utils.ioi.diagram import Diagram
+from course_utils.ioi.paper import CLASSES
+from course_utils.ioi.sentence import LAYERS, Line, Spot, on_sentence
+from course_utils.page.draw.sheet import Picture, darker
+
+IO, AND, COMMA, S2, GAVE, TO = 0, 1, 4, 5, 6, 7
+S1 = 2
+NOTE_INK = darker(plots.NOTE, 0.8)
+MOVERS = "1.0, 1.2, 1.3"
+NOTES = {
+    "note of IO": Spot(AND, 0, text="Mary", kind="note", up=0.12),
+    "note of S": Spot(COMMA, 0, text="John", kind="note", up=0.12),
+}
+AVOID = Spot(TO, 0, right=0.22, up=-0.25)
+LOWER = Spot(TO, 0, right=-0.72, up=0.0)
+LEAVE = Spot(GAVE, 0, up=0.3, text="0.3")
+READ = Spot(TO, 1, right=-0.72, up=-0.12)
+MOVE = Spot(TO, 1, right=0.14, up=0.2)
+WROTE = [
+    Line(IO, "note of IO", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
+    Line(S1, "note of S", colour=NOTE_INK, ports=("top", "left"), bend=-0.15),
+]
+
+
+def carried(to_end: float, to_next: float) -> Picture:
+    """After section 2: what S2 says is at END, and a little at the word after S2, before layer 1 begins.
+
+    Args:
+        to_end, to_next: the recovery before layer 1 at END and at the word after S2.
+    """
+    parts = {"?": Spot(TO, 0, kind="unknown", width=0.5), "? ": Spot(GAVE, 0, kind="unknown", up=0.1, width=0.4)}
+    lines = [
+        Line(S2, "?", _share(to_end), thick=4.0, ports=("top", "left"), at=0.62),
+        Line(S2, "? ", _share(to_next), thick=1.2, ports=("top", "left"), bend=-0.25, at=0.4, slide=(-0.05, 0)),
+        Line("?", "logits", thick=4.0),
+        Line("? ", "logits", thick=1.2, ports=("top", "left"), bend=-0.2),
+    ]
+    return on_sentence(
+        parts, lines, "An arrow from the second John to the column of the last word, inside layer 0.", layers=LAYERS[:2]
+    )
+
+
+def reading(attention: Mapping[str, float]) -> Picture:
+    """After section 3: heads, and the positions to which they look from END.
+
+    Args:
+        attention: for "0.2", "0.3", "1.1", "movers" and "2.1": the share given to the place that is drawn.
+    """
+    parts = NOTES | {"0.2": AVOID, "0.3": LOWER, "1.1": READ, MOVERS: MOVE, "giver": Spot(GAVE, 0, up=0.3, kind="note",
+                     text="John"), "2.1": Spot(TO, 2, right=0.5, up=-0.1)}  # fmt: skip
+    look = [
+        Line(S2, "giver", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
+        Line(S2, "0.2", _share(attention["0.2"]), ports=("top", "left"), at=0.8),
+        Line(S2, "0.3", _share(attention["0.3"]), ports=("top", "left"), at=0.74),
+        Line("giver", "1.1", _share(attention["1.1"]), ports=("top", "left"), at=0.45),
+        Line("note of IO", MOVERS, _share(attention["movers"]), ports=("top", "left"), bend=-0.1, at=0.45),
+        Line("note of S", "2.1", _share(attention["2.1"]), ports=("top", "left"), bend=-0.12, at=0.55),
+    ]
+    look = [line if line.colour == NOTE_INK else Line(**{**vars(line), "colour": plots.HEAD}) for line in look]
+    return on_sentence(
+        parts, [*WROTE, *look], "Heads in the column of the last word, with lines from the places that they read."
+    )
+
+
+def circuit_drawn(circuit: Diagram) -> Picture:
+    """After section 5: every arrow of the measured circuit, with its effect."""
+    parts = NOTES | {
+        "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE,
+        "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
+    }  # fmt: skip
+
+    def arrow(start: str | int, end: str, name: str, **more) -> Line:
+        label, thick = _effect(circuit, name)
+        return Line(start, end, label, thick=thick, **more)
+
+    notes = f" → {MOVERS}, "
+    lines = [
+        arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.68),
+        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.66),
+        Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=1.2),
+        arrow("0.2", MOVERS, f"0.2{notes}queries", at=0.5),
+        Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=2.3),
+        arrow("MLPs", "logits", "0.2 → logits", ports=("top", "right"), bend=0.12, at=0.5),
+        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("top", "left"), at=0.42),
+        arrow("0.3", "logits", "0.3 → logits", ports=("left", "left"), bend=-0.32, at=0.62),
+        arrow("1.1", "logits", "1.1 → logits", at=0.55, slide=(0.0, -0.25)),
+        arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, 0.1)),
+        arrow("note of IO", MOVERS, f"note of IO{notes}values", colour=NOTE_INK, bend=-0.14, ports=("top", "left"),
+              at=0.4, slide=(0, 0.07)),
+        arrow("note of S", MOVERS, f"note of S{notes}keys", colour=NOTE_INK, bend=-0.1, ports=("top", "left"), at=0.4,
+              slide=(0, -0.07)),
+    ]  # fmt: skip
+    return on_sentence(
+        parts, [*WROTE, *lines], "The measured circuit: from the second John to 0.2 and 0.3, from 0.2 to the movers' "
+        "queries and to MLPs, from the notes to the movers, and from all of these to the logits.",
+    )  # fmt: skip
+
+
+def gpt2_drawn() -> Picture:
+    """GPT-2 small's published circuit (Wang et al. 2022, figure 2), its heads named, its twelve layers in four rows."""
+    previous, duplicate = _named("previous token"), _named("duplicate token")
+    induction, inhibition = _named("induction"), _named("S-inhibition")
+    movers, negative = _named("name movers"), _named("negative name movers", "negative")
+    parts = {
+        previous: Spot(3, 0, right=-0.05, width=1.14), duplicate: Spot(S2, 0, right=0.1, width=1.16),
+        induction: Spot(S2, 1, right=0.1, width=1.36), inhibition: Spot(TO, 2, width=1.4),
+        movers: Spot(TO, 3, right=-0.56, width=1.1), negative: Spot(TO, 3, right=0.56, width=0.95),
+    }  # fmt: skip
+    lines = [
+        Line(S1, previous, ports=("top", "bottom"), slide=(0, -0.2)),
+        Line(S1, duplicate, ports=("top", "bottom"), bend=0.12, slide=(0, -0.35)),
+        Line(previous, induction, "K", ports=("top", "left"), bend=-0.1),
+        Line(S2, duplicate, "Q", slide=(0, -0.1), at=0.45),
+        Line(duplicate, inhibition, "V", ports=("right", "bottom"), bend=0.2, at=0.6),
+        Line(induction, inhibition, "V", ports=("top", "left"), bend=-0.1, at=0.5),
+        Line(inhibition, movers, "Q", slide=(-0.2, 0)),
+        Line(inhibition, negative, "Q", slide=(0.2, 0)),
+        Line(IO, movers, "V", ports=("top", "left"), bend=-0.22, at=0.55),
+        Line(movers, "logits", "raise", ports=("top", "left"), bend=-0.2, at=0.4),
+        Line(negative, "logits", "lower", ports=("top", "right"), bend=0.2, at=0.4),
+    ]
+    return on_sentence(
+        parts, lines, "GPT-2 small's circuit: duplicate-token and induction heads at the second John, S-inhibition "
+        "heads and name movers at the last word.",
+        layers=("0 to 4", "5, 6", "7, 8", "9 to 11"),
+    )  # fmt: skip
+
+
+def _named(kind: str, shown: str = "") -> str:
+    """A class of GPT-2 small's heads and, below, their names."""
+    return f"{shown or kind}\n{', '.join(CLASSES[kind][0])}"
+
+
+def circuit_of_b(shares: Mapping[str, float]) -> Picture:
+    """`ioi-natural-b`: heads that lower the giver, and heads that raise both names.
+
+    Args:
+        shares: for "0.0" and "1.0", the change when the head is exchanged with the flipped prompt.
+    """
+    parts = {
+        "0.0": Spot(TO, 0, right=-0.3, up=-0.15), "0.0 ": Spot(GAVE, 0, up=0.12, text="0.0"),
+        "1.0": Spot(TO, 1, right=-0.85, up=-0.15), "1.1, 1.2, 1.3": Spot(TO, 1, right=0.47),
+    }  # fmt: skip
+    lines = [
+        Line(S2, "0.0", _change(shares["0.0"]), ports=("top", "left"), at=0.6, thick=4),
+        Line(S2, "0.0 ", ports=("top", "left"), bend=-0.2),
+        Line("0.0 ", "1.0", _change(shares["1.0"]), ports=("top", "left"), at=0.5),
+        Line("0.0", "logits", "lowers", thick=4, at=0.3, slide=(0, -0.22)),
+        Line("1.0", "logits", "lowers", ports=("top", "left"), bend=-0.15, at=0.45),
+        Line(COMMA, "1.1, 1.2, 1.3", ports=("top", "left"), bend=-0.25, colour=NOTE_INK),
+        Line("1.1, 1.2, 1.3", "logits", "raise both", colour=NOTE_INK, at=0.35, slide=(0, 0.3)),
+    ]
+    return on_sentence(parts, lines, "Head 0.0 reads the second John and lowers it.", layers=LAYERS[:2])
+
+
+def circuit_of_c(shares: Mapping[str, float]) -> Picture:
+    """`ioi-natural-c`: heads that mark the giver at S2, late heads that lower it, and heads that raise both names.
+
+    Args:
+        shares: for "0.2", "2.3" and "3.1", the change when the head is exchanged with the flipped prompt.
+    """
+    parts = {
+        "0.2": Spot(S2, 0, up=0.15), "1.0, 1.1": Spot(S2, 1), "1.0, 1.1 ": Spot(TO, 1, right=0.35, text="1.0, 1.1"),
+        "2.3": Spot(TO, 2, right=-0.15), "3.0, 3.1": Spot(TO, 3, right=-0.7, up=-0.1),
+    }  # fmt: skip
+    lines = [
+        Line(S2, "0.2", _change(shares["0.2"]), thick=4, at=0.45),
+        Line("0.2", "1.0, 1.1", thick=4),
+        Line("1.0, 1.1", "2.3", _change(shares["2.3"]), ports=("top", "left"), at=0.6),
+        Line("1.0, 1.1", "3.0, 3.1", _change(shares["3.1"]), ports=("top", "left"), bend=-0.15),
+        Line("2.3", "logits", "lowers", at=0.18),
+        Line("3.0, 3.1", "logits", "lower", ports=("top", "left"), bend=-0.1),
+        Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=-0.1),
+        Line("1.0, 1.1 ", "logits", "raise both", colour=NOTE_INK, ports=("top", "right"), bend=0.1),
+    ]
+    alt = "Heads mark the second John where it is; late heads lower it."
+    return on_sentence(parts, lines, alt, layers=(*LAYERS, "layer 3"))
+
+
+def nodes_drawn(nodes: Iterable[tuple[int, int, str]], layers: Sequence[str] = LAYERS) -> Picture:
+    """Heads at positions, (layer, head, role), each in the column of its word where IO is named first; no arrows.
+
+    Raises:
+        KeyError: a role that has no column.
+    """
+    places = ("IO", "after IO", "S1", "after S1", "before S2", "S2", "after S2", "END")
+    column = {role: i for i, role in enumerate(places)}
+    heads: dict[tuple[int, str], list[str]] = {}
+    for layer, head, role in sorted(nodes):
+        heads.setdefault((layer, role), []).append(f"{layer}.{head}")
+    parts = {}
+    for (layer, role), names in heads.items():
+        apart = 0.62 if role == "END" else 0.0
+        for i, name in enumerate(names if apart else [" ".join(names)]):
+            right = apart * (i - (len(names) - 1) / 2) if apart else 0.0
+            parts[f"{name} at {role}"] = Spot(column[role], layer, right=right, text=name)
+    return on_sentence(parts, [], f"{', '.join(parts)}, each in the column of its word.", layers=layers)
+
+
+def _share(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _change(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _effect(circuit: Diagram, name: str) -> tuple[str, float]:
+    """Label and thickness of a measured arrow."""
+    effect = circuit.effect(name)
+    letter = {"queries": " Q", "keys": " K", "values": " V"}.get(name.rpartition(", ")[2], "")
+    return _change(effect) + letter, max(1.0, min(4.0, 4 * abs(effect)))

@@ -1,0 +1,68 @@
+"""Notes: what a later word holds of a name, and what heads do with it.
+
+1. `renamed` – a prompt for each name, with that name in one role and another name in the other.
+2. `written_from_note` – what a head adds to each name's logit when it reads the note alone; `copying_score` judges it.
+3. `copying_notes` – of several heads, the share of names that they raise, and that they lower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.ioi.behaviour import roles
+from course_utils.ioi.prompts import Prompts
+from course_utils.ioi.readings import copying_score, unembedding
+
+
+def renamed(prompts: Prompts, role: str) -> Prompts:
+    """One prompt for each name: that name is the one of `role`, and the next but six in the list is the other.
+
+    Args:
+        prompts: at least as many as there are names; of these the words beside the names are kept.
+        role: "IO", or "S" (S1 and S2 both).
+
+    Raises:
+        ValueError: too few prompts, or another role.
+    """
+    names = prompts.layout.names
+    if role not in ("IO", "S") or len(prompts) < len(names):
+        raise ValueError(f"the role is IO or S, and {len(names)} prompts are needed")
+    one, other = names, names.roll(-7)
+    io, s = (one, other) if role == "IO" else (other, one)
+    some = prompts[: len(names)]
+    some = replace(some, tokens=some.tokens.clone(), names=torch.stack([io, s, s], 1))
+    rows = torch.arange(len(names))
+    for where, who in (("IO", io), ("S1", s), ("S2", s)):
+        some.tokens[rows, some.positions[where]] = who
+    return some
+
+
+@torch.no_grad()
+def written_from_note(model: Any, prompts: Prompts, layer: int, head: int, place: str) -> Float[Tensor, "name name"]:
+    """What a head adds to each name's logit when it attends to one place alone, without the final norm's scale.
+
+    Args:
+        prompts: one for each name, of `renamed`. place: of `roles`, such as "after IO".
+    """
+    _, cache = model.run_with_cache(prompts.tokens)
+    rows, names = torch.arange(len(prompts)), prompts.layout.names
+    stream = model.blocks[layer].ln1(cache["resid_pre", layer])[rows, roles(prompts)[place]]
+    written = (stream @ model.W_V[layer, head] + model.b_V[layer, head]) @ model.W_O[layer, head]
+    return ((written - written.mean(-1, keepdim=True)) @ unembedding(model))[:, names]
+
+
+def copying_notes(
+    model: Any, prompts: Prompts, heads: Sequence[tuple[int, int]], role: str, place: str, k: int = 5
+) -> dict[str, tuple[float, float]]:
+    """The shares of names that each head puts among its k most raised, and k most lowered, when it reads the note."""
+    some, found = renamed(prompts, role), {}
+    for layer, head in heads:
+        written = written_from_note(model, some, layer, head, place)
+        found[f"{layer}.{head}"] = (float(copying_score(written, k)), float(copying_score(-written, k)))
+    return found

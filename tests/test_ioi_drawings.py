@@ -1,0 +1,102 @@
+"""Lesson 4's drawings and its notes: parts in the columns of their words, and what a head makes of a note."""
+
+import pytest
+import torch
+
+from course_utils import ioi, plots, zoo
+from course_utils.ioi.sentence import WORDS, Line, Spot, on_sentence
+
+LOOKS = {"0.2": 0.8, "0.3": 0.5, "1.1": 0.9, "movers": 0.85, "2.1": 1.0}
+
+
+class Measured:
+    """A diagram whose arrows all have one effect."""
+
+    def effect(self, name):
+        return -0.43
+
+
+DRAWINGS = {
+    "carried": lambda: ioi.carried(0.88, 0.12),
+    "reading": lambda: ioi.reading(LOOKS),
+    "circuit": lambda: ioi.circuit_drawn(Measured()),
+    "gpt2": ioi.gpt2_drawn,
+    "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
+    "c": lambda: ioi.circuit_of_c({"0.2": -1.7, "2.3": -0.5, "3.1": -0.6}),
+    "nodes": lambda: ioi.nodes_drawn(ioi.FOUND),
+    "partners": ioi.partners_drawn,
+    "asks": ioi.asks_drawn,
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return zoo.load("ioi-natural", "cpu").requires_grad_(False)
+
+
+def texts(picture):
+    return [text.get_text() for text in picture.fig.axes[0].texts]
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_no_words_of_a_drawing_leave_the_paper_or_lie_on_one_another(name):
+    with plots.plt.rc_context(plots._STYLE):
+        made = DRAWINGS[name]()
+        made.fig.canvas.draw()
+        scale, (wide, high) = made.fig.dpi_scale_trans.inverted(), made.fig.get_size_inches()
+        boxes = []
+        for text in made.fig.axes[0].texts:
+            text.set_bbox(None)  # its halo may lie under other words
+            if text.get_text():
+                boxes.append((text.get_text(), text.get_window_extent().transformed(scale)))
+        for i, (word, box) in enumerate(boxes):
+            assert box.x0 >= 0 and box.x1 <= wide and box.y0 >= 0 and box.y1 <= high, word
+            for other, second in boxes[:i]:
+                apart = min(box.x1, second.x1) - max(box.x0, second.x0) < 0.02
+                assert apart or min(box.y1, second.y1) - max(box.y0, second.y0) < 0.03, (word, other)
+        plots.plt.close(made.fig)
+
+
+def test_a_part_lies_in_the_column_of_its_word_and_a_line_needs_both_ends():
+    made = on_sentence({"a": Spot(1, 0), "b": Spot(len(WORDS) - 1, 1)}, [Line("a", "b", "0.5")], "two parts")
+    at = {text.get_text(): text.get_position() for text in made.fig.axes[0].texts}
+    assert abs(at["a"][0] - at["and"][0]) < 1e-6 and abs(at["b"][0] - at["to"][0]) < 1e-6 and at["a"][1] < at["b"][1]
+    assert "0.5" in at
+    with pytest.raises(KeyError):
+        on_sentence({"a": Spot(1, 0)}, [Line("a", "c")], "an end is missing")
+    plots.plt.close(made.fig)
+
+
+def test_a_measured_arrow_carries_its_effect_and_its_input():
+    assert {"−0.43 Q", "−0.43 K", "−0.43 V", "−0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
+
+
+def test_renamed_prompts_hold_each_name_once_in_its_role(model):
+    some = ioi.make_ioi_batch(model.tokenizer, 90, torch.Generator().manual_seed(0))
+    for role in ("IO", "S"):
+        made = ioi.renamed(some, role)
+        rows = torch.arange(80)
+        place = {"IO": "IO", "S": "S2"}[role]
+        assert (made.tokens[rows, made.positions[place]] == some.layout.names).all()
+        assert (made.answer == made.names[:, 0]).all() and (made.names[:, 0] != made.names[:, 1]).all()
+    with pytest.raises(ValueError, match="80 prompts"):
+        ioi.renamed(some[:10], "IO")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_movers_copy_what_they_read_in_a_note_and_a_head_of_layer_0_does_not(model, seed):
+    some = ioi.make_ioi_batch(model.tokenizer, 80, torch.Generator().manual_seed(seed), orders=["ABBA"])
+    found = ioi.copying_notes(model, some, [(1, 0), (1, 2), (1, 3), (1, 1)], "IO", "after IO")
+    assert all(found[head][0] > 0.9 for head in ("1.0", "1.2", "1.3")) and found["1.1"][1] > 0.9
+    elsewhere = ioi.copying_notes(model, some, [(1, 2)], "IO", "after S1")  # the verb holds no note
+    assert elsewhere["1.2"][0] < 0.3
+
+
+def test_the_words_of_a_text_get_the_attention_of_its_positions(model):
+    words = ioi.read_words(model, ioi.TEXTS["IO twice, after the giver"], (0, 2), n=16)
+    assert [word for word, _ in words][:4] == ["When", "Mary", "and", "John"]
+    assert max(words, key=lambda pair: pair[1])[0] == "Mary" and words[-2][1] > 0.5
+    row = (words, {"repeated": "–", "last": "John"}, -10.0, -9.0)
+    made = ioi.texts_drawn([row], 16, "one text")
+    assert {"John", "gave", "from", "repeated"} <= set(texts(made))
+    plots.plt.close(made.fig)
