@@ -95,7 +95,7 @@ class Checkpoints:
             others = scores.flatten(1).clone()
             others[:, layer * scores.shape[-1] + head] = 0
             axes[2].plot(self.step, scores[:, layer, head], color=colour, marker="o", markersize=3, label=name)
-            axes[2].plot(self.step, others.amax(1), color=colour, linestyle=":", label="best other")
+            axes[2].plot(self.step, others.amax(1), color=colour, linestyle=":", label="the best other head")
         axes[0].set(ylabel="nats per token")
         axes[1].set(ylabel="nats")
         axes[2].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
@@ -118,4 +118,4 @@ def halfway(
 
 def _line(ax, step: Tensor, values: Tensor, low: Tensor, high: Tensor, colour: str, label: str) -> None:
     ax.plot(step, values, color=colour, marker="o", markersize=3, label=label)
-    ax.fill_between(step, low, high, color=colour, alpha=0.25, linewidth=0)
+    ax.fill_between(step, low, high, color=colour, alpha=0.35, linewidth=0)
