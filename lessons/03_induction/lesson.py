@@ -84,7 +84,10 @@ with claims():
 # Could one attention head do it? From the second A it would have to look at B *because A stood before it*. The figure shows all that a head can go by.
 
 # %% figure
-ind.attention_table()
+ind.attention_table().captioned(
+    "The scores of one head. In the row of A there is one number for B, wherever B stands and whatever stood before it. The "
+    "column that the task needs does not exist."
+)
 
 # %% [markdown]
 # This table is called the **QK circuit** of the head. In lesson 0's names, where $W_E$ embeds tokens and $W_U$ turns the stream into logits, it is $W_E W_Q W_K^\top W_E^\top$: a row for each token $q$ that looks, a column for each token $s$ that is looked at. A second table, the **OV circuit** $W_E W_V W_O W_U$, says what looking at $s$ adds to the logits. In the plainest transformer, one layer of attention without norm and biases, these two decide everything. If $q$ is the last token and $A(q, s)$ the share of its attention that $s$ gets,
@@ -95,7 +98,10 @@ ind.attention_table()
 
 # %% figure
 words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
-ind.four_texts(words, {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"})
+ind.four_texts(words, {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}).captioned(
+    "Each place of a text contributes one card: a number that depends on the place and on the token there, and on nothing else. "
+    "A head adds up the cards of its text. Above: the four texts. Below: the cards of two texts together, sorted by place."
+)
 
 # %% [markdown]
 # The head's lead for B over D has the sign of a sum of such cards. In (i) and (ii) B is right, so both sums must be above zero, and so must their total. In (iii) and (iv) D is right, so both must be below zero, and so must their total. But the two totals are sums of the same cards, as the figure shows column by column. They are equal, and cannot be both.

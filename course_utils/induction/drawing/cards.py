@@ -34,9 +34,7 @@ def attention_table() -> Picture:
     page.text((ghost, 0.16), "no such column", size=SMALL, bold=True, halo=False)
     page.text((2.93, 0.16), "one score for each pair", size=SMALL, bold=True, halo=False)
     return page.picture(
-        "A table of scores, token by token; a column for “B after A” is drawn dashed, since there is none.",
-        "The scores of one head. In the row of A there is one number for B, wherever B stands and whatever stood "
-        "before it. The column that the task needs does not exist.",
+        "A table of scores, token by token; a column for “B after A” is drawn dashed, since there is none."
     )
 
 
@@ -68,10 +66,7 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str]) -> Picture:
     page.text((WIDE / 2, 0.28), "The same cards, so the same total. It cannot be above zero and below zero.", bold=True,
               halo=False)  # fmt: skip
     return page.picture(
-        "Four texts as rows of cards; the cards of the first two texts, put together, are those of the last two.",
-        "Each place of a text contributes one card: a number that depends on the place and on the token there, and on "
-        "nothing else. A head adds up the cards of its text. Above: the four texts. Below: the cards of two texts, "
-        "sorted by place.",
+        "Four texts as rows of cards; the cards of the first two texts, put together, are those of the last two."
     )
 
 
@@ -100,10 +95,7 @@ def two_that_subtract(texts: Mapping[str, str], right: Mapping[str, str]) -> Pic
                 page.cross((xs[place], y))
         page.box((6.1, y), right[name], fill=plots.ANSWER, width=0.5, height=0.34, bold=True)
     return page.picture(
-        "Four texts; in each, two heads cross out the token at place 2 or 4 that did not follow A.",
-        "Blue dots: where the two heads look. A head looks at the first of its two places if A stands there, otherwise "
-        "at the second, and lowers the token that it finds (crossed out). B and D are the candidates; the one that is "
-        "not crossed out came after A.",
+        "Four texts; in each, two heads cross out the token at place 2 or 4 that did not follow A."
     )
 
 
