@@ -70,7 +70,7 @@ def test_both_sides_of_the_four_texts_end_in_the_same_cards():
 
 def test_the_circuit_says_nothing_that_is_not_known_yet():
     before, after = (ind.circuit(("X", "A", "B"), LOST, known) for known in (False, True))
-    assert [w for w in words(before) if "?" in w] == [f"?   −{nats:.1f} nats" for nats in LOST.values()]
+    assert [w for w in words(before) if "?" in w] == [f"?      −{nats:.1f}" for nats in LOST.values()]
     assert not any("after" in w or "copied" in w for w in words(before))
     assert {"after A", "two after X", "B, copied", "A, copied", "after X"} <= set(words(after))
     fewer = ind.circuit(("X", "A", "B"), {"0.2 to keys": 4.8}, known=True)

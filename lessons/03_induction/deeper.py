@@ -28,7 +28,7 @@ f"three toys; the lowest of their final accuracies is {live.curves.accuracy[-1].
 #
 # The smallest case: letters with one opening bracket among them, then a dot. What comes next is the bracket that closes it. Three skip-trigrams, `( … . → )` and so on, do it. We train four one-head models and look for the three in their tables.
 
-# %% figure
+# %%
 names = ["(", "[", "{", "a", "b", "c", "d", ".", ")", "]", "}"]
 letters, dot, openers, closers = slice(3, 7), 7, slice(0, 3), slice(8, 11)
 rng = torch.Generator().manual_seed(0)
@@ -43,6 +43,8 @@ def sentences(n):
 sizes = {"W_E": (11, 16), "W_pos": (7, 16), "W_U": (16, 11), "W_O": (1, 1, 8, 16)}
 sizes |= dict.fromkeys(("W_Q", "W_K", "W_V"), (1, 1, 16, 8))  # (layer, head, d_model, d_head)
 four = {name: 0.2 * torch.randn(4, *size, generator=rng) for name, size in sizes.items()}
+
+# %%
 models = ind.Weights(**{name: W.requires_grad_() for name, W in four.items()})  # four, side by side
 optimizer = torch.optim.AdamW(four.values(), lr=0.02, weight_decay=1.0)
 for _ in range(200):
@@ -53,14 +55,11 @@ for _ in range(200):
     loss.backward()
     optimizer.step()
 W = {name: matrix.detach() for name, matrix in four.items()}
-
-# %%
 QK = W["W_E"] @ W["W_Q"][:, 0, 0] @ W["W_K"][:, 0, 0].mT @ W["W_E"].mT / 8**0.5
 OV = W["W_E"] @ W["W_V"][:, 0, 0] @ W["W_O"][:, 0, 0] @ W["W_U"]  # both (model, token, token)
-sought = QK[:, dot, openers] > QK[:, dot, letters].amax(-1, keepdim=True)  # (model, bracket)
-f"brackets that the dot prefers to every letter, in each model: {sought.sum(-1).tolist()}"
 
 # %% figure
+sought = QK[:, dot, openers] > QK[:, dot, letters].amax(-1, keepdim=True)  # (model, bracket)
 shown = sought.sum(-1).argmax()
 fig, axes = plots.figure(1, 2, height=3.3)
 fig.get_layout_engine().set(wspace=0.12)

@@ -52,7 +52,7 @@ def circuit(
                  height=high - 0.98)  # fmt: skip
         page.ax.patches[-1].set_zorder(0.8)  # behind the streams and the arrows
     for name, nats in lost.items():
-        _message(page, name, said[name] if known else f"?   −{nats:.1f} nats", known)
+        _message(page, name, said[name] if known else f"?      −{nats:.1f}", known)
     key, query = COLUMNS[2], COLUMNS[5]
     page.dot((key, 3.05), MATCH, 9)
     page.text((key - 0.14, 3.05), "key (K)", side="right")

@@ -47,7 +47,8 @@ def half_ways(steps: Mapping[str, Mapping[str, tuple[float, float, float] | floa
     Args:
         steps: by the end that was chosen and by the quantity, the step at which it is half-way.
     """
-    fig, axes = plots.figure(len(steps), 1, height=0.9 + 1.45 * len(steps), sharex=True)
+    fig, axes = plots.figure(len(steps), 1, height=0.9 + 1.45 * len(steps), sharex=True, squeeze=False)
+    axes = axes[:, 0]
     for ax, (end, marks) in zip(axes, steps.items(), strict=True):
         for k, (name, mark) in enumerate(marks.items()):
             colour = plots.NOTE if "0.2" in name else plots.HEAD if "1.1" in name else plots.INK

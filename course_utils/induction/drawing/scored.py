@@ -22,7 +22,8 @@ def forming(
     Args:
         patterns: of one head, by the training step. letters: names of the tokens of their text.
     """
-    fig, rows = plots.figure(2, 1, height=5.3, height_ratios=[1, 1.05])
+    fig, rows = plots.figure(2, 1, height=5.2, height_ratios=[1, 1.1])
+    fig.get_layout_engine().set(hspace=0.08)
     ax = rows[0]
     lines = (
         ("accuracy, two layers", two.accuracy, plots.INK, "-"),
@@ -45,12 +46,11 @@ def forming(
         small = fig.add_subplot(spec[k])
         plots.heatmap(small, pattern, signed=False, limit=1, bar=False)
         small.set_title(f"head {head}, step {step}", fontsize=10)
-        ticks = range(len(letters))
-        small.set_xticks(ticks, ["", *letters[1:]], fontsize=7)
-        small.set_yticks(ticks, letters, fontsize=7)
-        small.tick_params(length=0)
+        small.set(xticks=[], yticks=[], xlabel="is looked at")
         if k == 0:
-            small.set(ylabel="looks", xlabel="is looked at")
+            small.set_yticks(range(len(letters)), letters, fontsize=7)
+            small.tick_params(length=0)
+            small.set(ylabel="looks")
     return fig
 
 
@@ -60,7 +60,8 @@ def head_maps(maps: Mapping[str, tuple[Float[Tensor, "layer head"], Float[Tensor
     Args:
         maps: by the panel's title, the prefix-matching and the previous-token scores.
     """
-    fig, axes = plots.figure(1, len(maps), height=3.1, width_ratios=[1, 1, 1.5][: len(maps)])
+    fig, axes = plots.figure(1, len(maps), height=3.1, width_ratios=[1, 1, 1.5][: len(maps)], squeeze=False)
+    axes = axes[0]
     for ax, (title, scores) in zip(axes, maps.items(), strict=True):
         layers, heads = scores[0].shape
         large = 600 / max(4, heads) ** 0.9
