@@ -126,8 +126,7 @@ def pencil(alpha, beta, length):
     itself = (b / (a + p)).exp() + (2 * b / (a + length + p)).exp()
     return (right > itself).float().mean(-1)
 
-one = torch.ones(1)
-f"with α = β = 1 and blocks of 4: {pencil(one, one, 4).item():.2f}"
+f"with α = 4, β = 1 and blocks of 32: {pencil(torch.tensor([4.0]), torch.ones(1), 32).item():.2f}"
 
 # %% figure
 alpha, beta, maps = torch.linspace(0.5, 8, 16), torch.logspace(-1, 1, 17), {}
@@ -303,7 +302,7 @@ with claims():
 # On the toys the score points to the keys. On the code model it misses the message that matters most. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. A score from weights is a place to start; it is no evidence that a path is used, nor that it is not. (The end-to-end table of the core does better because it puts the tokens in.)
 
 # %% [markdown]
-# ## 6 · What the OV circuit raises ◇
+# ## 6 · What the OV circuit raises
 #
 # The copying score of the core condenses the eigenvalues of $W_E W_V W_O W_U$ into one number. Here they are, for a toy's induction head, for 1.1 and for 1.0.
 
