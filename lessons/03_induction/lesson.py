@@ -281,7 +281,7 @@ text = ind.repeated_tokens(64, 1, 12, distinct=True, generator=torch.Generator()
 matcher = live.curves.prefix[-1, 0, 1].argmax().item()  # of the first toy's second layer
 stages = {step: ind.run(weights[0], text).pattern[1, 0, matcher] for step, weights in live.kept.items()}
 plots.show(
-    ind.forming(live.curves, flat.curves, stages, ["BOS", *2 * "abcdefghijkl"], f"1.{matcher}"),
+    ind.forming(live.curves, flat.curves, stages, 12, f"1.{matcher}"),
     "Accuracy and head scores against steps, two layers and one; below, a head's attention before, during and after the change.",
     "Above: three models of two layers and one model of one layer, trained while this notebook ran. The orange score stays "
     "near one half although the accuracy is near 1: it is a mean over all places, and no block is longer than 31, so that "
@@ -867,7 +867,7 @@ left_of = {n: context.remaining("1.1", n) for n in (4, 8, 16, 32)}
 plots.show(
     context.plot(), "Loss of a late token against how much is seen: intact it falls all the way; without 1.1 it stays from some 32 tokens on.",
     "Left: loss of tokens late in a window against how many tokens before them are seen. Right: the share of the intact model's "
-    "gain that is left without a head, for context further back than so many tokens. Bands and bars: 95 % interval, modules "
+    "gain that is left without a head, for context further back than so many tokens; bars: 95 % interval, modules "
     "resampled. 1.2 is a head of the same layer, for comparison.",
 )  # fmt: skip
 measured("induction.remains", left_of[8][0])

@@ -76,7 +76,7 @@ class Checkpoints:
 
     def plot(self) -> Figure:
         """Losses of repeated and new names, the in-context-learning score, the heads' scores; 95 % intervals."""
-        fig, axes = plots.figure(3, 1, height=5.4, sharex=True)
+        fig, axes = plots.figure(3, 1, height=4.9, sharex=True, height_ratios=[1, 0.7, 1])
         weights = self.losses.weights()
         panels = (
             (axes[0], (("new", "new names"), ("repeated", "repeated names"), ("loss", "all tokens"))),

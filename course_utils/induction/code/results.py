@@ -105,19 +105,16 @@ class ContextGain:
     def plot(self, runs: Sequence[str] = ("intact", "1.1", "1.2")) -> Figure:
         """Left: loss against how much is seen. Right: the share of the gain that is left, by how far back that reaches.
 
-        A line for each run, with 95 % intervals.
+        A line for each run; the shares with their 95 % intervals.
         """
-        fig, (left, right) = plots.figure(1, 2, height=3.3, width_ratios=[1.5, 1])
-        weights = bootstrap_weights(len(self.module), clusters=self.module)
+        fig, (left, right) = plots.figure(1, 2, height=3.2, width_ratios=[1.5, 1])
         looks = {"intact": (plots.INK, "o"), "1.1": (plots.HEAD, "s")}
         distances = [n for n in (4, 8, 16, 32) if n in self.width.tolist()[:-1]]
         for run in runs:
             colour, marker = looks.get(run, (plots.SERIES[3], "^"))
             values = self.loss[GAIN_RUNS.index(run)].double()
-            low, high = interval(weights @ values.mT)
             left.plot(self.width, values.mean(-1), color=colour, marker=marker, markersize=5,
                       label=run if run == "intact" else f"without {run}")  # fmt: skip
-            left.fill_between(self.width, low, high, color=colour, alpha=0.2, linewidth=0)
             if run != "intact":
                 shares = [self.remaining(run, n) for n in distances]
                 right.plot(distances, [share[0] for share in shares], color=colour, marker=marker, markersize=5)

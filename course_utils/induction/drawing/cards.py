@@ -86,13 +86,18 @@ def two_that_subtract(texts: Mapping[str, str], right: Mapping[str, str]) -> Pic
     for row, (name, text) in enumerate(texts.items()):
         y = 2.08 - 0.56 * row
         page.text((0.4, y), name, halo=False)
-        _cards(page, xs, y, text)
         lowered = [first if text[first] == "A" else first + 1 for first in (0, 2)]
+        struck = [place for place in lowered if text[place] != "A"]
+        kept = [place for place in range(5) if place not in struck]
+        _cards(page, [xs[place] for place in kept], y, [text[place] for place in kept])
         for place in lowered:
             page.dot((xs[place], y + 0.25), plots.HEAD, 6)
-            if text[place] != "A":
-                page.box((xs[place], y), text[place], fill=plots.ABLATED, edge=plots.NULL, width=0.46, height=0.34)
-                page.cross((xs[place], y))
+        for place in struck:
+            page.box((xs[place], y), text[place], fill=plots.ABLATED, edge=plots.NULL, width=0.46, height=0.34,
+                     dashed=True)  # fmt: skip
+            for slope in (-1, 1):
+                ends = [(xs[place] - 0.2, y - 0.13 * slope), (xs[place] + 0.2, y + 0.13 * slope)]
+                page.ax.plot(*zip(*ends, strict=True), color=plots.EDITED, linewidth=1.8, zorder=7)
         page.box((6.1, y), right[name], fill=plots.ANSWER, width=0.5, height=0.34, bold=True)
     return page.picture(
         "Four texts; in each, two heads cross out the token at place 2 or 4 that did not follow A."

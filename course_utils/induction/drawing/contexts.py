@@ -26,7 +26,8 @@ def two_contexts(changed: Mapping[str, tuple[float, float, float]]) -> Picture:
         ("0.2 to the queries", "after X", plots.NOTE, 8, 9, 1.15),
     )
     for name, words, colour, begin, end, y in rows:
-        page.arrow((xs[begin], y - 0.42), (xs[end] - 0.36, y), colour=colour, bend=-0.15, thick=2.4)
+        page.arrow((xs[begin], y - 0.42), (xs[end] - (0.52 if end == 2 else 0.4), y), colour=colour, bend=-0.15,
+                   thick=2.4)  # fmt: skip
         page.box((xs[end], y), words, fill=colour, width=1.0 if end == 2 else 0.76, height=0.32, size=SMALL)
         nats = f"{changed[name][0]:+.1f} nats".replace("-", "−")
         page.text((xs[end] + (0.56 if end == 2 else -0.44), y + (0 if end == 2 else 0.24)), nats, bold=True, size=SMALL,

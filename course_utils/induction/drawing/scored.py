@@ -4,7 +4,7 @@
 2. `head_maps` – every head of several models, layers upwards, as large as its scores.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from jaxtyping import Float
 from matplotlib.figure import Figure
@@ -15,14 +15,14 @@ from course_utils.induction.toys.curves import Curves
 
 
 def forming(
-    two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], letters: Sequence[str], head: str
+    two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int, head: str
 ) -> Figure:
     """Accuracy and best scores of the two-layer models, accuracy of the one-layer model; below, attention patterns.
 
     Args:
-        patterns: of one head, by the training step. letters: names of the tokens of their text.
+        patterns: of one head, by the training step, on BOS and a block of `length` tokens, twice.
     """
-    fig, rows = plots.figure(2, 1, height=5.2, height_ratios=[1, 1.1])
+    fig, rows = plots.figure(2, 1, height=4.8, height_ratios=[1, 1.15])
     fig.get_layout_engine().set(hspace=0.08)
     ax = rows[0]
     lines = (
@@ -46,11 +46,14 @@ def forming(
         small = fig.add_subplot(spec[k])
         plots.heatmap(small, pattern, signed=False, limit=1, bar=False)
         small.set_title(f"head {head}, step {step}", fontsize=10)
-        small.set(xticks=[], yticks=[], xlabel="is looked at")
-        if k == 0:
-            small.set_yticks(range(len(letters)), letters, fontsize=7)
-            small.tick_params(length=0)
-            small.set(ylabel="looks")
+        middles = (0, (length + 1) / 2, (3 * length + 1) / 2)
+        small.set_xticks(middles[1:], ("block", "repeat"), fontsize=9)
+        small.set_yticks(middles, ("BOS", "block", "repeat") if k == 0 else ("", "", ""), fontsize=9)
+        small.tick_params(length=0)
+        for border in (0.5, length + 0.5):
+            small.axhline(border, color=plots.NULL, linewidth=0.8, linestyle=":")
+            small.axvline(border, color=plots.NULL, linewidth=0.8, linestyle=":")
+        small.set(xlabel="is looked at", ylabel="" if k else "looks")
     return fig
 
 
