@@ -190,7 +190,7 @@ for ax, stream, title in zip(axes, streams, ("embedded", "after the\nfirst head"
     ax.tick_params(length=0, labelbottom=False, labeltop=True)
     for place in layout.sizes:
         middle = (layout[place].start + layout[place].stop - 1) / 2
-        ax.text(middle, -1.75, place, ha="center", fontsize=10, fontweight="bold")
+        ax.text(middle, -1.75, place if ax is axes[0] else "", ha="center", fontsize=10, fontweight="bold")
         ax.axvline(layout[place].start - 0.5, color=plots.NULL, linewidth=1)
     ax.set_yticks(range(6), ["BOS", "a", "b", "c", "a", "b"], fontsize=9)
     ax.set(ylabel=title)
@@ -283,10 +283,10 @@ stages = {step: ind.run(weights[0], text).pattern[1, 0, matcher] for step, weigh
 plots.show(
     ind.forming(live.curves, flat.curves, stages, 12, f"1.{matcher}"),
     "Accuracy and head scores against steps, two layers and one; below, a head's attention before, during and after the change.",
-    "Above: three models of two layers and one model of one layer, trained while this notebook ran. The orange score stays "
+    "Above: three models of two layers and one of one layer, trained while this notebook ran; grey: the steps shown below. The orange score stays "
     "near one half although the accuracy is near 1: it is a mean over all places, and no block is longer than 31, so that "
-    "notes at later places are hardly ever needed, and the heads do not write them. Below: the attention of one head of a "
-    "two-layer model on BOS and a block of twelve, twice; the darker, the more. The dark line at the end lies one place to the right "
+    "notes at later places are hardly ever needed, and the heads do not write them. Below: the attention of one head of the "
+    "first model on BOS and a block of twelve, twice; the darker, the more. The dark line at the end lies one place to the right "
     "of the earlier occurrence.",
 )  # fmt: skip
 measured("induction.one_layer", flat.curves.accuracy[-1].item())
@@ -482,7 +482,7 @@ plots.show(
     training.plot(),
     "The loss of repeated names falls steeply between steps 1 000 and 2 000, that of new ones far less; the "
     "in-context-learning score and the scores of heads 0.2 and 1.1 change in the same time.",
-    "The training of the code model. Top: loss per token. Middle: in-context-learning score. Bottom: one head of each "
+    "The training of the code model. Top: loss per token of names. Middle: in-context-learning score. Bottom: one head of each "
     "layer stands out (solid); the best of the other seven is dotted. Bands: 95 % interval, modules resampled. Between steps "
     f"1 000 and 2 000 repeated names fell by {fell['repeated names'][0]:.2f} nats and new ones by {fell['new names'][0]:.2f}.",
 )  # fmt: skip
@@ -947,9 +947,8 @@ for run, probability in without.items():
     mean[run] = probability[starts[1] + 1 : starts[1] + 8].mean().item()  # after the w
 display(table({"mean": mean}, corner="without", decimals=2, mark=lambda p: p < 0.1,
       caption="Mean probability of the seven parts of the returning name, intact and with each head set to its mean. Marked: below 0.1."))
-shown = {"without 1.1, the induction head": without["1.1"], "without 0.1, not in the circuit": without["0.1"]}
-plots.show(ind.expected(parts, shown), "The returning name is expected without 0.1; without 1.1 it is not.",
-           "The first figure again, for the model without its induction head and without a head that is not in the circuit.")  # fmt: skip
+plots.show(ind.expected(parts, {"without 1.1, the induction head": without["1.1"]}), "Without 1.1 the returning name is not expected.",
+           "The first figure again, for the model without its induction head.")  # fmt: skip
 
 # %% [markdown]
 # The prediction holds, on one program: the four heads whose loss breaks the name are the four of the circuit. So the circuit found on random tokens is also what completes this name, though not alone: without 0.1 the mean hardly changes, but one part is nearly lost.

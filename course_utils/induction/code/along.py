@@ -79,10 +79,10 @@ class Checkpoints:
         fig, axes = plots.figure(3, 1, height=4.9, sharex=True, height_ratios=[1, 0.7, 1])
         weights = self.losses.weights()
         panels = (
-            (axes[0], (("new", "new names"), ("repeated", "repeated names"), ("loss", "all tokens"))),
+            (axes[0], (("new", "new names"), ("repeated", "repeated names"))),
             (axes[1], (("icl", "in-context-\nlearning score"),)),
         )
-        colours = iter((plots.SERIES[1], plots.SERIES[0], plots.NULL, plots.SERIES[2]))
+        colours = iter((plots.SERIES[1], plots.SERIES[0], plots.SERIES[2]))
         for ax, lines in panels:
             for what, label in lines:
                 low, high = interval(self.losses.estimate(what, weights))

@@ -22,8 +22,8 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
         marks: tokens whose names are set off below the panels, with or without a space before them.
     """
     bare = [part.strip("␣") for part in parts]
-    fig, axes = plots.figure(len(chance), 1, height=0.3 + 2.2 * len(chance))
-    for ax, (title, values) in zip(axes, chance.items(), strict=True):
+    fig, axes = plots.figure(len(chance), 1, height=0.3 + 2.2 * len(chance), squeeze=False)
+    for ax, (title, values) in zip(axes[:, 0], chance.items(), strict=True):
         starts = [k for k, part in enumerate(bare) if part == "w"]
         for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
             ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)

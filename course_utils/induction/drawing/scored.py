@@ -17,27 +17,26 @@ from course_utils.induction.toys.curves import Curves
 def forming(
     two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int, head: str
 ) -> Figure:
-    """Accuracy and best scores of the two-layer models, accuracy of the one-layer model; below, attention patterns.
+    """Accuracy of two-layer models and of a one-layer model, best scores of the first; below, attention patterns.
 
     Args:
-        patterns: of one head, by the training step, on BOS and a block of `length` tokens, twice.
+        patterns: of one head of the first two-layer model, by the training step, on BOS and a block of `length` tokens,
+            twice.
     """
     fig, rows = plots.figure(2, 1, height=4.8, height_ratios=[1, 1.15])
     fig.get_layout_engine().set(hspace=0.08)
     ax = rows[0]
     lines = (
-        ("accuracy, two layers", two.accuracy, plots.INK, "-"),
-        ("accuracy, one layer", one.accuracy, plots.GREY, "-"),
-        ("prefix matching,\ntwo layers, best head", two.best_prefix(), plots.HEAD, "-"),
-        ("previous token,\ntwo layers, best head", two.best_previous(), plots.NOTE, "-"),
+        (f"accuracy, two layers,\n{two.seeds} models", two.accuracy, plots.INK, 1.2),
+        ("accuracy, one layer", one.accuracy, plots.GREY, 2.4),
+        ("prefix matching, best\nhead of one of them", two.best_prefix()[:, :1], plots.HEAD, 1.8),
+        ("previous token, best\nhead of one of them", two.best_previous()[:, :1], plots.NOTE, 1.8),
     )
-    for name, values, colour, style in lines:
+    for name, values, colour, width in lines:
         for seed, row in enumerate(values.unbind(1)):
-            ax.plot(two.step, row, color=colour, linestyle=style, linewidth=2.4 if values is one.accuracy else 1.2,
-                    label=None if seed else name)  # fmt: skip
-    for k, step in enumerate(patterns):
-        label = None if k else "a moment shown below"
-        ax.axvline(step, color=plots.STREAM, linewidth=1, linestyle=":", zorder=0, label=label)
+            ax.plot(two.step, row, color=colour, linewidth=width, label=None if seed else name)
+    for step in patterns:
+        ax.axvline(step, color=plots.STREAM, linewidth=1, zorder=0)
     ax.set(xlabel="training step", ylabel="share", ylim=(-0.03, 1.03))
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     rows[1].axis("off")
@@ -50,9 +49,6 @@ def forming(
         small.set_xticks(middles[1:], ("block", "repeat"), fontsize=9)
         small.set_yticks(middles, ("BOS", "block", "repeat") if k == 0 else ("", "", ""), fontsize=9)
         small.tick_params(length=0)
-        for border in (0.5, length + 0.5):
-            small.axhline(border, color=plots.NULL, linewidth=0.8, linestyle=":")
-            small.axvline(border, color=plots.NULL, linewidth=0.8, linestyle=":")
         small.set(xlabel="is looked at", ylabel="" if k else "looks")
     return fig
 
