@@ -76,13 +76,13 @@ class Checkpoints:
 
     def plot(self) -> Figure:
         """Losses of repeated and new names, the in-context-learning score, the heads' scores; 95 % intervals."""
-        fig, axes = plots.figure(3, 1, height=6.4, sharex=True)
+        fig, axes = plots.figure(3, 1, height=4.9, sharex=True, height_ratios=[1, 0.7, 1])
         weights = self.losses.weights()
         panels = (
-            (axes[0], (("new", "new names"), ("repeated", "repeated names"), ("loss", "all tokens"))),
+            (axes[0], (("new", "new names"), ("repeated", "repeated names"))),
             (axes[1], (("icl", "in-context-\nlearning score"),)),
         )
-        colours = iter((plots.SERIES[1], plots.SERIES[0], plots.NULL, plots.SERIES[2]))
+        colours = iter((plots.SERIES[1], plots.SERIES[0], plots.SERIES[2]))
         for ax, lines in panels:
             for what, label in lines:
                 low, high = interval(self.losses.estimate(what, weights))
@@ -95,7 +95,7 @@ class Checkpoints:
             others = scores.flatten(1).clone()
             others[:, layer * scores.shape[-1] + head] = 0
             axes[2].plot(self.step, scores[:, layer, head], color=colour, marker="o", markersize=3, label=name)
-            axes[2].plot(self.step, others.amax(1), color=colour, linestyle=":", label="best other")
+            axes[2].plot(self.step, others.amax(1), color=colour, linestyle=":", label="the best other head")
         axes[0].set(ylabel="nats per token")
         axes[1].set(ylabel="nats")
         axes[2].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
@@ -118,4 +118,4 @@ def halfway(
 
 def _line(ax, step: Tensor, values: Tensor, low: Tensor, high: Tensor, colour: str, label: str) -> None:
     ax.plot(step, values, color=colour, marker="o", markersize=3, label=label)
-    ax.fill_between(step, low, high, color=colour, alpha=0.25, linewidth=0)
+    ax.fill_between(step, low, high, color=colour, alpha=0.35, linewidth=0)

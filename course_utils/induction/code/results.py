@@ -102,22 +102,30 @@ class ContextGain:
         low, high = interval(draws[:, k] / draws[:, 0])
         return (centre[k] / centre[0]).item(), low.item(), high.item()
 
-    def plot(self, runs: Sequence[str] = ("intact", "1.1", "0.2", "1.2")) -> Figure:
-        """Loss against how much is seen, one line for each run, with 95 % intervals."""
-        fig, ax = plots.figure(height=3.4)
-        weights = bootstrap_weights(len(self.module), clusters=self.module)
-        colours = {"intact": plots.INK, "1.1": plots.HEAD, "0.2": plots.NOTE}
+    def plot(self, runs: Sequence[str] = ("intact", "1.1", "1.2")) -> Figure:
+        """Left: loss against how much is seen. Right: the share of the gain that is left, by how far back that reaches.
+
+        A line for each run; the shares with their 95 % intervals.
+        """
+        fig, (left, right) = plots.figure(1, 2, height=3.2, width_ratios=[1.5, 1])
+        looks = {"intact": (plots.INK, "o"), "1.1": (plots.HEAD, "s")}
+        distances = [n for n in (4, 8, 16, 32) if n in self.width.tolist()[:-1]]
         for run in runs:
-            colour = colours.get(run, plots.NULL)
+            colour, marker = looks.get(run, (plots.SERIES[3], "^"))
             values = self.loss[GAIN_RUNS.index(run)].double()
-            low, high = interval(weights @ values.mT)
-            ax.plot(self.width, values.mean(-1), color=colour, marker="o", markersize=4,
-                    label=run if run == "intact" else f"without {run}")  # fmt: skip
-            ax.fill_between(self.width, low, high, color=colour, alpha=0.2, linewidth=0)
-        ax.set_xscale("log", base=2)
-        ax.set_xticks(self.width.tolist(), [*map(str, self.width.tolist()[:-1]), "all"])
-        ax.set(xlabel="tokens of context that are seen", ylabel="loss of a late token (nats)")
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+            left.plot(self.width, values.mean(-1), color=colour, marker=marker, markersize=5,
+                      label=run if run == "intact" else f"without {run}")  # fmt: skip
+            if run != "intact":
+                shares = [self.remaining(run, n) for n in distances]
+                right.plot(distances, [share[0] for share in shares], color=colour, marker=marker, markersize=5)
+                right.vlines(distances, [s[1] for s in shares], [s[2] for s in shares], color=colour, linewidth=2.5)
+        for ax, ticks in ((left, self.width.tolist()), (right, distances)):
+            ax.set_xscale("log", base=2)
+            ax.set_xticks(ticks, [*map(str, ticks[:-1]), "all" if ax is left else str(ticks[-1])])
+            ax.minorticks_off()
+        left.set(xlabel="tokens of context that are seen", ylabel="loss of a late token (nats)")
+        right.set(xlabel="context further back than (tokens)", ylabel="share of its gain left", ylim=(-0.05, 1.13))
+        left.legend()
         return fig
 
 

@@ -9,7 +9,8 @@
 Seed s draws its weights and its data from generators of its own, on the CPU: it is the same model beside any others.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -64,7 +65,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Trained:
-    """Models and their histories: `weights` is a stack (seed, …), `curves` holds (record, seed, …)."""
+    """Models and their histories: `weights` is a stack (seed, …), `curves` holds (record, seed, …).
+
+    Attributes:
+        kept: the weights at the steps that were asked for, each a stack like `weights`.
+    """
 
     shape: Shape
     recipe: Recipe
@@ -72,6 +77,7 @@ class Trained:
     curves: Curves
     seconds: float
     interrupted: bool = False
+    kept: Mapping[int, Weights] = field(default_factory=dict)
 
 
 def repeating(recipe: Recipe, shape: Shape, generator: torch.Generator | None = None) -> Int[Tensor, "batch pos"]:
@@ -91,12 +97,14 @@ def train(
     together: bool | None = None,
     device: torch.device | str | None = None,
     show: bool = True,
+    keep: Sequence[int] = (),
 ) -> Trained:
     """Train `seeds` models. Interrupt it and you get what it has reached.
 
     Args:
         together: all seeds in one batched program, or one after the other. None: together on an accelerator, one after
             the other on a CPU, where its cache serves one model better than several.
+        keep: steps after which the weights are kept too.
 
     Raises:
         ValueError: blocks that are longer than the vocabulary allows, or too long to be repeated in the context.
@@ -112,12 +120,15 @@ def train(
     what = f"training {seeds} models of {shape.n_layers} attention layer{'s' * (shape.n_layers > 1)}"
     progress, interrupted = Progress(recipe.steps, what, show), False
     histories: list[list[Curves]] = [[stack.measure(0)] for stack in stacks]
+    kept: dict[int, Weights] = {}
     try:
         for step in progress:
             for stack, history in zip(stacks, histories, strict=True):
                 stack.step()
                 if (step + 1) % recipe.every == 0:
                     history.append(stack.measure(step + 1))
+            if step + 1 in keep:
+                kept[step + 1] = Weights.joined([stack.weights() for stack in stacks])
     except KeyboardInterrupt:
         interrupted = True
         complete = min(map(len, histories))
@@ -125,7 +136,7 @@ def train(
     return Trained(
         shape, recipe, weights=Weights.joined([stack.weights() for stack in stacks]),
         curves=Curves.beside([Curves.after(history) for history in histories]),
-        seconds=progress.seconds, interrupted=interrupted,
+        seconds=progress.seconds, interrupted=interrupted, kept=kept,
     )  # fmt: skip
 
 

@@ -1,0 +1,77 @@
+"""A program's tokens, drawn.
+
+1. `expected` – the probability of every token, at two moments or in two models.
+2. `looked_up` – a name that comes twice, and where a head looks from its second coming.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.page.draw.sheet import SMALL, Picture, sheet
+
+
+def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], marks: str = "w qu") -> Figure:
+    """Bars of the probability of each token, a panel for each entry; the eight parts from each w on are shaded.
+
+    Args:
+        parts: the tokens. chance: the probability of each before it is seen, by the title of its panel.
+        marks: tokens whose names are set off below the panels, with or without a space before them.
+    """
+    bare = [part.strip("␣") for part in parts]
+    fig, axes = plots.figure(len(chance), 1, height=0.3 + 2.2 * len(chance), squeeze=False)
+    for ax, (title, values) in zip(axes[:, 0], chance.items(), strict=True):
+        starts = [k for k, part in enumerate(bare) if part == "w"]
+        for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
+            ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
+            ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
+        ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
+        ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
+        ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
+        ax.tick_params(axis="x", labelbottom=True, length=0, pad=5)
+        for label, part in zip(ax.get_xticklabels(), bare, strict=True):
+            marked = part in marks.split()
+            label.set(color=plots.EDITED if marked else plots.INK, fontweight="bold" if marked else "normal")
+            label.set_bbox(dict(boxstyle="round,pad=0.22", facecolor=plots.TOKEN, edgecolor="none"))
+    return fig
+
+
+def looked_up(
+    earlier: Sequence[str],
+    later: Sequence[str],
+    weights: Mapping[tuple[int, int], float],
+    chance: Sequence[float],
+    first: int,
+    head: str = "1.1",
+) -> Picture:
+    """Two rows of tokens: where a head looks from each token of the later row, as thick as its attention.
+
+    Args:
+        earlier: upper row. later: lower row, set below the earlier token of the same place from `first` on.
+        weights: attention from token i of the later row to token j of the earlier one, by (i, j).
+        chance: the probability of each token's successor, below the lower row.
+    """
+    page = sheet(3.5)
+    step = 6.3 / len(earlier)
+    xs = [0.95 + step * j for j in range(len(earlier))]
+    high, low = 2.9, 1.1
+    page.text((0.05, high), "first\ntime", side="left", size=SMALL, colour=plots.NULL)
+    page.text((0.05, low), "second\ntime", side="left", size=SMALL, colour=plots.NULL)
+    page.text((0.05, 0.5), "probability of\nthe next token", side="left", size=SMALL, colour=plots.NULL)
+    for x, token in zip(xs, earlier, strict=True):
+        page.box((x, high), token, fill=plots.TOKEN, width=step - 0.07, height=0.34)
+    for i, (token, p) in enumerate(zip(later, chance, strict=True)):
+        page.box((xs[first + i], low), token, fill=plots.TOKEN, width=step - 0.07, height=0.34, bold=True)
+        page.text((xs[first + i], 0.5), f"{p:.2f}", halo=False)
+    for (i, j), weight in weights.items():
+        ends = [(xs[first + i], low + 0.2), (xs[j], high - 0.2)]
+        page.line(ends, colour=plots.HEAD, thick=0.6 + 10 * weight)
+        if weight >= 0.3:
+            at = [start + 0.28 * (end - start) for start, end in zip(*ends, strict=True)]
+            page.text((at[0], at[1]), f"{weight:.2f}", size=SMALL, colour=plots.HEAD, bold=True)
+    return page.picture(
+        f"From each part of the returning name head {head} looks at the part that followed it the first time.",
+    )

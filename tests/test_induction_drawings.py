@@ -1,0 +1,100 @@
+"""Lesson 3's drawings: what is drawn is what was asked for, in words that neither overlap nor leave their boxes."""
+
+import itertools
+
+import matplotlib
+import pytest
+import torch
+from matplotlib.transforms import Bbox
+
+from course_utils import induction as ind
+from course_utils import plots
+from course_utils.induction.toys.training import Recipe
+
+TEXTS = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
+RIGHT = {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}
+LOST = {"0.2 to keys": 4.8, "0.3 to keys": 3.1, "0.0 to queries": 4.3, "0.2 to queries": 2.8, "0.0 to values": 3.5}
+SHARES = {("0.2", "1.1"): (-0.02, -0.03, -0.01), ("0.0", "0.2", "0.3", "1.1"): (0.91, 0.9, 0.92)}
+CHANGED = {"0.2 to the queries": (-2.0, -3, -1), "0.2 to the keys": (-3.0, -4, -2), "0.3 to the keys": (-2.5, -3, -2)}
+PICTURES = {
+    "table": lambda: ind.attention_table(),
+    "four texts": lambda: ind.four_texts(TEXTS, RIGHT),
+    "two that subtract": lambda: ind.two_that_subtract(TEXTS, RIGHT),
+    "circuit, unknown": lambda: ind.circuit(("X", "A", "B"), LOST, known=False),
+    "circuit, known": lambda: ind.circuit(("_f", "r", "int"), LOST, known=True, attention=0.85, chance=0.37),
+    "circuits alone": lambda: ind.circuits_alone(
+        {**SHARES, ("0.2", "0.3", "1.1"): (0.04, 0.03, 0.05), ("1.1",): (0, 0, 0)}
+    ),
+    "two contexts": lambda: ind.two_contexts(CHANGED),
+}  # fmt: skip
+
+
+@pytest.fixture(params=PICTURES.values(), ids=PICTURES)
+def picture(request):
+    plots.style()
+    made = request.param()
+    made.fig.canvas.draw()
+    yield made
+    plots.plt.close(made.fig)
+
+
+def words(picture):
+    return [text.get_text() for text in picture.fig.axes[0].texts]
+
+
+def test_words_are_large_enough_and_none_overlaps_another_or_is_cut_off(picture):
+    wide, high = picture.fig.get_size_inches()
+    scale, boxes = picture.fig.dpi_scale_trans.inverted(), []
+    for text in picture.fig.axes[0].texts:
+        if text.get_text():
+            assert text.get_fontsize() >= 9
+            text.set_bbox(None)  # its halo may lie under other words
+            boxes.append((text.get_text(), text.get_window_extent().transformed(scale)))
+    for text, box in boxes:
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= wide and box.y1 <= high, f"{text!r} is cut off"
+    for (one, a), (other, b) in itertools.combinations(boxes, 2):
+        if one != other:  # a card that is crossed out lies on the card itself
+            assert Bbox.intersection(a, b.padded(-0.01)) is None, f"{one!r} overlaps {other!r}"
+
+
+def test_both_sides_of_the_four_texts_end_in_the_same_cards():
+    picture = ind.four_texts(TEXTS, RIGHT)
+    low = [text for text in picture.fig.axes[0].texts if text.get_text() in "ABCD" and text.get_position()[1] < 1.5]
+    sides = [[], []]
+    for text in low:
+        x, y = text.get_position()
+        sides[x > 3.6].append((round(x % 3.6, 3), round(y, 3), text.get_text()))
+    assert len(sides[0]) == 10 and sorted(sides[0]) == sorted(sides[1])
+    plots.plt.close(picture.fig)
+
+
+def test_the_circuit_says_nothing_that_is_not_known_yet():
+    before, after = (ind.circuit(("X", "A", "B"), LOST, known) for known in (False, True))
+    assert [w for w in words(before) if "?" in w] == [f"?      −{nats:.1f}" for nats in LOST.values()]
+    assert not any("after" in w or "copied" in w for w in words(before))
+    assert {"after A", "two after X", "B, copied", "A, copied", "after X"} <= set(words(after))
+    fewer = ind.circuit(("X", "A", "B"), {"0.2 to keys": 4.8}, known=True)
+    assert "after A" in words(fewer) and "two after X" not in words(fewer)
+    plots.plt.close("all")
+
+
+def test_circles_are_as_large_as_the_scores_and_half_way_marks_stand_at_their_steps():
+    prefix, previous = torch.tensor([[0.0, 0.5], [1.0, 0.25]]), torch.zeros(2, 2)
+    fig = ind.head_maps({"a": (prefix, previous)})
+    blue = matplotlib.colors.to_rgb(plots.HEAD)
+    drawn = [c for c in fig.axes[0].collections if len(c.get_offsets())]  # all but the legend's
+    sizes = [c.get_sizes()[0] for c in drawn if tuple(c.get_facecolor()[0, :3]) == blue]
+    assert sizes[1] / sizes[2] == pytest.approx(0.5) and sizes[3] / sizes[2] == pytest.approx(0.25) and sizes[0] == 0
+    fig = ind.half_ways({"to 2 000": {"loss": (1400.0, 1390.0, 1420.0), "score of 1.1": 1500.0}})
+    marks = [list(line.get_xdata()) for line in fig.axes[0].lines if line.get_marker() == "o"]
+    assert marks == [[1400.0], [1500.0]]
+    plots.plt.close("all")
+
+
+def test_weights_are_kept_as_they_were_at_the_step():
+    recipe = Recipe(steps=20)
+    long = ind.train(recipe=recipe, seeds=2, keep=(10, 20), show=False, device="cpu")
+    short = ind.train(recipe=Recipe(steps=10), seeds=2, show=False, device="cpu")
+    assert list(long.kept) == [10, 20]
+    assert torch.equal(long.kept[20].W_Q, long.weights.W_Q) and torch.equal(long.kept[10].W_Q, short.weights.W_Q)
+    assert not torch.equal(long.kept[10].W_Q, long.kept[20].W_Q)
