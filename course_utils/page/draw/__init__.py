@@ -27,8 +27,8 @@ Each returns a `Picture`, which shows itself as the last line of a cell, with it
 `cut_plane(ax, W, read)` draws the plane into axes of your own.
 
 Files: `sheet` (paper and shapes), `stream`, `columns`, `road`, `norm`, `induction`, `plane`, `arcs`, `diagram` (of
-circuits), `experiment`, `framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of parts are
-those of `plots`.
+circuits), `experiment`, `framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of
+parts are those of `plots`.
 """
 
 from .arcs import attention_arcs

@@ -46,12 +46,14 @@ def norm_stretches(rest: tuple[float, float] = (3, 4), part: tuple[float, float]
         x, y = at(panel, tip)
         page.line([(x, y), (x, LOW)], colour=plots.NULL, thick=0.9, dashed=True, behind=True)
     x, y = at(0, (rest[0] + part[0] / 2, rest[1] + part[1] / 2))
-    page.text((x + 0.18, y - 0.2), "the part", side="left", size=SMALL, bold=True, colour=darker(plots.MLP, 0.6), halo=False)
+    page.text((x + 0.18, y - 0.2), "the part", side="left", size=SMALL, bold=True, colour=darker(plots.MLP, 0.6),
+              halo=False)  # fmt: skip
     for panel in (0, 1):
         x, y = at(panel, rest)
-        page.text((x + (0.12 if panel else 0.42), y - 0.1), "the rest", side="left", size=SMALL, bold=True, colour=plots.HEAD,
-                  halo=False)  # fmt: skip
-    page.text((PANELS[2] + 0.08, LOW + TALL + 0.1), "stretched", side="left", size=SMALL, bold=True, colour=plots.HEAD)
+        page.text((x + (0.12 if panel else 0.36), y - 0.1), "the rest", side="left", size=SMALL, bold=True,
+                  colour=plots.HEAD, halo=False)  # fmt: skip
+    page.text((PANELS[2] + 0.08, LOW + TALL + 0.1), "stretched", side="left", size=SMALL, bold=True,
+              colour=plots.HEAD)  # fmt: skip
     return page.picture(
         f"Three panels: a long arrow of two parts whose shadow is {whole[0]:.2g}; one part alone, with the shadow "
         f"{rest[0]:.2g}; that part stretched to the old length, with the shadow {stretched[0]:.2g}.",
