@@ -1,7 +1,8 @@
-"""How often the model is right without some heads: many sets of heads in one forward.
+"""How often the model is right without some heads: several sets of heads, each in a run of its own.
 
-1. The mean of every head's z over all prompts of the pairs, clean and corrupt together, from one run.
-2. The clean prompts once for each set, all in one batch; in the rows of a set its heads have their means.
+1. One run of all prompts of the pairs, clean and corrupt together: the mean of every head's z over them, and the
+   stream of the clean ones before each layer.
+2. For each set, the clean prompts from the first layer that has one of its heads; those heads write their means.
 """
 
 from __future__ import annotations
@@ -25,25 +26,30 @@ def shares_without(model: Any, pairs: Pairs, sets: Sequence[Iterable[str]]) -> l
             position, as in `ablated(model, pairs.clean, heads, "mean", pairs.everyone)`.
 
     Raises:
-        ValueError: no set, or a head that the model has not.
+        ValueError: a head that the model has not.
     """
     chosen = [[patching.head(name, model) for name in one] for one in sets]
-    if not chosen:
-        raise ValueError("Give at least one set of heads; an empty set ablates nothing.")
-    names = [f"blocks.{layer}.attn.hook_z" for layer in sorted({layer for one in chosen for layer, _ in one})]
+    layers = range(model.cfg.n_layers)
+    z, before = ([f"blocks.{layer}.{point}" for layer in layers] for point in ("attn.hook_z", "hook_resid_pre"))
     with torch.no_grad():
-        means: dict[str, Tensor] = {}
-        if names:
-            _, cache = model.run_with_cache(pairs.everyone, names_filter=names)
-            means = {name: cache[name].mean(0) for name in names}  # (pos, head, d_head)
+        _, cache = model.run_with_cache(pairs.everyone, names_filter=[*z, *before])
+        streams = [cache[name][: len(pairs)] for name in before]  # of the clean prompts: (n, pos, d_model)
+        means = [cache[name].mean(0) for name in z]  # (pos, head, d_head)
+        found = []
+        for one in chosen:
+            by_layer = {layer: [head for at, head in one if at == layer] for layer, _ in one}
+            hooks = [(z[layer], _writes(gone, means[layer])) for layer, gone in by_layer.items()]
+            first = min(by_layer, default=0)
+            found.append(pairs.right(model.run_with_hooks(streams[first], fwd_hooks=hooks, start_at_layer=first)))
+    return found
 
-        def take_away(z: Tensor, hook: Any) -> Tensor:
-            rows = z.clone().unflatten(0, (len(chosen), -1))  # (set, prompt, pos, head, d_head)
-            for row, one in zip(rows, chosen, strict=True):
-                gone = [number for layer, number in one if f"blocks.{layer}.attn.hook_z" == hook.name]
-                row[:, :, gone] = means[hook.name][:, gone]
-            return rows.flatten(0, 1)
 
-        hooks = [(name, take_away) for name in names]
-        logits = model.run_with_hooks(pairs.clean.repeat(len(chosen), 1), fwd_hooks=hooks)
-    return [pairs.right(some) for some in logits.split(len(pairs))]
+def _writes(heads: list[int], means: Tensor) -> Any:
+    """A hook after which these heads have their means."""
+
+    def hook(z: Tensor, hook: Any) -> Tensor:
+        z = z.clone()
+        z[:, :, heads] = means[:, heads]
+        return z
+
+    return hook
