@@ -52,8 +52,8 @@ def norm_stretches(rest: tuple[float, float] = (3, 4), part: tuple[float, float]
         x, y = at(panel, rest)
         page.text((x + (0.12 if panel else 0.36), y - 0.1), "the rest", side="left", size=SMALL, bold=True,
                   colour=plots.HEAD, halo=False)  # fmt: skip
-    page.text((PANELS[2] + 0.08, LOW + TALL + 0.1), "stretched", side="left", size=SMALL, bold=True,
-              colour=plots.HEAD)  # fmt: skip
+    x, _ = at(2, stretched)
+    page.text((x - 0.42, LOW + 0.36), "the rest,\nstretched", side="left", size=SMALL, bold=True, colour=plots.HEAD)
     return page.picture(
         f"Three panels: a long arrow of two parts whose shadow is {whole[0]:.2g}; one part alone, with the shadow "
         f"{rest[0]:.2g}; that part stretched to the old length, with the shadow {stretched[0]:.2g}.",
@@ -66,7 +66,7 @@ def norm_stretches(rest: tuple[float, float] = (3, 4), part: tuple[float, float]
 def _panel(page: Sheet, left: float, title: str, lead: str, shadow: float) -> None:
     from matplotlib.patches import Arc
 
-    page.text((left - 0.1, 2.82), title, side="left", bold=True, halo=False)
+    page.text((left - 0.1, 2.74), title, side="left", up="baseline", bold=True, halo=False)
     page.arrow((left, LOW), (left + TALL + 0.12, LOW), thick=0.9)
     page.arrow((left, LOW), (left, LOW + TALL + 0.02), thick=0.9)
     page.ax.add_patch(Arc((left, LOW), 2 * TALL, 2 * TALL, theta1=0, theta2=90, color=plots.STREAM, linewidth=2.5))
