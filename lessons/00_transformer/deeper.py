@@ -424,7 +424,7 @@ for name, those in texts.items():
 
 # %% figure
 fig, ax = plots.figure(width=5.4, height=2.9)
-for i, (name, weights) in enumerate(looked.items()):
+for i, weights in enumerate(looked.values()):
     for shift, k, colour, label in ((-0.19, 0, plots.SERIES[0], "to the outer bracket"), (0.19, 1, plots.SERIES[1], "to the inner bracket")):
         mean, spread = weights[:, k].mean().item(), weights[:, k].std().item()
         ax.bar(i + shift, mean, 0.36, color=colour, label=label if i == 0 else None, yerr=spread, error_kw=dict(linewidth=1.2))

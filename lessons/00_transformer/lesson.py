@@ -145,12 +145,12 @@ for layer in range(4):
 worst = share.min().item()
 steps = ("a third or less", "a third to a half", "a half to two thirds", "more than two thirds")
 display(measured("transformer.heads", steps[sum(worst > edge for edge in (1 / 3, 1 / 2, 2 / 3))]))
-fig, ax = plots.figure(width=4.6, height=3)
-tf.draw_heads(ax, share, "right bracket (share)", numbers=True)
+fig, ax = plots.figure(width=3.4, height=2.8)
+tf.draw_heads(ax, share, "right bracket (share)", numbers=True, bar=False)
 plots.show(
     fig,
     alt="Share of right brackets with one head ablated: nine in ten or so for fifteen heads, less than six in ten for head 2 of layer 2.",
-    caption=f"Each cell is one experiment: this head is ablated, everything else is as it was. The share of right brackets falls clearly in one cell only, head 2 of layer 2, to {worst:.2f}. It does not fall to a third, which is what guessing gives: something else carries a part of the answer.",
+    caption=f"The share of right brackets. Each cell is one experiment: this head is ablated, everything else is as it was. The share falls clearly in one cell only, head 2 of layer 2, to {worst:.2f}. It does not fall to a third, which is what guessing gives: something else carries a part of the answer.",
 )
 
 # %% [markdown]
@@ -198,13 +198,13 @@ none_back = pairs.right(broken())
 back = torch.tensor(
     [[pairs.right(broken((layer, head))) for head in range(4)] for layer in (1, 2, 3)]
 )
-fig, ax = plots.figure(width=4.6, height=2.5)
-tf.draw_heads(ax, back, "right bracket (share)", numbers=True)
+fig, ax = plots.figure(width=3.4, height=2.3)
+tf.draw_heads(ax, back, "right bracket (share)", numbers=True, bar=False)
 ax.set_yticks(range(3), (1, 2, 3))
 plots.show(
     fig,
     alt="Share of right brackets when one head is given back to a model without the heads of layers 1 to 3: 0.84 for 2.2, at most about a half for any other.",
-    caption=f"All twelve heads of layers 1 to 3 are ablated, and the one of the cell is given back. With nothing given back, {none_back:.2f} are right, which is guessing.",
+    caption=f"The share of right brackets when all twelve heads of layers 1 to 3 are ablated, and the one of the cell is given back. With nothing given back, {none_back:.2f} are right, which is guessing.",
 )
 
 # %% [markdown]
@@ -519,8 +519,8 @@ for layer in range(4):
         scores = moves(brackets, layer, head)[:, closers] / final_scale
         partner = scores.diagonal()
         match[layer, head] = (partner - (scores.sum(1) - partner) / 2).mean()
-fig, ax = plots.figure(width=4.6, height=3)
-tf.draw_heads(ax, match, "logits", numbers=True, signed=True, limit=None)
+fig, ax = plots.figure(width=3.4, height=2.8)
+tf.draw_heads(ax, match, "logits", numbers=True, signed=True, limit=None, bar=False)
 plots.show(
     fig,
     alt="A map of 16 heads: the OV circuit of 2.2 raises the matching closing bracket most, then 3.2 and 1.0.",
@@ -766,7 +766,7 @@ recovery = ask.sweep("resid_pre").recovery()  # (layer, position)
 # %% figure
 roles = ["start", "name", "=", "opener", "word", ",", "word", ",", "last word"]
 fig, ax = plots.figure(height=2.9)
-plots.heatmap(ax, recovery, signed=False, limit=1, label="recovery", origin="lower", aspect="auto")
+plots.heatmap(ax, recovery, signed=False, limit=1, label="recovery", origin="lower", aspect="auto", bar=False)
 for at, value in enumerate(recovery.flatten().tolist()):
     if value > 0.05:
         shade = "white" if value > 0.6 else "black"
@@ -776,7 +776,7 @@ ax.set_xticklabels(roles)
 plots.show(
     fig,
     alt="Recovery by patching the stream: at the opening bracket 1.00, 0.77, 0.50, 0.14 before layers 0 to 3; at the last word 0, 0.22, 0.45, 0.83.",
-    caption="Where the answer is, averaged over 128 pairs. Positions are named by their role, layers go upwards. Each cell patches the stream at one place, before one layer.",
+    caption="Where the answer is: recovery, averaged over 128 pairs. Positions are named by their role, layers go upwards. Each cell patches the stream at one place, before one layer.",
 )
 
 # %% [markdown]
@@ -809,8 +809,8 @@ by_head = ask.sweep("z").recovery()  # (layer, head)
 noised = lost_lead["resample"] / (lead - low)
 apart = by_head[2, 2].item() - noised
 display(measured("transformer.recovery", "about the same" if abs(apart) < 0.05 else "clearly more" if apart > 0 else "clearly less"))
-fig, ax = plots.figure(width=4.6, height=3)
-tf.draw_heads(ax, by_head, "recovery", numbers=True)
+fig, ax = plots.figure(width=3.4, height=2.8)
+tf.draw_heads(ax, by_head, "recovery", numbers=True, bar=False)
 plots.show(
     fig,
     alt="Recovery by patching one head: 2.2 0.44, then 1.0 and 3.2 with 0.18, then 0.3 with 0.11.",
