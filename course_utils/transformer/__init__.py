@@ -20,11 +20,14 @@
 10. `removal` – what a component says, beside what is lost without it.
 11. `schematic` – a map with a cell for every head.
 12. `verdicts` – pairs on which zero and mean ablation disagree.
+13. `without` – how often the model is right without each of several sets of heads.
+14. `bottleneck` – what passes through the first MLP, and what passes it by.
 """
 
 from course_utils.patching import ablated, ablation_hooks
 
 from .ablation import mean_ablate
+from .bottleneck import through_first_mlp
 from .circuits import matching_score, ov_circuit, qk_circuit
 from .neurons import at_opener, neuron_order, neuron_readings, neuron_recovery, vocabulary_activations
 from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
@@ -36,6 +39,7 @@ from .schematic import draw_heads
 from .split import Split, split
 from .transplant import Node, Transplant, barred_head, best_nodes
 from .verdicts import verdict_pairs
+from .without import shares_without
 
 __all__ = [
     "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split", "Transplant",
@@ -43,5 +47,5 @@ __all__ = [
     "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads", "evenly", "final_norm",
     "head_attribution", "lens", "logit_lens", "matching_score", "mean_ablate", "neuron_order",
     "neuron_readings", "neuron_recovery", "ov_circuit", "qk_circuit", "quote_pairs", "removal",
-    "residual_stream", "split", "verdict_pairs", "vocabulary_activations",
+    "residual_stream", "shares_without", "split", "through_first_mlp", "verdict_pairs", "vocabulary_activations",
 ]  # fmt: skip

@@ -4,7 +4,7 @@
 # *What lesson 0's story did not need. Its sections can be read in any order, or not at all.*
 
 # %% [markdown] contents
-# Sections 1 and 11 are mostly reading. Sections 2 to 10 are experiments that stand on their own: what "zero" means, all pairs of heads, where a head looks read from weights alone, the same attribution by another tool, whether 2.2 is specific, quotes, single neurons, evidence and preference, and nested brackets. As a reminder: 2.2 is the head that carries an open bracket to the end of a prompt; the *lead* is the right bracket's logit minus the wrong one's.
+# Each section asks one question and can be read alone. As a reminder: 2.2 is the head that carries an open bracket to the end of a prompt; the *lead* is the right bracket's logit minus the wrong one's. `model` is the model as it is loaded, `folded` the same after `enable_compatibility_mode()`.
 
 # %% setup
 
@@ -34,15 +34,16 @@ pairs = tf.bracket_pairs(model.tokenizer, 128, seed=0)
 # %%
 other = pairs.clean.roll(1, dims=0)  # the words of another prompt
 other[:, pairs.opener] = pairs.corrupt[:, pairs.opener]  # the other bracket
+roles = ["name", "=", "opener", "word", ",", "word", ",", "last word"]
 lead, moved = pairs.difference(model(pairs.clean)), {}
 for position in range(1, pairs.clean.shape[1]):
     tokens = pairs.clean.clone()
     tokens[:, position] = other[:, position]
-    name = f"{position}: `{pairs.words[position].strip()}`"
-    moved[name] = (pairs.difference(model(tokens)) - lead).abs().mean().item()
+    moved[f"{position}: {roles[position - 1]}"] = (pairs.difference(model(tokens)) - lead).abs().mean().item()
 table(
-    moved, columns=("lead moved by",), unit="logits", corner="token exchanged", decimals=2
-)
+    moved, columns=("lead moved by",), unit="logits", corner="token exchanged", decimals=2,
+    caption="How far the lead moves, in either direction, when one token is exchanged for that of another prompt. Means over 128 prompts.",
+)  # fmt: skip
 
 # %% claims
 at_bracket = list(moved.values())[pairs.opener - 1]
@@ -67,13 +68,23 @@ found = {
     "zero, as loaded": tf.removal(model, pairs, "zero"), "zero, folded": tf.removal(folded, pairs, "zero"),
     "mean, as loaded": tf.removal(model, pairs, "mean"), "mean, folded": tf.removal(folded, pairs, "mean"),
 }  # fmt: skip
+
+# %% figure
 heads = ("0.1", "0.2", "0.3", "2.2", "3.2")
-table(
-    {head: {kind: one.of(head)[1] for kind, one in found.items()} for head in heads},
-    unit="logits of lead lost",
-    signed=True,
-    corner="head",
-    decimals=2,
+fig, axes = plots.figure(columns=2, height=3.0, sharey=True)
+for ax, kind in zip(axes, ("zero", "mean"), strict=True):
+    for head, colour in zip(heads, plots.SERIES, strict=False):
+        ends = [found[f"{kind}, {how}"].of(head)[1] for how in ("as loaded", "folded")]
+        ax.plot([0, 1], ends, marker="o", color=colour)
+        ax.text(1.06, ends[1], head, va="center", color=colour)
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set_xticks([0, 1], ("as loaded", "folded"))
+    ax.set(title=f"{kind} ablation", xlim=(-0.2, 1.4))
+axes[0].set_ylabel("lead lost (logits)")
+plots.show(
+    fig,
+    alt="Lead lost for five heads, as loaded and folded. With zeros the lines of 0.1, 0.2 and 0.3 have a slope; with the mean all lines are level.",
+    caption="Lead lost without each of five heads, before and after folding. With the mean nothing depends on how the weights are written down; with zeros it does. Means over 128 prompts.",
 )
 
 
@@ -114,7 +125,7 @@ with claims():
 # %% [markdown]
 # ## 3 · All pairs beside 2.2
 #
-# The lesson predicted that no model without 2.2, 1.0 and 3.2 would do well. Is this the worst trio? Take 2.2 away together with each of the 105 pairs of other heads.
+# The lesson took 2.2, 1.0 and 3.2 away together. Is this the worst trio? Take 2.2 away together with each of the 105 pairs of other heads.
 
 # %%
 names = [f"{layer}.{head}" for layer in range(4) for head in range(4)]
@@ -163,7 +174,7 @@ with claims():
     )
 
 # %% [markdown]
-# So 0.3, which neither attribution nor patching of single heads made much of, is as good a third as 1.0 or 3.2. Any two of the three, together with 2.2, carry most of the answer. Its own mean ablation (section 2) was the only single measurement that pointed to it.
+# So 0.3, which has no direct attribution at all and came fourth when single heads were patched, is as good a third as 1.0 or 3.2. Any two of the three, together with 2.2, carry most of the answer.
 
 # %% [markdown]
 # ## 4 · Where a head looks, from the weights alone
@@ -215,35 +226,7 @@ with claims():
 # Head 0.2 is a **previous-token head**; lesson 3 is about what it is good for. Head 0.1 is the warning: weights tell the truth only when everything that enters them is put in.
 
 # %% [markdown]
-# ## 5 · Rank, and the same attribution by another tool
-#
-# A head reads and writes through d_head = 48 numbers, so its circuits have rank at most 48 of 192. TransformerLens keeps them as a `FactoredMatrix`. Its own tool for direct logit attribution calls head 2.2 `L2H2`.
-
-# %%
-from transformer_lens.tools.analysis import direct_logit_attribution
-
-singular = torch.linalg.svdvals(folded.OV[2, 2].AB)
-theirs = direct_logit_attribution(
-    folded, pairs.clean, pairs.correct, pairs.wrong, unit="head"
-)
-ours = tf.attribution(folded, pairs.clean, pairs.correct, pairs.wrong)
-apart = (theirs.attribution[theirs.labels.index("L2H2")] - ours["2.2"]).abs().max()
-table(
-    {f"singular value {i + 1}": singular[i].item() for i in (0, 47, 48)},
-    columns=("OV circuit of 2.2",),
-    decimals=3,
-)
-
-# %% claims
-with claims():
-    claim(
-        "the 49th singular value is zero up to rounding, the 48th is not",
-        singular[48] < 1e-4 * singular[0] < singular[47],
-    )
-    claim("the two tools agree to a thousandth of a logit on every prompt", apart < 1e-3)
-
-# %% [markdown]
-# ## 6 · Is 2.2 needed for closing brackets only?
+# ## 5 · Is 2.2 needed for closing brackets only?
 #
 # The lesson calls 2.2 necessary. It is **specific** if it is needed for closing brackets and for little else. Replace the head's output by its average on ordinary code, 12 programs that the model has never read, and see how much worse each next token is predicted. The loss is the negative logarithm of the probability of the token that came, in nats (the unit of the natural logarithm).
 
@@ -284,7 +267,7 @@ with claims():
 # Head 2.2 matters mainly, and not only, for closing brackets. Head 1.0 costs less, but is the more specific of the two: other tokens hardly notice that it is gone.
 
 # %% [markdown]
-# ## 7 · Quotes: two heads that look at the same place
+# ## 6 · Quotes
 #
 # In `data = names["size` a quote is open, and the twin has `'` in its place. (A square bracket is open too, the same one in both.) Which head closes quotes?
 
@@ -307,11 +290,19 @@ for name in (f"{a}.{b}" for a in range(4) for b in range(4)):
 by_loss = sorted(quote_heads, key=lambda head: -quote_heads[head]["lead lost (share)"])
 kind = {"2.2": "the same head"} | {f"2.{k}": "another head of that layer" for k in (0, 1, 3)}
 display(measured("transformer.quotes", kind.get(by_loss[0], "a head of another layer")))
-table(
-    {head: quote_heads[head] for head in dict.fromkeys([*by_loss[:3], "2.2"])},
-    decimals=2,
-    corner="head",
-    caption="Quotes, 128 prompts: the three heads that cost most when their mean is put in their place, and 2.2. Heads 2.3 and 2.2 both give the quote most of their attention, and the lead depends on 2.3 alone of the two.",
+fig, ax = plots.figure(width=5.4, height=3.3)
+for name, both in quote_heads.items():
+    x, y = both.values()
+    known = name in ("2.2", "2.3")
+    ax.plot(x, y, "o", color=plots.HEAD if known else plots.GREY, markersize=8 if known else 6)
+    if known or y > 0.1 or x > 0.3:
+        ax.annotate(name, (x, y), xytext=(-7, 5), textcoords="offset points", ha="right", fontweight="bold" if known else None)
+ax.axhline(0, color="black", linewidth=0.8)
+ax.set(xlabel="attention to the open quote", ylabel="share of the lead lost without it", xlim=(-0.04, 1.04))
+plots.show(
+    fig,
+    alt="Sixteen heads by their attention to the quote and what is lost without them: 2.3 looks at it and is needed, 2.2 looks at it and is hardly needed.",
+    caption="Quotes, 128 prompts, each head's mean in its place. Heads 2.3 and 2.2 both give the quote most of their attention, and of the two the lead depends on 2.3.",
 )
 
 # %% claims
@@ -330,10 +321,7 @@ with claims():
 # %%
 ask_quotes = patching.Question(model, quotes.clean, quotes.corrupt, quotes.metric)
 by_head_quotes = ask_quotes.sweep("z").recovery()
-table(
-    {f"layer {layer}": row for layer, row in enumerate(by_head_quotes.tolist())},
-    columns=("head 0", "head 1", "head 2", "head 3"), unit="recovery", decimals=2,
-)  # fmt: skip
+round(by_head_quotes[2, 3].item(), 2)  # of 2.3
 
 # %% claims
 with claims():
@@ -343,9 +331,12 @@ with claims():
     )
 
 # %% [markdown]
-# ## 8 · What single neurons of m0 answer to
+# So quotes have a head of their own, 2.3, and patching says the same. That 2.2 looks at the quote as well is no evidence that anything uses it there: a head must look somewhere.
+
+# %% [markdown]
+# ## 7 · What single neurons of m0 answer to
 #
-# Give the model each of its 2048 tokens alone, and see where a neuron is active. Also the other direction of the lesson's length control: shrink the change in the output of `m0` at the bracket to the length of the change in its input.
+# Give the model each of its 2048 tokens alone, and see where a neuron is active.
 
 # %%
 best_first = tf.neuron_order(folded, pairs[:32])  # by what each recovers alone
@@ -358,39 +349,18 @@ table(
     caption="The four neurons that recover most alone: mean activation at each bracket, the share of the 2048 tokens that make them active, and the four tokens that do so most.",
 )
 
-# %%
-low, lead = (pairs.difference(folded(x)).mean() for x in (pairs.corrupt, pairs.clean))
-names_m0 = ("blocks.0.hook_mlp_out", "blocks.0.hook_resid_mid")
-(made, came), opener = (
-    [folded.run_with_cache(pairs.clean)[1][x] - folded.run_with_cache(pairs.corrupt)[1][x] for x in names_m0],
-    pairs.opener,
-)
-short = made[:, opener] * (came[:, opener].norm(dim=-1) / made[:, opener].norm(dim=-1))[:, None]
-
-
-def add_at_bracket(stream, hook):
-    stream = stream.clone()
-    stream[:, opener] += short
-    return stream
-
-
-logits = folded.run_with_hooks(pairs.corrupt, fwd_hooks=[("blocks.1.hook_resid_pre", add_at_bracket)])
-shrunk = ((pairs.difference(logits).mean() - low) / (lead - low)).item()
-shrunk
-
 # %% claims
 with claims():
     claim(
         "each of the four best neurons is active, above 1, on more than one token in eight",
         all(row["share of tokens above 1"] > 1 / 8 for row in readings),
     )
-    claim("shrunk to the length of its input, the output of `m0` recovers 0.07", rounds_to(shrunk, "0.07"))
 
 # %% [markdown]
-# Each of these neurons is active on more than one token in eight, so none of them stands for a bracket alone. And length does matter: shrunk, the output of `m0` recovers 0.07 only.
+# Each of these neurons is active on more than one token in eight, so none of them stands for a bracket alone.
 
 # %% [markdown]
-# ## 9 · Evidence and preference
+# ## 8 · Evidence and preference
 #
 # A mean can hide two opposite things. Split the terms by which bracket is open. Where `)` is right, `m0` adds 3.56 to the lead of `)` over `]`. Where `]` is right, it adds −1.58 to the lead of `]` over `)`: it pushes towards `)` again. So `m0` pushes towards `)` both times, by 2.57 on average, and what changes with the bracket is 0.99.
 #
@@ -437,34 +407,54 @@ with claims():
 # The lead of `)` where it is right is three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds little to its lead.
 
 # %% [markdown]
-# ## 10 · Open or closed
+# ## 9 · Open or closed
 #
-# Does 2.2 tell a bracket that is open from one that has been closed again? Here is one nested prompt, with and without the inner closing bracket.
+# Does 2.2 tell a bracket that is open from one that has been closed again? Take 128 nested prompts such as `values = [names(lines), size`, and each of them once more without the inner closing bracket. Where does 2.2 look from the last token?
 
 
 # %%
-def inner(close):
-    """2.2's attention from the last token to the outer and to the inner bracket."""
-    tokens = folded.to_tokens("values = [names(lines" + (")" if close else "") + ", size")
-    signs = [folded.tokenizer.decode([i]).strip() for i in tokens[0]]
-    row = folded.run_with_cache(tokens)[1]["pattern", 2][0, 2, -1]
-    return row[signs.index("[")].item(), row[signs.index("(")].item()
+nested = tf.bracket_pairs(folded.tokenizer, 128, seed=0, template="nested")
+closed = [clean for clean, _ in nested.texts]
+texts = {"inner one closed": closed, "inner one open": [text.replace("),", ",") for text in closed]}
+inner = 2 + nested.opener  # the bracket after the word that follows the outer one
+looked = {}
+for name, those in texts.items():
+    ids = torch.cat([folded.to_tokens(text) for text in those])
+    looked[name] = folded.run_with_cache(ids)[1]["pattern", 2][:, 2, -1][:, [nested.opener, inner]]  # (prompt, 2)
 
-
-inner(True), inner(False)  # attention to the outer `[` and to the inner `(`
+# %% figure
+fig, ax = plots.figure(width=5.4, height=2.9)
+for i, weights in enumerate(looked.values()):
+    for shift, k, colour, label in ((-0.19, 0, plots.SERIES[0], "to the outer bracket"), (0.19, 1, plots.SERIES[1], "to the inner bracket")):
+        mean, spread = weights[:, k].mean().item(), weights[:, k].std().item()
+        ax.bar(i + shift, mean, 0.36, color=colour, label=label if i == 0 else None, yerr=spread, error_kw=dict(linewidth=1.2))
+        ax.text(i + shift + 0.02, mean + 0.02, f"{mean:.2f}", ha="left")
+ax.set_xticks([0, 1], looked)
+ax.set(ylabel="attention of 2.2", ylim=(0, 1.25))
+ax.legend(loc="upper center", ncols=2)
+plots.show(
+    fig,
+    alt="With the inner bracket closed 2.2 looks mostly at the outer one; with the inner one open it looks mostly at that.",
+    caption="Attention of 2.2 from the last token, 128 nested prompts with and without the inner closing bracket. Bars: means; lines: standard deviation over prompts.",
+)
 
 # %% claims
+outer_more = {name: int((weights[:, 0] > weights[:, 1]).sum()) for name, weights in looked.items()}
 with claims():
     claim(
-        "in `values = [names(lines), size` 2.2 gives the outer bracket 0.85 of its attention, and without the closing bracket it gives the inner one 0.88",
-        rounds_to(inner(True)[0], "0.85") and rounds_to(inner(False)[1], "0.88"),
+        "with the inner bracket closed, 2.2 gives the outer one 0.59 of its attention on average, and more than the inner one on 118 of 128 prompts",
+        rounds_to(looked["inner one closed"][:, 0].mean().item(), "0.59") and outer_more["inner one closed"] == 118,
+    )
+    claim(
+        "with the inner bracket open, 2.2 gives it 0.83 of its attention on average, and more than the outer one on every prompt",
+        rounds_to(looked["inner one open"][:, 1].mean().item(), "0.83") and outer_more["inner one open"] == 0,
     )
 
 # %% [markdown]
-# In one nested prompt, `values = [names(lines), size`, 2.2 gives the outer bracket 0.85 of its attention. Leave out the closing bracket, and it gives 0.88 to the inner one. So it tells open from closed there. Which part tells it that a bracket has been closed, this lesson has not measured.
+# It does tell them apart: with the inner bracket open, 2.2 looks at that one on every prompt; once it has been closed, at the outer one on 118 of 128. Which part tells it that a bracket has been closed, this lesson has not measured.
 
 # %% [markdown]
-# ## 11 · If you come from TransformerLens 2
+# ## 10 · If you come from TransformerLens 2
 #
 # Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`.
 #

@@ -28,10 +28,9 @@ def activation_patching(
     source, target = (clean, corrupt) if denoising else (corrupt, clean)
     names = ("clean run", "corrupt run") if denoising else ("corrupt run", "clean run")
     giver, taker = (plots.ANSWER, plots.EDITED) if denoising else (plots.EDITED, plots.ANSWER)
-    before, after = ("before", FADED), ("after", FADED)
-    _run(page, PANELS[0], names[0], *source, (before, (part, giver), after), giver)
-    _run(page, PANELS[1], "patched run", target[0], "?", (before, (part, giver), after))
-    _run(page, PANELS[2], names[1], *target, (before, (part, taker), after), taker)
+    _run(page, PANELS[0], names[0], *source, (("before", giver), (part, giver), ("after", giver)), giver)
+    _run(page, PANELS[1], "patched run", target[0], "?", (("before", taker), (part, giver), ("after", plots.HEAD)))
+    _run(page, PANELS[2], names[1], *target, (("before", taker), (part, taker), ("after", taker)), taker)
     page.arrow((PANELS[0] + 0.42, 1.75), (PANELS[1] - 0.42, 1.75), colour=giver, thick=3.2)
     page.text(((PANELS[0] + PANELS[1]) / 2, 2.02), "its output,\ncarried over", size=SMALL, colour=giver, bold=True,
               up="bottom")  # fmt: skip
@@ -41,7 +40,7 @@ def activation_patching(
     return page.picture(
         f"Three runs: the output of {part} in the {names[0]} replaces that in the {names[1]}, giving the patched run.",
         f"Activation patching. The model reads the prompt of the {names[1]}, but the output of {part} is replaced by "
-        f"what it was in the {names[0]}; everything after it is computed anew. {way}",
+        f"what it was in the {names[0]}; everything after it is computed anew (blue). {way}",
     )
 
 
@@ -151,8 +150,6 @@ def _run(
     page.arrow((x, 2.7), (x, 2.92), colour=plots.STREAM, thick=4)
     page.box((x, 0.36), prompt, fill=plots.TOKEN, width=max(1.3, width_of(prompt, NORMAL) + 0.1))
     for y, (words, fill) in zip((1.08, 1.75, 2.42), parts, strict=True):
-        edge = plots.STREAM if fill == FADED else None
-        page.box((x, y), words, fill=fill, edge=edge or "", width=max(0.8, width_of(words, SMALL) + 0.1), height=0.34,
-                 size=SMALL)  # fmt: skip
+        page.box((x, y), words, fill=fill, width=max(0.8, width_of(words, SMALL) + 0.1), height=0.34, size=SMALL)
     page.box((x, 3.1), answer, fill=colour or FADED, edge="" if colour else plots.STREAM,
              width=max(0.5, width_of(answer, NORMAL) + 0.1), height=0.32, bold=True)  # fmt: skip

@@ -112,28 +112,25 @@ def mlp_opened(name: str = "m0", neurons: int = 8, chosen: int = 5) -> Picture:
     Args:
         neurons: how many are drawn; chosen: the one that is followed.
     """
-    page = sheet(4.0)
-    stream, low, high = 0.75, 0.62, 3.42
-    page.stream(stream, 0.25, 3.8)
+    page = sheet(3.05)
+    stream, read, add = 0.75, 0.72, 2.36
+    page.stream(stream, 0.2, 2.9)
     xs = [1.95 + i * (4.3 / (neurons - 1)) for i in range(neurons)]
-    x = xs[chosen]
-    page.line([(stream, low), (x, low)], thick=1.2)
-    page.arrow((x, low), (x, 0.98), thick=1.2)
-    page.box((4.1, 1.17), "W_in: the direction that each neuron reads", fill="#FFFFFF", edge=plots.MLP,
+    page.arrow((stream, read), (1.5, read), thick=1.2)
+    page.box((4.1, read), "W_in: the direction that each neuron reads", fill="#FFFFFF", edge=plots.MLP,
              width=5.1, size=SMALL)  # fmt: skip
-    page.box((4.1, 2.87), "W_out: the direction that each neuron adds", fill="#FFFFFF", edge=plots.MLP, width=5.1,
-             height=0.36, size=SMALL)  # fmt: skip
+    page.box((4.1, add), "W_out: the direction that each neuron adds", fill="#FFFFFF", edge=plots.MLP, width=5.1,
+             size=SMALL)  # fmt: skip
     for i, at in enumerate(xs):
         thick = 2.6 if i == chosen else 0.9
-        page.arrow((at, 1.36), (at, 1.78), thick=thick)
-        page.arrow((at, 2.26), (at, 2.67), thick=thick)
-        page.ax.add_patch(_circle((at, 2.02), 0.2, plots.MLP if i == chosen else "#FFFFFF"))
-    page.line([(x, 3.06), (x, high)], thick=2.6)
-    page.arrow((x, high), (stream + 0.06, high), thick=2.6)
-    page.text((stream + 0.3, 0.42), "reads the stream, after the norm", side="left", size=SMALL, halo=False)
-    page.text((stream + 0.3, 3.62), "adds to the stream", side="left", size=SMALL, halo=False)
-    page.text((xs[0] - 0.3, 2.02), "neurons", side="right", size=SMALL, colour=MLP_INK, bold=True)
-    page.text((6.8, 3.75), name, bold=True, size=12, halo=False)
+        page.arrow((at, read + 0.19), (at, 1.32), thick=thick)
+        page.arrow((at, 1.75), (at, add - 0.2), thick=thick)
+        page.ax.add_patch(_circle((at, 1.54), 0.2, plots.MLP if i == chosen else "#FFFFFF"))
+    page.arrow((1.54, add), (stream + 0.06, add), thick=2.6)
+    page.text((stream + 0.2, 0.3), "reads the stream, after the norm", side="left", size=SMALL, halo=False)
+    page.text((stream + 0.2, 2.78), "adds to the stream", side="left", size=SMALL, halo=False)
+    page.text((xs[0] - 0.3, 1.54), "neurons", side="right", size=SMALL, colour=MLP_INK, bold=True)
+    page.text((6.85, 1.54), name, bold=True, size=12, halo=False)
     return page.picture(
         f"{name} opened: a row of neurons between the weights that read the stream and the weights that add to it.",
         f"{name}, opened, at one position. Each neuron (a circle) compares the stream with its own direction of W_in; "

@@ -6,13 +6,13 @@ Prediction(id="transformer.heads", choices=("a third or less", "a third to a hal
            question="Sixteen heads, ablated one at a time. In the worst of the sixteen cases: on which share of the prompts is the right bracket still the likeliest of the three?")  # fmt: skip
 Prediction(id="transformer.copy", choices=("neither bracket", "the same bracket", "the closing bracket", "nothing readable"),
            question="The OV circuit of the bracket head is fed an opening bracket. Which token's logit does it raise most?")  # fmt: skip
-Prediction(id="transformer.depth", choices=("0", "1", "2", "3", "4"),
-           question="Read the stream through the final norm and the unembedding after 0, 1, 2, 3 or all 4 layers: from which depth on does the right one of the three brackets lead on three prompts in four?")  # fmt: skip
+Prediction(id="transformer.depth", choices=("the right one", "the round one, whatever is open", "the square one, whatever is open", "each on about a third"),
+           question="Read the stream through the final norm and the unembedding after one layer of four. Which of the three brackets is ahead there, on at least three prompts in four?")  # fmt: skip
 Prediction(id="transformer.exchange", choices=("about the same", "about one and a half times", "about twice", "about four times"),
            question="Ablate head 2.2 in two ways: its mean in its place, or its output on the twin prompt, where the other bracket is open. How much lead does the second way cost, compared with the first?")  # fmt: skip
 Prediction(id="transformer.quotes", choices=("the same head", "another head of that layer", "a head of another layer", "many heads"),
            question="A quote is open in place of a bracket: which head costs most when it is ablated?")  # fmt: skip
-Prediction(id="transformer.recovery", between=(0, 1), tolerance=0.1,
-           question="Put the output of head 2.2 alone from the clean run into the corrupt run. What is its recovery (0 to 1)?")  # fmt: skip
+Prediction(id="transformer.recovery", choices=("clearly less", "about the same", "clearly more"),
+           question="Noising takes away 0.44 of the way. Now the output of head 2.2 alone goes from the clean run into the corrupt one. Compared with 0.44, how large is its recovery?")  # fmt: skip
 Prediction(id="transformer.neurons", choices=("one", "two to five", "six to fifty", "more than fifty"),
            question="The first MLP, m0, has 768 neurons. Put some of them, at the open bracket, from the run with the right bracket into the run with the wrong one. How many of the best does it take to bring back half of what all 768 bring back?")  # fmt: skip

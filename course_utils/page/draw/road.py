@@ -1,0 +1,144 @@
+"""The road of one token's content through a model: from its own stream to the last one, where the answer is read.
+
+1. Two streams are drawn, that of the token and the last one; the other tokens of the prompt stand at the bottom.
+2. An MLP on the token's stream rewrites what stands there: above it the stream has the colour of a note. What goes
+   past that MLP unread is a curve around it, crossed out.
+3. Heads carry to the last stream; a line is as thick as what an experiment found on it.
+4. Beside the last stream stands what each part gives to the logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from course_utils import plots
+from course_utils.page.draw.sheet import LARGE, NORMAL, SMALL, Picture, Sheet, darker, sheet, width_of
+
+LAYER = 0.74  # inches from one layer to the next
+LOW = 0.8  # where layer 0 begins
+HEAD_AT, MLP_AT = 0.17, 0.5  # of a layer: how high its heads and its MLP stand
+LEFT, LAST = 0.72, 5.75  # where the tokens begin; the last stream
+ASIDE = 0.52  # from a head to the stream that it writes to
+INK_OF_MLP = darker(plots.MLP, 0.6)
+
+
+def road(
+    tokens: Sequence[str], source: int, heads: Mapping[str, str], *, n_layers: int = 4,
+    thick: Mapping[str, float] | None = None, mlps: Mapping[tuple[str, int], str] | None = None,
+    logits: Mapping[str, str] | None = None, handed: Mapping[str, str] | None = None,
+    unknown: Sequence[str] = (), skipped: str = "", answer: str = "",
+) -> Picture:  # fmt: skip
+    """What is known of the road from one token to the answer.
+
+    Args:
+        tokens: of the prompt; source: the position whose content travels to the last one.
+        heads: by name, such as "2.2", with what is written on the line that it brings; empty for nothing.
+        thick: what an experiment found on a head's line, 0 to 1; a head without it has a thin line.
+        mlps: (name, position) of the source or of the last token, with a number that is written beside it.
+        logits: what a part gives to the logits, by its name; an MLP's is that at the last token.
+        handed: what is written where a head's output enters the last stream, such as "0.18 to m0".
+        unknown: heads of which it is not known where they look: a dashed line that begins at a question mark.
+        skipped: words at the crossed road around the source's first MLP; empty for none.
+        answer: what the last position's logits give.
+
+    Raises:
+        ValueError: a source that is the last token or none, or an MLP at another position.
+    """
+    thick, mlps, logits, handed = dict(thick or {}), dict(mlps or {}), dict(logits or {}), dict(handed or {})
+    last = len(tokens) - 1
+    if not 0 <= source < last:
+        raise ValueError(f"The source is an earlier token than the last one, {last}; {source} is not.")
+    if any(at not in (source, last) for _, at in mlps):
+        raise ValueError(f"Only the streams of the positions {source} and {last} are drawn, and MLPs stand on them.")
+    top = LOW + LAYER * n_layers
+    page, xs = sheet(top + 0.72), _places(tokens)
+    for layer in range(n_layers):
+        page.text((0.08, LOW + LAYER * (layer + 0.45)), f"layer {layer}", side="left", size=SMALL, colour=plots.NULL)
+        page.line([(LEFT, LOW + LAYER * layer), (LAST + 0.1, LOW + LAYER * layer)], colour="#E8E8E8", thick=0.8,
+                  behind=True)  # fmt: skip
+    for i, (x, token) in enumerate(zip(xs, tokens, strict=True)):
+        drawn = i in (source, last)
+        page.stream(x, 0.45, top) if drawn else page.line([(x, 0.45), (x, 0.62)], colour=plots.STREAM, thick=3)
+        page.box((x, 0.27), token, fill=plots.TOKEN, width=_wide(token), height=0.34, bold=drawn, size=SMALL)
+    _translations(page, xs[source], [name for name, at in mlps if at == source], top)
+    for name, words in heads.items():
+        _head(page, name, xs[source], words, thick.get(name, 0.0), name in unknown)
+    for (name, at), number in mlps.items():
+        _mlp(page, xs[at], name, number, at == last)
+    if skipped:
+        _bypass(page, xs[source], min(int(name[1:]) for name, at in mlps if at == source), skipped)
+    for name, number in logits.items():
+        page.text((LAST + 0.3, _height(name)), number, side="left", size=NORMAL, bold=True,
+                  colour=darker(plots.ANSWER))  # fmt: skip
+    for name, words in handed.items():
+        page.text((LAST + 0.14, _height(name)), words, side="left", size=SMALL, bold=True, colour=plots.HEAD)
+    if logits:
+        page.text((LAST + 0.14, top + 0.04), "to the logits", side="left", size=SMALL, colour=darker(plots.ANSWER),
+                  halo=False)  # fmt: skip
+    page.arrow((LAST, top - 0.02), (LAST, top + 0.2), colour=plots.STREAM, thick=2.6)
+    page.text((LAST - 0.42, top + 0.4), "norm, unembedding", side="right", size=SMALL, halo=False)
+    page.box((LAST, top + 0.4), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN, width=0.62,
+             height=0.34, bold=bool(answer), size=NORMAL if answer else SMALL)  # fmt: skip
+    known = [f"head {name} from {'an unknown place' if name in unknown else tokens[source]}" for name in heads]
+    known += [f"{name} at {tokens[at]}" for name, at in mlps]
+    return page.picture(
+        f"The road from {tokens[source]} to the end of the prompt: {', '.join(known)}.",
+        f"What is known of the road from {tokens[source]} to the answer, layers from bottom to top.",
+    )
+
+
+def _height(name: str) -> float:
+    layer = int(name[1:] if name.startswith("m") else name.partition(".")[0])
+    return LOW + LAYER * layer + (MLP_AT if name.startswith("m") else HEAD_AT)
+
+
+def _places(tokens: Sequence[str]) -> list[float]:
+    """The middle of each column; the last stands apart, since heads stand before it."""
+    widths = [_wide(token) for token in tokens]
+    room = LAST - LEFT - ASIDE - 0.36 - sum(widths[:-1])
+    lefts = LEFT + np.cumsum([0.0, *(width + room / max(1, len(widths) - 2) for width in widths[:-2])])
+    return [*(float(left + width / 2) for left, width in zip(lefts, widths[:-1], strict=True)), LAST]
+
+
+def _wide(token: str) -> float:
+    return max(0.32, width_of(token, SMALL))
+
+
+def _translations(page: Sheet, x: float, names: Sequence[str], top: float) -> None:
+    """Above its first MLP the source's stream has the colour of a note."""
+    if names:
+        low = min(_height(name) for name in names)
+        page.ax.plot([x, x], [low, top], color=plots.NOTE, linewidth=7, solid_capstyle="round", zorder=1.5)
+
+
+def _head(page: Sheet, name: str, source: float, words: str, share: float, unknown: bool) -> None:
+    y, box = _height(name), LAST - ASIDE
+    start = (source + box) / 2 if unknown else source
+    page.line([(start, y), (box - 0.2, y)], colour=plots.HEAD, thick=1.6 + 14 * share, dashed=unknown)
+    if unknown:
+        page.text((start - 0.16, y), "?", size=LARGE, bold=True, colour=plots.HEAD)
+    else:
+        page.dot((source, y), colour=plots.HEAD, size=7)
+    page.arrow((box + 0.2, y), (LAST - 0.03, y), colour=plots.HEAD, thick=2.2)
+    page.box((box, y), name, fill=plots.HEAD, width=0.42, height=0.27, size=SMALL)
+    if words:
+        page.text(((source + box) / 2 + 0.1, y), words, size=NORMAL, bold=True, colour=plots.HEAD)
+
+
+def _mlp(page: Sheet, x: float, name: str, number: str, last: bool) -> None:
+    y = _height(name)
+    page.box((x, y), name, fill=plots.MLP, edge=darker(plots.MLP), width=0.42, height=0.27, size=SMALL)
+    if number:
+        aside, side = (-0.3, "right") if last else (0.3, "left")
+        page.text((x + aside, y), number, side=side, size=LARGE, bold=True, colour=INK_OF_MLP)
+
+
+def _bypass(page: Sheet, x: float, layer: int, words: str) -> None:
+    """A curve past the MLP, on its left, crossed out."""
+    y, turn = _height(f"m{layer}"), np.linspace(0, np.pi, 40)
+    curve = [(x - 0.46 * float(np.sin(t)) ** 0.5, y - 0.29 * float(np.cos(t))) for t in turn]
+    page.line(curve, colour=plots.STREAM, thick=4)
+    page.cross((x - 0.46, y))
+    page.text((x - 0.66, y), words, side="right", size=SMALL, bold=True)

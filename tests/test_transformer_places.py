@@ -1,0 +1,43 @@
+"""Many sets of heads ablated at once, and what passes through the first MLP: against runs with hooks written out."""
+
+import pytest
+import torch
+
+from course_utils import patching, zoo
+from course_utils import transformer as tf
+from course_utils.transformer.bottleneck import ENTERED, MADE
+
+
+@pytest.fixture(scope="module")
+def setting():
+    model = zoo.load("code-4l", device="cpu")
+    return model, tf.bracket_pairs(model.tokenizer, 24, seed=3)
+
+
+def test_shares_are_those_of_one_ablated_run_each(setting):
+    model, pairs = setting
+    sets = [["2.2"], ["2.2", "0.3", "1.0"], ["3.2", "3.1"], []]
+    expected = [pairs.right(patching.ablated(model, pairs.clean, one, "mean", pairs.everyone)) for one in sets]
+    assert tf.shares_without(model, pairs, sets) == expected
+    assert len(set(expected)) > 1, "sets that differ in nothing test nothing"
+    with pytest.raises(ValueError):
+        tf.shares_without(model, pairs, [["4.0"]])
+
+
+def test_what_passes_the_first_mlp_is_what_one_patched_run_each_says(setting):
+    model, pairs = setting
+    with torch.no_grad():
+        (high, clean), (low, corrupt) = (model.run_with_cache(side) for side in (pairs.clean, pairs.corrupt))
+        low, high = (pairs.difference(logits).mean() for logits in (low, high))
+        found = tf.through_first_mlp(model, pairs)
+        cases = {"opener": (MADE, [pairs.opener]), "last": (MADE, [-1]), "both": (MADE, [pairs.opener, -1])}
+        cases |= {"everywhere": (MADE, slice(None)), "past it": (ENTERED, slice(None))}
+        for what, (name, at) in cases.items():
+            stream = corrupt["blocks.1.hook_resid_pre"].clone()
+            stream[:, at] += clean[name][:, at] - corrupt[name][:, at]
+            logits = model.run_with_hooks(
+                pairs.corrupt, fwd_hooks=[("blocks.1.hook_resid_pre", lambda x, hook, stream=stream: stream)]
+            )
+            expected = (pairs.difference(logits).mean() - low) / (high - low)
+            assert found[what] == pytest.approx(float(expected), abs=1e-4), what
+    assert found["everywhere"] + found["past it"] > 0.9, "together they are the whole stream"
