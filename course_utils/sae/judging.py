@@ -143,10 +143,10 @@ class CausalTable:
         ]  # fmt: skip
 
     def plot(self) -> Figure:
-        """Null edits as grey dots, the latent's own as a coloured one."""
+        """Null edits as grey strokes, the latent's own as a dot."""
         fig, ax = plots.figure(height=0.42 * len(self.labels) + 1.1)
         for i in range(len(self.labels)):
-            ax.plot(self.null_kl[i], [i] * self.null_kl.shape[1], "o", color=plots.GREY, alpha=0.35, markersize=4,
+            ax.plot(self.null_kl[i], [i] * self.null_kl.shape[1], "|", color=plots.GREY, markersize=9,
                     label="along another latent's direction" if i == 0 else None)  # fmt: skip
             ax.plot(self.kl[i], i, "o", color=plots.HEAD, markersize=9, label="along its own" if i == 0 else None)
         names = [f"{WORDS[name]}: {int(latent)}" for name, latent in zip(self.labels, self.latent, strict=True)]

@@ -59,11 +59,11 @@ class TakenAway:
         return int((self.null[kind] >= self.mean(kind)[0]).sum())
 
     def plot(self) -> Figure:
-        """Others as grey dots, the latent's own as a blue one with its interval: a row for each kind of place."""
+        """Others as grey strokes, the latent's own as a blue one with its interval: a row for each kind of place."""
         fig, ax = plots.figure(height=1.9)
         for i in range(len(KINDS)):
             mean, low, high = self.mean(i)
-            ax.plot(self.null[i], [i] * len(self.others), "o", color=plots.GREY, alpha=0.3, markersize=4,
+            ax.plot(self.null[i], [i] * len(self.others), "|", color=plots.GREY, markersize=9,
                     label=f"along the directions of {len(self.others)} others" if i == 0 else None)  # fmt: skip
             ax.errorbar(mean, i, xerr=[[mean - low], [high - mean]], fmt="o", color=plots.HEAD, markersize=9,
                         label="along latent 378" if i == 0 else None)  # fmt: skip

@@ -14,7 +14,6 @@ from typing import ClassVar
 import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -149,24 +148,3 @@ class Prices:
         ax.set_xticks(self.penalty.tolist(), [f"{v:g}" for v in self.penalty.tolist()])
         ax.set_xticks([], minor=True)
         return fig
-
-    def plot_causes(self) -> Figure:
-        """Two panels against λ: active latents (logarithmic), features found."""
-        fig, axes = plots.figure(1, 2, height=2.7)
-        self._panel(axes[0], self.l0, "active latents a vector (logarithmic)")
-        axes[0].axhline(self.active, linestyle=":", color=plots.NULL)
-        axes[0].text(0.05, self.active * 0.8, "features that are there", fontsize=9, color=plots.NULL)
-        axes[0].text(1.0, float(self.l0[-1].mean()) * 1.06, "TopK", fontsize=9, ha="right")
-        axes[0].set_yscale("log")
-        axes[0].set_yticks([2, 5, 10, 20], ["2", "5", "10", "20"])
-        axes[0].set_yticks([], minor=True)
-        self._panel(axes[1], 100 * self.found, "features found, %")
-        axes[1].set_ylim(0, 105)
-        return fig
-
-    def _panel(self, ax: Axes, measured: Tensor, title: str) -> None:
-        plots.band(ax, self.penalty, measured[:-1].T, colour=plots.SERIES[3])
-        ax.axhline(measured[-1].mean(), color=plots.INK)
-        ax.set(title=title, xlabel="λ", xscale="log")
-        ax.set_xticks([0.05, 0.2, 1], ["0.05", "0.2", "1"])
-        ax.set_xticks([], minor=True)

@@ -309,13 +309,9 @@ for truth, done in zip(truths, trained, strict=True):
         found[name].append(recovery.found)
 
 # %% figure
-names = {"TopK": "TopK dictionary", "ICA": "ICA", "PCA": "PCA", "random": "null: random directions"}
-fig, ax = plots.figure(height=1.9)
-for y, name in enumerate(names):
-    ax.plot([100 * value for value in found[name]], [y] * 3, "o", color=plots.NULL if name == "random" else plots.SERIES[0], markersize=7, alpha=0.7)
-ax.set(yticks=range(4), yticklabels=list(names.values()), xlim=(-2, 102), ylim=(3.5, -0.5), xlabel="features found, %")
-plots.show(fig, "The TopK dictionary finds nearly all features, ICA about a fifth, PCA and random directions none.",
-           caption="The share of the 64 features that each method finds, for three sets of features drawn independently (a dot each).")
+names = {"TopK": "TopK dictionary", "ICA": "ICA", "PCA": "PCA", "random": "random directions"}
+table({names[name]: {"features found, %": (100 * sum(each) / 3, 100 * min(each), 100 * max(each))} for name, each in found.items()}, decimals=0, interval="range over 3 sets", mark="TopK dictionary",
+      caption="The share of the 64 features that each method finds: mean over three sets of features, drawn independently, with the lowest and the highest. The last row is the null.")
 
 # %% [markdown]
 # The dictionary finds nearly all features, and ICA less than a third. ICA uses the independence of the strengths, which holds here exactly. What stops it is the number of its axes. It has one for each of 32 dimensions, there are 64 features, and so most of its axes are compromises between several. Looking for *few active* directions is what allows more directions than dimensions.
@@ -443,16 +439,9 @@ page.measured("sae.penalty", "it rises towards 1" if factor[0] > 0.9 else "it ri
 # %% [markdown]
 # <details><summary>After your guess: why a small λ does not help</summary>
 #
-# At the right end the formula is nearly all that happens. At the left end it describes less and less, since it knows one latent only. A small $\lambda$ leaves many latents active, about nineteen where 2.6 features are there, and the strength of a feature is *shared* among several of them. The vectors are rebuilt almost whole, with 4 % of the variance unexplained, and yet the latent of a feature answers with little more than half of its strength. A large $\lambda$ shrinks each activation, and a small one spreads it out. The closed figure below shows both.
+# At the right end the formula is nearly all that happens. At the left end it describes less and less, since it knows one latent only. A small $\lambda$ leaves many latents active, about nineteen where 2.6 features are there, and the strength of a feature is *shared* among several of them. The vectors are rebuilt almost whole, with 4 % of the variance unexplained, and yet the latent of a feature answers with little more than half of its strength. A large $\lambda$ shrinks each activation, and a small one spreads it out.
 #
 # </details>
-
-# %% figure answer
-plots.show(
-    prices.plot_causes(),
-    "Against λ: active latents fall from nineteen to two, and nearly all features are found except at the smallest λ.",
-    caption="The same dictionaries. Left: active latents; below λ = 0.5 there are more of them than there are features. Right: features found. Black lines are TopK with k = 3.",
-)
 
 # %% [markdown]
 # TopK has no penalty that pulls its activations down. They come closer to the true strengths than those of L1 at any of the seven $\lambda$. In a language model the true strengths are unknown, so that there shrinkage cannot be seen.
@@ -500,13 +489,13 @@ parts = [sae.Anatomy.of(reading, words[place], x[place]) for place in (first, se
 plots.show(
     sae.anatomies(parts, ('“)” of carries(…)', '“)” of print(…)')),
     "Two columns of sixteen bars each: the activations of the latents at two closing parentheses; five latents are in both.",
-    caption="The sixteen active latents of two closing parentheses. A reading says how often the latent is active if that is more than one token in ten; else the token at which more than half of its activity in the course's sample programs lies; else the best of Python's labels if it fits (F1 at least 0.4). “?” stands where none of these says anything.",
+    caption="The ten strongest of the sixteen active latents at each of two closing parentheses; a line joins those that are in both lists. A reading says how often the latent is active if that is more than one token in ten; else the token at which more than half of its activity in the course's sample programs lies; else the best of Python's labels if it fits (F1 at least 0.4). “?” stands where none of these says anything.",
 )
 
 # %% [markdown]
 # The vector of 192 numbers is nearly rebuilt from sixteen. The first two do most of the work, latent 1490, which is active at half of all tokens, and latent 378. The second parenthesis shares both, and its other latents are mostly different ones. In this sense a dictionary describes a token by a few words out of a large vocabulary.
 #
-# Two things in the bars should give pause. Several latents are “mostly at `)`”, so the token has more than one latent of its own. And most of the words cannot be read, with a question mark at more than half of the sixteen, on both sides. We come to one of these in section 5.
+# Two things in the bars should give pause. Several latents are “mostly at `)`”, so the token has more than one latent of its own. And most of the words cannot be read, with a question mark at more than half of all sixteen, on both sides. We come to one of these in section 5.
 #
 # Averages over many tokens say how good the description is. On 4 080 tokens of held-out modules, 12 % of the variance is unexplained. A latent that is active for more than one token in ten is called **dense**; 14 of the 1 536 are, and 20 are never active on these tokens.
 #
@@ -729,10 +718,11 @@ sae.label_rows(scores, lists, shown).captioned("F1 for eleven labels, with an ex
 #
 # </details>
 #
-# The ten other labels are in the closed figure below.
+# The ten other labels are in the closed table below.
 
 # %% figure answer
-sae.label_rows(scores, lists, [name for name in gain if name not in shown]).captioned("The ten other labels, in the same form.")
+table({sae.WORDS[name]: {"latent": latent_f1[name], "token list": lists[name][0], "neuron": neuron_f1[name], "probe": probe_f1[name], "null: random model": untrained_f1[name], "null: random direction": random_f1[name]} for name in gain if name not in shown},
+      decimals=2, caption="F1 for the ten other labels, as above.")
 
 # %% claims
 keyword = labels.flags[:, labels.names.index("kind_keyword")]
@@ -816,7 +806,7 @@ largest = effects.null_kl.amax(1)
 passes = dict(zip(effects.labels, (effects.kl > largest).tolist(), strict=True))
 plots.show(
     effects.plot(),
-    "Eight rows of forty grey dots, the effects of other directions of equal length, with one blue dot, the latent's own.",
+    "Eight rows of forty grey strokes, the effects of other directions of equal length, with one blue dot, the latent's own.",
     caption="How far the prediction moves where a latent is active, when it is taken away (blue), and when a vector of the same length is taken away there along one of forty other latents (grey). The axis is logarithmic.",
 )
 page.measured("sae.causal", {(True, True): "both", (True, False): "only comments", (False, True): "only names after a dot", (False, False): "neither"}[passes["in_comment"], passes["attribute"]])
@@ -837,7 +827,7 @@ page.measured("sae.causal", {(True, True): "both", (True, False): "only comments
 removed = stored.taken_away()
 plots.show(
     removed.plot(),
-    "Three rows, for a closing parenthesis in code, in a string and in a comment: the blue dot lies right of nearly all of 160 grey ones in each.",
+    "Three rows, for a closing parenthesis in code, in a string and in a comment: in each the blue dot lies right of nearly all of 160 grey strokes.",
     caption="How far the prediction moves at a `)` when latent 378 is taken away there (blue, with the 95 % interval over modules), and along 160 other directions of equal length (grey). The number of places is in brackets.",
 )
 
@@ -889,15 +879,15 @@ with claims():
 #
 # ## 9 · The puzzle, answered
 #
-# The four latents of the beginning have other names now.
+# The four latents of the beginning have other names now. They still are hypotheses, made to fit what sections 5 and 6 have shown.
 
 # %% figure
-names_left = {378: "378: the token )", 9: "9: inside parentheses, also of text", 1490: "1490: early in the context", 138: "138: a quote, mostly a closing one"}
-plots.show(
-    sae.shaded_code(words, {title: f[:, i] for i, title in names_left.items()}),
-    "The four panels of the beginning with corrected names.",
-    caption="The program of the beginning with corrected names. They still are hypotheses, made to fit what sections 5 and 6 have shown.",
-)
+table({
+    "378": {"at first sight": "closing brackets", "name that is left": "the token )", "what changed it": "the ) of strings and comments, the ]"},
+    "9": {"at first sight": "between brackets", "name that is left": "inside parentheses, also of text", "what changed it": "square brackets, a parenthesis in a comment"},
+    "138": {"at first sight": "quotes", "name that is left": "a quote, mostly a closing one", "what changed it": "half of the opening quotes are silent"},
+    "1490": {"at first sight": "none", "name that is left": "early in the context", "what changed it": "its activation against the place"},
+}, corner="latent")
 
 # %% [markdown]
 # The method found a direction that no neuron has, and the model uses it. But as far as our tests go it does not stand for “a bracket closes here”. It stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and an intervention at all its places did not contradict it. What refuted the name were the exceptions: the latent is active there, and the model uses it there.
