@@ -32,7 +32,7 @@ def kept_by() -> dict[str, Float[Tensor, "row latent"]]:
 
 def six_kinds() -> Picture:
     """Two vectors of pre-activations in six panels, and what passes in blue."""
-    page = sheet(4.7)
+    page = sheet(4.5)
     notes = {"ReLU with L1": "all above zero pass;\nthe loss makes them small",
              "TopK, k = 2": "the two largest\nof each vector",
              "BatchTopK, k = 2": "the four largest\nof both vectors",
@@ -41,8 +41,8 @@ def six_kinds() -> Picture:
              "gated": "a second sum, the gate,\ndecides (○: closed)"}  # fmt: skip
     for i, (name, kept) in enumerate(kept_by().items()):
         left, base = 0.12 + 2.4 * (i % 3), 3.35 - 2.35 * (i // 3)
-        page.text((left, base + 1.15), name, bold=True, side="left", halo=False)
-        page.text((left, base - 0.68), notes[name], size=SMALL, side="left", colour=plots.NULL, halo=False)
+        page.text((left, base + 0.98), name, bold=True, side="left", up="baseline", halo=False)
+        page.text((left, base - 0.46), notes[name], size=SMALL, side="left", up="top", colour=plots.NULL, halo=False)
         for row in range(2):
             _bars(page, (left + 0.05 + 1.1 * row, base), row, kept[row], name)
     return page.picture("Six panels with the same ten bars; what passes is blue: all positive, two of each, "
@@ -77,7 +77,7 @@ def absorbed() -> Picture:
     for left, (title, lines) in zip((0.5, 4.0), words.items(), strict=True):
         ox, oy = left + 0.35, 1.05
         end = (ox + parent[0] + child[0], oy + parent[1] + child[1])
-        page.text((left, 2.98), title, bold=True, side="left", halo=False)
+        page.text((left, 2.92), title, bold=True, side="left", up="baseline", halo=False)
         page.arrow((ox, oy), (ox + parent[0], oy + parent[1]), colour=PARENT, thick=3)
         page.text((ox + parent[0] + 0.1, oy + parent[1] - 0.12), "parent", colour=PARENT, side="left", halo=False)
         if title == "absorption":

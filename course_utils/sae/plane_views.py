@@ -45,7 +45,7 @@ def shrinking(
         left.plot(*(answer * directions[0] - torch.tensor([0.16, 0.0])), "s", color=plots.INK, fillstyle="none",
                   markersize=6, label="a trained dictionary" if penalty == min(answers) else None)  # fmt: skip
     left.plot(*directions[0], "*", color="black", markersize=14)
-    left.text(0.14, float(directions[0, 1]), "x", fontsize=10, va="center", color=plots.INK)
+    left.text(0.14, 1.12 * float(directions[0, 1]), "x", fontsize=10, va="center", color=plots.INK)
     left.legend(loc="lower left", fontsize=9, handletextpad=0.1, borderpad=0, bbox_to_anchor=(-0.05, -0.06))
     left.set(xlim=(-1.45, 1.45), ylim=(-1.0, 1.7), aspect="equal", xticks=[], yticks=[])
     left.set_title("the best reconstruction of x", loc="left")

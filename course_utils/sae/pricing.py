@@ -120,7 +120,9 @@ class Prices:
         for name, (l0, error, labels, colour, shift, side) in curves.items():
             ax.plot(l0, 100 * error, "o-", color=colour, markersize=5, label=name)
             for x, y, text in zip(l0.tolist(), error.tolist(), labels, strict=True):
-                ax.annotate(text, (x, 100 * y), shift, textcoords="offset points", fontsize=9, color=colour, ha=side)
+                crossed = name == "TopK" and self.active < x < 1.3 * self.active  # by the dotted line
+                ax.annotate(text, (x, 100 * y), (6, 4) if crossed else shift, textcoords="offset points", fontsize=9,
+                            color=colour, ha="left" if crossed else side)  # fmt: skip
         ax.axvline(self.active, linestyle=":", color=plots.NULL)
         ax.text(self.active * 1.03, 60, "features that are there", fontsize=9, color=plots.NULL, va="top")
         ax.set(xlabel="active latents a vector (L0), on a logarithmic axis",

@@ -21,6 +21,7 @@ from course_utils.sae.units import Labels
 
 KEYWORDS = ("def", "return", "if", "for", "in", "import", "not", "class")
 CLOSERS = (")", "]", "}")
+GAP = 0.065  # in F1, at least, between the names of two lines
 
 
 def with_parts(model: object, tokens: Int[Tensor, "context pos"], labels: Labels) -> Labels:
@@ -73,10 +74,13 @@ class Splits:
             labels: {label: what it is called in the figure}.
         """
         fig, ax = plots.figure(height=3.2)
-        for i, (label, words) in enumerate(labels.items()):
+        ends = sorted((float(self.of(label)[-1].mean()), i) for i, label in enumerate(labels))
+        height = -1.0
+        for end, i in ends:
+            label, words = list(labels.items())[i]
             plots.band(ax, self.widths, self.of(label).T, colour=plots.SERIES[i])
-            ax.text(1.07 * float(self.widths[-1]), float(self.of(label)[-1].mean()), words, color=plots.SERIES[i],
-                    va="center")  # fmt: skip
+            height = max(end, height + GAP)
+            ax.text(1.07 * float(self.widths[-1]), height, words, color=plots.SERIES[i], va="center")
         ax.set(xscale="log", xlabel="latents", ylabel="F1 of the best latent", ylim=(0, 1.03))
         ax.set_xticks(self.widths.tolist(), [str(w) for w in self.widths.tolist()])
         ax.set_xticks([], minor=True)

@@ -71,17 +71,14 @@ deeper_diagram.absorbed().captioned("A vector with parent and child (the star). 
 # %% prediction
 predict("sae.absorbed")
 
-# %% answer
+# %% figure answer
 planted = stored.absorption()
 names = {"BatchTopK, nested": "Matryoshka"}
 columns = {"absorbed, child there": "absorbed", "null: no child there": "null: parent alone"}
 rows = {names.get(kind, kind): {new: row[old] for old, new in columns.items()}
         for kind, row in planted.rows().items()}  # fmt: skip
+display(table(rows, decimals=2, interval="range over 3 seeds", caption="Share of the rows with a child that count as absorbed, mean over ten parents, and the same count in rows with the parent alone."))
 measured("sae.absorbed", planted.absorbed[planted.kinds.index("TopK")].mean().item())
-table(rows, decimals=2, interval="range over 3 seeds")
-
-# %% caption answer
-caption("Share of the rows with a child that count as absorbed, mean over ten parents, and the same count in rows with the parent alone.")
 
 # %% [markdown]
 # <details><summary>After your guess: what this means</summary>
@@ -149,13 +146,11 @@ measured("sae.split", "it rises" if all_keywords[-1] > all_keywords[0] + 0.03 el
 # %% [markdown]
 # **The random model, with equal training.** In the core the dictionary of the random model had read fewer vectors than the other. Here both have 768 latents and the same recipe, three trainings each.
 
-# %%
+# %% figure
 names = ("closes", "opens", "in_brackets", "in_comment", "definition", "kind_keyword")
 even = splits.beside_untrained(names)
-table({sae.WORDS[name]: row for name, row in even.items()}, decimals=2, interval="range over 3 seeds")
-
-# %% caption
-caption("F1 of the best latent, dictionaries of the trained `code-4l` and of a copy with random weights, equally wide and equally trained.")
+table({sae.WORDS[name]: row for name, row in even.items()}, decimals=2, interval="range over 3 seeds",
+      caption="F1 of the best latent, dictionaries of the trained `code-4l` and of a copy with random weights, equally wide and equally trained.")
 
 # %% [markdown]
 # For brackets the random model's dictionary comes close, as in the core. For everything else it finds next to nothing, also with equal training. What these dictionaries show about brackets they would show without any learning. What they show about comments, names and keywords they would not.
@@ -177,14 +172,12 @@ with claims():
 # %% prediction
 predict("sae.shared")
 
-# %% answer
+# %% figure answer
 shared = stored.shared()
+columns = ("decoder alone", "null: the data's covariance")
+display(table({name: {key: row[key] for key in columns} for name, row in shared.rows().items()}, unit="% shared", decimals=1,
+              interval="range over 3 pairs", caption="Share of latents that two trainings have in common, by the decoder alone."))
 measured("sae.shared", shared.decoder[-1].mean().item())
-table({name: {key: row[key] for key in ("decoder alone", "null: the data's covariance")} for name, row in shared.rows().items()},
-      unit="% shared", decimals=1, interval="range over 3 pairs")  # fmt: skip
-
-# %% caption answer
-caption("Share of latents that two trainings have in common, by the decoder alone.")
 
 # %% [markdown]
 # <details><summary>After your guess: what this means</summary>

@@ -666,7 +666,7 @@ page.measured("sae.random", untrained_f1["closes"])
 # </details>
 
 # %% [markdown]
-# The second control needs no model at all. A **token list** is the best rule that sees nothing but the token. Each token of the vocabulary is put on the list or left off it, as is best for the label on half of the modules, and the list says “yes” at the tokens on it. For closing brackets such a list has an F1 of 0.93, more than latent 378.
+# The second control needs no model at all. A **token list** is the best rule that sees nothing but the token. Each token of the vocabulary is put on the list or left off it, as is best for the label on half of the modules, and the list says “yes” at the tokens on it. For closing brackets such a list has an F1 of 0.93, and latent 378 has 0.87.
 #
 # A latent that knows more than its token must be active at a token in one place and silent at *the same token* in another. Three of the next four do this, and the fourth remains to be judged.
 
@@ -749,7 +749,7 @@ with claims():
     claim("at each of the seven the random model's dictionary has an F1 of 0.11 or less, and no neuron and no random direction comes as far", page.rounds_to(max(untrained_f1[name] for name in wins), "0.11") and all(max(neuron_f1[name], random_f1[name]) < latent_f1[name] for name in wins))
     claim("for names and operators the best neuron and the best random direction do better than the best latent (intervals apart)", {"kind_name", "kind_operator"} <= set(scores.apart("neuron", "latent")) & set(scores.apart("random", "latent")))
     claim("the best neuron has a higher F1 than the best latent at seven of the 21 labels, a random direction at five", [sum(other[name] > latent_f1[name] for name in scores.labels) for other in (neuron_f1, random_f1)] == [7, 5])
-    claim("closing brackets: token list 0.93, more than latent 378 (intervals overlap)", page.rounds_to(lists["closes"][0], "0.93") and lists["closes"][0] > latent_f1["closes"])
+    claim("closing brackets: token list 0.93, latent 378 0.87", page.rounds_to(lists["closes"][0], "0.93") and page.rounds_to(latent_f1["closes"], "0.87"))
     claim("keywords are 5.8 % of the tokens, latent 348 is active at 2.2 %, can reach 0.55 and reaches 0.51", scores.latent[rank["kind_keyword"]] == 348 and page.rounds_to(100 * keyword.float().mean(), "5.8") and page.rounds_to(100 * on.float().mean(), "2.2") and page.rounds_to(bound, "0.55") and page.rounds_to(sae.f1_score((on & keyword).sum(), on.sum(), keyword.sum()), "0.51"))
     claim("348 is mostly active at return, if and for", sum(w.strip() in ("return", "if", "for") for w in at_348) > len(at_348) / 2)
     claim("the best set reaches 0.84 on keywords, just what the token list reaches", page.rounds_to(scores.of("set")["kind_keyword"], "0.84") and page.rounds_to(lists["kind_keyword"][0], "0.84"))
@@ -793,7 +793,7 @@ plots.show(fig, "Three rows of bars; only without latent 378 is the equals sign 
            caption="The five likeliest tokens after `print(\"hello\", name)`. On the right a vector of the same length was taken away along the direction of another latent. ⏎ is a line break, with the blanks that follow it.")
 
 # %% [markdown]
-# Without latent 378 the model no longer ends the line. Its first choice is `=`. The other direction, of equal length, leaves line breaks in front.
+# Without latent 378 the model no longer ends the line. Its first choice is `=`, which may follow `name` as long as the call is open (we have not tested that this is the reason). The other direction, of equal length, leaves line breaks in front.
 #
 # One place and one other direction are an example. The test takes all places at which a latent is active, in 25 held-out contexts, and forty other latents, drawn from those that are active about as often. How far the prediction moves is measured by the **KL divergence** from the untouched prediction to the changed one, in nats, which is 0 where they agree. We test eight of the latents of section 6. One of them, 828, is the best for comments, with an F1 of 0.73, and one, 1084, the best for names after a dot, with 0.64.
 
@@ -836,7 +836,7 @@ plots.show(
 #
 # ### Putting a latent where it is not
 #
-# With a latent set to a high value, usually at every token, this is called **steering**. The best-known case is the Golden Gate Bridge of Templeton et al. 2024.
+# The same edit can put a latent where it is not. When a latent is set to a high value in this way, usually at every token, this is called **steering**. The best-known case is the Golden Gate Bridge of Templeton et al. 2024.
 #
 # **Try it.** Add `40 * W_dec[378]` to `x[37]`, the vector of `return`, and look at `predicted(edited, 37)`. What should the model expect after `return` if it takes the direction for “this was a `)`”?
 #
@@ -875,11 +875,11 @@ with claims():
 # - *An untrained network gives nice latents too.* Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found it in language models, and section 6 found it here, for closing brackets.
 # - *Two trainings find different latents.* Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) compared dictionaries that differ in their start alone. This lesson reads a single dictionary; its deeper notebook compares short trainings of three starts.
 #
-# A dictionary has one thing that a probe has not. It needs no labels, and proposes directions to look at, while a probe answers a question that one already has. This is what people use dictionaries for today: to find out what might be there, as a first step whose result is then tested in other ways.
+# A dictionary has one thing that a probe has not. It needs no labels, and proposes directions to look at, while a probe answers a question that one already has. Used in this way it is a first step, and what it proposes has to be tested in other ways.
 #
 # ## 9 · The puzzle, answered
 #
-# The four latents of the beginning have other names now. They still are hypotheses, made to fit what sections 5 and 6 have shown.
+# The four latents of the beginning have other names now.
 
 # %% figure
 table({
@@ -887,7 +887,7 @@ table({
     "9": {"at first sight": "between brackets", "name that is left": "inside parentheses, also of text", "what changed it": "square brackets, a parenthesis in a comment"},
     "138": {"at first sight": "quotes", "name that is left": "a quote, mostly a closing one", "what changed it": "half of the opening quotes are silent"},
     "1490": {"at first sight": "none", "name that is left": "early in the context", "what changed it": "its activation against the place"},
-}, corner="latent")
+}, corner="latent", caption="The four latents of the beginning. The names that are left still are hypotheses, made to fit what sections 5 and 6 have shown.")
 
 # %% [markdown]
 # The method found a direction that no neuron has, and the model uses it. But as far as our tests go it does not stand for “a bracket closes here”. It stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and an intervention at all its places did not contradict it. What refuted the name were the exceptions: the latent is active there, and the model uses it there.

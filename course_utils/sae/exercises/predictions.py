@@ -12,7 +12,7 @@ Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
            question="Of all latents for a model with random weights, which F1 will the best one reach for closing brackets?")  # fmt: skip
 Prediction(id="sae.causal", choices=("both", "only comments", "only names after a dot", "neither"),
            question="Which of the two latents, taken away, moves the prediction further than each of the forty other directions?")  # fmt: skip
-Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.1,
+Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.05,
            question="TopK, k = 3: in which share of the rows with parent and child will the parent be absorbed?")  # fmt: skip
 Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
            question="From 96 to 1 536 latents, what will the F1 of the best latent for all keywords do?")  # fmt: skip
