@@ -47,7 +47,7 @@ def test_each_place_of_a_strip_has_one_underlined_token_and_the_bars_count_every
     latent = int((reading.rows > 0).sum(0).argmax())
     page, bars = sae.strip(reading, latent).fig.axes
     underlines = [line for line in page.lines if line.get_linewidth() == 2]
-    about = reading.explain(latent, count=4)
+    about = reading.explain(latent, count=3)
     assert len(underlines) == len(about.top) + len(about.random)
     starts = {round(float(line.get_xdata()[0]) % 2.52, 3) for line in underlines}
     assert len(starts) <= len(underlines) / 2  # one column of characters in each half

@@ -40,7 +40,7 @@ from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
 from .splice import Site, Spliced
-from .strips import by_label, by_place, strip
+from .strips import by_label, by_place, by_rule, strip
 from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
@@ -50,11 +50,11 @@ __all__ = [
     "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
     "Truth", "Units", "absorption", "agreement", "anatomies", "autoencoder", "available", "baselines", "batchtopk",
-    "browse", "by_label", "by_place", "card", "causal_table", "cosine", "cosines", "decode", "detect_absorption",
-    "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest", "held_out_contexts",
-    "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load", "loss", "loss_recovered",
-    "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless", "pair_failure",
-    "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "resample_dead", "score_labels",
-    "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "spliced_in", "strip", "token_list",
-    "top_contexts", "topk", "train", "without_parallel", "write_pages",
+    "browse", "by_label", "by_place", "by_rule", "card", "causal_table", "cosine", "cosines", "decode",
+    "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
+    "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
+    "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
+    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "resample_dead",
+    "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "spliced_in", "strip",
+    "token_list", "top_contexts", "topk", "train", "without_parallel", "write_pages",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ from course_utils.sae.metrics import DENSE
 from course_utils.sae.model import SparseAutoencoder
 from course_utils.sae.reading import Reading
 
-SHOWN = 10  # of a token's latents, the strongest
+SHOWN = 8  # of a token's latents, the strongest
 MOSTLY, FITS = 0.5, 0.4  # share of the activity at one token; F1 from which a label is a reading
 
 
@@ -88,7 +88,7 @@ def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
     """Two tokens side by side, a line for each latent: number, reading, bar; what both have is filled and joined."""
     shared = set.intersection(*(set(part.latents.tolist()) for part in parts))
     most = max(float(part.strength.max()) for part in parts)
-    fig, axes = plots.figure(1, len(parts), height=3.1)
+    fig, axes = plots.figure(1, len(parts), height=2.8)
     for ax, part, title in zip(axes, parts, titles, strict=True):
         latents, strength = part.latents[:SHOWN].tolist(), part.strength[:SHOWN].tolist()
         colours = [plots.HEAD if i in shared else "white" for i in latents]

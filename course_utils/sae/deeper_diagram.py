@@ -62,7 +62,7 @@ def _bars(page: Sheet, at: tuple[float, float], row: int, kept: Tensor, name: st
     if name == "JumpReLU":
         page.line([(x - 0.04, base + THRESHOLD * UNIT), (x + 5 * BAR, base + THRESHOLD * UNIT)], dashed=True)
     if name == "Matryoshka":
-        page.ax.add_patch(Rectangle((x - 0.05, base - 0.08), 2 * BAR + 0.06, 0.98, facecolor="none",
+        page.ax.add_patch(Rectangle((x - 0.05, base - 0.08), 2 * BAR + 0.03, 0.9, facecolor="none",
                                     edgecolor=plots.NOTE, linewidth=1.4))  # fmt: skip
 
 

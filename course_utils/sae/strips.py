@@ -12,27 +12,37 @@ from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import torch
+from jaxtyping import Bool
 from matplotlib.axes import Axes
+from torch import Tensor
 
 from course_utils import plots
 from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
 from course_utils.sae.label_words import WORDS
 from course_utils.sae.reading import Context, Reading
 
-COUNT = 4  # places in a column
+COUNT = 3  # places in a column
 BEFORE, AFTER = 16, 11  # characters shown before the token that counts, and from its beginning on
 CHARACTER, LINE, TYPE = 0.0765, 0.25, 9.0  # inches, inches, points
-LEFT, COLUMN, TOP, BELOW = 0.08, 2.52, 0.62, 0.42  # inches
+LEFT, COLUMN, TOP, BELOW = 0.08, 2.52, 0.68, 0.47  # inches
 OTHER = "#D9D9D9"  # activity where the label does not hold
 
 
 def by_label(ax: Axes, reading: Reading, latent: int) -> None:
-    """A histogram of the activations above 0: where the latent's best label holds, and elsewhere on top of it."""
+    """A histogram of the activations above 0, by whether the latent's best label holds."""
     name, *_ = reading.label(latent)
-    labels, f = reading.labels, reading.rows[:, latent]
-    holds = labels.flags[:, labels.names.index(name)]
+    labels = reading.labels
+    by_rule(labels.flags[:, labels.names.index(name)], WORDS[name])(ax, reading, latent)
+
+
+def by_rule(holds: Bool[Tensor, "row"], words: str) -> Callable[[Axes, Reading, int], None]:
+    """The same by whether a rule of your own holds, with its name; where it does not stands on top."""
+    return lambda ax, reading, latent: _histogram(ax, reading.rows[:, latent], holds, words)
+
+
+def _histogram(ax: Axes, f: Tensor, holds: Tensor, words: str) -> None:
     parts = [f[(f > 0) & holds].tolist(), f[(f > 0) & ~holds].tolist()]
-    ax.hist(parts, bins=18, stacked=True, color=[plots.ANSWER, OTHER], label=[WORDS[name], "other tokens"])
+    ax.hist(parts, bins=18, stacked=True, color=[plots.ANSWER, OTHER], label=[words, "other tokens"])
     ax.set(xlabel="activation", xlim=(0, None), ylim=(0, 1.4 * ax.get_ylim()[1]))  # room for the legend
     ax.set_title("how many tokens", fontsize=SMALL, fontweight="normal", color=plots.NULL)
     ax.legend(fontsize=9, loc="upper right", handlelength=0.9, borderpad=0, frameon=False)
@@ -69,7 +79,7 @@ def strip(reading: Reading, latent: int, beside: Callable[[Axes, Reading, int], 
     ax.tick_params(labelsize=9, length=2, pad=2)
     ax.xaxis.labelpad = 1
     beside(ax, reading, latent)
-    return page.picture(f"Latent {latent}: four lines of code where it is strongest, four at random, a graph.")
+    return page.picture(f"Latent {latent}: three lines of code where it is strongest, three at random, a graph.")
 
 
 def _line(page: Sheet, context: Context, most: float, left: float, top: float) -> None:
@@ -77,21 +87,21 @@ def _line(page: Sheet, context: Context, most: float, left: float, top: float) -
     value = context.activations[context.centre]
     page.text((left + 0.2, top - LINE / 2), f"{value:.0f}", size=9, side="right", colour=plots.NULL, halo=False)
     start = left + 0.3
-    cells = [(sign, share, i == context.centre) for i, (token, share) in
-             enumerate(zip(context.tokens, context.activations, strict=True)) for sign in _flat(token)]  # fmt: skip
-    first = next(i for i, (_, _, counts) in enumerate(cells) if counts)
-    for i, (sign, share, counts) in enumerate(cells):
-        column = i - first + BEFORE
-        if not 0 <= column < BEFORE + AFTER:
-            continue
-        x = start + column * CHARACTER
-        if share > 0:
-            page.ax.add_patch(plt.Rectangle((x, top - LINE * 0.94), CHARACTER, LINE * 0.88, color=plots.HEAD,
-                                            alpha=0.75 * min(1.0, share / most), linewidth=0))  # fmt: skip
-        if counts:
-            page.line([(x, top - LINE * 0.97), (x + CHARACTER, top - LINE * 0.97)], colour=plots.EDITED, thick=2)
-        page.ax.text(x + CHARACTER / 2, top - LINE / 2, sign.replace("$", r"\$"), family="monospace", fontsize=TYPE,
-                     ha="center", va="center", color=plots.INK)  # fmt: skip
+    pieces = [_flat(token) for token in context.tokens]
+    column = BEFORE - sum(map(len, pieces[: context.centre]))
+    for i, (piece, share) in enumerate(zip(pieces, context.activations, strict=True)):
+        first, last = max(column, 0), min(column + len(piece), BEFORE + AFTER)
+        if last > first:
+            x, wide = start + first * CHARACTER, (last - first) * CHARACTER
+            if share > 0:
+                page.ax.add_patch(plt.Rectangle((x, top - LINE * 0.94), wide, LINE * 0.88, color=plots.HEAD,
+                                                alpha=0.75 * min(1.0, share / most), linewidth=0))  # fmt: skip
+            if i == context.centre:
+                page.line([(x, top - LINE * 0.97), (x + wide, top - LINE * 0.97)], colour=plots.EDITED, thick=2)
+            for j, sign in enumerate(piece[first - column : last - column]):
+                page.ax.text(x + (j + 0.5) * CHARACTER, top - LINE / 2, sign.replace("$", r"\$"), family="monospace",
+                             fontsize=TYPE, ha="center", va="center", color=plots.INK)  # fmt: skip
+        column += len(piece)
 
 
 def _flat(token: str) -> str:

@@ -307,7 +307,7 @@ for seed, truth in enumerate(truths):
         run = sae.Recipe(**recipe, seed=seed)
         coders[kind].append(sae.train(shape, source, run, device="cpu", show=False).sae)
 
-# %%
+# %% figure
 found = {}
 for kind, each in coders.items():
     detected = torch.stack([best_f1(*pair) for pair in zip(truths, each, strict=True)])
@@ -316,10 +316,8 @@ for kind, each in coders.items():
     found[kind]["only read"] = detected[:, ~used].mean(1)
 rows = {kind: {which: spread(values.tolist()) for which, values in row.items()}
         for kind, row in found.items()}  # fmt: skip
-table(rows, decimals=2, interval="range over 2 truths")
-
-# %% caption
-caption("F1 with which the best latent detects a feature, mean over 32 features each: those that are written to the output, and those that are only read. Two truths, one training each.")
+table(rows, decimals=2, interval="range over 2 sets",
+      caption="F1 with which the best latent detects a feature, mean over 32 features each: those that are written to the output, and those that are only read. Two sets of features, one training each.")
 
 # %% [markdown]
 # The transcoder detects the features that are written nearly as well as the autoencoder does, and is blind to the others. What the MLP does not use, it does not list. It also knows what a feature is turned into: for most written features a latent's decoder row has a cosine above 0.9 with the direction in the output. An autoencoder of the input has no such row.
