@@ -65,7 +65,7 @@ def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_l
 
 def test_every_label_has_an_example_that_python_labels_so():
     assert set(EXAMPLES) == set(WORDS) and all(part in code for code, part in EXAMPLES.values())
-    complete = {"kind_keyword": "if x:\n    pass\n", "function_name": "def read():\n    pass\n", "parameter":
+    complete = {"kind_keyword": "if x:\n    y\n", "function_name": "def read():\n    pass\n", "parameter":
                 "def read(x):\n    pass\n", "class_name": "class Box:\n    pass\n"}  # fmt: skip
     tokenizer = sae.load("resid-2").model.tokenizer
     for name in ("kind_number", "in_comment", "opens", "closes", "definition", "use", "import", "attribute", *complete):

@@ -629,15 +629,10 @@ table(exceptions, unit={"latent 378": "% active"}, decimals=0, caption="Where la
 # %% prediction
 predict("sae.random")
 
-# %% figure answer
-random_model = sae.load("resid-2-untrained")
+# %% answer
 lists, rank = stored.token_lists(), {name: i for i, name in enumerate(scores.labels)}
-untrained_f1, neuron_f1, latent_f1, probe_f1, random_f1 = (scores.of(n) for n in ("untrained", "neuron", "latent", "probe", "random"))
-g = random_model.encode(reading.tokens)[:, 1:].flatten(0, 1) > 0
-half_of = labels.halves[0]
-hits = (g & is_closing[:, None])[half_of].sum(0)
-control = int(sae.f1_score(hits, g[half_of].sum(0), is_closing[half_of].sum()).argmax())
-at_random = {name: 100 * g[here, control].float().mean().item() for name, here in places.items()}
+contestants = ("untrained", "neuron", "latent", "probe", "random")
+untrained_f1, neuron_f1, latent_f1, probe_f1, random_f1 = map(scores.of, contestants)
 page.measured("sae.random", untrained_f1["closes"])
 
 # %% [markdown]
@@ -703,6 +698,12 @@ sae.label_rows(scores, lists, shown).captioned("F1 for eleven labels, with an ex
 # The deeper notebook has the ten other labels.
 
 # %% claims
+random_model = sae.load("resid-2-untrained")
+g = random_model.encode(reading.tokens)[:, 1:].flatten(0, 1) > 0
+half_of = labels.halves[0]
+hits = (g & is_closing[:, None])[half_of].sum(0)
+control = int(sae.f1_score(hits, g[half_of].sum(0), is_closing[half_of].sum()).argmax())
+at_random = {name: 100 * g[here, control].float().mean().item() for name, here in places.items()}
 keyword = labels.flags[:, labels.names.index("kind_keyword")]
 on = reading.rows[:, 348] > 0
 bound = 2 * on.float().mean() / (on.float().mean() + keyword.float().mean())
