@@ -144,7 +144,7 @@ measured("sae.split", "it rises" if all_keywords[-1] > all_keywords[0] + 0.03 el
 # </details>
 
 # %% [markdown]
-# **Ten other labels.** The core shows eleven of the 21 labels that Python's tokenizer and parser give. These are the others, for the core's `resid-2`. At none of them does the best latent beat the token list.
+# **Ten other labels.** The core shows eleven of the 21 labels that Python's tokenizer and parser give. These are the others, for the core's `resid-2`. At none of them does the best latent's whole interval lie above the token list's.
 
 # %% figure
 scores, lists = stored.label_scores(), stored.token_lists()
