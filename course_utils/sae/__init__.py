@@ -6,7 +6,7 @@
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `paren_test`, `stored`: the lesson's results.
 6. `diagram`, `code_view`, `anatomy`, `strips`, `plane_views`, `label_view`, `label_words`: what the page draws.
-7. `frontier`, `splitting`, `carried`, `crossed`: the deeper notebook's; `riddles`: what exercises ask of `resid-2`.
+7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
 
 from course_utils.patching.harvesting import harvest
