@@ -49,7 +49,7 @@ def test_one_latent_alone_answers_with_its_strength_less_half_lambda():
     for penalty, predicted in zip(prices.penalty.tolist(), prices.alone.tolist(), strict=True):
         f = (strengths - penalty * float(prices.scale.mean()) / 2).clamp(min=0)
         assert predicted == pytest.approx((f.sum() / strengths[f > 0].sum()).item(), abs=1e-3)
-    assert (prices.factor[:-1] < prices.alone[:, None]).all() and prices.plot().axes[2].lines
+    assert (prices.factor[:-1] < prices.alone[:, None]).all() and len(prices.plot().axes[0].lines) == 4
 
 
 def test_labels_at_which_a_latent_beats_the_token_are_out_of_reach_without_training():

@@ -4,9 +4,9 @@
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
-5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `stored`: the results of the lesson; some are stored.
-6. `diagram`, `code_view`, `anatomy`, `label_words`: what the page draws.
-7. `frontier`, `splitting`, `carried`, `crossed`: the deeper notebook's; `riddles`: what exercises ask of `resid-2`.
+5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `paren_test`, `stored`: the lesson's results.
+6. `diagram`, `code_view`, `anatomy`, `strips`, `plane_views`, `label_view`, `label_words`: what the page draws.
+7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
 
 from course_utils.patching.harvesting import harvest
@@ -17,11 +17,12 @@ from .anatomy import Anatomy, anatomies
 from .basics import decode, encode, loss, pre_activations
 from .code_view import shaded_code
 from .config import KINDS, Config
-from .diagram import autoencoder
+from .diagram import autoencoder, spliced_in
 from .effects import Bench, Effect, LatentTest, generate, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream
 from .judging import CausalTable, LabelScores, causal_table, score_labels
+from .label_view import label_rows
 from .label_words import WORDS
 from .lookup import token_list
 from .matching import Agreement, Matching, agreement, cosines, match_features, matched_cosines, mean_max_cosine
@@ -29,6 +30,7 @@ from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkag
 from .model import SparseAutoencoder, without_parallel
 from .pages import browse, write_pages
 from .paired import PairedTruth
+from .plane_views import pair_failure, pair_sums, shrinking
 from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
 from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
@@ -38,6 +40,7 @@ from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
 from .splice import Site, Spliced
+from .strips import by_label, by_place, by_rule, strip
 from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
@@ -47,10 +50,11 @@ __all__ = [
     "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
     "Truth", "Units", "absorption", "agreement", "anatomies", "autoencoder", "available", "baselines", "batchtopk",
-    "browse", "card", "causal_table", "cosine", "cosines", "decode", "detect_absorption", "encode", "f1_score",
-    "foretold", "fvu", "generate", "geometric_median", "harvest", "held_out_contexts", "ica_directions", "jumprelu",
-    "l0", "labelled", "latent_effect", "load", "loss", "loss_recovered", "match_features", "matched_cosines",
-    "matched_latents", "mean_max_cosine", "nameless", "pca_directions", "pre_activations", "probe",
-    "random_directions", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
+    "browse", "by_label", "by_place", "by_rule", "card", "causal_table", "cosine", "cosines", "decode",
+    "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
+    "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
+    "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
+    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "resample_dead",
+    "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "spliced_in", "strip",
     "token_list", "top_contexts", "topk", "train", "without_parallel", "write_pages",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
+from matplotlib.patches import ConnectionPatch, Patch
 from torch import Tensor
 
 from course_utils import plots
@@ -26,6 +27,7 @@ from course_utils.sae.metrics import DENSE
 from course_utils.sae.model import SparseAutoencoder
 from course_utils.sae.reading import Reading
 
+SHOWN = 8  # of a token's latents, the strongest
 MOSTLY, FITS = 0.5, 0.4  # share of the activity at one token; F1 from which a label is a reading
 
 
@@ -83,23 +85,30 @@ def brief(reading: Reading, latent: int) -> str:
 
 
 def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
-    """Tokens side by side, a line for each latent: number, reading, bar; the bar is filled where all tokens have it."""
+    """Two tokens side by side, a line for each latent: number, reading, bar; what both have is filled and joined."""
     shared = set.intersection(*(set(part.latents.tolist()) for part in parts))
     most = max(float(part.strength.max()) for part in parts)
-    fig, axes = plots.figure(1, len(parts), height=4.9)
+    fig, axes = plots.figure(1, len(parts), height=2.8)
     for ax, part, title in zip(axes, parts, titles, strict=True):
-        at = range(len(part.latents))
-        colours = [plots.HEAD if i in shared else "white" for i in part.latents.tolist()]
-        ax.barh(at, part.strength, color=colours, height=0.72, edgecolor=plots.HEAD, linewidth=1)
-        for y, (latent, text, value) in enumerate(
-            zip(part.latents.tolist(), part.readings, part.strength.tolist(), strict=True)
-        ):
+        latents, strength = part.latents[:SHOWN].tolist(), part.strength[:SHOWN].tolist()
+        colours = [plots.HEAD if i in shared else "white" for i in latents]
+        ax.barh(range(len(latents)), strength, color=colours, height=0.72, edgecolor=plots.HEAD, linewidth=1)
+        for y, (latent, text, value) in enumerate(zip(latents, part.readings[:SHOWN], strength, strict=True)):
             ax.text(-1.28 * most, y, str(latent), ha="right", va="center", fontsize=9, color=plots.INK)
             ax.text(-1.22 * most, y, text, ha="left", va="center", fontsize=9, color=plots.INK)
             ax.text(value + 0.03 * most, y, f"{value:.0f}", va="center", fontsize=9, color=plots.INK)
         ax.text(-1.28 * most, -1.05, "latent", ha="right", va="center", fontsize=9, color=plots.NULL)
         ax.text(-1.22 * most, -1.05, "reading", ha="left", va="center", fontsize=9, color=plots.NULL)
         ax.text(0, -1.05, "activation", ha="left", va="center", fontsize=9, color=plots.NULL)
-        ax.set(title=title, xlim=(-1.6 * most, 1.2 * most), ylim=(len(part.latents) - 0.4, -1.6), xticks=[], yticks=[])
+        ax.set(title=title, xlim=(-1.6 * most, 1.2 * most), ylim=(len(latents) - 0.4, -1.6), xticks=[], yticks=[])
         ax.spines[["left", "bottom"]].set_visible(False)
+    first, second = (part.latents.tolist() for part in parts)
+    for latent in shared.intersection(first[:SHOWN], second[:SHOWN]):
+        here, there = first.index(latent), second.index(latent)
+        start = (float(parts[0].strength[here]) + 0.22 * most, here)
+        fig.add_artist(ConnectionPatch(start, (-1.58 * most, there), "data", "data", axesA=axes[0], axesB=axes[1],
+                                       color=plots.HEAD, alpha=0.45, linewidth=1.2))  # fmt: skip
+    filled = [Patch(facecolor=plots.HEAD, label="both tokens have it"),
+              Patch(facecolor="white", edgecolor=plots.HEAD, label="only this one")]  # fmt: skip
+    fig.legend(handles=filled, loc="outside lower center", ncols=2)
     return fig

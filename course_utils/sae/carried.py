@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from course_utils.sae.absorbing import absorption
-from course_utils.sae.comparison import Spread, spread
+from course_utils.sae.label_words import WORDS
 from course_utils.sae.units import Labels, probe_direction
 
 GAIN = 0.03  # in F1, for which one more latent belongs to the feature (Chanin et al. 2024)
@@ -104,13 +104,11 @@ class CarriedByLabel:
     null: Float[Tensor, "label seed"]
     highest: Float[Tensor, "label seed"]
 
-    def rows(self) -> dict[str, dict[str, Spread]]:
-        """One row a label: mean over seeds, lowest, highest; shares in %."""
+    def rows(self) -> dict[str, dict[str, float]]:
+        """One row a label: means over seeds, in %."""
         return {
-            label: {"its latents": spread(self.latents[i].tolist()),
-                    "all silent, %": spread((100 * self.missed[i]).tolist()),
-                    "absorbed, %": spread((100 * self.absorbed[i]).tolist()),
-                    "null: mean, %": spread((100 * self.null[i]).tolist()),
-                    "null: highest, %": spread((100 * self.highest[i]).tolist())}
+            WORDS[label]: {"all silent": 100 * self.missed[i].mean().item(),
+                           "absorbed": 100 * self.absorbed[i].mean().item(),
+                           "null": 100 * self.null[i].mean().item()}
             for i, label in enumerate(self.labels)
         }  # fmt: skip

@@ -75,7 +75,7 @@ def shaded_panels(panels: Sequence[Panel], columns: int = 2) -> Figure:
 
 
 def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
-    """Tokens set character by character, so that backgrounds and type agree whatever the font's width."""
+    """Type is set character by character, so that it agrees with the backgrounds whatever the font's width."""
     ax.text(left, top + 0.16, panel.title, fontsize=10, fontweight="bold", va="center", color=plots.INK)
     below = top + TITLE + LINE * panel.lines + NOTE / 2
     if panel.note:
@@ -83,14 +83,13 @@ def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
     line = column = 0
     shares = panel.values / max(float(panel.values.max()), 1e-9)
     for word, share in zip(panel.words, shares.tolist(), strict=True):
-        for character in word:
-            if character == "\n":
-                line, column = line + 1, 0
-                continue
+        for i, piece in enumerate(word.split("\n")):
+            line, column = (line + 1, 0) if i else (line, column)
             x, y = left + column * CHARACTER, top + TITLE + line * LINE
-            if share > 0:
-                ax.add_patch(plt.Rectangle((x, y), CHARACTER, LINE * 0.92, color=panel.colour, alpha=0.75 * share,
-                                           linewidth=0))  # fmt: skip
-            ax.text(x + CHARACTER / 2, y + LINE * 0.46, character.replace("$", r"\$"), family="monospace",
-                    fontsize=SIZE, ha="center", va="center", color=plots.INK)  # fmt: skip
-            column += 1
+            if share > 0 and piece:
+                ax.add_patch(plt.Rectangle((x, y), len(piece) * CHARACTER, LINE * 0.92, color=panel.colour,
+                                           alpha=0.75 * share, linewidth=0))  # fmt: skip
+            for j, character in enumerate(piece):
+                ax.text(x + (j + 0.5) * CHARACTER, y + LINE * 0.46, character.replace("$", r"\$"), family="monospace",
+                        fontsize=SIZE, ha="center", va="center", color=plots.INK)  # fmt: skip
+            column += len(piece)

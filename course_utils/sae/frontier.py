@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.sae.comparison import Spread, spread
 
 MARKS = ("o", "s", "D", "^", "v", "P")
 
@@ -59,16 +58,6 @@ class Frontier:
             found[kind] = values
         return found
 
-    def rows_at(self, l0: float) -> dict[str, dict[str, float | Spread]]:
-        """One row a kind: error and rise of the loss at this L0 (mean over seeds, lowest, highest), and the cost."""
-        error, rise = self.at(l0), self.at(l0, "rise")
-        return {
-            kind: {"unexplained, %": spread([100 * v for v in error[kind]]),
-                   "loss, nats above clean": spread(rise[kind]),
-                   "time of a step / TopK's": self.cost[i].item()}
-            for i, kind in enumerate(self.kinds)
-        }  # fmt: skip
-
     def plot(self) -> Figure:
         """Error and rise of the loss against L0: a line for each kind through the means over seeds, a mark a seed."""
         fig, axes = plots.figure(1, 2, height=3.4)
@@ -78,9 +67,14 @@ class Frontier:
                 ax.plot(x, y, MARKS[i], color=colour, markersize=3, alpha=0.6)
                 ax.plot(x.mean(1), y.mean(1), color=colour, label=kind if what == "rise" else None)
             ax.set(xscale="log", yscale="log", xlabel="active latents (L0)")
+            ticks = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8) if what == "unexplained" else (0.2, 0.5, 1, 2, 5)
+            low, high = ax.get_ylim()
+            shown = [t for t in ticks if low <= t <= high]
+            ax.set_yticks(shown, [f"{100 * t:.0f}" if what == "unexplained" else f"{t:g}" for t in shown])
+            ax.set_yticks([], minor=True)
             ax.set_xticks([4, 8, 16, 32, 64], ["4", "8", "16", "32", "64"])
             ax.set_xticks([], minor=True)
-        axes[0].set(ylabel="fraction of variance unexplained")
+        axes[0].set(ylabel="variance unexplained, %")
         axes[1].set(ylabel="loss above clean (nats a token)")
         fig.legend(loc="outside lower center", ncols=3)
         return fig
@@ -108,28 +102,6 @@ class Scaling:
         pairs = range(len(self.widths) - 1)
         return [power_law(self.widths[i : i + 2], self.unexplained[i : i + 2])[1] for i in pairs]
 
-    def exponents(self) -> dict[str, dict[str, Spread]]:
-        """The exponent, and what it depends on: lowest and highest over single seeds, and with one width left out."""
-        whole = self.fit()[1]
-        seeds = [power_law(self.widths, column[:, None])[1] for column in self.unexplained.T]
-        each = torch.arange(len(self.widths))
-        without = [self.fit(each != i)[1] for i in each]
-        return {"each seed alone": {"exponent": (whole, min(seeds), max(seeds))},
-                "one width left out": {"exponent": (whole, min(without), max(without))},
-                "between neighbours": {"exponent": (whole, min(self.local), max(self.local))}}  # fmt: skip
-
-    def plot(self) -> Figure:
-        """Both axes logarithmic: trainings as dots, the fitted power law as a line."""
-        fig, ax = plots.figure(height=3)
-        a, b = self.fit()
-        ax.plot(self.widths, self.unexplained, "o", color=plots.SERIES[0], markersize=4)
-        ax.plot(self.widths, a * self.widths**-b, color=plots.SERIES[0], label=f"{a:.2f} · width^−{b:.2f}")
-        ax.set(xscale="log", yscale="log", xlabel="latents", ylabel="fraction of variance unexplained")
-        ax.set_xticks(self.widths.tolist(), [f"{int(w)}" for w in self.widths])
-        ax.set_xticks([], minor=True)
-        ax.legend()
-        return fig
-
 
 def power_law(x: Float[Tensor, "x"], y: Float[Tensor, "x seed"]) -> tuple[float, float]:
     """(a, b) of y = a · x^−b, by least squares on the logarithms of all entries."""
@@ -151,13 +123,3 @@ class Shuffled:
     unexplained: Float[Tensor, "order seed"]
     rise: Float[Tensor, "order seed"]
     dead: Float[Tensor, "order seed"]
-
-    def rows(self) -> dict[str, dict[str, Spread]]:
-        """Mean over seeds, lowest, highest."""
-        names = ("random order", "in the order of the text")
-        return {
-            name: {"unexplained, %": spread((100 * self.unexplained[i]).tolist()),
-                   "loss, nats above clean": spread(self.rise[i].tolist()),
-                   "dead, %": spread((100 * self.dead[i]).tolist())}
-            for i, name in enumerate(names)
-        }  # fmt: skip

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -26,10 +25,8 @@ from course_utils.sae.units import Labels, Units, probe
 NEURONS = "blocks.1.mlp.hook_post"  # of the last MLP before the dictionary's place
 SET = 16  # latents of the best set, at most
 CONTESTANTS = ("neuron", "random", "untrained", "latent", "set", "probe")
-NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, untrained model",
+NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, random model",
          "latent": "best latent", "set": f"best set of ≤ {SET} latents", "probe": "probe"}  # fmt: skip
-SHOWN = {"untrained": "untrained dictionary", "list": "token list", "latent": "best latent",
-         "probe": "trained probe"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,34 +69,6 @@ class LabelScores:
                 row[NAMES[name]] = (self.f1[c, i].item(), self.low[c, i].item(), self.high[c, i].item())
             table.append(row)
         return table
-
-    def plot(self, lists: Mapping[str, tuple[float, float, float]]) -> Figure:
-        """Each label a line of dots, those at which the best latent gains most on a list of tokens at the top.
-
-        Args:
-            lists: {label: F1 of the best list of tokens, with its interval}.
-        """
-        gain = torch.tensor([self.of("latent")[name] - lists[name][0] for name in self.labels])
-        order = gain.argsort().tolist()
-        found = {name: torch.stack([getattr(self, end)[c, order] for end in ("f1", "low", "high")])
-                 for c, name in self._there()}  # fmt: skip
-        found["list"] = torch.tensor([lists[self.labels[i]] for i in order]).T
-        marks = {"untrained": ("x", plots.NULL, 0.0), "list": ("D", plots.SERIES[5], -0.13),
-                 "latent": ("o", plots.HEAD, 0.13), "probe": ("|", plots.INK, 0.0)}  # fmt: skip
-        fig, ax = plots.figure(height=0.3 * len(order) + 1.2)
-        for name, (mark, colour, lift) in marks.items():
-            f1, low, high = found[name]
-            bars = dict(xerr=torch.stack([f1 - low, high - f1]).clamp(min=0), elinewidth=1.2) if lift else {}
-            ax.errorbar(f1, torch.arange(len(order)) + lift, fmt=mark, color=colour, markeredgewidth=1.6,
-                        label=SHOWN[name], **bars)  # fmt: skip
-        ax.hlines(range(len(order)), 0, 1, color=plots.GREY, linewidth=0.3)
-        ax.set(yticks=range(len(order)), yticklabels=[WORDS[self.labels[i]] for i in order], xlim=(-0.02, 1.02),
-               xlabel="F1 on modules that chose nothing")  # fmt: skip
-        better = [found["latent"][1, y] > found["list"][2, y] for y in range(len(order))]
-        for label, bold in zip(ax.get_yticklabels(), better, strict=True):
-            label.set_fontweight("bold" if bold else "normal")
-        fig.legend(loc="outside lower center", ncols=4)
-        return fig
 
 
 @torch.no_grad()
@@ -174,10 +143,10 @@ class CausalTable:
         ]  # fmt: skip
 
     def plot(self) -> Figure:
-        """Null edits as grey dots, the latent's own as a coloured one."""
+        """Null edits as grey strokes, the latent's own as a dot."""
         fig, ax = plots.figure(height=0.42 * len(self.labels) + 1.1)
         for i in range(len(self.labels)):
-            ax.plot(self.null_kl[i], [i] * self.null_kl.shape[1], "o", color=plots.GREY, alpha=0.35, markersize=4,
+            ax.plot(self.null_kl[i], [i] * self.null_kl.shape[1], "|", color=plots.GREY, markersize=9,
                     label="along another latent's direction" if i == 0 else None)  # fmt: skip
             ax.plot(self.kl[i], i, "o", color=plots.HEAD, markersize=9, label="along its own" if i == 0 else None)
         names = [f"{WORDS[name]}: {int(latent)}" for name, latent in zip(self.labels, self.latent, strict=True)]

@@ -1,4 +1,4 @@
-"""The labels in words, for tables and figures."""
+"""The labels in words and by an example, for tables and figures."""
 
 WORDS = {
     "kind_keyword": "keywords",
@@ -22,4 +22,29 @@ WORDS = {
     "attribute": "names after a dot",
     "call": "names called",
     "line_start": "starts of lines",
+}
+
+# For each label a line of code and the part of it that has the label; with the quotes that a reader types.
+EXAMPLES = {
+    "kind_keyword": ("if x:", "if"),
+    "kind_name": ("x = 1", "x"),
+    "kind_number": ("x = 1", "1"),
+    "kind_operator": ("x = 1", "="),
+    "in_string": ("say('hello')", "'hello'"),
+    "in_docstring": ('"""A box."""', '"""A box."""'),
+    "in_comment": ("x  # a note", "# a note"),
+    "in_brackets": ("f(x, 1)", "x, 1"),
+    "opens": ("f(x, 1)", "("),
+    "closes": ("f(x, 1)", ")"),
+    "string_opens": ("say('hello", "'"),
+    "string_closes": ("hello')", "'"),
+    "definition": ("total = 0", "total"),
+    "use": ("y = total", "total"),
+    "function_name": ("def read():", "read"),
+    "class_name": ("class Box:", "Box"),
+    "parameter": ("def read(x):", "x"),
+    "import": ("import math", "math"),
+    "attribute": ("box.name", "name"),
+    "call": ("read(x)", "read"),
+    "line_start": ("⏎return x", "return"),
 }

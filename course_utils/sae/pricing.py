@@ -14,7 +14,6 @@ from typing import ClassVar
 import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -116,40 +115,38 @@ class Prices:
                              self.penalty.tolist()], plots.SERIES[3], (6, 4), "left"),
             "TopK": (torch.stack([kept[k]["l0"].mean() for k in ks]),
                      torch.stack([kept[k]["unexplained"].mean() for k in ks]), [f"k = {k}" for k in ks],
-                     plots.INK, (0, -15), "center"),
+                     plots.INK, (-6, -14), "right"),
         }  # fmt: skip
         for name, (l0, error, labels, colour, shift, side) in curves.items():
             ax.plot(l0, 100 * error, "o-", color=colour, markersize=5, label=name)
             for x, y, text in zip(l0.tolist(), error.tolist(), labels, strict=True):
-                ax.annotate(text, (x, 100 * y), shift, textcoords="offset points", fontsize=9, color=colour, ha=side)
+                crossed = name == "TopK" and self.active < x < 1.3 * self.active  # by the dotted line
+                ax.annotate(text, (x, 100 * y), (6, 4) if crossed else shift, textcoords="offset points", fontsize=9,
+                            color=colour, ha="left" if crossed else side)  # fmt: skip
         ax.axvline(self.active, linestyle=":", color=plots.NULL)
-        ax.set(xlabel="active latents a vector (L0)", ylabel="variance unexplained, %", xscale="log", ylim=(0, 62),
-               xlim=(0.8, 32))  # fmt: skip
+        ax.text(self.active * 1.03, 60, "features that are there", fontsize=9, color=plots.NULL, va="top")
+        ax.set(xlabel="active latents a vector (L0), on a logarithmic axis",
+               ylabel="variance unexplained, %", xscale="log", ylim=(0, 62), xlim=(0.7, 32))  # fmt: skip
         ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
         ax.set_xticks([], minor=True)
         ax.legend()
         return fig
 
     def plot(self) -> Figure:
-        """Three panels against λ: activation over strength, active latents, features found."""
-        fig, axes = plots.figure(1, 3, height=2.9)
-        self._panel(axes[0], self.factor, "activation / true strength")
-        axes[0].plot(self.penalty, self.alone, ":", color=plots.NULL)
-        axes[0].text(0.06, 1.03, "one latent alone", fontsize=9, color=plots.NULL)
-        axes[0].set_ylim(0, 1.15)
-        self._panel(axes[1], self.l0, "active latents a vector")
-        axes[1].axhline(self.active, linestyle=":", color=plots.NULL)
-        axes[1].text(0.05, self.active * 0.82, "the truth", fontsize=9, color=plots.NULL)
-        axes[1].set_yscale("log")
-        axes[1].set_yticks([2, 5, 10, 20], ["2", "5", "10", "20"])
-        axes[1].set_yticks([], minor=True)
-        self._panel(axes[2], 100 * self.found, "features found, %")
-        axes[2].set_ylim(0, 105)
-        return fig
-
-    def _panel(self, ax: Axes, measured: Tensor, title: str) -> None:
-        plots.band(ax, self.penalty, measured[:-1].T, colour=plots.SERIES[3])
-        ax.axhline(measured[-1].mean(), color=plots.INK)
-        ax.set(title=title, xlabel="λ", xscale="log")
-        ax.set_xticks([0.05, 0.2, 1], ["0.05", "0.2", "1"])
+        """Activation over true strength against λ, measured and as one latent alone would answer, and that of TopK."""
+        fig, ax = plots.figure(height=3.0)
+        plots.band(ax, self.penalty, self.factor[:-1].T, colour=plots.SERIES[3])
+        ax.plot(self.penalty, self.alone, ":", color=plots.NULL)
+        topk = float(self.factor[-1].mean())
+        ax.axhline(topk, color=plots.INK)
+        ax.axhline(1, color=plots.GREY, linewidth=0.6)
+        words = {"faithful": (0.97, 1.03, plots.NULL), "TopK, k = 3": (0.97, topk - 0.08, plots.INK),
+                 "one latent alone: m − λ/2": (0.075, 0.76, plots.NULL),
+                 "ReLU with L1, measured": (0.052, float(self.factor[0].mean()) - 0.11, plots.SERIES[3])}  # fmt: skip
+        for text, (x, y, colour) in words.items():
+            side = "right" if x > 0.5 else "left"
+            ax.text(x, y, text, color=colour, fontsize=10, ha=side, va="bottom")
+        ax.set(ylabel="activation / true strength", xlabel="λ, on a logarithmic axis", xscale="log", ylim=(0, 1.15))
+        ax.set_xticks(self.penalty.tolist(), [f"{v:g}" for v in self.penalty.tolist()])
         ax.set_xticks([], minor=True)
+        return fig

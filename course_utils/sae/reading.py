@@ -76,8 +76,7 @@ class Explanation:
             for context in contexts:
                 marked = [f"⟦{t}⟧" if i == context.centre else t for i, t in enumerate(context.tokens)]
                 lines.append(f"  {context.activations[context.centre]:6.2f}  " + "".join(marked).replace("\n", "⏎"))
-        for title, tokens in (("promotes", self.promotes), ("suppresses", self.suppresses)):
-            lines.append(f"{title}: " + ", ".join(f"{token!r} {value:+.2f}" for token, value in tokens))
+        lines.append("promotes: " + ", ".join(f"{token!r} {value:+.2f}" for token, value in self.promotes))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -87,11 +86,10 @@ class Explanation:
         for title, contexts in columns:
             boxes = "".join(_coloured(context, most) for context in contexts)
             parts.append(f'<p style="margin:10px 0 2px;opacity:.8">{title}</p><div style="{ROW}">{boxes}</div>')
-        for title, tokens in (("Promotes", self.promotes), ("Suppresses", self.suppresses)):
-            shown = " &ensp;".join(
-                f'<code style="padding:0 3px">{html.escape(visible(t))}</code>&nbsp;{v:+.2f}' for t, v in tokens
-            )
-            parts.append(f'<p style="margin:6px 0"><span style="opacity:.8">{title}:</span> {shown}</p>')
+        shown = " &ensp;".join(
+            f'<code style="padding:0 3px">{html.escape(visible(t))}</code>&nbsp;{v:+.2f}' for t, v in self.promotes
+        )
+        parts.append(f'<p style="margin:6px 0"><span style="opacity:.8">Promotes:</span> {shown}</p>')
         return "".join(parts) + "</div>"
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,7 @@ from course_utils.sae.units import Labels
 
 KEYWORDS = ("def", "return", "if", "for", "in", "import", "not", "class")
 CLOSERS = (")", "]", "}")
+GAP = 0.065  # in F1, at least, between the names of two lines
 
 
 def with_parts(model: object, tokens: Int[Tensor, "context pos"], labels: Labels) -> Labels:
@@ -56,31 +58,32 @@ class Splits:
         chosen = [self.labels.index(label)] if label in self.labels else alike
         return self.f1[..., chosen].mean(-1)
 
-    def rows(self, labels: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
-        """One row a label, a column a width: mean over seeds, lowest, highest."""
-        return {
-            label: {f"{w} latents": spread(self.of(label)[i].tolist()) for i, w in enumerate(self.widths.tolist())}
-            for label in labels
-        }
-
     def beside_untrained(self, labels: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
         """One row a label: the trained model and the untrained one, dictionaries equally wide and equally trained."""
         width, table = self.widths.tolist().index(self.control), {}
         for label in labels:
             i = self.labels.index(label)
             table[label] = {"trained": spread(self.f1[width, :, i].tolist()),
-                            "null: untrained": spread(self.untrained[:, i].tolist())}  # fmt: skip
+                            "null: random model": spread(self.untrained[:, i].tolist())}  # fmt: skip
         return table
 
-    def plot(self, labels: tuple[str, ...]) -> Figure:
-        """F1 against width, a line for each label: mean over seeds with the range."""
+    def plot(self, labels: Mapping[str, str]) -> Figure:
+        """F1 against width, a line for each label, named at its end: mean over seeds with the range.
+
+        Args:
+            labels: {label: what it is called in the figure}.
+        """
         fig, ax = plots.figure(height=3.2)
-        for i, label in enumerate(labels):
-            plots.band(ax, self.widths, self.of(label).T, label=label, colour=plots.SERIES[i])
+        ends = sorted((float(self.of(label)[-1].mean()), i) for i, label in enumerate(labels))
+        height = -1.0
+        for end, i in ends:
+            label, words = list(labels.items())[i]
+            plots.band(ax, self.widths, self.of(label).T, colour=plots.SERIES[i])
+            height = max(end, height + GAP)
+            ax.text(1.07 * float(self.widths[-1]), height, words, color=plots.SERIES[i], va="center")
         ax.set(xscale="log", xlabel="latents", ylabel="F1 of the best latent", ylim=(0, 1.03))
         ax.set_xticks(self.widths.tolist(), [str(w) for w in self.widths.tolist()])
         ax.set_xticks([], minor=True)
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         return fig
 
 

@@ -16,6 +16,7 @@ from course_utils.sae.crossed import Crossed
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
 from course_utils.sae.judging import CausalTable, LabelScores
+from course_utils.sae.paren_test import TakenAway
 from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
 from course_utils.sae.splitting import CLOSERS, KEYWORDS, Shared, Splits
@@ -37,6 +38,7 @@ FAMILY_KINDS = {
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
+PARENTHESIS, NEAREST = 378, 160  # the latent of the token ")"; how many others are active most nearly as often
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
@@ -66,6 +68,7 @@ SHA256 = {
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
     "causal": "b3cbd10ac9677f9bf722c254fcb105f1abebada443ddfeaf7ca143f8f9eb6490",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
+    "parenthesis": "5cc56ddfba6946438cc5f2209257dfad9b18b4496e0b2300ef4993fa50e209d6",
     "labels": "1e8bc13b7062075a98693f3c05163a64500a8cb88b7d581c88326f2c402fccc1",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
     "price": "7e19640e478ce657c6403c5dbbb03ccde168dde8da4624ebe56bb0da51ffcfb4",
@@ -117,6 +120,12 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 def causal_effects() -> CausalTable:
     """What removing each label's best latent does, beside 40 matched latents each."""
     return CausalTable(TESTED, **stored.load(FOLDER, "causal", SHA256["causal"]))
+
+
+@lru_cache
+def taken_away() -> TakenAway:
+    """What removing latent 378 does at each `)` of 94 held-out contexts, beside 160 others."""
+    return TakenAway(**stored.load(FOLDER, "parenthesis", SHA256["parenthesis"]))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 `kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
+`parenthesis`: what removing the latent of `)` does at each `)`, in code, strings and comments (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
 `causal`: what removing each label's best latent does, beside matched other latents (two minutes). Both read modules of
@@ -28,6 +29,7 @@ from course_utils.sae.experiments import Families
 from course_utils.sae.judging import causal_table, score_labels
 from course_utils.sae.lookup import token_list
 from course_utils.sae.metrics import Quality
+from course_utils.sae.paren_test import take_away
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, Reading
@@ -42,6 +44,8 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     JUDGES,
     KEPT,
     NAMEABLE,
+    NEAREST,
+    PARENTHESIS,
     PENALTY,
     PRICES,
     RECIPE,
@@ -168,6 +172,13 @@ def make_causal() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
+def make_parenthesis() -> dict[str, Tensor]:
+    """The recipe of `parenthesis`: those of 208 contexts that hold a `)` in a string or a comment."""
+    tokens, labels = held_out_reading(3)
+    found = take_away(load(SHIPPED), tokens, labels, PARENTHESIS, NEAREST)
+    return dict(vars(found))
+
+
 def make_nameable() -> dict[str, Tensor]:
     """The recipe of `nameable`: 48 held-out contexts (seconds)."""
     dictionary = load(SHIPPED)
@@ -188,4 +199,4 @@ def make_effects() -> dict[str, Tensor]:
 
 MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
           "lookup": make_lookup, "price": make_price, "causal": make_causal, "kept": make_kept, "effects": make_effects,
-          "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip
+          "nameable": make_nameable, "parenthesis": make_parenthesis, **sae_code.MAKERS}  # fmt: skip

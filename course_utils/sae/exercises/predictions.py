@@ -2,11 +2,19 @@
 
 from course_utils.grading.kinds import Prediction
 
-Prediction(id="sae.ica", choices=("none", "less than a third", "a third to two thirds", "nearly all"),
-           question="Which share of the 64 features will ICA find, on average over three truths?")  # fmt: skip
-Prediction(id="sae.shrinkage", between=(0, 1.5), tolerance=0.1,
-           question="ReLU with L1 at λ = 0.5: what will activation over true strength be? (1 is faithful.)")  # fmt: skip
-Prediction(id="sae.exceptions", choices=("hardly any", "about half", "nearly all"),
-           question="At which share of the “)” inside strings of the sample programs will latent 378 be active?")  # fmt: skip
-Prediction(id="sae.causal", between=(0, 8), tolerance=1,
-           question="How many of these eight latents will move the prediction further than each of forty other directions of the same length?")  # fmt: skip
+Prediction(id="sae.pairs",
+           choices=("fewer features, larger error", "fewer features, smaller error", "as many features, larger error",
+                    "as many features, smaller error"),
+           question="If the features always come in pairs, what will the same training give, compared with the best case?")  # fmt: skip
+Prediction(id="sae.penalty", choices=("it rises towards 1", "it stays about the same", "it rises, and then falls again"),
+           question="As λ falls from 1 to 0.05, what will activation over true strength do?")  # fmt: skip
+Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
+           question="Of all latents for a model with random weights, which F1 will the best one reach for closing brackets?")  # fmt: skip
+Prediction(id="sae.causal", choices=("both", "only comments", "only names after a dot", "neither"),
+           question="Which of the two latents, taken away, moves the prediction further than each of the forty other directions?")  # fmt: skip
+Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.05,
+           question="TopK, k = 3: in which share of the rows with parent and child will the parent be absorbed?")  # fmt: skip
+Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
+           question="From 96 to 1 536 latents, what will the F1 of the best latent for all keywords do?")  # fmt: skip
+Prediction(id="sae.shared", between=(0, 1), tolerance=0.1,
+           question="Dictionaries of 1 536 latents: which share of the latents will two trainings have in common?")  # fmt: skip

@@ -1,0 +1,108 @@
+"""What goes wrong, in a plane: a penalty that pulls a reconstruction inwards, and a pair that is never apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.page.draw.sheet import Picture
+from course_utils.sae.matching import match_features
+from course_utils.sae.model import SparseAutoencoder
+from course_utils.sae.planted import Truth
+
+L1 = plots.SERIES[3]  # ReLU with an L1 penalty, in every figure of the lesson
+LATENT = plots.HEAD
+
+
+def shrinking(
+    directions: Float[Tensor, "feature 2"], penalties: Sequence[float], answers: Mapping[float, float]
+) -> Picture:
+    """A vector of strength 1 on direction 0 and its reconstructions, and the loss against the answer.
+
+    Args:
+        answers: {λ: what a trained dictionary answers}, for those λ that were trained.
+    """
+    fig, (left, right) = plots.figure(1, 2, height=3.0, width_ratios=(1, 1.35))
+    for i, row in enumerate(directions):
+        left.plot(*torch.stack([torch.zeros(2), 1.35 * row]).T, color=plots.SERIES[i], linewidth=1.6, alpha=0.35)
+        left.text(*(1.5 * row), str(i), color=plots.SERIES[i], fontweight="bold", ha="center", va="center")
+    f = torch.linspace(0, 1.3, 200)
+    for penalty in penalties:
+        best = 1 - penalty / 2
+        loss = (1 - f).square() + penalty * f
+        right.plot(f, loss, color=L1, linewidth=1.4, alpha=0.9)
+        right.plot(best, (1 - best) ** 2 + penalty * best, "o", color=L1, markersize=7)
+        right.text(1.32, float(loss[-1]), f"λ = {penalty:g}", fontsize=9, va="center", color=L1)
+        if penalty:
+            left.plot(*(best * directions[0]), "o", color=L1, markersize=7)
+            left.text(0.14, best * float(directions[0, 1]), f"λ = {penalty:g}", fontsize=9, va="center", color=L1)
+    for penalty, answer in answers.items():
+        left.plot(*(answer * directions[0] - torch.tensor([0.16, 0.0])), "s", color=plots.INK, fillstyle="none",
+                  markersize=6, label="a trained dictionary" if penalty == min(answers) else None)  # fmt: skip
+    left.plot(*directions[0], "*", color="black", markersize=14)
+    left.text(0.14, 1.12 * float(directions[0, 1]), "x", fontsize=10, va="center", color=plots.INK)
+    left.legend(loc="lower left", fontsize=9, handletextpad=0.1, borderpad=0, bbox_to_anchor=(-0.05, -0.06))
+    left.set(xlim=(-1.45, 1.45), ylim=(-1.0, 1.7), aspect="equal", xticks=[], yticks=[])
+    left.set_title("the best reconstruction of x", loc="left")
+    left.spines[:].set_visible(False)
+    right.set(xlabel="answer f of the latent", xlim=(0, 1.55), ylim=(0, 2.05))
+    right.set_title("(1 − f)² + λ f", loc="left")
+    right.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    return Picture(fig, "Left: points on a ray slide from a star towards the origin as λ grows; right: parabolas "
+                        "whose lowest points move to the left.")  # fmt: skip
+
+
+def in_pair_plane(ax: Axes, truth: Truth, sae: SparseAutoencoder, pair: int, rows: int = 20_000) -> None:
+    """The vectors that hold one pair and nothing else, the pair's two directions, and the latent along their sum."""
+    both = truth.directions[2 * pair : 2 * pair + 2]
+    across, up = both[1] - both[0], both.sum(0)
+    frame = torch.stack([across / across.norm(), up / up.norm()])  # (2, d), at right angles
+    _, strengths = truth.sample(rows, torch.Generator().manual_seed(4))
+    here = strengths[(strengths[:, 2 * pair] > 0) & ((strengths > 0).sum(1) == 2)]
+    ax.plot(*(here @ truth.directions @ frame.T).T, ".", color=plots.GREY, markersize=3, zorder=1)
+    for row, name in zip(both, "AB", strict=True):
+        x, y = (frame @ row).tolist()
+        ax.annotate("", (x, y), (0, 0), arrowprops=dict(arrowstyle="-|>", color=plots.SERIES[0], linewidth=2.2))
+        ax.text(1.18 * x, 1.18 * y, name, color=plots.SERIES[0], fontweight="bold", ha="center", va="center")
+    latent = match_features(pair_sums(truth), sae.W_dec).latent[pair]
+    x, y = (frame @ sae.W_dec[latent]).tolist()
+    ax.plot([0, 2.35 * x], [0, 2.35 * y], "--", color=LATENT, linewidth=1.2, zorder=2)
+    ax.annotate("", (x, y), (0, 0), arrowprops=dict(arrowstyle="-|>", color=LATENT, linewidth=2.2))
+    ax.text(2.35 * x + 0.08, 2.35 * y, "latent", color=LATENT, fontweight="bold", ha="left", va="center")
+
+
+def pair_sums(truth: Truth) -> Float[Tensor, "pair d"]:
+    """The sum of the two directions of each pair."""
+    return truth.directions.view(len(truth.directions) // 2, 2, -1).sum(1)
+
+
+def pair_failure(
+    truth: Truth, sae: SparseAutoencoder, pair: int, measured: Mapping[str, Mapping[str, Sequence[float]]]
+) -> Picture:
+    """One pair in the plane of its directions, and what was found and rebuilt, beside independent features.
+
+    Args:
+        measured: {title of a panel: {under a bar: (a number for each truth)}}.
+    """
+    fig, axes = plots.figure(1, 1 + len(measured), height=3.0, width_ratios=(1.7, *[1] * len(measured)))
+    in_pair_plane(axes[0], truth, sae, pair)
+    axes[0].set(aspect="equal", xlim=(-1.35, 1.35), ylim=(-0.1, 2.5), xticks=[], yticks=[])
+    axes[0].set_title("one pair, never apart", loc="left")
+    axes[0].spines[:].set_visible(False)
+    for ax, (title, bars) in zip(axes[1:], measured.items(), strict=True):
+        for x, values in enumerate(bars.values()):
+            mean = sum(values) / len(values)
+            ax.bar(x, mean, width=0.62, color=plots.STREAM)
+            ax.plot([x] * len(values), values, "o", color=plots.INK, markersize=4, fillstyle="none")
+            ax.text(x, max(values) + 0.03 * ax.get_ylim()[1], f"{mean:.0f}", ha="center", va="bottom", fontsize=10)
+        ax.set(xticks=range(len(bars)), xticklabels=list(bars), yticks=[], xlim=(-0.5, len(bars) - 0.5))
+        ax.set_ylim(0, 1.2 * max(max(values) for values in bars.values()))
+        ax.set_title(title, loc="left")
+        ax.spines["left"].set_visible(False)
+    return Picture(fig, "Two arrows A and B, and a latent's arrow between them through the middle of the dots; bars: "
+                        "hardly any features found when they come in pairs, and less variance left over.")  # fmt: skip

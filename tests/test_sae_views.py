@@ -1,0 +1,110 @@
+"""What the pages of lesson 2 draw: planes, strips, rows of labels, kinds of dictionary; and the test at each `)`."""
+
+import pytest
+import torch
+
+from course_utils import plots, sae
+from course_utils.python_text import samples
+from course_utils.python_text.labels import token_labels
+from course_utils.sae import deeper_diagram, stored
+from course_utils.sae.label_words import EXAMPLES, WORDS
+from course_utils.sae.paren_test import KINDS, TakenAway, take_away
+from course_utils.sae.plane_views import in_pair_plane
+from course_utils.sae.reading import labelled
+from course_utils.sae.strips import _flat
+from course_utils.sae.units import Labels
+
+
+@pytest.fixture(scope="module")
+def reading():
+    return sae.Reading.of(sae.load("resid-2"), [samples.read(samples.names()[0])], 2)
+
+
+def test_the_best_reconstruction_lies_half_lambda_below_the_vector_in_both_panels():
+    directions = torch.tensor([[0.0, 1], [0.8, -0.6], [-0.8, -0.6]])
+    picture = sae.shrinking(directions, (0, 0.5, 1), {0.5: 0.7})
+    left, right = picture.fig.axes
+    on_ray = sorted(float(line.get_ydata()[0]) for line in left.lines if line.get_marker() == "o")
+    assert on_ray == pytest.approx([0.5, 0.75])
+    for curve, dot in zip(right.lines[::2], right.lines[1::2], strict=True):
+        assert float(dot.get_ydata()[0]) == pytest.approx(min(curve.get_ydata()), abs=1e-3)
+
+
+def test_the_vectors_of_a_pair_lie_between_its_two_directions():
+    truth = sae.Truth.draw(**stored.TRUTH, correlation="pairs", together=1.0)
+    dictionary = sae.SparseAutoencoder(sae.Config(d_in=32, n_latents=96, k=3), torch.Generator().manual_seed(0))
+    dictionary.requires_grad_(False)
+    _, ax = plots.figure()
+    in_pair_plane(ax, truth, dictionary, 3)
+    x, y = (torch.tensor(v) for v in ax.lines[0].get_data())
+    a, b = truth.directions[6:8]
+    slope = float((b - a).norm() / (a + b).norm())  # of the two directions, to the left and right of their sum
+    assert len(x) > 100 and bool((x.abs() <= slope * y + 1e-5).all()) and x.min() < 0 < x.max()
+    torch.testing.assert_close(sae.pair_sums(truth)[3], a + b)
+
+
+def test_each_place_of_a_strip_has_one_underlined_token_and_the_bars_count_every_active_token(reading):
+    latent = int((reading.rows > 0).sum(0).argmax())
+    page, bars = sae.strip(reading, latent).fig.axes
+    underlines = [line for line in page.lines if line.get_linewidth() == 2]
+    about = reading.explain(latent, count=3)
+    assert len(underlines) == len(about.top) + len(about.random)
+    starts = {round(float(line.get_xdata()[0]) % 2.52, 3) for line in underlines}
+    assert len(starts) <= len(underlines) / 2  # one column of characters in each half
+    top = sum(max(p.get_y() + p.get_height() for p in column) for column in zip(*bars.containers, strict=True))
+    assert top == int((reading.rows[:, latent] > 0).sum())
+    assert _flat("\n        x") == "⏎  x"
+
+
+def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():
+    scores, lists = stored.label_scores(), stored.token_lists()
+    page = sae.label_rows(scores, lists, ["attribute", "closes"]).fig.axes[0]
+    weight = {text.get_text(): text.get_fontweight() for text in page.texts}
+    assert weight["names after a dot"] == "bold" and weight["closing brackets"] == "normal"
+
+
+def test_every_label_has_an_example_that_python_labels_so():
+    assert set(EXAMPLES) == set(WORDS) and all(part in code for code, part in EXAMPLES.values())
+    complete = {"kind_keyword": "if x:\n    y\n", "function_name": "def read():\n    pass\n", "parameter":
+                "def read(x):\n    pass\n", "class_name": "class Box:\n    pass\n"}  # fmt: skip
+    tokenizer = sae.load("resid-2").model.tokenizer
+    for name in ("kind_number", "in_comment", "opens", "closes", "definition", "use", "import", "attribute", *complete):
+        code, part = EXAMPLES[name]
+        text = complete.get(name, code + "\n")
+        flags = token_labels(text, tokenizer).flags[name]
+        ids = tokenizer(text)["input_ids"]
+        said = "".join(tokenizer.decode([i]) for i, on in zip(ids, flags, strict=True) if on)
+        assert said.strip() == part, name
+
+
+def test_each_kind_keeps_what_its_note_says():
+    kept, pre = deeper_diagram.kept_by(), torch.tensor(deeper_diagram.PRE)
+    assert (kept["TopK, k = 2"] > 0).sum(1).tolist() == [2, 2]
+    assert (kept["BatchTopK, k = 2"] > 0).sum().item() == 4 == (kept["Matryoshka"] > 0).sum().item()
+    assert torch.equal(kept["JumpReLU"], torch.where(pre > deeper_diagram.THRESHOLD, pre, 0.0))
+    assert not kept["gated"][torch.tensor(deeper_diagram.GATE) <= 0].any()
+    drawn = (deeper_diagram.six_kinds, deeper_diagram.absorbed, deeper_diagram.three_coders, sae.spliced_in)
+    for picture in (draw() for draw in drawn):
+        assert picture.alt and picture.fig.axes[0].texts
+
+
+def test_others_that_move_the_prediction_as_far_are_counted_and_the_interval_holds_the_mean():
+    kl, kind = torch.tensor([1.0, 3, 2, 2, 5]), torch.tensor([0, 0, 0, 1, 2])
+    found = TakenAway(kl, kind, torch.tensor([0, 1, 1, 0, 2]), torch.tensor([[2.0, 1.9, 2.5], [0, 1, 2], [0, 0, 0]]),
+                      torch.arange(3))  # fmt: skip
+    assert [found.places(i) for i in range(3)] == [3, 1, 1] and [found.further(i) for i in range(3)] == [2, 1, 0]
+    mean, low, high = found.mean(0)
+    assert mean == 2 and 1 <= low < 2 < high <= 2.5
+
+
+def test_a_latent_is_taken_away_at_each_parenthesis_and_told_what_the_parenthesis_is_for():
+    dictionary = sae.load("resid-2")
+    text = 'def f(x):  # see (x)\n    print("(x)", x)\n    return g(x)\n' * 20
+    tokens, flags, module = labelled(dictionary.model, [text], 1)
+    rows = torch.stack([flags[name][:, 1:].flatten() for name in sae.reading.LABELS], 1)
+    labels = Labels(sae.reading.LABELS, rows, module.repeat_interleave(tokens.shape[1] - 1))
+    found = take_away(dictionary, tokens, labels, stored.PARENTHESIS, 2)
+    words = [dictionary.model.tokenizer.decode([i]) for i in tokens[0].tolist()]
+    assert 0 < len(found.kl) <= words.count(")") and bool((found.kl > 0).all())
+    assert found.null.shape == (len(KINDS), 2) and stored.PARENTHESIS not in found.others
+    assert found.places(0) >= found.places(1) > 0 and found.places(2) > 0
