@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils import probing
-from course_utils.grading.inputs import Inputs, rand
+from course_utils.grading.inputs import Inputs, rand, randn
 from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 from course_utils.probing.exercises.inputs import nearer_mean, two_classes
 from course_utils.probing.exercises.inputs import unit as _unit
@@ -15,8 +15,11 @@ from course_utils.probing.exercises.inputs import unit as _unit
 def _labelled(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0]], dtype=torch.float64)
     yield x, torch.tensor([True, True, False, False, True])
-    for rows, d in ((12, 2), (40, 3), (90, 5)):
-        yield two_classes(rng, rows, d)
+    x, y = two_classes(rng, 12, 2)
+    yield x * torch.tensor([1.0, 0.01], dtype=x.dtype), y  # a column that varies little is no noise
+    x, y = two_classes(rng, 40, 3)
+    yield 3e-4 * x, y
+    yield two_classes(rng, 90, 5)
     yield two_classes(rng, 60, 4, share=0.15)
 
 
@@ -77,6 +80,23 @@ def _transposed(x: Tensor, y: Tensor) -> Tensor:
     return x - (x - x.mean(0)) @ root @ torch.outer(u, u) @ white
 
 
+def _about_the_classes(x: Tensor, y: Tensor) -> Tensor:
+    """As if only what a row has more than its class were to be taken out."""
+    white, root = _roots(x)
+    u = _unit(white @ _difference(x, y))
+    z = torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0))
+    return x - torch.outer(z @ white @ u, u) @ root
+
+
+def _about_the_middle(x: Tensor, y: Tensor) -> Tensor:
+    """Right but for where the rows end up along the direction."""
+    return probing.basics.leace(x, y) + (x[y].mean(0) + x[~y].mean(0)) / 2 - x.mean(0)
+
+
+def _root_of_values(x: Tensor) -> tuple[Tensor, Tensor]:
+    return _roots(x)[0], _no_roots(x)[1]
+
+
 def _white(x: Tensor, y: Tensor, *, back=True, forth=False, centred=True, whiten=True, length=_unit, roots=None) -> Tensor:
     white, root = (roots or _roots)(x)
     u = length(white @ _difference(x, y))
@@ -131,6 +151,11 @@ Function(
         wrong("no way back", lambda x, y: _white(x, y, roots=lambda x: (_roots(x)[0], torch.eye(x.shape[1]).to(x))), "What you subtract still stands in white coordinates, and x does not: multiply it by the root of the covariance first."),
         wrong("triangular root", lambda x, y: _white(x, y, roots=_triangular), "The Cholesky factor L is not symmetric: rows become white by L⁻¹ from the right *transposed*, `centred @ inverse.T`, and go back by `@ L.T`."),
         wrong("columns scaled apart", lambda x, y: _white(x, y, roots=_by_columns), "You divide each column by its own standard deviation. White means that columns do not go together either: take the root of the whole covariance."),
+        wrong("about the classes' means", _about_the_classes, "You measure the component of rows about their *class* means. What tells the classes apart is not in it, and so it stays: the mean is that of all rows, `x - x.mean(0)`."),
+        wrong("about the middle of the classes", _about_the_middle, "You measure from the point halfway between the class means. The mean is that of all rows: only then do the erased rows keep it, where one class is larger."),
+        wrong("divided by the squared length", lambda x, y: _white(x, y, length=lambda u: u / (u @ u)), "You divide by the squared length, so that twice your map is not what it is once: a projection takes out all at the first time. Divide by `u.norm()`, or divide the outer product by `u @ u` once."),
+        wrong("back without a root", lambda x, y: _white(x, y, roots=_root_of_values), "You go back with the eigenvalues and not with their square *roots*, so that twice your map is not what it is once. `root` undoes `white`: `root @ white` is 1."),
+        wrong("added", lambda x, y: 2 * x - probing.basics.leace(x, y), "You add what is to be taken out, so that it stands there twice: subtract it."),
         wrong("component kept", lambda x, y: x.mean(0) + x - probing.basics.leace(x, y), "You return what should be taken out."),
         wrong("half erased", lambda x, y: (x + _white(x, y)) / 2, "You go half of the way."),
     ),
@@ -143,17 +168,36 @@ Function(
 def _rounds(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[2.0, 0.0], [1.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0], [-1.0, 2.0]], dtype=torch.float64)
     yield x, torch.tensor([True, True, False, False, True, False]), 1
-    for rows, d, rounds in ((30, 3, 1), (40, 4, 2), (60, 5, 3)):
-        yield *two_classes(rng, rows, d), rounds
+    yield *two_classes(rng, 30, 5), 1
+    yield randn(rng, 16, 5, dtype=x.dtype) + 2, rand(rng, 16) < 0.4, 3  # labels that x says nothing of
+    yield *two_classes(rng, 30, 6), 4
 
 
-def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=None, more=False) -> Tensor:
+def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=None, more=False, about=None) -> Tensor:
     mean = x.mean(0) if centre else torch.zeros_like(x[0])
+    mean = mean if about is None else about
     left = x - mean
     for _ in range(rounds):
         v = probing.basics.least_squares(left if fit_to is None else fit_to, y)
         left = left - torch.outer(left @ v, v) / (v @ v if unit else 1) + (mean if more else 0)
     return left if more else left + mean
+
+
+def _kept(x: Tensor, y: Tensor, rounds: int) -> Tensor:
+    left = x - x.mean(0)
+    for _ in range(rounds):
+        v = probing.basics.least_squares(left, y)
+        left = torch.outer(left @ v, v) / (v @ v)
+    return left + x.mean(0)
+
+
+def _about_the_class_means(x: Tensor, y: Tensor, rounds: int) -> Tensor:
+    """Nothing tells the classes apart from the start, so that rounding decides what is found: as one writes it."""
+    left = torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0))
+    for _ in range(rounds):
+        v = probing.basics.least_squares(left, y)
+        left = left - torch.outer(left @ v, v) / (v @ v)
+    return left + x.mean(0)
 
 
 def _by_means(x: Tensor, y: Tensor, rounds: int) -> Tensor:
@@ -185,6 +229,9 @@ Function(
         wrong("fitted to x in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=x), "Every round fits to x, as it was at first. Fit to what is left, and give `least_squares` centred rows."),
         wrong("difference of the means", _by_means, "You take out the difference of the class means. Asked for is the direction that `probing.basics.least_squares` finds in what is left."),
         wrong("mean added in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=None, more=True), "You add the mean in every round, so that later rounds work on rows that are not centred. Add it once, at the end."),
+        wrong("component kept", _kept, "You keep what should be taken out: subtract the component from what is left."),
+        wrong("about the class means", _about_the_class_means, "You centre each row on its own class's mean. That takes the property out with the labels' help, and leaves nothing to find: centre on one mean for all rows, `x - x.mean(0)`."),
+        wrong("one mean for all columns", lambda x, y, rounds: _again(x, y, rounds, about=x.mean()), "Your mean is one number for everything, `x.mean()`. There is one mean for each column: `x.mean(0)`."),
         wrong("one round too few", lambda x, y, rounds: _again(x, y, rounds - 1), "You go one round too few."),
         wrong("one round too many", lambda x, y, rounds: _again(x, y, rounds + 1), "You go one round too far."),
         wrong("nothing erased", lambda x, y, rounds: x.clone(), "Nothing is erased."),
@@ -204,25 +251,25 @@ def _along_the_means(x: Tensor, y: Tensor):
     return lambda rows: rows - 1.5 * torch.outer((rows - middle) @ v, v)
 
 
-def _first_column(x: Tensor, y: Tensor):
-    """One that takes only the first column out, whatever the labels."""
-    middle = x.mean(0)
-    return lambda rows: torch.cat([middle[:1].expand(len(rows), 1), rows[:, 1:]], 1)
+def _larger_columns(x: Tensor, y: Tensor):
+    """One that does not treat the classes alike: it keeps the columns that are larger where the property is true."""
+    keep = _difference(x, y) > 0
+    return lambda rows: rows * keep
 
 
-def _columns_exchanged(x: Tensor, y: Tensor):
-    """One that only moves the columns on: a probe of such rows says nothing of rows as they were."""
-    return lambda rows: rows.roll(1, 1)
+def _moved_on(x: Tensor, y: Tensor):
+    """One that moves the columns on and loses the last: applied twice it takes out more, and old probes fail."""
+    return lambda rows: torch.cat([torch.zeros_like(rows[:, :1]), rows[:, :-1]], 1)
 
 
 def _divided(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [4.0, 0.0], [4.0, 3.0], [1.0, 1.0], [3.0, 0.0], [4.0, 4.0]])
-    y = torch.tensor([False, False, True, True, False, True, True])
+    y = torch.tensor([False, False, True, True, True, False, True])  # of the rows that judge, most are told wrongly
     yield x, y, torch.tensor([1, 1, 1, 1, 0, 0, 0]).bool(), _along_the_means, nearer_mean
     for rows, dtype in ((30, torch.float32), (60, torch.float32), (90, torch.float64)):
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=dtype)
         train = rand(rng, rows) < 0.5
-        for eraser in (_along_the_means, _first_column, _columns_exchanged):
+        for eraser in (_along_the_means, _larger_columns, _moved_on):
             yield x, y, train, eraser, nearer_mean
 
 
@@ -264,6 +311,8 @@ Function(
         wrong("train and test exchanged", lambda x, y, t, e, f: _measured(x, y, ~t, e, f), "You fit on the rows that should judge, and judge on those that should train."),
         wrong("`train` never used", lambda x, y, t, e, f: _measured(x, y, *(torch.ones_like(t),), e, f, judge=torch.ones_like(t)), "You fit and judge on all rows. Fit eraser and probes on the rows of `train`, judge on the others."),
         wrong("two erasers", _two_erasers, "You fit a second eraser, on the rows that judge. It has seen their labels, and an eraser is *one* map: fit it on the training rows and use it for all."),
+        wrong("labels of the eraser turned round", lambda x, y, t, e, f: _measured(x, y, t, lambda a, b: e(a, ~b), f), "You give the eraser the opposite labels. Not every eraser treats the two classes alike: `eraser(x[train], y[train])`."),
+        wrong("erased twice", lambda x, y, t, e, f: _measured(x, y, t, lambda a, b: lambda rows: e(a, b)(e(a, b)(rows)), f), "You erase twice. Not every eraser changes nothing at the second time: apply it once."),
         wrong("share of yes", lambda x, y, t, e, f: torch.stack([f(rows[t], y[t])(rows[~t]).to(x).mean() for rows in (x, e(x[t], y[t])(x))]), "You average what the probes say, and not whether they are right. Compare with the labels: `says(…) == y[~train]`."),
         wrong("divided by all rows", lambda x, y, t, e, f: _measured(x, y, t, e, f) * ((~t).sum() / len(t)), "You divide by the number of all rows. Only those that are not for training judge: divide by their number."),
         wrong("shares that are wrong", lambda *a: 1 - _measured(*a), "These are the shares that are wrong. Accuracy is the share that is right."),
