@@ -140,8 +140,6 @@ Function(
         "*.to(target)`": "The labels have been given the type of x.",
         "`y.to(x).T` → *": "Two axes are exchanged in either way.",
         "`(..., 0)` → *": "The last axis has one entry.",
-        "`p * (1 - p)` → *": "The bend decides how fast Newton's method arrives, not where.",
-        "`1 - p` → *": "The bend decides how fast Newton's method arrives, not where.",
         "x: *": "Rows of another size are the same problem with another penalty.",
         "penalty: its size": "No penalty is negative.",
         "penalty: at least 0": "No penalty is negative.",

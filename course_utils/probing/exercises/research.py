@@ -75,7 +75,7 @@ Answer(
     ),
     misconceptions=(
         wrong("present is used", _always("used", "unused"), "You call every network in which a probe reads the property one that uses it. A probe shows that it is there; whether the answer depends on it, only an intervention shows."),
-        wrong("never used", _always("unused", "used"), "You found where the property can be read, and say of none of them that it is used. Exchange along the probe's direction and look at the answers."),
+        wrong("never used", _always("unused", "used"), "You found where the property can be read, and say of none of them that it is used. Exchange along the probe's direction and look at the answers, in pairs that differ in the property: only these count."),
         wrong("all used", _always("used", *WORDS), "You say \"used\" of all nine. All three kinds are among them."),
         wrong("the other two exchanged", lambda truth: [(there, there and not used) for there, used in truth], "You have used and unused the wrong way round: where the exchange turns the answers, the property is used."),
         wrong("absent is unused", _always("unused", "absent"), "You call networks in which nothing can be read \"unused\". A property that is not there is absent."),
