@@ -14,10 +14,14 @@ def _directions(rng: torch.Generator) -> Inputs:
     wide = torch.float64
     yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[2.0], [0.0]], dtype=wide)
     yield torch.tensor([1.0, 2.0, 3.0], dtype=wide), torch.tensor([[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]], dtype=wide)
-    for d, outs in ((3, 1), (5, 2), (9, 4), (12, 7)):
+    across = [[1.0, 2.0, 3.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]  # wide, and yet one entry is unseen
+    yield torch.tensor([3.0, 4.0, 5.0], dtype=wide), torch.tensor(across, dtype=wide)
+    yield torch.tensor([0.0, 0.0], dtype=wide), torch.tensor([[1.0], [0.0]], dtype=wide)
+    yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[0.0], [0.0]], dtype=wide)
+    yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[5e-6], [0.0]], dtype=wide)
+    yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[1.0, 1.0], [0.0, 5e-4]], dtype=wide)  # seen weakly is seen
+    for d, outs in ((9, 4), (12, 7)):
         yield 2 * randn(rng, d, dtype=wide), randn(rng, d, outs, dtype=wide)
-    yield torch.tensor([2.0, 1.0, 0.0], dtype=wide), torch.tensor([[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]], dtype=wide)  # twice the same
-    yield torch.tensor([1.0, 2.0], dtype=wide), torch.tensor([[0.0, 3.0], [0.0, 4.0]], dtype=wide)  # an output that nothing reaches
     few = randn(rng, 6, 2, dtype=wide)
     yield randn(rng, 6, dtype=wide), few @ randn(rng, 2, 4, dtype=wide)  # columns that depend on each other
     yield randn(rng, 4, dtype=wide), randn(rng, 4, 7, dtype=wide)  # more columns than dimensions: everything is seen

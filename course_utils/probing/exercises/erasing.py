@@ -1,4 +1,4 @@
-"""Exercises 6 to 8: two ways to erase a property, and what is left after it."""
+"""Exercises 7 and 8: erasing a property in rounds, and what is left after it."""
 
 import torch
 from torch import Tensor
@@ -9,146 +9,22 @@ from course_utils.grading.kinds import REAL, UNIT, Function, wrong
 from course_utils.probing.exercises.inputs import nearer_mean, two_classes
 from course_utils.probing.exercises.inputs import unit as _unit
 
-# 6 · leace
-
-
-def _labelled(rng: torch.Generator) -> Inputs:
-    x = torch.tensor([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0]], dtype=torch.float64)
-    yield x, torch.tensor([True, True, False, False, True])
-    for rows, d in ((12, 2), (40, 3), (90, 5)):
-        yield two_classes(rng, rows, d)
-    yield two_classes(rng, 60, 4, share=0.15)
-
-
-def _project(x: Tensor, v: Tensor, about: Tensor) -> Tensor:
-    return x - ((x - about) @ _unit(v))[:, None] * _unit(v)
-
-
-def _difference(x: Tensor, y: Tensor) -> Tensor:
-    return x[y].mean(0) - x[~y].mean(0)
-
-
-def _roots(x: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
-    return (vectors / values.sqrt()) @ vectors.mT, (vectors * values.sqrt()) @ vectors.mT
-
-
-def _no_roots(x: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
-    return (vectors / values) @ vectors.mT, (vectors * values) @ vectors.mT
-
-
-def _vectors(x: Tensor) -> Tensor:
-    return torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x)).eigenvectors
-
-
-def _about_zero(x: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh(x.mT @ x / len(x))
-    return (vectors / values.sqrt()) @ vectors.mT, (vectors * values.sqrt()) @ vectors.mT
-
-
-def _other_side(x: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
-    return (vectors.mT / values.sqrt()) @ vectors, (vectors.mT * values.sqrt()) @ vectors
-
-
-def _once(x: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
-    return vectors / values.sqrt(), vectors * values.sqrt()
-
-
-def _triangular(x: Tensor) -> tuple[Tensor, Tensor]:
-    root = torch.linalg.cholesky((x - x.mean(0)).mT @ (x - x.mean(0)) / len(x))
-    return torch.linalg.inv(root), root
-
-
-def _by_columns(x: Tensor) -> tuple[Tensor, Tensor]:
-    scale = x.std(0, correction=0)
-    return torch.diag(1 / scale), torch.diag(scale)
-
-
-def _not_centred(x: Tensor, y: Tensor) -> Tensor:
-    return _white(x, y, roots=_about_zero, centred=False)
-
-
-def _transposed(x: Tensor, y: Tensor) -> Tensor:
-    white, root = _roots(x)
-    u = _unit(white @ _difference(x, y))
-    return x - (x - x.mean(0)) @ root @ torch.outer(u, u) @ white
-
-
-def _white(x: Tensor, y: Tensor, *, back=True, forth=False, centred=True, whiten=True, length=_unit, roots=None) -> Tensor:
-    white, root = (roots or _roots)(x)
-    u = length(white @ _difference(x, y))
-    z = x - x.mean(0) if centred else x
-    z = z @ white if whiten else z
-    gone = torch.outer(z @ u, u)
-    return x - gone @ (white if forth else root) if back else z - gone + x.mean(0)
-
-
-Function(
-    id="probing.leace",
-    reference=probing.basics.leace,
-    inputs=_labelled,
-    ranges={"x": REAL, "result": REAL},
-    survivors={
-        "`white @ mass_mean(x, y)` → *": "The root of a covariance is symmetric.",
-        "*/ len(x)` → *": "White in another unit: what is divided by its root is multiplied by it again.",
-        "`mass_mean(x, y)` → `mass_mean(centred, y)`": "A difference of means does not see what all rows have in common.",
-        "`centred.mT*": "Centred rows are orthogonal to the mean, so that the products are the same.",
-        "`len(x)` → *": "There is one label for each row.",
-        "*mass_mean: `x[*": "Only the direction counts, and all these point along it.",
-    },
-    rtol=1e-3,
-    atol=1e-5,
-    hints=(
-        "Whiten: with `values, vectors = torch.linalg.eigh(covariance)`, `white = (vectors / values.sqrt()) @ vectors.T` makes the centred rows white, and `root = (vectors * values.sqrt()) @ vectors.T` leads back.",
-        "In white coordinates the property's direction is `white @ difference of the means`. Make it a unit vector, project it out there, and go back with `root`.",
-        "What is subtracted from x is `outer((x - mean) @ white @ u, u) @ root`. The mean stays.",
-    ),
-    misconceptions=(
-        wrong("without whitening", lambda x, y: _project(x, _difference(x, y), x.mean(0)), "You project the difference of the means out as it is. That erases the property too, and changes more than it must: directions in which x varies little are cheap. Whiten first."),
-        wrong("fisher's direction", lambda x, y: _project(x, _roots(x)[0] @ _roots(x)[0] @ _difference(x, y), x.mean(0)), "You project out the direction that tells the property best. The class means still differ along others: project in white coordinates and go back."),
-        wrong("still white", lambda x, y: _white(x, y, back=False), "You stay in white coordinates. Go back with the root of the covariance, so that a model can go on with what you return."),
-        wrong("about zero", lambda x, y: _white(x, y, centred=False), "You project x and not x minus its mean. The erased rows then lose a part of their mean, which has nothing to do with the property."),
-        wrong("nothing erased", lambda x, y: x.clone(), "Nothing is erased."),
-        wrong("mean in place of everything", lambda x, y: x.mean(0).expand_as(x), "Every row becomes the mean. That erases everything: find the least change."),
-        wrong("class means subtracted", lambda x, y: torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0)) + x.mean(0), "You subtract each row's class mean. That needs the label of every row, which an eraser does not have when it is used: it is one map for all rows."),
-        wrong("difference not whitened", lambda x, y: _white(x, y, length=lambda u: _unit(_difference(x, y))), "You project along the difference as it is, in coordinates that are white. It has to be brought there too: `white @ difference`."),
-        wrong("roots forgotten", lambda x, y: _white(x, y, roots=_no_roots), "You scale by the eigenvalues. White rows come from their square *roots*."),
-        wrong("mean not added", lambda x, y: probing.basics.leace(x, y) - x.mean(0), "You return centred rows. Subtract from x itself what is taken out, so that the mean stays."),
-        wrong("no unit vector", lambda x, y: _white(x, y, length=lambda u: u), "In white coordinates you project along a vector that is not of length 1: divide `white @ difference` by its norm."),
-        wrong("not whitened before", lambda x, y: _white(x, y, whiten=False), "You measure the component of the rows as they are. Rows and direction have to stand in the same, white, coordinates: `centred @ white @ u`."),
-        wrong("back by the wrong matrix", lambda x, y: _white(x, y, forth=True), "You multiply by `white` once more instead of by the root: that leads farther away and not back."),
-        wrong("never centred", _not_centred, "You never subtract the mean: what rows have in common then counts as spread, and a part of it is taken out. Covariance and component are those of `x - x.mean(0)`."),
-        wrong("moments about zero", lambda x, y: _white(x, y, roots=_about_zero), "Your covariance is taken of rows that are not centred. What they have in common then counts as spread: subtract the mean first."),
-        wrong("not inverted", lambda x, y: _white(x, y, roots=lambda x: (_roots(x)[1],) * 2), "You multiply with the root of the covariance where its *inverse* belongs, so that rows become less white than they were: divide the eigenvectors by `values.sqrt()`."),
-        wrong("white and root exchanged", lambda x, y: _white(x, y, roots=lambda x: _roots(x)[::-1]), "The two roots are exchanged: whitening divides by `values.sqrt()`, and the way back multiplies."),
-        wrong("transposed", _transposed, "The matrix that takes out is the wrong way round. In x′ = x − Σ^½ u uᵀ Σ^−½ (x − μ) the vectors are columns; here they are rows, so that everything stands in the reverse order: `centred @ white @ outer(u, u) @ root`."),
-        wrong("eigenvectors on the wrong side", lambda x, y: _white(x, y, roots=_other_side), "`eigh` returns eigenvectors as *columns*: the matrix is `vectors @ diag(values) @ vectors.T`, and its roots likewise. You have `vectors.T` in front."),
-        wrong("eigenvectors once", lambda x, y: _white(x, y, roots=_once), "A `@ vectors.T` is missing: `vectors / values.sqrt()` alone leads into other coordinates, those of the eigenvectors, and your other steps do not."),
-        wrong("in principal coordinates", lambda x, y: (probing.basics.leace(x, y) - x.mean(0)) @ _vectors(x) + x.mean(0), "You stay in the coordinates of the eigenvectors. Turn back with `vectors.T` before you add the mean."),
-        wrong("no way back", lambda x, y: _white(x, y, roots=lambda x: (_roots(x)[0], torch.eye(x.shape[1]).to(x))), "What you subtract still stands in white coordinates, and x does not: multiply it by the root of the covariance first."),
-        wrong("triangular root", lambda x, y: _white(x, y, roots=_triangular), "The Cholesky factor L is not symmetric: rows become white by L⁻¹ from the right *transposed*, `centred @ inverse.T`, and go back by `@ L.T`."),
-        wrong("columns scaled apart", lambda x, y: _white(x, y, roots=_by_columns), "You divide each column by its own standard deviation. White means that columns do not go together either: take the root of the whole covariance."),
-        wrong("component kept", lambda x, y: x.mean(0) + x - probing.basics.leace(x, y), "You return what should be taken out."),
-        wrong("half erased", lambda x, y: (x + _white(x, y)) / 2, "You go half of the way."),
-    ),
-)  # fmt: skip
-
-
 # 7 · inlp
 
 
 def _rounds(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[2.0, 0.0], [1.0, 1.0], [-2.0, 0.0], [0.0, -1.0], [3.0, 1.0], [-1.0, 2.0]], dtype=torch.float64)
     yield x, torch.tensor([True, True, False, False, True, False]), 1
-    for rows, d, rounds in ((30, 3, 1), (40, 4, 2), (60, 5, 3)):
-        yield *two_classes(rng, rows, d), rounds
+    # what the second probe says is right for two rows of six, and hardly differs between them: its direction goes too
+    x = torch.tensor([[1.0, 1.0], [-2.0, 0.0], [-2.0, 1.0], [-2.0, -3.0], [1.0, 2.0], [0.0, 1.0]], dtype=torch.float64)
+    yield x, torch.tensor([True, True, True, False, False, False]), 2
+    yield *two_classes(rng, 40, 5), 2
+    yield *two_classes(rng, 30, 6), 4
 
 
-def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=None, more=False) -> Tensor:
+def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=None, more=False, about=None) -> Tensor:
     mean = x.mean(0) if centre else torch.zeros_like(x[0])
+    mean = mean if about is None else about
     left = x - mean
     for _ in range(rounds):
         v = probing.basics.least_squares(left if fit_to is None else fit_to, y)
@@ -156,11 +32,28 @@ def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=
     return left if more else left + mean
 
 
+def _kept(x: Tensor, y: Tensor, rounds: int) -> Tensor:
+    left = x - x.mean(0)
+    for _ in range(rounds):
+        v = probing.basics.least_squares(left, y)
+        left = torch.outer(left @ v, v) / (v @ v)
+    return left + x.mean(0)
+
+
+def _about_the_class_means(x: Tensor, y: Tensor, rounds: int) -> Tensor:
+    """Nothing tells the classes apart from the start, so that rounding decides what is found: as one writes it."""
+    left = torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0))
+    for _ in range(rounds):
+        v = probing.basics.least_squares(left, y)
+        left = left - torch.outer(left @ v, v) / (v @ v)
+    return left + x.mean(0)
+
+
 def _by_means(x: Tensor, y: Tensor, rounds: int) -> Tensor:
     """From the second round on only rounding is left of the difference, and decides: step by step as one writes it."""
     left = x - x.mean(0)
     for _ in range(rounds):
-        v = _difference(left, y)
+        v = probing.basics.mass_mean(left, y)
         left = left - torch.outer(left @ v, v) / (v @ v)
     return left + x.mean(0)
 
@@ -185,6 +78,9 @@ Function(
         wrong("fitted to x in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=x), "Every round fits to x, as it was at first. Fit to what is left, and give `least_squares` centred rows."),
         wrong("difference of the means", _by_means, "You take out the difference of the class means. Asked for is the direction that `probing.basics.least_squares` finds in what is left."),
         wrong("mean added in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=None, more=True), "You add the mean in every round, so that later rounds work on rows that are not centred. Add it once, at the end."),
+        wrong("component kept", _kept, "You keep what should be taken out: subtract the component from what is left."),
+        wrong("about the class means", _about_the_class_means, "You centre each row on its own class's mean. That takes the property out with the labels' help, and leaves nothing to find: centre on one mean for all rows, `x - x.mean(0)`."),
+        wrong("one mean for all columns", lambda x, y, rounds: _again(x, y, rounds, about=x.mean()), "Your mean is one number for everything, `x.mean()`. There is one mean for each column: `x.mean(0)`."),
         wrong("one round too few", lambda x, y, rounds: _again(x, y, rounds - 1), "You go one round too few."),
         wrong("one round too many", lambda x, y, rounds: _again(x, y, rounds + 1), "You go one round too far."),
         wrong("nothing erased", lambda x, y, rounds: x.clone(), "Nothing is erased."),
@@ -200,29 +96,29 @@ def _along_the_means(x: Tensor, y: Tensor):
 
     With exactly as much a probe would be left with two equal means, and rounding would decide.
     """
-    v, middle = _unit(_difference(x, y)), (x[y].mean(0) + x[~y].mean(0)) / 2
+    v, middle = _unit(probing.basics.mass_mean(x, y)), (x[y].mean(0) + x[~y].mean(0)) / 2
     return lambda rows: rows - 1.5 * torch.outer((rows - middle) @ v, v)
 
 
-def _first_column(x: Tensor, y: Tensor):
-    """One that takes only the first column out, whatever the labels."""
-    middle = x.mean(0)
-    return lambda rows: torch.cat([middle[:1].expand(len(rows), 1), rows[:, 1:]], 1)
+def _larger_columns(x: Tensor, y: Tensor):
+    """One that does not treat the classes alike: it keeps the columns that are larger where the property is true."""
+    keep = probing.basics.mass_mean(x, y) > 0
+    return lambda rows: rows * keep
 
 
-def _columns_exchanged(x: Tensor, y: Tensor):
-    """One that only moves the columns on: a probe of such rows says nothing of rows as they were."""
-    return lambda rows: rows.roll(1, 1)
+def _moved_on(x: Tensor, y: Tensor):
+    """One that moves the columns on and loses the last: applied twice it takes out more, and old probes fail."""
+    return lambda rows: torch.cat([torch.zeros_like(rows[:, :1]), rows[:, :-1]], 1)
 
 
 def _divided(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [4.0, 0.0], [4.0, 3.0], [1.0, 1.0], [3.0, 0.0], [4.0, 4.0]])
-    y = torch.tensor([False, False, True, True, False, True, True])
+    y = torch.tensor([False, False, True, True, True, False, True])  # of the rows that judge, most are told wrongly
     yield x, y, torch.tensor([1, 1, 1, 1, 0, 0, 0]).bool(), _along_the_means, nearer_mean
     for rows, dtype in ((30, torch.float32), (60, torch.float32), (90, torch.float64)):
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=dtype)
         train = rand(rng, rows) < 0.5
-        for eraser in (_along_the_means, _first_column, _columns_exchanged):
+        for eraser in (_along_the_means, _larger_columns, _moved_on):
             yield x, y, train, eraser, nearer_mean
 
 
@@ -264,6 +160,8 @@ Function(
         wrong("train and test exchanged", lambda x, y, t, e, f: _measured(x, y, ~t, e, f), "You fit on the rows that should judge, and judge on those that should train."),
         wrong("`train` never used", lambda x, y, t, e, f: _measured(x, y, *(torch.ones_like(t),), e, f, judge=torch.ones_like(t)), "You fit and judge on all rows. Fit eraser and probes on the rows of `train`, judge on the others."),
         wrong("two erasers", _two_erasers, "You fit a second eraser, on the rows that judge. It has seen their labels, and an eraser is *one* map: fit it on the training rows and use it for all."),
+        wrong("labels of the eraser turned round", lambda x, y, t, e, f: _measured(x, y, t, lambda a, b: e(a, ~b), f), "You give the eraser the opposite labels. Not every eraser treats the two classes alike: `eraser(x[train], y[train])`."),
+        wrong("erased twice", lambda x, y, t, e, f: _measured(x, y, t, lambda a, b: lambda rows: e(a, b)(e(a, b)(rows)), f), "You erase twice. Not every eraser changes nothing at the second time: apply it once."),
         wrong("share of yes", lambda x, y, t, e, f: torch.stack([f(rows[t], y[t])(rows[~t]).to(x).mean() for rows in (x, e(x[t], y[t])(x))]), "You average what the probes say, and not whether they are right. Compare with the labels: `says(…) == y[~train]`."),
         wrong("divided by all rows", lambda x, y, t, e, f: _measured(x, y, t, e, f) * ((~t).sum() / len(t)), "You divide by the number of all rows. Only those that are not for training judge: divide by their number."),
         wrong("shares that are wrong", lambda *a: 1 - _measured(*a), "These are the shares that are wrong. Accuracy is the share that is right."),

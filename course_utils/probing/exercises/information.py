@@ -1,5 +1,6 @@
 """Exercises 11 to 13, of the second notebook: conditional entropy, online code length, the loss of contrast-consistent search."""
 
+import math
 from itertools import pairwise
 
 import torch
@@ -21,7 +22,7 @@ def _counts(rng: torch.Generator) -> Inputs:
         yield (counts,)
     yield (torch.randint(1, 9, (3, 3), generator=rng).double(),)
     yield (torch.tensor([[3.0, 1.0], [0.0, 0.0], [1.0, 1.0]]),)  # a value of h that never occurs
-    yield (torch.tensor([[4000.0, 1.0], [0.0, 5000.0]]),)
+    yield (torch.tensor([[1.0, 1.0], [999999.0, 1.0], [0.0, 1000000.0]], dtype=torch.float64),)  # what is rare counts
 
 
 def _bits(p: Tensor) -> Tensor:
@@ -30,6 +31,12 @@ def _bits(p: Tensor) -> Tensor:
 
 def _h(counts: Tensor, axis: int) -> Tensor:
     return _bits(counts.sum(axis) / counts.sum())
+
+
+def _few(counts: Tensor, kept: Tensor) -> Tensor:
+    """The terms of some rows, with the weights that they have among all."""
+    joint = counts / counts.sum()
+    return sum((row.sum() * _bits(row / row.sum()) for row in joint[kept]), torch.zeros((), dtype=counts.dtype))
 
 
 def _empty_row(counts: Tensor) -> Tensor:
@@ -62,6 +69,9 @@ Function(
         wrong("one added to every count", lambda c: bound.conditional_entropy(c + 1), "You add 1 to every count. The shares are those of the counts as they are; where one is 0, its term is 0."),
         wrong("0 · log 0", lambda c: -(c / c.sum() * (c / c.sum(1, keepdim=True)).log2()).sum(), "Where a count is 0, your term is 0 · log 0, which torch takes for nan. Such a term is 0: `torch.xlogy` knows that."),
         wrong("counts as weights", lambda c: bound.conditional_entropy(c) * c.sum(), "You weigh with the counts. Weigh with their shares of all, `counts / counts.sum()`: this is as many times too large as there are counts."),
+        wrong("logarithms to the base of the values of y", lambda c: bound.conditional_entropy(c) / math.log2(c.shape[1]), "You take logarithms to the base of the number of values of y, so that 1 is the most there can be. Bits are logarithms to the base 2."),
+        wrong("mean in place of sum", lambda c: bound.conditional_entropy(c) / c.numel(), "You take the mean over all cells. The shares `joint` are weights already: take the sum."),
+        wrong("rows with a zero left out", lambda c: _few(c, (c > 0).all(1)), "You leave a whole row out where one of its counts is 0. Only that one term is 0: the others of the row count, and `torch.xlogy` knows what 0 · log 0 is."),
         wrong("H(H)", lambda c: _h(c, 1), "This is H(H), the uncertainty about h itself."),
         wrong("rows added up", lambda c: torch.stack([_bits(row / row.sum()) for row in c if row.sum() > 0]).sum(), "You add the entropies of the rows up. Weigh each with its share of all counts."),
     ),
@@ -77,6 +87,11 @@ def _rate(x: Tensor, y: Tensor):
     return lambda rows: share.expand(len(rows))
 
 
+def _sure(x: Tensor, y: Tensor):
+    """Is all but certain that every label is false, and pays for it where one is not."""
+    return lambda rows: torch.full((len(rows),), 2.0**-30, dtype=rows.dtype)
+
+
 def _needs_rows(x: Tensor, y: Tensor):
     if not len(y):
         raise ValueError("nothing to learn from")
@@ -90,19 +105,21 @@ def _by_sign(x: Tensor, y: Tensor):
 
 
 def _streams(rng: torch.Generator) -> Inputs:
-    yield torch.tensor([[1.0], [-1.0], [2.0], [1.0]]), torch.tensor([True, False, True, True]), [2, 4], _rate
-    for rows, ends in ((12, [2, 4, 8, 12]), (30, [3, 9, 30]), (50, [5, 10, 20, 40, 50]), (260, [4, 60, 260])):
+    x, y = torch.tensor([[1.0], [-1.0], [2.0], [1.0]]), torch.tensor([True, False, True, True])
+    yield x, y, [2, 4], _rate
+    yield x, y, [2, 3, 4], _sure  # blocks of one row, and costs of thirty bits
+    for rows, ends in ((12, [2, 4, 8, 12]), (50, [5, 10, 20, 40, 50]), (260, [4, 60, 260])):
         x = randn(rng, rows, 2)
         y = x[:, 0] + 0.7 * randn(rng, rows) > 0.3
         for learn in (_needs_rows, _by_sign):
             yield x, y, ends, learn
 
 
-def _sent(x: Tensor, y: Tensor, ends: list[int], learn, *, first=True, seen=0, before=None, nats=False, turned=False, always=False, skip=0, pay=None) -> Tensor:
+def _sent(x: Tensor, y: Tensor, ends: list[int], learn, *, first=True, seen=0, more=0, before=None, nats=False, turned=False, always=False, skip=0, pay=None) -> Tensor:
     bits = torch.tensor(float(ends[0]) if first else 0.0)
     for number, (start, end) in enumerate(pairwise(ends)):
-        back = 0 if before is None else [0, *ends][number]
-        known = slice(back, end if seen else start)
+        back = 0 if before is None else [0, *ends][number + before]
+        known = slice(back, end if seen else start + more)
         p, flags = learn(x[known], y[known])(x[start + skip : end]), y[start + skip : end]
         if pay is not None:
             bits = bits + pay(p, flags).sum()
@@ -143,7 +160,12 @@ Function(
     misconceptions=(
         wrong("first block free", lambda *a: _sent(*a, first=False), "The first block costs nothing in your sum. Nobody has learned anything then, so that each label costs one bit."),
         wrong("block seen", lambda *a: _sent(*a, seen=1), "You learn from the block before you send it. The receiver has not got its labels yet: learn from the rows before it."),
-        wrong("last block only", lambda *a: _sent(*a, before=1), "You learn from the block before alone. All rows before are known by then."),
+        wrong("last block only", lambda *a: _sent(*a, before=0), "You learn from the block before alone. All rows before are known by then."),
+        wrong("the block alone", lambda *a: _sent(*a, seen=1, before=1), "You learn from the block that you are about to send, and from nothing else. The receiver has not got its labels yet: learn from the rows before it, all of them."),
+        wrong("one row too many", lambda *a: _sent(*a, more=1), "You learn from one row too many: `[:start + 1]` holds the first row of the block that is to be sent. The rows before it are `[:start]`."),
+        wrong("one row too few", lambda *a: _sent(*a, more=-1), "You learn from one row too few: the last one before the block is known, too. A slice `[:start]` ends before `start`."),
+        wrong("the likelier label", lambda *a: _sent(*a, pay=lambda p, y: -torch.maximum(p, 1 - p).log2()), "You charge for the label that the probe thinks likelier. What is sent is the *true* label: p where it is true, 1 − p where it is false."),
+        wrong("product before the logarithm", lambda *a: _sent(*a, pay=lambda p, y: -torch.where(y, p, 1 - p).prod().log2()), "You multiply the probabilities of a block and take one logarithm. The product of many is smaller than the smallest number of this precision and becomes 0, whose logarithm is −∞: take the logarithm of each, and add up."),
         wrong("nats", lambda *a: _sent(*a, nats=True), "You take natural logarithms for the later blocks: bits are logarithms to the base 2."),
         wrong("false label's probability", lambda *a: _sent(*a, turned=True), "You charge for the probability of the *wrong* label."),
         wrong("p whatever the label", lambda *a: _sent(*a, always=True), "You charge −log₂ p at every row. p is the probability of *true*: where the label is false, its probability is 1 − p."),
@@ -167,7 +189,7 @@ Function(
 
 def _answers(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.5]), torch.tensor([0.25])
-    yield torch.tensor([1.0, 0.5]), torch.tensor([0.0, 0.25])  # no ties: there any slope between two is right
+    yield torch.tensor([1.0, 0.0]), torch.tensor([0.5, 0.25])  # no ties: there any slope between two is right
     for n in (3, 8, 40):
         yield rand(rng, n), rand(rng, n)
     yield rand(rng, 6, dtype=torch.float64), rand(rng, 6, dtype=torch.float64)

@@ -13,6 +13,7 @@ from course_utils.probing.exercises.inputs import unit as _unit
 def _pairs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 2.0]]), torch.tensor([[5.0, 7.0]]), torch.tensor([3.0, 0.0])
     yield torch.tensor([[2.0, 0.0], [0.0, 4.0]]), torch.tensor([[6.0, 2.0], [1.0, 1.0]]), torch.tensor([1.0, 1.0])
+    yield torch.tensor([[4.0, 2.0]]), torch.tensor([[5.0, 7.0]]), torch.tensor([9e-5, 0.0])  # short, and a direction like any other
     for rows, d in ((3, 3), (6, 5), (20, 12)):
         yield randn(rng, rows, d), randn(rng, rows, d), 3 * randn(rng, d)
     wide = torch.float64

@@ -13,7 +13,8 @@ from course_utils.probing.exercises.inputs import nearer_mean, two_classes
 
 def _rows(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 2.0], [3.0, 2.0], [0.0, 1.0]]), torch.tensor([True, True, False])
-    yield torch.tensor([[5.0, 1.0], [4.0, 3.0], [8.0, 2.0]]), torch.tensor([False, True, False])
+    twice = [[5.0, 1.0], [4.0, 3.0], [8.0, 2.0], [5.0, 1.0]]  # a row that occurs twice counts twice
+    yield torch.tensor(twice), torch.tensor([False, True, False, False])
     for rows, d in ((5, 2), (12, 3), (40, 6)):
         yield two_classes(rng, rows, d)
     yield two_classes(rng, 30, 4, dtype=torch.float32)
@@ -48,9 +49,10 @@ Function(
 def _many_rows(rng: torch.Generator) -> Inputs:
     small = [[1.0, 0.0], [3.0, 1.0], [2.0, 4.0], [0.0, 1.0], [1.0, 3.0], [4.0, 3.0]]
     yield torch.tensor(small), torch.tensor([True, True, True, False, False, False])
-    for rows, d in ((9, 2), (30, 3), (60, 5)):
+    for rows, d in ((9, 2), (30, 3), (40, 8)):
         yield two_classes(rng, rows, d)
-    yield two_classes(rng, 200, 3, share=0.1)
+    x, y = two_classes(rng, 200, 3, share=0.1)
+    yield x * torch.tensor([1.0, 1.0, 0.01], dtype=x.dtype), y  # one column varies little, and counts all the same
 
 
 def _through(x: Tensor, y: Tensor, within: Tensor, over: float) -> Tensor:
@@ -111,6 +113,10 @@ def _tasks(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[0.0], [4.0], [0.0], [4.0], [1.0], [5.0]])
     y = torch.tensor([False, True, False, True, False, True])
     yield x, y, torch.tensor([0, 1, 1, 2, 0, 2]), torch.tensor([0.2, 0.9, 0.4]), torch.tensor([1, 1, 1, 1, 0, 0]).bool(), nearer_mean
+    # no coin of the training rows is below their share, two thirds; one lies between it and 0.67
+    x = torch.tensor([[0.0], [4.0], [0.5], [5.0], [1.0], [5.0]])
+    y, coins = torch.tensor([True, True, False, False, False, True]), torch.tensor([0.9, 0.2, 0.668])
+    yield x, y, torch.tensor([0, 0, 0, 1, 2, 0]), coins, torch.tensor([1, 1, 1, 0, 0, 0]).bool(), nearer_mean
     train = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0]).bool()
     x = torch.tensor([[0.0], [1.0], [4.0], [5.0], [0.5], [4.5], [5.5], [4.0]], dtype=torch.float64)
     y = torch.tensor([False, False, True, True, True, True, True, True])  # half of the training rows, three quarters of all
@@ -188,6 +194,9 @@ Function(
         wrong("share of all rows, judged on training rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean(), on=t), "Two things: you count the share of true labels over all rows, and judge on the rows that were trained on. Count among the training rows, judge on the others."),
         wrong("share of all rows, fitted on those that judge", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=y.float().mean(), from_=~t), "Two things: you count the share of true labels over all rows, and train on the rows that judge. Count and train on the rows of `train`."),
         wrong("share of yes", lambda x, y, i, c, t, f: _said(f, x, y, t) - _said(f, x, _control(y, i, c, t), t), "You average what the probes say, and not whether they are right. Compare with the labels: `says(x[~train]) == labels[~train]`."),
+        wrong("divided by all rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f) * ((~t).sum() / len(t)), "You divide by the number of all rows. Only those that are not for training judge: divide by their number."),
+        wrong("counts", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f) * (~t).sum(), "You subtract *numbers* of rows that are right. Divide by how many rows judge: accuracies are shares."),
+        wrong("coins against their mean", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=c.mean()), "You compare the coins with their own mean. Compare them with the share of true labels among the training rows, so that the control task has the property's base rate."),
         wrong("accuracy alone", lambda x, y, i, c, t, f: _right(f, x, y, t, ~t), "This is the accuracy on the property. Subtract that on the control task."),
     ),
 )  # fmt: skip

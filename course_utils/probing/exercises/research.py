@@ -19,6 +19,7 @@ def _truth(seed: int) -> Found:
 
 
 def _canonical(answer: Any) -> Found:
+    answer = answer.tolist() if isinstance(answer, torch.Tensor) else answer
     if isinstance(answer, str) or not isinstance(answer, Sequence):
         raise TypeError("no list")
     return [WORDS[one.strip().lower()] if isinstance(one, str) else (bool(one[0]), bool(one[1])) for one in answer]
@@ -46,7 +47,7 @@ def _explain(answer: Found, truth: Found) -> str:
     if present:
         parts.append(f"for {present} of the {COUNT} you are wrong about whether a probe can read the property (judge it on inputs it was not trained on)")
     if used:
-        parts.append(f"for {used} in which it can be read, you are wrong about whether the answer depends on it (exchange along the direction, between inputs that differ in the property)")
+        parts.append(f"for {used} in which it can be read, you are wrong about whether the answer depends on it (exchange along the direction; only pairs that differ in the property count: in the others nothing should turn)")
     return "; ".join(parts).capitalize() + "." if parts else ""  # fmt: skip
 
 
@@ -74,7 +75,7 @@ Answer(
     ),
     misconceptions=(
         wrong("present is used", _always("used", "unused"), "You call every network in which a probe reads the property one that uses it. A probe shows that it is there; whether the answer depends on it, only an intervention shows."),
-        wrong("never used", _always("unused", "used"), "You found where the property can be read, and say of none of them that it is used. Exchange along the probe's direction and look at the answers."),
+        wrong("never used", _always("unused", "used"), "You found where the property can be read, and say of none of them that it is used. Exchange along the probe's direction and look at the answers, in pairs that differ in the property: only these count."),
         wrong("all used", _always("used", *WORDS), "You say \"used\" of all nine. All three kinds are among them."),
         wrong("the other two exchanged", lambda truth: [(there, there and not used) for there, used in truth], "You have used and unused the wrong way round: where the exchange turns the answers, the property is used."),
         wrong("absent is unused", _always("unused", "absent"), "You call networks in which nothing can be read \"unused\". A property that is not there is absent."),
@@ -121,7 +122,11 @@ def _how_many(answer: Errors, truth: Truth) -> str:
     pairs = list(zip(answer, _errs(truth), strict=True))
     exact, opposite = (sum(torch.equal(one, way(errs)) for one, errs in pairs) for way in (torch.clone, torch.logical_not))
     said = f"For {exact} of the {len(truth)} networks everything is foretold rightly."
-    return f"{said} For {opposite} it is exactly the other way round: does the bit decide when it is set, or when it is not?" if opposite else said
+    if opposite:
+        return f"{said} For {opposite} it is exactly the other way round: does the bit decide when it is set, or when it is not?"
+    if exact < len(truth):
+        said += " Compare where the answer turns with each column of `network.bits` and with its opposite, `~network.bits`; and only in pairs that differ in the property: in the others nothing should turn."
+    return said
 
 
 def _of_usual(truth: Truth) -> Errors:
@@ -130,6 +135,16 @@ def _of_usual(truth: Truth) -> Errors:
     for network, _ in truth:
         u, h = network.property, network.h
         found.append(network.answer(h - 2 * (h @ u)[:, None] * u) != network.answer(h))
+    return found
+
+
+def _set_bits_alone(truth: Truth) -> Errors:
+    """The column that agrees most with where the answer turns, never a column's opposite."""
+    turns = _of_usual(truth)
+    found = []
+    for (network, _), turned in zip(truth, turns, strict=True):
+        agree = (network.bits == turned[:, None]).float().mean(0)
+        found.append(network.unusual[:, int(agree.argmax())])
     return found
 
 
@@ -166,6 +181,7 @@ Answer(
         wrong("wrong nowhere", lambda truth: [torch.zeros_like(errs) for errs in _errs(truth)], "You expect no mistake, because there is none on usual inputs. There both rules give the same answer."),
         wrong("turned round", lambda truth: [~errs for errs in _errs(truth)], "It is the other way round: where the exchange along the property turns the answer, the network follows the property, and is wrong where the rival says otherwise."),
         wrong("of the usual inputs", _of_usual, "This says of the *usual* inputs where the network follows the property. Find the bit that decides there, and apply it to `network.unusual`."),
+        wrong("opposites not looked at", _set_bits_alone, "You compare where the answer turns with the columns of `network.bits` alone. A bit may also decide by *not* being set: compare with `~network.bits` too."),
         wrong("first network's rule for all", lambda truth: [_errs(truth)[0] for _ in truth], "You give the first network's answer for all. In each another bit may decide."),
         wrong("the bit that goes with the property", _by_label, "You take the bit that goes most often with the property. What decides is where the *answer* turns."),
     ),
