@@ -181,6 +181,7 @@ def _rankings(rng: torch.Generator) -> Inputs:
     yield torch.tensor([150.0, 900.0, 300.0, 120.0, 130.0]), torch.tensor([True, False, True, False, False])
     near = torch.tensor([1000.0, 1000.0, 1000.0001, -1e7, 0.5, 0.50005])  # nearly equal, and not equal
     yield near, torch.tensor([False, False, True, False, False, True])
+    yield torch.tensor([2e-7, 1e-7]), torch.tensor([True, False])  # small, and not equal
     worst = torch.arange(300.0)
     yield worst, worst == 1  # true, and above one of 299
 

@@ -111,7 +111,7 @@ def _minimal(rng: torch.Generator) -> Inputs:
     yield {**backup, a: torch.tensor([1.0]), b: torch.tensor([1.0])}, a | b, "a"  # together: most with K empty
     yield {**backup, frozenset(): torch.tensor([5.0]), a | b: torch.tensor([1.0])}, a | b, "a"  # it only holds back
     yield {some: -value for some, value in backup.items()}, a | b, "b"  # removing it raises the metric
-    for parts in ("abc", "abcd"):  # any part will do: each shows only once all others are gone
+    for parts in ("abc", "abcd", "abcdef"):  # any part will do: each shows only once all others are gone
         any_one = {some: torch.tensor([4.0 if some else 0.0]) for some in _subsets(parts)}
         yield any_one, frozenset(parts), "c"
     for hidden, lure in (("ac", "b"), ("abcd", "a"), ("bd", "c"), ("bcd", "a"), ("abd", "c")):  # one K shows it, another leads away
