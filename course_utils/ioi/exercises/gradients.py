@@ -31,7 +31,7 @@ def _exchanges(rng: torch.Generator) -> list[tuple]:
     for batch, heads, d_head, sharp in ((1, 1, 1, 1.0), (1, 2, 2, 0.5), (3, 2, 2, 1.0), (4, 3, 3, 2.0), (5, 4, 2, 3.0)):
         size = (batch, heads, d_head)
         made.append((Readout(rng, heads, d_head, sharp), randn(rng, *size), randn(rng, *size)))
-    made[-1][0].value.mul_(100)  # slopes far beyond a bound on their size
+    made[3][0].value.mul_(100)  # slopes far beyond a bound on their size
     wide = torch.float64
     made.append((Readout(rng, 2, 3, 1.0, wide), randn(rng, 2, 2, 3, dtype=wide), randn(rng, 2, 2, 3, dtype=wide)))
     return made
