@@ -73,11 +73,6 @@ def _at(positions: slice) -> Put:
     return put
 
 
-def _zero(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
-    z[:, :, head] = 0
-    return z
-
-
 def _mean(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
     z[:, :, head] = donor["z", layer].mean(0)[:, head]
     return z
@@ -151,7 +146,7 @@ Function(
     misconceptions=(
         wrong("clean and other exchanged", lambda m, c, o: _each_head(m, o, _exchange, _of(m, c)), "You run the other prompts and put the clean head in. That is denoising, which asks what one head can bring back; noising runs the clean prompts."),
         wrong("last position only", lambda m, c, o: _each_head(m, c, _at(slice(-1, None)), _of(m, o)), "You exchange the head at the last position only. What it writes at earlier positions is read by later heads: exchange all positions."),
-        wrong("zeros", lambda m, c, o: _each_head(m, c, _zero, None), "You put zeros in. The head is to say what it says on the other prompts."),
+        wrong("zeros", lambda m, c, o: _each_head(m, c, lambda z, d, n, h: z * ~_mask(c == c, z, h), None), "You put zeros in. The head is to say what it says on the other prompts."),
         wrong("mean over the prompts", lambda m, c, o: _each_head(m, c, _mean, _of(m, o)), "You put the mean over the other prompts in. Each clean prompt gets the value of its own partner, row by row."),
         wrong("whole layer", lambda m, c, o: _each_head(m, c, _whole_layer, _of(m, o)), "You exchange all heads of the layer. One at a time."),
         wrong("all but one", lambda m, c, o: _each_head(m, c, _all_but, _of(m, o)), "You exchange all heads of the layer *but* the one that is asked for."),
