@@ -175,13 +175,18 @@ def fresh(value: Any, grad: bool = False) -> Any:
     return {key: fresh(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def changed(name: str, before: Any, after: Any) -> str:
-    """One sentence on what a call did to its argument `name`, else ""."""
+def changed(name: str, before: Any, after: Any, grad: bool = False) -> str:
+    """One sentence on what a call did to its argument `name`, which was handed over by `fresh(before, grad)`, else ""."""
     if isinstance(before, nn.Module):
         return _module_changed(name, before, after)
     if isinstance(before, (Tensor, list, tuple, dict)) and difference(after, before, 0.0, 0.0):
         copied = f"`{name}.clone()`" if isinstance(before, Tensor) else f"`list({name})`"
         return f"Your function changes its input `{name}` in place; work on a copy ({copied})."
+    if isinstance(before, Tensor) and (after.requires_grad != grad or after.is_leaf and after.grad is not None):
+        return (
+            f"Your function leaves `requires_grad` or `.grad` of its input `{name}` changed, and a second call adds to "
+            f"what the first one left. Work on a copy: `{name}.clone().requires_grad_(True)`."
+        )
     return ""
 
 

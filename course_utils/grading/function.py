@@ -213,8 +213,8 @@ class Function(Exercise):
         value, printed = outcome.value, outcome.printed
         if verdict is not None:
             return None, printed, verdict
-        for name, before, after in zip(self.names, case.args, args, strict=False):
-            if said := changed(name, before, after):
+        for index, (name, before, after) in enumerate(zip(self.names, case.args, args, strict=False)):
+            if said := changed(name, before, after, index in self.grads):
                 return None, printed, Verdict(False, said, printed=printed)
         if not self.grads or not isinstance(value, Tensor):
             return Ran(value), printed, None

@@ -1,6 +1,7 @@
 """Sealed models: a planted circuit whose heads nobody has named, made fresh from a seed.
 
-1. One of the planted models, its heads permuted within each layer: the same function with other names for its parts.
+1. One of the planted models, its heads permuted within each layer: the same function with other names for its parts,
+   and never those of a published model.
 2. The truth: three nodes, and through which input each step reads the one before.
 3. Interventions that have not been run: nodes exchanged between two prompts; the algorithm says what is answered.
 """
@@ -8,7 +9,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -63,14 +64,24 @@ def sealed(seed: int) -> Sealed:
     dice = torch.Generator().manual_seed(seed)
     name = BASES[int(torch.randint(len(BASES), (), generator=dice))]
     base = zoo.load(name, device="cpu")
-    order = [torch.randperm(base.cfg.n_heads, generator=dice) for _ in range(base.cfg.n_layers)]
-    nodes = tuple(PlantedNode(**node) for node in zoo.card(name)["data"]["circuit"])
-    moved = tuple(PlantedNode(n.role, n.layer, int((order[n.layer] == n.head).nonzero()), n.position) for n in nodes)
+    published = [_where(_planted(other)) for other in zoo.available() if "circuit" in zoo.card(other)["data"]]
+    moved = ()
+    while not moved or _where(moved) in published:
+        order = [torch.randperm(base.cfg.n_heads, generator=dice) for _ in range(base.cfg.n_layers)]
+        moved = tuple(replace(n, head=int((order[n.layer] == n.head).nonzero())) for n in _planted(name))
     model = permuted(base, order)
     encode = model.tokenizer.encode
     plan = layout(lambda text: encode(text, add_special_tokens=False), model.tokenizer.bos_token_id, TEMPLATES[:1])
     prompts = draw(plan, 64, dice)
     return Sealed(model, prompts, _exchanges(moved, prompts, dice), moved)
+
+
+def _planted(name: str) -> tuple[PlantedNode, ...]:
+    return tuple(PlantedNode(**node) for node in zoo.card(name)["data"]["circuit"])
+
+
+def _where(nodes: tuple[PlantedNode, ...]) -> list[Node]:
+    return [(n.layer, n.head, n.position) for n in nodes]
 
 
 def permuted(model: Any, order: list[Int[Tensor, "head"]]) -> Any:

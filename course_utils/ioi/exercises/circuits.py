@@ -99,6 +99,7 @@ Function(
         wrong("row used as a template", lambda z, r, k, t, rt: _keep(k, z, _by_row(r, t, rt)), "You compare `reference_template` with the *row* of the prompt. Compare it with the prompt's template: `for which in template`."),
         wrong("the first prompt's template", lambda z, r, k, t, rt: _keep(k, z, _means(r, t[:1], rt)), "You use the first prompt's template for all of them. Each prompt has its own."),
         wrong("the last prompt's template", lambda z, r, k, t, rt: _keep(k, z, _means(r, t[-1:], rt)), "You use the last prompt's template for all of them: does each round of a loop overwrite the one before? Keep one mean for each prompt, and stack them."),
+        wrong("means in the order of the templates", lambda z, r, k, t, rt: _keep(k, z, _means(r, t.sort().values, rt)), "Your means stand in the order of the templates' numbers, not of the prompts: leave `sort` and `unique` out, and make one mean for each prompt, `for which in template`."),
         wrong("mean added everywhere", lambda z, r, k, t, rt: z * k[..., None] + _means(r, t, rt), "Where `keep` is true you add the mean to z. The mean belongs only where `keep` is false."),
         wrong("divided by all", lambda z, r, k, t, rt: _keep(k, z, _over_all(r, t, rt)), "You add up the template's own prompts and divide by the number of all reference prompts. Divide by how many of that template there are."),
         wrong("median", lambda z, r, k, t, rt: _keep(k, z, torch.stack([r[rt == which].median(0).values for which in t])), "You take the median. The mean is asked for."),
@@ -181,6 +182,7 @@ def _rankings(rng: torch.Generator) -> Inputs:
     yield torch.tensor([150.0, 900.0, 300.0, 120.0, 130.0]), torch.tensor([True, False, True, False, False])
     near = torch.tensor([1000.0, 1000.0, 1000.0001, -1e7, 0.5, 0.50005])  # nearly equal, and not equal
     yield near, torch.tensor([False, False, True, False, False, True])
+    yield torch.tensor([2e-7, 1e-7]), torch.tensor([True, False])  # small, and not equal
     worst = torch.arange(300.0)
     yield worst, worst == 1  # true, and above one of 299
 

@@ -67,7 +67,7 @@ Function(
     inputs=_incomplete,
     ranges={"result": POSITIVE},
     survivors={"*→ `values[model - removed].mean() - values[circuit - removed].mean()`": "The size of a difference has no order."},
-    hints=("Both sets lose K: `circuit - removed` and `model - removed`. Look up both, average over prompts, subtract, take the size.",),
+    hints=("Both sets lose K: `circuit - removed` and `model - removed`. Look up both, average over prompts, subtract, take the size. (A difference of a `set` is a `set`, which is no key of a dict: keep `frozenset`.)",),
     misconceptions=(
         wrong("only the circuit loses K", lambda F, C, M, K: (F[C - K].mean() - F[M].mean()).abs(), "Only the circuit loses K. The question is whether the *model* without K goes on where the circuit without K cannot: take K from both."),
         wrong("only the model loses K", lambda F, C, M, K: (F[C].mean() - F[M - K].mean()).abs(), "Only the model loses K. Take K from both."),
@@ -81,6 +81,7 @@ Function(
         wrong("share of the model without K", lambda F, C, M, K: (1 - F[C - K].mean() / F[M - K].mean()).abs(), "You divide by F(M∖K). The size of the difference is asked for, in the metric's own unit."),
         wrong("what K does in the one and in the other", lambda F, C, M, K: ((F[C].mean() - F[C - K].mean()) - (F[M].mean() - F[M - K].mean())).abs(), "You compare what K does in the circuit with what it does in the model. Compare what is left: F(C∖K) with F(M∖K)."),
         wrong("one part of K at a time", lambda F, C, M, K: sum(((F[C - {k}].mean() - F[M - {k}].mean()).abs() for k in K), torch.tensor(0.0)), "You take the parts of K out one at a time, and add up. All of K goes at once."),
+        wrong("largest over prompts", lambda F, C, M, K: (F[C - K] - F[M - K]).abs().max(), "You take the prompt that differs most. Average over prompts first, then subtract, and take the size."),
         wrong("the first prompt", lambda F, C, M, K: (F[C - K][0] - F[M - K][0]).abs(), "You read the first prompt alone. The mean over prompts is asked for."),
         wrong("signed", lambda F, C, M, K: F[C - K].mean() - F[M - K].mean(), "You keep the sign. The size is asked for: a circuit can miss in either direction."),
         wrong("what K does", lambda F, C, M, K: (F[C].mean() - F[C - K].mean()).abs(), "This is what K does inside the circuit. Compare the circuit without K with the model without K."),
@@ -111,7 +112,7 @@ def _minimal(rng: torch.Generator) -> Inputs:
     yield {**backup, a: torch.tensor([1.0]), b: torch.tensor([1.0])}, a | b, "a"  # together: most with K empty
     yield {**backup, frozenset(): torch.tensor([5.0]), a | b: torch.tensor([1.0])}, a | b, "a"  # it only holds back
     yield {some: -value for some, value in backup.items()}, a | b, "b"  # removing it raises the metric
-    for parts in ("abc", "abcd"):  # any part will do: each shows only once all others are gone
+    for parts in ("abc", "abcd", "abcdef"):  # any part will do: each shows only once all others are gone
         any_one = {some: torch.tensor([4.0 if some else 0.0]) for some in _subsets(parts)}
         yield any_one, frozenset(parts), "c"
     for hidden, lure in (("ac", "b"), ("abcd", "a"), ("bd", "c"), ("bcd", "a"), ("abd", "c")):  # one K shows it, another leads away
@@ -163,6 +164,13 @@ def _in_one_order(F: Values, C: frozenset[str], v: str) -> Tensor:
     return torch.stack([(F[one - {v}].mean() - F[one].mean()).abs() for one in left]).max()
 
 
+def _runs(F: Values, C: frozenset[str], v: str) -> Tensor:
+    """K of parts that are neighbours in the order of their names, without the part and with nothing in between."""
+    others = sorted(C - {v})
+    gone = [set(others[i:j]) for i in range(len(others) + 1) for j in range(i, len(others) + 1)]
+    return torch.stack([(F[C - K - {v}].mean() - F[C - K].mean()).abs() for K in gone]).max()
+
+
 GREEDY = "You take out one part after the other, always the one that seems best. Doubles show only together, and the best single step need not lead there: try *all* sets K."
 
 
@@ -187,6 +195,7 @@ Function(
         wrong("greedy, to the end", lambda F, C, v: _greedy(F, C, v, False), GREEDY),
         wrong("greedy", lambda F, C, v: _greedy(F, C, v, True), GREEDY),
         wrong("others in one order", _in_one_order, "You take the other parts out in one order. Try *all* sets K: a part and its double may stand anywhere in it."),
+        wrong("K of neighbours", _runs, "Your K holds neighbours in a list. Try *all* sets K: a part and its double may stand anywhere in it."),
         wrong("last set only", lambda F, C, v: _changes(F, C, v)[-1].abs(), "Only your last set counts: each round of the loop overwrites the one before. Keep the largest."),
         wrong("first set only", lambda F, C, v: _changes(F, C, v)[0].abs(), "Only your first set counts: does the `return` stand inside the loop? Try all, and keep the largest."),
         wrong("root of the mean square", lambda F, C, v: torch.stack([(F[left - {v}] - F[left]).square().mean().sqrt() for left in _sets(F, C, v)]).max(), "You square prompt by prompt. Then prompts that differ by chance in both directions add up: average first."),

@@ -37,6 +37,12 @@ def _all_right(answer: list[int], truth: ioi.Sealed) -> float:
     return float(tuple(answer) == answers(truth))
 
 
+def _told(answer: list[int], truth: ioi.Sealed) -> str:
+    names = truth.prompts.layout.names.tolist()
+    odd = next((f"Entry {number}, {one}, is no name's id. " for number, one in enumerate(answer) if one not in names), "")
+    return f"{odd}Not all six are right. Of each exchange ask: which of its nodes are in the circuit, and what does each of these carry?"
+
+
 def _candidates(truth: ioi.Sealed, rng: torch.Generator) -> list[int]:
     """One of the four names of the two prompts at random, for each exchange."""
     rows = [
@@ -83,7 +89,7 @@ Answer(
     null=_candidates,
     canonical=_names,
     form=_six,
-    explain=lambda answer, truth: "Not all six are right. Of each exchange ask: which of its nodes are in the circuit, and what does each of these carry?",
+    explain=_told,
     effort=20,
     share=1.0,
     why="Each of the six answers follows from the circuit, so par is all of them.",
@@ -101,7 +107,7 @@ Answer(
         wrong("every node carries the name", _as_if(lambda roles: ["output"] if roles else []), "You let every node of the circuit carry a name. Exchange them one at a time, between prompts with four different names: whose name is said?"),
         wrong("every node carries a place", _as_if(lambda roles: ["detection"] if roles else []), "You let every node of the circuit carry a place. Exchange them one at a time, between prompts with four different names: whose name is said?"),
         wrong("detection overlooked", _as_if(lambda roles: [role for role in roles if role != "detection"]), "You leave out the node at S2. It is in the circuit, and what it says is passed on."),
-        wrong("places overlooked", _as_if(lambda roles: [role for role in roles if role == "output"]), "You leave out both nodes that carry a place. They are in the circuit, and what they say decides which name the last one copies."),
+        wrong("places overlooked", _as_if(lambda roles: [role for role in roles if role == "output"]), "Where a place is exchanged, you say what the base prompt says anyway. Either you leave out the two nodes that carry a place, which are in the circuit, or you read the place the wrong way round: the *donor's* place of the repeated name is handed over, and of the *base* prompt the name at the other place is said."),
         wrong("a place before a name", _as_if(lambda roles: [role for role in roles if role != "output"] or roles), "Where a place and a name are exchanged together, you let the place decide. The last node comes after it, and what it carries is said as it is."),
         wrong("name and place exchanged", _as_if(lambda roles: ["detection"] if "output" in roles else ["output"] if roles else []), "You have the right nodes, and take the place for the name. Exchange them one at a time, between prompts with four different names: whose name is said?"),
         wrong("decoys count", _by_role(lambda base, donor, roles: donor.answer if "output" in roles else base.wrong), "You let every exchange change the answer. One of them holds no node of the circuit: which nodes did you find?"),

@@ -1,11 +1,14 @@
 """Exercises 12 and 13, for the second notebook: effects estimated by the gradient, at one place and along the way."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from course_utils import ioi
 from course_utils.grading.inputs import Inputs, randn
 from course_utils.grading.kinds import REAL, Function, wrong
+from course_utils.grading.trials import Trial
 
 # 12 · attribution_patch
 
@@ -28,6 +31,7 @@ def _exchanges(rng: torch.Generator) -> list[tuple]:
     for batch, heads, d_head, sharp in ((1, 1, 1, 1.0), (1, 2, 2, 0.5), (3, 2, 2, 1.0), (4, 3, 3, 2.0), (5, 4, 2, 3.0)):
         size = (batch, heads, d_head)
         made.append((Readout(rng, heads, d_head, sharp), randn(rng, *size), randn(rng, *size)))
+    made[3][0].value.mul_(100)  # slopes far beyond a bound on their size
     wide = torch.float64
     made.append((Readout(rng, 2, 3, 1.0, wide), randn(rng, 2, 2, 3, dtype=wide), randn(rng, 2, 2, 3, dtype=wide)))
     return made
@@ -53,6 +57,24 @@ def _exact(metric: nn.Module, base: Tensor, donor: Tensor) -> Tensor:
     return torch.stack(found)
 
 
+def _off(trial: Trial) -> float:
+    """The largest error, in shares of the largest number."""
+    if not trial.comparable:
+        return float("inf")
+    given, expected = trial.pair
+    return float((given - expected).abs().max() / expected.abs().max())
+
+
+def _stepped(wrong: Sequence[Trial]) -> str:
+    declared = [trial for trial in wrong if trial.declared]
+    if len(declared) < 2 or any(_off(trial) > 0.02 for trial in declared):
+        return ""
+    return (
+        "You are near, and not there: does a small step stand in for the slope? What it finds depends on its length, "
+        "and drowns in rounding. Take the gradient itself, `torch.autograd.grad`: one for all heads."
+    )
+
+
 Function(
     id="ioi.attribution_patch",
     reference=ioi.attribution_patch,
@@ -60,7 +82,7 @@ Function(
     rtol=1e-3,
     atol=1e-5,
     ranges={"base": REAL, "donor": REAL, "result": REAL},
-    survivors={"*`at.detach()` → `at`": "Inputs carry no gradient of their own."},
+    explain=_stepped,
     hints=(
         "`at = base.clone().requires_grad_(True)`, then `torch.autograd.grad(metric(at).sum(), at)`: the sum over prompts gives each prompt its own gradient.",
         "Change times slope, (donor − base) · gradient, summed over d_head, averaged over prompts.",
@@ -89,6 +111,8 @@ Function(
 def _with_steps(rng: torch.Generator) -> Inputs:
     for number, exchange in enumerate(_exchanges(rng)):
         yield *exchange, (1, 2, 5, 10, 3, 4)[number]
+    for steps, sharp in ((1, 2.0), (25, 32.0)):  # one piece of a way that bends; many, of one that bends suddenly
+        yield Readout(rng, 2, 2, sharp), randn(rng, 8, 2, 2), randn(rng, 8, 2, 2), steps
 
 
 def _along(m: nn.Module, b: Tensor, d: Tensor, shares: list[float]) -> Tensor:
@@ -114,6 +138,19 @@ def _one_by_one(m: nn.Module, b: Tensor, d: Tensor, n: int) -> Tensor:
     return torch.stack(found)
 
 
+def _beside_the_middle(wrong: Sequence[Trial]) -> str:
+    """Right where the metric is straight, near where the pieces are short: then it is the places of the slopes."""
+    declared = [trial for trial in wrong if trial.declared]
+    steps = {trial.arguments["steps"] for trial in declared}
+    bent = all(trial.arguments["base"].shape[1] > 1 for trial in declared)
+    if len(steps) < 3 or not bent or any(_off(t) > 0.2 for t in declared if t.arguments["steps"] == 10):
+        return ""
+    return (
+        "Change and sums are right, and the mean slope is a little off. One slope is asked for in each piece, in its "
+        "*middle*, at share (k + ½) / steps, and all count alike: no random places, and no other rule's places or weights."
+    )
+
+
 def _weighted(m: nn.Module, b: Tensor, d: Tensor, n: int) -> Tensor:
     return torch.stack([share * _along(m, b, d, [share]) for share in _middles(n)]).mean(0)
 
@@ -125,6 +162,7 @@ Function(
     rtol=1e-3,
     atol=1e-5,
     ranges={"base": REAL, "donor": REAL, "result": REAL},
+    explain=_beside_the_middle,
     hints=(
         "The way from base to donor is base + share · (donor − base). Piece number k of `steps` has its middle at share (k + ½) / steps, for k from 0.",
         "Average the gradient over these places. Then as before: change times mean slope, summed over d_head, averaged over prompts.",
@@ -145,6 +183,8 @@ Function(
         wrong("trapezoids", lambda m, b, d, n: _at_weights(m, b, d, [k / n for k in range(n + 1)], [0.5, *[1.0] * (n - 1), 0.5]), "You take trapezoids: both borders of each piece. Take the slope in its *middle*; that needs one gradient less, and errs half as much."),
         wrong("Simpson's rule", lambda m, b, d, n: _at_weights(m, b, d, [(k + s / 2) / n for k in range(n) for s in range(3)], [1.0, 4.0, 1.0] * n), "You take Simpson's rule, with three gradients a piece. One is asked for, in the middle."),
         wrong("pieces of half the length", lambda m, b, d, n: _along(m, b, d, _middles(2 * n)), "You cut the way into twice as many pieces: `steps` are asked for."),
+        wrong("half a step after each start", lambda m, b, d, n: _along(m, b, d, [k + 0.5 / n for k in range(n)]), "Your places lie a whole way apart: in `k + 0.5 / steps` only the ½ is divided. Put parentheses: `(k + 0.5) / steps`."),
+        wrong("way without its start", lambda m, b, d, n: _per_head(d - b, torch.stack([_slope(m, share * (d - b)) for share in _middles(n)]).mean(0)), "Your way starts at zero: the base is missing. The places are base + share · (donor − base)."),
         wrong("slopes beyond the donor", lambda m, b, d, n: _per_head(d - b, torch.stack([_slope(m, b + share * d) for share in _middles(n)]).mean(0)), "Your way leads from the base to base + donor. What is added on the way is the *change*: base + share · (donor − base)."),
         wrong("gradient times value", lambda m, b, d, n: _per_head(d, torch.stack([_slope(m, b + share * (d - b)) for share in _middles(n)]).mean(0)), "You multiply by the donor's value. It is the *change*, donor minus base, that counts."),
         wrong("at most five pieces", lambda m, b, d, n: _along(m, b, d, _middles(min(n, 5))), "You take five pieces at most. As many as `steps` says are asked for."),

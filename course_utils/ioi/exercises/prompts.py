@@ -11,7 +11,7 @@ from course_utils.grading.kinds import Rule, Sampler, wrong
 
 def _prompts(rng: torch.Generator) -> Inputs:
     """One prompt; five names, so that three are left; a third name anywhere in the row; names in no order."""
-    for batch, length, people, others in ((200, 7, 6, 0), (600, 6, 5, 0), (400, 9, 9, 0), (400, 12, 12, 1), (1, 6, 8, 1)):
+    for batch, length, people, others in ((200, 7, 6, 0), (600, 6, 5, 0), (400, 9, 9, 0), (400, 12, 12, 1), (1, 6, 3000, 1)):
         names = torch.arange(20, 20 + 2 * people, 2)  # every other id is no name
         names = names[torch.randperm(people, generator=rng)]
         tokens = torch.randint(1, 20, (batch, length), generator=rng)
@@ -37,7 +37,18 @@ def _rules(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> lis
 def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> list[Stat]:
     new = sample.gather(1, places)
     taken = int((tokens[0, :, None] == names).any(0).sum())  # in every row as many
-    stats = []
+    left = len(names) - taken
+    if len(tokens) == 1:  # what one prompt can show: all three from the first hundredth of a long list
+        first = (new[..., None] == names[: len(names) // 100]).any(-1).all(1).double().mean()
+        return [Stat("how often all three come from the first names of the list", float(first), 1e-6, 1e-3)]
+    free = ~(tokens[:, :, None] == names).any(1)
+    drawn = (new[:, :, None] == names).any(1)
+    both, p = float((free[1:] & free[:-1]).sum()), (3 / left) ** 2
+    shared = float((drawn[1:] & drawn[:-1]).sum())
+    stats = [
+        Stat("how many new names a row shares with the row before", shared / len(new), both * p / len(new), (both * p) ** 0.5 / len(new)),
+        *_order(drawn, free),
+    ]
     for which, where in enumerate(("IO", "S1", "S2")):
         for name in names.tolist():
             free = ~(tokens == name).any(1)
@@ -45,6 +56,16 @@ def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -
             share = float((new[:, which] == name).sum()) / n
             stats.append(Stat(f"how often name {name} comes at {where}", share, expected, (expected / n) ** 0.5))
     return stats
+
+
+def _order(drawn: Tensor, free: Tensor) -> list[Stat]:
+    """Whether names late in the list are drawn as often as early ones: their mean rank among the free ones."""
+    count = int(free[0].sum())  # in every row as many
+    if count <= 3:
+        return []
+    rank = float((free.cumsum(1) * drawn).sum()) / (3 * len(drawn))
+    error = ((count + 1) * (count - 3) / 36 / len(drawn)) ** 0.5  # three of `count` without replacement
+    return [Stat("how far down the list the new names stand", rank, (count + 1) / 2, error)]
 
 
 def _columns(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -> dict[str, Tensor]:

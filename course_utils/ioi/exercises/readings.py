@@ -142,6 +142,10 @@ def _tables(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 1.0, 0.0], [2.0, 2.0, 2.0], [0.0, 3.0, 3.0]]), 2
     yield torch.tensor([[2.0, 2.0, 0.0], [1.0, 1.0, 0.0], [0.0, 4.0, 4.0]]), 1
     yield torch.tensor([[-2.0]]), 1
+    yield torch.tensor([[1.0, 2.0, 2.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 2  # two ahead, by as much
+    yield torch.tensor([[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, -1.0, -1.0], *[[9.0] * 8] * 7]), 6  # five ahead, and k is six
+    yield torch.tensor([[2e-7, 3e-7], [0.0, 1.0]]), 1  # small, and not equal
+    yield torch.tensor([[1.0, 1.0 + 1e-12], [0.0, 1.0]], dtype=torch.float64), 1
     order = torch.rand(8, 8, generator=rng).argsort(1).argsort(1)
     yield 64 + order / 4096, 2  # nearly equal, and not equal
 

@@ -73,7 +73,7 @@ def _canonical(answer: Any) -> Proposal:
 def _form(answer: Proposal, truth: Research) -> str:
     for layer, head, at in sorted(answer["nodes"]):
         if not (0 <= layer < 3 and 0 <= head < 4):
-            return f"There is no head {layer}.{head}: layers go from 0 to 2, heads from 0 to 3."
+            return f"There is no head {layer}.{head}: layers go from 0 to 2, heads from 0 to 3, and the layer comes first."
         if at not in ioi.roles(truth.model.prompts):
             return f"{at!r} is no position here; the names are {', '.join(ioi.roles(truth.model.prompts))}."
     for one in sorted(answer["edges"]):
@@ -109,6 +109,8 @@ def _kind(answer: Proposal, truth: Research) -> str:
     """What sort of mistake it is, where it is one that people make."""
     given, true, edges = answer["nodes"], set(truth.nodes.values()), answer["edges"]
     right = given & true
+    if given != true and {(layer, head, at) for head, layer, at in given} == true:
+        return "Your nodes are (head, layer, position). Layer first, then head."
     if given == true and edges > truth.edges:
         return "The true edges are all there, and more. A weaker message is no edge, nor is one that was not measured."
     if given == true and edges < truth.edges:

@@ -19,11 +19,11 @@ Put = Callable[[Tensor, Any, int, int], Tensor]
 
 
 def _pairs(rng: torch.Generator) -> Inputs:
-    for seed, batch, length in ((0, 1, 2), (1, 2, 4), (2, 3, 6)):
+    for seed, heads, batch, length in ((0, 3, 1, 3), (1, 2, 2, 4), (2, 4, 3, 6)):
         clean = ids(rng, 11, batch, length)
         other = clean.clone()
         other[:, length // 2] = (other[:, length // 2] + 1 + ids(rng, 10, batch)) % 11
-        yield small_model(seed, mlps=True), clean, other
+        yield small_model(seed, heads=heads, mlps=True), clean, other
     yield small_model(3, layers=3, mlps=True), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
     for size in (4.0, 0.05):
         yield small_model(4, size=size, mlps=True), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5)
@@ -55,14 +55,22 @@ def _first_layers(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
     return z
 
 
-def _last_only(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
-    z[:, -1, head] = donor["z", layer][:, -1, head]
+def _one_for_all(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
+    z[:, :, head] = donor["z", layer][0, :, head]
     return z
 
 
-def _zero(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
-    z[:, :, head] = 0
+def _position(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
+    z[:, head] = donor["z", layer][:, head]
     return z
+
+
+def _at(positions: slice) -> Put:
+    def put(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
+        z[:, positions, head] = donor["z", layer][:, positions, head]
+        return z
+
+    return put
 
 
 def _mean(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
@@ -86,16 +94,6 @@ def _mask(where: Tensor, z: Tensor, head: int) -> Tensor:
     return where[:, :, None, None] & (torch.arange(z.shape[2]) == head)[:, None]
 
 
-def _but_the_first(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
-    z[:, 1:, head] = donor["z", layer][:, 1:, head]
-    return z
-
-
-def _but_the_last(z: Tensor, donor: Any, layer: int, head: int) -> Tensor:
-    z[:, :-1, head] = donor["z", layer][:, :-1, head]
-    return z
-
-
 def _heads_that_stay(model: Any, clean: Tensor, other: Tensor) -> Tensor:
     donor, hooks, found = _of(model, other), [], []
     for layer in range(model.cfg.n_layers):
@@ -105,16 +103,21 @@ def _heads_that_stay(model: Any, clean: Tensor, other: Tensor) -> Tensor:
     return torch.stack(found).unflatten(0, (model.cfg.n_layers, model.cfg.n_heads))
 
 
-def _values_exchanged(model: Any, clean: Tensor, other: Tensor) -> Tensor:
-    donor, found = _of(model, other), []
-    for layer in range(model.cfg.n_layers):
-        for head in range(model.cfg.n_heads):
+def _inside(name: str, axis: int) -> Callable:
+    """The head's `name` exchanged, a value inside of attention with heads on that axis."""
 
-            def put(v: Tensor, hook: Any, layer: int = layer, head: int = head) -> Tensor:
-                return torch.where(_mask(clean == clean, v, head), donor["v", layer], v)
+    def exchanged(model: Any, clean: Tensor, other: Tensor) -> Tensor:
+        donor, found = _of(model, other), []
+        for layer in range(model.cfg.n_layers):
+            for head in range(model.cfg.n_heads):
 
-            found.append(model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{layer}.attn.hook_v", put)])[:, -1])
-    return torch.stack(found).unflatten(0, (model.cfg.n_layers, model.cfg.n_heads))
+                def put(x: Tensor, hook: Any, layer: int = layer, head: int = head) -> Tensor:
+                    return x.index_copy(axis, torch.tensor([head]), donor[name, layer].narrow(axis, head, 1))
+
+                found.append(model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{layer}.attn.hook_{name}", put)])[:, -1])
+        return torch.stack(found).unflatten(0, (model.cfg.n_layers, model.cfg.n_heads))
+
+    return exchanged
 
 
 def _linear(model: Any, clean: Tensor, other: Tensor) -> Tensor:
@@ -142,19 +145,22 @@ Function(
     ),
     misconceptions=(
         wrong("clean and other exchanged", lambda m, c, o: _each_head(m, o, _exchange, _of(m, c)), "You run the other prompts and put the clean head in. That is denoising, which asks what one head can bring back; noising runs the clean prompts."),
-        wrong("last position only", lambda m, c, o: _each_head(m, c, _last_only, _of(m, o)), "You exchange the head at the last position only. What it writes at earlier positions is read by later heads: exchange all positions."),
-        wrong("zeros", lambda m, c, o: _each_head(m, c, _zero, None), "You put zeros in. The head is to say what it says on the other prompts."),
+        wrong("last position only", lambda m, c, o: _each_head(m, c, _at(slice(-1, None)), _of(m, o)), "You exchange the head at the last position only. What it writes at earlier positions is read by later heads: exchange all positions."),
+        wrong("zeros", lambda m, c, o: _each_head(m, c, lambda z, d, n, h: z * ~_mask(c == c, z, h), None), "You put zeros in. The head is to say what it says on the other prompts."),
         wrong("mean over the prompts", lambda m, c, o: _each_head(m, c, _mean, _of(m, o)), "You put the mean over the other prompts in. Each clean prompt gets the value of its own partner, row by row."),
         wrong("whole layer", lambda m, c, o: _each_head(m, c, _whole_layer, _of(m, o)), "You exchange all heads of the layer. One at a time."),
         wrong("all but one", lambda m, c, o: _each_head(m, c, _all_but, _of(m, o)), "You exchange all heads of the layer *but* the one that is asked for."),
         wrong("layer 0's z in every layer", lambda m, c, o: _each_head(m, c, _first_layers, _of(m, o)), "In every layer you put the head's z of layer 0 in. Each layer has a z of its own: `donor[\"z\", layer]`."),
         wrong("added", lambda m, c, o: _each_head(m, c, _added, _of(m, o)), "You add the other value to the head's own. It is to stand in its place."),
         wrong("heads that stay exchanged", _heads_that_stay, "The heads that you exchanged before stay exchanged: your list of hooks grows. Begin each run with its own hook alone."),
-        wrong("first position left out", lambda m, c, o: _each_head(m, c, _but_the_first, _of(m, o)), "You leave out the first position. What a head writes there is read too: exchange all positions."),
-        wrong("last position left out", lambda m, c, o: _each_head(m, c, _but_the_last, _of(m, o)), "You leave out the last position, where the logits are read. Exchange all positions."),
+        wrong("first position left out", lambda m, c, o: _each_head(m, c, _at(slice(1, None)), _of(m, o)), "You leave out the first position. What a head writes there is read too: exchange all positions."),
+        wrong("last position left out", lambda m, c, o: _each_head(m, c, _at(slice(-1)), _of(m, o)), "You leave out the last position, where the logits are read. Exchange all positions."),
         wrong("where the tokens differ", lambda m, c, o: _each_head(m, c, lambda z, d, n, h: torch.where(_mask(c != o, z, h), d["z", n], z), _of(m, o)), "You exchange only where the tokens differ. Later positions have read them: exchange all positions."),
         wrong("half-way", lambda m, c, o: _each_head(m, c, lambda z, d, n, h: torch.where(_mask(c == c, z, h), (z + d["z", n]) / 2, z), _of(m, o)), "You put in the mean of the two values. The head is to say what it says on the other prompts."),
-        wrong("values in place of outputs", _values_exchanged, "You exchange what the head *could* read (`hook_v`); where it looks stays as on the clean prompts. Exchange what it says: `hook_z`."),
+        wrong("values in place of outputs", _inside("v", 2), "You exchange what the head *could* read (`hook_v`); where it looks stays as on the clean prompts. Exchange what it says: `hook_z`."),
+        wrong("pattern in place of outputs", _inside("pattern", 1), "You exchange where the head looks, not what it says: `hook_z` in place of `hook_pattern`."),
+        wrong("head on the axis of positions", lambda m, c, o: _each_head(m, c, _position, _of(m, o)), "`z[:, h]` is a position; z is (batch, pos, head, d_head), so that one head is `z[:, :, h]`."),
+        wrong("one donor for all", lambda m, c, o: _each_head(m, c, _one_for_all, _of(m, o)), "Every prompt gets the value of the first of the other prompts. Row by row: `[:, :, head]` on both sides."),
         wrong("straight to the logits", _linear, "You add what the head writes, through W_U, to the clean logits. Then nothing later hears it: run the model with the exchange in place."),
         wrong("every position's logits", lambda m, c, o: _each_head(m, c, _exchange, _of(m, o), read=slice(None)), "You return the logits of all positions. Those of the last one are asked for: `[:, -1]`."),
         wrong("change of the logits", lambda m, c, o: _each_head(m, c, _exchange, _of(m, o)) - m(c)[:, -1], "You subtract the clean logits. The logits themselves are asked for; the change is taken later, of the metric."),
@@ -188,6 +194,9 @@ class _Path:
     at: str = "blocks.{}.hook_attn_out"
     add: Callable[[Tensor, Tensor], Tensor] = lambda out, message: out + message
     heads: str = "own"  # later heads keep the z of this run: of their own one, of the other one, of none
+    hold: str = "z"  # which values inside of attention later heads keep, several with spaces between
+    reach: int = 99  # of how many later layers
+    norm: bool = False  # the final norm keeps its scale of this run
     outputs: str = "own"  # the same of the MLPs that are frozen
     first: int = 0  # of the frozen MLPs, counted from the sender's layer
     last: int = 99
@@ -203,11 +212,14 @@ class _Path:
         hooks = []
         for n in range(layer, model.cfg.n_layers):
             at = model.cfg.n_layers - 1 if self.late else n
-            if n > layer and self.heads:
-                hooks.append((Z.format(n), _held(runs[self.heads]["z", at])))
+            if layer < n <= layer + self.reach and self.heads:
+                held = [(f"blocks.{n}.attn.hook_{name}", runs[self.heads][name, at]) for name in self.hold.split()]
+                hooks += [(name, _held(value)) for name, value in held]
             if mlps == "frozen" and layer + self.first <= n <= layer + self.last:
                 hooks.append((f"blocks.{n}.hook_mlp_out", _held(runs[self.outputs]["mlp_out", at])))
         sent = [(self.at.format(layer), lambda out, hook: self.add(out, message))]
+        if self.norm:
+            hooks.append(("ln_final.hook_scale", _held(runs["own"]["ln_final.hook_scale"])))
         hooks = hooks + sent if self.frozen_first else sent + hooks
         return model.run_with_hooks(clean if self.base == "own" else other, fwd_hooks=hooks)
 
@@ -255,6 +267,10 @@ Function(
     ),
     misconceptions=(
         wrong("later heads not frozen", _Path(heads=""), "Later heads hear the message and act on it. On the direct path they keep their z of the clean run."),
+        wrong("where they look held", _Path(hold="q k"), "You hold where later heads look; what they take from there still carries the message. Hold `hook_z`."),
+        wrong("only the next layer held", _Path(reach=1), "You hold the heads of the next layer alone. Every later layer keeps its own z."),
+        wrong("only the MLP told", _Path(at="blocks.{}.hook_resid_mid"), "At `hook_resid_mid` of this model only the MLP hears the message; the stream goes round it. Add it at `hook_attn_out`."),
+        wrong("final norm held", _Path(norm=True), "You hold the scale of the final norm. The norm is to see the message: hold the later heads, and with \"frozen\" the MLPs, and nothing else."),
         wrong("frozen and recomputed exchanged", lambda m, c, o, h, mlps: _Path()(m, c, o, h, _other_way(mlps)), "Frozen and recomputed are exchanged: frozen MLPs keep their outputs of the clean run."),
         wrong("MLPs always frozen", lambda m, c, o, h, mlps: _Path()(m, c, o, h, "frozen"), "You freeze the MLPs always. With \"recomputed\" they belong to the path and read the message."),
         wrong("MLPs never frozen", lambda m, c, o, h, mlps: _Path()(m, c, o, h, "recomputed"), "You never freeze the MLPs. With \"frozen\" they keep their outputs of the clean run."),
