@@ -16,6 +16,7 @@ from course_utils.grading.guard import underlying
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.sae import riddles
 from course_utils.sae.riddles import Foretold, Nameless
+from course_utils.sae.stored import NAMEABLE
 
 # 12 · a name
 
@@ -29,10 +30,25 @@ def _among(tokens: set[str]) -> Tensor:
     return torch.tensor([word in tokens for word in _words()])
 
 
+NO_RULE = (
+    "You give {} truth values. A rule is asked for, since it is run on other text than the programs that you look at."
+)
+
+
+class _Refused(Exception):
+    """A rule that does what it must not, with the sentence that says so."""
+
+
+def _what(said: Any) -> str:
+    name = type(said).__name__
+    return "text" if isinstance(said, str) else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
 def _places(answer: Any) -> Tensor | str:
     """A rule run on the held-out contexts, or a sentence on why it does not run; what has been run already stays."""
     if isinstance(answer, Tensor):
-        return answer.bool().flatten()
+        places = len(riddles.where_it_is_active(NAMEABLE[0]))
+        return answer.bool().flatten() if answer.numel() == places else NO_RULE.format(answer.numel())
     if isinstance(answer, (set, frozenset, list, tuple)) and all(isinstance(token, str) for token in answer):
         return _among(set(answer))
     if not callable(answer):
@@ -40,13 +56,20 @@ def _places(answer: Any) -> Tensor | str:
     kinds = set()
 
     def noted(tokens: list[str], place: int) -> Any:
+        before = tuple(tokens)
         said = answer(tokens, place)
+        if tuple(tokens) != before:
+            raise _Refused("Your rule changes `tokens`; it is only to read them.")
+        if isinstance(said, str) or not (hasattr(said, "__bool__") or hasattr(said, "__len__")):
+            raise _Refused(f"Your rule returns {_what(said)}, which counts as True whatever it says. Return True or False.")
         kinds.add(type(said))
         return said
 
     try:
         said = riddles.where_it_says_yes(noted)
         return said if kinds != {type(None)} else "Your rule returns None at every place; is a `return` missing?"
+    except _Refused as refused:
+        return str(refused)
     except Exception as error:  # whatever a learner's rule may raise
         said, attempted = explained(error, underlying(answer))
         return said.replace("Your function", "Your rule", 1) if attempted else "Your rule is still to be written."
@@ -81,9 +104,7 @@ def _as_many_tokens(riddle: Nameless, rng: torch.Generator) -> Tensor:
 
 
 def _rule_form(said: Tensor | str, riddle: Nameless) -> str:
-    if isinstance(said, str):
-        return said
-    return "" if said.shape == riddles.where_it_is_active(riddle.latent).shape else "The rule was not run everywhere."
+    return said if isinstance(said, str) else ""
 
 
 def _rule_explained(said: Tensor, riddle: Nameless) -> str:
