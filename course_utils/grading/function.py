@@ -48,7 +48,8 @@ class Function(Exercise):
     """An exercise whose answer is a function, compared with `reference` within rtol and atol.
 
     `inputs(rng)` yields tuples of positional arguments, small to large, from a seeded torch.Generator.
-    `grads` lists the arguments with respect to which gradients are compared too. `ranges` says between which bounds
+    `grads` lists the arguments with respect to which gradients are compared too. `kinks` names those of them that have
+    no gradient where they are 0, so that right answers differ there: what is given at 0 is not compared. `ranges` says between which bounds
     an argument, or the "result", lies by its nature: {"W": REAL, "p": UNIT}. Arguments whose stated range has no end
     are also tried very large and very small, so that a cap or a threshold far from `inputs` is noticed.
     `explain` looks at the inputs on which the numbers of an answer are wrong, and says what they show, or "".
@@ -60,6 +61,7 @@ class Function(Exercise):
     atol: float = 1e-6
     explain: Callable[[Sequence[Trial]], str] = lambda wrong: ""
     grads: tuple[int, ...] = ()
+    kinks: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
@@ -224,7 +226,9 @@ class Function(Exercise):
         found = guard.call(_gradients, (value, leaves), limit=guard.LIMIT + 30 * case.seconds)
         if found.problem:
             return None, printed, Verdict(False, found.problem)
-        return Ran(value.detach(), found.value), printed, None
+        named = zip([self.names[index] for index in self.grads], leaves, found.value, strict=True)
+        smooth = (torch.where(leaf == 0, 0, g) if name in self.kinks else g for name, leaf, g in named)
+        return Ran(value.detach(), tuple(smooth)), printed, None
 
     def difference(self, given: Ran, expected: Ran) -> str:
         """The first thing to say about a difference of the values, then of the gradients; "" where they agree."""

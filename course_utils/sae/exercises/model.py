@@ -20,6 +20,7 @@ def _encode_inputs(rng: torch.Generator) -> Inputs:
     for rows, d, latents in ((1, 3, 4), (2, 3, 3), (5, 3, 8), (6, 7, 4)):
         yield randn(rng, rows, d), *weights(rng, latents, d)
     yield randn(rng, 4, 3, dtype=torch.float64), *weights(rng, 6, 3, torch.float64)
+    yield torch.zeros(0, 2), torch.tensor([[1.0, 0.0]]), torch.tensor([2.0]), torch.tensor([1.0, 1.0])  # no rows at all
 
 
 def _linear(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
@@ -71,6 +72,7 @@ def _loss_inputs(rng: torch.Generator) -> Inputs:
     x, x_hat, two = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 0.0], [0.0, 1.0]]), torch.eye(2)
     yield x, x_hat, torch.tensor([[0.0, 0.0], [1.0, 0.0]]), two, 0.5  # a row in which nothing is active costs as much
     yield x, x_hat, torch.tensor([[2.0, 0.0], [1.0, 0.0]]), two, 0.5
+    yield torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2), torch.ones(1, 1), torch.zeros(1, 2), 0.5  # a row of no length
     for rows, d, latents in ((2, 1, 1), (3, 2, 4), (5, 4, 3), (4, 3, 9)):
         yield randn(rng, rows, d), randn(rng, rows, d), codes(rng, rows, latents) + 0.1, randn(rng, latents, d), 0.3
     yield (randn(rng, 3, 4, dtype=torch.float64), randn(rng, 3, 4, dtype=torch.float64),
@@ -87,6 +89,11 @@ Function(
     reference=sae.loss,
     inputs=_loss_inputs,
     grads=(1, 2, 3),
+    kinks=("f",),  # |f| has no gradient at 0, and a ReLU passes none on there
+    alternatives=(
+        lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f.abs() * W.norm(dim=1)).sum(1)).mean(),
+        lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.norm(dim=1)).norm(p=1, dim=1)).mean(),
+    ),
     ranges={"x": REAL, "x_hat": REAL, "f": POSITIVE, "W_dec": REAL, "penalty": POSITIVE},
     survivors={
         "`x - x_hat` → `x_hat - x`": SQUARED,
@@ -122,6 +129,8 @@ Function(
               "You multiply each activation by the *square* of its row's length. With half the activation and twice the length the price would double; it is to stay the same."),
         wrong("activations squared", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.norm(dim=1)).square().sum(1)).mean(),
               "Your penalty squares the activations. A square hardly minds many small ones; it is the L1 norm that makes them exactly zero."),
+        wrong("the root of a square", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.square().sum(1).sqrt()).sum(1)).mean(),
+              "A root has an infinite slope at 0, and yours is nan where a row of W_dec is all zeros: one such row would spoil the training. `W_dec.norm(dim=1)` has the gradient 0 there."),
         wrong("penalty on the number of active latents", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * ((f > 0) * W.norm(dim=1)).sum(1)).mean(),
               "You count active latents. That is what one would like to pay for, and it has no gradient; L1 stands in for it."),
     ),
@@ -131,6 +140,11 @@ Function(
 # 3 · TopK
 
 
+def _close() -> Inputs:
+    """Two that are nearly equal, the larger one last: what is rounded, or moved by little, before it is compared."""
+    yield torch.tensor([[1.0, 0.0, 0.0, 0.0, 0.0, 1.000004]]), 1
+    yield torch.tensor([[1.0, 1.0 + 1e-9]], dtype=torch.float64), 1
+
 def _topk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 3.0, 2.0]]), 1
     yield torch.tensor([[1.0, 3.0, 2.0], [5.0, 4.0, -6.0]]), 2
@@ -139,11 +153,15 @@ def _topk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.1, 0.2], [30.0, 20.0], [-1.0, -2.0]]), 1  # small rows count too
     yield torch.tensor([[3.0, 2.0], [2.0, 1.0]]), 1  # what wins in one row loses in another
     yield torch.tensor([[1.0, 2.0]]), 2  # all places
-    yield torch.tensor([[1.0, 1.00001]]), 1
-    for rows, latents, k in ((4, 6, 2), (5, 9, 3), (3, 4, 4)):
+    yield from _close()
+    for rows, latents, k in ((4, 6, 2), (5, 9, 3)):
         yield randn(rng, rows, latents), k
-    yield randn(rng, 4, 12, dtype=torch.float64), 5
     yield torch.randint(-3, 9, (1, 5000), generator=rng).float(), 900  # so many equals that an unstable sort mixes them
+    yield torch.tensor([[1.0, 2.0]]), 0  # no places
+    yield torch.zeros(0, 3), 1  # no rows
+
+
+NOT_WRITTEN = "All of it is zero. Did you call `f.scatter(…)`? It returns a new tensor and leaves f as it is; `f.scatter_(…)` writes into f."
 
 
 def _threshold(pre: Tensor, k: int) -> Tensor:
@@ -220,6 +238,7 @@ Function(
         wrong("one k for all rows", lambda pre, k: pre.relu() * (pre >= _threshold(pre, k).min()),
               "You use the smallest row's threshold for all rows. Each row has its own k largest."),
         wrong("ReLU alone", lambda pre, k: pre.relu(), "You keep every positive number; at most k of each row may stay."),
+        wrong("nothing written", lambda pre, k: torch.zeros_like(pre), NOT_WRITTEN),
     ),
 )  # fmt: skip
 
@@ -230,15 +249,17 @@ Function(
 def _batchtopk_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 3.0], [4.0, 2.0]]), 1
     yield torch.tensor([[5.0, 3.0, 4.0], [1.0, 2.0, 0.5]]), 1  # the first row takes both places
-    yield torch.tensor([[9.0, 8.0, 7.0], [1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]), 1  # or all
-    yield randn(rng, 20, 3), 1
+    yield torch.tensor([[9.0, 8.0, 7.0, 6.0], [1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]), 1  # or all
+    yield torch.tensor([[9.0, 8.0, 7.0, 6.0], [1.0, 2.0, 0.5, 3.0]]), 2  # no row has a place for certain
+    yield torch.tensor([[1.0, 2.0]]), 2  # as many places as numbers
+    yield from _close()
     yield torch.tensor([[-5.0, 3.0], [-1.0, -2.0]]), 1  # fewer positive ones than places
     yield torch.tensor([[2.0, 2.0, 1.0], [2.0, 2.0, 3.0]]), 1  # ties
     yield torch.tensor([[1.0, 2.0, 2.0], [2.0, 0.0, 3.0]]), 1  # the first of equals, row by row
-    for rows, latents, k in ((1, 5, 2), (4, 6, 2), (5, 9, 3)):
+    for rows, latents, k in ((20, 3, 1), (5, 9, 3)):
         yield randn(rng, rows, latents), k
-    yield randn(rng, 4, 12, dtype=torch.float64), 5
     yield torch.randint(-3, 9, (4, 1000), generator=rng).float(), 200  # so many equals that an unstable sort mixes them
+    yield torch.zeros(0, 3), 1  # no rows
 
 
 def _flat_threshold(pre: Tensor, count: int) -> Tensor:
@@ -286,5 +307,6 @@ Function(
         wrong("largest in size", lambda pre, k: pre.relu() * (pre.abs() >= _flat_threshold(pre.abs(), k * len(pre))),
               "You choose by absolute value. A large negative number is evidence against the latent and gets no place."),
         wrong("ReLU alone", lambda pre, k: pre.relu(), "You keep every positive number; k · batch may stay."),
+        wrong("nothing written", lambda pre, k: torch.zeros_like(pre), NOT_WRITTEN),
     ),
 )  # fmt: skip
