@@ -253,7 +253,8 @@ class Function(Exercise):
 
     def _loose_for(self, expected: Ran) -> tuple[float, float]:
         """Tolerances of gradients: sums that cancel are as exact as their largest terms."""
-        largest = max((float(one.abs().max()) for one in expected.gradients or () if one.numel()), default=0.0)
+        sizes = (one.abs().nan_to_num(0.0, 0.0).max() for one in expected.gradients or () if one.numel())
+        largest = max(map(float, sizes), default=0.0)
         return self.rtol, self.atol + self.rtol * largest
 
 
