@@ -154,6 +154,8 @@ def _directions(answer: Any) -> Tensor:
 
 
 def _form(answer: Tensor, truth: sae.Sealed) -> str:
+    if answer.shape[1] != truth.x.shape[1] == answer.shape[0]:
+        return f"Your directions stand in columns, {tuple(answer.shape)}: turn it round (`.T`)."
     if answer.shape[1] != truth.x.shape[1]:
         return f"Each row is a direction in {truth.x.shape[1]} dimensions; yours have {answer.shape[1]} numbers."
     if lost := int((~answer.isfinite().all(1)).sum()):

@@ -176,8 +176,13 @@ def _rank_explained(answer: Tensor, told: Foretold) -> str:
     said = f"The rank correlation of your numbers with the measured effects is {_rank(answer, told):.2f}."
     if _rank(answer, told) < -0.5:
         return said + " Turn the order round: the larger the number, the farther the prediction should move."
+    if bool((answer == answer[0]).all()):
+        return "All your numbers are equal: they say nothing about which moves the prediction most."
     if torch.equal(answer.sort().values, torch.arange(len(answer)).float()):
         return said + " These are places in an order, as `argsort` returns them; give each latent a value."
+    ordered = answer.sort().values
+    if torch.equal(answer, ordered) or torch.equal(answer, ordered.flip(0)):
+        return said + " These are your values in order; each must stay at its latent's place: no `sort`, no `topk`."
     return said
 
 
@@ -206,6 +211,8 @@ Answer(
               "You count how often a latent is active. The effect is measured only where it is active, so that its frequency tells little."),
         wrong("mean over all rows", lambda told: told.f.mean(0),
               "You average over all rows, so that what is rarely active seems small. The effect is measured where the latent is active: divide by the number of those rows."),
+        wrong("share averaged over all rows", lambda told: (told.f / told.x.norm(dim=1, keepdim=True)).mean(0),
+              "You average the share over all rows, so that what is rarely active seems small. The effect is measured where the latent is active: divide by the number of those rows."),
         wrong("sum over rows", lambda told: told.f.sum(0),
               "You add up over the rows, so that what is often active seems large. The effect is an average over the rows in which the latent is active: divide by their number."),
         wrong("the rarest move most", lambda told: 1 / (told.f > 0).float().mean(0),
