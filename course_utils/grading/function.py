@@ -122,7 +122,7 @@ class Function(Exercise):
     def _diagnosis(self, first: str, answer: Any, seed: int, cases: list[Case], ran: list[Ran], said: list[str]) -> str:
         described: Callable = self.reference
         at = None  # which gradient it is about
-        if first.startswith(GRADIENT) and not any(one.gradients for one in ran):
+        if first.startswith(GRADIENT) and not any(one.gradients for one, wrong in zip(ran, said, strict=False) if wrong):
             first = lost_gradient(answer)
         elif first.startswith(GRADIENT):
             where = next(i for i, one in enumerate(said) if one and ran[i].gradients)
@@ -235,7 +235,8 @@ class Function(Exercise):
         if said := self._value_differs(given, expected):
             return said
         if not given.gradients or not expected.gradients:
-            return "" if not given.gradients and not expected.gradients else f"{GRADIENT} no gradient flows."
+            flat = not any(bool(one.any()) for one in given.gradients or expected.gradients or ())  # none is as good
+            return "" if flat else f"{GRADIENT} no gradient flows."
         at = self._first_gradient(given, expected)
         if not (said := self._gradient_differs(given, expected, at)):
             return ""

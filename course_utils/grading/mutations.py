@@ -167,7 +167,8 @@ def _replace(tree: ast.AST, node: ast.AST, other: ast.AST | list[ast.AST] | None
 def _others(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST | None]]:
     match node:
         case ast.Compare(ops=[op]):
-            yield from (("comparison", _with(node, ops=[new()])) for new in COMPARISONS.get(type(op), ()))
+            kind = "condition" if isinstance(op, (ast.In, ast.NotIn)) else "comparison"
+            yield from ((kind, _with(node, ops=[new()])) for new in COMPARISONS.get(type(op), ()))
         case ast.BinOp(left=left, op=op, right=right):
             yield from (("operation", _with(node, op=new())) for new in OPERATIONS.get(type(op), ()))
             yield "term", left

@@ -16,7 +16,7 @@ def _inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.6, 0.4], [0.2, 0.9]]), torch.tensor([0.5, 2.0]), 0.3
     yield torch.tensor([[0.5, 3.0], [0.25, 2.0]]), torch.tensor([0.5, 2.0]), 0.5  # at the threshold, and at the window's edge
     yield torch.tensor([[-0.3, -0.1], [-0.45, -0.7]]), torch.tensor([-0.5, -0.4]), 0.2  # training may push a threshold below 0
-    yield torch.tensor([[148.0, 140.0], [149.9375, 300.0]]), torch.tensor([150.0, 145.0]), 0.125  # a steep gradient
+    yield torch.tensor([[148.0, 140.0], [149.96875, 300.0]]), torch.tensor([150.0, 145.0]), 0.125  # a steep gradient
     yield torch.tensor([[5e-4]]), torch.tensor([1e-4]), 0.1  # little is more than nothing
     yield randn(rng, 6, 3, dtype=torch.float64), 0.2 + torch.rand(3, generator=rng, dtype=torch.float64), 0.6
     for rows, latents, bandwidth in ((8, 5, 1.0), (20, 4, 0.7)):

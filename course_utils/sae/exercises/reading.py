@@ -133,6 +133,8 @@ Function(
               "You also take away what the other latents write. Only the one that is set changes: x + (to − f) times its direction."),
         wrong("one row for all", lambda x, f, W, i, to=0.0: x + (to - f[:1, i, None]) * W[i],
               "You use the first row's activation for all rows. Each row has its own: f[:, latent, None]."),
+        wrong("another default", lambda x, f, W, i, to=1.0: sae.latent_effect(x, f, W, i, to),
+              "Where `to` is not given, you do not take the latent away. Its default is 0.0."),
         wrong("nothing else left", lambda x, f, W, i, to=0.0: (to - f[:, i, None]) * W[i], "This is the change alone; add it to x."),
     ),
 )  # fmt: skip
