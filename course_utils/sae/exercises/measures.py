@@ -136,7 +136,7 @@ def _recovered_inputs(rng: torch.Generator) -> Inputs:
     for n in (3, 10, 40):
         clean = torch.rand(n, generator=rng) + 1
         yield clean, clean + 0.5 * torch.rand(n, generator=rng), clean + 1 + 4 * torch.rand(n, generator=rng)
-    yield torch.tensor([1.0, 2.0]), torch.tensor([6.0, 3.0]), torch.tensor([4.0, 3.0])  # worse than the ablation
+    yield torch.tensor([1.0, 2.0]), torch.tensor([6.0, 2.0]), torch.tensor([4.0, 3.0])  # worse than the ablation
     yield torch.tensor([2.0]), torch.tensor([1.5]), torch.tensor([3.0])  # better than the clean run
     yield torch.tensor([0.0, 1.0]), torch.tensor([1.0, 1.0]), torch.tensor([2.0, 2.0])  # a token that was certain
     yield torch.tensor([2.0]), torch.tensor([1.0]), torch.tensor([2.005])  # hardly anything to recover
