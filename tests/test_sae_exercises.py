@@ -104,7 +104,7 @@ WAYS = {
     ),
     "loss": (
         lambda x, y, f, W, p: ((y - x) ** 2).sum(-1).mean() + p * (f @ W.norm(dim=1)).mean(),
-        lambda x, y, f, W, p: (F.mse_loss(x, y, reduction="sum") + p * (f * torch.linalg.vector_norm(W, dim=1)).sum()) / len(x),
+        lambda x, y, f, W, p: (F.mse_loss(x, y, reduction="sum") + p * (f * W.norm(p=2, dim=-1)).sum()) / len(x),
     ),
     "topk": (topk_by_loop, topk_by_mask),
     "batchtopk": (batchtopk_by_mask, batchtopk_by_flattening),

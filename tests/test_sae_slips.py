@@ -34,7 +34,8 @@ def certain(each):
 
 
 def at_most_3k(pre, k):
-    most = torch.full_like(pre, -1e9).scatter(1, (best := pre.topk(min(3 * k, pre.shape[1]), dim=1)).indices, best.values)
+    best = pre.topk(min(3 * k, pre.shape[1]), dim=1)
+    most = torch.full_like(pre, -1e9).scatter(1, best.indices, best.values)
     return shared(pre, most, k * len(pre))
 
 
@@ -61,6 +62,10 @@ def revived(toward):
         return W, b_enc * ~dead, D, torch.where(lost, 0.0, average)
 
     return answer
+
+
+def length(rows):
+    return rows.norm(dim=1, keepdim=True)
 
 
 def each_row_once(x, b_dec, rows):
@@ -135,6 +140,14 @@ def edited(x, f, W, latent, to=0.0):
     return x + torch.outer(to - f[:, latent], W[latent])
 
 
+def projected_by_rows(g, w):
+    return torch.stack([a - (a @ b) * b for a, b in zip(g, w, strict=True)])
+
+
+def edited_by_rows(x, f, W, latent, to=0.0):
+    return torch.stack([a + (to - b[latent]) * W[latent] for a, b in zip(x, f, strict=True)])
+
+
 SLIPS = {
     "a place for certain": ("batchtopk", certain(lambda k: int(k > 1))),
     "half of k for certain": ("batchtopk", certain(lambda k: k // 2)),
@@ -149,7 +162,7 @@ SLIPS = {
     "the last k": ("topk", lambda pre, k: kept(pre, pre, k or pre.shape[1])),
     "nan at a zero row": ("loss", lambda x, y, f, W, p: (((x - y) ** 2).sum(1) + p * f @ (W**2).sum(1).sqrt()).mean()),
     "a row drawn twice": ("resample_dead", revived(each_row_once)),
-    "lengths of a hundredth": ("resample_dead", revived(lambda x, c, r: (x[r] - c) / (x[r] - c).norm(dim=1, keepdim=True).clamp(min=1e-2))),
+    "lengths of a hundredth": ("resample_dead", revived(lambda x, c, r: (x[r] - c) / length(x[r] - c).clamp(min=0.01))),
     "eps of a thousandth": ("resample_dead", revived(lambda x, c, r: F.normalize(x[r] - c, dim=1, eps=1e-3))),
     "short direction": ("detect_absorption", absorbed(direction_at_least=1e-2)),
     "short decoder row": ("detect_absorption", absorbed(longer=1e-3)),
@@ -166,15 +179,15 @@ SLIPS = {
     "rounded to thousandths": ("match_features", matched(lambda c: (c * 1000).round())),
     "lengths and 1e-8": ("match_features", matched(lambda c: c, 1e-8)),
     "small parts left": ("without_parallel", lambda g, w: projected(g, w, lambda g, a: a.abs() <= 1e-4)),
-    "small rows left": ("without_parallel", lambda g, w: projected(g, w, lambda g, a: g.norm(dim=1, keepdim=True) <= 1e-3)),
+    "small rows left": ("without_parallel", lambda g, w: projected(g, w, lambda g, a: length(g) <= 1e-3)),
     "rounded activity": ("top_contexts", listed(lambda best: descending((best * 1000).round()))),
     "twenty places each": ("top_contexts", from_the_flat_order),
     "at least one": ("top_contexts", listed(descending, lambda places, count: places[: max(count, 1)])),
     "all of the last 0": ("top_contexts", listed(descending, lambda places, count: places[::-1][-count:][::-1])),
     "encode by rows": ("encode", by_rows(lambda x, W, b, c: ((x - c) @ W.T + b).relu())),
     "topk by rows": ("topk", by_rows(lambda pre, k: kept(pre, pre, k))),
-    "projection by rows": ("without_parallel", lambda g, w: torch.stack([a - (a @ b) * b for a, b in zip(g, w, strict=True)])),
-    "edit by rows": ("latent_effect", lambda x, f, W, i, to=0.0: torch.stack([edited(a[None], b[None], W, i, to)[0] for a, b in zip(x, f, strict=True)])),
+    "projection by rows": ("without_parallel", projected_by_rows),
+    "edit by rows": ("latent_effect", edited_by_rows),
 }  # fmt: skip
 RIGHT = {
     "detect_absorption": absorbed(),
@@ -251,23 +264,46 @@ def part_of_the_sum(total):
     return answer
 
 
+def soft_backwards(pre, threshold, bandwidth):
+    soft = pre * torch.sigmoid((pre - threshold) / bandwidth)
+    return soft + (pre * above(pre, threshold) - soft).detach()
+
+
+def absolute(clean, spliced, ablated):
+    return (ablated - spliced).abs().mean() / (ablated - clean).abs().mean()
+
+
+def first_row(x, f, W, latent, to=0.0):
+    return x + (to - f[:1, latent, None]) * W[latent]
+
+
+def by_value(activity, count):
+    best = {float(activity[c].max()): (c, p) for c, p in listed(descending)(activity, len(activity))}
+    return [at for _, at in sorted(best.items(), reverse=True)][:count]
+
+
 SAID = {
     "sum over latents": ("jumprelu", jump(above, folded=lambda g: g.sum(1)), "a gradient of the argument's own shape"),
-    "soft gradient": ("jumprelu", lambda p, t, b: (s := p * torch.sigmoid((p - t) / b)) + (p * above(p, t) - s).detach(), "smooth gate in place of the window"),
+    "soft gradient": ("jumprelu", soft_backwards, "smooth gate in place of the window"),
     "state": ("encode", state, "Look at this condition"),
     "some tokens": ("loss_recovered", only_harmed, "Look at this condition"),
-    "absolute": ("loss_recovered", lambda c, s, a: (a - s).abs().mean() / (a - c).abs().mean(), "absolute differences"),
-    "hardly along": ("detect_absorption", part_of_the_sum(lambda part, v: part.sum(1)), "leave them out of the sum too"),
+    "absolute": ("loss_recovered", absolute, "absolute differences"),
+    "hardly along": ("detect_absorption", part_of_the_sum(lambda part, v: part.sum(1)), "leave them out of the sum"),
     "length": ("detect_absorption", part_of_the_sum(lambda part, v: v.norm()), "a share of the sum"),
     "others gone": ("latent_effect", lambda x, f, W, i, to=0.0: x - f @ W + to * W[i], "what the other latents write"),
-    "one row": ("latent_effect", lambda x, f, W, i, to=0.0: x + (to - f[:1, i, None]) * W[i], "the first row's activation"),
+    "one row": ("latent_effect", first_row, "the first row's activation"),
     "scatter": ("topk", scattered, "`f.scatter_(…)` writes"),
     "no rows": ("encode", SLIPS["encode by rows"][1], "There are no rows in this input"),
-    "equal keys": ("top_contexts", lambda a, n: [at for _, at in sorted({float(a[c].max()): (c, p) for c, p in listed(descending)(a, len(a))}.items(), reverse=True)][:n], "The keys of a dict are there once"),
+    "equal keys": ("top_contexts", by_value, "The keys of a dict are there once"),
 }  # fmt: skip
+
+def without_sign(clean, spliced, ablated):
+    return ((ablated.mean() - spliced.mean()) / (ablated.mean() - clean.mean())).abs()
+
+
 NOT_SAID = {
     "latents silent": ("latent_effect", silent_below, "All is right but the last entry"),
-    "signs lost": ("loss_recovered", lambda c, s, a: ((a.mean() - s.mean()) / (a.mean() - c.mean())).abs(), "Every sign"),
+    "signs lost": ("loss_recovered", without_sign, "Every sign"),
     "cosine not asked": ("detect_absorption", all_in_the_sum, "Every truth value"),
     "wider": ("jumprelu", jump(above, folded=lambda g: 0.9995 * g.sum(0)), "cut off there"),
     "names": ("loss_recovered", only_harmed, "Look at the names"),
@@ -288,8 +324,7 @@ def test_no_pattern_is_said_that_does_not_hold(case):
 
 
 def test_a_sign_that_is_lost_where_negative_is_said_to_be_lost():
-    answer = NOT_SAID["signs lost"][1]
-    assert "its sign is lost" in check("loss_recovered", answer).message
+    assert "its sign is lost" in check("loss_recovered", without_sign).message
 
 
 def test_predictions_that_are_equal_sorted_or_averaged_over_all_rows_are_told_so():

@@ -73,7 +73,7 @@ def nameless(seed: int) -> Nameless:
 
 
 def where_it_says_yes(rule: Rule) -> Bool[Tensor, "row"]:
-    """A rule on every position but the first of the held-out contexts; what it does to its list reaches no other call."""
+    """A rule on every position but the first of the held-out contexts; each call has a list of its own."""
     words, _ = _held_out()
     return torch.tensor([bool(rule(list(row), place)) for row in words for place in range(1, len(row))])
 
