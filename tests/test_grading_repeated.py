@@ -1,5 +1,7 @@
 """Answers that are right once, on inputs of a usual size: caps far beyond them, and what is kept between calls."""
 
+import itertools
+
 import torch
 from pytest import MonkeyPatch, fixture, mark
 
@@ -81,3 +83,44 @@ def test_caps_far_beyond_the_inputs_are_noticed(exercise, cap):
 
 def test_a_repeated_call_does_not_name_an_answer_that_is_merely_wrong(exercise):
     assert "from one call to the next" not in exercise.check(lambda x: x, 0).message
+
+
+OTHER_KINDS = {
+    "numpy array": lambda x: centred_again(x).detach().numpy(),
+    "uses `yield`": lambda x: (row for row in centred_again(x)),
+    "a function": lambda x: lambda row: row,
+    "a map": lambda x: map(float, centred_again(x).flatten()),
+    "a zip": lambda x: zip(x, x, strict=True),
+    "call .to_dense()": lambda x: centred_again(x).to_sparse(),
+    "a list of 2": lambda x: [row.detach().numpy() for row in centred_again(x)],
+}
+
+
+@mark.parametrize("said", OTHER_KINDS)
+def test_what_is_of_another_kind_is_told_its_kind_and_not_that_it_is_unsteady(exercise, said):
+    message = exercise.check(OTHER_KINDS[said], 0).message
+    assert said in message and "Called twice" not in message
+
+
+def test_what_counts_its_calls_is_still_noticed(exercise):
+    ticks = itertools.count(1)
+    assert "Called twice" in exercise.check(lambda x: centred_again(x) + next(ticks), 0).message
+
+
+def pairs(rng):
+    yield (torch.tensor([3.0, 1.0]),)
+    yield (torch.randn(4, generator=rng),)
+
+
+def test_arrays_in_a_list_and_other_lengths_are_told_what_they_are(monkeypatch: MonkeyPatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+    listed = Function(id="demo.listed", reference=lambda x: [(i, int(v)) for i, v in enumerate(x)], inputs=pairs)
+    for answer in (
+        lambda x: [torch.tensor([i, int(v)]).numpy() for i, v in enumerate(x)],
+        lambda x: [(i, int(v)) for i, v in enumerate(x)][1:],
+        lambda x: zip(range(len(x)), x.long().tolist(), strict=True),
+    ):
+        verdict = listed.check(answer, 0)
+        assert not verdict.passed and "Called twice" not in verdict.message, verdict.message
+    ticks = itertools.count(1)
+    assert "Called twice" in listed.check(lambda x: [(i, next(ticks)) for i in range(len(x))], 0).message

@@ -104,7 +104,7 @@ WAYS = {
     ),
     "loss": (
         lambda x, y, f, W, p: ((y - x) ** 2).sum(-1).mean() + p * (f @ W.norm(dim=1)).mean(),
-        lambda x, y, f, W, p: (F.mse_loss(x, y, reduction="sum") + p * (f * W.square().sum(1).sqrt()).sum()) / len(x),
+        lambda x, y, f, W, p: (F.mse_loss(x, y, reduction="sum") + p * (f * W.norm(p=2, dim=-1)).sum()) / len(x),
     ),
     "topk": (topk_by_loop, topk_by_mask),
     "batchtopk": (batchtopk_by_mask, batchtopk_by_flattening),
@@ -377,3 +377,55 @@ def test_answers_of_another_form_are_told_which_is_asked_for():
     assert "40 of your numbers are not finite" in check("predict_ablation", told.f.mean(0) * float("nan")).message
     assert "not finite" in check("sealed", problem.x[:30] * float("nan")).message
     assert "near the features and not along them" in check("sealed", problem.x[:60]).message
+
+
+def spoiling(known):
+    def rule(tokens, place):
+        said = tokens[place] in known
+        tokens[place] = ""
+        return said
+
+    return rule
+
+
+def test_a_rule_that_changes_the_text_is_told_so_and_spoils_it_for_no_later_one():
+    from course_utils import sae
+    from course_utils.sae.riddles import tokens_of
+
+    known = tokens_of(sae.nameless(SEED))
+    assert "Your rule changes `tokens`" in check("name_latent", lambda: spoiling(known)).message
+    assert check("name_latent", lambda: lambda tokens, place: tokens[place] in known).passed
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (lambda tokens, place: "yes" if tokens[place] == "(" else "no", "returns text, which counts as True"),
+        (lambda tokens, place: (word == "(" for word in tokens), "returns a generator"),
+        (lambda tokens, place: lambda: True, "returns a function"),
+    ],
+)
+def test_a_rule_whose_every_value_counts_as_true_is_told_so(rule, said):
+    assert said in check("name_latent", lambda: rule).message
+
+
+def test_the_activity_is_no_rule():
+    from course_utils import sae
+
+    assert "A rule is asked for" in check("name_latent", lambda: sae.nameless(SEED).activity > 0).message
+
+
+def test_what_is_done_to_a_riddle_does_not_move_the_score_that_it_takes():
+    from course_utils import sae
+    from course_utils.sae.riddles import tokens_of
+
+    riddle = sae.nameless(SEED)
+    known, explained = tokens_of(riddle), riddle.explain()
+    try:
+        for row in riddle.words:
+            row[:] = [word.strip() for word in row]
+        riddle.activity[:] = 0
+        assert tokens_of(riddle) == known and known
+        assert str(riddle.explain()) == str(explained)
+    finally:
+        sae.nameless.cache_clear()

@@ -68,6 +68,18 @@ def _difference(given: Any, expected: Any, rtol: float, atol: float) -> str:
     return "" if given == expected else f"It returns {show(given)}; expected {show(expected)}."
 
 
+def alike(given: Any, expected: Any) -> bool:
+    """Whether `given` is of the kind of `expected`, all through, so that two such values can be compared."""
+    if isinstance(expected, Tensor) and isinstance(given, Tensor):
+        return given.device == expected.device and given.layout == expected.layout
+    if isinstance(expected, NUMBERS) or (isinstance(expected, Tensor) and expected.dim() == 0):
+        return isinstance(given, Real)
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        same = isinstance(given, (list, tuple)) and len(given) == len(expected)
+        return same and all(alike(*two) for two in zip(given, expected, strict=True))
+    return type(given) is type(expected)
+
+
 def wrong_kind(given: Any, wanted: str) -> str:
     """The sentence for a value of the wrong kind."""
     if given is None:

@@ -35,7 +35,7 @@ class Condition:
 
 def condition(trials: Sequence[Trial], reference: Callable, right_on: Callable[[Arguments], bool]) -> str:
     """One sentence, or "". `right_on` says whether the function agrees with the reference on these arguments."""
-    trials = [trial for trial in trials if trial.declared]
+    trials = [trial for trial in trials if trial.declared and not (trial.right and _empty(trial.expected))]
     right, wrong = [t for t in trials if t.right], [t for t in trials if not t.right]
     if not right or not wrong:
         return ""
@@ -50,6 +50,11 @@ def condition(trials: Sequence[Trial], reference: Callable, right_on: Callable[[
         if met == [not trial.right for trial in trials] and len(right) > 1 and _confirmed(one, right, right_on, False):
             return f"It is wrong only where {one.said}."
     return ""
+
+
+def _empty(expected: Any) -> bool:
+    """Whether there is nothing in it that could be wrong."""
+    return isinstance(expected, Tensor) and expected.numel() == 0
 
 
 def _confirmed(one: Condition, trials: Sequence[Trial], right_on: Callable[[Arguments], bool], wanted: bool) -> bool:

@@ -48,7 +48,8 @@ class Function(Exercise):
     """An exercise whose answer is a function, compared with `reference` within rtol and atol.
 
     `inputs(rng)` yields tuples of positional arguments, small to large, from a seeded torch.Generator.
-    `grads` lists the arguments with respect to which gradients are compared too. `ranges` says between which bounds
+    `grads` lists the arguments with respect to which gradients are compared too. `kinks` names those of them that have
+    no gradient where they are 0, so that right answers differ there: what is given at 0 is not compared. `ranges` says between which bounds
     an argument, or the "result", lies by its nature: {"W": REAL, "p": UNIT}. Arguments whose stated range has no end
     are also tried very large and very small, so that a cap or a threshold far from `inputs` is noticed.
     `explain` looks at the inputs on which the numbers of an answer are wrong, and says what they show, or "".
@@ -60,6 +61,7 @@ class Function(Exercise):
     atol: float = 1e-6
     explain: Callable[[Sequence[Trial]], str] = lambda wrong: ""
     grads: tuple[int, ...] = ()
+    kinks: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
@@ -120,7 +122,7 @@ class Function(Exercise):
     def _diagnosis(self, first: str, answer: Any, seed: int, cases: list[Case], ran: list[Ran], said: list[str]) -> str:
         described: Callable = self.reference
         at = None  # which gradient it is about
-        if first.startswith(GRADIENT) and not any(one.gradients for one in ran):
+        if first.startswith(GRADIENT) and not any(one.gradients for one, wrong in zip(ran, said, strict=False) if wrong):
             first = lost_gradient(answer)
         elif first.startswith(GRADIENT):
             where = next(i for i, one in enumerate(said) if one and ran[i].gradients)
@@ -224,14 +226,17 @@ class Function(Exercise):
         found = guard.call(_gradients, (value, leaves), limit=guard.LIMIT + 30 * case.seconds)
         if found.problem:
             return None, printed, Verdict(False, found.problem)
-        return Ran(value.detach(), found.value), printed, None
+        named = zip([self.names[index] for index in self.grads], leaves, found.value, strict=True)
+        smooth = (torch.where(leaf == 0, 0, g) if name in self.kinks else g for name, leaf, g in named)
+        return Ran(value.detach(), tuple(smooth)), printed, None
 
     def difference(self, given: Ran, expected: Ran) -> str:
         """The first thing to say about a difference of the values, then of the gradients; "" where they agree."""
         if said := self._value_differs(given, expected):
             return said
         if not given.gradients or not expected.gradients:
-            return "" if not given.gradients and not expected.gradients else f"{GRADIENT} no gradient flows."
+            flat = not any(bool(one.any()) for one in given.gradients or expected.gradients or ())  # none is as good
+            return "" if flat else f"{GRADIENT} no gradient flows."
         at = self._first_gradient(given, expected)
         if not (said := self._gradient_differs(given, expected, at)):
             return ""
@@ -249,7 +254,8 @@ class Function(Exercise):
 
     def _loose_for(self, expected: Ran) -> tuple[float, float]:
         """Tolerances of gradients: sums that cancel are as exact as their largest terms."""
-        largest = max((float(one.abs().max()) for one in expected.gradients or () if one.numel()), default=0.0)
+        sizes = (one.abs().nan_to_num(0.0, 0.0).max() for one in expected.gradients or () if one.numel())
+        largest = max(map(float, sizes), default=0.0)
         return self.rtol, self.atol + self.rtol * largest
 
 

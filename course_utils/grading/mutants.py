@@ -197,7 +197,7 @@ def _bent(exercise: Function, reference: Callable, arguments: list[tuple]) -> It
         return lambda *args: bend(reference(*args))
 
     for index, name in enumerate(exercise.names[: len(arguments[0])]):
-        if all(_bends(args[index]) for args in arguments):
+        if all(_bends(args[index]) for args in arguments if index < len(args)):
             for how, bend in _bends_of(exercise, name):
                 yield Mutant(f"{name}: {how}", 0, inward(index, bend))
     outputs = [reference(*(fresh(value) for value in args)) for args in arguments]

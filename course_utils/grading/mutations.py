@@ -167,7 +167,8 @@ def _replace(tree: ast.AST, node: ast.AST, other: ast.AST | list[ast.AST] | None
 def _others(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST | None]]:
     match node:
         case ast.Compare(ops=[op]):
-            yield from (("comparison", _with(node, ops=[new()])) for new in COMPARISONS.get(type(op), ()))
+            kind = "condition" if isinstance(op, (ast.In, ast.NotIn)) else "comparison"
+            yield from ((kind, _with(node, ops=[new()])) for new in COMPARISONS.get(type(op), ()))
         case ast.BinOp(left=left, op=op, right=right):
             yield from (("operation", _with(node, op=new())) for new in OPERATIONS.get(type(op), ()))
             yield "term", left
@@ -184,7 +185,8 @@ def _others(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[tuple[
         case ast.Constant(value=bool() as value):
             yield "keyword", ast.Constant(not value)
         case ast.Constant(value=int() | float() as value) if not _negated(parent):
-            yield from (("constant", new) for new in _numbers(value))
+            kind = "condition" if isinstance(parent, ast.Compare) and value == 0 else "constant"
+            yield from ((kind, new) for new in _numbers(value))
         case ast.Attribute(value=value, attr=attr) if isinstance(node.ctx, ast.Load) and not _called(node, parent):
             yield from (("function", _with(node, attr=new)) for new in FUNCTIONS.get(attr, ()))
             if attr in ("T", "mT", "real"):
@@ -198,7 +200,8 @@ def _others(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[tuple[
         case ast.Slice(lower=lower, upper=upper) if lower is not None or upper is not None:
             yield from (("index", _with(node, **{end: None})) for end in ("lower", "upper") if getattr(node, end))
         case ast.Name(id=name) if name in names and isinstance(node.ctx, ast.Load) and not _of_type(parent):
-            yield from (("name", ast.Name(other, ast.Load())) for other in _near(name, names))
+            kind = "condition" if isinstance(parent, ast.Compare) else "name"
+            yield from ((kind, ast.Name(other, ast.Load())) for other in _near(name, names))
         case ast.AugAssign(op=op):
             yield from (("operation", _with(node, op=new())) for new in OPERATIONS.get(type(op), ()))
             yield "statement", None

@@ -26,9 +26,10 @@ def pattern(trials: Sequence[Trial], reference: Callable, right_on: Callable[[di
     wrong = [trial for trial in trials if not trial.right]
     said = ""
     if wrong and all(trial.comparable for trial in wrong):
-        if _telling(wrong) and (said := cap(wrong, [trial for trial in trials if trial.right and trial.comparable])):
+        right = [trial for trial in trials if trial.right and trial.comparable]
+        if _telling(wrong) and (said := cap(wrong, right)):
             return said
-        said = relation(wrong, reference) or alike(wrong, reference) or places(wrong, reference) or close(wrong)
+        said = _some_signs(wrong, right) or _every(relation(wrong, reference), right) or alike(wrong, reference) or places(wrong, reference) or close(wrong)
     elif wrong:
         said = shape(trials, reference)
     return " ".join(part for part in (said, condition(trials, reference, right_on)) if part)
@@ -44,6 +45,8 @@ def relation(wrong: Sequence[Trial], reference: Callable) -> str:
         return ""
     pairs = [trial.pair for trial in wrong]
     if any(trial.expected.dtype == torch.bool for trial in wrong):
+        if not all(any(bool((e == value).any()) for _, e in pairs) for value in (0, 1)):
+            return ""  # of one of the two values nothing is known
         return "Every truth value is turned round." if all(same(g, 1 - e) for g, e in pairs) else ""
     for said, of in SIMPLE:
         if all(same(given, made) for given, e in pairs if (made := of(e)) is not None) and not any(
@@ -53,6 +56,22 @@ def relation(wrong: Sequence[Trial], reference: Callable) -> str:
     if not any(trial.expected.is_floating_point() for trial in wrong) and (said := _codes(pairs)):
         return said
     return _factor(wrong, pairs, reference) or _offset(pairs) or _moved(wrong, pairs, reference)
+
+
+def _some_signs(wrong: Sequence[Trial], right: Sequence[Trial]) -> str:
+    """Signs that are turned round where one sort of number is right, and not where the other is."""
+    pairs = [trial.pair for trial in wrong]
+    others = [trial.pair[1] for trial in right]
+    if not _telling(wrong) or wrong[0].expected.dtype == torch.bool or not all(same(g, -e) for g, e in pairs):
+        return ""
+    if all((e <= 0).all() for _, e in pairs) and any((e > 0).any() for e in others):
+        return "Where a negative number is right, its sign is lost: is there an absolute value or a square?"
+    return "Where it is wrong, every sign is turned round." if any((e != 0).any() for e in others) else ""
+
+
+def _every(said: str, right: Sequence[Trial]) -> str:
+    """`said`, but for what is said of every truth value where some inputs are right."""
+    return "" if said.startswith("Every truth value") and right else said
 
 
 SIMPLE: tuple[tuple[str, Callable[[Tensor], Tensor | None]], ...] = (

@@ -17,7 +17,8 @@ from course_utils.grading.slips import rarer, throughout, unused, usual
 
 SECONDS = 2.5  # of processor time for the whole search
 TRIES = 600
-DOUBTFUL = ("comparison", "logic", "factor", "square")  # kinds that fit by chance more often than others
+LATER = ("broadcast",)  # after all else that may be meant: what is made larger fits by chance where it is then added up
+DOUBTFUL = ("comparison", "condition", "logic", "factor", "square")  # kinds that fit by chance more often than others
 
 SAID = {
     "late": "A function that is made in a loop reads the loop's variable when it is called, and finds its last value. "
@@ -51,6 +52,7 @@ SAID = {
     "keepdim": "`keepdim=True` keeps the axis, with length 1, so that the result still meets what it was made from.",
     "keyword": "Look at its keyword arguments.",
     "name": "Look at the names in it: is each the one that you mean?",
+    "condition": "Look at this condition: is it asked for, and does it compare what it should?",
     "comparison": "Look at the comparison.",
     "operation": "Look at the operation.",
     "order": "Look at the order of what is in it.",
@@ -100,14 +102,14 @@ def repair(function: Callable, passes: Callable[[Callable], bool]) -> Repair | N
 
 def _in_order(tree: ast.FunctionDef) -> Iterator[Change]:
     """First what is most likely meant; doubtful kinds, and those that are rare, last."""
-    doubtful = []
+    kept = []
     for change in changes(tree, more=usual):
-        if change.kind in DOUBTFUL:
-            doubtful.append(change)
+        if change.kind in (*LATER, *DOUBTFUL):
+            kept.append(change)
         else:
             yield change
     yield from throughout(tree)
-    yield from doubtful
+    yield from sorted(kept, key=lambda change: (*LATER, *DOUBTFUL).index(change.kind))
     yield from changes(tree, more=rarer, own=False)
 
 

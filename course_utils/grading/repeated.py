@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from course_utils.grading.compare import alike
 from course_utils.grading.exercise import Verdict, fresh
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def interleaved(exercise: "Function", answer: Callable, cases: list["Case"]) -> 
 
 
 def unsteady(exercise: "Function", answer: Callable, case: "Case", ran: "Ran") -> Verdict | None:
-    """A verdict on an answer that gives something else when it is called with the same input again, else None."""
+    """A verdict on an answer that gives something else when it is called with the same input again, else None.
+
+    Nothing is said of values of a kind that is not asked for: two generators are never equal, two arrays raise.
+    """
+    if not alike(ran.value, case.expected.value):
+        return None
     again, _, stop = exercise.output(answer, case)
     if stop is None and not exercise.difference(again, ran):
         return None

@@ -69,13 +69,13 @@ def nameless(seed: int) -> Nameless:
     """The latent of this seed."""
     drawn = torch.randint(len(stored.NAMEABLE), (), generator=torch.Generator().manual_seed(seed))
     latent = stored.NAMEABLE[int(drawn)]
-    return Nameless(latent, _as_words(_samples().tokens), _samples().f[..., latent])
+    return Nameless(latent, _as_words(_samples().tokens), _samples().f[..., latent].clone())
 
 
 def where_it_says_yes(rule: Rule) -> Bool[Tensor, "row"]:
-    """A rule on every position but the first of the held-out contexts."""
+    """A rule on every position but the first of the held-out contexts; each call has a list of its own."""
     words, _ = _held_out()
-    return torch.tensor([bool(rule(row, place)) for row in words for place in range(1, len(row))])
+    return torch.tensor([bool(rule(list(row), place)) for row in words for place in range(1, len(row))])
 
 
 def where_it_is_active(latent: int) -> Bool[Tensor, "row"]:
@@ -84,9 +84,13 @@ def where_it_is_active(latent: int) -> Bool[Tensor, "row"]:
 
 
 def tokens_of(riddle: Nameless, share: float = 0.5) -> set[str]:
-    """The tokens at which the latent is active in the programs at more than this share of their places."""
+    """The tokens at which the latent is active in the programs at more than this share of their places.
+
+    Read anew: what a learner does to `riddle.words` and `riddle.activity` does not move the score that it takes.
+    """
     seen: dict[str, list[bool]] = {}
-    for row, values in zip(riddle.words, riddle.activity.tolist(), strict=True):
+    words, activity = _as_words(_samples().tokens), _samples().f[..., riddle.latent]
+    for row, values in zip(words, activity.tolist(), strict=True):
         for word, value in zip(row[1:], values[1:], strict=True):
             seen.setdefault(word, []).append(value > 0)
     return {word for word, on in seen.items() if sum(on) > share * len(on)}

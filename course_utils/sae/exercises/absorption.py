@@ -27,13 +27,17 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.0, 1.0, 1.0]]), half, parent[:2], torch.tensor([True]), 0  # exactly half is enough
     yes, east = torch.tensor([True]), torch.tensor([1.0, 0.0])
     for lengths, active in (((1, 0.005), (0, 1)), ((1, 10, 1, 1), (0, 1, 1, 1)), ((1, 500, 200, 200), (0, 1, 1, 1)),
-                            ((1, 1, 1, 1, 1), (0, 500, 150, 150, 100))):  # fmt: skip
+                            ((1, 1, 1, 1, 1), (0, 9000, 2000, 2000, 2000))):  # fmt: skip
         yield torch.tensor([active]).float(), torch.outer(torch.tensor(lengths).float(), east), east, yes, 0
     yield torch.tensor([[0.0, 1.0]]), torch.eye(2).flip(0), torch.tensor([3.0, 300.0]), yes, 0  # hardly along it
-    for cosine, active in ((0.04, 1.0), (0.028, 1.0), (0.5, 1e-9)):  # little, and enough
-        yield torch.tensor([[0.0, active]]), torch.tensor([[1.0, 0.0], [cosine, (1 - cosine**2) ** 0.5]]), east, yes, 0
+    close = torch.tensor([[1.0, 0.0], *([cosine, 1.0] for cosine in (0.02, 0.023, 0.02475, 0.026, 0.028, 0.04))])
+    yield torch.eye(7)[1:], close, east, yes.expand(6), 0  # the three last are enough along it
+    yield torch.tensor([[0.0, 1e-9]]), torch.tensor([[1.0, 0.0], [0.5, 1.0]]), east, yes, 0  # little, and enough
+    short = torch.tensor([[1.0, 0.0], [0.1, 1.0], [1e-5, 0.0]])  # along a short direction; a short row along it
+    yield torch.eye(3)[1:], short, torch.tensor([0.001, 0.0]), yes.expand(2), 0
     yield torch.tensor([[1e-9, 1.0]]), torch.tensor([[1.0, 0.0], [0.8, 0.6]]), east, yes, 0  # the main latent is not quite silent
-    yield torch.tensor([[0.0, 0.45, 0.35, 0.2]]), torch.tensor([[1.0, 0.0]] * 4), east, yes, 0  # less than half
+    less = torch.tensor([[0.0, 0.45, 0.35, 0.2], [0.0, 1e-6, 1e-6, 1e-6]])
+    yield less, torch.tensor([[1.0, 0.0]] * 4), east, yes.expand(2), 0  # less than half
     yield torch.tensor([[0.0, 0.3, 0.25, 0.25, 0.2]]), torch.tensor([[1.0, 0.0]] * 5), east, yes, 0  # less than a third
     against = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.8, -0.6], [0.6, 0.8], [-0.9, 0.4359]])
     yield torch.tensor([[0.0, 1.0, 1.0, 1.0, 1.0]]), against, east, yes, 0  # what points against it takes nothing off the sum
@@ -43,12 +47,23 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
         f = (torch.randn(rows, latents, generator=rng) - 0.4).relu() * 10 ** randn(rng, rows, latents)
         W = randn(rng, latents, d) * 10 ** randn(rng, latents, 1)
         yield f, W, length * randn(rng, d), torch.rand(rows, generator=rng) < 0.7, latents - 1
+    yield torch.zeros(0, 2), torch.eye(2), east, yes[:0], 0  # no rows at all
 
 
 def _carried(f: Tensor, W: Tensor, v: Tensor) -> Tensor:
     """Each latent's contribution along the direction, those that hardly point along it left out."""
     along = F.normalize(W, dim=1) @ F.normalize(v, dim=0)
     return torch.where(along > 0.025, (f * (W @ F.normalize(v, dim=0))).clamp(min=0), 0.0)
+
+
+def _above(c: Tensor, least: Tensor | float, p: Tensor, silent: Tensor) -> Tensor:
+    """Rows in which the largest contribution is above 0 and at least `least`."""
+    return p & silent & (c.amax(1) > 0) & (c.amax(1) >= least)
+
+
+def _parts(f: Tensor, W: Tensor, v: Tensor) -> Tensor:
+    """Each latent's contribution along the direction, whatever its cosine, where it is positive."""
+    return (f * (W @ F.normalize(v, dim=0))).clamp(min=0)
 
 
 def _half(c: Tensor) -> Tensor:
@@ -93,6 +108,12 @@ Function(
               "Where no latent contributes anything, 0 is at least half of 0, and you count the row. The largest contribution must be above 0."),
         wrong("cosine in place of the contribution", lambda f, W, v, p, m: p & (f[:, m] == 0) & _half(torch.where((cosine := F.normalize(W, dim=1) @ F.normalize(v, dim=0)) > 0.025, f * cosine, 0.0)),
               "Your contribution is f times the *cosine*. How long the decoder's row is counts too: f_j · (d_j · v), with d_j as it is."),
+        wrong("those that hardly point along it in the sum", lambda f, W, v, p, m: _above(_carried(f, W, v), 0.5 * _parts(f, W, v).sum(1), p, f[:, m] == 0),
+              "Your sum counts latents that hardly point along the direction. Leave them out of the sum too, and not only of the largest."),
+        wrong("half of the activations", lambda f, W, v, p, m: _above(_carried(f, W, v), 0.5 * f.sum(1), p, f[:, m] == 0),
+              "You compare with the sum of the *activations*. The half is one of the sum of the contributions along the direction."),
+        wrong("half of the direction's length", lambda f, W, v, p, m: _above(_carried(f, W, v), 0.5 * v.norm(), p, f[:, m] == 0),
+              "You compare with half of the length of `direction`. The half is a share of the sum of the contributions; `direction` may have any length."),
         wrong("more than half", lambda f, W, v, p, m: p & (f[:, m] == 0) & ((c := _carried(f, W, v)).amax(1) > 0.5 * c.sum(1)),
               "You ask for more than half. Exactly half is enough: ≥, and above 0."),
         wrong("main latent active", lambda f, W, v, p, m: p & (f[:, m] > 0) & _half(_carried(f, W, v)),

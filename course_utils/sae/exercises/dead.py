@@ -25,7 +25,10 @@ def _inputs(rng: torch.Generator) -> Inputs:
         lengths = 0.5 + 4 * torch.rand(latents, 1, generator=rng)
         yield (randn(rng, rows, d) * 3, W_enc * lengths, b_enc, F.normalize(randn(rng, latents, d), dim=1), b_dec,
                randn(rng, latents, d), mask, torch.randperm(rows, generator=rng)[:dead])  # fmt: skip
-    yield tuple(value.double() if value.is_floating_point() else value for value in _two_dead())
+    yield tuple(value.double() if value.is_floating_point() else value for value in (*_two_dead()[:-1], torch.tensor([1, 1])))
+    yield (torch.tensor([[0.0004, 0.0003]]), torch.tensor([[3.0, 4.0], [1.0, 0.0]]), torch.tensor([1.0, -3.0]),
+           torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.zeros(2), torch.tensor([[1.0, 2.0], [3.0, 4.0]]),
+           torch.tensor([False, True]), torch.tensor([0]))  # fmt: skip
 
 
 def _two_dead() -> tuple[Tensor, ...]:

@@ -16,10 +16,12 @@ def _inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.6, 0.4], [0.2, 0.9]]), torch.tensor([0.5, 2.0]), 0.3
     yield torch.tensor([[0.5, 3.0], [0.25, 2.0]]), torch.tensor([0.5, 2.0]), 0.5  # at the threshold, and at the window's edge
     yield torch.tensor([[-0.3, -0.1], [-0.45, -0.7]]), torch.tensor([-0.5, -0.4]), 0.2  # training may push a threshold below 0
-    yield torch.tensor([[151.0, 140.0], [148.0, 300.0]]), torch.tensor([150.0, 145.0]), 8.0
+    yield torch.tensor([[148.0, 140.0], [149.96875, 300.0]]), torch.tensor([150.0, 145.0]), 0.125  # a steep gradient
+    yield torch.tensor([[5e-4]]), torch.tensor([1e-4]), 0.1  # little is more than nothing
     yield randn(rng, 6, 3, dtype=torch.float64), 0.2 + torch.rand(3, generator=rng, dtype=torch.float64), 0.6
-    for rows, latents, bandwidth in ((4, 3, 0.5), (8, 5, 1.0), (20, 4, 0.7)):
+    for rows, latents, bandwidth in ((8, 5, 1.0), (20, 4, 0.7)):
         yield randn(rng, rows, latents), 0.2 + torch.rand(latents, generator=rng), bandwidth
+    yield torch.zeros(0, 2), torch.tensor([1.0, 0.5]), 0.5  # no rows at all
 
 
 def _made(value, to_pre, to_threshold):
@@ -56,6 +58,10 @@ def _right(pre: Tensor, threshold: Tensor, bandwidth: float, grad: Tensor) -> Te
     return -(threshold / bandwidth) * (grad * _near(pre, threshold, bandwidth)).sum(0)
 
 
+def _over_latents(pre: Tensor, threshold: Tensor, bandwidth: float, grad: Tensor) -> Tensor:
+    return -(threshold / bandwidth) * (grad * _near(pre, threshold, bandwidth)).sum(1)
+
+
 Function(
     id="sae.jumprelu",
     reference=sae.jumprelu,
@@ -90,6 +96,12 @@ Function(
               "You multiply by `pre` in the window. It is the threshold's own height that the JumpReLU jumps by: −θ/ε."),
         wrong("averaged over rows", _made(_value, _open, lambda p, t, b, g: _right(p, t, b, g) / len(p)),
               "You average the threshold's gradient over the rows. A gradient sums over all uses of a parameter."),
+        wrong("smooth gate in the backward pass", lambda p, t, b: (soft := p * torch.sigmoid((p - t) / b)) + (_value(p, t) - soft).detach(),
+              "The values are right, and your gradients are those of a sigmoid: a smooth gate in place of the window. Asked for is −θ/ε where |pre − θ| < ε/2, and nothing elsewhere."),
+        wrong("smooth gate", lambda p, t, b: _value(p, t) * torch.sigmoid((p - t) / b),
+              "You multiply by a sigmoid: a smooth gate in place of the jump. What exceeds the threshold is let through whole; only the threshold's *gradient* is made up."),
+        wrong("summed over the latents", _made(_value, _open, lambda p, t, b, g: _over_latents(p, t, b, g)),
+              "You sum over the latents; sum over the rows (dim=0). Each latent has its own threshold."),
         wrong("gradient everywhere", _made(_value, lambda p, t, b, g: g, _right),
               "You pass the gradient on to every pre-activation, also to those that were cut away."),
     ),

@@ -17,11 +17,14 @@ from course_utils.sae.exercises.inputs import SQUARED
 def _gradient_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0, 0.0]])
     yield torch.tensor([[1.0, 0.0], [1.0, 2.0]]), torch.tensor([[0.6, 0.8], [0.0, -1.0]])
-    yield torch.tensor([[5.0, 3.0]]), F.normalize(torch.tensor([[1.0, 0.005]]), dim=1)  # a small entry counts too
+    tilted, small = F.normalize(torch.tensor([[1.0, 0.005]]), dim=1), torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    yield torch.tensor([[5.0, 3.0]]), tilted  # a small entry counts too
+    yield torch.tensor([[5e-5, 1.0], [6e-4, 6e-4]]), small  # and a small part along the row, and a small gradient
     yield torch.tensor([[0.0, 0.0], [2.0, 1.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])  # a dead latent has no gradient
-    for latents, d in ((1, 3), (3, 3), (4, 7), (9, 5)):
+    for latents, d in ((3, 3), (4, 7), (9, 5)):
         yield randn(rng, latents, d), F.normalize(randn(rng, latents, d), dim=1)
     yield randn(rng, 5, 4, dtype=torch.float64), F.normalize(randn(rng, 5, 4, dtype=torch.float64), dim=1)
+    yield torch.zeros(0, 2), torch.zeros(0, 2)  # no rows at all
 
 
 def _along(g: Tensor, w: Tensor) -> Tensor:
@@ -133,7 +136,7 @@ def _recovered_inputs(rng: torch.Generator) -> Inputs:
     for n in (3, 10, 40):
         clean = torch.rand(n, generator=rng) + 1
         yield clean, clean + 0.5 * torch.rand(n, generator=rng), clean + 1 + 4 * torch.rand(n, generator=rng)
-    yield torch.tensor([1.0, 2.0]), torch.tensor([6.0, 3.0]), torch.tensor([4.0, 3.0])  # worse than the ablation
+    yield torch.tensor([1.0, 2.0]), torch.tensor([6.0, 2.0]), torch.tensor([4.0, 3.0])  # worse than the ablation
     yield torch.tensor([2.0]), torch.tensor([1.5]), torch.tensor([3.0])  # better than the clean run
     yield torch.tensor([0.0, 1.0]), torch.tensor([1.0, 1.0]), torch.tensor([2.0, 2.0])  # a token that was certain
     yield torch.tensor([2.0]), torch.tensor([1.0]), torch.tensor([2.005])  # hardly anything to recover
@@ -166,6 +169,8 @@ Function(
               "You divide by the ablated loss. No reconstruction can bring the loss below the clean one: divide by ablated − clean."),
         wrong("divided by the clean loss", lambda c, s, a: (a.mean() - s.mean()) / c.mean(),
               "You divide by the clean loss. What there is to recover is ablated − clean."),
+        wrong("absolute differences", lambda c, s, a: (a - s).abs().mean() / (a - c).abs().mean(),
+              "You take absolute differences, token by token. A token on which the reconstruction does worse than the ablation counts against it: average with the sign."),
         wrong("difference alone", lambda c, s, a: a.mean() - s.mean(), "This is in nats. Divide by what there was to lose, ablated − clean."),
         wrong("clipped to between 0 and 1", lambda c, s, a: sae.loss_recovered(c, s, a).clamp(0.5, 0.6),
               "You clip the result. A reconstruction can do worse than the ablation; then the number is negative, and says so."),
@@ -184,13 +189,13 @@ def _matching_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 0.0]]), torch.tensor([[0.005, 1.0]])  # or nearly at right angles
     yield torch.eye(3), torch.tensor([[-1.0, 0.0, 0.0], [0.0, 0.9, 0.1], [0.2, 0.0, 0.5]])  # an opposite is no match
     # the largest sum of cosines, and not of their squares, of angles, or of rounded ones
-    for true, found in (([[-1, 0], [1, -1]], [[1, -3], [3, 2]]), ([[2, -3], [1, -1]], [[-2, 3], [0, 3]]), ([[-1, 3], [-2, 2]], [[-2, -3], [-3, -1]])):
+    for true, found in (([[-1, 0], [1, -1]], [[1, -3], [3, 2]]), ([[2, -3], [1, -1]], [[-2, 3], [0, 3]]), ([[-1, 3], [-2, 2]], [[-2, -3], [-3, -1]]),
+                        ([[6, 5], [-4, 1]], [[7, 4], [5, 3]]), ([[-6, 4], [-8, 6]], [[8, 8], [7, 8]])):  # fmt: skip
         yield torch.tensor(true).float(), torch.tensor(found).float()
-    yield torch.eye(2), torch.tensor([[1e-4, 0.0], [0.0, 1e-4]])
+    yield torch.eye(2), 1e-5 * torch.eye(2)
     yield randn(rng, 3, 4, dtype=torch.float64), randn(rng, 5, 4, dtype=torch.float64)
-    for features, latents, d in ((3, 3, 2), (4, 6, 3), (5, 9, 4), (6, 6, 3)):
+    for features, latents, d in ((4, 6, 3), (5, 9, 4), (6, 6, 3)):
         yield randn(rng, features, d), randn(rng, latents, d) * (1 + 3 * torch.rand(latents, 1, generator=rng))
-
 
 
 def _greedy(truth: Tensor, learned: Tensor) -> Tensor:

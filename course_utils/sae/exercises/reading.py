@@ -26,9 +26,11 @@ def _contexts_inputs(rng: torch.Generator) -> Inputs:
     yield torch.randint(0, 5, (300, 3), generator=rng).float(), 120  # so many that an unstable sort mixes equals
     yield torch.zeros(2, 3), 1  # silent throughout
     yield torch.tensor([[0.0, 1e-9]]), 1
-    yield torch.cat([torch.arange(20.0, 40.0)[None], torch.ones(1, 20)]), 2  # one context holds all the largest
-    for contexts, length, count in ((4, 6, 2), (8, 5, 3), (6, 9, 6)):
-        yield codes(rng, contexts, length), count
+    yield torch.cat([torch.arange(20.0, 70.0)[None], torch.ones(1, 50)]), 2  # one context holds all the largest
+    yield torch.tensor([[1.0002], [1.0004]]), 1
+    yield codes(rng, 8, 5), 3
+    yield torch.tensor([[0.0, 2.0]]), 0  # none is asked for
+    yield torch.zeros(0, 3), 2  # there are no contexts
 
 
 def _flat(activity: Tensor, count: int) -> list[tuple[int, int]]:
@@ -69,6 +71,8 @@ Function(
         wrong("weakest first", lambda a, n: sae.top_contexts(a, len(a))[::-1][:n], "Your list begins with the weakest. The strongest comes first."),
         wrong("position before context", lambda a, n: [(p, c) for c, p in sae.top_contexts(a, n)], "You return (position, context); asked for is (context, position)."),
         wrong("in the order of the text", lambda a, n: sorted(sae.top_contexts(a, n)), "You return them in the order of the text. The strongest comes first."),
+        wrong("one of several equals", lambda a, n: sorted({float(a[c].max()): (c, p) for c, p in sae.top_contexts(a, len(a))}.values(), key=lambda two: -float(a[two]))[:n],
+              "Of several contexts with the same largest value you list one. The keys of a dict are there once: a second context with an equal value overwrites the first. Sort pairs, or contexts, in its place."),
         wrong("the first active position", lambda a, n: [(c, int((a[c] > 0).float().argmax())) for c, _ in sae.top_contexts(a, n)],
               "You give the first position at which the latent is active. The one where it is strongest is asked for."),
     ),
@@ -84,10 +88,11 @@ def _edit_inputs(rng: torch.Generator) -> Inputs:
     for rows, d, latents in ((2, 3, 4), (5, 3, 6), (6, 8, 4)):
         yield (randn(rng, rows, d), codes(rng, rows, latents) + 0.05, F.normalize(randn(rng, latents, d), dim=1),
                latents - 2, float(2 * torch.rand((), generator=rng)))  # fmt: skip
-    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[250.0, 0.5]]), torch.tensor([[0.6, 0.8], [1.0, 0.0]]), 0, 1.0
+    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[250.0, 0.5]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]]), 0, -1.0  # steered against
     wide = torch.float64
     yield randn(rng, 3, 4, dtype=wide), codes(rng, 3, 5, wide), F.normalize(randn(rng, 5, 4, dtype=wide), dim=1), 3, 1.5
-    yield randn(rng, 4, 3), codes(rng, 4, 5), F.normalize(randn(rng, 5, 3), dim=1), 2, 0.0
+    yield randn(rng, 4, 3), codes(rng, 4, 5), F.normalize(randn(rng, 5, 3), dim=1), 2  # to 0, unless told otherwise
+    yield torch.zeros(0, 2), torch.zeros(0, 1), torch.tensor([[1.0, 0.0]]), 0, 1.0  # no rows at all
 
 
 def _with(f: Tensor, latent: int, to: float) -> Tensor:
@@ -100,31 +105,37 @@ Function(
     id="sae.latent_effect",
     reference=sae.latent_effect,
     inputs=_edit_inputs,
-    ranges={"x": REAL, "f": POSITIVE, "W_dec": REAL, "to": POSITIVE},
+    ranges={"x": REAL, "f": POSITIVE, "W_dec": REAL, "to": REAL},
     hints=(
         "Only one latent changes, from f to `to`. By how much does the reconstruction change, and in which direction?",
         "Add (to − f) times the latent's decoder row to x. What the dictionary does not reconstruct stays in x.",
         "x + (to - f[:, latent, None]) * W_dec[latent]",
     ),
     misconceptions=(
-        wrong("the reconstruction in place of x", lambda x, f, W, i, to: _with(f, i, to) @ W,
+        wrong("the reconstruction in place of x", lambda x, f, W, i, to=0.0: _with(f, i, to) @ W,
               "You return the edited *reconstruction*. It lacks what the dictionary cannot reconstruct, so that the edit and the error are measured together. Add the change to x."),
-        wrong("added on top", lambda x, f, W, i, to: x + to * W[i],
+        wrong("added on top", lambda x, f, W, i, to=0.0: x + to * W[i],
               "You add `to` times the direction. What is there already stays: the latent ends at f + to. Add the difference, to − f."),
-        wrong("ablated only", lambda x, f, W, i, to: x - f[:, i, None] * W[i],
+        wrong("ablated only", lambda x, f, W, i, to=0.0: x - f[:, i, None] * W[i],
               "You take the latent away and do not set it to `to`."),
-        wrong("a column of W_dec", lambda x, f, W, i, to: x + (to - f[:, i, None]) * W[:, i],
+        wrong("a column of W_dec", lambda x, f, W, i, to=0.0: x + (to - f[:, i, None]) * W[:, i],
               "You take a column of W_dec. Its rows are the directions: W_dec[latent]."),
-        wrong("a row of f", lambda x, f, W, i, to: x + (to - f[i]) @ W,
+        wrong("a row of f", lambda x, f, W, i, to=0.0: x + (to - f[i]) @ W,
               "You take a row of f, which is about one *vector* and all latents. One latent in all vectors is a column: f[:, latent]."),
-        wrong("the mean activation", lambda x, f, W, i, to: x + (to - f[:, i].mean()) * W[i],
+        wrong("the mean activation", lambda x, f, W, i, to=0.0: x + (to - f[:, i].mean()) * W[i],
               "You take the latent's mean activation away from every row. Each row has its own: f[:, latent, None]."),
-        wrong("sign", lambda x, f, W, i, to: x + (f[:, i, None] - to) * W[i], "The sign is turned round: (to − f), not (f − to)."),
-        wrong("only where it is active", lambda x, f, W, i, to: torch.where(f[:, i, None] > 0, sae.latent_effect(x, f, W, i, to), x),
+        wrong("sign", lambda x, f, W, i, to=0.0: x + (f[:, i, None] - to) * W[i], "The sign is turned round: (to − f), not (f − to)."),
+        wrong("only where it is active", lambda x, f, W, i, to=0.0: torch.where(f[:, i, None] > 0, sae.latent_effect(x, f, W, i, to), x),
               "You change only the rows in which the latent is active. Setting it to `to` concerns every row."),
-        wrong("projected out", lambda x, f, W, i, to: x - (x @ W[i])[:, None] * W[i] + to * W[i],
+        wrong("projected out", lambda x, f, W, i, to=0.0: x - (x @ W[i])[:, None] * W[i] + to * W[i],
               "You remove x's whole component along the direction. Other latents write along it too; only this latent's own share, f, is to go."),
-        wrong("nothing else left", lambda x, f, W, i, to: (to - f[:, i, None]) * W[i], "This is the change alone; add it to x."),
+        wrong("the other latents taken away", lambda x, f, W, i, to=0.0: x - f @ W + to * W[i],
+              "You also take away what the other latents write. Only the one that is set changes: x + (to − f) times its direction."),
+        wrong("one row for all", lambda x, f, W, i, to=0.0: x + (to - f[:1, i, None]) * W[i],
+              "You use the first row's activation for all rows. Each row has its own: f[:, latent, None]."),
+        wrong("another default", lambda x, f, W, i, to=1.0: sae.latent_effect(x, f, W, i, to),
+              "Where `to` is not given, you do not take the latent away. Its default is 0.0."),
+        wrong("nothing else left", lambda x, f, W, i, to=0.0: (to - f[:, i, None]) * W[i], "This is the change alone; add it to x."),
     ),
 )  # fmt: skip
 
@@ -145,6 +156,8 @@ def _directions(answer: Any) -> Tensor:
 
 
 def _form(answer: Tensor, truth: sae.Sealed) -> str:
+    if answer.shape[1] != truth.x.shape[1] == answer.shape[0]:
+        return f"Your directions stand in columns, {tuple(answer.shape)}: turn it round (`.T`)."
     if answer.shape[1] != truth.x.shape[1]:
         return f"Each row is a direction in {truth.x.shape[1]} dimensions; yours have {answer.shape[1]} numbers."
     if lost := int((~answer.isfinite().all(1)).sum()):

@@ -16,6 +16,7 @@ from course_utils.grading.guard import underlying
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.sae import riddles
 from course_utils.sae.riddles import Foretold, Nameless
+from course_utils.sae.stored import NAMEABLE
 
 # 12 · a name
 
@@ -29,10 +30,25 @@ def _among(tokens: set[str]) -> Tensor:
     return torch.tensor([word in tokens for word in _words()])
 
 
+NO_RULE = (
+    "You give {} truth values. A rule is asked for, since it is run on other text than the programs that you look at."
+)
+
+
+class _Refused(Exception):
+    """A rule that does what it must not, with the sentence that says so."""
+
+
+def _what(said: Any) -> str:
+    name = type(said).__name__
+    return "text" if isinstance(said, str) else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
 def _places(answer: Any) -> Tensor | str:
     """A rule run on the held-out contexts, or a sentence on why it does not run; what has been run already stays."""
     if isinstance(answer, Tensor):
-        return answer.bool().flatten()
+        places = len(riddles.where_it_is_active(NAMEABLE[0]))
+        return answer.bool().flatten() if answer.numel() == places else NO_RULE.format(answer.numel())
     if isinstance(answer, (set, frozenset, list, tuple)) and all(isinstance(token, str) for token in answer):
         return _among(set(answer))
     if not callable(answer):
@@ -40,13 +56,20 @@ def _places(answer: Any) -> Tensor | str:
     kinds = set()
 
     def noted(tokens: list[str], place: int) -> Any:
+        before = tuple(tokens)
         said = answer(tokens, place)
+        if tuple(tokens) != before:
+            raise _Refused("Your rule changes `tokens`; it is only to read them.")
+        if isinstance(said, str) or not (hasattr(said, "__bool__") or hasattr(said, "__len__")):
+            raise _Refused(f"Your rule returns {_what(said)}, which counts as True whatever it says. Return True or False.")
         kinds.add(type(said))
         return said
 
     try:
         said = riddles.where_it_says_yes(noted)
         return said if kinds != {type(None)} else "Your rule returns None at every place; is a `return` missing?"
+    except _Refused as refused:
+        return str(refused)
     except Exception as error:  # whatever a learner's rule may raise
         said, attempted = explained(error, underlying(answer))
         return said.replace("Your function", "Your rule", 1) if attempted else "Your rule is still to be written."
@@ -81,9 +104,7 @@ def _as_many_tokens(riddle: Nameless, rng: torch.Generator) -> Tensor:
 
 
 def _rule_form(said: Tensor | str, riddle: Nameless) -> str:
-    if isinstance(said, str):
-        return said
-    return "" if said.shape == riddles.where_it_is_active(riddle.latent).shape else "The rule was not run everywhere."
+    return said if isinstance(said, str) else ""
 
 
 def _rule_explained(said: Tensor, riddle: Nameless) -> str:
@@ -155,8 +176,13 @@ def _rank_explained(answer: Tensor, told: Foretold) -> str:
     said = f"The rank correlation of your numbers with the measured effects is {_rank(answer, told):.2f}."
     if _rank(answer, told) < -0.5:
         return said + " Turn the order round: the larger the number, the farther the prediction should move."
+    if bool((answer == answer[0]).all()):
+        return "All your numbers are equal: they say nothing about which moves the prediction most."
     if torch.equal(answer.sort().values, torch.arange(len(answer)).float()):
         return said + " These are places in an order, as `argsort` returns them; give each latent a value."
+    ordered = answer.sort().values
+    if torch.equal(answer, ordered) or torch.equal(answer, ordered.flip(0)):
+        return said + " These are your values in order; each must stay at its latent's place: no `sort`, no `topk`."
     return said
 
 
@@ -185,6 +211,8 @@ Answer(
               "You count how often a latent is active. The effect is measured only where it is active, so that its frequency tells little."),
         wrong("mean over all rows", lambda told: told.f.mean(0),
               "You average over all rows, so that what is rarely active seems small. The effect is measured where the latent is active: divide by the number of those rows."),
+        wrong("share averaged over all rows", lambda told: (told.f / told.x.norm(dim=1, keepdim=True)).mean(0),
+              "You average the share over all rows, so that what is rarely active seems small. The effect is measured where the latent is active: divide by the number of those rows."),
         wrong("sum over rows", lambda told: told.f.sum(0),
               "You add up over the rows, so that what is often active seems large. The effect is an average over the rows in which the latent is active: divide by their number."),
         wrong("the rarest move most", lambda told: 1 / (told.f > 0).float().mean(0),
