@@ -1199,31 +1199,27 @@ def terms_without(*hooks):
 no_m0 = ("blocks.0.hook_mlp_out", lambda out, hook: torch.zeros_like(out))
 without_m0, cache = terms_without(no_m0)
 looks_without = cache["pattern", 2][:, 2, -1, opener].mean().item()  # of head 2.2
+parts_lost = {x: (added[x] - without_m0[x]).mean().item() for x in ("m0", "1.0", "2.2", "3.2", "m3")}
 
 # %% figure
 ends = {x: pairs.difference(y).mean().item() for x, y in (("held", scale_held), ("free", without_m3))}
 term = added["m3"].mean().item()
-parts_lost = {x: (added[x] - without_m0[x]).mean().item() for x in ("m0", "1.0", "2.2", "3.2", "m3")}
-all_lost = (added.target - without_m0.target).mean().item()
-parts_lost["all others"] = all_lost - sum(parts_lost.values())
+parts_lost["all others"] = (added.target - without_m0.target).mean().item() - sum(parts_lost.values())
 fig, (left, middle, right) = plots.figure(columns=3, height=3.6, width_ratios=(1.9, 1.35, 1), sharey=True)
 draw_puzzle(left)
-left.set(title="the puzzle", ylabel="logits")
-left.set_xticks(range(3), ("m0", "3.2", "m3"))
+left.set(title="the puzzle", ylabel="logits", xticklabels=("m0", "3.2", "m3"))
 stretch = ends["held"] - ends["free"]
-for i, (value, low_end, colour) in enumerate(((term, 0, plots.MLP), (stretch, term, plots.HEAD), (term + stretch, 0, plots.SERIES[0]))):
-    middle.bar(i, value, 0.7, bottom=low_end, color=colour)
-    middle.text(i, max(low_end, low_end + value, 0) + 0.12, f"{value:+.2f}".replace("-", "−"), ha="center", fontweight="bold")
-middle.set_xticks(range(3), ("its\nterm", "the\nstretch", "lost"))
-middle.set(title="m3: lost without it")
+heights, colours = (term, stretch, term + stretch), (plots.MLP, plots.HEAD, plots.SERIES[0])
+middle.bar(range(3), heights, 0.7, bottom=(0, term, 0), color=colours)
+for i, (value, height) in enumerate(zip(heights, (term, term, 0), strict=True)):
+    middle.text(i, height + 0.12, f"{value:+.2f}".replace("-", "−"), ha="center", fontweight="bold")
+middle.set(title="m3: lost without it", xticks=range(3), xticklabels=("its\nterm", "the\nstretch", "lost"))
 low_end = 0.0
 for part, value in parts_lost.items():
-    colour = plots.MLP if part[0] == "m" else plots.NULL if part == "all others" else plots.HEAD
-    right.bar(0, value, 0.7, bottom=low_end, color=colour, edgecolor="white")
+    right.bar(0, value, 0.7, bottom=low_end, color={"m": plots.MLP, "a": plots.NULL}.get(part[0], plots.HEAD), edgecolor="white")
     right.text(0.42, low_end + value / 2, f"{part}  {value:.2f}", va="center", fontsize=9)
     low_end += value
-right.set_xticks([0], ["each part's\nterm"])
-right.set(title="m0: lost without it", xlim=(-0.5, 1.9))
+right.set(title="m0: lost without it", xlim=(-0.5, 1.9), xticks=[0], xticklabels=["each part's\nterm"])
 for ax in (middle, right):
     ax.axhline(0, color="black", linewidth=0.8)
 plots.show(
