@@ -1251,14 +1251,16 @@ with model.hooks(fwd_hooks=[zeros]):
     _, then = model.run_with_cache(pairs.clean, names_filter="ln_final.hook_scale")
 shorter = then["ln_final.hook_scale"][:, -1].mean().item()
 says_round = model(pairs.clean)[:, -1, closers].argmax(-1) == 0
+round_errors = int((says_round & (pairs.correct != closers[0])).sum())
 halves = tf.split(added, pairs, closers[0], closers[1], (")", "]"))
 without_2_2, _ = terms_without(*patching.ablation_hooks(model, ["2.2"], "zero"))
 falls = {x: (added[x] - without_2_2[x]).mean().item() for x in ("2.2", "m3", "3.2")}
 means_m0 = {x: without_m0[x].mean().abs().item() for x in ("1.0", "2.2", "3.2", "m3")}
 with claims():
     claim(
-        "with the scale held, the lead falls by 1.30, from 5.19 to 3.89: `m3`'s direct attribution",
-        rounds_to(ends["held"], "3.89") and rounds_to([term, lead - ends["held"]], "1.30"),
+        "with the scale held, the lead falls by 1.30, from 5.19 to 3.89; the stretch of the rest gives 1.53, so that −0.23 is lost",
+        rounds_to(ends["held"], "3.89") and rounds_to([term, lead - ends["held"]], "1.30")
+        and rounds_to(ends["free"] - ends["held"], "1.53") and rounds_to(puzzle.of("m3")[1], "-0.23"),
     )
     claim(
         "without `m3` the scale falls from 15.1 to 11.0, and the lead rises to 5.42; 0.98 of the answers are right",
@@ -1266,27 +1268,15 @@ with claims():
         and rounds_to(pairs.right(without_m3), "0.98"),
     )
     claim(
-        "the stretch of the rest gives back 1.53, so that −0.23 is lost without `m3`",
-        rounds_to(ends["free"] - ends["held"], "1.53") and rounds_to(puzzle.of("m3")[1], "-0.23"),
+        "where `)` is right `m3` adds more than two logits to its lead over `]`, the other way less than half a logit in size; all nine errors are round brackets",
+        halves.terms["m3"][0] > 2 and abs(halves.terms["m3"][1]) < 0.5 and round_errors == 9 == round(128 * (1 - intact)),
     )
-    claim(
-        "where `]` is right and the other is `)`, `m3` adds less than half a logit to the lead either way, and where `)` is right and the other is `]`, more than two",
-        abs(halves.terms["m3"][1]) < 0.5 and halves.terms["m3"][0] > 2,
-    )
-    claim(
-        "all nine errors of the whole model are round brackets",
-        int((says_round & (pairs.correct != closers[0])).sum()) == 9 == round(128 * (1 - intact)),
-    )
-    claim("what the parts lose of their terms without `m0` is 5.47 together", rounds_to(sum(parts_lost.values()), "5.47"))
     claim(
         "without `m0` the lead is −0.27, so that 5.47 is lost; each of the four other terms is less than a fifth of what it was",
         rounds_to(without_m0.target.mean().item(), "-0.27") and rounds_to(puzzle.of("m0")[1], "5.47")
         and all(x < added[part].mean() / 5 for part, x in means_m0.items()),
     )
-    claim(
-        "without `m0`, 2.2 gives the bracket 0.10 of its attention where it gave 0.63",
-        rounds_to(looks_without, "0.10") and rounds_to(looks["2.2"], "0.63"),
-    )
+    claim("without `m0`, 2.2 gives the bracket 0.10 of its attention, not 0.63", rounds_to(looks_without, "0.10") and rounds_to(looks["2.2"], "0.63"))
     claim(
         "without 2.2 the term of `m3` falls by 0.57 and that of 3.2 by 0.11; with its own 1.58 this is the 2.27 that is lost, to two hundredths",
         rounds_to(falls["m3"], "0.57") and rounds_to(falls["3.2"], "0.11") and rounds_to(added["2.2"].mean().item(), "1.58")
