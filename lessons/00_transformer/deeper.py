@@ -104,7 +104,10 @@ _, cache = folded.run_with_cache(pairs.clean)
 constant = {"0.3": common(0, 3), "2.2": common(2, 2)}
 
 # %% figure
-table(constant, columns=("share that is the same on all prompts",), corner="head", decimals=2)
+table(
+    constant, columns=("share that is the same on all prompts",), corner="head", decimals=2,
+    caption="How much of what a head gathers at the last position is the same on all 128 prompts.",
+)  # fmt: skip
 
 # %% claims
 loss = {kind: one.loss.mean(1) for kind, one in found.items()}
@@ -125,7 +128,7 @@ with claims():
     )
 
 # %% [markdown]
-# What a head writes on all prompts alike includes the values' bias, and almost all that 0.3 writes is of this kind. Folding moves the bias elsewhere, so that zeros in the place of 0.3 take away another thing than before.
+# What a head writes on all prompts alike includes the values' bias, and almost all that 0.3 gathers is the same on all prompts. Folding moves the bias elsewhere, so that zeros in the place of 0.3 take away another thing than before.
 #
 # An effect that depends on how one writes the weights down is not a fact about the model alone. Is mean ablation the right one, then? It depends on its set of prompts: average over prompts with round brackets only, and the "neutral" value argues for the round one.
 
