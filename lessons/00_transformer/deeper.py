@@ -123,8 +123,8 @@ with claims():
         (loss["mean, as loaded"] - loss["mean, folded"]).abs().max() < 0.01,
     )
     claim(
-        "more of 0.3's output than of 2.2's is the same on all prompts",
-        constant["0.3"] > constant["2.2"],
+        "almost all that 0.3 gathers is the same on all prompts, 0.99 of it, and 0.57 of what 2.2 gathers",
+        rounds_to(constant["0.3"], "0.99") and rounds_to(constant["2.2"], "0.57"),
     )
 
 # %% [markdown]
