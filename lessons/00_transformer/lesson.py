@@ -5,7 +5,7 @@
 #
 # **A puzzle.** The course brings a small language model that has read Python. Show it `values = [names, lines, size`. For every piece of text that could come next it gives a score. Two of these scores stand on the left below: that of `]`, which would be right, and that of `)`, which would be wrong. The **lead** is the difference: how far the right one is ahead. The model knows which bracket to close.
 #
-# It is built from twenty parts: in each of four layers, four attention heads and one MLP, a small network that works at each position by itself. On the right stand three of the twenty. The light bar says how much a part *adds* to the lead. The dark bar says how much of the lead is *lost* when the part writes zeros instead of its output.
+# It is built from twenty parts: in each of four layers, four attention heads and one MLP, which works at each position by itself. On the right stand three of the twenty. The light bar says how much a part *adds* to the lead. The dark bar says how much of the lead is *lost* when the part writes zeros instead of its output.
 
 # %% setup
 
@@ -263,13 +263,13 @@ with claims():
 # %% [markdown]
 # ## 2 · What is asked, and on which scale
 #
-# **Mechanistic interpretability** takes a trained model that nobody designed to be read, and asks *how it computes*: which parts, reading what, writing what, and what would happen if one of them were changed. A set of parts and connections for which one can say this is a **circuit**. We use the word mechanistic in its narrow sense, in which an explanation makes a claim about causes (Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087)).
+# **Mechanistic interpretability** takes a trained model that nobody designed to be read, and asks *how it computes*: which parts, reading what, writing what, and what would happen if one of them were changed. A set of parts and connections for which one can say this is a **circuit**. (On the word: Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087).)
 #
 # Every lesson follows the same loop. *Decompose*: into which parts? *Describe*: what does each do? *Validate*: does the description predict an experiment that it was not made from?
 #
 # Effects need a unit. We use two: the lead, in logits, and the *share right*, the share of prompts on which the right bracket has the largest logit of the three.
 #
-# They also need a zero and a one. **Minimal pairs** are two prompts that differ in one thing, here the bracket: `values = [names, lines, size` and its twin, `values = (names, lines, size`. The run on the first is the **clean** run, the run on its twin the **corrupt** one. The lead of a pair is the logit of the clean prompt's bracket minus that of the twin's, in both runs: `]` minus `)` here. In the corrupt run it is negative. Among our pairs both orders are equally frequent: a prompt is as often the clean one with its square bracket as with its round one.
+# They also need a zero and a one. **Minimal pairs** are two prompts that differ in one thing, here the bracket: `values = [names, lines, size` and its twin, `values = (names, lines, size`. The run on the first is the **clean** run, the run on its twin the **corrupt** one. The lead of a pair is the logit of the clean prompt's bracket minus that of the twin's, in both runs: `]` minus `)` here. In the corrupt run it is negative. Among our pairs both orders are equally frequent.
 
 # %%
 low = pairs.difference(model(pairs.corrupt)).mean().item()  # the lead in the corrupt run
@@ -441,7 +441,7 @@ for layer in range(4):
 # %% [markdown]
 # Head 1.0 looks at the bracket even more than 2.2 does, and ablating it costs hardly an answer.
 #
-# A pattern shows where a head looks. It does not show why it looks there, what it takes, nor whether any later part uses it. The weights say more. With stream vectors as rows:
+# Why a head looks there, and what it takes, is in the weights. With stream vectors as rows:
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), takes the query's stream on its left and the key's on its right and gives the score;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
@@ -586,8 +586,6 @@ with claims():
 # ## 6 · Direct logit attribution
 #
 # The stream at the end is a sum, and the unembedding is linear. In between comes the final norm: subtracting the mean is linear too, dividing by the scale is not. Hold the scale fixed at the value that it had in this run, and a logit becomes a sum of terms, one for each part.
-#
-# In the toy of section 3 the terms are 3 for the rest and 2 for the part, and they sum to the lead of 5. How far the norm would stretch the rest if the part were missing is another question.
 #
 # For a part whose output at the last position is $x$, with the final norm's weights $w$ (all ones once they are folded), the term is
 #
@@ -835,7 +833,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The two directions ask different questions, and here they must give the same number. In every pair either prompt can play the clean one, and both orders are equally frequent among our pairs, so that noising and denoising are one experiment. With prompts that cannot exchange their roles, they need not agree.
+# The two directions ask different questions, and here they must give the same number. In every pair either prompt can play the clean one, and both orders are equally frequent among our pairs, so that noising and denoising are one experiment.
 #
 # **A test.** The OV circuits, attribution and patching name the same two helpers, 1.0 and 3.2. A description should predict an experiment that it was not made from: without 2.2, 1.0 and 3.2 together, the model should guess, and be worse than without 2.2 and two other heads drawn at random.
 
@@ -1018,7 +1016,7 @@ draw.lanes(
 # %% [markdown]
 # Later layers do not read the bracket's embedding. They read what `m0` has made of it: a translation. It takes both its direction and its length, which is about ten times that of what entered.
 #
-# These are the numbers that section 8 found in the stream before layer 1: 0.77 at the bracket, 0.22 at the last token. Both pass through `m0`, and they add up, 0.77 + 0.22 = 0.99; with `m0`'s output clean at all positions it is 1.00. What goes past `m0` turns nothing. Such a place, through which everything that is used must pass, is a **bottleneck**.
+# These are the numbers that section 8 found in the stream before layer 1: 0.77 at the bracket, 0.22 at the last token. Both pass through `m0`. Alone they add up to 0.77 + 0.22 = 0.99, and together they bring back the whole answer, to a few hundredths; with `m0`'s output clean at all positions it is 1.00. What goes past `m0` turns nothing. Such a place, through which everything that is used must pass, is a **bottleneck**.
 #
 # **Who reads it.** If we patch the output of `m0`, all its readers get it. To learn who matters, give it to one reader alone. This is **path patching**.
 
@@ -1231,7 +1229,7 @@ plots.show(
 # %% [markdown]
 # **m3.** With the scale held, the lead falls from 5.19 to 3.89, by `m3`'s term. That is arithmetic. But the stream without `m3` is shorter: the norm divides by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, and the lead ends at 5.42. The dark bar of `m3` is short because two effects happen to cancel: its term, and its share in the norm.
 #
-# The *answers* say something else again. On these prompts 0.98 are right without `m3`, and 0.93 with it: `m3` raises the round bracket where that is right, and hardly the square one where that is right; and all nine errors of the whole model are round brackets. Section 8 of the deeper notebook takes this apart.
+# The *answers* say something else. On these prompts 0.98 are right without `m3`, and 0.93 with it: `m3` raises the round bracket where that is right, and hardly the square one where that is right; and all nine errors of the whole model are round brackets. Section 8 of the deeper notebook takes this apart.
 #
 # **m0.** It has a small direct effect and a large indirect one. Without it, 2.2 gives the bracket 0.10 of its attention where it gave 0.63, and like the other heads it has little to move. The lead is then −0.27: the model is undecided, slightly on the wrong side. That is how 5.47 of 5.19 can be lost.
 #
