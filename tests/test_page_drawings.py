@@ -75,6 +75,11 @@ DRAWINGS = {
     ),
     "road, unknown": lambda: draw.road(ROW, 3, {"2.2": ""}, unknown=("2.2",)),
     "norm": lambda: draw.norm_stretches(),
+    "lanes": lambda: draw.lanes(
+        {"what entered m0,\nat the bracket": ({(0, False)}, 0.0), "what m0 made,\nat both": ({(0, True), (1, True)}, 1),
+         "what m0 made,\nat the bracket": ({(0, True)}, 0.77), "what m0 made,\nat the end": ({(1, True)}, 0.22),
+         "all that went\npast m0": ({(0, False), (1, False)}, -0.001)}, ["[", "size"],
+    ),
     "norm, other arrows": lambda: draw.norm_stretches((6, 3), (1, 5)),
     "recovery": lambda: draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "right: 0.02, then 0.55")]),
     "columns with texts at both ends": lambda: draw.columns(
@@ -191,6 +196,8 @@ def test_arcs_are_as_thick_as_the_attention():
         (lambda: draw.road(ROW, 8, {}), "earlier token"),
         (lambda: draw.road(ROW, 3, {}, mlps={("m0", 4): ""}), "positions 3 and 8"),
         (lambda: draw.norm_stretches((3, -1)), "positive"),
+        (lambda: draw.lanes({"past the end": ({(2, True)}, 0.5)}, ["[", "size"]), "2 streams"),
+        (lambda: draw.lanes({f"{i}": ((), 0.5) for i in range(7)}, ["["]), "six panels"),
         (lambda: draw.columns(["token"] * 12), "over 12"),
         (lambda: draw.transformer(4, 12), "legibly"),
         (lambda: draw.transformer(2, 2, mlps=False, highlight=("m0",)), "no part 'm0'"),

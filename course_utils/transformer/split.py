@@ -57,7 +57,7 @@ class Split:
     def plot(self, parts: Sequence[str]) -> Any:
         """Two bars for each of these parts: its evidence and its preference."""
         fig, ax = plots.figure(height=2.7)
-        bars = ((-0.2, self.evidence, "evidence", 5), (0.2, self.preference, f"preference for {self.first}", 4))
+        bars = ((-0.2, self.evidence, "evidence", 1), (0.2, self.preference, f"preference for {self.first}", 0))
         for shift, of, label, colour in bars:
             ax.bar([i + shift for i in range(len(parts))], [of(part) for part in parts], 0.4, label=label,
                    color=plots.SERIES[colour])  # fmt: skip

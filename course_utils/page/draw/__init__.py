@@ -13,6 +13,7 @@
     draw.columns(tokens, heads={"2.2": (3, 8)}, mlps=[("m0", 3)])        # every position's stream, and the parts found
     draw.road(tokens, 3, {"2.2": "0.29"}, mlps={("m0", 3): "0.77"})    # from one token to the answer
     draw.norm_stretches((3, 4), (2, 8))                                 # what the norm does when a part goes
+    draw.lanes({"at [": ({(0, True)}, 0.77)}, ["[", "size"])              # what entered an MLP, and what it made
     draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "")])      # from the corrupt run (0) to the clean one (1)
     draw.activation_patching("2.2", clean=("f ( x", ")"), corrupt=("f [ x", "]"))
     draw.path_patching("m0", "2.2")                                     # one reader alone gets a sender's clean output
@@ -26,8 +27,8 @@ Each returns a `Picture`, which shows itself as the last line of a cell, with it
 `frames` draws one thing for several values: side by side on a page, under a slider in a live notebook.
 `cut_plane(ax, W, read)` draws the plane into axes of your own.
 
-Files: `sheet` (paper and shapes), `stream`, `columns`, `road`, `norm`, `induction`, `plane`, `arcs`, `diagram` (of
-circuits), `experiment`, `framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of
+Files: `sheet` (paper and shapes), `stream`, `columns`, `road`, `norm`, `lanes`, `induction`, `plane`, `arcs`, `diagram`
+(of circuits), `experiment`, `framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of
 parts are those of `plots`.
 """
 
@@ -37,6 +38,7 @@ from .diagram import circuit
 from .experiment import ablations, activation_patching, path_patching, recovery_line
 from .framing import Frames, frames
 from .induction import induction_circuit
+from .lanes import lanes
 from .norm import norm_stretches
 from .plane import cut_plane, features_in_a_plane, features_on_a_line
 from .road import road
@@ -58,6 +60,7 @@ __all__ = [
     "frames",
     "head_opened",
     "induction_circuit",
+    "lanes",
     "mlp_opened",
     "norm_stretches",
     "path_patching",
