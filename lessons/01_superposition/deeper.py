@@ -243,7 +243,7 @@ even = torch.tensor([[sp.even_pairs(W) for W in row] for row in runs.W])  # (run
 plots.show(
     stored.plot(here, even),
     "Dots of runs at nine densities fall from 2 to 1 in clusters; runs that form five even pairs lie on the curve of the pair that chooses its length, the others mostly below it.",
-    caption="Each mark is a run. Grey: 256 stored runs. Purple dots: runs trained here that form five pairs with arrows of equal length (within 15 %). Brown crosses: all other runs trained here. Dashed: the switch of the formulas, at 4/7. Dotted: half-way.",
+    caption="Each mark is a run at one of nine densities; the marks of one density are spread sideways. Grey: 256 stored runs. Purple dots: runs trained here that form five pairs with arrows of equal length (within 15 %). Brown crosses: all other runs trained here. Dashed: the switch of the formulas, at 4/7. Dotted: half-way.",
 )
 
 # %% [markdown]
