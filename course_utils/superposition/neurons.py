@@ -93,7 +93,7 @@ def neurons_figure(*models: Neurons) -> Figure:
 
 
 def compare_neurons(with_relu: Neurons, without: Neurons) -> dict[str, dict[str, object]]:
-    """For each density: how many features a neuron answers to, with the inner ReLU and without it; features returned."""
+    """For each density: how many features a neuron answers to, with the inner ReLU and without; features returned."""
 
     def over_seeds(per_seed: Float[Tensor, "seed"]) -> tuple[float, float, float]:
         return per_seed.mean().item(), per_seed.min().item(), per_seed.max().item()

@@ -14,7 +14,6 @@ import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
-from course_utils import zoo
 from course_utils.page import about, between, claim, claims, draw, measured, predict, table
 
 plane = sp.plane()  # models that were trained beforehand, each the best of eight runs
@@ -523,21 +522,7 @@ with claims():
 # %% [markdown]
 # ## 6 · How much room, and how much noise
 #
-# Let us return to the language model. “Is French”, “is inside a Python string” and “names a bridge” are to be directions among 768. With thousands of features nobody arranges the directions by hand, and only 768 of them can be exactly orthogonal. But in many dimensions directions that are drawn at random are *nearly* orthogonal.
-#
-# Are the directions of a real model like that? One list of directions can be read off any language model: its unembedding, the matrix that turns the last hidden state into logits, has one for each token. GPT-2 small has 50,257 tokens in 768 dimensions (Radford et al. 2019), 65 for every dimension. The picture takes those of `code-4l`, the course's own four-layer model of Python code. It shows them a second time after their mean has been subtracted (“centred”). A vector that is common to all tokens adds the same number to all logits, and the softmax does not notice it.
-
-# %% figure
-model = zoo.load("code-4l")
-tokens = sp.Cosines.of(model.W_U)
-plots.show(
-    sp.angles_figure(tokens, "code-4l"),
-    "Histograms of angles. Random directions: flat in 2 dimensions, a hump around 90 degrees in 20, a narrow spike in 768. Tokens of code-4l: wider and below 90 degrees, nearer to random when centred.",
-    caption="Left, angles between 20,000 pairs of random directions. In the plane every angle is equally likely. In 768 dimensions nearly all are within a few degrees of a right angle. Right, angles between 50,000 pairs of tokens of code-4l, beside random directions in as many dimensions.",
-)
-
-# %% [markdown]
-# The tokens are less spread out than random directions are. The root mean square of the cosine is nearly five times that of random directions, and still nearly twice after centring. Does this list show superposition? It shows more directions than dimensions. But tokens are a list that we were given. Whether features such as “is inside a Python string” are in superposition is a question about directions that nobody has given us.
+# Let us return to the language model. “Is French”, “is inside a Python string” and “names a bridge” are to be directions among 768. With thousands of features nobody arranges the directions by hand, and only 768 of them can be exactly orthogonal. But in many dimensions directions that are drawn at random are *nearly* orthogonal: in 768 dimensions nearly all angles between them are within 6 degrees of a right angle.
 #
 # Nearly orthogonal is not orthogonal: a small overlap with each of many features adds up. Give $n$ features random directions $u_j$ in $d$ dimensions and read feature $i$. The others disturb its reading by $\sum_{j\ne i} x_j\, u_j\cdot u_i$. The mean square of this noise is
 #
@@ -570,12 +555,10 @@ plots.show(
 # > Random directions in many dimensions are nearly at right angles. How many features they can carry depends on how rarely the features are active.
 
 # %% claims
-cosines, angles = sp.token_cosines(model), [torch.rad2deg((sp.random_directions(20_000, 768, torch.Generator().manual_seed(2)) * sp.random_directions(20_000, 768, torch.Generator().manual_seed(3))).sum(0).arccos())]
+drawn = [sp.random_directions(20_000, 768, torch.Generator().manual_seed(s)) for s in (2, 3)]
+angles = torch.rad2deg((drawn[0] * drawn[1]).sum(0).arccos())
 with claims():
-    claim("in 768 dimensions nearly all random angles are within a few degrees of a right angle (99 % within 6 degrees)", ((angles[0] - 90).abs() < 6).float().mean() > 0.99)
-    claim("GPT-2 small has 65 directions for every dimension", round(sp.token_sizes(50_257, 768)["directions per dimension"]) == 65)
-    claim("in code-4l the root mean square cosine is nearly five times that of random directions (4.5 to 5)", between(cosines["as they are"] / cosines["null: random"], 4.5, 5))
-    claim("and nearly twice as large after centring (1.8 to 2)", between(cosines["centred"] / cosines["null: random"], 1.8, 2))
+    claim("in 768 dimensions nearly all random angles are within 6 degrees of a right angle (99 %)", ((angles - 90).abs() < 6).float().mean() > 0.99)
     u, v = (sp.random_directions(20_000, 50, torch.Generator().manual_seed(s)) for s in (0, 1))
     claim("on average (u·v)² is 1/d (20,000 pairs in 50 dimensions, within 5 %)", between((u * v).sum(0).square().mean() * 50, 0.95, 1.05))
     draws = [sp.disturbance(sp.random_directions(50, 20, torch.Generator().manual_seed(s)), 0.1).mean() for s in range(50)]
