@@ -52,11 +52,12 @@ class Shapes:
             ax.bar(range(k), runs, bottom=bottom, color=grey, hatch=hatch, label=shape, ec=plots.INK, linewidth=0.8)
             bottom += runs
         for i, W in enumerate(self.best.W[0]):
-            _icon(ax.inset_axes((i / k, 1.04, 1 / k, 0.62)), W)  # above its bar
-        ax.set(xlim=(-0.5, k - 0.5), ylim=(0, seeds), yticks=[0, seeds // 2, seeds], ylabel=f"of {seeds} runs")
+            _icon(ax.inset_axes((i / k, 0.63, 1 / k, 0.37)), W)  # above its bar
+        ax.set(xlim=(-0.5, k - 0.5), ylim=(0, 1.65 * seeds), yticks=[0, seeds // 2, seeds], ylabel=f"of {seeds} runs")
         ax.set(xticks=range(k), xticklabels=[f"{p:.2g}" for p in self.best.toy.probability[:, 0]])
         ax.set_xlabel("density p (rarer to the right)")
-        ax.text(-0.01, 1.35, "best run", transform=ax.transAxes, ha="right", va="center")
+        ax.spines["left"].set_bounds(0, seeds)
+        ax.text(-0.01, 0.815, "best run", transform=ax.transAxes, ha="right", va="center")
         fig.legend(ncols=5, fontsize=9, columnspacing=1.0, loc="outside lower center")
         return fig
 
