@@ -41,6 +41,7 @@ def test_the_stacked_bar_is_interference_and_dimensionality():
     parts = torch.tensor([bar.get_height() for bar in fig.axes[1].patches])
     assert parts[1:].sum() == pytest.approx(sp.interference(W)[0].item(), rel=1e-5)
     assert parts[0] / parts.sum() == pytest.approx(sp.feature_dimensionality(W)[0].item(), rel=1e-5)
+    assert [bool(bar.get_hatch()) for bar in fig.axes[1].patches] == [False, False, True, True, False]  # cos 144° < 0
     plt.close(fig)
 
 
@@ -58,9 +59,12 @@ def test_the_surface_has_the_losses_of_the_three_formulas(p, r):
 
 
 def test_descent_never_goes_below_the_surface():
-    path, end = sp.descend(0.1, 0.5, (0.5, -0.3), steps=500)
-    assert path[0].tolist() == pytest.approx([0.5, -0.3])
-    assert end >= sp.surface(0.1, 0.5, path[-1:, 0], path[-1:, 1]).item() - 0.01
+    starts = torch.tensor([[0.5, -0.3], [0.5, 0.3]])
+    paths, ends = sp.descend(0.1, 0.5, starts, steps=500)
+    assert torch.equal(paths[0], starts)
+    for (w1, w2), end in zip(paths[-1], ends, strict=True):
+        assert end >= sp.surface(0.1, 0.5, w1[None], w2[None]).item() - 0.01
+    plt.close(sp.surface_figure(0.1, 0.5, paths, ends))
 
 
 def test_readings_of_a_feature_that_is_off_scatter_as_the_formula_says():
@@ -104,7 +108,7 @@ def test_what_is_dropped_always_stands_below_the_circle(angle):
     at = math.radians(angle)
     fig, ax = plots.figure()
     sp.arrow_panel(ax, torch.tensor([[math.cos(at), 0.0], [math.sin(at), 0.1]]), "title")
-    (listed,) = [text for text in ax.texts if text.get_text() == "dropped: 1"]
+    (listed,) = [text for text in ax.texts if text.get_text() == "feature 1 dropped"]
     assert listed.get_position() == (0, -1.55)
     plt.close(fig)
 

@@ -64,7 +64,7 @@ from .theory import (
     random_directions,
     welch_bound,
 )
-from .tradeoff import pair_figure, plane_figure, share_lost, square_share, variance
+from .tradeoff import causes, pair_figure, plane_figure, share_lost, square_share, variance
 from .training import Recipe, Toy, Trained, evaluate, train
 from .waterline import Dive, regular, upright, waterline_figure
 
@@ -103,6 +103,7 @@ __all__ = [
     "best_pair",
     "blocks",
     "canonical",
+    "causes",
     "coherence",
     "column_norms",
     "compare_neurons",

@@ -22,10 +22,10 @@ def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "") -> Non
         ax.text(x * far, y * far, str(i), ha="center", va="center", color=plots.INK, fontsize=9, fontweight="bold")
     for x, y in W[:, dropped].T.tolist():
         ax.plot([0, x], [0, y], color=plots.GREY, linewidth=1)
-        ax.plot(x, y, "o", color=plots.GREY, markersize=4, markerfacecolor="white")
+        ax.plot(x, y, "o", color=plots.NULL, markersize=5, markerfacecolor="white")
     ax.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT))
     ax.set_axis_off()
     ax.set_title(title, loc="center", pad=2)
     if dropped:
-        words = f"dropped: {', '.join(map(str, dropped))}"
+        words = f"feature{'s' * (len(dropped) > 1)} {', '.join(map(str, dropped))} dropped"
         ax.text(0, -1.55, words, ha="center", va="top", fontsize=9, color=plots.NULL)

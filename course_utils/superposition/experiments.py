@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import plots
-from .arrow_panels import arrow_panel
 from .measures import DROPPED, PlaneReading, column_norms, directions, read_plane
 from .training import Trained
 
@@ -43,26 +43,34 @@ class Shapes:
         return Counter(_shape(reading, self.best.toy.features) for reading in self.readings[instance])
 
     def plot(self) -> Figure:
-        """Above: the best model of each density as arrows. Below: how often each shape appeared over the seeds."""
-        k = self.best.toy.instances
-        fig, axes = plots.figure(3, (k + 1) // 2, height=5.0, height_ratios=[1, 1, 0.75], squeeze=False)
-        for i, ax in enumerate(axes[:2].flat):
-            ax.set_axis_off()
-            if i < k:
-                arrow_panel(ax, self.best.W[0, i], f"p = {self.best.toy.probability[i, 0]:.2g}")
-        grid = axes[2, 0].get_gridspec()
-        for ax in axes[2]:
-            ax.remove()
-        below, seeds = fig.add_subplot(grid[2, :]), len(self.readings[0])
+        """For each density the best model as arrows, and below it how many of the runs form each shape."""
+        k, seeds = self.best.toy.instances, len(self.readings[0])
+        fig, ax = plots.figure(height=3.6)
         bottom = torch.zeros(k)
         for shape, (grey, hatch) in _SHAPE_FILLS.items():
-            share = torch.tensor([self.counts(i)[shape] / seeds for i in range(k)])
-            below.bar(range(k), share, bottom=bottom, color=grey, hatch=hatch, label=shape, ec=plots.INK, linewidth=0.8)
-            bottom += share
-        below.set(xticks=range(k), xticklabels=[f"{p:.2g}" for p in self.best.toy.probability[:, 0]])
-        below.set(xlabel="density p (dense on the left, sparse on the right)", ylabel=f"share of {seeds} runs")
-        below.legend(ncols=5, fontsize=8, columnspacing=1.0, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+            runs = torch.tensor([self.counts(i)[shape] for i in range(k)])
+            ax.bar(range(k), runs, bottom=bottom, color=grey, hatch=hatch, label=shape, ec=plots.INK, linewidth=0.8)
+            bottom += runs
+        for i, W in enumerate(self.best.W[0]):
+            _icon(ax.inset_axes((i / k, 0.63, 1 / k, 0.37)), W)  # above its bar
+        ax.set(xlim=(-0.5, k - 0.5), ylim=(0, 1.65 * seeds), yticks=[0, seeds // 2, seeds], ylabel=f"of {seeds} runs")
+        ax.set(xticks=range(k), xticklabels=[f"{p:.2g}" for p in self.best.toy.probability[:, 0]])
+        ax.set_xlabel("density p (rarer to the right)")
+        ax.spines["left"].set_bounds(0, seeds)
+        ax.text(-0.01, 0.815, "best run", transform=ax.transAxes, ha="right", va="center")
+        fig.legend(ncols=5, fontsize=9, columnspacing=1.0, loc="outside lower center")
         return fig
+
+
+def _icon(ax: Axes, W: Float[Tensor, "2 feature"]) -> None:
+    """The arrows that are kept, small, in the colours of their features and with their numbers."""
+    for i in (column_norms(W) >= DROPPED).nonzero().flatten().tolist():
+        x, y = W[:, i].tolist()
+        far = 1 + 0.42 / (x * x + y * y) ** 0.5
+        ax.plot([0, x], [0, y], color=plots.SERIES[i % len(plots.SERIES)], linewidth=2.2)
+        ax.text(x * far, y * far, str(i), ha="center", va="center", fontsize=8, color=plots.INK)
+    ax.set(xlim=(-1.8, 1.8), ylim=(-1.8, 1.8), aspect="equal")
+    ax.axis("off")
 
 
 def _shape(reading: PlaneReading, features: int) -> str:

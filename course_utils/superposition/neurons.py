@@ -93,7 +93,7 @@ def neurons_figure(*models: Neurons) -> Figure:
 
 
 def compare_neurons(with_relu: Neurons, without: Neurons) -> dict[str, dict[str, object]]:
-    """For each density: how many features a neuron answers to, with the inner ReLU and without it; features kept."""
+    """For each density: how many features a neuron answers to, with the inner ReLU and without; features returned."""
 
     def over_seeds(per_seed: Float[Tensor, "seed"]) -> tuple[float, float, float]:
         return per_seed.mean().item(), per_seed.min().item(), per_seed.max().item()
@@ -102,7 +102,7 @@ def compare_neurons(with_relu: Neurons, without: Neurons) -> dict[str, dict[str,
         f"p = {p:.2g}": {
             "features per neuron": over_seeds(with_relu.answers_to()[:, k].float().mean(-1)),
             "without the ReLU": over_seeds(without.answers_to()[:, k].float().mean(-1)),
-            "features kept": over_seeds(with_relu.kept()[:, k].float()),
+            "features returned": over_seeds(with_relu.kept()[:, k].float()),
         }
         for k, p in enumerate(with_relu.toy.probability[:, 0].tolist())
     }

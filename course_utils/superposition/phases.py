@@ -121,18 +121,18 @@ class PhaseDiagram:
         fig, axes = plots.figure(1, 2, height=3.9, sharey=True)
         fine_p, fine_r = torch.logspace(0, -2, 200), torch.logspace(-1, 1, 200)
         pair = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij")) == 2
-        rows, columns = torch.linspace(0, len(self.p) - 1, 200), torch.linspace(0, len(self.r) - 1, 200)
-        edges = [0, (len(self.r) - 1) / 2, len(self.r) - 1]
+        columns, rows = torch.linspace(0, len(self.p) - 1, 200), torch.linspace(0, len(self.r) - 1, 200)
+        dense_to_rare, edges = [[0, (n - 1) // 2, n - 1] for n in (len(self.p), len(self.r))]
         panels = (("one run", self.per_seed[0]), (f"best of {len(self.per_seed)} runs", self.measured))
         for ax, (title, phase) in zip(axes, panels, strict=True):
-            ax.imshow(phase.numpy(), cmap=ListedColormap(FILLS), vmin=0, vmax=2, aspect="auto")
-            ax.contour(columns, rows, pair.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
-            for y, x in (phase != self.predicted).nonzero().tolist():
-                ax.plot(x, y, "x", color=plots.INK if phase[y, x] == 2 else "white", markersize=5, markeredgewidth=1.5)
-            ax.set(title=title, xticks=edges, xlabel="importance r of feature 2")
-            ax.set_xticklabels([f"{self.r[round(e)]:.2g}" for e in edges])
-        rows = [0, (len(self.p) - 1) // 2, len(self.p) - 1]
-        axes[0].set(ylabel="density p", yticks=rows, yticklabels=[f"{self.p[k]:.2g}" for k in rows])
+            ax.imshow(phase.T.numpy(), cmap=ListedColormap(FILLS), vmin=0, vmax=2, aspect="auto", origin="lower")
+            ax.contour(columns, rows, pair.T.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
+            for x, y in (phase != self.predicted).nonzero().tolist():
+                ax.plot(x, y, "x", color=plots.INK if phase[x, y] == 2 else "white", markersize=5, markeredgewidth=1.5)
+            ax.set(title=title, xticks=dense_to_rare, xlabel="density p (rarer to the right)")
+            ax.set_xticklabels([f"{self.p[k]:.2g}" for k in dense_to_rare])
+        axes[0].set(ylabel="importance r of feature 2", yticks=edges)
+        axes[0].set_yticklabels([f"{self.r[k]:.2g}" for k in edges])
         handles = [Patch(color=FILLS[k], label=PHASES[k]) for k in range(3)]
         handles.append(Line2D([], [], color=plots.EDITED, label="border of the map"))
         fig.legend(handles=handles, loc="outside lower center", ncols=4)
@@ -144,13 +144,14 @@ def map_figure() -> Figure:
     fine_p, fine_r = torch.logspace(0, -2, 200), torch.logspace(-1, 1, 200)
     winner = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij"))
     fig, ax = plots.figure(width=5.4, height=3.4)
-    ax.contourf(fine_r, fine_p, winner, levels=[-0.5, 0.5, 1.5, 2.5], colors=FILLS)
-    ax.set(xscale="log", yscale="log", xlabel="importance r of feature 2", ylabel="density p", ylim=(0.01, 1))
-    ax.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
-    ax.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
-    ax.text(0.24, 0.6, "keep feature 1", color="white", ha="center", fontweight="bold")
-    ax.text(4.2, 0.6, "keep feature 2", color="white", ha="center", fontweight="bold")
-    ax.text(1, 0.06, "antipodal pair", ha="center", fontweight="bold")
+    ax.contourf(fine_p, fine_r, winner.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=FILLS)
+    ax.set(xscale="log", yscale="log", ylabel="importance r of feature 2", xlim=(1, 0.01))
+    ax.set_xlabel("density p (rarer to the right)")
+    ax.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
+    ax.set_xticks([1, 0.1, 0.01], ["1", "0.1", "0.01"])
+    ax.text(0.9, 0.22, "keep\nfeature 1", color="white", va="center", fontweight="bold")
+    ax.text(0.9, 4.5, "keep\nfeature 2", color="white", va="center", fontweight="bold")
+    ax.text(0.06, 1, "antipodal pair", ha="center", va="center", fontweight="bold")
     return fig
 
 

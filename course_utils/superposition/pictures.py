@@ -7,15 +7,22 @@
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from torch import Tensor
 
 from .. import plots
+from .phases import FILLS, read_phase
+from .theory import PHASES
 from .tradeoff import variance
 from .waterline import upright
 
+ENDS = (*FILLS[:2], plots.EDITED)  # of a path, by phase: the grey of the pair cannot be seen on the grey of the loss
 
 def share_figure(W: Float[Tensor, "2 feature"]) -> Figure:
-    """Left: every arrow's perpendicular onto the line of arrow 0. Right: the squares of the feet, stacked."""
+    """Left: every arrow's perpendicular onto the line of arrow 0. Right: the squares of the feet, stacked.
+
+    Hatched: arrows whose feet lie on the other side of the middle, whose leaks are negative.
+    """
     W = upright(W)
     fig, (left, right) = plots.figure(1, 2, height=3.4, width_ratios=[1.2, 1])
     plots.arrows(left, W)
@@ -29,8 +36,11 @@ def share_figure(W: Float[Tensor, "2 feature"]) -> Figure:
     for i, part in enumerate(W[1].square().tolist()):
         colour = plots.SERIES[i % len(plots.SERIES)]
         right.bar(0, part, bottom=bottom, width=0.5, color=colour, edgecolor="white")
+        if W[1, i] < 0:
+            right.patches[-1].set(hatch="///", alpha=0.55)
         written = max(bottom + part / 2, written + 0.055 * total)  # thin pieces: keep their words apart
-        right.text(0.3, written, f"arrow {i}: {part:.2f}", va="center", fontsize=9, color=plots.INK)
+        words = f"arrow {i}: {part:.2f}" + ", removed\nby the ReLU" * bool(W[1, i] < 0)
+        right.text(0.3, written, words, va="center", fontsize=9, color=plots.INK)
         bottom += part
     own = float(W[1, 0].square())
     for low, high, text in ((0, own, f"D = {own:.2f} / {total:.2f}\n= {own / total:.2f}"),
@@ -38,7 +48,7 @@ def share_figure(W: Float[Tensor, "2 feature"]) -> Figure:
         right.plot([-0.3, -0.36, -0.36, -0.3], [low + 0.02, low + 0.02, high - 0.02, high - 0.02],
                    color=plots.INK, linewidth=1)  # fmt: skip
         right.text(-0.42, (low + high) / 2, text, ha="right", va="center", fontsize=9, color=plots.INK)
-    right.set(xlim=(-1.35, 1.1), ylim=(0, total * 1.02), xticks=[], yticks=[])
+    right.set(xlim=(-1.35, 1.3), ylim=(0, total * 1.02), xticks=[], yticks=[])
     right.spines[["left", "bottom"]].set_visible(False)
     return fig
 
@@ -66,40 +76,47 @@ def surface(p: float, r: float, w1: Float[Tensor, "a"], w2: Float[Tensor, "b"]) 
 
 
 def descend(
-    p: float, r: float, start: tuple[float, float], steps: int = 4000, rate: float = 0.5
-) -> tuple[Float[Tensor, "step 2"], float]:
-    """Plain gradient descent on weights and biases: the path of the weights, and the share lost at its end."""
+    p: float, r: float, starts: Float[Tensor, "start 2"], steps: int = 2000, rate: float = 0.5
+) -> tuple[Float[Tensor, "step start 2"], Float[Tensor, "start"]]:
+    """Plain gradient descent on weights and biases: the paths of the weights, and the shares lost at their ends."""
     x, weight = _weighted_inputs(p)
-    W, b = torch.tensor(start), torch.zeros(2)
+    W, b = starts.clone(), torch.zeros_like(starts)
     importance, path = torch.tensor([1.0, r]), []
     for _ in range(steps):
         path.append(W)
         W, b = W.requires_grad_(), b.requires_grad_()
-        error = x - torch.relu((x @ W)[:, None] * W + b)
-        loss = (weight[:, None] * importance * error.square()).sum()
-        gW, gb = torch.autograd.grad(loss, (W, b))
+        error = x - torch.relu((W @ x.T)[..., None] * W[:, None] + b[:, None])  # (start, sample, feature)
+        lost = (weight[:, None] * importance * error.square()).sum((1, 2))
+        gW, gb = torch.autograd.grad(lost.sum(), (W, b))
         W, b = (W - rate * gW).detach(), (b - rate * gb).detach()
-    return torch.stack(path).detach(), loss.item() / ((1 + r) * float(variance(torch.tensor(p))))
+    return torch.stack(path).detach(), lost.detach() / ((1 + r) * variance(torch.tensor(p)))
 
 
-def surface_figure(p: float, r: float, starts: dict[str, tuple[float, float]]) -> Figure:
-    """The loss over both weights in grey, and the path of descent from each start; the name stands at the start."""
-    side, across = torch.linspace(-1.4, 1.4, 57), torch.linspace(-1.4, 2.0, 69)
-    lost = 100 * surface(p, r, across, side).T  # rows: w2
-    fig, ax = plots.figure(width=5.6, height=4.4)
+def surface_figure(p: float, r: float, paths: Float[Tensor, "step start 2"], lost: Float[Tensor, "start"]) -> Figure:
+    """The loss over both weights in grey, and the paths of `descend` in the colours of the phases in which they end."""
+    side, across = torch.linspace(-1.7, 1.7, 69), torch.linspace(-2.0, 2.0, 81)
+    over = 100 * surface(p, r, across, side).T  # rows: w2
+    fig, ax = plots.figure(width=6.4, height=4.4)
     levels = [0, 10, 20, 30, 40, 50, 60, 80, 400]
     greys = plots.plt.get_cmap("Greys_r")(torch.linspace(0.3, 1, len(levels) - 1).numpy())
-    filled = ax.contourf(across, side, lost, levels=levels, colors=greys)
+    filled = ax.contourf(across, side, over, levels=levels, colors=greys)
     fig.colorbar(filled, ax=ax, ticks=levels[:-1], shrink=0.8, label="% of the variance lost")
-    ground = dict(facecolor="white", edgecolor="none", pad=1.5)
-    for name, start in starts.items():
-        path, end = descend(p, r, start)
-        ax.plot(*path.T, color=plots.EDITED, linewidth=2.2)
-        ax.plot(*path[0], "o", color="white", markeredgecolor=plots.EDITED, markersize=7)
-        ax.plot(*path[-1], "o", color=plots.EDITED, markersize=7)
-        for text, at, place in ((name, path[0], (-9, 0)), (f"loses {100 * end:.0f} %", path[-1], (9, 0))):
-            side_of = "right" if place[0] < 0 else "left"
-            ax.annotate(text, tuple(at.tolist()), place, textcoords="offset points", ha=side_of, va="center",
-                        fontsize=9, fontweight="bold", color=plots.INK, bbox=ground)  # fmt: skip
-    ax.set(xlabel="w₁", ylabel="w₂", xticks=[-1, 0, 1], yticks=[-1, 0, 1], xlim=(-1.4, 2.0), aspect="equal")
+    phases, seen = read_phase(paths[-1, :, None]), set()
+    for path, phase, share in zip(paths.unbind(1), phases.tolist(), lost.tolist(), strict=True):
+        colour, end = ENDS[phase], path[-1]
+        ax.plot(*path.T, color=colour, linewidth=1.6)
+        ax.plot(*path[0], "o", color="white", markeredgecolor=colour, markersize=5)
+        ax.plot(*end, "o", color=colour, markersize=7, zorder=4)
+        place = (phase, *end.gt(0).tolist())
+        if place not in seen:  # once for each end that is reached
+            seen.add(place)
+            right = bool(end[0] > 0)
+            ax.annotate(f"loses {100 * share:.0f} %", tuple(end.tolist()), (9 if right else -9, 0), va="center",
+                        textcoords="offset points", ha="left" if right else "right", fontsize=9, fontweight="bold",
+                        color=plots.INK, bbox=dict(facecolor="white", edgecolor="none", pad=1.5))  # fmt: skip
+    ax.set(xlabel="w₁", ylabel="w₂", xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
+    ax.set(xlim=(-2.0, 2.0), ylim=(-1.7, 1.7))
+    found = [k for k in range(3) if (phases == k).any()]
+    handles = [Line2D([], [], color=ENDS[k], linewidth=2, label=f"ends as: {PHASES[k]}") for k in found]
+    fig.legend(handles=handles, loc="outside lower center", ncols=3)
     return fig

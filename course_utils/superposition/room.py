@@ -38,7 +38,7 @@ def wrong_side(off: Float[Tensor, "reading"]) -> float:
 def readings_figure(off: dict[int, Float[Tensor, "reading"]]) -> Figure:
     """For each number of features the readings of one that is off, and of the same one when it is on."""
     fig, axes = plots.figure(1, len(off), height=2.7, sharex=True, squeeze=False)
-    how = dict(bins=80, range=(-1.5, 2.0), density=True)
+    how = dict(bins=50, range=(-1.5, 2.0), density=True)
     for ax, (n, values) in zip(axes[0], off.items(), strict=True):
         ax.hist(values.numpy(), color="#BDBDBD", **how)
         ax.hist((values + SIZE).numpy(), histtype="step", color=plots.SERIES[0], linewidth=1.8, **how)
@@ -47,6 +47,7 @@ def readings_figure(off: dict[int, Float[Tensor, "reading"]]) -> Figure:
         ax.set(yticks=[], xlabel="reading", xticks=[-1, 0, 0.5, 1, 2])
         ax.set_xticklabels(["−1", "0", "0.5", "1", "2"])
         ax.spines["left"].set_visible(False)
+    axes[0, 0].set_ylabel("share of readings")
     top = axes[0, 0].get_ylim()[1]
     axes[0, 0].text(-0.16, 0.7 * top, "off", ha="right", color=plots.NULL, fontweight="bold")
     axes[0, 0].text(0.68, 0.7 * top, "on, at 0.5", ha="left", color=plots.SERIES[0], fontweight="bold")
@@ -57,7 +58,7 @@ def angles_figure(tokens: Cosines, name: str) -> Figure:
     """Left, angles of random directions in 2, 20 and 768 dimensions. Right, those of a model's tokens."""
     fig, (left, right) = plots.figure(1, 2, height=3.0)
     how = dict(range=(0, 180), density=True)
-    for d, colour in zip((2, 20, D), ("#D0D0D0", "#8A8A8A", "#222222"), strict=True):
+    for d, colour in zip((2, 20, D), ("#A8A8A8", "#777777", "#222222"), strict=True):
         pairs = [random_directions(20_000, d, torch.Generator().manual_seed(s)) for s in (0, 1)]
         left.hist(_degrees((pairs[0] * pairs[1]).sum(0)), bins=90, color=colour, label=f"{d} dimensions", **how)
     right.hist(_degrees(tokens.random), bins=90, color="#8A8A8A", label=f"random, {tokens.d} dimensions", **how)

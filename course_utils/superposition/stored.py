@@ -112,7 +112,7 @@ class Plane:
     W: Float[Tensor, "density decay 2 5"]
     loss: Float[Tensor, "density decay"]
 
-    def plot(self, densities: tuple[int, ...] = (0, 2, 6), decays: tuple[int, ...] = (0, 4)) -> Figure:
+    def plot(self, densities: tuple[int, ...] = (1, 2, 6), decays: tuple[int, ...] = (0, 4)) -> Figure:
         """Some of the models: one row for each importance, one column for each density."""
         fig, axes = plots.figure(len(decays), len(densities), width=5.8, height=3.9)
         for y, c in enumerate(decays):

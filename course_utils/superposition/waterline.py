@@ -55,7 +55,7 @@ def regular(W: Float[Tensor, "2 feature"]) -> Float[Tensor, "2 feature"]:
 
 def waterline_figure(dives: list[Dive]) -> Figure:
     """A panel for each of five dives, three above and two below, and the key to the picture in the sixth place."""
-    fig, axes = plots.figure(2, 3, height=5.4, sharey=True)
+    fig, axes = plots.figure(2, 3, height=5.8, sharey=True)
     for ax, dive in zip(axes.flat, dives, strict=False):
         _dive(ax, dive)
     axes[0, 0].set_ylabel("reading")
@@ -68,6 +68,11 @@ def waterline_figure(dives: list[Dive]) -> Figure:
     ]
     axes.flat[-1].legend(handles=key, loc="center left", fontsize=10, labelspacing=1.2)
     return fig
+
+
+def _input(x: Float[Tensor, "feature"]) -> str:
+    active = x.nonzero().flatten().tolist()
+    return f"input: {' and '.join(map(str, active))} at {float(x[active[0]]):.2g}"
 
 
 def _dive(ax: Axes, dive: Dive) -> None:
@@ -89,7 +94,8 @@ def _dive(ax: Axes, dive: Dive) -> None:
             ax.hlines(goal, i - 0.47, i + 0.47, color=plots.EDITED, linewidth=2.4, zorder=4)
     ax.axhline(0, color=plots.INK, linewidth=0.6, linestyle=":", zorder=1)
     ax.set(xlim=(-0.5, n - 0.5), ylim=(LOWEST, HIGHEST), xticks=range(n), yticks=[0, 1], xlabel="feature")
-    ax.set_title(dive.title, loc="left", fontsize=10)
+    ax.set_title(dive.title, loc="left", fontsize=10, pad=17)
+    ax.text(0, 1.03, _input(dive.x), transform=ax.transAxes, fontsize=9, color=plots.NULL)
     _arrows(ax.inset_axes((0.42, 0.6, 0.58, 0.4)), dive)
 
 

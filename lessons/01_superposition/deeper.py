@@ -23,6 +23,7 @@ import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
+from course_utils import zoo
 from course_utils.page import about, between, claim, claims, measured, predict
 
 WHOLE_SWEEP = False  # True: one run of the published sweep too, 3 to 6 minutes on two cores
@@ -147,6 +148,30 @@ with claims():
     claim("in the models of section 1 a kept feature is disturbed by 0.50 to 0.81 of what random directions of the same lengths give (p ≤ 0.28, three runs)", between(torch.stack(exact), 0.50, 0.81))
 
 # %% [markdown]
+# ### The directions of a real model
+#
+# One list of directions can be read off any language model: its unembedding, the matrix that turns the last hidden state into logits, has one for each token. GPT-2 small has 50,257 tokens in 768 dimensions (Radford et al. 2019), 65 for every dimension. The picture takes those of `code-4l`, the course's own four-layer model of Python code. It shows them a second time after their mean has been subtracted (“centred”). A vector that is common to all tokens adds the same number to all logits, and the softmax does not notice it.
+
+# %% figure
+model = zoo.load("code-4l")
+tokens = sp.Cosines.of(model.W_U)
+plots.show(
+    sp.angles_figure(tokens, "code-4l"),
+    "Histograms of angles. Random directions: flat in 2 dimensions, a hump around 90 degrees in 20, a narrow spike in 768. Tokens of code-4l: wider and below 90 degrees, nearer to random when centred.",
+    caption="Left, angles between 20,000 pairs of random directions. Right, angles between 50,000 pairs of tokens of code-4l, beside random directions in as many dimensions.",
+)
+
+# %% [markdown]
+# The tokens are less spread out than random directions are. The root mean square of the cosine is nearly five times that of random directions, and still nearly twice after centring. There are more directions than dimensions, but tokens are a list that we were given. Whether features such as “is inside a Python string” are in superposition is a question about directions that nobody has given us.
+
+# %% claims
+cosines = sp.token_cosines(model)
+with claims():
+    claim("GPT-2 small has 65 directions for every dimension", round(sp.token_sizes(50_257, 768)["directions per dimension"]) == 65)
+    claim("in code-4l the root mean square cosine is nearly five times that of random directions (4.5 to 5)", between(cosines["as they are"] / cosines["null: random"], 4.5, 5))
+    claim("and nearly twice as large after centring (1.8 to 2)", between(cosines["centred"] / cosines["null: random"], 1.8, 2))
+
+# %% [markdown]
 # ## 3 · Features that come in pairs
 #
 # In the core lesson features were independent. Here four features in two pairs share two dimensions. In the **correlated** case the two of a pair are always active at the same time, with independent sizes. In the **anticorrelated** case they are never active at the same time. The independent case is the control.
@@ -243,7 +268,7 @@ even = torch.tensor([[sp.even_pairs(W) for W in row] for row in runs.W])  # (run
 plots.show(
     stored.plot(here, even),
     "Dots of runs at nine densities fall from 2 to 1 in clusters; runs that form five even pairs lie on the curve of the pair that chooses its length, the others mostly below it.",
-    caption="Each mark is a run. Grey: 256 stored runs. Purple dots: runs trained here that form five pairs with arrows of equal length (within 15 %). Brown crosses: all other runs trained here. Dashed: the switch of the formulas, at 4/7. Dotted: half-way.",
+    caption="Each mark is a run at one of nine densities; the marks of one density are spread sideways. Grey: 256 stored runs. Purple dots: runs trained here that form five pairs with arrows of equal length (within 15 %). Brown crosses: all other runs trained here. Dashed: the switch of the formulas, at 4/7. Dotted: half-way.",
 )
 
 # %% [markdown]
