@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from matplotlib.patches import ConnectionPatch
 
 from course_utils import sae
 from course_utils.sae import reading, stored
-from course_utils.sae.anatomy import left_over
+from course_utils.sae.anatomy import Anatomy, left_over
 from course_utils.sae.code_view import Panel, shaded_panels
 from course_utils.sae.reading import Context, visible
 
@@ -30,6 +31,21 @@ def test_what_is_left_falls_to_zero_when_the_latents_are_the_whole_vector():
     x = torch.tensor([3.0, 0, 2, 0, 0, 1, 0, 0])
     left = left_over(dictionary, x)
     assert torch.allclose(left, torch.tensor([14, 5, 1, 0]) / 14, atol=1e-6)
+
+
+def test_a_line_joins_each_latent_that_both_lists_show():
+    sides = [Anatomy(word, torch.tensor(latents), torch.tensor([9.0, 2, 1]), ("?",) * 3, torch.ones(4))
+             for word, latents in (("a", [7, 3, 5]), ("b", [7, 5, 1]))]  # fmt: skip
+    fig = sae.anatomies(sides, ("a", "b"))
+    lines = [artist for artist in fig.artists if isinstance(artist, ConnectionPatch)]
+    low, high = fig.axes[0].get_xlim()
+    assert len(lines) == 2 and all(low <= line.xy1[0] <= high for line in lines)  # outside it would not be drawn
+
+
+def test_tokens_that_are_asked_about_are_framed_and_numbered_in_order():
+    fig = shaded_panels([Panel("", ["f", "(", ")\n", ")"], torch.zeros(4), asked=[2, 3])])
+    frames = [patch for patch in fig.axes[0].patches if not patch.get_fill()]
+    assert len(frames) == 2 and [t.get_text() for t in fig.axes[0].texts if t.get_text().isdigit()] == ["1", "2"]
 
 
 def test_code_is_shaded_where_the_number_is_above_zero_and_most_where_it_is_largest():

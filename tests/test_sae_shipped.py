@@ -93,7 +93,10 @@ def test_five_of_eight_latents_move_the_model_further_than_as_much_of_others_and
     assert passed == {"closes", "opens", "in_brackets", "attribute", "in_comment"}
     ratio = table.kl / table.null_kl.median(1).values
     assert ratio[:3].min() > 6 > 2.5 > ratio[3:].max()  # brackets far more than the middle of the null, others hardly
-    assert [row["p"] for row in table.rows()] == table.p.tolist() and table.plot().axes[0].lines
+    assert [row["p"] for row in table.rows()] == table.p.tolist()
+    names = {latent: str(latent) for latent in table.latent.tolist()}
+    rows = [text.get_text().split(": ")[1] for text in table.plot(names).axes[0].get_yticklabels()]
+    assert rows == [str(i) for i in table.latent[ratio.argsort(descending=True)].tolist()]
 
 
 def test_judging_and_testing_run_on_a_little_text():

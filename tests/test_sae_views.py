@@ -30,6 +30,15 @@ def test_the_best_reconstruction_lies_half_lambda_below_the_vector_in_both_panel
         assert float(dot.get_ydata()[0]) == pytest.approx(min(curve.get_ydata()), abs=1e-3)
 
 
+def test_both_ways_reach_the_vector_and_the_rays_take_less_strength():
+    directions = torch.tensor([[0.0, 1], [-(3**0.5) / 2, -0.5], [3**0.5 / 2, -0.5]])
+    axes = sae.two_ways(directions, 1).fig.axes
+    ends = [[text.xy for text in ax.texts if hasattr(text, "xy")][-1] for ax in axes]
+    assert all(end == pytest.approx(directions[1].tolist(), abs=1e-6) for end in ends)
+    titles = [ax.get_title(loc="left") for ax in axes]
+    assert "2 active, strengths 1.37" in titles[0] and "1 active, strengths 1.00" in titles[1]
+
+
 def test_the_vectors_of_a_pair_lie_between_its_two_directions():
     truth = sae.Truth.draw(**stored.TRUTH, correlation="pairs", together=1.0)
     dictionary = sae.SparseAutoencoder(sae.Config(d_in=32, n_latents=96, k=3), torch.Generator().manual_seed(0))
@@ -83,7 +92,7 @@ def test_each_kind_keeps_what_its_note_says():
     assert (kept["BatchTopK, k = 2"] > 0).sum().item() == 4 == (kept["Matryoshka"] > 0).sum().item()
     assert torch.equal(kept["JumpReLU"], torch.where(pre > deeper_diagram.THRESHOLD, pre, 0.0))
     assert not kept["gated"][torch.tensor(deeper_diagram.GATE) <= 0].any()
-    drawn = (deeper_diagram.six_kinds, deeper_diagram.absorbed, deeper_diagram.three_coders, sae.spliced_in)
+    drawn = (deeper_diagram.six_kinds, deeper_diagram.absorbed, deeper_diagram.three_coders)
     for picture in (draw() for draw in drawn):
         assert picture.alt and picture.fig.axes[0].texts
 

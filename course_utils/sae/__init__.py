@@ -17,7 +17,7 @@ from .anatomy import Anatomy, anatomies
 from .basics import decode, encode, loss, pre_activations
 from .code_view import shaded_code
 from .config import KINDS, Config
-from .diagram import autoencoder, spliced_in
+from .diagram import autoencoder
 from .effects import Bench, Effect, LatentTest, generate, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream
@@ -30,7 +30,7 @@ from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkag
 from .model import SparseAutoencoder, without_parallel
 from .pages import browse, write_pages
 from .paired import PairedTruth
-from .plane_views import pair_failure, pair_sums, shrinking
+from .plane_views import pair_failure, pair_sums, shrinking, two_ways
 from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
 from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
@@ -55,6 +55,6 @@ __all__ = [
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
     "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "resample_dead",
-    "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "spliced_in", "strip",
-    "token_list", "top_contexts", "topk", "train", "without_parallel", "write_pages",
+    "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "strip",
+    "token_list", "top_contexts", "topk", "train", "two_ways", "without_parallel", "write_pages",
 ]  # fmt: skip

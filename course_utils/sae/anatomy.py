@@ -5,13 +5,11 @@
 1. The activation x at the token is b_dec, plus one arrow for each active latent, plus what is left over.
 2. Latents are added in the order of their strength; `left` is the squared length of what is still missing, as a share
    of that of x − b_dec.
-3. Each latent gets a short reading from labelled text (`brief`): the token at which it is mostly active, or its best
-   label, or how often it is active.
+3. Each latent gets a short reading from labelled text (`brief`): how often it is active, or its best label.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +26,8 @@ from course_utils.sae.model import SparseAutoencoder
 from course_utils.sae.reading import Reading
 
 SHOWN = 8  # of a token's latents, the strongest
-MOSTLY, FITS = 0.5, 0.4  # share of the activity at one token; F1 from which a label is a reading
+EDGE = 1.2  # where an axis ends, in strongest activations
+FITS = 0.4  # F1 from which a label is a reading
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,6 @@ def brief(reading: Reading, latent: int) -> str:
     on = reading.f[..., latent] > 0
     if (share := on[:, 1:].float().mean().item()) > DENSE:
         return f"at {100 * share:.0f} % of tokens"
-    ids = Counter(reading.tokens[on].tolist())
-    if ids and ids.most_common(1)[0][1] > MOSTLY * ids.total():
-        token = reading.dictionary.model.tokenizer.decode([ids.most_common(1)[0][0]])
-        return f"mostly at “{token.strip() or repr(token)[1:-1]}”"
     label, f1, *_ = reading.label(latent)
     return WORDS[label] if f1 >= FITS else "?"
 
@@ -100,12 +95,12 @@ def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
         ax.text(-1.28 * most, -1.05, "latent", ha="right", va="center", fontsize=9, color=plots.NULL)
         ax.text(-1.22 * most, -1.05, "reading", ha="left", va="center", fontsize=9, color=plots.NULL)
         ax.text(0, -1.05, "activation", ha="left", va="center", fontsize=9, color=plots.NULL)
-        ax.set(title=title, xlim=(-1.6 * most, 1.2 * most), ylim=(len(latents) - 0.4, -1.6), xticks=[], yticks=[])
+        ax.set(title=title, xlim=(-1.6 * most, EDGE * most), ylim=(len(latents) - 0.4, -1.6), xticks=[], yticks=[])
         ax.spines[["left", "bottom"]].set_visible(False)
     first, second = (part.latents.tolist() for part in parts)
     for latent in shared.intersection(first[:SHOWN], second[:SHOWN]):
         here, there = first.index(latent), second.index(latent)
-        start = (float(parts[0].strength[here]) + 0.22 * most, here)
+        start = (min(float(parts[0].strength[here]) + 0.22 * most, EDGE * most), here)  # outside it is not drawn
         fig.add_artist(ConnectionPatch(start, (-1.58 * most, there), "data", "data", axesA=axes[0], axesB=axes[1],
                                        color=plots.HEAD, alpha=0.45, linewidth=1.2))  # fmt: skip
     filled = [Patch(facecolor=plots.HEAD, label="both tokens have it"),

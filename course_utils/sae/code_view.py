@@ -27,7 +27,7 @@ class Panel:
 
     Attributes:
         title: above it. words: the tokens, in order. values: their numbers. note: a line below.
-        colour: of the background; a latent's unless another is given.
+        colour: of the background; a latent's unless another is given. asked: tokens that are framed and numbered.
     """
 
     title: str
@@ -35,6 +35,12 @@ class Panel:
     values: Float[Tensor, "token"]
     note: str = ""
     colour: str = plots.HEAD
+    asked: Sequence[int] = ()
+
+    @property
+    def step(self) -> float:
+        """From line to line, in inches: numbers stand between the lines."""
+        return LINE * (1.75 if self.asked else 1)
 
     @property
     def lines(self) -> int:
@@ -43,7 +49,7 @@ class Panel:
     @property
     def height(self) -> float:
         """In inches."""
-        return TITLE + LINE * self.lines + (NOTE if self.note else 0) + GAP
+        return TITLE + self.step * self.lines + (NOTE if self.note else 0) + GAP
 
 
 def shaded_code(words: Sequence[str], values: Mapping[str, Float[Tensor, "token"]], columns: int = 2) -> Figure:
@@ -77,15 +83,20 @@ def shaded_panels(panels: Sequence[Panel], columns: int = 2) -> Figure:
 def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
     """Type is set character by character, so that it agrees with the backgrounds whatever the font's width."""
     ax.text(left, top + 0.16, panel.title, fontsize=10, fontweight="bold", va="center", color=plots.INK)
-    below = top + TITLE + LINE * panel.lines + NOTE / 2
+    below = top + TITLE + panel.step * panel.lines + NOTE / 2
     if panel.note:
         ax.text(left, below, panel.note, fontsize=9, va="center", color=plots.NULL)
     line = column = 0
     shares = panel.values / max(float(panel.values.max()), 1e-9)
-    for word, share in zip(panel.words, shares.tolist(), strict=True):
+    for place, (word, share) in enumerate(zip(panel.words, shares.tolist(), strict=True)):
         for i, piece in enumerate(word.split("\n")):
             line, column = (line + 1, 0) if i else (line, column)
-            x, y = left + column * CHARACTER, top + TITLE + line * LINE
+            x, y = left + column * CHARACTER, top + TITLE + line * panel.step
+            if place in panel.asked and piece:
+                ax.add_patch(plt.Rectangle((x, y), len(piece) * CHARACTER, LINE * 0.92, fill=False, linewidth=1.2,
+                                           edgecolor=panel.colour))  # fmt: skip
+                ax.text(x + len(piece) * CHARACTER / 2, y + LINE * 1.3, str(panel.asked.index(place) + 1), fontsize=9,
+                        fontweight="bold", ha="center", va="center", color=panel.colour)  # fmt: skip
             if share > 0 and piece:
                 ax.add_patch(plt.Rectangle((x, y), len(piece) * CHARACTER, LINE * 0.92, color=panel.colour,
                                            alpha=0.75 * share, linewidth=0))  # fmt: skip

@@ -48,26 +48,3 @@ def _latents(page: Sheet, x: float) -> None:
 
 def _square(x: float, y: float, size: float, fill: str) -> Rectangle:
     return Rectangle((x - size / 2, y - size / 2), size, size, facecolor=fill, edgecolor=plots.INK, linewidth=0.8)
-
-
-def spliced_in() -> Picture:
-    """The stream is cut before a block, and the reconstruction, or an ablation, goes on in its place."""
-    page = sheet(2.15)
-    y = 1.45
-    page.line([(1.9, y), (2.55, y)], colour=plots.STREAM, thick=7, behind=True)
-    page.line([(4.75, y), (5.35, y)], colour=plots.STREAM, thick=7, behind=True)
-    page.line([(2.55, y), (4.75, y)], colour=plots.STREAM, thick=2, dashed=True, behind=True)
-    page.cross((3.65, y))
-    page.box((1.1, y), "blocks 0 and 1", fill=plots.TOKEN, width=1.5)
-    page.box((6.05, y), "blocks 2 and 3", fill=plots.TOKEN, width=1.4)
-    page.text((2.3, y + 0.26), "x", bold=True, halo=False)
-    page.text((4.72, y + 0.26), "instead", size=SMALL, halo=False)
-    page.box((3.65, 0.72), "dictionary", fill=plots.HEAD, width=1.2)
-    page.arrow((2.35, y - 0.08), (3.02, 0.76), bend=0.15)
-    page.arrow((4.28, 0.76), (4.9, y - 0.08), bend=0.15)
-    page.text((4.83, 0.82), "x̂", bold=True, halo=False)
-    page.text((3.65, 0.22), "or the mean vector, or zero", size=SMALL, colour=plots.NULL, halo=False)
-    page.text((1.1, y + 0.42), "tokens in", size=SMALL, colour=plots.NULL, halo=False)
-    page.text((6.05, y + 0.42), "loss on the next token", size=SMALL, colour=plots.NULL, halo=False)
-    return page.picture("The residual stream x goes through a dictionary, and its reconstruction takes the place of x "
-                        "for the later blocks.")  # fmt: skip

@@ -17,6 +17,8 @@ from torch import Tensor
 from course_utils import plots
 
 MARKS = ("o", "s", "D", "^", "v", "P")
+COLOURS = {"ReLU with L1": plots.SERIES[3], "TopK": plots.INK, "BatchTopK": plots.SERIES[1],
+           "Matryoshka": plots.SERIES[2], "JumpReLU": plots.SERIES[0], "Gated": plots.SERIES[5]}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Frontier:
         fig, axes = plots.figure(1, 2, height=3.4)
         for ax, what in zip(axes, ("unexplained", "rise"), strict=True):
             for i, kind in enumerate(self.kinds):
-                x, y, colour = self.l0[i], getattr(self, what)[i], plots.SERIES[i]
+                x, y, colour = self.l0[i], getattr(self, what)[i], COLOURS[kind]
                 ax.plot(x, y, MARKS[i], color=colour, markersize=3, alpha=0.6)
                 ax.plot(x.mean(1), y.mean(1), color=colour, label=kind if what == "rise" else None)
             ax.set(xscale="log", yscale="log", xlabel="active latents (L0)")

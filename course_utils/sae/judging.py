@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -142,17 +143,22 @@ class CausalTable:
             for i, name in enumerate(self.labels)
         ]  # fmt: skip
 
-    def plot(self) -> Figure:
-        """Null edits as grey strokes, the latent's own as a dot."""
+    def plot(self, names: Mapping[int, str]) -> Figure:
+        """Null edits as grey strokes, the latent's own as a dot; on top what is furthest from its null's median.
+
+        Args:
+            names: {latent: what it is called}.
+        """
         fig, ax = plots.figure(height=0.42 * len(self.labels) + 1.1)
-        for i in range(len(self.labels)):
-            ax.plot(self.null_kl[i], [i] * self.null_kl.shape[1], "|", color=plots.GREY, markersize=9,
-                    label="along another latent's direction" if i == 0 else None)  # fmt: skip
-            ax.plot(self.kl[i], i, "o", color=plots.HEAD, markersize=9, label="along its own" if i == 0 else None)
-        names = [f"{WORDS[name]}: {int(latent)}" for name, latent in zip(self.labels, self.latent, strict=True)]
+        order = (self.kl / self.null_kl.median(1).values).argsort(descending=True).tolist()
+        for y, i in enumerate(order):
+            ax.plot(self.null_kl[i], [y] * self.null_kl.shape[1], "|", color=plots.GREY, markersize=9,
+                    label="along another latent's direction" if y == 0 else None)  # fmt: skip
+            ax.plot(self.kl[i], y, "o", color=plots.HEAD, markersize=9, label="along its own" if y == 0 else None)
+        names = [f"{names[int(self.latent[i])]}: {int(self.latent[i])}" for i in order]
         ax.set(yticks=range(len(names)), yticklabels=names, xscale="log", ylim=(len(names) - 0.5, -0.5),
                xlabel="KL from the untouched prediction, nats")  # fmt: skip
-        fig.legend(loc="outside lower center", ncols=2)
+        fig.legend(loc="outside upper center", ncols=2)
         return fig
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong, in a plane: a penalty that pulls a reconstruction inwards, and a pair that is never apart."""
+"""A plane: two ways to rebuild a vector, a penalty that pulls inwards, and a pair that is never apart."""
 
 from __future__ import annotations
 
@@ -17,6 +17,29 @@ from course_utils.sae.planted import Truth
 
 L1 = plots.SERIES[3]  # ReLU with an L1 penalty, in every figure of the lesson
 LATENT = plots.HEAD
+
+
+def two_ways(directions: Float[Tensor, "feature 2"], feature: int) -> Picture:
+    """One direction rebuilt by right, left, up and down, and by the directions themselves; used arrows head to tail."""
+    square = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    fig, axes = plots.figure(1, 2, width=6.4, height=2.7)
+    for ax, rows, name in zip(axes, (square, directions), ("right, left, up, down", "the three rays"), strict=True):
+        f = (rows @ directions[feature]).relu()  # (direction,)
+        for row in rows:
+            ax.plot(*torch.stack([torch.zeros(2), 1.2 * row]).T, color=plots.GREY, linewidth=1, alpha=0.5)
+        start = torch.zeros(2)
+        for i in f.nonzero()[:, 0].tolist():
+            end = start + f[i] * rows[i]
+            ax.annotate("", end.tolist(), start.tolist(),
+                        arrowprops=dict(arrowstyle="-|>", color=LATENT, linewidth=2.2, shrinkA=0, shrinkB=0))
+            ax.text(*((start + end) / 2 + torch.tensor([0.08, 0.14])), f"{f[i]:.2f}", color=LATENT, ha="center")
+            start = end
+        ax.plot(*directions[feature], "*", color="black", markersize=12)
+        count, cost = int((f > 1e-6).sum()), float(f.sum())
+        ax.set(xlim=(-1.35, 1.35), ylim=(-1.3, 1.3), aspect="equal", xticks=[], yticks=[])
+        ax.set_title(f"{name}\n{count} active, strengths {cost:.2f} together", loc="left")
+        ax.spines[:].set_visible(False)
+    return Picture(fig, "Left, two arrows reach the star, one to the left and one down; right, one arrow does.")
 
 
 def shrinking(

@@ -78,7 +78,7 @@ columns = {"absorbed, child there": "absorbed", "null: no child there": "null: p
 rows = {names.get(kind, kind): {new: row[old] for old, new in columns.items()}
         for kind, row in planted.rows().items()}  # fmt: skip
 display(table(rows, decimals=2, interval="range over 3 seeds", caption="Share of the rows with a child that count as absorbed, mean over ten parents, and the same count in rows with the parent alone."))
-measured("sae.absorbed", planted.absorbed[planted.kinds.index("TopK")].mean().item())
+measured("sae.absorbed", round(planted.absorbed[planted.kinds.index("TopK")].mean().item(), 2))
 
 # %% [markdown]
 # <details><summary>After your guess: what this means</summary>
@@ -186,7 +186,7 @@ shared = stored.shared()
 columns = ("decoder alone", "null: the data's covariance")
 display(table({name: {key: row[key] for key in columns} for name, row in shared.rows().items()}, unit="% shared", decimals=1,
               interval="range over 3 pairs", caption="Share of latents that two trainings have in common, by the decoder alone."))
-measured("sae.shared", shared.decoder[-1].mean().item())
+measured("sae.shared", round(shared.decoder[-1].mean().item(), 3))
 
 # %% [markdown]
 # <details><summary>After your guess: what this means</summary>
@@ -361,9 +361,9 @@ with claims():
 # %% [markdown]
 # ## 8 · Crosscoders
 #
-# A **crosscoder** (Lindsey et al. 2024, [Sparse Crosscoders](https://transformer-circuits.pub/2024/crosscoders/index.html)) reads and writes several activations with one set of latents: two layers, or two models. Each latent has a direction in each of them. How long the one is beside the other says where the latent lives.
+# A **crosscoder** (Lindsey et al. 2024, [Sparse Crosscoders](https://transformer-circuits.pub/2024/crosscoders/index.html)) reads and writes several activations with one set of latents: two layers, or two models. Each latent has a direction in each of them. The lengths of the two say where the latent belongs: if one of them is near 0, it is a latent of the other alone.
 #
-# Known truth first: 72 features, a third in both sources, a third only in the first, a third only in the second. The later part of a latent's decoder length should be one half, 0 and 1.
+# Known truth first: 72 features, a third in both sources, a third only in the first, a third only in the second. The second source's part of a latent's decoder length should then be one half, 0 and 1.
 
 # %%
 parts, recovered = {side: [] for side in SIDES}, []
@@ -390,7 +390,7 @@ with claims():
     claim("features in both sources have a part within 0.02 of one half; those in one have less than 0.1 in the other, each of the 48", all(abs(p - 0.5) < 0.02 for p in parts["both"]) and max(parts["first only"]) < 0.1 and min(parts["second only"]) > 0.9)
 
 # %% [markdown]
-# Now two layers of `code-4l`: the residual stream before its second and before its fourth block, each scaled to the same mean square. The null gives the later layer's vectors to other tokens. Then nothing can be in both layers, and a crosscoder has no reason to make latents of both.
+# Now two layers of `code-4l`: the residual stream before block 1 and before block 3, counted from 0, each scaled to the same mean square. The null gives the later layer's vectors to other tokens. Then nothing can be in both layers, and a crosscoder has no reason to make latents of both.
 
 # %%
 layers = stored.crossed()

@@ -31,7 +31,7 @@ from course_utils.sae import stored
 four = (378, 9, 1490, 138)
 plots.show(
     sae.shaded_code(words, {f"latent {i}": f[:, i] for i in four}),
-    "One program four times; latent 378 is active at closing parentheses, 9 inside parentheses, 138 at quotes, 1490 everywhere.",
+    "One program four times; latent 378 is active at closing brackets, 9 between brackets, 138 at quotes, 1490 everywhere.",
     caption="One program, four latents. The background of a token is the darker, the more active the latent is there, and white where it is silent.",
 )
 
@@ -59,7 +59,7 @@ table({name: {"F1": value} for name, value in contest.items()}, mark="best laten
       caption="How well one number finds closing brackets, in 27 modules of the standard library that neither the model nor the dictionary was trained on. The best of 768 neurons (with either sign), the best of 1 536 random directions and the best of the 1 536 latents, each with its threshold, were chosen on half of the modules and judged on the other half; intervals resample the modules of that half. One token in 28 closes a bracket, which gives “always yes” its F1.")
 
 # %% [markdown]
-# No neuron of the layer before comes near for these brackets. Has the method found the model's own idea of a closing bracket? We first see how such directions are found, and on vectors that we made ourselves, when they are the right ones. Then we ask what it takes to show that a latent means what its examples suggest. At the end we come back to your four names.
+# No neuron comes near the latent's F1. Has the method found the model's own idea of a closing bracket? We first see how such directions are found, and on vectors that we made ourselves, when they are the right ones. Then we ask what it takes to show that a latent means what its examples suggest. At the end we come back to your four names.
 
 # %% [markdown] contents
 # You need lesson 1: features as directions, interference, why single neurons may mean nothing. From lesson 0 you need the residual stream and hooks.
@@ -109,7 +109,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Principal components are at right angles, and there are at most as many as dimensions. The three directions are neither. What singles them out is that each vector needs *few* of them. This is the assumption of **dictionary learning**: there are many directions, more than dimensions, and each vector is the sum of a few of them, with positive strengths.
+# Principal components are at right angles, and there are at most as many as dimensions. Their angle says nothing here, since the vectors vary about equally in every direction of the plane. The three directions are not at right angles, and there are more of them. What singles them out is that each vector needs *few* of them. This is the assumption of **dictionary learning**: there are many directions, more than dimensions, and each vector is the sum of a few of them, with positive strengths.
 #
 # How are the strengths read off a vector? As in lesson 1, by multiplying with the direction and applying a ReLU. Let $x$ be direction 0. Its products with the three directions are $(1, -\tfrac12, -\tfrac12)$, since the cosine of 120° is $-\tfrac12$. The ReLU makes them $(1, 0, 0)$, and once direction 0 is $x$ again.
 
@@ -118,16 +118,16 @@ fig, axes = plots.figure(1, 2, width=6.4, height=3.2)
 for ax, point, title in zip(axes, (directions[0], directions[0] + directions[1]), ("x = direction 0", "x = directions 0 + 1"), strict=True):
     plots.arrows(ax, directions.T)
     ax.set(title=title, xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
-    ax.plot(*point, "*", color="black", markersize=13)
-    for i, row in enumerate(directions):
-        foot = row * max(0.0, float(point @ row))
-        if foot.norm() > 0:
-            ax.plot(*torch.stack([point, foot]).T, ":", color=plots.SERIES[i], linewidth=1.6)
-            ax.plot(*foot, "s", color=plots.SERIES[i], markersize=7)
+    products = directions @ point
+    for i, (row, product) in enumerate(zip(directions, products.tolist(), strict=True)):
+        ax.plot(*torch.stack([point, product * row]).T, ":", color=plots.SERIES[i], linewidth=1.6)
+        ax.plot(*(product * row), "s", color=plots.SERIES[i], markersize=13, fillstyle="full" if product > 0 else "none")
+    ax.plot(*point, "*", color="white", markeredgecolor="black", markersize=9)
+    ax.plot(*(products.relu() @ directions), "D", color=plots.EDITED, markersize=5)
 plots.show(
     fig,
-    "Direction 0 falls on itself with length one; the sum of two directions falls on each of them with length one half.",
-    caption="Reading by products. The star is x, and the dotted lines drop it onto the directions; squares are what is read. Left: direction 0 alone is read as 1, and nothing else is read. Right: of the sum of two directions, each is read as ½ only.",
+    "Direction 0 falls on itself with length one; of the sum of two directions only half comes back.",
+    caption="Reading by products. The star is x, and the dotted lines drop it onto the directions. Full squares are what is read; hollow ones are negative products, which the ReLU sets to 0. The diamond is what comes back. Left: all of x. Right: each of two directions is read as ½, and half of x comes back.",
 )
 
 # %% [markdown]
@@ -141,7 +141,7 @@ sae.autoencoder().captioned("A sparse autoencoder. There are more latents than n
 # %% [markdown]
 # $$f = \mathrm{ReLU}\big(W_\text{enc}(x - b_\text{dec}) + b_\text{enc}\big), \qquad \hat x = W_\text{dec}^\top f + b_\text{dec}.$$
 #
-# $x$ and $b_\text{dec}$ have the shape (d), $f$ and $b_\text{enc}$ (latent); $W_\text{enc}$ and $W_\text{dec}$ have the shape (latent, d). Each entry of $f$ is called a **latent**, and its row of $W_\text{dec}$ is its direction. The **dictionary** is all of these directions together. The bias $b_\text{dec}$ is what all vectors have in common. It is taken away before reading and added again at the end. A negative entry of $b_\text{enc}$ is a threshold: products below it count as zero.
+# $x$ and $b_\text{dec}$ have the shape (d), $f$ and $b_\text{enc}$ (latent); $W_\text{enc}$ and $W_\text{dec}$ have the shape (latent, d). Each entry of $f$ is called a **latent**, and its row of $W_\text{dec}$ is its direction. The **dictionary** is all of these directions together. The bias $b_\text{dec}$ is what all vectors have in common. It is taken away before reading and added again at the end. Where an entry of $b_\text{enc}$ is negative, its size is a threshold: products below that size count as zero.
 
 # %%
 def encode(x, W_enc, b_enc, b_dec):
@@ -152,7 +152,13 @@ def decode(f, W_dec, b_dec):
     return f @ W_dec + b_dec  # (row, d)
 
 # %% [markdown]
-# What makes training choose the three rays? The reconstruction alone does not. The four directions right, left, up and down rebuild every vector of the plane without any error, but they need two active latents for a vector that lies on a ray at 210°, with strengths of $\cos 30° + \sin 30° ≈ 1.37$ together, where one latent of strength 1 would do. Therefore the loss has a second term, which makes activity cost something. The **L1 norm** of $f$ is the sum of its entries, and $\lambda$ is its weight:
+# What makes training choose the three rays? The reconstruction alone does not. The four directions right, left, up and down rebuild every vector of the plane without any error. But a vector on a ray needs two of them, where one latent would do.
+
+# %% figure
+sae.two_ways(directions, 1).captioned("The same vector, direction 1, rebuilt in two ways (blue) without any error.")
+
+# %% [markdown]
+# Therefore the loss has a second term, which makes activity cost something. The **L1 norm** of $f$ is the sum of its entries, and $\lambda$ is its weight:
 #
 # $$\text{loss} = \|x - \hat x\|^2 + \lambda \sum_i f_i .$$
 #
@@ -191,15 +197,19 @@ runs = [train(seed) for seed in range(6)]
 # %% figure
 loss, weights, path = min(runs, key=lambda run: run[0])
 order = sae.match_features(directions, weights[1]).latent
-fig, axes = plots.figure(1, 3, width=6.4, height=2.5, sharey=True)
-for ax, number in zip(axes, (0, 20, 300), strict=True):
+failed = max(runs, key=lambda run: run[0])
+shown = {f"step {number}": path[number][order] for number in (0, 20, 300)}
+shown["another start, step 300"] = failed[1][1][sae.match_features(directions, failed[1][1]).latent]
+fig, axes = plots.figure(1, 4, height=2.2, sharey=True)
+for ax, (title, rows) in zip(axes, shown.items(), strict=True):
     ax.plot(*x[count > 0][:100].T, ".", color=plots.GREY, markersize=1.5)
-    plots.arrows(ax, path[number][order].T, title=f"step {number}", labels=["0", "1", "2"])
+    plots.arrows(ax, rows.T, title="", labels=[""] * 3)
+    ax.set_title(title, fontsize=10)
     ax.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5))
 plots.show(
     fig,
-    "Three arrows turn, over 300 steps, until each lies on one of three rays of dots.",
-    caption="The three directions of the dictionary while it learns, in the training of the six that ends with the smallest loss. Each colour is the direction that ends on the ray of that colour in the figures above.",
+    "Three arrows turn, over 300 steps, until each lies on one of three rays of dots; from another start one ray is missed.",
+    caption="The three directions of the dictionary while it learns, in the training of the six that ends with the smallest loss, and on the right the end of the one with the largest. Colours are those of the rays above, matched at the end.",
 )
 
 # %% [markdown]
@@ -270,6 +280,7 @@ active_at = {n: (encode(x, w[0], w[2], w[3]) > 0).sum(1).float().mean() for n, w
 on_axes = encode(directions[1:2], axes4, torch.zeros(4), torch.zeros(2))
 with claims():
     claim("two principal components leave at least two of the rays aside (cosine below 0.98)", int((pca_cosine < 0.98).sum()) >= 2)
+    claim("the vectors vary about equally in every direction of the plane (variances of the principal components within a quarter)", (lambda v: v[1] < 1.25 * v[0])(torch.linalg.eigvalsh(x.T.cov())))
     claim("the sum of two is read as (½, ½, 0)", torch.allclose(by_hand[1], torch.tensor([0.5, 0.5, 0.0]), atol=1e-5))
     claim("direction 0 alone is read as (1, 0, 0)", torch.allclose(by_hand[0], torch.tensor([1.0, 0.0, 0.0]), atol=1e-5))
     claim("right, left, up and down rebuild direction 1 without any error, with two active latents of 1.37 together", torch.allclose(on_axes @ axes4, directions[1:2], atol=1e-5) and int((on_axes > 1e-6).sum()) == 2 and round(on_axes.sum().item(), 2) == 1.37)
@@ -288,7 +299,7 @@ with claims():
 #
 # In a language model nobody can say whether a direction is right. So the method is first tried where we can. We invent 64 features: random directions in 32 dimensions, each active in one vector of 25, with a strength between ½ and 1½. A dictionary of 96 latents sees the vectors and never the features. About 2.6 features are active at a time, and TopK is given $k = 3$.
 #
-# To score it, each true feature gets a latent of its own, such that the sum of the cosines is as large as it can be. This **matching** uses each latent once. A feature counts as *found* when its partner has a cosine above 0.9. Three other methods are scored in the same way:
+# To score it, each true feature gets a latent of its own, so that the sum of their cosines is as large as possible. This **matching** uses each latent once. A feature counts as *found* when its partner has a cosine above 0.9. Three other methods are scored in the same way:
 #
 # - **principal component analysis** (PCA), whose axes are the directions of largest variance;
 # - **independent component analysis** (ICA), which looks for axes along which the strengths are statistically independent, as our features are;
@@ -313,9 +324,9 @@ table({names[name]: {"features found, %": (100 * sum(each) / 3, 100 * min(each),
       caption="The share of the 64 features that each method finds: mean over three sets of features, drawn independently, with the lowest and the highest. The last row is the null.")
 
 # %% [markdown]
-# The dictionary finds nearly all features, and ICA less than a third. ICA uses the independence of the strengths, which holds here exactly. What stops it is the number of its axes. It has one for each of 32 dimensions, there are 64 features, and so most of its axes are compromises between several. Looking for *few active* directions is what allows more directions than dimensions.
+# The dictionary finds nearly all features, and ICA a quarter. ICA uses the independence of the strengths, which holds here exactly. What stops it is the number of its axes. It has one for each of 32 dimensions, there are 64 features, and so most of its axes are compromises between several. Looking for *few active* directions is what allows more directions than dimensions.
 #
-# This was the best case, with features that are sparse, independent, and fewer than the latents. What happens when they are not independent? In a model, some features may always come together, such as the name of a thing and its kind. So the same 64 features now come in 32 pairs, and the two of a pair are always active in the same vectors, each with a strength of its own. As many features as before are active, and $k$ and the rest of the training stay the same.
+# These features were sparse, independent, and fewer than the latents. In a model, some features may always come together, such as the name of a thing and its kind. Therefore the same 64 features now come in 32 pairs, and the two of a pair are always active in the same vectors, each with a strength of its own. As many features as before are active, and $k$ and the rest of the training stay the same.
 
 # %% prediction
 predict("sae.pairs")
@@ -355,7 +366,7 @@ page.measured("sae.pairs", f"{'fewer' if fewer else 'as many'} features, {'large
 # </details>
 
 # %% [markdown]
-# The two other conditions can be taken away as well, in one training each.
+# Now more features than latents, and features that are not sparse, in one training each.
 
 # %%
 *_, few, _ = train_on({}, n_latents=32)
@@ -369,7 +380,7 @@ few, crowded  # features found, %
 active = (truths[0].magnitudes(20_000, torch.Generator().manual_seed(3)) > 0).sum(1).float()
 with claims():
     claim("the dictionary finds nearly all features of all three sets (at least 95 %)", min(found["TopK"]) >= 0.95)
-    claim("ICA finds less than a third of them, on each", max(found["ICA"]) < 1 / 3)
+    claim("ICA finds a quarter of them (mean 23 to 27 %)", page.between(sum(found["ICA"]) / 3, 0.23, 0.27))
     claim("PCA and random directions find none", max(found["PCA"]) == 0 and max(found["random"]) == 0)
     claim("about 2.6 features are active at a time in the best case (2.5 to 2.7), with pairs too", page.between(active.mean(), 2.5, 2.7) and page.between((pairs[0][0].magnitudes(20_000, torch.Generator().manual_seed(3)) > 0).sum(1).float().mean(), 2.5, 2.7))
     claim("with pairs the error is smaller, on each of the three", max(pairs_error) < min(apart_error))
@@ -413,7 +424,7 @@ sae.shrinking(directions, (0, 0.2, 0.6, 1.5), answers).captioned("Left: the star
 #
 # The answer is too small by the same amount for every strength. This is called **shrinkage**. It comes from the penalty and does not go away with more training. The trained dictionaries of the plane do almost what the formula says.
 #
-# So one might want to make $\lambda$ very small. What becomes of the activations then, with 96 latents and 64 features?
+# That is one latent for one feature. With 96 latents and 64 features, what becomes of the activations when $\lambda$ is made small?
 
 # %% prediction
 predict("sae.penalty")
@@ -426,7 +437,7 @@ plots.show(
     caption="Activation over true strength, for latents that found a feature: mean over three sets of features, with the range. The dotted line is the formula. (λ is in units of the vectors' typical length, by which the trainer divides them; the dotted line takes this into account.)",
 )
 peak = int(factor.argmax())
-page.measured("sae.penalty", "it rises towards 1" if factor[0] > 0.9 else "it rises, and then falls again" if 0 < peak < len(factor) - 1 and factor[0] < factor[peak] - 0.03 else "it stays about the same")
+page.measured("sae.penalty", "it rises towards 1" if factor[0] > 0.9 else "it rises, and then falls again" if 0 < peak < len(factor) - 1 and factor[0] < factor[peak] - 0.03 else "it falls" if factor[0] < factor[-1] - 0.03 else "it stays about the same")
 
 # %% [markdown]
 # <details><summary>After your guess: why a small λ does not help</summary>
@@ -477,23 +488,17 @@ parts = [sae.Anatomy.of(reading, words[place], x[place]) for place in (first, se
 plots.show(
     sae.anatomies(parts, ('“)” of carries(…)', '“)” of print(…)')),
     "Two columns of sixteen bars each: the activations of the latents at two closing parentheses; five latents are in both.",
-    caption="The eight strongest of the sixteen active latents at each of two closing parentheses; a line joins those that are in both lists. A reading says how often the latent is active if that is more than one token in ten; else the token at which more than half of its activity in the course's sample programs lies; else the best of Python's labels if it fits (F1 at least 0.4). “?” stands where none of these says anything.",
+    caption="The eight strongest of the sixteen active latents at each of two closing parentheses; a line joins those that are in both lists. If a latent is active at more than one token in ten, its reading says how often. Else it is the best of Python's labels, where that fits with an F1 of at least 0.4 in the course's sample programs. Elsewhere stands “?”.",
 )
 
 # %% [markdown]
-# The vector of 192 numbers is nearly rebuilt from sixteen. The first two do most of the work, latent 1490, which is active at half of all tokens, and latent 378. The second parenthesis shares both, and its other latents are mostly different ones. In this sense a dictionary describes a token by a few words out of a large vocabulary.
+# The vector of 192 numbers is nearly rebuilt from sixteen. The first two leave less than a third, latent 1490, which is active at half of all tokens, and latent 378. The second parenthesis shares both, and its other latents are mostly different ones. In this sense a dictionary describes a token by a few words out of a large vocabulary.
 #
-# Two things in the bars should give pause. Several latents are “mostly at `)`”, so the token has more than one latent of its own. And most of the words cannot be read, with a question mark at more than half of all sixteen, on both sides. Section 5 reads one of these.
+# Two things in the bars should give pause. Several latents have the same reading. And most of the words cannot be read, with a question mark at more than half of all sixteen, on both sides. Section 5 reads one of these.
 #
 # Averages over many tokens say how good the description is. On 4 080 tokens of held-out modules, 12 % of the variance is unexplained. A latent that is active for more than one token in ten is called **dense**; 14 of the 1 536 are, and 20 are never active on these tokens.
 #
-# Whether the missing 12 % matter can be asked of the model.
-
-# %% figure
-sae.spliced_in().captioned("The reconstruction is put in the place of the residual stream, and the model goes on from there. For comparison the same is done with the mean vector and with zeros.")
-
-# %% [markdown]
-# The loss on the next token rises by more or less, depending on what is put there. The **loss recovered** compares the reconstruction with an ablation (the mean vector or zeros). It is 1 if the reconstruction does no harm, and 0 if it does as much harm as the ablation.
+# Whether the missing 12 % matter can be asked of the model. The reconstruction is put in the place of the residual stream, and the model goes on from there. The **loss recovered** compares how much the loss rises with how much it rises if the mean vector or zeros are put there instead. It is 1 if the reconstruction does no harm, and 0 if it does as much harm as they do.
 
 # %%
 held_out, module = sae.held_out_contexts(dictionary.model, limit=16)
@@ -515,7 +520,7 @@ with claims():
     claim("it was trained on 765 000 vectors, each read about eight times", facts["data"]["vectors"] == 765_000 and page.about(facts["epochs"], 8))
     claim("the two strongest latents are 1490 and 378, and leave less than a third", parts[0].latents[:2].tolist() == [1490, 378] and left[2] < 1 / 3)
     claim("the second parenthesis has both, and five of the sixteen in all", {1490, 378} <= shared and len(shared) == 5)
-    claim("several latents (three and more) are mostly at ), in both tokens", min(part.readings.count("mostly at “)”") for part in parts) >= 3)
+    claim("several latents (three and more) are read as closing brackets, at both tokens", min(part.readings.count("closing brackets") for part in parts) >= 3)
     claim("more than half of the sixteen have a question mark, in both tokens", min(part.readings.count("?") for part in parts) > 8)
     claim("latent 1490 is active at half of all tokens (0.45 to 0.5)", page.between((reading.rows[:, 1490] > 0).float().mean(), 0.45, 0.5))
     claim("L0 is 16 (no vector has more; some may have fewer)", page.between(quality.l0, 15.9, 16))
@@ -532,10 +537,10 @@ with claims():
 reading.explain(378, count=4)
 
 # %% caption
-caption("Latent 378. The background of a token is the darker, the more active the latent is there; the framed token is the one that was picked. “Promotes” names the tokens whose logit the direction raises most, with the change for one unit of activation.")
+caption("Latent 378; its F1 here is that in the sample programs. The framed token is the one that was picked. “Promotes” names the tokens whose logit the direction raises most, with the change for one unit of activation.")
 
 # %% [markdown]
-# At the top and at random alike, these are closing parentheses. The direction raises line breaks, `->` and `as`, some of what may follow. For three other latents a shorter form is enough. Latent 1490 was the strongest at the first parenthesis.
+# At the top and at random alike, these are closing brackets. The direction raises line breaks, `->` and `as`, some of what may follow. For three other latents a shorter form is enough. Latent 1490 was the strongest at the first parenthesis.
 
 # %% figure
 sae.strip(reading, 1490, sae.by_place).captioned("Latent 1490. The token that was picked is underlined and stands in the middle column; where nothing stands before it, the context begins. On the right its activation against the place in the context of 256 tokens: median over 63 contexts, and the band that holds eight of ten.")
@@ -575,7 +580,7 @@ strong = reading.rows[:, 1381] > 10
 weak = (reading.rows[:, 1381] > 0) & ~strong
 after_path = [("".join(c.tokens[: c.centre + 1])).rstrip("s.(") for c in reading.explain(840, count=4).top]
 with claims():
-    claim("at all eight places that are shown latent 378 is active at a closing parenthesis", set(seen) == {")"})
+    claim("at all eight places that are shown latent 378 is active at a closing bracket", set(seen) == {")"})
     claim("its direction raises line breaks, -> and as", {"\n", "->", "as"} <= {token.strip(" ") for token, _ in one.promotes})
     claim("the activation of 1490 falls steadily (each eight places lower than the eight before, up to 128), and in the second half of a context it is zero nearly everywhere (at 98 % of tokens and more)", by_place == sorted(set(by_place), reverse=True) and (reading.f[:, 128:, 1490] == 0).float().mean() > 0.98)
     claim("of the places at which latent 430 is active a third are imported names (0.3 to 0.36), and it finds nearly all (at least 0.9)", three.label == "import" and page.between(three.precision, 0.3, 0.36) and three.recall > 0.9)
@@ -588,7 +593,7 @@ with claims():
 # %% [markdown]
 # ## 6 · Is the name right?
 #
-# At every place that section 5 showed, latent 378 was at a `)`. Two hypotheses predict this. It may stand for *a bracket closes here*, or for *the token* `)`. Examples cannot decide between them, because at most of these places both are true. A program in which they differ can.
+# At every place that section 5 showed, latent 378 was at a `)`. Two hypotheses predict this. It may stand for *a bracket closes here*, or for *the token* `)`. Examples cannot decide between them, because at most of these places both are true. In the next program they differ at four of the seven framed tokens. Write down, for each hypothesis, where the latent should be active.
 
 # %% figure
 from course_utils.sae.code_view import Panel, shaded_panels
@@ -602,14 +607,26 @@ differ = """def cost(items):  # in pence (not pounds)
 differ_tokens, spelled = dictionary.read(differ)
 outside = (18, 41)  # the ")" in the comment and the one in the string
 by_python = torch.tensor([float(w in (")", "]") and i not in outside) for i, w in enumerate(spelled)])
+asked = [i for i, w in enumerate(spelled) if w in (")", "]")]
+plots.show(
+    shaded_panels([Panel("", spelled, torch.zeros(len(spelled)), asked=asked)]),
+    "A program of five lines; its five closing parentheses and two closing square brackets are framed and numbered.",
+    caption="The second and the fifth framed token stand in a comment and in a string, and close nothing.",
+)
+
+# %% prediction
+predict("sae.exceptions")
+
+# %% figure answer
 here_378 = dictionary.encode(differ_tokens)[0][:, 378]
 plots.show(
     shaded_panels([Panel("a bracket closes, by Python's tokenizer", spelled, by_python, colour=plots.ANSWER), Panel("latent 378", spelled, here_378)]),
     "The program twice: Python marks three parentheses and two square brackets; latent 378 is active at all five closing parentheses and at no square bracket.",
     caption="Left: the tokens that close a bracket. The `)` in the comment and the one in the string close nothing, and the two `]` close one without being a `)`. Right: latent 378.",
 )
+page.measured("sae.exceptions", ", ".join(str(n) for n, i in enumerate(asked, 1) if here_378[i] > 0))
 
-# %% figure
+# %% figure answer
 ids, labels = reading.tokens[:, 1:].flatten(), reading.labels
 is_closing = labels.flags[:, labels.names.index("closes")]
 exceptions, places = {}, {}
@@ -620,11 +637,11 @@ for token, closing in ((")", True), (")", False), ("]", True), ("]", False)):
 table(exceptions, unit={"latent 378": "% active"}, decimals=0, caption="Where latent 378 is active in the twelve sample programs, whose comments hold no `)`.")
 
 # %% [markdown]
-# Latent 378 marks the token `)`, whether or not it closes a bracket, and it misses most of the square brackets. An F1 of 0.87 on held-out modules was not enough to tell the two hypotheses apart, and the best examples even less. A test must look where the hypotheses differ.
-#
 # ### Two controls
 #
-# How much of that F1 did the model have to learn? The first control is a **dictionary of a random model**. We take a copy of `code-4l` whose weights were drawn at random and never trained, so that it knows nothing about Python, and train a dictionary on its vectors. The recipe is the same, with a sixth of the vectors. (More vectors might bring it closer.) Of its 1 536 latents we take the one that is best for closing brackets on half of the held-out modules.
+# Latent 378 marks the token `)`, whether or not it closes a bracket, and it misses most of the square brackets. It had an F1 of 0.87 and perfect examples under the wrong name. A test must look where two hypotheses differ.
+#
+# How much of that F1 did the model have to learn? The first control is a **dictionary of a random model**. We take a copy of `code-4l` whose weights were drawn at random and never trained, so that it knows nothing about Python, and train a dictionary on its vectors. The recipe is the same, with a sixth of the vectors. Of its 1 536 latents we take the one that is best for closing brackets on half of the held-out modules.
 
 # %% prediction
 predict("sae.random")
@@ -666,7 +683,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The first three cannot stand for a token, and the token list shows it as a number. For names after a dot it reaches an F1 of 0.32, and the latent 0.64. For the inside of a comment it is 0.30 against 0.73.
+# The first three know more than their token, and the token list says how much more. For names after a dot it reaches an F1 of 0.32, and the latent 0.64. For the inside of a comment it is 0.30 against 0.73.
 #
 # Each of them has exceptions of its own. Latent 9 is best for “inside brackets”, yet it is white between square brackets and dark between parentheses of a comment, where Python sees no bracket. Its name should be “inside parentheses”, and it reads the text rather than the syntax. Latent 138 passes less clearly. It is active at nearly every `"` that closes a string, but in the sample programs also at half of those that open one, and its F1 of 0.73 is near the token list's 0.66.
 #
@@ -714,6 +731,7 @@ quotes = [ids == dictionary.model.tokenizer.convert_tokens_to_ids('"'), reading.
 at_quotes = {n: quotes[1][quotes[0] & labels.flags[:, labels.names.index(n)]].float().mean() for n in ("string_closes", "string_opens")}
 with claims():
     claim("latent 378 is active at all five ) of the program and at neither ]", [w for w, v in zip(spelled, here_378.tolist(), strict=True) if v > 0] == [")"] * 5)
+    claim("the two hypotheses differ at four of the seven framed tokens", len(asked) == 7 and sum(bool(by_python[i]) != (spelled[i] == ")") for i in asked) == 4)
     claim("it is active at every ) in a string, and at every ) that closes a bracket", exceptions["`)` in a string"]["latent 378"] == exceptions["`)` that closes a bracket"]["latent 378"] == 100)
     claim("the random model's best latent is nearly as good (F1 0.82, latent 378 0.87), and active at most ) in strings (half and more)", page.rounds_to(untrained_f1["closes"], "0.82") and page.rounds_to(latent_f1["closes"], "0.87") and at_random["`)` in a string"] > 50)
     claim("it misses most of the square brackets (nine tenths and more)", exceptions["`]` that closes a bracket"]["latent 378"] < 10)
@@ -760,7 +778,7 @@ for latent in (378, other):
 # %% figure
 decode_token = dictionary.model.tokenizer.decode
 fig, axes = plots.figure(1, 3, height=2.1)
-titles = ("as it is", "without latent 378", "without as much of another")
+titles = ("as it is", "latent 378 removed", "another direction removed")
 for ax, p, title in zip(axes, after.values(), titles, strict=True):
     top = p.topk(5)
     ax.barh(range(5), 100 * top.values, color=plots.HEAD if title == titles[1] else plots.STREAM, height=0.7)
@@ -784,34 +802,29 @@ effects = stored.causal_effects()
 largest = effects.null_kl.amax(1)
 passes = dict(zip(effects.labels, (effects.kl > largest).tolist(), strict=True))
 plots.show(
-    effects.plot(),
+    effects.plot({int(i): sae.WORDS[name] for name, i in zip(effects.labels, effects.latent, strict=True)} | {378: "the token “)”", 9: "inside parentheses"}),
     "Eight rows of forty grey strokes, the effects of other directions of equal length, with one blue dot, the latent's own.",
-    caption="How far the prediction moves where a latent is active, when it is taken away (blue), and when a vector of the same length is taken away there along one of forty other latents (grey). The axis is logarithmic.",
+    caption="How far the prediction moves where a latent is active, when it is taken away (blue), and when a vector of the same length is taken away there along one of forty other latents (grey). The axis is logarithmic. On top is the latent that lies furthest from the middle of its others.",
 )
 page.measured("sae.causal", {(True, True): "both", (True, False): "only comments", (False, True): "only names after a dot", (False, False): "neither"}[passes["in_comment"], passes["attribute"]])
 
 # %% [markdown]
-# <details><summary>After your guess: what this means</summary>
-#
-# At four of the eight latents their own direction moves the prediction further than all forty: those for both kinds of bracket, for the inside of brackets and for names after a dot. It does not at those for names where bound, imported names, keywords and comments, although the one for comments is among the best descriptions of section 6. A latent that fails this test may still be a good description.
-#
-# </details>
-
-# %% [markdown]
 # ### The exceptions once more
 #
-# The test asks whether the model uses a direction. It does not ask whether our *name* for the latent is right. But it can be done at the exceptions of section 6. If the model used latent 378 as “a bracket closes here”, it should not need it at a `)` in a string or a comment. So we take it away at every `)` of 94 held-out contexts, and look at the three kinds of place one by one. The null is larger than before: 160 other latents, those that are active most nearly as often.
+# Four of the eight lie beyond all forty others: those for `)`, for opening brackets, for the inside of parentheses and for names after a dot. The one for comments does not, although it is among the best descriptions of section 6. A good description need not be used by the model.
+#
+# This test does not ask whether our *name* for a latent is right. But it can be done at the exceptions of section 6. If the model used latent 378 as “a bracket closes here”, it should not need it at a `)` in a string or a comment. So we take it away at every `)` of 94 held-out contexts, and look at the three kinds of place one by one. The null is larger than before: the 160 other latents whose frequency is nearest.
 
 # %% figure
 removed = stored.taken_away()
 plots.show(
     removed.plot(),
     "Three rows, for a closing parenthesis in code, in a string and in a comment: in each the blue dot lies right of nearly all of 160 grey strokes.",
-    caption="How far the prediction moves at a `)` when latent 378 is taken away there (blue, with the 95 % interval over modules), and along 160 other directions of equal length (grey). The number of places is in brackets.",
+    caption="The same test at each kind of `)`, with the 95 % interval over modules and the number of places in brackets.",
 )
 
 # %% [markdown]
-# At a `)` in a string the prediction moves as far as at one that closes a bracket, by 0.57 nats against 0.58, and in a comment by 0.31 nats. One of the 160 other directions moves it as far in code, two in strings and seven in comments. (So whether a latent is further out than *all* others depends on which were drawn. That it is further out than nearly all does not.) The model uses the direction at the exceptions too. The name “the token `)`” fits this, and “a bracket closes here” does not.
+# At a `)` in a string the prediction moves as far as at one that closes a bracket, by 0.57 nats against 0.58, and in a comment by 0.31 nats. One of the 160 other directions moves it as far in code, two in strings and seven in comments. The model uses the direction at the exceptions too. The name “the token `)`” fits this, and “a bracket closes here” does not.
 #
 # ### Putting a latent where it is not
 #
@@ -944,7 +957,7 @@ page.card(
 # - resampling: pointing a dead latent at a vector that is reconstructed badly.
 # - auxiliary loss: a loss in which dead latents rebuild what the living ones leave over.
 # - fraction of variance unexplained: squared errors over squared distances from the mean, both summed over all vectors.
-# - loss recovered: the share of an ablation's cost that a reconstruction saves.
+# - loss recovered: the share of the harm of putting the mean vector or zeros there that a reconstruction avoids.
 # - token list: the best rule for a label that sees only the token, without any model.
 # - dictionary of a random model: a dictionary trained on the vectors of a copy of the model with random weights, here on a sixth as many.
 # - monosemantic: of a latent that stands for one thing only.

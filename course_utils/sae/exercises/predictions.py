@@ -5,9 +5,11 @@ from course_utils.grading.kinds import Prediction
 Prediction(id="sae.pairs",
            choices=("fewer features, larger error", "fewer features, smaller error", "as many features, larger error",
                     "as many features, smaller error"),
-           question="If the features always come in pairs, what will the same training give, compared with the best case?")  # fmt: skip
-Prediction(id="sae.penalty", choices=("it rises towards 1", "it stays about the same", "it rises, and then falls again"),
+           question="If the features always come in pairs, what will the same training give, compared with before?")  # fmt: skip
+Prediction(id="sae.penalty", choices=("it rises towards 1", "it stays about the same", "it falls", "it rises, and then falls again"),
            question="As λ falls from 1 to 0.05, what will activation over true strength do?")  # fmt: skip
+Prediction(id="sae.exceptions", choices=("1, 3, 4, 6, 7", "1, 2, 4, 5, 6", "1, 4, 6", "1, 2, 3, 4, 5, 6, 7"),
+           question="At which of the seven framed tokens will latent 378 be active?")  # fmt: skip
 Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
            question="Of all latents for a model with random weights, which F1 will the best one reach for closing brackets?")  # fmt: skip
 Prediction(id="sae.causal", choices=("both", "only comments", "only names after a dot", "neither"),
