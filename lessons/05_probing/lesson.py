@@ -99,11 +99,11 @@ table({"inside brackets": {"classified rightly": float((score[truth] > 0).float(
 caption("Mass-mean probe for “inside brackets” before layer 2, in all 192 dimensions: shares of tokens of new files.")
 
 # %% [markdown]
-# The mass-mean probe does not care how the vectors scatter. **Logistic regression** does, and its border follows the slant of the clouds. It looks for a direction $w$ and a bias $b$ such that $\sigma(w \cdot x + b)$ is high on tokens with the property and low on the others, where $\sigma$ turns any number into a probability:
+# The mass-mean probe does not care how the vectors scatter. **Logistic regression** does: it turns its border until the two clouds are separated better. It looks for a direction $w$ and a bias $b$ such that $\sigma(w \cdot x + b)$ is high on tokens with the property and low on the others, where $\sigma$ turns any number into a probability:
 #
 # $$\text{minimise}\quad \sum_\text{tokens} \text{cross-entropy}\big(\sigma(w\cdot x+b),\, y\big) \;+\; \frac{\lambda}{2}\,|w|^2 .$$
 #
-# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be told apart by chance. Its strength $\lambda$ is chosen for each probe apart, on training files alone. Here are both probes on a line of code, token by token.
+# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be told apart by chance. Its strength $\lambda$ is chosen for each probe separately, on training files alone. Here are both probes on a line of code, token by token.
 
 # %% figure
 text = "total = sum(price[i] * (1 + tax) for i in range(10)) + other\n"
@@ -472,7 +472,7 @@ measured("probing.turned", "all in one and none in the other" if turned["A"][dif
 #
 # Probing is about the first two words. It can never settle the third.
 #
-# Who knows the mechanism can also say in advance where a network fails. A follows the property, and the right answer follows the rival. On unusual inputs the two differ, so A must be wrong on all of them.
+# Knowing the mechanism, one can also say in advance where a network fails. A follows the property, and the right answer follows the rival. On unusual inputs the two differ, so A must be wrong on all of them.
 
 # %% answer
 table({name: {"usual": right_on(one, usual), "unusual": right_on(one, ~usual)}
@@ -569,7 +569,7 @@ with claims():
     claim("donors of the same label change less than a quarter as much", all(abs(same) < abs(own) / 4 for own, same, *_ in moved.values()))
 
 # %% [markdown]
-# Left: a token that gets *inside* makes closing brackets about twelve times as probable (by the mean of the log-probability). No placebo does as much, but the direction of *opens* does. This panel alone would leave open which property it is.
+# Left: a token that gets *inside* makes closing brackets about twelve times as probable (by the mean of the log-probability). No placebo does as much, but the direction of *opens* does, and that of *parameter* comes close. This panel alone would leave open which property it is.
 #
 # Right: a token that loses *inside* makes them about two fifths as probable, and no null takes away as much. Both panels together say that the model uses this direction.
 #
