@@ -2,7 +2,14 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
+3. `effect_rows` – what an interchange does, above what its nulls do.
 """
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from torch import Tensor
 
 from course_utils import plots
 from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
@@ -32,11 +39,12 @@ def planted_network() -> Picture:
         page.arrow((3.2, middle), (3.86, middle), thick=0.9)
         y -= 0.36 * n_bits + 0.1
     page.box((4.25, 1.94), "h:\ntwelve\nnumbers", fill=plots.STREAM, width=0.78, height=3.05, size=SMALL)
-    page.arrow((4.64, 1.94), (5.0, 1.94))
-    page.box((5.35, 1.94), "head", fill=plots.MLP, width=0.68, bold=True)
-    page.arrow((5.7, 1.94), (6.08, 1.94))
-    page.box((6.55, 1.94), "yes or\nno", fill=plots.ANSWER, width=0.82, height=0.56, bold=True)
-    for x, name in ((0.45, "bits"), (2.25, "encoder"), (4.25, "hidden vector"), (6.55, "answer")):
+    page.arrow((4.64, 2.3), (5.0, 2.3))
+    page.box((5.35, 2.3), "head", fill=FADED, width=0.68, bold=True)
+    page.arrow((5.7, 2.3), (6.08, 2.3))
+    page.box((6.55, 2.3), "yes or\nno", fill=plots.ANSWER, width=0.82, height=0.56, bold=True)
+    page.text((6.55, 2.78), "answer", size=SMALL, colour=plots.NULL)
+    for x, name in ((0.45, "bits"), (2.25, "encoder"), (4.25, "hidden vector")):
         page.text((x, 0.2), name, size=SMALL, colour=plots.NULL)
     _right_answer(page)
     return page.picture(
@@ -47,9 +55,9 @@ def planted_network() -> Picture:
 
 
 def _right_answer(page: Sheet) -> None:
-    """The table of right answers, at the upper right."""
-    left, top = 5.42, 3.46
-    page.text((left + 0.42, top), "right answer", size=SMALL, bold=True)
+    """The table of right answers, under the answer."""
+    left, top = 5.42, 1.16
+    page.text((left + 0.42, top), "the right answer", size=SMALL, bold=True)
     for i, heads in enumerate(("switch off", "switch on")):
         page.text((left + 0.35 + 0.78 * i, top - 0.26), heads, size=SMALL, colour=plots.NULL, halo=False)
     for j, (name, answers) in enumerate((("rival no", ("no", "yes")), ("rival yes", ("yes", "no")))):
@@ -81,3 +89,25 @@ def beside_the_path() -> Picture:
     return page.picture(
         "Left: the property reaches a site, and the answer comes past it. Right: the answer comes through the site.",
     )
+
+
+def effect_rows(
+    ax: Axes, own: tuple[float, float, float], same: Float[Tensor, ""], placebo: Float[Tensor, "placebo"],
+    labels: Float[Tensor, "label"], names: Sequence[str],
+) -> None:  # fmt: skip
+    """Four rows: along the property's own direction (mean, low, high), along other labels', placebos, the same label.
+
+    The other labels have their names at their dots, above and below in turn.
+    """
+    value, low, high = own
+    ax.axvline(0, color=plots.NULL, lw=0.8)
+    ax.errorbar(value, 3, xerr=[[value - low], [high - value]], fmt="o", color=plots.EDITED, ms=8, capsize=3)
+    ax.plot(labels, [2] * len(labels), "o", color=plots.INK, ms=6)
+    order = sorted(range(len(names)), key=lambda i: float(labels[i]))
+    for rank, i in enumerate(order):
+        ax.annotate(names[i], (float(labels[i]), 2), (0, 9 if rank % 2 else -9), textcoords="offset points",
+                    ha="center", va="bottom" if rank % 2 else "top", fontsize=8)  # fmt: skip
+    ax.plot(placebo, [1] * len(placebo), "o", color=plots.NULL, ms=4)
+    ax.plot(float(same), 0, "o", color=plots.NULL, ms=6)
+    ax.set(yticks=[3, 2, 1, 0], ylim=(-0.5, 3.5),
+           yticklabels=["its own direction", "another label's", "12 placebos", "donor of the\nsame label"])  # fmt: skip

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson asked what a probe shows. Here are six questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? And can such a direction be found at a place that plays no part?
+# The lesson asked what a probe shows. Here are six questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? And how can such a direction be checked?
 
 # %% [markdown] contents
 # Any of the six sections may be skipped, but for the code of the second and the fifth, which the third and the sixth use. You need the core lesson, and its planted networks in particular.
@@ -61,7 +61,7 @@ with claims():
     claim("the linear probe is no better than always saying one half", about(cross_entropy(at_rest), 1.0) and cross_entropy(at_rest) > 0.999)
 
 # %% [markdown]
-# The linear probe sees nothing, although all that can be known is there. What matters for a reader is therefore the information that can be used by *a given family of probes*. Xu et al. (2020) call it **usable information**: the uncertainty of the family's best member that sees nothing, less that of its best member that sees $h$. Here it is zero for linear probes, and all of it for a hidden layer.
+# The linear probe sees nothing, although all that can be known is there. What matters for a reader is therefore the information that can be used by *a given family of probes*. Xu et al. (2020) call it **usable information**: how uncertain the best probe of the family is if it does not see $h$, minus how uncertain the best one is that does. Here it is zero for linear probes, and all of it for a hidden layer.
 #
 # The bound comes with two warnings. It holds for the *expected* loss. On a finite sample a probe can fall below it, and on its own training rows it easily does. And where every vector is different, as in a language model, each comes with one label only. Then $H(Y \mid H)$ is zero, and the bound says nothing at all.
 
@@ -134,7 +134,7 @@ with claims():
     claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
 
 # %% [markdown]
-# The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is learned by heart on the way. It needs no test set, since every label is sent before it is learned from. The tokens are sent file by file. In a random order tokens of one file would stand in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
+# The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is learned by heart on the way. It needs no test set, since every label is sent before it is learned from. But there are no intervals here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
 
 # %% [markdown]
 # ## 3 · How large may a probe be?
@@ -174,9 +174,9 @@ capacity = torch.stack([known(units) for units in (0, 2, 8, 32)])  # (size, task
 
 # %% figure
 fig, ax = plots.figure(height=2.6, width=5.4)
-ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], label="definition")
+ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], zorder=3, label="definition")
 for i in range(1, 4):
-    ax.plot(range(4), capacity[:, i], "o--", ms=4, color=plots.SERIES[1], label="control tasks, three sets of coins" if i == 1 else None)
+    ax.plot(range(4), capacity[:, i], "o--", ms=4, color=plots.NULL, zorder=1, label="control tasks,\nthree sets of coins" if i == 1 else None)
 ax.set(xticks=range(4), xticklabels=["none (linear)", "2", "8", "32"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
@@ -224,9 +224,9 @@ for i, name in enumerate(properties):
     left.semilogx(penalties, on_unseen[:, i], "o-", ms=3, color=plots.SERIES[i], label=name.replace("_", " "))
 left.axvline(penalties[chosen], color="0.6", lw=1)
 left.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05), title="regularisation path")
-left.legend(loc="lower right", fontsize=8)
+left.legend(loc="lower left", bbox_to_anchor=(0.35, 0.0), fontsize=8, framealpha=1)
 diagrams = []
-for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "chosen penalty"), strict=True):
+for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "definition, chosen"), strict=True):
     p = path[at].logits(unseen.x)[0, :, 0].sigmoid()
     found = probing.reliability(p, unseen.label("definition"), unseen.file)
     bars = torch.stack([found.so - found.low, found.high - found.so])
@@ -277,11 +277,11 @@ with claims():
 # %% [markdown]
 # ## 4 · Truth without labels
 #
-# Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give it a statement and its negation. Whatever is true, a probe for truth must give the two *opposite* answers, and it should be sure. These two demands can be written as a loss, and no label stands in it. The search for a direction that meets them is **contrast-consistent search**, CCS:
+# Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give it a statement and its negation. Whatever is true, a probe for truth must give the two *opposite* answers, and it should be sure. These two demands can be written as a loss, and no label is needed. The search for a direction that meets them is **contrast-consistent search**, CCS:
 #
 # $$L \;=\; \frac1n \sum_i \big(p_i^+ - (1 - p_i^-)\big)^2 + \min(p_i^+, p_i^-)^2 .$$
 #
-# Does it find truth? In made-up pairs we know. Each pair has a truth, marked along one direction with size 1. It also has another contrast that has nothing to do with truth (say, whether the statement sounds friendly), along a second direction, with a size that we choose, its *loudness*. Negating the statement turns both round.
+# Does it find truth? In made-up pairs we know. Each pair has a truth, marked along one direction. It also has another contrast that has nothing to do with truth (say, whether the statement sounds friendly), along a second direction. Negating the statement turns both round.
 
 # %% prediction
 predict("probing.ccs")
@@ -311,8 +311,8 @@ axes[0].set(ylabel="agreement")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
     fig, "With the truth: CCS and largest variation at one up to loudness 0.5, near a half from 1.5 on; with the other contrast the reverse; the random direction between.",
-    "Share of pairs on which a method agrees with the truth (left; its loudness is 1) and with the other contrast (right), or "
-    "disagrees with it, whichever is more. Five draws of 400 pairs (dots) and their mean. A guess gives about a half.",
+    "Share of pairs on which a method agrees with the truth (left) and with the other contrast (right), or disagrees with it, whichever is "
+    "more. Loudness: the size of the other contrast, where the truth has size 1. Five draws of 400 pairs (dots) and their mean.",
 )  # fmt: skip
 
 # %% claims answer
@@ -324,10 +324,10 @@ with claims():
     claim("at equal loudness the largest variation mixes them: between 0.55 and 0.97 with the truth in all five", between(first[2].min(), 0.55, 0.97) and between(first[2].max(), 0.55, 0.97))
     claim("a random direction agrees with either on between 0.5 and 0.75 on average", all(between(share, 0.5, 0.75) for share in found["random direction"].mean((0, 1)).tolist()))
     claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
-measured("probing.ccs", "the louder of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
+measured("probing.ccs", "the larger of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
 
 # %% [markdown]
-# CCS finds a contrast that turns round with the negation. In these pairs it finds the more prominent of the two, and where both are equally prominent it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally loud: there it mixes them. The random direction agrees with either on somewhat more than half of the pairs, since by chance it leans a little to one side of both. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
+# CCS finds a contrast that turns round with the negation. In these pairs it finds the larger of the two, and where both are equally large it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally large: there it mixes them. The random direction agrees with either on somewhat more than half of the pairs, since by chance it leans a little to one side of both. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
 
 # %% [markdown]
 # ## 5 · Learned directions
@@ -371,7 +371,7 @@ with claims():
           (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
 
 # %% [markdown]
-# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network. On usual inputs the property and its rival agree, so what it finds in the second network is mostly the rival, and new pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from. That much was true of probes too.
+# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network. On usual inputs the property and its rival agree, so what it finds in the second network is mostly the rival, and new pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
 #
 # **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train:
 #
@@ -425,18 +425,18 @@ with claims():
     claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 2].any() and not found["null: placebo"][:, 2].any())
 
 # %% [markdown]
-# The direction for the open bracket works on all new pairs, and no control comes near. But see how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. A share of 0.4 would have meant little. The column before shows the price: in the other pairs answers turn as well, where they should stay, so that all in all the pairs come out right about half of the time, as if nothing had been turned. And of the pairs that were fitted to, more come out right than of new ones: a search learns by heart, too.
+# The direction for the open bracket works on all new pairs, and no control comes near. See how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. The column before shows the price. In the pairs that do not differ answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search learns by heart, too.
 
 # %% [markdown]
 # ## 6 · A site that plays no part
 #
-# Can a learned direction deceive even if the pairs are good? Makelov et al. (2023) asked this of a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
+# Makelov et al. (2023) asked what a learned direction shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
 
 # %% figure
 drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")
 
 # %% [markdown]
-# In the left model two directions of the site matter. Along the first the property stands, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is nothing but a little noise, but the answer would change if something stood there: call it **dormant**. Neither plays a part in any answer. To be sure, we replace every vector at the site by the mean of all.
+# Does the left model's answer need the site? We replace every vector there by the mean of all.
 
 # %%
 planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
@@ -467,6 +467,9 @@ def over(runs):
     return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs]))
             for name in runs[0][1]}
 
+# %% [markdown]
+# Two directions of the left site matter for what happened. Along the first is the property, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is only a little noise, but the weights do read it, and the answer would follow a large value there: call it **dormant**. The figure shows one interchange in the plane of the two.
+
 # %% figure answer
 one, found = planted[0], beside[0][0]
 u, new = found.direction * (found.direction @ one.disconnected).sign(), found.new
@@ -494,9 +497,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The learned direction lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property stands. What is put in has a dormant half too, and there the output weights listen. So the exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
+# The learned direction lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property is. What is put in lies along $u$, so it has a dormant half too, and the output weights read that. The exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
 #
-# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies in the null space of the weights, so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. If a direction is truly used, its seen part alone should do as well as the whole.
+# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies where the weights make nothing of it (their null space), so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. If a direction is truly used, its seen part alone should do as well as the whole.
 
 # %% figure answer
 seen, unseen = subspace.split(u, one.weights[:, None])
@@ -558,7 +561,7 @@ with claims():
 measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if not both[:5, 0].any() else "about half")
 
 # %% [markdown]
-# Beside the path both checks expose the direction, and on the path both clear it. Even there it leans towards the disconnected and the dormant direction, which makes the wanted answers more certain.
+# Beside the path both checks expose the direction, and on the path both clear it. Even there it is not quite the real direction: along the learned one the answers come out more certain.
 
 # %% [markdown]
 # **In a trained model.** Now take the code model's open bracket of section 5, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen.
@@ -597,7 +600,7 @@ with claims():
     claim("in more than half of the pairs the exchange leads beyond every line's own vector, along the seen part, in all five draws", min(map(beyond, learned_there)) > 0.5)
 
 # %% [markdown]
-# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it most of the effect is gone: the direction reads from it, too, and then writes so much along the seen part that in most pairs no line's own vector reaches as far. It is the planted illusion in a trained model, if not in its pure form, since the seen part has some effect of its own.
+# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It is the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own.
 
 # %% [markdown]
 # ## What this does not show
@@ -617,11 +620,11 @@ card(
     {"claim": "No probe's expected loss is below H(Y | H)", "evidence": "counted over 32 cases; a hidden layer reaches it", "control": "always one half",
      "where it fails": "finite samples; vectors that are all different"},
     {"claim": "What can be used depends on the family of probes", "evidence": "exclusive or: nothing for linear probes", "control": "a hidden layer", "where it fails": "–"},
-    {"claim": "Trained vectors need shorter codes", "evidence": "two properties before layer 2", "control": "before training; control tasks", "where it fails": "one deal, one order"},
+    {"claim": "In these files trained vectors need shorter codes", "evidence": "two properties before layer 2", "control": "before training; control tasks", "where it fails": "one draw of files, one order, no intervals"},
     {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 32 hidden units", "control": "three control tasks",
      "where it fails": "properties that no linear probe reads"},
     {"claim": "Too weak a penalty makes a probe too sure", "evidence": "definitions, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
-    {"claim": "Of two contrasts CCS finds the louder one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
+    {"claim": "Of two contrasts CCS finds the larger one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
     {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; five models with the site on the path", "where it fails": "one dimension; one trained model"},
     formulas={"conditional entropy": r"-\sum p(h,y)\log_2 p(y\mid h)"},
     links=[

@@ -6,9 +6,11 @@ Prediction(id="probing.unusual", choices=("as decided, and right", "as decided, 
            question="A probe was right on all usual inputs, and decided: its log odds are 6 or more in size. What does it say of the unusual ones?")  # fmt: skip
 Prediction(id="probing.turned", choices=("all in both", "all in one and none in the other", "about half in both", "none in either"),
            question="Networks A and B have the same hidden vectors, and the same answers on usual inputs. Along the property's direction each hidden vector gets the component of another in which the property differs. How many answers turn?")  # fmt: skip
+Prediction(id="probing.expects", choices=("a closing bracket", "an opening bracket", "a comma", "a line break"),
+           question="In the line “    return result”, each token gets the component of tokens inside brackets. Which token's probability grows most, at the end of the line?")  # fmt: skip
 Prediction(id="probing.erased", choices=("none of it", "some of it", "all of it"),
            question="“Inside brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. How much of what a probe knew after the last layer can a new probe still find there?")  # fmt: skip
-Prediction(id="probing.ccs", choices=("the truth", "the louder of the two", "a mixture of both", "neither"),
+Prediction(id="probing.ccs", choices=("the truth", "the larger of the two", "a mixture of both", "neither"),
            question="In made-up pairs, truth and one other contrast turn round with the negation. Which of them does contrast-consistent search find?")  # fmt: skip
 Prediction(id="probing.illusion", choices=("none", "about half", "all"),
            question="At a site, replacing every vector by the mean changes none of the answers. Now a direction is learned at this site, such that interchange along it turns the answers with the property. How many answers does it turn, in new pairs that differ in the property?")  # fmt: skip
