@@ -8,7 +8,7 @@
 # In a larger model, GPT-2 small, researchers have found an answer. Is it the same here? At the end of this lesson you can settle such a question: find the parts that produce a behaviour, draw the circuit, state how much of the behaviour it explains, and predict what the model says on sentences that nobody has tried.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching; and from lesson 3 the previous-token heads. In all figures Mary stands for the right name and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate from how long similar ones took). What the course knows beyond this story is in the second notebook of this lesson, which may be skipped. Intervals are 95 % intervals of a mean, with the prompts resampled.
+# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching; and from lesson 3 the previous-token heads. In all figures Mary stands for the right name and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate from how long similar ones took). Intervals are 95 % intervals of a mean, with the prompts resampled.
 
 # %% setup
 
@@ -40,7 +40,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a model that is small enough for every experiment to run while you read. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part. Nobody put a circuit into it.
+# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part. Nobody put a circuit into it.
 
 # %% claims
 with claims():
@@ -77,7 +77,7 @@ table({model.tokenizer.decode([i]): {"logit": float(logits[i]), "probability": f
 #
 # $$\Delta \;=\; \text{logit}_\text{END}(\text{IO}) - \text{logit}_\text{END}(\text{S}).$$
 #
-# It is the logarithm of the ratio of the two probabilities, and it adds up over the parts of the model. It does not change when both names become more probable.
+# It is the logarithm of the ratio of the two probabilities, and it adds up over the parts of the model. It does not change when both become more probable by the same factor.
 #
 # Over 256 prompts of six differently worded sentences, IO is the most probable of all tokens in at least 99 of 100. From here on the prompts have the wording above, whose positions are easy to name. Their mean logit difference is about 12: three draws of 128 prompts stay within 0.8 of it.
 
@@ -96,7 +96,7 @@ with claims():
 #
 # Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2. At the top it must be at END, where the logits are read. Somewhere in between it is moved.
 #
-# Activation patching follows it. Run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back. In the code, `asked` fixes which two runs are compared and which of them is changed, and `sweep` patches one place after another.
+# Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back. In the code, `asked` fixes which two runs are compared and which of them is changed, and `sweep` patches one place after another.
 
 # %% prediction
 predict("ioi.leaves")
@@ -216,7 +216,7 @@ with claims():
 # %% [markdown]
 # ## 4 · Notes, and who reads them
 #
-# From END, the movers give less than two hundredths of their attention to *Mary*. They look at the word after it, *and*. What is there? Lesson 3 had previous-token heads, which copy to each word something of the word before. Here all four heads of layer 0 copy names, but only to some words. The arcs show where these heads look from *and*, from *went* and from the comma. As in all drawings of the course, an arrow runs from the word that is looked at to the word that looks: the way the name travels.
+# From END, the movers give less than two hundredths of their attention to *Mary*. They look at the word after it, *and*. What is there? All four heads of layer 0 copy names to later words, but only to some. The arcs show where these heads look from *and*, from *went* and from the comma. An arrow runs from the word that is looked at to the word that looks: the way the name travels.
 
 # %% figure
 first = sets["IO first"]  # as Mary is named first in the example
@@ -226,7 +226,7 @@ words = ("When", "Mary", "and", "John", "went", "to", "the", "store", ",")
 arcs = {(q - 1, k - 1): float(pattern[q, k]) for q in (3, 5, 9) for k in (2, 4) if k < q}
 draw.attention_arcs(words, arcs, "", (1, 3)).captioned(
     "Attention to the two names from “and”, from “went” and from the comma, averaged over the four heads of layer 0 and "
-    "128 prompts. Each arrow ends at the word from which the heads look. At “went” none arrives."
+    "128 prompts. Each arrow ends at the word from which the heads look. The faint ones to “went” are below 0.06."
 )
 
 # %% [markdown]
@@ -271,7 +271,7 @@ plots.show(
 #
 # **Who writes the notes?** All four heads of layer 0 do, and not in equal parts. If only 0.2 and 0.3 forge, the stranger gets about a quarter at *and* and seven tenths at the comma. If only 0.0 and 0.1 do, he gets less than a hundredth at *and* and three tenths at the comma. The comma holds both names: from there, these heads look at the second name with about half of their attention, and at the first with about a quarter.
 #
-# Why is the second name noted at the comma, and not at *went*? Attention depends on the query, and the query on the word that looks. Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. In all six wordings of this lesson the first name is noted at *and*, and the second at the comma or full stop that ends the clause, never at the verb. A likely reason is that the verbs differ from sentence to sentence while these marks are always there; we have not tested that.
+# Why is the second name noted at the comma, and not at *went*? Attention depends on the query, and the query on the word that looks. Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. In all six wordings of this lesson the first name is noted at *and*, and the second at the comma or full stop that ends the clause, never at the verb.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):
@@ -334,7 +334,8 @@ ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).ca
 heads = [(1, 0), (1, 2), (1, 3), (2, 1), (1, 1)]
 from_and = ioi.copying_notes(model, first, heads, "IO", "after IO")
 from_comma = ioi.copying_notes(model, first, heads, "S", "before S2")
-table({name: {"note at “and”": from_and[name][0], "note at the comma": from_comma[name][0]} for name in from_and}, decimals=2)
+table({name: {"note at “and”": from_and[name][0], "note at the comma": from_comma[name][0]}
+       for name in from_and}, decimals=2, corner="head")
 
 # %% caption
 caption("Copy scores of the three movers, of 2.1 and of 1.1.")
@@ -388,7 +389,7 @@ caption("Change of the logit difference as a share of its clean mean, for four h
 # %% [markdown]
 # Three rows show why the question matters.
 #
-# - **1.2: another partner, another size.** It loses more than four times as much with flip as with ABC. With flip its output is replaced by one that favours S, with ABC by one that favours neither. The other two movers are alike in this.
+# - **1.2: another partner, another size.** It loses more than four times as much with flip as with ABC. With flip its output is replaced by one that favours S, with ABC by one that favours neither.
 # - **1.2: enough for a tenth, and hardly missed.** With ABC, its clean output alone brings back about a tenth. Taking it from the clean run costs less than half of that. Something makes up for a mover that is gone; the second notebook finds it.
 # - **0.0: zero is no prompt.** It matters with zeros only. Its output is nearly the same on all prompts, and later parts count on it; its mean serves them equally well.
 #
@@ -434,7 +435,7 @@ plots.show(
 # %% [markdown]
 # What 0.2 writes changes no logit directly, and that is why direct attribution overlooked it. MLPs read it. Which name do they change? Give the MLPs alone the output that 0.2 has when a third person gives: the logit of S (John) rises by almost three, and that of IO (Mary) changes by less than one. On the clean prompt, then, the MLPs use what 0.2 writes to lower the giver.
 #
-# This is only part of what 0.2 does. More of it passes through other heads. Do the movers read it, and if so, by which input? The next experiment gives one input of the movers the changed output of one head of layer 0, and keeps the rest.
+# More of what 0.2 does passes through other heads. Do the movers read it, and by which input? The next experiment gives one input of the movers the changed output of one head of layer 0.
 
 # %% prediction
 predict("ioi.input")
@@ -517,7 +518,7 @@ ioi.circuit_drawn(circuit).captioned(
 # 3. The movers attend less to the note whose key matches, and copy the other one.
 # 4. 0.3 lowers the giver too, directly and through 1.1.
 #
-# The shares need not add up to one: the softmax and the final norm are not linear in what arrives together.
+# The shares need not add up to one: softmax and norm are not linear.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in movers.items()}
@@ -595,7 +596,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The two measures answer different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. With the six, IO gets less than a third. Add 2.1, 2.2 and 2.3, and it does the task. What they do is measured by what each name loses against all other names, when the message of these three is that of a prompt with other names.
+# The two measures answer different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. With the six, IO gets less than a third. Add 2.1, 2.2 and 2.3, and it does the task. The next drawing shows the nine heads.
 
 # %% figure answer
 def loses(some, senders, receivers="logits", at=None, seed=0):
@@ -618,9 +619,9 @@ ioi.both_questions_drawn().captioned(
 )
 
 # %% [markdown]
-# By the logit difference alone, 2.1 to 2.3 would have counted as useless. The nine heads are the circuit that does the task, with notes written by 0.2 and 0.3 alone; with 0.0 and 0.1 as well, the probability of IO rises by less than 0.04. A circuit explains what its measure measures, so it is worth looking at a second measure.
+# By the logit difference alone, 2.1 to 2.3 would have counted as useless. The nine heads are the circuit that does the task, with notes written by 0.2 and 0.3 alone; with 0.0 and 0.1 as well, the probability of IO rises by less than 0.04.
 #
-# One draw of prompts can mislead too. On three other draws of 96 prompts the main numbers change by less than 0.15. The second notebook shows single prompts, and at which positions the heads are needed.
+# On three other draws of 96 prompts the main numbers change by less than 0.15.
 
 # %% claims answer
 alone_02 = by_head.effect(per_prompt=True)[0, 2]
@@ -669,6 +670,10 @@ predict("ioi.twice")
 # The circuit also gives a number. Take the attention of 0.2 to John minus that to Mary, and scale it so that the template's sentence comes out right. This expected logit difference is the **line**. Nothing else is fitted.
 
 # %% figure answer
+def preferred(difference):
+    """The name that a mean logit difference Mary − John stands for."""
+    return "Mary" if difference > 1 else "John" if difference < -1 else "neither: about even"
+
 found = ioi.outside(model, (0, 2))  # ten texts, 128 prompts each
 gap = {name: float(one.logit_diff.mean()) for name, one in found.items()}
 slope = gap["as in the template"] / found["as in the template"].leaning
@@ -683,33 +688,28 @@ ioi.texts_drawn(rows, 16, "Five texts with the attention of 0.2 on their words, 
     "bar) and measured (dot), averaged over both orders of the first two names.")  # fmt: skip
 
 # %% answer
-measured("ioi.twice", "John" if gap["IO twice, after the giver"] < -1 else "Mary" if gap["IO twice, after the giver"] > 1 else "neither: about even")
+measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 
 # %% [markdown]
 # In the last row Mary occurs twice, and so does John, and the model prefers John. The account of the last name expected this; that of the repeated name expected nothing.
 #
-# In two rows a third person is the last name, and the model is somewhere between the accounts. The line says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. The line has the sign of all four tests right. It is off by less than two logits on three of them, and by more than four where Mary had lunch and John gave: something speaks for Mary there that is not in the drawing. Five more texts test little, since every account expects the same of them; the model agrees.
+# In two rows a third person is the last name, and the model is somewhere between the accounts. The line says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. The line has the sign of all four tests right. It is off by less than two logits on three of them, and by more than four where Mary had lunch and John gave: something speaks for Mary there that is not in the drawing.
 #
 # **Another kind of sentence.** All these texts have an opening clause with both names, and then a giver. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with nearly nine tenths of its attention. The line expects *John*, by more than seven logits.
 
 # %% prediction
 predict("ioi.single")
 
-# %% figure answer
+# %% answer
 single = {"went with": "{S} went to the {place} with {IO} and gave a {object} to",
           "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to"}
 other_kind = ioi.outside(model, (0, 2), single, n=128)
 single_gap = {name: float(one.logit_diff.mean()) for name, one in other_kind.items()}
 single_line = {name: slope * one.leaning for name, one in other_kind.items()}
-rows = [(ioi.read_words(model, text, (0, 2)), {"repeated": "–", "last": "John"}, single_line[name], single_gap[name]) for name, text in single.items()]
-ioi.texts_drawn(rows, 16, "Two sentences of a single clause: the line expects John, the model says Mary.").captioned(
-    "Two sentences of a single clause, drawn as above.")  # fmt: skip
-
-# %% answer
-measured("ioi.single", "Mary" if single_gap["went with"] > 1 else "John" if single_gap["went with"] < -1 else "neither: about even")
+measured("ioi.single", preferred(single_gap["went with"]))
 
 # %% [markdown]
-# English expects *Mary* here, and the model says *Mary*: our account is wrong by more than fifteen logits. For sentences of a single clause the model must use something else, which overrules what 0.2 does; we have not found what it is. The circuit explains the sentences it was found on and others of their form, and no more.
+# English expects *Mary* here, and the model says *Mary*: our account is wrong by more than fifteen logits, and so it is on *In the morning John had lunch with Mary and gave a book to*. For sentences of a single clause the model must use something else, which overrules what 0.2 does; we have not found what it is. The circuit explains the sentences it was found on and others of their form, and no more.
 
 # %% claims answer
 tests = ("IO twice, after the giver", "a third after the giver", "S had lunch, a third gives", "IO twice, before the giver")
@@ -770,7 +770,6 @@ with claims():
 # The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler too: in it, whoever receives is never named between the giver and *to*, and avoiding the last name costs nothing there. Whether that is why it never came to detect a repetition, we have not tested.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task equally well with other heads in other roles, which the second notebook draws.
-# - **One form of sentence.** Sentences of a single clause work in another way (section 8).
 # - **Heads only.** The MLPs were kept throughout. They do part of the work (section 6), and we have not opened them.
 # - **Methods.** They could be wrong themselves. The second notebook tests them on models whose circuit is known.
 #
