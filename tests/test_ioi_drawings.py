@@ -100,7 +100,7 @@ def test_the_message_of_0_2_lowers_the_score_of_the_givers_note_and_that_of_anot
     found, null = (ioi.note_scores(model, some, (0, head), movers) for head in (2, 1))
     assert found.mean(1).abs().max() < 1e-4
     assert (found.argmin(1) == own).float().mean() > 0.9 and found.diagonal().mean() < -3
-    assert (null.argmin(1) == own).float().mean() < 0.3
+    assert null.abs().max() < 0.3  # ten times smaller than what 0.2 does
 
 
 def test_the_words_of_a_text_get_the_attention_of_its_positions(model):
