@@ -20,6 +20,7 @@ DRAWINGS = {
     "carried": lambda: ioi.carried(0.88, 0.12),
     "reading": lambda: ioi.reading(LOOKS),
     "circuit": lambda: ioi.circuit_drawn(Measured()),
+    "both questions": ioi.both_questions_drawn,
     "gpt2": ioi.gpt2_drawn,
     "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
     "c": lambda: ioi.circuit_of_c({"0.2": -1.7, "2.3": -0.5, "3.1": -0.6}),
@@ -90,6 +91,16 @@ def test_movers_copy_what_they_read_in_a_note_and_a_head_of_layer_0_does_not(mod
     assert all(found[head][0] > 0.9 for head in ("1.0", "1.2", "1.3")) and found["1.1"][1] > 0.9
     elsewhere = ioi.copying_notes(model, some, [(1, 2)], "IO", "after S1")  # the verb holds no note
     assert elsewhere["1.2"][0] < 0.3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_message_of_0_2_lowers_the_score_of_the_givers_note_and_that_of_another_head_does_not(model, seed):
+    some = ioi.make_ioi_batch(model.tokenizer, 80, torch.Generator().manual_seed(seed), orders=["ABBA"])
+    movers, own = [(1, 0), (1, 2), (1, 3)], torch.arange(80)
+    found, null = (ioi.note_scores(model, some, (0, head), movers) for head in (2, 1))
+    assert found.mean(1).abs().max() < 1e-4
+    assert (found.argmin(1) == own).float().mean() > 0.9 and found.diagonal().mean() < -3
+    assert null.abs().max() < 0.3  # ten times smaller than what 0.2 does
 
 
 def test_the_words_of_a_text_get_the_attention_of_its_positions(model):

@@ -1,11 +1,12 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
 1. `carried` – section 2: from where to where, in which layer; which part does it is not known yet.
-2. `reading` – section 3: the heads, where they look, and the notes.
-3. `circuit_drawn` – section 5: every arrow with its measured effect.
-4. `gpt2_drawn` – GPT-2 small's published circuit, on the same words.
-5. `nodes_drawn` – the second notebook: heads at positions.
-6. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+2. `reading` – section 4: the heads, where they look, and the notes.
+3. `circuit_drawn` – section 6: the measured circuit.
+4. `both_questions_drawn` – section 7: with the heads that raise both names.
+5. `gpt2_drawn` – GPT-2 small's published circuit, on the same words.
+6. `nodes_drawn` – the second notebook: heads at positions.
+7. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
 """
 
 from __future__ import annotations
@@ -43,20 +44,24 @@ def carried(to_end: float, to_next: float) -> Picture:
     Args:
         to_end, to_next: the recovery before layer 1 at END and at the word after S2.
     """
-    parts = {"?": Spot(TO, 0, kind="unknown", width=0.5), "? ": Spot(GAVE, 0, kind="unknown", up=0.1, width=0.4)}
+    parts = {"?": Spot(TO, 0, kind="unknown", width=0.5), "? ": Spot(GAVE, 0, kind="unknown", up=0.1, width=0.4),
+             "?  ": Spot(TO, 1, kind="unknown", right=-0.6, up=0.0, width=0.4)}  # fmt: skip
     lines = [
         Line(S2, "?", _share(to_end), thick=4.0, ports=("top", "left"), at=0.62),
         Line(S2, "? ", _share(to_next), thick=1.2, ports=("top", "left"), bend=-0.25, at=0.4, slide=(-0.05, 0)),
         Line("?", "logits", thick=4.0),
-        Line("? ", "logits", thick=1.2, ports=("top", "left"), bend=-0.2),
+        Line("? ", "?  ", thick=1.2, ports=("top", "left"), bend=-0.1),
+        Line("?  ", "logits", thick=1.2, ports=("top", "left"), bend=-0.1),
     ]
     return on_sentence(
-        parts, lines, "An arrow from the second John to the column of the last word, inside layer 0.", layers=LAYERS[:2]
+        parts, lines, "A thick arrow from the second John to the last word inside layer 0; a thin one by the next word "
+        "and layer 1.",
+        layers=LAYERS[:2]
     )
 
 
 def reading(attention: Mapping[str, float]) -> Picture:
-    """After section 3: heads, and the positions to which they look from END.
+    """After section 4: heads, and the positions to which they look from END.
 
     Args:
         attention: for "0.2", "0.3", "1.1", "movers" and "2.1": the share given to the place that is drawn.
@@ -78,7 +83,7 @@ def reading(attention: Mapping[str, float]) -> Picture:
 
 
 def circuit_drawn(circuit: Diagram) -> Picture:
-    """After section 5: every arrow of the measured circuit, with its effect."""
+    """After section 6: the measured circuit, with the effects of its six main arrows; the others are thin."""
     parts = NOTES | {
         "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE,
         "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
@@ -88,17 +93,20 @@ def circuit_drawn(circuit: Diagram) -> Picture:
         label, thick = _effect(circuit, name)
         return Line(start, end, label, thick=thick, **more)
 
+    def thin(*ends: str | int, **more) -> Line:
+        return Line(*ends, thick=1.2, **more)
+
     notes = f" → {MOVERS}, "
     lines = [
         arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.68),
-        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.66),
-        Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=1.2),
+        thin(S2, "0.3", ports=("top", "left")),
+        thin(S2, "0.3 ", ports=("top", "left"), bend=-0.2),
         arrow("0.2", MOVERS, f"0.2{notes}queries", at=0.5),
         Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=2.3),
         arrow("MLPs", "logits", "0.2 → logits", ports=("top", "right"), bend=0.12, at=0.5),
-        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("top", "left"), at=0.42),
-        arrow("0.3", "logits", "0.3 → logits", ports=("left", "left"), bend=-0.32, at=0.62),
-        arrow("1.1", "logits", "1.1 → logits", at=0.55, slide=(0.0, -0.25)),
+        thin("0.3 ", "1.1", ports=("top", "left")),
+        thin("0.3", "logits", ports=("left", "left"), bend=-0.32),
+        thin("1.1", "logits", slide=(0.0, -0.25)),
         arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, 0.1)),
         arrow("note of IO", MOVERS, f"note of IO{notes}values", colour=NOTE_INK, bend=-0.14, ports=("top", "left"),
               at=0.4, slide=(0, 0.07)),
@@ -108,6 +116,36 @@ def circuit_drawn(circuit: Diagram) -> Picture:
     return on_sentence(
         parts, [*WROTE, *lines], "The measured circuit: from the second John to 0.2 and 0.3, from 0.2 to the movers' "
         "queries and to MLPs, from the notes to the movers, and from all of these to the logits.",
+    )  # fmt: skip
+
+
+def both_questions_drawn() -> Picture:
+    """After section 7: which of the two names (black), and a name of this prompt (orange)."""
+    late = "2.1\n2.2, 2.3"
+    parts = NOTES | {
+        "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE, late: Spot(TO, 2, right=-0.2, up=-0.08),
+        "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
+    }  # fmt: skip
+
+    lines = [
+        Line(S2, "0.2", ports=("top", "left"), thick=3),
+        Line(S2, "0.3", ports=("top", "left"), thick=1.2),
+        Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=1.2),
+        Line("0.2", MOVERS, thick=3),
+        Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=2.3),
+        Line("MLPs", "logits", ports=("top", "right"), bend=0.12, thick=2.3),
+        Line("0.3 ", "1.1", ports=("top", "left"), thick=1.2),
+        Line("0.3", "logits", ports=("left", "left"), bend=-0.32, thick=1.2),
+        Line("1.1", "logits", ports=("top", "left"), bend=-0.06, thick=1.2),
+        Line(MOVERS, "logits", thick=3, slide=(0.22, 0.3)),
+        Line("note of IO", MOVERS, bend=-0.14, ports=("top", "left"), slide=(0, 0.07)),
+        Line("note of S", MOVERS, bend=-0.1, ports=("top", "left"), slide=(0, -0.07)),
+        Line("note of S", late, colour=NOTE_INK, bend=-0.16, ports=("top", "left"), thick=3),
+        Line(late, "logits", colour=NOTE_INK, thick=3, slide=(0, -0.2)),
+    ]
+    return on_sentence(
+        parts, [*WROTE, *lines], "The six heads that choose between the names, and 2.1 to 2.3, which read "
+        "the comma and raise both names.",
     )  # fmt: skip
 
 
@@ -153,8 +191,8 @@ def circuit_of_b(shares: Mapping[str, float]) -> Picture:
         shares: for "0.0" and "1.0", the change when the head is exchanged with the flipped prompt.
     """
     parts = {
-        "0.0": Spot(TO, 0, right=-0.3, up=-0.15), "0.0 ": Spot(GAVE, 0, up=0.12, text="0.0"),
-        "1.0": Spot(TO, 1, right=-0.85, up=-0.15), "1.1, 1.2, 1.3": Spot(TO, 1, right=0.47),
+        "0.0": Spot(TO, 0, right=-0.3, up=-0.15), "0.0 ": Spot(GAVE, 0, up=-0.05, text="0.0"),
+        "1.0": Spot(TO, 1, right=-0.85, up=-0.36), "1.1, 1.2, 1.3": Spot(TO, 1, right=0.47),
     }  # fmt: skip
     lines = [
         Line(S2, "0.0", _change(shares["0.0"]), ports=("top", "left"), at=0.6, thick=4),
@@ -163,7 +201,7 @@ def circuit_of_b(shares: Mapping[str, float]) -> Picture:
         Line("0.0", "logits", "lowers", thick=4, at=0.3, slide=(0, -0.22)),
         Line("1.0", "logits", "lowers", ports=("top", "left"), bend=-0.15, at=0.45),
         Line(COMMA, "1.1, 1.2, 1.3", ports=("top", "left"), bend=-0.25, colour=NOTE_INK),
-        Line("1.1, 1.2, 1.3", "logits", "raise both", colour=NOTE_INK, at=0.35, slide=(0, 0.3)),
+        Line("1.1, 1.2, 1.3", "logits", colour=NOTE_INK, slide=(0, 0.3)),
     ]
     return on_sentence(parts, lines, "Head 0.0 reads the second John and lowers it.", layers=LAYERS[:2])
 
@@ -175,18 +213,18 @@ def circuit_of_c(shares: Mapping[str, float]) -> Picture:
         shares: for "0.2", "2.3" and "3.1", the change when the head is exchanged with the flipped prompt.
     """
     parts = {
-        "0.2": Spot(S2, 0, up=0.15), "1.0, 1.1": Spot(S2, 1), "1.0, 1.1 ": Spot(TO, 1, right=0.35, text="1.0, 1.1"),
+        "0.2": Spot(S2, 0, up=0.27), "1.0, 1.1": Spot(S2, 1), "1.0, 1.1 ": Spot(TO, 1, right=0.35, text="1.0, 1.1"),
         "2.3": Spot(TO, 2, right=-0.15), "3.0, 3.1": Spot(TO, 3, right=-0.7, up=-0.1),
     }  # fmt: skip
     lines = [
-        Line(S2, "0.2", _change(shares["0.2"]), thick=4, at=0.45),
+        Line(S2, "0.2", _change(shares["0.2"]), thick=4, at=0.72),
         Line("0.2", "1.0, 1.1", thick=4),
         Line("1.0, 1.1", "2.3", _change(shares["2.3"]), ports=("top", "left"), at=0.6),
         Line("1.0, 1.1", "3.0, 3.1", _change(shares["3.1"]), ports=("top", "left"), bend=-0.15),
         Line("2.3", "logits", "lowers", at=0.18),
         Line("3.0, 3.1", "logits", "lower", ports=("top", "left"), bend=-0.1),
-        Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=-0.1),
-        Line("1.0, 1.1 ", "logits", "raise both", colour=NOTE_INK, ports=("top", "right"), bend=0.1),
+        Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=0.1),
+        Line("1.0, 1.1 ", "logits", colour=NOTE_INK, ports=("top", "right"), bend=0.1),
     ]
     alt = "Heads mark the second John where it is; late heads lower it."
     return on_sentence(parts, lines, alt, layers=(*LAYERS, "layer 3"))

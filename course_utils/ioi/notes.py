@@ -3,6 +3,7 @@
 1. `renamed` – a prompt for each name, with that name in one role and another name in the other.
 2. `written_from_note` – what a head adds to each name's logit when it reads the note alone; `copying_score` judges it.
 3. `copying_notes` – of several heads, the share of names that they raise, and that they lower.
+4. `note_scores` – how a head's message to other heads' queries matches each name's note.
 """
 
 from __future__ import annotations
@@ -66,3 +67,31 @@ def copying_notes(
         written = written_from_note(model, some, layer, head, place)
         found[f"{layer}.{head}"] = (float(copying_score(written, k)), float(copying_score(-written, k)))
     return found
+
+
+@torch.no_grad()
+def note_scores(
+    model: Any, prompts: Prompts, sender: tuple[int, int], readers: Sequence[tuple[int, int]]
+) -> Float[Tensor, "giver name"]:
+    """What a head's message at END adds to the readers' attention scores: by who gives, and whose note is read.
+
+    The message is what the sender writes, less its mean over givers; the scale of the readers' norm is held. Scores are
+    those before the softmax, to the note of IO, averaged over the readers. Each row is centred: a softmax does not see
+    what all its scores have in common.
+
+    Args:
+        prompts: at least as many as there are names. sender: of a layer below the readers'.
+    """
+    gives, noted = renamed(prompts, "S"), renamed(prompts, "IO")
+    at_end, at_note = (model.run_with_cache(some.tokens)[1] for some in (gives, noted))
+    rows, end, note = torch.arange(len(gives)), gives.positions["END"], roles(noted)["after IO"]
+    message = at_end["z", sender[0]][rows, end, sender[1]] @ model.W_O[sender]  # (giver, d_model)
+    message = message - message.mean(0)
+    scores = []
+    for layer, head in readers:
+        scale = at_end[f"blocks.{layer}.ln1.hook_scale"][rows, end]
+        read = (message - message.mean(-1, keepdim=True)) / scale * model.blocks[layer].ln1.weight
+        query, key = read @ model.W_Q[layer, head], at_note["k", layer][rows, note, head]
+        scores.append(query @ key.T / model.cfg.d_head**0.5)
+    found = torch.stack(scores).mean(0)
+    return found - found.mean(1, keepdim=True)

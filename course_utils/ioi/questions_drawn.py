@@ -20,13 +20,14 @@ ASKS = (
 
 
 def partners_drawn() -> Picture:
-    """The example and its three partners; the words that changed are filled."""
-    page = sheet(0.42 * len(PARTNERS) + 0.42)
+    """The example, its positions labelled, and its three partners; the words that changed are filled."""
+    page = sheet(0.42 * len(PARTNERS) + 0.5)
     for i, (kind, (first, second, giver, answer)) in enumerate(PARTNERS.items()):
-        y, x = page.height - 0.62 - 0.42 * i, 0.85
+        y, x = page.height - 0.7 - 0.42 * i, 0.85
         page.text((0.1, y), kind, side="left", up="baseline", size=SMALL, bold=True, halo=False)
         words = ("When", first, "and", second, "went to the store,", giver, "gave a book to")
-        for word, before in zip(words, ("", "Mary", "", "John", "", "John", ""), strict=True):
+        clean = ("", "Mary", "", "John", "", "John", "")
+        for word, before, label in zip(words, clean, ("", "IO", "", "S1", "", "S2", "END"), strict=True):
             wide = 0.62 if before else width_of(word, SMALL) - 0.34 * (len(word) > 8)
             if before:
                 fill = plots.EDITED if word != before else plots.TOKEN
@@ -36,6 +37,9 @@ def partners_drawn() -> Picture:
                 page.text((x + wide / 2, y), word, size=SMALL, bold=bold, up="baseline", colour=colour, halo=False)
             else:
                 page.text((x + wide / 2, y), word, size=SMALL, up="baseline", halo=False)
+            if label and i == 0:
+                above = x + wide - 0.1 if label == "END" else x + wide / 2
+                page.text((above, y + 0.36), label, size=SMALL, bold=True, halo=False)
             x += wide + 0.04
         page.text((WIDE - 0.1, y), answer, side="right", up="baseline", size=SMALL, halo=False)
     page.text((WIDE - 0.1, page.height - 0.2), "right answer", side="right", size=SMALL, bold=True, halo=False)

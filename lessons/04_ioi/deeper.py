@@ -153,7 +153,7 @@ with claims():
 # %% [markdown]
 # ## 3 · Where the heads are needed
 #
-# A head of the drawing works at some positions and not at others. The next test keeps heads only at stated positions. A node is a head at one position. The score of a set of nodes is the share of the log-probability of IO that is kept, minus 0.01 for each node, so that naming everything is worth little. A search started from the 26 nodes that the first notebook names, and added or dropped one node at a time. It ended with these nine:
+# A head of the drawing works at some positions and not at others. The next test keeps heads only at stated positions. A **node** is a head at one position. The score of a set of nodes is the share of the log-probability of IO that is kept, minus 0.01 for each node, so that naming everything is worth little. A search started from 26 nodes at which the first notebook's heads could matter, and added or dropped one node at a time. It ended with these nine:
 
 # %% figure
 nine = sorted(ioi.FOUND)
@@ -176,7 +176,7 @@ table({name: {"nodes": f"{len(some)}", "kept": fresh.kept(some),
               "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2)
 
 # %% caption
-caption("Proposed circuits of nodes, on 48 fresh prompts: the share of the log-probability of IO that is kept, and the score. Everything outside is set to its mean over ABC prompts.")
+caption("Proposed circuits of nodes, on 48 fresh prompts: the share of the log-probability of IO that is kept, and the score. Everything outside is set to its mean over ABC prompts. A negative share: IO is less probable than with every head at its mean.")
 
 # %% [markdown]
 # One random nine keeps nearly half, and that asks for an explanation. It happens to hold 0.0 at the comma and 2.1 at END. These two alone keep as much, since they raise a name of the prompt, whether it is the right one or not. Reading the best of the random sets, and not only its score, has found a part of the mechanism.
@@ -221,7 +221,7 @@ with claims():
 # %% [markdown]
 # ## 4 · Methods where the truth is known, and effects estimated by gradients
 #
-# The first notebook showed one figure of four models with planted circuits. Here is the whole comparison: every way to ask, ranked by how well it finds the three true nodes among 96. Among the methods is **attribution patching**, which estimates every exchange from one gradient: the change of an activation times the slope of the metric there. Integrated gradients averages the slope over ten steps from one activation to the other.
+# The methods could themselves be wrong, and models with a *known* circuit are a test for them. Four `ioi-planted` models were trained so that exactly three of their 96 nodes (heads at one position) do the work. Every method ranks the nodes by the size of its effect. The **AUC** is the probability that a true node ranks above another: 1 for a perfect ranking and 0.5 for chance. Among the methods is **attribution patching**, which estimates every exchange from one gradient: the change of an activation times the slope of the metric there. Integrated gradients averages the slope over ten steps from one activation to the other.
 
 # %% prediction
 predict("ioi.method")
@@ -334,13 +334,13 @@ for name, one in seeds.items():
 # %% figure
 ioi.circuit_of_b({h: float(maps["ioi-natural-b"][patching.head(h)]) for h in ("0.0", "1.0")}).captioned(
     "The main heads of ioi-natural-b. At the arrows: the change when the head is exchanged with the flipped prompt, as a share "
-    "of the clean difference (96 prompts). Head 0.0 reads the giver at END and lowers it; orange: heads that raise both names."
+    "of the clean difference (96 prompts). Head 0.0 reads the giver at END and lowers it. Orange, as in the first notebook: a name of this prompt, by heads that raise both."
 )
 
 # %% figure
 ioi.circuit_of_c({h: float(maps["ioi-natural-c"][patching.head(h)]) for h in ("0.2", "2.3", "3.1")}).captioned(
     "The main heads of ioi-natural-c. Three heads work at S2 and read S2's own token; late heads read S2 from END and lower "
-    "the name; orange: heads that raise both names. The number at 3.0, 3.1 is that of 3.1."
+    "the name. Orange: heads that raise both names. The number at 3.0, 3.1 is that of 3.1."
 )
 
 # %% [markdown]
@@ -438,5 +438,7 @@ card(
 # - self-repair: less is lost without a part than it had said directly.
 # - Completeness: circuit and model still agree after the same parts are taken from both.
 # - Minimality: every part of a circuit matters after some other parts are gone.
+# - node: a head at one position.
+# - AUC: the probability that a true thing ranks above one that is not.
 # - attribution patching: the effect of an exchange estimated as change of an activation times slope of the metric.
 # - saturated: of a softmax whose weight lies on one place, so that small changes move nothing.
