@@ -32,7 +32,7 @@ def two_ways(directions: Float[Tensor, "feature 2"], feature: int) -> Picture:
             end = start + f[i] * rows[i]
             ax.annotate("", end.tolist(), start.tolist(),
                         arrowprops=dict(arrowstyle="-|>", color=LATENT, linewidth=2.2, shrinkA=0, shrinkB=0))
-            ax.text(*((start + end) / 2 + torch.tensor([0.08, 0.14])), f"{f[i]:.2f}", color=LATENT, ha="center")
+            ax.text(*((start + end) / 2 + torch.tensor([-0.1, 0.1])), f"{f[i]:.2f}", color=LATENT, ha="right")
             start = end
         ax.plot(*directions[feature], "*", color="black", markersize=12)
         count, cost = int((f > 1e-6).sum()), float(f.sum())

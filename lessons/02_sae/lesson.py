@@ -199,7 +199,7 @@ loss, weights, path = min(runs, key=lambda run: run[0])
 order = sae.match_features(directions, weights[1]).latent
 failed = max(runs, key=lambda run: run[0])
 shown = {f"step {number}": path[number][order] for number in (0, 20, 300)}
-shown["another start, step 300"] = failed[1][1][sae.match_features(directions, failed[1][1]).latent]
+shown["missed, step 300"] = failed[1][1][sae.match_features(directions, failed[1][1]).latent]
 fig, axes = plots.figure(1, 4, height=2.2, sharey=True)
 for ax, (title, rows) in zip(axes, shown.items(), strict=True):
     ax.plot(*x[count > 0][:100].T, ".", color=plots.GREY, markersize=1.5)
