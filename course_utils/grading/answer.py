@@ -47,8 +47,9 @@ class Answer(Exercise):
     alike: str = ""
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
-        written = callable(answer) and not isinstance(answer, torch.nn.Module) and not _wants_arguments(answer)
-        function = answer if written else lambda: answer
+        given = answer
+        written = callable(given) and not isinstance(given, torch.nn.Module) and not _wants_arguments(given)
+        function = given if written else lambda: given
         outcome = guard.call(function, limit=self.effort * guard.LIMIT, reference=self.own if watch else None)
         if outcome.used_reference and not outcome.problem:
             said = f"This calls the course's own `{self.own.__name__}`; write the steps yourself."
@@ -65,7 +66,10 @@ class Answer(Exercise):
         outcome = guard.call(self.canonical, (answer,), limit=10)
         if outcome.problem:
             ran = callable(answer) and not outcome.problem.startswith("Your function raised")  # without end, or exit()
-            return Verdict(False, f"{outcome.problem if ran else f'The answer {show(answer)} cannot be read.'} {self.expects}")
+            said = outcome.problem if ran else f"The answer {show(answer)} cannot be read."
+            if not ran and callable(given) and not written:  # no rule is asked for: it should have been called
+                said = guard.call(given).problem or said
+            return Verdict(False, f"{said} {self.expects}")
         answer = outcome.value
         truth = self.cached((seed, "truth"), lambda: self.truth(seed))
         said = guard.call(self.form, (answer, truth), limit=10)
