@@ -30,7 +30,6 @@ def _contexts_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0002], [1.0004]]), 1
     yield codes(rng, 8, 5), 3
     yield torch.tensor([[0.0, 2.0]]), 0  # none is asked for
-    yield torch.zeros(0, 3), 2  # there are no contexts
 
 
 def _flat(activity: Tensor, count: int) -> list[tuple[int, int]]:
