@@ -61,9 +61,29 @@ def test_edges_may_be_written_with_an_arrow_and_one_that_cannot_be_read_is_shown
 def test_nobody_climbs_from_guess_to_guess_to_the_six_exchanges():
     """Whether one is wrong or five, the same is said."""
     right = key("exchanges")
-    one, five = [right[0] + 50, *right[1:]], [right[0], *(name + 50 for name in right[1:])]
-    first, second = check("exchanges", one), check("exchanges", five)
+    other = next(name for name in ioi.sealed(SEED).prompts.layout.names.tolist() if name not in right)
+    first, second = check("exchanges", [other, *right[1:]]), check("exchanges", [right[0], *[other] * 5])
     assert not first.passed and first.message == second.message
+
+
+def test_an_id_that_is_no_name_is_shown():
+    assert "Entry 1, 10, is no name's id." in check("exchanges", [key("exchanges")[0], 10, *key("exchanges")[2:]]).message
+
+
+def test_no_sealed_circuit_is_that_of_a_published_model():
+    published = [ioi.planted_circuit(name) for name in ioi.planted_models()]
+    assert [seed for seed in (8, 36, 41) if ioi.sealed(seed).reveal() in published] == []
+
+
+def marks_its_input(metric, base, donor):
+    base.requires_grad_(True)
+    metric(base).sum().backward()
+    return ((donor - base) * base.grad).sum(-1).mean(0).detach()
+
+
+def test_a_gradient_left_on_the_input_is_noticed():
+    verdict = check("attribution_patch", marks_its_input)
+    assert not verdict.passed and "a second call adds" in verdict.message
 
 
 # Slips in exercises 1 to 13

@@ -40,7 +40,8 @@ def _all_right(answer: list[int], truth: ioi.Sealed) -> float:
 def _told(answer: list[int], truth: ioi.Sealed) -> str:
     names = truth.prompts.layout.names.tolist()
     odd = next((f"Entry {number}, {one}, is no name's id. " for number, one in enumerate(answer) if one not in names), "")
-    return f"{odd}Not all six are right. Of each exchange ask: which of its nodes are in the circuit, and what does each of these carry?"
+    asked = "Of each exchange ask: which of its nodes are in the circuit, and what does each of these carry?"
+    return f"{odd}Not all six are right. {asked}"
 
 
 def _candidates(truth: ioi.Sealed, rng: torch.Generator) -> list[int]:
