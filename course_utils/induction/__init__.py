@@ -5,7 +5,7 @@
 2. `toys` – attention only, nothing but matrices: written by hand, or trained, several at once, also with something
    barred (`formation`).
 3. `drawing` – four texts as cards, the toys as they form, the code model's circuit.
-4. `code`, `intervals` – a model that reads code: along its training, and with heads taken away; stored results.
+4. `code` – a model that reads code: along its training, and with heads taken away; stored results.
 5. `unknown` – models to examine, and how they are made.
 """
 
