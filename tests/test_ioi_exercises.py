@@ -67,7 +67,8 @@ def test_nobody_climbs_from_guess_to_guess_to_the_six_exchanges():
 
 
 def test_an_id_that_is_no_name_is_shown():
-    assert "Entry 1, 10, is no name's id." in check("exchanges", [key("exchanges")[0], 10, *key("exchanges")[2:]]).message
+    first, _, *rest = key("exchanges")
+    assert "Entry 1, 10, is no name's id." in check("exchanges", [first, 10, *rest]).message
 
 
 def test_no_sealed_circuit_is_that_of_a_published_model():
