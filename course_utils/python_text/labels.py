@@ -25,8 +25,9 @@ from torch import Tensor
 from course_utils.python_text.names import mark_names
 
 KINDS = ("space", "keyword", "name", "number", "operator", "string", "comment")
-#: name → what it says of a token; `kind_…` are exclusive, the others are not. Lesson 2 has a word and an example for each
-#: (`sae/label_words.py`) and stored results in this order (`models/stored/sae.py`); lesson 5 chooses (`probing/tokens.py`).
+#: name → what it says of a token; `kind_…` are exclusive, the others are not. Lesson 2 has a word and an example for
+#: each (`sae/label_words.py`) and stored results in this order (`models/stored/sae.py`); lesson 5 chooses some
+#: (`probing/tokens.py`).
 MEANINGS = {
     **{f"kind_{kind}": f"belongs to a Python token of kind {kind}" for kind in KINDS[1:]},
     "in_string": "inside a string, its quotes and prefix included (docstrings and f-strings too)",
