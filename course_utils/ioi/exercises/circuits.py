@@ -16,6 +16,8 @@ def _ablations(rng: torch.Generator) -> Inputs:
     z = torch.tensor([[[[1.0], [2.0]]]])
     reference = torch.tensor([[[[10.0], [20.0]]], [[[30.0], [60.0]]], [[[7.0], [8.0]]]])
     yield z, reference, torch.tensor([[[True, False]]]), torch.tensor([0]), torch.tensor([0, 0, 1])
+    twice = torch.tensor([[[[10.0]]], [[[10.0]]], [[[40.0]]]])  # a prompt that comes twice counts twice
+    yield z[..., :1, :], twice, torch.tensor([[[False]]]), torch.tensor([0]), torch.tensor([0, 0, 0])
     for batch, n, length, heads, templates in ((2, 4, 3, 2, 2), (4, 6, 3, 3, 3), (5, 7, 4, 2, 2)):
         of = torch.cat([torch.arange(templates), ids(rng, templates, n - templates)])
         yield (

@@ -111,10 +111,17 @@ def _moved_on(x: Tensor, y: Tensor):
     return lambda rows: torch.cat([torch.zeros_like(rows[:, :1]), rows[:, :-1]], 1)
 
 
+def _first_column(x: Tensor, y: Tensor):
+    """One that leaves the first column alone."""
+    return lambda rows: rows * torch.eye(x.shape[1], dtype=rows.dtype)[0]
+
+
 def _divided(rng: torch.Generator) -> Inputs:
     x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [4.0, 0.0], [4.0, 3.0], [1.0, 1.0], [3.0, 0.0], [4.0, 4.0]])
     y = torch.tensor([False, False, True, True, True, False, True])  # of the rows that judge, most are told wrongly
     yield x, y, torch.tensor([1, 1, 1, 1, 0, 0, 0]).bool(), _along_the_means, nearer_mean
+    worse = torch.tensor([[0.0, 0.0], [1.0, 8.0], [0.0, 9.0], [1.0, 0.0]])  # an eraser that helps the probe
+    yield worse, torch.tensor([False, True] * 2), torch.tensor([1, 1, 0, 0]).bool(), _first_column, nearer_mean
     for rows, dtype in ((30, torch.float32), (60, torch.float32), (90, torch.float64)):
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=dtype)
         train = rand(rng, rows) < 0.5

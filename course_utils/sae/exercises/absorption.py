@@ -30,8 +30,8 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
                             ((1, 1, 1, 1, 1), (0, 9000, 2000, 2000, 2000))):  # fmt: skip
         yield torch.tensor([active]).float(), torch.outer(torch.tensor(lengths).float(), east), east, yes, 0
     yield torch.tensor([[0.0, 1.0]]), torch.eye(2).flip(0), torch.tensor([3.0, 300.0]), yes, 0  # hardly along it
-    close = torch.tensor([[1.0, 0.0], *([cosine, 1.0] for cosine in (0.02, 0.023, 0.02475, 0.026, 0.028, 0.04))])
-    yield torch.eye(7)[1:], close, east, yes.expand(6), 0  # the three last are enough along it
+    close = torch.tensor([[1.0, 0.0], *([cosine, 1.0] for cosine in (0.02, 0.023, 0.02475, 0.0252, 0.026, 0.028, 0.04))])
+    yield torch.eye(8)[1:], close, east, yes.expand(7), 0  # the four last are enough along it
     yield torch.tensor([[0.0, 1e-9]]), torch.tensor([[1.0, 0.0], [0.5, 1.0]]), east, yes, 0  # little, and enough
     short = torch.tensor([[1.0, 0.0], [0.1, 1.0], [1e-5, 0.0]])  # along a short direction; a short row along it
     yield torch.eye(3)[1:], short, torch.tensor([0.001, 0.0]), yes.expand(2), 0

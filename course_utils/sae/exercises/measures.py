@@ -193,6 +193,8 @@ def _matching_inputs(rng: torch.Generator) -> Inputs:
                         ([[6, 5], [-4, 1]], [[7, 4], [5, 3]]), ([[-6, 4], [-8, 6]], [[8, 8], [7, 8]])):  # fmt: skip
         yield torch.tensor(true).float(), torch.tensor(found).float()
     yield torch.eye(2), 1e-5 * torch.eye(2)
+    # three have to change places at once
+    yield torch.tensor([[1.0, -3.0], [3.0, -1.0], [-3.0, -2.0]]), torch.tensor([[-3.0, 2.0], [-1.0, -1.0], [0.0, -2.0]])
     yield randn(rng, 3, 4, dtype=torch.float64), randn(rng, 5, 4, dtype=torch.float64)
     for features, latents, d in ((4, 6, 3), (5, 9, 4), (6, 6, 3)):
         yield randn(rng, features, d), randn(rng, latents, d) * (1 + 3 * torch.rand(latents, 1, generator=rng))

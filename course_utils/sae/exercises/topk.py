@@ -108,6 +108,8 @@ Function(
               "Among equals you keep the last, since the order is ascending and you take its end. The first are asked for: descending=True and [:, :k]."),
         wrong("any of several equals", lambda pre, k: torch.zeros_like(pre).scatter(1, (kept := pre.topk(k, dim=1)).indices, kept.values.relu()),
               "All is right but for ties: `topk` may take any of several equals. The first are asked for; a stable sort keeps their order."),
+        wrong("a sort that is not stable", lambda pre, k: torch.zeros_like(pre).scatter(1, (kept := pre.argsort(dim=1, descending=True)[:, :k]), pre.gather(1, kept).relu()),
+              "All is right but for ties: without stable=True a sort may put equals into any order. The first are asked for."),
         wrong("one k for all rows", lambda pre, k: pre.relu() * (pre >= _threshold(pre, k).min()),
               "You use the smallest row's threshold for all rows. Each row has its own k largest."),
         wrong("ReLU alone", lambda pre, k: pre.relu(), "You keep every positive number; at most k of each row may stay."),
