@@ -163,7 +163,7 @@ plots.show(
 # %% [markdown]
 # Heads are named by layer and number, both counted from 0: 2.2 is head 2 of layer 2.
 #
-# Did you notice 0.1 and 1.1? Without them the model gets *better*. Zeros can also take away what misleads.
+# Did you notice 0.1 and 1.1? Without them the model does *better* on these prompts. Zeros can also take away what misleads.
 #
 # Is 2.2 needed for other prompts of this kind, or only for these 128? Draw five more sets, and count which share of the right answers is lost without it:
 
@@ -868,7 +868,7 @@ ax.set_xticks(range(3), labels)
 ax.set(ylabel="share right", xlabel="heads ablated (mean)", xlim=(-0.5, 2.65), ylim=(0.2, 0.9))
 plots.show(
     fig,
-    alt="Share right on ten sets of prompts: around 0.74 without 2.2, 0.71 with two random heads beside it, 0.40 without the three, where guessing gives 0.33.",
+    alt="Share right on ten sets of prompts: around 0.74 without 2.2, 0.68 with two random heads beside it, 0.40 without the three, where guessing gives 0.33.",
     caption="One dot for each of ten fresh sets of 128 prompts; bars are means. Grey: two heads drawn at random, anew for each set.",
 )
 
@@ -1131,7 +1131,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Does a single one of these neurons stand for a bracket? The deeper notebook looks at what the best four answer to. None of them does; each is **polysemantic**, which means that it answers to several unrelated things. Why a model would store things in this way is the subject of lessons 1 and 2.
+# Does a single one of these neurons stand for a bracket? The deeper notebook looks at what the best four answer to. None of them does; each is **polysemantic**, which means that it answers to several things. Why a model would store things in this way is the subject of lessons 1 and 2.
 
 # %% claims
 random_50 = tf.neuron_recovery(
@@ -1231,7 +1231,7 @@ plots.show(
 #
 # The *answers* say something else. On these prompts 0.98 are right without `m3`, and 0.93 with it: `m3` raises the round bracket where that is right, and hardly the square one where that is right; and all nine errors of the whole model are round brackets. Section 8 of the deeper notebook takes this apart.
 #
-# **m0.** It has a small direct effect and a large indirect one. Without it, 2.2 gives the bracket 0.10 of its attention where it gave 0.63, and like the other heads it has little to move. The lead is then −0.27: the model is undecided, slightly on the wrong side. That is how 5.47 of 5.19 can be lost.
+# **m0.** On average it has a small direct effect, and it has a large indirect one. Without it, 2.2 gives the bracket 0.10 of its attention where it gave 0.63, and like the other heads it has little to move. The mean lead is then −0.27. About 0 is what a model has that does not see the bracket, whatever it says instead. That is how 5.47 of 5.19 can be lost.
 #
 # The same holds, in small, for 2.2. It adds 1.58, and 2.27 is lost without it. The difference is what `m3` and 3.2 no longer get to read: without 2.2 their terms fall by 0.57 and 0.11.
 #
@@ -1352,7 +1352,7 @@ card(
      "evidence": "patching what m0 adds, and what enters it, at the bracket; path patching",
      "control": "each of the two without the other, and at the other's length",
      "where it fails": "one template; which directions m0 uses is open"},
-    {"claim": "m0 holds the bracket in dozens of polysemantic neurons",
+    {"claim": "m0 holds the bracket in dozens of neurons; the best four answer to much else",
      "evidence": "patched sets of neurons on fresh prompts; all tokens of the vocabulary",
      "control": "random sets of the same size",
      "where it fails": "neurons were ranked one by one; better sets may exist"},
@@ -1421,4 +1421,4 @@ card(
 # - noising: corrupt activations put into the clean run.
 # - bottleneck: a place through which everything that is used must pass.
 # - path patching: changing what one reader gets from one sender.
-# - polysemantic: answering to several unrelated things.
+# - polysemantic: answering to several things.

@@ -330,7 +330,7 @@ measured("superposition.one_run", min(guesses, key=lambda guess: abs(guesses[gue
 #
 # The best of eight runs is where the formulas say on 96 % of the grid, where the null is right on 76 %, because most of this grid is sparse. Where the formulas are wrong, the two lowest of the three losses differ by less than a seventh. One such point is a tie, $p = r = 1$. The five others are pairs where the formulas say “keep one”: a trained pair may also change its lengths and its bias, which the formulas hold fixed.
 #
-# A single run is where the formulas say on about 71 % of the grid. More than a third of the runs where a pair is predicted end without one, also far from the border, where the pair would be best by far.
+# That null is a weak one: whether a pair is best depends mostly on the density, and a guess by density alone would come much closer. A single run is where the formulas say on about 71 % of the grid. More than a third of the runs where a pair is predicted end without one, also far from the border, where the pair would be best by far.
 # </details>
 #
 # Why do single runs miss what is best? The map knows the lowest valley. A run rolls into the nearest. The picture shows the loss at one point of the map, $p = 0.1$ and $r = 0.5$, over both weights.
@@ -612,7 +612,7 @@ measured("superposition.neurons", "about one" if average < 2 else "about three" 
 #
 # With the inner ReLU, at p = 0.5, every neuron of every run responds to exactly one feature: all 25 neurons are monosemantic, and the other five features are dropped. At p = 0.2 every run has a neuron with several features, and most have one with a single feature. At p = 0.05 no neuron is monosemantic, and a neuron responds to about seven of the ten features on average. Without the inner ReLU neurons are mixtures at every density, also at p = 0.5.
 #
-# Polysemantic neurons have two causes, and this experiment separates them. Without the inner ReLU they come from the coordinates: any turn of the hidden space would do as well. With it they come from superposition: the model returns more features than it has neurons, and has to share them. In this toy, neurons can be read one by one only with the inner ReLU, and only where features are dense.
+# Polysemantic neurons have two causes, and this experiment separates them. Without the inner ReLU they come from the coordinates: any turn of the hidden space would do as well. With it, at p = 0.05, they come from superposition: the model returns more features than it has neurons, and has to share them. In this toy, neurons can be read one by one only with the inner ReLU, and only where features are dense.
 # </details>
 
 # %% claims

@@ -422,7 +422,7 @@ sae.shrinking(directions, (0, 0.2, 0.6, 1.5), answers).captioned("Left: the star
 #
 # $$f = m - \lambda / 2 .$$
 #
-# The answer is too small by the same amount for every strength. This is called **shrinkage**. It comes from the penalty and does not go away with more training. The trained dictionaries of the plane do almost what the formula says.
+# The answer is too small by the same amount for every strength above $\lambda/2$. This is called **shrinkage**. It comes from the penalty and does not go away with more training. The trained dictionaries of the plane do almost what the formula says.
 #
 # That is one latent for one feature. With 96 latents and 64 features, what becomes of the activations when $\lambda$ is made small?
 
@@ -447,7 +447,7 @@ page.measured("sae.penalty", "it rises towards 1" if factor[0] > 0.9 else "it ri
 # </details>
 
 # %% [markdown]
-# TopK has no penalty that pulls its activations down. They come closer to the true strengths than those of L1 at any of the seven $\lambda$. In a language model the true strengths are unknown, so that there shrinkage cannot be seen.
+# TopK has no penalty that pulls its activations down. They come closer to the true strengths than those of L1 at any of the seven $\lambda$. In a language model the true strengths are unknown, so that the shrinkage of a single feature cannot be read off. For the whole vector it can be seen: does the reconstruction get better when it is made longer (Rajamanoharan et al. 2024)?
 #
 # A latent that is never active is called **dead**. It gets no gradient, since its ReLU gives zero everywhere, and so it stays dead. Two remedies are common. **Resampling** points a dead latent at a vector that is reconstructed badly (Bricken et al. 2023). An **auxiliary loss** lets dead latents try to reconstruct what the living ones leave over (Gao et al. 2024). The trainer of this course uses the first for ReLU and the second for TopK.
 
@@ -701,7 +701,7 @@ sae.label_rows(scores, lists, shown).captioned("F1 for eleven labels, with an ex
 # %% [markdown]
 # The seven labels have something in common: the token alone does not decide them. A name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. At each of the seven the random model's dictionary has an F1 of 0.11 or less, and no neuron and no random direction comes as far as the latent. Here training has made something that a dictionary can find.
 #
-# Elsewhere a latent is not even the best single number. For names and operators, which are common, the best neuron and the best random direction do better than the best latent. Of all 21 labels the best neuron has a higher F1 than the best latent at seven, and a random direction at five.
+# Elsewhere a latent is often not even the best single number. For names and operators, which are common, the best neuron and the best random direction do better than the best latent. Of all 21 labels the best neuron has a higher F1 than the best latent at seven, and a random direction at five.
 #
 # The probe is highest at nearly every label. The vectors hold what Python's labels say, and a single latent, found without labels, finds a part of it.
 #
@@ -811,7 +811,7 @@ page.measured("sae.causal", {(True, True): "both", (True, False): "only comments
 # %% [markdown]
 # ### The exceptions once more
 #
-# Four of the eight lie beyond all forty others: those for `)`, for opening brackets, for the inside of parentheses and for names after a dot. The one for comments does not, although it is among the best descriptions of section 6. A good description need not be used by the model.
+# Four of the eight lie beyond all forty others: those for `)`, for opening brackets, for the inside of parentheses and for names after a dot. The one for comments does not, if only just, although it is among the best descriptions of section 6: a good description need not go with a large effect.
 #
 # This test does not ask whether our *name* for a latent is right. But it can be done at the exceptions of section 6. If the model used latent 378 as “a bracket closes here”, it should not need it at a `)` in a string or a comment. So we take it away at every `)` of 94 held-out contexts, and look at the three kinds of place one by one. The null is larger than before: the 160 other latents whose frequency is nearest.
 
@@ -878,9 +878,9 @@ with claims():
 # - Latent 138, “quotes”: a quote, mostly a closing one. It is silent at half of those that open a string.
 # - Latent 1490: early in the context.
 #
-# The method found a direction that no neuron has, and the model uses it. But as far as our tests go it does not stand for “a bracket closes here”. It stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and an intervention at all its places did not contradict it. What refuted the name were the exceptions: the latent is active there, and the model uses it there.
+# The method found a direction that no neuron of the layer before has, and the model uses it. But as far as our tests go it does not stand for “a bracket closes here”. It stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and an intervention at all its places did not contradict it. What refuted the name were the exceptions: the latent is active there, and the model uses it there.
 #
-# Other latents of the same dictionary passed that kind of test. Those for comments, for names after a dot and for the inside of parentheses know what no list of tokens knows.
+# Other latents of the same dictionary passed a first test of that kind. Those for comments, for names after a dot and for the inside of parentheses know what no list of single tokens knows.
 #
 # ## 10 · What this does not show
 #
@@ -906,7 +906,7 @@ page.card(
         "claim": "The L1 penalty makes activations too small.",
         "evidence": "Activation over true strength for seven λ, three sets of features.",
         "control": "TopK on the same features.",
-        "where it fails": "It cannot be seen in a real model, whose true strengths are unknown.",
+        "where it fails": "For single features it cannot be read off in a real model, whose true strengths are unknown.",
     },
     {
         "claim": "Some latents know what stands around a token, better than the token alone.",

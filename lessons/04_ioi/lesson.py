@@ -197,7 +197,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", min(candidates, key=lambda name: float(share[candidates[name]])))
 
 # %% [markdown]
-# The two orders have little in common. Most depends on two heads of layer 0, 0.2 and 0.3, although what they write adds little to IO − S. The movers, which add most to it, matter less than a quarter each. To see why, we need to know what the heads read.
+# The two orders agree on who takes part, and not on who matters. Most depends on two heads of layer 0, 0.2 and 0.3, although what they write adds little to IO − S. The movers, which add most to it, matter less than a quarter each. To see why, we need to know what the heads read.
 
 # %% claims answer
 with claims():
@@ -391,7 +391,7 @@ caption("Change of the logit difference as a share of its clean mean, for four h
 #
 # - **1.2: another partner, another size.** It loses more than four times as much with flip as with ABC. With flip its output is replaced by one that favours S, with ABC by one that favours neither.
 # - **1.2: enough for a tenth, and hardly missed.** With ABC, its clean output alone brings back about a tenth. Taking it from the clean run costs less than half of that. Something makes up for a mover that is gone; the second notebook finds it.
-# - **0.0: zero is no prompt.** It matters with zeros only. Its output is nearly the same on all prompts, and later parts count on it; its mean serves them equally well.
+# - **0.0: zero is no prompt.** For which of the two names is said, it matters with zeros only: later parts count on its output, and its mean serves them equally well. (That it writes notes at the comma, the logit difference cannot see; section 7 comes to that.)
 #
 # Without 2.1 the difference grows, as if it were in the way. Section 7 shows what it is for.
 
@@ -619,7 +619,7 @@ ioi.both_questions_drawn().captioned(
 )
 
 # %% [markdown]
-# By the logit difference alone, 2.1 to 2.3 would have counted as useless. The nine heads are the circuit that does the task, with notes written by 0.2 and 0.3 alone; with 0.0 and 0.1 as well, the probability of IO rises by less than 0.04.
+# By the logit difference alone, 2.1 to 2.3 would have counted as useless. These nine heads are a circuit that does the task, with notes written by 0.2 and 0.3 alone; with 0.0 and 0.1 as well, the probability of IO rises by less than 0.04.
 #
 # On three other draws of 96 prompts the main numbers change by less than 0.15.
 
@@ -709,7 +709,7 @@ single_line = {name: slope * one.leaning for name, one in other_kind.items()}
 measured("ioi.single", preferred(single_gap["went with"]))
 
 # %% [markdown]
-# English expects *Mary* here, and the model says *Mary*: our account is wrong by more than fifteen logits, and so it is on *In the morning John had lunch with Mary and gave a book to*. For sentences of a single clause the model must use something else, which overrules what 0.2 does; we have not found what it is. The circuit explains the sentences it was found on and others of their form, and no more.
+# English expects *Mary* here, and the model says *Mary*: our account is wrong by more than fifteen logits, and so it is on *In the morning John had lunch with Mary and gave a book to*. In sentences of a single clause something else decides; whether 0.2 acts there as well, and what it is that decides, we have not found. The circuit explains the sentences it was found on and others of their form, and no more.
 
 # %% claims answer
 tests = ("IO twice, after the giver", "a third after the giver", "S had lunch, a third gives", "IO twice, before the giver")
@@ -767,13 +767,13 @@ with claims():
     claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"][0] > 3 * 3.56)
 
 # %% [markdown]
-# The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler too: in it, whoever receives is never named between the giver and *to*, and avoiding the last name costs nothing there. Whether that is why it never came to detect a repetition, we have not tested.
+# The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler too: in it, whoever receives is never named between *gave* and *to*. The last name before *gave* is the receiver only in sentences of a single clause, such as *John met Mary and gave a book to Mary*. Whether that is why it never came to detect a repetition, and why the account fails in such sentences, we have not tested.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task equally well with other heads in other roles, which the second notebook draws.
 # - **Heads only.** The MLPs were kept throughout. They do part of the work (section 6), and we have not opened them.
 # - **Methods.** They could be wrong themselves. The second notebook tests them on models whose circuit is known.
 #
-# **The puzzle, answered.** In sentences with an opening clause the model avoids names in proportion to the attention of 0.2. That is usually the last name, whether it occurred before or not. One sentence, with Mary after the giver, decided between the accounts; the circuit told us which sentence to try.
+# **The puzzle, answered.** In sentences with an opening clause the model avoids the name that 0.2 looks at. That is usually the last name, whether it occurred before or not. One sentence, with Mary after the giver, decided against avoiding only what is repeated; the circuit told us which sentence to try.
 
 # %% [markdown]
 # ## The card

@@ -81,7 +81,7 @@ for ax, (title, (normal, value)) in zip(axes, borders.items(), strict=True):
     ax.set(title=title)
 axes[0].annotate("", high_mean.tolist(), low_mean.tolist(), arrowprops={"arrowstyle": "-|>", "color": plots.INK, "lw": 2})
 plots.show(
-    fig, "Two overlapping slanted clouds with their means. Left: an arrow from mean to mean and a line across it, halfway. Right: a line that is tilted as the clouds are.",
+    fig, "Two overlapping slanted clouds with their means. Left: an arrow from mean to mean and a line across it, halfway. Right: a nearly level line, at another slant than the one halfway.",
     "Six hundred tokens, inside brackets (blue) and outside (olive), in a plane through the 192 dimensions that was chosen because the clouds lie "
     "slanted in it. Large dots: the two means. Orange: where each probe changes its answer, if it sees only this plane.",
 )  # fmt: skip
@@ -154,7 +154,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Before training the probe can only use what a random network keeps: which token it is, and a little of its position. That is nearly enough for brackets, which are a few tokens of the vocabulary, and half of what there is to know about keywords. It is not enough for *definition*. In the trained model that property comes up layer by layer.
+# Before training the probe can only use what a random network keeps: which token it is, a little of its position, and a blur of the tokens before it. That is nearly enough for brackets, which are a few tokens of the vocabulary, and at the embedding for half of what there is to know about keywords. It is not enough for *definition*. In the trained model that property comes up layer by layer.
 #
 # How sure are these numbers? Tokens of one file resemble each other, so the intervals come from drawing whole files anew. There are ten of them. Beside each number is its **null**: what the same measurement gives where there is nothing to be found.
 
@@ -366,7 +366,7 @@ measured("probing.unusual", "undecided: near even odds" if rows["network 0"]["un
 # %% [markdown]
 # In $h$ the property and its rival have a direction each. On usual inputs the two always agree, and the probe takes half of each. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. Nothing in its training, and no test on data of the same kind, could have shown that.
 #
-# The docstring of section 2 is a failure of the same cause. In most files a bracket that is written and a bracket that counts go together. In a docstring they part, and what the probe had found there was the written one. That probe was not undecided but sure, and wrong.
+# The docstring of section 2 is a failure of the same cause. In most files a bracket that is written and a bracket that counts go together. In a docstring they part, and what the probe had found there was the written one. That probe was not undecided: it said yes, and was wrong.
 
 # %% [markdown]
 # ## 5 · Read, and used?
@@ -571,7 +571,7 @@ with claims():
 # %% [markdown]
 # Left: a token that gets *inside* makes closing brackets about twelve times as probable (by the mean of the log-probability). No placebo does as much, but the direction of *opens* does, and that of *parameter* comes close. This panel alone would leave open which property it is.
 #
-# Right: a token that loses *inside* makes them about two fifths as probable, and no null takes away as much. Both panels together say that the model uses this direction.
+# Right: a token that loses *inside* makes them about two fifths as probable, and no null that was tried takes away as much. Both panels together speak for the model using this direction; seven other labels were not tried.
 #
 # What does the direction mark? In section 2 the probe took brackets that are *written* for brackets that count. In most files the two go together, and this experiment does not separate them either.
 
@@ -690,7 +690,7 @@ with claims():
 # - **A direction is a choice.** An interchange along a direction that is not quite the right one can turn nothing although the property is used, or move other things along with it.
 # - **The planted networks are clean.** Their features lie along orthogonal directions without noise. In a trained model the second experiment is harder than here.
 #
-# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens told us only that the vector has not lost which token it belongs to. It is nearly so before the model has learned anything. For *inside brackets* an intervention in both directions speaks for its use.
+# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to. It is nearly so before the model has learned anything. For *inside brackets* an intervention in both directions speaks for its use.
 #
 # **A recipe for your own probe.**
 #
