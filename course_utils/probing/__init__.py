@@ -16,7 +16,7 @@
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
    `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`,
-   lines for a trained model. `drawing` – the planted networks, drawn.
+   lines for a trained model. `drawing` – the planted networks; `clouds` – tokens of two classes in a plane.
 """
 
 from course_utils.probing import basics, ccs, open_bracket, subspace
