@@ -22,7 +22,7 @@ LIMIT, DOUBTFUL = 0.01, (0.005, 0.05)
 class Answer(Exercise):
     """An exercise whose answer is a value, or a function of no argument that returns it.
 
-    A function that needs arguments is taken for the value itself, where a rule is asked for.
+    Where the answer may be a `rule`, a function that needs arguments is taken for the value itself.
     Passes with at least `share` of the key's score and, where a `null` is declared, p < 0.01 against it: fewer than one
     guess in a hundred does as well, by 499 draws of `null`, and by 4999 where these leave it open.
     An exercise with another `share` says why in `why`. `expects` describes the form of an answer; `canonical`
@@ -45,11 +45,14 @@ class Answer(Exercise):
     effort: float = 1.0
     own: Callable | None = None
     alike: str = ""
+    rule: bool = False
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
         given = answer
-        written = callable(given) and not isinstance(given, torch.nn.Module) and not _wants_arguments(given)
-        function = given if written else lambda: given
+        returns = callable(given) and not isinstance(given, torch.nn.Module)
+        if self.rule and returns:
+            returns = not _wants_arguments(given)
+        function = given if returns else lambda: given
         outcome = guard.call(function, limit=self.effort * guard.LIMIT, reference=self.own if watch else None)
         if outcome.used_reference and not outcome.problem:
             said = f"This calls the course's own `{self.own.__name__}`; write the steps yourself."
@@ -65,10 +68,8 @@ class Answer(Exercise):
             return Verdict(False, f"{wrong_kind(answer, 'an answer')} {self.expects}")
         outcome = guard.call(self.canonical, (answer,), limit=10)
         if outcome.problem:
-            ran = callable(answer) and not outcome.problem.startswith("Your function raised")  # without end, or exit()
+            ran = self.rule and callable(answer) and not outcome.problem.startswith("Your function raised")
             said = outcome.problem if ran else f"The answer {show(answer)} cannot be read."
-            if not ran and callable(given) and not written:  # no rule is asked for: it should have been called
-                said = guard.call(given).problem or said
             return Verdict(False, f"{said} {self.expects}")
         answer = outcome.value
         truth = self.cached((seed, "truth"), lambda: self.truth(seed))

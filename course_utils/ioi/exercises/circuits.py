@@ -118,6 +118,8 @@ def _values(rng: torch.Generator) -> Inputs:
     yield torch.tensor([8.0, 7.0]), torch.tensor([4.0, 6.0]), torch.tensor([-1.0, 1.0])  # more than all
     yield torch.tensor([-2.0, -1.0]), torch.tensor([4.0, 6.0]), torch.tensor([1.0, 1.0])  # worse than nothing
     yield torch.tensor([1.0, 3.0]), torch.tensor([-2.0, 0.0]), torch.tensor([1.0, 1.0])  # the model below nothing
+    yield torch.tensor([160.0, 224.0]), torch.tensor([208.0, 304.0]), torch.tensor([112.0, 144.0])  # far from zero
+    yield torch.tensor([1.0, 1.015625]), torch.tensor([2.0, 2.0]), torch.tensor([1.0, 1.0])  # hardly better than nothing
     yield torch.tensor([3e6, 1e6]), torch.tensor([3.0, 1.0]), torch.tensor([1.0, 1.0])
     yield torch.tensor([3e-7, 1e-7]), torch.tensor([5e-7, 7e-7]), torch.tensor([1e-7, 0.0])
     for n in (3, 8, 40):
@@ -256,7 +258,7 @@ Function(
     misconceptions=(
         wrong("ties lost", lambda s, t: _compare(s, t, 0.0), "You count ties as lost. A method that gives every node the same score then has 0, as if it were perfectly wrong; a tie counts one half."),
         wrong("ties won", lambda s, t: _compare(s, t, 1.0), "You count ties as won. A method that gives every node the same score would be perfect; a tie counts one half."),
-        wrong("turned round", lambda s, t: 1 - _compare(s, t, 0.5), "Your ranking is turned round: high scores are to go to true nodes. (Of a curve: the share of *other* nodes is the axis to integrate over.)"),
+        wrong("turned round", lambda s, t: 1 - _compare(s, t, 0.5), "Your ranking is turned round: high scores are to go to true nodes. If you integrate a curve, the share of *other* nodes is the axis to integrate over."),
         wrong("the better way round", lambda s, t: torch.maximum(_compare(s, t, 0.5), 1 - _compare(s, t, 0.5)), "You take the better of the ranking and its reverse. A ranking that puts true nodes last is below one half, and that is worth knowing."),
         wrong("signs averaged", lambda s, t: (s[t][:, None] - s[~t][None]).sign().mean(), "You count a lost pair as −1. It counts nothing, and a tie one half: half the mean sign, plus one half."),
         *(wrong(f"equal within {by}", lambda s, t, by=by: _within(s, t, by), "You take scores that are nearly equal for equal. Only equal scores are a tie.") for by in (1e-3, 1e-4)),

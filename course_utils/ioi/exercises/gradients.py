@@ -171,7 +171,7 @@ Function(
         wrong("starts of the pieces", lambda m, b, d, n: _along(m, b, d, [k / n for k in range(n)]), "You take the slope at the *start* of each piece. With the middles the error falls much faster; they are asked for."),
         wrong("ends of the pieces", lambda m, b, d, n: _along(m, b, d, [(k + 1) / n for k in range(n)]), "You take the slope at the *end* of each piece. The middles are asked for."),
         wrong("both ends", lambda m, b, d, n: _along(m, b, d, torch.linspace(0, 1, n).tolist()), "You take the slope from one end of the way to the other, both ends included. Cut the way into equal pieces and take the *middle* of each."),
-        wrong("one gradient", lambda m, b, d, n: _along(m, b, d, [0.0]), "This is the plain estimate, with the gradient at the base alone. Average it over the way. (Does a `//` make every share 0?)"),
+        wrong("one gradient", lambda m, b, d, n: _along(m, b, d, [0.0]), "This is the plain estimate, with the gradient at the base alone. Average it over the way. Or does a `//` make every share 0?"),
         wrong("half-way only", lambda m, b, d, n: _along(m, b, d, [0.5]), "You take one gradient, half-way. That is right for one step; take the middle of each of the pieces."),
         wrong("gradients summed", lambda m, b, d, n: n * _along(m, b, d, _middles(n)), "You add the gradients up. Their mean is the slope along the way."),
         wrong("from donor to base", lambda m, b, d, n: -_along(m, b, d, _middles(n)), "Your sign is turned round: the way leads from base to donor."),

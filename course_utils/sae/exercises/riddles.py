@@ -120,6 +120,7 @@ def _rule_explained(said: Tensor, riddle: Nameless) -> str:
 Answer(
     id="sae.name_latent",
     truth=sae.nameless,
+    rule=True,
     key=_own,
     score=_f1,
     null=_as_many_tokens,
