@@ -84,6 +84,17 @@ def pytest_runtest_setup(item):
         return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A blank exercise runs to its end, and its grader says that nothing was attempted."""
+    result = yield
+    blank = item.path.suffix == ".ipynb" and item.path.parent.name == "exercises"
+    if blank and item.cell.metadata.get("nbgrader", {}).get("grade"):
+        said = " ".join(out.get("data", {}).get("text/plain", "") + out.get("text", "") for out in item.test_outputs)
+        assert "not attempted" in said.lower(), f"a blank exercise is graded with {said!r}"
+    return result
+
+
 def pytest_terminal_summary(terminalreporter, config):
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     files = {report.nodeid.split("::")[0] for report in reports if "::" in getattr(report, "nodeid", "")}

@@ -186,7 +186,8 @@ def check(exercise, answer):
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
-def test_every_hostile_function_gets_a_sentence(exercise):
+def test_every_hostile_function_gets_a_sentence(exercise, monkeypatch):
+    monkeypatch.setattr(guard, "LIMIT", guard.LIMIT / getattr(exercise, "effort", 1.0))  # the same limit for all
     for answer, said in SENTENCES.items():
         message = check(exercise, answer).message
         wanted = [

@@ -101,7 +101,23 @@ def test_a_lesson_goes_through_nbgrader(course, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_the_solutions_get_full_points_and_the_blank_exercises_none(course, name):
+def test_every_lesson_is_released_without_answers_and_with_a_point_for_each_exercise(course, name):
+    assignment = source_of(course, ROOT / "solutions" / f"{name}.ipynb")
+    done(course.generate_assignment(assignment))
+    done(course.release_assignment(assignment))
+    released = Path(course.coursedir.root, "release", assignment, f"{assignment}.ipynb")
+    assert cells_without_outputs(released) == cells_without_outputs(ROOT / "exercises" / f"{name}.ipynb")
+    graded = [
+        cell for cell in nbformat.read(released, as_version=4).cells if cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+    with Gradebook(course.coursedir.db_url, "course") as book:
+        assert book.find_assignment(assignment).max_score == sum(cell.metadata.nbgrader.points for cell in graded) > 0
+
+
+def test_the_solutions_get_full_points_and_the_blank_exercises_none(course):
+    """One lesson through nbgrader's own kernels: that the solutions of all of them pass in strict mode, and that the
+    blank exercises are not attempted, is seen where nbval runs them."""
+    name = EXERCISES[0]
     assignment = source_of(course, ROOT / "solutions" / f"{name}.ipynb")
     found = scores(course, assignment, solved=ROOT / "solutions" / f"{name}.ipynb", blank=None)
     points = found["solved"][1]
