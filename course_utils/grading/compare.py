@@ -207,15 +207,15 @@ def first_place(given: Any, expected: Any) -> tuple[int, ...] | None:
     return tuple((gap > 0.1 * gap.max()).nonzero()[0].tolist()) if gap.max() > 0 else None
 
 
-def show(value: Any, brief: bool = False) -> str:
-    """A value small enough to check by hand: numbers to four digits, with shape and dtype; `brief` leaves out the many."""
+def show(value: Any, brief: bool = False, digits: int = 4) -> str:
+    """A value small enough to check by hand, with shape and dtype; `brief` leaves out tensors of many numbers."""
     try:
-        return _show(value, brief)
+        return _show(value, brief, digits)
     except Exception:  # values may misbehave in every way
         return f"{_article(kind(value))} that cannot be shown"
 
 
-def _show(value: Any, brief: bool) -> str:
+def _show(value: Any, brief: bool, digits: int = 4) -> str:
     if isinstance(value, Tensor):
         if value.device.type == "meta" or value.layout != torch.strided:
             return f"tensor of shape {tuple(value.shape)} on {value.device}, {value.layout}"
@@ -224,19 +224,19 @@ def _show(value: Any, brief: bool) -> str:
         data = value.detach().cpu()
         if data.numel() > 64:
             data = data.flatten()[:8]
-        rounded = torch.round(data.double(), decimals=4) + 0.0 if data.is_floating_point() else data
+        rounded = torch.round(data.double(), decimals=digits) + 0.0 if data.is_floating_point() else data
         text = str(rounded.tolist()).replace(".0,", ",").replace(".0]", "]")
         more = " …" if data.numel() < value.numel() else ""
         return f"{text}{more}  ({_name(value.dtype)}, shape {tuple(value.shape)})"
     if isinstance(value, nn.Module):
         return f"{_article(type(value).__name__)} of {sum(p.numel() for p in value.parameters()):,} parameters"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.{digits}g}"
     if isinstance(value, (list, tuple)):
         opened, closed = "[]" if isinstance(value, list) else "()"
-        inside = ", ".join(_show(item, brief) for item in value[:8])
+        inside = ", ".join(_show(item, brief, digits) for item in value[:8])
         return f"{opened}{inside}{', …' * (len(value) > 8)}{closed}"
     if isinstance(value, np.ndarray):
-        return f"{_show(torch.from_numpy(value), brief) if value.dtype.kind in 'bif' else 'array'}, in numpy"
+        return f"{_show(torch.from_numpy(value), brief, digits) if value.dtype.kind in 'bif' else 'array'}, in numpy"
     text = " ".join(quietly(lambda: repr(value), f"{_article(kind(value))} that cannot be shown").split())
     return text if len(text) <= 200 else text[:199] + "…"

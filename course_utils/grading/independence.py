@@ -1,22 +1,27 @@
 """Are columns of draws independent, of one another and along the batch? Correlations at every distance at once.
 
 1. At distance 0: each two columns of the same draw, with an error that holds for sparse columns too.
-2. At every other distance h: column a of draw i against column b of draw i + h, around the end of the batch, by a
+2. Each three of up to MANY columns: two coins that decide a third go unnoticed in pairs.
+3. At every other distance h: column a of draw i against column b of draw i + h, around the end of the batch, by a
    Fourier transform; and against draw s - i, which finds a half that was written backwards.
-3. Between two calls: each column against itself, at every distance.
+4. Between two calls: each column against itself, at every distance; and whether their means differ as they should,
+   which draws that share a range out among themselves do not.
 
 The largest of some ten million correlations is judged by the chance that any of them is so large: FALSE_ALARM.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import torch
+from scipy.stats import chi2
 from torch import Tensor
 
 FALSE_ALARM = 1e-7  # chance that one scan of honest draws finds something, were correlations normally distributed
 HEAVY = 10.0  # columns with a larger kurtosis are too sparse for tails that are read off a normal distribution
+MANY = 24  # columns of which each three are looked at
 Columns = dict[str, Tensor]  # what a column holds → its value in each draw
 
 
@@ -52,6 +57,32 @@ def pairs(columns: Columns) -> list[Stat]:
             value = products.mean().item()
             found.append(Stat(f"correlation between {names[j]} and {names[i]}", value, 0.0, error))
     return found
+
+
+def triples(columns: Columns) -> list[Stat]:
+    """The mean product of each three columns within a draw, and of each column in three draws that follow one another."""
+    values = {name: _standard(column) for name, column in list(columns.items())[:MANY] if _light(column)}
+    found = [
+        (f"{a}, {b} and {c}, taken together", values[a] * values[b] * values[c])
+        for a, b, c in itertools.combinations(values, 3)
+    ]
+    found += [(f"{name}, in three draws in a row", v * v.roll(-1) * v.roll(-2)) for name, v in values.items()]
+    return [
+        Stat(name, p.mean().item(), 0.0, max(p.square().mean().item() / len(p), 1e-12) ** 0.5) for name, p in found
+    ]
+
+
+def too_even(columns: Columns, again: Columns) -> str:
+    """One sentence where the columns' means hardly differ between two calls; "" where they differ as chance has it."""
+    both = [(columns[name], again[name]) for name in columns if name in again and _light(columns[name])]
+    both = [(a.double(), b.double()) for a, b in both if len(a) >= 8]
+    squares = [(a.mean() - b.mean()) ** 2 / ((a.var() + b.var()) / len(a)) for a, b in both if a.var() + b.var() > 0]
+    if not squares or chi2.cdf(float(sum(squares)), len(squares)) > FALSE_ALARM:
+        return ""
+    return (
+        "The mean of a batch hardly changes from call to call: the draws share a range out among themselves, where each "
+        "is to be drawn without a look at the others."
+    )
 
 
 def along_the_batch(columns: Columns, again: Columns) -> str:

@@ -1,8 +1,12 @@
-"""Does an answer depend on what it was called with before? It may keep something in a global, a class, a default."""
+"""Does an answer depend on what it was called with before, or on chance? It may keep something, or draw."""
 
 import functools
+import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
 
 from course_utils.grading.compare import alike
 from course_utils.grading.exercise import Verdict, fresh
@@ -40,11 +44,21 @@ def interleaved(exercise: "Function", answer: Callable, cases: list["Case"]) -> 
 def unsteady(exercise: "Function", answer: Callable, case: "Case", ran: "Ran") -> Verdict | None:
     """A verdict on an answer that gives something else when it is called with the same input again, else None.
 
+    The guard puts the random states back, so that one who draws would draw the same: a third call starts elsewhere.
     Nothing is said of values of a kind that is not asked for: two generators are never equal, two arrays raise.
     """
     if not alike(ran.value, case.expected.value):
         return None
     again, _, stop = exercise.output(answer, case)
-    if stop is None and not exercise.difference(again, ran):
-        return None
-    return Verdict(False, f"Called twice with the same input, it gives two results. {KEPT}; and nothing is to be drawn.")
+    if stop is not None or exercise.difference(again, ran):
+        return Verdict(False, f"Called twice with the same input, it gives two results. {KEPT}.")
+
+    @functools.wraps(answer)
+    def elsewhere(*args: Any) -> Any:
+        random.seed(1), np.random.seed(1), torch.manual_seed(1)
+        return answer(*args)
+
+    again, _, stop = exercise.output(elsewhere, case)
+    if stop is not None or exercise.difference(again, ran):
+        return Verdict(False, "It draws: with other random numbers the same input gives another result. Work it out exactly.")
+    return None

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from course_utils.grading.compare import difference, show
 from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
-from course_utils.grading.independence import Columns, Stat, along_the_batch, pairs, threshold
+from course_utils.grading.independence import Columns, Stat, along_the_batch, pairs, threshold, too_even, triples
 from course_utils.grading.limits import timed
 
 Z_LIMIT = 5.0  # standard errors: two samples nearer than this in everything may be drawn alike
@@ -89,7 +89,8 @@ class Sampler(Exercise):
             return Verdict(False, "Two calls give the same numbers; draw anew at every call, and set no seed inside.")
         first = first or self._off([stat for stats in found for stat in stats])
         if not first:
-            first = next((said for pair in twice if (said := along_the_batch(*pair))), "")
+            first = next((said for pair in twice if (said := along_the_batch(*pair) or too_even(*pair))), "")
+            first = first or self._off([stat for columns, _ in twice for stat in triples(columns)])
             count = sum(map(len, found))
             return (
                 Verdict(False, first)

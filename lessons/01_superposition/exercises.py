@@ -251,13 +251,13 @@ plain_W, plain_b = mine.plain()  # arrows of length 1, evenly spaced, no bias
 print(mine, "· loss of the plain polygon:", round(mine.loss(plain_W, plain_b), 5))
 
 # %% [markdown]
-# *What to write*: `W` of shape (2, features) and `b` of shape (features,), typed, computed or searched for, but not trained. Start from the plain polygon and ask what its neighbours do to each other, what could be done about it, and what that costs.
+# *What to write*: `W` of shape (2, features) and `b` of shape (features,), typed, computed or searched for: two numbers are enough, so that nothing need be trained. Start from the plain polygon and ask what its neighbours do to each other, what could be done about it, and what that costs.
 #
 # *How you know*: there is a best polygon, all arrows of one length and all biases alike. Your loss must come at least 95 % of the way from the plain polygon to it.
 
 # %%
 def by_hand() -> tuple[Tensor, Tensor]:
-    """(W, b) of a model with a low loss on `mine`, written down without training."""
+    """(W, b) of a model with a low loss on `mine`, written down."""
     ### BEGIN SOLUTION
     angle = 2 * torch.pi * torch.arange(mine.features) / mine.features
     shape = torch.stack([angle.cos(), angle.sin()])

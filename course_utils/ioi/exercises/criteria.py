@@ -119,6 +119,8 @@ def _minimal(rng: torch.Generator) -> Inputs:
         shown = {some: torch.tensor([0.0]) for some in _subsets("abcde")}
         whole = frozenset("abcde")
         yield shown | {whole - set(lure): torch.tensor([1.0]), whole - set(hidden): torch.tensor([3.0])}, whole, "e"
+    two_steps = {whole - set("a"): torch.tensor([1.0]), whole - set("ab"): torch.tensor([2.0])}
+    yield shown | two_steps | {whole - set("cd"): torch.tensor([3.0])}, whole, "e"  # one step finds 1, step by step 2
     names = {"a": "0.1", "b": "0.2", "c": "1.0"}  # a part's name may have several letters
     named = _turned({frozenset(names[p] for p in some): value for some, value in _table(rng, "abc", 2).items()})
     yield named, frozenset(names.values()), "0.1"
@@ -192,6 +194,7 @@ Function(
         wrong("K empty only", lambda F, C, v: (F[C - {v}].mean() - F[C].mean()).abs(), "You remove the part from the whole circuit only. Where another part does the same job, that shows nothing: try it after every set K has been removed."),
         wrong("the part alone", lambda F, C, v: (F[frozenset({v})].mean() - F[frozenset()].mean()).abs(), "You compare the part alone with nothing. That is one of the sets K, the largest; take the best of all."),
         wrong("a name taken apart", _letters, "`set(part)` and `frozenset(part)` take a name apart into its letters. A set with one name in it is `{part}`."),
+        wrong("K of one part at most", lambda F, C, v: torch.stack([(F[C - K - {v}].mean() - F[C - K].mean()).abs() for K in [set(), *({p} for p in C - {v})]]).max(), "Your K has one part at most. Two doubles may have to be gone before the part shows that it is needed: try *all* sets K."),
         wrong("greedy, to the end", lambda F, C, v: _greedy(F, C, v, False), GREEDY),
         wrong("greedy", lambda F, C, v: _greedy(F, C, v, True), GREEDY),
         wrong("others in one order", _in_one_order, "You take the other parts out in one order. Try *all* sets K: a part and its double may stand anywhere in it."),

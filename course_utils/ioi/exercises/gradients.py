@@ -75,10 +75,16 @@ def _stepped(wrong: Sequence[Trial]) -> str:
     )
 
 
+def _some_alike(rng: torch.Generator) -> Inputs:
+    yield from _exchanges(rng)
+    metric, base, donor = Readout(rng, 2, 2, 1.0), randn(rng, 4, 2, 2), randn(rng, 4, 2, 2)
+    yield metric, base, torch.cat([base[:2], donor[2:]])  # two prompts of which nothing changes; they count
+
+
 Function(
     id="ioi.attribution_patch",
     reference=ioi.attribution_patch,
-    inputs=lambda rng: iter(_exchanges(rng)),
+    inputs=_some_alike,
     rtol=1e-3,
     atol=1e-5,
     ranges={"base": REAL, "donor": REAL, "result": REAL},

@@ -38,7 +38,8 @@ def _absorption_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1e-9, 1.0]]), torch.tensor([[1.0, 0.0], [0.8, 0.6]]), east, yes, 0  # the main latent is not quite silent
     less = torch.tensor([[0.0, 0.45, 0.35, 0.2], [0.0, 1e-6, 1e-6, 1e-6]])
     yield less, torch.tensor([[1.0, 0.0]] * 4), east, yes.expand(2), 0  # less than half
-    yield torch.tensor([[0.0, 0.3, 0.25, 0.25, 0.2]]), torch.tensor([[1.0, 0.0]] * 5), east, yes, 0  # less than a third
+    third = torch.tensor([[0.0, 0.3, 0.25, 0.25, 0.2], [0.0, 1.0, 0.5, 0.4, 0.4], [0.0, 0.495, 0.3, 0.21, 0.0]])
+    yield third, torch.tensor([[1.0, 0.0]] * 5), east, yes.expand(3), 0  # less than a third; less than half, twice
     against = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.8, -0.6], [0.6, 0.8], [-0.9, 0.4359]])
     yield torch.tensor([[0.0, 1.0, 1.0, 1.0, 1.0]]), against, east, yes, 0  # what points against it takes nothing off the sum
     hardly = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.02, 0.9998]])

@@ -20,6 +20,7 @@ def _gradient_inputs(rng: torch.Generator) -> Inputs:
     tilted, small = F.normalize(torch.tensor([[1.0, 0.005]]), dim=1), torch.tensor([[1.0, 0.0], [1.0, 0.0]])
     yield torch.tensor([[5.0, 3.0]]), tilted  # a small entry counts too
     yield torch.tensor([[5e-5, 1.0], [6e-4, 6e-4]]), small  # and a small part along the row, and a small gradient
+    yield torch.tensor([[1.0, 0.005], [4.0, 1e-3]]), small  # nearly parallel: little is left, and it counts
     yield torch.tensor([[0.0, 0.0], [2.0, 1.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])  # a dead latent has no gradient
     for latents, d in ((3, 3), (4, 7), (9, 5)):
         yield randn(rng, latents, d), F.normalize(randn(rng, latents, d), dim=1)
@@ -69,8 +70,8 @@ Function(
 
 
 def _fvu_inputs(rng: torch.Generator) -> Inputs:
-    yield torch.tensor([[1.0], [3.0]]), torch.tensor([[1.0], [2.0]])
     yield torch.tensor([[0.0, 0.0], [2.0, 4.0]]), torch.tensor([[0.0, 1.0], [2.0, 2.0]])
+    yield torch.tensor([[1.0], [3.0]]), torch.tensor([[1.0], [2.0]])
     for rows, d in ((3, 1), (4, 3), (20, 5)):
         y = randn(rng, rows, d) * (1 + 5 * torch.rand(rows, 1, generator=rng)) + 2
         yield y, y + 0.5 * randn(rng, rows, d)
@@ -108,7 +109,7 @@ Function(
               "Your denominator is the squared length of y itself. With a large mean, a constant would seem to explain nearly everything; take the mean away."),
         wrong("one mean for all dimensions", lambda y, z: (y - z).square().sum() / (y - y.mean()).square().sum(),
               "You take one number away from all dimensions. The mean is a vector, one entry for each dimension: y.mean(0)."),
-        wrong("mean over dimensions", lambda y, z: (y - z).square().sum() / (y - y.mean(1, keepdim=True)).square().sum().clamp(min=1e-9),
+        wrong("mean over dimensions", lambda y, z: (y - z).square().sum() / (y - y.mean(1, keepdim=True)).square().sum(),
               "You take each row's own mean away. The mean runs over rows: y.mean(0)."),
         wrong("not squared", lambda y, z: (y - z).norm() / _centred(y).norm(), "This is a ratio of lengths, the square root of what is asked for."),
         wrong("mean of the reconstruction", lambda y, z: (y - z).square().sum() / (y - z.mean(0)).square().sum(),
@@ -171,6 +172,15 @@ Function(
               "You divide by the clean loss. What there is to recover is ablated − clean."),
         wrong("absolute differences", lambda c, s, a: (a - s).abs().mean() / (a - c).abs().mean(),
               "You take absolute differences, token by token. A token on which the reconstruction does worse than the ablation counts against it: average with the sign."),
+        wrong("only tokens that the ablation harms", lambda c, s, a: (a[a > c].mean() - s[a > c].mean()) / (a[a > c].mean() - c[a > c].mean()),
+              "You leave out the tokens that the ablation does not harm. All tokens count: each loss is a mean over all of them."),
+        wrong("cut off at 0 and 1", lambda c, s, a: ((a.mean() - s.mean()) / (a.mean() - c.mean())).clamp(0, 1),
+              "You cut it off at 0 and 1. A reconstruction can do worse than the ablation, or better than the clean run, and that is worth seeing."),
+        wrong("spliced minus clean below", lambda c, s, a: (a.mean() - s.mean()) / (s.mean() - c.mean()),
+              "You divide by spliced − clean, what the reconstruction still costs. What there is to recover is ablated − clean."),
+        wrong("perplexities", lambda c, s, a: (a.mean().exp() - s.mean().exp()) / (a.mean().exp() - c.mean().exp()),
+              "You compare perplexities, the exponentials of the losses. The losses themselves are asked for, in nats."),
+        wrong("medians", lambda c, s, a: (a.median() - s.median()) / (a.median() - c.median()), "You take medians. The means are asked for."),
         wrong("difference alone", lambda c, s, a: a.mean() - s.mean(), "This is in nats. Divide by what there was to lose, ablated − clean."),
         wrong("clipped to between 0 and 1", lambda c, s, a: sae.loss_recovered(c, s, a).clamp(0.5, 0.6),
               "You clip the result. A reconstruction can do worse than the ablation; then the number is negative, and says so."),

@@ -91,6 +91,8 @@ def _edit_inputs(rng: torch.Generator) -> Inputs:
     wide = torch.float64
     yield randn(rng, 3, 4, dtype=wide), codes(rng, 3, 5, wide), F.normalize(randn(rng, 5, 4, dtype=wide), dim=1), 3, 1.5
     yield randn(rng, 4, 3), codes(rng, 4, 5), F.normalize(randn(rng, 5, 3), dim=1), 2  # to 0, unless told otherwise
+    twins = torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])  # others along the same line stay as they are
+    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 2.0, 3.0]]), twins, 0, 0.0
     yield torch.zeros(0, 2), torch.zeros(0, 1), torch.tensor([[1.0, 0.0]]), 0, 1.0  # no rows at all
 
 

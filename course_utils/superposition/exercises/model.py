@@ -24,6 +24,7 @@ def _batch_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[1.0, 0.05]]), 20_000
     yield torch.full((2, 3), 0.4), 20_000
     yield torch.tensor([[1.0, 0.0]]), 500  # always, never
+    yield torch.ones(1, 12), 2_000  # how much the means of batches vary
     yield torch.full((1, MANY), 0.3), 400  # how much counts vary
 
 

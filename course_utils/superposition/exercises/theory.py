@@ -107,6 +107,7 @@ Function(
     id="superposition.dimensions_needed",
     reference=sp.dimensions_needed,
     inputs=_room_inputs,
+    rtol=1e-6,  # a constant that was rounded is off by 4e-5
     ranges={"epsilon": UNIT, "result": POSITIVE},
     survivors={"result: 0 below a hundredth": "One direction needs 0 dimensions, and two need 4 ln 2 or more."},
     hints=(
@@ -139,6 +140,7 @@ def _phase_inputs(rng: torch.Generator) -> Inputs:
     for p, r in ((0.3, 1.0), (0.4, 1.0), (0.5, 1.0), (0.2, 0.3), (0.25, 3.0), (0.15, 0.12), (0.1, 9.0)):
         yield torch.tensor([p]), torch.tensor([r])
     yield torch.tensor([1.0]), torch.tensor([1.0])  # a tie
+    yield torch.zeros(3), torch.tensor([0.5, 1.0, 2.0])  # nothing is ever lost: a tie of all three
     yield torch.tensor([0.8, 1.0]), torch.tensor([1.0, 1.0])  # ties between the two features
     yield torch.meshgrid(torch.logspace(0, -2, 9), torch.logspace(-1, 1, 8), indexing="ij")
     yield rand(rng, 300).double(), torch.exp(3 * randn(rng, 300)).double()
@@ -177,6 +179,16 @@ Function(
               "A dropped feature is right, but the pair still has the lesson's 1/6. If both are 1, they cancel: by how much is each answer wrong?"),
         wrong("bias of the dropped feature forgotten", lambda p, r: _losses(p, r, dropped=p).min(0).indices,
               "You answer 0 for a dropped feature, at a cost of p. The bias can answer with its mean p, and leaves only the variance p − p²."),
+        wrong("p divided out", lambda p, r: torch.stack([r * (1 - p), 1 - p + 0 * r, p * (1 + r)]).min(0).indices,
+              "You divide all three losses by p. At p = 0 nothing is ever lost, the three are equal, and the first is asked for: 0."),
+        wrong("importance of the pair forgotten", lambda p, r: _losses(p, r, pair=p.square() + 0 * r).min(0).indices,
+              "You let the pair lose p². If both are 1, both answers are wrong by 1, and the second one counts r: p² (1 + r)."),
+        wrong("half of the pair's loss", lambda p, r: _losses(p, r, pair=p.square() * (1 + r) / 2).min(0).indices,
+              "Your pair loses half of what it does. If both are 1, they cancel, and both are answered with 0: wrong by 1 each."),
+        wrong("a bias of half the mean", lambda p, r: _losses(p, r, dropped=p - 0.75 * p.square()).min(0).indices,
+              "You answer a dropped feature with p/2, which is the mean in the lesson. Here an active feature is 1: its mean is p, and leaves p − p²."),
+        wrong("feature 2 never kept alone", lambda p, r: torch.where(_losses(p, r)[0] <= _losses(p, r)[2], 0, 2),
+              "You never keep feature 2 alone. Where r is above 1, it is the more important one: compare all three losses."),
         wrong("only one of the pair is lost", lambda p, r: _losses(p, r, pair=p.square() * r).min(0).indices,
               "You count an error for one of the pair only. If both are 1 then h = 0, and both are answered with 0: the errors cost 1 and r."),
         wrong("importance on the wrong feature", lambda p, r: _losses(p, r, swap=True).min(0).indices,

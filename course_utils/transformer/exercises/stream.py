@@ -100,6 +100,8 @@ def _lens_inputs(rng: torch.Generator) -> Inputs:
     wide = torch.float64
     yield 0.1 * randn(rng, 2, 3, 5, dtype=wide), *(randn(rng, *s, dtype=wide) for s in ((5,), (5,), (5, 4), (4,))), 0.01
     yield 0.05 * randn(rng, 2, 5), *(randn(rng, *shape) for shape in ((5,), (5,), (5, 4), (4,))), 0.005
+    flat = torch.tensor([[2.0, 2, 2], [1, 3, 1]])  # a row without spread: the bias is what the norm leaves of it
+    yield flat, torch.ones(3), torch.tensor([1.0, 2, 3]), torch.eye(3), torch.zeros(3), 0.1
 
 
 def _norm(x: Tensor, w: Tensor, b: Tensor, eps: float, *, centre: bool = True, unbiased: bool = False) -> Tensor:
