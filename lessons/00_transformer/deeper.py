@@ -85,7 +85,7 @@ with claims():
 # %% [markdown]
 # With the mean nothing changes. With zeros it does. What a head writes on all prompts alike includes the values' bias, and almost all that 0.3 gathers at the last position is the same on all prompts: 0.99 of it, where it is 0.57 for 2.2. Folding moves the bias elsewhere, so that zeros in the place of 0.3 take away another thing than before.
 #
-# An effect that depends on how one writes the weights down is not a fact about the model alone. Is mean ablation the right one, then? It depends on its set of prompts: average over prompts with round brackets only, and the "neutral" value speaks for the round one.
+# An effect that depends on how one writes the weights down is not a fact about the model alone. Is mean ablation the right one, then? It depends on its set of prompts: average over prompts with round brackets only, and the "neutral" value raises the round one.
 
 # %% [markdown]
 # ## 2 · Is 2.2 needed for brackets only?
@@ -338,7 +338,7 @@ halves = tf.split(many_terms, many, closers[0], closers[1], (")", "]"))
 plots.show(
     halves.plot(["m0", "1.0", "2.2", "3.2", "m3"]),
     alt="Evidence and preference of five parts. The MLPs prefer the round bracket, by 2.6 and more than 1; head 2.2 has the largest evidence and prefers the square one.",
-    caption="The terms of five parts, split. The two MLPs favour the round bracket whatever is open; 2.2 favours the square one and has the most evidence. From those of 512 fresh prompts, some 170, in which a round or a square bracket is open and the other one is wrong.",
+    caption="The terms of five parts, split. The two MLPs favour the round bracket whatever is open; 2.2 favours the square one and has the most evidence. From those 161 of 512 fresh prompts in which a round or a square bracket is open and the other one is the wrong one.",
 )
 
 # %% claims
@@ -347,13 +347,22 @@ of_the_lesson = tf.split(terms_128, pairs, closers[0], closers[1], (")", "]"))
 evidence, prefers = halves.evidence, halves.preference
 chosen_sign = closers[folded(many.clean)[:, -1, closers].argmax(-1)]
 right_of = [(chosen_sign == c)[many.correct == c].float().mean() for c in closers[:2]]
+
+
+def count(some, right, wrong):
+    """On how many of these prompts this bracket is right and that one wrong."""
+    return int(((some.correct == right) & (some.wrong == wrong)).sum())
+
+
 with claims():
     claim(
+        "161 of the 512 prompts are of the two kinds, and 17 of the lesson's 128 have `]` right and `)` wrong",
+        count(many, *closers[:2]) + count(many, closers[1], closers[0]) == 161 and count(pairs, closers[1], closers[0]) == 17,
+    )
+    claim(
         "where `)` is right `m0` adds 3.56, where `]` is right −1.58: preference 2.57, evidence 0.99",
-        rounds_to(halves.terms["m0"][0], "3.56")
-        and rounds_to(halves.terms["m0"][1], "-1.58")
-        and rounds_to(prefers("m0"), "2.57")
-        and rounds_to(evidence("m0"), "0.99"),
+        rounds_to(halves.terms["m0"][0], "3.56") and rounds_to(halves.terms["m0"][1], "-1.58")
+        and rounds_to(prefers("m0"), "2.57") and rounds_to(evidence("m0"), "0.99"),
     )
     claim(
         "where `]` is right `m3` adds 0.09 on these prompts, and −0.35 on the lesson's 128",
@@ -374,7 +383,7 @@ with claims():
 # %% [markdown]
 # Where `)` is right, `m0` adds 3.56 to its lead. Where `]` is right it adds −1.58: it pushes towards `)` again. It pushes towards `)` both times, by 2.57 on average, and what changes with the bracket is 0.99.
 #
-# The lead of `)` where it is right is three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds next to nothing to its lead: 0.09 on these prompts, −0.35 on the lesson's 128, of which only some twenty are of this kind.
+# The lead of `)` where it is right is at least three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds next to nothing to its lead: 0.09 on these prompts, −0.35 on the lesson's 128, of which only 17 are of this kind.
 
 # %% [markdown]
 # ## 6 · If you come from TransformerLens 2
