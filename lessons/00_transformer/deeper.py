@@ -326,7 +326,7 @@ with claims():
 # %% [markdown]
 # ## 5 · Evidence and preference
 #
-# A mean over prompts can hide two opposite things. Split the terms by which bracket is open. Let $a$ be what a part adds to the lead of `)` over `]` where `)` is right, and $b$ what it adds to the lead of `]` over `)` where `]` is right. The **preference** is $(a - b)/2$: it favours one bracket whatever is open. The **evidence** is $(a + b)/2$: it follows the open bracket. In a mean over both kinds of prompts only the evidence is left.
+# In the lesson `m0` adds little to the mean lead, and the lens shows the round bracket ahead after layer 0 whatever is open. The two belong together: a mean over prompts can hide what has opposite signs on different ones. Split the terms by which bracket is open. Let $a$ be what a part adds to the lead of `)` over `]` where `)` is right, and $b$ what it adds to the lead of `]` over `)` where `]` is right. The **preference** is $(a - b)/2$: it favours one bracket whatever is open. The **evidence** is $(a + b)/2$: it follows the open bracket. In a mean over both kinds of prompts only the evidence is left.
 
 # %%
 many = tf.bracket_pairs(folded.tokenizer, 512, seed=1)  # fresh prompts
@@ -381,7 +381,7 @@ with claims():
     claim("the model is right more often where `)` is right than where `]` is", right_of[0] > right_of[1])
 
 # %% [markdown]
-# Where `)` is right, `m0` adds 3.56 to its lead. Where `]` is right it adds −1.58: it pushes towards `)` again. It pushes towards `)` both times, by 2.57 on average, and what changes with the bracket is 0.99.
+# Where `)` is right, `m0` adds 3.56 to its lead. Where `]` is right it adds −1.58 to that one's lead, which is again a push towards `)`. So its preference for `)` is 2.57, and its evidence 0.99.
 #
 # The lead of `)` where it is right is at least three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds next to nothing to its lead: 0.09 on these prompts, −0.35 on the lesson's 128, of which only 17 are of this kind.
 

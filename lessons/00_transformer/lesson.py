@@ -126,7 +126,7 @@ nothing_learned = pairs.right(untrained(pairs.clean))
 predict("transformer.heads")
 
 # %% [markdown]
-# `run_with_hooks` runs the model and calls your function in the middle, with what has been computed there. The model goes on with what your function returns. Such a function is a **hook**. The name `blocks.2.attn.hook_z` means layer 2, attention, and `z`: what each head has gathered, before it is written.
+# `run_with_hooks` runs the model and calls your function in the middle, with what has been computed there. The model goes on with what your function returns. Such a function is a **hook**. (One that forgets to return its value changes nothing, and no error says so.) The name `blocks.2.attn.hook_z` means layer 2, attention, and `z`: what each head has gathered, before it is written.
 
 
 # %%
@@ -178,7 +178,7 @@ tf.draw_heads(left, share, numbers=True, bar=False)
 tf.draw_heads(right, back, numbers=True, bar=False)
 right.set_yticks(range(3), (1, 2, 3))
 left.set_title("without this head")
-right.set_title("with this one of the twelve")
+right.set_title("with only this one of the twelve")
 plots.show(
     fig,
     alt="Two maps of heads. Left, share of right brackets with one head ablated: nine in ten or so for fifteen heads, less than six in ten for head 2 of layer 2. Right, with one of twelve given back: 0.84 for the same head, at most about a half for any other.",
@@ -186,7 +186,7 @@ plots.show(
 )
 
 # %% [markdown]
-# One head stands out both times. Heads are named by layer and number, both counted from 0, so its name is 2.2.
+# One head stands out both times. Heads are named by layer and number, both counted from 0, so its name is 2.2. (Without 0.1 or 1.1 the model is right *more* often. Zeros can also take away what misleads.)
 #
 # Without 2.2 much is lost: to that extent it is **necessary**. In a model without the other eleven, it alone brings most back: to that extent it is **sufficient**. And it is no accident of these prompts: on five other sets of 128, without 2.2 about a third or more of the right answers are lost.
 #
@@ -209,7 +209,9 @@ def lost_without_2_2(seed):
     return 1 - more.right(ablated) / more.right(model(more.clean))
 
 
+forgets = model.run_with_hooks(pairs.clean, fwd_hooks=[("blocks.2.attn.hook_z", lambda z, hook: None)])
 with claims():
+    claim("a hook that does not return changes nothing", torch.equal(forgets, model(pairs.clean)))
     claim(
         "with `values` each of the three brackets is closed by its own kind; with `error` the model is wrong",
         [max(range(3), key=row.__getitem__) for row in answers] == [0, 1, 2, 0],
@@ -226,6 +228,7 @@ with claims():
         "on five other sets of prompts, between 32 and 41 % of the right answers are lost with 2.2 ablated",
         between([lost_without_2_2(seed) for seed in range(1, 6)], 0.32, 0.41),
     )
+    claim("with 0.1 or 1.1 ablated at least 0.04 more of the prompts are right", min(share[0, 1], share[1, 1]) - intact >= 0.04)
     claim("with all twelve heads ablated the model is about as good as guessing", about(none_back, 1 / 3))
     claim(
         "giving back 2.2 mends more than eight tenths of what was lost; giving back any other head mends less than a third of it",
@@ -334,7 +337,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Our head of section 1 has the largest term. The heads of layer 0 add practically nothing, which does not mean that they do nothing. A term is a **direct effect**. What a part does by preparing what *later* parts read is an **indirect effect**, and in none of these numbers.
+# Our head of section 1 has the largest term. The heads of layer 0 add practically nothing, which does not mean that they do nothing. A term is a **direct effect**. What a part does by preparing what *later* parts read is an **indirect effect**, and stands in none of these numbers.
 #
 # How does 2.2 know which bracket to raise?
 
@@ -373,7 +376,7 @@ draw.attention_arcs(words, arcs, name="2.2", marked=[opener]).captioned(
 )
 
 # %% [markdown]
-# A look is not yet a use. Over the 128 prompts head 1.0 gives the bracket even more attention than 2.2 does, and with 1.0 ablated the model is right about as often as before. Why a head looks there, and what it takes, is in the weights. With stream vectors as rows:
+# That a head looks somewhere does not mean that the answer depends on it. Over the 128 prompts head 1.0 gives the bracket even more attention than 2.2 does, and with 1.0 ablated the model is right about as often as before. Why a head looks there, and what it takes, is in the weights. With stream vectors as rows:
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), takes the query's stream on its left and the key's on its right and gives the score;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
@@ -457,11 +460,11 @@ axes[0].set(xlabel="raises", ylabel="fed")
 plots.show(
     fig,
     alt="Four grids of three opening brackets by three closing ones. For 2.2 the diagonal is high, for 3.2 and 1.0 less so, for the mean of the other heads it is near zero.",
-    caption="What an OV circuit makes of a bracket: how far it raises each closing one above the mean of the three, in logits. Head 2.2 raises the matching one, and so, less strongly, do 3.2 and 1.0.",
+    caption="What an OV circuit makes of a bracket: how far it raises each closing one above the mean of the three, in logits. Each of the three heads raises the matching one most (the diagonal); on average 2.2 does so most strongly.",
 )
 
 # %% [markdown]
-# The head looks at the bracket and moves what closes it. This explains the experiment of section 1, and what is moved was found without any prompt of ours. It also names two helpers, 3.2 and 1.0.
+# The head looks at the bracket and moves what closes it. This fits the experiment of section 1, and what is moved was found without any prompt of ours. Two helpers have turned up as well, 3.2 and 1.0.
 
 # %% claims
 written_all = tf.components(model, healthy, layer=1)
@@ -487,6 +490,8 @@ with claims():
         "of all heads 2.2 raises the matching bracket most; 3.2 and 1.0 come next, and each of the other thirteen does less than four tenths of what 2.2 does",
         order[:3] == ["2.2", "3.2", "1.0"] and diagonal[order[3]] < 0.4 * diagonal["2.2"],
     )
+    claim("each of the three raises the matching one most, whichever is fed", all(ov[x].argmax(1).tolist() == [0, 1, 2] for x in three))
+    claim("these three give the bracket more attention than any other head does", set(sorted(looks, key=looks.get)[-3:]) == set(three))
 
 # %% [markdown]
 # ## 5 · What is lost
@@ -531,7 +536,7 @@ plots.show(
 )
 
 # %% [markdown]
-# For 2.2 the twin's output costs twice what the mean costs. It does not only stop raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign. So a report of an ablation says what was written instead.
+# For 2.2 the twin's output costs twice what the mean costs. It does not only stop raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign. The puzzle's dark bar is one of three answers, and a report of an ablation must say what was written instead.
 
 # %% claims
 with claims():
@@ -670,7 +675,7 @@ with claims():
 # %% [markdown]
 # ## 7 · A test
 #
-# OV circuits, attribution and patching have named the same three heads: 2.2, 1.0 and 3.2. If they are the ones that carry the answer, the model must guess without them.
+# OV circuits, attribution and patching have named the same three heads: 2.2, 1.0 and 3.2. A description should predict an experiment that it was not made from. If these three carry the answer, the model must guess without them.
 #
 # The null is matched. Instead of 1.0 and 3.2, take one other head of layer 1 and one of layer 3; there are nine such pairs. And the prompts are new, ten sets of 128.
 
@@ -723,7 +728,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The three matter far more than their matched nulls. But without them the model does not quite guess. The search finds 0.3, and without that head too, it does.
+# The three matter far more than their matched nulls. But without them the model does not quite guess: the prediction fails, if narrowly. The search finds 0.3, and without that head too, the model does guess.
 #
 # This is odd. Head 0.3 adds nothing to the logits directly. So some later part must read what it brings. Which one?
 
@@ -789,7 +794,7 @@ draw.lanes(
     },
     ["[", "size"],
 ).captioned(
-    f"Four experiments, with the recovery above. Each stream has two lanes: on the left what entered m0, on the right what m0 (pink) made of it. Green lanes are clean, pale ones corrupt. In the last experiment what entered m0 is clean at all positions. A control: what entered m0 is shorter than what it made; stretched to the same length, it gives {as_long:.2f}."
+    f"Four experiments, with the recovery above. Each stream has two lanes: on the left what entered m0, on the right what m0 (pink) made of it. Green lanes are clean, pale ones corrupt. In the last experiment what entered m0 is clean at all positions. A control: what entered m0 differs less between the two runs than what it made; its difference, stretched to the same length, gives {as_long:.2f}."
 )  # fmt: skip
 
 # %% [markdown]
@@ -838,7 +843,7 @@ draw.road(
 # This is how the model closes a bracket:
 #
 # 1. At the bracket, `m0` translates it into a form that later layers read.
-# 2. Heads 1.0, 2.2 and 3.2 look back from the last token, find that form, and bring it along; 2.2 brings most.
+# 2. Heads 1.0, 2.2 and 3.2 look back from the last token and bring that form along. 2.2 brings most, and finds the bracket by it.
 # 3. What they write raises the closing bracket of the same kind. `m3` reads it too, and adds to it.
 # 4. A second, smaller road: 0.3 brings the bracket to the last token before `m0` has run. There `m0` translates it.
 # 5. The norm and the unembedding turn the sum into logits.
@@ -855,7 +860,10 @@ with claims():
         "the output of `m0` brings back 0.77 at the bracket, all that this position holds; what entered it brings back nothing (less than 0.01)",
         rounds_to(through[made], "0.77") and abs(through[made] - at_bracket[1]) < 0.01 and abs(through[entered]) < 0.01,
     )
-    claim("made as long, what entered `m0` brings back less than a tenth of what its output does", as_long < through[made] / 10)
+    claim(
+        "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back less than a tenth of what the output does",
+        bool((lengths[entered] < lengths[made]).all()) and as_long < through[made] / 10,
+    )
     claim(
         "on these prompts and on five other sets, the output of `m0` at both positions brings back the whole answer, to 0.05, and everything that goes past it, at all positions, less than 0.01",
         between([x["both"] for x in sums], 0.95, 1.05) and max(abs(x["past it"]) for x in sums) < 0.01,
@@ -922,7 +930,7 @@ plots.show(
 # %% [markdown]
 # **m3.** With the scale held, the lead falls by exactly `m3`'s term. But the stream without `m3` is shorter: the norm divides by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, and the lead ends above where it began. Two effects happen to cancel.
 #
-# **m0.** By itself it adds little. But the heads find the bracket by what `m0` has written, and what they move is what `m0` has made. Without it the five largest terms all but vanish. The model then puts `]` first on 127 of the 128 prompts, whatever is open. It is right on 0.31 of them, as good as a guess. (Without `m3` it is right on 0.98.)
+# **m0.** By itself it adds little. But 2.2 finds the bracket by what `m0` has written, and what the heads move is what `m0` has made. Without it the five largest terms all but vanish. The model then puts `]` first on 127 of the 128 prompts, whatever is open. It is right on 0.31 of them, as good as a guess. (Without `m3` it is right on 0.98.)
 #
 # **Both bars are right, and each answers its own question.** The light one: what does a part add to the final sum, all else as it was? The dark one: how does the answer change when the part is gone, and every later part and the norm must do without it? They differ for `m0` because others read it, and for `m3` because of the norm.
 #
