@@ -31,7 +31,7 @@ from .bottleneck import through_first_mlp
 from .circuits import matching_score, ov_circuit, qk_circuit
 from .neurons import at_opener, neuron_order, neuron_readings, neuron_recovery, vocabulary_activations
 from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
-from .patterns import attention_at_offset, attention_to, evenly
+from .patterns import attention_to, evenly
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
 from .removal import Removal, removal
 from .residual import Components, components, residual_stream
@@ -43,7 +43,7 @@ from .without import shares_without
 
 __all__ = [
     "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split", "Transplant",
-    "ablated", "ablation_hooks", "at_opener", "attention_at_offset", "attention_to", "attribution",
+    "ablated", "ablation_hooks", "at_opener", "attention_to", "attribution",
     "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads", "evenly", "final_norm",
     "head_attribution", "lens", "logit_lens", "matching_score", "mean_ablate", "neuron_order",
     "neuron_readings", "neuron_recovery", "ov_circuit", "qk_circuit", "quote_pairs", "removal",

@@ -1,7 +1,6 @@
 """Reading attention patterns: a row for each query, which adds up to one over the keys that it can see.
 
-1. `attention_at_offset`: how much goes to the token so many places back.
-2. `attention_to`: how much goes to tokens of a kind, beside what spreading evenly would give them (`evenly`).
+`attention_to`: how much goes to tokens of a kind, beside what spreading evenly would give them (`evenly`).
 """
 
 from __future__ import annotations
@@ -9,11 +8,6 @@ from __future__ import annotations
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-
-
-def attention_at_offset(pattern: Float[Tensor, "batch head query key"], offset: int) -> Float[Tensor, "head"]:
-    """Mean attention of each head to the key `offset` places back (0: the query itself), over queries that have one."""
-    return pattern.diagonal(-offset, dim1=-2, dim2=-1).mean((0, -1))
 
 
 def attention_to(

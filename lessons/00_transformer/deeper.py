@@ -9,63 +9,26 @@
 # %% setup
 
 # %%
-import itertools
-
 import torch
 
 from course_utils import patching, plots, zoo
 from course_utils import transformer as tf
-from course_utils.page import claim, claims, measured, predict, rounds_to, table
+from course_utils.page import claim, claims, draw, measured, predict, rounds_to, table
 from course_utils.python_text import samples
 
 torch.set_grad_enabled(False)
 model = zoo.load("code-4l", device="cpu")
-pairs = tf.bracket_pairs(model.tokenizer, 128, seed=0)
-
-# %% [markdown]
-# ## 1 · Three things called an explanation
-#
-# - A model that is **interpretable by design** is simple enough to be read: a short decision list, or the dozen lines of Python with a stack that close brackets. Nothing needs explaining. The price is paid in what such a model can do.
-# - **Local attribution** takes one prediction and asks which *inputs* it depended on: erase a word, or follow the gradient, and see what changes. The model stays a box.
-# - Mechanistic interpretability asks how the model computes: which parts, reading what, writing what.
-#
-# Local attribution in its plainest form: exchange one token for that of another prompt (the bracket for its twin's), and see how far the lead moves.
-
-# %%
-other = pairs.clean.roll(1, dims=0)  # the words of another prompt
-other[:, pairs.opener] = pairs.corrupt[:, pairs.opener]  # the twin's bracket
-roles = ["name", "=", "opener", "word", ",", "word", ",", "last word"]
-lead, moved = pairs.difference(model(pairs.clean)), {}
-for position in range(1, pairs.clean.shape[1]):
-    tokens = pairs.clean.clone()
-    tokens[:, position] = other[:, position]
-    moved[f"{position}: {roles[position - 1]}"] = (pairs.difference(model(tokens)) - lead).abs().mean().item()
-
-# %% figure
-table(
-    moved, columns=("lead moved by",), unit="logits", corner="token exchanged", decimals=2,
-    caption="How far the lead moves, in either direction, when one token is exchanged for that of another prompt. Means over 128 prompts.",
-)  # fmt: skip
-
-# %% claims
-at_bracket = list(moved.values())[pairs.opener - 1]
-with claims():
-    claim(
-        "exchanging the open bracket moves the lead more than three times as much as exchanging any other token",
-        at_bracket > 3 * sorted(moved.values())[-2],
-    )
-
-# %% [markdown]
-# That is true and useful, and it does not say *how*: the same table would come from a model that counts brackets, copies one, or looks up a memorised line. The lesson's question begins here.
-
-# %% [markdown]
-# ## 2 · What "zero" means depends on how the weights are written
-#
-# Folding multiplies the norms' weights into the weights that read after them, and moves the values' bias, which a head adds whatever it looks at, from its `z` into the layer's bias. The predictions stay as they are. Does zero ablation?
-
-# %%
 folded = zoo.load("code-4l", device="cpu")
 folded.enable_compatibility_mode()
+pairs = tf.bracket_pairs(model.tokenizer, 128, seed=0)
+closers = torch.tensor([model.to_single_token(sign) for sign in ")]}"])
+
+# %% [markdown]
+# ## 1 · Does an ablation depend on how the weights are written?
+#
+# Folding multiplies the norms' weights into the weights that read after them. It also moves the values' bias, which a head adds whatever it looks at, from its `z` into the layer's bias. The predictions stay as they are. One would like every measurement to stay as it is, too. Does zero ablation?
+
+# %%
 found = {}
 for kind in ("zero", "mean"):
     found[f"{kind}, as loaded"] = tf.removal(model, pairs, kind)
@@ -93,7 +56,7 @@ plots.show(
 )
 
 
-# %%
+# %% claims
 def common(layer, head):
     """The share of a head's z, at the last position, that is the same on all prompts."""
     z = cache["z", layer][:, -1, head]  # (batch, d_head)
@@ -102,14 +65,6 @@ def common(layer, head):
 
 _, cache = folded.run_with_cache(pairs.clean)
 constant = {"0.3": common(0, 3), "2.2": common(2, 2)}
-
-# %% figure
-table(
-    constant, columns=("share that is the same on all prompts",), corner="head", decimals=2,
-    caption="How much of what a head gathers at the last position is the same on all 128 prompts.",
-)  # fmt: skip
-
-# %% claims
 loss = {kind: one.loss.mean(1) for kind, one in found.items()}
 with claims():
     claim(
@@ -128,126 +83,18 @@ with claims():
     )
 
 # %% [markdown]
-# What a head writes on all prompts alike includes the values' bias, and almost all that 0.3 gathers is the same on all prompts. Folding moves the bias elsewhere, so that zeros in the place of 0.3 take away another thing than before.
+# With the mean nothing changes. With zeros it does. What a head writes on all prompts alike includes the values' bias, and almost all that 0.3 gathers at the last position is the same on all prompts: 0.99 of it, where it is 0.57 for 2.2. Folding moves the bias elsewhere, so that zeros in the place of 0.3 take away another thing than before.
 #
-# An effect that depends on how one writes the weights down is not a fact about the model alone. Is mean ablation the right one, then? It depends on its set of prompts: average over prompts with round brackets only, and the "neutral" value argues for the round one.
+# An effect that depends on how one writes the weights down is not a fact about the model alone. Is mean ablation the right one, then? It depends on its set of prompts: average over prompts with round brackets only, and the "neutral" value raises the round one.
 
 # %% [markdown]
-# ## 3 · All pairs beside 2.2
+# ## 2 · Is 2.2 needed for brackets only?
 #
-# The lesson took 2.2, 1.0 and 3.2 away together. Is this the worst trio? Take 2.2 away together with each of the 105 pairs of other heads, on the first three of the ten sets of prompts that the lesson used for its test.
+# The lesson calls 2.2 necessary. It is **specific** if it is needed for closing brackets and for little else. That makes a difference to anyone who wants to remove a behaviour, or to say what a head is for.
+#
+# Replace a head's output by its average on ordinary code, 12 programs that the model has never read, and see how much worse each next token is predicted. The loss is the negative logarithm of the probability of the token that came, in nats (the unit of the natural logarithm).
 
 # %%
-names = [f"{layer}.{head}" for layer in range(4) for head in range(4)]
-names.remove("2.2")
-every_pair = list(itertools.combinations(names, 2))
-sets = [["2.2"], *(["2.2", a, b] for a, b in every_pair)]
-left = []
-for seed in (10, 11, 12):
-    some = tf.bracket_pairs(folded.tokenizer, 128, seed=seed)
-    left.append(tf.shares_without(folded, some, sets))  # share right, each head at its mean
-left = torch.tensor(left)  # (seed, 2.2 alone and 105 pairs)
-
-# %% figure
-mean = dict(zip(every_pair, left.mean(0)[1:].tolist(), strict=True))
-alone, median = left[:, 0].mean().item(), left.mean(0)[1:].median().item()
-lowest = sorted(mean, key=mean.get)
-fig, ax = plots.figure(width=6.4, height=2.6)
-for rank, pair in enumerate(lowest):
-    known = rank < 3
-    ax.plot(rank, mean[pair], "o", color=plots.HEAD if known else plots.GREY, markersize=6 if known else 4)
-    if known:
-        ax.text(5, mean[pair] - 0.035 + 0.045 * rank, f"{pair[0]}, {pair[1]}: {mean[pair]:.2f}", color=plots.HEAD, va="center")
-ax.axhline(alone, color=plots.INK, linewidth=1)
-ax.text(104, alone + 0.02, f"2.2 alone: {alone:.2f}", ha="right")
-ax.axhline(1 / 3, color=plots.NULL, linestyle=":")
-ax.text(104, 1 / 3 - 0.05, "guessing", ha="right", color=plots.NULL)
-ax.set(xlabel="pairs of heads, lowest first", ylabel="share right", ylim=(0.25, 0.95), xlim=(-2, 106), xticks=[0, 35, 70, 104])
-plots.show(
-    fig,
-    alt="105 pairs of heads by the share right when they are ablated together with 2.2: three pairs lie far below the others, which are near 2.2 alone.",
-    caption="The share right with 2.2 and one pair of heads ablated, for each of the 105 pairs. Means over three sets of 128 prompts.",
-)
-
-# %% claims
-trio = {frozenset(pair) for pair in itertools.combinations(("0.3", "1.0", "3.2"), 2)}
-with claims():
-    claim(
-        "in the mean of three sets, the three lowest pairs are those of 0.3, 1.0 and 3.2",
-        {frozenset(pair) for pair in lowest[:3]} == trio,
-    )
-    claim(
-        "the three differ among themselves by less than a tenth, so which is the lowest is not decided",
-        mean[lowest[2]] - mean[lowest[0]] < 0.1,
-    )
-    claim(
-        "the median pair leaves at least 0.2 more of the brackets right than any of the three",
-        median - mean[lowest[2]] > 0.2,
-    )
-    claim(
-        "with 1.0 and 3.2 beside 2.2, these three sets give the lesson's 0.40 within the error of 384 prompts, 0.05",
-        abs(mean["1.0", "3.2"] - 0.40) < 0.05,
-    )
-
-# %% [markdown]
-# Head 0.3, which has no direct attribution at all and came fourth when single heads were patched, is as good a third as 1.0 or 3.2. Any two of the three, together with 2.2, carry most of the answer.
-
-# %% [markdown]
-# ## 4 · Where a head looks, from the weights alone
-#
-# By layer 2 much has been added to token and position, and a QK circuit is hard to read. In layer 0 the stream *is* token plus position. The course's other code model, `code-attn-2l`, has two layers of attention and no MLPs. What would its heads of layer 0 look at if they saw positions only? The part of the score that comes from positions is $\text{pos}_i\, W_Q W_K^\top\, \text{pos}_j^\top$, where both vectors are divided by the scale that the norm has on a real text at that position. Then we add the part that comes from tokens.
-
-# %%
-small = zoo.load("code-attn-2l", device="cpu")
-sample = small.to_tokens(samples.read("dungeon"))[:, :128]
-_, cache = small.run_with_cache(sample)
-scale = cache["blocks.0.ln1.hook_scale"][0]  # (pos, 1): of token plus position
-future = torch.ones(128, 128, dtype=torch.bool).triu(1)
-
-
-def to_previous(head, *terms):
-    """Attention to the token before, from the parts of the score that these terms make."""
-    qk = tf.qk_circuit(small.W_Q[0, head], small.W_K[0, head])  # (d_model, d_model)
-    read = [(x - x.mean(-1, keepdim=True)) / scale for x in terms]
-    scores = sum(x @ qk @ x.mT for x in read) / small.cfg.d_head**0.5  # (query, key)
-    return scores.masked_fill(future, -torch.inf).softmax(-1).diagonal(-1).mean().item()
-
-
-# %%
-position, token = small.W_pos[:128], small.W_E[sample[0]]
-on_text = tf.attention_at_offset(cache["pattern", 0], 1).tolist()
-looks = {
-    f"0.{head}": {
-        "positions alone": to_previous(head, position),
-        "positions and tokens": to_previous(head, position, token),
-        "on the text": on_text[head],
-    }
-    for head in range(4)
-}
-table(looks, decimals=2, corner="head", unit="attention to the token before")
-
-# %% claims
-with claims():
-    claim(
-        "the weights of 0.2 make it look at the token before, and on the text it does: more than nine tenths both times",
-        min(looks["0.2"]["positions alone"], looks["0.2"]["on the text"]) > 0.9,
-    )
-    claim(
-        "0.1 looks like a weaker one from positions alone, more than 0.6, but gives less than 0.35 once tokens are added, and on the text",
-        looks["0.1"]["positions alone"] > 0.6
-        and max(looks["0.1"]["positions and tokens"], looks["0.1"]["on the text"]) < 0.35,
-    )
-
-# %% [markdown]
-# Head 0.2 is a **previous-token head**; lesson 3 is about what it is good for. Head 0.1 is the warning: weights tell the truth only when everything that enters them is put in.
-
-# %% [markdown]
-# ## 5 · Is 2.2 needed for closing brackets only?
-#
-# The lesson calls 2.2 necessary. It is **specific** if it is needed for closing brackets and for little else. Replace the head's output by its average on ordinary code, 12 programs that the model has never read, and see how much worse each next token is predicted. The loss is the negative logarithm of the probability of the token that came, in nats (the unit of the natural logarithm).
-
-# %%
-closers = torch.tensor([model.to_single_token(sign) for sign in ")]}"])
 programs = [model.to_tokens(samples.read(name))[:, :128] for name in samples.names()]
 code = torch.cat(programs)  # (12 programs, 128 tokens)
 closes = torch.isin(code[:, 1:], closers)
@@ -260,9 +107,24 @@ def damage(head):
     return worse[closes].mean().item(), worse[~closes].mean().item()
 
 
-# %%
 harm = {head: damage(head) for head in ("2.2", "1.0", "3.2", "2.1")}
-table(harm, columns=("closing brackets", "other tokens"), unit="nats", signed=True)
+
+# %% figure
+fig, ax = plots.figure(width=6.2, height=2.9)
+for shift, k, label, colour in ((-0.19, 0, "closing brackets", plots.SERIES[0]), (0.19, 1, "other tokens", plots.SERIES[1])):
+    heights = [both[k] for both in harm.values()]
+    ax.bar([i + shift for i in range(4)], heights, 0.38, label=label, color=colour)
+    for i, y in enumerate(heights):
+        ax.text(i + shift, max(y, 0) + 0.006, f"{y:.3f}".replace("-", "−"), ha="center", fontsize=9)
+ax.axhline(0, color="black", linewidth=0.8)
+ax.set_xticks(range(4), harm)
+ax.set(xlabel="head set to its mean", ylabel="loss added (nats)")
+ax.legend()
+plots.show(
+    fig,
+    alt="Loss added without each of four heads, on closing brackets and on other tokens: without 2.2 and 1.0 closing brackets suffer far more than other tokens do.",
+    caption="What it costs to predict the next token without each of four heads, on 12 programs. Head 2.1, of the same layer as 2.2, stands for comparison.",
+)
 
 # %% claims
 with claims():
@@ -271,21 +133,14 @@ with claims():
         harm["2.2"][0] >= 3 * harm["2.2"][1] > 0,
     )
     claim(
-        "with 1.0 ablated, closing brackets suffer at least ten times as much as other tokens",
-        harm["1.0"][0] >= 10 * harm["1.0"][1],
-    )
-    claim(
-        "of these four heads, 2.2 is the one without which closing brackets suffer most",
-        max(harm, key=lambda head: harm[head][0]) == "2.2",
+        "with 1.0 ablated, closing brackets suffer at least ten times as much as other tokens, and less than with 2.2 ablated",
+        harm["2.2"][0] > harm["1.0"][0] >= 10 * harm["1.0"][1],
     )
 
 # %% [markdown]
 # Head 2.2 matters mainly, and not only, for closing brackets. Head 1.0 costs less, but is the more specific of the two: other tokens hardly notice that it is gone.
-
-# %% [markdown]
-# ## 6 · Quotes
 #
-# In `data = names["size` a square bracket is open, and a quote inside it. The twin has `'` where this prompt has `"`; the bracket is the same in both. Which head closes quotes?
+# What opens and closes in Python is not always a bracket. In `data = names["size` a square bracket is open, and a quote inside it. The twin has `'` where this prompt has `"`; the bracket is the same in both. Which head closes quotes?
 
 # %% prediction
 predict("transformer.quotes")
@@ -334,104 +189,13 @@ with claims():
         and quote_heads["2.2"]["lead lost (share)"] < 1 / 6,
     )
 
-# %%
-ask_quotes = patching.Question(model, quotes.clean, quotes.corrupt, quotes.metric)
-by_head_quotes = ask_quotes.sweep("z").recovery()
-round(by_head_quotes[2, 3].item(), 2)  # of 2.3
-
-# %% claims
-with claims():
-    claim(
-        "for quotes 2.3, patched alone, recovers more than six tenths",
-        by_head_quotes[2, 3] > 0.6 and by_head_quotes.argmax() == 11,
-    )
+# %% [markdown]
+# So quotes have a head of their own, 2.3. That 2.2 looks at the quote as well is no evidence that anything uses it there: a head must look somewhere.
 
 # %% [markdown]
-# So quotes have a head of their own, 2.3, and patching says the same. That 2.2 looks at the quote as well is no evidence that anything uses it there: a head must look somewhere.
-
-# %% [markdown]
-# ## 7 · What single neurons of m0 answer to
+# ## 3 · Open or closed
 #
-# Give the model each of its 2048 tokens alone, and see where a neuron is active.
-
-# %%
-best_first = tf.neuron_order(folded, pairs[:32])  # by what each recovers alone
-readings = tf.neuron_readings(folded, pairs, best_first[:4].tolist())
-
-# %% figure
-table(
-    readings,
-    decimals=2,
-    caption="The four neurons that recover most alone: mean activation at each bracket, the share of the 2048 tokens that make them active, and the four tokens that do so most.",
-)
-
-# %% claims
-with claims():
-    claim(
-        "each of the four best neurons is active, above 1, on more than one token in eight",
-        all(row["share of tokens above 1"] > 1 / 8 for row in readings),
-    )
-
-# %% [markdown]
-# Each of these neurons is active on more than one token in eight, so none of them stands for a bracket alone.
-
-# %% [markdown]
-# ## 8 · Evidence and preference
-#
-# A mean over prompts can hide two opposite things. Split the terms by which bracket is open. Let $a$ be what a part adds to the lead of `)` over `]` where `)` is right, and $b$ what it adds to the lead of `]` over `)` where `]` is right. The **preference** is $(a - b)/2$: it favours one bracket whatever is open. The **evidence** is $(a + b)/2$: it follows the open bracket. In a mean over both kinds of prompts only the evidence is left.
-
-# %%
-many = tf.bracket_pairs(folded.tokenizer, 512, seed=1)  # fresh prompts
-many_terms = tf.attribution(folded, many.clean, many.correct, many.wrong)
-halves = tf.split(many_terms, many, closers[0], closers[1], (")", "]"))
-{part: [round(x, 2) for x in halves.terms[part]] for part in ("m0", "2.2", "m3")}  # a, b
-
-# %% figure
-plots.show(
-    halves.plot(["m0", "1.0", "2.2", "3.2", "m3"]),
-    alt="Evidence and preference of five parts. The MLPs prefer the round bracket, by 2.6 and more than 1; head 2.2 has the largest evidence and prefers the square one.",
-    caption="The terms of five parts, split. The two MLPs favour the round bracket whatever is open; 2.2 favours the square one and has the most evidence. From those of 512 fresh prompts, some 170, in which a round or a square bracket is open and the other one is wrong.",
-)
-
-# %% claims
-terms_128 = tf.attribution(folded, pairs.clean, pairs.correct, pairs.wrong)
-of_the_lesson = tf.split(terms_128, pairs, closers[0], closers[1], (")", "]"))
-evidence, prefers = halves.evidence, halves.preference
-chosen_sign = closers[folded(many.clean)[:, -1, closers].argmax(-1)]
-right_of = [(chosen_sign == c)[many.correct == c].float().mean() for c in closers[:2]]
-with claims():
-    claim(
-        "where `)` is right `m0` adds 3.56, where `]` is right −1.58: preference 2.57, evidence 0.99",
-        rounds_to(halves.terms["m0"][0], "3.56")
-        and rounds_to(halves.terms["m0"][1], "-1.58")
-        and rounds_to(prefers("m0"), "2.57")
-        and rounds_to(evidence("m0"), "0.99"),
-    )
-    claim(
-        "where `]` is right `m3` adds 0.09 on these prompts, and −0.35 on the lesson's 128",
-        rounds_to(halves.terms["m3"][1], "0.09") and rounds_to(of_the_lesson.terms["m3"][1], "-0.35"),
-    )
-    claim("`m0` and `m3` prefer the round bracket by more than a logit", min(prefers("m0"), prefers("m3")) > 1)
-    claim(
-        "2.2 prefers the square one by more than half a logit, and its evidence is the largest of all parts",
-        prefers("2.2") < -0.5
-        and max((x for x in halves.terms if x != "all"), key=evidence) == "2.2",
-    )
-    claim(
-        "the lead of `)` where it is right is at least three times the lead of `]` where that is right",
-        halves.terms["all"][0] >= 3 * halves.terms["all"][1],
-    )
-    claim("the model is right more often where `)` is right than where `]` is", right_of[0] > right_of[1])
-
-# %% [markdown]
-# Where `)` is right, `m0` adds 3.56 to its lead. Where `]` is right it adds −1.58: it pushes towards `)` again. It pushes towards `)` both times, by 2.57 on average, and what changes with the bracket is 0.99.
-#
-# The lead of `)` where it is right is three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds next to nothing to its lead: 0.09 on these prompts, −0.35 on the lesson's 128, of which only some twenty are of this kind.
-
-# %% [markdown]
-# ## 9 · Open or closed
-#
-# Does 2.2 tell a bracket that is open from one that has been closed again? Take 128 nested prompts such as `values = [names(lines), size`, and each of them once more without the inner closing bracket. Where does 2.2 look from the last token?
+# A head that looks for opening brackets would be misled by code such as `values = [names(lines), size`, where the nearest one has been closed again. Does 2.2 tell a bracket that is open from one that has been closed again? Take 128 such prompts, and each of them once more without the inner closing bracket. Where does 2.2 look from the last token?
 
 
 # %%
@@ -478,7 +242,151 @@ with claims():
 # It does tell them apart: with the inner bracket open, 2.2 looks at that one on every prompt; once it has been closed, at the outer one on 118 of 128. Which part tells it that a bracket has been closed, this lesson has not measured.
 
 # %% [markdown]
-# ## 10 · If you come from TransformerLens 2
+# ## 4 · m0, neuron by neuron
+#
+# The lesson ended with `m0` as a translator of brackets. One would like to open it, and find a neuron that stands for `[`. An MLP is a row of neurons. Each reads one direction of the stream, is cut off where the result is negative, and adds another direction, as much as it is active:
+
+# %% figure
+draw.mlp_opened("m0", neurons=8)
+
+# %% [markdown]
+# At each position $\text{out} = \text{GELU}(x W_\text{in} + b_\text{in})\, W_\text{out} + b_\text{out}$, with $W_\text{in}$ of shape (d_model, d_mlp) and $W_\text{out}$ of shape (d_mlp, d_model). GELU is a smooth ReLU. The output is a fixed bias plus what the neurons add, so whatever `m0` tells about the bracket is in the activations of its 768 neurons. How many does it take?
+
+# %% prediction
+predict("transformer.neurons")
+
+# %%
+best_first = tf.neuron_order(folded, pairs[:32])  # by what each recovers alone
+fresh = tf.bracket_pairs(folded.tokenizer, 64, seed=5)  # not those of the order
+sizes = (1, 5, 16, 50, 128)
+sets = [best_first[:size].tolist() for size in sizes]
+at_clean, at_twin = (tf.at_opener(folded, x, pairs.opener) for x in (pairs.clean, pairs.corrupt))
+change = (at_clean - at_twin).abs().mean(0) * folded.W_out[0].norm(dim=-1)  # (d_mlp,)
+null_sets = []  # other neurons, whose output changes as much in sum
+for best in sets:
+    rest = [i for i in change.argsort(descending=True).tolist() if i not in best]
+    enough = int((change[rest].cumsum(0) < change[best].sum()).sum()) + 1
+    null_sets.append(rest[:enough])
+recovers = tf.neuron_recovery(folded, fresh, [*sets, *null_sets, range(768)])
+
+# %% figure answer
+best_sets, as_much, all_of_them = recovers[:5], recovers[5:10], recovers[10]
+half = next((size for size, x in zip(sizes, best_sets, strict=True) if x >= all_of_them / 2), 768)
+bins = {1: "one", 5: "two to five", 16: "six to fifty", 50: "six to fifty"}
+display(measured("transformer.neurons", bins.get(half, "more than fifty")))
+fig, ax = plots.figure(width=6.2, height=3.1)
+ax.plot(sizes, best_sets, marker="o", color=plots.MLP, linewidth=2.4)
+ax.plot(sizes, as_much, marker="o", color=plots.NULL, linestyle="--")
+ax.axhline(all_of_them, color=plots.NULL, linewidth=0.8)
+ax.text(1, all_of_them + 0.02, "all 768 neurons", color=plots.NULL)
+ax.text(13, 0.45, "the best", color=plots.MLP, fontweight="bold", ha="right")
+ax.text(54, as_much[3] + 0.04, "others that change as much", color=plots.NULL, ha="center")
+ax.set(xscale="log", xticks=sizes, xticklabels=sizes, xlabel="how many of the best", ylabel="recovery", ylim=(-0.12, 0.95))
+ax.minorticks_off()
+plots.show(
+    fig,
+    alt="Recovery rises slowly with the number of the best neurons, and passes half of what all bring back between 16 and 50; other neurons that change as much bring back little.",
+    caption="Neurons of m0 patched together at the bracket, best first. The order was found on 32 prompts, the recovery measured on 64 others. Null: for each set, other neurons, as many as it takes for their outputs to change as much, in sum, between a prompt and its twin.",
+)
+
+# %% [markdown]
+# No single neuron does it, nor do five; fifty bring back more than half of what all of them do. It is not only that these neurons react to the exchange of the bracket. Others, chosen to react as much, bring back little.
+#
+# Does one of them at least stand for a bracket? Give the model each of its 2048 tokens alone, and see where a neuron is active.
+
+# %%
+readings = tf.neuron_readings(folded, pairs, best_first[:4].tolist())
+
+# %% figure
+table(
+    readings,
+    decimals=2,
+    caption="The four neurons that recover most alone: mean activation at each bracket, the share of the 2048 tokens that make them active, and the four tokens that do so most.",
+)
+
+# %% claims
+with claims():
+    claim("the best single neuron brings back less than a tenth of the lead", best_sets[0] < 0.1)
+    claim(
+        "five neurons bring back less than half of what all 768 do, and 50 bring back more than half",
+        best_sets[1] < all_of_them / 2 < best_sets[3],
+    )
+    claim(
+        "of the best 16, 50 or 128, each set brings back at least three times what its null does",
+        all(x > 3 * y for x, y in zip(best_sets[2:], as_much[2:], strict=True)),
+    )
+    claim(
+        "each of the four best neurons is active, above 1, on more than one token in eight",
+        all(row["share of tokens above 1"] > 1 / 8 for row in readings),
+    )
+
+# %% [markdown]
+# None of the four does. Each is active on more than one token in eight: it is **polysemantic**, which means that it answers to several things. Why a model would store things in this way is the subject of lessons 1 and 2.
+
+# %% [markdown]
+# ## 5 · Evidence and preference
+#
+# In the lesson `m0` adds little to the mean lead, and the lens shows the round bracket ahead after layer 0 whatever is open. The two belong together: a mean over prompts can hide what has opposite signs on different ones. Split the terms by which bracket is open. Let $a$ be what a part adds to the lead of `)` over `]` where `)` is right, and $b$ what it adds to the lead of `]` over `)` where `]` is right. The **preference** is $(a - b)/2$: it favours one bracket whatever is open. The **evidence** is $(a + b)/2$: it follows the open bracket. In a mean over both kinds of prompts only the evidence is left.
+
+# %%
+many = tf.bracket_pairs(folded.tokenizer, 512, seed=1)  # fresh prompts
+many_terms = tf.attribution(folded, many.clean, many.correct, many.wrong)
+halves = tf.split(many_terms, many, closers[0], closers[1], (")", "]"))
+{part: [round(x, 2) for x in halves.terms[part]] for part in ("m0", "2.2", "m3")}  # a, b
+
+# %% figure
+plots.show(
+    halves.plot(["m0", "1.0", "2.2", "3.2", "m3"]),
+    alt="Evidence and preference of five parts. The MLPs prefer the round bracket, by 2.6 and more than 1; head 2.2 has the largest evidence and prefers the square one.",
+    caption="The terms of five parts, split. The two MLPs favour the round bracket whatever is open; 2.2 favours the square one and has the most evidence. From those 161 of 512 fresh prompts in which a round or a square bracket is open and the other one is the wrong one.",
+)
+
+# %% claims
+terms_128 = tf.attribution(folded, pairs.clean, pairs.correct, pairs.wrong)
+of_the_lesson = tf.split(terms_128, pairs, closers[0], closers[1], (")", "]"))
+evidence, prefers = halves.evidence, halves.preference
+chosen_sign = closers[folded(many.clean)[:, -1, closers].argmax(-1)]
+right_of = [(chosen_sign == c)[many.correct == c].float().mean() for c in closers[:2]]
+
+
+def count(some, right, wrong):
+    """On how many of these prompts this bracket is right and that one wrong."""
+    return int(((some.correct == right) & (some.wrong == wrong)).sum())
+
+
+with claims():
+    claim(
+        "161 of the 512 prompts are of the two kinds, and 17 of the lesson's 128 have `]` right and `)` wrong",
+        count(many, *closers[:2]) + count(many, closers[1], closers[0]) == 161 and count(pairs, closers[1], closers[0]) == 17,
+    )
+    claim(
+        "where `)` is right `m0` adds 3.56, where `]` is right −1.58: preference 2.57, evidence 0.99",
+        rounds_to(halves.terms["m0"][0], "3.56") and rounds_to(halves.terms["m0"][1], "-1.58")
+        and rounds_to(prefers("m0"), "2.57") and rounds_to(evidence("m0"), "0.99"),
+    )
+    claim(
+        "where `]` is right `m3` adds 0.09 on these prompts, and −0.35 on the lesson's 128",
+        rounds_to(halves.terms["m3"][1], "0.09") and rounds_to(of_the_lesson.terms["m3"][1], "-0.35"),
+    )
+    claim("`m0` and `m3` prefer the round bracket by more than a logit", min(prefers("m0"), prefers("m3")) > 1)
+    claim(
+        "2.2 prefers the square one by more than half a logit, and its evidence is the largest of all parts",
+        prefers("2.2") < -0.5
+        and max((x for x in halves.terms if x != "all"), key=evidence) == "2.2",
+    )
+    claim(
+        "the lead of `)` where it is right is at least three times the lead of `]` where that is right",
+        halves.terms["all"][0] >= 3 * halves.terms["all"][1],
+    )
+    claim("the model is right more often where `)` is right than where `]` is", right_of[0] > right_of[1])
+
+# %% [markdown]
+# Where `)` is right, `m0` adds 3.56 to its lead. Where `]` is right it adds −1.58 to that one's lead, which is again a push towards `)`. So its preference for `)` is 2.57, and its evidence 0.99.
+#
+# The lead of `)` where it is right is at least three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds next to nothing to its lead: 0.09 on these prompts, −0.35 on the lesson's 128, of which only 17 are of this kind.
+
+# %% [markdown]
+# ## 6 · If you come from TransformerLens 2
 #
 # Most of what you know still works. `HookedTransformer` does not: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`.
 #
@@ -505,9 +413,7 @@ with claims():
 # %% [markdown] words
 # ## Words
 #
-# - interpretable by design: simple enough to be read without an explanation.
-# - Local attribution: which inputs one prediction depended on.
 # - specific: needed for one behaviour and for little else.
+# - polysemantic: answering to several things.
 # - preference: the part of a term that favours one answer whatever is right.
 # - evidence: the part of a term that follows what is right.
-# - previous-token head: a head that looks at the token before.

@@ -284,7 +284,7 @@ plots.show(
 # %% [markdown]
 # ## 6 · What a head moves: find it by its weights
 #
-# *Why it matters*: weights can point to a head before any experiment is made. This number found the bracket head in section 5 of the lesson.
+# *Why it matters*: weights can point to a head before any experiment is made. This number found the bracket head in section 4 of the lesson.
 #
 # *What to write*: for every head, how much more its OV circuit raises the matching closing token than the others. `read` has a row for each opening sign: what the head reads there. Pass it through `W_V` and `W_O` of each head, and on through `W_U`, the unembedding's columns of the closing tokens, in the same order. Where the i-th sign is fed, the i-th closing token is the matching one. Take its score minus the **mean of the other closing tokens' scores**, and average over the signs that were fed.
 #
@@ -487,7 +487,7 @@ print(
 )
 
 # %% [markdown]
-# *What to write*: the three nodes, each `(layer, head, position)`. `patching.Question(model, mine.clean, mine.corrupt, mine.metric).sweep("z", by=("layer", "head", "position"))` tries every node alone, as in section 8 of the lesson. What a set does you learn only from trying it: `runs.recovery({…})`, in cells of your own.
+# *What to write*: the three nodes, each `(layer, head, position)`. `patching.Question(model, mine.clean, mine.corrupt, mine.metric).sweep("z", by=("layer", "head", "position"))` tries every node alone, as in section 6 of the lesson. What a set does you learn only from trying it: `runs.recovery({…})`, in cells of your own.
 #
 # *How you know*: `runs.recovery(my_nodes())` is the number that is scored. Hold it against the sum of what your three nodes recover alone: is it more, less, or the same?
 
@@ -574,6 +574,6 @@ grade("transformer.verdicts", my_verdicts)
 #
 # Which fourth node adds most to your three, and what does it do alone? Take your set to `tf.bracket_pairs(model.tokenizer, 16, 0, "nested")`, where another bracket was opened and closed in between (−1 stays the last position), and to `tf.quote_pairs(model.tokenizer, 16, 0)`. What carries over, and what was only true of the prompts that you looked at?
 #
-# For the head of exercise 10: how much of what it writes is the same on all prompts? The deeper notebook, section 2, has a way to ask.
+# For the head of exercise 10: how much of what it writes is the same on all prompts? The deeper notebook, section 1, has a way to ask.
 #
 # `course progress` shows what you have done, and how well you know what you know.

@@ -12,8 +12,6 @@ Prediction(id="transformer.exchange", choices=("about the same", "about one and 
            question="Ablate head 2.2 in two ways: its mean in its place, or its output on the twin prompt, where the other bracket is open. How much lead does the second way cost, compared with the first?")  # fmt: skip
 Prediction(id="transformer.quotes", choices=("the same head", "another head of that layer", "a head of another layer", "many heads"),
            question="A quote was opened last, inside a square bracket: which head costs most when it is ablated?")  # fmt: skip
-Prediction(id="transformer.recovery", choices=("clearly less", "about the same", "clearly more"),
-           question="Noising takes away 0.44 of the way. Now the output of head 2.2 alone goes from the clean run into the corrupt one. Compared with 0.44, how large is its recovery?")  # fmt: skip
 Prediction(id="transformer.trio", choices=("about a third: it guesses", "about two fifths", "about half", "two thirds or more"),
            question="Heads 2.2, 1.0 and 3.2 are ablated together, each set to its mean, on ten fresh sets of prompts. On which share of them is the model right, on average?")  # fmt: skip
 Prediction(id="transformer.neurons", choices=("one", "two to five", "six to fifty", "more than fifty"),
