@@ -44,11 +44,12 @@ def gram_figure(W: Float[Tensor, "2 feature"], degrees: float) -> Figure:
 
 def share_figure(models: dict[str, Float[Tensor, "2 feature"]]) -> Figure:
     """For each model every arrow's perpendicular onto the line of arrow 0, and the squares of the feet as one bar."""
-    fig, axes = plots.figure(2, len(models), height=3.9, height_ratios=[2.8, 1], squeeze=False)
+    fig, axes = plots.figure(2, len(models), height=3.6, height_ratios=[2.6, 1], squeeze=False)
     longest = max(float(upright(W)[1].square().sum()) for W in models.values())
     for (name, W), above, below in zip(models.items(), *axes, strict=True):
         W = upright(W)
         arrow_panel(above, W, name)
+        above.set_ylim(-1.25, 1.6)
         above.plot([0, 0], [-1.15, 1.15], color=plots.GREY, linewidth=0.8, zorder=0)
         left, parts = 0.0, W[1].square().tolist()
         for i, (x, y) in enumerate(W.T.tolist()):

@@ -56,7 +56,7 @@ def regular(W: Float[Tensor, "2 feature"]) -> Float[Tensor, "2 feature"]:
 def waterline_figure(dives: list[Dive]) -> Figure:
     """A panel for each dive, two in a row, and the key to the picture below them."""
     rows = (len(dives) + 1) // 2
-    fig, axes = plots.figure(rows, 2, height=0.5 + 2.75 * rows, sharey=True, squeeze=False)
+    fig, axes = plots.figure(rows, 2, height=0.5 + 2.5 * rows, sharey=True, squeeze=False)
     for ax, dive in zip(axes.flat, dives, strict=False):
         _dive(ax, dive)
     for ax in axes[:, 0]:
