@@ -40,9 +40,9 @@ guesses = {"about 50 %": 50, "about 30 %": 30, "about 10 %": 10, "about 1 %": 1}
 measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[guess] - shares[2])))
 
 # %% [markdown]
-# Why should somebody who studies language models care about this toy? Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Each of these is false of nearly every word that one reads, and there are certainly more than 768 such things to know. GPT-2 small has 768 numbers for each word. If it wants to keep track of all of them, it faces the puzzle above at a large scale: many numbers, each nearly always zero, and too few dimensions.
+# Why should somebody who studies language models care about this toy? Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Each of these is false of nearly every word that one reads, and there are certainly more than 768 such things to know. GPT-2 small has 768 numbers for each word. If it keeps track of them all, it faces the puzzle above at a large scale.
 #
-# The lesson begins with two features in one dimension, where all can be worked out by hand, and ends with thousands in 768. It follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
+# The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
 
 # %% [markdown] contents
 
@@ -57,7 +57,7 @@ draw.features_on_a_line("x₁", "x₂")
 # %% [markdown]
 # Each feature is read in the direction in which it was written. The **reading** of a feature is how far $h$ lies in its direction, times the length of its arrow. Here both arrows have length 1, and the readings are $h$ and $-h$. A **ReLU**, which replaces negative numbers by 0, turns the reading into the output.
 #
-# In the first line of the picture $x_1$ is 0.6 and $x_2$ is 0. The reading of $x_2$ is $-0.6$: what one feature adds to the reading of another is a **leak**. This leak is negative, and the ReLU removes it.
+# In the first line of the picture $x_1$ is 0.6 and $x_2$ is 0. The reading of $x_2$ is $-0.6$: what one feature adds to the reading of another is a **leak**. This leak is negative, and the ReLU removes it. Without the ReLU the output for $x_2$ would be wrong by 0.6.
 #
 # In the last line both are active, 0.6 and 0.2. They pull against each other, and both outputs are wrong by 0.2, the smaller of the two numbers. An error of this kind is a **collision**: it happens only when both features are active at once.
 #
@@ -87,13 +87,6 @@ plots.show(
 )
 
 # %% [markdown]
-# **Question.** What becomes of the model with $W = (1, -1)$ if its ReLU is taken out?
-#
-# <details><summary>Answer</summary>
-#
-# It is no longer any good. With $x_1 = 0.6$ alone the output would be $(0.6, -0.6)$: the output for $x_2$, which should be 0, is wrong by 0.6. A linear model gains nothing by superposition.
-# </details>
-#
 # > Two features can share one dimension by pointing opposite ways. The ReLU hides each of them from the other, and only a collision of both costs anything.
 
 # %% claims
@@ -160,7 +153,7 @@ plots.show(
 # %% [markdown]
 # Rare features collide rarely, so that superposition costs little: from left to right more arrows appear. Where importance falls, the least important features are dropped first; where all count the same, chance decides.
 #
-# These are the best of several runs. A single run can be another matter. We train each of eight densities from sixteen random starts, and count in how many runs the five arrows form a pentagon.
+# A single run can be another matter than the best of eight. We train each of eight densities from sixteen random starts, and count in how many runs the five arrows form a pentagon.
 
 # %% prediction
 predict("superposition.shape")
@@ -283,7 +276,7 @@ with claims():
 # - *Keep feature 2* and drop feature 1: $\;p/3 - p^2/4$.
 # - *Antipodal pair.* It is wrong only if both are active, which has probability $p^2$, and then each is wrong by the smaller of the two. The mean square of the smaller of two uniform numbers is $1/6$: $\;p^2(1 + r)/6$.
 #
-# The smallest of the three losses is the prediction. At $p = 0.3$ and $r = 0.5$ they are about 0.039, 0.078 and 0.023, and the prediction is a pair. The same comparison at every density and every importance gives a map.
+# The smallest of the three is the prediction. At $p = 0.3$ and $r = 0.5$ they are about 0.039, 0.078 and 0.023: a pair. The same comparison everywhere gives a map.
 
 # %% figure
 plots.show(
@@ -411,9 +404,9 @@ D = own / (own + others)
 others, D
 
 # %% [markdown]
-# The two of a pair share one dimension, and the five of a pentagon share two: in each of these shapes the dimensionalities sum to the number of dimensions that are shared, $2 \cdot \tfrac12 = 1$ and $5\cdot\tfrac25 = 2$. More is not possible, for any $W$; the deeper notebook has the proof.
+# The two of a pair share one dimension, and the five of a pentagon share two: in each of these shapes the dimensionalities sum to the number of dimensions that are shared, $2 \cdot \tfrac12 = 1$ and $5\cdot\tfrac25 = 2$. More is not possible (the deeper notebook has the proof).
 #
-# Now twenty features in five dimensions. Importance falls from 1 to 0.01, each time by the same factor. We put features into one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. Then we sort the rows and columns of $W^\top W$ by block.
+# Now to the twenty features, whose importance falls from 1 to 0.01. We put features into one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. Then we sort the rows and columns of $W^\top W$ by block.
 
 # %% figure
 densities = (1.0, 0.16, 0.025)
@@ -441,7 +434,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Eight of the nine end near the corners of two squares, one above the other and turned by 45°: a square antiprism. What the pentagon is to five features in a plane, this body is to eight features in space. The deeper notebook asks in how many models it appears.
+# Eight of the nine end near the corners of two squares, one above the other and turned by 45°: a square antiprism. What the pentagon is to five features in a plane, this body is to eight features in space.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions. Their dimensionalities say how much of them each one has.
 
@@ -494,7 +487,7 @@ plots.show(
 # %% [markdown]
 # With 10,000 features at $p = 0.01$ one reading in nine lies on the wrong side. That is too much: about 100 features are active at once, and more than a thousand others would look active.
 #
-# It helps to be rare. The formula contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse, and their noise has to be computed from $W$.
+# Rarer features help. The formula contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse, and their noise has to be computed from $W$.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -502,7 +495,7 @@ plots.show(
 #
 # $$N = e^{d\varepsilon^2/4} \text{ directions with } |\cos| \le \varepsilon \text{ exist.}$$
 #
-# With $|\cos| \le 0.1$ it guarantees 6 in 768 dimensions, where an orthogonal basis already gives 768, and seventy billion in ten thousand dimensions. It is a guarantee and not a limit.
+# With $|\cos| \le 0.1$ it guarantees 6 in 768 dimensions, where an orthogonal basis already gives 768, and seventy billion in ten thousand dimensions.
 # </details>
 #
 # > Random directions in many dimensions are nearly at right angles. How many features they can carry depends on how rarely the features are active.
@@ -537,7 +530,7 @@ with claims():
 #
 # Before the turn each neuron responds to one feature alone: it is **monosemantic**. After it each responds to both: it is **polysemantic**. No information is lost, and there is no superposition either, since the two arrows are still at right angles. A polysemantic neuron may come from the choice of coordinates alone, and is no proof of superposition.
 #
-# Coordinates matter only where something in the model treats them differently from other directions. A basis that is marked out in this way is called a **privileged basis**. Our toy has none, and nothing in the architecture of a transformer gives one to its residual stream, the numbers that are carried from layer to layer. In an MLP it is different: a ReLU, or a function like it, acts on each neuron by itself. Elhage et al. study such a toy as well. It differs by one ReLU,
+# Coordinates matter only where something in the model treats them differently from other directions. A basis that is marked out in this way is called a **privileged basis**. Our toy has none, and nothing in the architecture of a transformer gives one to its residual stream. In an MLP it is different: a ReLU, or a function like it, acts on each neuron by itself. Elhage et al. study such a toy as well. It differs by one ReLU,
 #
 # $$\hat x = \mathrm{ReLU}\big(W^\top\, \mathrm{ReLU}(W x) + b\big).$$
 #
@@ -613,11 +606,11 @@ plots.show(
 )
 
 # %% [markdown]
-# The sum of the dimensionalities does not notice that the features are wrong. The shape does, but only because we knew which shape to expect. In a real model nobody gives us the list that begins with “is French” and “is inside a Python string”. Everything in this lesson started from knowing the features. Finding them is the subject of the next one.
+# The sum of the dimensionalities does not notice it. The shape does, but only because we knew which shape to expect. In a real model nobody gives us the list that begins with “is French” and “is inside a Python string”. Everything in this lesson started from knowing the features. Finding them is the subject of the next one.
 #
 # Our features are independent and uniform, and the model has no attention and no depth. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
 #
-# **The puzzle, answered.** Two numbers cannot hold any five numbers. They can hold any *one* of five, and which one it is, and they do well as long as rarely more than one comes at a time. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them. A negative bias drowns most of the positive ones. The model is wrong when features come together, which is rare, and a little wrong when a feature comes alone. All of this together loses less than dropping features would.
+# **The puzzle, answered.** Two numbers cannot hold any five numbers. They can hold any *one* of five, and which one it is. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them. A negative bias drowns most of the positive ones. The model is wrong when features come together, which is rare, and a little wrong when a feature comes alone. All of this together loses less than dropping features would.
 
 # %% claims
 pair, lost = torch.tensor([[[1.0, -1.0]]]), {}
@@ -642,13 +635,13 @@ with claims():
 #
 # **To go on.**
 #
-# - Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html): the source of this lesson; more shapes, learning dynamics, and a long discussion of what superposition may mean for safety.
+# - Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html): the source of this lesson, with more shapes and a long discussion of what superposition may mean for safety.
 # - 3Blue1Brown, [How might LLMs store facts](https://www.3blue1brown.com/lessons/mlp): the picture of many nearly orthogonal directions, moving.
-# - ARENA, [Intro to Superposition & Sparse Autoencoders](https://www.alignmentforum.org/posts/LnHowHgmrMbWtpkxx/intro-to-superposition-and-sparse-autoencoders-colab): exercises on the same paper, with deep double descent, and on the subject of the next lesson.
+# - ARENA, [Intro to Superposition & Sparse Autoencoders](https://www.alignmentforum.org/posts/LnHowHgmrMbWtpkxx/intro-to-superposition-and-sparse-autoencoders-colab): exercises on the same paper, and on the subject of the next lesson.
 #
 # **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a sealed model, which is made from your own seed. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, asks which shapes appear in a large model, how well directions can be packed, what becomes of features that come in pairs, whether networks compute in superposition, and why a number may agree with a theory for the wrong reason.
 #
-# Most models of this lesson train while you read. The models of the puzzle and of the sliders are stored; `models/stored/superposition.py` makes them again.
+# The models of the puzzle and of the sliders are stored; `models/stored/superposition.py` makes them again.
 
 # %% [markdown] words
 # ## Words
@@ -658,13 +651,13 @@ with claims():
 # - reading: how far the hidden numbers lie in the direction of a feature, times the length of its arrow: $W_i\cdot h$, before bias and ReLU.
 # - collision: an error that happens only when two features are active at once.
 # - leak: what one feature adds to the reading of another.
-# - interference: the squared overlaps of all other features with the direction of one, summed.
+# - interference: the squared overlaps of all others with the direction of one, summed.
 # - density: the probability with which a feature is active; small density is sparsity.
 # - importance: the weight of a feature in the loss.
 # - antipodal pair: two arrows at opposite ends of a line.
-# - superposition: more features represented than there are dimensions, so that their arrows cannot all be at right angles.
-# - local minimum: an end of training that no small step improves, although a better one may exist elsewhere.
-# - null: the score of a guess that uses nothing of the theory, for comparison.
+# - superposition: more features represented than there are dimensions.
+# - local minimum: an end of training that no small step improves.
+# - null: the score of a guess that uses nothing of the theory.
 # - neuron: a single hidden number.
 # - polysemantic: of a neuron that responds to several features.
 # - monosemantic: of a neuron that responds to one feature.
