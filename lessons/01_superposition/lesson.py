@@ -323,7 +323,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Every start with opposite signs reaches a pair. Every start with the same sign ends near $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. An end that no small step improves, although a better one may exist elsewhere, is called a **local minimum**. To reach the pair from there, $w_2$ would have to pass through 0, where even the best model loses slightly more, and descent does not go up. On the grid too most runs that miss a pair are runs that start with the same sign.
+# Every start with opposite signs reaches a pair. Every start with the same sign ends near $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. An end that no small step improves, although a better one may exist elsewhere, is called a **local minimum**. To reach the pair from there, $w_2$ would have to pass through 0, where even the best model loses slightly more, and descent does not go up. On the grid too most runs that miss a pair start with the same sign.
 #
 # > Comparing three losses tells which solution is the best. Which one a single run finds depends on where it starts.
 
@@ -361,7 +361,7 @@ with claims():
 # %% [markdown]
 # ## 5 · From arrows to a matrix
 #
-# So far we could draw the arrows. With more than two dimensions this ends. What can one look at instead?
+# With more than two dimensions the arrows can hardly be drawn. What can one look at instead?
 #
 # Not at the hidden numbers one by one. Turn all arrows of a model together. The hidden numbers change, but every reading stays, since readings are made of lengths and angles, and a turn changes neither. Training may end with any of these models. What survives every turn is in one matrix, $W^\top W$, of shape (feature, feature). Its entry in row $i$ and column $j$ is $W_i\cdot W_j$: what input $j$, when it is 1, adds to the reading of feature $i$. A turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
 
@@ -420,9 +420,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Dense features have a dimension each. Rarer ones form pairs, as in section 1. At $p = 0.025$ two pairs are left, and nine features share the other three dimensions. The pieces of the bars end at whole numbers: blocks stand nearly at right angles to one another, and each fills dimensions of its own. This is so in all eight runs, although the blocks differ from run to run. As a control, thirteen random directions in five dimensions do not fall apart into blocks.
+# Dense features have a dimension each. Rarer ones form pairs. At $p = 0.025$ two pairs are left, and nine features share the other three dimensions. The pieces of the bars end at whole numbers: blocks stand nearly at right angles to one another, and each fills dimensions of its own. This is so in all eight runs, although the blocks differ from run to run. As a control, thirteen random directions in five dimensions do not fall apart into blocks.
 #
-# A block of three dimensions can be drawn after all. Here are the nine.
+# A block of three dimensions can be drawn.
 
 # %% figure
 best = twenty.best().W[0, 2]  # (hidden, feature): the best run at p = 0.025
@@ -487,7 +487,7 @@ plots.show(
 # %% [markdown]
 # With 10,000 features at $p = 0.01$ one reading in nine lies on the wrong side. That is too much: about 100 features are active at once, and more than a thousand others would look active.
 #
-# Rarer features help. The formula contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse, and their noise has to be computed from $W$.
+# Rarer features help. The formula contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
