@@ -36,13 +36,28 @@ def test_a_regular_pentagon_goes_around_in_the_order_of_the_trained_one():
     assert torch.equal((plain.T @ plain > 0.2), (turned.T @ turned > 0.15))  # the same neighbours
 
 
-def test_the_stacked_bar_is_interference_and_dimensionality():
-    fig = sp.share_figure(W)
-    parts = torch.tensor([bar.get_height() for bar in fig.axes[1].patches])
-    assert parts[1:].sum() == pytest.approx(sp.interference(W)[0].item(), rel=1e-5)
-    assert parts[0] / parts.sum() == pytest.approx(sp.feature_dimensionality(W)[0].item(), rel=1e-5)
-    assert [bool(bar.get_hatch()) for bar in fig.axes[1].patches] == [False, False, True, True, False]  # cos 144° < 0
+def test_the_bar_is_interference_and_dimensionality():
+    fig = sp.share_figure({"alone": W[:, :1], "pentagon": W})
+    for arrows, bar in ((W[:, :1], fig.axes[2]), (W, fig.axes[3])):
+        parts = torch.tensor([part.get_width() for part in bar.patches])
+        assert parts[1:].sum() == pytest.approx(sp.interference(arrows)[0].item(), rel=1e-5)
+        assert parts[0] / parts.sum() == pytest.approx(sp.feature_dimensionality(arrows)[0].item(), rel=1e-5)
     plt.close(fig)
+
+
+def test_a_turned_model_is_drawn_with_the_matrix_of_both():
+    fig = sp.gram_figure(W, 130)
+    torch.testing.assert_close(torch.as_tensor(fig.axes[2].images[0].get_array()), W.T @ W)
+    plt.close(fig)
+
+
+def test_a_block_is_drawn_with_its_long_arrows_in_two_levels():
+    turn = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(1))).Q[:, :3]
+    block = turn @ torch.cat([1.1 * sp.antiprism(), torch.tensor([[0.2], [0.1], [0.2]])], 1)
+    space = sp.in_space(block)
+    torch.testing.assert_close(space.T @ space, block.T @ block, atol=1e-5, rtol=0)
+    assert (space[2, :8].abs() - 1.1 / 3**0.5).abs().max() < 0.03 and (space[2, :8] > 0).sum() == 4
+    plt.close(sp.body_figure(block, list(range(9))))
 
 
 @pytest.mark.parametrize(("p", "r"), [(0.1, 0.5), (0.4, 1.0)])
@@ -71,7 +86,10 @@ def test_readings_of_a_feature_that_is_off_scatter_as_the_formula_says():
     off = sp.random_readings(2000, samples=300)
     assert off.square().mean() == pytest.approx(sp.expected_interference(2000, 0.01, 768), rel=0.1)
     assert sp.wrong_side(torch.tensor([0.0, 0.3])) == pytest.approx(0.25)  # 0.3 off, of four
-    plt.close(sp.readings_figure({2000: off}))
+    for n, p in ((2000, 0.01), (6000, 0.01), (20_000, 0.001)):
+        off = sp.random_readings(n, p, samples=200)
+        assert sp.wrong_side(off) == pytest.approx(sp.expected_wrong_side(n, p), abs=0.01)
+    plt.close(sp.readings_figure(off, {0.01: {6000: 0.06}, 0.001: {20_000: 0.005}}))
 
 
 def test_blocks_are_what_shares_dimensions():

@@ -9,7 +9,7 @@ import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
-from course_utils.superposition import computation, experiments, neurons
+from course_utils.superposition import computation, experiments
 from models.stored import superposition as recipes
 
 
@@ -205,9 +205,15 @@ def test_a_relu_on_the_hidden_layer_is_there_or_is_not(monkeypatch):
     for linear in (False, True):
         model = sp.train_neurons(toy, recipe, seeds=3, linear=linear, show=False)
         assert model.W.shape == (3, 1, 2, 2) and (model.unexplained.amin(0) < 0.25).all() and model.linear is linear
-    rows = sp.compare_neurons(model, model)
-    assert list(rows) == ["p = 1"] and len(rows["p = 1"]["features per neuron"]) == 3
-    plt.close(neurons.neurons_figure(model, model))
+    fig = sp.neurons_figure(model, neuron=1)
+    assert f"responds to {int(model.answers_to()[model.final_loss[:, 0].argmin(), 0].max())}" in _words(fig.axes[1])
+    dots = sp.counts_figure({"linear": model}).axes[0]
+    assert sorted(dots.lines[0].get_ydata()) == sorted(model.answers_to().flatten().tolist())
+    plt.close("all")
+
+
+def _words(ax):
+    return [text.get_text() for text in ax.texts]
 
 
 def test_a_crowd_tells_what_is_kept():

@@ -22,7 +22,7 @@ from .critical import (
     pair_density,
 )
 from .crowded import Block, CrowdedModels, blocks, even_pairs, shares_figure
-from .eight import antiprism, eight_figure, evenly_spread, from_antiprism
+from .eight import antiprism, body_figure, eight_figure, evenly_spread, from_antiprism, in_space
 from .experiments import PairGeometry, Shapes, represented
 from .explorer import explore
 from .hand_built import Task, task
@@ -38,12 +38,12 @@ from .measures import (
     read_plane,
 )
 from .model import forward, generate_batch, loss
-from .neurons import Neurons, compare_neurons, neurons_figure, train_neurons
+from .neurons import Neurons, counts_figure, neurons_figure, train_neurons
 from .phases import PhaseDiagram, map_figure, read_phase
-from .pictures import descend, share_figure, surface, surface_figure
+from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .room import angles_figure, packing_figure, random_readings, readings_figure, wrong_side
+from .room import angles_figure, expected_wrong_side, packing_figure, random_readings, readings_figure, wrong_side
 from .sealed import Groups, Sealed, group_agreement, sealed
 from .stored import DensitySweep, Plane, canonical, critical, density_sweep, plane
 from .theory import (
@@ -102,11 +102,12 @@ __all__ = [
     "arrow_panel",
     "best_pair",
     "blocks",
+    "body_figure",
     "canonical",
     "causes",
     "coherence",
     "column_norms",
-    "compare_neurons",
+    "counts_figure",
     "critical",
     "crossing_density",
     "curves_figure",
@@ -121,12 +122,15 @@ __all__ = [
     "even_pairs",
     "evenly_spread",
     "expected_interference",
+    "expected_wrong_side",
     "explore",
     "feature_dimensionality",
     "forward",
     "from_antiprism",
     "generate_batch",
+    "gram_figure",
     "group_agreement",
+    "in_space",
     "interference",
     "loss",
     "map_figure",

@@ -64,14 +64,13 @@ class CrowdedModels:
     def plot(self) -> Figure:
         """Above WᵀW of the best runs, kept features sorted by block. Below, how the dimensions are shared out."""
         k = self.best.toy.instances
-        fig, axes = plots.figure(2, k, height=3.5, height_ratios=[3.2, 0.6], squeeze=False)
+        fig, axes = plots.figure(2, k, height=3.6, height_ratios=[3.6, 0.6], squeeze=False)
         for above, below, W, p in zip(*axes, self.best.W[0], self.best.toy.probability[:, 0].tolist(), strict=True):
             found = blocks(W)
-            image = _boxes(above, W, found)
+            _boxes(above, W, found)
             above.set_title(f"p = {p:.2g}: {sum(len(b.features) for b in found)} kept", loc="left")
             _shares(below, found, self.best.toy.hidden)
         axes[0, 0].set_ylabel("feature")
-        fig.colorbar(image, ax=list(axes[0]), location="right", shrink=0.7, aspect=25, label="entry of $W^T W$")
         return fig
 
 
@@ -97,9 +96,9 @@ def shares_figure(trained: Trained) -> Figure:
     return fig
 
 
-def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> object:
+def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> None:
     order = [i for block in found for i in block.features]
-    image = plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
+    plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
     start = 0
     for block in found:
         size = len(block.features)
@@ -110,7 +109,6 @@ def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...
     ax.set_yticklabels([str(i) for i in order], fontsize=8)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    return image
 
 
 def _shares(ax: Axes, found: tuple[Block, ...], hidden: int) -> None:

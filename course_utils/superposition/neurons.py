@@ -17,6 +17,8 @@ from .. import plots
 from ..progress import Progress
 from .training import Recipe, Toy
 
+RESPONDS = 0.25  # of a neuron's largest weight: a smaller one does not count
+
 
 @dataclass(frozen=True)
 class Neurons:
@@ -36,7 +38,7 @@ class Neurons:
     def answers_to(self) -> Int[Tensor, "seed instance neuron"]:
         """To how many features each neuron answers: weights of at least a quarter of its largest one."""
         size = self.W.abs()
-        return (size >= 0.25 * size.amax(-1, keepdim=True)).sum(-1)
+        return (size >= RESPONDS * size.amax(-1, keepdim=True)).sum(-1)
 
     def kept(self, threshold: float = 0.25) -> Int[Tensor, "seed instance"]:
         """How many features have less than `threshold` of their variance left unexplained."""
@@ -75,34 +77,50 @@ def train_neurons(toy: Toy, recipe: Recipe, *, seeds: int = 1, linear: bool = Fa
     return Neurons(toy, W.detach(), (toy.importance * left).sum(-1), unexplained, linear)
 
 
-def neurons_figure(*models: Neurons) -> Figure:
-    """W of the best model of each density, one row of panels for each kind of model; neurons are rows."""
-    fig, axes = plots.figure(
-        len(models), models[0].toy.instances, height=0.6 + 1.55 * len(models), sharex=True, sharey=True, squeeze=False
-    )
-    for y, model in enumerate(models):
-        for k, ax in enumerate(axes[y]):
-            plots.heatmap(ax, model.best(k), limit=1.2, bar=k == model.toy.instances - 1, label="weight", aspect="auto")
-            ax.set(xticks=range(0, model.toy.features, 3), yticks=range(model.toy.hidden))
-            if y == 0:
-                ax.set_title(f"p = {model.toy.probability[k, 0]:.2g}")
-            if y == len(models) - 1:
-                ax.set_xlabel("feature")
-        axes[y, 0].set_ylabel("hidden number\n(no ReLU)" if model.linear else "neuron\n(ReLU)")
+def neurons_figure(model: Neurons, neuron: int = 0) -> Figure:
+    """Above, W of the best model of each density, what counts outlined. Below, one of its neurons, as bars."""
+    k = model.toy.instances
+    fig, axes = plots.figure(2, k, height=4.6, height_ratios=[1.25, 1], sharex=True, sharey="row", squeeze=False)
+    for i, (above, below) in enumerate(zip(*axes, strict=True)):
+        W = model.best(i)
+        limit = RESPONDS * W.abs().amax(1, keepdim=True)
+        plots.heatmap(above, W, limit=1.2, bar=False, aspect="auto")
+        for y, x in (W.abs() >= limit).nonzero().tolist():
+            cell = plots.plt.Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=plots.INK, linewidth=1.4)
+            above.add_patch(cell)
+        above.add_patch(plots.plt.Rectangle((-0.5, neuron - 0.5), model.toy.features, 1, fill=False, clip_on=False,
+                                            edgecolor=plots.EDITED, linewidth=2.4, zorder=3))  # fmt: skip
+        above.set_title(f"p = {model.toy.probability[i, 0]:.2g}")
+        line = float(limit[neuron])
+        counts = W[neuron].abs() >= line
+        fills = [plots.INK if one else "#D9D9D9" for one in counts.tolist()]
+        below.bar(range(model.toy.features), W[neuron], color=fills)
+        below.axhspan(-line, line, color="#EFEFEF", zorder=0)
+        below.axhline(0, color=plots.INK, linewidth=0.8)
+        said = f"responds to {int(counts.sum())}"
+        below.text(0.99, 1.0, said, transform=below.transAxes, ha="right", va="top", fontweight="bold",
+                   bbox=dict(facecolor="white", edgecolor="none", pad=1))  # fmt: skip
+        above.set(yticks=range(model.toy.hidden))
+        below.set(xlabel="feature", xticks=range(model.toy.features))
+    axes[0, 0].set_ylabel("neuron")
+    axes[1, 0].set_ylabel(f"weights of neuron {neuron}")
     return fig
 
 
-def compare_neurons(with_relu: Neurons, without: Neurons) -> dict[str, dict[str, object]]:
-    """For each density: how many features a neuron answers to, with the inner ReLU and without; features returned."""
-
-    def over_seeds(per_seed: Float[Tensor, "seed"]) -> tuple[float, float, float]:
-        return per_seed.mean().item(), per_seed.min().item(), per_seed.max().item()
-
-    return {
-        f"p = {p:.2g}": {
-            "features per neuron": over_seeds(with_relu.answers_to()[:, k].float().mean(-1)),
-            "without the ReLU": over_seeds(without.answers_to()[:, k].float().mean(-1)),
-            "features returned": over_seeds(with_relu.kept()[:, k].float()),
-        }
-        for k, p in enumerate(with_relu.toy.probability[:, 0].tolist())
-    }
+def counts_figure(models: dict[str, Neurons]) -> Figure:
+    """To how many features each neuron of every run responds: a dot for each, a column for each density and model."""
+    p = next(iter(models.values())).toy.probability[:, 0].tolist()
+    fig, ax = plots.figure(height=2.9)
+    places, generator = [], torch.Generator().manual_seed(0)
+    for i in range(len(p)):
+        for j, (name, model) in enumerate(models.items()):
+            x, values = 2.6 * i + j, model.answers_to()[:, i].flatten().float()
+            spread = x + 0.5 * (torch.rand(len(values), generator=generator) - 0.5)
+            ax.plot(spread, values, "o", color=plots.NULL if model.linear else plots.INK, markersize=4,
+                    fillstyle="none" if model.linear else "full")  # fmt: skip
+            ax.plot([x - 0.32, x + 0.32], [values.mean()] * 2, color=plots.EDITED, linewidth=2)
+            ax.text(x + 0.36, float(values.mean()), f"{values.mean():.1f}", va="center", color=plots.EDITED)
+            places.append((x, f"{name}\np = {p[i]:.2g}"))
+    ax.set(ylim=(0, 10.6), yticks=[1, 5, 10], ylabel="features that\na neuron responds to")
+    ax.set_xticks(*zip(*places, strict=True))
+    return fig

@@ -1,7 +1,8 @@
 """Drawings of how a toy works, each of one mechanism.
 
-1. `share_figure` – the projections of all arrows onto one of them, stacked: interference and dimensionality.
-2. `surface_figure` – the loss of two features in one dimension over its two weights, and where descent ends.
+1. `gram_figure` – two models that differ by a turn, and the matrix WᵀW that they have in common.
+2. `share_figure` – the projections of all arrows onto one of them, stacked: interference and dimensionality.
+3. `surface_figure` – the loss of two features in one dimension over its two weights, and where descent ends.
 """
 
 import torch
@@ -11,6 +12,7 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from .. import plots
+from .arrow_panels import arrow_panel
 from .phases import FILLS, read_phase
 from .theory import PHASES
 from .tradeoff import variance
@@ -18,38 +20,51 @@ from .waterline import upright
 
 ENDS = (*FILLS[:2], plots.EDITED)  # of a path, by phase: the grey of the pair cannot be seen on the grey of the loss
 
-def share_figure(W: Float[Tensor, "2 feature"]) -> Figure:
-    """Left: every arrow's perpendicular onto the line of arrow 0. Right: the squares of the feet, stacked.
 
-    Hatched: arrows whose feet lie on the other side of the middle, whose leaks are negative.
-    """
-    W = upright(W)
-    fig, (left, right) = plots.figure(1, 2, height=3.4, width_ratios=[1.2, 1])
-    plots.arrows(left, W)
-    left.axvline(0, color=plots.GREY, linewidth=0.8, zorder=0)
-    for i, (x, y) in enumerate(W.T.tolist()):
-        colour = plots.SERIES[i % len(plots.SERIES)]
-        left.plot([x, 0], [y, y], ":", color=plots.INK, linewidth=1)
-        left.plot(0, y, "o", markerfacecolor="none", markeredgecolor=colour, markersize=5 + 4 * (i % 2), zorder=4)
-    left.set_axis_off()
-    bottom, total, written = 0.0, float(W[1].square().sum()), 0.0
-    for i, part in enumerate(W[1].square().tolist()):
-        colour = plots.SERIES[i % len(plots.SERIES)]
-        right.bar(0, part, bottom=bottom, width=0.5, color=colour, edgecolor="white")
-        if W[1, i] < 0:
-            right.patches[-1].set(hatch="///", alpha=0.55)
-        written = max(bottom + part / 2, written + 0.055 * total)  # thin pieces: keep their words apart
-        words = f"arrow {i}: {part:.2f}" + ", removed\nby the ReLU" * bool(W[1, i] < 0)
-        right.text(0.3, written, words, va="center", fontsize=9, color=plots.INK)
-        bottom += part
-    own = float(W[1, 0].square())
-    for low, high, text in ((0, own, f"D = {own:.2f} / {total:.2f}\n= {own / total:.2f}"),
-                            (own, total, f"interference\n{total - own:.2f}")):  # fmt: skip
-        right.plot([-0.3, -0.36, -0.36, -0.3], [low + 0.02, low + 0.02, high - 0.02, high - 0.02],
-                   color=plots.INK, linewidth=1)  # fmt: skip
-        right.text(-0.42, (low + high) / 2, text, ha="right", va="center", fontsize=9, color=plots.INK)
-    right.set(xlim=(-1.35, 1.3), ylim=(0, total * 1.02), xticks=[], yticks=[])
-    right.spines[["left", "bottom"]].set_visible(False)
+def gram_figure(W: Float[Tensor, "2 feature"], degrees: float) -> Figure:
+    """The arrows of a model, the same arrows after a turn, and the one matrix WᵀW that both have."""
+    turn = torch.deg2rad(torch.tensor(degrees))
+    R = torch.stack([torch.stack([turn.cos(), -turn.sin()]), torch.stack([turn.sin(), turn.cos()])])
+    fig, axes = plots.figure(1, 3, height=2.9, width_ratios=[1, 1, 1.25])
+    for ax, arrows, title in ((axes[0], W, "W"), (axes[1], R @ W, f"turned by {degrees:.0f}°")):
+        arrow_panel(ax, arrows, title)
+    G = W.T @ W
+    plots.heatmap(axes[2], G, limit=1.4, bar=False)
+    for i, row in enumerate(G.tolist()):
+        for j, value in enumerate(row):
+            text = f"{value:.1f}".replace("-", "−")
+            axes[2].text(j, i, text, ha="center", va="center", color="white" if abs(value) > 0.9 else plots.INK)
+    ticks = range(len(G))
+    axes[2].set(xticks=ticks, yticks=ticks)
+    axes[2].set_title("$W^T W$ of both", loc="center", pad=9)
+    axes[2].tick_params(length=0)
+    axes[2].spines[:].set_visible(False)
+    return fig
+
+
+def share_figure(models: dict[str, Float[Tensor, "2 feature"]]) -> Figure:
+    """For each model every arrow's perpendicular onto the line of arrow 0, and the squares of the feet as one bar."""
+    fig, axes = plots.figure(2, len(models), height=3.6, height_ratios=[2.6, 1], squeeze=False)
+    longest = max(float(upright(W)[1].square().sum()) for W in models.values())
+    for (name, W), above, below in zip(models.items(), *axes, strict=True):
+        W = upright(W)
+        arrow_panel(above, W, name)
+        above.set_ylim(-1.25, 1.6)
+        above.plot([0, 0], [-1.15, 1.15], color=plots.GREY, linewidth=0.8, zorder=0)
+        left, parts = 0.0, W[1].square().tolist()
+        for i, (x, y) in enumerate(W.T.tolist()):
+            colour = plots.SERIES[i % len(plots.SERIES)]
+            above.plot([x, 0], [y, y], ":", color=plots.INK, linewidth=1)
+            above.plot(0, y, "o", markerfacecolor="white", markeredgecolor=colour, markersize=4 + 3 * (i % 2), zorder=4)
+            below.barh(0, parts[i], left=left, height=0.6, color=colour, edgecolor="white")
+            left += parts[i]
+        own, others = parts[0], left - parts[0]
+        below.text(own / 2, 0, f"{own:.3g}", ha="center", va="center", color="white", fontweight="bold")
+        if others > 1e-6:
+            below.text(own + others / 2, 0.42, f"interference {others:.3g}", ha="center", va="bottom")
+        below.text(0, -0.5, f"D = {own:.3g} / {left:.3g} = {own / left:.2g}", va="top", fontweight="bold")
+        below.set(xlim=(-0.02, 1.06 * longest), ylim=(-1.1, 0.9))
+        below.axis("off")
     return fig
 
 

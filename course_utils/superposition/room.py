@@ -1,7 +1,8 @@
 """How many features fit into many dimensions: readings among random directions, and the angles of real ones.
 
 1. Give n features random directions in d dimensions. A reading is disturbed by those of the others that are active.
-2. Draw the readings of a feature that is off, and of the same feature at 0.5: two hills, apart or merged.
+2. Draw the readings of a feature that is off, and of the same feature at 0.5: two hills, apart or merged; and the share
+   of readings on the wrong side, over the number of features.
 3. Lay the angles of a language model's token directions over those of random ones.
 4. Directions that were pushed apart, beside random ones and the least overlap that any set can have.
 """
@@ -15,18 +16,20 @@ from torch import Tensor
 
 from .. import plots
 from .real_models import Cosines
-from .theory import Packing, random_directions, welch_bound
+from .theory import Packing, expected_interference, random_directions, welch_bound
 
 D, P, SIZE = 768, 0.01, 0.5  # as wide as GPT-2 small; density; how active the feature is that is read
 
 
-def random_readings(n: int, samples: int = 500, read: int = 20, seed: int = 0) -> Float[Tensor, "reading"]:
+def random_readings(
+    n: int, p: float = P, samples: int = 500, read: int = 20, seed: int = 0
+) -> Float[Tensor, "reading"]:
     """Readings of features that are off, among n features in random directions: one draw, `read` of them read."""
     generator = torch.Generator().manual_seed(seed)
     W = random_directions(n, D, generator)
     overlap = W[:, :read].mT @ W  # (read, feature)
     overlap.fill_diagonal_(0)  # the one that is read is off
-    x = (1 - torch.rand(samples, n, generator=generator) / P).clamp(min=0)  # uniform on [0, 1] with probability P
+    x = (1 - torch.rand(samples, n, generator=generator) / p).clamp(min=0)  # uniform on [0, 1] with probability p
     return (x @ overlap.mT).flatten()
 
 
@@ -35,22 +38,38 @@ def wrong_side(off: Float[Tensor, "reading"]) -> float:
     return ((off > SIZE / 2).float().mean() + (off + SIZE < SIZE / 2).float().mean()).item() / 2
 
 
-def readings_figure(off: dict[int, Float[Tensor, "reading"]]) -> Figure:
-    """For each number of features the readings of one that is off, and of the same one when it is on."""
-    fig, axes = plots.figure(1, len(off), height=2.7, sharex=True, squeeze=False)
-    how = dict(bins=50, range=(-1.5, 2.0), density=True)
-    for ax, (n, values) in zip(axes[0], off.items(), strict=True):
-        ax.hist(values.numpy(), color="#BDBDBD", **how)
-        ax.hist((values + SIZE).numpy(), histtype="step", color=plots.SERIES[0], linewidth=1.8, **how)
-        ax.axvline(SIZE / 2, color=plots.INK, linewidth=0.9, linestyle=":")
-        ax.set_title(f"{n:,} features", loc="left")
-        ax.set(yticks=[], xlabel="reading", xticks=[-1, 0, 0.5, 1, 2])
-        ax.set_xticklabels(["−1", "0", "0.5", "1", "2"])
-        ax.spines["left"].set_visible(False)
-    axes[0, 0].set_ylabel("share of readings")
-    top = axes[0, 0].get_ylim()[1]
-    axes[0, 0].text(-0.16, 0.7 * top, "off", ha="right", color=plots.NULL, fontweight="bold")
-    axes[0, 0].text(0.68, 0.7 * top, "on, at 0.5", ha="left", color=plots.SERIES[0], fontweight="bold")
+def expected_wrong_side(n: int, p: float = P) -> float:
+    """The same share, if the noise is normal and has the mean square of `expected_interference`."""
+    return math.erfc(SIZE / 2 / math.sqrt(2 * expected_interference(n, p, D))) / 2
+
+
+def readings_figure(off: Float[Tensor, "reading"], wrong: dict[float, dict[int, float]]) -> Figure:
+    """Left, readings of a feature that is off and of the same one on. Right, wrong readings over features, by density.
+
+    Args:
+        off: readings of features that are off.
+        wrong: for each density and number of features the measured share on the wrong side; lines are expected ones.
+    """
+    fig, (left, right) = plots.figure(1, 2, height=3.2, width_ratios=[1, 1.25])
+    how = dict(bins=60, range=(-0.8, 1.3), density=True)
+    left.hist(off.numpy(), color="#BDBDBD", **how)
+    left.hist((off + SIZE).numpy(), histtype="step", color=plots.SERIES[0], linewidth=1.8, **how)
+    left.axvline(SIZE / 2, color=plots.INK, linewidth=0.9, linestyle=":")
+    top = left.get_ylim()[1]
+    left.text(-0.3, 0.75 * top, "off", ha="right", color=plots.NULL, fontweight="bold")
+    left.text(0.82, 0.75 * top, "on", color=plots.SERIES[0], fontweight="bold")
+    left.set(yticks=[], xlabel="reading", xticks=[0, 0.5, 1], ylabel="share of readings")
+    left.spines["left"].set_visible(False)
+    n = [round(10 ** (2.5 + k / 20)) for k in range(51)]
+    for (p, found), style in zip(wrong.items(), ("-", "--"), strict=True):
+        right.plot(n, [100 * expected_wrong_side(k, p) for k in n], style, color=plots.INK)
+        right.plot(list(found), [100 * v for v in found.values()], "o", color=plots.INK, markersize=5)
+        at = min(n, key=lambda k, p=p: abs(expected_wrong_side(k, p) - 0.2 + 14 * p))
+        right.text(at * 0.85, 100 * expected_wrong_side(at, p), f"p = {p:g}", ha="right")
+    right.axvline(D, color=plots.GREY, linewidth=0.9, linestyle=":")
+    right.text(D * 1.06, 34, f"{D} dimensions", color=plots.NULL, fontsize=9)
+    right.set(xscale="log", xlabel="number of features", ylabel="% of readings on the wrong side", ylim=(-1, 37))
+    right.set_xticks([1_000, 10_000, 100_000], ["1,000", "10,000", "100,000"])
     return fig
 
 

@@ -11,11 +11,12 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from torch import Tensor
 
 from .. import plots
 from .critical import IDEAL_SWITCH
-from .measures import column_norms, polygon
+from .measures import polygon
 from .model import forward, generate_batch, loss
 from .theory import UNIFORM, phase_losses
 from .training import Trained
@@ -79,59 +80,53 @@ def pair_figure() -> Figure:
     return fig
 
 
-def plane_figure(trained: Trained) -> Figure:
-    """Five features in two dimensions: two arrows, a square, an unbiased pentagon, and the best trained model.
+def plane_figure(trained: Trained, parted: int = 4) -> Figure:
+    """Five features in two dimensions: what the best trained models lose, beside three models made by hand.
 
     Args:
         trained: one instance for each density, with the importance 0.9^i; its best run of each density is drawn.
+        parted: for so many of the lowest densities a bar shows what is lost through each cause.
     """
     best, importance = trained.best(), trained.toy.importance[0]
     p = trained.toy.probability[:, 0]
-    fine = torch.logspace(0, float(p.min().log10()), 200)
+    last = float(p.min())
+    fine, coarse = (torch.logspace(0, float(p.min().log10()), points) for points in (200, 26))
     two = importance[2:].sum() / importance.sum()
-    coarse = torch.logspace(0, float(p.min().log10()), 26)
     unbiased = [share_lost(polygon(5), torch.zeros(5), float(q), importance) for q in coarse]
-    runs = zip(best.W[0], best.b[0], p.tolist(), strict=True)
-    measured = [share_lost(W, b, q, importance) for W, b, q in runs]
-    fig, (ax, below) = plots.figure(2, 1, height=5.6, height_ratios=[2.2, 1])
+    measured = [
+        share_lost(W, b, q, importance) for W, b, q in zip(best.W[0], best.b[0], p.tolist(), strict=True)
+    ]  # fmt: skip
+    fig, ax = plots.figure(height=4.2)
     ax.plot(fine, 100 * two.expand(len(fine)), "--", color=plots.GREY)
     ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
     ax.plot(coarse, [100 * v for v in unbiased], ":", color=plots.GREY)
-    ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK)
-    last = float(p.min())
+    for k in range(len(p) - parted, len(p)):
+        _budget(ax, float(p[k]), causes(best.W[0, k], best.b[0, k], float(p[k]), importance))
+    ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK, zorder=4)
     for text, height in (
         ("two arrows", 100 * two),
-        ("pentagon, no bias", 100 * unbiased[-1] + 2),
-        ("square", 100 * square_share(fine[-1], importance) - 2),
+        ("pentagon,\nno bias", 100 * unbiased[-1] + 4),
+        ("square", 100 * square_share(fine[-1], importance) - 1.5),
         ("trained", 100 * measured[-1]),
     ):
-        ax.text(last * 0.91, float(height), text, va="center", color=plots.INK, fontsize=9)
+        ax.text(last * 0.8, float(height), text, va="center", color=plots.INK)
     _axes(ax)
-    ax.set_xlim(1.3, last * 0.6)
-    for W, q in zip(best.W[0], p.tolist(), strict=True):
-        _icon(ax, W, q)
-    _budget(below, trained)
+    ax.set_xlim(1.15, last * 0.5)
+    handles = [Patch(facecolor=fill, edgecolor=plots.INK, label=name) for name, fill in reversed(CAUSES.items())]
+    ax.legend(handles=handles, loc="upper right", title="lost through", alignment="left")
     return fig
 
 
-def _budget(ax: Axes, trained: Trained) -> None:
-    """What the best runs of the four lowest densities lose, by cause, a bar for each density."""
-    best, importance = trained.best(), trained.toy.importance[0]
-    fills = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "collisions": "#E3E3E3"}
-    p = trained.toy.probability[-4:, 0].tolist()
-    for y, (W, b, q) in enumerate(zip(best.W[0, -4:], best.b[0, -4:], p, strict=True)):
-        left = 0.0
-        for name, share in causes(W, b, q, importance).items():
-            ax.barh(y, 100 * share, left=left, height=0.7, color=fills[name], edgecolor=plots.INK, linewidth=0.8,
-                    label=name if y == 0 else None)  # fmt: skip
-            colour = plots.INK if plots.is_light(fills[name]) else "white"
-            ax.text(left + 50 * share, y, f"{100 * share:.1f}", ha="center", va="center", fontsize=8, color=colour)
-            left += 100 * share
-        ax.text(left + 0.3, y, f"{left:.0f} %", va="center", fontweight="bold")
-    ax.set(yticks=range(len(p)), ylim=(len(p) - 0.5, -0.5), xlim=(0, 24), xlabel="% of the variance lost")
-    ax.set_yticklabels([f"p = {q:.2g}" for q in p])
-    ax.tick_params(axis="y", length=0)
-    ax.legend(fontsize=9, loc="lower right")
+CAUSES = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "collisions": "#E3E3E3"}  # and their greys
+
+
+def _budget(ax: Axes, p: float, lost: dict[str, float]) -> None:
+    """A bar at one density, cut by cause."""
+    bottom = 0.0
+    for name, fill in CAUSES.items():
+        how = dict(bottom=bottom, width=0.28 * p, color=fill, edgecolor=plots.INK, linewidth=0.8, zorder=2)
+        ax.bar(p, 100 * lost[name], **how)
+        bottom += 100 * lost[name]
 
 
 def _axes(ax: Axes) -> None:
@@ -141,12 +136,3 @@ def _axes(ax: Axes) -> None:
     ax.set_xticks([], minor=True)
     ax.set_xlabel("density p (rarer to the right)")
 
-
-def _icon(ax: Axes, W: Float[Tensor, "2 feature"], p: float) -> None:
-    """The arrows of a model, small, above its density."""
-    x = ax.transLimits.transform(ax.transScale.transform((p, 0)))[0]
-    small = ax.inset_axes((x - 0.06, 1.02, 0.12, 0.22))  # above the frame: it is no datum
-    for column in W.T[column_norms(W) >= 0.3]:
-        small.plot([0, float(column[0])], [0, float(column[1])], color=plots.INK, linewidth=1.6)
-    small.set(xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), aspect="equal")
-    small.axis("off")

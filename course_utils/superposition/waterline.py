@@ -19,7 +19,7 @@ from .. import plots
 from .measures import polygon
 
 WATER = "#E3E3E3"  # where the output is zero
-LOWEST, HIGHEST = -1.0, 1.7  # of the readings that are shown
+LOWEST, HIGHEST = -1.0, 2.1  # of the readings that are shown
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,20 @@ def regular(W: Float[Tensor, "2 feature"]) -> Float[Tensor, "2 feature"]:
 
 
 def waterline_figure(dives: list[Dive]) -> Figure:
-    """A panel for each of five dives, three above and two below, and the key to the picture in the sixth place."""
-    fig, axes = plots.figure(2, 3, height=5.8, sharey=True)
+    """A panel for each dive, two in a row, and the key to the picture below them."""
+    rows = (len(dives) + 1) // 2
+    fig, axes = plots.figure(rows, 2, height=0.5 + 2.5 * rows, sharey=True, squeeze=False)
     for ax, dive in zip(axes.flat, dives, strict=False):
         _dive(ax, dive)
-    axes[0, 0].set_ylabel("reading")
-    axes[1, 0].set_ylabel("reading")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("reading")
     for ax in axes.flat[len(dives) :]:
         ax.axis("off")
     key = [
-        Patch(facecolor=WATER, edgecolor=plots.INK, label="under water:\nthe output is 0"),
-        Line2D([], [], color=plots.EDITED, linewidth=2.4, label="where the bar of an\nactive feature has to end"),
+        Patch(facecolor=WATER, edgecolor=plots.INK, label="under water: the output is 0"),
+        Line2D([], [], color=plots.EDITED, linewidth=2.4, label="where the bar of an active feature has to end"),
     ]
-    axes.flat[-1].legend(handles=key, loc="center left", fontsize=10, labelspacing=1.2)
+    fig.legend(handles=key, loc="outside lower center", ncols=2)
     return fig
 
 
@@ -89,14 +90,16 @@ def _dive(ax: Axes, dive: Dive) -> None:
         text = f"{max(reading - level, 0):.2f}" if reading > level else "0"
         goal = level + float(dive.x[i])
         above = max(reading, goal) + 0.06
-        ax.text(i, above, text, ha="center", va="bottom", fontsize=9, color=plots.INK, zorder=5)
+        ax.text(i, above, text, ha="center", va="bottom", color=plots.INK, zorder=5)
         if dive.x[i] > 0:
             ax.hlines(goal, i - 0.47, i + 0.47, color=plots.EDITED, linewidth=2.4, zorder=4)
     ax.axhline(0, color=plots.INK, linewidth=0.6, linestyle=":", zorder=1)
-    ax.set(xlim=(-0.5, n - 0.5), ylim=(LOWEST, HIGHEST), xticks=range(n), yticks=[0, 1], xlabel="feature")
-    ax.set_title(dive.title, loc="left", fontsize=10, pad=17)
-    ax.text(0, 1.03, _input(dive.x), transform=ax.transAxes, fontsize=9, color=plots.NULL)
-    _arrows(ax.inset_axes((0.42, 0.6, 0.58, 0.4)), dive)
+    ax.set(xlim=(-0.5, n - 0.5), ylim=(LOWEST, HIGHEST), xticks=range(n), yticks=[0, 1])
+    ax.set_xticklabels([f"{i}" for i in range(n)])
+    ax.set_xlabel("feature", labelpad=1)
+    ax.set_title(dive.title, loc="left", fontsize=11, pad=18)
+    ax.text(0, 1.03, _input(dive.x), transform=ax.transAxes, color=plots.NULL)
+    _arrows(ax.inset_axes((0.54, 0.53, 0.46, 0.47)), dive)
 
 
 def _arrows(ax: Axes, dive: Dive) -> None:
@@ -106,7 +109,7 @@ def _arrows(ax: Axes, dive: Dive) -> None:
     for i, (x, y) in enumerate(W.T.tolist()):
         colour, far = plots.SERIES[i % len(plots.SERIES)], 1 + 0.3 / (x * x + y * y) ** 0.5
         ax.plot([0, x], [0, y], color=colour, linewidth=1.8)
-        ax.text(x * far, y * far, str(i), ha="center", va="center", fontsize=8, color=plots.INK)
+        ax.text(x * far, y * far, str(i), ha="center", va="center", fontsize=9, color=plots.INK)
     ax.plot(*(W @ dive.x).tolist(), "D", color=plots.EDITED, markeredgecolor="white", markersize=5, zorder=5)
     ax.set(xlim=(-1.7, 1.7), ylim=(-1.55, 1.7), aspect="equal")
     ax.axis("off")

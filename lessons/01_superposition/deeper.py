@@ -45,7 +45,7 @@ plots.show(
 #
 # ### Blocks say more than numbers
 #
-# Five features that share two dimensions with no others are more than five numbers near $2/5$. We train 40 equally important features in 8 dimensions once more, at five densities around that place, six runs each, and cut the eight dimensions into blocks as in section 5 of the core lesson.
+# Five features that share two dimensions with no others are more than five numbers near $2/5$. We train 40 equally important features in 8 dimensions once more, at five densities around that place, six runs each, and cut the eight dimensions into blocks as in section 6 of the core lesson.
 
 # %% figure
 toy = sp.Toy(40, 8, (0.4, 0.26, 0.24, 0.22, 0.2))
@@ -59,11 +59,21 @@ plots.show(
 # %% [markdown]
 # At $p = 0.4$ every run consists of digons. At 0.26 blocks of five in two dimensions stand among them, each of them a regular pentagon, and blocks of eight in three dimensions begin to appear. At 0.24 most runs have one. At 0.2 the blocks have merged into large ones.
 #
-# Are the blocks of eight square antiprisms? Their dimensionalities cannot tell, because eight features that fill three dimensions have $3/8$ on average in any arrangement. Their angles can. We sort the cosines of all 28 pairs, and compare with 200 sets of eight arrows that fill three dimensions as evenly, but are otherwise random.
+# Are the blocks of eight square antiprisms? Here is one of them, in its own three dimensions.
 
 # %% figure
 found = [(W, block) for runs in window.W for W in runs for block in sp.blocks(W)]
 eights = [W[:, list(block.features)] for W, block in found if len(block.features) == 8]
+plots.show(
+    sp.body_figure(min(eights, key=sp.from_antiprism), list(range(8))),
+    "Eight arrows in three dimensions: four end at the corners of a square above, four at the corners of a square below that is turned by 45 degrees.",
+    caption="Of all blocks of eight in these thirty models, the one that is nearest to an antiprism, turned so that its arrows end in two levels. Its features are numbered 0 to 7.",
+)
+
+# %% [markdown]
+# This one is close to an antiprism. To see whether others are, we need a number. Dimensionalities do not help, because eight features that fill three dimensions have $3/8$ on average in any arrangement. Angles do. We sort the cosines of all 28 pairs, and compare with 200 sets of eight arrows that fill three dimensions as evenly, but are otherwise random.
+
+# %% figure
 null = sp.evenly_spread(200, 8, 3, torch.Generator().manual_seed(0))
 plots.show(
     sp.eight_figure(eights, null),
@@ -102,6 +112,7 @@ with claims():
     claim("at p = 0.4 every run consists of digons", all(size == [2] * 8 for size in sizes[0]))
     claim("at p = 0.26 most runs have a block of five among digons, and some have one of eight; at 0.24 most do (each four of six or more)", sum(5 in size and 2 in size for size in sizes[1]) >= 4 and any(8 in size for size in sizes[1]) and sum(8 in size for size in sizes[2]) >= 4)
     claim("every block of five in two dimensions is a regular pentagon (within 12 degrees)", len(fives) >= 5 and all(sp.read_plane(S[:2, None] * V[:2]).polygon == 5 for _, S, V in flat))
+    claim("the block of eight that is drawn is close to an antiprism: its cosines are within 0.03 of it (root mean square)", min(distance) < 0.03)
     claim("at p = 0.2 every run has a block of more than half of the features that it keeps", all(max(size) > sum(size) / 2 for size in sizes[4]))
     claim("most blocks of eight are within 0.05 of the antiprism, all within 0.135", len(eights) >= 5 and sum(d < 0.05 for d in distance) > len(distance) / 2 and max(distance) < 0.135)
     claim("random sets are 0.25 away on average, and 99 in 100 are further away than any block", about(sum(nulls) / len(nulls), 0.25) and sum(d > max(distance) for d in nulls) >= 0.99 * len(nulls))
@@ -109,7 +120,7 @@ with claims():
 # %% [markdown]
 # ## 2 · How well can directions be packed?
 #
-# The bound of the core lesson says how many directions with $|\cos| \le \varepsilon$ are sure to exist. It is an argument about directions drawn at random. Gradient descent can push directions apart instead. How many with $|\cos| \le 0.2$ does it fit into 64 dimensions?
+# In the core lesson directions were drawn at random, and a guarantee told how many of them with $|\cos| \le \varepsilon$ are sure to exist. How much is gained if one arranges them? Gradient descent can push directions apart. How many with $|\cos| \le 0.2$ does it fit into 64 dimensions?
 
 # %% prediction
 predict("superposition.room")
@@ -174,7 +185,7 @@ with claims():
 # %% [markdown]
 # ## 3 · Features that come in pairs
 #
-# In the core lesson features were independent. Here four features in two pairs share two dimensions. In the **correlated** case the two of a pair are always active at the same time, with independent sizes. In the **anticorrelated** case they are never active at the same time. The independent case is the control.
+# Real features are seldom independent: whatever names a city names a place, and a French word is no German word. What does a model do with features that come together, or never do? Here four features in two pairs share two dimensions. In the **correlated** case the two of a pair are always active at the same time, with independent sizes. In the **anticorrelated** case they are never active at the same time. The independent case is the control.
 
 # %% prediction
 predict("superposition.pairs")
@@ -217,7 +228,7 @@ with claims():
 # %% [markdown]
 # ## 4 · Computing in superposition
 #
-# Storing is not yet computing. Let $x$ be sparse and *signed*, and ask for $|x|$, feature by feature, through a hidden layer of ReLU neurons: $a = \mathrm{ReLU}(W_\text{in}x)$, $y = \mathrm{ReLU}(W_\text{out}a + b)$. One feature takes two neurons, $|x| = \mathrm{ReLU}(x) + \mathrm{ReLU}(-x)$, so that six neurons without superposition compute three features. We count a feature as computed if less than a quarter of its variance is left unexplained. Half of $|x|$, which one neuron alone can do, does not count.
+# Storing is not yet computing, and a network that only stored its features would be of no use. Can a layer compute for more features than it has neurons for? Let $x$ be sparse and *signed*, and ask for $|x|$, feature by feature, through a hidden layer of ReLU neurons: $a = \mathrm{ReLU}(W_\text{in}x)$, $y = \mathrm{ReLU}(W_\text{out}a + b)$. One feature takes two neurons, $|x| = \mathrm{ReLU}(x) + \mathrm{ReLU}(-x)$, so that six neurons without superposition compute three features. We count a feature as computed if less than a quarter of its variance is left unexplained. Half of $|x|$, which one neuron alone can do, does not count.
 #
 # The control is the same network with a *linear* hidden layer, which can store in superposition but not compute. It gets the same number of runs and steps.
 

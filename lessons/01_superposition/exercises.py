@@ -203,7 +203,7 @@ grade("superposition.disturbance", disturbance)
 #
 # *Why it matters* (10 minutes): "exponentially many features fit" is the most quoted line of the subject. Turned round it is a question that one really has: I want a million nearly orthogonal directions; how wide must the model be?
 #
-# *What to write*: the number of dimensions in which the argument of section 6 promises $n$ directions with all $|\cos| \le \varepsilon$. One random pair exceeds $\varepsilon$ with probability at most $2e^{-d\varepsilon^2/2}$; bound the number of pairs by $n^2/2$, and give the smallest $d$ at which the sum is at most 1. It is a real number here: do not round.
+# *What to write*: the number of dimensions in which the argument at the end of section 7 (“A guarantee”) promises $n$ directions with all $|\cos| \le \varepsilon$. One random pair exceeds $\varepsilon$ with probability at most $2e^{-d\varepsilon^2/2}$; bound the number of pairs by $n^2/2$, and give the smallest $d$ at which the sum is at most 1. It is a real number here: do not round.
 #
 # *How you know*: for a million directions and $\varepsilon = 0.1$ it is about 5 500. And in that many dimensions `sp.almost_orthogonal_bound` gives the million back.
 
@@ -222,7 +222,7 @@ grade("superposition.dimensions_needed", dimensions_needed)
 #
 # *Why it matters* (20 minutes): a formula that you can only copy is of no use when the world is a little different. Here features are switches: 0, or exactly 1 with probability $p$.
 #
-# *What to write*: two features of importance 1 and `r` in one dimension, density `p`, and the three solutions of section 3. Derive their losses for switches. Return a code, a whole number (a tensor of integers): 0 (keep feature 1), 1 (keep feature 2) or 2 (antipodal pair, $W = (1, -1)$ and $b = 0$), whichever has the lowest loss; the first of them at a tie. A dropped feature is answered by its bias.
+# *What to write*: two features of importance 1 and `r` in one dimension, density `p`, and the three solutions of section 4. Derive their losses for switches. Return a code, a whole number (a tensor of integers): 0 (keep feature 1), 1 (keep feature 2) or 2 (antipodal pair, $W = (1, -1)$ and $b = 0$), whichever has the lowest loss; the first of them at a tie. A dropped feature is answered by its bias.
 #
 # *How you know*: for `r = 1` the boundary lies at `p = 1/3`, not at 4/7. And you can hold each loss against a simulation, as the lesson does.
 
@@ -274,13 +274,13 @@ grade("superposition.by_hand", by_hand)
 # %% [markdown]
 # ## 10 · Where superposition begins, measured by you
 #
-# *Why it matters* (20 minutes): an experiment whose answer is an interval. At the end of section 3, 0.577 looked like 4/7 until the error of the mean was known.
+# *Why it matters* (20 minutes): an experiment whose answer is an interval. For two features in one dimension of equal importance the formulas of section 4 cross at $4/7 ≈ 0.571$. Ten features in five dimensions change over at 0.577, the mean of 256 stored runs. This looks like 4/7, until one knows how exact such a mean is.
 #
-# *What to do*: ten equally important features in five dimensions. Follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension, from dense to sparse: it is 1 when one feature is kept in each dimension, and 2 when all ten are kept as five antipodal pairs. Section 3 asked where it passes 1.5; you ask where it passes *your own* level. Measure the density at which it does for at least 16 runs of your own, and give the 95 % interval of their **mean**: the mean plus and minus 1.96 standard errors. The **standard error** is the standard deviation over runs divided by the square root of their number. Keep the recipe and the densities, since shorter or noisier training crosses elsewhere. What the cell below uses:
+# *What to do*: ten equally important features in five dimensions. Follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension, from dense to sparse: it is 1 when one feature is kept in each dimension, and 2 when all ten are kept as five antipodal pairs. For the stored runs we asked where it passes 1.5; you ask where it passes *your own* level. Measure the density at which it does for at least 16 runs of your own, and give the 95 % interval of their **mean**: the mean plus and minus 1.96 standard errors. The **standard error** is the standard deviation over runs divided by the square root of their number. Keep the recipe and the densities, since shorter or noisier training crosses elsewhere. What the cell below uses:
 #
 # - `sp.Toy(features, hidden, densities)`: what to train, one model for each density.
 # - `sp.Recipe(steps, batch, lr, anneal)`: how; annealed, the learning rate falls to zero.
-# - `sp.train(toy, recipe, seeds=2, first_seed=0)`: trains every density from the starts `first_seed`, `first_seed + 1`, … The stored runs of the lesson are the starts 0 to 255: take a `first_seed` of your own, 256 or more.
+# - `sp.train(toy, recipe, seeds=2, first_seed=0)`: trains every density from the starts `first_seed`, `first_seed + 1`, … The stored runs are the starts 0 to 255: take a `first_seed` of your own, 256 or more.
 # - `sp.CriticalDensity.of(trained).at(level)`: `.crossing` holds one density for each run.
 #
 # *How you know*: your interval is compared with that of 256 stored runs. If it misses although you measured honestly, which happens to one in fifty, measure again with more runs.

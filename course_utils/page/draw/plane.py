@@ -1,4 +1,4 @@
-"""Features as arrows: two on a line, whose negative part a ReLU cuts away, and several in a plane."""
+"""Features as arrows: two on a line that they share, and several in a plane."""
 
 from __future__ import annotations
 
@@ -16,54 +16,51 @@ A, B = plots.SERIES[0], plots.SERIES[2]
 CUT = "#E3E3E3"  # what the ReLU sets to zero
 
 
-def features_on_a_line(a: str = "A", b: str = "B") -> Picture:
-    """Two features that share one dimension, pointing opposite ways, and how a ReLU reads each of them."""
-    page = sheet(3.7)
-    y, middle, unit = 2.92, 3.6, 1.9
-    page.arrow((middle - 2.9, y), (middle + 2.9, y), colour=plots.STREAM, thick=2.4, behind=True)
-    page.arrow((middle, y), (middle + unit, y), colour=A, thick=4)
-    page.arrow((middle, y), (middle - unit, y), colour=B, thick=4)
-    page.dot((middle, y), plots.INK, 6)
-    for x, number in ((middle - unit, "−1"), (middle, "0"), (middle + unit, "+1")):
-        page.text((x, y - 0.26), number, size=SMALL, halo=False)
-    page.text((middle + unit / 2, y + 0.24), f"{a} writes +1", colour=A, bold=True, halo=False)
-    page.text((middle - unit / 2, y + 0.24), f"{b} writes −1", colour=B, bold=True, halo=False)
-    page.text((middle, 3.5), "one hidden dimension h for two features", halo=False)
-    for left, name, colour, sign in ((0.95, a, A, 1), (4.25, b, B, -1)):
-        _reading(page, left, name, colour, sign)
-    other = "When only one of the two is active, both are read rightly."
+def features_on_a_line(
+    a: str = "A", b: str = "B", cases: Sequence[tuple[float, float]] = ((0.6, 0.0), (0.0, 0.3), (0.6, 0.2))
+) -> Picture:
+    """Two features that share one dimension, pointing opposite ways: a line for each case, and what is read off it."""
+    row = 0.86
+    page = sheet(0.6 + row * len(cases))
+    top = page.height - 0.2
+    page.text((2.75, top), "the hidden number h", halo=False)
+    for x, name, colour in ((4.95, a, A), (6.3, b, B)):
+        page.text((x, top), name, colour=colour, bold=True, halo=False)
+        page.text((x, top - 0.24), "reading → output", size=SMALL, colour=plots.NULL, halo=False)
+    for k, sizes in enumerate(cases):
+        _case(page, page.height - 0.92 - row * k, (a, b), sizes)
     return page.picture(
-        f"{a} points right and {b} left on one line; a ReLU reads each of them and sets the other side to zero.",
-        f"Two features in one dimension. {a} pushes the hidden number h to the right, {b} to the left. Each is read "
-        f"through a ReLU, which sets the other's side (grey) to zero. {other} When both are, they pull "
-        f"against each other.",
+        f"{a} pushes a point on a line to the right, {b} to the left; alone each is read rightly, together neither.",
+        f"Two features in one dimension. {a} pushes the hidden number h to the right, {b} to the left. The reading of "
+        f"{a} is h, that of {b} is −h, and the output of a negative reading is 0. When only one of the two is active, "
+        f"both outputs are right. When both are, they pull against each other.",
     )
 
 
-def _reading(page: Sheet, left: float, name: str, colour: str, sign: int) -> None:
-    """A small graph of ReLU(±h), with what is read when only this one, or only the other, is active."""
-    width, low, height = 2.1, 0.6, 1.5
-    middle, unit = left + width / 2, 0.85
-    cut = (left, middle) if sign > 0 else (middle, left + width)
-    page.ax.axvspan(*cut, ymin=low / page.height, ymax=(low + height) / page.height, color=CUT, zorder=0)
-    page.arrow((left - 0.1, low), (left + width + 0.15, low), thick=1.2)
-    page.arrow((middle, low - 0.02), (middle, low + height + 0.12), thick=1.2)
-    page.text((left + width + 0.28, low), "h", size=SMALL, halo=False)
-    page.text((middle + sign * 0.12, low + height + 0.2), f"ReLU({'' if sign > 0 else '−'}h) reads {name}",
-              colour=colour, bold=True, halo=False)  # fmt: skip
-    page.line(
-        [(middle - sign * 1.05, low), (middle, low), (middle + sign * 1.05, low + 1.05 / unit)], colour=colour, thick=3
-    )
-    page.dot((middle + sign * unit, low + 1), colour, 9)
-    page.dot((middle - sign * unit, low), colour, 9)
-    page.text(
-        (middle + sign * (unit + 0.12), low + 0.93), "1", size=SMALL, side="left" if sign > 0 else "right", halo=False
-    )
-    page.text((middle - sign * unit, low + 0.22), "0", size=SMALL, halo=False)
-    for at, number in ((middle - unit, "−1"), (middle + unit, "+1")):
-        page.text((at, low - 0.2), number, size=SMALL, halo=False)
-    side = left + (0.02 if sign > 0 else width - 0.02)
-    page.text((side + sign * 0.45, low + 1.05), "cut to zero", size=SMALL, colour=plots.NULL, halo=False)
+def _case(page: Sheet, y: float, names: tuple[str, str], sizes: tuple[float, float]) -> None:
+    """One line: what is active on the left, the push of each feature on it, the readings and outputs on the right."""
+    middle, unit, h = 2.75, 1.3, sizes[0] - sizes[1]
+    active = [f"{name} = {size:g}" for name, size in zip(names, sizes, strict=True) if size]
+    page.text((0.08, y), "\n".join(active), side="left", bold=True, halo=False)
+    page.line([(middle - unit, y), (middle + unit, y)], colour=plots.STREAM, thick=2.4, behind=True)
+    for number in (-1, 0, 1):
+        page.line([(middle + number * unit, y - 0.06), (middle + number * unit, y + 0.06)], colour=plots.STREAM)
+        page.text((middle + number * unit, y - 0.21), f"{number}".replace("-", "−"), size=SMALL, halo=False)
+    both = all(sizes)
+    if sizes[0]:
+        page.arrow((middle, y + 0.1 * both), (middle + unit * sizes[0], y + 0.1 * both), colour=A, thick=4)
+    if sizes[1]:
+        start = middle + unit * sizes[0]
+        page.arrow((start, y - 0.1 * both), (start - unit * sizes[1], y - 0.1 * both), colour=B, thick=4)
+    page.dot((middle + unit * h, y), plots.INK, 9)
+    page.text((middle + unit * h, y + 0.29), f"h = {h:.1f}".replace("-", "−"), size=SMALL, halo=False)
+    for x, reading, size in ((4.95, h, sizes[0]), (6.3, -h, sizes[1])):
+        wrong = abs(max(reading, 0) - size)
+        words = f"{reading:.1f} → {max(reading, 0):.1f}".replace("-", "−")
+        page.text((x, y + 0.1), words, halo=False)
+        colour = plots.EDITED if wrong > 1e-6 else plots.ANSWER
+        page.text((x, y - 0.14), f"wrong by {wrong:.1f}" if wrong > 1e-6 else "right", size=SMALL, colour=colour,
+                  bold=True, halo=False)  # fmt: skip
 
 
 def features_in_a_plane(
