@@ -29,6 +29,7 @@ PENALTY = 0.3  # its λ
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # the λ of `prices`
 KEPT = (1, 2, 5, 8)  # the k of `kept`
 ACTIVE = 2.56  # features in a vector of the truth, on average: 64 · 0.04
+LISTS = ("token before", "pair", "null: pair")  # of `pair_lists`
 FAMILIES = dict(features=40, d=32, probability=0.15, correlation="hierarchy", children=3)  # ten parents
 FAMILY_KINDS = {
     "TopK": dict(kind="topk", k=3),
@@ -71,6 +72,7 @@ SHA256 = {
     "parenthesis": "5cc56ddfba6946438cc5f2209257dfad9b18b4496e0b2300ef4993fa50e209d6",
     "labels": "1e8bc13b7062075a98693f3c05163a64500a8cb88b7d581c88326f2c402fccc1",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
+    "pairs": "716d1145f551dc4c5e60f2efdd1e9ea04f3f97b32d7a9745b0d606b3886f1bca",
     "price": "7e19640e478ce657c6403c5dbbb03ccde168dde8da4624ebe56bb0da51ffcfb4",
     "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
 }
@@ -101,6 +103,14 @@ def token_lists() -> dict[str, tuple[float, float, float]]:
     arrays = stored.load(FOLDER, "lookup", SHA256["lookup"])
     ends = zip(*(arrays[key].tolist() for key in ("f1", "low", "high")), strict=True)
     return dict(zip(LABELS, ends, strict=True))
+
+
+@lru_cache
+def pair_lists() -> dict[str, dict[str, tuple[float, float, float]]]:
+    """{label: {list: F1 with its interval}} of lists that see the token before, on the rows of `label_scores`."""
+    arrays = stored.load(FOLDER, "pairs", SHA256["pairs"])
+    ends = torch.stack([arrays[key] for key in ("f1", "low", "high")], 2)  # (list, label, end)
+    return {label: {name: tuple(ends[i, j].tolist()) for i, name in enumerate(LISTS)} for j, label in enumerate(LABELS)}
 
 
 @lru_cache
