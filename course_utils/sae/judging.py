@@ -148,14 +148,20 @@ class CausalTable:
 
 @torch.no_grad()
 def causal_table(
-    dictionary: Dictionary, tokens: Int[Tensor, "context pos"], labels: tuple[str, ...], latents: list[int], count: int
-) -> CausalTable:
-    """Take each latent away where it is active, and as much along `count` others, active most nearly as often."""
+    dictionary: Dictionary, tokens: Int[Tensor, "context pos"], labels: tuple[str, ...], latents: list[int],
+    near: int, count: int,
+) -> CausalTable:  # fmt: skip
+    """Take each latent away where it is active, and as much along others of about the same frequency.
+
+    Args:
+        near: from how many the others are drawn, those that are active most nearly as often. count: how many are drawn.
+    """
     f = dictionary.encode(tokens)
     share, kl = (f[:, 1:] > 0).float().mean((0, 1)), []
     for latent in latents:
-        which = torch.cat([torch.tensor([latent]), matched_latents(share, latent, count)])
-        here = f[..., latent]
+        others = matched_latents(share, latent, near)
+        drawn = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(0))[:count]]
+        which, here = torch.cat([torch.tensor([latent]), drawn]), f[..., latent]
         kl.append(kl_along(dictionary, tokens, here, here > 0, dictionary.sae.W_dec[which]).mean(1))
     own, *null = torch.stack(kl, 1)
     return CausalTable(labels, torch.tensor(latents), own, torch.stack(null, 1), (f[..., latents] > 0).sum((0, 1)))

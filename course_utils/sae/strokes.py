@@ -21,7 +21,7 @@ def stroke_row(
     bars = None if interval is None else [[own - interval[0]], [interval[1] - own]]
     ax.errorbar(own, y, xerr=bars, fmt="o", color=plots.HEAD, markersize=9,
                 label="the latent's own direction" if y == 0 else None)  # fmt: skip
-    ax.text(1.02, y, f"{p:.3f}", transform=ax.get_yaxis_transform(), fontsize=10, va="center",
+    ax.text(1.02, y, f"{p:.4f}", transform=ax.get_yaxis_transform(), fontsize=10, va="center",
             fontweight="bold" if p < 0.05 else "normal")  # fmt: skip
 
 

@@ -23,7 +23,7 @@ f = dictionary.encode(tokens)[0]  # (token, latent)
 
 # %% figure
 from course_utils import page, plots
-from course_utils.page import claim, claims, predict
+from course_utils.page import caption, claim, claims, predict
 from course_utils.python_text import samples
 from course_utils.sae import stored
 
@@ -55,11 +55,11 @@ base = closes["base rate"]
 contest = {name: closes[key] for name, key in (("best latent: 378", "best latent"), ("best of 768 neurons", "best neuron"), ("best of 1 536 random directions", "null: best random direction"))}
 contest["always yes"] = (2 * base / (1 + base),) * 3
 fig, ax = plots.figure(height=2.1)
-for y, (name, (value, low, high)) in enumerate(contest.items()):
+for y, (value, low, high) in enumerate(contest.values()):
     ax.errorbar(value, y, xerr=[[value - low], [high - value]], fmt="o", markersize=9, color=plots.NULL if y else plots.HEAD)
     ax.text(high + 0.03, y, f"{value:.2f}", va="center")
 ax.set(yticks=range(4), yticklabels=list(contest), xlim=(0, 1), ylim=(3.5, -0.5), xlabel="F1 for closing brackets")
-plots.show(fig, "Four dots; that of the best latent lies far to the right of the others.", caption="How well one number finds closing brackets. Each number and its threshold were chosen on half of 27 modules of the standard library and judged on the other half; bars are 95 % intervals (modules resampled).")
+plots.show(fig, "Four dots; that of the best latent lies far to the right of the others.", caption="How well one number finds closing brackets. Each number and its threshold were chosen on half of the modules of the standard library that were held out, and judged on the other half; bars are 95 % intervals (modules resampled).")
 
 # %% [markdown]
 # No neuron comes near the latent. Has the method found the model's own idea of a closing bracket? We first see how such directions are found, and when they are the right ones, on vectors that we made ourselves. Then we ask what it takes to show that a latent means what its examples suggest. At the end we come back to the picture and to your four names.
@@ -76,7 +76,7 @@ with claims():
     claim("F1 of two hits among two picked and four there is 0.67", page.rounds_to(sae.f1_score(*torch.tensor([2.0, 2.0, 4.0])), "0.67"))
     claim("no neuron comes near (intervals apart, by more than 0.3)", page.falling(closes["best latent"], closes["best neuron"]) and closes["best latent"][1] - closes["best neuron"][2] > 0.3)
     claim("the best latent for closing brackets is 378", scores.latent[scores.labels.index("closes")] == 378)
-    claim("192 numbers, 1 536 latents", dictionary.sae.W_dec.shape == (1536, 192))
+    claim("192 numbers, 1 536 latents, 768 neurons", dictionary.sae.W_dec.shape == (1536, 192) and dictionary.model.cfg.d_mlp == 768)
 
 # %% [markdown]
 # ## 1 · A vector as a sum of few directions
@@ -199,6 +199,7 @@ cheap_cosine, dear_cosine = (sae.match_features(directions, w[1]).cosine for w i
 active_at = {n: (encode(x, w[0], w[2], w[3]) > 0).sum(1).float().mean() for n, w in (("cheap", cheap), ("0.2", runs[0][1]))}
 on_axes = encode(directions[1:2], axes4, torch.zeros(4), torch.zeros(2))
 with claims():
+    claim("a direction is there in one vector of five (about 0.2), with a strength between ½ and 1½", page.about((strengths > 0).float().mean(), 0.2) and page.between(strengths[strengths > 0], 0.5, 1.5))
     claim("the products are (1, −½, −½) and (½, ½, −1)", torch.allclose(products, torch.tensor([[1, -0.5, -0.5], [0.5, 0.5, -1]]), atol=1e-5))
     claim("all of direction 0 comes back, and half of the sum of two", torch.allclose(products.relu() @ directions, torch.tensor([[1.0], [0.5]]) * both, atol=1e-5))
     claim("right, left, up and down rebuild direction 1 without any error, with two active latents of 1.37 together", torch.allclose(on_axes @ axes4, directions[1:2], atol=1e-5) and int((on_axes > 1e-6).sum()) == 2 and round(on_axes.sum().item(), 2) == 1.37)
@@ -217,7 +218,7 @@ with claims():
 # To score it, each true feature gets a latent of its own, so that the sum of their cosines is as large as possible. This **matching** uses each latent once. A feature counts as *found* when its partner has a cosine above 0.9. The error is given as the **fraction of variance unexplained**: all squared errors together, over all squared distances from the mean.
 
 # %%
-def train_on(world={}, seed=0, **kind):
+def train_on(world, seed, **kind):
     """The features, the dictionary, and two measures in %: features found, variance unexplained."""
     truth = sae.Truth.draw(**stored.TRUTH | world, seed=seed)
     shape = sae.Config(d_in=32, n_latents=96, **kind)
@@ -227,7 +228,7 @@ def train_on(world={}, seed=0, **kind):
     return truth, learned, 100 * found, 100 * sae.fvu(x, learned(x)).item()
 
 
-apart = [train_on(seed=seed, k=3) for seed in range(3)]  # three sets of features
+apart = [train_on({}, seed, k=3) for seed in range(3)]  # three sets of features
 
 # %% [markdown]
 # (`sae.train` is the loop of section 1, with a schedule for the learning rate and a remedy for latents that are never active.) Three other methods are scored in the same way. **Principal component analysis** (PCA) takes the directions of largest variance. **Independent component analysis** (ICA) looks for axes along which strengths are statistically independent, as our features are. And 96 random directions are as many as there are latents. A control that shows what chance alone gives, such as these, is called the **null**.
@@ -237,14 +238,14 @@ others = [sae.baselines(truth, tries=96) for truth, *_ in apart]
 found = {"TopK dictionary": [row[2] for row in apart]} | {
     long: [100 * each[name].found for each in others] for long, name in (("ICA", "ICA"), ("PCA", "PCA"), ("null: random directions", "random"))}
 fig, ax = plots.figure(height=2.0)
-for y, (name, values) in enumerate(found.items()):
+for y, values in enumerate(found.values()):
     ax.barh(y, sum(values) / 3, height=0.55, color=plots.STREAM if y else plots.HEAD, alpha=0.6)
     ax.plot(values, [y] * 3, "o", color=plots.INK, markersize=5, fillstyle="none")
 ax.set(yticks=range(4), yticklabels=list(found), ylim=(3.5, -0.5), xlim=(0, 104), xlabel="features found, %")
 plots.show(fig, "Four bars: the dictionary's is nearly full, that of ICA a quarter, the others empty.", caption="The share of the 64 features that each method finds. A circle is one of three sets of features, a bar their mean.")
 
 # %% [markdown]
-# The dictionary finds nearly all features, and ICA a quarter. What stops ICA is the number of its axes: it has one for each of 32 dimensions, and there are 64 features. Looking for *few active* directions is what allows more directions than dimensions. The number of latents matters too: 32 of them find fewer features than they could.
+# The dictionary finds nearly all features, and ICA a quarter. ICA has one axis for each of 32 dimensions, and there are 64 features. Looking for *few active* directions is what allows more directions than dimensions. (The latents must be enough: 32 of them find fewer features than they could.)
 #
 # These features were independent. In a model, some features may always come together, such as the name of a thing and its kind. So the same 64 features now come in 32 pairs. The two of a pair are always active in the same vectors, each with a strength of its own. As many features as before are active at a time, and the training stays the same.
 
@@ -277,7 +278,7 @@ with claims():
     claim("ICA finds a quarter of them (mean 23 to 27 %)", page.between(sum(found["ICA"]) / 3, 23, 27))
     claim("PCA and random directions find none", max(found["PCA"]) == 0 and max(found["null: random directions"]) == 0)
     claim("32 latents find fewer features than they could (less than half of the 64, three sets)", narrow.numel() == 3 and bool((64 * narrow < 32).all()))
-    claim("about 2.6 features are active at a time (2.5 to 2.7), with pairs too", page.between(active, 2.5, 2.7))
+    claim("64 features in 32 dimensions, each active in one vector of 25; about 2.6 at a time (2.5 to 2.7), with pairs too", (stored.TRUTH["features"], stored.TRUTH["d"], stored.TRUTH["probability"]) == (64, 32, 1 / 25) and page.between(active, 2.5, 2.7))
     claim("with pairs the error is smaller, on each of the three", max(pairs_error) < min(apart_error))
     claim("with pairs hardly any feature is found (less than 10 %, on each of the three)", max(pairs_found) < 10)
     claim("for each of the 32 pairs a latent lies along the sum (cosine above 0.9, all three trainings)", all(bool((sae.match_features(sae.pair_sums(truth), learned.W_dec).cosine > 0.9).all()) for truth, learned, *_ in pairs))
@@ -311,7 +312,7 @@ sae.shrinking(directions, (0, 0.2, 0.6, 1.5), answers).captioned("Right: error p
 #
 # The answer is too small by the same amount for every strength above $\lambda/2$. This is called **shrinkage**. It comes from the penalty and does not go away with more training. The trained dictionaries of the plane do almost what the formula says.
 #
-# In a language model the true strengths are unknown. But one can ask whether the reconstruction gets better when all of it is made longer (Rajamanoharan et al. 2024). On the features of section 2, the best factor for L1 with $\lambda = 0.3$ is 1.33, and with it the error falls by about three tenths. For TopK, which has no penalty, the best factor is 1.00. (With many latents a small $\lambda$ does another harm, which the deeper notebook shows.)
+# In a language model the true strengths are unknown. But one can ask whether the reconstruction gets better when all of it is made longer (Rajamanoharan et al. 2024). On the features of section 2, the best factor for L1 with $\lambda = 0.3$ is 1.33, and with it the error falls by about three tenths. For TopK, which has no penalty, the best factor is 1.00. (What a small $\lambda$ does with many latents, the deeper notebook shows.)
 #
 # From here on we use TopK. In a language model nobody knows the right $k$. One takes the smallest number with which the error, or the harm done to the model, is still acceptable, and says which number it was.
 
@@ -329,7 +330,7 @@ def made_longer(truth, learned):
     return factor.item(), ((x - factor * x_hat).square().sum() / (x - x_hat).square().sum()).item()
 
 
-longer = {"L1": [made_longer(*train_on(seed=seed, kind="relu", penalty=stored.PENALTY)[:2]) for seed in range(3)],
+longer = {"L1": [made_longer(*train_on({}, seed, kind="relu", penalty=stored.PENALTY)[:2]) for seed in range(3)],
           "TopK": [made_longer(*row[:2]) for row in apart]}
 with claims():
     claim("with two active latents and more TopK rebuilds the vectors better than L1 with as many (L1 interpolated)", all(curve[k] < other for k, other in zip(low_to_high[1:], as_many, strict=True)))
@@ -383,8 +384,8 @@ recovered = spliced.recovered
 cost = losses["the reconstruction"] - losses["as it is"]
 facts = sae.card("resid-2")
 shared = set(parts[0].latents.tolist()) & set(parts[1].latents.tolist())
-x_hat = dictionary.sae(vectors) - b_dec if (b_dec := dictionary.sae.b_dec) is not None else vectors
-W_dec = dictionary.sae.W_dec
+W_dec, b_dec = dictionary.sae.W_dec, dictionary.sae.b_dec
+x_hat = dictionary.sae(vectors) - b_dec
 with claims():
     claim("1 536 latents, k = 16, trained on 765 000 vectors", (dictionary.sae.config.n_latents, dictionary.sae.config.k, facts["data"]["vectors"]) == (1536, 16, 765_000))
     claim("the two strongest latents are 1490 and 378, and leave less than a third", parts[0].latents[:2].tolist() == [1490, 378] and parts[0].left[2] < 1 / 3)
@@ -443,6 +444,7 @@ strong = reading.rows[:, 1381] > 10
 weak = (reading.rows[:, 1381] > 0) & ~strong
 with claims():
     claim("at all eight places that are shown latent 378 is active at a closing bracket", set(seen) == {")"})
+    claim("there are twelve sample programs, which give 63 contexts of 256 tokens", len(samples.names()) == 12 and reading.tokens.shape == (63, 256))
     claim("its direction raises line breaks, -> and as", {"\n", "->", "as"} <= {token.strip(" ") for token, _ in one.promotes})
     claim("the strongest places of latent 430 (three that are shown) are imported names", all("".join(c.tokens[: c.centre]).rstrip().endswith(("from", "import")) or "import" in "".join(c.tokens[c.centre : c.centre + 3]) for c in reading.explain(430, count=3).top))
     claim("of the places at which latent 430 is active a third are imported names (0.3 to 0.36), and it finds nearly all (at least 0.9)", three.label == "import" and page.between(three.precision, 0.3, 0.36) and three.recall > 0.9)
@@ -493,7 +495,7 @@ page.measured("sae.exceptions", ", ".join(str(n) for n, i in enumerate(asked, 1)
 #
 # </details>
 #
-# How much of that F1 did the model have to learn? As a control we take a copy of `code-4l` whose weights were drawn at random and never trained, so that it knows nothing about Python, and train a **dictionary of a random model** on its vectors. The recipe is the same, with a sixth of the vectors. Of its 1 536 latents we take the one that is best for closing brackets on half of the held-out modules.
+# How much of that F1 did the model have to learn? As a control we take a copy of `code-4l` whose weights were drawn at random and never trained, so that it knows nothing about Python, and train a **dictionary of a random model** on its vectors. (Its training was shorter: it read a sixth as many vectors.) Of its 1 536 latents we take the one that is best for closing brackets on half of the held-out modules.
 
 # %% prediction
 predict("sae.random")
@@ -524,7 +526,7 @@ with claims():
     claim("in the sample programs it is active at every ), also in strings", bool(on_378[token_is[")"]].all()) and bool((token_is[")"] & in_string).any()))
     claim("and at less than a tenth of the ] that close a bracket", on_378[token_is["]"] & is_closing].float().mean() < 0.1)
     claim("closing brackets: random model 0.82, latent 378 0.87, token list 0.93", [f"{v:.2f}" for v in (untrained_f1["closes"], latent_f1["closes"], lists["closes"][0])] == ["0.82", "0.87", "0.93"])
-    claim("the random model's dictionary has 1 536 latents and read a sixth of the vectors (0.15 to 0.18)", sae.card("resid-2-untrained")["config"]["n_latents"] == 1536 and page.between(sae.card("resid-2-untrained")["rows"] / facts["rows"], 0.15, 0.18))
+    claim("the random model's dictionary has 1 536 latents, and read a sixth as many vectors over its training (0.16 to 0.17)", sae.card("resid-2-untrained")["config"]["n_latents"] == 1536 and page.between(sae.card("resid-2-untrained")["rows"] / facts["rows"], 0.16, 0.17))
 
 # %% [markdown]
 # ## 7 · Which latents know more than their token?
@@ -560,7 +562,7 @@ plots.show(
 low, high = (getattr(scores, end)[sae.judging.CONTESTANTS.index("latent")] for end in ("low", "high"))
 gain = sorted(scores.labels, key=lambda name: lists[name][0] - latent_f1[name])
 wins = [name for name in gain if low[rank[name]] > lists[name][2]]
-sae.label_rows(scores, lists, [*wins, "closes"]).captioned("F1 for eight labels, with an example of each; green marks the tokens that have the label. Everything was chosen or trained on half of the 27 modules and judged on the other half; bars are 95 % intervals (modules resampled). Pink is the better of the best neuron and the best of 1 536 random directions.")
+sae.label_rows(scores, lists, [*wins, "closes"]).captioned("F1 for eight labels, with an example of each; green marks the tokens that have the label. Everything was chosen or trained on half of the held-out modules and judged on the other half; bars are 95 % intervals (modules resampled). Pink is the better of the best neuron and the best of 1 536 random directions.")
 
 # %% [markdown]
 # At the seven the token alone does not decide. A name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. There the random model's dictionary has next to nothing, and no neuron and no random direction comes as far as the latent. Training has made something that a dictionary can find.
@@ -581,7 +583,7 @@ with claims():
     claim("the same words are dark in the comment and white in the string", all(faces["in_comment"].words[i] != '"' for i in dark["in_comment"]) and [i in dark["in_comment"] for i in spots["in_comment"]] == [True, True, False, False])
     claim("size is dark in parentheses, in the comment too, and white elsewhere", [i in dark["in_brackets"] for i in spots["in_brackets"]] == [False, True, False, True])
     claim("the four latents are 1084, 828, 9 and 138", [int(scores.latent[rank[name]]) for name in snippets] == [1084, 828, 9, 138])
-    claim("in the snippet latent 138 is active at all closing quotes and at no opening one", sorted(faces["string_closes"].words[i - 1].strip()[-3:] for i in dark["string_closes"]) == ["box", "box", "box", "lid"])
+    claim("in the snippet latent 138 is active at the four closing quotes and nowhere else", dark["string_closes"] == set([i for i, w in enumerate(faces["string_closes"].words) if w.strip() in "\"'" and w.strip()][1::2]))
     claim("in the sample programs latent 138 is active at half of the double quotes that open a string (0.5 to 0.55)", page.between(opening, 0.5, 0.55))
     claim("there are 21 labels, and at seven the latent's whole interval lies above the token list's; closing brackets are not one of them", len(scores.labels) == 21 and len(wins) == 7 and "closes" not in wins)
     claim("at each of the seven the random model's dictionary has next to nothing (0.11 or less), and no neuron and no random direction comes as far", page.rounds_to(max(untrained_f1[name] for name in wins), "0.11") and all(max(neuron_f1[name], random_f1[name]) < latent_f1[name] for name in wins))
@@ -628,7 +630,7 @@ plots.show(fig, "Three rows of bars; only without latent 378 is the equals sign 
 # %% [markdown]
 # Without latent 378 the model no longer ends the line. Its first choice is `=`, which may follow `name` as long as the call is open. The other direction leaves line breaks in front.
 #
-# That is one place and one other direction. The test takes all places at which a latent is active, in 25 held-out contexts, and the 160 other latents that are active most nearly as often. How far the prediction moves is measured by the **KL divergence** from the untouched prediction to the changed one, in nats, which is 0 where they agree. Our rule is the same throughout: $p$ is the share of all 161 directions that move the prediction at least as far as the latent's own, itself included, and a latent passes if $p$ is below 0.05. We test eight latents of section 7. Among them are 828, the best for comments with an F1 of 0.73, and 1084, the best for names after a dot with 0.64.
+# That is one place and one other direction. The test takes all places at which a latent is active, in 25 held-out contexts, and forty other latents, drawn from the 160 that are active most nearly as often. How far the prediction moves is measured by the **KL divergence** from the untouched prediction to the changed one, in nats, which is 0 where they agree. Our rule is the same throughout: $p$ is the share of directions, the latent's own among them, that move the prediction at least as far as the latent's own does. A latent passes if $p$ is below 0.05. We test eight latents of section 7. Among them are 828, the best for comments with an F1 of 0.73, and 1084, the best for names after a dot with 0.64.
 
 # %% prediction
 predict("sae.causal")
@@ -639,16 +641,16 @@ passes = dict(zip(effects.labels, (effects.p < 0.05).tolist(), strict=True))
 plots.show(
     effects.plot({int(i): sae.WORDS[name] for name, i in zip(effects.labels, effects.latent, strict=True)} | {378: "the token “)”", 9: "inside parentheses"}),
     "Eight rows of grey strokes, the effects of other directions of equal length, with one blue dot, the latent's own, and its p.",
-    caption="How far the prediction moves where a latent is active, when it is taken away (blue), and when a vector of the same length is taken away there along one of 160 others (grey). Bold p are below 0.05.",
+    caption="How far the prediction moves where a latent is active, when it is taken away (blue), and when a vector of the same length is taken away there along one of forty others (grey). Bold p are below 0.05.",
 )
 page.measured("sae.causal", {(True, True): "both", (True, False): "only comments", (False, True): "only names after a dot", (False, False): "neither"}[passes["in_comment"], passes["attribute"]])
 
 # %% [markdown]
-# TODO
+# Five of the eight pass: those for `)`, for opening brackets, for the inside of parentheses, for names after a dot, and, only just, for comments. (One in twenty would pass by chance.) Those for keywords, for bound names and for imported names do not, and the last two had beaten the token list in section 7. A good description need not go with a large effect.
 #
 # ### The exceptions once more
 #
-# This test does not ask whether our *name* for a latent is right. But it can be done at the exceptions of section 6. If the model used latent 378 as “a bracket closes here”, it should not need it at a `)` in a string or a comment. So we take it away at every `)` of 94 held-out contexts that hold such exceptions, and look at the three kinds of place one by one.
+# This test does not ask whether our *name* for a latent is right. But it can be done at the exceptions of section 6. If the model used latent 378 as “a bracket closes here”, it should not need it at a `)` in a string or a comment. So we take it away at every `)` of 94 held-out contexts that hold such exceptions, and look at the three kinds of place one by one. The null is all of the 160.
 
 # %% figure
 removed = stored.taken_away()
@@ -659,7 +661,7 @@ plots.show(
 )
 
 # %% [markdown]
-# At a `)` in a string the prediction moves as far as at one that closes a bracket, and in a comment about half as far. The model uses the direction at the exceptions too. The name “the token `)`” fits this, and “a bracket closes here” does not.
+# At a `)` in a string the prediction moves as far as at one that closes a bracket, and in a comment about half as far. All three pass, comments only just. The model uses the direction at the exceptions too. The name “the token `)`” fits this, and “a bracket closes here” does not.
 #
 # **Try it.** The same edit can put a latent where it is not. When a latent is set to a high value, usually at every token, this is called **steering**; the best-known case is the Golden Gate Bridge of Templeton et al. 2024. Add `40 * W_dec[378]` to `x[37]`, the vector of `return`, and look at `predicted(edited, 37)`. What should the model expect after `return` if it takes the direction for “this was a `)`”?
 #
@@ -682,7 +684,9 @@ tested = dict(zip(effects.labels, effects.latent.tolist(), strict=True))
 with claims():
     claim("at the second ) the model expects a line break (0.95 and more), and without latent 378 its first choice is =", on_breaks(after["as it is"]) > 0.95 and decode_token([int(after[378].argmax())]).strip() == "=")
     claim("without it, it no longer ends the line (a line break below one third), and the other direction leaves line breaks in front", on_breaks(after[378]) < 1 / 3 and on_breaks(after[other]) > 0.9)
-    claim("828 is the best for comments (F1 0.73), 1084 for names after a dot (0.64); eight latents with 160 others each", (tested["in_comment"], tested["attribute"]) == (828, 1084) and [f"{latent_f1[n]:.2f}" for n in ("in_comment", "attribute")] == ["0.73", "0.64"] and effects.null_kl.shape == (8, 160))
+    claim("828 is the best for comments (F1 0.73), 1084 for names after a dot (0.64); eight latents with forty others each", (tested["in_comment"], tested["attribute"]) == (828, 1084) and [f"{latent_f1[n]:.2f}" for n in ("in_comment", "attribute")] == ["0.73", "0.64"] and effects.null_kl.shape == (8, 40))
+    claim("five of the eight pass, the best latents for both kinds of bracket, the inside of brackets, names after a dot and comments (the last only just, p above 0.045)", {name for name, yes in passes.items() if yes} == {"closes", "opens", "in_brackets", "attribute", "in_comment"} and effects.p[effects.labels.index("in_comment")] > 0.045)
+    claim("the best latents for bound and imported names, which do not pass, beat the token list in section 7", {"definition", "import"} <= set(wins) - {name for name, yes in passes.items() if yes})
     claim("taken away at a ), in a string the interval holds the mean in code; in a comment it moves the prediction about half as far (0.45 to 0.6)", where["string"][1] < where["code"][0] < where["string"][2] and page.between(where["comment"][0] / where["code"][0], 0.45, 0.6))
     claim("at the three kinds of place p is below 0.05, with 160 others in 94 contexts", bool((removed.p < 0.05).all()) and len(removed.others) == 160)
     claim("line breaks have more than half of the probability after return with 40 · W_dec[378], and hardly any before (less than 5 %)", on_breaks(predicted(steered, 37)) > 0.5 and on_breaks(predicted(x, 37)) < 0.05)
@@ -691,7 +695,7 @@ with claims():
 # %% [markdown]
 # ## 9 · The puzzle, answered
 #
-# The program of the beginning comes back, with two things changed. A comment and a pair of square brackets are new, and the program stands in the middle of a longer one, at token 170 of its context. The panels have the names that our tests have left.
+# The program of the beginning comes back. It has a new comment and a pair of square brackets, and it stands after 170 tokens of other code. The panels bear the names that our tests have left.
 
 # %% figure
 again = program.replace("name):", 'name):  # (a "friend")').replace("return name", "return [name]")
@@ -702,22 +706,22 @@ new_names = {378: "the token “)”", 9: "inside parentheses, also of text", 14
 plots.show(
     shaded_panels([Panel(f"{i}: {name}", again_words[1:], placed[:, i]) for i, name in new_names.items()]),
     "The program again: 378 at every closing parenthesis, also in the comment; 9 inside parentheses, not in square brackets; 1490 nowhere; 138 at closing quotes.",
-    caption="The program of the first figure, changed, after 170 tokens of other code.",
+    caption="The program of the first figure, with a comment and square brackets, after 170 tokens of other code.",
 )
 
 # %% [markdown]
-# Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Latent 1490, active everywhere in the first figure, is silent at every token, since the context is no longer young.
+# Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Latent 1490, active everywhere in the first figure, is silent at every token, as its new name says it should be.
 #
-# So has the method found the model's own idea of a closing bracket? It found a direction that no neuron has, and the model uses it. But as far as our tests go it stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and an intervention at all its places did not contradict it. What refuted the name were the exceptions.
+# So has the method found the model's own idea of a closing bracket? It found a direction that picks closing brackets as no neuron does, and the model uses it. But as far as our tests go this direction stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and an intervention at all its places did not contradict it. What refuted the name were the exceptions.
 #
 # Other latents of the same dictionary know what no list of tokens knows, such as those for comments, for names after a dot and for the inside of parentheses. Their names have passed a first test of this kind, and remain hypotheses.
 #
 # ## 10 · What this does not show
 #
 # - *A name stays a guess.* A latent that beats a token list may still stand for something close to our name and not for it. Latent 430 is the best for imported names, and two thirds of the places at which it is active are none.
-# - *A direction that was trained on the label does better.* Kantamneni et al. 2025 ([Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681)) could not consistently improve on ordinary probes with latents; Wu et al. 2025 ([AxBench](https://arxiv.org/abs/2501.17148)) found the plain difference of two means better at detecting a concept. Here a probe is better at 18 of the 21 labels, with intervals apart, and never worse. A dictionary needs no labels, and proposes directions to look at. What it proposes has to be tested in other ways.
-# - *An untrained network gives nice latents too.* Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found it in language models, and section 6 found it here, for closing brackets.
-# - *One dictionary.* Everything about `code-4l` rests on one training, one place and one width. Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) found that trainings which differ in their start alone find different latents; the deeper notebook measures it for short trainings. Nothing here shows that these 1 536 directions are *the* features of the model.
+# - *A direction that was trained on the label does better.* Here a probe is better than the best latent at 18 of the 21 labels, with intervals apart, and never worse. Kantamneni et al. 2025 ([Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681)) could not consistently improve on ordinary probes with latents, and Wu et al. 2025 ([AxBench](https://arxiv.org/abs/2501.17148)) found the plain difference of two means better at detecting a concept. What a dictionary offers is directions to look at, without labels. They have to be tested in other ways.
+# - *An untrained network gives nice latents too.* Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found it in language models, and section 6 here, for closing brackets.
+# - *One dictionary.* Everything about `code-4l` rests on one training, one place and one width. Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) found that trainings from different starts find different latents; the deeper notebook looks at it here. Nothing shows that these 1 536 directions are *the* features of the model.
 # - *What is left over.* Of the variance 12 % is not explained, and the loss rises when it is left out. Whatever the model does in that part, no latent shows it.
 # - *A direction that matters is not yet a mechanism.* The tests of section 8 do not find which head or neuron reads the direction.
 
@@ -728,7 +732,7 @@ with claims():
     claim("placed at token 170, latent 378 is active at the four ), one of them in the comment, and nowhere else", [w for w, v in zip(again_words[1:], placed[:, 378].tolist(), strict=True) if v > 0] == [")"] * 4 and bool((placed[comment, 378] > 0).any()))
     claim("latent 9 is active between the parentheses of the comment, and silent between square brackets", bool((placed[comment, 9][1:-1] > 0).all()) and float(placed[brackets[0] : brackets[1] + 1, 9].max()) == 0)
     claim("latent 1490 is silent at every token", float(placed[:, 1490].max()) == 0)
-    claim("latent 138 is active at the three closing quotes and nowhere else", [i for i, v in enumerate(placed[:, 138].tolist()) if v > 0] == [i for i, w in enumerate(again_words[1:]) if w == '"'][::2] if again_words.count('"') == 5 else len(placed[:, 138].nonzero()) == 3)
+    claim("latent 138 is active at the three closing quotes and nowhere else", [i for i, v in enumerate(placed[:, 138].tolist()) if v > 0] == [i for i, w in enumerate(again_words[1:]) if w == '"'][::2])
     claim("a probe is better than the best latent at 18 of the 21 labels (intervals apart), and never worse", len(scores.apart("probe", "latent")) == 18 and not scores.apart("latent", "probe"))
     claim("two thirds of the places at which latent 430 is active are not imported names (0.64 to 0.7 in the sample programs)", page.between(1 - three.precision, 0.64, 0.7))
 
@@ -754,9 +758,9 @@ page.card(
     },
     {
         "claim": "The model uses the directions of some latents.",
-        "evidence": "TODO",
-        "control": "160 other latents, at the same places, of equal length and about equal frequency.",
-        "where it fails": "TODO Only a test at its exceptions judges a name.",
+        "evidence": "Taking away the latents for brackets, their inside, names after a dot and comments moves the prediction.",
+        "control": "Other latents, at the same places, of equal length and about equal frequency.",
+        "where it fails": "The best latents for bound and imported names and for keywords. Only a test at its exceptions judges a name.",
     },
     formulas={
         "encoder": r"f = \mathrm{ReLU}(W_\text{enc}(x - b_\text{dec}) + b_\text{enc})",
@@ -795,7 +799,7 @@ page.card(
 # - fraction of variance unexplained: squared errors over squared distances from the mean, both summed over all vectors.
 # - loss recovered: the share of the harm of putting the mean vector or zeros there that a reconstruction avoids.
 # - token list: the best rule for a label that sees only the token, without any model.
-# - dictionary of a random model: a dictionary trained on the vectors of a copy of the model with random weights, here on a sixth as many.
+# - dictionary of a random model: a dictionary trained on the vectors of a copy of the model with random weights.
 # - monosemantic: of a latent that stands for one thing only.
 # - probe: a direction trained on labels.
 # - steering: setting a latent to a high value at every token, and letting the model go on from there.

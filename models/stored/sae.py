@@ -10,7 +10,7 @@
 `parenthesis`: what removing the latent of `)` does at each `)`, in code, strings and comments (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`causal`: what removing each label's best latent does, beside 160 other latents (eight minutes). Both read modules of
+`causal`: what removing each label's best latent does, beside 40 other latents (two minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
@@ -36,6 +36,7 @@ from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, Reading
 from course_utils.sae.shipped import available, held_out_contexts, load
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
+    DRAWN,
     EFFECT_ACTIVE,
     EFFECT_CONTEXTS,
     EFFECT_LATENTS,
@@ -176,10 +177,10 @@ def _priced(shapes: list[Config]) -> dict[str, Tensor]:
 
 
 def make_causal() -> dict[str, Tensor]:
-    """The recipe of `causal`: 25 contexts, 160 null latents each."""
+    """The recipe of `causal`: 25 contexts, 40 null latents each."""
     tokens, _ = held_out_reading(25)
     latents = [int(label_scores().latent[LABELS.index(name)]) for name in TESTED]
-    found = causal_table(load(SHIPPED), tokens, TESTED, latents, NEAREST)
+    found = causal_table(load(SHIPPED), tokens, TESTED, latents, NEAREST, DRAWN)
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
