@@ -50,7 +50,7 @@ def test_what_comes_back_is_the_sum_of_what_the_products_read():
 
 def test_each_arrow_ends_where_its_curve_does():
     path = [torch.nn.functional.normalize(torch.tensor([[1.0, t], [-1.0, t]]), dim=1) for t in (0.0, 0.5, 1.0)]
-    ax = sae.turned(torch.zeros(1, 2), {"": (path, [1, 0])}).fig.axes[0]
+    ax = sae.turned(torch.zeros(1, 2), {"one": (path, [1, 0]), "two": (path, [0, 1])}).fig.axes[0]
     ends = [text.xy for text in ax.texts if hasattr(text, "xy")]
     curves = [line.get_xydata()[-1].tolist() for line in ax.lines if len(line.get_xdata()) == 3]
     assert [list(end) for end in ends] == curves and curves[0] == pytest.approx(path[-1][1].tolist())
