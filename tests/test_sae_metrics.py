@@ -203,9 +203,10 @@ def test_setting_a_latent_leaves_the_rest_of_the_activation():
     torch.testing.assert_close(raised - edited, 2 * model.W_dec[4].expand_as(x))
 
 
-def test_a_null_is_drawn_from_latents_of_about_the_same_frequency():
+def test_a_null_is_the_latents_of_nearest_frequency():
     share = torch.logspace(-4, -0.5, 200)
-    share[3] = 0
-    found = sae.matched_latents(share, 100, 10, rng())
-    assert len(set(found.tolist())) == 10 and 100 not in found and 3 not in found
-    assert (share[found].log() - share[100].log()).abs().max() < 0.9
+    share[101] = 0
+    found = sae.matched_latents(share, 100, 10)
+    assert sorted(found.tolist()) == [95, 96, 97, 98, 99, 102, 103, 104, 105, 106] or sorted(found.tolist()) == [
+        94, 95, 96, 97, 98, 99, 102, 103, 104, 105]  # fmt: skip
+    assert found[0] == 99

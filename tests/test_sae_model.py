@@ -9,6 +9,7 @@ from course_utils import sae, zoo
 from course_utils.patching import harvesting
 from course_utils.patching.unrolled import unroll
 from course_utils.python_text import modules, samples
+from course_utils.sae.effects import kl_along, share_at_least
 from course_utils.sae.shipped import Dictionary
 
 HOOKS = [
@@ -144,16 +145,15 @@ def test_ablating_a_latent_is_what_hooks_do(dictionary, tokens):
     assert effect.logit == pytest.approx(change[at].mean().item(), rel=1e-2, abs=1e-4)
 
 
-def test_the_null_removes_as_much_at_the_same_places(dictionary, tokens):
+def test_what_is_taken_away_along_a_direction_moves_the_prediction_as_the_bench_says(dictionary, tokens):
     bench = sae.Bench.of(dictionary, tokens)
-    latent = int(bench.share.argsort(descending=True)[2])
-    done = bench.test(latent, count=8)
-    assert len(done.null) == 8 == len(set(done.null_latents)) and latent not in done.null_latents
-    assert done.positions == int(bench.where(latent).sum())
-    assert done.null[0] == bench.ablate(latent, along=done.null_latents[0])
-    larger = sum(e.kl >= done.effect.kl for e in done.null)
-    assert done.p_value("kl") == (1 + larger) / 9
-    assert done.rows()["null: largest"]["kl"] == pytest.approx(max(e.kl for e in done.null))
+    latent, other = bench.share.argsort(descending=True)[2:4].tolist()
+    f = bench.f[..., latent]
+    kl = kl_along(dictionary, tokens, f, f > 0, dictionary.sae.W_dec[[latent, other]])
+    assert kl.shape == (2, int((f > 0).sum()))
+    expected = [bench.ablate(latent).kl, bench.ablate(latent, along=other).kl]
+    assert kl.mean(1).tolist() == pytest.approx(expected, rel=1e-3)
+    assert share_at_least(torch.tensor([[1.0, 2, 3], [0, 0, 0]]), torch.tensor([2.0, 1])).tolist() == [0.75, 0.25]
 
 
 def test_steering_sets_the_latent_where_it_is_told_to(dictionary, tokens):

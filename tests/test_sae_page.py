@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from matplotlib.patches import ConnectionPatch
 
 from course_utils import sae
 from course_utils.sae import reading, stored
 from course_utils.sae.anatomy import Anatomy, left_over
 from course_utils.sae.code_view import Panel, shaded_panels
+from course_utils.sae.lookup import pair_list
 from course_utils.sae.reading import Context, visible
 
 
@@ -33,13 +33,26 @@ def test_what_is_left_falls_to_zero_when_the_latents_are_the_whole_vector():
     assert torch.allclose(left, torch.tensor([14, 5, 1, 0]) / 14, atol=1e-6)
 
 
-def test_a_line_joins_each_latent_that_both_lists_show():
-    sides = [Anatomy(word, torch.tensor(latents), torch.tensor([9.0, 2, 1]), ("?",) * 3, torch.ones(4))
-             for word, latents in (("a", [7, 3, 5]), ("b", [7, 5, 1]))]  # fmt: skip
-    fig = sae.anatomies(sides, ("a", "b"))
-    lines = [artist for artist in fig.artists if isinstance(artist, ConnectionPatch)]
-    low, high = fig.axes[0].get_xlim()
-    assert len(lines) == 2 and all(low <= line.xy1[0] <= high for line in lines)  # outside it would not be drawn
+def test_bars_of_latents_that_the_other_token_has_too_are_filled():
+    sides = [Anatomy(word, torch.tensor(latents), torch.arange(9.0, 0, -1), ("?",) * 9, torch.linspace(1, 0.1, 10))
+             for word, latents in (("a", [7, 3, 5, 11, 12, 13, 14, 15, 16]), ("b", [7, 5, 1, 21, 22, 23, 24, 25, 26]))]
+    fig = sae.anatomy_bars(*sides, "b").fig
+    bars = [patch for patch in fig.axes[0].patches if patch.get_x() == 2.75]
+    full = [bar.get_facecolor()[:3] != (1, 1, 1) for bar in bars]
+    assert full == [True, False, True] + [False] * 5
+    assert {"90 %", "10 %", "and 1 more"} <= {text.get_text() for text in fig.axes[0].texts}
+
+
+def test_a_list_of_pairs_tells_what_a_token_alone_does_not_and_its_null_tells_no_more():
+    rng = torch.Generator().manual_seed(0)
+    ids = torch.randint(0, 6, (8000,), generator=rng)
+    before = torch.randint(0, 6, (8000,), generator=rng)
+    flag = (ids == 2) & (before < 3)
+    labels = sae.Labels(("pair",), flag[:, None], torch.arange(8000) // 500)
+    alone = sae.token_list(ids, labels, "pair").f1
+    assert pair_list(before, ids, labels, "pair").f1 == 1 > 0.75 > alone
+    elsewhere = before[torch.randperm(8000, generator=rng)]
+    assert pair_list(elsewhere, ids, labels, "pair").f1 == pytest.approx(alone, abs=0.05)
 
 
 def test_tokens_that_are_asked_about_are_framed_and_numbered_in_order():

@@ -39,6 +39,23 @@ def test_both_ways_reach_the_vector_and_the_rays_take_less_strength():
     assert "2 active, strengths 1.37" in titles[0] and "1 active, strengths 1.00" in titles[1]
 
 
+def test_what_comes_back_is_the_sum_of_what_the_products_read():
+    directions = torch.tensor([[0.0, 1], [-(3**0.5) / 2, -0.5], [3**0.5 / 2, -0.5]])
+    axes = sae.read_off(directions, {"one": directions[0], "two": directions[0] + directions[1]}).fig.axes
+    back = [next(line.get_xydata()[0].tolist() for line in ax.lines if line.get_marker() == "D") for ax in axes]
+    assert back[0] == pytest.approx([0, 1], abs=1e-6)
+    assert back[1] == pytest.approx((0.5 * (directions[0] + directions[1])).tolist(), abs=1e-6)
+    assert sum("product ½" in text.get_text() for text in axes[1].texts) == 2
+
+
+def test_each_arrow_ends_where_its_curve_does():
+    path = [torch.nn.functional.normalize(torch.tensor([[1.0, t], [-1.0, t]]), dim=1) for t in (0.0, 0.5, 1.0)]
+    ax = sae.turned(torch.zeros(1, 2), {"one": (path, [1, 0]), "two": (path, [0, 1])}).fig.axes[0]
+    ends = [text.xy for text in ax.texts if hasattr(text, "xy")]
+    curves = [line.get_xydata()[-1].tolist() for line in ax.lines if len(line.get_xdata()) == 3]
+    assert [list(end) for end in ends] == curves and curves[0] == pytest.approx(path[-1][1].tolist())
+
+
 def test_the_vectors_of_a_pair_lie_between_its_two_directions():
     truth = sae.Truth.draw(**stored.TRUTH, correlation="pairs", together=1.0)
     dictionary = sae.SparseAutoencoder(sae.Config(d_in=32, n_latents=96, k=3), torch.Generator().manual_seed(0))

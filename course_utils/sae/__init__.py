@@ -5,7 +5,7 @@
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `paren_test`, `stored`: the lesson's results.
-6. `diagram`, `code_view`, `anatomy`, `strips`, `plane_views`, `label_view`, `label_words`: what the page draws.
+6. `diagram`, `code_view`, `anatomy`, `strips`, `strokes`, `plane_views`, `label_view`, `label_words`: what it draws.
 7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
 
@@ -13,12 +13,12 @@ from course_utils.patching.harvesting import harvest
 
 from .absorbing import Absorption, absorption, detect_absorption
 from .activations import batchtopk, jumprelu, topk
-from .anatomy import Anatomy, anatomies
+from .anatomy import Anatomy, anatomy_bars
 from .basics import decode, encode, loss, pre_activations
 from .code_view import shaded_code
 from .config import KINDS, Config
 from .diagram import autoencoder
-from .effects import Bench, Effect, LatentTest, generate, latent_effect, matched_latents
+from .effects import Bench, Effect, generate, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream
 from .judging import CausalTable, LabelScores, causal_table, score_labels
@@ -30,7 +30,7 @@ from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkag
 from .model import SparseAutoencoder, without_parallel
 from .pages import browse, write_pages
 from .paired import PairedTruth
-from .plane_views import pair_failure, pair_sums, shrinking, two_ways
+from .plane_views import pair_failure, pair_sums, read_off, shrinking, turned, two_ways
 from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
 from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
@@ -46,15 +46,15 @@ from .units import Best, Labels, Units, f1_score, probe
 
 __all__ = [
     "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "CausalTable", "Config", "Density",
-    "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels", "LatentTest",
+    "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels",
     "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
-    "Truth", "Units", "absorption", "agreement", "anatomies", "autoencoder", "available", "baselines", "batchtopk",
+    "Truth", "Units", "absorption", "agreement", "anatomy_bars", "autoencoder", "available", "baselines", "batchtopk",
     "browse", "by_label", "by_place", "by_rule", "card", "causal_table", "cosine", "cosines", "decode",
     "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
-    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "resample_dead",
-    "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "strip",
-    "token_list", "top_contexts", "topk", "train", "two_ways", "without_parallel", "write_pages",
+    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "read_off",
+    "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "strip",
+    "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel", "write_pages",
 ]  # fmt: skip

@@ -10,23 +10,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
-from matplotlib.figure import Figure
-from matplotlib.patches import ConnectionPatch, Patch
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils import plots
+from course_utils.page.draw.sheet import SMALL, Picture, sheet
 from course_utils.sae.label_words import WORDS
 from course_utils.sae.metrics import DENSE
 from course_utils.sae.model import SparseAutoencoder
 from course_utils.sae.reading import Reading
 
 SHOWN = 8  # of a token's latents, the strongest
-EDGE = 1.2  # where an axis ends, in strongest activations
+LINE, TOP, BELOW = 0.29, 0.34, 0.42  # inches: a latent, above the first, below the last
+LATENT, READING, BAR, WIDTH, LEFT = 0.7, 0.86, 2.75, 2.9, 6.95  # inches: where columns stand, the longest bar
+MIDDLE = "center_baseline"  # words of one line stand equally high, with a tail or without
 FITS = 0.4  # F1 from which a label is a reading
 
 
@@ -79,31 +80,40 @@ def brief(reading: Reading, latent: int) -> str:
     return WORDS[label] if f1 >= FITS else "?"
 
 
-def anatomies(parts: Sequence[Anatomy], titles: Sequence[str]) -> Figure:
-    """Two tokens side by side, a line for each latent: number, reading, bar; what both have is filled and joined."""
-    shared = set.intersection(*(set(part.latents.tolist()) for part in parts))
-    most = max(float(part.strength.max()) for part in parts)
-    fig, axes = plots.figure(1, len(parts), height=2.8)
-    for ax, part, title in zip(axes, parts, titles, strict=True):
-        latents, strength = part.latents[:SHOWN].tolist(), part.strength[:SHOWN].tolist()
-        colours = [plots.HEAD if i in shared else "white" for i in latents]
-        ax.barh(range(len(latents)), strength, color=colours, height=0.72, edgecolor=plots.HEAD, linewidth=1)
-        for y, (latent, text, value) in enumerate(zip(latents, part.readings[:SHOWN], strength, strict=True)):
-            ax.text(-1.28 * most, y, str(latent), ha="right", va="center", fontsize=9, color=plots.INK)
-            ax.text(-1.22 * most, y, text, ha="left", va="center", fontsize=9, color=plots.INK)
-            ax.text(value + 0.03 * most, y, f"{value:.0f}", va="center", fontsize=9, color=plots.INK)
-        ax.text(-1.28 * most, -1.05, "latent", ha="right", va="center", fontsize=9, color=plots.NULL)
-        ax.text(-1.22 * most, -1.05, "reading", ha="left", va="center", fontsize=9, color=plots.NULL)
-        ax.text(0, -1.05, "activation", ha="left", va="center", fontsize=9, color=plots.NULL)
-        ax.set(title=title, xlim=(-1.6 * most, EDGE * most), ylim=(len(latents) - 0.4, -1.6), xticks=[], yticks=[])
-        ax.spines[["left", "bottom"]].set_visible(False)
-    first, second = (part.latents.tolist() for part in parts)
-    for latent in shared.intersection(first[:SHOWN], second[:SHOWN]):
-        here, there = first.index(latent), second.index(latent)
-        start = (min(float(parts[0].strength[here]) + 0.22 * most, EDGE * most), here)  # outside it is not drawn
-        fig.add_artist(ConnectionPatch(start, (-1.58 * most, there), "data", "data", axesA=axes[0], axesB=axes[1],
-                                       color=plots.HEAD, alpha=0.45, linewidth=1.2))  # fmt: skip
-    filled = [Patch(facecolor=plots.HEAD, label="both tokens have it"),
-              Patch(facecolor="white", edgecolor=plots.HEAD, label="only this one")]  # fmt: skip
-    fig.legend(handles=filled, loc="outside lower center", ncols=2)
-    return fig
+def anatomy_bars(part: Anatomy, other: Anatomy, words: str) -> Picture:
+    """A token's strongest latents, a line for each: number, reading, bar, and what is still missing after it.
+
+    Args:
+        other: another token; latents that are active there too are filled.
+        words: what the other token is called.
+    """
+    page = sheet(TOP + (SHOWN + 1) * LINE + BELOW)
+    most, shared = float(part.strength.max()), set(other.latents.tolist())
+
+    def bar(x: float, y: float, wide: float, full: bool) -> None:
+        page.ax.add_patch(Rectangle((x, y - 0.1), wide, 0.2, facecolor=plots.HEAD if full else "white",
+                                    edgecolor=plots.HEAD, linewidth=1.2))  # fmt: skip
+
+    def write(x: float, y: float, text: str, side: str = "left", quiet: bool = False) -> None:
+        page.text((x, y), text, side=side, size=SMALL, colour=plots.NULL if quiet else plots.INK, halo=False,
+                  up="center_baseline")  # words of one line stand equally high  # fmt: skip
+
+    for x, name, side in ((LATENT, "latent", "right"), (READING, "reading", "left"), (BAR, "activation", "left"),
+                          (LEFT, "still missing", "right")):  # fmt: skip
+        write(x, page.height - 0.16, name, side, quiet=True)
+    columns = (part.latents[:SHOWN], part.readings[:SHOWN], part.strength[:SHOWN], part.left[1 : SHOWN + 1])
+    for i, (latent, text, value, left) in enumerate(zip(*columns, strict=True)):
+        y, wide = page.height - TOP - (i + 0.5) * LINE, float(WIDTH * value / most)
+        bar(BAR, y, wide, int(latent) in shared)
+        write(LATENT, y, str(int(latent)), "right")
+        write(READING, y, text, quiet=text == "?")
+        write(BAR + wide + 0.08, y, f"{value:.0f}")
+        write(LEFT, y, f"{100 * left:.0f} %", "right")
+    y = page.height - TOP - (SHOWN + 0.5) * LINE
+    write(READING, y, f"and {len(part.latents) - SHOWN} more", quiet=True)
+    write(LEFT, y, f"{100 * part.left[-1]:.0f} %", "right")
+    for x, full, name in ((BAR - 1.2, True, f"also active at {words}"), (BAR + 1.6, False, "not active there")):
+        bar(x, 0.17, 0.26, full)
+        write(x + 0.36, 0.17, name)
+    return page.picture("Eight bars, the activations of a token's strongest latents, and the share of the vector that "
+                        "is missing after each.")  # fmt: skip

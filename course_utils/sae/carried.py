@@ -18,7 +18,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from course_utils.sae.absorbing import absorption
-from course_utils.sae.label_words import WORDS
 from course_utils.sae.units import Labels, probe_direction
 
 GAIN = 0.03  # in F1, for which one more latent belongs to the feature (Chanin et al. 2024)
@@ -103,12 +102,3 @@ class CarriedByLabel:
     absorbed: Float[Tensor, "label seed"]
     null: Float[Tensor, "label seed"]
     highest: Float[Tensor, "label seed"]
-
-    def rows(self) -> dict[str, dict[str, float]]:
-        """One row a label: means over seeds, in %."""
-        return {
-            WORDS[label]: {"all silent": 100 * self.missed[i].mean().item(),
-                           "absorbed": 100 * self.absorbed[i].mean().item(),
-                           "null": 100 * self.null[i].mean().item()}
-            for i, label in enumerate(self.labels)
-        }  # fmt: skip

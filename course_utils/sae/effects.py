@@ -4,8 +4,8 @@
    everything else, the reconstruction error included, stays.
 2. The null: at the same positions a vector of the same length is removed, along the decoder rows of other latents that
    are active about as often. Position by position it is an edit of the same size.
-3. What is measured: how far the next-token distribution moves (KL, nats), the loss, and the logit of named tokens; and,
-   as the side effect, the loss where the latent is not active.
+3. What is measured: how far the next-token distribution moves there (`kl_along`, nats). `Bench` measures the loss, the
+   logit of named tokens, and, as the side effect, the loss where the latent is not active, too.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils import plots
 from course_utils.sae.shipped import Dictionary
 from course_utils.sae.splice import Site
 
@@ -40,15 +38,17 @@ def latent_effect(
     return x + (to - f[:, latent, None]) * W_dec[latent]
 
 
-def matched_latents(
-    share: Float[Tensor, "latent"], latent: int, count: int, generator: torch.Generator
-) -> Int[Tensor, "count"]:
-    """Other living latents, drawn from the 4 · count whose frequency is nearest to this one's (in logarithm)."""
+def matched_latents(share: Float[Tensor, "latent"], latent: int, count: int) -> Int[Tensor, "count"]:
+    """The other living latents whose frequency is nearest to this one's (in logarithm), the nearest first."""
     distance = (share.clamp(min=1e-9).log() - share[latent].clamp(min=1e-9).log()).abs()
     distance[latent] = torch.inf
     distance[share == 0] = torch.inf
-    near = distance.argsort()[: 4 * count]
-    return near[torch.randperm(len(near), generator=generator)[:count]]
+    return distance.argsort(stable=True)[:count]
+
+
+def share_at_least(null: Float[Tensor, "*row other"], own: Float[Tensor, "*row"]) -> Float[Tensor, "*row"]:
+    """p: (1 + how many of the null are at least as large) / (1 + their number); never 0."""
+    return (1 + (null >= own[..., None]).sum(-1)) / (1 + null.shape[-1])
 
 
 @dataclass(frozen=True)
@@ -66,45 +66,6 @@ class Effect:
     loss: float
     logit: float
     elsewhere: float
-
-
-@dataclass(frozen=True)
-class LatentTest:
-    """One latent's effect beside that of random latents: same positions, same length, about the same frequency."""
-
-    latent: int
-    effect: Effect
-    null: tuple[Effect, ...]
-    null_latents: tuple[int, ...]
-    positions: int
-
-    def percentile(self, what: str) -> float:
-        """The share of null effects whose size is below this latent's."""
-        own = abs(getattr(self.effect, what))
-        return sum(abs(getattr(e, what)) < own for e in self.null) / len(self.null)
-
-    def p_value(self, what: str) -> float:
-        """(1 + how many null effects are at least as large) / (1 + their number): never 0."""
-        own = abs(getattr(self.effect, what))
-        return (1 + sum(abs(getattr(e, what)) >= own for e in self.null)) / (1 + len(self.null))
-
-    def rows(self) -> dict[str, dict[str, float]]:
-        """The latent, the middle of the null, and its largest."""
-        table = {"latent": vars(self.effect)}
-        sizes = {key: torch.tensor([abs(getattr(e, key)) for e in self.null]) for key in vars(self.effect)}
-        for name, pick in (("null: median", torch.median), ("null: largest", torch.max)):
-            table[name] = {key: float(pick(values)) for key, values in sizes.items()}
-        return table
-
-    def plot(self, what: str = "kl", label: str = "KL from the clean prediction (nats)") -> Figure:
-        """The null as dots, the latent as a line."""
-        fig, ax = plots.figure(height=1.8)
-        values = [getattr(e, what) for e in self.null]
-        ax.plot(values, [0.0] * len(values), "o", color=plots.GREY, alpha=0.6, label=f"{len(values)} other latents")
-        ax.axvline(getattr(self.effect, what), color=plots.COLOURS[5], label=f"latent {self.latent}")
-        ax.set(yticks=[], xlabel=label)
-        ax.legend()
-        return fig
 
 
 @dataclass(frozen=True)
@@ -166,14 +127,21 @@ class Bench:
         shift = (to - self.f[..., latent, None]) * self.dictionary.sae.W_dec[latent] * at[..., None]
         return self.edited(at, shift, named)
 
-    def test(
-        self, latent: int, named: Int[Tensor, "token"] | None = None, count: int = 40, seed: int = 0
-    ) -> LatentTest:
-        """Ablate `latent`, and along `count` others that are active about as often."""
-        others = matched_latents(self.share, latent, count, torch.Generator().manual_seed(seed))
-        null = tuple(self.ablate(latent, named, along=int(other)) for other in others)
-        at = self.where(latent)
-        return LatentTest(latent, self.ablate(latent, named), null, tuple(others.tolist()), int(at.sum()))
+
+@torch.no_grad()
+def kl_along(
+    dictionary: Dictionary, tokens: Int[Tensor, "context pos"], f: Float[Tensor, "context pos"],
+    at: Bool[Tensor, "context pos"], directions: Float[Tensor, "direction d"],
+) -> Float[Tensor, "direction place"]:  # fmt: skip
+    """KL(clean ‖ edited) at the places `at`, for each direction along which f is taken away there."""
+    site, found = Site(dictionary.model, dictionary.hook), []
+    for part in at.any(1).nonzero()[:, 0].split(CONTEXTS):
+        here, x = at[part], site.activations(tokens[part])
+        clean = site.log_probs(tokens[part], x, here)
+        shift = (f[part] * here)[..., None]
+        edited = (site.log_probs(tokens[part], x - shift * direction, here) for direction in directions)
+        found.append(torch.stack([(clean.exp() * (clean - new)).sum(-1) for new in edited]))
+    return torch.cat(found, 1)
 
 
 def _compare(clean: Tensor, logits: Tensor, tokens: Tensor, at: Tensor, named: Tensor | None) -> tuple[Tensor, Tensor]:

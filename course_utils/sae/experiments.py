@@ -159,19 +159,6 @@ class AbsorptionByKind:
     unexplained: Float[Tensor, "kind seed"]
     l0: Float[Tensor, "kind seed"]
 
-    def rows(self) -> dict[str, dict[str, object]]:
-        """One row a kind: mean over seeds, with the lowest and the highest seed."""
-        names = {"absorbed": "absorbed, child there", "null": "null: no child there", "alone": "found, parent alone",
-                 "unexplained": "variance unexplained", "l0": "L0"}  # fmt: skip
-        return {
-            kind: {shown: _range(getattr(self, name)[i]) for name, shown in names.items()}
-            for i, kind in enumerate(self.kinds)
-        }
-
-
-def _range(seeds: Tensor) -> tuple[float, float, float]:
-    return seeds.mean().item(), seeds.min().item(), seeds.max().item()
-
 
 def _stands_for(code: Tensor, alone: Tensor, there: Tensor) -> int:
     """The latent that tells best (by F1) where the parent is alone from where it is not there at all."""

@@ -2,7 +2,7 @@
 
 - `LabelScores`: F1 of the best latent for each exact label on held-out modules, beside the best neuron, the best of as
   many random directions, the best latent of a dictionary of the untrained model, a set of latents, and a probe.
-- `CausalTable`: for the best latent of each label, what its removal does, beside matched random latents.
+- `CausalTable`: for the best latent of each label, what its removal does, beside others of about the same frequency.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from torch import Tensor
 
 from course_utils import plots
 from course_utils.patching.harvesting import harvest
-from course_utils.sae.effects import Bench
-from course_utils.sae.label_words import WORDS
+from course_utils.sae.effects import kl_along, matched_latents, share_at_least
 from course_utils.sae.planted import random_directions
 from course_utils.sae.shipped import Dictionary
+from course_utils.sae.strokes import stroke_row, strokes_axis
 from course_utils.sae.units import Labels, Units, probe
 
 NEURONS = "blocks.1.mlp.hook_post"  # of the last MLP before the dictionary's place
@@ -115,57 +115,53 @@ class CausalTable:
 
     Attributes:
         labels: what each latent is best at. latent: which.
-        kl, loss: change at the edited positions, nats, (latent,). null_kl, null_loss: likewise, (latent, null).
+        kl: how far the prediction moves at the edited positions, nats, (latent,). null_kl: likewise, (latent, null).
         positions: where the latent is active.
     """
 
     labels: tuple[str, ...]
     latent: Int[Tensor, "latent"]
     kl: Float[Tensor, "latent"]
-    loss: Float[Tensor, "latent"]
     null_kl: Float[Tensor, "latent null"]
-    null_loss: Float[Tensor, "latent null"]
     positions: Int[Tensor, "latent"]
 
     @property
     def p(self) -> Float[Tensor, "latent"]:
-        """(1 + how many null edits move the prediction at least as far) / (1 + their number)."""
-        return (1 + (self.null_kl >= self.kl[:, None]).sum(1)) / (1 + self.null_kl.shape[1])
-
-    def rows(self) -> list[dict[str, object]]:
-        """One row a latent."""
-        middle, top = self.null_kl.median(1).values, self.null_kl.amax(1)
-        return [
-            {"latent": f"{int(self.latent[i])} ({WORDS[name]})", "active at": int(self.positions[i]),
-             "KL, nats": self.kl[i].item(), "null: median": middle[i].item(), "null: largest": top[i].item(),
-             "loss, nats": self.loss[i].item(), "null: loss, median": self.null_loss[i].median().item(),
-             "p": self.p[i].item()}
-            for i, name in enumerate(self.labels)
-        ]  # fmt: skip
+        """As in `share_at_least`, for each latent."""
+        return share_at_least(self.null_kl, self.kl)
 
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """Null edits as grey strokes, the latent's own as a dot; on top what is furthest from its null's median.
+        """Null edits as grey strokes, the latent's own as a dot, with its p; the smallest p on top.
 
         Args:
             names: {latent: what it is called}.
         """
+        ratio = self.kl / self.null_kl.median(1).values
+        order = sorted(range(len(self.labels)), key=lambda i: (float(self.p[i]), -float(ratio[i])))
         fig, ax = plots.figure(height=0.42 * len(self.labels) + 1.1)
-        order = (self.kl / self.null_kl.median(1).values).argsort(descending=True).tolist()
         for y, i in enumerate(order):
-            ax.plot(self.null_kl[i], [y] * self.null_kl.shape[1], "|", color=plots.GREY, markersize=9,
-                    label="along another latent's direction" if y == 0 else None)  # fmt: skip
-            ax.plot(self.kl[i], y, "o", color=plots.HEAD, markersize=9, label="along its own" if y == 0 else None)
+            stroke_row(ax, y, self.null_kl[i], self.kl[i].item(), self.p[i].item())
         names = [f"{names[int(self.latent[i])]}: {int(self.latent[i])}" for i in order]
-        ax.set(yticks=range(len(names)), yticklabels=names, xscale="log", ylim=(len(names) - 0.5, -0.5),
-               xlabel="KL from the untouched prediction, nats")  # fmt: skip
-        fig.legend(loc="outside upper center", ncols=2)
+        strokes_axis(fig, ax, names)
         return fig
 
 
-def causal_table(bench: Bench, labels: tuple[str, ...], latents: list[int], count: int = 40) -> CausalTable:
-    """`Bench.test` for each latent."""
-    done = [bench.test(latent, count=count) for latent in latents]
-    column = {key: torch.tensor([getattr(t.effect, key) for t in done]) for key in ("kl", "loss")}
-    null = {f"null_{key}": torch.tensor([[getattr(e, key) for e in t.null] for t in done]) for key in ("kl", "loss")}
-    return CausalTable(labels, torch.tensor(latents), **column, **null,
-                       positions=torch.tensor([t.positions for t in done]))  # fmt: skip
+@torch.no_grad()
+def causal_table(
+    dictionary: Dictionary, tokens: Int[Tensor, "context pos"], labels: tuple[str, ...], latents: list[int],
+    near: int, count: int,
+) -> CausalTable:  # fmt: skip
+    """Take each latent away where it is active, and as much along others of about the same frequency.
+
+    Args:
+        near: from how many the others are drawn, those that are active most nearly as often. count: how many are drawn.
+    """
+    f = dictionary.encode(tokens)
+    share, kl = (f[:, 1:] > 0).float().mean((0, 1)), []
+    for latent in latents:
+        others = matched_latents(share, latent, near)
+        drawn = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(0))[:count]]
+        which, here = torch.cat([torch.tensor([latent]), drawn]), f[..., latent]
+        kl.append(kl_along(dictionary, tokens, here, here > 0, dictionary.sae.W_dec[which]).mean(1))
+    own, *null = torch.stack(kl, 1)
+    return CausalTable(labels, torch.tensor(latents), own, torch.stack(null, 1), (f[..., latents] > 0).sum((0, 1)))

@@ -1,8 +1,14 @@
-"""A baseline that needs no model: a list of tokens. How well does a token's text alone tell a label?
+"""Baselines that need no model: lists of tokens. How well do a token and the one before it tell a label?
 
-1. On the first half of the modules every token of the vocabulary is ranked by how often it has the label there.
-2. The list takes tokens from the top as long as F1 on that half rises to its largest.
-3. It is judged on the second half, as every other contestant is.
+`token_list`: on the first half of the modules every token of the vocabulary is ranked by how often it has the label
+there; the list takes tokens from the top as long as F1 on that half rises to its largest. Given the tokens before, it
+is a list of those.
+
+`pair_list`: every pair (token before, token) is ranked likewise. Most pairs are rare, so that a pair's rate leans on
+that of its token by one imagined case, and the threshold is chosen with each row left out of its own rate. Its null is
+the same list with tokens before that were drawn from other places: as many pairs, which say no more than their token.
+
+All are judged on the second half, as every other contestant is.
 """
 
 from __future__ import annotations
@@ -25,3 +31,27 @@ def token_list(ids: Int[Tensor, "row"], labels: Labels, label: str) -> Best:
     score = f1_score(hits[order].cumsum(0), seen[order].cumsum(0), flag[first].sum())
     chosen = order[: int(score.argmax()) + 1]
     return judged(label, torch.isin(ids, chosen), labels, labels.names.index(label), tuple(chosen.tolist()))
+
+
+def pair_list(before: Int[Tensor, "row"], ids: Int[Tensor, "row"], labels: Labels, label: str) -> Best:
+    """The best list of pairs (token before, token) for a label."""
+    first, _ = labels.halves
+    column = labels.names.index(label)
+    flag = labels.flags[:, column]
+    base = flag[first].double().mean()
+    _, pair = torch.stack([before, ids]).unique(dim=1, return_inverse=True)
+    own = flag.double()
+
+    def rate(left_out: float) -> Tensor:
+        """How often the label goes with each row's pair, on the first half, with so much of the row itself left out."""
+        leaning = base
+        for key in (ids, pair):
+            size = int(key.max()) + 1
+            hits = torch.bincount(key[first & flag], minlength=size)[key] - left_out * own
+            leaning = (hits + leaning) / (torch.bincount(key[first], minlength=size)[key] - left_out + 1)
+        return leaning
+
+    ordered = rate(1)[first].sort(descending=True)
+    hits = flag[first][ordered.indices].cumsum(0)
+    score = f1_score(hits, torch.arange(1, len(hits) + 1), flag[first].sum())
+    return judged(label, rate(0) >= ordered.values[int(score.argmax())], labels, column)

@@ -8,22 +8,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
 from course_utils.intervals import bootstrap_weights
+from course_utils.sae.effects import kl_along, matched_latents, share_at_least
 from course_utils.sae.shipped import Dictionary
-from course_utils.sae.splice import Site
+from course_utils.sae.strokes import stroke_row, strokes_axis
 from course_utils.sae.units import Labels
 
 KINDS = ("closes a bracket", "in a string", "in a comment")
-CONTEXTS, DRAWS = 16, 2000  # in one forward pass; resamples of modules
+DRAWS = 2000  # resamples of modules
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,20 @@ class TakenAway:
         """How many of the others move the prediction at least as far."""
         return int((self.null[kind] >= self.mean(kind)[0]).sum())
 
+    @property
+    def p(self) -> Float[Tensor, "kind"]:
+        """As in `share_at_least`, for each kind of place."""
+        own = torch.tensor([self.mean(i)[0] for i in range(len(KINDS))])
+        return share_at_least(self.null, own)
+
     def plot(self) -> Figure:
-        """Others as grey strokes, the latent's own as a blue one with its interval: a row for each kind of place."""
-        fig, ax = plots.figure(height=1.9)
+        """A row for each kind of place, as in `strokes`, with the 95 % interval over modules."""
+        fig, ax = plots.figure(height=2.2)
         for i in range(len(KINDS)):
             mean, low, high = self.mean(i)
-            ax.plot(self.null[i], [i] * len(self.others), "|", color=plots.GREY, markersize=9,
-                    label=f"along the directions of {len(self.others)} others" if i == 0 else None)  # fmt: skip
-            ax.errorbar(mean, i, xerr=[[mean - low], [high - mean]], fmt="o", color=plots.HEAD, markersize=9,
-                        label="along latent 378" if i == 0 else None)  # fmt: skip
-        names = [f"“)” that closes a bracket ({self.places(0)})"]
-        names += [f"“)” {kind} ({self.places(i)})" for i, kind in enumerate(KINDS) if i]
-        ax.set(yticks=range(len(names)), yticklabels=names, xscale="log", ylim=(len(names) - 0.5, -0.5),
-               xlabel="KL from the untouched prediction, nats")  # fmt: skip
-        fig.legend(loc="outside upper center", ncols=2)
+            stroke_row(ax, i, self.null[i], mean, self.p[i].item(), (low, high))
+        names = [f"that {KINDS[0]}", *KINDS[1:]]
+        strokes_axis(fig, ax, [f"“)” {name} ({self.places(i)})" for i, name in enumerate(names)])
         return fig
 
 
@@ -85,14 +85,13 @@ def take_away(
         count: how many other latents make the null: those whose frequency is nearest (in logarithm).
     """
     f = dictionary.encode(tokens)
-    share = (f[:, 1:] > 0).float().mean((0, 1)).clamp(min=1e-9)
-    others = (share.log() - share[latent].log()).abs().argsort(stable=True)[1 : count + 1]
+    others = matched_latents((f[:, 1:] > 0).float().mean((0, 1)), latent, count)
     kinds = _kinds(dictionary, tokens, labels)
     kept = (kinds > 0).any(1)
     module = torch.nn.functional.pad(labels.module.view(len(tokens), -1), (1, 0))[kept]
     at = (kinds[kept] >= 0) & (f[kept][..., latent] > 0)
     directions = dictionary.sae.W_dec[torch.cat([torch.tensor([latent]), others])]
-    kl = torch.cat(list(_kl(dictionary, tokens[kept], f[kept][..., latent] * at, at, directions)), 1)
+    kl = kl_along(dictionary, tokens[kept], f[kept][..., latent], at, directions)
     kind = kinds[kept][at]
     null = torch.stack([kl[1:, kind == i].mean(1) for i in range(len(KINDS))])
     return TakenAway(kl[0], kind, module[at], null, others)
@@ -107,18 +106,3 @@ def _kinds(dictionary: Dictionary, tokens: Tensor, labels: Labels) -> Int[Tensor
     for i, name in enumerate(flag):
         kinds[paren & flag[name] & (kinds < 0)] = i
     return torch.nn.functional.pad(kinds, (1, 0), value=-1)
-
-
-def _kl(
-    dictionary: Dictionary, tokens: Tensor, f: Tensor, at: Bool[Tensor, "context pos"], directions: Tensor
-) -> Iterator[Float[Tensor, "direction place"]]:
-    """KL(clean ‖ edited) at the places, for each direction along which f is taken away."""
-    site = Site(dictionary.model, dictionary.hook)
-    for part in torch.arange(len(tokens)).split(CONTEXTS):
-        here, x = at[part], site.activations(tokens[part])
-        clean = site.logits(tokens[part], x)[here].log_softmax(-1)
-        found = []
-        for direction in directions:
-            new = site.logits(tokens[part], x - f[part][..., None] * direction)[here].log_softmax(-1)
-            found.append((clean.exp() * (clean - new)).sum(-1))
-        yield torch.stack(found)

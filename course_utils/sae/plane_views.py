@@ -1,4 +1,4 @@
-"""A plane: two ways to rebuild a vector, a penalty that pulls inwards, and a pair that is never apart."""
+"""A plane: strengths read off by products, two ways to rebuild, arrows that turn, a penalty, and a pair never apart."""
 
 from __future__ import annotations
 
@@ -19,10 +19,75 @@ L1 = plots.SERIES[3]  # ReLU with an L1 penalty, in every figure of the lesson
 LATENT = plots.HEAD
 
 
+def read_off(directions: Float[Tensor, "feature 2"], points: Mapping[str, Float[Tensor, "2"]]) -> Picture:
+    """Strengths read by products and a ReLU, and the arrows that they give, head to tail: a panel for each vector.
+
+    Args:
+        points: {title: the vector}.
+    """
+    fig, axes = plots.figure(1, len(points), height=3.3)
+    for ax, (title, point) in zip(axes, points.items(), strict=True):
+        products, start = directions @ point, torch.zeros(2)
+        for i, (row, product) in enumerate(zip(directions, products.tolist(), strict=True)):
+            ax.plot(*torch.stack([torch.zeros(2), 1.15 * row]).T, color=plots.SERIES[i], linewidth=1.4, alpha=0.45)
+            ax.text(*(1.2 * row + torch.tensor([0.0, 0.12 if row[1] > 0 else -0.1])), f"direction {i}\nproduct "
+                    f"{_half(product)}", fontsize=10, color=plots.SERIES[i], ha="center",
+                    va="bottom" if row[1] > 0 else "top")  # fmt: skip
+            if product > 0:
+                ax.plot(*torch.stack([point, product * row]).T, ":", color=plots.GREY, linewidth=1.4)
+                end = start + product * row
+                _arrow(ax, start, end)
+                start = end
+        ax.plot(*point, "*", color=plots.INK, markersize=15)
+        ax.plot(*start, "D", color=LATENT, markersize=7)
+        ax.text(*(point - torch.tensor([0.16, 0.0])), "x", fontsize=12, ha="right", va="center")
+        whole = torch.allclose(start, point, atol=1e-4)
+        ax.text(*(start + torch.tensor([0.16, 0.0] if whole else [-0.05, -0.2])), "x̂", fontsize=12, color=LATENT,
+                ha="left" if whole else "right", va="center")  # fmt: skip
+        ax.set(xlim=(-1.7, 1.7), ylim=(-1.2, 1.75), aspect="equal", xticks=[], yticks=[])
+        ax.set_title(title, loc="left")
+        ax.spines[:].set_visible(False)
+    return Picture(fig, "The first vector lies on direction 0 and comes back whole; of the sum of two directions "
+                        "each is read as one half, and half of the vector comes back.")  # fmt: skip
+
+
+def _half(value: float) -> str:
+    """1, ½, −½ and −1 as they are written by hand."""
+    return {2: "1", 1: "½", -1: "−½", -2: "−1"}.get(round(2 * value), f"{value:.2f}")
+
+
+def _arrow(ax: Axes, start: Tensor, end: Tensor, colour: str = LATENT) -> None:
+    ax.annotate("", end.tolist(), start.tolist(),
+                arrowprops=dict(arrowstyle="-|>", color=colour, linewidth=2.2, shrinkA=0, shrinkB=0))  # fmt: skip
+
+
+def turned(
+    x: Float[Tensor, "row 2"], trainings: Mapping[str, tuple[Sequence[Float[Tensor, "latent 2"]], Sequence[int]]]
+) -> Picture:
+    """The directions of a dictionary at the end of training, and the arcs on which their tips came there.
+
+    Args:
+        x: vectors, drawn as dots.
+        trainings: {title: (the directions after each step, the latent that is matched to each true direction)}.
+    """
+    fig, axes = plots.figure(1, len(trainings), height=3.5)
+    for ax, (title, (path, order)) in zip(axes, trainings.items(), strict=True):
+        ax.plot(*x.T, ".", color=plots.GREY, markersize=3, zorder=0)
+        tips = torch.stack(list(path))[:, order]  # (step, feature, 2)
+        for i in range(tips.shape[1]):
+            ax.plot(*tips[:, i].T, color=plots.SERIES[i], linewidth=1.6)
+            ax.plot(*tips[0, i], "o", color=plots.SERIES[i], markersize=8, markerfacecolor="white", zorder=3)
+            _arrow(ax, torch.zeros(2), tips[-1, i], plots.SERIES[i])
+        ax.set(xlim=(-1.5, 1.5), ylim=(-1.35, 1.65), aspect="equal", xticks=[], yticks=[])
+        ax.set_title(title, loc="left")
+        ax.spines[:].set_visible(False)
+    return Picture(fig, "Left, three arrows end on the three rays of dots; right, one ray has no arrow.")
+
+
 def two_ways(directions: Float[Tensor, "feature 2"], feature: int) -> Picture:
     """One direction rebuilt by right, left, up and down, and by the directions themselves; used arrows head to tail."""
     square = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
-    fig, axes = plots.figure(1, 2, width=6.4, height=2.7)
+    fig, axes = plots.figure(1, 2, height=2.7)
     for ax, rows, name in zip(axes, (square, directions), ("right, left, up, down", "the three rays"), strict=True):
         f = (rows @ directions[feature]).relu()  # (direction,)
         for row in rows:
@@ -30,8 +95,7 @@ def two_ways(directions: Float[Tensor, "feature 2"], feature: int) -> Picture:
         start = torch.zeros(2)
         for i in f.nonzero()[:, 0].tolist():
             end = start + f[i] * rows[i]
-            ax.annotate("", end.tolist(), start.tolist(),
-                        arrowprops=dict(arrowstyle="-|>", color=LATENT, linewidth=2.2, shrinkA=0, shrinkB=0))
+            _arrow(ax, start, end)
             ax.text(*((start + end) / 2 + torch.tensor([-0.1, 0.1])), f"{f[i]:.2f}", color=LATENT, ha="right")
             start = end
         ax.plot(*directions[feature], "*", color="black", markersize=12)

@@ -101,12 +101,3 @@ class Shared:
     shared: Float[Tensor, "width pair"]
     decoder: Float[Tensor, "width pair"]
     null: Float[Tensor, "width pair"]
-
-    def rows(self) -> dict[str, dict[str, Spread]]:
-        """One row a width: mean over pairs of seeds, lowest, highest; in %."""
-        return {
-            f"{w} latents": {"encoder and decoder": spread((100 * self.shared[i]).tolist()),
-                             "decoder alone": spread((100 * self.decoder[i]).tolist()),
-                             "null: the data's covariance": spread((100 * self.null[i]).tolist())}
-            for i, w in enumerate(self.widths.tolist())
-        }  # fmt: skip

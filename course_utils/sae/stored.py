@@ -29,6 +29,7 @@ PENALTY = 0.3  # its λ
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # the λ of `prices`
 KEPT = (1, 2, 5, 8)  # the k of `kept`
 ACTIVE = 2.56  # features in a vector of the truth, on average: 64 · 0.04
+LISTS = ("token before", "pair", "null: pair")  # of `pair_lists`
 FAMILIES = dict(features=40, d=32, probability=0.15, correlation="hierarchy", children=3)  # ten parents
 FAMILY_KINDS = {
     "TopK": dict(kind="topk", k=3),
@@ -38,7 +39,8 @@ FAMILY_KINDS = {
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
-PARENTHESIS, NEAREST = 378, 160  # the latent of the token ")"; how many others are active most nearly as often
+PARENTHESIS = 378  # the latent of the token ")"
+NEAREST, DRAWN = 160, 40  # others that are active most nearly as often as a latent; drawn from them
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
@@ -66,11 +68,12 @@ SHA256 = {
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
-    "causal": "b3cbd10ac9677f9bf722c254fcb105f1abebada443ddfeaf7ca143f8f9eb6490",
+    "causal": "0234b1dc0f581d05357d4f4f49aec4ff75ad258c1afc7e0a5c2362257e4d8817",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "parenthesis": "5cc56ddfba6946438cc5f2209257dfad9b18b4496e0b2300ef4993fa50e209d6",
     "labels": "1e8bc13b7062075a98693f3c05163a64500a8cb88b7d581c88326f2c402fccc1",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
+    "pairs": "716d1145f551dc4c5e60f2efdd1e9ea04f3f97b32d7a9745b0d606b3886f1bca",
     "price": "7e19640e478ce657c6403c5dbbb03ccde168dde8da4624ebe56bb0da51ffcfb4",
     "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
 }
@@ -104,6 +107,14 @@ def token_lists() -> dict[str, tuple[float, float, float]]:
 
 
 @lru_cache
+def pair_lists() -> dict[str, dict[str, tuple[float, float, float]]]:
+    """{label: {list: F1 with its interval}} of lists that see the token before, on the rows of `label_scores`."""
+    arrays = stored.load(FOLDER, "pairs", SHA256["pairs"])
+    ends = torch.stack([arrays[key] for key in ("f1", "low", "high")], 2)  # (list, label, end)
+    return {label: {name: tuple(ends[i, j].tolist()) for i, name in enumerate(LISTS)} for j, label in enumerate(LABELS)}
+
+
+@lru_cache
 def prices() -> Prices:
     """ReLU with L1 for several λ, and TopK, on three truths, trained five times as long as `RECIPE`."""
     return Prices(torch.tensor(PRICES), **stored.load(FOLDER, "price", SHA256["price"]), active=ACTIVE)
@@ -118,7 +129,7 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 
 @lru_cache
 def causal_effects() -> CausalTable:
-    """What removing each label's best latent does, beside 40 matched latents each."""
+    """What removing each label's best latent does, beside 40 others of about the same frequency."""
     return CausalTable(TESTED, **stored.load(FOLDER, "causal", SHA256["causal"]))
 
 

@@ -5,11 +5,12 @@
 `price`: ReLU with L1 for several λ, and TopK, trained longer, over seeds (ten minutes).
 `kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
+`pairs`: how well lists that see the token before do, with their null (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
 `parenthesis`: what removing the latent of `)` does at each `)`, in code, strings and comments (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`causal`: what removing each label's best latent does, beside matched other latents (two minutes). Both read modules of
+`causal`: what removing each label's best latent does, beside 40 other latents (two minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
@@ -27,7 +28,7 @@ from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench
 from course_utils.sae.experiments import Families
 from course_utils.sae.judging import causal_table, score_labels
-from course_utils.sae.lookup import token_list
+from course_utils.sae.lookup import pair_list, token_list
 from course_utils.sae.metrics import Quality
 from course_utils.sae.paren_test import take_away
 from course_utils.sae.planted import Recovery, Truth, baselines
@@ -35,6 +36,7 @@ from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, Reading
 from course_utils.sae.shipped import available, held_out_contexts, load
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
+    DRAWN,
     EFFECT_ACTIVE,
     EFFECT_CONTEXTS,
     EFFECT_LATENTS,
@@ -136,12 +138,22 @@ def make_labels() -> dict[str, Tensor]:
 
 
 def make_lookup() -> dict[str, Tensor]:
-    """The recipe of `kept`: TopK for several k, likewise.
-`lookup`: how well a list of tokens tells each label, on the rows of `labels`."""
+    """The recipe of `lookup`: how well a list of tokens tells each label, on the rows of `labels`."""
     tokens, labels = held_out_reading(3)
     lists = [token_list(tokens[:, 1:].flatten(), labels, name) for name in LABELS]
     found = {key: torch.tensor([getattr(best, key) for best in lists]) for key in ("f1", "low", "high")}
     return found | {"size": torch.tensor([len(best.units) for best in lists])}
+
+
+def make_pairs() -> dict[str, Tensor]:
+    """The recipe of `pairs`: lists of the token before, of pairs, and of pairs with tokens from other places."""
+    tokens, labels = held_out_reading(3)
+    before, ids = tokens[:, :-1].flatten(), tokens[:, 1:].flatten()
+    elsewhere = before[torch.randperm(len(before), generator=torch.Generator().manual_seed(0))]
+    lists = [[token_list(before, labels, name), pair_list(before, ids, labels, name),
+              pair_list(elsewhere, ids, labels, name)] for name in LABELS]  # fmt: skip
+    ends = ("f1", "low", "high")
+    return {key: torch.tensor([[getattr(best, key) for best in row] for row in lists]).T for key in ends}
 
 
 def make_price() -> dict[str, Tensor]:
@@ -168,7 +180,7 @@ def make_causal() -> dict[str, Tensor]:
     """The recipe of `causal`: 25 contexts, 40 null latents each."""
     tokens, _ = held_out_reading(25)
     latents = [int(label_scores().latent[LABELS.index(name)]) for name in TESTED]
-    found = causal_table(Bench.of(load(SHIPPED), tokens), TESTED, latents)
+    found = causal_table(load(SHIPPED), tokens, TESTED, latents, NEAREST, DRAWN)
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
@@ -199,4 +211,5 @@ def make_effects() -> dict[str, Tensor]:
 
 MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
           "lookup": make_lookup, "price": make_price, "causal": make_causal, "kept": make_kept, "effects": make_effects,
+          "pairs": make_pairs,
           "nameable": make_nameable, "parenthesis": make_parenthesis, **sae_code.MAKERS}  # fmt: skip
