@@ -64,6 +64,23 @@ class Ablations:
         change = centre - centre[0]
         return {run: (change[k].item(), low[k].item(), high[k].item()) for k, run in enumerate(RUNS)}
 
+    def times(self, run: str, less: str | None = None) -> tuple[float, float, float]:
+        """How many times as much a mean ablation costs on repeated names as on new ones: (ratio, low, high).
+
+        Args:
+            less: another run, whose ratio is taken off in every draw, so that the difference has a paired interval.
+        """
+        losses, weights = self.losses[KINDS.index("mean")], self.losses.weights()
+        ratios = []
+        for draws in (None, weights):
+            cost = [losses.estimate(what, draws) for what in ("repeated", "new")]
+            more, base = (each - each[..., :1] for each in cost)
+            each = more / base
+            own = each[..., list(RUNS).index(run)]
+            ratios.append(own if less is None else own - each[..., list(RUNS).index(less)])
+        low, high = interval(ratios[1])
+        return ratios[0].item(), low.item(), high.item()
+
     def rows(self) -> dict[str, dict[str, tuple[float, float, float]]]:
         """What the mean ablation of each head, or of several, costs in nats on each kind of text."""
         cost = {title: self.cost(what) for what, title in TEXTS.items()}
