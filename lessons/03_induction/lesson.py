@@ -20,7 +20,6 @@
 from itertools import combinations
 
 import torch
-from IPython.display import display
 
 from course_utils import induction as ind
 from course_utils import plots, zoo
@@ -48,7 +47,7 @@ plots.show(ind.expected(parts, chance), "Probability of each token of a program:
 # How does a network with fixed weights pick up a name while it reads? Large language models do more of this when they learn a task from examples in the prompt. It is called **in-context learning**, and looking up what came before is a simple form of it. In this lesson we write the responsible part by hand, watch it form, find it in this model, and take it out.
 
 # %% claims
-from course_utils.page import between, card, claim, claims, draw, falling, measured, predict, table
+from course_utils.page import between, card, claim, claims, draw, falling, measured, predict
 
 early, late = (chance[when] for when in chance)
 name = {when: [chance[when][k + 1 : k + 8] for k in starts] for when in chance}  # the seven parts after the w
@@ -183,7 +182,8 @@ note, answer = streams[1][:, layout["previous"]], streams[2][:, layout["next"]]
 with claims():
     claim("every position but BOS carries a note of the token before it", note.argmax(-1)[1:].tolist() == [0, 1, 2, 3, 1])
     claim("after the second a the answer is b, after the second b it is c", answer[4:].argmax(-1).tolist() == [2, 3])
-    claim("a match gets more than 0.999 of the answer in the last row", answer[-1, 3] > 0.999)
+    claim("in the last row, where b matches, c gets more than 0.999; in that of the first c, where nothing matches, all four tokens in sight get a quarter",
+          answer[-1, 3] > 0.999 and (answer[3] - 0.25).abs().max() < 1e-3)
     claim("it makes no mistake at any length from 2 to 32", min(every_length.accuracy.values()) == 1 and len(every_length.accuracy) == 31)  # fmt: skip
 
 # %% [markdown]
@@ -222,7 +222,7 @@ measured("induction.one_layer", flat.curves.accuracy[-1].item())
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# All three models with two layers learn the task, and they learn it in one steep change. Among 32 more (stored) it comes at step 209 ± 9 (mean and standard deviation), and none fails. The model with one layer ends near a third, and none of eight more reaches one half. How it gets even that far is a matter of the length in the test; section 9 shows it.
+# All three models with two layers learn the task, and they learn it in one steep change. In a stored result of 32 seeds it comes at step 209 ± 9 (mean and standard deviation), and none fails. The model with one layer ends near a third, and none of eight stored ones reaches one half. How it gets even that far is a matter of the length in the test, as section 9 shows.
 #
 # (The orange score stays near one half although the accuracy is near 1. It is a mean over all places, and no block is longer than 31, so that notes at later places are hardly ever needed: deeper notebook, section 9.)
 #
@@ -250,7 +250,7 @@ measured("induction.deaf_keys", {2: "both", 0: "neither"}.get(len(stopped), f"de
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# With deaf keys two layers do hardly better than one. With deaf queries they learn the task, a little later than without. In the plan it is the keys that read the notes, while the query asks for the current token, which is in the stream from the start.
+# With deaf keys two layers stay below one half, as one layer does. With deaf queries they learn the task, a little later than without. In the plan it is the keys that read the notes, while the query asks for the current token, which is in the stream from the start.
 #
 # With smeared keys one layer learns the task, in less than half the steps. One half of the circuit is there from the start, so there is less to wait for. All of this holds in each of the four seeds, within 600 steps.
 #
@@ -272,8 +272,8 @@ with claims():
     claim("with smeared keys one layer passes an accuracy of 0.95 in all four seeds; without, it stays below 0.4",
           smeared.min() > 0.95 and formation.final("one layer").max() < 0.4)
     claim("it changes in less than half the steps that two layers need", formation.change("one layer, smeared keys").max() < formation.change("two layers").min() / 2)
-    claim("with deaf keys two layers stay below one half in all four seeds, on average within 0.12 of one layer; with deaf queries they pass 0.95 in all four",
-          deaf.max() < 0.5 and (deaf.mean() - formation.final("one layer").mean()).abs() < 0.12 and control.min() > 0.95)
+    claim("with deaf keys two layers stay below one half in all four seeds; with deaf queries they pass 0.95 in all four",
+          deaf.max() < 0.5 and control.min() > 0.95)
     claim("with deaf queries the change comes later than without, by less than a fifth",
           1 < formation.change("two layers, deaf queries").mean() / formation.change("two layers").mean() < 1.2)  # fmt: skip
 
@@ -417,9 +417,9 @@ queries = torch.arange(62, 121)  # the repeat, from its second token on
 back = {k: here["pattern", 0][:, :, queries, queries - k].mean((0, 2)) for k in (60, 3, 2, 1, 0)}  # each (head,)
 costs = torch.tensor([[row[way][0] for way in inputs] for row in heard.values()])
 plots.show(
-    ind.grids({"lost without the message (nats)": (costs, list(inputs)),
+    ind.grids({"lost without the message": (costs, list(inputs)),
                "where the head looks": (torch.stack(list(back.values()), 1), list(back))},
-              list(heard), "head of layer 0", ("input of 1.1", "places back (60: earlier occurrence)")),
+              list(heard), "head of layer 0", ("nats, by the input of 1.1", "places back (60: earlier occurrence)")),
     "Left: five of twelve messages to 1.1 cost more than two nats. Right: 0.2 looks one back, 0.3 two back, 0.0 at the same token.",
     "Left: fall of the log-probability of the right token when one input of 1.1 gets one head's message about another text. Right: mean "
     "attention of these heads from the repeat; 0 back is the token itself. Means over 16 texts; numbers below 0.05 are left out.",
@@ -601,7 +601,7 @@ for layer, head in every:
 four_heads = ("0.0", "0.2", "0.3", "1.1")
 plots.show(ind.shares({head: {"random tokens": share} for head, share in left.items()}, "share of the gain left without the head", four_heads),
            "Without 0.2 or 1.1 nothing is left, without 0.0 a seventh, without 0.3 two fifths; without any other head nearly all.",
-           "Needed: each head set to its mean (16 texts; lines: 95 % interval, texts resampled). Bold: the four heads of the circuit.")  # fmt: skip
+           "Needed: each head set to its mean (16 texts; lines: 95 % interval, texts resampled). Bold: the four heads of the circuit. Below zero: the repeat is predicted worse than the block.")  # fmt: skip
 removed = ind.ablations()  # stored
 cost = {head: (row["new names"], row["repeated names"]) for head, row in removed.rows().items() if head in left}
 plots.show(ind.specific(cost, four_heads), "Extra loss on repeated against new names: the four heads of the circuit lie above the diagonal, the others on it or below.",
@@ -675,7 +675,7 @@ plots.show(ind.shares(rows, "share of the gain left"), "Twelve shares for random
            "program. Lines: 95 % interval, texts or names resampled.")  # fmt: skip
 
 # %% [markdown]
-# The circuit that was found on random tokens is at work on names, head by head in nearly the same degree. The four heads alone keep about five sixths of the gain; the rest is the work of other heads.
+# The circuit that was found on random tokens is at work on names, head by head in nearly the same degree. The four heads alone keep more than four fifths of the gain; the rest takes other heads.
 #
 # So this is what happens. When the model reads `␣w` `o` `z` for the first time, 0.2 leaves at each part a note of the part before, and 0.3 a note of the part before that. When the name comes again, 0.0 copies the current part into the query of 1.1, which searches for a place with matching notes. It finds the part that came next the first time, and raises the logit of the copy that 0.0 left there.
 #
@@ -712,14 +712,13 @@ space, qu = 17, 11  # positions of the space after return, and of the first qu
 next_after = model(tokens)[0].softmax(-1)
 best_five = {asked: [model.tokenizer.decode([i]) for i in row.argsort(descending=True)[:5].tolist()] for asked, row in relative.items()}
 again = slice(starts[1] + 1, starts[1] + 8)
-others_alone = [head for head in every if head not in circuit]
 with claims():
     claim("with the four heads alone the mean probability of the seven parts after the w is above 0.4, without 1.1 below 0.02",
           alone[again].mean() > 0.4 and headless[again].mean() < 0.02)
     claim("on the 32 names each share is within 0.12 of that on random tokens",
           all(abs(row["random tokens"][0] - row["invented names"][0]) < 0.12 for row in rows.values()))
-    claim("on names the four alone keep between 0.79 and 0.87, and no other set above keeps a third",
-          between(on_names["0.0, 0.2, 0.3, 1.1 alone"][0], 0.79, 0.87) and max(on_names[f"{title} alone"][0] for title in sets if sets[title] != circuit) < 1 / 3)
+    claim("on names the four alone keep more than four fifths, by its interval, and no other set above keeps a third",
+          on_names["0.0, 0.2, 0.3, 1.1 alone"][1] > 0.8 and max(on_names[f"{title} alone"][0] for title in sets if sets[title] != circuit) < 1 / 3)
     claim("on names, without 0.2 or 1.1 less than a twentieth is left, without 0.0 or 0.3 less than a third, without any other head more than 0.8",
           max(on_names["without 0.2"][0], on_names["without 1.1"][0]) < 0.05 and max(on_names["without 0.0"][0], on_names["without 0.3"][0]) < 1 / 3
           and min(on_names[f"without {head}"][0] for head in ("0.1", "1.0", "1.2", "1.3")) > 0.8)

@@ -79,6 +79,7 @@ def grids(
     wide = [len(columns) for _, columns in maps.values()]
     fig, axes = plots.figure(1, len(maps), width=min(7.2, 1.3 + 0.62 * sum(wide) + 0.5 * len(wide)),
                              height=1.15 + 0.42 * len(rows), width_ratios=wide, squeeze=False)  # fmt: skip
+    fig.get_layout_engine().set(wspace=0.1)
     for ax, (title, (values, columns)), xlabel in zip(axes[0], maps.items(), xlabels, strict=True):
         limit = values.abs().max().item()
         plots.heatmap(ax, values.clamp(min=0), signed=False, limit=limit, bar=False, aspect="auto")

@@ -49,19 +49,6 @@ class Formation:
         """The accuracy at the end."""
         return self.accuracy[-1, list(CONDITIONS).index(condition)]
 
-    def rows(self) -> dict[str, dict[str, tuple[float, float, float] | str]]:
-        """For each condition the mean over seeds, with the lowest and the highest seed."""
-        found = {}
-        for name in CONDITIONS:
-            final, change = self.final(name), self.change(name)
-            never = int(change.isnan().sum())
-            step = f"{change.mean():.0f} ({change.min():.0f} to {change.max():.0f})" if not never else "never"
-            if 0 < never < self.seeds:
-                step = f"in {self.seeds - never} of {self.seeds} seeds"
-            ends = final.mean().item(), final.min().item(), final.max().item()
-            found[name] = {"final accuracy": ends, "passes one half at step": step}
-        return found
-
     def plot(self) -> Figure:
         """Accuracy against steps, one line for each seed, one colour for each condition."""
         fig, ax = plots.figure(height=3.2)
