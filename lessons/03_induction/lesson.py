@@ -39,7 +39,7 @@ starts = [k for k, part in enumerate(parts) if part.strip("␣") == "w"]
 chance = {when: (-ind.token_losses(one(tokens), tokens)[0]).exp()
           for when, one in (("after 1 000 steps", young), ("at the end of training", model))}  # fmt: skip
 plots.show(ind.expected(parts, chance), "Probability of each token of a program: at the end most parts of the returning name are expected.",
-           "The probability that the model gives to each token before it sees it; a box for each token, ␣ is a space and ⏎ a line break. Shaded: the invented name, both times. Orange: the two w and the two qu, to which the lesson returns.")  # fmt: skip
+           "The probability that the model gives to each token before it sees it; ␣ is a space and ⏎ a line break. Shaded: the invented name, both times. Orange: the two w and the two qu, to which the lesson returns.")  # fmt: skip
 
 # %% [markdown]
 # The second `w` is as improbable as the first: the model does not foresee *that* the name comes. Once the name has begun, it knows what comes *next*. Two details will be explained at the end. The first `w` has a space before it and the second has none, so that they are different tokens. And the argument `quab` behaves the other way round: when it returns, its first part is expected and its second is not.
@@ -145,11 +145,11 @@ names = ("blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre", "blocks.1.hook_re
 streams = [cache[name][0] for name in names]  # each (position, d_model)
 
 # %% figure
-fig, axes = plots.figure(3, 1, width=5.8, height=5.9)
+fig, axes = plots.figure(3, 1, width=5.8, height=5.5)
 ticks = ["BOS", *"abc", *"012345", "BOS", *"abc", "BOS", *"abc"]
 for ax, stream, title in zip(axes, streams, ("embedded", "after the\nfirst head", "after the\nsecond head"), strict=True):
     plots.heatmap(ax, stream, signed=False, limit=1, bar=False, aspect="auto")
-    ax.set_xticks(range(18), ticks, fontsize=8)
+    ax.set_xticks(range(18), ticks if ax is axes[0] else [""] * 18, fontsize=8)
     ax.tick_params(length=0, labelbottom=False, labeltop=True)
     for place in layout.sizes:
         middle = (layout[place].start + layout[place].stop - 1) / 2
@@ -202,7 +202,7 @@ with claims():
 predict("induction.one_layer")
 
 # %%
-live = ind.train(seeds=3, keep=(150, 220, 450))  # two layers of four heads
+live = ind.train(seeds=3, keep=(150, 450))  # two layers of four heads
 flat = ind.train(ind.Shape(n_layers=1), seeds=1)  # the control
 many = ind.spread()  # stored: 32 seeds of two layers, 8 of one
 
@@ -212,7 +212,7 @@ matcher = live.curves.prefix[-1, 0, 1].argmax().item()  # of the first toy's sec
 stages = {step: ind.run(weights[0], text).pattern[1, 0, matcher] for step, weights in live.kept.items()}
 plots.show(
     ind.forming(live.curves, flat.curves, stages, 12),
-    "Accuracy and head scores against steps, two layers and one; below, a head's attention before, during and after the change.",
+    "Accuracy and head scores against steps, two layers and one; below, a head's attention before and after the change.",
     "Above: three models of two layers and one of one layer, trained while this notebook ran; grey: the steps shown below. "
     "Below: the attention of one head of the first model's second layer, on BOS and a block of twelve, twice; the darker, the "
     "more. The dark line at the end lies one place to the right of the earlier occurrence.",
@@ -242,8 +242,9 @@ predict("induction.deaf_keys")
 
 # %% figure answer
 formation = ind.formation()  # stored: four seeds of each
-plots.show(formation.plot(), "Accuracy against steps: smeared keys rise first, two layers and deaf queries later, one layer and deaf keys stay below one half.",
-           "Accuracy on the repeat, four seeds of each (a stored result).")  # fmt: skip
+plots.show(ind.shares(formation.finals(), "accuracy on the repeat after 600 steps"),
+           "Accuracy after 600 steps: one with smeared keys, two layers and deaf queries; below one half with one layer and with deaf keys.",
+           "Mean of four seeds, and from the lowest to the highest (a stored result). Behind the dot in each name: the mean step at which the accuracy passes one half.")  # fmt: skip
 stopped = [what for what in ("keys", "queries") if formation.final(f"two layers, deaf {what}").max() < 0.5]
 measured("induction.deaf_keys", {2: "both", 0: "neither"}.get(len(stopped), f"deaf {stopped[0]} alone" if stopped else ""))
 
@@ -288,13 +289,13 @@ with claims():
 rng = torch.Generator().manual_seed(0)
 block = ind.repeated_tokens(model.cfg.d_vocab, 1, 6, distinct=True, generator=rng)
 _, cache = model.run_with_cache(block)
-fig, axes = plots.figure(2, 2, width=6.4, height=6.0)
+fig, axes = plots.figure(2, 2, width=5.6, height=5.2)
 for (layer, head), ax in zip(((0, 0), (0, 2), (1, 1), (1, 2)), axes.flat, strict=True):
     plots.heatmap(ax, cache["pattern", layer][0, head], signed=False, limit=1, bar=False)
     ax.set(title=f"head {layer}.{head}")
     letters = ["BOS", *"abcdefabcdef"]
-    ax.set_xticks(range(13), ["", *letters[1:]], fontsize=9)
-    ax.set_yticks(range(13), letters, fontsize=9)
+    ax.set_xticks(range(13), ["", *letters[1:]] if layer else [""] * 13, fontsize=9)
+    ax.set_yticks(range(13), [""] * 13 if ax in axes[:, 1] else letters, fontsize=9)
     for line in (0.5, 6.5):  # where the block begins, and where it begins again
         ax.axhline(line, color=plots.NULL, linewidth=0.8, linestyle=":")
         ax.axvline(line, color=plots.NULL, linewidth=0.8, linestyle=":")
@@ -433,7 +434,7 @@ measured("induction.messages", len(worth))
 #
 # </details>
 #
-# A head that is read through the keys of a later one takes part in K-composition; through its queries, in **Q-composition**; through its values, in **V-composition**. The drawing has all five messages, at the second `_f` of `wozzle_frint`.
+# A head that is read through the keys of a later one takes part in K-composition; through its queries, in **Q-composition**; through its values, in **V-composition**. The drawing has the messages that count, at the second `_f` of `wozzle_frint`.
 
 # %% figure answer
 f_again, r = 32, 8  # positions of the second _f and of the first r
@@ -599,19 +600,16 @@ for layer, head in every:
     gain = ind.repeat_gain(model, blocks, 60, [(layer, head)], reference)
     left[f"{layer}.{head}"] = ind.share_left(gain, intact)
 four_heads = ("0.0", "0.2", "0.3", "1.1")
-plots.show(ind.shares({head: {"random tokens": share} for head, share in left.items()}, "share of the gain left without the head", four_heads),
-           "Without 0.2 or 1.1 nothing is left, without 0.0 a seventh, without 0.3 two fifths; without any other head nearly all.",
-           "Needed: each head set to its mean (16 texts; lines: 95 % interval, texts resampled). Bold: the four heads of the circuit. Below zero: the repeat is predicted worse than the block.")  # fmt: skip
 removed = ind.ablations()  # stored
 cost = {head: (row["new names"], row["repeated names"]) for head, row in removed.rows().items() if head in left}
 plots.show(ind.specific(cost, four_heads), "Extra loss on repeated against new names: the four heads of the circuit lie above the diagonal, the others on it or below.",
-           "Specific: what it costs on code to set each head to its mean, on new and on repeated names (29 modules; lines: 95 % interval, "
-           "modules resampled). Grey: the other four heads.")  # fmt: skip
+           "What it costs on code to set each head to its mean, on new and on repeated names (29 modules; lines: 95 % interval, "
+           "modules resampled). Blue: the four heads of the circuit. Grey: the other four.")  # fmt: skip
 
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# *Enough*: the two heads of the textbook keep none of the gain, three keep about a third, and the four keep nine tenths. *Needed*: each of the four is, 0.3 in part. *Specific*: 1.1, 0.2 and 0.3 cost at least three times as much on repeated names as on new ones, 0.0 only 1.6 times as much. Without 0.0 the model is worse at everything. That a behaviour breaks when something is removed does not show that the behaviour is its job.
+# *Enough*: the two heads of the textbook keep none of the gain, three keep about a third, and the four keep nine tenths. *Needed*: without 0.2 or 1.1 none of the gain is left, without 0.0 a seventh, without 0.3 two fifths; without any other head, most of it. (The figure of section 8 shows these shares.) *Specific*: 1.1, 0.2 and 0.3 cost at least three times as much on repeated names as on new ones, 0.0 only 1.6 times as much. Without 0.0 the model is worse at everything. That a behaviour breaks when something is removed does not show that the behaviour is its job.
 #
 # </details>
 #
@@ -655,23 +653,24 @@ def expects(without):
     return (-ind.token_losses(logits, tokens)[0]).exp()
 
 alone, headless = expects([head for head in every if head not in circuit]), expects([(1, 1)])
-plots.show(ind.expected(parts, {"with the four heads alone": alone, "without 1.1": headless}),
-           "With the four heads alone most parts of the returning name are expected; without 1.1 none is.",
-           "The first figure again, for two models with heads set to their means over random tokens.")  # fmt: skip
+plots.show(ind.expected(parts, {"with the four heads alone": alone}), "With the four heads alone most parts of the returning name are expected.",
+           "The first figure again, for the model with its other four heads set to their means over random tokens.")  # fmt: skip
 
 # %% [markdown]
-# Both hold for this name. One name is little evidence, so we invent 32 more, of random syllables such as `wovzob_kunmin`, put each into the same program, and repeat the measurements of section 7. The gain is now the loss on the name's parts when it comes first, less their loss when it returns, from the second part on.
+# Both hold for this name: without 1.1 none of its parts has a probability above a tenth. One name is little evidence, so we invent 32 more, of random syllables such as `wovzob_kunmin`, put each into the same program, and repeat the measurements of section 7. The gain is now the loss on the name's parts when it comes first, less their loss when it returns, from the second part on.
 
 # %% figure
 programs = ind.invented(model, 32)
 whole, on_names = ind.name_gain(model, programs), {}
-for title, taken in {**{f"without {layer}.{head}": [(layer, head)] for layer, head in every},
-                     **{f"{title} alone": [head for head in every if head not in heads] for title, heads in sets.items()}}.items():
+ways = {f"without {layer}.{head}": [(layer, head)] for layer, head in every}
+ways |= {f"{title} alone": [head for head in every if head not in heads] for title, heads in sets.items()}
+for title, taken in ways.items():
     on_names[title] = ind.share_left(ind.name_gain(model, programs, taken, reference), whole)
 random_tokens = {f"without {head}": share for head, share in left.items()} | {f"{title} alone": share for title, share in enough.items()}
 rows = {title: {"random tokens": random_tokens[title], "invented names": share} for title, share in on_names.items()}
-plots.show(ind.shares(rows, "share of the gain left"), "Twelve shares for random tokens and for invented names; they lie close together.",
-           "What is left of the gain without one head, and with some heads alone: on random tokens (section 7) and on 32 invented names in the "
+shown = {title: row for title, row in rows.items() if "alone" in title or title.removeprefix("without ") in four_heads}
+plots.show(ind.shares(shown, "share of the gain left"), "Eight shares for random tokens and for invented names; they lie close together.",
+           "What is left of the gain without one head of the circuit, and with some heads alone: on random tokens (section 7) and on 32 invented names in the "
            "program. Lines: 95 % interval, texts or names resampled.")  # fmt: skip
 
 # %% [markdown]
@@ -715,6 +714,7 @@ again = slice(starts[1] + 1, starts[1] + 8)
 with claims():
     claim("with the four heads alone the mean probability of the seven parts after the w is above 0.4, without 1.1 below 0.02",
           alone[again].mean() > 0.4 and headless[again].mean() < 0.02)
+    claim("without 1.1 no part after the w has a probability above a tenth", headless[again].max() < 0.1)
     claim("on the 32 names each share is within 0.12 of that on random tokens",
           all(abs(row["random tokens"][0] - row["invented names"][0]) < 0.12 for row in rows.values()))
     claim("on names the four alone keep more than four fifths, by its interval, and no other set above keeps a third",
@@ -736,7 +736,7 @@ with claims():
 # %% [markdown]
 # ## 9 · What this does not show
 #
-# **How much of in-context learning is it?** We set 1.1 to its mean, so that no induction head is left in the code model, and measure the loss of tokens late in a window when the model sees only the last few tokens before them, then more and more (a stored result). Of the gain from context *further back than eight tokens*, which share is left without 1.1?
+# **How much of in-context learning is it?** We set 1.1 to its mean, so that no induction head is left in the code model, and measure the loss of tokens late in a window when the model sees only the last few tokens before them, then more and more (a stored result). The more it sees, the lower the loss: that is the gain from context. Of the gain from context *further back than eight tokens*, which share is left without 1.1?
 
 # %% prediction
 predict("induction.remains")
@@ -745,10 +745,9 @@ predict("induction.remains")
 context = ind.context_gain()
 left_of = {n: context.remaining("1.1", n) for n in (4, 8, 16, 32)}
 plots.show(
-    context.plot(), "Loss of a late token against how much is seen: intact it falls all the way; without 1.1 it stays from some 32 tokens on.",
-    "Left: loss of tokens late in a window against how many tokens before them are seen. Right: the share of the intact model's "
-    "gain that is left without a head, for context further back than so many tokens; bars: 95 % interval, modules "
-    "resampled. 1.2 is a head of the same layer, for comparison.",
+    context.plot(), "The share of the gain left without 1.1 falls from below a third to zero as the context lies further back; without 1.2 it stays near one.",
+    "The share of the intact model's gain that is left without a head, for context further back than so many tokens; bars: 95 % "
+    "interval, modules resampled. 1.2 is a head of the same layer, for comparison.",
 )  # fmt: skip
 measured("induction.remains", left_of[8][0])
 
@@ -771,9 +770,9 @@ lengths, rng = range(8, 32), torch.Generator().manual_seed(3)
 blocks_of = {n: ind.repeated_tokens(64, 100, n, distinct=True, generator=rng) for n in lengths}
 by_length = {title: [ind.repeat_accuracy(ind.run(w, t).logits, t, n).min().item() for n, t in blocks_of.items()]
              for title, w in {"counts 15 back,\nby hand": clock, "one layer, trained": flat.weights, "two layers, trained\n(worst of three)": live.weights}.items()}  # fmt: skip
-fig, ax = plots.figure(height=3.0)
+fig, ax = plots.figure(height=2.7)
 for (title, values), colour in zip(by_length.items(), (plots.EDITED, plots.GREY, plots.INK), strict=True):
-    ax.plot(lengths, values, marker="o", markersize=4, color=colour, label=title)
+    ax.plot(lengths, values, color=colour, label=title)
 ax.set(xlabel="length of the block in the test", ylabel="accuracy on the repeat", ylim=(-0.03, 1.03))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(fig, "Accuracy against block length: a spike at 16 for the counting head, a low spike at 24 for one layer, near 1 everywhere for two layers.",
@@ -782,30 +781,14 @@ plots.show(fig, "Accuracy against block length: a spike at 16 for the counting h
 # %% [markdown]
 # A test with blocks of 16 alone would call the counting head an induction head. And the trained model with one layer owes its third in section 3 to the length of the test: at every length but 24 it stays below a fifth. Only a test with several lengths tells a head that reads from a head that goes by distance.
 #
-# **Other models.** The circuit was found in one training run of one small model, whose training text had been changed to reward copying. What do others have?
-
-# %% figure
-four = ind.head_scores(zoo.load("code-4l", "cpu").requires_grad_(False), length=50)
-named = {"prefix": ((5, 5), (5, 8), (5, 9), (6, 9)), "previous": ((2, 2), (4, 11))}  # Wang et al. 2022
-gpt2 = {what: torch.zeros(12, 12) for what in named}
-for what, heads in named.items():
-    gpt2[what][tuple(zip(*heads, strict=True))] = 1
-plots.show(
-    ind.head_maps({"code-attn-2l": (two.prefix, two.previous), "code-4l": (four.prefix, four.previous),
-                   "GPT-2 small, as published": (gpt2["prefix"], gpt2["previous"])}),
-    "Maps of the heads of three models, layer by layer: two heads stand out in the first, six are named in the third of 144.",
-    "Every head of three models, layers upwards; the area of a circle is its score on random tokens (blocks of 50). For GPT-2 "
-    "small no score was measured here: circles mark the heads that Wang et al. 2022 name.",
-)  # fmt: skip
-
-# %% [markdown]
-# `code-4l` has MLPs and was trained on code with its names as they were. Four of its 16 heads match prefixes in part, yet it ranks fewer than one in ten tokens of the repeat first. In GPT-2 small, Wang et al. ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) name four induction heads and two previous-token heads, as parts of a larger circuit.
+# **Other models.** The circuit was found in one training run of one small model, whose training text had been changed to reward copying. Another model of this course, `code-4l`, has MLPs and was trained on code with its names as they were. Four of its 16 heads match prefixes in part, yet it ranks fewer than one in ten tokens of the repeat first. In GPT-2 small, Wang et al. ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) name four induction heads and two previous-token heads, as parts of a larger circuit (deeper notebook, section 10).
 
 # %% claims
 shares = {n: context.remaining("1.1", n) for n in (4, 8, 16, 32)}
 at = {title: dict(zip(lengths, values, strict=True)) for title, values in by_length.items()}
 by_hand, one_layer, two_layers = at.values()
 only = ind.run(clock, blocks_of[16])
+four = ind.head_scores(zoo.load("code-4l", "cpu").requires_grad_(False), length=50)
 with claims():
     claim("beyond 32 tokens less than 0.05 is left without 1.1, by its interval", shares[32][2] < 0.05)
     claim("beyond 4, 8 and 16 tokens between a tenth and a third is left, less the further back", 1 / 3 > shares[4][0] > shares[8][0] > shares[16][0] > 0.1)
@@ -816,7 +799,6 @@ with claims():
     claim("the trained model with one layer does best at 24, and at every other length stays below a fifth",
           max(one_layer, key=one_layer.get) == 24 and max(one_layer[n] for n in lengths if n != 24) < 0.2)
     claim("each trained model with two layers stays above 0.85 at every length", min(two_layers.values()) > 0.85)
-    claim("in code-attn-2l one head of each kind passes one half", ((two.prefix > 0.5).sum(), (two.previous > 0.5).sum()) == (1, 1))
     claim("of the 16 heads of code-4l four have a prefix-matching score above 0.2, none above one half, and the model ranks fewer than one in ten tokens of the repeat first",
           four.prefix.numel() == 16 and (four.prefix > 0.2).sum() == 4 and four.prefix.max() < 0.5 and four.accuracy < 0.1)  # fmt: skip
 

@@ -77,7 +77,7 @@ class Checkpoints:
 
     def plot(self) -> Figure:
         """Losses of repeated and new names, with 95 % intervals, above the heads' scores."""
-        fig, axes = plots.figure(2, 1, height=4.6, sharex=True)
+        fig, axes = plots.figure(2, 1, height=4.2, sharex=True)
         for what, colour in (("new", plots.SERIES[1]), ("repeated", plots.SERIES[0])):
             self.line(axes[0], what, colour, f"{what} names")
         for name, scores, colour in (
@@ -87,7 +87,7 @@ class Checkpoints:
             layer, head = divmod(int(scores[-1].argmax()), scores.shape[-1])
             others = scores.flatten(1).clone()
             others[:, layer * scores.shape[-1] + head] = 0
-            axes[1].plot(self.step, scores[:, layer, head], color=colour, marker="o", markersize=3, label=name)
+            axes[1].plot(self.step, scores[:, layer, head], color=colour, label=name)
             axes[1].plot(self.step, others.amax(1), color=colour, linestyle=":", label="the best other head")
         axes[0].set(ylabel="loss (nats per token)", ylim=(0, None))
         axes[1].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
@@ -98,7 +98,7 @@ class Checkpoints:
     def line(self, ax: Axes, what: str, colour: str, label: str = "") -> None:
         """One quantity of the losses against steps, with its 95 % interval (modules resampled)."""
         low, high = interval(self.losses.estimate(what, self.losses.weights()))
-        ax.plot(self.step, self.losses.estimate(what), color=colour, marker="o", markersize=3, label=label)
+        ax.plot(self.step, self.losses.estimate(what), color=colour, label=label)
         ax.fill_between(self.step, low, high, color=colour, alpha=0.35, linewidth=0)
 
 

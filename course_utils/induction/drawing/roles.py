@@ -16,11 +16,11 @@ from course_utils import plots
 Interval = tuple[float, float, float]
 
 
-def shares(rows: Mapping[str, Mapping[str, Interval]], xlabel: str, strong: Sequence[str] = ()) -> Figure:
+def shares(rows: Mapping[str, Mapping[str, Interval]], xlabel: str) -> Figure:
     """A line for each row, a mark with its interval for each kind of text.
 
     Args:
-        rows: by name and by the kind of text, a share with its interval. strong: rows whose names are set bold.
+        rows: by name and by the kind of text, a share with its interval.
     """
     kinds = list(next(iter(rows.values())))
     fig, ax = plots.figure(height=0.75 + 0.34 * len(rows))
@@ -35,8 +35,6 @@ def shares(rows: Mapping[str, Mapping[str, Interval]], xlabel: str, strong: Sequ
     for edge in (0, 1):
         ax.axvline(edge, color=plots.NULL, linewidth=0.8, linestyle=":")
     ax.set_yticks(range(0, -len(rows), -1), list(rows))
-    for label in ax.get_yticklabels():
-        label.set_fontweight("bold" if label.get_text() in strong else "normal")
     ax.tick_params(axis="y", length=0)
     ax.set(xlabel=xlabel, xlim=(-0.12, 1.12), ylim=(0.6 - len(rows), 0.6))
     if len(kinds) > 1:

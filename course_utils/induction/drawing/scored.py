@@ -23,7 +23,7 @@ def forming(
         patterns: of one head of the first two-layer model, by the training step, on BOS and a block of `length` tokens,
             twice.
     """
-    fig, rows = plots.figure(2, 1, height=4.8, height_ratios=[1, 1.15])
+    fig, rows = plots.figure(2, 1, height=4.6, height_ratios=[1, 1.1])
     fig.get_layout_engine().set(hspace=0.08)
     ax = rows[0]
     lines = (
