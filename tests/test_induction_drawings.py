@@ -44,6 +44,7 @@ def words(picture):
 
 
 def test_words_are_large_enough_and_none_overlaps_another_or_is_cut_off(picture):
+    assert picture.alt and "\n" not in picture.alt
     wide, high = picture.fig.get_size_inches()
     scale, boxes = picture.fig.dpi_scale_trans.inverted(), []
     for text in picture.fig.axes[0].texts:

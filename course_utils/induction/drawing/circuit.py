@@ -132,4 +132,5 @@ def toys_changed(changed: Mapping[str, str]) -> Picture:
         barred = {"keys": xs[1], "queries": xs[3]}.get(change)
         if barred:
             page.line([(barred - 0.2, 1.27), (barred + 0.2, 1.27)], colour=plots.EDITED, thick=5)
-    return page.picture(f"The plan in small, changed: {'; '.join(changed)}.")
+    names = "; ".join(title.replace("\n", " ") for title in changed)
+    return page.picture(f"The plan in small, changed: {names}.")
