@@ -13,15 +13,16 @@ from course_utils.induction.toys.training import Recipe
 
 TEXTS = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
 RIGHT = {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}
-LOST = {"0.2 to keys": 4.8, "0.3 to keys": 3.1, "0.0 to queries": 4.3, "0.2 to queries": 2.8, "0.0 to values": 3.5}
+TOYS = {"two layers": "", "one layer,\nsmeared keys": "smeared", "deaf keys": "keys", "deaf queries": "queries"}
+CARDS = {(1, "B"): 3, (3, "B"): 2, (1, "D"): -1, (3, "D"): -2}
+LOST = ("0.2 to keys", "0.3 to keys", "0.0 to queries", "0.2 to queries", "0.0 to values")
 SHARES = {("0.2", "1.1"): (-0.02, -0.03, -0.01), ("0.0", "0.2", "0.3", "1.1"): (0.91, 0.9, 0.92)}
 CHANGED = {"0.2 to the queries": (-2.0, -3, -1), "0.2 to the keys": (-3.0, -4, -2), "0.3 to the keys": (-2.5, -3, -2)}
 PICTURES = {
-    "table": lambda: ind.attention_table(),
-    "four texts": lambda: ind.four_texts(TEXTS, RIGHT),
+    "four texts": lambda: ind.four_texts(TEXTS, RIGHT, CARDS),
     "two that subtract": lambda: ind.two_that_subtract(TEXTS, RIGHT),
-    "circuit, unknown": lambda: ind.circuit(("X", "A", "B"), LOST, known=False),
-    "circuit, known": lambda: ind.circuit(("_f", "r", "int"), LOST, known=True, attention=0.85, chance=0.37),
+    "circuit": lambda: ind.circuit(("_f", "r", "int"), LOST, attention=0.85, chance=0.37),
+    "toys, changed": lambda: ind.toys_changed(TOYS),
     "circuits alone": lambda: ind.circuits_alone(
         {**SHARES, ("0.2", "0.3", "1.1"): (0.04, 0.03, 0.05), ("1.1",): (0, 0, 0)}
     ),
@@ -43,6 +44,7 @@ def words(picture):
 
 
 def test_words_are_large_enough_and_none_overlaps_another_or_is_cut_off(picture):
+    assert picture.alt and "\n" not in picture.alt
     wide, high = picture.fig.get_size_inches()
     scale, boxes = picture.fig.dpi_scale_trans.inverted(), []
     for text in picture.fig.axes[0].texts:
@@ -57,24 +59,44 @@ def test_words_are_large_enough_and_none_overlaps_another_or_is_cut_off(picture)
             assert Bbox.intersection(a, b.padded(-0.01)) is None, f"{one!r} overlaps {other!r}"
 
 
-def test_both_sides_of_the_four_texts_end_in_the_same_cards():
-    picture = ind.four_texts(TEXTS, RIGHT)
-    low = [text for text in picture.fig.axes[0].texts if text.get_text() in "ABCD" and text.get_position()[1] < 1.5]
+def test_both_sides_of_the_four_texts_end_in_the_same_cards_and_totals():
+    picture = ind.four_texts(TEXTS, RIGHT, CARDS)
+    low = [text for text in picture.fig.axes[0].texts if text.get_text()[0] in "ABCD" and text.get_position()[1] < 1.8]
     sides = [[], []]
     for text in low:
         x, y = text.get_position()
         sides[x > 3.6].append((round(x % 3.6, 3), round(y, 3), text.get_text()))
     assert len(sides[0]) == 10 and sorted(sides[0]) == sorted(sides[1])
+    assert words(picture).count("+1") == 4 and words(picture).count("+2") == 2
     plots.plt.close(picture.fig)
 
 
-def test_the_circuit_says_nothing_that_is_not_known_yet():
-    before, after = (ind.circuit(("X", "A", "B"), LOST, known) for known in (False, True))
-    assert [w for w in words(before) if "?" in w] == [f"?      −{nats:.1f}" for nats in LOST.values()]
-    assert not any("after" in w or "copied" in w for w in words(before))
-    assert {"after A", "two after X", "B, copied", "A, copied", "after X"} <= set(words(after))
-    fewer = ind.circuit(("X", "A", "B"), {"0.2 to keys": 4.8}, known=True)
+def test_the_circuit_has_the_messages_that_count_and_no_other():
+    full = ind.circuit(("X", "A", "B"), LOST, attention=0.8, chance=0.9)
+    assert {"after A", "two after X", "B, copied", "A, copied", "after X"} <= set(words(full))
+    fewer = ind.circuit(("X", "A", "B"), LOST[:1], attention=0.8, chance=0.9)
     assert "after A" in words(fewer) and "two after X" not in words(fewer)
+    plots.plt.close("all")
+
+
+def test_a_bar_stands_where_something_cannot_pass_and_nowhere_else():
+    picture = ind.toys_changed({"as planned": "", "smeared": "smeared", "deaf keys": "keys", "deaf queries": "queries"})
+    orange = [line for line in picture.fig.axes[0].lines if line.get_color() == plots.EDITED]
+    assert len(orange) == 2
+    plots.plt.close("all")
+
+
+def test_marks_stand_at_the_shares_and_costs_and_numbers_in_the_cells():
+    fig = ind.shares({"a": {"x": (0.3, 0.2, 0.4)}, "b": {"x": (0.9, 0.8, 1.0)}}, "share")
+    marks = [list(line.get_xdata()) for line in fig.axes[0].lines if line.get_marker() == "o"]
+    assert marks == [[0.3], [0.9]]
+    fig = ind.specific({"1.1": ((0.4, 0.3, 0.5), (2.7, 2.6, 2.8)), "1.0": ((0.2, 0.1, 0.3), (0.0, 0.0, 0.0))}, ("1.1",))
+    marks = [line.get_xydata()[0].tolist() for line in fig.axes[0].lines if line.get_marker() == "o"]
+    assert marks == [[0.4, 2.7], [0.2, 0.0]] and [t.get_text() for t in fig.axes[0].texts] == ["1.1"]
+    maps = {"one": (torch.tensor([[0.5, 0.01], [-0.2, 1.0]]), "ab"), "two": (torch.tensor([[1.0], [0.3]]), "c")}
+    fig = ind.grids(maps, ["r", "s"], "row", ("column", "column"))
+    assert [t.get_text() for t in fig.axes[0].texts] == ["0.50", "−0.20", "1.00"]
+    assert [t.get_text() for t in fig.axes[1].texts] == ["1.00", "0.30"]
     plots.plt.close("all")
 
 

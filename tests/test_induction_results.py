@@ -145,7 +145,10 @@ def test_one_layer_forms_with_smeared_keys_and_two_do_not_with_deaf_ones():
     assert found.change("two layers, deaf keys").isnan().all()
     spread = ind.spread().accuracy[:, :4]
     assert torch.allclose(found.accuracy[:, 2], spread, atol=0.02)
-    plt.close(found.plot())
+    rows = found.finals()
+    assert len(rows) == 5 and "one layer · never" in rows and "two layers, deaf keys · never" in rows
+    mean, low, high = rows[next(name for name in rows if name.startswith("one layer, smeared"))]["accuracy"]
+    assert 0.95 < low <= mean <= high
 
 
 def test_the_maker_of_formation_puts_each_training_where_the_result_looks_for_it(monkeypatch):
@@ -193,6 +196,33 @@ def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_o
     score, loss = (found.cost(what, "zero")["1.2"] for what in ("icl", "loss"))
     assert score[2] < 0 < loss[1]  # the score says better, the loss says worse
     assert found.prefix[:, list(ind.RUNS).index("0.2")].max() < 0.01 < 0.6 < found.prefix[0, 0]
+
+
+def test_how_specific_a_cost_is_has_a_paired_interval():
+    found = ind.ablations()
+    ratio, low, high = found.times("1.1")
+    cost = [found.cost(what)["1.1"][0] for what in ("repeated", "new")]
+    assert ratio == pytest.approx(cost[0] / cost[1]) and low < ratio < high
+    other = found.times("0.2")
+    apart = found.times("1.1", "0.2")
+    assert apart[0] == pytest.approx(ratio - other[0]) and apart[1] > 0
+    assert apart[2] - apart[1] < (high - low) + (other[2] - other[1])
+    assert found.times("1.1", "1.1") == (0, 0, 0)
+
+
+def test_an_invented_name_returns_in_the_same_parts_and_is_worth_its_loss(model):
+    programs = ind.invented(model, 4, seed=3)
+    assert programs.names == ind.invented(model, 4, seed=3).names != ind.invented(model, 4, seed=4).names
+    for row, first, second, name in zip(programs.tokens, programs.first, programs.second, programs.names, strict=True):
+        assert row[first].tolist() == row[second].tolist() and len(first) >= 3
+        assert name.endswith(model.tokenizer.decode(row[first])) and row[0] == 0
+    reference = ind.repeated_tokens(model.cfg.d_vocab, 3, 60)
+    gain = ind.name_gain(model, programs)
+    text = programs.tokens[2, : programs.second[2][-1] + 1]  # without what it is filled up with
+    loss = ind.token_losses(model(text[None]), text[None])[0]
+    alone = loss[[k - 1 for k in programs.first[2]]].mean() - loss[[k - 1 for k in programs.second[2]]].mean()
+    assert torch.isclose(gain[2], alone, atol=1e-4)
+    assert ind.name_gain(model, programs, [(1, 1)], reference).mean() < gain.mean() / 4
 
 
 def test_what_far_context_gives_goes_through_the_induction_head():

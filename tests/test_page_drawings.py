@@ -44,6 +44,8 @@ DRAWINGS = {
     "MLP, first neuron": lambda: draw.mlp_opened("m11", neurons=5, chosen=0),
     "induction": lambda: draw.induction_circuit("0.2", "1.1"),
     "induction, long names": lambda: draw.induction_circuit("10.11", "11.10"),
+    "induction, the task": lambda: draw.induction_circuit(steps=0, tokens=("le", "_f", "r")),
+    "induction, words": lambda: draw.induction_circuit("P", "I", tokens=("le", "_f", "r")),
     "induction, first step": lambda: draw.induction_circuit(steps=1),
     "induction, second step": lambda: draw.induction_circuit(steps=2),
     "line": lambda: draw.features_on_a_line(),

@@ -4,25 +4,29 @@
    (`parts`), and what is lost without it (`interventions`, `roles`).
 2. `toys` – attention only, nothing but matrices: written by hand, or trained, several at once, also with something
    barred (`formation`).
-3. `drawing` – four texts as cards, the toys as they form, the code model's circuit.
+3. `drawing` – four texts as cards, the toys as they form, the code model's circuit, its heads' roles.
 4. `code` – a model that reads code: along its training, and with heads taken away; stored results.
 5. `unknown` – models to examine, and how they are made.
 """
 
 from course_utils.induction.code.along import Checkpoints
+from course_utils.induction.code.names import Programs, invented, name_gain
 from course_utils.induction.code.results import GAIN_RUNS, RUNS, Ablations, ContextGain
 from course_utils.induction.code.stored import ablations, checkpoints, context_gain, formation, spread
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
 from course_utils.induction.drawing import (
-    attention_table,
     circuit,
     circuits_alone,
     expected,
     forming,
     four_texts,
+    grids,
     half_ways,
     head_maps,
     looked_up,
+    shares,
+    specific,
+    toys_changed,
     two_contexts,
     two_that_subtract,
 )
@@ -69,14 +73,15 @@ from course_utils.patching import ablation_hooks
 
 __all__ = [
     "GAIN_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings", "Formation",
-    "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "Recipe", "ScoreParts", "Sealed", "Shape", "Spread",
-    "Subspaces", "TextLosses", "Trained", "Weights", "Windows", "ablate_heads", "ablation_hooks", "ablations",
-    "as_bridge", "attention_table", "build", "by_input", "checkpoints", "circuit", "circuits_alone", "code_windows",
+    "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "Programs", "Recipe", "ScoreParts", "Sealed", "Shape",
+    "Spread", "Subspaces", "TextLosses", "Trained", "Weights", "Windows", "ablate_heads", "ablation_hooks",
+    "ablations", "as_bridge", "build", "by_input", "checkpoints", "circuit", "circuits_alone", "code_windows",
     "composition_score", "composition_scores", "context_gain", "copying_diagonal", "copying_score", "crowd",
-    "examine", "expected", "formation", "forming", "four_texts", "half_way", "half_ways", "hand_built", "head_maps",
-    "head_scores", "heard", "icl_estimate", "icl_score", "interval", "judge", "looked_up", "losses_of",
-    "mean_interval", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
+    "examine", "expected", "formation", "forming", "four_texts", "grids", "half_way", "half_ways", "hand_built",
+    "head_maps", "head_scores", "heard", "icl_estimate", "icl_score", "invented", "judge", "looked_up", "losses_of",
+    "mean_interval", "name_gain", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
     "previous_token_score", "random_composition", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
     "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left",
-    "spread", "subspaces", "token_losses", "train", "turned_composition", "two_contexts", "two_that_subtract",
+    "shares", "specific", "spread", "subspaces", "token_losses", "toys_changed", "train", "turned_composition",
+    "two_contexts", "two_that_subtract",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Induction heads, deeper
 #
-# What is worth knowing beyond the story of lesson 3. Each section stands on its own: take them in any order, or none. The exercise marked ◇ uses section 5.
+# What is worth knowing beyond the story of lesson 3. Each section stands on its own: take them in any order, or none. Sections 1 to 5 are mostly about the model that reads code, 6 to 9 about smaller ones. The exercise marked ◇ uses section 4.
 
 # %% [markdown] contents
 # The core notebook's words are used here without further explanation.
@@ -14,180 +14,18 @@ from IPython.display import display
 
 from course_utils import induction as ind
 from course_utils import patching, plots, zoo
-from course_utils.page import about, between, claim, claims, table
+from course_utils.page import about, between, claim, claims, measured, predict, table
 
 model = zoo.load("code-attn-2l", "cpu").requires_grad_(False)
 d_vocab = model.cfg.d_vocab
 live = ind.train(seeds=3)  # the toys of section 3 of the core
+many = ind.spread()  # 32 seeds of two layers and 8 of one, stored
 f"three toys; the lowest of their final accuracies is {live.curves.accuracy[-1].min():.3f}"
 
 # %% [markdown]
-# ## 1 · What one layer can do: skip-trigrams
+# ## 1 · The match of two tokens, tested
 #
-# A one-layer model without positions can only use facts of the form "$s$ stood somewhere before, $q$ stands here, so $o$ is more probable". Elhage et al. 2021 call such a fact a **skip-trigram** and write it $s \ldots q \to o$. Its two halves can be read off two tables: the QK circuit has an entry for ($q$, $s$), and the OV circuit one for ($s$, $o$).
-#
-# The smallest case: letters with one opening bracket among them, then a dot. What comes next is the bracket that closes it. Three skip-trigrams, `( … . → )` and so on, do it. We train four one-head models and look for the three in their tables.
-
-# %%
-names = ["(", "[", "{", "a", "b", "c", "d", ".", ")", "]", "}"]
-letters, dot, openers, closers = slice(3, 7), 7, slice(0, 3), slice(8, 11)
-rng = torch.Generator().manual_seed(0)
-
-def sentences(n):
-    """n sentences (n, 7) and, for each, which of the three brackets closes it."""
-    body = torch.randint(3, 7, (n, 6), generator=rng)
-    kind = torch.randint(3, (n,), generator=rng)
-    body[torch.arange(n), torch.randint(6, (n,), generator=rng)] = kind
-    return torch.cat([body, torch.full((n, 1), dot)], 1), kind
-
-sizes = {"W_E": (11, 16), "W_pos": (7, 16), "W_U": (16, 11), "W_O": (1, 1, 8, 16)}
-sizes |= dict.fromkeys(("W_Q", "W_K", "W_V"), (1, 1, 16, 8))  # (layer, head, d_model, d_head)
-four = {name: 0.2 * torch.randn(4, *size, generator=rng) for name, size in sizes.items()}
-
-# %%
-models = ind.Weights(**{name: W.requires_grad_() for name, W in four.items()})  # four, side by side
-optimizer = torch.optim.AdamW(four.values(), lr=0.02, weight_decay=1.0)
-for _ in range(200):
-    text, kind = sentences(64)
-    last = ind.run(models, text).logits[..., -1, :]  # (model, sentence, token)
-    loss = -last.log_softmax(-1)[:, torch.arange(64), 8 + kind].mean(1).sum()
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-W = {name: matrix.detach() for name, matrix in four.items()}
-QK = W["W_E"] @ W["W_Q"][:, 0, 0] @ W["W_K"][:, 0, 0].mT @ W["W_E"].mT / 8**0.5
-OV = W["W_E"] @ W["W_V"][:, 0, 0] @ W["W_O"][:, 0, 0] @ W["W_U"]  # both (model, token, token)
-
-# %% figure
-sought = QK[:, dot, openers] > QK[:, dot, letters].amax(-1, keepdim=True)  # (model, bracket)
-shown = sought.sum(-1).argmax()
-fig, axes = plots.figure(1, 2, height=3.3)
-fig.get_layout_engine().set(wspace=0.12)
-plots.heatmap(axes[0], QK[shown], label="attention score")
-plots.heatmap(axes[1], OV[shown], label="logit")
-axes[0].set(title="QK circuit", xlabel="attended to", ylabel="token here")
-axes[1].set(title="OV circuit", xlabel="logit that is raised", ylabel="attended to")
-for ax in axes:
-    ax.set_xticks(range(11), names)
-    ax.set_yticks(range(11), names)
-plots.show(
-    fig, "Two token-by-token tables: the dot attends to openers; each opener raises its closer.",
-    "The tables of one of the four models. Left, the row of the dot: it attends to the opening brackets. Right, the rows "
-    "of the brackets: each raises the bracket that closes it. No text ends in a letter, so the letters' rows on the left "
-    "are by-products of training.",
-)  # fmt: skip
-
-# %% [markdown]
-# Some of the models look for two of the three brackets only. When they find neither, they predict the third, and are right.
-#
-# **How can two heads of one layer complete the four texts of the core's section 1?** By subtracting.
-
-# %% figure
-words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
-right_answers = {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}
-ind.two_that_subtract(words, right_answers).captioned(
-    "Blue dots: where the two heads look, the first at place 1 or 2, the second at place 3 or 4. A head looks at the first of "
-    "its two places if A stands there, otherwise at the second, and lowers the token that it finds (A itself counts for nothing). "
-    "Crossed out: what is lowered. B and D are the candidates, and the one that is not crossed out came after A."
-)
-
-# %% [markdown]
-# Neither head looks at the answer; together they rule out the alternative. It takes a head for every pair of places, which is the price.
-
-# %% claims
-text, kind = sentences(500)
-right = ind.run(models, text).logits[..., -1, closers].argmax(-1) == kind
-spared = {name: {t[k] for k in (1, 3) if t[k - 1] == "A"} & set("BD") for name, t in words.items()}
-with claims():
-    claim("all four models close more than 99 % of 500 new sentences rightly; by chance a third", (right.float().mean(1) > 0.99).all())
-    claim("in all four, each opening bracket raises its own closing bracket most of the three",
-          (OV[:, openers, closers].argmax(-1) == torch.arange(3)).all())
-    claim("in all four, the dot prefers at least two of the three brackets to every letter, and in at least one exactly two",
-          (sought.sum(-1) >= 2).all() and (sought.sum(-1) == 2).any())
-    claim("in each of the four texts the candidate that is not crossed out is the right answer",
-          all(spared[name] == {right_answers[name]} for name in words))  # fmt: skip
-
-# %% [markdown]
-# ## 2 · When the first head is blurred too
-#
-# In the core's section 2 only the induction head had a finite sharpness, and the threshold was $\ln 2$. Give the previous-token head a sharpness $\alpha$ as well. A note at place $j$ is then a mixture over the $j + 1$ places in sight: the right token has the share $e^\alpha/(e^\alpha + j)$, every other place the share $1/(e^\alpha + j)$.
-#
-# After the $p$-th token of a block of $L$, three kinds of places matter. The right place stands at $p + 1$, so its note holds the share $e^\alpha / (e^\alpha + p + 1)$ of the token asked for. The attention score is $\beta$ times this share, and the weight is the exponential of the score. The token A itself has two places, $p$ and $L + p$, whose notes hold a little A too, since each place also sees itself: a share $1/(e^\alpha + p)$ at the first, and $2/(e^\alpha + L + p)$ at the second, which sees two A's. The answer wins exactly if
-#
-# $$\exp\frac{\beta e^\alpha}{e^\alpha + p + 1} \;>\; \exp\frac{\beta}{e^\alpha + p} + \exp\frac{2\beta}{e^\alpha + L + p} .$$
-#
-# Counting the places $p$ at which this holds predicts the accuracy, without a fitted number.
-
-# %%
-def pencil(alpha, beta, length):
-    """The predicted accuracy of the hand-built model at each sharpness: (beta, alpha)."""
-    p, a, b = torch.arange(1, length), alpha.exp()[:, None], beta[:, None, None]
-    right = (b * a / (a + p + 1)).exp()
-    itself = (b / (a + p)).exp() + (2 * b / (a + length + p)).exp()
-    return (right > itself).float().mean(-1)
-
-f"with α = 4, β = 1 and blocks of 32: {pencil(torch.tensor([4.0]), torch.ones(1), 32).item():.2f}"
-
-# %% figure
-alpha, beta, maps = torch.linspace(0.5, 8, 16), torch.logspace(-1, 1, 17), {}
-rng = torch.Generator().manual_seed(1)
-for length in (4, 32):
-    test = ind.repeated_tokens(40, 4, length, distinct=True, generator=rng)
-    built = [ind.hand_built(40, 65, (a, b)) for b in beta.tolist() for a in alpha.tolist()]
-    shares = [ind.repeat_accuracy(ind.run(one, test).logits, test, length) for one in built]
-    measured = torch.stack(shares).view(17, 16)
-    maps[length] = {"measured": measured, "predicted": pencil(alpha, beta, length)}
-fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
-for ax, length in zip(axes, maps, strict=True):
-    image = ax.pcolormesh(alpha, beta, maps[length]["measured"], cmap=plots.SEQUENTIAL, vmin=0, vmax=1)
-    ax.contour(alpha, beta, maps[length]["predicted"], levels=[0.5], colors=plots.EDITED, linewidths=2.2)
-    ax.set(title=f"blocks of {length}", xlabel="sharpness α of the first head", yscale="log")
-axes[0].set(ylabel="sharpness β of the second")
-fig.colorbar(image, ax=axes, label="accuracy, measured")
-plots.show(
-    fig, "Accuracy over both sharpnesses, with the predicted border of one half on it: they coincide.",
-    "Accuracy of the hand-built model, measured on four texts for each pair of sharpnesses (blue), and where the inequality "
-    "predicts an accuracy of one half (orange line). Where the first head is blurred, long blocks fail first.",
-)  # fmt: skip
-
-# %% claims
-off = {length: (both["measured"] - both["predicted"]).abs().max().item() for length, both in maps.items()}
-with claims():
-    claim("in each of the 272 cells of either map, prediction and measurement differ by less than 0.05", max(off.values()) < 0.05)
-    claim("averaged over the whole map, blocks of 32 are completed less often than blocks of 4",
-          maps[32]["measured"].mean() < maps[4]["measured"].mean())  # fmt: skip
-
-# %% [markdown]
-# ## 3 · Where the notes are
-#
-# The previous-token score of the toys stays near one half although their accuracy is near 1. The score is an average over all positions. Where does it come from?
-
-# %% figure
-pattern = ind.run(live.weights, ind.repeated_tokens(64, 32, 31, generator=rng)).pattern
-back = pattern[:, 0].diagonal(-1, -2, -1).mean(1)  # (seed, head, key): attention one back
-best = back.amax(1)  # (seed, key)
-fig, ax = plots.figure(height=2.8)
-for seed, row in enumerate(best):
-    ax.plot(row, label=f"seed {seed}", color=plots.SERIES[seed])
-ax.axvline(31, color=plots.NULL, linestyle=":", linewidth=1.4, label="longest block")
-ax.set(xlabel="place that is attended to from the place after it", ylabel="attention, best head", ylim=(0, 1.03))
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-plots.show(
-    fig, "Attention to the token before is high up to place 29 and near zero after it.",
-    "Attention to the place before, for each place, of the best head of the first layer. No block is longer than 31 "
-    "tokens, so a note at a later place is hardly ever needed, and none is written there.",
-)  # fmt: skip
-
-# %% claims
-near, far = best[:, 1:29].mean(1), best[:, 34:61].mean(1)
-with claims():
-    claim("on average over places 1 to 28 it is above one half in each of the three seeds, over places 34 to 60 below a fifth",
-          (near > 0.5).all() and (far < 0.2).all())
-
-# %% [markdown]
-# ## 4 · The match of two tokens, tested
-#
-# The core's section 5 took the attention scores of 1.1 apart and read a match of two tokens off them. That is a hypothesis about texts in which A stands twice. Take random tokens in which A stands once after X and is followed by B, and once after Y and is followed by C. At the end stands X A. A head that matches one token has no reason to prefer B to C. One that matches two prefers B. The null ends in Z A, where Z stands nowhere else in its pair.
+# Does the induction head of the code model look for one token or for two? The core (section 6) took its attention scores apart and read a match of two tokens off them. That is a hypothesis about texts in which A stands twice. Take random tokens in which A stands once after X and is followed by B, and once after Y and is followed by C. At the end stands X A. A head that matches one token has no reason to prefer B to C. One that matches two prefers B. The null ends in Z A, where Z stands nowhere else in its pair.
 
 # %%
 def two_contexts(n, rng):
@@ -252,12 +90,96 @@ with claims():
 # So the induction head of this model prefers the place after X A to a place after A alone. Whether it would match three tokens we have not measured. Olsson et al. 2022 mention in a footnote that heads may match several tokens, and Akyürek et al. 2024 study *n-gram heads* in models trained for in-context learning of formal languages ([arXiv 2401.12973](https://arxiv.org/abs/2401.12973)).
 
 # %% [markdown]
-# ## 5 · Composition scores ◇
+# ## 2 · Two different w
 #
-# Does K-composition show in the weights, before any token is read? If a head writes with $W_{OV}$ and a later one reads with a matrix $M$ ($W_{QK}$ for queries, its transpose for keys, $W_{OV}$ for values), the **composition score** of Elhage et al. 2021 is $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms, a number between 0 and 1. It needs a null. Matrices that are unrelated have a root mean square of $1/\sqrt{d_\text{model}}$, whatever their rank. A matched null turns the same writer's output at random, or takes the writers of one seed with the readers of another.
+# In the puzzle the first `w` has a space before it and the second has none. The match of 1.1 works all the same. A name at the start of an expression and a name after a space are the same name to a programmer and two tokens to the model, so it matters whether this is an accident of one word. We take random text, a word with a space before it or without, then B, and at the end the bare word. How much attention does 1.1 give to B?
 
 # %% figure
-many = ind.spread()  # 32 seeds, stored
+vocabulary = [model.tokenizer.decode([i]) for i in range(d_vocab)]
+bare = torch.tensor([i for i, word in enumerate(vocabulary) if word.isalpha() and " " + word in vocabulary])
+spaced = torch.tensor([vocabulary.index(" " + vocabulary[i]) for i in bare])
+earlier = {"the same token": bare, "the word with a space": spaced}
+earlier |= {"null: another word with a space": spaced.roll(50)}
+rng, attention = torch.Generator().manual_seed(0), {}
+for name, token in earlier.items():
+    text = torch.randint(1, d_vocab, (4 * len(bare), 41), generator=rng)
+    text[:, 0], text[:, 16], text[:, -1] = 0, token.repeat(4), bare.repeat(4)
+    _, cache = model.run_with_cache(text)
+    attention[name] = {"attention to B": ind.mean_interval(cache["pattern", 1][:, 1, -1, 17])}
+table(attention, decimals=3, corner="before B",
+      caption="Attention of 1.1 from a bare word to B, by what stood before B. Every word of the vocabulary that exists in both forms, four texts each; 95 % interval, texts resampled.")
+
+# %% claims
+same, with_space, another = (row["attention to B"] for row in attention.values())
+with claims():
+    claim("the word with a space gets between half and nine tenths of what the same token gets", between(with_space[0] / same[0], 0.5, 0.9))
+    claim("another word with a space gets less than a tenth of that", another[0] < 0.1 * same[0])
+
+# %% [markdown]
+# Whether that is because the embeddings are alike or because the match was learned, we have not tested. Olsson et al. 2022 discuss heads of larger models which complete $A^* B^* \ldots A \to B$, where $A^*$ and $B^*$ only resemble $A$ and $B$.
+
+# %% [markdown]
+# ## 3 · What the OV circuit raises
+#
+# The copying score of the core condenses the eigenvalues of $W_E W_V W_O W_U$ into one number. What does that number hide? Here are the eigenvalues, for a toy's induction head, for 1.1 and for 1.0.
+
+# %% figure
+def eigenvalues(W_E, W_V, W_O, W_U):
+    """The eigenvalues of W_E W_V W_O W_U that are not zero by rank."""
+    return torch.linalg.eigvals(W_O @ (W_U @ W_E) @ W_V)
+
+toy = live.weights[0]
+W_E, W_V, W_O, W_U = model.W_E, model.W_V, model.W_O, model.W_U
+shown = {"toy, 1.0": eigenvalues(toy.W_E, toy.W_V[1, 0], toy.W_O[1, 0], toy.W_U)}
+for head in (1, 0):
+    shown[f"code model, 1.{head}"] = eigenvalues(W_E, W_V[1, head], W_O[1, head], W_U)
+fig, axes = plots.figure(1, 3, height=2.8)
+for ax, (name, values) in zip(axes, shown.items(), strict=True):
+    ax.plot(values.real, values.imag, ".", color=plots.SERIES[0])
+    limit = 1.1 * values.abs().max().item()
+    ax.axvline(0, color=plots.NULL, linewidth=0.8)
+    ax.set(title=name, xlabel="real part", xlim=(-limit, limit), ylim=(-limit, limit))
+axes[0].set(ylabel="imaginary part")
+plots.show(
+    fig, "Eigenvalues of three OV circuits: mostly positive for the two induction heads, on both sides for 1.0.",
+    "Eigenvalues of the OV circuits of two induction heads (left, middle) and of 1.0, which is none (right). Each panel has a "
+    "scale of its own, since models and heads differ in the size of their weights; what counts is the side of zero.",
+)  # fmt: skip
+
+# %% [markdown]
+# Positive eigenvalues do not mean that each token raises itself most. Take two tokens and the matrix [[2, 3], [1, 2]], whose rows are the tokens looked at and whose columns are the logits. Its eigenvalues are $2 \pm \sqrt{3}$, both positive, so that the copying score is 1. But the first token raises the logit of the second more than its own. So we count, for each head of the second layer, the share of tokens that raise themselves most. And since the values of 1.1 need 0.0 (the core's section 5), we count again for the token together with what a head of the first layer writes for it, as if that head looked at this token alone.
+
+# %% figure
+rows = {"the embedding alone": ind.copying_diagonal(W_E, W_V[1], W_O[1], W_U)}
+for head in range(4):
+    passed = W_E + W_E @ W_V[0, head] @ W_O[0, head]
+    rows[f"with what 0.{head} writes for it"] = ind.copying_diagonal(passed, W_V[1], W_O[1], W_U)
+table(rows, columns=("1.0", "1.1", "1.2", "1.3"), decimals=3, mark=lambda share: share > 0.5,
+      caption="The share of 1 024 tokens whose own logit is the one that attending to them raises most, for the heads of the second layer of the code model (weights alone, norms left out). By chance 0.001. Marked: more than half.")
+
+# %% claims
+each = [live.weights[seed] for seed in range(3)]
+toys_copy = torch.stack([ind.copying_score(w.W_E, w.W_V[1], w.W_O[1], w.W_U) for w in each])
+other = torch.cat([rows[name][[0, 2, 3]] for name in rows])
+example = torch.tensor([[2.0, 3.0], [1.0, 2.0]])
+with claims():
+    claim("both eigenvalues of the example are positive, and its first token raises the second most",
+          (torch.linalg.eigvals(example).real > 0).all() and example[0].argmax() == 1)
+    claim("all twelve heads of the toys' second layers have a copying score above 0.8", toys_copy.min() > 0.8)
+    claim("for 1.1 the embedding alone raises itself most for less than a quarter of the tokens; with 0.0, for four fifths",
+          rows["the embedding alone"][1] < 0.25 and about(rows["with what 0.0 writes for it"][1].item(), 0.8))
+    claim("with another head of the first layer, or for another reader, it is less than a third",
+          max(other.max(), *(rows[f"with what 0.{h} writes for it"][1] for h in (1, 2, 3))) < 1 / 3)  # fmt: skip
+
+# %% [markdown]
+# So 0.0 and 1.1 copy together. A head that copies is not thereby an induction head: where it looks is another question, and one that looks at random places with such an OV circuit would do harm.
+
+# %% [markdown]
+# ## 4 · Composition scores ◇
+#
+# To find which head reads which without running the model would save much work. Does K-composition show in the weights, before any token is read? If a head writes with $W_{OV}$ and a later one reads with a matrix $M$ ($W_{QK}$ for queries, its transpose for keys, $W_{OV}$ for values), the **composition score** of Elhage et al. 2021 is $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms, a number between 0 and 1. It needs a null. Matrices that are unrelated have a root mean square of $1/\sqrt{d_\text{model}}$, whatever their rank. A matched null turns the same writer's output at random, or takes the writers of one seed with the readers of another.
+
+# %% figure
 toys = {}
 for k, way in enumerate(("queries", "keys", "values")):
     own, foreign = many.composition[:, k], many.unrelated[:, k]
@@ -299,71 +221,26 @@ with claims():
           [x > 0.1 for x in large] == [False, True, True, False, True] and about(large[3], chance) and large[0] < 0.9 * chance)  # fmt: skip
 
 # %% [markdown]
-# On the toys the score points to the keys. On the code model it misses the message that matters most. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. A score from weights is a place to start; it is no evidence that a path is used, nor that it is not. (The end-to-end table of the core does better because it puts the tokens in.)
+# On the toys the score points to the keys. On the code model it misses the message that matters most. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. A score from weights is a place to start; it is no evidence that a path is used, nor that it is not. (The table from end to end in the core's section 6 does better because it puts the tokens in.)
 
 # %% [markdown]
-# ## 6 · What the OV circuit raises
+# ## 5 · Three ways to misread a training curve
 #
-# The copying score of the core condenses the eigenvalues of $W_E W_V W_O W_U$ into one number. Here they are, for a toy's induction head, for 1.1 and for 1.0.
-
-# %% figure
-def eigenvalues(W_E, W_V, W_O, W_U):
-    """The eigenvalues of W_E W_V W_O W_U that are not zero by rank."""
-    return torch.linalg.eigvals(W_O @ (W_U @ W_E) @ W_V)
-
-toy = live.weights[0]
-W_E, W_V, W_O, W_U = model.W_E, model.W_V, model.W_O, model.W_U
-shown = {"toy, 1.0": eigenvalues(toy.W_E, toy.W_V[1, 0], toy.W_O[1, 0], toy.W_U)}
-for head in (1, 0):
-    shown[f"code model, 1.{head}"] = eigenvalues(W_E, W_V[1, head], W_O[1, head], W_U)
-fig, axes = plots.figure(1, 3, height=2.8)
-for ax, (name, values) in zip(axes, shown.items(), strict=True):
-    ax.plot(values.real, values.imag, ".", color=plots.SERIES[0])
-    limit = 1.1 * values.abs().max().item()
-    ax.axvline(0, color=plots.NULL, linewidth=0.8)
-    ax.set(title=name, xlabel="real part", xlim=(-limit, limit), ylim=(-limit, limit))
-axes[0].set(ylabel="imaginary part")
-plots.show(
-    fig, "Eigenvalues of three OV circuits: mostly positive for the two induction heads, on both sides for 1.0.",
-    "Eigenvalues of the OV circuits of two induction heads (left, middle) and of 1.0, which is none (right). Each panel has a "
-    "scale of its own, since models and heads differ in the size of their weights; what counts is the side of zero.",
-)  # fmt: skip
-
-# %% [markdown]
-# Positive eigenvalues do not mean that each token raises itself most. Take two tokens and the matrix [[2, 3], [1, 2]], whose rows are the tokens looked at and whose columns are the logits. Its eigenvalues are $2 \pm \sqrt{3}$, both positive, so that the copying score is 1. But the first token raises the logit of the second more than its own. So we count, for each head of the second layer, the share of tokens that raise themselves most. And since the values of 1.1 need 0.0 (the core's table of twelve messages), we count again for the token together with what a head of the first layer writes for it, as if that head looked at this token alone.
-
-# %% figure
-rows = {"the embedding alone": ind.copying_diagonal(W_E, W_V[1], W_O[1], W_U)}
-for head in range(4):
-    passed = W_E + W_E @ W_V[0, head] @ W_O[0, head]
-    rows[f"with what 0.{head} writes for it"] = ind.copying_diagonal(passed, W_V[1], W_O[1], W_U)
-table(rows, columns=("1.0", "1.1", "1.2", "1.3"), decimals=3, mark=lambda share: share > 0.5,
-      caption="The share of 1 024 tokens whose own logit is the one that attending to them raises most, for the heads of the second layer of the code model (weights alone, norms left out). By chance 0.001. Marked: more than half.")
-
-# %% claims
-each = [live.weights[seed] for seed in range(3)]
-toys_copy = torch.stack([ind.copying_score(w.W_E, w.W_V[1], w.W_O[1], w.W_U) for w in each])
-other = torch.cat([rows[name][[0, 2, 3]] for name in rows])
-example = torch.tensor([[2.0, 3.0], [1.0, 2.0]])
-with claims():
-    claim("both eigenvalues of the example are positive, and its first token raises the second most",
-          (torch.linalg.eigvals(example).real > 0).all() and example[0].argmax() == 1)
-    claim("all twelve heads of the toys' second layers have a copying score above 0.8", toys_copy.min() > 0.8)
-    claim("for 1.1 the embedding alone raises itself most for less than a quarter of the tokens; with 0.0, for four fifths",
-          rows["the embedding alone"][1] < 0.25 and about(rows["with what 0.0 writes for it"][1].item(), 0.8))
-    claim("with another head of the first layer, or for another reader, it is less than a third",
-          max(other.max(), *(rows[f"with what 0.{h} writes for it"][1] for h in (1, 2, 3))) < 1 / 3)  # fmt: skip
-
-# %% [markdown]
-# So 0.0 and 1.1 copy together. A head that copies is not thereby an induction head: where it looks is another question, and one that looks at random places with such an OV circuit would do harm.
-
-# %% [markdown]
-# ## 7 · Three ways to misread a training curve
-#
-# **Correlation.** Over the checkpoints between steps 1 000 and 2 000 the heads' scores rise and the in-context-learning score falls, which is its good direction. So do other things. We correlate it with everything that we have a curve of.
+# Olsson et al. follow one number through the training of language models. Their **in-context-learning score** is the loss late in a window minus the loss early in it: the more negative, the more the model gains from its context. (Their windows have 512 tokens and ours 256, so that only the sign can be compared.) In the code model it changes in the same time as the heads of the core's section 4.
 
 # %% figure
 training = ind.checkpoints()  # stored
+fig, ax = plots.figure(height=2.8)
+training.line(ax, "icl", plots.SERIES[2])
+ax.axhline(0, color=plots.NULL, linewidth=0.8, linestyle=":")
+ax.set(xlabel="training step", ylabel="in-context-learning\nscore (nats)")
+plots.show(fig, "The in-context-learning score falls from about zero to below minus one half, most steeply between steps 1 000 and 2 000.",
+           "The in-context-learning score of the code model along its training. Band: 95 % interval, modules resampled.")  # fmt: skip
+
+# %% [markdown]
+# **Correlation.** Over the checkpoints between steps 1 000 and 2 000 the heads' scores rise and the in-context-learning score falls, which is its good direction. So do other things. We correlate it with everything that we have a curve of.
+
+# %% figure
 span = slice(training.at(1000), training.at(2000) + 1)
 icl = training.losses.estimate("icl")[span].double()
 curves = {"prefix matching of 1.1": training.prefix[:, 1, 1]}
@@ -376,11 +253,11 @@ table({name: {"correlation": value} for name, value in r.items()}, signed=True, 
       caption="Correlation of each curve with the in-context-learning score over the checkpoints from step 1 000 to step 2 000.")
 
 # %% [markdown]
-# The number of the step causes nothing. Whatever moves steadily in these thousand steps correlates. What supports the heads is an intervention, as in the core's sections 3, 5 and 6.
+# The number of the step causes nothing. Whatever moves steadily in these thousand steps correlates. What supports the heads is an intervention, as in the core's sections 3, 5 and 7.
 #
 # Even then, needed in a trained model is not the same as needed to learn it. Şahin et al. 2025 ([arXiv 2511.05743](https://arxiv.org/abs/2511.05743)) report models trained without the loss of those tokens that an induction head could predict: fewer and weaker induction heads, and in-context abilities that do not rest on copying largely kept.
 #
-# **A difference.** The in-context-learning score is the late loss minus the early loss. It also improves when the *early* loss gets worse. We set each head of the second layer to its mean, as in the core's section 6.
+# **A difference.** The in-context-learning score is the late loss minus the early loss. It also improves when the *early* loss gets worse. We set each head of the second layer to its mean, as in the core's section 7.
 
 # %% figure
 removed = ind.ablations()  # stored: 739 windows of held-out code
@@ -418,7 +295,10 @@ plots.show(
 
 # %% claims
 short, long = ends.values()
+score = training.losses.estimate("icl")
 with claims():
+    claim("the in-context-learning score ends below −0.5, and more than half of its fall lies between steps 1 000 and 2 000",
+          score[-1] < -0.5 and score[training.at(1000)] - score[training.at(2000)] > (score[0] - score[-1]) / 2)
     claim("prefix matching correlates with the in-context-learning score at −0.95 or below", r["prefix matching of 1.1"] <= -0.95)
     claim("the loss on new names and the number of the step correlate with it at more than 0.9 in size",
           min(abs(r["loss, new names"]), abs(r["the number of the step"])) > 0.9)
@@ -434,38 +314,9 @@ with claims():
           all(e["loss, repeated names"][2] < e["previous-token score of 0.2"] < e["prefix matching of 1.1"] for e in ends.values()))  # fmt: skip
 
 # %% [markdown]
-# ## 8 · Two different w
+# ## 6 · When no single head is needed
 #
-# In the puzzle the first `w` has a space before it and the second has none. The match of 1.1 works all the same. Is that an accident of one word? We take random text, a word with a space before it or without, then B, and at the end the bare word. How much attention does 1.1 give to B?
-
-# %% figure
-vocabulary = [model.tokenizer.decode([i]) for i in range(d_vocab)]
-bare = torch.tensor([i for i, word in enumerate(vocabulary) if word.isalpha() and " " + word in vocabulary])
-spaced = torch.tensor([vocabulary.index(" " + vocabulary[i]) for i in bare])
-earlier = {"the same token": bare, "the word with a space": spaced}
-earlier |= {"null: another word with a space": spaced.roll(50)}
-rng, attention = torch.Generator().manual_seed(0), {}
-for name, token in earlier.items():
-    text = torch.randint(1, d_vocab, (4 * len(bare), 41), generator=rng)
-    text[:, 0], text[:, 16], text[:, -1] = 0, token.repeat(4), bare.repeat(4)
-    _, cache = model.run_with_cache(text)
-    attention[name] = {"attention to B": ind.mean_interval(cache["pattern", 1][:, 1, -1, 17])}
-table(attention, decimals=3, corner="before B",
-      caption="Attention of 1.1 from a bare word to B, by what stood before B. Every word of the vocabulary that exists in both forms, four texts each; 95 % interval, texts resampled.")
-
-# %% claims
-same, with_space, another = (row["attention to B"] for row in attention.values())
-with claims():
-    claim("the word with a space gets between half and nine tenths of what the same token gets", between(with_space[0] / same[0], 0.5, 0.9))
-    claim("another word with a space gets less than a tenth of that", another[0] < 0.1 * same[0])
-
-# %% [markdown]
-# Whether that is because the embeddings are alike or because the match was learned, we have not tested. Olsson et al. 2022 discuss heads of larger models which complete $A^* B^* \ldots A \to B$, where $A^*$ and $B^*$ only resemble $A$ and $B$.
-
-# %% [markdown]
-# ## 9 · When no single head is needed
-#
-# In the trained toys all four heads of the second layer match prefixes. We set each of them to its mean, and then all four.
+# Ablation is the usual test of what a head is for, and there is a case in which it finds nothing. In the trained toys all four heads of the second layer match prefixes. We set each of them to its mean, and then all four.
 
 # %% figure
 rng = torch.Generator().manual_seed(3)
@@ -488,8 +339,304 @@ with claims():
     claim("whichever single one is taken away, the accuracy stays above 0.99", min(row[f"without 1.{h}"] for row in kept.values() for h in range(4)) > 0.99)
     claim("without all four it is below 0.1", max(row["without all four"] for row in kept.values()) < 0.1)
 
+# %% [markdown]
+# ## 7 · What one layer can do: skip-trigrams
+#
+# What is left for a model whose heads cannot read one another? A one-layer model without positions can only use facts of the form "$s$ stood somewhere before, $q$ stands here, so $o$ is more probable". Elhage et al. 2021 call such a fact a **skip-trigram** and write it $s \ldots q \to o$. Its two halves can be read off two tables: the QK circuit has an entry for ($q$, $s$), and the OV circuit one for ($s$, $o$).
+#
+# The smallest case: letters with one opening bracket among them, then a dot. What comes next is the bracket that closes it. Three skip-trigrams, `( … . → )` and so on, do it. We train four one-head models and look for the three in their tables.
+
+# %%
+names = ["(", "[", "{", "a", "b", "c", "d", ".", ")", "]", "}"]
+letters, dot, openers, closers = slice(3, 7), 7, slice(0, 3), slice(8, 11)
+rng = torch.Generator().manual_seed(0)
+
+def sentences(n):
+    """n sentences (n, 7) and, for each, which of the three brackets closes it."""
+    body = torch.randint(3, 7, (n, 6), generator=rng)
+    kind = torch.randint(3, (n,), generator=rng)
+    body[torch.arange(n), torch.randint(6, (n,), generator=rng)] = kind
+    return torch.cat([body, torch.full((n, 1), dot)], 1), kind
+
+sizes = {"W_E": (11, 16), "W_pos": (7, 16), "W_U": (16, 11), "W_O": (1, 1, 8, 16)}
+sizes |= dict.fromkeys(("W_Q", "W_K", "W_V"), (1, 1, 16, 8))  # (layer, head, d_model, d_head)
+four = {name: 0.2 * torch.randn(4, *size, generator=rng) for name, size in sizes.items()}
+
+# %%
+models = ind.Weights(**{name: W.requires_grad_() for name, W in four.items()})  # four, side by side
+optimizer = torch.optim.AdamW(four.values(), lr=0.02, weight_decay=1.0)
+for _ in range(200):
+    text, kind = sentences(64)
+    last = ind.run(models, text).logits[..., -1, :]  # (model, sentence, token)
+    loss = -last.log_softmax(-1)[:, torch.arange(64), 8 + kind].mean(1).sum()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+W = {name: matrix.detach() for name, matrix in four.items()}
+QK = W["W_E"] @ W["W_Q"][:, 0, 0] @ W["W_K"][:, 0, 0].mT @ W["W_E"].mT / 8**0.5
+OV = W["W_E"] @ W["W_V"][:, 0, 0] @ W["W_O"][:, 0, 0] @ W["W_U"]  # both (model, token, token)
+
+# %% figure
+sought = QK[:, dot, openers] > QK[:, dot, letters].amax(-1, keepdim=True)  # (model, bracket)
+shown = sought.sum(-1).argmax()
+fig, axes = plots.figure(1, 2, height=3.3)
+fig.get_layout_engine().set(wspace=0.12)
+plots.heatmap(axes[0], QK[shown], label="attention score")
+plots.heatmap(axes[1], OV[shown], label="logit")
+axes[0].set(title="QK circuit", xlabel="attended to", ylabel="token here")
+axes[1].set(title="OV circuit", xlabel="logit that is raised", ylabel="attended to")
+for ax in axes:
+    ax.set_xticks(range(11), names)
+    ax.set_yticks(range(11), names)
+plots.show(
+    fig, "Two token-by-token tables: the dot attends to openers; each opener raises its closer.",
+    "The tables of one of the four models. Left, the row of the dot: it attends to the opening brackets. Right, the rows "
+    "of the brackets: each raises the bracket that closes it. No text ends in a letter, so the letters' rows on the left "
+    "are by-products of training.",
+)  # fmt: skip
+
+# %% [markdown]
+# Some of the models look for two of the three brackets only. When they find neither, they predict the third, and are right.
+#
+# **Two heads in one layer.** The core's section 1 proves that no single head completes its four texts. How about heads at random, one or two?
+
+# %%
+A, B, C, D = range(4)
+texts = torch.tensor([[A, B, C, D, A], [C, D, A, B, A], [C, B, A, D, A], [A, D, C, B, A]])
+sign = torch.tensor([1, 1, -1, -1])  # is B right, or D?
+
+def right_of_four(heads, n=100_000):
+    """The share of n random one-layer models that get 0, 1, … 4 of the four texts right."""
+    # score and value: model, head, place, token
+    score, value = 4 * torch.randn(2, n, heads, 5, 4, generator=rng)
+    place = torch.arange(5)
+    attention = score[..., place, texts].softmax(-1)  # model, head, text, place
+    lead = (attention * value[..., place, texts]).sum((1, 3))  # model, text
+    lead = lead + torch.randn(n, 1, generator=rng)  # what the last token adds without attention
+    return torch.bincount((sign * lead > 0).sum(1), minlength=5) / n
+
+# %% figure
+rng = torch.Generator().manual_seed(0)
+count = {f"{heads} head{'s' * (heads > 1)}": right_of_four(heads) for heads in (1, 2)}
+table(count, columns=("none right", "1", "2", "3", "all 4 right"), decimals=4,
+      caption="The share of 100 000 random one-layer models that get so many of the four right.")
+
+# %% [markdown]
+# Some pairs can do it. This is how: by subtracting.
+
+# %% figure
+words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
+right_answers = {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}
+ind.two_that_subtract(words, right_answers).captioned(
+    "Blue dots: where the two heads look, the first at place 1 or 2, the second at place 3 or 4. A head looks at the first of "
+    "its two places if A stands there, otherwise at the second, and lowers the token that it finds (A itself counts for nothing). "
+    "Crossed out: what is lowered. B and D are the candidates, and the one that is not crossed out came after A."
+)
+
+# %% [markdown]
+# Neither head looks at the answer; together they rule out the alternative. It takes a head for every pair of places, which is the price.
+
+# %% claims
+text, kind = sentences(500)
+right = ind.run(models, text).logits[..., -1, closers].argmax(-1) == kind
+spared = {name: {t[k] for k in (1, 3) if t[k - 1] == "A"} & set("BD") for name, t in words.items()}
+with claims():
+    claim("no random head gets all four right, and some random pairs do", count["1 head"][4] == 0 and count["2 heads"][4] > 0)
+    claim("all four models close more than 99 % of 500 new sentences rightly; by chance a third", (right.float().mean(1) > 0.99).all())
+    claim("in all four, each opening bracket raises its own closing bracket most of the three",
+          (OV[:, openers, closers].argmax(-1) == torch.arange(3)).all())
+    claim("in all four, the dot prefers at least two of the three brackets to every letter, and in at least one exactly two",
+          (sought.sum(-1) >= 2).all() and (sought.sum(-1) == 2).any())
+    claim("in each of the four texts the candidate that is not crossed out is the right answer",
+          all(spared[name] == {right_answers[name]} for name in words))  # fmt: skip
+
+# %% [markdown]
+# ## 8 · How sharp must the heads be?
+#
+# The hand-built model of the core's section 2 has a sharpness of 20. How far can it be turned down? After the softmax a match has $e^\beta$ times the weight of anything else, where $\beta$ is the sharpness. Let the previous-token head be as sharp as you like, and give the induction head the sharpness $\beta$. There are up to 64 places to look at, and one is right.
+
+# %% prediction
+predict("induction.sharpness")
+
+# %% figure answer
+rng = torch.Generator().manual_seed(1)
+betas = torch.tensor([0.1, 0.3, 0.5, 0.6, 0.68, 0.71, 0.8, 1.0, 2.0, 4.0])
+accuracy = {n: [] for n in (4, 16, 32)}
+for beta_here in betas.tolist():
+    verdict = ind.judge(ind.hand_built(40, 65, (20.0, beta_here)), lengths=list(accuracy))
+    for n, share in verdict.accuracy.items():
+        accuracy[n].append(share)
+fig, ax = plots.figure(height=2.8)
+for n, colour, width in zip(accuracy, plots.SERIES, (7, 4, 1.5), strict=False):
+    ax.plot(betas, accuracy[n], marker="o", linewidth=width, color=colour, label=f"blocks of {n}")
+ax.axvline(torch.tensor(2.0).log(), color=plots.NULL, linestyle=":", label="ln 2")
+ax.set(xlabel="sharpness β of the induction head", ylabel="accuracy on the repeat", xscale="log", ylim=(-0.05, 1.05))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(fig, "Accuracy jumps from 0 to 1 at the same sharpness, near 0.69, for three lengths.",
+           "Accuracy of the hand-built model against the sharpness of its induction head, for three lengths of the block; the lines lie on one another.")  # fmt: skip
+measured("induction.sharpness", f"about {min(beta for beta, *right in zip(betas.tolist(), *accuracy.values(), strict=True) if min(right) == 1):.1f}")
+
+# %% [markdown]
+# Pencil and paper predict the result. Before normalising, the right place has weight $e^\beta$ and every other place has weight $e^0 = 1$. Each place adds its weight to the logit of its own token. All tokens of a block are different, so the right token has come once so far and is supported by one place, with $e^\beta$. A token that has come twice is supported by two places with weight 1 each, and the current token is always such a one.
+#
+# <details><summary>The answer</summary>
+#
+# The right token wins exactly if $e^\beta > 2$. The threshold is $\ln 2 \approx 0.69$, whatever the length: a match needs only a little more than twice the weight of any other place.
+#
+# If tokens may occur twice *within* a block, no sharpness is enough, because two notes are then equally good matches.
+#
+# </details>
+#
+# **Each half is worth little without the other.** We turn up both sharpnesses from zero and measure the gain from repetition.
+
+# %% figure
+test = ind.repeated_tokens(40, 32, 16, distinct=True, generator=torch.Generator().manual_seed(1))
+sharp = (0.0, 1.0, 2.0, 4.0, 8.0)
+pays = torch.zeros(5, 5)
+for i, first in enumerate(sharp):
+    for j, second in enumerate(sharp):
+        loss = ind.token_losses(ind.run(ind.hand_built(40, 65, (first, second)), test).logits, test).mean(0)
+        pays[i, j] = loss[:16].mean() - loss[17:].mean()
+plots.show(
+    ind.grids({"gain from repetition (nats)": (pays, [f"{s:.0f}" for s in sharp])}, [f"{s:.0f}" for s in sharp],
+              "sharpness of P", ("sharpness of I",), least=0),
+    "A grid of gains; it is dark only where both heads are sharp.",
+    "Gain from repetition by the sharpness of the previous-token head P (rows) and of the induction head I (columns).",
+)  # fmt: skip
+
+# %% [markdown]
+# While one head is blunt, sharpening the other adds next to nothing; when the other is sharp, it adds more than 0.9 nats. So gradient descent has little to climb until both have begun, and then each makes the other worth more. That this is why the change in the trained toys is so sudden remains an idea.
+#
+# **Both blurred.** Can the accuracy be foretold when neither head is sharp? Give the previous-token head a sharpness $\alpha$ as well. A note at place $j$ is then a mixture over the $j + 1$ places in sight: the right token has the share $e^\alpha/(e^\alpha + j)$, every other place the share $1/(e^\alpha + j)$.
+#
+# After the $p$-th token of a block of $L$, three kinds of places matter. The right place stands at $p + 1$, so its note holds the share $e^\alpha / (e^\alpha + p + 1)$ of the token asked for. The attention score is $\beta$ times this share, and the weight is the exponential of the score. The token A itself has two places, $p$ and $L + p$, whose notes hold a little A too, since each place also sees itself: a share $1/(e^\alpha + p)$ at the first, and $2/(e^\alpha + L + p)$ at the second, which sees two A's. The answer wins exactly if
+#
+# $$\exp\frac{\beta e^\alpha}{e^\alpha + p + 1} \;>\; \exp\frac{\beta}{e^\alpha + p} + \exp\frac{2\beta}{e^\alpha + L + p} .$$
+#
+# Counting the places $p$ at which this holds predicts the accuracy, without a fitted number.
+
+# %%
+def pencil(alpha, beta, length):
+    """The predicted accuracy of the hand-built model at each sharpness: (beta, alpha)."""
+    p, a, b = torch.arange(1, length), alpha.exp()[:, None], beta[:, None, None]
+    right = (b * a / (a + p + 1)).exp()
+    itself = (b / (a + p)).exp() + (2 * b / (a + length + p)).exp()
+    return (right > itself).float().mean(-1)
+
+f"with α = 4, β = 1 and blocks of 32: {pencil(torch.tensor([4.0]), torch.ones(1), 32).item():.2f}"
+
+# %% figure
+alpha, beta, maps = torch.linspace(0.5, 8, 16), torch.logspace(-1, 1, 17), {}
+rng = torch.Generator().manual_seed(1)
+for length in (4, 32):
+    test = ind.repeated_tokens(40, 4, length, distinct=True, generator=rng)
+    built = [ind.hand_built(40, 65, (a, b)) for b in beta.tolist() for a in alpha.tolist()]
+    shares = [ind.repeat_accuracy(ind.run(one, test).logits, test, length) for one in built]
+    maps[length] = {"measured": torch.stack(shares).view(17, 16), "predicted": pencil(alpha, beta, length)}
+fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
+for ax, length in zip(axes, maps, strict=True):
+    image = ax.pcolormesh(alpha, beta, maps[length]["measured"], cmap=plots.SEQUENTIAL, vmin=0, vmax=1)
+    ax.contour(alpha, beta, maps[length]["predicted"], levels=[0.5], colors=plots.EDITED, linewidths=2.2)
+    ax.set(title=f"blocks of {length}", xlabel="sharpness α of the first head", yscale="log")
+axes[0].set(ylabel="sharpness β of the second")
+fig.colorbar(image, ax=axes, label="accuracy, measured")
+plots.show(
+    fig, "Accuracy over both sharpnesses, with the predicted border of one half on it: they coincide.",
+    "Accuracy of the hand-built model, measured on four texts for each pair of sharpnesses (blue), and where the inequality "
+    "predicts an accuracy of one half (orange line). Where the first head is blurred, long blocks fail first.",
+)  # fmt: skip
+
+# %% claims
+off = {length: (both["measured"] - both["predicted"]).abs().max().item() for length, both in maps.items()}
+at = {beta_here: [accuracy[n][k] for n in accuracy] for k, beta_here in enumerate(betas.tolist())}
+doubled, rng = {}, torch.Generator().manual_seed(2)
+for length in (4, 16, 32):
+    test = ind.repeated_tokens(40, 64, length, generator=rng)  # tokens drawn with replacement
+    doubled[length] = ind.repeat_accuracy(ind.run(ind.hand_built(40, 65), test).logits, test, length)
+with claims():
+    claim("at β = 0.68 and below it is never right and at 0.71 and above always, at all three lengths",
+          all(set(right) == {0.0 if beta_here < 0.69 else 1.0} for beta_here, right in at.items()))
+    claim("where tokens may occur twice in a block, the sharp model is right less often the longer the block", 1 > doubled[4] > doubled[16] > doubled[32])
+    claim("with either head blunt, sharpening the other from 0 to 8 adds less than 0.04 nats; with the other at 8 it adds more than 0.9",
+          max(pays[0, 4], pays[4, 0]) - pays[0, 0] < 0.04 and pays[4, 4] - max(pays[0, 4], pays[4, 0]) > 0.9)
+    claim("in each of the 272 cells of either map, prediction and measurement differ by less than 0.05", max(off.values()) < 0.05)
+    claim("averaged over the whole map, blocks of 32 are completed less often than blocks of 4",
+          maps[32]["measured"].mean() < maps[4]["measured"].mean())  # fmt: skip
+
+# %% [markdown]
+# ## 9 · What the finished toys read, and where their notes are
+#
+# The core's section 3 shows what the toys need in order to form. Do the finished toys use the inputs that the plan names? We run each toy on a text, but compute one input of its second layer (the queries, the keys or the values) as if all heads of the first layer had written what they write for *another* text.
+
+# %% figure
+rng, composed = torch.Generator().manual_seed(4), {}
+clean, other = ind.repeated_tokens(64, 32, 24, distinct=True, generator=rng).split(16)
+layers = [[(layer, head) for head in range(4)] for layer in range(2)]
+for seed in range(3):
+    bridge, metric = ind.as_bridge(live.weights[seed]), ind.repeat_log_prob(clean, 24)
+    composed[f"seed {seed}"] = ind.by_input(ind.path_patch_qkv(bridge, clean, other, metric, *layers))
+table(composed, unit="nats", signed=True, decimals=2,
+      caption="Change of the log-probability of the right token on the repeat when one input of the second layer gets the messages about another text (16 texts; 95 % interval, texts resampled).")
+
+# %% [markdown]
+# The finished toys read the first layer through their keys alone, while their queries and values take the token from the embedding, as in the plan. The loss of more than 7 nats exceeds the 4.1 of guessing among 63 tokens: with notes about another text the model is confidently wrong.
+#
+# **Where are the notes?** The previous-token score of the toys stays near one half although their accuracy is near 1. The score is an average over all positions. Where does it come from?
+
+# %% figure
+pattern = ind.run(live.weights, ind.repeated_tokens(64, 32, 31, generator=rng)).pattern
+back = pattern[:, 0].diagonal(-1, -2, -1).mean(1)  # (seed, head, key): attention one back
+best = back.amax(1)  # (seed, key)
+fig, ax = plots.figure(height=2.8)
+for seed, row in enumerate(best):
+    ax.plot(row, label=f"seed {seed}", color=plots.SERIES[seed])
+ax.axvline(31, color=plots.NULL, linestyle=":", linewidth=1.4, label="longest block")
+ax.set(xlabel="place that is attended to from the place after it", ylabel="attention, best head", ylim=(0, 1.03))
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+plots.show(
+    fig, "Attention to the token before is high up to place 29 and near zero after it.",
+    "Attention to the place before, for each place, of the best head of the first layer. No block is longer than 31 "
+    "tokens, so a note at a later place is hardly ever needed, and none is written there.",
+)  # fmt: skip
+
+# %% claims
+near, far = best[:, 1:29].mean(1), best[:, 34:61].mean(1)
+lost = {way: [row[way][0] for row in composed.values()] for way in ("queries", "keys", "values")}
+with claims():
+    claim("the keys of all three toys lose more than 7 nats, more than the 4.1 of guessing among 63 tokens",
+          max(lost["keys"]) < -7 and round(torch.tensor(63.0).log().item(), 1) == 4.1)
+    claim("the queries and the values lose less than 0.02 nats", max(map(abs, lost["queries"] + lost["values"])) < 0.02)
+    claim("on average over places 1 to 28 it is above one half in each of the three seeds, over places 34 to 60 below a fifth",
+          (near > 0.5).all() and (far < 0.2).all())
+
+# %% [markdown]
+# ## 10 · Other models
+#
+# The circuit of the core was found in one training run of one small model, whose training text had been changed to reward copying. What do others have?
+
+# %% figure
+two, four = (ind.head_scores(zoo.load(name, "cpu").requires_grad_(False), length=50) for name in ("code-attn-2l", "code-4l"))
+named = {"prefix": ((5, 5), (5, 8), (5, 9), (6, 9)), "previous": ((2, 2), (4, 11))}  # Wang et al. 2022
+gpt2 = {what: torch.zeros(12, 12) for what in named}
+for what, heads in named.items():
+    gpt2[what][tuple(zip(*heads, strict=True))] = 1
+plots.show(
+    ind.head_maps({"code-attn-2l": (two.prefix, two.previous), "code-4l": (four.prefix, four.previous),
+                   "GPT-2 small, as published": (gpt2["prefix"], gpt2["previous"])}),
+    "Maps of the heads of three models, layer by layer: two heads stand out in the first, six are named in the third of 144.",
+    "Every head of three models, layers upwards; the area of a circle is its score on random tokens (blocks of 50). For GPT-2 "
+    "small no score was measured here: circles mark the heads that Wang et al. 2022 name.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("in code-attn-2l one head of each kind passes one half", ((two.prefix > 0.5).sum(), (two.previous > 0.5).sum()) == (1, 1))
+    claim("in code-4l four heads have a prefix-matching score above 0.2, and none passes one half",
+          (four.prefix > 0.2).sum() == 4 and four.prefix.max() < 0.5)
+
 # %% [markdown] words
 # ## Words
 #
 # - skip-trigram: "s stood before, q stands here, so o is more probable"; all that one layer without positions can use.
+# - in-context-learning score: loss late in a text minus loss early in it.
 # - composition score: how much of what one head writes lies where a later one reads, between 0 and 1.

@@ -360,7 +360,7 @@ def path_patch(
 grade("induction.path_patch", path_patch)
 
 # %% [markdown]
-# The lesson's table of twelve messages, made with your function: each head of the first layer to each input of 1.1, as in another sequence. Did you bet rightly in exercise 6?
+# The lesson's twelve messages, made with your function: each head of the first layer to each input of 1.1, as in another sequence. Did you bet rightly in exercise 6?
 
 # %%
 patch = checked("induction.path_patch")
@@ -423,7 +423,7 @@ rows = {
 table(rows, corner="half-way by step", decimals=0)
 
 # %% [markdown]
-# Try what the lesson did: end the way at step 2 000 instead (cut `steps` and `values` off), and put the loss on new names beside these curves (`ind.checkpoints().losses.estimate("new")`). Which orders survive, and which were made by the rule?
+# Try what the deeper notebook does: end the way at step 2 000 instead (cut `steps` and `values` off), and put the loss on new names beside these curves (`ind.checkpoints().losses.estimate("new")`). Which orders survive, and which were made by the rule?
 
 # %% [markdown]
 # ## 11 · Name the heads of a crowd

@@ -10,6 +10,7 @@ Intervals resample modules; the head scores, from 32 prompts of random tokens, a
 from dataclasses import dataclass
 
 from jaxtyping import Float, Int
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -75,18 +76,10 @@ class Checkpoints:
         return found
 
     def plot(self) -> Figure:
-        """Losses of repeated and new names, the in-context-learning score, the heads' scores; 95 % intervals."""
-        fig, axes = plots.figure(3, 1, height=4.9, sharex=True, height_ratios=[1, 0.7, 1])
-        weights = self.losses.weights()
-        panels = (
-            (axes[0], (("new", "new names"), ("repeated", "repeated names"))),
-            (axes[1], (("icl", "in-context-\nlearning score"),)),
-        )
-        colours = iter((plots.SERIES[1], plots.SERIES[0], plots.SERIES[2]))
-        for ax, lines in panels:
-            for what, label in lines:
-                low, high = interval(self.losses.estimate(what, weights))
-                _line(ax, self.step, self.losses.estimate(what), low, high, next(colours), label)
+        """Losses of repeated and new names, with 95 % intervals, above the heads' scores."""
+        fig, axes = plots.figure(2, 1, height=4.2, sharex=True)
+        for what, colour in (("new", plots.SERIES[1]), ("repeated", plots.SERIES[0])):
+            self.line(axes[0], what, colour, f"{what} names")
         for name, scores, colour in (
             ("0.2, previous\ntoken", self.previous, plots.NOTE),
             ("1.1, prefix\nmatching", self.prefix, plots.HEAD),
@@ -94,14 +87,19 @@ class Checkpoints:
             layer, head = divmod(int(scores[-1].argmax()), scores.shape[-1])
             others = scores.flatten(1).clone()
             others[:, layer * scores.shape[-1] + head] = 0
-            axes[2].plot(self.step, scores[:, layer, head], color=colour, marker="o", markersize=3, label=name)
-            axes[2].plot(self.step, others.amax(1), color=colour, linestyle=":", label="the best other head")
-        axes[0].set(ylabel="nats per token")
-        axes[1].set(ylabel="nats")
-        axes[2].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
+            axes[1].plot(self.step, scores[:, layer, head], color=colour, label=name)
+            axes[1].plot(self.step, others.amax(1), color=colour, linestyle=":", label="the best other head")
+        axes[0].set(ylabel="loss (nats per token)", ylim=(0, None))
+        axes[1].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
         for ax in axes:
             ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return fig
+
+    def line(self, ax: Axes, what: str, colour: str, label: str = "") -> None:
+        """One quantity of the losses against steps, with its 95 % interval (modules resampled)."""
+        low, high = interval(self.losses.estimate(what, self.losses.weights()))
+        ax.plot(self.step, self.losses.estimate(what), color=colour, label=label)
+        ax.fill_between(self.step, low, high, color=colour, alpha=0.35, linewidth=0)
 
 
 def halfway(
@@ -115,7 +113,3 @@ def halfway(
     before, behind = step[after[:, 0] - 1], step[after[:, 0]]
     return before + (0.5 - low) / (high - low) * (behind - before)
 
-
-def _line(ax, step: Tensor, values: Tensor, low: Tensor, high: Tensor, colour: str, label: str) -> None:
-    ax.plot(step, values, color=colour, marker="o", markersize=3, label=label)
-    ax.fill_between(step, low, high, color=colour, alpha=0.35, linewidth=0)

@@ -64,6 +64,23 @@ class Ablations:
         change = centre - centre[0]
         return {run: (change[k].item(), low[k].item(), high[k].item()) for k, run in enumerate(RUNS)}
 
+    def times(self, run: str, less: str | None = None) -> tuple[float, float, float]:
+        """How many times as much a mean ablation costs on repeated names as on new ones: (ratio, low, high).
+
+        Args:
+            less: another run, whose ratio is taken off in every draw, so that the difference has a paired interval.
+        """
+        losses, weights = self.losses[KINDS.index("mean")], self.losses.weights()
+        ratios = []
+        for draws in (None, weights):
+            cost = [losses.estimate(what, draws) for what in ("repeated", "new")]
+            more, base = (each - each[..., :1] for each in cost)
+            each = more / base
+            own = each[..., list(RUNS).index(run)]
+            ratios.append(own if less is None else own - each[..., list(RUNS).index(less)])
+        low, high = interval(ratios[1])
+        return ratios[0].item(), low.item(), high.item()
+
     def rows(self) -> dict[str, dict[str, tuple[float, float, float]]]:
         """What the mean ablation of each head, or of several, costs in nats on each kind of text."""
         cost = {title: self.cost(what) for what, title in TEXTS.items()}
@@ -102,30 +119,20 @@ class ContextGain:
         low, high = interval(draws[:, k] / draws[:, 0])
         return (centre[k] / centre[0]).item(), low.item(), high.item()
 
-    def plot(self, runs: Sequence[str] = ("intact", "1.1", "1.2")) -> Figure:
-        """Left: loss against how much is seen. Right: the share of the gain that is left, by how far back that reaches.
-
-        A line for each run; the shares with their 95 % intervals.
-        """
-        fig, (left, right) = plots.figure(1, 2, height=3.2, width_ratios=[1.5, 1])
-        looks = {"intact": (plots.INK, "o"), "1.1": (plots.HEAD, "s")}
+    def plot(self, runs: Sequence[str] = ("1.1", "1.2")) -> Figure:
+        """The share of the gain that is left without a head, by how far back the context reaches; 95 % intervals."""
+        fig, ax = plots.figure(width=5.6, height=2.8)
         distances = [n for n in (4, 8, 16, 32) if n in self.width.tolist()[:-1]]
-        for run in runs:
-            colour, marker = looks.get(run, (plots.SERIES[3], "^"))
-            values = self.loss[GAIN_RUNS.index(run)].double()
-            left.plot(self.width, values.mean(-1), color=colour, marker=marker, markersize=5,
-                      label=run if run == "intact" else f"without {run}")  # fmt: skip
-            if run != "intact":
-                shares = [self.remaining(run, n) for n in distances]
-                right.plot(distances, [share[0] for share in shares], color=colour, marker=marker, markersize=5)
-                right.vlines(distances, [s[1] for s in shares], [s[2] for s in shares], color=colour, linewidth=2.5)
-        for ax, ticks in ((left, self.width.tolist()), (right, distances)):
-            ax.set_xscale("log", base=2)
-            ax.set_xticks(ticks, [*map(str, ticks[:-1]), "all" if ax is left else str(ticks[-1])])
-            ax.minorticks_off()
-        left.set(xlabel="tokens of context that are seen", ylabel="loss of a late token (nats)")
-        right.set(xlabel="context further back than (tokens)", ylabel="share of its gain left", ylim=(-0.05, 1.13))
-        left.legend()
+        for run, colour, marker in zip(runs, (plots.HEAD, plots.SERIES[3]), "s^", strict=False):
+            shares = [self.remaining(run, n) for n in distances]
+            ax.plot(distances, [share[0] for share in shares], color=colour, marker=marker, markersize=6,
+                    label=f"without {run}")  # fmt: skip
+            ax.vlines(distances, [s[1] for s in shares], [s[2] for s in shares], color=colour, linewidth=2.5)
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(distances, map(str, distances))
+        ax.minorticks_off()
+        ax.set(xlabel="context further back than (tokens)", ylabel="share of its gain left", ylim=(-0.05, 1.13))
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return fig
 
 

@@ -1,17 +1,19 @@
 """Lesson 3, drawn.
 
 `cards` – four texts as cards, one head that cannot sort them and two that can. `circuit` – the four heads of
-`code-attn-2l`. `program` – a program's tokens: how likely they are, where a head looks. `scored` – toys as they form;
-the heads of whole models by their scores. `contexts` – the match of two tokens, tested.
+`code-attn-2l`, and the toys that are trained with something barred. `program` – a program's tokens: how likely they
+are, where a head looks. `scored` – toys as they form; the heads of whole models by their scores. `roles` – what is
+needed and what is specific; grids of numbers. `contexts` – the match of two tokens, tested.
 """
 
-from course_utils.induction.drawing.cards import attention_table, four_texts, two_that_subtract
-from course_utils.induction.drawing.circuit import circuit, circuits_alone
+from course_utils.induction.drawing.cards import four_texts, two_that_subtract
+from course_utils.induction.drawing.circuit import circuit, circuits_alone, toys_changed
 from course_utils.induction.drawing.contexts import half_ways, two_contexts
 from course_utils.induction.drawing.program import expected, looked_up
+from course_utils.induction.drawing.roles import grids, shares, specific
 from course_utils.induction.drawing.scored import forming, head_maps
 
 __all__ = [
-    "attention_table", "circuit", "circuits_alone", "expected", "forming", "four_texts", "half_ways", "head_maps",
-    "looked_up", "two_contexts", "two_that_subtract",
+    "circuit", "circuits_alone", "expected", "forming", "four_texts", "grids", "half_ways", "head_maps", "looked_up",
+    "shares", "specific", "toys_changed", "two_contexts", "two_that_subtract",
 ]  # fmt: skip

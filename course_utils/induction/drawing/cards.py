@@ -1,72 +1,54 @@
 """Four texts as cards: why one head of one layer cannot complete them all, and how two heads can.
 
-1. `attention_table` – the scores of tokens for tokens, and the column that is not there.
-2. `four_texts` – what a head adds up is a card for each place; two and two texts hold the same cards.
-3. `two_that_subtract` – two heads that lower the tokens which cannot be the answer.
+1. `four_texts` – what a head adds up is a card for each place; two and two texts hold the same cards.
+2. `two_that_subtract` – two heads that lower the tokens which cannot be the answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from course_utils import plots
-from course_utils.page.draw.sheet import PAPER, SMALL, WIDE, Picture, Sheet, sheet
+from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, Sheet, sheet
 
 CARD = {"A": plots.TOKEN, "B": plots.SERIES[1], "C": plots.SERIES[3], "D": plots.SERIES[2]}
 PLACES = ("place 1", "place 2", "place 3", "place 4", "last")
-STEP = 0.56  # inches from card to card
+STEP = 0.57  # inches from card to card
 
 
-def attention_table() -> Picture:
-    """A square for each pair of tokens, the row of A set off, and the column that a single head would need."""
-    page = sheet(2.8)
-    xs, ys = [2.0 + 0.62 * i for i in range(4)], [1.87 - 0.42 * i for i in range(4)]
-    page.text((2.93, 2.65), "token that is looked at", size=SMALL, colour=plots.NULL, halo=False)
-    page.text((0.15, 1.25), "token\nthat looks", side="left", size=SMALL, colour=plots.NULL, halo=False)
-    for x, y, token in zip(xs, ys, "ABCD", strict=True):
-        page.box((x, 2.33), token, fill=CARD[token], width=0.5, height=0.3, bold=True)
-        page.box((1.38, y), token, fill=CARD[token], width=0.5, height=0.3, bold=True)
-    for y, query in zip(ys, "ABCD", strict=True):
-        for x in xs:
-            page.box((x, y), "", fill=plots.HEAD if query == "A" else "#D6E6F2", width=0.54, height=0.34)
-    ghost = 5.55
-    page.box((ghost, 2.33), "B after A", fill=PAPER, edge=plots.INK, width=1.1, height=0.3, dashed=True)
-    for y in ys:
-        page.box((ghost, y), "", fill=PAPER, edge=plots.INK, width=1.1, height=0.34, dashed=True)
-    page.text((ghost, 0.16), "no such column", size=SMALL, bold=True, halo=False)
-    page.text((2.93, 0.16), "one score for each pair", size=SMALL, bold=True, halo=False)
-    return page.picture(
-        "A table of scores, token by token; a column for “B after A” is drawn dashed, since there is none."
-    )
-
-
-def four_texts(texts: Mapping[str, str], right: Mapping[str, str]) -> Picture:
-    """Two texts on either side, and below each pair all its cards, place by place: the same cards twice.
+def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mapping[tuple[int, str], int]) -> Picture:
+    """Two texts on either side with the numbers of a head's cards; below each pair all its cards, place by place.
 
     Args:
         texts: by name, four letters and the last; right: by name, the right answer.
+        cards: by place (from 0) and letter, the number on the card; 0 where it is left out.
     """
-    page = sheet(3.5)
+    page = sheet(4.2)
     answers = list(dict.fromkeys(right.values()))
     for side, answer in enumerate(answers):
-        left = 0.1 + side * WIDE / 2
-        xs = [left + 0.68 + STEP * i for i in range(5)]
+        left = 0.05 + side * WIDE / 2
+        xs = [left + 0.6 + STEP * i for i in range(5)]
         sign = "above" if side == 0 else "below"
-        page.text((left + 1.75, 3.36), f"{answer} is right: sum {sign} zero", bold=True, halo=False)
+        page.text((left + 1.75, 4.05), f"{answer} is right: sum {sign} zero", bold=True, halo=False)
         for x, place in zip(xs, PLACES, strict=True):
-            page.text((x, 3.08), place.replace(" ", "\n"), size=SMALL, colour=plots.NULL, halo=False)
+            page.text((x, 3.74), place.replace(" ", "\n"), size=SMALL, colour=plots.NULL, halo=False)
         names = [name for name in texts if right[name] == answer]
-        for row, name in enumerate(names):
-            page.text((left + 0.16, 2.66 - 0.42 * row), name, halo=False)
-            _cards(page, xs, 2.66 - 0.42 * row, texts[name])
-        page.arrow((xs[2], 1.98), (xs[2], 1.5), colour=plots.INK, thick=1.4)
-        page.text((xs[2] + 0.12, 1.74), "all cards of both", side="left", size=SMALL, halo=False)
+        sums = [sum(cards.get(card, 0) for card in enumerate(texts[name])) for name in names]
+        for row, (name, total) in enumerate(zip(names, sums, strict=True)):
+            y = 3.24 - 0.52 * row
+            page.text((left + 0.14, y), name, halo=False)
+            _cards(page, xs, y, texts[name], [cards.get(card, 0) for card in enumerate(texts[name])])
+            colour = plots.ANSWER if (total > 0) == (side == 0) else plots.EDITED
+            page.text((xs[4] + 0.3, y), _signed(total), side="left", bold=True, colour=colour, halo=False)
+        page.arrow((xs[2], 2.4), (xs[2], 1.98), colour=plots.INK, thick=1.4)
+        page.text((xs[2] + 0.12, 2.2), "all cards of both", side="left", size=SMALL, halo=False)
         piles = ["".join(sorted(pair)) for pair in zip(*(texts[name] for name in names), strict=True)]
         for row in range(2):
-            _cards(page, xs, 1.22 - 0.42 * row, [pile[row] for pile in piles])
-    page.text((WIDE / 2 + 0.03, 1.0), "=", size=20, bold=True, halo=False)
-    page.text((WIDE / 2, 0.28), "The same cards, so the same total. It cannot be above zero and below zero.", bold=True,
-              halo=False)  # fmt: skip
+            letters = [pile[row] for pile in piles]
+            _cards(page, xs, 1.66 - 0.52 * row, letters, [cards.get(card, 0) for card in enumerate(letters)])
+        page.text((xs[4] + 0.3, 1.4), _signed(sum(sums)), side="left", bold=True, halo=False)
+    page.text((WIDE / 2 + 0.2, 1.4), "=", size=18, bold=True, halo=False)
+    page.text((WIDE / 2, 0.35), "The same cards, so the same total, whatever their numbers.", bold=True, halo=False)
     return page.picture(
-        "Four texts as rows of cards; the cards of the first two texts, put together, are those of the last two."
+        "Four texts as rows of numbered cards; the cards of the first two, put together, are those of the last two."
     )
 
 
@@ -104,6 +86,12 @@ def two_that_subtract(texts: Mapping[str, str], right: Mapping[str, str]) -> Pic
     )
 
 
-def _cards(page: Sheet, xs: list[float], y: float, letters: str | list[str]) -> None:
-    for x, letter in zip(xs, letters, strict=True):
-        page.box((x, y), letter, fill=CARD[letter], width=0.46, height=0.34, bold=True)
+def _cards(page: Sheet, xs: list[float], y: float, letters: str | list[str], numbers: Sequence[int] = ()) -> None:
+    for k, (x, letter) in enumerate(zip(xs, letters, strict=True)):
+        number = f" {_signed(numbers[k])}" if numbers and numbers[k] else ""
+        page.box((x, y), letter + number, fill=CARD[letter], width=0.52 if numbers else 0.46, height=0.34, bold=True,
+                 size=SMALL if numbers else NORMAL)  # fmt: skip
+
+
+def _signed(number: int) -> str:
+    return f"{number:+d}".replace("-", "−") if number else "0"

@@ -1,12 +1,14 @@
 """The four heads of `code-attn-2l`, drawn.
 
-1. `circuit` – the heads and their messages to 1.1, in the same place before and after it is known what they say.
+1. `circuit` – the heads, and what each of their messages to 1.1 says.
 2. `circuits_alone` – the same in small, with heads missing.
+3. `toys_changed` – the plan in small, with something barred while it is learned.
 """
 
 from collections.abc import Mapping, Sequence
 
 from course_utils import plots
+from course_utils.page.draw.induction import COLUMNS
 from course_utils.page.draw.sheet import PAPER, SMALL, Picture, Sheet, darker, sheet
 
 # Message to an input of 1.1: (its colour, column it is from, column it is written to, row, input).
@@ -18,77 +20,59 @@ MESSAGES = {
     "0.0 to queries": (SAME, 5, 5, 0, "Q"),
     "0.2 to queries": (ONE_BACK, 4, 5, 1, "Q"),
 }
-COLUMNS = [0.7 + 1.1 * i for i in range(6)]
 HALF = 0.78  # of the width of a message, inches
 
 
-def circuit(
-    tokens: Sequence[str], lost: Mapping[str, float], known: bool, attention: float | None = None,
-    chance: float | None = None,
-) -> Picture:  # fmt: skip
-    """The four heads of `code-attn-2l` over `X A B … X A`, layers upwards.
+def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance: float) -> Picture:
+    """The four heads of `code-attn-2l` over `X A B … X A`, layers upwards, with what each message says.
 
     Args:
-        tokens: X, A and B.
-        lost: nats that are lost without a message, by the names of `MESSAGES`; one that is left out is not drawn.
-        known: whether each message says what it says, with an arrow from where its head looks; otherwise a question
-            mark and the loss.
+        tokens: X, A and B. lost: the messages that count, by the names of `MESSAGES`; another is not drawn.
         attention: of 1.1 from the second A to B. chance: the probability of B there.
     """
-    page = sheet(5.1)
+    page = sheet(5.2)
     x, a, b = tokens
     words = (f"after {a}", f"two after {x}", f"{b}, copied", f"{a}, copied", f"after {x}")
     said = dict(zip(MESSAGES, words, strict=True))
-    for place, token in zip(COLUMNS, (x, a, b, "…", x, a), strict=True):
-        page.stream(place, 0.5, 4.5)
-        page.box((place, 0.28), token, fill=plots.TOKEN, width=0.66, bold=token != "…", size=12)
-    page.line([(0.35, 2.72), (7.1, 2.72)], colour=plots.STREAM, dashed=True, behind=True)
-    page.text((0.18, 1.7), "layer 0", turn=90, size=SMALL, colour=plots.NULL)
-    page.text((0.18, 3.6), "layer 1", turn=90, size=SMALL, colour=plots.NULL)
-    for end in (2, 5):
-        rows = [row for _, _, to, row, _ in MESSAGES.values() if to == end]
-        high = 1.14 + 0.5 * len(rows)
-        page.box((COLUMNS[end], (0.98 + high) / 2), "", fill="#FAFAFA", edge=plots.STREAM, width=2 * HALF + 0.14,
-                 height=high - 0.98)  # fmt: skip
-        page.ax.patches[-1].set_zorder(0.8)  # behind the streams and the arrows
-    for name, nats in lost.items():
-        _message(page, name, said[name] if known else f"?      −{nats:.1f}", known)
+    for place, token, letter in zip(COLUMNS, (x, a, b, "…", x, a), ("X", "A", "B", "", "X", "A"), strict=True):
+        page.stream(place, 0.6, 4.6)
+        page.box((place, 0.4), token, fill=plots.TOKEN, width=0.66, bold=token != "…", size=12)
+        if a != "A":
+            page.text((place, 0.1), letter, size=SMALL, colour=plots.NULL, halo=False)
+    page.line([(0.35, 2.82), (7.1, 2.82)], colour=plots.STREAM, dashed=True, behind=True)
+    page.text((0.18, 1.8), "layer 0", turn=90, size=SMALL, colour=plots.NULL)
+    page.text((0.18, 3.7), "layer 1", turn=90, size=SMALL, colour=plots.NULL)
+    for name in lost:
+        _message(page, name, said[name])
     key, query = COLUMNS[2], COLUMNS[5]
-    page.dot((key, 3.05), MATCH, 9)
-    page.text((key - 0.14, 3.05), "key (K)", side="right")
-    page.dot((query, 3.05), MATCH, 9)
-    page.text((query - 0.14, 3.05), "query (Q)", side="right")
-    page.dot((key, 3.45), MATCH, 9)
-    page.text((key - 0.14, 3.45), "value (V)", side="right")
-    page.arrow((key + 0.06, 3.47), (query - 0.32, 3.95), colour=MATCH, bend=-0.14,
-               thick=1.2 + (4 * attention if attention else 1.6))  # fmt: skip
-    share = f"\nattention {attention:.2f}" if attention is not None else ""
-    above = ((key + query) / 2 - 0.1, 4.32 + 0.08 * bool(share))
-    page.text(above, f"1.1 looks at {b} and copies it{share}", colour=MATCH, bold=True)
-    page.box((query, 4.0), b, fill=plots.ANSWER, width=0.6, height=0.34, bold=True)
-    page.arrow((query, 4.52), (query, 4.7))
-    likely = f", probability {chance:.2f}" if chance is not None else ""
-    page.text((query + 0.4, 4.88), f"next token: {b}{likely}", side="right", bold=True, halo=False, size=12)
-    drawn = ", ".join(f"{name}: {said[name]}" if known else f"{name}, {nats:.1f} nats" for name, nats in lost.items())
+    for at, label in (((key, 3.15), "key (K)"), ((query, 3.15), "query (Q)"), ((key, 3.55), "value (V)")):
+        page.dot(at, MATCH, 9)
+        page.text((at[0] - 0.14, at[1]), label, side="right")
+    page.arrow((key + 0.06, 3.57), (query - 0.32, 4.05), colour=MATCH, bend=-0.14, thick=1.2 + 4 * attention)
+    page.text(((key + query) / 2 - 0.1, 4.5), f"1.1 looks at {b} and copies it\nattention {attention:.2f}",
+              colour=MATCH, bold=True)  # fmt: skip
+    page.box((query, 4.1), b, fill=plots.ANSWER, width=0.6, height=0.34, bold=True)
+    page.arrow((query, 4.62), (query, 4.8))
+    page.text((query + 0.4, 5.0), f"next token: {b}, probability {chance:.2f}", side="right", bold=True, halo=False,
+              size=12)  # fmt: skip
+    drawn = ", ".join(f"{name}: {said[name]}" for name in lost)
     return page.picture(f"The circuit on {x} {a} {b} … {x} {a}. Messages to 1.1: {drawn}. Head 1.1 copies {b}.")
 
 
-def _message(page: Sheet, name: str, words: str, known: bool) -> None:
+def _message(page: Sheet, name: str, words: str) -> None:
     """What one head has written: its name, the words, and a badge for the input of 1.1 that reads it."""
     colour, begin, end, row, letter = MESSAGES[name]
-    x, y = COLUMNS[end], 1.27 + 0.5 * row
+    x, y = COLUMNS[end], 1.37 + 0.5 * row
     page.box((x, y), "", fill=colour, width=2 * HALF, height=0.36)
     ink = plots.INK if plots.is_light(colour) else PAPER
     page.text((x - HALF + 0.06, y), name[:3], side="left", size=SMALL, bold=True, colour=ink, halo=False)
     page.text((x - HALF + 0.36, y), words, side="left", size=SMALL, colour=ink, halo=False)
     page.box((x + HALF - 0.15, y), letter, fill=MATCH, width=0.24, height=0.26, size=SMALL, bold=True)
-    if not known:
-        return
     line = darker(colour, 0.6) if colour == SAME else colour
     if begin == end:
-        page.arrow((x + 0.12, 0.47), (x + 0.12, y - 0.2), colour=line, thick=2.4)
+        page.arrow((x + 0.12, 0.59), (x + 0.12, y - 0.2), colour=line, thick=2.4)
     else:
-        page.arrow((COLUMNS[begin] + 0.03, 0.62 + 0.12 * row), (x - HALF - 0.02, y), colour=line, bend=-0.12, thick=2.4)
+        page.arrow((COLUMNS[begin] + 0.03, 0.74 + 0.12 * row), (x - HALF - 0.02, y), colour=line, bend=-0.12, thick=2.4)
 
 
 def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -> Picture:
@@ -118,3 +102,35 @@ def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -
         page.text((middle, 0.16), interval, size=SMALL, colour=plots.NULL, halo=False)
     alt = "; ".join(f"{', '.join(heads)}: {share:.2f}" for heads, (share, _, _) in left.items())
     return page.picture(f"Share of the gain from repetition left with these heads alone: {alt}.")
+
+
+def toys_changed(changed: Mapping[str, str]) -> Picture:
+    """The plan in small, once for each change that is made before training; a bar where something cannot pass.
+
+    Args:
+        changed: by the words above each, "" for nothing, "keys" or "queries" for what is barred, "smeared" for one
+            layer whose keys also hold the token before.
+    """
+    page = sheet(2.75)
+    step = 7.2 / len(changed)
+    for k, (title, change) in enumerate(changed.items()):
+        xs = [0.3 + step * k + 0.42 * i for i in range(4)]
+        one = change == "smeared"
+        page.text(((xs[0] + xs[3]) / 2, 2.5), title, size=SMALL, bold=True, halo=False)
+        for x, token in zip(xs, "AB…A", strict=True):
+            page.stream(x, 0.42, 2.0)
+            page.text((x, 0.18), token, size=SMALL, bold=True, halo=False)
+        page.dot((xs[1], 1.48), MATCH, 7)
+        page.dot((xs[3], 1.48), MATCH, 7)
+        page.arrow((xs[1] + 0.05, 1.55), (xs[3] - 0.05, 1.9), colour=MATCH, bend=-0.25, thick=2.2)
+        if one:
+            page.arrow((xs[0], 0.65), (xs[1] - 0.06, 1.42), colour=ONE_BACK, thick=2.2)
+            continue
+        page.line([(xs[0] - 0.15, 1.2), (xs[3] + 0.15, 1.2)], colour=plots.STREAM, dashed=True, behind=True)
+        page.arrow((xs[0], 0.58), (xs[1] - 0.1, 0.88), colour=ONE_BACK, thick=2)
+        page.box((xs[1], 0.92), "", fill=ONE_BACK, width=0.24, height=0.17)
+        barred = {"keys": xs[1], "queries": xs[3]}.get(change)
+        if barred:
+            page.line([(barred - 0.2, 1.27), (barred + 0.2, 1.27)], colour=plots.EDITED, thick=5)
+    names = "; ".join(title.replace("\n", " ") for title in changed)
+    return page.picture(f"The plan in small, changed: {names}.")

@@ -31,11 +31,10 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
         ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
         ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
         ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
-        ax.tick_params(axis="x", labelbottom=True, length=0, pad=5)
+        ax.tick_params(axis="x", labelbottom=True, length=0, pad=3)
         for label, part in zip(ax.get_xticklabels(), bare, strict=True):
             marked = part in marks.split()
             label.set(color=plots.EDITED if marked else plots.INK, fontweight="bold" if marked else "normal")
-            label.set_bbox(dict(boxstyle="round,pad=0.22", facecolor=plots.TOKEN, edgecolor="none"))
     return fig
 
 

@@ -15,7 +15,7 @@ from course_utils.induction.toys.curves import Curves
 
 
 def forming(
-    two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int, head: str
+    two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int
 ) -> Figure:
     """Accuracy of two-layer models and of a one-layer model, best scores of the first; below, attention patterns.
 
@@ -23,7 +23,7 @@ def forming(
         patterns: of one head of the first two-layer model, by the training step, on BOS and a block of `length` tokens,
             twice.
     """
-    fig, rows = plots.figure(2, 1, height=4.8, height_ratios=[1, 1.15])
+    fig, rows = plots.figure(2, 1, height=4.6, height_ratios=[1, 1.1])
     fig.get_layout_engine().set(hspace=0.08)
     ax = rows[0]
     lines = (
@@ -44,7 +44,7 @@ def forming(
     for k, (step, pattern) in enumerate(patterns.items()):
         small = fig.add_subplot(spec[k])
         plots.heatmap(small, pattern, signed=False, limit=1, bar=False)
-        small.set_title(f"head {head}, step {step}", fontsize=10)
+        small.set_title(f"one head, step {step}", fontsize=10)
         middles = (0, (length + 1) / 2, (3 * length + 1) / 2)
         small.set_xticks(middles[1:], ("block", "repeat"), fontsize=9)
         small.set_yticks(middles, ("BOS", "block", "repeat") if k == 0 else ("", "", ""), fontsize=9)

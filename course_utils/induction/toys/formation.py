@@ -14,10 +14,8 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils import plots
 from course_utils.induction.toys.curves import crossing
 
 CONDITIONS = {
@@ -49,27 +47,11 @@ class Formation:
         """The accuracy at the end."""
         return self.accuracy[-1, list(CONDITIONS).index(condition)]
 
-    def rows(self) -> dict[str, dict[str, tuple[float, float, float] | str]]:
-        """For each condition the mean over seeds, with the lowest and the highest seed."""
+    def finals(self) -> dict[str, dict[str, tuple[float, float, float]]]:
+        """For each condition, with the mean step of its change, the accuracy at the end: mean, lowest, highest seed."""
         found = {}
         for name in CONDITIONS:
             final, change = self.final(name), self.change(name)
-            never = int(change.isnan().sum())
-            step = f"{change.mean():.0f} ({change.min():.0f} to {change.max():.0f})" if not never else "never"
-            if 0 < never < self.seeds:
-                step = f"in {self.seeds - never} of {self.seeds} seeds"
-            ends = final.mean().item(), final.min().item(), final.max().item()
-            found[name] = {"final accuracy": ends, "passes one half at step": step}
+            when = "never" if change.isnan().all() else f"step {change.nanmean():.0f}"
+            found[f"{name} · {when}"] = {"accuracy": (final.mean().item(), final.min().item(), final.max().item())}
         return found
-
-    def plot(self) -> Figure:
-        """Accuracy against steps, one line for each seed, one colour for each condition."""
-        fig, ax = plots.figure(height=3.2)
-        colours = (plots.NULL, plots.SERIES[1], plots.SERIES[0], plots.SERIES[2], plots.EDITED)
-        for k, (name, colour) in enumerate(zip(CONDITIONS, colours, strict=True)):
-            for seed, row in enumerate(self.accuracy[:, k].unbind(1)):
-                label = name.replace(", ", ",\n") if seed == 0 else None
-                ax.plot(self.step, row, color=colour, linewidth=1.3, alpha=0.8, label=label)
-        ax.set(xlabel="training step", ylabel="accuracy on the repeat", ylim=(-0.03, 1.03))
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-        return fig
