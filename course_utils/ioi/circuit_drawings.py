@@ -1,12 +1,11 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
-1. `carried` – section 2: from where to where, in which layer; which part does it is not known yet.
-2. `reading` – section 4: the heads, where they look, and the notes.
-3. `circuit_drawn` – section 6: the measured circuit.
-4. `both_questions_drawn` – section 7: with the heads that raise both names.
-5. `gpt2_drawn` – GPT-2 small's published circuit, on the same words.
-6. `nodes_drawn` – the second notebook: heads at positions.
-7. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+1. `reading` – section 4: the heads, where they look, and the notes.
+2. `circuit_drawn` – section 6: the measured circuit.
+3. `both_questions_drawn` – section 7: with the heads that raise both names.
+4. `nodes_drawn` – the second notebook: heads at positions.
+5. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+6. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -36,28 +35,6 @@ WROTE = [
     Line(IO, "note of IO", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
     Line(S1, "note of S", colour=NOTE_INK, ports=("top", "left"), bend=-0.15),
 ]
-
-
-def carried(to_end: float, to_next: float) -> Picture:
-    """After section 2: what S2 says is at END, and a little at the word after S2, before layer 1 begins.
-
-    Args:
-        to_end, to_next: the recovery before layer 1 at END and at the word after S2.
-    """
-    parts = {"?": Spot(TO, 0, kind="unknown", width=0.5), "? ": Spot(GAVE, 0, kind="unknown", up=0.1, width=0.4),
-             "?  ": Spot(TO, 1, kind="unknown", right=-0.6, up=0.0, width=0.4)}  # fmt: skip
-    lines = [
-        Line(S2, "?", _share(to_end), thick=4.0, ports=("top", "left"), at=0.62),
-        Line(S2, "? ", _share(to_next), thick=1.2, ports=("top", "left"), bend=-0.25, at=0.4, slide=(-0.05, 0)),
-        Line("?", "logits", thick=4.0),
-        Line("? ", "?  ", thick=1.2, ports=("top", "left"), bend=-0.1),
-        Line("?  ", "logits", thick=1.2, ports=("top", "left"), bend=-0.1),
-    ]
-    return on_sentence(
-        parts, lines, "A thick arrow from the second John to the last word inside layer 0; a thin one by the next word "
-        "and layer 1.",
-        layers=LAYERS[:2]
-    )
 
 
 def reading(attention: Mapping[str, float]) -> Picture:
