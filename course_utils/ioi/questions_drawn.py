@@ -44,7 +44,7 @@ def partners_drawn() -> Picture:
                 page.text((above, y + 0.36), label, size=SMALL, bold=True, halo=False)
             x += wide + 0.04
         page.text((WIDE - 0.1, y), answer, side="right", up="baseline", size=SMALL, halo=False)
-    page.text((WIDE - 0.1, page.height - 0.2), "right answer", side="right", size=SMALL, bold=True, halo=False)
+    page.text((WIDE - 0.1, page.height - 0.34), "answer", side="right", size=SMALL, bold=True, halo=False)
     return page.picture(
         "The example and its partners flip, third and ABC; one or three names are marked as changed."
     )

@@ -75,16 +75,15 @@ ioi.partners_drawn().captioned("One prompt and its three partners. Above the fir
 words = model.tokenizer.encode(ioi.EXAMPLE, add_special_tokens=False)
 logits = model(torch.tensor([[model.tokenizer.bos_token_id, *words]]))[0, -1]
 named = {model.tokenizer.decode([i]).strip(): i for i in [*logits.topk(3).indices.tolist(), words[3]]}
-table({name: {"logit": float(logits[i]), "probability": float(logits.softmax(-1)[i])}
-       for name, i in named.items()}, decimals=4, corner="next token")
+table({name: {"logit": float(logits[i])} for name, i in named.items()}, decimals=2, corner="next token")
 
 # %% caption
 caption("The three most probable next tokens and John.")
 
 # %% [markdown]
-# The logit difference is 15.6 − 3.8 = 11.7: Mary is more than a hundred thousand times as probable as John. Names that stand nowhere in the sentence come before John. So the giver is not only passed over, he is pushed down.
+# The logit difference is 15.59 − 3.84 = 11.75: Mary is more than a hundred thousand times as probable as John. Names that stand nowhere in the sentence come before John, so the giver is lowered as well.
 #
-# From here on we look at many prompts of this wording, with other names, places and objects. In half of them IO is named first, in the other half S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
+# From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
 # %%
 def prompts(n, seed, **how):
@@ -100,7 +99,7 @@ sets = {"IO first": prompts(128, 2, orders=["ABBA"]), "S first": prompts(128, 2,
 said = {name: ioi.behaviour(model, some) for name, some in (sets | {"both first": clean}).items()}
 of = {name: float(logits[i]) for name, i in named.items()}
 with claims():
-    claim("on the example the logits are 15.6 and 3.8, and their difference 11.7", rounds_to(of["Mary"], "15.6") and rounds_to(of["John"], "3.8") and rounds_to(of["Mary"] - of["John"], "11.7"))
+    claim("on the example the logits are 15.59 and 3.84, and their difference 11.75", rounds_to(of["Mary"], "15.59") and rounds_to(of["John"], "3.84") and rounds_to(of["Mary"] - of["John"], "11.75"))
     claim("that is a ratio of probabilities above 100 000", float((logits[named["Mary"]] - logits[named["John"]]).exp()) > 1e5)
     claim("the other two of the table are names, stand nowhere in the sentence, and come before John", len(of) == 4 and all(name in ioi.NAMES and name not in ioi.EXAMPLE and of[name] > of["John"] for name in set(of) - {"Mary", "John"}))
     claim("IO ranks above S in every prompt, in either order", all(one.logit_diff.min() > 0 for name, one in said.items() if "first" in name))
@@ -138,11 +137,11 @@ ax.tick_params(which="minor", length=0)
 plots.show(
     fig, "Recovery by position and layer: all at S2 in the embedding, and from layer 0 on nearly all at END.",
     "Recovery when the clean residual stream is put into the flipped run, at one word and after one layer (128 prompts, of "
-    "which half name John first). Layers go upwards. Empty cells recover less than 0.01.",
+    "which about half name John first). Layers go upwards. Empty cells recover less than 0.01.",
 )  # fmt: skip
 
 # %% [markdown]
-# Who gives is at S2 in the embedding and at END after layer 0. One layer moves almost all of it. An eighth waits at the word after S2, *gave*, and follows in layer 1. Which heads are that?
+# Who gives is at S2 in the embedding. Layer 0 moves most of it to END. An eighth waits at the word after S2, *gave*, and follows in layer 1. Which heads do this?
 
 # %% claims answer
 recovered = dict(enumerate(streams.recovery(), start=1))  # by position: S2 is 10, END 14
@@ -182,7 +181,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# There are three kinds. Heads 1.0, 1.2 and 1.3 raise IO and hardly S. Wang et al. call heads that copy a name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names alike, which makes no difference between them. Heads 0.3 and 1.1 lower S.
+# There are three kinds. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy a name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names alike, which makes no difference between them. Heads 0.3 and 1.1 lower S.
 #
 # Direct attribution sees what a head adds to the logits itself. It does not see what later parts make of its output. Patching does: run the clean prompts, and give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. Patching a clean run with the output of another one is called noising.
 
@@ -202,7 +201,7 @@ changed = dict(zip(names, share.flatten().tolist(), strict=True))
 fig, ax = plots.figure(height=3.4, width=6.4)
 ax.scatter(direct.values(), changed.values(), s=42, color=plots.HEAD, zorder=3)
 for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-24, -10)), ("the movers\n1.0, 1.2, 1.3", "1.3", (8, -30)),
-                          ("the other ten heads", "0.0", (4, 10))):  # fmt: skip
+                          ("the other ten heads", "3.0", (-10, 7))):  # fmt: skip
     ax.annotate(text, (direct[head], changed[head]), xytext=shift, textcoords="offset points", fontsize=10)
 for line in (ax.axhline, ax.axvline):
     line(0, color=plots.NULL, linewidth=0.8)
@@ -216,7 +215,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", min(candidates, key=lambda name: float(share[candidates[name]])))
 
 # %% [markdown]
-# The movers add most, and each takes less than a quarter with it when it is patched. Head 0.2 adds next to nothing, and without its clean output more than all of the difference is gone. How can a head matter that says nothing? To see that, we need to know what the movers read. (Noising is one of several ways to ask how much a head matters; the second notebook puts four of them side by side.)
+# The movers add most, and each takes less than a quarter with it when it is patched. Head 0.2 adds next to nothing, and with its output from the flipped prompt more than all of the difference is gone. How can a head matter that adds nothing? To see that, we need to know what the movers read. (Noising is one of several ways to ask how much a head matters; the second notebook puts four of them side by side.)
 
 # %% claims answer
 with claims():
@@ -300,7 +299,7 @@ ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).ca
 )
 
 # %% [markdown]
-# And do the movers copy what they read? Give a head the note of one name after another. The share of names that are then among the five of all 80 that it raises most is the **copy score**, which by chance is 0.06. The movers and 2.1 copy every name. Head 1.1 copies none: it lowers what it reads, and so does 0.3. Head 0.2 does neither for most names. It reads the giver, and yet it is not for the logits that it reads him.
+# And do the movers copy what they read? Give a head the note of one name after another. The share of names that are then among the five of all 80 that it raises most is the **copy score**, which by chance is 0.06. The movers and 2.1 copy every name. Head 1.1 copies none: it lowers what it reads, and so does 0.3. Head 0.2 does neither for most names, although it reads the giver. Somebody else must make use of what it writes.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -363,7 +362,7 @@ for i, (found, colour) in enumerate(zip(paths.values(), (plots.HEAD, plots.MLP, 
         ax.text(min(value, 0) - 0.02, y, f"{value:.2f}".replace("-", "−"), ha="right", va="center", fontsize=10)
         ax.text(0.03, y, list(paths)[i], ha="left", va="center", fontsize=10)
 ax.axvline(0, color=plots.INK, linewidth=0.8)
-ax.set(yticks=(0, 1.25), yticklabels=("0.2", "1.2"), ylabel="head", xlabel="change (share of the clean logit difference)", xlim=(-1.65, 0.55))
+ax.set(yticks=(0, 1.25), yticklabels=("0.2", "1.2"), ylabel="head", xlabel="change (share of the clean logit difference)", xlim=(-1.65, 0.55), xticks=(-1.5, -1, -0.5, 0))
 ax.invert_yaxis()
 plots.show(
     fig, "Three bars for 0.2 and 1.2: 0.2 has no direct effect, more than half through MLPs, and more than all over all paths.",
@@ -372,7 +371,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# What 0.2 writes changes no logit directly, and that is why direct attribution overlooked it. MLPs read it, and on the clean prompt they use it to lower the giver. The larger part passes through other heads. Do the movers read it, and by which input? The next experiment gives one input of the movers the changed output of one head of layer 0.
+# What 0.2 writes hardly changes the logits directly, and that is why direct attribution overlooked it. MLPs read it, and on the clean prompt they use it to lower the giver. The larger part passes through other heads. Do the movers read it, and by which input? The next experiment gives one input of the movers the changed output of one head of layer 0.
 
 # %% prediction
 predict("ioi.input")
@@ -401,7 +400,23 @@ plots.show(
 measured("ioi.input", "their " + max(heard["0.2"], key=lambda name: abs(heard["0.2"][name][0])))
 
 # %% [markdown]
-# Of twelve messages one matters: that of 0.2 to the movers' queries. A query decides where a head looks, so look at where they look.
+# Of twelve messages one matters: that of 0.2 to the movers' queries.
+
+# %% claims answer
+third = [ioi.asked(model, clean, "third", direction="noising", metric=ioi.above_names(clean, who)) for who in (clean.wrong, clean.answer)]
+rises = [float(ask.path_patch([["0.2"]], "logits", mlps="recomputed").effect()[0]) for ask in third]
+with claims():
+    claim("directly, 0.2 changes the difference by less than 0.03, also through MLPs by almost six tenths, over all paths by more than twice that",
+          abs(paths["straight to the logits"]["0.2"]) < 0.03 and between(paths["also through MLPs"]["0.2"], -0.6, -0.55) and paths["also through heads"]["0.2"] < 2 * paths["also through MLPs"]["0.2"])
+    claim("of 1.2's effect more than three quarters is direct", paths["straight to the logits"]["1.2"] < 0.75 * paths["also through heads"]["1.2"] < 0)
+    claim("when 0.2 has, for the MLPs, its output with a third giver, S rises by 2.5 to 3 logits and IO changes by less than one", 2.5 < rises[0] < 3 and abs(rises[1]) < 1)
+    claim("0.2 tells the movers' queries more than half of the difference, by its interval, and none of the other eleven messages changes it by more than 0.1",
+          heard["0.2"]["queries"][2] < -0.5 and max(abs(entry[0]) for sender, row in heard.items() for name, entry in row.items() if (sender, name) != ("0.2", "queries")) < 0.1)  # fmt: skip
+
+# %% [markdown]
+# ## 6 · How one note is avoided
+#
+# A query decides where a head looks. So look at where the movers look when somebody else gives.
 
 # %% figure answer
 rng = torch.Generator().manual_seed(1)
@@ -417,7 +432,7 @@ plots.show(
 # %% [markdown]
 # The movers look away from the note of the giver. How can a message do that? Follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score falls into two parts: what the message of 0.2 adds, and what is there without it.
 #
-# Without the message, the note of Mary scores 7.6 and that of John 6.5. Both are read. The message adds 2.7 to the first and takes 1.1 from the second, which makes 10.3 and 5.4. The softmax makes of this difference of 4.9 a ratio of nearly 140 to 1.
+# Without the message, the note of Mary scores 7.6 and that of John 6.5, and both would be read. The message adds 2.7 to the first and takes 1.1 from the second, which makes 10.3 and 5.4. The softmax makes of this difference of 4.9 a ratio of nearly 140 to 1.
 
 # %% figure answer
 one = ioi.travelled(model)
@@ -428,7 +443,7 @@ ioi.travel_drawn(one).captioned(
 )
 
 # %% [markdown]
-# Is that so for every name? Here is the part of the score that comes from the message, for all 80 givers and all 80 names that can be noted at *and*.
+# On average over prompts, the two notes score nearly the same without the message. So the message decides. Does it do so for every name? Here is the part of the score that comes from it, for all 80 givers and all 80 names that can be noted at *and*.
 
 # %% figure answer
 movers_at = ((1, 0), (1, 2), (1, 3))
@@ -446,12 +461,10 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The dark diagonal says it: for every giver, the message of 0.2 lowers most the score of the giver's own note. For 0.3, which also reads the giver, the diagonal is six times weaker, and for 0.1 it is gone. So 0.2's part of the query points away from the key of one note. It decides which note the movers do not read. In GPT-2 small the heads that do this are called S-inhibition heads.
+# The dark diagonal says yes: for every giver, the message of 0.2 lowers most the score of the giver's own note. For 0.3, which also reads the giver, the diagonal is at least six times weaker, and for 0.1 hardly to be seen. So 0.2's part of the query points away from the key of one note. It decides which note the movers do not read. In GPT-2 small the heads that do this are called S-inhibition heads.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in movers.items()}
-third = [ioi.asked(model, clean, "third", direction="noising", metric=ioi.above_names(clean, who)) for who in (clean.wrong, clean.answer)]
-rises = [float(ask.path_patch([["0.2"]], "logits", mlps="recomputed").effect()[0]) for ask in third]
 draws = [first, *(prompts(128, seed, orders=["ABBA"]) for seed in (12, 22))]
 grids = [scores, *({f"message of 0.{h}": ioi.note_scores(model, some, (0, h), movers_at) for h in (2, 3, 1)} for some in draws[1:])]
 diagonal = [[float(x.diagonal().mean()) for x in found.values()] for found in grids]
@@ -461,17 +474,12 @@ added = [float((message[:, 0] - message[:, 1]).mean()) for row in parts for mess
 _, cache = model.run_with_cache(torch.tensor([[model.tokenizer.bos_token_id, *words]]))
 on_it = {head: cache["pattern", 1][0, head, -1] for head in (0, 2, 3)}
 with claims():
-    claim("directly, 0.2 changes the difference by less than 0.03, also through MLPs by almost six tenths, over all paths by more than twice that",
-          abs(paths["straight to the logits"]["0.2"]) < 0.03 and between(paths["also through MLPs"]["0.2"], -0.6, -0.55) and paths["also through heads"]["0.2"] < 2 * paths["also through MLPs"]["0.2"])
-    claim("of 1.2's effect more than three quarters is direct", paths["straight to the logits"]["1.2"] < 0.75 * paths["also through heads"]["1.2"] < 0)
-    claim("when 0.2 has, for the MLPs, its output with a third giver, S rises by 2.5 to 3 logits and IO changes by less than one", 2.5 < rises[0] < 3 and abs(rises[1]) < 1)
-    claim("0.2 tells the movers' queries more than half of the difference, by its interval, and none of the other eleven messages changes it by more than 0.1",
-          heard["0.2"]["queries"][2] < -0.5 and max(abs(entry[0]) for sender, row in heard.items() for name, entry in row.items() if (sender, name) != ("0.2", "queries")) < 0.1)
     claim("all three movers read the note of Mary at least four times as much as that of John when John gives, and that of John ten times as much when Mary gives",
           all(f["after IO"] > 4 * f["before S2"] for f in movers["John gives"].values()) and all(f["before S2"] > 10 * f["after IO"] for f in movers["Mary gives"].values()))
     claim("when a third gives, each note gets between 0.35 and 0.65", between(spread["a third person gives"], 0.35, 0.65))
     claim("on the example 1.2 scores the notes 7.6 and 6.5 without the message, which adds 2.7 and −1.1, and 10.3 and 5.4 with it",
           all(rounds_to(x, text) for x, text in zip((*one.before, *one.message, *one.scores), ("7.6", "6.5", "2.7", "-1.1", "10.3", "5.4"), strict=True)))
+    claim("without the message the softmax over the two would give each more than a fifth", torch.tensor(one.before).softmax(0).min() > 0.2)
     claim("that is a difference of 4.9, and attention in a ratio of 135 to 140", rounds_to(one.scores[0] - one.scores[1], "4.9") and between(one.looks[0] / one.looks[1], 135, 140))
     claim("on the example 1.0 gives more than 0.95 to the note of Mary, 1.3 more than 0.75 to the comma", on_it[0][3] > 0.95 and on_it[3][9] > 0.75)
     claim("on average over 128 prompts the two notes score the same without the message, within 0.4, and the message makes a difference of 2 to 3, for each mover in each of three draws", max(map(abs, without)) < 0.4 and between(added, 1.9, 3))
@@ -480,7 +488,7 @@ with claims():
     claim("the message of 0.3 lowers it at least six times less, and that of 0.1 changes no score by more than 0.3", all(0 > row[1] > row[0] / 6 for row in diagonal) and max(float(found["message of 0.1"].abs().max()) for found in grids) < 0.3)  # fmt: skip
 
 # %% [markdown]
-# ## 6 · The circuit
+# ## 7 · The circuit
 #
 # Now the parts are known, and every arrow between them can be measured by path patching. The black arrows below were patched from the flipped prompts. The orange ones, the notes of the two names, were patched from prompts with other names (ABC), since what they hold does not depend on the giver.
 
@@ -501,7 +509,7 @@ ioi.circuit_drawn(circuit).captioned(
 )
 
 # %% [markdown]
-# Read it from the bottom. Layer 0 notes the two names. At END, 0.2 reads the giver and turns the movers' queries away from his note, so that they copy the other name. MLPs read 0.2 as well and lower the giver. 0.3 lowers him too, directly and through 1.1.
+# The drawing reads from the bottom. Layer 0 notes the two names. At END, 0.2 reads the giver and turns the movers' queries away from his note, so that they copy the other name. MLPs read 0.2 as well and lower the giver. 0.3 lowers him too, directly and through 1.1.
 #
 # The shares need not add up to one, since softmax and norm are not linear. Whether these parts are enough is another question.
 
@@ -517,7 +525,7 @@ with claims():
     claim("the other two note arrows are below a tenth", max(abs(circuit.effect("note of IO → 1.0, 1.2, 1.3, keys")), abs(circuit.effect("note of S → 1.0, 1.2, 1.3, values"))) < 0.1)  # fmt: skip
 
 # %% [markdown]
-# ## 7 · Is it enough?
+# ## 8 · Is it enough?
 #
 # The drawing says that these parts do it and the others do not. The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names; the MLPs stay. A head that is kept is kept at every word. Write $F(C)$ for the mean logit difference when only $C$ is left, $F(M)$ for the whole model and $F(\varnothing)$ when the MLPs are set to their means as well and nothing is left. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
 #
@@ -566,7 +574,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The two measures ask different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. With the six, IO gets less than a third: names that stand nowhere in the prompt get the rest. Add 2.1, 2.2 and 2.3, the heads that raise both names alike, and the probability is nearly 1 again. These nine heads do the task.
+# The two measures ask different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. With the six, IO gets less than a third, and names that stand nowhere in the prompt get more than half. Add 2.1, 2.2 and 2.3, the heads that raise both names alike, and the probability is nearly 1 again. These nine heads do the task.
 
 # %% figure answer
 def loses(some, senders, receivers="logits", at=None, seed=0):
@@ -580,13 +588,13 @@ def loses(some, senders, receivers="logits", at=None, seed=0):
 late, values = ["2.1", "2.2", "2.3"], ["2.1.v", "2.2.v", "2.3.v"]
 a, b = (f"{-x:.1f}" for x in loses(clean, late))
 ioi.both_questions_drawn().captioned(
-    "The circuit of the whole task. Black: which of the two names? These are the six heads, measured in section 6. Orange: "
+    "The circuit of the whole task. Black: which of the two names? These are the six heads, measured in section 7. Orange: "
     "a name of this prompt? 2.1 to 2.3 read both names at the comma and raise both. With their message to the logits from a "
     f"prompt with other names, the logit of Mary falls by {a} and that of John by {b} against the mean of all names."
 )
 
 # %% [markdown]
-# By the logit difference alone, 2.1 to 2.3 would have counted as useless. Whoever measures one number finds the circuit of that number.
+# By the logit difference alone, 2.1 to 2.3 would have counted as useless. What belongs to a circuit depends on what is measured.
 
 # %% claims answer
 alone_02 = by_head.effect(per_prompt=True)[0, 2]
@@ -628,14 +636,14 @@ with claims():
     claim("over three draws the effects of 0.2 and 0.3, of 0.2 on the movers' queries, and the faithfulness of the six differ by less than 0.15", ranges.max() < 0.15)  # fmt: skip
 
 # %% [markdown]
-# ## 8 · A prediction that could fail
+# ## 9 · A prediction that could fail
 #
 # An explanation is tested best on sentences that nobody has tried. The two accounts of the puzzle were these:
 #
 # - *the repeated name is avoided*, as in GPT-2 small;
 # - *the last name is avoided*, whether it occurred before or not.
 #
-# Build a sentence on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here. Look at the circuit of section 6 before you choose.
+# Build a sentence on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here. Look at the circuit of section 7 before you choose.
 
 # %% prediction
 predict("ioi.twice")
@@ -706,7 +714,7 @@ with claims():
     claim("the line is off by more than fifteen logits in both", min(single_gap[name] - single_line[name] for name in single) > 15)  # fmt: skip
 
 # %% [markdown]
-# ## 9 · Beside GPT-2, and what this does not show
+# ## 10 · Beside GPT-2, and what this does not show
 #
 # Is it the same in GPT-2 small? On the left is our circuit, on the right the one that Wang et al. found there. The main parts are drawn, on the same words.
 
