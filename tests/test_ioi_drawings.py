@@ -7,6 +7,11 @@ from course_utils import ioi, plots, zoo
 from course_utils.ioi.sentence import WORDS, Line, Spot, on_sentence
 
 LOOKS = {"0.2": 0.8, "0.3": 0.5, "1.1": 0.9, "movers": 0.85, "2.1": 1.0}
+ASKED = {how: {"0.2": sign * 1.4, "1.2": sign * 0.2} for how, sign in (("noising, flip", -1), ("noising, ABC", -1),
+         ("denoising, flip", 1), ("denoising, ABC", 1))}  # fmt: skip
+IN_C = ("giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
+        "late → logits")  # fmt: skip
+TRAVEL = ioi.Travel((0.89, 0.49), 0.81, (7.6, 6.5), (2.7, -1.1), (0.99, 0.01), (15.6, 3.8))
 
 
 class Measured:
@@ -17,16 +22,17 @@ class Measured:
 
 
 DRAWINGS = {
-    "carried": lambda: ioi.carried(0.88, 0.12),
     "reading": lambda: ioi.reading(LOOKS),
     "circuit": lambda: ioi.circuit_drawn(Measured()),
     "both questions": ioi.both_questions_drawn,
     "gpt2": ioi.gpt2_drawn,
     "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
-    "c": lambda: ioi.circuit_of_c({"0.2": -1.7, "2.3": -0.5, "3.1": -0.6}),
+    "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, -1.12)),
     "nodes": lambda: ioi.nodes_drawn(ioi.FOUND),
     "partners": ioi.partners_drawn,
-    "asks": ioi.asks_drawn,
+    "asks": lambda: ioi.asks_drawn(ASKED),
+    "beside": ioi.beside_drawn,
+    "travel": lambda: ioi.travel_drawn(TRAVEL),
 }
 
 
@@ -101,6 +107,28 @@ def test_the_message_of_0_2_lowers_the_score_of_the_givers_note_and_that_of_anot
     assert found.mean(1).abs().max() < 1e-4
     assert (found.argmin(1) == own).float().mean() > 0.9 and found.diagonal().mean() < -3
     assert null.abs().max() < 0.3  # ten times smaller than what 0.2 does
+
+
+def test_a_score_is_the_message_and_what_was_there_before_it(model):
+    some = ioi.make_ioi_batch(model.tokenizer, 6, torch.Generator().manual_seed(0), orders=["ABBA"])
+    message, before = ioi.score_parts(model, some.tokens, (0, 2), (1, 2), (3, 9))
+    _, cache = model.run_with_cache(some.tokens)
+    scores = cache["blocks.1.attn.hook_attn_scores"][:, 2, -1, [3, 9]]
+    assert torch.allclose(message + before, scores, atol=1e-4)
+    written = cache["z", 0][:, -1, 2] @ model.W_O[0, 2]
+    stream = cache["resid_pre", 1][:, -1] - written  # without the message, the scale of the reader's norm held
+    norm = model.blocks[1].ln1
+    scale = cache["blocks.1.ln1.hook_scale"][:, -1]
+    normed = (stream - stream.mean(-1, keepdim=True)) / scale * norm.weight + norm.bias
+    query = normed @ model.W_Q[1, 2] + model.b_Q[1, 2]
+    there = torch.einsum("be,bpe->bp", query, cache["k", 1][:, [3, 9], 2]) / model.cfg.d_head**0.5
+    assert torch.allclose(before, there, atol=1e-3)
+
+
+def test_the_example_is_followed_as_it_was_measured(model):
+    found = ioi.travelled(model)
+    assert found.logits[0] > found.logits[1] + 10 and found.scores[0] - found.scores[1] > 4
+    assert {"10.3 =", "6.5 − 1.1", "Mary", "0.2"} <= set(texts(ioi.travel_drawn(found)))
 
 
 def test_the_words_of_a_text_get_the_attention_of_its_positions(model):

@@ -13,16 +13,18 @@
 5. `outside` – other texts, where an account of the model can fail.
 6. `repair`, `paper` – what the rest does when heads are gone; GPT-2 small's published figures beside measured ones.
 7. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
-8. Drawings: `sentence` (a circuit on the example), `circuit_drawings`, `questions_drawn`, `outside_drawn`.
+8. `travel` – the example prompt on its way through the circuit.
+9. Drawings: `sentence` (a circuit on the example), `circuit_drawings`, `beside_drawn`, `questions_drawn`,
+   `outside_drawn`.
 """
 
 from __future__ import annotations
 
 from course_utils import zoo
 from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
+from course_utils.ioi.beside_drawn import beside_drawn
 from course_utils.ioi.circuit_drawings import (
     both_questions_drawn,
-    carried,
     circuit_drawn,
     circuit_of_b,
     circuit_of_c,
@@ -72,6 +74,7 @@ from course_utils.ioi.readings import (
 from course_utils.ioi.repair import Repair, repair
 from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, roc, weight_size
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
+from course_utils.ioi.travel import EXAMPLE, Travel, score_parts, travel_drawn, travelled
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN
 
 

@@ -1,12 +1,11 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
-1. `carried` – section 2: from where to where, in which layer; which part does it is not known yet.
-2. `reading` – section 4: the heads, where they look, and the notes.
-3. `circuit_drawn` – section 6: the measured circuit.
-4. `both_questions_drawn` – section 7: with the heads that raise both names.
-5. `gpt2_drawn` – GPT-2 small's published circuit, on the same words.
-6. `nodes_drawn` – the second notebook: heads at positions.
-7. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+1. `reading` – section 4: the heads, where they look, and the notes.
+2. `circuit_drawn` – section 7: the measured circuit.
+3. `both_questions_drawn` – section 8: with the heads that raise both names.
+4. `nodes_drawn` – the second notebook: heads at positions.
+5. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+6. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -38,30 +37,8 @@ WROTE = [
 ]
 
 
-def carried(to_end: float, to_next: float) -> Picture:
-    """After section 2: what S2 says is at END, and a little at the word after S2, before layer 1 begins.
-
-    Args:
-        to_end, to_next: the recovery before layer 1 at END and at the word after S2.
-    """
-    parts = {"?": Spot(TO, 0, kind="unknown", width=0.5), "? ": Spot(GAVE, 0, kind="unknown", up=0.1, width=0.4),
-             "?  ": Spot(TO, 1, kind="unknown", right=-0.6, up=0.0, width=0.4)}  # fmt: skip
-    lines = [
-        Line(S2, "?", _share(to_end), thick=4.0, ports=("top", "left"), at=0.62),
-        Line(S2, "? ", _share(to_next), thick=1.2, ports=("top", "left"), bend=-0.25, at=0.4, slide=(-0.05, 0)),
-        Line("?", "logits", thick=4.0),
-        Line("? ", "?  ", thick=1.2, ports=("top", "left"), bend=-0.1),
-        Line("?  ", "logits", thick=1.2, ports=("top", "left"), bend=-0.1),
-    ]
-    return on_sentence(
-        parts, lines, "A thick arrow from the second John to the last word inside layer 0; a thin one by the next word "
-        "and layer 1.",
-        layers=LAYERS[:2]
-    )
-
-
 def reading(attention: Mapping[str, float]) -> Picture:
-    """After section 4: heads, and the positions to which they look from END.
+    """Heads, and the positions to which they look from END.
 
     Args:
         attention: for "0.2", "0.3", "1.1", "movers" and "2.1": the share given to the place that is drawn.
@@ -83,7 +60,7 @@ def reading(attention: Mapping[str, float]) -> Picture:
 
 
 def circuit_drawn(circuit: Diagram) -> Picture:
-    """After section 6: the measured circuit, with the effects of its six main arrows; the others are thin."""
+    """The measured circuit, with the effects of its six main arrows; the others are thin."""
     parts = NOTES | {
         "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE,
         "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
@@ -120,7 +97,7 @@ def circuit_drawn(circuit: Diagram) -> Picture:
 
 
 def both_questions_drawn() -> Picture:
-    """After section 7: which of the two names (black), and a name of this prompt (orange)."""
+    """With the heads of section 8: which of the two names (black), and a name of this prompt (orange)."""
     late = "2.1\n2.2, 2.3"
     parts = NOTES | {
         "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE, late: Spot(TO, 2, right=-0.2, up=-0.08),
@@ -206,27 +183,34 @@ def circuit_of_b(shares: Mapping[str, float]) -> Picture:
     return on_sentence(parts, lines, "Head 0.0 reads the second John and lowers it.", layers=LAYERS[:2])
 
 
-def circuit_of_c(shares: Mapping[str, float]) -> Picture:
-    """`ioi-natural-c`: heads that mark the giver at S2, late heads that lower it, and heads that raise both names.
+def circuit_of_c(effects: Mapping[str, float]) -> Picture:
+    """`ioi-natural-c`: heads that carry the giver at S2, late heads that lower it, and heads that raise both names.
 
     Args:
-        shares: for "0.2", "2.3" and "3.1", the change when the head is exchanged with the flipped prompt.
+        effects: by the names of measured arrows: "giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values",
+            "1.0, 1.1 → late, values" and "late → logits".
     """
+    late = "2.3\n3.0, 3.1"
     parts = {
-        "0.2": Spot(S2, 0, up=0.27), "1.0, 1.1": Spot(S2, 1), "1.0, 1.1 ": Spot(TO, 1, right=0.35, text="1.0, 1.1"),
-        "2.3": Spot(TO, 2, right=-0.15), "3.0, 3.1": Spot(TO, 3, right=-0.7, up=-0.1),
+        "0.2": Spot(S2, 0, up=0.24), "1.0, 1.1": Spot(S2, 1, up=0.14), late: Spot(TO, 2, right=-0.25, up=0.5),
+        "1.0, 1.1 ": Spot(TO, 1, right=0.6, text="1.0, 1.1"),
     }  # fmt: skip
+    label = {name: _change(value) + (" V" if name.endswith("values") else "") for name, value in effects.items()}
+    thick = {name: max(1.0, min(4.0, 3 * abs(value))) for name, value in effects.items()}
+
+    def arrow(start: str | int, end: str, name: str, **more) -> Line:
+        return Line(start, end, label[name], thick=thick[name], **more)
+
     lines = [
-        Line(S2, "0.2", _change(shares["0.2"]), thick=4, at=0.72),
-        Line("0.2", "1.0, 1.1", thick=4),
-        Line("1.0, 1.1", "2.3", _change(shares["2.3"]), ports=("top", "left"), at=0.6),
-        Line("1.0, 1.1", "3.0, 3.1", _change(shares["3.1"]), ports=("top", "left"), bend=-0.15),
-        Line("2.3", "logits", "lowers", at=0.18),
-        Line("3.0, 3.1", "logits", "lower", ports=("top", "left"), bend=-0.1),
+        arrow(S2, "0.2", "giver → 0.2, values", at=0.68),
+        arrow("0.2", "1.0, 1.1", "0.2 → 1.0, 1.1, values"),
+        arrow("0.2", late, "0.2 → late, values", ports=("right", "bottom"), bend=0.12, at=0.6, slide=(0, -0.15)),
+        arrow("1.0, 1.1", late, "1.0, 1.1 → late, values", ports=("top", "left"), bend=-0.12),
+        arrow(late, "logits", "late → logits", at=0.45),
         Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=0.1),
-        Line("1.0, 1.1 ", "logits", colour=NOTE_INK, ports=("top", "right"), bend=0.1),
+        Line("1.0, 1.1 ", "logits", colour=NOTE_INK, ports=("top", "right"), bend=0.12),
     ]
-    alt = "Heads mark the second John where it is; late heads lower it."
+    alt = "The second John is read where it stands, passed on there, and lowered by late heads at the last word."
     return on_sentence(parts, lines, alt, layers=(*LAYERS, "layer 3"))
 
 

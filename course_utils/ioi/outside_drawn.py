@@ -18,7 +18,7 @@ from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Sheet, sheet
 PEOPLE = {"A": "Mary", "B": "John", "IO": "Mary", "S": "John", "C": "Anna", "place": "store", "object": "book"}
 KEPT = {"Mary", "John", "Anna", "he", "and", ",", "had", "lunch", "gave", "from", "to", "went", "with"}
 ROW = 0.36  # inches
-EXPECT, PLOT = (4.3, 4.95), (5.4, WIDE - 0.1)  # inches: two columns of names, and where the numbers are plotted
+EXPECT, PLOT = (4.48, 5.12), (5.5, WIDE - 0.1)  # inches: two columns of names, and where the numbers are plotted
 
 Words = list[tuple[str, float]]
 
@@ -63,8 +63,8 @@ def texts_drawn(
     top = page.height - 0.56
     middle, unit = sum(PLOT) / 2, (PLOT[1] - PLOT[0]) / 2 / limit
     for x, account in zip(EXPECT, rows[0][1], strict=True):
-        page.text((x, top + 0.29), account, size=SMALL, bold=True, up="baseline", halo=False)
-        page.text((x, top + 0.12), "avoided", size=SMALL, bold=True, up="baseline", halo=False)
+        page.text((x, top + 0.12), account, size=SMALL, bold=True, up="baseline", halo=False)
+    page.text((sum(EXPECT) / 2, top + 0.31), "if avoided:", size=SMALL, up="baseline", halo=False)
     for value in (-10, 0, 10):
         x = middle + unit * value
         page.line([(x, 0.4), (x, top)], colour="#DDDDDD" if value else plots.NULL, thick=0.8, behind=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from course_utils import plots
 from course_utils.page.draw.sheet import SMALL, WIDE, Picture, sheet, width_of
 
@@ -42,28 +44,40 @@ def partners_drawn() -> Picture:
                 page.text((above, y + 0.36), label, size=SMALL, bold=True, halo=False)
             x += wide + 0.04
         page.text((WIDE - 0.1, y), answer, side="right", up="baseline", size=SMALL, halo=False)
-    page.text((WIDE - 0.1, page.height - 0.2), "right answer", side="right", size=SMALL, bold=True, halo=False)
+    page.text((WIDE - 0.1, page.height - 0.34), "answer", side="right", size=SMALL, bold=True, halo=False)
     return page.picture(
         "The example and its partners flip, third and ABC; one or three names are marked as changed."
     )
 
 
-def asks_drawn() -> Picture:
-    """From where to where one exchange could move the logit difference, for two directions and two partners."""
-    page = sheet(0.42 * len(ASKS) + 0.8)
-    middle, unit = 4.55, 1.75
+def asks_drawn(measured: Mapping[str, Mapping[str, float]]) -> Picture:
+    """What one exchange could do to the logit difference, in grey, and what the exchange of each head does, in colour.
+
+    Args:
+        measured: for each name of `ASKS`, by head: the change, as a share of the clean logit difference.
+    """
+    heads = list(next(iter(measured.values())))
+    high = 0.16 * len(heads) + 0.36
+    page = sheet(high * len(ASKS) + 0.55)
+    middle, unit = 4.7, 1.7
     for value, label in ((-1, "−1: says S"), (0, "0: undecided"), (1, "1: says IO")):
         x = middle + unit * value
         page.line([(x, 0.1), (x, page.height - 0.42)], colour="#DDDDDD", thick=0.9, behind=True)
         page.text((x, page.height - 0.22), label, size=SMALL, bold=True, halo=False)
     for i, (name, start, end, words) in enumerate(ASKS):
-        y = page.height - 0.66 - 0.42 * i
-        page.text((0.1, y + 0.09), name, side="left", size=SMALL, bold=True, halo=False)
-        page.text((0.1, y - 0.09), words, side="left", size=SMALL, colour=plots.NULL, halo=False)
-        page.dot((middle + unit * start, y), colour=plots.INK, size=8)
-        colour = plots.EDITED if name.startswith("noising") else plots.ANSWER
-        page.arrow((middle + unit * start, y), (middle + unit * end, y), colour=colour, thick=3.0)
+        top = page.height - 0.5 - high * i
+        page.text((0.1, top - 0.18), name, side="left", size=SMALL, bold=True, halo=False)
+        page.text((0.1, top - 0.37), words, side="left", size=SMALL, colour=plots.NULL, halo=False)
+        x, whole = middle + unit * start, middle + unit * end
+        page.line([(x, top - 0.1), (whole, top - 0.1)], colour=plots.STREAM, thick=5)
+        for k, (head, colour) in enumerate(zip(heads, (plots.HEAD, plots.SERIES[5]), strict=True)):
+            y, change = top - 0.26 - 0.16 * k, measured[name][head]
+            page.arrow((x, y), (x + unit * change, y), colour=colour, thick=2.4)
+            aside = 0.1 if start < end else -0.1  # the head's name stands behind the arrow's start
+            page.text((x - aside, y), head, side="right" if aside > 0 else "left", size=SMALL, colour=colour, bold=True,
+                      halo=False)  # fmt: skip
+        page.dot((x, top - 0.1), colour=plots.INK, size=6)
     return page.picture(
-        "Four arrows on a scale from minus one to one: noising goes down from one, denoising up to one; flip goes "
-        "twice as far as ABC."
+        "Four exchanges on a scale from minus one to one. Grey: noising could go down from one, denoising up to one, "
+        "with flip twice as far as with ABC. Coloured arrows: how far the exchange of each head goes."
     )

@@ -22,7 +22,7 @@ END = (END_LEFT + WIDE) / 2
 LOW, LAYER = 0.62, 1.0  # inches: where layer 0 begins, from one layer to the next
 LAYERS = ("layer 0", "layer 1", "layer 2")
 HIGH = 0.34  # inches: of a part of one line
-COLOURS = {"head": plots.HEAD, "note": plots.NOTE, "MLP": plots.MLP, "logits": plots.ANSWER, "unknown": plots.ABLATED}
+COLOURS = {"head": plots.HEAD, "note": plots.NOTE, "MLP": plots.MLP, "logits": plots.ANSWER}
 
 Point = tuple[float, float]
 
@@ -89,8 +89,8 @@ def on_sentence(
         _draw(page, line, middle, size)
     for name, spot in spots.items():
         fill = COLOURS[spot.kind]
-        page.box(middle[name], spot.text or name, fill=fill, edge=plots.INK if spot.kind == "unknown" else darker(fill),
-                 width=size[name][0], height=size[name][1], size=SMALL, dashed=spot.kind == "unknown")  # fmt: skip
+        page.box(middle[name], spot.text or name, fill=fill, edge=darker(fill), width=size[name][0],
+                 height=size[name][1], size=SMALL)  # fmt: skip
     return page.picture(alt)
 
 
