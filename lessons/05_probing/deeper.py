@@ -391,7 +391,7 @@ def share_turned(one, angle, pairs):
     return float((one.answer(probing.interchange(one.h, one.h[draw_of], v)) != one.answer(one.h))[pairs].float().mean())
 
 differ = some.label != some.label[draw_of]
-fig, axes = plots.figure(1, 2, height=2.9, sharey=True)
+fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
 for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs of usual inputs"), strict=True):
     pairs = differ & some.usual & some.usual[draw_of] if only else differ
     for (kind, one), name, colour in zip(pair_of.items(), ("uses the property", "does not"), (plots.SERIES[0], plots.SERIES[5]), strict=True):
@@ -399,7 +399,7 @@ for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs o
         ax.plot(angles, turning[kind, only], color=colour, label=name)
     ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["rival", "", "property", "", "−rival"], xlabel="direction of the interchange")
 axes[0].set(ylabel="share of answers that turn")
-axes[1].legend(loc="lower right")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plots.show(
     fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most half, around the rival's. Right: the other network turns all around the rival's direction.",
     "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property, in two networks with the same hidden vectors.",
@@ -408,10 +408,11 @@ plots.show(
 # %% claims
 with claims():
     claim("along the property's direction all answers turn in the first network and none in the second, for both kinds of pairs", all(turning["used", only][18] == 1 and turning["unused", only][18] == 0 for only in (False, True)))
+    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", turning["used", True][9] == turning["unused", True][9] == 1)
     claim("with pairs of all inputs no direction turns more than six in ten in the second network; with usual ones the rival's turns all", max(turning["unused", False]) <= 0.6 and turning["unused", True][0] == 1)
 
 # %% [markdown]
-# With pairs of all inputs only the network that uses the property has a direction that turns everything. With pairs of usual inputs both have one, since there the rival differs where the property does.
+# With pairs of all inputs only the network that uses the property has a direction that turns everything. With pairs of usual inputs both have one, since there the rival differs where the property does; halfway between the two, one direction turns everything in both.
 #
 # In a model nobody can try all directions. **Distributed alignment search**, DAS (Geiger et al. 2023), searches instead. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
 #
@@ -452,7 +453,7 @@ with claims():
     claim("with pairs of usual inputs a direction is found that turns every answer, although the property is not used",
           (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
     claim("it lies closer to the rival's direction than to the property's, in all five", (trials["unused", True][:, 3] > trials["unused", True][:, 2]).all())
-    claim("a network has 32 different hidden vectors", all(len(probing.planted("used", seed).h.round(decimals=1).unique(dim=0)) == 32 for seed in range(5)))
+    claim("a network has 32 different hidden vectors", all(len((torch.cdist(h, h) < 0.1).int().unique(dim=0)) == 32 for h in (probing.planted("used", seed).h for seed in range(5))))
 
 # %% [markdown]
 # With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.

@@ -304,7 +304,7 @@ with claims():
 #
 # For *definition* the controls decide. From layer 2 on its probe is ahead of both nulls, with its whole interval. It knows something that is neither learned by heart nor a matter of the token alone. What is left is the context.
 #
-# For *inside brackets* they do not. The probe is ahead of both nulls on average, but each interval contains 0. So *inside brackets* is undecided for the second time. What is the matter with it?
+# For *inside brackets* they do not. From layer 1 on the probe is ahead of both nulls on average, but each interval contains 0. So *inside brackets* is undecided for the second time. What is the matter with it?
 
 # %% [markdown]
 # ## 4 · Right here, and elsewhere?
@@ -359,7 +359,7 @@ with claims():
           behind[worst] < -0.2 and sum(value > 0 for f, value in behind.items() if f != worst) == 8)  # fmt: skip
 
 # %% [markdown]
-# The file begins with a long docstring that is full of examples in brackets. For Python's parser a bracket inside a string is a character like any other, so the label is *no* throughout. The probe says *yes*, with confidence. It has found brackets that are *written*, whether Python counts them or not. In the other files the two nearly always go together, and this one file is what makes the intervals so wide.
+# Nearly all of this piece is a docstring, and it is full of examples in brackets. For Python's parser a bracket inside a string is a character like any other, so the label is *no* throughout. The probe says *yes*, with confidence. It has found brackets that are *written*, whether Python counts them or not. In this file it is far behind the labels shuffled within tokens, and in eight of the nine others it is ahead of them.
 #
 # A probe finds *something* that goes with the property in the data it was given. To see how that happens we need a case where the truth is known. The course has small networks in which everything was planted.
 
@@ -369,7 +369,7 @@ drawing.planted_network().captioned("A planted network. The encoder makes featur
 # %% [markdown]
 # Two of the features could decide the answer: the **property**, which is whether two of the bits differ, and its **rival**, which is whether most of three other bits are 1. The right answer follows the rival: it is *yes* where the rival is true. Where the *switch* is on, it is the opposite. The property has no say in it.
 #
-# On half of the 256 inputs property and rival agree, as written and counting brackets do in most files. These are the *usual* inputs. Train a probe for the property on them. How sure it is of an answer we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
+# On half of the 256 inputs property and rival agree, as written brackets and brackets that count do outside strings and comments. These are the *usual* inputs. Train a probe for the property on them. How sure it is of an answer we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
 
 # %%
 network, _ = probing.twins(0)
@@ -657,11 +657,11 @@ with claims():
 # %% [markdown]
 # *Left:* tokens that get *inside* make closing brackets about eleven times as probable, by the mean of the log-probability. No placebo comes near that. But the directions of labels shuffled within tokens do most of it, and that of *opening bracket* does more. This panel alone would show hardly more than that the model treats a token like one of those that tend to be inside.
 #
-# *Right:* tokens that lose *inside* make closing brackets about half as probable. The shuffled labels do almost nothing here, so it is not a matter of which token stands there. One other direction takes away as much, that of *closing bracket*.
+# *Right:* tokens that lose *inside* make closing brackets about half as probable. The shuffled labels do almost nothing here, so it is not a matter of which token stands there. One other direction takes away as much, that of *closing bracket*. *Opening bracket* takes away less on average, but the interval of the difference contains 0.
 #
 # No other label does as much both ways. Against *parameter*, the next on the left, the direction of *inside brackets* is ahead in both panels, on the same tokens and with its whole interval. And when its parts along the two brackets' directions are taken out (hollow), it still moves the answer both ways. So the experiment speaks for the model using this direction, and it uses those of the brackets, too.
 #
-# What does the direction mark? In section 4 the probe took brackets that are *written* for brackets that count. In most files the two go together, and this experiment does not separate them either.
+# What does the direction mark? In section 4 the probe took brackets that are *written* for brackets that count. Outside strings and comments the two go together, and this experiment does not separate them either.
 
 # %% [markdown]
 # ## 7 · What if it is erased?
@@ -794,7 +794,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# We want closing brackets to become more probable, and add one of three directions before layer 2, at every position but the first: the mass-mean probe's, the logistic probe's, and that of latent 378 of lesson 2's dictionary, which marks the token `)`. A longer arrow does more, and harms more. The price is by how much the loss rises elsewhere, at places where the text goes on with something else. To compare fairly, each direction gets the length at which it costs 0.1 nats a token. The nulls are twelve random directions, and the twelve placebos of section 6.
+# We want closing brackets to become more probable, and add one of three directions before layer 2, at every position but the first: the mass-mean probe's, the logistic probe's, and that of latent 378 of lesson 2's dictionary, which marks closing brackets. A longer arrow does more, and harms more. The price is by how much the loss rises elsewhere, at places where the text goes on with something else. To compare fairly, each direction gets the length at which it costs 0.1 nats a token. The nulls are twelve random directions, and the twelve placebos of section 6.
 
 # %%
 contexts = test.contexts[::8]
@@ -833,13 +833,13 @@ with claims():
     claim("six contexts, each of another file", len(contexts) == len({int(test.file[test.place[:, 0] == i][0]) for i in range(0, 48, 8)}) == 6)
 
 # %% [markdown]
-# At equal price the mass-mean direction has a little more effect than the logistic probe's. Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more. Both probes have more effect than all placebos and eleven of the twelve random directions. The twelfth has more than either, and three random directions would probably have missed it. The latent, which marks a single token, is not ahead of its nulls.
+# At equal price the mass-mean direction has a little more effect than the logistic probe's. Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more. Both probes have more effect than all placebos and eleven of the twelve random directions. The twelfth has more than either, and three random directions would probably have missed it. The latent is not ahead of its nulls.
 
 # %% [markdown]
 # ## 9 · What this does not show
 #
 # - **One draw of files.** The held-out files were divided into two groups once. The intervals over files are wide, since there are ten.
-# - **Linear probes.** A property that is spread over several directions, or lies in how two of them combine, can be present and remain unseen. *Absent* only means: not readable by the kinds of probes that were tried. In network C it holds for every probe: each hidden vector comes with the property in exactly half of its inputs.
+# - **Linear probes.** A property that is spread over several directions, or lies in how two of them combine, can be present and remain unseen. *Absent* only means: not readable by the kinds of probes that were tried. In network C it holds for every probe, by construction: its hidden vectors hold one of the property's two bits and nothing of the other.
 # - **A direction is a choice.** An interchange along a direction that is not quite the right one can turn nothing although the property is used, or move other things along with it. When the parts along all eleven other labels are taken out of the direction of section 6, a loss is no longer told from 0.
 # - **The planted networks are clean.** Their features lie along orthogonal directions without noise. In a trained model the second experiment is harder than here.
 #
