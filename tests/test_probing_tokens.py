@@ -90,6 +90,15 @@ def test_steering_by_nothing_changes_nothing_and_by_the_unembedding_raises_what_
     assert found.effect[0, 1] > 0.5
 
 
+def test_at_equal_price_effects_lie_on_the_lines_between_strengths():
+    effect = torch.tensor([[1.0, 3.0], [2.0, 2.0], [5.0, 6.0]])
+    price = torch.tensor([[0.1, 0.3], [-0.1, 0.3], [0.01, 0.02]])
+    found = probing.Steered(("a", "b", "c"), (1.0, 2.0), effect, price)
+    torch.testing.assert_close(found.at_price(0.2)[:2], torch.tensor([2.0, 2.0]))
+    torch.testing.assert_close(found.at_price(0.05)[0], torch.tensor(0.5))  # half of the way to the first
+    assert found.at_price(0.2)[2].isnan()  # too cheap at every strength
+
+
 def test_a_chosen_penalty_does_not_depend_on_the_size_of_the_vectors_and_is_one_of_those_tried(halves):
     from dataclasses import replace
 

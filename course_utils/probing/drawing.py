@@ -2,10 +2,10 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
-3. `effect_rows` – what an interchange does, above what its nulls do.
+3. `interchange_by_hand` – one interchange in a plane. `effect_rows` – what it does, above what its nulls do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -91,23 +91,37 @@ def beside_the_path() -> Picture:
     )
 
 
-def effect_rows(
-    ax: Axes, own: tuple[float, float, float], same: Float[Tensor, ""], placebo: Float[Tensor, "placebo"],
-    labels: Float[Tensor, "label"], names: Sequence[str],
-) -> None:  # fmt: skip
-    """Four rows: along the property's own direction (mean, low, high), along other labels', placebos, the same label.
+def interchange_by_hand() -> Picture:
+    """A receiver that gets a donor's height in the plane of rival and property, with whole numbers."""
+    fig, ax = plots.figure(width=4.6, height=3.3)
+    ax.axhline(1, color=plots.STREAM, lw=1.2, ls=":", zorder=0)
+    ax.annotate("", (1, 0.86), (1, -0.86), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
+    for at, colour, fill, words, side in (
+        ((1, -1), plots.SERIES[3], plots.SERIES[3], "receiver\n(1, −1)", "left"),
+        ((-1, 1), plots.SERIES[0], plots.SERIES[0], "donor\n(−1, 1)", "right"),
+        ((1, 1), plots.EDITED, "white", "after the\ninterchange\n(1, 1)", "left"),
+    ):
+        ax.plot(*at, "o", ms=12, mec=colour, mfc=fill, mew=2.5, zorder=3)
+        ax.text(at[0] + (0.2 if side == "left" else -0.2), at[1], words, ha=side, va="center")
+    ax.set(xlabel="along the rival's direction", ylabel="along the property's", aspect="equal", xlim=(-2.3, 2.3),
+           ylim=(-1.6, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1))  # fmt: skip
+    return Picture(fig, "A donor up on the left and a receiver down on the right; an arrow leads from the receiver "
+                   "straight up to the donor's height.")  # fmt: skip
 
-    The other labels have their names at their dots, above and below in turn.
+
+def effect_rows(
+    ax: Axes, own: tuple[float, float, float], rows: Mapping[str, Float[Tensor, "value"]], measured: int, nulls: int
+) -> None:
+    """What a direction does (mean, low, high), in the top row and as a band, and below it what others do, row by row.
+
+    Args:
+        rows: title and values; the first `measured` are hollow, the next `nulls` are grey, the rest are black.
     """
     value, low, high = own
+    ax.axvspan(low, high, color=plots.EDITED, alpha=0.12, lw=0)
     ax.axvline(0, color=plots.NULL, lw=0.8)
-    ax.errorbar(value, 3, xerr=[[value - low], [high - value]], fmt="o", color=plots.EDITED, ms=8, capsize=3)
-    ax.plot(labels, [2] * len(labels), "o", color=plots.INK, ms=6)
-    order = sorted(range(len(names)), key=lambda i: float(labels[i]))
-    for rank, i in enumerate(order):
-        ax.annotate(names[i], (float(labels[i]), 2), (0, 9 if rank % 2 else -9), textcoords="offset points",
-                    ha="center", va="bottom" if rank % 2 else "top", fontsize=8)  # fmt: skip
-    ax.plot(placebo, [1] * len(placebo), "o", color=plots.NULL, ms=4)
-    ax.plot(float(same), 0, "o", color=plots.NULL, ms=6)
-    ax.set(yticks=[3, 2, 1, 0], ylim=(-0.5, 3.5),
-           yticklabels=["its own direction", "another label's", "12 placebos", "donor of the\nsame label"])  # fmt: skip
+    ax.errorbar(value, 0, xerr=[[value - low], [high - value]], fmt="o", color=plots.EDITED, ms=8, capsize=3)
+    for i, values in enumerate(rows.values()):
+        edge = plots.EDITED if i < measured else plots.NULL if i < measured + nulls else plots.INK
+        ax.plot(values, [-1 - i] * len(values), "o", ms=6, mec=edge, mfc="white" if i < measured else edge)
+    ax.set(yticks=range(0, -len(rows) - 1, -1), yticklabels=["its own direction", *rows], ylim=(-len(rows) - 0.6, 0.6))

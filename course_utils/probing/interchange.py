@@ -35,11 +35,11 @@ def interchanged(
     """By how much the log-probability that one of the `wanted` tokens comes next rises, in nats, at each row.
 
     Each row is moved by the difference of its donor's component along `direction` and its own: along that direction,
-    which is an interchange, or as far along another one, a placebo. All rows of a context are moved at once; the first
-    position stays.
+    which is an interchange, or as far along another one, a placebo. All given rows of a context are moved at once; its
+    other positions stay.
 
     Args:
-        tokens: whole contexts.
+        tokens: some or all rows of contexts.
         place: which of `hooks(model)`, 0 before the first layer.
         donors: a vector of that place for each row.
         onto: the directions to move along, each in a run of its own.

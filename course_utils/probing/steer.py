@@ -27,6 +27,18 @@ class Steered:
     effect: Float[Tensor, "direction strength"]
     side_effect: Float[Tensor, "direction strength"]
 
+    def at_price(self, price: float) -> Float[Tensor, "direction"]:
+        """The effect of each direction at the strength whose side effect is `price`: equal prices, fairly compared.
+
+        Between nothing and the strengths both are taken to run on straight lines. nan where no strength costs so much.
+        """
+        cost, gain = (torch.cat([torch.zeros_like(by[:, :1]), by], 1) for by in (self.side_effect, self.effect))
+        reached = cost >= price
+        after = reached.int().argmax(1, keepdim=True).clamp(min=1)  # the first strength that costs so much
+        (c0, c1), (g0, g1) = ((by.gather(1, after - 1)[:, 0], by.gather(1, after)[:, 0]) for by in (cost, gain))
+        found = g0 + (g1 - g0) * (price - c0) / (c1 - c0)
+        return torch.where(reached.any(1), found, torch.nan)
+
 
 @torch.no_grad()
 def steered(
