@@ -107,8 +107,8 @@ class Sampler(Exercise):
     @staticmethod
     def _off(stats: list[Stat]) -> str:
         """The statistic that is furthest off, in a sentence, where it is further off than chance allows."""
-        off = max(stats, key=lambda stat: abs(stat.z))
-        if abs(off.z) <= threshold(len(stats), CHANCE):
+        off = max(stats, key=lambda stat: abs(stat.z), default=None)
+        if off is None or abs(off.z) <= threshold(len(stats), CHANCE):
             return ""
         wanted = f"expected {off.expected:.4g} ± {off.error:.2g}"
         return f"{off.name}: {off.value:.4g}, {wanted} ({abs(off.z):.0f} standard errors away)."
