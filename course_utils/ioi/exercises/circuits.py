@@ -159,6 +159,8 @@ Function(
         wrong("shares of right answers", lambda c, w, e: ((c > 0).double().mean() - (e > 0).double().mean()) / ((w > 0).double().mean() - (e > 0).double().mean()), "You count the prompts whose metric is positive. Average the metric itself."),
         wrong("difference", lambda c, w, e: w.mean() - c.mean(), "You give the difference F(M) − F(C). The share is asked for."),
         wrong("what is missing", lambda c, w, e: (w.mean() - c.mean()) / (w.mean() - e.mean()), "This is the share that is *missing*: one minus what is asked for."),
+        wrong("cut off at 0", lambda c, w, e: ((c.mean() - e.mean()) / (w.mean() - e.mean())).clamp(min=0), "You cut it off at 0. A circuit that is worse than nothing has a negative share, and that is worth seeing."),
+        wrong("distance from the whole", lambda c, w, e: 1 - (w.mean() - c.mean()).abs() / (w.mean() - e.mean()), "You count a circuit that overshoots like one that falls short as far. The share is a fraction of two differences with their signs: it can be above 1."),
         wrong("clipped", lambda c, w, e: ((c.mean() - e.mean()) / (w.mean() - e.mean())).clamp(0, 1), "You cut it off at 0 and 1. A circuit can overshoot when parts that held the behaviour back are left out, and that is worth seeing."),
         wrong("size", lambda c, w, e: ((c.mean() - e.mean()) / (w.mean() - e.mean())).abs(), "You take the absolute value. A circuit that is worse than nothing has a negative share."),
         wrong("medians", lambda c, w, e: (c.median() - e.median()) / (w.median() - e.median()), "You take medians. The means are asked for."),
