@@ -102,7 +102,7 @@ with claims():
     squeeze = torch.linalg.qr(torch.randn(200, 5, 2, generator=torch.manual_seed(0))).Q  # 200 linear ones
     lose = 1 - squeeze.square().sum((1, 2)) / 5  # of five equal variances
     claim("a linear squeeze loses 60 % of five equal variances", bool(((lose - 0.6).abs() < 1e-5).all()) and about(shares[1], 60))
-    claim("it does so however rarely the five are active (p = 0.5 and 0.035, within a point)", all(abs(v[:3].sum() / v.sum() - 0.6) < 0.01 for v in spread))
+    claim("it does so however rarely the five are active (p = 0.5 and 0.035, within two points)", all(abs(v[:3].sum() / v.sum() - 0.6) < 0.02 for v in spread))
     claim("0.7 comes out as about 0.7 (within 0.05), the other outputs are zero or nearly so (at most 0.05)", abs(sent[2] - 0.7) < 0.05 and bool((sent[[0, 1, 3, 4]] <= 0.05).all()))
     claim("the trained model has an arrow for each of the five, and loses less than a tenth (9 to 10 %)", not sp.read_plane(puzzle).dropped and between(shares[2], 9, 10))
     claim("where x₁ = 0.6 is alone, the reading of x₂ is −0.6", about((x[0] @ W.T @ W)[1], -0.6))
