@@ -100,18 +100,19 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
     ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
     ax.plot(coarse, [100 * v for v in unbiased], ":", color=plots.GREY)
     ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK, zorder=4)
-    for text, height, up in (
-        ("two arrows", 100 * two + 2, "bottom"),
-        ("pentagon, no bias", 100 * unbiased[-1] + 2, "bottom"),
-        ("square", 100 * square_share(fine[-1], importance) + 0.7, "bottom"),
-        ("trained", 100 * measured[-1] - 1.5, "top"),
+    for text, height in (
+        ("two arrows", 100 * two),
+        ("pentagon,\nno bias", 100 * unbiased[-1] + 5.5),
+        ("square", 100 * square_share(fine[-1], importance) - 1.5),
+        ("trained", 100 * measured[-1]),
     ):
-        ax.text(last, float(height), text, ha="right", va=up, fontsize=9, color=plots.INK)
+        ax.text(last * 0.85, float(height), text, va="center", fontsize=9, color=plots.INK)
     _axes(ax)
-    ax.set_xlim(1.15, last * 0.85)
+    ax.set_xlim(1.15, last * 0.27)
+    ax.set_xticks([1, 0.3, 0.1, 0.03], ["1", "0.3", "0.1", "0.03"])
     rare = range(len(p) - parted, len(p))
     _budgets(right, [causes(best.W[0, k], best.b[0, k], float(p[k]), importance) for k in rare])
-    right.set(xticks=range(parted), xticklabels=[f"{float(p[k]):.2g}" for k in rare], xlabel="density p")
+    right.set(xticks=range(parted), xticklabels=[f"{float(p[k]):.2g}" for k in rare], xlabel="density p", yticks=[0, 5, 10, 15])
     right.set_title("trained, by cause", loc="left")
     return fig
 
