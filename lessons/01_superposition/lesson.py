@@ -287,7 +287,7 @@ with claims():
 # - *Keep feature 2* and drop feature 1: $\;p/3 - p^2/4$.
 # - *Antipodal pair.* It is wrong only if both are active, which has probability $p^2$, and then each is wrong by the smaller of the two. The mean square of the smaller of two uniform numbers is $1/6$: $\;p^2(1 + r)/6$.
 #
-# The smallest of the three is the prediction. At $p = 0.3$ and $r = 0.5$ they are about 0.039, 0.078 and 0.023: a pair. The same comparison everywhere gives a map.
+# The smallest of the three is the prediction. At $p = 0.3$ and $r = 0.5$ they are about 0.039, 0.078 and 0.023, so that a pair is predicted. The same comparison everywhere gives a map. Elhage et al. speak of a phase change at its borders, because the best solution becomes another one there all at once.
 
 # %% figure
 plots.show(
@@ -374,9 +374,7 @@ with claims():
 # %% [markdown]
 # ## 5 · From arrows to a matrix
 #
-# With more than two dimensions the arrows can hardly be drawn. What can one look at instead?
-#
-# Not at the hidden numbers one by one. Turn all arrows of a model together. The hidden numbers change, but every reading stays, since readings are made of lengths and angles, and a turn changes neither. Training may end with any of these models. What survives every turn is in one matrix, $W^\top W$, of shape (feature, feature). Its entry in row $i$ and column $j$ is $W_i\cdot W_j$: what input $j$, when it is 1, adds to the reading of feature $i$. A turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
+# With more than two dimensions the arrows can hardly be drawn. One could look at the hidden numbers instead, one by one, but they are not the model's alone. Turn all arrows of a model together. The hidden numbers change, but every reading stays, since readings are made of lengths and angles, and a turn changes neither. Training may end with any of these models. What survives every turn is in one matrix, $W^\top W$, of shape (feature, feature). Its entry in row $i$ and column $j$ is $W_i\cdot W_j$: what input $j$, when it is 1, adds to the reading of feature $i$. A turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
 
 # %% figure
 W = shapes.best.W[0, -1]  # (hidden, feature): the pentagon trained at p = 0.02
@@ -406,7 +404,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Dense features stand alone. Rarer ones form pairs. At $p = 0.025$ two pairs are left, and nine features are entangled. Outside the boxes the matrix is nearly white, which means that blocks stand nearly at right angles to one another. Thirteen random directions in five dimensions, the control, form one single block.
+# Dense features stand alone. Rarer ones form pairs. At $p = 0.025$ two pairs are left, and nine features form one large block. Outside the boxes the matrix is nearly white. In these three models two arrows from different blocks have a $|\cos|$ below 0.1, so that the limit of 0.2 cuts no close case. Thirteen random directions in five dimensions, the control, form one single block.
 #
 # How much of the five dimensions does each feature have? We find a measure in the plane. Drop a perpendicular from the tip of every arrow onto the line of arrow 0, and square how far out its foot is. Squares are used because they add up (Pythagoras): the squares of an arrow's feet on lines at right angles sum to the square of its length.
 
@@ -443,7 +441,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The pieces end at whole numbers, because each block fills dimensions of its own. At $p = 0.025$ the nine features of the large block share three. The same is true in all eight runs, although the blocks differ from run to run. What shape do features take that fill three dimensions? The deeper notebook draws one.
+# The pieces end at whole numbers, because each block fills dimensions of its own. At $p = 0.025$ the nine features of the large block share three. The dimensionalities of the blocks sum to whole numbers in all eight runs, although the blocks differ from run to run. The deeper notebook draws a block that fills three dimensions.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions. Their dimensionalities say how much of them each one has.
 
@@ -478,7 +476,7 @@ with claims():
 #
 # Let us return to the language model. The **linear representation hypothesis** claims that real networks work like our toy. “Is French” or “names a bridge” would be a direction in the space of activations, its strength the distance in that direction, and several features at once their sum. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). If the hypothesis holds, how many features fit into 768 dimensions?
 #
-# Only 768 directions can be exactly at right angles. But directions that are drawn at random are *nearly* at right angles: in 768 dimensions nearly all angles between them are within 6 degrees of one. Each of the others then adds only a little noise to a reading. Give $n$ features random directions in $d$ dimensions, and read one of them. The mean square of the noise is
+# Only 768 directions can be exactly at right angles. But directions that are drawn at random are *nearly* at right angles. In 768 dimensions nearly all angles between them are within 6 degrees of one. Each of the others then adds only a little noise to a reading. Give $n$ features random directions in $d$ dimensions, and read one of them. The mean square of the noise is
 #
 # $$(n-1)\;\cdot\; p \;\cdot\; \tfrac13 \;\cdot\; \tfrac1d,$$
 #
@@ -552,7 +550,7 @@ with claims():
 #
 # Before the turn each neuron responds to one feature alone: it is **monosemantic**. After it each responds to both: it is **polysemantic**. No information is lost, and there is no superposition either, since the two arrows are still at right angles. A polysemantic neuron may come from the choice of coordinates alone, and is no proof of superposition.
 #
-# Coordinates matter only where something in the model treats them differently from other directions. A basis that is marked out in this way is called a **privileged basis**. Our toy has none, and nothing in the architecture of a transformer gives one to its residual stream. In an MLP it is different: a ReLU, or a function like it, acts on each neuron by itself. Elhage et al. study such a toy as well. It differs by one ReLU,
+# Coordinates matter only where something in the model treats them differently from other directions. A basis that is marked out in this way is called a **privileged basis**. Our toy has none, and nothing in the architecture of a transformer gives one to its residual stream. In an MLP it is different, because a ReLU, or a function like it, acts on each neuron by itself. Elhage et al. study such a toy as well. It differs by one ReLU,
 #
 # $$\hat x = \mathrm{ReLU}\big(W^\top\, \mathrm{ReLU}(W x) + b\big).$$
 #
