@@ -374,7 +374,7 @@ with claims():
 # %% [markdown]
 # ## 5 · From arrows to a matrix
 #
-# With more than two dimensions the arrows can hardly be drawn. One could look at the hidden numbers instead, one by one, but they are not the model's alone. Turn all arrows of a model together. The hidden numbers change, but every reading stays, since readings are made of lengths and angles, and a turn changes neither. Training may end with any of these models. What survives every turn is in one matrix, $W^\top W$, of shape (feature, feature). Its entry in row $i$ and column $j$ is $W_i\cdot W_j$: what input $j$, when it is 1, adds to the reading of feature $i$. A turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
+# With more than two dimensions the arrows can hardly be drawn. The hidden numbers, looked at one by one, do not help either. Turn all arrows of a model together. The hidden numbers change, but every reading stays, since readings are made of lengths and angles, and a turn changes neither. Training may end with any of these models. What survives every turn is in one matrix, $W^\top W$, of shape (feature, feature). Its entry in row $i$ and column $j$ is $W_i\cdot W_j$: what input $j$, when it is 1, adds to the reading of feature $i$. A turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
 
 # %% figure
 W = shapes.best.W[0, -1]  # (hidden, feature): the pentagon trained at p = 0.02
