@@ -112,12 +112,8 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
     ax.set_xticks([1, 0.3, 0.1, 0.03], ["1", "0.3", "0.1", "0.03"])
     rare = range(len(p) - parted, len(p))
     _budgets(right, [causes(best.W[0, k], best.b[0, k], float(p[k]), importance) for k in rare])
-    right.set(
-        xticks=range(parted),
-        xticklabels=[f"{float(p[k]):.2g}" for k in rare],
-        xlabel="density p",
-        yticks=[0, 5, 10, 15],
-    )
+    names = [f"{float(p[k]):.2g}" for k in rare]
+    right.set(xticks=range(parted), xticklabels=names, xlabel="density p", yticks=[0, 5, 10, 15])
     right.set_title("trained, by cause", loc="left")
     return fig
 
