@@ -225,6 +225,9 @@ def test_a_crowd_tells_what_is_kept():
     assert kept[0] <= 4 < kept[1] and [len(crowd.blocks(k)) for k in range(2)] == [2, 2]
     assert all(sum(block.dimensions for block in blocks) <= 3.001 for k in range(2) for blocks in crowd.blocks(k))
     plt.close(crowd.plot())
+    lengths = [bar.get_width() for bar in crowd.share().axes[0].patches]
+    assert sum(lengths) == pytest.approx(sum(b.dimensions for W in crowd.best.W[0] for b in sp.blocks(W)), rel=1e-4)
+    plt.close("all")
 
 
 def test_tokens_are_measured_with_the_columns_of_what_is_known_without_weights():

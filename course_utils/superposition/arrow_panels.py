@@ -11,21 +11,28 @@ LIMIT = 1.6  # trained arrows are shorter than this, their numbers included
 NUMBER = 0.3  # from the tip of an arrow to its number
 
 
-def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "") -> None:
-    """The columns of W, the title above the circle, and below it the features whose arrows are shorter than 0.3."""
-    kept = [i for i, length in enumerate(column_norms(W).tolist()) if length >= DROPPED]
-    dropped = [i for i in range(W.shape[1]) if i not in kept]
-    colours = [plots.SERIES[i % len(plots.SERIES)] for i in kept]
-    plots.arrows(ax, W[:, kept], labels=[""] * len(kept), colours=colours)
-    for i, (x, y) in zip(kept, W[:, kept].T.tolist(), strict=True):
-        far = 1 + NUMBER / (x * x + y * y) ** 0.5
+def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "", trained: bool = True) -> None:
+    """The columns of W, the title above the circle, and below it the features whose arrows are shorter than 0.3.
+
+    Of a model that is not `trained` yet no arrow counts as dropped, however short it is.
+    """
+    size = column_norms(W).tolist()
+    kept = [i for i, length in enumerate(size) if length >= DROPPED]
+    short = [i for i in range(W.shape[1]) if i not in kept]
+    colours = [plots.SERIES[i % len(plots.SERIES)] for i in range(W.shape[1])]
+    plots.arrows(ax, W[:, kept], labels=[""] * len(kept), colours=[colours[i] for i in kept])
+    for i in short:
+        x, y = W[:, i].tolist()
+        ax.plot([0, x], [0, y], color=plots.GREY if trained else colours[i], linewidth=1 if trained else 2.2)
+        if trained:
+            ax.plot(x, y, "o", color=plots.NULL, markersize=5, markerfacecolor="white")
+    for i in kept if trained else range(W.shape[1]):
+        x, y = W[:, i].tolist()
+        far = 1 + NUMBER / max(size[i], 1e-9)
         ax.text(x * far, y * far, str(i), ha="center", va="center", color=plots.INK, fontsize=9, fontweight="bold")
-    for x, y in W[:, dropped].T.tolist():
-        ax.plot([0, x], [0, y], color=plots.GREY, linewidth=1)
-        ax.plot(x, y, "o", color=plots.NULL, markersize=5, markerfacecolor="white")
     ax.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT))
     ax.set_axis_off()
     ax.set_title(title, loc="center", pad=2)
-    if dropped:
-        words = f"feature{'s' * (len(dropped) > 1)} {', '.join(map(str, dropped))} dropped"
+    if short and trained:
+        words = f"feature{'s' * (len(short) > 1)} {', '.join(map(str, short))} dropped"
         ax.text(0, -1.55, words, ha="center", va="top", fontsize=9, color=plots.NULL)

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
@@ -62,15 +63,29 @@ class CrowdedModels:
         return [blocks(W) for W in self.trained.W[:, instance]]
 
     def plot(self) -> Figure:
-        """Above WᵀW of the best runs, kept features sorted by block. Below, how the dimensions are shared out."""
+        """WᵀW of the best run at each density: kept features, sorted by block, on one scale in all panels."""
         k = self.best.toy.instances
-        fig, axes = plots.figure(2, k, height=3.6, height_ratios=[3.6, 0.6], squeeze=False)
-        for above, below, W, p in zip(*axes, self.best.W[0], self.best.toy.probability[:, 0].tolist(), strict=True):
-            found = blocks(W)
-            _boxes(above, W, found)
-            above.set_title(f"p = {p:.2g}: {sum(len(b.features) for b in found)} kept", loc="left")
-            _shares(below, found, self.best.toy.hidden)
+        fig, axes = plots.figure(1, k, height=2.9, squeeze=False)
+        found = [blocks(W) for W in self.best.W[0]]
+        most = max(sum(len(block.features) for block in one) for one in found)
+        for ax, W, one, p in zip(axes[0], self.best.W[0], found, self.best.toy.probability[:, 0].tolist(), strict=True):
+            image = _boxes(ax, W, one)
+            ax.set(xlim=(-0.7, most - 0.3), ylim=(most - 0.3, -0.7))
+            ax.set_title(f"p = {p:.2g}: {sum(len(b.features) for b in one)} kept", loc="left")
         axes[0, 0].set_ylabel("feature")
+        fig.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label="$W_i\\cdot W_j$")
+        return fig
+
+    def share(self) -> Figure:
+        """How the blocks of the best run at each density share out the hidden dimensions: a bar for each."""
+        fig, ax = plots.figure(height=1.9)
+        for y, W in enumerate(self.best.W[0]):
+            _shares(ax, y, blocks(W))
+        p = self.best.toy.probability[:, 0].tolist()
+        ax.set(xlim=(0, self.best.toy.hidden), ylim=(len(p) - 0.5, -0.5), xticks=range(self.best.toy.hidden + 1))
+        ax.set(xlabel="dimensions", yticks=range(len(p)), yticklabels=[f"p = {v:.2g}" for v in p])
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(axis="y", length=0)
         return fig
 
 
@@ -96,9 +111,9 @@ def shares_figure(trained: Trained) -> Figure:
     return fig
 
 
-def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> None:
+def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> AxesImage:
     order = [i for block in found for i in block.features]
-    plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
+    image = plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
     start = 0
     for block in found:
         size = len(block.features)
@@ -109,15 +124,14 @@ def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...
     ax.set_yticklabels([str(i) for i in order], fontsize=8)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+    return image
 
 
-def _shares(ax: Axes, found: tuple[Block, ...], hidden: int) -> None:
+def _shares(ax: Axes, y: int, found: tuple[Block, ...]) -> None:
     """A bar as long as the number of dimensions, cut into blocks, each with the number of its features."""
     left = 0.0
     for k, block in enumerate(found):
         grey = "#D9D9D9" if k % 2 else "#F2F2F2"
-        ax.barh(0, block.dimensions, left=left, height=0.8, color=grey, edgecolor=plots.INK)
-        ax.text(left + block.dimensions / 2, 0, str(len(block.features)), ha="center", va="center", fontweight="bold")
+        ax.barh(y, block.dimensions, left=left, height=0.7, color=grey, edgecolor=plots.INK)
+        ax.text(left + block.dimensions / 2, y, str(len(block.features)), ha="center", va="center", fontweight="bold")
         left += block.dimensions
-    ax.set(xlim=(0, hidden), ylim=(-0.5, 0.5), xticks=range(hidden + 1), yticks=[], xlabel="dimensions")
-    ax.spines["left"].set_visible(False)

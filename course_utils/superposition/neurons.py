@@ -96,6 +96,8 @@ def neurons_figure(model: Neurons, neuron: int = 0) -> Figure:
         fills = [plots.INK if one else "#D9D9D9" for one in counts.tolist()]
         below.bar(range(model.toy.features), W[neuron], color=fills)
         below.axhspan(-line, line, color="#EFEFEF", zorder=0)
+        for edge in (-line, line):
+            below.axhline(edge, color=plots.NULL, linewidth=0.7, zorder=3)
         below.axhline(0, color=plots.INK, linewidth=0.8)
         said = f"responds to {int(counts.sum())}"
         below.text(0.99, 1.0, said, transform=below.transAxes, ha="right", va="top", fontweight="bold",

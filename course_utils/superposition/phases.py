@@ -8,7 +8,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from torch import Tensor
 
 from .. import plots
-from .theory import PHASES, predict_phase
+from .theory import PHASES, phase_losses, predict_phase
 from .training import Toy, Trained
 
 FILLS = (plots.SERIES[0], plots.SERIES[2], "#DDDDDD")  # of the three phases
@@ -116,6 +116,11 @@ class PhaseDiagram:
         places = {"boundary": edge, "dense": ~edge & (self.predicted < 2), "sparse": ~edge & (self.predicted == 2)}
         return {name: int(wrong[where].sum()) for name, where in places.items()}
 
+    def worse(self, phase: Int[Tensor, "p r"]) -> Bool[Tensor, "p r"]:
+        """Where a phase has a higher loss than the predicted one; not where the two are equally good."""
+        losses = phase_losses(*torch.meshgrid(self.p, self.r, indexing="ij"))
+        return losses.gather(0, phase[None])[0] > 1.0001 * losses.amin(0)
+
     def plot(self) -> Figure:
         """One run and the best run of each point, under the border that the formulas draw; crosses lie beyond it."""
         fig, axes = plots.figure(1, 2, height=3.9, sharey=True)
@@ -127,7 +132,7 @@ class PhaseDiagram:
         for ax, (title, phase) in zip(axes, panels, strict=True):
             ax.imshow(phase.T.numpy(), cmap=ListedColormap(FILLS), vmin=0, vmax=2, aspect="auto", origin="lower")
             ax.contour(columns, rows, pair.T.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
-            for x, y in (phase != self.predicted).nonzero().tolist():
+            for x, y in self.worse(phase).nonzero().tolist():
                 ax.plot(x, y, "x", color=plots.INK if phase[x, y] == 2 else "white", markersize=5, markeredgewidth=1.5)
             ax.set(title=title, xticks=dense_to_rare, xlabel="density p (rarer to the right)")
             ax.set_xticklabels([f"{self.p[k]:.2g}" for k in dense_to_rare])

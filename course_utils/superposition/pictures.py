@@ -109,9 +109,10 @@ def descend(
 
 def surface_figure(p: float, r: float, paths: Float[Tensor, "step start 2"], lost: Float[Tensor, "start"]) -> Figure:
     """The loss over both weights in grey, and the paths of `descend` in the colours of the phases in which they end."""
-    side, across = torch.linspace(-1.7, 1.7, 69), torch.linspace(-2.0, 2.0, 81)
+    high = max(1.7, float(paths[0, :, 1].abs().max()) + 0.15)  # every start is seen
+    side, across = torch.linspace(-high, high, 69), torch.linspace(-2.0, 2.0, 81)
     over = 100 * surface(p, r, across, side).T  # rows: w2
-    fig, ax = plots.figure(width=6.4, height=4.4)
+    fig, ax = plots.figure(width=6.4, height=4.8)
     levels = [0, 10, 20, 30, 40, 50, 60, 80, 400]
     greys = plots.plt.get_cmap("Greys_r")(torch.linspace(0.3, 1, len(levels) - 1).numpy())
     filled = ax.contourf(across, side, over, levels=levels, colors=greys)
@@ -130,7 +131,7 @@ def surface_figure(p: float, r: float, paths: Float[Tensor, "step start 2"], los
                         textcoords="offset points", ha="left" if right else "right", fontsize=9, fontweight="bold",
                         color=plots.INK, bbox=dict(facecolor="white", edgecolor="none", pad=1.5))  # fmt: skip
     ax.set(xlabel="w₁", ylabel="w₂", xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
-    ax.set(xlim=(-2.0, 2.0), ylim=(-1.7, 1.7))
+    ax.set(xlim=(-2.0, 2.0), ylim=(-high, high))
     found = [k for k in range(3) if (phases == k).any()]
     handles = [Line2D([], [], color=ENDS[k], linewidth=2, label=f"ends as: {PHASES[k]}") for k in found]
     fig.legend(handles=handles, loc="outside lower center", ncols=3)

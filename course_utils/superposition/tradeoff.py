@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from torch import Tensor
 
 from .. import plots
@@ -85,7 +84,7 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
 
     Args:
         trained: one instance for each density, with the importance 0.9^i; its best run of each density is drawn.
-        parted: for so many of the lowest densities a bar shows what is lost through each cause.
+        parted: on the right, for so many of the lowest densities, a bar shows what is lost through each cause.
     """
     best, importance = trained.best(), trained.toy.importance[0]
     p = trained.toy.probability[:, 0]
@@ -96,37 +95,43 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
     measured = [
         share_lost(W, b, q, importance) for W, b, q in zip(best.W[0], best.b[0], p.tolist(), strict=True)
     ]  # fmt: skip
-    fig, ax = plots.figure(height=4.2)
+    fig, (ax, right) = plots.figure(1, 2, height=3.6, width_ratios=[1.5, 1])
     ax.plot(fine, 100 * two.expand(len(fine)), "--", color=plots.GREY)
     ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
     ax.plot(coarse, [100 * v for v in unbiased], ":", color=plots.GREY)
-    for k in range(len(p) - parted, len(p)):
-        _budget(ax, float(p[k]), causes(best.W[0, k], best.b[0, k], float(p[k]), importance))
     ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK, zorder=4)
     for text, height in (
         ("two arrows", 100 * two),
-        ("pentagon,\nno bias", 100 * unbiased[-1] + 4),
+        ("pentagon,\nno bias", 100 * unbiased[-1] + 5.5),
         ("square", 100 * square_share(fine[-1], importance) - 1.5),
         ("trained", 100 * measured[-1]),
     ):
-        ax.text(last * 0.8, float(height), text, va="center", color=plots.INK)
+        ax.text(last * 0.85, float(height), text, va="center", fontsize=9, color=plots.INK)
     _axes(ax)
-    ax.set_xlim(1.15, last * 0.5)
-    handles = [Patch(facecolor=fill, edgecolor=plots.INK, label=name) for name, fill in reversed(CAUSES.items())]
-    ax.legend(handles=handles, loc="upper right", title="lost through", alignment="left")
+    ax.set_xlim(1.15, last * 0.27)
+    ax.set_xticks([1, 0.3, 0.1, 0.03], ["1", "0.3", "0.1", "0.03"])
+    rare = range(len(p) - parted, len(p))
+    _budgets(right, [causes(best.W[0, k], best.b[0, k], float(p[k]), importance) for k in rare])
+    names = [f"{float(p[k]):.2g}" for k in rare]
+    right.set(xticks=range(parted), xticklabels=names, xlabel="density p", yticks=[0, 5, 10, 15])
+    right.set_title("trained, by cause", loc="left")
     return fig
 
 
 CAUSES = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "collisions": "#E3E3E3"}  # and their greys
 
 
-def _budget(ax: Axes, p: float, lost: dict[str, float]) -> None:
-    """A bar at one density, cut by cause."""
-    bottom = 0.0
-    for name, fill in CAUSES.items():
-        how = dict(bottom=bottom, width=0.28 * p, color=fill, edgecolor=plots.INK, linewidth=0.8, zorder=2)
-        ax.bar(p, 100 * lost[name], **how)
-        bottom += 100 * lost[name]
+def _budgets(ax: Axes, lost: list[dict[str, float]]) -> None:
+    """A bar for each density, cut by cause; the causes are named beside the last bar."""
+    for k, shares in enumerate(lost):
+        bottom = 0.0
+        for name, fill in CAUSES.items():
+            height = 100 * shares[name]
+            ax.bar(k, height, bottom=bottom, width=0.7, color=fill, edgecolor=plots.INK, linewidth=0.8)
+            if k == len(lost) - 1:
+                ax.text(k + 0.45, bottom + height / 2, name, va="center", fontsize=9)
+            bottom += height
+    ax.set_xlim(-0.6, len(lost) + 0.75)
 
 
 def _axes(ax: Axes) -> None:

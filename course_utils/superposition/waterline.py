@@ -56,7 +56,7 @@ def regular(W: Float[Tensor, "2 feature"]) -> Float[Tensor, "2 feature"]:
 def waterline_figure(dives: list[Dive]) -> Figure:
     """A panel for each dive, two in a row, and the key to the picture below them."""
     rows = (len(dives) + 1) // 2
-    fig, axes = plots.figure(rows, 2, height=0.5 + 2.5 * rows, sharey=True, squeeze=False)
+    fig, axes = plots.figure(rows, 2, height=0.5 + 3.0 * rows, sharey=True, squeeze=False)
     for ax, dive in zip(axes.flat, dives, strict=False):
         _dive(ax, dive)
     for ax in axes[:, 0]:
@@ -83,6 +83,9 @@ def _dive(ax: Axes, dive: Dive) -> None:
     ax.bar(range(n), [w - LOWEST for w in water], bottom=LOWEST, width=1.0, color=WATER, zorder=0)
     for i, (reading, level) in enumerate(zip(readings.tolist(), water, strict=True)):
         drowned = sorted((0.0, min(reading, level)))
+        if reading < LOWEST:
+            depth = f"↓ {reading:.1f}".replace("-", "−")
+            ax.text(i, LOWEST + 0.03, depth, ha="center", va="bottom", fontsize=9, zorder=5)
         ax.bar(i, drowned[1] - drowned[0], bottom=drowned[0], width=0.56, color=colours[i], alpha=0.35, zorder=1)
         if reading > level:
             ax.bar(i, reading - level, bottom=level, width=0.56, color=colours[i], zorder=2, label="out of the water")
@@ -99,7 +102,7 @@ def _dive(ax: Axes, dive: Dive) -> None:
     ax.set_xlabel("feature", labelpad=1)
     ax.set_title(dive.title, loc="left", fontsize=11, pad=18)
     ax.text(0, 1.03, _input(dive.x), transform=ax.transAxes, color=plots.NULL)
-    _arrows(ax.inset_axes((0.54, 0.53, 0.46, 0.47)), dive)
+    _arrows(ax.inset_axes((0.47, 0.47, 0.53, 0.53)), dive)
 
 
 def _arrows(ax: Axes, dive: Dive) -> None:
@@ -110,6 +113,6 @@ def _arrows(ax: Axes, dive: Dive) -> None:
         colour, far = plots.SERIES[i % len(plots.SERIES)], 1 + 0.3 / (x * x + y * y) ** 0.5
         ax.plot([0, x], [0, y], color=colour, linewidth=1.8)
         ax.text(x * far, y * far, str(i), ha="center", va="center", fontsize=9, color=plots.INK)
-    ax.plot(*(W @ dive.x).tolist(), "D", color=plots.EDITED, markeredgecolor="white", markersize=5, zorder=5)
+    ax.plot(*(W @ dive.x).tolist(), "D", color=plots.EDITED, markeredgecolor="white", markersize=8, zorder=5)
     ax.set(xlim=(-1.7, 1.7), ylim=(-1.55, 1.7), aspect="equal")
     ax.axis("off")

@@ -39,9 +39,9 @@ plots.show(
 )
 
 # %% [markdown]
-# One line is hit beyond doubt. Over a range of densities all features gather at $1/2$: the model consists of antipodal pairs. The cloud below 0.2 on the dense side is made of features that are left out. Their arrows are short, and a short arrow has a small share of any direction. At $p = 1$ any mixture of the features is as good as any other, and none of them has much to itself.
+# One line is hit beyond doubt. Over a range of densities all features gather at $1/2$: the model consists of antipodal pairs. The cloud below 0.2 on the dense side is made of features that are left out. Their arrows are short, and in the formula for $D_i$ the squared length of the own arrow stands above the sum over all arrows.
 #
-# To the right of the plateau the features form a band, which slides down as features become rarer. It crosses $2/5$ and $3/8$. A band that slides past a height must touch it somewhere, and dimensionality alone does not tell whether pentagons and antiprisms are there. At the best densities for them about a third of the features lie within 0.01 of their heights, and nearby heights, between a fifth and a quarter. Triangles and tetrahedra are no more common than their neighbours.
+# To the right of the plateau the features form a band, which slides down as features become rarer. It crosses $2/5$ and $3/8$. A band that slides past a height must touch it somewhere, so that these crossings do not show that there are pentagons and antiprisms. A count shows a little more. We count the features within 0.01 of a height, at the density where this is most. At $2/5$ and $3/8$ it is about a third of all features; at heights 0.02 to 0.04 away from them it is between a fifth and a quarter. The heights of triangles and tetrahedra hold no more features than heights near them.
 #
 # ### Blocks say more than numbers
 #
@@ -82,7 +82,7 @@ plots.show(
 )
 
 # %% [markdown]
-# They are. Most blocks follow the staircase of the antiprism to within 0.05 (root mean square difference); a few are bent, by up to 0.13. Random sets are 0.25 away on average, and 99 in 100 of them are further away than any block. The shapes that Elhage et al. describe are here, in a narrow window of densities, and dimensionality alone would have left the question open.
+# Most blocks follow the staircase of the antiprism to within 0.05 (root mean square difference); a few are bent, by up to 0.13. Random sets are 0.25 away on average, and 99 in 100 of them are further away than any block. The shapes that Elhage et al. describe are here, in a narrow window of densities. Blocks and angles show them.
 #
 # <details><summary>The theorem behind it: 0 ≤ D ≤ 1, and the sum is at most the rank of W. With proof.</summary>
 #
@@ -173,7 +173,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The tokens are less spread out than random directions are. The root mean square of the cosine is nearly five times that of random directions, and still nearly twice after centring. There are more directions than dimensions, but tokens are a list that we were given. Whether features such as “is inside a Python string” are in superposition is a question about directions that nobody has given us.
+# The tokens are less spread out than random directions are. The root mean square of the cosine is nearly five times that of random directions, and still nearly twice after centring. So a real matrix holds more directions than dimensions, and uses the room less evenly than chance would. This says nothing yet about features such as “is inside a Python string”, because their directions are not listed in any matrix. Lesson 2 looks for them.
 
 # %% claims
 cosines = sp.token_cosines(model)

@@ -201,7 +201,7 @@ Answer(
     expects="Give (crossings, (low, high)): one density for each run, and the 95 % interval of their mean.",
     share=1.0,
     why="An experiment is sound or it is not: enough runs of its own, the right level, an interval of the mean.",
-    effort=20.0,
+    effort=120.0,  # sixteen runs take 10 to 15 s of processor time, and who measures again takes more of them
     hints=(
         "Run the given cell with `seeds=16` and a `first_seed` of your own, 256 or more, and take the crossings at your level: `.at(level).crossing`.",
         "One run in twenty-four says little about the mean; how little is the standard error, the standard deviation over runs divided by the root of their number.",
