@@ -337,6 +337,7 @@ W_dec, b_dec = dictionary.sae.W_dec, dictionary.sae.b_dec
 x_hat = dictionary.sae(vectors) - b_dec
 with claims():
     claim("1 536 latents, k = 16, trained on 765 000 vectors", (dictionary.sae.config.n_latents, dictionary.sae.config.k, facts["data"]["vectors"]) == (1536, 16, 765_000))
+    claim("each of them was read eight times", page.rounds_to(facts["rows"] / 765_000, "8"))
     claim("the two strongest latents are 1490 and 378, and leave less than a third", parts[0].latents[:2].tolist() == [1490, 378] and parts[0].left[2] < 1 / 3)
     claim("the vector is nearly rebuilt from sixteen (less than a tenth missing)", len(parts[0].latents) == 16 and parts[0].left[-1] < 0.1)
     claim("the ) of print(…) shares five of the sixteen, 1490 and 378 among them, and has eleven others", {1490, 378} <= shared and len(shared) == 5 and len(parts[1].latents) == 16)
@@ -355,7 +356,7 @@ with claims():
 reading.explain(378, count=4)
 
 # %% caption
-caption("Latent 378 in the twelve sample programs of the course. The F1 above counts every activation in these programs; the 0.87 of the beginning is from other texts, with a threshold. The framed token is the one that was picked. “Promotes” names the tokens whose score (logit) the latent's direction raises most when it is multiplied with the unembedding, with the change for one unit of activation.")
+caption("Latent 378 in the twelve sample programs of the course. The F1 above counts every activation in these programs; the 0.87 of the beginning is from other texts, with a threshold. The underlined token is the one that was picked. “Promotes” names the tokens whose score (logit) the latent's direction raises most when it is multiplied with the unembedding, with the change for one unit of activation.")
 
 # %% [markdown]
 # At the strongest places and at random ones alike, the latent is at a closing bracket. Its direction raises line breaks, `->` and `as`, all of which may follow one.
@@ -498,7 +499,7 @@ sae.label_rows(scores, lists, [*wins, "closes"]).captioned("F1 for eight labels,
 # %% [markdown]
 # At the seven the token alone does not decide. A name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. There the random model's dictionary has no more than 0.11, and no neuron and no random direction comes as far as the latent. Training has made something that a dictionary can find.
 #
-# A stronger rival is a list that also sees the token before. At six of the seven the latent lies above every such list too, with intervals apart; at names after `class` it does not. (The deeper notebook draws these lists, and the thirteen other labels.)
+# A stronger rival is a list that also sees the token before. At six of the seven the latent lies above every such list too, with intervals apart; at names after `class` it does not. (The deeper notebook draws these lists.)
 #
 # Elsewhere a latent is often not even the best single number: of all 21 labels the best neuron does better at seven. A **probe**, a direction that was trained on the label itself by logistic regression, is highest at nearly every label.
 
@@ -602,7 +603,7 @@ plots.show(
 #
 # ### Putting a latent where it is not
 #
-# The edit can be turned round. When a latent is set to a high value, usually at every token, this is called **steering**. In the best-known case a large model talked about nothing but the Golden Gate Bridge (Templeton et al. 2024). Here one token is enough. We add latent 378 to the vector of `return`, as strongly as it is active at a real `)`.
+# The edit can be turned round. When a latent is set to a high value, usually at every token, this is called **steering**. In the best-known case a large model came back to the Golden Gate Bridge whatever it was asked (Templeton et al. 2024). Here one token is enough. We add latent 378 to the vector of `return`, as strongly as it is active at a real `)`.
 
 # %%
 at_return = words.index("return")
@@ -667,14 +668,14 @@ plots.show(
 #
 # ## 10 · Now on larger models
 #
-# GPT-2 small is too large to take a dictionary apart on this page. Three published descriptions show how far the numbers reach.
+# GPT-2 small does not come with this course. Two published descriptions of dictionaries stand here beside ours.
 #
 # | | this lesson | [GPT-2 small](https://huggingface.co/jbloom/GPT2-Small-SAEs) | [Gemma 2 2B](https://huggingface.co/chanind/gemma-2-2b-batch-topk-matryoshka-saes-w-32k-l0-40) |
 # | --- | --- | --- | --- |
 # | kind | TopK | ReLU with L1 | BatchTopK, nested |
 # | active latents | 16 | not stated | 40 |
 # | latents | 1 536 | about 25 000 | 32 768 |
-# | vectors in training | 765 000, many times | 300 million | 750 million |
+# | vectors in training | 765 000, eight times | 300 million | 750 million |
 # | unexplained, after two blocks | 12 % | not stated | 14 % |
 #
 # *The second and third columns are from the cards of J. Bloom and D. Chanin. Different models and texts: the errors cannot be compared as better and worse.*
@@ -747,7 +748,7 @@ page.card(
 # - L1 norm: the sum of the sizes of all entries.
 # - L0: how many latents are active in a vector, on average.
 # - ReLU with an L1 penalty: a sparse autoencoder whose loss contains the sum of its activations.
-# - TopK: a sparse autoencoder that keeps the k largest pre-activations of each vector.
+# - TopK: a sparse autoencoder that keeps the k largest products of each vector.
 # - null: what chance alone gives.
 # - matching: giving each true feature a latent of its own, so that the sum of cosines is largest.
 # - shrinkage: activations that are too small because of a penalty on them.
