@@ -48,7 +48,7 @@ plots.show(
 #
 # Python's own tokenizer knows which tokens close a bracket. So latent 378 can be scored on text that neither the model nor the dictionary was trained on: modules of the standard library that were held out. There its F1 is 0.87. The best of the model's 768 neurons reaches 0.39, and so does the best of 1 536 random directions. Saying “yes” at every token gives 0.07. Each number and its threshold were chosen on half of these modules and judged on the other half.
 #
-# No neuron comes near the latent. Has the method found the model's own idea of a closing bracket? We first see how such directions are found, and when they are the right ones. Then we ask what it takes to show that a latent means what its examples suggest. At the end we come back to your four names.
+# No neuron comes near the latent. Has the method found the model's own idea of a closing bracket? We first see how such directions are found, and when they are the right ones. Then we ask what it takes to show that a latent means what its examples suggest. At the end your four names come back.
 
 # %% [markdown] contents
 # You need lesson 1: features as directions, interference, why single neurons may mean nothing. From lesson 0 you need the residual stream and hooks.
@@ -158,8 +158,6 @@ sae.turned(x[count > 0], {f"smallest of six losses: {best[0]:.2f}": (best[2], or
 
 # %% [markdown]
 # On the left the three arrows have turned onto the rays, which they were never shown. Two of the six starts end with a larger loss, and each of them has missed a ray. The loss can be known without the truth, and so it tells which dictionary to take.
-#
-# **Try it.** Train with `train(0, penalty=1.5)`. What do you expect of the directions, and of the activations? The second value that `train` returns holds the weights. Section 3 gives the answer.
 #
 # ### A fixed number of active latents
 #
@@ -310,7 +308,7 @@ sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at 
 #
 # Two things should give pause. Several latents have the same reading. And most of the words cannot be read: of the sixteen more than half have a question mark, most of them among the eight weakest, which the figure does not list.
 #
-# On 4 080 tokens of held-out modules, 12 % of the variance is unexplained. (The best factor of section 3 is 1.00 here.) A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**; of the 1 536 latents 14 are dense, and 20 are dead on these tokens.
+# On 4 080 tokens of held-out modules, 12 % of the variance is unexplained. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**; of the 1 536 latents 14 are dense, and 20 are dead on these tokens.
 #
 # Do the missing 12 % matter to the model? We put the reconstruction in the place of the residual stream, and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it rises to 6.64. The **loss recovered** is the share of this harm that the reconstruction avoids, here 96 %.
 
@@ -523,7 +521,7 @@ with claims():
 # with $f_i$ its activation and $d_i$ its direction, of shape (d). Everything else stays, and so does what the dictionary does not reconstruct. We do it at the `)` of `print("hello", name)`, where the model expects a line break. As a control we take away a vector of the *same* length along the direction of another latent. It is the one whose share of active tokens is nearest to that of 378.
 
 # %%
-x = site.activations(tokens)[0]  # (token, d): the program's residual stream; site is where the dictionary reads
+x = site.activations(tokens)[0]  # (token, d): the program's stream
 second = 35  # the place of that “)”
 
 
@@ -554,7 +552,7 @@ plots.show(
 #
 # *How far does the prediction move?* The **KL divergence** from the untouched prediction to the changed one, in nats, is 0 where they agree and grows as they differ. We take its mean over the places.
 #
-# *How far would it move along any other direction?* At the same places we remove the same length along each of forty other latents. They are drawn from the 160 whose share of active tokens is nearest to the latent's. These forty are the null.
+# *How far would it move along any other direction?* At the same places we remove the same length along each of forty other latents. They are drawn from the 160 that are nearest to it in how often they are active, and are the null.
 #
 # Now all forty-one directions are ranked by how far they move the prediction, and $p$ is the rank of the latent's own, divided by 41. For latent 378 none of the forty does as much. Its rank is 1, and $p = 1/41 = 0.024$. A latent passes if $p$ is below 0.05, that is, if no more than one of the forty does as much as the latent itself ($2/41 = 0.049$).
 #
@@ -578,7 +576,7 @@ page.measured("sae.causal", {(True, True): "both", (True, False): "only comments
 #
 # ### The exceptions once more
 #
-# Is our *name* for the latent right? The test can be done at the exceptions of section 6. If the model used latent 378 as “a bracket closes here”, it should not need it at a `)` in a string or a comment. We take it away at every `)` of 94 held-out contexts that hold such exceptions, and look at the three kinds of place one by one. The null is all of the 160.
+# Is our *name* for the latent right? The test can be done at the exceptions of section 6. If the model used latent 378 as “a bracket closes here”, it should not need it at a `)` in a string or a comment. We take it away at every `)` of 94 held-out contexts that hold such exceptions, and look at the three kinds of place one by one. Here all of the 160 are the null.
 
 # %% figure
 removed = stored.taken_away()
@@ -676,9 +674,9 @@ plots.show(
 # ## 11 · What this does not show
 #
 # - *A name stays a guess.* A latent that beats a token list may stand for something that only often goes together with our name, as latent 378 did with closing brackets.
-# - *A direction that was trained on the label does better.* Here a probe is better than the best latent at 18 of the 21 labels, with intervals apart, and never worse. Kantamneni et al. 2025 ([Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681)) could not consistently improve on ordinary probes with latents, and Wu et al. 2025 ([AxBench](https://arxiv.org/abs/2501.17148)) found the plain difference of two means better at detecting a concept. What a dictionary offers is directions to look at, found without labels.
+# - *A direction that was trained on the label does better.* Here a probe is better than the best latent at 18 of the 21 labels, with intervals apart, and never worse. Kantamneni et al. 2025 ([Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681)) could not consistently improve on ordinary probes with latents, and Wu et al. 2025 ([AxBench](https://arxiv.org/abs/2501.17148)) found the plain difference of two means better at detecting a concept. A dictionary offers directions to look at, found without labels.
 # - *An untrained network gives nice latents too*, as Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found in language models, and section 6 here.
-# - *One dictionary.* Everything about `code-4l` rests on one training, one place and one width. Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) found that trainings from different starts find different latents; the deeper notebook looks at it here. Nothing shows that these 1 536 directions are *the* features of the model.
+# - *One dictionary.* Everything about `code-4l` rests on one training, one place and one width. Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) found that trainings from different starts find different latents; the deeper notebook looks at it here. Nothing shows that these are *the* features of the model.
 # - *What is left over.* Whatever the model does in the unexplained 12 % of the variance, no latent shows it.
 # - *A direction that matters is not yet a mechanism.* The tests of section 8 do not find which head or neuron reads the direction.
 
