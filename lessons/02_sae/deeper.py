@@ -103,7 +103,7 @@ with claims():
 # %% [markdown]
 # ## 3 · Absorption, looked for in the code model
 #
-# In `code-4l` nobody knows where a feature is, and absorption can only be looked for. Following Chanin et al. 2024, we train a probe on a label and take its direction for that of the feature. The feature's own latents are the few that together say the label well. Then we look at tokens at which the probe sees the label and all these latents are silent. Such a token counts as absorbed if a single other latent makes up at least half of what there is along the probe's direction. The null asks the same of directions drawn at random.
+# In `code-4l` nobody knows where a feature is, and absorption can only be looked for. Following Chanin et al. 2024, we train a probe on a label and take its direction for that of the feature. The feature's own latents are the few that together tell the label best. Then we look at tokens at which the probe sees the label and all these latents are silent. Such a token counts as absorbed if a single other latent makes up at least half of what there is along the probe's direction. The null asks the same of directions drawn at random.
 #
 # For eight labels, three dictionaries each, a single latent takes the place of the feature's own at less than 5 % of the tokens, and at seven of the eight labels the null is larger. By this criterion we have not found absorption in these dictionaries, although at comments all latents of the feature are silent at more than half of the tokens. That does not show that there is none. Chanin et al. looked at first letters of words in a larger model, and asked that ablating the latent has by far the largest effect on the probe.
 
@@ -310,7 +310,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The two latents differ in what the edit achieves, and hardly in what it costs elsewhere. For opening brackets, clamping to zero raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping further below zero costs several nats more at its places and less than 0.05 more elsewhere. Projecting the direction out does somewhat more at its places than clamping to zero does, and costs four times as much elsewhere.
+# The two latents differ most in what the edit achieves at their own places. For opening brackets, clamping to zero raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping further below zero costs several nats more at its places and less than 0.05 more elsewhere. Projecting the direction out does somewhat more at its places than clamping to zero does, and costs four times as much elsewhere.
 #
 # For names where they are bound, clamping to zero changes the loss at its places by less than 0.05 nats: the model hardly misses what this latent says. To raise the loss by half a nat and more one must clamp to four times the mean activation below zero, a value that the latent itself never has.
 
