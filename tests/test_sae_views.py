@@ -69,17 +69,24 @@ def test_the_vectors_of_a_pair_lie_between_its_two_directions():
     torch.testing.assert_close(sae.pair_sums(truth)[3], a + b)
 
 
-def test_each_place_of_a_strip_has_one_underlined_token_and_the_bars_count_every_active_token(reading):
+def test_each_place_of_a_strip_has_one_underlined_token_and_the_graph_is_the_median_at_each_place(reading):
     latent = int((reading.rows > 0).sum(0).argmax())
-    page, bars = sae.strip(reading, latent).fig.axes
+    page, graph = sae.strip(reading, latent).fig.axes
     underlines = [line for line in page.lines if line.get_linewidth() == 2]
     about = reading.explain(latent, count=3)
     assert len(underlines) == len(about.top) + len(about.random)
     starts = {round(float(line.get_xdata()[0]) % 2.52, 3) for line in underlines}
     assert len(starts) <= len(underlines) / 2  # one column of characters in each half
-    top = sum(max(p.get_y() + p.get_height() for p in column) for column in zip(*bars.containers, strict=True))
-    assert top == int((reading.rows[:, latent] > 0).sum())
+    assert graph.lines[0].get_ydata().tolist() == reading.f[:, 1:, latent].quantile(0.5, dim=0).tolist()
     assert _flat("\n        x") == "⏎  x"
+
+
+def test_next_tokens_stand_in_one_order_in_every_panel_and_no_likely_one_is_left_out():
+    first, second = torch.tensor([0.6, 0.3, 0.1, 0.0]), torch.tensor([0.0, 0.1, 0.2, 0.7])
+    panels = sae.next_tokens({"before": first, "after": second}, lambda ids: "abcd"[ids[0]], "after", most=2).axes
+    assert [text.get_text() for text in panels[0].get_yticklabels()] == ["a", "b", "c", "d"]
+    wide = [[bar.get_width() for bar in ax.patches] for ax in panels]
+    torch.testing.assert_close(torch.tensor(wide), 100 * torch.stack([first, second]))
 
 
 def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():

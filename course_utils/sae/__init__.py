@@ -5,7 +5,8 @@
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `paren_test`, `stored`: the lesson's results.
-6. `diagram`, `code_view`, `anatomy`, `strips`, `strokes`, `plane_views`, `label_view`, `label_words`: what it draws.
+6. `diagram`, `code_view`, `anatomy`, `strips`, `strokes`, `next_tokens`, `plane_views`, `label_view`: what it draws;
+   `label_words`: how labels are called.
 7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
 
@@ -28,6 +29,7 @@ from .lookup import token_list
 from .matching import Agreement, Matching, agreement, cosines, match_features, matched_cosines, mean_max_cosine
 from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkage
 from .model import SparseAutoencoder, without_parallel
+from .next_tokens import next_tokens
 from .pages import browse, write_pages
 from .paired import PairedTruth
 from .plane_views import pair_failure, pair_sums, read_off, shrinking, turned, two_ways
@@ -40,7 +42,7 @@ from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
 from .splice import Site, Spliced
-from .strips import by_label, by_place, by_rule, strip
+from .strips import strip
 from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
@@ -50,11 +52,11 @@ __all__ = [
     "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
     "Truth", "Units", "absorption", "agreement", "anatomy_bars", "autoencoder", "available", "baselines", "batchtopk",
-    "browse", "by_label", "by_place", "by_rule", "card", "causal_table", "cosine", "cosines", "decode",
+    "browse", "card", "causal_table", "cosine", "cosines", "decode",
     "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
-    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "read_off",
-    "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking", "strip",
-    "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel", "write_pages",
+    "next_tokens", "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions",
+    "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking",
+    "strip", "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel", "write_pages",
 ]  # fmt: skip

@@ -80,6 +80,11 @@ def shaded_panels(panels: Sequence[Panel], columns: int = 2) -> Figure:
     return fig
 
 
+def _aside(asked: Sequence[int], place: int) -> float:
+    """By how much a number moves away from that of a neighbouring token, in inches."""
+    return 0.05 * ((place - 1 in asked) - (place + 1 in asked))
+
+
 def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
     """Type is set character by character, so that it agrees with the backgrounds whatever the font's width."""
     ax.text(left, top + 0.16, panel.title, fontsize=10, fontweight="bold", va="center", color=plots.INK)
@@ -95,8 +100,9 @@ def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
             if place in panel.asked and piece:
                 ax.add_patch(plt.Rectangle((x, y), len(piece) * CHARACTER, LINE * 0.92, fill=False, linewidth=1.2,
                                            edgecolor=panel.colour))  # fmt: skip
-                ax.text(x + len(piece) * CHARACTER / 2, y + LINE * 1.3, str(panel.asked.index(place) + 1), fontsize=9,
-                        fontweight="bold", ha="center", va="center", color=panel.colour)  # fmt: skip
+                middle = x + len(piece) * CHARACTER / 2 + _aside(panel.asked, place)
+                ax.text(middle, y + LINE * 1.3, str(panel.asked.index(place) + 1), fontsize=9, fontweight="bold",
+                        ha="center", va="center", color=panel.colour)  # fmt: skip
             if share > 0 and piece:
                 ax.add_patch(plt.Rectangle((x, y), len(piece) * CHARACTER, LINE * 0.92, color=panel.colour,
                                            alpha=0.75 * share, linewidth=0))  # fmt: skip

@@ -100,7 +100,7 @@ def three_coders() -> Picture:
     page = sheet(2.55)
     coders = (("autoencoder", ("x",), ("x̂",), "the same vector"),
               ("transcoder", ("MLP\ninput",), ("MLP\noutput",), "what the MLP writes"),
-              ("crosscoder", ("one layer", "another"), ("one layer", "another"), "both layers at once"))  # fmt: skip
+              ("crosscoder", ("layer A", "layer B"), ("layer A", "layer B"), "both layers at once"))  # fmt: skip
     for i, (name, reads, writes, says) in enumerate(coders):
         middle = 1.22 + 2.4 * i
         page.text((middle, 2.38), name, bold=True, halo=False)

@@ -67,7 +67,8 @@ class Frontier:
             for i, kind in enumerate(self.kinds):
                 x, y, colour = self.l0[i], getattr(self, what)[i], COLOURS[kind]
                 ax.plot(x, y, MARKS[i], color=colour, markersize=3, alpha=0.6)
-                ax.plot(x.mean(1), y.mean(1), color=colour, label=kind if what == "rise" else None)
+                ax.plot(x.mean(1), y.mean(1), marker=MARKS[i], markersize=5, color=colour,
+                        label=kind if what == "rise" else None)  # fmt: skip
             ax.set(xscale="log", yscale="log", xlabel="active latents (L0)")
             ticks = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8) if what == "unexplained" else (0.2, 0.5, 1, 2, 5)
             low, high = ax.get_ylim()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
-import torch
 from matplotlib.axes import Axes
 
 from course_utils import plots
@@ -15,12 +14,10 @@ from course_utils.sae.label_words import EXAMPLES, WORDS
 
 ROW, TOP, BOTTOM = 0.36, 0.78, 0.46  # inches: a label, above the first, below the last
 NAMES, CODE, PLOT, CHARACTER = 1.64, 1.72, 2.86, 0.083  # inches: where names end, code and the graph begin
-MARKS = {  # contestant: what the legend says, mark, colour, filled, by how much it is lifted
-    "untrained": ("latent, random model", "+", plots.NULL, True, 0.0),
-    "rival": ("neuron or random direction", "v", plots.MLP, True, 0.0),
-    "list": ("token list", "D", plots.SERIES[5], True, -0.17),
-    "latent": ("latent", "o", plots.HEAD, True, 0.17),
-    "probe": ("probe", "^", plots.INK, False, 0.0),
+MARKS = {  # contestant: what the legend says, mark, colour, by how much it is lifted
+    "untrained": ("latent of a random model", "x", plots.NULL, 0.0),
+    "list": ("token list", "D", plots.SERIES[5], -0.2),
+    "latent": ("latent", "o", plots.HEAD, 0.2),
 }
 
 
@@ -28,8 +25,6 @@ def label_rows(
     scores: LabelScores, lists: Mapping[str, tuple[float, float, float]], labels: Sequence[str]
 ) -> Picture:
     """Each label a row: F1 of the best of every kind; those at which the latent beats the token list are bold.
-
-    The best neuron and the best random direction share a mark: the better of the two.
 
     Args:
         lists: {label: F1 of the best list of tokens, with its interval}.
@@ -44,7 +39,6 @@ def label_rows(
         at = scores.labels.index(label)
         rows = {name: tuple(float(getattr(scores, end)[i, at]) for end in ("f1", "low", "high"))
                 for i, name in enumerate(CONTESTANTS)} | {"list": lists[label]}  # fmt: skip
-        rows["rival"] = max(rows["neuron"], rows["random"])
         ax.axhline(y, color=plots.GREY, linewidth=0.3, zorder=0)
         for name, (words, *_) in MARKS.items():
             _mark(ax, name, y, rows[name], words if y == 0 else None)
@@ -55,18 +49,17 @@ def label_rows(
     ax.set(xlim=(-0.02, 1.02), ylim=(len(labels) - 0.5, -0.5), yticks=[], xlabel="F1 on the modules held out")
     ax.tick_params(top=True, labeltop=True)
     ax.spines[["left", "right"]].set_visible(False)
-    page.ax.figure.legend(*ax.get_legend_handles_labels(), loc="upper center", ncols=5, fontsize=9, handletextpad=0.2,
+    page.ax.figure.legend(*ax.get_legend_handles_labels(), loc="upper center", ncols=3, fontsize=9, handletextpad=0.2,
                           columnspacing=1.1, bbox_to_anchor=(0.5, 1.0), frameon=False)  # fmt: skip
-    return page.picture("For each label, a row with its example and five marks for what tells it: a random model's "
-                        "latent, a neuron or random direction, a token list, a latent and a probe.")  # fmt: skip
+    return page.picture("For each label, a row with its example and three marks for what tells it: a random model's "
+                        "latent, a token list and a latent.")  # fmt: skip
 
 
 def _mark(ax: Axes, name: str, y: int, value: tuple[float, float, float], words: str | None) -> None:
-    _, mark, colour, filled, lift = MARKS[name]
+    _, mark, colour, lift = MARKS[name]
     f1, low, high = value
-    bars = torch.tensor([[max(f1 - low, 0.0)], [max(high - f1, 0.0)]]).numpy() if lift > 0.1 or lift < -0.1 else None
-    ax.errorbar(f1, y - lift, xerr=bars, fmt=mark, color=colour, markersize=7, markeredgewidth=1.5, elinewidth=1.2,
-                fillstyle="full" if filled else "none", label=words)  # fmt: skip
+    ax.errorbar(f1, y - lift, xerr=[[max(f1 - low, 0.0)], [max(high - f1, 0.0)]], fmt=mark, color=colour, markersize=7,
+                markeredgewidth=1.5, elinewidth=1.2, label=words)  # fmt: skip
 
 
 def _example(page: Sheet, label: str, height: float) -> None:

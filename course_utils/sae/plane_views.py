@@ -42,7 +42,7 @@ def read_off(directions: Float[Tensor, "feature 2"], points: Mapping[str, Float[
         ax.plot(*start, "D", color=LATENT, markersize=7)
         ax.text(*(point - torch.tensor([0.16, 0.0])), "x", fontsize=12, ha="right", va="center")
         whole = torch.allclose(start, point, atol=1e-4)
-        ax.text(*(start + torch.tensor([0.16, 0.0] if whole else [-0.05, -0.2])), "x̂", fontsize=12, color=LATENT,
+        ax.text(*(start + torch.tensor([0.16, 0.0] if whole else [-0.22, 0.04])), "x̂", fontsize=12, color=LATENT,
                 ha="left" if whole else "right", va="center")  # fmt: skip
         ax.set(xlim=(-1.7, 1.7), ylim=(-1.2, 1.75), aspect="equal", xticks=[], yticks=[])
         ax.set_title(title, loc="left")
@@ -187,9 +187,8 @@ def pair_failure(
             ax.bar(x, mean, width=0.62, color=plots.STREAM)
             ax.plot([x] * len(values), values, "o", color=plots.INK, markersize=4, fillstyle="none")
             ax.text(x, max(values) + 0.03 * ax.get_ylim()[1], f"{mean:.0f}", ha="center", va="bottom", fontsize=10)
-        ax.set(xticks=range(len(bars)), xticklabels=list(bars), yticks=[], xlim=(-0.5, len(bars) - 0.5))
+        ax.set(xticks=range(len(bars)), xticklabels=list(bars), xlim=(-0.5, len(bars) - 0.5), ylabel=title)
         ax.set_ylim(0, 1.2 * max(max(values) for values in bars.values()))
-        ax.set_title(title, loc="left")
-        ax.spines["left"].set_visible(False)
+        ax.tick_params(axis="x", labelsize=9)
     return Picture(fig, "Two arrows A and B, and a latent's arrow between them through the middle of the dots; bars: "
                         "hardly any features found when they come in pairs, and less variance left over.")  # fmt: skip

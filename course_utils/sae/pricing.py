@@ -1,13 +1,11 @@
 """What λ does on a known truth: activations, active latents and features found, against λ, beside TopK.
 
 1. `Priced`: one training, measured.
-2. `Prices`: trainings for several λ on several truths, with the line that one latent alone would follow, and with the
-   error against the active latents beside that of TopK for several k (`trade_off`).
+2. `Prices`: trainings for several λ on several truths, with the line that one latent alone would follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -101,36 +99,6 @@ class Prices:
         """The unexplained share of ReLU with L1 at `l0` active latents: interpolated over log L0, means over truths."""
         at, error = self.l0[:-1].mean(1).flip(0).log(), self.unexplained[:-1].mean(1).flip(0)
         return float(np.interp(float(torch.tensor(l0).log()), at.numpy(), error.numpy()))
-
-    def trade_off(self, kept: Mapping[int, Mapping[str, Float[Tensor, "truth"]]]) -> Figure:
-        """Error against active latents, both kinds.
-
-        Args:
-            kept: {k: every measure of TopK}.
-        """
-        fig, ax = plots.figure(height=3.0)
-        ks = sorted(kept)
-        curves = {
-            "ReLU with L1": (self.l0[:-1].mean(1), self.unexplained[:-1].mean(1), [f"λ = {v:g}" for v in
-                             self.penalty.tolist()], plots.SERIES[3], (6, 4), "left"),
-            "TopK": (torch.stack([kept[k]["l0"].mean() for k in ks]),
-                     torch.stack([kept[k]["unexplained"].mean() for k in ks]), [f"k = {k}" for k in ks],
-                     plots.INK, (-6, -14), "right"),
-        }  # fmt: skip
-        for name, (l0, error, labels, colour, shift, side) in curves.items():
-            ax.plot(l0, 100 * error, "o-", color=colour, markersize=5, label=name)
-            for x, y, text in zip(l0.tolist(), error.tolist(), labels, strict=True):
-                crossed = name == "TopK" and self.active < x < 1.3 * self.active  # by the dotted line
-                ax.annotate(text, (x, 100 * y), (6, 4) if crossed else shift, textcoords="offset points", fontsize=9,
-                            color=colour, ha="left" if crossed else side)  # fmt: skip
-        ax.axvline(self.active, linestyle=":", color=plots.NULL)
-        ax.text(self.active * 1.03, 60, "features that are there", fontsize=9, color=plots.NULL, va="top")
-        ax.set(xlabel="active latents a vector (L0), on a logarithmic axis",
-               ylabel="variance unexplained, %", xscale="log", ylim=(0, 62), xlim=(0.7, 32))  # fmt: skip
-        ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
-        ax.set_xticks([], minor=True)
-        ax.legend()
-        return fig
 
     def plot(self) -> Figure:
         """Activation over true strength against λ, measured and as one latent alone would answer, and that of TopK."""

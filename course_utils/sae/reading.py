@@ -110,14 +110,14 @@ BOX = (
 
 
 def _coloured(context: Context, most: float) -> str:
-    """A few lines of code, each token's background as dark as its activation; the one that counts has a frame."""
+    """A few lines of code, each token's background as dark as its activation; the one that counts is underlined."""
     spans = []
     for place, (token, value) in enumerate(zip(context.tokens, context.activations, strict=True)):
         counts = place == context.centre
-        frame = "outline:2px solid #D55E00;" if counts else ""
+        line = "border-bottom:3px solid #D55E00;" if counts else ""
         ground = f"background:rgba(0,114,178,{0.75 * min(1.0, value / most):.2f});" if value > 0 else ""
         pieces = (visible(token) if counts and not token.strip() else token).split("\n")
-        spans.append("\n".join(f'<span style="{ground}{frame}">{html.escape(p)}</span>' if p else "" for p in pieces))
+        spans.append("\n".join(f'<span style="{ground}{line}">{html.escape(p)}</span>' if p else "" for p in pieces))
     value = f'<span style="opacity:.7">activation {context.activations[context.centre]:.0f}</span>'
     return f'<pre style="{BOX}">{value}\n{"".join(spans).strip()}</pre>'
 

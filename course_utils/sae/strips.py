@@ -1,54 +1,27 @@
 """A latent in one strip: its strongest places, places drawn at random from all its activity, and a graph beside them.
 
-    strip(reading, 430)                      # on the right: its activations, by whether its best label holds
-    strip(reading, 1490, beside=by_place)    # on the right: its activation against the place in the context
+    strip(reading, 1490)    # on the right: its activation against the place in the context
 
 Every place is one line of text with the token that counts in the middle column; a line break is written ⏎.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import matplotlib.pyplot as plt
 import torch
-from jaxtyping import Bool
 from matplotlib.axes import Axes
-from torch import Tensor
 
 from course_utils import plots
 from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
-from course_utils.sae.label_words import WORDS
 from course_utils.sae.reading import Context, Reading
 
 COUNT = 3  # places in a column
 BEFORE, AFTER = 16, 11  # characters shown before the token that counts, and from its beginning on
 CHARACTER, LINE, TYPE = 0.0765, 0.25, 9.0  # inches, inches, points
 LEFT, COLUMN, TOP, BELOW = 0.08, 2.52, 0.68, 0.47  # inches
-OTHER = "#D9D9D9"  # activity where the label does not hold
 
 
-def by_label(ax: Axes, reading: Reading, latent: int) -> None:
-    """A histogram of the activations above 0, by whether the latent's best label holds."""
-    name, *_ = reading.label(latent)
-    labels = reading.labels
-    by_rule(labels.flags[:, labels.names.index(name)], WORDS[name])(ax, reading, latent)
-
-
-def by_rule(holds: Bool[Tensor, "row"], words: str) -> Callable[[Axes, Reading, int], None]:
-    """The same by whether a rule of your own holds, with its name; where it does not stands on top."""
-    return lambda ax, reading, latent: _histogram(ax, reading.rows[:, latent], holds, words)
-
-
-def _histogram(ax: Axes, f: Tensor, holds: Tensor, words: str) -> None:
-    parts = [f[(f > 0) & holds].tolist(), f[(f > 0) & ~holds].tolist()]
-    ax.hist(parts, bins=18, stacked=True, color=[plots.ANSWER, OTHER], label=[words, "other tokens"])
-    ax.set(xlabel="activation", xlim=(0, None), ylim=(0, 1.4 * ax.get_ylim()[1]))  # room for the legend
-    ax.set_title("how many tokens", fontsize=SMALL, fontweight="normal", color=plots.NULL)
-    ax.legend(fontsize=9, loc="upper right", handlelength=0.9, borderpad=0, frameon=False)
-
-
-def by_place(ax: Axes, reading: Reading, latent: int) -> None:
+def _by_place(ax: Axes, reading: Reading, latent: int) -> None:
     """The activation against the place in the context: median, and the band that holds eight of ten contexts."""
     band = reading.f[:, 1:, latent].quantile(torch.tensor([0.1, 0.5, 0.9]), dim=0)
     places = range(1, reading.f.shape[1])
@@ -58,8 +31,8 @@ def by_place(ax: Axes, reading: Reading, latent: int) -> None:
     ax.set_title("activation", fontsize=SMALL, fontweight="normal", color=plots.NULL)
 
 
-def strip(reading: Reading, latent: int, beside: Callable[[Axes, Reading, int], None] = by_label) -> Picture:
-    """A drawing of one latent; `beside` draws the graph on the right."""
+def strip(reading: Reading, latent: int) -> Picture:
+    """A drawing of one latent."""
     about = reading.explain(latent, count=COUNT)
     height = TOP + COUNT * LINE + BELOW
     page = sheet(height)
@@ -78,7 +51,7 @@ def strip(reading: Reading, latent: int, beside: Callable[[Axes, Reading, int], 
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=9, length=2, pad=2)
     ax.xaxis.labelpad = 1
-    beside(ax, reading, latent)
+    _by_place(ax, reading, latent)
     return page.picture(f"Latent {latent}: three lines of code where it is strongest, three at random, a graph.")
 
 

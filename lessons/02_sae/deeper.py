@@ -26,7 +26,7 @@ model = dictionary.model
 # Which kind of dictionary should one train? The core compares two, ReLU with L1 and TopK. Four more try to have the advantages of both. In `course_utils.sae` all six are one class, with another function between encoder and decoder.
 
 # %% figure
-deeper_diagram.six_kinds().captioned("Six functions on the same two vectors of five pre-activations. What passes is blue.")
+deeper_diagram.six_kinds().captioned("Six functions on the same two vectors of five products (the numbers that the ReLU gets, often called pre-activations). What passes is blue.")
 
 # %% [markdown]
 # - **BatchTopK** (Bussmann et al. 2024, [arXiv 2412.06410](https://arxiv.org/abs/2412.06410)): a vector that needs many latents may have them at the expense of one that needs few. After training, a fixed threshold takes the place of the batch.
@@ -41,7 +41,7 @@ frontier = stored.frontier()
 plots.show(
     frontier.plot(),
     "Two panels, error and loss above clean against L0, six falling curves in each; ReLU with L1 and gated lie highest.",
-    "Error (left) and rise of the model's loss (right) against L0, on held-out modules. Both axes are logarithmic. Marks are trainings, lines go through the means over three seeds.",
+    "Error (left) and rise of the model's loss (right) against L0, on held-out modules. Both axes are logarithmic. Small marks are trainings; lines and larger marks are the means over three seeds.",
 )
 
 # %% [markdown]
@@ -60,7 +60,7 @@ with claims():
 # %% [markdown]
 # ## 2 · Absorption, where it can be proved ◇
 #
-# Can a latent with a clean name have holes that no example shows? Suppose that a broad feature, the *parent*, is there whenever a narrow one, its *child*, is: "closes a bracket" and "closes a call". A vector with both can be written with two latents, or with one.
+# A latent with a clean name may have holes that no example shows. Suppose that a broad feature, the *parent*, is there whenever a narrow one, its *child*, is: "closes a bracket" and "closes a call". A vector with both can be written with two latents, or with one.
 
 # %% figure
 deeper_diagram.absorbed().captioned("A vector with parent and child (the star). Left: two latents, both active. Right: the child's latent has turned towards the sum, and the parent's latent is silent although the parent is there.")
@@ -103,34 +103,22 @@ with claims():
 # %% [markdown]
 # ## 3 · Absorption, looked for in the code model
 #
-# Does it happen in a real model? In `code-4l` nobody knows where a feature is. Chanin et al. 2024 take a probe's direction for the feature's. The feature's latents are the smallest set that says the label well. We look at tokens that have the label, where the probe is right and *all* these latents are silent. Such a token counts as absorbed if another latent makes up at least half of all positive contributions along the probe's direction. The null asks the same along forty directions drawn at random with the data's covariance, since for any direction one latent will now and then make up half.
-
-# %% figure
-carried = stored.carried()
-missed, absorbed, null = (100 * getattr(carried, name).mean(1) for name in ("missed", "absorbed", "null"))
-fig, ax = plots.figure(height=3.3)
-for y, silent in enumerate(missed.tolist()):
-    ax.plot(null[y], y, "x", color=plots.NULL, markersize=8, label=None if y else "null: a random direction")
-    ax.plot(absorbed[y], y, "o", color=plots.HEAD, markersize=8, label=None if y else "the probe's direction")
-    ax.text(1.02, y, f"{silent:.0f} %", transform=ax.get_yaxis_transform(), va="center")
-ax.text(1.02, -0.85, "all silent", transform=ax.get_yaxis_transform(), va="center", color=plots.NULL)
-ax.set(yticks=range(len(missed)), yticklabels=[sae.WORDS[name] for name in carried.labels], xlim=(0, None), ylim=(len(missed) - 0.5, -0.5), xlabel="absorbed, % of the tokens")
-ax.legend(loc="upper right")
-plots.show(fig, "Eight rows with a dot and a cross; at all but one the cross lies further to the right.", "TopK dictionaries of 1 536 latents, k = 16, on 104 contexts of held-out modules: means over three trainings. On the right, how often all latents of the feature are silent.")
-
-# %% [markdown]
-# Often all latents of a feature are silent although it is there, for comments at more than half of the tokens. Yet one latent takes their place at less than 5 % of the tokens, and for seven of the eight labels the null is larger. So with this criterion we have not found absorption in these dictionaries. That does not show that there is none. Chanin et al. looked at first letters of words in a larger model, and asked that ablating the latent has by far the largest effect on the probe.
+# In `code-4l` nobody knows where a feature is, and absorption can only be looked for. Following Chanin et al. 2024, we train a probe on a label and take its direction for that of the feature. The feature's own latents are the few that together tell the label best. Then we look at tokens at which the probe sees the label and all these latents are silent. Such a token counts as absorbed if a single other latent makes up at least half of what there is along the probe's direction. The null asks the same of directions drawn at random.
+#
+# For eight labels, three dictionaries each, a single latent takes the place of the feature's own at less than 5 % of the tokens, and at seven of the eight labels the null is larger. By this criterion we have not found absorption in these dictionaries, although at comments all latents of the feature are silent at more than half of the tokens. That does not show that there is none. Chanin et al. looked at first letters of words in a larger model, and asked that ablating the latent has by far the largest effect on the probe.
 
 # %% claims
+carried = stored.carried()
+missed, absorbed, null = (100 * getattr(carried, name).mean(1) for name in ("missed", "absorbed", "null"))
 with claims():
     claim("for comments all latents are silent at more than half of the tokens, on average over seeds", missed[carried.labels.index("in_comment")] > 50)
     claim("one latent takes their place at less than 5 % of the tokens (means over seeds)", absorbed.max() < 5)
-    claim("for seven of the eight labels the null is larger (means over seeds)", int((null > absorbed).sum()) == 7)
+    claim("for seven of the eight labels the null is larger (means over seeds)", int((null > absorbed).sum()) == 7 and carried.absorbed.shape[0] == 8 and carried.absorbed.shape[1] == 3)
 
 # %% [markdown]
 # ## 4 · Splitting, by width
 #
-# Is what counts as one feature a matter of the dictionary's width? When what one latent stood for is divided among several in a wider dictionary, this is called **feature splitting**. We train dictionaries of 96 to 1 536 latents, everything else equal, and ask for the F1 of the best latent for a broad label, all keywords, and for its parts, the single keywords.
+# What counts as one feature may be a matter of the dictionary's width. When what one latent stood for is divided among several in a wider dictionary, this is called **feature splitting**. We train dictionaries of 96 to 1 536 latents, everything else equal, and ask for the F1 of the best latent for a broad label, all keywords, and for its parts, the single keywords.
 
 # %% prediction
 predict("sae.split")
@@ -163,7 +151,7 @@ with claims():
 # %% [markdown]
 # ## 5 · Stronger rivals, and the other labels
 #
-# At seven labels the core's best latents beat a list of tokens. Do they know more than two tokens? A list of the *token before* says yes at what follows certain tokens, such as a dot. A list of *pairs* sees the token and the one before. Its null is a list of pairs in which the tokens before come from other places of the text: it has as many entries, and can know no more than the token.
+# At seven labels the core's best latents beat a list of tokens. A latent may do that by knowing no more than one token further back. So two stronger lists compete with it. The first sees only the *token before*, and can say yes after certain tokens, such as a dot. The second sees *pairs*, the token and the one before. A list of pairs has many more entries than one of tokens, and might be better for that reason alone. As its null we make the same list from a text in which the tokens before were exchanged at random: it has as many entries, and what it knows can only come from the token itself.
 
 # %% figure
 scores, lists, rivals = stored.label_scores(), stored.token_lists(), stored.pair_lists()
@@ -185,18 +173,7 @@ plots.show(fig, "Seven rows; in all but the one for names after class the latent
 # %% [markdown]
 # Seeing the token before helps, most of all at imported names and at names after a dot, `def` and `class`. A pair is worth more than its null at each of the seven. Still the latent's interval lies above all lists at six of them. At names after `class` it overlaps with that of the list of tokens before, and the latent may know no more than that. (Longer lists need more text than we have.)
 #
-# At the other fourteen labels the latent's interval does not lie above the token list's. Closing brackets stand in the core; here are the rest, in two groups. First those that the token decides.
-
-# %% figure
-others = [name for name in scores.labels if name not in (*seven, "closes")]
-decided = [name for name in others if lists[name][1] > scores.high[3, at[name]]]
-sae.label_rows(scores, lists, decided).captioned("Labels at which the token list's whole interval lies above the latent's.")
-
-# %% [markdown]
-# These are large classes, and there is a reason in arithmetic. Let a label belong to a share $b$ of the tokens, and a latent be active at a smaller share $a$. Even if every activation is right, precision is 1 and recall $a/b$, so that F1 is no more than $2a/(a + b)$. Several latents together do better: for keywords the best single one has 0.55, and the best set of up to sixteen has 0.84, what the token list has.
-
-# %% figure
-sae.label_rows(scores, lists, [name for name in others if name not in decided]).captioned("The rest, at which neither interval lies above the other. Marks as in the core.")
+# At the other fourteen labels the latent's interval does not lie above the token list's, and at some, such as keywords, names and operators, the list lies above the latent. These are large classes, and there is a reason in arithmetic. Let a label belong to a share $b$ of the tokens, and a latent be active at a smaller share $a$. Even if every activation is right, precision is 1 and recall $a/b$, so that F1 is no more than $2a/(a + b)$. Several latents together do better: for keywords the best single one has 0.55, and the best set of up to sixteen has 0.84, what the token list has.
 
 # %% [markdown]
 # The last control is the random model, with equal training. In the core its dictionary had read fewer vectors than the other. Here both have 768 latents and the same recipe.
@@ -214,9 +191,11 @@ fig.legend(loc="outside upper center", ncols=2)
 plots.show(fig, "Six rows; for brackets the cross lies near the dot, for the other labels far to the left.", "Dictionaries of the trained `code-4l` and of a copy with random weights, equally wide and equally trained; mean and range over three seeds.")
 
 # %% [markdown]
-# For opening and closing brackets the random model's dictionary comes close. For the other four labels it finds next to nothing, also with equal training.
+# For opening and closing brackets the random model's dictionary comes close. For the other four labels its F1 stays below 0.2, although both were trained equally.
 
 # %% claims
+others = [name for name in scores.labels if name not in (*seven, "closes")]
+decided = [name for name in others if lists[name][1] > scores.high[3, at[name]]]
 lead = {name: max(rivals[name]["pair"][0], rivals[name]["token before"][0]) - lists[name][0] for name in seven}
 with claims():
     claim("there are seven labels at which the latent beats the token list; seeing the token before helps most at imported names and at names after a dot, def and class", len(seven) == 7 and set(sorted(lead, key=lead.get)[-4:]) == {"attribute", "function_name", "class_name", "import"})
@@ -224,14 +203,14 @@ with claims():
     claim("at six of the seven the latent's interval lies above those of both lists, at names after class it overlaps with that of the tokens before", [name for name in seven if scores.low[3, at[name]] <= max(rivals[name][key][2] for key in ("pair", "token before"))] == ["class_name"] and rivals["class_name"]["token before"][2] > scores.low[3, at["class_name"]])
     claim("at none of the fourteen others does the latent's interval lie above the token list's", not any(scores.low[3, at[name]] > lists[name][2] for name in (*others, "closes")) and len(others) == 13)
     claim("for keywords the best latent has 0.55, the best set and the token list 0.84", [f"{v:.2f}" for v in (scores.of("latent")["kind_keyword"], scores.of("set")["kind_keyword"], lists["kind_keyword"][0])] == ["0.55", "0.84", "0.84"])
-    claim("the classes that the token decides are large (one token in thirty and more)", all(scores.base[at[name]] > 1 / 30 for name in decided))
+    claim("keywords, names and operators are among those at which the list's interval lies above the latent's; all of these classes are large (one token in thirty and more)", {"kind_keyword", "kind_name", "kind_operator"} <= set(decided) and all(scores.base[at[name]] > 1 / 30 for name in decided))
     claim("for brackets the random model's best latent is less than a tenth below the trained one's (means over seeds)", all(0 < even[label]["trained"][0] - even[label]["null: random model"][0] < 0.1 for label in ("closes", "opens")))
     claim("for the other four labels it stays below 0.2 on every seed, and below the trained one's on every seed", all(row["null: random model"][2] < min(0.2, row["trained"][1] + 1e-9) for label, row in even.items() if label not in ("closes", "opens")))
 
 # %% [markdown]
 # ## 6 · Do two trainings find the same dictionary?
 #
-# Are the latents *the* features of a model? Then another training should find them again. Take two trainings that differ in their start and in the order of the vectors, and match their latents one to one. Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) call a latent shared if its partner has a cosine above 0.7 in the encoder and in the decoder. We ask for the decoder alone, which is easier, and which can be compared with a null: as many directions drawn at random with the covariance of the data.
+# If the latents were *the* features of a model, another training would find them again. Take two trainings that differ in their start and in the order of the vectors, and match their latents one to one. Paulo and Belrose 2025 ([arXiv 2501.16615](https://arxiv.org/abs/2501.16615)) call a latent shared if its partner has a cosine above 0.7 in the encoder and in the decoder. We ask for the decoder alone, which is easier, and which can be compared with a null: as many directions drawn at random with the covariance of the data.
 
 # %% prediction
 predict("sae.shared")
@@ -263,7 +242,7 @@ with claims():
 # %% [markdown]
 # ## 7 · An edit and what else it changes
 #
-# Can one remove what a latent does without doing other harm? The core takes a latent's contribution away where it is active. Stronger edits are possible. One can *clamp* the latent to a negative value there. Or one can remove everything along its direction, in every vector: this is what happens when the direction is projected out of the weights that write to the stream. The stronger the edit, the more it may change elsewhere. We look at both: at how much the loss rises where the latent is active, which is wanted, and at how much it rises where the latent is silent, which is a side effect.
+# Whoever wants to use a latent, to remove a bad habit of a model for example, must know what else the edit does. The core takes a latent's contribution away where it is active. Stronger edits are possible. One can *clamp* the latent to a negative value there. Or one can remove everything along its direction, in every vector: this is what happens when the direction is projected out of the weights that write to the stream. The stronger the edit, the more it may change elsewhere. We look at both: at how much the loss rises where the latent is active, which is wanted, and at how much it rises where the latent is silent, which is a side effect.
 
 # %%
 tokens, module = sae.held_out_contexts(model, limit=12)
@@ -316,6 +295,9 @@ for ax, label in zip(axes, latents, strict=True):
         rows = [edited[name] for name in edited if name.startswith(f"{label}, {start}")]
         x, y = [row["where silent"] for row in rows], [row["where active"] for row in rows]
         ax.plot(x, y, mark, color=colour, label=words)
+        for i, t in ((0, "0"), (3, "−4 ×")) if start == "clamped" else ():
+            ax.annotate(t, (x[i], y[i]), (-6, 3), textcoords="offset points", color=colour, ha="right", fontsize=10)
+    ax.locator_params(axis="x", nbins=4)
     ax.axhline(0, color=plots.GREY, linewidth=0.6)
     ax.axvline(0, color=plots.GREY, linewidth=0.6)
     ax.set(xlabel="rise where silent, nats", title=f"{sae.WORDS[label]} ({latents[label]})")
@@ -328,9 +310,9 @@ plots.show(
 )
 
 # %% [markdown]
-# For opening brackets the edit is nearly free: clamping to zero costs more than half a nat where the latent is active, and about a hundredth of a nat elsewhere. Clamping further below zero costs several nats more at its places and hardly anything more elsewhere. Projecting the direction out does somewhat more at its places than clamping to zero does, and costs four times as much elsewhere.
+# The two latents differ most in what the edit achieves at their own places. For opening brackets, clamping to zero raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping further below zero costs several nats more at its places and less than 0.05 more elsewhere. Projecting the direction out does somewhat more at its places than clamping to zero does, and costs four times as much elsewhere.
 #
-# For names where they are bound, nothing is free. Clamping to zero changes the loss at its places by less than 0.05 nats. To raise the loss by half a nat and more one must clamp far below zero, to a value that the model never meets.
+# For names where they are bound, clamping to zero changes the loss at its places by less than 0.05 nats: the model hardly misses what this latent says. To raise the loss by half a nat and more one must clamp to four times the mean activation below zero, a value that the latent itself never has.
 
 # %% claims
 zero, far = edited["opens, clamped to 0 ×"], edited["opens, clamped to -4 ×"]
@@ -353,7 +335,7 @@ deeper_diagram.three_coders().captioned("Three coders. Each has a layer of laten
 # %% [markdown]
 # A **transcoder** (Dunefsky et al. 2024, [arXiv 2406.11944](https://arxiv.org/abs/2406.11944)) has the form of a sparse autoencoder and another target. It reads what an MLP reads and predicts what the MLP *writes*. A latent of it is a step of computation: "when this direction is in the input, add that direction to the output".
 #
-# Known truth first. We make 64 features. All of them are in the input, each along a direction of its own. Thirty-two of them are also written to the output, along other directions. An autoencoder of the input has reason to find all 64. A transcoder has reason to find only those that matter to the output, in both of their directions.
+# We begin with features that we made, because then we know what should come out. There are 64. All of them are in the input, each along a direction of its own. Thirty-two of them are also written to the output, along other directions. An autoencoder of the input has reason to find all 64. A transcoder has reason to find only those that matter to the output, in both of their directions.
 
 # %%
 def best_f1(truth, coder, seed=9):
@@ -422,7 +404,7 @@ with claims():
 #
 # A **crosscoder** (Lindsey et al. 2024, [Sparse Crosscoders](https://transformer-circuits.pub/2024/crosscoders/index.html)) reads and writes several activations with one set of latents: two layers, or two models. Each latent has a direction in each of them. The lengths of the two say where the latent belongs: if one of them is near 0, it is a latent of the other alone.
 #
-# Known truth first: 72 features, a third in both sources, a third only in the first, a third only in the second. The second source's part of a latent's decoder length should then be one half, 0 and 1.
+# Again we begin with features that we made, 72 of them: a third in both sources, a third only in the first, a third only in the second. The second source's part of a latent's decoder length should then be one half, 0 and 1.
 
 # %%
 parts, recovered = {side: [] for side in SIDES}, []
@@ -471,7 +453,7 @@ with claims():
 # %% [markdown]
 # ## 10 · Order, width and scale
 #
-# How does one train a larger dictionary, and what does that buy?
+# A dictionary of a large model is trained by the same few lines as that of a plane. This section is for whoever trains one: what more latents buy, why the vectors are mixed, and how much memory it takes.
 
 # %% figure
 scaling = stored.scaling()
@@ -491,7 +473,7 @@ plots.show(fig, "Dots fall with width; the last ones lie above a straight line t
 #
 # **Order.** Neighbours in a text are alike. If a dictionary is trained in the order of the text, a batch comes from a few contexts of one file. The same dictionary, trained on the same vectors, then leaves about 30 % of the variance unexplained instead of 26 %. This is why the vectors are shuffled.
 #
-# **Scale.** Dictionaries of large models have millions of latents and read billions of vectors. Nothing in the method changes. A dictionary of $n$ latents in $d$ dimensions has about $2nd$ weights. With the gradient and Adam's two running averages, four numbers are kept for each, 16 bytes in single precision. For 131 072 latents in 4 096 dimensions that is 17 GB, and a billion vectors in half precision take 8 200 GB. So the vectors are usually not stored. They are harvested as the training needs them, kept in a buffer of some hundred thousand, and mixed there: `sae.Stream` does this. Several devices each take their own batches and average the gradients. The trainer of this course does so when a script that calls `sae.train` is started by `torchrun`. The tests do it with two processes on a CPU. On several machines it was not tried.
+# **Scale.** Dictionaries of large models have millions of latents and read billions of vectors. Nothing in the method changes. A dictionary of $n$ latents in $d$ dimensions has about $2nd$ weights. With the gradient and Adam's two running averages, four numbers are kept for each, 16 bytes in single precision. For 131 072 latents in 4 096 dimensions that is 17 GB, and a billion vectors in half precision take 8 200 GB. So the vectors are usually not stored. They are harvested as the training needs them, kept in a buffer of some hundred thousand, and mixed there: `sae.Stream` does this.
 
 # %% claims
 (mixed, ordered), local = stored.shuffled().unexplained, scaling.local
@@ -550,7 +532,7 @@ with claims():
 # %% [markdown] words
 # ## Words
 #
-# - BatchTopK: a dictionary that keeps the largest pre-activations of a whole batch, so that vectors may differ in how many they use.
+# - BatchTopK: a dictionary that keeps the largest products of a whole batch, so that vectors may differ in how many they use.
 # - Matryoshka: of a dictionary with nested inner ones, each of which must reconstruct alone.
 # - JumpReLU: a ReLU with a threshold below which the activation is 0 and above which the whole value passes.
 # - gated: of a dictionary that computes whether a latent is active apart from how strongly.
