@@ -83,7 +83,7 @@ caption("The three most probable next tokens and John.")
 # %% [markdown]
 # The logit difference is 15.59 − 3.84 = 11.75: Mary is more than a hundred thousand times as probable as John. Names that stand nowhere in the sentence come before John, so the giver is lowered as well.
 #
-# From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. (The training stories have five more wordings; we come back to them once.) Their mean logit difference is about 12, and IO ranks above S in every one of them.
+# From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. (Section 4 looks at five more wordings.) Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
 # %%
 def prompts(n, seed, **how):
@@ -109,7 +109,7 @@ with claims():
 # %% [markdown]
 # ## 2 · Where the answer is worked out
 #
-# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2. At the top it must be at END, where the logits are read. Somewhere in between it is moved. Where?
+# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2. At the top it must be at END, where the logits are read. Somewhere in between it is moved, and the question is where.
 #
 # Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back. In the code, `asked` fixes which two runs are compared and which of them is changed, and `sweep` patches one place after another.
 
@@ -141,7 +141,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Who gives is at S2 in the embedding. Layer 0 moves most of it to END. An eighth waits at the word after S2, *gave*, and follows in layer 1. Which heads do this?
+# Who gives is at S2 in the embedding. Layer 0 moves most of it to END. An eighth goes to the word after S2, *gave*, and from there to END in layer 1. Next we ask which heads do this.
 
 # %% claims answer
 recovered = dict(enumerate(streams.recovery(), start=1))  # by position: S2 is 10, END 14
@@ -158,7 +158,7 @@ measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[f
 # %% [markdown]
 # ## 3 · Which heads
 #
-# Which heads speak for IO and against S? (A head is named by its layer and its number: 1.0 is head 0 of layer 1. That a head “speaks for” a name is short for: what it writes at END raises the name's logit.) The quickest look is direct logit attribution (lesson 0): what each head writes at END, read by the unembedding, with the final norm's scale held.
+# A head is named by its layer and its number: 1.0 is head 0 of layer 1. We look for heads that raise the logit of IO above that of S. The quickest look is direct logit attribution (lesson 0): what each head writes at END, read by the unembedding, with the final norm's scale held.
 
 # %% figure
 written = ioi.writes(model, clean)
@@ -286,7 +286,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# With Anna's note at *and*, the model says *Anna*, although no Anna is in the prompt. The answer comes from the note, because a stranger put in at Mary's own position, after layer 0, changes nothing. In all six wordings of the training stories layer 0 looks at the first name from *and*, and at the second from the comma or full stop that ends the clause, hardly from the verb. (Which heads write the notes, and why at these words, is in the second notebook.)
+# With Anna's note at *and*, the model says *Anna*, although no Anna is in the prompt. The answer comes from the note, because a stranger put in at Mary's own position, after layer 0, changes nothing. In all six wordings of this lesson layer 0 looks at the first name from *and*, and at the second from the comma or full stop that ends the clause, hardly from the verb. (Which heads write the notes, and why at these words, is in the second notebook.)
 #
 # Now we can draw who reads what at END. The movers read the note of Mary. Heads 2.1, 2.2 and 2.3 read the comma. Both names are noted there, Mary more weakly, so that the drawing shows John only. Heads 0.2 and 0.3 look at S2 itself, at the giver. And *gave* holds a note of the giver too, written by 0.3 and read by 1.1: that is the eighth of section 2.
 
@@ -452,7 +452,7 @@ ioi.travel_drawn(one).captioned(
 )
 
 # %% [markdown]
-# On average over prompts, the two notes score nearly the same without the message. So the message decides. Does it do so for every name? Here is the part of the score that comes from it, for all 80 givers and all 80 names that can be noted at *and*.
+# On average over prompts, the two notes score nearly the same without the message. So the message decides. To see whether it does so for every name, here is the part of the score that comes from it, for all 80 givers and all 80 names that can be noted at *and*.
 
 # %% figure answer
 movers_at = ((1, 0), (1, 2), (1, 3))
@@ -470,7 +470,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The dark diagonal says yes: for every giver, the message of 0.2 lowers most the score of the giver's own note. For 0.3, which also reads the giver, the diagonal is at least six times weaker, and for 0.1 hardly to be seen. So 0.2's part of the query points away from the key of one note. It decides which note the movers do not read. In GPT-2 small the heads that do this are called S-inhibition heads.
+# It does: the dark diagonal shows that for every giver, the message of 0.2 lowers most the score of the giver's own note. For 0.3, which also reads the giver, the diagonal is at least six times weaker, and for 0.1 hardly to be seen. So 0.2's part of the query points away from the key of one note. It decides which note the movers do not read. In GPT-2 small the heads that do this are called S-inhibition heads.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in movers.items()}
@@ -645,6 +645,21 @@ plots.show(
 # So the movers are one of two roads from 0.2 to the answer, and not the wider one. The arrow of −0.70 in section 7 does not contradict this. With flip the movers' share turns from Mary to John, so that it counts twice; a part that adds all of the difference would have −2 there. What the MLPs compute from the message of 0.2 we have not opened.
 
 # %% claims answer
+roads = []  # of each draw: the movers' and the MLPs' share in the whole model, and the MLPs' share with 0.2 alone
+for seed in (0, 10, 11):
+    drawn = prompts(128, seed)
+    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
+    one = ioi.repair(model, drawn, [h for h in names if h != "0.2"], others_abc)
+    full, only = split(one.direct, one.whole), split(one.direct_without, one.without)
+    roads.append((full["movers"] / sum(full.values()), full["MLPs"] / sum(full.values()), only["MLPs"] / sum(only.values())))
+with claims():
+    claim("0.2 alone keeps between 0.67 and 0.73 of the difference", between(kept["0.2 alone"].recovered, 0.67, 0.73))
+    claim("in the whole model, in each of three draws, the MLPs add more than half of the difference directly, and the movers 0.27 to 0.31",
+          all(mlp > 0.5 and between(mover, 0.27, 0.31) for mover, mlp, _ in roads))
+    claim("with 0.2 alone the MLPs add more than nine tenths, and more logits than in the whole model, in each draw", all(rest > 0.9 for *_, rest in roads) and by_part["0.2 alone"]["MLPs"] > by_part["whole model"]["MLPs"])
+    claim("there the final norm divides by 3.4, in the whole model by almost 6", rounds_to(runs["0.2 alone"].scale_without.mean(), "3.4") and between(runs["0.2 alone"].scale.mean(), 5.8, 6))  # fmt: skip
+
+# %% claims answer
 alone_02 = by_head.effect(per_prompt=True)[0, 2]
 again = []
 for seed in range(3):
@@ -670,13 +685,6 @@ def nowhere(logits):
 not_here = ioi.asked(model, clean, "ABC", ablation="mean", metric=patching.metric(nowhere, clean.positions["END"], "P(names that are not there)"))
 elsewhere = float(not_here.run(six_heads | mlps).mean())
 ranges = torch.tensor(again).amax(0) - torch.tensor(again).amin(0)
-roads = []  # of each draw: the movers' and the MLPs' share in the whole model, and the MLPs' share with 0.2 alone
-for seed in (0, 10, 11):
-    drawn = prompts(128, seed)
-    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
-    one = ioi.repair(model, drawn, [h for h in names if h != "0.2"], others_abc)
-    full, only = split(one.direct, one.whole), split(one.direct_without, one.without)
-    roads.append((full["movers"] / sum(full.values()), full["MLPs"] / sum(full.values()), only["MLPs"] / sum(only.values())))
 with claims():
     claim("the six keep 14.5 logits of the whole model's 11.6, and nothing 0.0: a faithfulness of 1.25",
           all(rounds_to(x.mean(), text) for x, text in ((kept_six.circuit, "14.5"), (kept_six.whole, "11.6"), (kept_six.empty, "0.0"))) and rounds_to(kept_six.recovered, "1.25"))
@@ -686,11 +694,6 @@ with claims():
     claim("in each of three draws, with 2.1–2.3's message from other names both names fall by 7 to 8.5 logits, and with layer 0's at the comma, read by their values, by 6 to 7",
           all(between(x, -8.5, -7) for row in for_task for x in row[2]) and all(between(x, -7, -6) for row in for_task for x in row[3]))
     claim("with 0.0 and 0.1 as well, P(IO) rises by less than 0.04 in each", all(0 < eleven - nine < 0.04 for nine, eleven, _, _ in for_task))
-    claim("0.2 alone keeps between 0.67 and 0.73 of the difference", between(kept["0.2 alone"].recovered, 0.67, 0.73))
-    claim("in the whole model, in each of three draws, the MLPs add more than half of the difference directly, and the movers 0.27 to 0.31",
-          all(mlp > 0.5 and between(mover, 0.27, 0.31) for mover, mlp, _ in roads))
-    claim("with 0.2 alone the MLPs add more than nine tenths, and more logits than in the whole model, in each draw", all(rest > 0.9 for *_, rest in roads) and by_part["0.2 alone"]["MLPs"] > by_part["whole model"]["MLPs"])
-    claim("there the final norm divides by 3.4, in the whole model by almost 6", rounds_to(runs["0.2 alone"].scale_without.mean(), "3.4") and between(runs["0.2 alone"].scale.mean(), 5.8, 6))
     claim("alone, these three keep less than a twentieth of the logit difference", abs(kept["2.1–2.3 alone"].recovered) < 0.05)
     claim("exchanging 0.2 lowers the difference in every prompt", alone_02.max() < 0)
     claim("over three draws the effects of 0.2 and 0.3, of 0.2 on the movers' queries, and the faithfulness of the six differ by less than 0.15", ranges.max() < 0.15)  # fmt: skip
