@@ -8,7 +8,7 @@
 # In a larger model, GPT-2 small, researchers have found an answer. Is it the same here? We find the parts that produce the behaviour, draw their circuit, and let it predict sentences on which the two ways differ.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In all figures Mary stands for the right name and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate from how long similar ones took). Intervals are 95 % intervals of a mean, with the prompts resampled.
+# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In all figures Mary stands for the right name and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
 
 # %% setup
 
@@ -83,7 +83,7 @@ caption("The three most probable next tokens and John.")
 # %% [markdown]
 # The logit difference is 15.59 − 3.84 = 11.75: Mary is more than a hundred thousand times as probable as John. Names that stand nowhere in the sentence come before John, so the giver is lowered as well.
 #
-# From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. (Section 4 looks at five more wordings.) Their mean logit difference is about 12, and IO ranks above S in every one of them.
+# From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
 # %%
 def prompts(n, seed, **how):
@@ -141,7 +141,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Who gives is at S2 in the embedding. Layer 0 moves most of it to END. An eighth goes to the word after S2, *gave*, and from there to END in layer 1. Next we ask which heads do this.
+# Who gives is at S2 in the embedding. Layer 0 moves most of it to END. An eighth goes to the word after S2, *gave*, and from there to END in layer 1.
 
 # %% claims answer
 recovered = dict(enumerate(streams.recovery(), start=1))  # by position: S2 is 10, END 14
@@ -215,7 +215,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", min(candidates, key=lambda name: float(share[candidates[name]])))
 
 # %% [markdown]
-# The movers add most, and each takes between 0.15 and 0.25 of the difference with it when it is patched. Head 0.2 adds next to nothing, yet with its output from the flipped prompt more than all of the difference is gone. Section 5 shows how a head can matter that adds nothing. For that we need to know first what the movers read. (Noising is one of several ways to ask how much a head matters; the second notebook puts four of them side by side.)
+# The movers add most, and each takes between 0.15 and 0.25 of the difference with it when it is patched. Head 0.2 adds next to nothing, yet with its output from the flipped prompt more than all of the difference is gone. To see how a head can matter that adds nothing, we need to know what the movers read.
 
 # %% claims answer
 with claims():
@@ -235,7 +235,7 @@ with claims():
 # %% [markdown]
 # ## 4 · What the movers read
 #
-# From END, the movers give less than two hundredths of their attention to *Mary*. They look at the word after it, *and*, because a copy of the name is there. The heads of layer 0 copy names to later words, but only to some. The arcs show where these heads look from *and*, from *went* and from the comma. An arrow runs from the word that is looked at to the word that looks: the way the name travels.
+# From END, the movers give less than two hundredths of their attention to *Mary*. They look at the word after it, *and*, because a copy of the name is there. The heads of layer 0 copy names to later words, but only to some. The arcs show where these heads look from *and*, from *went* and from the comma.
 
 # %% figure
 first = sets["IO first"]  # as Mary is named first in the example
@@ -286,7 +286,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# With Anna's note at *and*, the model says *Anna*, although no Anna is in the prompt. The answer comes from the note, because a stranger put in at Mary's own position, after layer 0, changes nothing. In all six wordings of this lesson layer 0 looks at the first name from *and*, and at the second from the comma or full stop that ends the clause, hardly from the verb. (Which heads write the notes, and why at these words, is in the second notebook.)
+# With Anna's note at *and*, the model says *Anna*, although no Anna is in the prompt. The answer comes from the note, because a stranger put in at Mary's own position, after layer 0, changes nothing. In six wordings of the sentence layer 0 looks at the first name from *and*, and at the second from the comma or full stop that ends the clause, hardly from the verb.
 #
 # Now we can draw who reads what at END. The movers read the note of Mary. Heads 2.1, 2.2 and 2.3 read the comma. Both names are noted there, Mary more weakly, so that the drawing shows John only. Heads 0.2 and 0.3 look at S2 itself, at the giver. And *gave* holds a note of the giver too, written by 0.3 and read by 1.1: that is the eighth of section 2.
 
@@ -300,7 +300,7 @@ ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).ca
 )
 
 # %% [markdown]
-# The last question of this section is whether the movers copy what they read. We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06.
+# Do the movers copy what they read? We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06.
 #
 # The movers have a copy score of 1, and so has 2.1, which is no mover because it reads both names at once. Head 1.1 has 0, because it lowers the name that it reads; 0.3 does so too. Head 0.2 reads the giver, but neither raises nor lowers most names. Another part must make use of what it writes.
 
@@ -354,7 +354,7 @@ with claims():
 ioi.paths_drawn().captioned("Three experiments with one changed head, here 0.2. Red: its output is that of the flipped prompt, and so is what reaches the logits along the red ways. Grey: these parts are frozen, so that they write what they write in the clean run.")
 
 # %% [markdown]
-# In the first experiment all other parts are frozen, and only what 0.2 itself adds to the logits changes. In the second the MLPs are computed anew. In the third the heads are as well: that is the patching of section 3.
+# In the third experiment the heads are computed anew as well, as in the patching of section 3.
 
 # %%
 ways = {"straight to the logits": noise.path_patch(mlps="frozen").effect() / scale,
@@ -518,11 +518,11 @@ ioi.circuit_drawn(circuit).captioned(
 )
 
 # %% [markdown]
-# The drawing reads from the bottom. Layer 0 notes the two names. At END, 0.2 reads the giver and turns the movers' queries away from the giver's note, so that they copy the other name. MLPs read 0.2 as well and lower the giver. So does 0.3, directly and through 1.1.
+# Layer 0 notes the two names. At END, 0.2 reads the giver and turns the movers' queries away from the giver's note, so that they copy the other name. MLPs read 0.2 as well and lower the giver. So does 0.3, directly and through 1.1.
 #
 # The two notes are used differently. The note of Mary matters by the movers' values (V), because it is what they copy. The note of John matters by their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
 #
-# The shares need not add up to one, since softmax and norm are not linear. Whether these parts are enough is another question.
+# The shares need not add up to one, since softmax and norm are not linear.
 
 # %% claims answer
 high = {arrow.name: arrow.effect[2] for arrow in circuit.arrows["giver"]}
@@ -538,7 +538,7 @@ with claims():
 # %% [markdown]
 # ## 8 · Is it enough?
 #
-# The drawing says that these parts do it and the others do not. The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay.
+# The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay.
 #
 # Let $F(C)$ be the mean logit difference when only the set $C$ is left. $M$ is the whole model, and $\varnothing$ is nothing: there the MLPs are set to their means as well. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
 #
@@ -642,7 +642,7 @@ plots.show(
 # %% [markdown]
 # In the whole model the MLPs add more than half of the difference, and the movers three tenths. With 0.2 alone the MLPs add nearly all. They add even more than in the whole model, because with the other heads at their means the stream is smaller: the final norm divides by 3.4 where it divided by almost 6.
 #
-# So the movers are one of two roads from 0.2 to the answer, and not the wider one. The arrow of −0.70 in section 7 does not contradict this. With flip the movers' share turns from Mary to John, so that it counts twice; a part that adds all of the difference would have −2 there. What the MLPs compute from the message of 0.2 we have not opened.
+# So the movers are one of two roads from 0.2 to the answer, and not the wider one. The arrow of −0.70 in section 7 does not contradict this. With flip the movers' share turns from Mary to John, so that it counts about twice; a part that adds all of the difference would have −2 there. What the MLPs compute from the message of 0.2 we have not opened.
 
 # %% claims answer
 roads = []  # of each draw: the movers' and the MLPs' share in the whole model, and the MLPs' share with 0.2 alone
@@ -701,12 +701,7 @@ with claims():
 # %% [markdown]
 # ## 9 · A prediction that could fail
 #
-# An explanation is tested best on sentences that nobody has tried. The two accounts of the puzzle were these:
-#
-# - *the repeated name is avoided*, as in GPT-2 small;
-# - *the last name is avoided*, whether it occurred before or not.
-#
-# Build a sentence on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here. Look at the circuit of section 7 before you choose.
+# By one account of the puzzle the model avoids *the repeated name*, as GPT-2 small does; by the other *the last name*, repeated or not. We need a sentence on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here. Look at the circuit of section 7 before you choose.
 
 # %% prediction
 predict("ioi.twice")
@@ -784,7 +779,7 @@ with claims():
 # %% [markdown]
 # ## 10 · Beside GPT-2, and what this does not show
 #
-# On the left is the circuit of this lesson, on the right the one that Wang et al. found in GPT-2 small. The main parts are drawn, on the same words.
+# On the left is the circuit of this lesson, on the right the one that Wang et al. found in GPT-2 small.
 
 # %% figure answer
 ioi.beside_drawn().captioned(
@@ -795,7 +790,7 @@ ioi.beside_drawn().captioned(
 # %% [markdown]
 # The right side of each circuit agrees: heads that copy a name, and something that tells their queries whom to avoid. The left side does not. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
 #
-# The same measurement of the behaviour, on GPT-2 small as published, and on the lesson's model:
+# The behaviour, measured in both:
 
 # %%
 published = {"logit difference": "3.56", "IO above S": "0.993", "P(IO)": "0.49"}
@@ -817,13 +812,13 @@ with claims():
     claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"][0] > 3 * 3.56)
 
 # %% [markdown]
-# The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler too: in it, whoever receives is never named between *gave* and *to*. Whether that is why it never came to detect a repetition, we have not tested.
+# The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler too: in it, whoever receives is never named between *gave* and *to*.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads only.** The MLPs were kept throughout. They add more than half of the logit difference (section 8), and we have not opened them.
 # - **Methods.** They could be wrong themselves. The second notebook tests them on models whose circuit is known.
 #
-# **The puzzle, answered.** In sentences with an opening clause the model avoids the name that 0.2 looks at. That is usually the last name, whether it occurred before or not. One sentence, with Mary after the giver, decided against avoiding only what is repeated; the circuit told us which sentence to try.
+# **The puzzle, answered.** In sentences with an opening clause the model avoids the name that 0.2 looks at. That is usually the last name, whether it occurred before or not. One sentence, with Mary after the giver, decided against avoiding only what is repeated.
 
 # %% [markdown]
 # ## The card
