@@ -439,7 +439,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The movers look away from the note of the giver. When a third person gives they read both notes, that of John somewhat more. To see how a message can turn them, follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score falls into two parts: what the message of 0.2 adds, and what is there without it.
+# The movers look away from the note of the giver. When a third person gives they read both notes. To see how a message can turn them, follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score falls into two parts: what the message of 0.2 adds, and what is there without it.
 #
 # Without the message, the note of Mary scores 7.6 and that of John 6.5, and both would be read. The message adds 2.7 to the first and takes 1.1 from the second, which makes 10.3 and 5.4. The softmax makes of this difference of 4.9 a ratio of more than 130 to 1. (The mover 1.3 still reads the comma on this sentence; on average over prompts it does not.)
 
