@@ -111,7 +111,7 @@ with claims():
 #
 # Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2. At the top it must be at END, where the logits are read. Somewhere in between it is moved, and the question is where.
 #
-# Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back. In the code, `asked` fixes which two runs are compared and which of them is changed, and `sweep` patches one place after another.
+# Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
 
 # %% prediction
 predict("ioi.leaves")
@@ -701,7 +701,7 @@ with claims():
 # %% [markdown]
 # ## 9 · A prediction that could fail
 #
-# By one account of the puzzle the model avoids *the repeated name*, as GPT-2 small does; by the other *the last name*, repeated or not. We need a sentence on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here. Look at the circuit of section 7 before you choose.
+# By one account of the puzzle the model avoids *the repeated name*, as GPT-2 small does; by the other *the last name*, repeated or not. We need a sentence on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here.
 
 # %% prediction
 predict("ioi.twice")
@@ -812,11 +812,10 @@ with claims():
     claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"][0] > 3 * 3.56)
 
 # %% [markdown]
-# The small model does the task more decidedly, and in sentences of this form in a simpler way. Its training text is simpler too: in it, whoever receives is never named between *gave* and *to*.
+# The small model does the task more decidedly, and in sentences of this form in a simpler way.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads only.** The MLPs were kept throughout. They add more than half of the logit difference (section 8), and we have not opened them.
-# - **Methods.** They could be wrong themselves. The second notebook tests them on models whose circuit is known.
 #
 # **The puzzle, answered.** In sentences with an opening clause the model avoids the name that 0.2 looks at. That is usually the last name, whether it occurred before or not. One sentence, with Mary after the giver, decided against avoiding only what is repeated.
 
