@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import hypot
 
 from course_utils import plots
 from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, Point, Sheet, darker, sheet, width_of
@@ -46,7 +47,7 @@ def beside_drawn() -> Picture:
         ((XS[2], 0.44), (1.4, 0.72), "", plots.INK, 0.0),
         ((XS[2] + 0.08, 0.44), (2.2, 0.72), "", plots.INK, 0.05),
         ((XS[4], 0.44), (XS[4], 0.72), "", plots.INK, 0.0),
-        ((1.5, 1.25), (1.93, 1.7), "K", plots.INK, -0.15),
+        ((1.5, 1.25), (1.93, 1.7), "K", plots.INK, -0.1),
         ((2.42, 1.9), (2.7, 2.24), "V", plots.INK, 0.0),
         ((2.88, 1.0), (3.24, 2.24), "V", plots.INK, 0.35),
         ((2.92, 2.6), (2.92, 2.92), "Q", plots.INK, 0.0),
@@ -73,8 +74,10 @@ def _panel(
         (x0, y0), (x1, y1) = ((left + x, y) for x, y in (start, end))
         page.arrow((x0, y0), (x1, y1), colour=colour, bend=bend)
         if label:
-            at = ((x0 + x1) / 2 + bend * (y1 - y0) / 2, (y0 + y1) / 2 - bend * (x1 - x0) / 2)
-            page.text(at, label, size=SMALL, colour=colour, bold=True)
+            long = hypot(x1 - x0, y1 - y0)
+            aside = bend / 2 - (0.13 / long if long < 0.8 else 0.0)  # beside a short arrow, on a long one
+            at = ((x0 + x1) / 2 + aside * (y1 - y0), (y0 + y1) / 2 - aside * (x1 - x0))
+            page.text(at, label, size=SMALL, colour=colour, bold=True, halo=long >= 0.8)
     for text, (x, row, width, fill) in boxes.items():
         high = 0.3 + 0.17 * text.count("\n")
         page.box((left + x, ROWS[row]), text, fill=fill, width=width, height=high, size=SMALL)

@@ -22,6 +22,7 @@ IO, AND, COMMA, S2, GAVE, TO = 0, 1, 4, 5, 6, 7
 S1 = 2
 NOTE_INK = darker(plots.NOTE, 0.8)
 MOVERS = "1.0, 1.2, 1.3"
+LATE = "2.1\n2.2, 2.3"
 NOTES = {
     "note of IO": Spot(AND, 0, text="Mary", kind="note", up=0.12),
     "note of S": Spot(COMMA, 0, text="John", kind="note", up=0.12),
@@ -44,14 +45,14 @@ def reading(attention: Mapping[str, float]) -> Picture:
         attention: for "0.2", "0.3", "1.1", "movers" and "2.1": the share given to the place that is drawn.
     """
     parts = NOTES | {"0.2": AVOID, "0.3": LOWER, "1.1": READ, MOVERS: MOVE, "giver": Spot(GAVE, 0, up=0.3, kind="note",
-                     text="John"), "2.1": Spot(TO, 2, right=0.5, up=-0.1)}  # fmt: skip
+                     text="John"), LATE: Spot(TO, 2, right=0.5, up=-0.1)}  # fmt: skip
     look = [
         Line(S2, "giver", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
         Line(S2, "0.2", _share(attention["0.2"]), ports=("top", "left"), at=0.8),
         Line(S2, "0.3", _share(attention["0.3"]), ports=("top", "left"), at=0.74),
         Line("giver", "1.1", _share(attention["1.1"]), ports=("top", "left"), at=0.45),
         Line("note of IO", MOVERS, _share(attention["movers"]), ports=("top", "left"), bend=-0.1, at=0.45),
-        Line("note of S", "2.1", _share(attention["2.1"]), ports=("top", "left"), bend=-0.12, at=0.55),
+        Line("note of S", LATE, _share(attention["2.1"]), ports=("top", "left"), bend=-0.12, at=0.55),
     ]
     look = [line if line.colour == NOTE_INK else Line(**{**vars(line), "colour": plots.HEAD}) for line in look]
     return on_sentence(
@@ -97,10 +98,9 @@ def circuit_drawn(circuit: Diagram) -> Picture:
 
 
 def both_questions_drawn() -> Picture:
-    """With the heads of section 8: which of the two names (black), and a name of this prompt (orange)."""
-    late = "2.1\n2.2, 2.3"
+    """With the heads of section 8. Black: depends on who gives. Orange: depends on which names the prompt has."""
     parts = NOTES | {
-        "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE, late: Spot(TO, 2, right=-0.2, up=-0.08),
+        "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE, LATE: Spot(TO, 2, right=-0.2, up=-0.08),
         "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
     }  # fmt: skip
 
@@ -115,10 +115,10 @@ def both_questions_drawn() -> Picture:
         Line("0.3", "logits", ports=("left", "left"), bend=-0.32, thick=1.2),
         Line("1.1", "logits", ports=("top", "left"), bend=-0.06, thick=1.2),
         Line(MOVERS, "logits", thick=3, slide=(0.22, 0.3)),
-        Line("note of IO", MOVERS, bend=-0.14, ports=("top", "left"), slide=(0, 0.07)),
-        Line("note of S", MOVERS, bend=-0.1, ports=("top", "left"), slide=(0, -0.07)),
-        Line("note of S", late, colour=NOTE_INK, bend=-0.16, ports=("top", "left"), thick=3),
-        Line(late, "logits", colour=NOTE_INK, thick=3, slide=(0, -0.2)),
+        Line("note of IO", MOVERS, bend=-0.14, colour=NOTE_INK, ports=("top", "left"), slide=(0, 0.07), thick=2.3),
+        Line("note of S", MOVERS, bend=-0.1, colour=NOTE_INK, ports=("top", "left"), slide=(0, -0.07)),
+        Line("note of S", LATE, colour=NOTE_INK, bend=-0.16, ports=("top", "left"), thick=3),
+        Line(LATE, "logits", colour=NOTE_INK, thick=3, slide=(0, -0.2)),
     ]
     return on_sentence(
         parts, [*WROTE, *lines], "The six heads that choose between the names, and 2.1 to 2.3, which read "
@@ -140,14 +140,14 @@ def gpt2_drawn() -> Picture:
         Line(S1, previous, ports=("top", "bottom"), slide=(0, -0.2)),
         Line(S1, duplicate, ports=("top", "bottom"), bend=0.12, slide=(0, -0.35)),
         Line(previous, induction, "K", ports=("top", "left"), bend=-0.1),
-        Line(S2, duplicate, "Q", slide=(0, -0.1), at=0.45),
+        Line(S2, duplicate, slide=(0, -0.1)),
         Line(duplicate, inhibition, "V", ports=("right", "bottom"), bend=0.2, at=0.6),
         Line(induction, inhibition, "V", ports=("top", "left"), bend=-0.1, at=0.5),
-        Line(inhibition, movers, "Q", slide=(-0.2, 0)),
-        Line(inhibition, negative, "Q", slide=(0.2, 0)),
+        Line(inhibition, movers, slide=(-0.2, 0)),
+        Line(inhibition, negative, slide=(0.2, 0)),
         Line(IO, movers, "V", ports=("top", "left"), bend=-0.22, at=0.55),
-        Line(movers, "logits", "raise", ports=("top", "left"), bend=-0.2, at=0.4),
-        Line(negative, "logits", "lower", ports=("top", "right"), bend=0.2, at=0.4),
+        Line(movers, "logits", ports=("top", "left"), bend=-0.2),
+        Line(negative, "logits", ports=("top", "right"), bend=0.2),
     ]
     return on_sentence(
         parts, lines, "GPT-2 small's circuit: duplicate-token and induction heads at the second John, S-inhibition "

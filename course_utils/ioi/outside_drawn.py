@@ -1,4 +1,4 @@
-"""Texts outside the template, drawn: each word shaded by a head's attention, beside what a line says and what is true.
+"""Texts outside the template, drawn: each word shaded by a head's attention, beside a forecast and what is true.
 
 1. `read_words` – a text's words and how much of a head's attention from the last word each gets.
 2. `texts_drawn` – one row for each text.
@@ -17,7 +17,7 @@ from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Sheet, sheet
 
 PEOPLE = {"A": "Mary", "B": "John", "IO": "Mary", "S": "John", "C": "Anna", "place": "store", "object": "book"}
 KEPT = {"Mary", "John", "Anna", "he", "and", ",", "had", "lunch", "gave", "from", "to", "went", "with"}
-ROW = 0.36  # inches
+ROW = 0.44  # inches
 EXPECT, PLOT = (4.48, 5.12), (5.5, WIDE - 0.1)  # inches: two columns of names, and where the numbers are plotted
 
 Words = list[tuple[str, float]]
@@ -52,11 +52,11 @@ def shortened(words: Words) -> Words:
 def texts_drawn(
     rows: Sequence[tuple[Words, Mapping[str, str], float, float]], limit: float, alt: str
 ) -> Picture:
-    """Each text with its shaded words, what two accounts expect, what the line says and what was measured.
+    """Each text with its shaded words, what two accounts expect, the forecast and what was measured.
 
     Args:
-        rows: words of `read_words`; the names that each account expects, by account; the line's logit difference;
-            the measured one.
+        rows: words of `read_words`; the names that each account expects, by account; the forecast
+            logit difference; the measured one.
         limit: of the scale, in logits.
     """
     page = sheet(1.0 + ROW * len(rows))
@@ -72,14 +72,15 @@ def texts_drawn(
     page.text((PLOT[0], top + 0.13), "← John", size=SMALL, side="left", up="baseline", halo=False)
     page.text((PLOT[1] + 0.05, top + 0.13), "Mary →", size=SMALL, side="right", up="baseline", halo=False)
     page.text((PLOT[0] - 0.1, 0.24), "logits", size=SMALL, side="right", halo=False)
-    for i, (words, expected, line, found) in enumerate(rows):
+    for i, (words, expected, forecast, found) in enumerate(rows):
         y = top - ROW * (i + 0.5)
         _words(page, y, shortened(words))
         for x, name in zip(EXPECT, expected.values(), strict=True):
             colour = plots.INK if name != "–" else plots.NULL
             page.text((x, y - 0.05), name, size=SMALL, up="baseline", halo=False, colour=colour)
-        page.line([(middle + unit * line, y - 0.12), (middle + unit * line, y + 0.12)], colour=plots.NULL, thick=3)
-        page.dot((middle + unit * found, y), colour=plots.SERIES[0], size=8)
+        x = middle + unit * forecast
+        page.line([(x, y + 0.01), (x, y + 0.19)], colour=plots.NULL, thick=4)
+        page.dot((middle + unit * found, y - 0.1), colour=plots.SERIES[0], size=9)
     return page.picture(alt)
 
 

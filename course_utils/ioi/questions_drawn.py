@@ -1,11 +1,16 @@
-"""Two pictures of what an exchange asks: the partners of a prompt, and how far an exchange can move the answer."""
+"""What an exchange asks, in three pictures.
+
+1. `partners_drawn` – a prompt and its partners.
+2. `paths_drawn` – on which ways a changed output may travel in path patching.
+3. `asks_drawn` – how far an exchange can move the answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from course_utils import plots
-from course_utils.page.draw.sheet import SMALL, WIDE, Picture, sheet, width_of
+from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Point, Sheet, sheet, width_of
 
 PARTNERS = {
     "clean": ("Mary", "John", "John", "Mary (IO)"),
@@ -48,6 +53,38 @@ def partners_drawn() -> Picture:
     return page.picture(
         "The example and its partners flip, third and ABC; one or three names are marked as changed."
     )
+
+
+def paths_drawn() -> Picture:
+    """Head 0.2 with the output of the flipped prompt, and three sets of ways on which it may reach the logits."""
+    page, third = sheet(2.5), WIDE / 3
+    titles = ("1 · straight to the logits", "2 · also through MLPs", "3 · also through heads")
+    for i, title in enumerate(titles):
+        left = third * i
+        mlps, heads = i >= 1, i >= 2
+        spots = {"0.2": (left + 1.15, 0.3), "heads": (left + 0.5, 1.15), "MLPs": (left + 1.85, 1.15),
+                 "logits": (left + 1.15, 1.88)}  # fmt: skip
+        page.text((left + 0.1, 2.34), title, side="left", size=SMALL, bold=True, halo=False)
+        _way(page, spots["0.2"], spots["logits"], True)
+        for part, open_ in (("MLPs", mlps), ("heads", heads)):
+            _way(page, spots["0.2"], spots[part], open_)
+            _way(page, spots[part], spots["logits"], open_)
+        page.box(spots["0.2"], "0.2", fill=plots.EDITED, width=0.5, height=0.32, size=SMALL)
+        page.box(spots["logits"], "logits", fill=plots.ANSWER, width=0.8, height=0.32, size=SMALL)
+        for part, fill, open_ in (("MLPs", plots.MLP, mlps), ("heads", plots.HEAD, heads)):
+            page.box(spots[part], part, fill=fill if open_ else "#E4E4E4", width=0.62, height=0.32, size=SMALL)
+        if i:
+            page.line([(left, 0.1), (left, 2.45)], colour="#DDDDDD", behind=True)
+    return page.picture(
+        "Three frames: the changed output of 0.2 goes straight to the logits; also through MLPs; also through heads."
+    )
+
+
+def _way(page: Sheet, start: Point, end: Point, open_: bool) -> None:
+    """An arrow that carries the change, or, grey, one on which the clean message is kept."""
+    slide = 0.14 * ((end[0] > start[0]) - (end[0] < start[0]))
+    page.arrow((start[0] + slide, start[1] + 0.17), (end[0] - slide, end[1] - 0.19),
+               colour=plots.EDITED if open_ else plots.STREAM, thick=2.4 if open_ else 1.4)  # fmt: skip
 
 
 def asks_drawn(measured: Mapping[str, Mapping[str, float]]) -> Picture:

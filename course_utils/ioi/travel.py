@@ -24,6 +24,7 @@ MARY, AND, JOHN, COMMA, GIVER = 2, 3, 4, 9, 10  # positions, the starting token 
 WORDS = ("Mary", "and", "John", ",", "John", "to")
 XS = (0.38, 0.92, 1.46, 1.95, 2.45, 3.18)  # inches from a frame's left edge
 FRAME = (WIDE / 2, 2.62)
+UPPER = 1.86  # inches: the height of the upper two frames
 NOTES, MOVER, TOP = 0.98, 1.5, 1.84  # inches from a frame's lower edge
 NOTE_INK = darker(plots.NOTE, 0.8)
 
@@ -93,12 +94,12 @@ def travelled(model: Any, sender: tuple[int, int] = (0, 2), mover: tuple[int, in
 
 def travel_drawn(found: Travel) -> Picture:
     """Four frames, in the order in which the model works: left to right, then down."""
-    page = sheet(2 * FRAME[1])
+    page = sheet(FRAME[1] + UPPER)
     titles = ("1 · Layer 0 notes the names", "2 · 0.2 reads who gives", "3 · 1.2 reads the other note",
               "4 · The name read there is said")  # fmt: skip
     for i, title in enumerate(titles):
         left, low = FRAME[0] * (i % 2), FRAME[1] * (1 - i // 2)
-        _frame(page, left, low, title)
+        _frame(page, left, low, title, UPPER if i < 2 else FRAME[1], (1, 3) if i == 2 else ())
         _notes(page, left, low, found.noted if i == 0 else None)
         if i == 1:
             _giver(page, left, low, found.giver)
@@ -108,7 +109,7 @@ def travel_drawn(found: Travel) -> Picture:
             _scores(page, left, low, found)
         if i == 3:
             _said(page, left, low, found)
-    page.line([(FRAME[0], 0.1), (FRAME[0], 2 * FRAME[1] - 0.1)], colour="#DDDDDD", behind=True)
+    page.line([(FRAME[0], 0.1), (FRAME[0], page.height - 0.1)], colour="#DDDDDD", behind=True)
     page.line([(0.1, FRAME[1]), (WIDE - 0.1, FRAME[1])], colour="#DDDDDD", behind=True)
     return page.picture(
         "Four frames over the same words: notes of Mary at and, of John at the comma; 0.2 reads John at the last word; "
@@ -116,10 +117,12 @@ def travel_drawn(found: Travel) -> Picture:
     )
 
 
-def _frame(page: Sheet, left: float, low: float, title: str) -> None:
-    page.text((left + 0.14, low + FRAME[1] - 0.2), title, side="left", size=NORMAL, bold=True, halo=False)
+def _frame(page: Sheet, left: float, low: float, title: str, high: float, hidden: Sequence[int]) -> None:
+    """Title, words and streams of a frame; the streams of `hidden` columns make room for numbers."""
+    page.text((left + 0.14, low + high - 0.2), title, side="left", size=NORMAL, bold=True, halo=False)
     for i, (x, word) in enumerate(zip(XS, WORDS, strict=True)):
-        page.stream(left + x, low + 0.42, low + (TOP if i == 5 else NOTES))
+        if i not in hidden:
+            page.stream(left + x, low + 0.42, low + (min(TOP, high - 0.45) if i == 5 else NOTES))
         page.box((left + x, low + 0.26), "", fill=plots.TOKEN, width=max(0.36, width_of(word, SMALL)), height=0.32)
         page.text((left + x, low + 0.215), word, size=SMALL, bold=len(word) == 4, up="baseline", halo=False)
 
@@ -130,14 +133,14 @@ def _notes(page: Sheet, left: float, low: float, noted: tuple[float, float] | No
         x, y = left + XS[note], low + NOTES
         if noted:
             page.arrow((left + XS[name], low + 0.44), (x - 0.04, y - 0.18), colour=NOTE_INK, bend=-0.25, thick=2.2)
-            page.text((left + XS[name] - 0.02, low + 0.98), f"{noted[k]:.2f}", size=SMALL, colour=NOTE_INK, bold=True)
+            page.text((x, y + 0.27), f"{noted[k]:.2f}", size=SMALL, colour=NOTE_INK, bold=True)
         page.box((x, y), text, fill=plots.NOTE, width=0.5, height=0.3, size=SMALL)
 
 
 def _giver(page: Sheet, left: float, low: float, share: float) -> None:
     page.arrow((left + XS[4], low + 0.44), (left + XS[5] - 0.24, low + NOTES - 0.04), colour=plots.HEAD, thick=2.6)
-    page.text((left + XS[4] + 0.13, low + 0.86), f"{share:.2f}", size=SMALL, colour=plots.HEAD, bold=True)
-    page.text((left + XS[5] - 0.06, low + NOTES + 0.3), "John gives", size=SMALL, colour=plots.HEAD, bold=True)
+    page.text((left + XS[4] + 0.45, low + 0.6), f"{share:.2f}", size=SMALL, colour=plots.HEAD, bold=True)
+    page.text((left + XS[5] - 0.62, low + NOTES + 0.27), "John gives", size=SMALL, colour=plots.HEAD, bold=True)
 
 
 def _scores(page: Sheet, left: float, low: float, found: Travel) -> None:

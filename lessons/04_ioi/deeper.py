@@ -25,7 +25,7 @@ mlps, whole = Circuit.mlps(model), Circuit.whole(model)
 # %% [markdown]
 # ## 1 · Who makes up for the loss?
 #
-# *Why*: whoever removes a part and sees little change may conclude that it does little, or that another part stands in for it. Both can be wrong.
+# Somebody who removes a part and sees little change may conclude that it does little, or that another part stands in for it. Both can be wrong.
 #
 # Taking a head away loses what it added directly. If less is lost in the end than that, something has made up for it. This is **self-repair**, which McGrath et al. 2023 and Rushing and Nanda 2024 study in larger models. There are three candidates. Later heads may copy more, as backup heads do. The MLPs may lower the giver further. Or the final LayerNorm, which divides the stream by its size, divides by less when a part is gone.
 #
@@ -75,14 +75,14 @@ with claims():
 measured("ioi.repair", "the final norm" if m["lost"][0] < m["lost directly"][0] / 2 and m["lost, divisor held"][0] > m["lost directly"][0] else "later heads")
 
 # %% [markdown]
-# No other head steps in for the movers: the later parts make the loss larger, not smaller. The norm gives back more than half of it. With the movers gone the stream is smaller, its divisor falls by about a quarter, and what is left of the answer counts for more. Whoever finds “repair” in an ablation should take this step apart before looking for backup heads.
+# No other head steps in for the movers: the later parts make the loss larger, not smaller. The norm gives back more than half of it. Three tenths of the logit difference came from the movers directly, and more than half from MLPs, which do much with 0.2 alone (section 8 of the first notebook). With the movers gone the stream is smaller, its divisor falls by about a quarter, and what is left of the answer counts for more. Whoever finds “repair” in an ablation should take this step apart before looking for backup heads.
 #
 # On the right are heads that seem to be in the way. Removing 2.1, 2.2 and 2.3 makes the difference larger, as removing a *negative* head would. More than three quarters of that is the norm: these heads raise both names, and loudly. In GPT-2 small, by contrast, the two negative name movers lower the logit of IO itself.
 
 # %% [markdown]
 # ## 2 · Four ways to ask
 #
-# *Why*: “how important is this head?” has no answer until it is said which run is changed and what replaces the head's output. Papers differ in both.
+# “How important is this head?” has no answer until it is said which run is changed and what replaces the head's output. Papers differ in both.
 #
 # In noising, the clean run gets one head's output from another prompt: what is lost without it? In denoising, the other prompt's run gets one head's clean output: what can it bring back alone? The other prompt can be flip, with the opposite answer, or ABC, with none.
 
@@ -100,15 +100,15 @@ asked = {how: {head: float(one.effect()[patching.head(head)] / one.clean.mean())
 shown = {how: {head: asked[how][head] for head in ("0.2", "1.2")} for how in list(asks)[:4]}
 ioi.asks_drawn(shown).captioned(
     "Four questions put to two heads, in units of the clean logit difference (96 prompts). Dot: the run that is changed. Grey: "
-    "how far the exchange could go if the head were all that matters. Arrows: how far it goes for 0.2 and for the mover 1.2."
+    "how far the exchange could go if the head were all that matters. Arrows: how far it goes for 0.2 and for the mover 1.2, whose second arrow is hardly more than its head."
 )
 
 # %% [markdown]
-# Between clean and flip the logit difference changes its sign, so that the grey way is twice as long as with ABC. That alone does not explain the brown arrows. With flip, 1.2 loses more than three times as much as with ABC, since its output then favours S.
+# Between clean and flip the logit difference changes its sign, so that the grey way is twice as long as with ABC. The brown arrows differ by more than this factor of two: with flip, 1.2 loses more than three times as much as with ABC.
 #
 # Compare the two rows of ABC. The clean output of 1.2 alone brings back about an eighth. Taking it from the clean run costs about half of that or less. A part can be enough for something and hardly be missed: section 1 says why.
 #
-# A fifth and a sixth way replace the output by its mean over ABC prompts, or by zero. Zero is the output on no prompt. Head 0.0 loses more than a quarter with zeros and next to nothing in the other five ways: later parts count on its output, and its mean serves them equally well.
+# Two more ways are not drawn: the output is replaced by its mean over ABC prompts, or by zero, which is the output on no prompt. Head 0.0 loses more than a quarter with zeros and next to nothing in the other five ways: later parts count on its output, and its mean serves them equally well.
 
 # %% claims
 of_12 = [[asked[how]["1.2"] for how in ("noising, flip", "noising, ABC", "denoising, ABC")]]
@@ -129,9 +129,7 @@ with claims():
 # %% [markdown]
 # ## 3 · Who writes the notes, and where
 #
-# *Why*: the first notebook says that layer 0 notes names at *and* and at the comma. That leaves open which heads do it, and why at these words.
-#
-# As there, a stranger's note is forged at one word, now by two heads of layer 0 at a time.
+# The first notebook says that layer 0 notes names at *and* and at the comma. That leaves open which heads do it, and why at these words. As there, a stranger's note is forged at one word, now by two heads of layer 0 at a time.
 
 # %%
 def with_note(some, name_at, note_at, heads):
@@ -164,13 +162,13 @@ ax.set(xticks=(0, 1), xticklabels=("first name's note at “and”", "second nam
 ax.legend(title="forged by", loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
     fig, "A note forged by all four heads makes the model say the stranger; by two of them it does so in part.",
-    "The mean probability of a stranger who is nowhere in the prompt, by which heads of layer 0 forge his note (128 prompts).",
+    "The mean probability of a stranger who is nowhere in the prompt, by which heads of layer 0 forge the note (128 prompts).",
 )  # fmt: skip
 
 # %% [markdown]
 # All four heads write, and not in equal parts: 0.2 and 0.3 do more than 0.0 and 0.1, at either word. Neither pair alone does what the four do together.
 #
-# Why is the second name noted at the comma, and not at *went*? Attention depends on the query, and the query on the word that looks. So exchange the words that look.
+# The second name is noted at the comma, and not at *went*. Attention depends on the query, and the query on the word that looks, so we exchange the words that look.
 
 # %%
 first = pairs[2][0].tokens  # Mary at 2, "and" at 3, John at 4, "went" at 5, the comma at 9
@@ -197,9 +195,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. It is the word that decides and not its place. Why the model came to use these words we do not know.
+# Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. So the word decides, wherever it stands. Why the model came to use these words we do not know.
 #
-# The movers are made for notes. From a note they copy every name; from a name itself they copy about half.
+# The movers copy notes better than names. From a note they copy every name; from a name itself they copy about half.
 
 # %% claims
 alone = ioi.copying(model, clean.layout.names)
@@ -217,13 +215,13 @@ with claims():
 # %% [markdown]
 # ## 4 · Complete, and minimal?
 #
-# *Why*: a circuit can keep the behaviour and still be the wrong explanation, if other parts could do the same or some of its own do nothing.
+# A circuit can keep the behaviour and still be the wrong explanation, if other parts could do the same or some of its own do nothing.
 #
 # Faithfulness asks whether a circuit does what the model does. Wang et al. add two questions. **Completeness**: take any part $K$ of the circuit away, from the circuit and from the model; do they still agree? If the model goes on where the circuit stops, something outside can do the same job. **Minimality**: does each part $v$ matter, after *some* other parts are gone?
 #
 # $$\text{incompleteness}(K) = |F(C \setminus K) - F(M \setminus K)|, \qquad \text{minimality}(v) = \max_K |F(C \setminus (K \cup \{v\})) - F(C \setminus K)|.$$
 #
-# Two circuits are asked: the six heads of the first notebook, and eleven heads, which are all of layers 0 and 1 with 2.1 to 2.3. There are too many sets $K$ to try them all. Four kinds are tried: nothing, the classes of the circuit, twenty random halves of its heads, and what a greedy search finds in two steps, each adding the head that widens the gap most. The MLPs are in every circuit and never in $K$.
+# Two circuits are asked: the six heads of the first notebook, and eleven heads, which are all of layers 0 and 1 with 2.1 to 2.3. There are too many sets $K$ to try them all, so the code takes three classes of heads, twenty random halves of the circuit, and what a greedy search finds. The MLPs are in every circuit and never in $K$.
 
 # %%
 six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
@@ -248,19 +246,16 @@ fig, ax = plots.figure(height=3.9, width=5.6)
 ax.plot([-4, 17], [-4, 17], color=plots.NULL, linewidth=1)
 for (name, one), colour, marker in zip(tried.items(), (plots.SERIES[5], plots.SERIES[0]), "os", strict=True):
     ax.scatter(one.circuit.mean(-1), one.whole.mean(-1), s=26, color=colour, marker=marker, label=name, alpha=0.85, zorder=3)
-worst = tried["the six"].worst[0]
-x, y = (float(v[tried["the six"].subsets.index(worst)].mean()) for v in (tried["the six"].circuit, tried["the six"].whole))
-ax.annotate("without " + ", ".join(sorted(map(str, worst))), (x, y), xytext=(7, -12), textcoords="offset points", fontsize=9)
 ax.set(xlabel="circuit without K (logits)", ylabel="whole model without K (logits)", aspect="equal")
 ax.legend(loc="upper left")
 plots.show(
     fig, "The six lie to the right of the diagonal for most sets; the eleven lie on it.",
     "The mean logit difference that is left when K is removed from a circuit (across) and from the whole model (upwards). On "
-    "the grey line they agree; the distance from it is the incompleteness. 96 prompts.",
+    "the diagonal they agree; the distance from it is the incompleteness. 96 prompts.",
 )  # fmt: skip
 
 # %% [markdown]
-# The eleven lie within a logit of the line, whatever was removed. Most of the dots of the six lie to the right of it: there the six keep more than the model does, since what they leave out had held the difference back. They are not complete. The larger set is the better explanation, and the smaller one the better summary.
+# The eleven lie within a logit of the diagonal, whatever was removed. Most of the dots of the six lie to the right of it: there the six keep more than the model does, since what they leave out had held the difference back. They are not complete.
 #
 # Is the larger set minimal? For each head, the bars show the largest change that its removal makes after some other set is gone.
 
@@ -293,7 +288,7 @@ with claims():
 # %% [markdown]
 # ## 5 · Where the heads are needed
 #
-# *Why*: a head may do one job at one word and another job elsewhere. A circuit of whole heads does not tell them apart.
+# A head may do one job at one word and another job elsewhere. A circuit of whole heads does not tell them apart.
 #
 # A head of the drawing works at some positions and not at others. The next test keeps heads only at stated positions. A **node** is a head at one position. The score of a set of nodes is the share of the log-probability of IO that is kept, minus 0.01 for each node, so that naming everything is worth little. A search started from 26 nodes at which the first notebook's heads could matter, and added or dropped one node at a time. It ended with these nine:
 
@@ -323,9 +318,16 @@ caption("Proposed circuits of nodes, on 48 fresh prompts: the share of the log-p
 # %% [markdown]
 # One random nine keeps nearly half, and that asks for an explanation. It happens to hold 0.0 at the comma and 2.1 at END. These two alone keep as much, since they raise a name of the prompt, whether it is the right one or not. Reading the best of the random sets, and not only its score, has found a part of the mechanism.
 #
-# The nine are *a* small circuit and not *the* circuit. Heads that do the same job can stand in for one another, and a search that pays for each node leaves out what the rest can spare.
+# The nine are one small circuit among others. Heads that do the same job can stand in for one another, and a search that pays for each node leaves out what the rest can spare. So head 0.3, which section 4 found to matter nearly as much as 0.2, is not among the nine. Each circuit answers its own question:
 #
-# An average over prompts can also hide that prompts differ. The last figure shows four exchanges of the first notebook prompt by prompt.
+# | circuit | question | measured by | what it leaves out |
+# |---|---|---|---|
+# | six heads (first notebook) | which of the two names? | logit difference | a name of the prompt |
+# | nine heads (first notebook) | the whole task? | probability of IO | 0.0 and 0.1, which write notes as well |
+# | eleven heads (section 4) | does it fail as the model fails? | completeness | positions |
+# | nine nodes (this section) | how few heads at positions are enough? | log-probability of IO, less a price | whatever the rest can spare, such as 0.3 |
+#
+# An average over prompts can also hide that prompts differ. The next figure shows four exchanges of the first notebook prompt by prompt.
 
 # %% figure
 by_head = ioi.asked(model, clean, "flip", 0, direction="noising").sweep("z")
@@ -343,7 +345,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The direction is the same in nearly every prompt, while the size differs widely. “1.2 takes a fifth” is a statement about the mean.
+# The direction is the same in nearly every prompt, while the size differs widely. That 1.2 takes about a fifth of the difference is a statement about the mean.
 
 # %% claims
 score = {name: fresh.worth(some) for name, some in nodes.items()}
@@ -362,9 +364,9 @@ with claims():
           spread["1.2"].std() > spread["1.2"].mean().abs() / 3 and between(spread["1.2"].mean(), -0.25, -0.17))  # fmt: skip
 
 # %% [markdown]
-# ## 6 · Methods where the truth is known, and effects estimated by gradients
+# ## 6 · Methods where the truth is known
 #
-# *Why*: the methods could themselves be wrong, and exact exchanges cost a run for every part. Models with a *known* circuit show which method can be trusted.
+# The methods could themselves be wrong, and exact exchanges cost a run for every part. Models with a *known* circuit show which method can be trusted.
 #
 # Four `ioi-planted` models were trained so that exactly three of their 96 nodes (heads at one position) do the work. Every method ranks the nodes by the size of its effect. The **AUC** is the probability that a true node ranks above another: 1 for a perfect ranking and 0.5 for chance. Among the methods is **attribution patching**, which estimates every exchange from one gradient: the change of an activation times the slope of the metric there. Integrated gradients averages the slope over ten steps from one activation to the other.
 
@@ -381,11 +383,11 @@ methods = list(rankings["ioi-planted"])
 values = {m: torch.tensor([r[m].auc for r in rankings.values()]) for m in methods}
 complete = {m: sum(r[m].found == 3 for r in rankings.values()) for m in methods}
 table({m: {"AUC": tuple(float(x) for x in (v.mean(), v.min(), v.max())),
-           "all three on top": f"in {complete[m]} of 4"} for m, v in values.items()},
+           "all three on top": f"in {complete[m]} of 4"} for m, v in values.items() if complete[m] < 4},
       interval="lowest and highest model", decimals=2)
 
 # %% caption answer
-caption("How well each method ranks 96 nodes in four planted models (32 prompts each): the mean AUC with the lowest and the highest model below it, and in how many models the three true nodes are the top three.")
+caption(f"The methods that do not rank the three true nodes on top of all 96 in each of four planted models (32 prompts each): the mean AUC with the lowest and the highest model below it, and in how many models they do. The other {sum(n == 4 for n in complete.values())} methods do so in all four.")
 
 # %% claims answer
 with claims():
@@ -464,7 +466,7 @@ with claims():
 # %% [markdown]
 # ## 7 · Three seeds, three circuits
 #
-# *Why*: a circuit was found in one model. Whether it belongs to the task or to one random start, only other starts can tell.
+# A circuit was found in one model. Whether it belongs to the task or to one random start, only other starts can tell.
 #
 # `ioi-natural-b` and `ioi-natural-c` are trained by the same recipe as `ioi-natural`, from other random starts. All three are right on nearly every prompt. Do they do it in the same way? For each of the two, every head is exchanged, and what it adds to the two names is read off.
 
@@ -503,9 +505,9 @@ ioi.circuit_of_c({arrow.name: arrow.effect[0] for arrow in (*by_input["v"], lowe
 #
 # Read the drawing of `ioi-natural-c` from the bottom. At S2, head 0.2 reads the giver's own token, and not the place where the name occurred before. At the same word, 1.0 and 1.1 read what 0.2 wrote and pass it on. From END, three late heads look at S2, read what is there, and lower that name.
 #
-# Every arrow of it goes through values. In the lesson's model, 0.2 changes *where* the movers look; here the late heads always look at S2, and what changes is *what* they find there. Nobody is told whom to avoid: the name is carried to END and lowered.
+# Every black arrow between parts of it goes through values. (The orange ones are not measured here.) In the lesson's model, 0.2 changes *where* the movers look; here the late heads always look at S2, and what changes is *what* they find there. The name is carried to END and lowered.
 #
-# The same five texts, read by all three:
+# Five texts, read by all three models:
 
 # %%
 texts = {"as in the template": "Mary and John …, John gave … to",
@@ -523,7 +525,7 @@ caption("The mean logit difference Mary − John of the three models on five tex
 # %% [markdown]
 # The second text decides nothing: no name is repeated there. The third can decide. John occurs twice and does not give, and an account by repetition alone would expect as much as in the template. The models keep between 0.15 and 0.35 of it. In no model is a repetition enough; that it adds something is not excluded.
 #
-# The last two texts tell the models apart. A name after the giver misleads the first two and not the third. The behaviour on the training sentences is the same, the heads differ, and so does the failure. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
+# The last two texts tell the models apart. Where Mary is named after the giver, the first two models say John and the third says Mary. The behaviour on the training sentences is the same, the heads differ, and so does the failure. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
 
 # %% claims
 b, c = "ioi-natural-b", "ioi-natural-c"
@@ -554,12 +556,12 @@ with claims():
 # %% [markdown]
 # ## 8 · GPT-2 small
 #
-# *Why*: the paper's circuit is the standard with which others are compared, and its figures can be measured again.
+# The paper's circuit is the standard with which others are compared, and its figures can be measured again.
 
 # %% figure
 ioi.gpt2_drawn().captioned(
     "GPT-2 small's circuit after Wang et al. 2022, with its twelve layers in four rows. Letters: the input that reads "
-    "(Q, K or V). Eight backup name movers, which begin to copy when the name movers are removed, are not drawn."
+    "(K or V); S-inhibition is read by the queries of the movers. Negative heads lower the name they read. Eight backup name movers, which begin to copy when the name movers are removed, are not drawn."
 )
 
 # %% [markdown]
@@ -571,7 +573,7 @@ ioi.gpt2_drawn().captioned(
 gpt2 = zoo.load("gpt2").requires_grad_(False) if zoo.cached("gpt2") else None
 rows = ioi.paper_rows(gpt2)
 table([row if gpt2 else {k: row[k] for k in ("figure", "paper")} for row in rows],
-      caption="Figures of Wang et al. 2022 for GPT-2 small, and, where its weights are here, the same measured, with the distance within which the two are expected, since the prompts differ.")  # fmt: skip
+      caption="Figures of Wang et al. 2022 for GPT-2 small" + (", and the same measured here, with the distance within which the two are expected, since the prompts differ." if gpt2 else "."))  # fmt: skip
 
 # %% claims
 kept = repairs["the movers"]
@@ -579,7 +581,7 @@ with claims():
     claim("without its movers the small model loses between 8 % and 18 % of the logit difference", between(float(kept.lost.mean() / kept.whole.mean()), 0.08, 0.18))
 
 # %% [markdown]
-# **The puzzle, answered.** Nobody steps in. With the movers gone the stream is smaller, the final norm divides it by less, and what is left of the answer counts for more.
+# **The puzzle, answered.** No backup heads step in: taken together, the later parts add less than before. What is regained comes from the final norm, which divides by less.
 
 # %% [markdown]
 # ## The card
@@ -596,7 +598,7 @@ card(
      "where it fails": "a small circuit, not the only one"},
     {"claim": "A gradient misses saturated nodes", "evidence": "four planted models; the curve from one value to the other", "control": "integrated gradients, exact exchanges",
      "where it fails": "in ioi-natural one gradient ranks well"},
-    {"claim": "Three starts, three circuits, two failures", "evidence": "exchanges, attention, texts, for each", "control": "the same prompts",
+    {"claim": "Three starts, three circuits, and two answers where Mary is named after the giver", "evidence": "exchanges, attention, texts, for each", "control": "the same prompts",
      "where it fails": "three starts are few"},
     links=[
         ("Rushing and Nanda 2024, Explorations of Self-Repair in Language Models", "https://arxiv.org/abs/2402.15390", "How much of self-repair is the norm, in larger models."),
