@@ -46,7 +46,7 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mappin
             letters = [pile[row] for pile in piles]
             _cards(page, xs, 1.66 - 0.52 * row, letters, [cards.get(card, 0) for card in enumerate(letters)])
         page.text((xs[4] + 0.3, 1.4), _signed(sum(sums)), side="left", bold=True, halo=False)
-    page.text((WIDE / 2 + 0.2, 1.4), "=", size=18, bold=True, halo=False)
+    page.text((WIDE / 2 + 0.04, 1.4), "=", size=18, bold=True, halo=False)
     page.text((WIDE / 2, 0.62), "The same cards, so the same total, whatever their numbers.", bold=True, halo=False)
     return page.picture(
         "Four texts as rows of numbered cards; the cards of the first two, put together, are those of the last two."
