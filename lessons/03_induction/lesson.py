@@ -704,7 +704,7 @@ plots.show(fig, "Bars for the seven parts of the returning name: with the four h
 # %% [markdown]
 # Without 1.1 no part has a probability above a tenth, and with the four heads alone six of the seven have more than a quarter. But the seventh is `r`, the part that we have followed, and it falls from 0.96 to 0.08. Here the four heads are not enough. The missing one is 0.1: with it `r` has 0.97 again, and with any of the other three heads in its place less than 0.15. From `r` head 0.1 looks at `r` itself, so that it can hand on a copy of the token as 0.0 does. By which path this reaches the answer we have not traced.
 #
-One name is little evidence, so we invent 32 more, of random syllables such as `wovzob_kunmin`, put each into the same program, and repeat the measurements of section 7. The gain is now the loss on the name's parts when it comes first, less their loss when it returns, from the second part on.
+# One name is little evidence, so we invent 32 more, of random syllables such as `wovzob_kunmin`, put each into the same program, and repeat the measurements of section 7. The gain is now the loss on the name's parts when it comes first, less their loss when it returns, from the second part on.
 
 # %% figure
 programs = ind.invented(model, 32)
@@ -881,7 +881,7 @@ card(
 # %% [markdown] words
 # ## Words
 #
-# - in-context learning: getting better at a task from what stands earlier in the text, with no change of weights.
+# - in-context learning: getting better at a task from what comes earlier in the text, with no change of weights.
 # - induction: completing A B … A with B, for any A and B.
 # - QK circuit: the table W_E W_Q W_Kᵀ W_Eᵀ of who attends to whom, token by token.
 # - OV circuit: the table W_E W_V W_O W_U of which logits attending to a token raises.
