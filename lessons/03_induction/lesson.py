@@ -540,7 +540,7 @@ own = (asked @ W_QK @ noted.mT).argmax(1) == torch.arange(1024)  # matches its o
 f"{own.float().mean():.2f}"
 
 # %% [markdown]
-# Through 0.0 and 0.2, 0.94 of the tokens match themselves best, and through 0.2 and 0.3, the other pair that the scores named, it is also more than nine tenths. So both comparisons are matches of a token with itself, for nearly every token.
+# Through 0.0 and 0.2, 0.94 of the tokens match themselves best, and through 0.2 and 0.3, the other pair that the scores named, it is also more than nine tenths. So both comparisons match a token with itself.
 #
 # **It copies too.** Olsson et al. define an induction head by two properties, matching prefixes and copying. A head copies if its OV circuit raises the logit of the token that it attends to. Elhage et al. measure this by the eigenvalues $\lambda$ of $W_E W_V W_O W_U$: the **copying score** is $\sum \mathrm{Re}\,\lambda / \sum |\lambda|$. A positive eigenvalue belongs to a mixture of tokens that raises its own logits. The score is 1 if all eigenvalues are positive, and near 0 if as many point either way. Head 1.1 has 0.76, and no other head half as much. The **null** is what a measurement gives where there is nothing to find: in the same model before training, no head passes 0.2 in size.
 
