@@ -247,7 +247,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# While one head is blunt, sharpening the other adds less than 0.04 nats; once the other is at 8, it adds more than 0.9. So training gains little from either head until both have begun, and then each makes the other worth more. This fits the steep change. That it is the reason for it in the trained toys we have not shown.
+# While one head is blunt, sharpening the other adds less than 0.04 nats; once the other is at 8, it adds more than 0.9. So training gains little from either head until both have begun, and then each makes the other worth more. This fits the steep change. That it explains the trained toys we have not shown.
 #
 # **What does the circuit need in order to form?** If training finds the plan, then changes of the *model* before training should matter in a way that the plan predicts. We make three.
 
@@ -275,7 +275,7 @@ measured("induction.deaf_keys", {2: "both", 0: "neither"}.get(len(stopped), f"de
 #
 # With deaf keys two layers stay below one half, as one layer does. With deaf queries they learn the task, a little later than without. In the plan it is the keys that read the notes, while the query asks for the current token, which is in the stream from the start.
 #
-# With smeared keys one layer learns the task, in less than half the steps. One half of the circuit is there from the start, so there is less to wait for. All of this holds in each of the four seeds, within 600 steps.
+# With smeared keys one layer learns the task, in less than half the steps. One half of the circuit is there from the start. All of this holds in each of the four seeds, within 600 steps.
 #
 # </details>
 
@@ -380,7 +380,7 @@ plots.show(
 measured("induction.new_names", fell["new names"][0])
 
 # %% [markdown]
-# Both scores rise while the loss on repeated names falls. Curves that change together do not say which caused which, nor even in which order they came (deeper notebook, section 5). A cause has to be shown by an intervention.
+# Both scores rise while the loss on repeated names falls. Which caused which, curves do not say (deeper notebook, section 5). A cause has to be shown by an intervention.
 
 # %% claims
 right_place, on_bos = [looks[q, q - 24].item() for q in lower], [looks[q, 0].item() for q in lower]
@@ -455,7 +455,7 @@ measured("induction.messages", len(worth))
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Five messages cost more than a nat, and the plan has one of them. The right half of the figure shows what they say. Head 0.2 looks one back, so it leaves a note of the token before, as in the plan. Head 0.3 looks two back, so its note is of the token *two* before. Head 0.0 looks at the current token and at its earlier occurrence. Both are the same token, so 0.0 writes a copy of it. (Wang et al. 2022, [arXiv 2211.00593](https://arxiv.org/abs/2211.00593), call a head that looks at the earlier occurrence a duplicate-token head.)
+# Five messages cost more than a nat, and the plan has one of them. The right half of the figure shows what they say. Head 0.2 looks one back, so it leaves a note of the token before, as in the plan. Head 0.3 looks two back, so its note is of the token *two* before. Head 0.0 looks at the current token and at its earlier occurrence. Both are the same token, so 0.0 writes a copy of it. (Such a head is known as a duplicate-token head: Wang et al. 2022, [arXiv 2211.00593](https://arxiv.org/abs/2211.00593).)
 #
 # </details>
 
@@ -591,7 +591,7 @@ def kept_by(heads):
     return ind.share_left(ind.repeat_gain(model, blocks, 60, without, reference), intact)
 
 # %% [markdown]
-# First, *enough*. The textbook pair is 0.2 and 1.1. It lacks 0.0, without which there is no copy for the query and the values to read. So let us add 0.0, and leave out only 0.3, whose note serves the match of the second token. How much of the gain do these three heads keep, with the other five set to their means?
+# First, *enough*. The textbook pair is 0.2 and 1.1. We add 0.0, whose copy the query and the values read, and leave out only 0.3, whose note serves the match of the second token. How much of the gain do these three heads keep, with the other five set to their means?
 
 # %% prediction
 predict("induction.enough")
@@ -718,8 +718,6 @@ plots.show(ind.shares(shown, "share of the gain left"), "Nine shares for random 
 # So this is what happens. When the model reads `␣w` `o` `z` for the first time, 0.2 leaves at each part a note of the part before, and 0.3 a note of the part before that. When the name comes again, 0.0 copies the current part into the query of 1.1, which searches for a place with matching notes. It finds the part that came next the first time, and raises the logit of the copy that 0.0 left there.
 #
 # **But `w` and `␣w` are different tokens, and the second `quab` comes after a space, not after a bracket.** The table of section 6 explains both, because its row for a token says how well *every* note matches when that token is asked for. In the row of `w` the note of `␣w` scores highest, even before that of `w` itself: a match is a match of tokens that the weights treat alike. In the row of the single space the note of the bracket `(` has more than six tenths of the space's own score. That is enough here: from the space after `return`, 1.1 gives the first `qu` 0.71 of its attention, and without 1.1 the prediction of `qu` is gone. The second part, `ab`, is found as well, but the model prefers `ant`, which continues `qu` in ordinary code.
-#
-# The same match also goes wrong. At the second bracket, where `w` is about to come, 1.1 looks up what followed the first bracket, and the model expects `qu` with 0.75.
 
 # %% claims
 table_of_scores = source["0.0"] @ W_QK @ source["0.2"].mT  # (asked, noted)
