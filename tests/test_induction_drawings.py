@@ -67,7 +67,7 @@ def test_both_sides_of_the_four_texts_end_in_the_same_cards_and_totals():
         x, y = text.get_position()
         sides[x > 3.6].append((round(x % 3.6, 3), round(y, 3), text.get_text()))
     assert len(sides[0]) == 10 and sorted(sides[0]) == sorted(sides[1])
-    assert words(picture).count("+1") == 4 and words(picture).count("+2") == 2
+    assert words(picture).count("+1✓") == words(picture).count("+1✗") == 2 and words(picture).count("+2") == 2
     plots.plt.close(picture.fig)
 
 

@@ -146,7 +146,7 @@ def test_one_layer_forms_with_smeared_keys_and_two_do_not_with_deaf_ones():
     spread = ind.spread().accuracy[:, :4]
     assert torch.allclose(found.accuracy[:, 2], spread, atol=0.02)
     rows = found.finals()
-    assert len(rows) == 5 and "one layer · never" in rows and "two layers, deaf keys · never" in rows
+    assert len(rows) == 5 and "one layer (never)" in rows and "two layers, deaf keys (never)" in rows
     mean, low, high = rows[next(name for name in rows if name.startswith("one layer, smeared"))]["accuracy"]
     assert 0.95 < low <= mean <= high
 

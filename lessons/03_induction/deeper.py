@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Induction heads, deeper
 #
-# What is worth knowing beyond the story of lesson 3. Each section stands on its own: take them in any order, or none. Sections 1 to 5 are mostly about the model that reads code, 6 to 9 about smaller ones. The exercise marked ◇ uses section 4.
+# What is worth knowing beyond the story of lesson 3. The sections do not depend on one another: take them in any order, or none. Sections 1 to 5 are mostly about the model that reads code, 6 to 9 about smaller ones. The exercise marked ◇ uses section 4.
 
 # %% [markdown] contents
 # The core notebook's words are used here without further explanation.
@@ -25,7 +25,7 @@ f"three toys; the lowest of their final accuracies is {live.curves.accuracy[-1].
 # %% [markdown]
 # ## 1 · The match of two tokens, tested
 #
-# Does the induction head of the code model look for one token or for two? The core (section 6) took its attention scores apart and read a match of two tokens off them. That is a hypothesis about texts in which A stands twice. Take random tokens in which A stands once after X and is followed by B, and once after Y and is followed by C. At the end stands X A. A head that matches one token has no reason to prefer B to C. One that matches two prefers B. The null ends in Z A, where Z stands nowhere else in its pair.
+# Does the induction head of the code model look for one token or for two? The core (section 6) took its attention scores apart and read a match of two tokens off them. That is a hypothesis about texts in which A occurs twice. Take random tokens in which A comes once after X and before B, and once after Y and before C. The text ends in X A. A head that matches one token has no reason to prefer B to C. One that matches two prefers B. The null ends in Z A, where Z is a random token.
 
 # %%
 def two_contexts(n, rng):
@@ -107,7 +107,7 @@ for name, token in earlier.items():
     _, cache = model.run_with_cache(text)
     attention[name] = {"attention to B": ind.mean_interval(cache["pattern", 1][:, 1, -1, 17])}
 table(attention, decimals=3, corner="before B",
-      caption="Attention of 1.1 from a bare word to B, by what stood before B. Every word of the vocabulary that exists in both forms, four texts each; 95 % interval, texts resampled.")
+      caption="Attention of 1.1 from a bare word to B, by what came before B. Every word of the vocabulary that exists in both forms, four texts each; 95 % interval, texts resampled.")
 
 # %% claims
 same, with_space, another = (row["attention to B"] for row in attention.values())
@@ -177,7 +177,7 @@ with claims():
 # %% [markdown]
 # ## 4 · Composition scores ◇
 #
-# To find which head reads which without running the model would save much work. Does K-composition show in the weights, before any token is read? If a head writes with $W_{OV}$ and a later one reads with a matrix $M$ ($W_{QK}$ for queries, its transpose for keys, $W_{OV}$ for values), the **composition score** of Elhage et al. 2021 is $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms, a number between 0 and 1. It needs a null. Matrices that are unrelated have a root mean square of $1/\sqrt{d_\text{model}}$, whatever their rank. A matched null turns the same writer's output at random, or takes the writers of one seed with the readers of another.
+# To find which head reads which without running the model would save much work. Does K-composition show in the weights, before any token is read? If a head writes with $W_{OV}$ and a later one reads with a matrix $M$ ($W_{QK}$ for queries, its transpose for keys, $W_{OV}$ for values), the **composition score** of Elhage et al. 2021 is $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms, a number between 0 and 1. It needs a null. For two unrelated matrices the score is $1/\sqrt{d_\text{model}}$ in the root mean square, whatever their rank. A matched null turns the same writer's output at random, or takes the writers of one seed with the readers of another.
 
 # %% figure
 toys = {}
@@ -221,7 +221,7 @@ with claims():
           [x > 0.1 for x in large] == [False, True, True, False, True] and about(large[3], chance) and large[0] < 0.9 * chance)  # fmt: skip
 
 # %% [markdown]
-# On the toys the score points to the keys. On the code model it misses the message that matters most. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. A score from weights is a place to start; it is no evidence that a path is used, nor that it is not. (The table from end to end in the core's section 6 does better because it puts the tokens in.)
+# On the toys the score points to the keys, rightly. On the code model it finds three of the five messages that path patching found, those of 0.0 to the values, of 0.2 to the queries and of 0.3 to the keys. It misses the other two, among them the one that matters most for the keys, 0.2 to the keys. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. So a high score is no evidence that a path is used, and a low one no evidence that it is not. (The table from end to end in the core's section 6 does better because it puts the tokens in.)
 
 # %% [markdown]
 # ## 5 · Three ways to misread a training curve
@@ -255,7 +255,7 @@ table({name: {"correlation": value} for name, value in r.items()}, signed=True, 
 # %% [markdown]
 # The number of the step causes nothing. Whatever moves steadily in these thousand steps correlates. What supports the heads is an intervention, as in the core's sections 3, 5 and 7.
 #
-# Even then, needed in a trained model is not the same as needed to learn it. Şahin et al. 2025 ([arXiv 2511.05743](https://arxiv.org/abs/2511.05743)) report models trained without the loss of those tokens that an induction head could predict: fewer and weaker induction heads, and in-context abilities that do not rest on copying largely kept.
+# Even then, needed in a trained model is not the same as needed to learn it. Şahin et al. 2025 ([arXiv 2511.05743](https://arxiv.org/abs/2511.05743)) train models whose loss leaves out the tokens that an induction head could predict. These models have fewer and weaker induction heads. Yet they largely keep those in-context abilities that do not rest on copying.
 #
 # **A difference.** The in-context-learning score is the late loss minus the early loss. It also improves when the *early* loss gets worse. We set each head of the second layer to its mean, as in the core's section 7.
 
@@ -282,7 +282,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The order depends on where the way ends. The loss on new names comes first or last. And the loss on repeated names is half-way *before* either head's score is, either way.
+# The order depends on the step at which we let the measurement end. The loss on new names is the first of the six if it ends at step 2 000, and the last if it ends at step 4 340. In both cases the loss on repeated names is half-way *before* the score of either head, though the heads are needed for it. A loss and a score are different scales: half of one need not go with half of the other.
 #
 # For the toys of the core's section 3, 32 seeds show how much the moment itself varies with the random start.
 
@@ -342,7 +342,7 @@ with claims():
 # %% [markdown]
 # ## 7 · What one layer can do: skip-trigrams
 #
-# What is left for a model whose heads cannot read one another? A one-layer model without positions can only use facts of the form "$s$ stood somewhere before, $q$ stands here, so $o$ is more probable". Elhage et al. 2021 call such a fact a **skip-trigram** and write it $s \ldots q \to o$. Its two halves can be read off two tables: the QK circuit has an entry for ($q$, $s$), and the OV circuit one for ($s$, $o$).
+# What is left for a model whose heads cannot read one another? A one-layer model without positions can only use facts of the form "$s$ came somewhere before, $q$ is here, so $o$ is more probable". Elhage et al. 2021 call such a fact a **skip-trigram** and write it $s \ldots q \to o$. Its two halves can be read off two tables: the QK circuit has an entry for ($q$, $s$), and the OV circuit one for ($s$, $o$).
 #
 # The smallest case: letters with one opening bracket among them, then a dot. What comes next is the bracket that closes it. Three skip-trigrams, `( … . → )` and so on, do it. We train four one-head models and look for the three in their tables.
 
@@ -390,8 +390,8 @@ for ax in axes:
     ax.set_yticks(range(11), names)
 plots.show(
     fig, "Two token-by-token tables: the dot attends to openers; each opener raises its closer.",
-    "The tables of one of the four models. Left, the row of the dot: it attends to the opening brackets. Right, the rows "
-    "of the brackets: each raises the bracket that closes it. No text ends in a letter, so the letters' rows on the left "
+    "The tables of one of the four models. Left, the row of the dot: it attends to opening brackets. Right, the rows "
+    "of the brackets: of the three closing brackets each raises its own most. No text ends in a letter, so the letters' rows on the left "
     "are by-products of training.",
 )  # fmt: skip
 
@@ -429,12 +429,12 @@ words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
 right_answers = {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}
 ind.two_that_subtract(words, right_answers).captioned(
     "Blue dots: where the two heads look, the first at place 1 or 2, the second at place 3 or 4. A head looks at the first of "
-    "its two places if A stands there, otherwise at the second, and lowers the token that it finds (A itself counts for nothing). "
+    "its two places if A is there, otherwise at the second, and lowers the token that it finds (A itself counts for nothing). "
     "Crossed out: what is lowered. B and D are the candidates, and the one that is not crossed out came after A."
 )
 
 # %% [markdown]
-# Neither head looks at the answer; together they rule out the alternative. It takes a head for every pair of places, which is the price.
+# Neither head looks at the answer; together they rule out the alternative. A longer text needs more heads, one for every pair of places.
 
 # %% claims
 text, kind = sentences(500)
@@ -486,34 +486,22 @@ measured("induction.sharpness", f"about {min(beta for beta, *right in zip(betas.
 # If tokens may occur twice *within* a block, no sharpness is enough, because two notes are then equally good matches.
 #
 # </details>
-#
-# **Each half is worth little without the other.** We turn up both sharpnesses from zero and measure the gain from repetition.
-
-# %% figure
-test = ind.repeated_tokens(40, 32, 16, distinct=True, generator=torch.Generator().manual_seed(1))
-sharp = (0.0, 1.0, 2.0, 4.0, 8.0)
-pays = torch.zeros(5, 5)
-for i, first in enumerate(sharp):
-    for j, second in enumerate(sharp):
-        loss = ind.token_losses(ind.run(ind.hand_built(40, 65, (first, second)), test).logits, test).mean(0)
-        pays[i, j] = loss[:16].mean() - loss[17:].mean()
-plots.show(
-    ind.grids({"gain from repetition (nats)": (pays, [f"{s:.0f}" for s in sharp])}, [f"{s:.0f}" for s in sharp],
-              "sharpness of P", ("sharpness of I",), least=0),
-    "A grid of gains; it is dark only where both heads are sharp.",
-    "Gain from repetition by the sharpness of the previous-token head P (rows) and of the induction head I (columns).",
-)  # fmt: skip
 
 # %% [markdown]
-# While one head is blunt, sharpening the other adds next to nothing; when the other is sharp, it adds more than 0.9 nats. So gradient descent has little to climb until both have begun, and then each makes the other worth more. That this is why the change in the trained toys is so sudden remains an idea.
+# **Both heads blunt.** Section 3 of the core turns both heads of the hand-built model up from zero. Can the accuracy be calculated when neither is sharp? It can, without a fitted number. The right place wins where its weight exceeds that of the two places of A itself, which hold a little A too.
 #
-# **Both blurred.** Can the accuracy be foretold when neither head is sharp? Give the previous-token head a sharpness $\alpha$ as well. A note at place $j$ is then a mixture over the $j + 1$ places in sight: the right token has the share $e^\alpha/(e^\alpha + j)$, every other place the share $1/(e^\alpha + j)$.
+# <details><summary>The calculation</summary>
 #
-# After the $p$-th token of a block of $L$, three kinds of places matter. The right place stands at $p + 1$, so its note holds the share $e^\alpha / (e^\alpha + p + 1)$ of the token asked for. The attention score is $\beta$ times this share, and the weight is the exponential of the score. The token A itself has two places, $p$ and $L + p$, whose notes hold a little A too, since each place also sees itself: a share $1/(e^\alpha + p)$ at the first, and $2/(e^\alpha + L + p)$ at the second, which sees two A's. The answer wins exactly if
+# Give the previous-token head the sharpness $\alpha$. The note at place $j$ is then a mixture over the $j + 1$ places in sight: the token before has the share $e^\alpha/(e^\alpha + j)$, every other place the share $1/(e^\alpha + j)$.
+#
+# After the $p$-th token of a block of $L$, three places matter. The right place is $p + 1$, so its note holds the share $e^\alpha / (e^\alpha + p + 1)$ of the token asked for. The attention score is $\beta$ times this share, and the weight is the exponential of the score. The token A itself has two places, $p$ and $L + p$, whose notes hold a little A too, since each place also sees itself: a share $1/(e^\alpha + p)$ at the first, and $2/(e^\alpha + L + p)$ at the second, which sees two A's. The answer wins exactly if
 #
 # $$\exp\frac{\beta e^\alpha}{e^\alpha + p + 1} \;>\; \exp\frac{\beta}{e^\alpha + p} + \exp\frac{2\beta}{e^\alpha + L + p} .$$
 #
-# Counting the places $p$ at which this holds predicts the accuracy, without a fitted number.
+# </details>
+
+# %% [markdown]
+# Counting the places at which the inequality holds predicts the accuracy.
 
 # %%
 def pencil(alpha, beta, length):
@@ -557,8 +545,6 @@ with claims():
     claim("at β = 0.68 and below it is never right and at 0.71 and above always, at all three lengths",
           all(set(right) == {0.0 if beta_here < 0.69 else 1.0} for beta_here, right in at.items()))
     claim("where tokens may occur twice in a block, the sharp model is right less often the longer the block", 1 > doubled[4] > doubled[16] > doubled[32])
-    claim("with either head blunt, sharpening the other from 0 to 8 adds less than 0.04 nats; with the other at 8 it adds more than 0.9",
-          max(pays[0, 4], pays[4, 0]) - pays[0, 0] < 0.04 and pays[4, 4] - max(pays[0, 4], pays[4, 0]) > 0.9)
     claim("in each of the 272 cells of either map, prediction and measurement differ by less than 0.05", max(off.values()) < 0.05)
     claim("averaged over the whole map, blocks of 32 are completed less often than blocks of 4",
           maps[32]["measured"].mean() < maps[4]["measured"].mean())  # fmt: skip
@@ -634,9 +620,12 @@ with claims():
     claim("in code-4l four heads have a prefix-matching score above 0.2, and none passes one half",
           (four.prefix > 0.2).sum() == 4 and four.prefix.max() < 0.5)
 
+# %% [markdown]
+# So the plain circuit, one head that looks one back and one that matches prefixes, is visible in the scores of one of our two models. In `code-4l` four heads match in part and none strongly, and the core (section 9) says that the model completes hardly any repeat. Heads with a moderate score are no evidence that a model does induction: its accuracy on the repeat has to be measured as well.
+
 # %% [markdown] words
 # ## Words
 #
-# - skip-trigram: "s stood before, q stands here, so o is more probable"; all that one layer without positions can use.
+# - skip-trigram: "s came before, q is here, so o is more probable"; all that one layer without positions can use.
 # - in-context-learning score: loss late in a text minus loss early in it.
 # - composition score: how much of what one head writes lies where a later one reads, between 0 and 1.

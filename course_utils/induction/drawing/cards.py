@@ -25,7 +25,7 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mappin
     answers = list(dict.fromkeys(right.values()))
     for side, answer in enumerate(answers):
         left = 0.05 + side * WIDE / 2
-        xs = [left + 0.6 + STEP * i for i in range(5)]
+        xs = [left + 0.5 + STEP * i for i in range(5)]
         sign = "above" if side == 0 else "below"
         page.text((left + 1.75, 4.05), f"{answer} is right: sum {sign} zero", bold=True, halo=False)
         for x, place in zip(xs, PLACES, strict=True):
@@ -34,10 +34,11 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mappin
         sums = [sum(cards.get(card, 0) for card in enumerate(texts[name])) for name in names]
         for row, (name, total) in enumerate(zip(names, sums, strict=True)):
             y = 3.24 - 0.52 * row
-            page.text((left + 0.14, y), name, halo=False)
+            page.text((left + 0.08, y), name, halo=False)
             _cards(page, xs, y, texts[name], [cards.get(card, 0) for card in enumerate(texts[name])])
             colour = plots.ANSWER if (total > 0) == (side == 0) else plots.EDITED
-            page.text((xs[4] + 0.3, y), _signed(total), side="left", bold=True, colour=colour, halo=False)
+            verdict = _signed(total) + ("✓" if colour == plots.ANSWER else "✗")
+            page.text((xs[4] + 0.3, y), verdict, side="left", bold=True, colour=colour, halo=False)
         page.arrow((xs[2], 2.4), (xs[2], 1.98), colour=plots.INK, thick=1.4)
         page.text((xs[2] + 0.12, 2.2), "all cards of both", side="left", size=SMALL, halo=False)
         piles = ["".join(sorted(pair)) for pair in zip(*(texts[name] for name in names), strict=True)]
@@ -45,8 +46,8 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mappin
             letters = [pile[row] for pile in piles]
             _cards(page, xs, 1.66 - 0.52 * row, letters, [cards.get(card, 0) for card in enumerate(letters)])
         page.text((xs[4] + 0.3, 1.4), _signed(sum(sums)), side="left", bold=True, halo=False)
-    page.text((WIDE / 2 + 0.2, 1.4), "=", size=18, bold=True, halo=False)
-    page.text((WIDE / 2, 0.35), "The same cards, so the same total, whatever their numbers.", bold=True, halo=False)
+    page.text((WIDE / 2 + 0.04, 1.4), "=", size=18, bold=True, halo=False)
+    page.text((WIDE / 2, 0.62), "The same cards, so the same total, whatever their numbers.", bold=True, halo=False)
     return page.picture(
         "Four texts as rows of numbered cards; the cards of the first two, put together, are those of the last two."
     )

@@ -35,9 +35,10 @@ def two_contexts(changed: Mapping[str, tuple[float, float, float]]) -> Picture:
     for words, y in (("after A", 1.15), ("two after Y", 1.75)):
         page.box((xs[6], y), words, fill=plots.ABLATED, edge=plots.NULL, width=1.0, height=0.32, size=SMALL)
     page.arrow((xs[2], 2.15), (xs[9] - 0.06, 2.75), colour=plots.HEAD, bend=-0.16, thick=3)
-    page.text(((xs[2] + xs[9]) / 2 - 0.3, 3.3), "1.1: both notes match here", colour=plots.HEAD, bold=True)
+    here = "both notes match:\n1.1 looks here"
+    page.text((xs[2] - 0.12, 2.5), here, side="right", colour=plots.HEAD, bold=True, size=SMALL)
     page.arrow((xs[6], 2.05), (xs[9] - 0.06, 2.6), colour=plots.HEAD, bend=-0.1, thick=1)
-    page.text((xs[6] + 0.15, 2.08), "one note", side="left", size=SMALL, colour=plots.HEAD)
+    page.text((xs[6] - 0.1, 2.08), "one note", side="right", size=SMALL, colour=plots.HEAD)
     alt = ", ".join(f"{name} {nats[0]:+.1f} nats" for name, nats in changed.items())
     return page.picture(f"Streams of X A B … Y A C … X A, with the notes of 0.2 and 0.3 at B and at C. Lost: {alt}.")
 

@@ -52,6 +52,6 @@ class Formation:
         found = {}
         for name in CONDITIONS:
             final, change = self.final(name), self.change(name)
-            when = "never" if change.isnan().all() else f"step {change.nanmean():.0f}"
-            found[f"{name} · {when}"] = {"accuracy": (final.mean().item(), final.min().item(), final.max().item())}
+            when = "never" if change.isnan().all() else f"half at step {change.nanmean():.0f}"
+            found[f"{name} ({when})"] = {"accuracy": (final.mean().item(), final.min().item(), final.max().item())}
         return found

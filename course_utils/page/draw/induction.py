@@ -77,10 +77,10 @@ def _task(page: Sheet, a: str, b: str, last: float) -> Picture:
     for x, token in ((COLUMNS[1], a), (second, b), (last, a)):
         page.box((x, high), f"“{token}”", fill=plots.TOKEN, width=0.72, height=0.34)
     page.arrow((second, 1.52), (last - 0.1, 2.3), colour=plots.HEAD, bend=-0.26, thick=2.2)
-    wanted = f"should look here,\nbecause {a} stood before it"
-    page.text(((second + last) / 2 + 0.1, 1.95), wanted, colour=plots.HEAD, bold=True)
+    wanted = f"the second {a} should look at {b}, which came after the first"
+    page.text((0.4, 2.9), wanted, side="left", size=SMALL, colour=plots.HEAD, bold=True, halo=False)
     page.text((last, 2.9), f"next token: {b}?", bold=True, halo=False, size=12)
-    page.text((second + 0.42, high), "no trace of\nwhat stood before", side="left", size=SMALL, colour=plots.EDITED)
+    page.text((second + 0.42, high), "no trace of\nwhat came before", side="left", size=SMALL, colour=plots.EDITED)
     return page.picture(
         f"Columns of {a} {b} … {a}; at {b} the stream holds {b} alone, so that nothing says that {a} stood before it.",
         f"The task. At the second {a} a head should look at {b}. But before any head has written, the place of {b} "
