@@ -941,7 +941,7 @@ with claims():
     )
     claim(
         "`m3` adds 2.37 where `)` is right, less than 1 where another is, and less than a tenth of a logit on our prompt",
-        rounds_to(m3_term[0], "2.37") and max(m3_term[1:]) < 1 and ours_too["m3"].abs() < 0.1,
+        rounds_to(m3_term[0], "2.37") and max(m3_term[1:]) < 1 and abs(ours_too["m3"].item()) < 0.1,
     )
     claim(
         "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back 0.04",
