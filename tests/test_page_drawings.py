@@ -83,7 +83,6 @@ DRAWINGS = {
          "all that went\npast m0": ({(0, False), (1, False)}, -0.001)}, ["[", "size"],
     ),
     "norm, other arrows": lambda: draw.norm_stretches((6, 3), (1, 5)),
-    "recovery": lambda: draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "right: 0.02, then 0.55")]),
     "columns with texts at both ends": lambda: draw.columns(
         ROW, 4, {"1.0": (3, 8), "0.3": (3, 8)}, [("m0", 3), ("m0", 8)],
         {"1.0": ("from m0 0.19", "to logits 0.11"), "0.3": ("", "to m0 0.18"), ("m0", 8): "to logits 0.12"},

@@ -3,9 +3,9 @@
 #
 # *Lesson 0. You need PyTorch, and to have met transformers once.*
 #
-# **A puzzle.** This course brings a small language model that has read Python. Show it `values = [names, lines, size`. It gives a score to every piece of text that could come next. On the left below stand two of these scores: that of `]`, which would be right, and that of `)`, which would be wrong. How far the right one is ahead is called its **lead**. The model knows which bracket to close.
+# **A puzzle.** This course brings a small language model that has read Python. Show it `values = [names, lines, size`. It gives a score to every piece of text that could come next. On the left below are two of these scores: that of `]`, which would be right, and that of `)`, which would be wrong. How far the right one is ahead is called its **lead**. The model knows which bracket to close.
 #
-# But how? It is built from twenty parts: four layers, each with four attention heads and one MLP. On the right stand three of the twenty. The light bar says how much a part *adds* to the lead. The dark bar says how much of the lead is *lost* when the part writes zeros instead of its output.
+# But how? It is built from twenty parts: four layers, each with four attention heads and one MLP. Heads are named by layer and number, both counted from 0, so that `3.2` is head 2 of layer 3; MLPs by their layer, `m0` to `m3`. On the right are three of the twenty. The light bar says how much a part *adds* to the lead. The dark bar says how much of the lead is *lost* when the part writes zeros instead of its output.
 
 # %% setup
 
@@ -51,7 +51,7 @@ right.legend(loc="upper right", ncols=2)
 plots.show(
     fig,
     alt="Left: the score of the square bracket, 13.9, is 3.22 above that of the round one. Right: m0 adds 0.6 and 5.5 is lost without it, more than the lead of 5.2; one head adds 0.7 and 0.9 is lost; m3 adds 1.3 and less than nothing is lost.",
-    caption="Left: two scores, and the lead. Right: three parts, on 128 prompts in which a round, square or curly bracket is open. There the lead is that of the right closing bracket over one wrong one. More than the whole lead can be lost: then the wrong bracket is ahead.",
+    caption="Left: two scores, and the lead. Right: three parts, on 128 prompts in which a round, square or curly bracket is open. The lead there is that of the right closing bracket over one wrong one, and its mean is larger than on our prompt alone. More than the whole lead can be lost: then the wrong bracket is ahead.",
 )
 
 # %% [markdown]
@@ -118,7 +118,7 @@ nothing_learned = pairs.right(untrained(pairs.clean))
 {"trained": round(intact, 2), "untrained": round(nothing_learned, 2)}
 
 # %% [markdown]
-# **Attention heads** are the parts that move something from one position to another. Each looks back over the text and brings something from where it looks. At least one of the sixteen must carry the bracket.
+# **Attention heads** are the parts that move something from one position to another. Each looks back over the text and brings something from where it looks. An **MLP** works at each position by itself. So at least one of the sixteen heads must carry the bracket.
 #
 # To find it, we take heads away, one at a time. Taking a part away to see what is missed is called **ablation**; the plainest kind writes zeros instead of its output.
 
@@ -176,7 +176,9 @@ back = torch.tensor([[pairs.right(broken((layer, head))) for head in range(4)] f
 fig, (left, right) = plots.figure(columns=2, height=3.6)
 tf.draw_heads(left, share, numbers=True, bar=False)
 tf.draw_heads(right, back, numbers=True, bar=False)
+right.set(ylim=(-1.5, 2.5))  # rows as on the left
 right.set_yticks(range(3), (1, 2, 3))
+right.text(1.5, -1, "layer 0 is left whole", ha="center", va="center", color=plots.NULL)
 left.set_title("without this head")
 right.set_title("with only this one of the twelve")
 plots.show(
@@ -186,15 +188,15 @@ plots.show(
 )
 
 # %% [markdown]
-# One head stands out both times. Heads are named by layer and number, both counted from 0, so its name is 2.2. (Without 0.1 or 1.1 the model is right *more* often. Zeros can also take away what misleads.)
+# One head stands out both times. It is 2.2. Without 0.1 or 1.1 the model is right *more* often, because zeros can also take away what misleads.
 #
-# Without 2.2 much is lost: to that extent it is **necessary**. In a model without the other eleven, it alone brings most back: to that extent it is **sufficient**. And it is no accident of these prompts: on five other sets of 128, without 2.2 about a third or more of the right answers are lost.
+# Without 2.2 much is lost: to that extent it is **necessary**. In a model without the other eleven, it alone brings most back: to that extent it is **sufficient**. This is no accident of these prompts: on five other sets of 128, zeros for 2.2 cost about a third or more of the right answers.
 #
-# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. (Other roads to an explanation are to build a model so simple that it can be read, or to ask which *inputs* a prediction depends on.) A set of parts and connections that computes something is a **circuit**. The loop is always the same. *Decompose*: into which parts? *Describe*: what does each do? *Validate*: does the description predict an experiment that it was not made from?
+# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. The loop is always the same. *Decompose*: into which parts? *Describe*: what does each do? *Validate*: does the description predict an experiment that it was not made from?
 
 # %% figure
 draw.road(words, opener, {"2.2": ""}, unknown=("2.2",), answer="]").captioned(
-    "What is known so far. Each column is a token's way through the layers, upwards. Head 2.2 brings something to the last token, and the answer needs it. Where does it look, what does it bring, and who has prepared that?"
+    "What we know now. Each column is a token's way through the layers, upwards. Head 2.2 brings something to the last token, and the answer needs it. The question mark: we do not know yet where it looks."
 )
 
 # %% claims
@@ -239,15 +241,15 @@ with claims():
 # %% [markdown]
 # ## 2 · The stream is a running sum
 #
-# To say what *one* of twenty parts does, one must know how they work together. At each position the model keeps one vector, with `d_model` = 192 entries. It starts as the embedding of the token plus that of the position. Each head and each MLP reads the vector, computes something, and *adds* its result. At the end a matrix, the **unembedding**, turns it into logits. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
+# To say what *one* of twenty parts does, one must know how they work together. At each position the model keeps one vector, with `d_model` = 192 entries. It starts as the **embedding** of the token, a learned vector, plus that of the position. Each head and each MLP reads the vector, computes something, and *adds* its result. At the end a matrix, the **unembedding**, turns it into logits. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
 
 # %% figure
 draw.columns(words, marked=(opener,)).captioned(
-    "The whole model on our prompt. Each grey line is a residual stream, one for each token, which runs upwards. In each layer four heads (small dots) read it and add to it, then the MLP (large dot) does. Only heads read other streams, and only those to their left. Yellow: the one stream that starts with the bracket. The answer is read at the top of the last one."
+    "The whole model on our prompt. Each grey line is a residual stream, one for each token, which runs upwards. In each layer four heads (small dots) read it and add to it, then the MLP (large dot) does. Only heads read other streams, and only those to their left; one such reading is drawn as an example. Yellow: the one stream that starts with the bracket. The answer is read at the top of the last one."
 )
 
 # %% [markdown]
-# One thing follows from the picture that will matter. A part of layer 0 can reach the logits *directly*, past all later layers, because what it added is still in the sum.
+# One consequence will matter. A part of layer 0 can reach the logits *directly*, past all later layers, because what it added is still in the sum.
 #
 # Check the sum: collect the outputs of all parts, and add them up.
 
@@ -273,7 +275,7 @@ draw.norm_stretches((3, 4), (2, 8)).captioned(
 #
 # $$\text{LayerNorm}(x) = \frac{x - \bar x}{\text{scale}} \odot w + b, \qquad \text{scale} = \sqrt{\tfrac1d \textstyle\sum_i (x_i - \bar x)^2 + \varepsilon}$$
 #
-# The **scale** is the typical size of an entry once the mean is subtracted; $w$ and $b$, (d_model) each, are learned. `enable_compatibility_mode()`, called at the start, multiplied them into the weights that read after the norm. This is called **folding**. It also takes from what each part writes the mean of its entries, which every norm would subtract in any case. No prediction changes, and there are fewer things to keep in mind.
+# The **scale** is the typical size of an entry once the mean is subtracted; $w$ and $b$, (d_model) each, are learned. `enable_compatibility_mode()`, called at the start, multiplied them into the weights that read after the norm. This is called **folding**. It also makes the entries of each part's output have the mean zero, because every norm would subtract that mean in any case. No prediction changes, and there are fewer things to keep in mind.
 
 # %% claims
 original = zoo.load("code-4l", device="cpu")
@@ -293,7 +295,7 @@ with claims():
         "folding changes log-probabilities by less than a thousandth, and weights by more than a tenth",
         apart.abs().max() < 1e-3 and (model.W_U - original.W_U).abs().max() > 0.1,
     )
-    claim("folded, what the parts write has the mean zero", parts.parts.mean(-1).abs().max() < 1e-3)
+    claim("folded, the entries of each part's output have the mean zero", parts.parts.mean(-1).abs().max() < 1e-3)
 
 # %% [markdown]
 # ## 3 · What each part adds
@@ -337,7 +339,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Our head of section 1 has the largest term. The heads of layer 0 add practically nothing, which does not mean that they do nothing. A term is a **direct effect**. What a part does by preparing what *later* parts read is an **indirect effect**, and stands in none of these numbers.
+# Our head of section 1 has the largest term. The heads of layer 0 add practically nothing, which does not mean that they do nothing. A term is a **direct effect**. What works through *later* parts, because they read its output, is an **indirect effect**, and is in none of these numbers.
 #
 # How does 2.2 know which bracket to raise?
 
@@ -366,24 +368,34 @@ draw.head_opened("2.2", source="[", destination="size").captioned(
 )
 
 # %% [markdown]
-# A head's **pattern** has a row for each position that looks (the **query**), and a column for each that can be looked at (the **key**). Each row sums to one, and no position sees a later one. The last row of 2.2 on our prompt, drawn:
+# A head's **pattern** has a row for each position that looks (the **query**), and a column for each that can be looked at (the **key**). Each row sums to one, and no position sees a later one. The pattern of 2.2 on our prompt:
 
 # %% figure
 pattern = one["pattern", 2][0, 2]  # head 2.2: (query, key)
-arcs = {(last, key): weight for key, weight in enumerate(pattern[-1].tolist()) if weight > 0.1}
-draw.attention_arcs(words, arcs, name="2.2", marked=[opener]).captioned(
-    "Where 2.2 looks from the last token of our prompt. The arrowhead stands at the token that looks, because what is read moves from the bracket to the end. Weights below 0.1 are left out."
+fig, ax = plots.figure(width=5.6, height=3.7)
+plots.heatmap(ax, pattern, signed=False, limit=1, bar=False, aspect="auto")
+for at, weight in enumerate(pattern.flatten().tolist()):
+    if weight > 0.1:
+        ax.text(at % 9, at // 9, f"{weight:.2f}", ha="center", va="center", fontsize=10, color="white" if weight > 0.5 else "black")
+ax.plot([-0.5, 8.5], [-0.5, 8.5], color=plots.NULL, linewidth=0.8)  # up to here a position sees
+ax.set_xticks(range(9), words, rotation=30)
+ax.set_yticks(range(9), words)
+ax.set(xlabel="key: is looked at", ylabel="query: looks")
+plots.show(
+    fig,
+    alt="A triangle of attention weights. From every position after the bracket nearly all or most of the attention goes to the bracket; the last token gives it 0.71.",
+    caption="The whole pattern of 2.2. Weights below 0.1 have no number. Above the line all are zero. The last row is the token from which the answer is read.",
 )
 
 # %% [markdown]
-# That a head looks somewhere does not mean that the answer depends on it. Over the 128 prompts head 1.0 gives the bracket even more attention than 2.2 does, and with 1.0 ablated the model is right about as often as before. Why a head looks there, and what it takes, is in the weights. With stream vectors as rows:
+# That a head looks somewhere does not mean that the answer depends on it. Over the 128 prompts 1.1 gives the bracket 0.23 of its attention, more than all heads but three, and without it the model is right more often. Why a head looks there, and what it takes, is in the weights. With stream vectors as rows:
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), takes the query's stream on its left and the key's on its right and gives the score;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
 #
 # Their rank is at most d_head = 48 of 192, so a head reads and writes only a part of the stream.
 #
-# **Why 2.2 looks at the bracket.** A key is made from the stream, and the stream is a sum of what the parts have written. So the score is a sum as well, with one piece for each part that wrote there (the norm's scale held):
+# **Why 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of the parts' outputs. So the score is a sum as well, with one piece for each part that wrote there. The query and the norm's scale are held as they were in this run:
 
 # %%
 written = tf.components(model, one, layer=1).parts[:, 0]  # layers 0, 1: (part, pos, d_model)
@@ -394,29 +406,19 @@ score = keys @ query  # (part, pos)
 whole_score = score.sum(0) + model.b_K[2, 2] @ query
 (whole_score - one["attn_scores", 2][0, 2, -1]).abs().max()  # the model's own
 
-# %% figure
+# %% [markdown]
+# The pieces sum to the model's own score, up to rounding. Now compare: how far is the bracket's score ahead of the mean of the five tokens after it, and which part's output puts it ahead?
+
+# %%
 names = tf.components(model, one, layer=1).labels
-chosen = {"m0": ["m0"], "m1": ["m1"], "the embedding": ["embed"]}
-chosen["the eight heads"] = [x for x in names if "." in x]
-terms = {part: score[[names.index(x) for x in xs]].sum(0) for part, xs in chosen.items()}
-terms["position and biases"] = whole_score - sum(terms.values())
 elsewhere = [4, 5, 6, 7, 8]  # the words and commas after the bracket
-fig, ax = plots.figure(height=2.7)
-for i, (part, row) in enumerate(terms.items()):
-    ahead = (row[opener] - row[elsewhere].mean()).item()
-    ax.barh(i, ahead, 0.66, color=plots.MLP if part == "m0" else plots.NULL)
-    ax.text(max(ahead, 0) + 0.06, i, f"{ahead:.2f}".replace("-", "−"), va="center", fontsize=11)
-ax.axvline(0, color="black", linewidth=0.8)
-ax.set(yticks=range(5), yticklabels=[f"written by {x}" if x[0] == "m" else x for x in terms], ylim=(4.6, -0.6))
-ax.set(xlabel="how far the score of the bracket is ahead (before the softmax)", xlim=(-0.4, 4.9))
-plots.show(
-    fig,
-    alt="The bracket's score is ahead by more than 4 because of what m0 has written; every other part gives less than a half.",
-    caption="How far the bracket's score is ahead of the mean of the words and commas after it, by who has written what is compared. Head 2.2, from the last token of our prompt.",
-)
+ahead = (score[:, opener] - score[:, elsewhere].mean(1)).tolist()
+ahead = dict(zip(names, ahead, strict=True))
+ahead["everything"] = (whole_score[opener] - whole_score[elsewhere].mean()).item()
+{part: round(ahead[part], 2) for part in ("everything", "m0", "m1", "embed")}
 
 # %% [markdown]
-# Head 2.2 finds the bracket by what `m0` has written there. The puzzle's first MLP turns up for the first time, and as something that others read.
+# Head 2.2 finds the bracket by the output of `m0` there. The puzzle's first MLP turns up as something that others read.
 #
 # **What 2.2 takes from the bracket.** Feed its OV circuit with an opening bracket. The shortest text that has one is the start token and `[`. Take the stream that layer 2 reads at `[`, pass it through $W_V W_O$, and on through the unembedding $W_U$. None of our prompts is involved.
 
@@ -446,12 +448,12 @@ ov = {f"{a}.{b}": moves(brackets, a, b)[:, closers] / divisor for a in range(4) 
 ov = {name: x - x.mean(1, keepdim=True) for name, x in ov.items()}  # (fed, closing): above the mean of the three
 three = ("2.2", "3.2", "1.0")
 maps = {name: ov[name] for name in three}
-maps["the other 13, mean"] = sum(x for name, x in ov.items() if name not in three) / 13
+maps["3.1, the next"] = ov["3.1"]
 fig, axes = plots.figure(columns=4, height=2.5)
 for ax, (name, values) in zip(axes, maps.items(), strict=True):
     plots.heatmap(ax, values, limit=1.6, bar=False)
     for at, value in enumerate(values.flatten().tolist()):
-        ax.text(at % 3, at // 3, f"{round(value, 1) + 0.0:.1f}".replace("-", "−"), ha="center", va="center", color="white" if value > 0.9 else "black")
+        ax.text(at % 3, at // 3, f"{round(value, 1) + 0.0:.1f}".replace("-", "−"), ha="center", va="center", color="white" if abs(value) > 0.9 else "black")
     ax.set_xticks(range(3), ")]}", fontsize=12)
     ax.set_yticks(range(3), "([{", fontsize=12)
     ax.set_title(name)
@@ -459,36 +461,41 @@ for ax, (name, values) in zip(axes, maps.items(), strict=True):
 axes[0].set(xlabel="raises", ylabel="fed")
 plots.show(
     fig,
-    alt="Four grids of three opening brackets by three closing ones. For 2.2 the diagonal is high, for 3.2 and 1.0 less so, for the mean of the other heads it is near zero.",
-    caption="What an OV circuit makes of a bracket: how far it raises each closing one above the mean of the three, in logits. Each of the three heads raises the matching one most (the diagonal); on average 2.2 does so most strongly.",
+    alt="Four grids of three opening brackets by three closing ones. For 2.2 the diagonal is high, for 3.2 and 1.0 less so; for 3.1, the largest of the other thirteen, the rows have no common diagonal.",
+    caption="What an OV circuit makes of a bracket: how far it raises each closing one above the mean of the three, in logits. Each of the first three heads raises the matching one most (the diagonal). Last: 3.1, whose diagonal is the largest of the other thirteen, 0.36 on average.",
 )
 
 # %% [markdown]
-# The head looks at the bracket and moves what closes it. This fits the experiment of section 1, and what is moved was found without any prompt of ours. Two helpers have turned up as well, 3.2 and 1.0.
+# The head looks at the bracket and raises the one that closes it. This fits the experiment of section 1, although no prompt of ours was used. Two other heads would do the same, 3.2 and 1.0.
+
+# %% figure
+draw.road(words, opener, {"2.2": f"attention {pattern[-1, opener]:.2f}"}, thick={"2.2": pattern[-1, opener].item()}, answer="]").captioned(
+    "What we know now. From the last token, 2.2 looks at the bracket, and raises the closing bracket of the same kind. It finds the bracket by the output of m0. We do not know yet whether 3.2 and 1.0 take part."
+)
 
 # %% claims
 written_all = tf.components(model, healthy, layer=1)
 keys_all = written_all.parts / healthy["blocks.2.ln1.hook_scale"] @ model.W_K[2, 2]
 score_all = torch.einsum("cbph,bh->cp", keys_all, healthy["q", 2][:, -1, 2]) / 48**0.5 / 128
-ahead = score_all[:, opener] - score_all[:, elsewhere].mean(1)
-by_m0 = terms["m0"][opener] - terms["m0"][elsewhere].mean()
+ahead_all = score_all[:, opener] - score_all[:, elsewhere].mean(1)
 looks = {f"{a}.{b}": healthy["pattern", a][:, b, -1, opener].mean().item() for a in range(4) for b in range(4)}
 diagonal = {name: x.diagonal().mean().item() for name, x in ov.items()}
 order = sorted(diagonal, key=diagonal.get, reverse=True)
 with claims():
     claim(
-        "on average 1.0 gives the bracket more attention than 2.2 does, and with 1.0 ablated the share right is the same within 0.02",
-        looks["1.0"] > looks["2.2"] and abs(share[1, 0].item() - intact) < 0.02,
+        "1.1 gives the bracket 0.23 of its attention on average, the fourth most of all heads, and with 1.1 ablated more is right",
+        rounds_to(looks["1.1"], "0.23") and sorted(looks, key=looks.get)[-4] == "1.1" and share[1, 1].item() > intact,
     )
     claim(
         "of the bracket's advantage `m0` has written more than eight tenths, on our prompt and on average over 128",
-        by_m0 > 0.8 * (whole_score[opener] - whole_score[elsewhere].mean())
-        and ahead[written_all.labels.index("m0")] > 0.8 * ahead.sum(),
+        ahead["m0"] > 0.8 * ahead["everything"]
+        and ahead_all[written_all.labels.index("m0")] > 0.8 * ahead_all.sum(),
     )
+    claim("the pieces of the score sum to the model's own, to a thousandth", (whole_score - one["attn_scores", 2][0, 2, -1]).abs().max() < 1e-3)
     claim("fed an opening bracket, the OV circuit of 2.2 raises the matching closing bracket above all other tokens", top == list(")]}"))
     claim(
-        "of all heads 2.2 raises the matching bracket most; 3.2 and 1.0 come next, and each of the other thirteen does less than four tenths of what 2.2 does",
-        order[:3] == ["2.2", "3.2", "1.0"] and diagonal[order[3]] < 0.4 * diagonal["2.2"],
+        "of all heads 2.2 raises the matching bracket most; 3.2 and 1.0 come next; of the other thirteen 3.1 raises it most, by 0.36, and does not raise the matching one most whichever is fed",
+        order[:4] == ["2.2", "3.2", "1.0", "3.1"] and rounds_to(diagonal["3.1"], "0.36") and ov["3.1"].argmax(1).tolist() != [0, 1, 2],
     )
     claim("each of the three raises the matching one most, whichever is fed", all(ov[x].argmax(1).tolist() == [0, 1, 2] for x in three))
     claim("these three give the bracket more attention than any other head does", set(sorted(looks, key=looks.get)[-3:]) == set(three))
@@ -537,6 +544,8 @@ plots.show(
 
 # %% [markdown]
 # For 2.2 the twin's output costs twice what the mean costs. It does not only stop raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign. The puzzle's dark bar is one of three answers, and a report of an ablation must say what was written instead.
+#
+# It must also say what was measured. Zeros for 2.2 and its mean cost the same lead, but the model is right on 0.57 of the prompts with zeros and on 0.72 with the mean. The mean of 2.2 raises `]` and `}` over `)` on every prompt alike. Zeros take that away as well, so that `)` comes first on 95 prompts, where it does on 70 with the mean. The average lead hides this, because the round brackets gain as the others lose.
 
 # %% claims
 with claims():
@@ -545,13 +554,29 @@ with claims():
         "for `m3` the lead rises with zeros and falls with the mean (every interval apart from zero)",
         costs["m3"]["zero"][2] < 0 < costs["m3"]["mean"][1],
     )
+    left_by = {"zero": model.run_with_hooks(pairs.clean, fwd_hooks=[("blocks.2.attn.hook_z", zeros_for(2))])}
+    left_by["mean"] = patching.ablated(model, pairs.clean, ["2.2"], "mean", pairs.everyone)
+    round_first = {k: int((x[:, -1, closers].argmax(-1) == 0).sum()) for k, x in left_by.items()}
+    gap = pairs.difference(left_by["zero"]) - pairs.difference(left_by["mean"])
+    claim(
+        "zeros and the mean cost the same lead, 2.27; 0.57 are right with zeros, 0.72 with the mean; `)` comes first on 95 and on 70 prompts",
+        rounds_to([lost_lead["zero"], lost_lead["mean"]], "2.27") and rounds_to(pairs.right(left_by["zero"]), "0.57")
+        and rounds_to(pairs.right(left_by["mean"]), "0.72") and round_first == {"zero": 95, "mean": 70},
+    )
+    claim(
+        "with zeros instead of the mean, the lead is larger where `)` is right and smaller where `]` or `}` is",
+        gap[pairs.correct == closers[0]].mean() > 0 > max(gap[pairs.correct == sign].mean() for sign in closers[1:]),
+    )
+    _, on_all = model.run_with_cache(pairs.everyone, names_filter="blocks.2.attn.hook_z")
+    mean_write = on_all["z", 2][:, -1, 2].mean(0) @ model.W_O[2, 2] @ model.W_U[:, closers]
+    claim("the mean of 2.2 raises `]` and `}` over `)`", mean_write[0] < mean_write[1:].min())
     twins_term = tf.attribution(model, pairs.corrupt, pairs.correct, pairs.wrong)["2.2"].mean()
     claim("on the twin, 2.2 raises the wrong bracket over the right one, by more than a logit", twins_term < -1)
 
 # %% [markdown]
 # ## 6 · Where is the answer?
 #
-# Ablation says which parts are needed. It does not say where in the streams the answer is, and when. If the last stream can be turned into logits, so can earlier ones. Pass the stream at some depth through the final norm and the unembedding, as if the remaining layers were not there. This is the **logit lens** ([nostalgebraist 2020](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens)). Depth 0 is the embedding, depth 4 the model's own answer.
+# Ablation says which parts are needed. It does not say where in the streams the answer is, and when. If the last stream can be turned into logits, so can earlier ones. Pass the stream at some depth through the final norm and the unembedding, as if the remaining layers were missing: the **logit lens** ([nostalgebraist 2020](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens)). Depth 0 is the embedding, depth 4 the model's own answer.
 
 # %% prediction
 predict("transformer.depth")
@@ -579,19 +604,19 @@ ax.set(xticks=range(5), xlabel="depth: layers read", ylabel="share of prompts", 
 plots.show(
     fig,
     alt="The right bracket is ahead on about a third of the prompts at depths 0 and 1, on 0.42 at depth 2, 0.88 at depth 3 and 0.93 at depth 4; the round bracket is ahead on nearly all at depths 1 and 2.",
-    caption="The logit lens at the last position, 128 prompts. Where the round bracket is ahead and right, a prompt counts in both lines.",
+    caption="The logit lens at the last position, 128 prompts. Where the round bracket is ahead and right, a prompt counts in both lines. At depth 0 the square or the curly bracket is ahead on every prompt.",
 )
 
 # %% [markdown]
 # The right bracket comes ahead in layer 2, where 2.2 works. After layer 0, at depth 1, the lens shows a third right, as good as chance. Does the model not know yet? The lens reads the *last* position alone, with the *final* vocabulary. The answer may be elsewhere, or outweighed by something else.
 #
-# **Activation patching** can look anywhere. Run both prompts of a pair. Take an activation from the clean run and put it into the corrupt one. If the answer turns towards the clean one, then what tells the two prompts apart passes there.
+# **Activation patching** can look anywhere. Run both prompts of a pair. Take an activation from the clean run and put it into the corrupt one. If the answer turns towards the clean one, then this activation carries the difference between the two prompts.
 
 # %% figure
 draw.activation_patching("2.2", clean=("[names, lines, size", "]"), corrupt=("(names, lines, size", ")"))
 
 # %% [markdown]
-# This direction, clean into corrupt, is **denoising**: it asks what is *enough* to bring the answer back. The other is **noising**, and asks what is *needed* to keep it; resampling from the twin is noising.
+# This direction, clean into corrupt, is called **denoising**, and asks which part is *enough* to bring the answer back. The other is **noising**, such as resampling from the twin, and asks which part is *needed* to keep it.
 #
 # How far does the answer come back? In both runs take the same lead, that of the clean prompt's bracket over the twin's. In the corrupt run it is negative. The **recovery** of a change is
 #
@@ -622,12 +647,6 @@ by_head = ask.sweep("z").recovery()  # (layer, head)
 recovery = ask.sweep("resid_pre").recovery()  # (layer, position)
 
 # %% figure
-brings = {"2.2": by_head[2, 2].item(), "1.0": by_head[1, 0].item(), "3.2": by_head[3, 2].item()}
-draw.recovery_line((low, lead), [(name, 0, x, f"{x:.2f}") for name, x in brings.items()]).captioned(
-    "Three heads, each patched alone from the clean into the corrupt run. Means over 128 pairs. No other head brings back as much as these."
-)
-
-# %% figure
 roles = ["start", "name", "=", "opener", "word", ",", "word", ",", "last word"]
 fig, ax = plots.figure(height=3.1)
 plots.heatmap(ax, recovery, signed=False, limit=1, label="recovery", origin="lower", aspect="auto", bar=False)
@@ -640,11 +659,42 @@ ax.set_xticklabels(roles)
 plots.show(
     fig,
     alt="Recovery by patching the stream: at the opening bracket 1.00, 0.77, 0.50, 0.14 before layers 0 to 3; at the last word 0, 0.22, 0.45, 0.83.",
-    caption="Where the answer is: recovery, averaged over 128 pairs. Positions are named by their role, layers go upwards. Each cell patches the stream at one place, before one layer.",
+    caption="Where the answer is: recovery, averaged over 128 pairs. Positions are named by their role, layers go upwards. Each cell patches the stream at one place, before one layer; cells without a number are below 0.05.",
 )
 
 # %% [markdown]
-# Before layer 1 the bracket's own position holds 0.77 of the answer, where the lens did not look. The last token has 0.22 already, too little to outweigh the round bracket. From layer to layer the answer moves from one to the other, and no other position ever holds more than a twentieth of it.
+# Patched before layer 1, the bracket's own position brings back 0.77, where the lens did not look. The last token brings back 0.22 already, too little to outweigh the round bracket. No other position ever brings back more than a twentieth.
+#
+# Going up, the bracket's position brings back less and the last one more. Yet nothing leaves the bracket's stream, which is a running sum. A patch there before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already: *fewer readers are left*. One can check it. Patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens:
+
+
+# %%
+def clean_bracket(x, hook):  # x: (batch, pos, d_model)
+    x = x.clone()
+    x[:, opener] = healthy[hook.name][:, opener]
+    return x
+
+
+def corrupt_later(z, hook):  # z: (batch, pos, head, d_head)
+    z = z.clone()
+    z[:, opener + 1 :] = corrupt[hook.name][:, opener + 1 :]
+    return z
+
+
+_, corrupt = model.run_with_cache(pairs.corrupt)
+hooks = [("blocks.1.hook_resid_pre", clean_bracket), ("blocks.1.attn.hook_z", corrupt_later)]
+new = pairs.difference(model.run_with_hooks(pairs.corrupt, fwd_hooks=hooks)).mean().item()
+without_readers = (new - low) / (lead - low)
+round(without_readers, 2)
+
+# %% [markdown]
+# That is as much as the patch before layer 2 brings back.
+
+# %% figure
+brings = {"1.0": by_head[1, 0].item(), "2.2": by_head[2, 2].item(), "3.2": by_head[3, 2].item()}
+draw.road(words, opener, {name: f"{x:.2f}" for name, x in brings.items()}, thick=brings, answer="]").captioned(
+    "What we know now. Three heads bring to the last token which bracket is open. On each line: the recovery with this head alone patched, mean over 128 pairs. No other head brings back as much."
+)
 
 # %% claims
 rank = [f"{i // 4}.{i % 4}" for i in by_head.flatten().argsort(descending=True).tolist()]
@@ -663,13 +713,18 @@ with claims():
     )
     claim("no other head brings back as much as 2.2, 1.0 and 3.2", rank[0] == "2.2" and set(rank[:3]) == set(brings))
     claim(
-        "before layer 0 all of the answer is at the bracket; before layer 1 it is 0.77 there and 0.22 at the last token",
+        "a patch at the bracket brings back everything before layer 0 and 0.77 before layer 1; one at the last token 0.22 before layer 1",
         at_bracket[0] > 0.99 and rounds_to(at_bracket[1].item(), "0.77") and rounds_to(at_last[1].item(), "0.22"),
     )
     claim(
-        "from layer to layer there is less at the bracket and more at the last token",
+        "from layer to layer a patch brings back less at the bracket and more at the last token",
         bool((at_bracket.diff() < 0).all() and (at_last.diff() > 0).all()),
     )
+    claim(
+        "the patch before layer 1, without the heads of layer 1 as readers, brings back 0.50, as the patch before layer 2 does",
+        rounds_to([without_readers, at_bracket[2].item()], "0.50"),
+    )
+    claim("at depth 0 the round bracket is ahead on no prompt", round_leads[0] == 0)
     claim("no other position recovers more than 5 %", in_between.abs().max() < 0.05)
 
 # %% [markdown]
@@ -692,10 +747,32 @@ for i, prompts in enumerate(fresh_sets):
     by_set.append(tf.shares_without(model, prompts, sets))
 by_set = torch.tensor(by_set)  # (set of prompts, set of heads): share right
 
-# %% [markdown]
-# Is a fourth head involved? Search, on the 128 prompts that we know, for the one that costs most beside the three. Then test it on the ten new sets, against the other heads of its layer.
+# %% figure answer
+without_trio = by_set[:, 2].mean().item()
+bins = ("less than 0.45", "0.45 to 0.55", "0.55 to 0.65", "more than 0.65")
+display(measured("transformer.trio", bins[sum(without_trio > edge for edge in (0.45, 0.55, 0.65))]))
+labels = ("2.2", "2.2 and two others", "2.2, 1.0, 3.2")
+fig, ax = plots.figure(width=6.2, height=3.1)
+for i, values in enumerate(by_set.T):
+    ax.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.GREY if i == 1 else plots.HEAD, markersize=5)
+    ax.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
+    ax.text(i + 0.28, values.mean() + 0.025, f"{values.mean():.2f}", va="center", fontweight="bold")
+ax.axhline(1 / 3, color=plots.NULL, linestyle=":")
+ax.text(-0.45, 1 / 3 - 0.05, "guessing", color=plots.NULL)
+ax.set_xticks(range(3), labels)
+ax.set(xlabel="heads set to their means", ylabel="share right", xlim=(-0.5, 2.7), ylim=(0.2, 0.9))
+plots.show(
+    fig,
+    alt="Share right on ten sets of prompts: around 0.74 without 2.2, not much less with two matched heads beside it, 0.40 without the three, where guessing gives a third.",
+    caption="One dot for each of ten new sets of 128 prompts; bars are means. Grey: the matched null, 2.2 with other heads of the same layers.",
+)
 
-# %% answer
+# %% [markdown]
+# The three matter far more than their matched nulls. Alone, 1.0 and 3.2 seem to matter little: without one of them the model is still right on 0.90 and 0.93 of these prompts. But once 2.2 is gone, taking either away as well lowers the share from 0.74 to 0.54. The three bring the same thing, so that each can partly stand in for another.
+#
+# And yet without all three the model does not quite guess: 0.40 are right. The prediction fails, if narrowly. Is a fourth head involved? Search, on the 128 prompts that we know, for the head that costs most beside the three. It is 0.3. Then test it on the ten new sets. Without the four heads 0.33 are right, as good as a guess; another head of layer 0 in the place of 0.3 costs less than 0.01.
+
+# %% figure
 rest = [x for x in looks if x not in trio]  # the other 13 heads
 as_fourth = tf.shares_without(model, pairs, [[*trio, name] for name in rest])
 found = rest[as_fourth.index(min(as_fourth))]
@@ -705,36 +782,18 @@ for i, prompts in enumerate(fresh_sets):
     sets = [[*trio, same_layer[i % len(same_layer)]], [*trio, found]]
     fourth.append(tf.shares_without(model, prompts, sets))
 fourth = torch.tensor(fourth)  # (set of prompts, two)
-found
-
-# %% figure answer
-without_trio = by_set[:, 2].mean().item()
-bins = ("about a third: it guesses", "about two fifths", "about half", "two thirds or more")
-display(measured("transformer.trio", bins[sum(without_trio > edge for edge in (0.367, 0.45, 0.58))]))
-labels = ("2.2", "2.2 and\ntwo others", "2.2, 1.0,\n3.2", "the three and\none other", f"the three\nand {found}")
-fig, ax = plots.figure(height=3.5)
-for i, values in enumerate([*by_set.T, *fourth.T]):
-    ax.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.GREY if i in (1, 3) else plots.HEAD, markersize=5)
-    ax.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
-    ax.text(i + 0.28, values.mean() + 0.025, f"{values.mean():.2f}", va="center", fontweight="bold")
-ax.axhline(1 / 3, color=plots.NULL, linestyle=":")
-ax.text(-0.45, 1 / 3 - 0.05, "guessing", color=plots.NULL)
-ax.set_xticks(range(5), labels)
-ax.set(xlabel="heads set to their means", ylabel="share right", xlim=(-0.5, 4.7), ylim=(0.2, 0.9))
-plots.show(
-    fig,
-    alt="Share right on ten sets of prompts: around 0.74 without 2.2, not much less with two matched heads beside it, 0.40 without the three, the same with another head of layer 0, 0.33 with head 0.3 too, where guessing gives a third.",
-    caption="One dot for each of ten new sets of 128 prompts; bars are means. Grey: the matched null, other heads of the same layers.",
+draw.road(words, opener, {found: "", **dict.fromkeys(sorted(trio), "")}, handed={found: "read by ?"}, unknown=(found,), answer="]").captioned(
+    "What we know now. Without the three heads that bring the bracket and 0.3 the model guesses. But 0.3 adds nothing to the logits directly: some later part must read its output."
 )
 
 # %% [markdown]
-# The three matter far more than their matched nulls. But without them the model does not quite guess: the prediction fails, if narrowly. The search finds 0.3, and without that head too, the model does guess.
-#
-# This is odd. Head 0.3 adds nothing to the logits directly. So some later part must read what it brings. Which one?
+# Head 0.3 adds nothing to the logits directly, so some later part must read its output. Which one?
 
 # %% claims
 _, two_others, three_gone = by_set.T
 one_other, four_gone = fourth.T
+alone = [["1.0"], ["3.2"], ["2.2", "1.0"], ["2.2", "3.2"]]
+alone = torch.tensor([tf.shares_without(model, prompts, alone) for prompts in fresh_sets]).mean(0).tolist()
 with claims():
     claim(
         "without the three heads 0.40 of the brackets are right on average, above a third by more than four standard errors of this mean over ten sets",
@@ -743,6 +802,10 @@ with claims():
     claim(
         "with a matched pair beside 2.2, at least 0.2 more of the prompts are right, on each of the ten sets; each of the nine pairs was used",
         (two_others - three_gone).min() >= 0.2 and len({tuple(matched[i % 9]) for i in range(10)}) == 9,
+    )
+    claim(
+        "without 1.0 alone 0.90 are right, without 3.2 alone 0.93; without 2.2 0.74, and 0.54 without 2.2 and either of them",
+        all(rounds_to(x, y) for x, y in zip([*alone, by_set[:, 0].mean().item()], ("0.90", "0.93", "0.54", "0.54", "0.74"), strict=True)),
     )
     claim("the search finds 0.3, which adds less than a hundredth of a logit directly", found == "0.3" and added["0.3"].mean().abs() < 0.01)
     claim(
@@ -755,14 +818,24 @@ with claims():
     )
 
 # %% [markdown]
-# ## 8 · The first MLP translates
+# ## 8 · The first MLP
 #
-# Two tracks lead to `m0`. Head 2.2 finds the bracket by what `m0` has written there. And before layer 1, when `m0` is the only MLP that has worked, the answer already stands in two places.
+# Two tracks lead to `m0`. Head 2.2 finds the bracket by the output of `m0` there. And before layer 1, when `m0` is the only MLP that has run, patches at two positions already bring the answer back. What can an MLP do?
+
+# %% figure
+draw.mlp_opened("m0").captioned(
+    "An MLP at one position; of the 768 neurons of m0 eight are drawn. Each (a circle) compares the stream with a direction of its own and is active where the match is large. It then adds another direction, as much as it is active."
+)
+
+# %% [markdown]
+# An MLP sees one position at a time, so it moves nothing between tokens. It can read one description of a token and add another.
 #
-# The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or what `m0` has made of it? The stream is a sum of two lanes: what entered `m0` (`resid_mid`: the embeddings and what the heads of layer 0 have added), and what `m0` made of it (`mlp_out`). In the corrupt run, turn one lane to its clean value and leave the other: add the difference of that lane between the two runs.
+# The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads). The other is the output of `m0` (`mlp_out`). Their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, add to the stream how the lane differs between the two runs.
+
+# %% prediction
+predict("transformer.lane")
 
 # %%
-_, corrupt = model.run_with_cache(pairs.corrupt)
 entered, made = "blocks.0.hook_resid_mid", "blocks.0.hook_mlp_out"
 change = {x: (healthy[x] - corrupt[x])[:, opener] for x in (entered, made)}  # (batch, d_model)
 
@@ -780,33 +853,38 @@ def add_at_bracket(change):
     return (new - low) / (lead - low)
 
 
-# %% figure
+# %% figure answer
+bins = ("less than a tenth", "about a quarter", "about a half", "nearly all of it")
+share_entered = add_at_bracket(change[entered]) / recovery[1, opener].item()
+display(measured("transformer.lane", bins[sum(share_entered > edge for edge in (0.1, 0.375, 0.75))]))
 gate = tf.through_first_mlp(model, pairs)  # the same, for both positions and for all
 through = {x: add_at_bracket(change[x]) for x in (entered, made)}
 lengths = {x: change[x].norm(dim=-1, keepdim=True) for x in change}
-as_long = add_at_bracket(change[entered] * lengths[made] / lengths[entered])
+as_long = add_at_bracket(change[entered] * lengths[made] / lengths[entered])  # a control
 draw.lanes(
     {
         "what entered m0,\nat the bracket": ({(0, False)}, through[entered]),
-        "what m0 made,\nat the bracket": ({(0, True)}, through[made]),
-        "what m0 made,\nat both": ({(0, True), (1, True)}, gate["both"]),
-        "all that went\npast m0": ({(0, False), (1, False)}, gate["past it"]),
+        "output of m0,\nat the bracket": ({(0, True)}, through[made]),
+        "output of m0,\nat both": ({(0, True), (1, True)}, gate["both"]),
+        "what entered m0,\nat all positions": ({(0, False), (1, False)}, gate["past it"]),
     },
     ["[", "size"],
 ).captioned(
-    f"Four experiments, with the recovery above. Each stream has two lanes: on the left what entered m0, on the right what m0 (pink) made of it. Green lanes are clean, pale ones corrupt. In the last experiment what entered m0 is clean at all positions. A control: what entered m0 differs less between the two runs than what it made; its difference, stretched to the same length, gives {as_long:.2f}."
+    "Four experiments, with the recovery above. Each stream has two lanes: on the left what entered m0, on the right the output of m0. The short line is m0 (pink) reading the left lane. Green lanes are clean, pale ones corrupt."
 )  # fmt: skip
 
 # %% [markdown]
-# Later layers do not read the bracket's embedding. They read what `m0` has made of it: a translation. Clean at both positions, `m0`'s output brings back the whole answer; what goes past it turns nothing. Such a place, through which everything that is used must pass, is a **bottleneck**.
+# Later layers do not read the bracket's embedding. They read the output of `m0`: clean at both positions, it brings back the whole answer. With everything clean that *entered* `m0`, at all positions, nothing comes back. Size is not the reason: made as long as the difference in the output, the difference in what entered brings back 0.04. A place through which everything that is used must pass is a **bottleneck**.
 #
-# Who reads it? If we patch the output of `m0`, all its readers get it. To learn who matters, give it to one reader alone. This is **path patching**.
+# Why do they not read the embedding? Feed the OV circuits of section 4 with one lane at a time. With what entered `m0`, each of the three heads raises the matching bracket by less than 0.02 logits. With its output, 2.2 raises it by 1.30, 1.0 by 0.77 and 3.2 by 0.81. In this sense `m0` *translates*: it writes the bracket in directions that these heads read, and the embedding is not in them.
+#
+# Which reader matters? If we patch the output of `m0`, all its readers get it. **Path patching** gives it to one reader alone.
 
 # %% figure
 draw.path_patching("m0", "2.2", clean=("[names, lines, size", "]"), corrupt=("(names, lines, size", ")"))
 
 # %% [markdown]
-# One arrow by hand: from `m0` to the values of 2.2. Take the stream that layer 2 reads in the corrupt run. Exchange in it the output of `m0` for the clean one. Let the norm and $W_V$ of 2.2 read that, and nobody else.
+# One arrow by hand: from `m0` to the values of 2.2. Take the stream that layer 2 reads in the corrupt run. Exchange in it the output of `m0` for the clean one. Let the norm and $W_V$ of 2.2 read that, and no other part. The parts after 2.2 are computed anew.
 
 # %%
 moved = corrupt["resid_pre", 2] - corrupt["mlp_out", 0] + healthy["mlp_out", 0]
@@ -825,44 +903,49 @@ one_arrow = (new - low) / (lead - low)
 round(one_arrow, 2)
 
 # %% [markdown]
-# `ask.path_patch(senders, readers)` does the same for any sender and any reader. With its arrows the drawing that section 1 began is complete:
+# `ask.path_patch(senders, readers)` does the same for any sender and any reader, with the parts between them held at their corrupt outputs. With its arrows the map is complete:
 
 # %% figure
 from_m0 = ask.path_patch(["m0"], [f"{x}.v" for x in trio], pairs=True).recovery()[0].tolist()  # v: to the values
 from_m0 = dict(zip(trio, from_m0, strict=True))
 to_m0 = ask.path_patch(["0.3"], ["m0"], positions=last).recovery().item()  # at the last token
+from_m3 = ask.path_patch(["m3"], "logits").recovery().item()
 draw.road(
     words, opener, {"0.3": ""} | {x: f"{y:.2f}" for x, y in from_m0.items()}, thick={"0.3": to_m0} | from_m0,
-    mlps={("m0", opener): f"{gate['opener']:.2f}", ("m0", last): f"{gate['last']:.2f}", ("m3", last): ""},
+    mlps={("m0", opener): f"{gate['opener']:.2f}", ("m0", last): f"{gate['last']:.2f}", ("m3", last): f"{from_m3:.2f}"},
     handed={"0.3": f"{to_m0:.2f} to m0"}, skipped="past m0:\nnothing", answer="]",
 ).captioned(
-    "The road of the bracket. Pink: recovery with the output of m0 clean at that position. Blue: one arrow alone, from m0 to what a head brings (its values), and from 0.3 to m0. Each number is an experiment of its own: they are not amounts of a flow, and need not add up."
+    "What we know now. Pink, at m0: recovery with its output clean at that position; at m3: its arrow to the logits. Blue: one arrow alone, from m0 to the values of a head, and from 0.3 to m0. Orange: the bracket's stream once m0 has written to it. Each number is an experiment of its own: they are not amounts of a flow, and need not add up."
 )  # fmt: skip
 
 # %% [markdown]
 # This is how the model closes a bracket:
 #
 # 1. At the bracket, `m0` translates it into a form that later layers read.
-# 2. Heads 1.0, 2.2 and 3.2 look back from the last token and bring that form along. 2.2 brings most, and finds the bracket by it.
-# 3. What they write raises the closing bracket of the same kind. `m3` reads it too, and adds to it.
-# 4. A second, smaller road: 0.3 brings the bracket to the last token before `m0` has run. There `m0` translates it.
+# 2. Heads 1.0, 2.2 and 3.2 look back from the last token and bring that form along. 2.2 brings most, and finds the bracket by this form.
+# 3. Their outputs raise the closing bracket of the same kind. `m3` reads them, and adds to the lead: 2.37 on average where `)` is right, less than 1 where another is, nothing on our prompt.
+# 4. On a second, smaller way 0.3 brings the bracket to the last token before `m0` has run. There `m0` translates it.
 # 5. The norm and the unembedding turn the sum into logits.
 #
-# So it is `m0` that reads what 0.3 brings. That is also why section 1 left layer 0 whole when it broke the model.
+# So it is `m0` that reads the output of 0.3. That is also why section 1 left layer 0 whole when it broke the model.
 
 # %% claims
 to_m3 = ask.path_patch([trio], ["m3"]).recovery().item()
-from_m3 = ask.path_patch(["m3"], "logits").recovery().item()
 other_sets = [tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(1, 6)]
+m3_term = [added["m3"][pairs.correct == sign].mean().item() for sign in closers]
 sums = [gate, *(tf.through_first_mlp(model, some) for some in other_sets)]
 with claims():
     claim(
-        "the output of `m0` brings back 0.77 at the bracket, all that this position holds; what entered it brings back nothing (less than 0.01)",
+        "the output of `m0` brings back 0.77 at the bracket, as the whole stream there does; what entered it brings back nothing (less than 0.01)",
         rounds_to(through[made], "0.77") and abs(through[made] - at_bracket[1]) < 0.01 and abs(through[entered]) < 0.01,
     )
     claim(
-        "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back less than a tenth of what the output does",
-        bool((lengths[entered] < lengths[made]).all()) and as_long < through[made] / 10,
+        "`m3` adds 2.37 where `)` is right, less than 1 where another is, and less than a tenth of a logit on our prompt",
+        rounds_to(m3_term[0], "2.37") and max(m3_term[1:]) < 1 and abs(ours_too["m3"].item()) < 0.1,
+    )
+    claim(
+        "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back 0.04",
+        bool((lengths[entered] < lengths[made]).all()) and rounds_to(as_long, "0.04"),
     )
     claim(
         "on these prompts and on five other sets, the output of `m0` at both positions brings back the whole answer, to 0.05, and everything that goes past it, at all positions, less than 0.01",
@@ -877,14 +960,38 @@ with claims():
         to_m3 > 0.75 * from_m3 > 0.15,
     )
     claim(
-        "at the last token 0.3 gives `m0` more than three quarters of what `m0` holds there, which is all that the position has before layer 1",
+        "at the last token 0.3 gives `m0` more than three quarters of what `m0` brings back there, 0.22, as the whole stream does before layer 1",
         to_m0 > 0.75 * gate["last"] and rounds_to([gate["last"], at_last[1].item()], "0.22"),
+    )
+
+
+# %% claims
+def fed(lane, layer, head):
+    """How far an OV circuit raises the matching bracket above the mean of the three, fed with one lane."""
+    ids = [model.tokenizer.encode(sign, add_special_tokens=False)[0] for sign in brackets]
+    short = torch.tensor([[model.tokenizer.bos_token_id, i] for i in ids])
+    _, cache = model.run_with_cache(short)
+    read = cache[lane][:, 1] / cache[f"blocks.{layer}.ln1.hook_scale"][:, 1]
+    found = read @ model.W_V[layer, head] @ model.W_O[layer, head] @ model.W_U[:, closers] / divisor
+    return (found.diagonal() - found.mean(1)).mean().item()
+
+
+by_lane = {x: [fed(x, *head) for head in ((2, 2), (1, 0), (3, 2))] for x in (entered, made)}
+at_one = model.blocks[0].mlp(healthy["blocks.0.ln2.hook_normalized"][:, opener : opener + 1])[:, 0]
+with claims():
+    claim(
+        "an MLP sees one position at a time: `m0`, with its 768 neurons, gives the same output for the bracket alone",
+        (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3 and model.cfg.d_mlp == 768,
+    )
+    claim(
+        "fed with what entered `m0`, the OV circuits of 2.2, 1.0 and 3.2 raise the matching bracket by less than 0.02; with its output by 1.30, 0.77 and 0.81",
+        max(map(abs, by_lane[entered])) < 0.02 and all(rounds_to(x, y) for x, y in zip(by_lane[made], ("1.30", "0.77", "0.81"), strict=True)),
     )
 
 # %% [markdown]
 # ## 9 · The puzzle answered
 #
-# Take `m3` first. Only the final norm comes after it. Write zeros as in the puzzle, and once more with the norm's scale held where it was in the whole run. For `m0`, ask what becomes of the others' terms:
+# Take `m3` first. Only the final norm comes after it. Write zeros as in the puzzle, and once more with the norm's scale held where it was in the whole run. Then write its mean instead. For `m0`, ask what becomes of the others' terms:
 
 
 # %%
@@ -904,14 +1011,15 @@ with model.hooks(fwd_hooks=[(no_m0, zeros)]):
     terms_without_m0 = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
 
 # %% figure
-leads = {"whole": lead, "without m3,\nscale held": pairs.difference(scale_held).mean().item()}
-leads["without m3"] = pairs.difference(without_m3).mean().item()
-fig, (left, right) = plots.figure(columns=2, height=3.5, width_ratios=(1, 1.45))
-left.bar(range(3), leads.values(), 0.62, color=[plots.SERIES[1], plots.MLP, plots.SERIES[0]])
+leads = {"whole": lead, "zeros,\nscale\nheld": pairs.difference(scale_held).mean().item()}
+leads["zeros"] = pairs.difference(without_m3).mean().item()
+leads["its\nmean"] = lead - kinds["mean"].of("m3")[1]
+fig, (left, right) = plots.figure(columns=2, height=3.5, width_ratios=(1, 1.3))
+left.bar(range(4), leads.values(), 0.62, color=[plots.SERIES[1], plots.MLP, plots.SERIES[0], plots.NULL])
 for i, value in enumerate(leads.values()):
     left.text(i, value + 0.12, f"{value:.2f}", ha="center", fontsize=11)
-left.set(title="m3: the lead", ylabel="logits", ylim=(0, 6.6))
-left.set_xticks(range(3), leads)
+left.set(title="the lead, by what m3 writes", ylabel="logits", ylim=(0, 6.6))
+left.set_xticks(range(4), leads)
 before = {part: added[part].mean().item() for part in ("2.2", "m3", "3.2", "1.0", "m0")}
 after = {part: terms_without_m0[part].mean().item() for part in before}
 before["the rest"], after["the rest"] = lead - sum(before.values()), terms_without_m0.target.mean().item() - sum(after.values())
@@ -923,14 +1031,16 @@ right.set(title="m0: every part's term", ylim=(-0.4, 2.1))
 right.legend(loc="upper right")
 plots.show(
     fig,
-    alt="Left: the lead is 5.19 in the whole model, 3.89 without m3 with the scale held, 5.42 without m3. Right: the terms of 2.2, m3, 3.2, 1.0 and m0, which all but vanish without m0.",
-    caption="The two strange bars of the puzzle. Left: the lead, whole and without m3. Right: what each part adds, in the whole model and without m0. Means over 128 prompts.",
+    alt="Left: the lead is 5.19 in the whole model, 3.89 with zeros for m3 and the scale held, 5.42 with zeros, 4.21 with its mean. Right: the terms of 2.2, m3, 3.2, 1.0 and m0, which all but vanish without m0.",
+    caption="The two strange bars of the puzzle. Left: the lead, whole and with something else in the place of m3's output. Right: what each part adds, in the whole model and without m0. Means over 128 prompts.",
 )
 
 # %% [markdown]
-# **m3.** With the scale held, the lead falls by exactly `m3`'s term. But the stream without `m3` is shorter: the norm divides by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, and the lead ends above where it began. Two effects happen to cancel.
+# **m3.** With the scale held, the lead falls by exactly `m3`'s term, 1.30. But the stream without `m3` is shorter: the norm divides by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, and the lead ends above where it began. With the mean of `m3` instead, the norm hardly changes (14.1), and 0.98 is lost, much nearer to the term.
 #
-# **m0.** By itself it adds little. But 2.2 finds the bracket by what `m0` has written, and what the heads move is what `m0` has made. Without it the five largest terms all but vanish. The model then puts `]` first on 127 of the 128 prompts, whatever is open. It is right on 0.31 of them, as good as a guess. (Without `m3` it is right on 0.98.)
+# Without `m3` the model is even right more often, on 0.98. Averaged over the prompts `m3` raises `)` over both others; without it `)` comes first on 45 prompts instead of 51, and it is right on 42.
+#
+# **m0.** By itself it adds little. But 2.2 finds the bracket by the output of `m0`, and that output is what the heads move. Without it the five largest terms all but vanish. The model then puts `]` first on 127 of the 128 prompts, whatever is open. It is right on 0.31 of them, as good as a guess.
 #
 # **Both bars are right, and each answers its own question.** The light one: what does a part add to the final sum, all else as it was? The dark one: how does the answer change when the part is gone, and every later part and the norm must do without it? They differ for `m0` because others read it, and for `m3` because of the norm.
 #
@@ -944,16 +1054,29 @@ plots.show(
 # %% claims
 with model.hooks(fwd_hooks=[(no_m3, zeros)]):
     _, then = model.run_with_cache(pairs.clean, names_filter="ln_final.hook_scale")
-scales = [x["ln_final.hook_scale"][:, -1].mean().item() for x in (then, healthy)]
+m3_mean = model.run_with_cache(pairs.everyone, names_filter=no_m3)[1][no_m3].mean(0)
+with model.hooks(fwd_hooks=[(no_m3, lambda out, hook: m3_mean.expand_as(out))]):
+    _, at_mean = model.run_with_cache(pairs.clean, names_filter="ln_final.hook_scale")
+scales = [x["ln_final.hook_scale"][:, -1].mean().item() for x in (then, healthy, at_mean)]
+round_first = [int((x[:, -1, closers].argmax(-1) == 0).sum()) for x in (without_m3, model(pairs.clean))]
+m3_raises = (healthy["mlp_out", 3][:, -1] @ model.W_U[:, closers]).mean(0)  # (closing bracket,)
 without_m0 = model.run_with_hooks(pairs.clean, fwd_hooks=[(no_m0, zeros)])
 says = without_m0[:, -1, closers].argmax(-1)
 with claims():
     claim(
-        "with the scale held, the lead falls by the term of `m3`, from 5.19 to 3.89; without `m3` it is 5.42",
-        abs(lead - leads["without m3,\nscale held"] - added["m3"].mean().item()) < 1e-3
-        and rounds_to(leads["without m3,\nscale held"], "3.89") and rounds_to(leads["without m3"], "5.42"),
+        "with the scale held, the lead falls by the term of `m3`, 1.30, from 5.19 to 3.89; without `m3` it is 5.42; with the mean 0.98 is lost",
+        rounds_to(added["m3"].mean().item(), "1.30") and rounds_to(kinds["mean"].of("m3")[1], "0.98") and
+        abs(lead - leads["zeros,\nscale\nheld"] - added["m3"].mean().item()) < 1e-3
+        and rounds_to(leads["zeros,\nscale\nheld"], "3.89") and rounds_to(leads["zeros"], "5.42"),
     )
-    claim("without `m3` the scale falls from 15.1 to 11.0", rounds_to(scales[0], "11.0") and rounds_to(scales[1], "15.1"))
+    claim(
+        "without `m3` the scale falls from 15.1 to 11.0, with its mean to 14.1",
+        all(rounds_to(x, y) for x, y in zip(scales, ("11.0", "15.1", "14.1"), strict=True)),
+    )
+    claim(
+        "on average `m3` raises `)` over both others; without it `)` comes first on 45 prompts instead of 51, and it is right on 42",
+        m3_raises[0] > m3_raises[1:].max() and round_first == [45, 51] and int((pairs.correct == closers[0]).sum()) == 42,
+    )
     claim(
         "without `m0` each of the five largest terms is less than a fifth of what it was",
         all(abs(after[part]) < before[part] / 5 for part in ("2.2", "m3", "3.2", "1.0", "m0")),
@@ -969,15 +1092,6 @@ with claims():
 # All prompts so far came from one template. Two others were tried: a call such as `type = values(offset, start`, and a list such as `type = (values(offset), start`, with a bracket inside that has been closed again. On both, 2.2 still recovers most, and nothing goes past `m0`. But how the rest is shared differs: in the list with a bracket inside, the second head is 0.3, not 1.0.
 #
 # Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task, which of two names comes next. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. And all of this lesson is one training run of one small model. Whether another run has such a head at all, we have not looked.
-#
-# | tool | what it answers | what it does not show |
-# |:---|:---|:---|
-# | attention pattern | where a head looks | what it takes from there, and whether that is used |
-# | QK and OV circuits | what a head would look for, and move, given an input | which inputs it meets |
-# | direct logit attribution | what each part adds to the logits, the norm's scale held | what works through later parts |
-# | logit lens | what the stream would give if the model stopped here | what is known elsewhere, or in another form |
-# | ablation | what changes without a part, given what stands in its place | how the part does it |
-# | activation and path patching | where the difference between two prompts passes | everything that the two prompts share |
 
 # %% claims
 templates = {name: tf.bracket_pairs(model.tokenizer, 96, seed=2, template=name) for name in ("list", "call", "nested")}
@@ -1003,19 +1117,13 @@ card(
      "control": "other heads of the same layers",
      "where it fails": "one template; on others the four have other shares"},
     {"claim": "Later layers read the bracket from m0, not from the embedding",
-     "evidence": "patching what m0 made, what entered it, and what goes past it; path patching",
+     "evidence": "patching the output of m0 and what entered it; its OV circuits fed with each; path patching",
      "control": "what entered m0, stretched to the same length; five other sets, two other templates",
      "where it fails": "by which neurons m0 does it, the deeper notebook asks"},
     {"claim": "What a part adds and what is lost without it are two questions",
      "evidence": "m0: others read it. m3: the norm stretches the rest",
      "control": "m3 with the scale held; zeros beside the mean and the twin's output",
      "where it fails": "that two ablations disagree does not say which is right"},
-    formulas={
-        "residual stream": r"x_L = x_0 + \sum_{\text{heads}} z\,W_O + \sum_{\text{MLPs}} \text{out} + \sum b_O",
-        "QK and OV": r"W_Q W_K^\top,\quad W_V W_O",
-        "direct attribution": r"\left(\tfrac{x - \bar x}{\text{scale}} \odot w\right)\cdot(W_U[:, \text{right}] - W_U[:, \text{wrong}])",
-        "recovery": r"\frac{\text{patched} - \text{corrupt}}{\text{clean} - \text{corrupt}}",
-    },
     links=[
         ("A Mathematical Framework for Transformer Circuits", "https://transformer-circuits.pub/2021/framework/index.html",
          "Where the residual stream, QK and OV come from. Read its first third."),
@@ -1035,6 +1143,8 @@ card(
 # - tokens: pieces of text with a number each; what a model reads.
 # - logits: the scores that a model gives to every token that could come next.
 # - null: what one would see if there were nothing to see.
+# - MLP: a part that works at each position by itself.
+# - embedding: the vector with which a token enters the stream.
 # - attention heads: parts that move something from one position to another.
 # - ablation: taking a part away to see what is missed.
 # - hook: a function that is called in the middle of a run and may change what was computed.
@@ -1046,8 +1156,8 @@ card(
 # - mechanistic interpretability: the study of how a trained model computes, part by part.
 # - circuit: a set of parts and connections that carries out some piece of behaviour.
 # - minimal pairs: two prompts that differ in one thing.
-# - clean: the run whose answer is the right one.
-# - corrupt: the run of the twin prompt.
+# - clean: the run on the first prompt of a pair.
+# - corrupt: the run on its twin.
 # - recovery: 0 if a changed run is the corrupt one, 1 if it has become the clean one.
 # - unembedding: the matrix that turns the last stream into logits.
 # - residual stream: the vector at each position that every part reads from and adds to.

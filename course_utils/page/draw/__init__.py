@@ -14,7 +14,6 @@
     draw.road(tokens, 3, {"2.2": "0.29"}, mlps={("m0", 3): "0.77"})    # from one token to the answer
     draw.norm_stretches((3, 4), (2, 8))                                 # what the norm does when a part goes
     draw.lanes({"at [": ({(0, True)}, 0.77)}, ["[", "size"])              # what entered an MLP, and what it made
-    draw.recovery_line((-5.2, 5.2), [("2.2 patched", 0, 0.44, "")])      # from the corrupt run (0) to the clean one (1)
     draw.activation_patching("2.2", clean=("f ( x", ")"), corrupt=("f [ x", "]"))
     draw.path_patching("m0", "2.2")                                     # one reader alone gets a sender's clean output
     draw.ablations("2.2")                                                # intact, zero, mean, resample
@@ -35,7 +34,7 @@ parts are those of `plots`.
 from .arcs import attention_arcs
 from .columns import columns
 from .diagram import circuit
-from .experiment import ablations, activation_patching, path_patching, recovery_line
+from .experiment import ablations, activation_patching, path_patching
 from .framing import Frames, frames
 from .induction import induction_circuit
 from .lanes import lanes
@@ -64,7 +63,6 @@ __all__ = [
     "mlp_opened",
     "norm_stretches",
     "path_patching",
-    "recovery_line",
     "road",
     "sheet",
     "transformer",

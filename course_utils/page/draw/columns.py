@@ -103,13 +103,16 @@ def _wide(token: str) -> float:
 
 
 def _all_parts(page: Sheet, xs: Sequence[float], n_layers: int) -> None:
-    """Four heads and an MLP as dots on every stream of every layer."""
+    """Four heads and an MLP as dots on every stream of every layer, and one head that reads another stream."""
     for x in xs:
         for layer in range(n_layers):
             y = LOW + LAYER * layer
             for k in range(4):
                 page.dot((x - 0.12 + 0.08 * k, y + 0.18), colour=plots.HEAD, size=4)
             page.dot((x, y + 0.44), colour=plots.MLP, size=7)
+    if len(xs) > 2:  # as an example, one head that reads another stream
+        y = LOW + LAYER * (n_layers // 2) + 0.18
+        page.arrow((xs[-3], y), (xs[-1] - 0.16, y), colour=plots.HEAD, thick=2.2)
 
 
 def _head(page: Sheet, name: str, read: float, write: float, label: str | tuple[str, str], dashed: bool) -> None:

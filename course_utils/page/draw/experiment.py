@@ -1,8 +1,10 @@
-"""Experiments as drawings: what is carried from one run into another, ways to take a part out, and their scale."""
+"""Experiments as drawings: what is carried from one run into another, and ways to take a part out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import numpy as np
 
 from course_utils import plots
 from course_utils.page.draw.sheet import NORMAL, SMALL, Picture, Sheet, sheet, width_of
@@ -50,7 +52,9 @@ def path_patching(
     clean: tuple[str, str] = ("f ( x , 1", ")"),
     corrupt: tuple[str, str] = ("f [ x , 1", "]"),
 ) -> Picture:
-    """Three runs side by side: in the patched one, one reader gets the sender's clean output, all others the corrupt.
+    """Three runs side by side: in the patched one, one reader gets the sender's clean output.
+
+    The parts between the two keep their corrupt outputs, and those after the reader are computed anew.
 
     Args:
         sender: the part whose output is handed over; reader: the part that gets it.
@@ -58,18 +62,20 @@ def path_patching(
     """
     page = sheet(3.7)
     good, bad = plots.ANSWER, plots.EDITED
-    others = "all others"
-    _run(page, PANELS[0], "clean run", *clean, ((sender, good), (reader, good), (others, good)), good)
-    _run(page, PANELS[1], "patched run", corrupt[0], "?", ((sender, bad), (reader, plots.HEAD), (others, bad)))
-    _run(page, PANELS[2], "corrupt run", *corrupt, ((sender, bad), (reader, bad), (others, bad)), bad)
-    page.arrow((PANELS[0] + 0.42, 1.12), (PANELS[1] - 0.42, 1.7), colour=good, thick=3.2)
-    page.text(((PANELS[0] + PANELS[1]) / 2, 1.12), f"output of {sender},\nfor {reader} alone", size=SMALL, colour=good,
-              bold=True, up="top")  # fmt: skip
+    names = (sender, "parts between", reader, "later parts")
+    patched = (bad, bad, plots.HEAD, plots.HEAD)
+    _run(page, PANELS[0], "clean run", *clean, [(name, good) for name in names], good)
+    _run(page, PANELS[1], "patched run", corrupt[0], "?", list(zip(names, patched, strict=True)))
+    _run(page, PANELS[2], "corrupt run", *corrupt, [(name, bad) for name in names], bad)
+    page.arrow((PANELS[0] + 0.42, 1.08), (PANELS[1] - 0.42, 1.95), colour=good, thick=3.2)
+    page.text(((PANELS[0] + PANELS[1]) / 2 + 0.1, 1.2), f"output of {sender},\nfor {reader} alone", size=SMALL,
+              colour=good, bold=True, up="top")  # fmt: skip
     return page.picture(
-        f"Three runs: only {reader} of the patched run reads the clean output of {sender}; all else is corrupt.",
-        f"Path patching. In the patched run {sender} gives its corrupt output to everybody but {reader}, which reads "
-        f"the clean one. All other parts keep their corrupt outputs: only the arrow from {sender} to {reader} is "
-        "tested. Green: from the clean run; orange: from the corrupt one; blue: computed anew.",
+        f"Three runs: only {reader} of the patched run reads the clean output of {sender}; what is after it is new.",
+        f"Path patching. In the patched run {reader} alone reads the clean output of {sender}. The parts between the "
+        f"two keep their corrupt outputs; {reader} and the parts after it are computed anew, so that only the arrow "
+        f"from {sender} to {reader} is tested. Green: from the clean run; orange: from the corrupt one; blue: computed "
+        "anew.",
     )
 
 
@@ -106,50 +112,15 @@ def ablations(part: str = "2.2") -> Picture:
     )
 
 
-def recovery_line(lead: tuple[float, float], moves: Sequence[tuple[str, float, float, str]] = ()) -> Picture:
-    """The scale of an intervention, from the corrupt run (0) to the clean one (1), with what some of them moved.
-
-    Args:
-        lead: of the right answer, in the corrupt run (below zero) and in the clean one, in logits.
-        moves: (name, recovery before, recovery after, words at its end); each is an arrow of its own.
-    """
-    page = sheet(1.45 + 0.42 * len(moves))
-    base, left, wide = 0.42 * len(moves) + 0.62, 1.0, 4.6
-    middle = -lead[0] / (lead[1] - lead[0])
-    page.line([(left, base), (left + wide, base)], thick=2.4)
-    for at, name, value, colour in (
-        (0.0, "corrupt run", lead[0], plots.EDITED),
-        (middle, "undecided", 0.0, plots.NULL),
-        (1.0, "clean run", lead[1], plots.ANSWER),
-    ):
-        x = left + wide * at
-        page.line([(x, 0.1), (x, base)], colour=colour, thick=0.8, dashed=True, behind=True)
-        page.dot((x, base), colour=colour, size=10)
-        page.text((x, base + 0.55), name, bold=True, colour=colour, halo=False)
-        page.text((x, base + 0.27), f"recovery {at:.1f}", size=SMALL, halo=False)
-        page.text((x, base - 0.25), f"lead {value:+.1f}" if value else "lead 0", size=SMALL)
-    for i, (name, start, end, words) in enumerate(moves):
-        y = base - 0.62 - 0.42 * i
-        page.arrow((left + wide * start, y), (left + wide * end, y), colour=plots.HEAD, thick=3)
-        page.text((left + wide * end + 0.12, y), words, side="left", size=SMALL)
-        page.text((left + wide * (start + end) / 2, y + 0.19), name, size=SMALL, colour=plots.HEAD, bold=True)
-    return page.picture(
-        "A line from the corrupt run, recovery 0, over undecided to the clean run, recovery 1"
-        + "".join(f"; {name} moves from {a:.2f} to {b:.2f}" for name, a, b, _ in moves)
-        + ".",
-        "The scale of recovery: 0 is the corrupt run, 1 the clean one.",
-    )
-
-
 def _run(
     page: Sheet, x: float, name: str, prompt: str, answer: str, parts: Sequence[tuple[str, str]], colour: str = ""
 ) -> None:
-    """One run at `x`: its prompt, three parts as (words, fill) from bottom to top, and its answer."""
-    page.text((x, 3.45), name, bold=True, halo=False, size=NORMAL)
+    """One run at `x`: its prompt, parts as (words, fill) from bottom to top, and its answer."""
+    page.text((x, 3.4), name, bold=True, halo=False, size=NORMAL, up="baseline")
     page.stream(x, 0.6, 2.75)
     page.arrow((x, 2.7), (x, 2.92), colour=plots.STREAM, thick=4)
     page.box((x, 0.36), prompt, fill=plots.TOKEN, width=max(1.3, width_of(prompt, NORMAL) + 0.1))
-    for y, (words, fill) in zip((1.08, 1.75, 2.42), parts, strict=True):
+    for y, (words, fill) in zip(np.linspace(1.08, 2.42, len(parts)).tolist(), parts, strict=True):
         page.box((x, y), words, fill=fill, width=max(0.8, width_of(words, SMALL) + 0.1), height=0.34, size=SMALL)
     page.box((x, 3.1), answer, fill=colour or FADED, edge="" if colour else plots.STREAM,
              width=max(0.5, width_of(answer, NORMAL) + 0.1), height=0.32, bold=True)  # fmt: skip

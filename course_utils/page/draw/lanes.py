@@ -1,4 +1,4 @@
-"""Streams as two lanes each, what entered an MLP and what it made of it, with those lanes lit that an experiment sets.
+"""Streams as two lanes each, what entered an MLP and its output, with those lanes lit that an experiment sets.
 
 1. In each panel stand the streams of some positions; a lane is green where it is the clean run's, orange elsewhere.
 2. Above each panel stands the answer's number, below it what has been exchanged.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from course_utils import plots
-from course_utils.page.draw.sheet import LARGE, SMALL, WIDE, Picture, Sheet, darker, sheet, width_of
+from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, Sheet, darker, sheet, width_of
 
 LOW, TOP = 1.0, 2.35  # where lanes begin and end
-BETWEEN = 0.13  # inches between the two lanes of a stream
+BETWEEN = 0.24  # inches between the two lanes of a stream
 FADED = "#F0C9AE"  # what has stayed corrupt: paler than what an experiment puts in
 
 Lane = tuple[int, bool]  # (which stream, whether the lane of what the MLP made)
@@ -40,14 +40,14 @@ def lanes(panels: Mapping[str, tuple[Collection[Lane], float]], tokens: Sequence
         for k, token in enumerate(tokens):
             x = middle + 0.56 * (k - (len(tokens) - 1) / 2)
             _stream(page, x, token, (k, False) in lit, (k, True) in lit)
-        page.text((middle, 2.72), f"{abs(recovery):.2f}", size=LARGE, bold=True, halo=False)
+        page.text((middle, 2.72), f"recovery {abs(recovery):.2f}", size=NORMAL, bold=True, halo=False)
         page.text((middle, 0.26), words, size=SMALL, halo=False)
         if i:
             page.line([(wide * i, 0.1), (wide * i, 2.9)], colour="#E4E4E4", thick=0.8, behind=True)
     told = "; ".join(f"{' '.join(words.split())}: {abs(recovery):.2f}" for words, (_, recovery) in panels.items())
     return page.picture(
         f"Streams of two lanes, what entered {mlp} and what it made. Recovery with some lanes clean: {told}.",
-        f"Each stream has two lanes: what entered {mlp}, and what it made of it.",
+        f"Each stream has two lanes: what entered {mlp}, and its output.",
     )
 
 
