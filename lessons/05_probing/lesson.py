@@ -263,11 +263,9 @@ y, new_y, share = train.y[:, both], test.y[:, both], train.y[:, both].float().me
 
 def hits_of(y, new_y):
     """Where probes fitted to labels of training files are right in new files: (place, row, label)."""
-    learned = probing.fit_chosen(replace(train, y=y, labels=()))
-    return ((learned.logits(test.x) > 0) == new_y).float()
+    return ((probing.fit_chosen(replace(train, y=y, labels=())).logits(test.x) > 0) == new_y).float()
 
 def coin_labels(some):
-    """Three sets of coins for the two properties: (row, 6)."""
     coins = [torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(i)) for i in range(3)]
     return torch.stack([probing.control_labels(some.ids, c, s) for c in coins for s in share], 1)
 
