@@ -89,7 +89,7 @@ def test_the_solver_finds_the_bottom_of_many_bowls_at_once():
     bowls = bowls @ bowls.mT + 0.1 * torch.eye(6)
     bottoms = torch.randn(20, 6, generator=rng, dtype=torch.double)
 
-    def evaluate(point):
+    def evaluate(point, going):
         slope = torch.einsum("tij,tj->ti", bowls, point - bottoms)
         return ((point - bottoms) * slope).sum(1) / 2 + 1, slope
 

@@ -86,17 +86,18 @@ def test_steering_by_nothing_changes_nothing_and_by_the_unembedding_raises_what_
     wanted[[7, 30]] = True
     toward = model.W_U[:, wanted].mean(1)
     found = probing.steered(model, contexts, 4, {"unembedding": toward}, (0.0, 20.0), wanted)
-    assert found.effect[0, 0].abs() < 1e-6 and found.side_effect[0, 0].abs() < 1e-6
-    assert found.effect[0, 1] > 0.5
+    assert found.effect[0, 0].abs().max() < 1e-6 and found.side_effect[0, 0].abs().max() < 1e-6
+    assert found.effect[0, 1].min() > 0.5
 
 
 def test_at_equal_price_effects_lie_on_the_lines_between_strengths():
     effect = torch.tensor([[1.0, 3.0], [2.0, 2.0], [5.0, 6.0]])
     price = torch.tensor([[0.1, 0.3], [-0.1, 0.3], [0.01, 0.02]])
-    found = probing.Steered(("a", "b", "c"), (1.0, 2.0), effect, price)
+    found = probing.Steered(("a", "b", "c"), (1.0, 2.0), effect[..., None], price[..., None])
     torch.testing.assert_close(found.at_price(0.2)[:2], torch.tensor([2.0, 2.0]))
     torch.testing.assert_close(found.at_price(0.05)[0], torch.tensor(0.5))  # half of the way to the first
     assert found.at_price(0.2)[2].isnan()  # too cheap at every strength
+    torch.testing.assert_close(found.drawn_at_price(0.2)[7, :2], torch.tensor([2.0, 2.0]))  # one context: no spread
 
 
 def test_a_chosen_penalty_does_not_depend_on_the_size_of_the_vectors_and_is_one_of_those_tried(halves):

@@ -59,18 +59,22 @@ def fit_logistic(
         raise ValueError("Each label must be true on some rows and false on some: the best bias is infinite otherwise.")
     rows, labels = y.shape
     white = _Whitened(x, penalty)
-    target = y.to(x)
+    target = y.to(x).mT.contiguous()
 
-    def evaluate(point: Tensor) -> tuple[Tensor, Tensor]:
-        v = point.view(len(x), labels, -1)
-        logits = torch.baddbmm(v[..., -1:].mT, white.rows, v[..., :-1].mT)
-        held, pull = white.penalty(v[..., :-1])
-        loss = (F.softplus(logits) - target * logits).sum(1) / rows + held
-        miss = (logits.sigmoid() - target) / rows
-        slope = torch.cat([miss.mT @ white.rows + pull, miss.sum(1)[..., None]], 2)
+    def evaluate(point: Tensor, going: Tensor) -> tuple[Tensor, Tensor]:
+        v, going = point.view(len(x), labels, -1), going.view(len(x), labels)
+        loss, slope = v.new_zeros(len(x), labels), torch.zeros_like(v)
+        for layer in going.any(1).nonzero()[:, 0].tolist():
+            some = going[layer]
+            w, y_is, seen = v[layer, some], target[some], white.rows[layer]
+            logits = torch.addmm(w[:, -1:], w[:, :-1], seen.mT)  # (label, row)
+            held, pull = white.penalty(w[None, :, :-1], layer)
+            loss[layer, some] = (F.softplus(logits) - y_is * logits).sum(1) / rows + held[0]
+            miss = (logits.sigmoid() - y_is) / rows
+            slope[layer, some] = torch.cat([miss @ seen + pull[0], miss.sum(1, keepdim=True)], 1)
         return loss.flatten(), slope.flatten(0, 1)
 
-    base = torch.logit(target.mean(0)).expand(len(x), labels)
+    base = torch.logit(target.mean(1)).expand(len(x), labels)
     start = torch.cat([torch.zeros(*base.shape, x.shape[2]).to(x), base[..., None]], 2)
     return white.back(lbfgs(evaluate, start.flatten(0, 1), tolerance=tolerance).view_as(start))
 
@@ -92,7 +96,7 @@ def fit_multinomial(
     white = _Whitened(x, penalty)
     target = F.one_hot(y, classes).to(x)
 
-    def evaluate(point: Tensor) -> tuple[Tensor, Tensor]:
+    def evaluate(point: Tensor, _going: Tensor) -> tuple[Tensor, Tensor]:
         v = point.view(len(x), classes, -1)
         logits = torch.baddbmm(v[..., -1:].mT, white.rows, v[..., :-1].mT)
         held, pull = white.penalty(v[..., :-1])
@@ -174,8 +178,8 @@ class _Whitened:
         self.rows = rows @ self.map
         self.weight = (penalty / x.shape[1] * scale.square())[:, None].to(x)
 
-    def penalty(self, v: Tensor) -> tuple[Tensor, Tensor]:
-        pull = self.weight * v
+    def penalty(self, v: Tensor, layer: int | slice = slice(None)) -> tuple[Tensor, Tensor]:
+        pull = self.weight[layer] * v
         return (pull * v).sum(2) / 2, pull
 
     def back(self, found: Tensor) -> Probes:

@@ -73,7 +73,7 @@ def fit_hidden(
         inner, inner_bias, outer, bias = point.view(layers, labels, -1).split(sizes, 2)
         return inner.reshape(layers, labels * units, d), inner_bias.flatten(1), outer, bias[..., 0]
 
-    def evaluate(point: Tensor) -> tuple[Tensor, Tensor]:
+    def evaluate(point: Tensor, _going: Tensor) -> tuple[Tensor, Tensor]:
         inner, inner_bias, outer, bias = parts(point)
         active = torch.baddbmm(inner_bias[:, None], white.rows, inner.mT).relu_()
         logits = _summed(active, outer) + bias[:, None]

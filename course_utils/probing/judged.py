@@ -74,7 +74,8 @@ def fit_chosen(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0)) -
     rms = train.x.square().mean((1, 2), keepdim=True).sqrt()
     scaled = replace(train, x=train.x / rms)
     fit_on, judge_on, told = _dealt(scaled)
-    share = torch.stack([removed(fit_logistic(fit_on.x, fit_on.y, p), fit_on, judge_on).share for p in penalties])
+    tried = [fit_logistic(fit_on.x, fit_on.y, p, tolerance=1e-4) for p in penalties]  # to choose, near enough
+    share = torch.stack([removed(probes, fit_on, judge_on).share for probes in tried])
     best = share.mean(2).argmax(0)[:, None].repeat(1, len(told))  # (layer, label)
     best[:, told] = share.argmax(0)
     directions, bias = torch.zeros(*best.shape, train.x.shape[2]).to(rms), torch.zeros(best.shape).to(rms)

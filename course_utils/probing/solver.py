@@ -1,7 +1,7 @@
 """Many small smooth problems minimised at once: L-BFGS (Nocedal 1980), a row of a matrix each.
 
 Every problem has its own history and its own step; what they share are the two matrix products of an evaluation, which
-is where the time goes. Problems that have arrived stay where they are while the others go on.
+is where the time goes. Problems that have arrived stay where they are while the others go on, and need no evaluation.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ HALVINGS = 12
 
 
 def lbfgs(
-    evaluate: Callable[[Tensor], tuple[Float[Tensor, "problem"], Float[Tensor, "problem p"]]],
+    evaluate: Callable[[Tensor, Tensor], tuple[Float[Tensor, "problem"], Float[Tensor, "problem p"]]],
     start: Float[Tensor, "problem p"], *, tolerance: float = 1e-5, steps: int = 300,
 ) -> Float[Tensor, "problem p"]:  # fmt: skip
     """Where each problem's loss is smallest.
 
     Args:
-        evaluate: losses and gradients at given points, of all problems.
+        evaluate: losses and gradients at given points. It is told which problems are still going; of the others it
+            may return anything.
         tolerance: a problem has arrived when no entry of its gradient is larger, or its loss falls no more.
         steps: at most so many.
     """
-    point, (loss, slope) = start.clone(), evaluate(start)
-    going = torch.ones_like(loss, dtype=torch.bool)
+    going = torch.ones(len(start), dtype=torch.bool, device=start.device)
+    point, (loss, slope) = start.clone(), evaluate(start, going)
     precision = torch.finfo(loss.dtype).eps  # a step that lowers a loss by no more than this share of it was the last
     moves: list[Tensor] = []
     bends: list[Tensor] = []
@@ -46,7 +47,7 @@ def lbfgs(
             length = length / slope.norm(dim=1).clamp(min=1)
         for _ in range(HALVINGS):
             tried = point + length[:, None] * direction
-            new_loss, new_slope = evaluate(tried)
+            new_loss, new_slope = evaluate(tried, going)
             short = going & ~(new_loss <= loss + 1e-4 * length * fall)
             if not short.any():
                 break

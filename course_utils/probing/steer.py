@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from course_utils.intervals import bootstrap_weights
 from course_utils.probing.tokens import hooks, onwards
 
 
@@ -18,26 +19,35 @@ class Steered:
     """What adding each direction does, for each strength.
 
     Attributes:
-        effect: by how much the log-probability of the wanted tokens rises, in nats, on average over all places.
+        effect: by how much the log-probability of the wanted tokens rises, in nats, on average over each context.
         side_effect: by how much the loss rises where the text goes on with another token.
     """
 
     names: tuple[str, ...]
     strengths: tuple[float, ...]
-    effect: Float[Tensor, "direction strength"]
-    side_effect: Float[Tensor, "direction strength"]
+    effect: Float[Tensor, "direction strength context"]
+    side_effect: Float[Tensor, "direction strength context"]
 
     def at_price(self, price: float) -> Float[Tensor, "direction"]:
         """The effect of each direction at the strength whose side effect is `price`: equal prices, fairly compared.
 
         Between nothing and the strengths both are taken to run on straight lines. nan where no strength costs so much.
         """
-        cost, gain = (torch.cat([torch.zeros_like(by[:, :1]), by], 1) for by in (self.side_effect, self.effect))
+        contexts = self.effect.shape[2]
+        return self._at_price(price, torch.full((1, contexts), 1 / contexts))[0]
+
+    def drawn_at_price(self, price: float) -> Float[Tensor, "draw direction"]:
+        """The same with the contexts drawn anew, many times: for intervals, also of differences."""
+        return self._at_price(price, bootstrap_weights(self.effect.shape[2]))
+
+    def _at_price(self, price: float, weights: Float[Tensor, "draw context"]) -> Float[Tensor, "draw direction"]:
+        gain, cost = (torch.einsum("dsc,wc->wds", by, weights.to(by)) for by in (self.effect, self.side_effect))
+        cost, gain = (torch.cat([torch.zeros_like(by[..., :1]), by], 2) for by in (cost, gain))
         reached = cost >= price
-        after = reached.int().argmax(1, keepdim=True).clamp(min=1)  # the first strength that costs so much
-        (c0, c1), (g0, g1) = ((by.gather(1, after - 1)[:, 0], by.gather(1, after)[:, 0]) for by in (cost, gain))
+        after = reached.int().argmax(2, keepdim=True).clamp(min=1)  # the first strength that costs so much
+        (c0, c1), (g0, g1) = ((by.gather(2, after - 1)[..., 0], by.gather(2, after)[..., 0]) for by in (cost, gain))
         found = g0 + (g1 - g0) * (price - c0) / (c1 - c0)
-        return torch.where(reached.any(1), found, torch.nan)
+        return torch.where(reached.any(2), found, torch.nan)
 
 
 @torch.no_grad()
@@ -60,9 +70,10 @@ def steered(
         moved = torch.cat([stream[:, :1], stream[:, 1:] + change], 1)
         log_p = model.unembed(onwards(model, moved, place)[:, :-1]).log_softmax(-1)
         loss = -log_p.gather(2, following[..., None])[..., 0]
-        return log_p[:, 1:, wanted].logsumexp(-1).mean(), loss[:, 1:][elsewhere[:, 1:]].mean()
+        here = elsewhere[:, 1:]
+        return log_p[:, 1:, wanted].logsumexp(-1).mean(1), (loss[:, 1:] * here).sum(1) / here.sum(1)
 
     units = {name: direction / direction.norm() for name, direction in directions.items()}
     plain = torch.stack(run(torch.zeros_like(next(iter(units.values())))))
     found = torch.stack([torch.stack([torch.stack(run(s * u)) for s in strengths]) for u in units.values()]) - plain
-    return Steered(tuple(units), tuple(strengths), found[..., 0], found[..., 1])
+    return Steered(tuple(units), tuple(strengths), found[:, :, 0], found[:, :, 1])

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course_utils.patching.harvesting import harvest
+from course_utils.patching.harvesting import harvest, plain_forward
 from course_utils.python_text import modules
 from course_utils.python_text.contexts import labelled_contexts
 
@@ -32,10 +32,16 @@ def hooks(model: Any) -> list[str]:
 
 
 def onwards(model: Any, stream: Float[Tensor, "context pos d"], place: int) -> Float[Tensor, "context pos d"]:
-    """What the unembedding reads when the residual stream at this place is this; what comes before is not run again."""
-    for block in model.blocks[place:]:
-        (stream,) = block(stream)
-    return model.ln_final(stream)
+    """What the unembedding reads when the residual stream at this place is this; what comes before is not run again.
+
+    A gradient reaches the stream, not the model's weights.
+    """
+    net = plain_forward(model)
+    if net is None:  # something is left on the model, or its architecture is another
+        for block in model.blocks[place:]:
+            (stream,) = block(stream)
+        return model.ln_final(stream)
+    return net.ln_final(net.forward(stream, net.visible(stream.shape[1]), first_layer=place)[0])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@
 
 # %%
 from dataclasses import replace
+from itertools import pairwise
 
 import torch
 
@@ -22,11 +23,7 @@ from course_utils.probing import drawing, open_bracket, subspace
 # %% [markdown]
 # ## 1 · What no probe can beat
 #
-# A representation leaves some uncertainty about a label. If one and the same vector comes with *yes* in three cases of four, then nobody who sees only the vector can be sure. The **conditional entropy** $H(Y \mid H)$ is that uncertainty, averaged over the vectors:
-#
-# $$H(Y \mid H) \;=\; -\sum_{h,\,y} p(h, y)\,\log_2 p(y \mid h) .$$
-#
-# The expected cross-entropy of a probe is never below it, whatever the probe computes. It reaches it exactly if the probe states the true share at every $h$. With few values of $h$ all of this can be counted. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round.
+# A probe does badly. Is the probe too weak, or is there nothing to be known? The question has an exact answer where a representation has few values. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round. We fit two probes to all 32 cases.
 
 # %%
 bits = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -41,27 +38,41 @@ def cross_entropy(p):
 
 linear = probing.fit_logistic(h[None], y[:, None], 1e-3)
 at_rest = linear.logits(h[None])[0, :, 0].sigmoid()
-
-# %% [markdown]
-# A linear probe is one family of probes. A network with one hidden layer is another.
-
-# %%
-hidden = probing.fit_hidden(h[None], y[:, None], units=16, penalty=1e-3)
+hidden = probing.fit_hidden(h[None], y[:, None], units=16, penalty=1e-3)  # one hidden layer
 with_units = hidden.logits(h[None])[0, :, 0].sigmoid()
-table({"linear": {"cross-entropy": cross_entropy(at_rest), "bound": float(bound)},
-       "one hidden layer": {"cross-entropy": cross_entropy(with_units), "bound": float(bound)},
-       "always one half": {"cross-entropy": cross_entropy(torch.full((32,), 0.5)), "bound": float(bound)}}, unit="bits", decimals=3)
+{"linear": round(cross_entropy(at_rest), 3), "one hidden layer": round(cross_entropy(with_units), 3)}
 
 # %% caption
-caption("Cross-entropy of three probes over all 32 cases, and the conditional entropy. The label is the exclusive or of two bits, with one label in eight turned round.")
+caption("Cross-entropy of two probes, in bits a case.")
+
+# %% figure
+fig, ax = plots.figure(height=2.8, width=6.6)
+ax.bar(range(4), counts[:, 1] / 8, 0.6, color=plots.STREAM, label="share of yes")
+for p, mark, colour, name in ((at_rest, "_", plots.SERIES[0], "the linear probe says"), (with_units, "x", plots.EDITED, "the hidden layer says")):
+    ax.plot(range(4), p[::8], mark, ms=14 if mark == "_" else 9, mew=3, color=colour, label=name)
+ax.set(xticks=range(4), xticklabels=["0 0", "0 1", "1 0", "1 1"], xlabel="h", ylabel="probability of yes", ylim=(0, 1))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Four bars, low, high, high, low. The linear probe says one half at each; the hidden layer says the height of each bar.",
+    "The share of cases with a yes at each of the four values of h, and the probabilities that two probes state.",
+)  # fmt: skip
+
+# %% [markdown]
+# The linear probe says one half everywhere. The hidden layer states the true share at every value, and nobody who sees only $h$ can do better: at each value one case in eight goes against the others. By hand, seven cases in eight cost $-\log_2 \tfrac78$ and one costs $-\log_2 \tfrac18$, together 0.54 bits a case. This uncertainty, averaged over the values, is the **conditional entropy**:
+#
+# $$H(Y \mid H) \;=\; -\sum_{h,\,y} p(h, y)\,\log_2 p(y \mid h) .$$
+#
+# The expected cross-entropy of a probe is never below it, whatever the probe computes. It reaches it exactly if the probe states the true share at every $h$.
 
 # %% claims
 with claims():
+    claim("by hand and counted the conditional entropy is 0.54 bits", f"{float(bound):.2f}" == f"{float(-(7 / 8 * torch.tensor(7 / 8).log2() + 1 / 8 * torch.tensor(1 / 8).log2())):.2f}" == "0.54")
+    claim("the linear probe says one half everywhere, and the hidden layer the true share, to a hundredth", (at_rest - 0.5).abs().max() < 0.01 and (with_units[::8] - counts[:, 1] / 8).abs().max() < 0.01)
     claim("the probe with a hidden layer reaches the bound to a hundredth of a bit", 0 <= cross_entropy(with_units) - float(bound) + 1e-4 < 0.01)
     claim("the linear probe is no better than always saying one half", about(cross_entropy(at_rest), 1.0) and cross_entropy(at_rest) > 0.999)
 
 # %% [markdown]
-# The linear probe sees nothing, although all that can be known is there. What matters for a reader is therefore the information that can be used by *a given family of probes*. Xu et al. (2020) call it **usable information**: how uncertain the best probe of the family is if it does not see $h$, minus how uncertain the best one is that does. Here it is zero for linear probes, and all of it for a hidden layer.
+# So the linear probe is too weak: it sees nothing, although much can be known. What matters for a reader is therefore the information that can be used by *a given family of probes*. Xu et al. (2020) call it **usable information**: how uncertain the best probe of the family is if it does not see $h$, minus how uncertain the best one is that does. Here it is zero for linear probes, and all of it for a hidden layer.
 #
 # The bound comes with two warnings. It holds for the *expected* loss. On a finite sample a probe can fall below it, and on its own training rows it easily does. And where every vector is different, as in a language model, each comes with one label only. Then $H(Y \mid H)$ is zero, and the bound says nothing at all.
 
@@ -88,7 +99,7 @@ with claims():
 # %% [markdown]
 # ## 2 · How much has been learned, in bits
 #
-# Control tasks (section 3 of the core) ask whether a probe could have learned a property by heart. Voita & Titov (2020) ask how much it has to learn. Imagine that you send the labels to somebody who has the vectors already. The first few cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**. It is short if few examples are enough, and if what they teach holds.
+# A probe that needs a thousand examples has shown less of its model than one that needs ten, though both may end equally right. Voita & Titov (2020) put both into one number, how right a probe is and how much it had to learn. Imagine that you send the labels to somebody who has the vectors already. The first few cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**. It is short if few examples are enough, and if what they teach holds.
 
 # %%
 model = zoo.load("code-4l", "cpu").requires_grad_(False)
@@ -103,6 +114,36 @@ def learn(penalty):
         found = probing.fit_logistic(x[None], y[:, None], penalty)
         return lambda rows: found.logits(rows[None])[0, :, 0].sigmoid().clamp(1e-6, 1 - 1e-6)
     return fit
+
+# %% figure
+def by_block(x, y, penalty=10.0):
+    """Bits a label, block by block."""
+    costs = [1.0]
+    for start, end in pairwise(ends):
+        p = learn(penalty)(x[:start], y[:start])(x[start:end])
+        costs.append(float(-torch.where(y[start:end], p, 1 - p).log2().mean()))
+    return torch.tensor(costs)
+
+asked_for = tokens.label("definition")
+blocks = {"trained": by_block(tokens.x[2], asked_for), "before training": by_block(tokens_0.x[2], asked_for)}
+fig, ax = plots.figure(height=2.8, width=6.6)
+for (name, costs), colour in zip(blocks.items(), (plots.SERIES[0], plots.NULL), strict=True):
+    ax.stairs(costs, [0, *ends], color=colour, lw=2, label=name, fill=name == "trained", alpha=0.5 if name == "trained" else 1, baseline=0)
+ax.set(xlabel="labels sent", ylabel="bits a label", ylim=(0, None), xlim=(0, ends[-1]))
+ax.legend()
+plots.show(
+    fig, "Two staircases that begin at one bit a label, for the trained model and for the model before training.",
+    "Sending whether each token is a definition, to somebody who has the vectors before layer 2: bits a label in each block. The area under a curve is its code length.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("the area under each curve is the online code length", all(about((blocks[name] * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / float(probing.online_code_length(x, asked_for, ends, learn(10.0))), 1.0)
+              for name, x in (("trained", tokens.x[2]), ("before training", tokens_0.x[2]))))
+    claim("the first block costs a bit a label", all(costs[0] == 1 for costs in blocks.values()))
+
+# %% [markdown]
+# The penalty of the probe is chosen among three strengths. Beside the trained model stand three nulls.
 
 # %%
 def code_length(x, y, penalties=(1.0, 10.0, 100.0)):
@@ -180,7 +221,7 @@ for i in range(1, 4):
 ax.set(xticks=range(4), xticklabels=["none (linear)", "2", "8", "32"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
-    fig, "Definition stays near 0.6; the control tasks rise from 0.1 to 0.5 at a linear probe to 0.35 to 0.7 at 32 units, and one overtakes it.",
+    fig, "Definition rises little with the size of the probe; the three control tasks rise more, and come closer to it.",
     "Removed share in new files before layer 2, for a property and three control tasks, by the size of the probe. Coins can be known in new files, because the same tokens come back there.",
 )  # fmt: skip
 
@@ -268,7 +309,10 @@ with claims():
           all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
     claim("the calibration error of all three is smaller with the chosen one",
           all(b["calibration error"][0] > a["calibration error"][0] for a, b in zip(after, before, strict=True)))
-    claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)  # fmt: skip
+    claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)
+    claim("and the log odds of the tokens on which the probe errs are larger than with the chosen penalty, on average, for all three",
+          all(a > b for a, b in zip(*([float(path[at].logits(unseen.x)[0, :, i].abs()[(path[at].logits(unseen.x)[0, :, i] > 0) != unseen.y[:, i]].mean()) for i in range(3)] for at in (0, chosen)), strict=True)))
+    claim("three times the chosen penalty or a third of it matters more for brackets than for definitions", (on_unseen[chosen - 1 : chosen + 2, 2] - on_unseen[chosen, 2]).abs().max() > (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max())  # fmt: skip
     claim("at penalty 1 the tokens that the probe is surest of have the property less often than it says, by the whole interval", weak.high[-1] < weak.says[-1] - 0.02)
 
 # %% [markdown]
@@ -332,30 +376,69 @@ measured("probing.ccs", "the larger of the two" if ccs[1].min() > 0.9 and ccs[3]
 # %% [markdown]
 # ## 5 · Learned directions
 #
-# A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the two need not be the same direction. **Distributed alignment search**, DAS (Geiger et al. 2023), looks for the second one directly. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
+# A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival.
+
+# %% figure
+pair_of = {kind: probing.planted(kind) for kind in ("used", "unused")}  # the core's A and B: the same hidden vectors
+some = pair_of["used"]
+unit = [v / v.norm() for v in (probing.mass_mean(some.h[None], y[:, None]).directions[0, 0] for y in (some.rival, some.label))]
+angles = torch.arange(0, 181, 5)
+draw_of = torch.randperm(256, generator=torch.Generator().manual_seed(1))
+turning = {}  # (network, usual pairs only): share that turns at each angle
+
+def share_turned(one, angle, pairs):
+    v = (angle.deg2rad().cos() * unit[0] + angle.deg2rad().sin() * unit[1])[None]
+    return float((one.answer(probing.interchange(one.h, one.h[draw_of], v)) != one.answer(one.h))[pairs].float().mean())
+
+differ = some.label != some.label[draw_of]
+fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
+for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs of usual inputs"), strict=True):
+    pairs = differ & some.usual & some.usual[draw_of] if only else differ
+    for (kind, one), name, colour in zip(pair_of.items(), ("uses the property", "does not"), (plots.SERIES[0], plots.SERIES[5]), strict=True):
+        turning[kind, only] = [share_turned(one, angle, pairs) for angle in angles]
+        ax.plot(angles, turning[kind, only], color=colour, label=name)
+    ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["rival", "", "property", "", "−rival"], xlabel="direction of the interchange")
+axes[0].set(ylabel="share of answers that turn")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+plots.show(
+    fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most half, around the rival's. Right: the other network turns all around the rival's direction.",
+    "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property, in two networks with the same hidden vectors.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("along the property's direction all answers turn in the first network and none in the second, for both kinds of pairs", all(turning["used", only][18] == 1 and turning["unused", only][18] == 0 for only in (False, True)))
+    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", turning["used", True][9] == turning["unused", True][9] == 1)
+    claim("with pairs of all inputs no direction turns more than six in ten in the second network; with usual ones the rival's turns all", max(turning["unused", False]) <= 0.6 and turning["unused", True][0] == 1)
+
+# %% [markdown]
+# With pairs of all inputs only the network that uses the property has a direction that turns everything. With pairs of usual inputs both have one, since there the rival differs where the property does; halfway between the two, one direction turns everything in both.
+#
+# In a model nobody can try all directions. **Distributed alignment search**, DAS (Geiger et al. 2023), searches instead. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
 #
 # $$\text{minimise over } |u| = 1:\quad \sum_\text{pairs} \text{cross-entropy}\Big(\text{rest of the model}\big(h + ((h_\text{donor} - h)\cdot u)\,u\big),\; \text{wanted answer}\Big) .$$
 #
-# TransformerLens has it, and the course uses that. We begin with the core's planted networks: one that uses the property, and one with the very same hidden vectors that does not. Each direction is learned from pairs of one half of the inputs and judged on pairs of the other.
+# TransformerLens has it, and the course uses that. First the same two kinds of network. Each direction is learned from pairs of one half of the inputs and judged on pairs of the other.
 
 # %%
 def planted_trial(kind, seed, usual):
-    """Answers that turn along the learned and along the probe's direction, and the cosine of the two."""
+    """Answers that turn along the learned and along the probe's direction; the learned one's cosines with both features."""
     one = probing.planted(kind, seed)
     rows = one.usual if usual else torch.ones(256, dtype=torch.bool)
     halves = subspace.Halves(one.encoder, lambda h, bits: one.head(h))
     found = subspace.find(subspace.Site(halves, "hook_h", halves), 2.0 * probing.BITS[rows] - 1,
                           one.label[rows], seed=seed, says=one.answer(one.h)[rows])
-    read = probing.mass_mean(one.h[None], one.label[:, None]).directions[0, 0]
+    read, rival = (probing.mass_mean(one.h[None], y[:, None]).directions[0, 0]
+                   for y in (one.label, one.rival))
     turned = [found.turned(subspace.along(u)) for u in (found.direction, read)]
-    return *turned, float((found.direction @ read / read.norm()).abs())
+    return *turned, *(float(torch.cosine_similarity(found.direction, u, dim=0).abs()) for u in (read, rival))
 
 trials = {(kind, usual): torch.tensor([planted_trial(kind, seed, usual) for seed in range(5)])
-          for kind in ("used", "unused") for usual in (False, True)}  # (network, three numbers)
+          for kind in ("used", "unused") for usual in (False, True)}  # (network, four numbers)
 
 # %%
 names = {False: "all inputs", True: "usual inputs"}
-columns = ("learned direction", "probe's direction", "cosine of the two")
+columns = ("learned direction", "probe's direction", "cosine with it", "with the rival's")
 table({f"{kind}, pairs of {names[usual]}": dict(zip(columns, map(mean_interval, values.T), strict=True))
        for (kind, usual), values in trials.items()}, decimals=2)
 
@@ -369,9 +452,11 @@ with claims():
     claim("where it is not used, pairs of all inputs give no direction that turns more than a third", trials["unused", False][:, 0].max() < 1 / 3)
     claim("with pairs of usual inputs a direction is found that turns every answer, although the property is not used",
           (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
+    claim("it lies closer to the rival's direction than to the property's, in all five", (trials["unused", True][:, 3] > trials["unused", True][:, 2]).all())
+    claim("a network has 32 different hidden vectors", all(len((torch.cdist(h, h) < 0.1).int().unique(dim=0)) == 32 for h in (probing.planted("used", seed).h for seed in range(5))))
 
 # %% [markdown]
-# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network. On usual inputs the property and its rival agree, so what it finds in the second network is mostly the rival, and new pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
+# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
 #
 # **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train:
 #
@@ -422,10 +507,11 @@ with claims():
     claim("over all new pairs both are right about half of the time, between 0.4 and 0.65 in every draw",
           all(between(share, 0.4, 0.65) for name in ("null: untrained", "null: arbitrary labels") for share in found[name][:, 1].tolist()))
     claim("of the pairs that were fitted to, the untrained model comes out right more often than of new ones, in every draw", (found["null: untrained"][:, 0] > found["null: untrained"][:, 1]).all())
+    claim("of new pairs that differ, no control turns half on average", all(some[:, 2].mean() < 0.5 for name, some in found.items() if name.startswith("null")))
     claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 2].any() and not found["null: placebo"][:, 2].any())
 
 # %% [markdown]
-# The direction for the open bracket works on all new pairs, and no control comes near. See how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. The column before shows the price. In the pairs that do not differ answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search learns by heart, too.
+# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. See how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. The column before shows the price. In the pairs that do not differ answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search learns by heart, too.
 
 # %% [markdown]
 # ## 6 · A site that plays no part
@@ -609,7 +695,7 @@ with claims():
 # - **One deal of tokens.** The code lengths, and what larger probes learn, come from one deal of files and one order.
 # - **Sizes at one place.** How much a hidden layer adds was measured for one property before layer 2, with probes that started at one draw of units.
 # - **One direction.** Learned subspaces can have more dimensions, and need not lie in one layer. What a search finds then, and how far its controls get, has not been measured here.
-# - **A search can miss.** It goes downhill from a random start. With larger steps, the one in the neurons found nothing from some starts. That none is found does not show that there is none.
+# - **A search can miss.** It goes downhill from a random start. That no direction is found does not show that there is none.
 # - **The whole vector is a blunt check.** It brings along everything else in which the donor differs. That it turns nothing shows that the site does not decide alone; other sites may carry the same at the same time.
 
 # %% [markdown]

@@ -18,7 +18,7 @@ from dataclasses import replace
 import torch
 
 from course_utils import plots, probing, sae, zoo
-from course_utils.intervals import mean_interval
+from course_utils.intervals import interval, mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, table
 from course_utils.probing import clouds, drawing
@@ -263,15 +263,15 @@ y, new_y, share = train.y[:, both], test.y[:, both], train.y[:, both].float().me
 
 def hits_of(y, new_y):
     """Where probes fitted to labels of training files are right in new files: (place, row, label)."""
-    learned = probing.fit_chosen(replace(train, y=y, labels=("definition", "in_brackets")))
-    return ((learned.logits(test.x) > 0) == new_y).float()
+    return ((probing.fit_chosen(replace(train, y=y, labels=())).logits(test.x) > 0) == new_y).float()
 
-def coin_labels(some, coins):
-    return torch.stack([probing.control_labels(some.ids, coins, s) for s in share], 1)
+def coin_labels(some):
+    coins = [torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(i)) for i in range(3)]
+    return torch.stack([probing.control_labels(some.ids, c, s) for c in coins for s in share], 1)
 
-coins = [torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(i)) for i in range(3)]
-on_coins = torch.stack([hits_of(coin_labels(train, c), coin_labels(test, c)) for c in coins])
-shuffled = torch.stack([hits_of(torch.stack([probing.shuffled_within(train.ids, v, i) for v in y.T], 1), new_y) for i in range(3)])
+dealt = torch.stack([probing.shuffled_within(train.ids, v, i) for i in range(3) for v in y.T], 1)
+found = hits_of(torch.cat([coin_labels(train), dealt], 1), torch.cat([coin_labels(test), new_y.repeat(1, 3)], 1))
+on_coins, shuffled = found.unflatten(2, (2, 3, 2)).permute(2, 3, 0, 1, 4)  # each (draw, place, row, label)
 hits = ((probes.logits(test.x) > 0) == test.y)[..., both].float()
 fig, axes = plots.figure(1, 2, height=2.9, sharey=True)
 ahead = {}  # (null, label): at each place the difference and its interval
@@ -733,8 +733,9 @@ kept = []  # after erasing shuffled labels
 for deal in deals[:2]:
     some, new = at_the_end(probing.leace(train.x[2], inside[deal]))
     kept.append(float(probing.removed(probing.fit_chosen(some), some, new).share))
-by_token = [probing.fit_chosen(replace(train_e, y=probing.shuffled_within(train.ids, inside, i)[:, None])) for i in range(3)]
-from_token = [float(probing.removed(found, train_e, test_e).share) for found in by_token]
+dealt = torch.stack([probing.shuffled_within(train.ids, inside, i) for i in range(3)], 1)
+by_token = probing.fit_chosen(replace(train_e, y=dealt, labels=()))
+from_token = probing.removed(by_token, train_e, replace(test_e, y=test_e.y.repeat(1, 3))).share[0].tolist()
 whole = known.row("in_brackets")["layer 4"]
 fig, ax = plots.figure(height=2.3, width=6.6)
 for i, (value, low, high) in ((0, whole), (2, left)):
@@ -750,7 +751,7 @@ plots.show(
 
 # %% claims answer
 loss, loss_e = (torch.nn.functional.softplus(torch.where(test.y[:, k], -s, s)) for s in (probes.logits(test.x)[4, :, k], again.logits(test_e.x)[0, :, 0]))
-loss_token = torch.stack([torch.nn.functional.softplus(torch.where(test.y[:, k], -s, s)) for s in (p.logits(test_e.x)[0, :, 0] for p in by_token)]).mean(0)
+loss_token = torch.stack([torch.nn.functional.softplus(torch.where(test.y[:, k], -s, s)) for s in by_token.logits(test_e.x)[0].T]).mean(0)
 lost, back = (mean_interval(difference, clusters=test.file) for difference in (loss_e - loss, loss_token - loss_e))  # the same tokens: paired
 eraser = probing.leace(train.x[2], inside)
 gone_now, new_now = (eraser(some.x[2])[None] for some in (train, test))
@@ -807,18 +808,20 @@ ways |= {f"placebo {i}": placebos[i] for i in range(12)}
 lengths = tuple(float(direction.norm()) * s for s in (0.5, 1.0, 1.5))
 steered = probing.steered(model, contexts, 2, ways, lengths, closing)
 effect = dict(zip(ways, steered.at_price(0.1).tolist(), strict=True))
+drawn_effect = steered.drawn_at_price(0.1)  # contexts drawn anew: (draw, direction)
 
 # %% figure
 fig, ax = plots.figure(height=2.5, width=6.6)
 for i, name in enumerate(("mass-mean probe", "logistic probe", "latent 378")):
-    ax.plot(effect[name], -i, "o", ms=9, color=plots.EDITED)
+    low, high = interval(drawn_effect[:, i])
+    ax.errorbar(effect[name], -i, xerr=[[effect[name] - low], [high - effect[name]]], fmt="o", ms=8, capsize=4, color=plots.EDITED)
 for i, null in ((3, "random"), (4, "placebo")):
     ax.plot([value for name, value in effect.items() if name.startswith(null)], [-i] * 12, "o", ms=6, color=plots.NULL, alpha=0.7)
 ax.axvline(0, color=plots.NULL, lw=0.8)
 ax.set(yticks=range(0, -5, -1), yticklabels=["mass-mean probe", "logistic probe", "latent 378", "12 random directions", "12 placebos"], ylim=(-4.5, 0.5), xlabel="rise of the log-probability of closing brackets, nats")
 plots.show(
     fig, "Mass-mean 1.6, logistic 1.4, latent 1.0; random directions from −0.4 to 1.2, and one at 2.6; placebos from −0.2 to 1.1.",
-    "Effect of steering before layer 2 at equal price: each direction is as long as raises the loss elsewhere by 0.1 nats (between three lengths on a line). Six contexts.",
+    "Effect of steering before layer 2 at equal price: each direction is as long as raises the loss elsewhere by 0.1 nats (between three lengths on a line). Six contexts, each of another file; intervals of 95 % from drawing them anew.",
 )  # fmt: skip
 
 # %% claims
@@ -829,7 +832,7 @@ with claims():
     claim("it is so at a price of 0.05 as well", (steered.at_price(0.05)[:2].diff() < 0).all() and (steered.at_price(0.05)[1:3].diff() < 0).all())
     claim("one random direction has a larger effect than all three, and both probes a larger one than the eleven others", best_random > effect["mass-mean probe"] and effect["logistic probe"] > next_random)
     claim("both probes have a larger effect than every placebo; the latent has not, nor than every other random direction", effect["logistic probe"] > best_placebo > effect["latent 378"] and next_random > effect["latent 378"])
-    claim("every direction, random ones included, has a price that grows with its length", (steered.side_effect.diff(dim=1) > 0).all())
+    claim("every direction, random ones included, has a price that grows with its length", (steered.side_effect.mean(2).diff(dim=1) > 0).all())
     claim("six contexts, each of another file", len(contexts) == len({int(test.file[test.place[:, 0] == i][0]) for i in range(0, 48, 8)}) == 6)
 
 # %% [markdown]
