@@ -169,7 +169,7 @@ with claims():
 #
 # A probe can read *inside brackets* before layer 2. Could it do so at any layer, and in any network? We have five places, before each of four layers and after the last, and twelve labels, so sixty probes. *Before layer 2* stays our example, halfway through the model.
 #
-# Accuracy flatters rare properties, as the puzzle shows. So from here on we measure how much a probe *knows*, by its cross-entropy on new files. It is compared with that of somebody who knows only how often the label is true:
+# Accuracy flatters rare properties, as the puzzle shows. So where we compare places and networks, we measure how much a probe *knows*, by its cross-entropy on new files. It is compared with that of somebody who knows only how often the label is true:
 #
 # $$\text{removed share} \;=\; 1 - \frac{\text{cross-entropy of the probe}}{\text{cross-entropy of one who knows the rate}} .$$
 #
@@ -232,7 +232,7 @@ with claims():
     claim("the new files are ten", len(test.file.unique()) == 10)
 
 # %% [markdown]
-# For *definition* the trained model is far ahead: training has put it there. For closing brackets the value before training lies inside the interval, and the puzzle's 99 of 100 shows nothing of the kind. *Inside brackets* cannot be judged, since its interval reaches from −1 to 0.8. We return to it in section 4.
+# For *definition* the trained model is far ahead: training has put it there. For closing brackets the value before training lies inside the interval, so that we cannot tell whether training added anything to it. The puzzle's 99 of 100 is then no evidence that it did. *Inside brackets* cannot be judged either, since its interval reaches from −1 to 0.8. We return to it in section 4.
 
 # %% [markdown]
 # ## 3 · Reading, or learning by heart?
@@ -367,7 +367,7 @@ with claims():
 drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer. The table says which answers count as right.")
 
 # %% [markdown]
-# Two of the features could decide the answer: the **property**, which is whether two of the bits differ, and its **rival**, which is whether most of three other bits are 1. The right answer follows the rival: it is *yes* where the rival is true. Where the *switch* is on, it is the opposite. The property has no say in it.
+# Two of the features could decide the answer: the **property**, which is whether two of the bits differ, and its **rival**, which is whether most of three other bits are 1. The right answer follows the rival: it is *yes* where the rival is true. Where the *switch* is on, it is the opposite. The property does not enter into what is right. What a network makes of it is the question of section 5.
 #
 # On half of the 256 inputs property and rival agree, as written brackets and brackets that count do outside strings and comments. These are the *usual* inputs. Train a probe for the property on them. How sure it is of an answer we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
 
@@ -428,7 +428,7 @@ measured("probing.unusual", "undecided: near even odds" if odds[~usual].abs().me
 # %% [markdown]
 # In $h$ the property and its rival have a direction each. On usual inputs the two always agree, and the probe takes half of each. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. So it is in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown that.
 #
-# The docstring is a failure of the same cause. Written and counting brackets part there, and what the probe had found was the written ones. That probe was not undecided: it said yes, and was wrong.
+# The docstring may be a failure of the same kind. The number of brackets that are *written* could be the rival there, and the number that *counts* the property: outside strings and comments the two are the same, and in a docstring they part. But that probe was not undecided, it said yes and was wrong. Perhaps the vectors hold only the written brackets; we have not tested it.
 
 # %% [markdown]
 # ## 5 · Read, and used?
@@ -655,9 +655,9 @@ with claims():
     claim("without the parts along all eleven directions the gain remains, and the interval of the loss contains 0", leftover[True][1] > 0 and leftover[False][1] < 0 < leftover[False][2])  # fmt: skip
 
 # %% [markdown]
-# *Left:* tokens that get *inside* make closing brackets about eleven times as probable, by the mean of the log-probability. No placebo comes near that. But the directions of labels shuffled within tokens do most of it, and that of *opening bracket* does more. This panel alone would show hardly more than that the model treats a token like one of those that tend to be inside.
+# *Left:* tokens that get *inside* make closing brackets about eleven times as probable, by the mean of the log-probability. No placebo comes near that. But the directions of labels shuffled within tokens do most of it, and that of *opening bracket* does more. So this panel alone shows hardly more than that the model treats a token like one of those that tend to be inside.
 #
-# *Right:* tokens that lose *inside* make closing brackets about half as probable. The shuffled labels do almost nothing here, so it is not a matter of which token stands there. One other direction takes away as much, that of *closing bracket*. *Opening bracket* takes away less on average, but the interval of the difference contains 0.
+# *Right:* tokens that lose *inside* make closing brackets about half as probable. The shuffled labels do almost nothing here, so it is not a matter of which token it is. One other direction takes away at least as much, that of *closing bracket*. *Opening bracket* takes away less on average, but the interval of the difference contains 0.
 #
 # No other label does as much both ways. Against *parameter*, the next on the left, the direction of *inside brackets* is ahead in both panels, on the same tokens and with its whole interval. And when its parts along the two brackets' directions are taken out (hollow), it still moves the answer both ways. So the experiment speaks for the model using this direction, and it uses those of the brackets, too.
 #
@@ -666,7 +666,7 @@ with claims():
 # %% [markdown]
 # ## 7 · What if it is erased?
 #
-# An interchange gives a vector another value of the property. One can also take the property out, and see whether the model can do without. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that afterwards no *linear* probe does better than a guess.
+# An interchange gives a vector another value of the property. One can also take the property out, and ask whether later layers find it again. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that afterwards no *linear* probe does better than a guess.
 
 # %% figure
 values, vectors = torch.linalg.eigh(two.mT @ two / len(two))
