@@ -18,6 +18,7 @@ import torch
 from course_utils import store
 from course_utils.grading import NotPassed, checked, grade, guard, limits, session, state
 from course_utils.grading.exercise import Exercise, Prediction
+from course_utils.grading.independence import pairs, threshold, too_even, triples
 from course_utils.grading.kinds import Answer, Function, Sampler, Stat, wrong
 from course_utils.grading.predictions import measured, predict
 from course_utils.grading.proof import prove
@@ -806,3 +807,38 @@ def test_later_cells_go_on_with_what_passed_or_with_the_courses_own(demo, capsys
     assert checked("demo.interference").__name__ == "interference"
     grade("demo.density", lambda: (0.28, 0.33))
     assert checked("demo.density") == (0.28, 0.33) and checked("demo.labels", "ours") == "ours"
+
+
+def columns_of(draws):
+    return {f"column {i}": column for i, column in enumerate(draws.T)}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_honest_draws_are_independent_by_threes_and_their_means_differ(seed):
+    rng = torch.Generator().manual_seed(seed)
+    first, second = ((torch.rand(2000, 12, generator=rng) < 0.3).double() for _ in range(2))
+    limit = threshold(300)
+    assert all(abs(stat.z) < limit for stat in triples(columns_of(first)))
+    assert not too_even(columns_of(first), columns_of(second))
+
+
+def test_what_only_three_columns_together_show_is_found():
+    u = torch.rand(2000, 3, generator=torch.Generator().manual_seed(0))
+    u[:, 2] = (u[:, 0] + u[:, 1]) % 1
+    active = (u < 0.2).double()
+    assert all(abs(stat.z) < threshold(3) for stat in pairs(columns_of(active)))
+    assert max(abs(stat.z) for stat in triples(columns_of(active))) > threshold(300)
+
+
+def test_draws_that_share_a_range_out_are_too_even():
+    def shared_out():
+        return (torch.rand(500, 12).argsort(0) + torch.rand(500, 12)) / 500
+
+    assert "from call to call" in too_even(columns_of(shared_out()), columns_of(shared_out()))
+
+
+def test_a_function_is_an_answer_only_where_a_rule_is_asked_for():
+    options = dict(truth=lambda seed: lambda x: x * x, score=lambda rule, truth: float(rule(3) == 9), expects="A rule.")
+    rule = Answer(id="demo.rule", rule=True, **options)
+    assert rule.check(lambda x: x * x, 0).passed and rule.check(lambda: lambda x: x * x, 0).passed
+    assert "argument" in Answer(id="demo.value", **options).check(lambda x: x * x, 0).message

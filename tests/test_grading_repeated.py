@@ -124,3 +124,40 @@ def test_arrays_in_a_list_and_other_lengths_are_told_what_they_are(monkeypatch: 
         assert not verdict.passed and "Called twice" not in verdict.message, verdict.message
     ticks = itertools.count(1)
     assert "Called twice" in listed.check(lambda x: [(i, next(ticks)) for i in range(len(x))], 0).message
+
+
+def test_an_answer_that_draws_is_told_so(exercise):
+    """The guard puts the random states back, so that two calls alone would draw alike."""
+
+    def sampled(x):
+        return x - x[torch.randint(len(x), (2000,))].mean(0)
+
+    report = exercise.check(sampled, 0)
+    assert not report.passed and "It draws" in report.message
+
+
+def product(A, b):
+    return A @ b
+
+
+def cancelling(rng):
+    A = torch.randn(6, 4, generator=rng)
+    A[0] = torch.tensor([1.0, -1.0, 1.0, -1.0])
+    yield A, torch.tensor([1.0, 1.0, 1.0, 1.0]) + 0.1 * torch.rand(4, generator=rng)
+
+
+def test_rounding_of_sums_that_cancel_is_no_mistake_and_a_cap_still_is(monkeypatch: MonkeyPatch):
+    monkeypatch.setattr(Exercise, "registry", {})
+    exercise = Function(id="demo.product", reference=product, inputs=cancelling, ranges={"A": REAL, "b": REAL}, atol=0)
+    in_single = [case for case in exercise.cases(0) if not case.declared]
+    assert all(0 < case.expected.slack < 2e-6 * float(case.expected.value.abs().max()) for case in in_single)
+    for seed in range(20):
+        assert exercise.check(lambda A, b: (A.double() @ b.double()).to(A.dtype), seed).passed
+        assert exercise.check(lambda A, b: (A.flip(1) * b.flip(0)).sum(1), seed).passed
+        assert not exercise.check(lambda A, b: (A @ b).clamp(-1e5, 1e5), seed).passed
+
+
+def test_an_example_shows_digits_enough_to_tell_two_results_apart(exercise):
+    report = exercise.check(lambda x: x - x.mean(0) + 3e-5, 0)
+    rows = dict(report.counterexample.rows())
+    assert rows["expected"] != rows["given"]

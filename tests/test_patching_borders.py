@@ -12,9 +12,11 @@ import pytest
 import torch
 from patching_models import LENGTH, VOCABULARY, answers, gpt2, model_of, native, prompts
 from patching_twin import forward, patched, seen
+from transformer_lens.tools.analysis import interchange
 
 from course_utils import patching
 from course_utils.patching import Circuit, Question
+from course_utils.patching.trust import hooks_on
 
 CORRECT, WRONG = answers()
 METRIC = patching.logit_diff(CORRECT, WRONG)
@@ -137,6 +139,22 @@ def test_a_hook_left_on_between_two_calls_is_noticed_by_every_method():
                 call()
     same(ask.sweep("z").values, before[0].values)
     same(ask.path_patch().values, before[1].values)
+
+
+def test_what_transformerlenss_own_tools_hook_is_an_intervention():
+    """They run the model through a function of ours, and what they put in must reach it; its own hooks do not count."""
+    model, (clean, _) = native(), prompts()
+    noticed = []
+
+    def logits(tokens):
+        noticed.append(hooks_on(model))
+        return model(tokens)[:, -1]
+
+    assert not hooks_on(model)
+    interchange.collect_activations(
+        model, "blocks.1.hook_resid_pre", clean, logits, positions=torch.full((len(clean),), 2)
+    )
+    assert noticed and all(noticed) and not hooks_on(model)
 
 
 @pytest.mark.parametrize("how", ["parameter", "data", "forward", "torch hook", "partial"])

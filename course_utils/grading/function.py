@@ -20,7 +20,7 @@ from course_utils.grading.trials import Trial
 
 REAL, POSITIVE, UNIT = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)  # ranges of an argument
 SCALES = (1e6, 0.003)  # beyond a cap at 100 000, below a threshold of 0.01
-ROUNDING = 1e-6  # of the largest number: what sums in single precision lose that cancel, some sixteen roundings
+ROUNDINGS = 8  # of the largest number: what sums lose that cancel
 
 GRADIENT = "The values agree,"  # how every sentence about gradients begins
 
@@ -198,7 +198,7 @@ class Function(Exercise):
                 if verdict is not None:
                     raise AssertionError(f"{self.id}: the reference fails on its own input: {verdict.message}")
                 if number >= count:
-                    ran = replace(ran, slack=ROUNDING * _largest(ran.value))
+                    ran = replace(ran, slack=_rounded_off(ran.value))
                 made.append(Case(args, ran, seconds, number < count))
             return made
 
@@ -268,14 +268,13 @@ class Function(Exercise):
         return self.rtol, self.atol + self.rtol * largest
 
 
-def _largest(value: Any) -> float:
-    """The largest number in it, in size; 0 where there is none."""
-    if isinstance(value, Tensor):
-        value = value.double().abs().nan_to_num(0.0, 0.0)
-        return float(value.max()) if value.numel() else 0.0
+def _rounded_off(value: Any) -> float:
+    """What some roundings of the largest number in it come to, in its own precision; 0 where nothing is rounded."""
+    if isinstance(value, Tensor) and value.is_floating_point() and value.numel():
+        return ROUNDINGS * torch.finfo(value.dtype).eps * float(value.abs().nan_to_num(0.0, 0.0, 0.0).max())
     if isinstance(value, dict):
         value = tuple(value.values())
-    return max(map(_largest, value), default=0.0) if isinstance(value, (list, tuple)) else 0.0
+    return max(map(_rounded_off, value), default=0.0) if isinstance(value, (list, tuple)) else 0.0
 
 
 def _variety(args: tuple) -> tuple[int, int]:

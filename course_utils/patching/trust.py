@@ -21,6 +21,7 @@ from .restart import take
 
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
 OWN = ("torch.", "transformer_lens.", "transformers.")  # libraries whose hooks are part of their models
+TOOLS = "transformer_lens.tools."  # but what these hook is an intervention, as of a learned subspace
 LOGITS_AT_ONCE = 2**26  # numbers that one forward of the check may return
 
 
@@ -44,7 +45,8 @@ def hooks_on(model: Any) -> list[str]:
 def _foreign(hook: Any) -> bool:
     while hasattr(hook, "func"):  # a partial
         hook = hook.func
-    return not str(getattr(hook, "__module__", "")).startswith(OWN)
+    place = str(getattr(hook, "__module__", ""))
+    return not place.startswith(OWN) or place.startswith(TOOLS)
 
 
 def refuse_no_bridge(model: Any) -> None:

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils.probing.subspace import Site
+from course_utils.probing.tokens import onwards
 
 TARGETS = "value name type file list data result path line node text error values size index url key state".split()
 CALLED = "use get set call string function method test find data list names values array args node group".split()
@@ -64,8 +65,6 @@ def site(model: Any, hook: str, position: int = END) -> Site:
     classes = [model.tokenizer(bracket)["input_ids"][-1] for bracket in ")]"]
 
     def ask(stream: Float[Tensor, "line pos d"]) -> Float[Tensor, "line 2"]:
-        for block in model.blocks[layer:]:  # and not the plain forward: whoever learns a direction hooks these
-            (stream,) = block(stream)
-        return model.unembed(model.ln_final(stream[:, -1:])[:, 0])[:, classes]
+        return model.unembed(onwards(model, stream, layer)[:, -1])[:, classes]
 
     return Site(model, hook, ask, position)
