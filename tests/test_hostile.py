@@ -187,8 +187,10 @@ def check(exercise, answer):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 def test_every_hostile_function_gets_a_sentence(exercise, monkeypatch):
-    monkeypatch.setattr(guard, "LIMIT", guard.LIMIT / getattr(exercise, "effort", 1.0))  # the same limit for all
+    short = guard.LIMIT / getattr(exercise, "effort", 1.0)  # the same for all
     for answer, said in SENTENCES.items():
+        # Only what never ends is stopped soon: a collection of garbage must not make another sentence of the others.
+        monkeypatch.setattr(guard, "LIMIT", short if "still running" in said else 10 * short)
         message = check(exercise, answer).message
         wanted = [
             *said.split("|"),

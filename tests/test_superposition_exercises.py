@@ -280,7 +280,7 @@ def disturbance_by_gram(W, p):
 
 def phase_by_comparison(p, r):
     keep = p * (1 - p) * torch.minimum(r, torch.ones_like(r))
-    return torch.where(p * p * (1 + r) < keep, 2, (r > 1).long() * (p < 1).long())
+    return torch.where(p * p * (1 + r) < keep, 2, ((r > 1) & (p > 0) & (p < 1)).long())
 
 
 @pytest.mark.parametrize(

@@ -533,7 +533,7 @@ measured("probing.turned", "all in one and none in the other" if turned["A"][dif
 # | B | yes | no | present, not used |
 # | A | yes | yes | used |
 #
-# Probing is about the first two words. It can never settle the third.
+# A probe can tell *absent* from *present*. Only an intervention can tell *present* from *used*.
 #
 # Who knows the mechanism can also say in advance where a network fails. A follows the property, and the right answer follows the rival. On unusual inputs the two differ, so A must be wrong on all of them. It is, and B on none.
 
@@ -829,6 +829,8 @@ best_random, next_random = sorted((value for name, value in effect.items() if na
 best_placebo = max(value for name, value in effect.items() if name.startswith("placebo"))
 with claims():
     claim("at equal price the mass-mean direction has a larger effect than the logistic probe's, and that a larger one than the latent", effect["mass-mean probe"] > effect["logistic probe"] > effect["latent 378"])
+    (low, high), (surely, _) = (interval(drawn_effect[:, i] - drawn_effect[:, i + 1]) for i in (0, 1))
+    claim("between the two probes the paired interval, contexts drawn anew, contains 0; between the logistic probe and the latent it does not", low < 0 < high and surely > 0)
     claim("it is so at a price of 0.05 as well", (steered.at_price(0.05)[:2].diff() < 0).all() and (steered.at_price(0.05)[1:3].diff() < 0).all())
     claim("one random direction has a larger effect than all three, and both probes a larger one than the eleven others", best_random > effect["mass-mean probe"] and effect["logistic probe"] > next_random)
     claim("both probes have a larger effect than every placebo; the latent has not, nor than every other random direction", effect["logistic probe"] > best_placebo > effect["latent 378"] and next_random > effect["latent 378"])
@@ -836,14 +838,14 @@ with claims():
     claim("six contexts, each of another file", len(contexts) == len({int(test.file[test.place[:, 0] == i][0]) for i in range(0, 48, 8)}) == 6)
 
 # %% [markdown]
-# At equal price the mass-mean direction has a little more effect than the logistic probe's. Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more. Both probes have more effect than all placebos and eleven of the twelve random directions. The twelfth has more than either, and three random directions would probably have missed it. The latent is not ahead of its nulls.
+# At equal price the mass-mean direction has a little more effect than the logistic probe's, but on six contexts the interval of the difference contains 0. Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more. The logistic probe is ahead of the latent, with its whole interval. Both probes have more effect than all placebos and eleven of the twelve random directions. The twelfth has more than either, and three random directions would probably have missed it. The latent is not ahead of its nulls.
 
 # %% [markdown]
 # ## 9 · What this does not show
 #
 # - **One draw of files.** The held-out files were divided into two groups once. The intervals over files are wide, since there are ten.
 # - **Linear probes.** A property that is spread over several directions, or lies in how two of them combine, can be present and remain unseen. *Absent* only means: not readable by the kinds of probes that were tried. In network C it holds for every probe, by construction: its hidden vectors hold one of the property's two bits and nothing of the other.
-# - **A direction is a choice.** An interchange along a direction that is not quite the right one can turn nothing although the property is used, or move other things along with it. When the parts along all eleven other labels are taken out of the direction of section 6, a loss is no longer told from 0.
+# - **A direction is a choice.** An interchange along a direction that is not quite the right one can turn nothing although the property is used, or move other things along with it. When the parts along all eleven other labels are taken out of the direction of section 6, a loss can no longer be told from 0.
 # - **The planted networks are clean.** Their features lie along orthogonal directions without noise. In a trained model the second experiment is harder than here.
 #
 # **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to. It is nearly so before the model has learned anything. For *inside brackets*, which the probe reads less well, an intervention in both directions speaks for its use.
