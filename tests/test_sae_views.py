@@ -86,7 +86,8 @@ def test_next_tokens_stand_in_one_order_in_every_panel_and_no_likely_one_is_left
     panels = sae.next_tokens({"before": first, "after": second}, lambda ids: "abcd"[ids[0]], "after", most=2).axes
     assert [text.get_text() for text in panels[0].get_yticklabels()] == ["a", "b", "d", "c"]
     wide = [[bar.get_width() for bar in ax.patches] for ax in panels]
-    torch.testing.assert_close(torch.tensor(wide), 100 * torch.stack([first, second])[:, [0, 1, 3, 2]], check_dtype=False)
+    shown = 100 * torch.stack([first, second])[:, [0, 1, 3, 2]]
+    torch.testing.assert_close(torch.tensor(wide), shown, check_dtype=False)
 
 
 def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():
