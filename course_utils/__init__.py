@@ -6,7 +6,7 @@
   `python_text` (exact labels of Python text), `page` (what a page of a lesson is made of: claims, tables, predictions),
   `grading` (the engine; knows no lesson), `cli` (the command `course`).
 - Single files: `runtime` (device, seeds, learner), `plots`, `captions` (what is printed below a figure), `intervals`
-  (the bootstrap), `brackets` (strings for the bracket model), `progress` (a bar), `store` (what a learner has done),
+  (the bootstrap), `brackets` (strings for the bracket model), `progress_bar`, `learner_file` (what a learner has done),
   `stored` (results too heavy for a lesson), `register` (which exercises there are).
 
 How models are made is not here but in `models/`, beside this folder.

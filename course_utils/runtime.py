@@ -23,7 +23,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_utils import store
+from course_utils import learner_file
 
 if TYPE_CHECKING:
     import torch
@@ -81,7 +81,7 @@ def learner_seed() -> int:
     for name in (_learner, _submitter(), os.environ.get("JUPYTERHUB_USER", "")):
         if _normalised(name):
             return _hash("learner", _normalised(name))
-    kept = store.read().get("seed")
+    kept = learner_file.read().get("seed")
     if isinstance(kept, int) and 0 <= kept < SEED_LIMIT:
         return kept
     if strict():
@@ -92,7 +92,7 @@ def learner_seed() -> int:
         if not isinstance(progress.get("seed"), int):  # another notebook may have drawn one in the meantime
             progress["seed"] = drawn
 
-    return store.record(keep).get("seed", 0)  # a disk that cannot be written costs a sentence
+    return learner_file.record(keep).get("seed", 0)  # a disk that cannot be written costs a sentence
 
 
 def seed_for(name: str) -> int:

@@ -1,6 +1,6 @@
 """The factory: everything that makes what the course ships and a learner only loads. Not installed with the package.
 
-- `train` – the command, `python -m models.train NAME`; `training` – the loop, `recipe` – what a family of models says.
+- `train` – the command, `python -m models.train NAME`; `loop` – how it trains, `recipe` – what a family of models says.
 - `corpus`, `renaming`, `bpe`, `plain` – text, tokenizer and network that the trainings use.
 - `code_models`, `ioi_natural` (with `ioi_english`), `ioi_planted` (with `ioi_interchange`), `brackets` – the families.
 - `sae` – the dictionaries of lesson 2, `python -m models.sae NAME`; `sae_text` – the contexts that they read;

@@ -18,8 +18,8 @@ from pathlib import Path
 import torch
 
 from course_utils.zoo.cards import WEIGHTS, ZooError, checkpoint_file, read_card, write_card, write_weights
+from models.loop import Run, precision, train
 from models.recipe import Recipe, recipe, recipes
-from models.training import Run, precision, train
 
 
 def processor() -> str:

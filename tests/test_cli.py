@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_utils import store, zoo
+from course_utils import learner_file, zoo
 from course_utils.cli import checkout, doctor, lab, main, progress
 from course_utils.cli.checkout import Stop
 from course_utils.cli.start import start, version
@@ -253,10 +253,10 @@ def test_what_was_graded_and_predicted_is_shown(capsys):
         state["predictions"] = {id: {"value": 1, "sure": 0.8, "right": True} for id in Prediction.registry}
 
     declared()
-    store.update(change)
+    learner_file.update(change)
     assert main(["progress"]) == 0
     shown = capsys.readouterr().out
-    assert "01_superposition" in shown and "Next: " in shown and str(store.path()) in shown
+    assert "01_superposition" in shown and "Next: " in shown and str(learner_file.path()) in shown
     if count := len(Prediction.registry):
         assert f"Predictions: {count} of {count} made. So far {count} of {count} right" in shown
 
@@ -267,8 +267,8 @@ ODD = ['{"exercises": 3, "predictions": null}', '{"exercises": {"superposition.l
 @pytest.mark.parametrize("content", [None, "{}", "[]", "{half", *ODD])
 def test_progress_is_friendly_when_there_is_none_or_the_file_is_odd(content, capsys):
     if content is not None:
-        store.home().mkdir(parents=True)
-        store.path().write_text(content)
+        learner_file.home().mkdir(parents=True)
+        learner_file.path().write_text(content)
     assert main(["progress"]) == 0
     shown = capsys.readouterr().out
     assert "Nothing graded yet" in shown and "predictions" in shown
@@ -325,11 +325,11 @@ def test_an_examination_that_breaks_is_itself_a_finding(monkeypatch):
 
 
 def test_doctor_tells_a_broken_progress_file_and_leaves_it_alone():
-    store.home().mkdir(parents=True)
-    store.path().write_text("{half")
+    learner_file.home().mkdir(parents=True)
+    learner_file.path().write_text("{half")
     found = finding("progress")
     assert found.state == "note" and "cannot be read" in found.is_so
-    assert store.path().read_text() == "{half"
+    assert learner_file.path().read_text() == "{half"
 
 
 def test_doctor_names_the_model_file_that_is_damaged_and_how_to_restore_it(tmp_path, monkeypatch):

@@ -163,7 +163,7 @@ print(" ".join(set(sys.modules) - before))
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("module", ["course_utils.store", "course_utils.runtime", "course_utils.cli"])
+@pytest.mark.parametrize("module", ["course_utils.learner_file", "course_utils.runtime", "course_utils.cli"])
 def test_what_every_notebook_and_command_starts_with_is_light(module):
     question = f"import sys, {module}; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import store
+from course_utils import learner_file
 from course_utils.grading import NotPassed, checked, grade, guard, limits, session, state
 from course_utils.grading.exercise import Exercise, Prediction
 from course_utils.grading.independence import pairs, threshold, too_even, triples
@@ -268,27 +268,27 @@ def test_strict_mode_raises_and_writes_nothing(demo, monkeypatch):
         grade("demo.interference", lambda W: (_ for _ in ()).throw(NotImplementedError))
     Prediction(id="demo.p", question="Which?", choices=("a", "b"))
     predict("demo.p", "a"), measured("demo.p", "a")
-    assert not store.path().exists()
+    assert not learner_file.path().exists()
 
 
 def test_progress_is_recorded_and_a_pass_stays(demo):
     grade("demo.interference", slow_with_self)
     grade("demo.interference", lambda W: slow_with_self(W) - (W**2).sum(0))
     grade("demo.interference", slow_with_self, hint=2)
-    entry = store.read()["exercises"]["demo.interference"]
+    entry = learner_file.read()["exercises"]["demo.interference"]
     assert entry["status"] == "passed" and entry["attempts"] == 3 and entry["hints"] == 2
     assert entry["misconceptions"] == {"self term": 2}
 
 
 def test_a_broken_progress_file_is_set_aside(demo, capsys):
-    store.home().mkdir(exist_ok=True)
-    store.path().write_text('{"exercises": {"half')
-    assert store.read() == {}
+    learner_file.home().mkdir(exist_ok=True)
+    learner_file.path().write_text('{"exercises": {"half')
+    assert learner_file.read() == {}
     grade("demo.density", (0.28, 0.33))
-    kept = list(store.home().glob("progress.broken-*.json"))
+    kept = list(learner_file.home().glob("progress.broken-*.json"))
     assert len(kept) == 1 and kept[0].read_text() == '{"exercises": {"half'
     assert "kept as" in capsys.readouterr().out
-    assert store.read()["exercises"]["demo.density"]["status"] == "passed"
+    assert learner_file.read()["exercises"]["demo.density"]["status"] == "passed"
 
 
 def _count(home, times):
@@ -300,7 +300,7 @@ def _count(home, times):
         state["n"] = state.get("n", 0) + 1
 
     for _ in range(times):
-        store.update(add)
+        learner_file.update(add)
 
 
 def test_two_notebooks_at_once_lose_nothing(demo, tmp_path):
@@ -310,22 +310,22 @@ def test_two_notebooks_at_once_lose_nothing(demo, tmp_path):
         writer.start()
     for writer in writers:
         writer.join()
-    assert store.read()["n"] == 120
+    assert learner_file.read()["n"] == 120
 
 
 def test_a_crash_half_way_leaves_the_old_file(demo, monkeypatch):
-    store.update(lambda state: state.update(seed=7))
+    learner_file.update(lambda state: state.update(seed=7))
     monkeypatch.setattr(
         json, "dump", lambda state, file, **more: (file.write('{"se'), (_ for _ in ()).throw(OSError("disk full")))[0]
     )
     with pytest.raises(OSError, match="disk full"):
-        store.update(lambda state: state.update(seed=8))
-    assert store.read() == {"seed": 7}
+        learner_file.update(lambda state: state.update(seed=8))
+    assert learner_file.read() == {"seed": 7}
 
 
 def test_an_unwritable_home_does_not_cost_the_report(demo, monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    store.update(lambda state: state.update(seed=1))
+    learner_file.update(lambda state: state.update(seed=1))
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "file" / "below"))
     assert grade("demo.density", (0.28, 0.33)).status == "passed"
     assert "could not be recorded" in capsys.readouterr().out
@@ -407,10 +407,10 @@ def test_arguments_in_the_wrong_order_are_said(demo):
 
 
 def test_a_progress_file_of_another_shape_is_set_aside(demo):
-    store.home().mkdir(exist_ok=True)
+    learner_file.home().mkdir(exist_ok=True)
     for text in ('{"exercises": []}', "null", '{"predictions": {"a": 1}}', "[" * 100_000):
-        store.path().write_text(text)
-        assert store.read() == {} and not store.path().exists()
+        learner_file.path().write_text(text)
+        assert learner_file.read() == {} and not learner_file.path().exists()
 
 
 def swallows_in_a_recursion():

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from course_utils import induction as ind
 from course_utils.induction.toys import training
 from course_utils.induction.toys.curves import crossing
-from course_utils.progress import Progress
+from course_utils.progress_bar import Progress
 
 CPU = torch.device("cpu")
 SMALL = ind.Shape(n_heads=2, d_model=16, d_head=8, d_vocab=20, n_ctx=25)

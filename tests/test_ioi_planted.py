@@ -8,7 +8,7 @@ from course_utils.ioi.planted import counterfactual, planted_nodes
 from course_utils.ioi.prompts import draw
 from models.ioi_interchange import aligned, mean_values, node_mask, run, subset_answers, swapped_answers
 from models.ioi_planted import RECIPES, PlantedRecipe, verify
-from models.training import rate, train
+from models.loop import rate, train
 
 SMALL = RECIPES[-1]                                    # two templates
 

@@ -12,9 +12,9 @@ from course_utils.zoo import ZooError
 from course_utils.zoo.shape import Shape
 from models import code_models, renaming, train
 from models import corpus as text
+from models.loop import rate
+from models.loop import train as run_training
 from models.recipe import FAMILIES, Recipe, recipe, recipes
-from models.training import rate
-from models.training import train as run_training
 
 CPU = torch.device("cpu")
 TINY = Shape(n_layers=1, d_model=16, n_heads=2, d_head=8, n_ctx=16, d_vocab=11)

@@ -18,8 +18,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 ROOT = Path(__file__).resolve().parents[1]
 WHERE_AM_I = (
-    "import os\nfrom course_utils import runtime, store",
-    "assert store.home() != store.Path('MINE') and store.read() == {}",
+    "import os\nfrom course_utils import learner_file, runtime",
+    "assert learner_file.home() != learner_file.Path('MINE') and learner_file.read() == {}",
     "assert os.environ['HF_HUB_OFFLINE'] == '1' and runtime.learner_seed() != 0",
 )
 NOTEBOOKS = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils import store
+from course_utils import learner_file
 from course_utils.grading import asking, predictions
 from course_utils.grading.exercise import Prediction
 from course_utils.page import measured, predict
@@ -27,7 +27,7 @@ def live(monkeypatch):
 
 
 def kept(id="demo.shape"):
-    return store.read().get("predictions", {}).get(id, {})
+    return learner_file.read().get("predictions", {}).get(id, {})
 
 
 def widgets(question):
@@ -51,7 +51,7 @@ def test_a_page_shows_the_question_and_its_choices():
     html = question._repr_html_()
     assert "Which &lt;shape&gt;?" in html and all(f">{choice}</span>" in html for choice in ("pentagon", "square"))
     assert "from 0 to 1" in repr(predict("demo.share"))
-    assert store.read() == {}
+    assert learner_file.read() == {}
 
 
 def test_nothing_is_said_where_nothing_was_predicted():
@@ -159,7 +159,7 @@ def test_an_autograder_records_nothing_and_sees_no_widget(monkeypatch, live):
     monkeypatch.setenv("COURSE_STRICT", "1")
     predict("demo.shape", "square")
     assert repr(measured("demo.shape", "square")) == "Measured: square."
-    assert store.read() == {}
+    assert learner_file.read() == {}
     monkeypatch.undo()
     monkeypatch.setenv("COURSE_STRICT", "1")
     assert not asking.live()

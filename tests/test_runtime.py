@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import runtime, store
+from course_utils import learner_file, runtime
 
 ADA, ADA_SEALED = 1037219030, 1552209861  # see test_seeds_do_not_change_between_releases
 
@@ -96,7 +96,7 @@ def test_a_thousand_learners_get_a_thousand_seeds(monkeypatch):
 
 
 def test_who_the_learner_is_goes_by_rank(monkeypatch, tmp_path):
-    store.update(lambda progress: progress.update(seed=11))
+    learner_file.update(lambda progress: progress.update(seed=11))
     assert runtime.learner_seed() == 11
     monkeypatch.setenv("JUPYTERHUB_USER", "hub user")
     hub = runtime.learner_seed()
@@ -108,23 +108,23 @@ def test_who_the_learner_is_goes_by_rank(monkeypatch, tmp_path):
 
 def test_a_random_seed_is_drawn_once_and_kept(monkeypatch, tmp_path):
     seed = runtime.learner_seed()
-    assert seed == runtime.learner_seed() == store.read()["seed"]
+    assert seed == runtime.learner_seed() == learner_file.read()["seed"]
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "elsewhere"))
     assert runtime.learner_seed() != seed
 
 
 def test_a_nonsensical_kept_seed_is_replaced():
-    store.update(lambda progress: progress.update(seed="seven", exercises={"a": {}}))
+    learner_file.update(lambda progress: progress.update(seed="seven", exercises={"a": {}}))
     seed = runtime.learner_seed()
     assert seed == runtime.learner_seed()
-    assert store.read() == {"seed": seed, "exercises": {"a": {}}}
+    assert learner_file.read() == {"seed": seed, "exercises": {"a": {}}}
 
 
 def test_strict_mode_writes_nothing(monkeypatch):
     monkeypatch.setenv("COURSE_STRICT", "1")
     assert runtime.strict()
     assert runtime.learner_seed() == 0
-    assert not store.home().exists()
+    assert not learner_file.home().exists()
 
 
 @pytest.mark.parametrize(

@@ -294,12 +294,14 @@ def test_a_rule_that_knows_the_tokens_passes_and_one_that_knows_a_single_one_doe
 
 def test_the_size_of_what_is_taken_away_foretells_the_effect_and_frequency_does_not():
     from course_utils import sae
-    from course_utils.sae.riddles import foretellers
 
-    told = foretellers(sae.foretold(SEED))
-    assert check("predict_ablation", told["mean activation"]).passed
-    assert check("predict_ablation", lambda: told["mean activation, of the stream's length"].tolist()).passed
-    assert not check("predict_ablation", told["how often it is active"]).passed
+    told = sae.foretold(SEED)
+    on = told.f > 0
+    mean = told.f.sum(0) / on.sum(0).clamp(min=1)
+    of_the_stream = (told.f / told.x.norm(dim=1, keepdim=True)).sum(0) / on.sum(0).clamp(min=1)
+    assert check("predict_ablation", mean).passed
+    assert check("predict_ablation", lambda: of_the_stream.tolist()).passed
+    assert not check("predict_ablation", on.float().mean(0)).passed
 
 
 def test_what_is_kept_back_stands_in_no_public_name():

@@ -7,8 +7,8 @@ from course_utils import plots, sae
 from course_utils.python_text import samples
 from course_utils.python_text.labels import token_labels
 from course_utils.sae import deeper_diagram, stored
+from course_utils.sae.closing_paren import KINDS, TakenAway, take_away
 from course_utils.sae.label_words import EXAMPLES, WORDS
-from course_utils.sae.paren_test import KINDS, TakenAway, take_away
 from course_utils.sae.plane_views import in_pair_plane
 from course_utils.sae.reading import labelled
 from course_utils.sae.strips import _flat

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import superposition as sp
-from course_utils.progress import Progress
+from course_utils.progress_bar import Progress
 from course_utils.superposition import training
 
 CPU = torch.device("cpu")

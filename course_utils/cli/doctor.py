@@ -14,7 +14,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from course_utils import store
+from course_utils import learner_file
 from course_utils.cli.checkout import Stop, root
 from course_utils.cli.start import exercises
 
@@ -134,7 +134,7 @@ def _memory() -> Finding:
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(_existing(store.home())).free / GB
+    free = shutil.disk_usage(_existing(learner_file.home())).free / GB
     if free < 0.1:
         return Finding("disk", "broken", f"{free:.2f} GB free where progress is kept", "make room")
     if free < 1:
@@ -184,20 +184,20 @@ def _gpt2() -> Finding:
 
 
 def _progress() -> Finding:
-    folder = store.home()
+    folder = learner_file.home()
     if not os.access(_existing(folder), os.W_OK):
         return Finding("progress", "broken", f"{folder} cannot be written",
                        "set COURSE_HOME to a folder of yours, or correct the owner")  # fmt: skip
     aside = sorted(folder.glob("*broken-*")) if folder.exists() else []
     try:
-        kept = json.loads(store.path().read_text(encoding="utf8"))
+        kept = json.loads(learner_file.path().read_text(encoding="utf8"))
         count = len(kept.get("exercises", {}))
     except FileNotFoundError:
         return Finding("progress", "fine", f"none yet; it will be kept in {folder}")
     except (ValueError, AttributeError):
-        return Finding("progress", "note", f"{store.path()} cannot be read",
+        return Finding("progress", "note", f"{learner_file.path()} cannot be read",
                        "nothing: the next use sets it aside and begins a new one")  # fmt: skip
-    text = f"{count} exercise{'s' * (count != 1)} in {store.path()}"
+    text = f"{count} exercise{'s' * (count != 1)} in {learner_file.path()}"
     if aside:
         return Finding("progress", "note", text, f"{len(aside)} broken file(s) set aside there may be deleted")
     return Finding("progress", "fine", text)

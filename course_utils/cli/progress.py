@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_utils import register, store
+from course_utils import learner_file, register
 from course_utils.cli.checkout import Stop, root
 from course_utils.cli.start import exercises
 
@@ -10,14 +10,14 @@ from course_utils.cli.start import exercises
 def progress() -> list[str]:
     """The stored progress against all declared exercises, as lines of text; nothing is written."""
     ids, asked = register.ids("exercise"), register.ids("prediction")
-    kept = store.read()
+    kept = learner_file.read()
     done, predictions = _entries(kept, "exercises"), _entries(kept, "predictions")
     return [
         *table(ids, done, notebooks()),
         "",
         *_next(ids, done, notebooks()),
         _predicted({id: predictions[id] for id in asked if id in predictions}, len(asked)),
-        f"Kept in {store.path()}.",
+        f"Kept in {learner_file.path()}.",
     ]
 
 

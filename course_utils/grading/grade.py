@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from course_utils import runtime, store
+from course_utils import learner_file, runtime
 from course_utils.grading.exercise import Exercise, find
 from course_utils.grading.report import NotPassed, Report
 from course_utils.grading.session import remember
@@ -66,7 +66,7 @@ def _record(report: Report, hint: int) -> None:
             entry["misconceptions"][report.misconception] = entry["misconceptions"].get(report.misconception, 0) + 1
         entry["last"] = now
 
-    store.record(change)
+    learner_file.record(change)
 
 
 def _on_cpu() -> contextlib.AbstractContextManager:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from course_utils import runtime, store
+from course_utils import learner_file, runtime
 from course_utils.grading import asking
 from course_utils.grading.exercise import Prediction, find
 
@@ -57,7 +57,7 @@ class PosedQuestion:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
         if asking.live():
-            entry = store.read().get("predictions", {}).get(self.asked.id, {})
+            entry = learner_file.read().get("predictions", {}).get(self.asked.id, {})
             closed = standing(entry) if "seen" in entry else ""
             widget = asking.ask(self.asked, entry, closed, lambda value, sure: record(self.asked.id, value, sure))
             bundle = widget._repr_mimebundle_() | bundle  # a front end that cannot show the widget shows the HTML
@@ -97,7 +97,7 @@ def record(id: str, value: Any, sure: float) -> str:
         if "seen" not in entry:  # once the answer has been seen, the prediction stands
             entry.update(value=value, sure=float(sure))
 
-    state = {} if runtime.strict() else store.record(change)
+    state = {} if runtime.strict() else learner_file.record(change)
     kept = state.get("predictions", {}).get(id, {"value": value, "sure": sure})
     return standing(kept) if "seen" in kept else f"Recorded: {_written(value)}, {sure:.0%} sure."
 
@@ -129,7 +129,7 @@ def measured(id: str, value: Any) -> Note:
             guess = entry["value"]
             entry["right"] = guess == value if asked.choices else abs(guess - value) <= asked.tolerance
 
-    predictions = {} if runtime.strict() else store.record(change).get("predictions", {})
+    predictions = {} if runtime.strict() else learner_file.record(change).get("predictions", {})
     entry = predictions.get(id, {})
     lines = [f"Measured: {_written(value)}."]
     if "right" in entry:

@@ -36,7 +36,6 @@ from course_utils.induction.scores.circuits import (
     copying_diagonal,
     copying_score,
     own_note_first,
-    random_composition,
     turned_composition,
 )
 from course_utils.induction.scores.heads import HeadScores, head_scores
@@ -80,7 +79,7 @@ __all__ = [
     "examine", "expected", "formation", "forming", "four_texts", "grids", "half_way", "half_ways", "hand_built",
     "head_maps", "head_scores", "heard", "icl_estimate", "icl_score", "invented", "judge", "looked_up", "losses_of",
     "mean_interval", "name_gain", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
-    "previous_token_score", "random_composition", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
+    "previous_token_score", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
     "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left",
     "shares", "specific", "spread", "subspaces", "token_losses", "toys_changed", "train", "turned_composition",
     "two_contexts", "two_that_subtract",

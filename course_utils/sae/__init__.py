@@ -4,7 +4,7 @@
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
-5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `paren_test`, `stored`: the lesson's results.
+5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `closing_paren`, `stored`: the lesson's results.
 6. `diagram`, `code_view`, `anatomy`, `strips`, `strokes`, `next_tokens`, `plane_views`, `label_view`: what it draws;
    `label_words`: how labels are called.
 7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.

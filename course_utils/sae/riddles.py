@@ -121,14 +121,3 @@ def foretold(seed: int) -> Foretold:
     x, _ = dictionary.activations(tokens)
     f = dictionary.encode(tokens)[:, 1:, latents].flatten(0, 1)
     return Foretold(latents, x, f, dictionary.sae.W_dec[latents], found.kl[drawn])
-
-
-def foretellers(told: Foretold) -> dict[str, Float[Tensor, "latent"]]:
-    """What one might look at to foretell the effects."""
-    on = told.f > 0
-    count = on.sum(0).clamp(min=1)
-    part = told.f / told.x.norm(dim=1, keepdim=True)
-    return {"mean activation, of the stream's length": part.sum(0) / count,
-            "mean activation": told.f.sum(0) / count,
-            "largest activation": told.f.amax(0),
-            "how often it is active": on.float().mean(0)}  # fmt: skip

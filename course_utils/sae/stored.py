@@ -12,11 +12,11 @@ from torch import Tensor
 
 from course_utils import stored
 from course_utils.sae.carried import CarriedByLabel
+from course_utils.sae.closing_paren import TakenAway
 from course_utils.sae.crossed import Crossed
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
 from course_utils.sae.judging import CausalTable, LabelScores
-from course_utils.sae.paren_test import TakenAway
 from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
 from course_utils.sae.splitting import CLOSERS, KEYWORDS, Shared, Splits

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots, runtime
-from course_utils.progress import Progress
+from course_utils.progress_bar import Progress
 from course_utils.sae import parallel
 from course_utils.sae.config import Config
 from course_utils.sae.model import SparseAutoencoder

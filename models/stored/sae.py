@@ -24,13 +24,13 @@ import torch
 from torch import Tensor
 
 from course_utils.python_text import samples
+from course_utils.sae.closing_paren import take_away
 from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench
 from course_utils.sae.experiments import Families
 from course_utils.sae.judging import causal_table, score_labels
 from course_utils.sae.lookup import pair_list, token_list
 from course_utils.sae.metrics import Quality
-from course_utils.sae.paren_test import take_away
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, Reading

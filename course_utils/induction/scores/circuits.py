@@ -87,20 +87,6 @@ def composition_scores(
     return torch.stack([composition_score(writers, QK, OV, kind) for kind in INPUTS])
 
 
-def random_composition(
-    d_model: int, d_head: int, draws: int = 1000, generator: torch.Generator | None = None
-) -> Float[Tensor, "draw"]:
-    """Composition scores of heads with random Gaussian weights: their root mean square is close to 1/√d_model.
-
-    Exactly so for any two matrices one of which is turned at random: E‖A R B‖² = ‖A‖² ‖B‖² / d_model.
-    """
-    found = []
-    for _ in range(draws):
-        a, b, c, d = torch.randn(4, d_model, d_head, generator=generator)
-        found.append(composition_score(a @ b.mT, c @ d.mT, c @ d.mT, "q"))
-    return torch.stack(found)
-
-
 def turned_composition(
     W_OV: Float[Tensor, "d_model d_model"],
     reader: Float[Tensor, "d_model d_model"],

@@ -28,7 +28,7 @@ from course_utils.induction.scores.measures import (
 )
 from course_utils.induction.toys.curves import Curves
 from course_utils.induction.toys.model import Weights, run
-from course_utils.progress import Progress
+from course_utils.progress_bar import Progress
 
 
 @dataclass(frozen=True)
