@@ -72,6 +72,26 @@ def test_the_half_that_is_missing_is_named(wrong, says):
     assert re.search(says, verdict.message, re.DOTALL), verdict.message
 
 
+def with_zeros(matrix, head, rows):
+    """The construction, with some rows of one matrix set to 0."""
+    weights = plan()
+    getattr(weights, matrix)[head][rows] = 0
+    return weights
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (with_zeros("W_Q", (1, 0), [LAYOUT["token"].start + 5]), "1.0 looks at the token after .* from token 5:"),
+        (with_zeros("W_Q", (0, 0), [LAYOUT["position"].start + i for i in (7, 8)]), "0.0 .* from positions 7, 8:"),
+    ],
+)
+def test_a_head_that_fails_at_some_queries_only_is_told_at_which(wrong, says):
+    verdict = ind.judge(wrong)
+    assert not verdict.works
+    assert re.search(says, verdict.message, re.DOTALL), verdict.message
+
+
 def test_writing_over_the_token_needs_strength():
     """The next token may be written where the present one stands, if it is louder."""
     weak = plan(induction=replace(INDUCTION, output="token"), unembed="token")

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import plots
-from ..progress import Progress
+from ..progress_bar import Progress
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import plots
-from ..progress import Progress
+from ..progress_bar import Progress
 from .training import Recipe, Toy
 
 RESPONDS = 0.25  # of a neuron's largest weight: a smaller one does not count

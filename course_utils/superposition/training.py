@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .. import runtime
-from ..progress import Progress
+from ..progress_bar import Progress
 from .model import forward, generate_batch, loss
 
 _CPU_CHUNK = 400_000  # numbers in one activation buffer: 1.6 MB in single precision, about one core's cache

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.induction.scores.measures import (
@@ -195,7 +195,9 @@ def judge(weights: Weights, lengths: Sequence[int] | None = None, batch: int = 3
     heads = (0, int(previous.argmax())), (1, int(prefix.argmax()))
     first, second = previous.max().item(), prefix.max().item()
     message = _message(accuracy[worst], worst, first, second, heads, pattern)
-    if first >= WORKS > second and (back := _counts_back(weights, most, generator)):
+    if min(accuracy.values()) < 1.0 and (where := _not_everywhere(pattern, tokens, worst, heads)):
+        message = f"With blocks of {worst} tokens {where}"
+    elif first >= WORKS > second and (back := _counts_back(weights, most, generator)):
         message = (
             f"A head of the second layer looks {back} back whatever stands there, which fits blocks of {back + 1} "
             f"tokens alone. The place must be found by its content: by the token before it."
@@ -233,6 +235,25 @@ def _message(accuracy: float, length: int, first: float, second: float, heads: t
         f"the earlier occurrence), so it is what they move that is wrong: {names[1]} must copy the token that it "
         f"looks at into what the unembedding reads, more strongly than anything else that is there."
     )
+
+
+def _not_everywhere(pattern: Tensor, tokens: Int[Tensor, "batch pos"], length: int, heads: tuple) -> str:
+    """Of the first of the two heads that does its part at some queries and not at others: where it does not."""
+    first, second = pattern[0, :, heads[0][1]], pattern[1, :, heads[1][1], length + 1 :]
+    looks = first.diagonal(-1, -2, -1), second.diagonal(2, -2, -1)
+    places = "the token before", "the token after the earlier occurrence"
+    for (layer, head), attention, place in zip(heads, looks, places, strict=True):
+        well = attention >= WORKS  # (batch, query): the queries are the last ones
+        if not well.any():
+            return ""  # the whole head is amiss
+        token = tokens[:, -well.shape[1] :]
+        at = torch.arange(tokens.shape[1])[-well.shape[1] :].expand_as(token)
+        for asked, name in ((at, "position"), (token, "token")):
+            found = [value for value in asked.unique().tolist() if not well[asked == value].any()]
+            if found and torch.isin(asked[~well], torch.tensor(found)).all():
+                which = f"{name}{'s' * (len(found) > 1)} {', '.join(map(str, found[:4]))}{' …' * (len(found) > 4)}"
+                return f"{layer}.{head} looks at {place}, as it should, but not from {which}: there it looks elsewhere."
+    return ""
 
 
 def _counts_back(weights: Weights, most: int, generator: torch.Generator) -> int:

@@ -114,7 +114,10 @@ def _kind(answer: Proposal, truth: Research) -> str:
     if given == true and edges > truth.edges:
         return "The true edges are all there, and more. A weaker message is no edge, nor is one that was not measured."
     if given == true and edges < truth.edges:
-        return "The nodes are right, and so are your edges; some are missing. How does the answer leave the circuit?"
+        out = any(one.endswith("->logits") for one in truth.edges - edges)
+        return "The nodes are right, and so are your edges; some are missing. " + (
+            "How does the answer leave the circuit?" if out else "For each head that reads another, ask by which input."
+        )
     if given == true:
         return "The nodes are right. Of the edges, only those count whose message alone turns the answer round."
     if given > true:

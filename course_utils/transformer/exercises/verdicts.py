@@ -108,6 +108,9 @@ def _explain(answer: Given, truth: Verdicts) -> str:
         return "These are the leads without the head. What is *lost* is the whole run's lead minus each of them."
     if _near(zero, truth.adds[head]) and _near(mean, truth.adds[head]):
         return f"What {head[0]}.{head[1]} adds directly is no loss: take it away, run the model, and see what the lead is then."
+    rounded = (abs(given - true) <= 0.05 + 1e-9 for given, true in ((zero, truth.zero[head]), (mean, truth.mean[head])))
+    if all(rounded) and all(abs(10 * x - round(10 * x)) < 1e-9 for x in (zero, mean)):
+        return "Right as far as they go. Give two digits after the point: one is not enough to tell such losses apart."
     wrong_ones = [f"`{key}`" for key, ok in zip(KEYS[1:], rightly, strict=True) if not ok]
     which = f"{' and '.join(wrong_ones)} {'is' if len(wrong_ones) == 1 else 'are'}"
     return (
