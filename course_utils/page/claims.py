@@ -60,8 +60,8 @@ class Checked:
         count = f"{len(self.claims)} statement{'s' if len(self.claims) > 1 else ''}"
         count += f", {false} false" if false else ""
         return (
-            f'<details{" open" if false else ""} style="max-width:46em;font-size:.9em;line-height:1.45">'
-            f'<summary style="opacity:.8;cursor:pointer">Checked here: {count}</summary>'
+            f'<details{" open" if false else ""} style="max-width:46em;font-size:.8em;line-height:1.45">'
+            f'<summary style="opacity:.6;cursor:pointer">Checked here: {count}</summary>'
             f'<ul style="list-style:none;margin:2px 0;padding:0">{items}</ul></details>'
         )
 
