@@ -16,11 +16,12 @@ from course_utils.grading.diagnosis import diagnosis, lost_gradient
 from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
 from course_utils.grading.limits import timed
 from course_utils.grading.repeated import interleaved, unsteady
+from course_utils.grading.rounding import finite, largest, rounded_off
 from course_utils.grading.trials import Trial
+from course_utils.grading.variants import NOISE, nearly, variants
 
 REAL, POSITIVE, UNIT = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)  # ranges of an argument
 SCALES = (1e6, 0.003)  # beyond a cap at 100 000, below a threshold of 0.01
-ROUNDINGS = 8  # of the largest number: what sums lose that cancel
 
 GRADIENT = "The values agree,"  # how every sentence about gradients begins
 
@@ -106,10 +107,10 @@ class Function(Exercise):
         return Verdict(False, more, counterexample=example, printed=printed[first])
 
     def _first(self, cases: list[Case], ran: list[Ran], said: list[str]) -> int | None:
-        """Which input to show: values before gradients, whole numbers before others, small before large."""
+        """Which input to show: values before gradients, declared ones and whole numbers before others, small before large."""
         wrong = [index for index, one in enumerate(said) if one]
         gradients = [said[index].startswith(GRADIENT) for index in wrong]
-        order = [(late, not _whole(cases[index].args), index) for late, index in zip(gradients, wrong, strict=True)]
+        order = [(late, not cases[index].declared, not _whole(cases[index].args), index) for late, index in zip(gradients, wrong, strict=True)]
         return min(order)[-1] if order else None
 
     def _example(self, case: Case, ran: Ran) -> Counterexample:
@@ -152,24 +153,34 @@ class Function(Exercise):
 
         apart = [trial for trial, one in zip(trials, said, strict=False) if "The numbers differ" in one]
         told = self.explain(apart) if apart and at is None else ""
-        return diagnosis(first, trials, answer, described, lambda other: self.agrees(other, seed), right_on, told)
+        amiss = [index for index, one in enumerate(said) if one]
+        return diagnosis(first, trials, answer, described, lambda other: self.agrees(other, seed, amiss), right_on, told)
 
-    def agrees(self, answer: Any, seed: int) -> bool:
-        """Whether `answer` passes on the inputs of `seed`; no further input is tried after one on which it fails."""
-        for case in self.cases(seed):
+    def agrees(self, answer: Any, seed: int, first: Sequence[int] = ()) -> bool:
+        """Whether `answer` passes on the inputs of `seed`, tried on the `first` of them before others until one fails."""
+        cases = dict(enumerate(self.cases(seed)))
+        for case in [cases.pop(index) for index in first] + list(cases.values()):
             ran, _, verdict = self.output(answer, case)
             if verdict is not None or self.difference(ran, case.expected):
                 return False
         return True
 
     def _known(self, ran: list[Ran], cases: list[Case], seed: int) -> Misconception | None:
-        """The misconception whose outputs agree with these; where they stop short, its next one must fail too."""
+        """The misconception whose outputs agree with these; where they stop short, its next one must fail too.
+
+        Where an answer is wrong on declared inputs these alone tell: on further ones two ways of writing the same
+        mistake may differ.
+        """
+        whole, declared = cases, [case for case in cases if case.declared]
+        agree = (not self.difference(one, case.expected) for one, case in zip(ran, declared, strict=False))
+        if len(ran) < len(declared) or not all(agree):
+            cases, ran = declared, ran[: len(declared)]
         for known in self.misconceptions:
-            theirs = self.cached((seed, known.name), lambda known=known: [self.output(known.make, c)[0] for c in cases])
+            theirs = self.cached((seed, known.name), lambda known=known: [self.output(known.make, c)[0] for c in whole])
             if len(ran) < len(cases) and theirs[len(ran)] is not None:
                 continue
             slack = [case.expected.slack for case in cases]
-            theirs = [their and replace(their, slack=by) for their, by in zip(theirs, slack, strict=True)]
+            theirs = [their and replace(their, slack=by) for their, by in zip(theirs, slack, strict=False)]
             if all(their and not self.difference(one, their) for one, their in zip(ran, theirs, strict=False)):
                 return known
         return None
@@ -191,29 +202,37 @@ class Function(Exercise):
 
         def compute() -> list[Case]:
             made = []
-            count = len(list(self.inputs(torch.Generator().manual_seed(seed))))
-            for number, args in enumerate(self.all_inputs(seed)):
+            declared = list(self.inputs(torch.Generator().manual_seed(seed)))
+            varied = max(declared, key=_variety)
+            for number, args in enumerate([*declared, *self._resized(varied)]):
                 case = Case(args, None, 60.0)
                 seconds, (ran, _, verdict) = timed(lambda case=case: self.output(self.reference, case))
                 if verdict is not None:
                     raise AssertionError(f"{self.id}: the reference fails on its own input: {verdict.message}")
-                if number >= count:
-                    ran = replace(ran, slack=_rounded_off(ran.value))
-                made.append(Case(args, ran, seconds, number < count))
-            return made
+                if number >= len(declared):
+                    ran = replace(ran, slack=rounded_off(ran.value))
+                made.append(Case(args, ran, seconds, number < len(declared)))
+            found = (self._settled(args) for args in variants(self.reference, self.names, varied, self.ranges, seed))
+            return made + [case for case in found if case is not None]
 
         return self.cached((seed, "cases"), compute)
 
-    def all_inputs(self, seed: int) -> list[tuple]:
-        """The declared inputs; a varied one with each argument of endless range enlarged, and reduced; all reduced."""
-        declared = list(self.inputs(torch.Generator().manual_seed(seed)))
-        varied = max(declared, key=_variety)
+    def _settled(self, args: tuple) -> Case | None:
+        """The case of this input if the reference has an answer there that hardly moves when the input hardly does."""
+        seconds, (ran, _, verdict) = timed(lambda: self.output(self.reference, Case(args, None, 60.0)))
+        if verdict is not None or not finite((ran.value, ran.gradients or ())):
+            return None
+        near, _, verdict = self.output(self.reference, Case(nearly(args), None, 60.0))
+        if verdict is not None or self.difference(near, replace(ran, slack=20 * NOISE * largest(ran.value))):
+            return None
+        return Case(args, replace(ran, slack=rounded_off(ran.value)), seconds, False)
+
+    def _resized(self, varied: tuple) -> list[tuple]:
+        """One input with each argument of endless range enlarged, and reduced; with all of them reduced."""
         endless = [index for index, name in enumerate(self.names) if self.ranges.get(name, UNIT)[1] == math.inf]
         every = dict.fromkeys(endless, SCALES[-1])
         changes = [{index: by} for index in endless for by in SCALES] + ([every] if len(every) > 1 else [])
-        return declared + [
-            tuple(value * by[i] if i in by else value for i, value in enumerate(varied)) for by in changes
-        ]
+        return [tuple(value * by[i] if i in by else value for i, value in enumerate(varied)) for by in changes]
 
     def output(
         self, function: Callable, case: Case, reference: Callable | None = None
@@ -263,18 +282,7 @@ class Function(Exercise):
 
     def _loose_for(self, expected: Ran) -> tuple[float, float]:
         """Tolerances of gradients: sums that cancel are as exact as their largest terms."""
-        sizes = (one.abs().nan_to_num(0.0, 0.0).max() for one in expected.gradients or () if one.numel())
-        largest = max(map(float, sizes), default=0.0)
-        return self.rtol, self.atol + self.rtol * largest
-
-
-def _rounded_off(value: Any) -> float:
-    """What some roundings of the largest number in it come to, in its own precision; 0 where nothing is rounded."""
-    if isinstance(value, Tensor) and value.is_floating_point() and value.numel():
-        return ROUNDINGS * torch.finfo(value.dtype).eps * float(value.abs().nan_to_num(0.0, 0.0, 0.0).max())
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    return max(map(_rounded_off, value), default=0.0) if isinstance(value, (list, tuple)) else 0.0
+        return self.rtol, self.atol + self.rtol * largest(expected.gradients)
 
 
 def _variety(args: tuple) -> tuple[int, int]:

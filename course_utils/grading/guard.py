@@ -90,8 +90,8 @@ def call(
             sys.stdout, sys.stderr = old_streams
     if clock.expired:
         outcome = Outcome(
-            problem=f"Your function was still running after {limit:.1f} s on a small input, so it was stopped. "
-            "Look for a loop that never ends, or for work that can be done on whole tensors at once."
+            problem=f"Your function was still running after {limit:.1f} s on an input that takes the course's own a moment, "
+            "so it was stopped. Look for a loop that never ends, or for work that can be done on whole tensors at once."
         )
     return replace(outcome, used_reference=clock.saw_reference, printed=_head(printed.getvalue()), left=tuple(left))
 

@@ -93,7 +93,7 @@ def mutants(exercise: Exercise) -> Iterator[Mutant]:
         return
     reference = guard.underlying(exercise.reference)
     function = isinstance(exercise, Function)
-    arguments = exercise.all_inputs(0) if function else list(exercise.inputs(torch.Generator().manual_seed(0)))
+    arguments = [case.args for case in exercise.cases(0)] if function else list(exercise.inputs(torch.Generator().manual_seed(0)))
     yield from _of_source(reference, arguments)
     if function:
         yield from _bent(exercise, reference, arguments)

@@ -89,7 +89,7 @@ table(rows, decimals=2)
 #
 # The bias stands in no penalty. The problems are independent of each other, so it does no harm to minimise their sum. A few hundred steps must do: LBFGS or Newton's method. Return directions and biases, in the dtype of `x`.
 #
-# *How you know*: scikit-learn's `LogisticRegression(C=1 / penalty)` gives the same for one layer and one label.
+# *How you know*: scikit-learn's `LogisticRegression(C=1 / penalty, tol=1e-8, max_iter=1000)` gives the same for one layer and one label.
 
 # %%
 def fit_logistic(
@@ -380,7 +380,7 @@ grade("probing.online_code_length", online_code_length)
 #
 # *Why it matters*: a loss without labels. Take one of its two terms away, and it has a trivial solution.
 #
-# *What to write*: the loss of contrast-consistent search, from the probabilities given to statements and to their negations.
+# *What to write*: the loss of contrast-consistent search, from the probabilities given to statements and to their negations. A probe is trained on it, so use torch's operations: its gradient is compared too.
 #
 # *How you know*: 0 for answers 1 and 0, and ¼ for ½ and ½.
 

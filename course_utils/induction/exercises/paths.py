@@ -26,6 +26,7 @@ def _paths(rng: torch.Generator) -> Inputs:
         sender, receiver = (late - 1, (number + 1) % 3), (late, number % 3)
         yield model, ids(rng, 11, batch, length), ids(rng, 11, batch, length), sender, receiver, reads
     yield small_model(4, size=9.0), ids(rng, 11, 2, 5), ids(rng, 11, 2, 5), (0, 1), (1, 2), "k"
+    yield plain, ids(rng, 11, 2, 5), ids(rng, 11, 2, 5), (0, 1), (1, 1), "k"  # the same number in both layers
 
 
 def _patched(

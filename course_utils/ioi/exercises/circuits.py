@@ -189,6 +189,8 @@ def _rankings(rng: torch.Generator) -> Inputs:
     near = torch.tensor([1000.0, 1000.0, 1000.0001, -1e7, 0.5, 0.50005])  # nearly equal, and not equal
     yield near, torch.tensor([False, False, True, False, False, True])
     yield torch.tensor([2e-7, 1e-7]), torch.tensor([True, False])  # small, and not equal
+    close = torch.tensor([1 + 1e-13, 1.0, 1.0], dtype=torch.float64)
+    yield close, torch.tensor([True, False, False])  # told apart in this precision alone
     worst = torch.arange(300.0)
     yield worst, worst == 1  # true, and above one of 299
 

@@ -50,6 +50,8 @@ def _incomplete(rng: torch.Generator) -> Inputs:
         ("abc", "abcde", "b", 9),
         ("ab", "abc", "c", 3),  # K may hold parts that are not in the circuit
         ("abc", "abcde", "bd", 4),
+        ("ab", "abc", "ab", 3),  # the whole circuit is taken away
+        ("ab", "abc", "abc", 3),
     ):
         yield _table(rng, model, prompts), frozenset(circuit), frozenset(model), frozenset(removed)
     yield _table(rng, "abcd", 4, torch.float64), frozenset("bcd"), frozenset("abcd"), frozenset("cd")

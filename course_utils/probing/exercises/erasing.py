@@ -20,6 +20,11 @@ def _rounds(rng: torch.Generator) -> Inputs:
     yield x, torch.tensor([True, True, True, False, False, False]), 2
     yield *two_classes(rng, 40, 5), 2
     yield *two_classes(rng, 30, 6), 4
+    yield *two_classes(rng, 40, 9), 7
+    small, said = two_classes(rng, 20, 4)
+    yield 1e-4 * small, said, 2
+    x = torch.tensor([[5.0, 0.02], [4.0, -0.01], [6.0, 0.01], [-5.0, 0.0], [-4.0, 0.01], [-6.0, -0.02]], dtype=torch.float64)
+    yield x, torch.tensor([True, True, True, False, False, False]), 2  # the second direction is of small numbers
     yield *two_classes(rng, 6, 3), 0  # no round: the rows as they came
 
 

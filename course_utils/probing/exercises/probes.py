@@ -122,6 +122,10 @@ def _tasks(rng: torch.Generator) -> Inputs:
     y = torch.tensor([False, False, True, True, True, True, True, True])  # half of the training rows, three quarters of all
     for rows in (x.float(), 0.002 * x):
         yield rows, y, torch.tensor([0, 1, 2, 3, 0, 2, 3, 1]), torch.tensor([0.1, 0.5, 0.6, 0.9]), train, nearer_mean
+    # one token is much more frequent than the others, and no other has its label; one is never trained on
+    x, y = torch.tensor([[0.0], [0.2], [0.4], [5.0], [0.1], [5.0], [4.0], [0.3]]), torch.tensor([0, 0, 0, 1, 1, 1, 0, 0]).bool()
+    coins, train = torch.tensor([0.1, 0.4, 0.9, 0.3]), torch.tensor([1, 1, 1, 1, 1, 0, 0, 0]).bool()
+    yield x, y, torch.tensor([0, 0, 0, 1, 2, 1, 3, 0]), coins, train, nearer_mean
     for rows, vocabulary in ((30, 4), (60, 7), (90, 12)):
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=torch.float32)
         train = rand(rng, rows) < 0.6

@@ -18,6 +18,8 @@ def _matrix_inputs(rng: torch.Generator) -> Inputs:
     yield (torch.tensor([[0.004, 0.003], [0.0, 0.004]]),)  # nor are very short ones
     yield (torch.tensor([[1e-5, 1.0]], dtype=torch.float64),)  # in which the sum less the column itself is exact enough
     yield (torch.eye(3),)
+    yield (torch.zeros(2, 2),)  # all dropped
+    yield (torch.tensor([[1e-5, 0.0], [0.0, 1.0]]),)  # short beside a long one, and alone
     yield (randn(rng, 2, 5),)
     yield (dropping(randn(rng, 3, 4), 0, 2),)
     yield (randn(rng, 4, 7, dtype=torch.float64),)

@@ -22,6 +22,7 @@ def _batch_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.9, 0.3, 0.1], [0.2, 0.2, 0.2]]), 20_000
     yield 0.1 + 0.8 * rand(rng, 3, 4), 20_000
     yield torch.tensor([[1.0, 0.05]]), 20_000
+    yield torch.tensor([[0.005, 0.004]]), 40_000  # rare
     yield torch.full((2, 3), 0.4), 20_000
     yield torch.tensor([[1.0, 0.0]]), 500  # always, never
     yield torch.ones(1, 12), 2_000  # how much the means of batches vary
@@ -66,6 +67,11 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
             stats += [
                 _share(f"active values of {name} below 1/4", values < 0.25, 0.25),
                 _share(f"active values of {name} above 3/4", values > 0.75, 0.25),
+                *(
+                    Stat(f"share of active values of {name} {where}", there.double().mean().item(), 0.02, math.sqrt(0.02 * 0.98 / count))
+                    for where, there in (("below 0.02", values < 0.02), ("above 0.98", values > 0.98))
+                    if active.any()
+                ),
             ]
         stats.append(_repeated(f"samples of instance {k} that occur more than once", x[k]))
     return stats
@@ -184,6 +190,8 @@ def _model_inputs(rng: torch.Generator) -> Inputs:
         randn(rng, 2, 5, dtype=torch.float64),
     )
     yield rand(rng, 2, 4, 5), dropping(randn(rng, 2, 2, 5), 1, 4), 0.3 * rand(rng, 2, 5)
+    yield rand(rng, 2, 3, 8), randn(rng, 2, 6, 8), randn(rng, 2, 8)
+    yield rand(rng, 2, 4, 3) * torch.tensor([[0.0], [1.0], [1.0], [0.0]]), randn(rng, 2, 2, 3), rand(rng, 2, 3)  # no feature on
     yield randn(rng, 2, 4, 3), randn(rng, 2, 2, 3), randn(rng, 2, 3)  # x of either sign: the model itself has no bounds
     yield 0.004 * rand(rng, 1, 3, 3), randn(rng, 1, 2, 3), 0.001 * randn(rng, 1, 3)
 

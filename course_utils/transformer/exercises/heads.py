@@ -200,6 +200,10 @@ def _attention_inputs(rng: torch.Generator) -> Inputs:
         kind = torch.rand(batch, length, generator=rng) < 0.4
         kind[0, 1] = True
         yield patterns(rng, batch, heads, length), kind
+    even = torch.ones(3, 1, 4, 4).tril()
+    late = torch.zeros(3, 4, dtype=torch.bool)
+    late[0, 3] = True  # one query sees one key, in three prompts
+    yield even / even.sum(-1, keepdim=True), late
     kind = torch.zeros(3, 6, dtype=torch.bool)
     kind[0, 4] = kind[2, 1] = kind[2, 2] = True  # prompts that see it late, never, early
     yield patterns(rng, 3, 2, 6), kind

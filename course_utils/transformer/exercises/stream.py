@@ -14,7 +14,7 @@ from course_utils.transformer.exercises.inputs import small_integers
 def _stream_inputs(rng: torch.Generator) -> Inputs:
     one = torch.ones(1, 1, 1, 2)
     yield one[0], 2 * one[0], torch.full((1, 1, 1, 1, 1), 3.0), one, torch.tensor([[10.0, 20]]), 100 * one
-    sizes = ((1, 1, 1, 2, 1, 2), (2, 1, 1, 1, 1, 2), (2, 1, 2, 2, 2, 3), (2, 2, 3, 2, 2, 4), (3, 4, 5, 3, 2, 6))
+    sizes = ((1, 1, 1, 2, 1, 2), (2, 1, 1, 1, 1, 2), (2, 1, 2, 2, 2, 3), (2, 2, 3, 2, 2, 4), (3, 4, 5, 3, 2, 6), (5, 2, 3, 6, 2, 4))
     for number, (layers, batch, pos, heads, d_head, d_model) in enumerate(sizes):
         draw = small_integers if number < 2 else randn
         yield (
@@ -176,6 +176,8 @@ def _attribution_inputs(rng: torch.Generator) -> Inputs:
     for layers, batch, heads, d_head, d_model, vocab in ((1, 1, 2, 1, 3, 4), (2, 3, 2, 2, 4, 6), (3, 5, 4, 3, 8, 11)):
         yield _attribution_case(rng, layers, batch, heads, d_head, d_model, vocab)
     yield _attribution_case(rng, 2, 1, 3, 2, 5, 7, torch.float64)
+    *rest, correct, wrong_ = _attribution_case(rng, 1, 2, 2, 2, 4, 6)
+    yield *rest, correct, torch.stack([correct[0], wrong_[1]])  # against itself: 0
 
 
 def _attribution_case(rng, layers, batch, heads, d_head, d_model, vocab, dtype=torch.float32) -> tuple:
