@@ -22,7 +22,7 @@ def _batch_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.9, 0.3, 0.1], [0.2, 0.2, 0.2]]), 20_000
     yield 0.1 + 0.8 * rand(rng, 3, 4), 20_000
     yield torch.tensor([[1.0, 0.05]]), 20_000
-    yield torch.tensor([[0.005, 0.004]]), 40_000  # rare
+    yield torch.tensor([[0.005]]), 40_000  # rare
     yield torch.full((2, 3), 0.4), 20_000
     yield torch.tensor([[1.0, 0.0]]), 500  # always, never
     yield torch.ones(1, 12), 2_000  # how much the means of batches vary
@@ -68,9 +68,13 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
                 _share(f"active values of {name} below 1/4", values < 0.25, 0.25),
                 _share(f"active values of {name} above 3/4", values > 0.75, 0.25),
                 *(
-                    Stat(f"share of active values of {name} {where}", there.double().mean().item(), 0.02, math.sqrt(0.02 * 0.98 / count))
+                    Stat(
+                        f"root of the share of active values of {name} {where}",  # its error is known for few, too
+                        there.double().mean().sqrt().item(),
+                        math.sqrt(0.02),
+                        0.5 / math.sqrt(count),
+                    )
                     for where, there in (("below 0.02", values < 0.02), ("above 0.98", values > 0.98))
-                    if active.any()
                 ),
             ]
         stats.append(_repeated(f"samples of instance {k} that occur more than once", x[k]))
@@ -94,7 +98,7 @@ def _batch_rules(x: Tensor, probability: Tensor, batch: int) -> list[Rule]:
 def _batch_columns(x: Tensor, probability: Tensor, batch: int) -> dict[str, Tensor]:
     """Whether each feature is active, and how large it is then, around the mean of 1/2."""
     columns = {}
-    if x.shape[2] == MANY:
+    if x.shape[2] == MANY or probability.max() < 0.01:  # of rare features too few meet
         return columns
     for k, i in itertools.product(range(x.shape[0]), range(x.shape[2])):
         active = x[k, :, i] != 0
