@@ -35,7 +35,7 @@ def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance
     words = (f"after {a}", f"two after {x}", f"{b}, copied", f"{a}, copied", f"after {x}")
     said = dict(zip(MESSAGES, words, strict=True))
     for place, token, letter in zip(COLUMNS, (x, a, b, "…", x, a), ("X", "A", "B", "", "X", "A"), strict=True):
-        page.stream(place, 0.6, 4.6)
+        page.stream(place, 0.6, 4.6 if place == COLUMNS[5] else 4.15)  # the others end below the words
         page.box((place, 0.4), token, fill=plots.TOKEN, width=0.66, bold=token != "…", size=12)
         if a != "A":
             page.text((place, 0.1), letter, size=SMALL, colour=plots.NULL, halo=False)
