@@ -93,7 +93,7 @@ ind.four_texts(words, {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}, exam
 )
 
 # %% [markdown]
-# The lower half of the figure is the whole proof. Texts (i) and (ii) together hold the very cards that (iii) and (iv) hold together, so that the two totals are equal, whatever is written on the cards. A head that is right on (i) and (ii) has two sums above zero on the left, and so a total above zero. Then the total on the right is above zero too, and at least one of the two sums in it is above zero, which is wrong. No single head gets all four right, whatever its weights. Several heads in one layer can, in a roundabout way (deeper notebook, section 7). Sanford, Hsu and Telgarsky 2024 prove that for this task one layer must be exponentially larger than two ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)).
+# The lower half of the figure is the whole proof. Texts (i) and (ii) together hold the same cards as (iii) and (iv), so that the two totals are equal, whatever is written on the cards. A head that is right on (i) and (ii) has two sums above zero on the left, and so a total above zero. Then the total on the right is above zero too, and at least one of the two sums in it is above zero, which is wrong. No single head gets all four right, whatever its weights. Several heads in one layer can, in a roundabout way (deeper notebook, section 7). Sanford, Hsu and Telgarsky 2024 prove that for this task one layer must be exponentially larger than two ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)).
 #
 # <details><summary>Why a head adds up cards</summary>
 #
@@ -221,20 +221,15 @@ measured("induction.one_layer", flat.curves.accuracy[-1].item())
 # %% [markdown]
 # All three models with two layers learn the task, and they learn it in one steep change. In the same stretch of training one head of the second layer begins to look where the plan wants it: at step 150 no head matches prefixes, and at the end this one gives most of its attention to the token after the earlier occurrence. (In a stored result of 32 seeds the change comes at step 209 ± 9, mean and standard deviation, and no seed fails.)
 #
-# The model with one layer ends near a third. That is far above guessing, but it does not contradict section 1, which says that one head cannot be right on *every* text. How it gets so far we shall see in section 9: it owes this third to the length of the blocks in the test.
+# The model with one layer ends near a third. That is far above guessing, but it does not contradict section 1, which says that one head cannot be right on *every* text. In section 9 we shall see that it owes this third to the length of the blocks in the test. (The orange score ends near one half because it is a mean over all positions, and training hardly writes notes further right than any block reaches: deeper notebook, section 9.)
 #
-# The orange score ends near one half because it is a mean over all positions, and training hardly writes notes further right than any block reaches (deeper notebook, section 9).
-#
-# **Why in one steep change?** In the model written by hand we can make either head blunt (sharpness 0, the same attention everywhere) and see what the other is worth. While one head is blunt, sharpening the other from 0 to 8 gains less than 0.04 nats; once the other is at 8, it gains more than 0.9. Neither head pays before the other has begun, and then each makes the other worth more. This fits the steep change, though it does not prove that the trained toys change for this reason.
+# **Why in one steep change?** In the model written by hand we can make either head blunt (sharpness 0, the same attention everywhere) and see what the other is worth. While one head is blunt, sharpening the other from 0 to 8 gains less than 0.04 nats; once the other is at 8, it gains more than 0.9. So neither head pays before the other has begun. This fits the steep change, though it does not prove that the toys change for this reason.
 #
 # **What does the circuit need in order to form?** If training finds the plan, then changing the *model* before training should matter in the way that the plan predicts. We try three changes.
-
-# %% figure
-ind.toys_changed({"two layers": "", "one layer,\nsmeared keys": "smeared", "two layers,\ndeaf keys": "keys", "two layers,\ndeaf queries": "queries"}).captioned(
-    "The plan in small, and three changes. Smeared keys (Olsson et al. 2022): each key is mixed with the key of the position "
-    "before, so that it holds the token before without a previous-token head. Deaf keys: the second layer's keys are computed from the "
-    "embeddings alone, without what the first layer wrote. Deaf queries: the same for its queries."
-)
+#
+# - *Deaf keys*: the second layer's keys are computed from the embeddings alone, so that they cannot read what the first layer wrote.
+# - *Deaf queries*: the same for the second layer's queries.
+# - *Smeared keys* (Olsson et al. 2022), in a model of one layer: each key is mixed with the key of the position before, so that it holds the token before without a previous-token head.
 
 # %% prediction
 predict("induction.deaf_keys")
@@ -358,7 +353,7 @@ plots.show(
 measured("induction.new_names", fell["new names"][0])
 
 # %% [markdown]
-# Here the two losses part. The loss on repeated names falls at least four times as much as that on new ones, so the model has not just become better at names in general: it has begun to use what stands earlier in the window. And in the same thousand steps the scores of both heads rise. That fits the plan, but curves cannot say which of these changes caused which. For that we have to intervene.
+# Here the two losses part. Repeated names fall at least four times as much as new ones, so the model has not just become better at names: it has begun to use what stands earlier in the window. In the same thousand steps the scores of both heads rise. That fits the plan, but curves cannot say which of these changes caused which. For that we have to intervene.
 
 # %% claims
 right_place, on_bos = [looks[q, q - 24].item() for q in lower], [looks[q, 0].item() for q in lower]
@@ -559,7 +554,7 @@ with claims():
 # %% [markdown]
 # ## 7 · Needed, enough, specific
 #
-# Let us collect what we have. While the model reads, 0.2 and 0.3 leave notes of the token before and of the one before that, and 0.0 leaves a copy of the current token. When a token returns, 1.1 compares it and its predecessor with these notes, looks at the position where both match, and passes on the copy that 0.0 has left there. We found the messages by patching, and the comparison and the copying in the weights. Whether this is the whole of it is three questions, about any set of heads.
+# Let us collect what we have. While the model reads, 0.2 and 0.3 leave notes of the token before and of the one before that, and 0.0 leaves a copy of the current token. When a token returns, 1.1 compares it and its predecessor with these notes, looks where both match, and passes on the copy that 0.0 has left there. Whether these four heads are the whole of it is three questions.
 #
 # - Is it **needed**? Take it away: how much of the behaviour is left?
 # - Is it **enough**? Take everything *else* away: how much is left?
@@ -642,8 +637,6 @@ with claims():
     claim("1.1, 0.2 and 0.3 cost at least three times as much on repeated names as on new ones, and 0.0 1.6 times",
           min(times[head][0] for head in ("1.1", "0.2", "0.3")) > 3 and round(times["0.0"][0], 1) == 1.6)
     claim("without 0.0 new names cost 3.5 nats more, without 0.2 one nat", round(cost["0.0"][0][0], 1) == 3.5 and round(cost["0.2"][0][0], 1) == 1)
-    claim("1.1 and 0.3 are more specific than 0.2, and 0.2 more than 0.0, by paired intervals; between 1.1 and 0.3 the interval does not decide",
-          all(removed.times(a, b)[1] > 0 for a, b in (("1.1", "0.2"), ("0.3", "0.2"), ("0.2", "0.0"))) and removed.times("1.1", "0.3")[1] < 0)
     claim("each of the other four costs less on repeated than on new names, or less than 0.02 nats on both",
           all(y[0] < x[0] or max(x[0], y[0]) < 0.02 for head, (x, y) in cost.items() if head not in four_heads))
     claim("on all of code the costliest head is 0.0 (intervals apart)", all(falling(all_of_code["0.0"], all_of_code[head]) for head in left if head != "0.0"))  # fmt: skip
@@ -679,7 +672,7 @@ plots.show(fig, "Bars for the seven parts of the returning name: with the four h
 #
 # One name is little evidence, so we invent 32 more out of random syllables, such as `wovzob_kunmin`, put each into the same program, and repeat the measurements of section 7. The gain is now the loss on the name's parts when it comes first, less their loss when it returns, from the second part on.
 
-# %% figure
+# %% claims
 programs = ind.invented(model, 32)
 whole, on_names = ind.name_gain(model, programs), {}
 ways = {f"without {layer}.{head}": [(layer, head)] for layer, head in every}
@@ -689,14 +682,19 @@ for title, taken in ways.items():
     on_names[title] = ind.share_left(ind.name_gain(model, programs, taken, reference), whole)
 random_tokens = {f"without {head}": share for head, share in left.items()} | {f"{title} alone": share for title, share in enough.items()}
 random_tokens["these and 0.1 alone"] = kept_by(five)
-rows = {title: {"random tokens": random_tokens[title], "invented names": share} for title, share in on_names.items()}
-shown = {title: row for title, row in rows.items() if "alone" in title or title.removeprefix("without ") in four_heads}
-plots.show(ind.shares(shown, "share of the gain left"), "Nine shares for random tokens and for invented names; they lie close together.",
-           "What is left of the gain without one head of the circuit, and with some heads alone: on random tokens (section 7) and on 32 invented names in the "
-           "program. Below 0 the repeat is predicted worse than the first time, above 1 better than by the intact model. Lines: 95 % interval, texts or names resampled.")  # fmt: skip
+four_on_names = on_names["0.0, 0.2, 0.3, 1.1 alone"]
+with claims():
+    claim("on names each share is within 0.12 of that on random tokens", all(abs(random_tokens[way][0] - on_names[way][0]) < 0.12 for way in ways))
+    claim("the four alone keep more than four fifths, by the interval, and no other set of section 7 keeps a third",
+          four_on_names[1] > 0.8 and max(on_names[f"{title} alone"][0] for title in sets if sets[title] != circuit) < 1 / 3)
+    claim("with 0.1 as a fifth head more than nine tenths are left, more than with the four (intervals apart)",
+          on_names["these and 0.1 alone"][1] > 0.9 and falling(on_names["these and 0.1 alone"], four_on_names))
+    claim("without 0.2 or 1.1 less than a twentieth is left, without 0.0 or 0.3 less than a third, without any other head more than 0.8",
+          max(on_names["without 0.2"][0], on_names["without 1.1"][0]) < 0.05 and max(on_names["without 0.0"][0], on_names["without 0.3"][0]) < 1 / 3
+          and min(on_names[f"without {head}"][0] for head in ("0.1", "1.0", "1.2", "1.3")) > 0.8)  # fmt: skip
 
 # %% [markdown]
-# So the circuit that was found on random tokens is at work on names. No share differs by more than 0.12 from that on random tokens; the four heads alone keep more than four fifths of the gain on names, and with 0.1 as a fifth head more than nine tenths are left.
+# So the circuit that was found on random tokens is at work on names. No share of the gain differs by more than 0.12 from that on random tokens. The four heads alone keep more than four fifths, and with 0.1 as a fifth head more than nine tenths are left. Without 0.2 or without 1.1 it is less than a twentieth.
 #
 # **But `w` and `␣w` are different tokens, and the second `quab` comes after a space, not after a bracket.** How does 1.1 find these? The answer lies in the table of section 6. Each of its rows belongs to a token that is asked for, and says how well the note of *every* token matches. Here are the rows of `w` and of the single space.
 
@@ -739,24 +737,13 @@ for seed in (1, 2):
 for means in draws:
     kept = {head: [one for one in but_four if one != head] for head in but_four}
     r_with.append({head: expects(taken, means)[f_again].item() for head, taken in kept.items()} | {"four": expects(but_four, means)[f_again].item()})
-_, cache = model.run_with_cache(tokens)
 with claims():
+    claim("from r head 0.1 looks at r itself", model.run_with_cache(tokens)[1]["pattern", 0][0, 1, r, r] > 0.95)
     claim("without 1.1 no part after the w has a probability above a tenth", headless[again].max() < 0.1)
     claim("with the four heads alone six of the seven parts have more than a quarter; r has 0.08, and 0.96 in the intact model",
           (alone[again] > 0.25).sum() == 6 and round(alone[f_again].item(), 2) == 0.08 and round(late[f_again].item(), 2) == 0.96)
     claim("with 0.1 as fifth head r has 0.97, with any of the other three less than 0.15; in two other draws of the means likewise, to 0.01 and below 0.15",
           all(abs(one[0, 1] - 0.97) < 0.01 and max(one[head] for head in one if head != (0, 1)) < 0.15 for one in r_with))
-    claim("from r head 0.1 looks at r itself", cache["pattern", 0][0, 1, r, r] > 0.95)
-    claim("with 0.1 as a fifth head more than nine tenths of the gain on names are left, more than with the four (intervals apart)",
-          on_names["these and 0.1 alone"][1] > 0.9 and falling(on_names["these and 0.1 alone"], on_names["0.0, 0.2, 0.3, 1.1 alone"]))
-    claim("on the 32 names each share is within 0.12 of that on random tokens",
-          all(abs(row["random tokens"][0] - row["invented names"][0]) < 0.12 for row in rows.values()))
-    claim("on names the four alone keep more than four fifths, by its interval, and no other set above keeps a third",
-          on_names["0.0, 0.2, 0.3, 1.1 alone"][1] > 0.8 and max(on_names[f"{title} alone"][0] for title in sets if sets[title] != circuit) < 1 / 3)
-    claim("on names, without 0.2 or 1.1 less than a twentieth is left, without 0.0 or 0.3 less than a third, without any other head more than 0.8",
-          max(on_names["without 0.2"][0], on_names["without 1.1"][0]) < 0.05 and max(on_names["without 0.0"][0], on_names["without 0.3"][0]) < 1 / 3
-          and min(on_names[f"without {head}"][0] for head in ("0.1", "1.0", "1.2", "1.3")) > 0.8)
-    claim("without all other heads at once, less is left of the gain on names than intact, by its interval", on_names["0.0, 0.2, 0.3, 1.1 alone"][2] < 1)
     claim("the five best notes for w are all a w, with at most one mark before it, first that of ␣w, then its own",
           best_notes["w"][:2] == [" w", "w"] and all(note.lower()[-1] == "w" and len(note) <= 2 and not note[:-1].isalpha() for note in best_notes["w"]))
     claim("the five best notes for the single space begin with a space", all(note[0] == " " for note in best_notes["␣"][:5]))
@@ -767,9 +754,7 @@ with claims():
     claim("1.1 gives qu 0.71 of its attention from the space, and without 1.1 qu has a probability below 1 %",
           round(looks_on_program[space, qu].item(), 2) == 0.71 and headless[space] < 0.01)
     claim("from the first part of quab 1.1 gives the second more than 0.6 of its attention; the most probable token there is ant",
-          looks_on_program[space + 1, qu + 1] > 0.6 and model.tokenizer.decode([next_after[space + 1].argmax().item()]) == "ant")
-    claim("at the second opening bracket 1.1 gives the first qu more attention than any other place but BOS, and the model expects qu with 0.75",
-          looks_on_program[starts[1], 1:].argmax() + 1 == qu and round(next_after[starts[1], ids[qu]].item(), 2) == 0.75)  # fmt: skip
+          looks_on_program[space + 1, qu + 1] > 0.6 and model.tokenizer.decode([next_after[space + 1].argmax().item()]) == "ant")  # fmt: skip
 
 # %% [markdown]
 # ## 9 · What this does not show
@@ -815,7 +800,7 @@ plots.show(fig, "Accuracy against block length: a spike at 16 for the counting h
 # %% [markdown]
 # With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer gives itself away too. In section 3 it had reached a third, with blocks of 24; at every other length it stays below a fifth. Only a test with several lengths tells a head that reads from a head that goes by distance.
 #
-# **Other models.** The circuit was found in one training run of one small model, whose training text had been changed to reward copying. `code-4l`, a model of this course that was trained on code as it is, ranks fewer than one in ten tokens of the repeat first. In GPT-2 small, on the other hand, several heads match prefixes, such as 5.5 and 6.9 (Wang et al. 2022). For more models see the deeper notebook, section 10.
+# **Other models.** The circuit was found in one training run of one small model, whose training text had been changed to reward copying. `code-4l`, which was trained on code as it is, ranks fewer than one in ten tokens of the repeat first. GPT-2 small, on the other hand, has several induction heads, such as 5.5 and 6.9 (Wang et al. 2022). For more models see the deeper notebook, section 10.
 
 # %% claims
 shares = {n: context.remaining("1.1", n) for n in (4, 8, 16, 32)}
