@@ -169,7 +169,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# We test it as we shall test every model in this lesson, on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. Because the tokens are random, nothing foretells the block, while the block foretells the repeat, all but its first token, since nothing says that the repeat begins there. So both measures start at the second token of the repeat.
+# We test it as we shall test every model in this lesson, on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. Because the tokens are random, nothing foretells the block. The block foretells the repeat, except its first token, since nothing says that the repeat begins there, and so both measures start at the second token of the repeat.
 #
 # - The **accuracy on the repeat** is the share of these tokens that the model ranks first.
 # - The **gain from repetition** is the mean loss on the block minus the mean loss on these tokens, in nats (a loss with the natural logarithm; one nat less means $e$ times the probability).
@@ -472,8 +472,8 @@ with claims():
 _, cache = model.run_with_cache(tokens)
 
 def part(head, at):
-    """What a head of the first layer wrote at some positions, as the norm passes it to 1.1: (position, d_model)"""
-    wrote = cache["z", 0][0, at, head] @ model.W_O[0, head]
+    """What a head of layer 0 wrote at some positions, as the norm passes it to 1.1."""
+    wrote = cache["z", 0][0, at, head] @ model.W_O[0, head]  # (position, d_model)
     # the norm takes the mean off, then divides
     return (wrote - wrote.mean(-1, keepdim=True)) / cache["blocks.1.ln1.hook_scale"][0, at]
 
@@ -515,14 +515,18 @@ f"{own.float().mean():.2f}"
 # %% [markdown]
 # No text has been read here, and 0.94 of the tokens match the note of themselves better than every other note. For the second comparison, 0.2 in the query with 0.3 in the key, it is also more than nine in ten. So both pairs do match a token with itself.
 #
-# **It copies too.** Olsson et al. define an induction head by two properties, matching prefixes and copying. A head copies if attending to a token raises the logit of that token. In the drawing the token gets there through two heads: 0.0 leaves a copy, and 1.1 passes it on. The table of this path is $E\, W_{OV}^{0.0} W_{OV}^{1.1} W_U$. A positive eigenvalue $\lambda$ of it belongs to a mixture of tokens that raises its own logits. So Elhage et al. measure copying by the **copying score** $\sum \mathrm{Re}\,\lambda / \sum |\lambda|$, which is 1 if all eigenvalues are positive, and near 0 if they cancel.
+# **It copies too.** Olsson et al. define an induction head by two properties, matching prefixes and copying. A head copies if attending to a token raises the logit of that token. In the drawing the token gets there through two heads: 0.0 leaves a copy, and 1.1 passes it on. The table of this path is $E\, W_{OV}^{0.0} W_{OV}^{1.1} W_U$. A positive eigenvalue $\lambda$ of it belongs to a mixture of tokens that raises its own logits. So Elhage et al. measure copying by the **copying score** $\sum \mathrm{Re}\,\lambda / \sum |\lambda|$, which is 1 if all eigenvalues are positive, and near 0 if as many point one way as the other.
 
 # %%
-path = {f"0.{head}": ind.copying_score(E @ W_OV[0, head], model.W_V[1], model.W_O[1], model.W_U)[reader] for head in range(4)}
-f"through 0.0 and 1.1: {path['0.0']:.2f}"
+def copies(head):
+    """Copying score of the path through a head of layer 0, then 1.1."""
+    wrote = E @ W_OV[0, head]  # for each token
+    return ind.copying_score(wrote, model.W_V[1, reader], model.W_O[1, reader], model.W_U).item()
+
+f"through 0.0 and 1.1: {copies(0):.2f}"
 
 # %% [markdown]
-# The path of the drawing copies almost perfectly. Through 0.2 or 0.3, whose notes are about other tokens, the score stays below 0.1 in size. (It is 0.84 through 0.1, a head that we shall meet again.) Straight from the embedding, as the score is usually computed, 1.1 has 0.76 and no other head half as much. The **null** is what a measurement gives where there is nothing to find: in the same model before training no head passes 0.1 in size, straight or through 0.0.
+# The path of the drawing copies almost perfectly. Through 0.2 or 0.3, whose notes are about other tokens, the score stays below 0.1 in size. (Through 0.1, a head that we shall meet again, it is 0.84.) Straight from the embedding, as the score is usually computed, 1.1 has 0.76 and no other head half as much. The **null** is what a measurement gives where there is nothing to find: in the same model before training no head passes 0.1 in size, straight or through 0.0.
 
 # %% claims
 untrained = zoo.load("code-attn-2l", "cpu", checkpoint=0).requires_grad_(False)
@@ -548,17 +552,17 @@ with claims():
     claim("of all eight heads 1.1 has the highest copying score, 0.76, and no other has half of it",
           copying.argmax() == 5 and round(copying[5].item(), 2) == 0.76 and copying[[0, 1, 2, 3, 4, 6, 7]].max() < copying[5] / 2)
     claim("the copying score through 0.0 and 1.1 is above 0.98, through 0.1 it is 0.84, through 0.2 or 0.3 below 0.1 in size",
-          path["0.0"] > 0.98 and round(path["0.1"].item(), 2) == 0.84 and max(path["0.2"].abs(), path["0.3"].abs()) < 0.1)
+          copies(0) > 0.98 and round(copies(1), 2) == 0.84 and max(abs(copies(2)), abs(copies(3))) < 0.1)
     claim("no head of the untrained model has a copying score above 0.1 in size, straight or through 0.0", max(null.abs().max(), null_path.abs().max()) < 0.1)  # fmt: skip
 
 # %% [markdown]
 # ## 7 · Needed, enough, specific
 #
-# Let us collect what we have. While the model reads, 0.2 and 0.3 leave notes of the token before and of the one before that, and 0.0 leaves a copy of the current token. When a token returns, 1.1 compares it and its predecessor with these notes, looks where both match, and passes on the copy that 0.0 has left there. Whether these four heads are the whole of it is three questions.
+# Let us collect what we have. While the model reads, 0.2 and 0.3 leave notes of the token before and of the one before that, and 0.0 leaves a copy of the current token. When a token returns, 1.1 compares it and its predecessor with these notes, looks where both match, and passes on the copy that 0.0 has left there. Whether these four heads are the whole of it can be asked in three ways.
 #
-# - Is it **needed**? Take it away: how much of the behaviour is left?
-# - Is it **enough**? Take everything *else* away: how much is left?
-# - Is it **specific**? Take it away: what else is lost?
+# - Are they **needed**? Take them away: how much of the behaviour is left?
+# - Are they **enough**? Take everything *else* away: how much is left?
+# - Are they **specific**? Take them away: what else is lost?
 #
 # The behaviour's number is the gain from repetition. A head is taken away by *mean ablation* (lesson 0): at each position its output is replaced by its mean over other texts.
 
@@ -613,7 +617,7 @@ plots.show(ind.specific(cost, four_heads), "Extra loss on repeated against new n
            f"modules resampled). Blue: the four heads of the circuit. Grey, from left to right: {', '.join(grey)}.")  # fmt: skip
 
 # %% [markdown]
-# *Needed*: on random tokens none of the gain is left without 0.2 or without 1.1, a seventh without 0.0, and two fifths without 0.3, while without any other head most of it stays. (Where several heads do the same work, taking one away shows nothing: deeper notebook, section 6.) *Specific* is a matter of degree. On code 1.1, 0.2 and 0.3 cost at least three times as much on repeated names as on new ones, but 0.2 still costs a nat on new ones. And 0.0 is not specific: without it new names too cost 3.5 nats more, so that its copies must serve much else.
+# *Needed*: on random tokens none of the gain is left without 0.2 or without 1.1, a seventh without 0.0, and two fifths without 0.3, while without any other head most of it stays. (Where several heads do the same work, taking one away shows nothing: deeper notebook, section 6.) *Specific* is a matter of degree. On code 1.1, 0.2 and 0.3 cost at least three times as much on repeated names as on new ones, but 0.2 still costs a nat on new ones. And 0.0 is not specific: without it new names too cost 3.5 nats more, so its copies serve much else.
 
 # %% claims
 all_of_code = {head: row["all of code"] for head, row in removed.rows().items() if head in left}
@@ -694,7 +698,7 @@ with claims():
           and min(on_names[f"without {head}"][0] for head in ("0.1", "1.0", "1.2", "1.3")) > 0.8)  # fmt: skip
 
 # %% [markdown]
-# So the circuit that was found on random tokens is at work on names. No share of the gain differs by more than 0.12 from that on random tokens. The four heads alone keep more than four fifths, and with 0.1 as a fifth head more than nine tenths are left. Without 0.2 or without 1.1 it is less than a twentieth.
+# So the circuit that was found on random tokens is at work on names. No share of the gain differs by more than 0.12 from that on random tokens. The four heads alone keep more than four fifths, and with 0.1 as a fifth head more than nine tenths are left. Without 0.2 or without 1.1 less than a twentieth is left.
 #
 # **But `w` and `␣w` are different tokens, and the second `quab` comes after a space, not after a bracket.** How does 1.1 find these? The answer lies in the table of section 6. Each of its rows belongs to a token that is asked for, and says how well the note of *every* token matches. Here are the rows of `w` and of the single space.
 
@@ -714,12 +718,12 @@ plots.show(fig, "Two rows of bars. Asked for w, the notes of space w, w, undersc
            "Orange: the note that is there in the program.")  # fmt: skip
 
 # %% [markdown]
-# Asked for `w`, 1.1 likes best the notes of five tokens that are all a w, small or capital, with or without something before it. To these weights they are the same token, and so the second `w` finds the note of `␣w`. Asked for a space, it likes notes of spaces best, but a bracket still has more than six tenths of a space's score. That is enough in this program, where no better note is around.
+# When 1.1 asks for `w`, the five notes that score highest are all of a w, small or capital, with or without something before it. These weights treat the five alike, and so the second `w` finds the note of `␣w`. When it asks for a space, the notes of spaces score highest, but that of a bracket still has more than six tenths of a space's own. That is enough in this program, where nothing before the space leaves a better note.
 
 # %% figure
-first, later = range(9, 14), range(17, 20)  # int ( qu ab ) and the second ␣ qu ab
+first, later = range(7, 15), range(17, 20)  # _f r int ( qu ab ) : and the second ␣ qu ab
 threads = {(i, j): looks_on_program[q, k].item() for i, q in enumerate(later) for j, k in enumerate(first) if looks_on_program[q, k] >= 0.05}
-ind.looked_up([parts[k - 1] for k in first], [parts[q - 1] for q in later], threads, late[later].tolist(), first=1).captioned(
+ind.looked_up([parts[k - 1] for k in first], [parts[q - 1] for q in later], threads, late[later].tolist(), first=3).captioned(
     "Where 1.1 looks when quab returns; drawn as in section 4."
 )
 
