@@ -82,13 +82,13 @@ draw.induction_circuit(steps=0, tokens=("z", "le", "_f"))
 # %% [markdown]
 # A head decides where to look by one number for each pair of tokens: how much a token $q$ looks for a token $s$. In lesson 0's names, where $W_E$ embeds tokens and $W_U$ turns the stream into logits, the table of these numbers is $W_E W_Q W_K^\top W_E^\top$, the **QK circuit**. A second table, the **OV circuit** $W_E W_V W_O W_U$, says what looking at $s$ adds to the logits. Both tables know tokens and nothing else, so neither can say "the `_f` that comes after a `le`".
 #
-# Perhaps it would help to know positions as well. Take four texts that end in A. In (i) and (ii) B came after A, in (iii) and (iv) D did. A head weighs the positions of the text by its attention and adds up what each contributes. The softmax divides all contributions by the same positive number, which cannot change the sign of their sum, so we leave it out. Then each position adds a number that depends on this position and on the token there, and on nothing else. Think of it as a card. If the sum of the cards is above zero, the model prefers B to D.
+# Perhaps it would help to know positions as well. Take four texts that end in A. In (i) and (ii) B came after A, in (iii) and (iv) D did. A head weighs the places of the text by its attention and adds up what each contributes. The softmax divides all contributions by the same positive number, which cannot change the sign of their sum, so we leave it out. Then each place adds a number that depends on the place and on the token there, and on nothing else. Think of it as a card. If the sum of the cards is above zero, the model prefers B to D.
 
 # %% figure
 words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
 example = {(1, "B"): 3, (3, "B"): 2, (1, "D"): -1, (3, "D"): -2}  # by place, from 0, and token
 ind.four_texts(words, {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}, example).captioned(
-    "Above: the four texts and the cards of an example, a head that likes B, most of all at position 2. A card without a number "
+    "Above: the four texts and the cards of an example, a head that likes B, most of all at place 2. A card without a number "
     "has 0. Its sums are right (✓) for (i) and (ii) and wrong (✗) for (iii) and (iv). Below: the cards of two texts together."
 )
 
