@@ -13,7 +13,6 @@ from course_utils.induction.toys.training import Recipe
 
 TEXTS = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
 RIGHT = {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}
-TOYS = {"two layers": "", "one layer,\nsmeared keys": "smeared", "deaf keys": "keys", "deaf queries": "queries"}
 CARDS = {(1, "B"): 3, (3, "B"): 2, (1, "D"): -1, (3, "D"): -2}
 LOST = ("0.2 to keys", "0.3 to keys", "0.0 to queries", "0.2 to queries", "0.0 to values")
 SHARES = {("0.2", "1.1"): (-0.02, -0.03, -0.01), ("0.0", "0.2", "0.3", "1.1"): (0.91, 0.9, 0.92)}
@@ -22,7 +21,6 @@ PICTURES = {
     "four texts": lambda: ind.four_texts(TEXTS, RIGHT, CARDS),
     "two that subtract": lambda: ind.two_that_subtract(TEXTS, RIGHT),
     "circuit": lambda: ind.circuit(("_f", "r", "int"), LOST, attention=0.85, chance=0.37),
-    "toys, changed": lambda: ind.toys_changed(TOYS),
     "circuits alone": lambda: ind.circuits_alone(
         {**SHARES, ("0.2", "0.3", "1.1"): (0.04, 0.03, 0.05), ("1.1",): (0, 0, 0)}
     ),
@@ -76,13 +74,6 @@ def test_the_circuit_has_the_messages_that_count_and_no_other():
     assert {"after A", "two after X", "B, copied", "A, copied", "after X"} <= set(words(full))
     fewer = ind.circuit(("X", "A", "B"), LOST[:1], attention=0.8, chance=0.9)
     assert "after A" in words(fewer) and "two after X" not in words(fewer)
-    plots.plt.close("all")
-
-
-def test_a_bar_stands_where_something_cannot_pass_and_nowhere_else():
-    picture = ind.toys_changed({"as planned": "", "smeared": "smeared", "deaf keys": "keys", "deaf queries": "queries"})
-    orange = [line for line in picture.fig.axes[0].lines if line.get_color() == plots.EDITED]
-    assert len(orange) == 2
     plots.plt.close("all")
 
 

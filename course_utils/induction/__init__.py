@@ -26,7 +26,6 @@ from course_utils.induction.drawing import (
     looked_up,
     shares,
     specific,
-    toys_changed,
     two_contexts,
     two_that_subtract,
 )
@@ -81,6 +80,6 @@ __all__ = [
     "mean_interval", "name_gain", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
     "previous_token_score", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
     "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left",
-    "shares", "specific", "spread", "subspaces", "token_losses", "toys_changed", "train", "turned_composition",
+    "shares", "specific", "spread", "subspaces", "token_losses", "train", "turned_composition",
     "two_contexts", "two_that_subtract",
 ]  # fmt: skip

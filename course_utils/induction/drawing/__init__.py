@@ -7,7 +7,7 @@ needed and what is specific; grids of numbers. `contexts` – the match of two t
 """
 
 from course_utils.induction.drawing.cards import four_texts, two_that_subtract
-from course_utils.induction.drawing.circuit import circuit, circuits_alone, toys_changed
+from course_utils.induction.drawing.circuit import circuit, circuits_alone
 from course_utils.induction.drawing.contexts import half_ways, two_contexts
 from course_utils.induction.drawing.program import expected, looked_up
 from course_utils.induction.drawing.roles import grids, shares, specific
@@ -15,5 +15,5 @@ from course_utils.induction.drawing.scored import forming, head_maps
 
 __all__ = [
     "circuit", "circuits_alone", "expected", "forming", "four_texts", "grids", "half_ways", "head_maps", "looked_up",
-    "shares", "specific", "toys_changed", "two_contexts", "two_that_subtract",
+    "shares", "specific", "two_contexts", "two_that_subtract",
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 1. `circuit` – the heads, and what each of their messages to 1.1 says.
 2. `circuits_alone` – the same in small, with heads missing.
-3. `toys_changed` – the plan in small, with something barred while it is learned.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +34,7 @@ def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance
     words = (f"after {a}", f"two after {x}", f"{b}, copied", f"{a}, copied", f"after {x}")
     said = dict(zip(MESSAGES, words, strict=True))
     for place, token, letter in zip(COLUMNS, (x, a, b, "…", x, a), ("X", "A", "B", "", "X", "A"), strict=True):
-        page.stream(place, 0.6, 4.6)
+        page.stream(place, 0.6, 4.6 if place == COLUMNS[5] else 4.15)  # the others end below the words
         page.box((place, 0.4), token, fill=plots.TOKEN, width=0.66, bold=token != "…", size=12)
         if a != "A":
             page.text((place, 0.1), letter, size=SMALL, colour=plots.NULL, halo=False)
@@ -102,35 +101,3 @@ def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -
         page.text((middle, 0.16), interval, size=SMALL, colour=plots.NULL, halo=False)
     alt = "; ".join(f"{', '.join(heads)}: {share:.2f}" for heads, (share, _, _) in left.items())
     return page.picture(f"Share of the gain from repetition left with these heads alone: {alt}.")
-
-
-def toys_changed(changed: Mapping[str, str]) -> Picture:
-    """The plan in small, once for each change that is made before training; a bar where something cannot pass.
-
-    Args:
-        changed: by the words above each, "" for nothing, "keys" or "queries" for what is barred, "smeared" for one
-            layer whose keys also hold the token before.
-    """
-    page = sheet(2.75)
-    step = 7.2 / len(changed)
-    for k, (title, change) in enumerate(changed.items()):
-        xs = [0.3 + step * k + 0.42 * i for i in range(4)]
-        one = change == "smeared"
-        page.text(((xs[0] + xs[3]) / 2, 2.5), title, size=SMALL, bold=True, halo=False)
-        for x, token in zip(xs, "AB…A", strict=True):
-            page.stream(x, 0.42, 2.0)
-            page.text((x, 0.18), token, size=SMALL, bold=True, halo=False)
-        page.dot((xs[1], 1.48), MATCH, 7)
-        page.dot((xs[3], 1.48), MATCH, 7)
-        page.arrow((xs[1] + 0.05, 1.55), (xs[3] - 0.05, 1.9), colour=MATCH, bend=-0.25, thick=2.2)
-        if one:
-            page.arrow((xs[0], 0.65), (xs[1] - 0.06, 1.42), colour=ONE_BACK, thick=2.2)
-            continue
-        page.line([(xs[0] - 0.15, 1.2), (xs[3] + 0.15, 1.2)], colour=plots.STREAM, dashed=True, behind=True)
-        page.arrow((xs[0], 0.58), (xs[1] - 0.1, 0.88), colour=ONE_BACK, thick=2)
-        page.box((xs[1], 0.92), "", fill=ONE_BACK, width=0.24, height=0.17)
-        barred = {"keys": xs[1], "queries": xs[3]}.get(change)
-        if barred:
-            page.line([(barred - 0.2, 1.27), (barred + 0.2, 1.27)], colour=plots.EDITED, thick=5)
-    names = "; ".join(title.replace("\n", " ") for title in changed)
-    return page.picture(f"The plan in small, changed: {names}.")

@@ -60,7 +60,7 @@ def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Sequence[str
         (x, *_), (y, *_) = cost[head]
         ax.annotate(head, (x, y), (8, 6), textcoords="offset points", fontweight="bold", color=plots.HEAD)
     ax.set(xlabel="extra loss on new names (nats)", ylabel="extra loss on\nrepeated names (nats)")
-    ax.set(xlim=(-0.15, None), ylim=(-0.3, None))
+    ax.set(xlim=(-0.15, None), ylim=(-0.3, 1.08 * ax.get_ylim()[1]))
     ax.legend(loc="lower right")
     return fig
 

@@ -23,21 +23,21 @@ def forming(
         patterns: of one head of the first two-layer model, by the training step, on BOS and a block of `length` tokens,
             twice.
     """
-    fig, rows = plots.figure(2, 1, height=4.6, height_ratios=[1, 1.1])
+    fig, rows = plots.figure(2, 1, height=5.6, height_ratios=[1, 1.55])
     fig.get_layout_engine().set(hspace=0.08)
     ax = rows[0]
     lines = (
         (f"accuracy, two layers,\n{two.seeds} models", two.accuracy, plots.INK, 1.2),
         ("accuracy, one layer", one.accuracy, plots.GREY, 2.4),
-        ("prefix matching, best\nhead of one of them", two.best_prefix()[:, :1], plots.HEAD, 1.8),
-        ("previous token, best\nhead of one of them", two.best_previous()[:, :1], plots.NOTE, 1.8),
+        ("prefix matching, best head\nof the first of these", two.best_prefix()[:, :1], plots.HEAD, 1.8),
+        ("previous token, best head\nof the first of these", two.best_previous()[:, :1], plots.NOTE, 1.8),
     )
     for name, values, colour, width in lines:
         for seed, row in enumerate(values.unbind(1)):
             ax.plot(two.step, row, color=colour, linewidth=width, label=None if seed else name)
     for step in patterns:
         ax.axvline(step, color=plots.STREAM, linewidth=1, zorder=0)
-    ax.set(xlabel="training step", ylabel="share", ylim=(-0.03, 1.03))
+    ax.set(xlabel="training step", ylabel="accuracy, or score", ylim=(-0.03, 1.03))
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     rows[1].axis("off")
     spec = rows[1].get_subplotspec().subgridspec(1, len(patterns))

@@ -11,9 +11,9 @@ Prediction(id="induction.deaf_keys", choices=("deaf keys alone", "deaf queries a
 Prediction(id="induction.which_head", choices=("0.0", "0.2", "1.1", "1.2"),
            question="Which of these heads matches prefixes, as the induction head of the plan does?")
 Prediction(id="induction.new_names", between=(0, 3), tolerance=0.15,
-           question="By how many nats does the loss on new names fall between steps 1 000 and 2 000?")
+           question="By how many nats does the loss on new names fall between steps 1\u00a0000 and 2\u00a0000?")
 Prediction(id="induction.messages", between=(0, 12), tolerance=0.5,
-           question="How many of the twelve messages to 1.1 cost at least one nat when they are about another text?")
+           question="How many of the twelve messages to 1.1 cost at least one nat when they come from another text?")
 Prediction(id="induction.enough", between=(0, 1), tolerance=0.1,
            question="With 0.0, 0.2 and 1.1 alone, what share of the gain from repetition is left?")
 Prediction(id="induction.remains", between=(0, 1), tolerance=0.08,

@@ -66,9 +66,9 @@ class ScoreParts:
 
     def plot(self) -> Figure:
         """The preference of every pair, mean over the texts: query parts in rows, key parts in columns."""
-        fig, ax = plots.figure(width=4.8, height=4.0)
+        fig, ax = plots.figure(width=6.2, height=4.6)
         values = self.preference().mean(-1)
-        plots.heatmap(ax, values.clamp(min=0), signed=False, bar=False)
+        plots.heatmap(ax, values.clamp(min=0), signed=False, bar=False, aspect="auto")
         for row, column in (values.abs() > 0.3).nonzero().tolist():
             strong = values[row, column].abs() > 0.6 * values.abs().max()
             ax.text(column, row, f"{values[row, column]:.1f}", ha="center", va="center", color="w" if strong else "k")
