@@ -904,7 +904,38 @@ by_lane = {lane: [fed(lane, *head) for head in ((2, 2), (1, 0), (3, 2))] for lan
 
 # %% [markdown]
 # With what entered `m0`, the three heads raise the matching bracket by less than 0.02 logits. With its output they raise it by more than 0.7. In this sense `m0` *translates*: it writes the bracket in directions that these heads read, and the embedding is not in them.
-#
+
+# %% claims
+other_sets = [tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(1, 6)]
+at_one = model.blocks[0].mlp(healthy["blocks.0.ln2.hook_normalized"][:, opener : opener + 1])[:, 0]
+sums = [gate, *(tf.through_first_mlp(model, some) for some in other_sets)]
+with claims():
+    claim(
+        "the output of `m0` brings back 0.77 at the bracket, as the whole stream there does; what entered it brings back nothing (less than 0.01)",
+        rounds_to(through[made], "0.77") and abs(through[made] - at_bracket[1]) < 0.01 and abs(through[entered]) < 0.01,
+    )
+    claim(
+        "the output of `m0` clean at both positions recovers 1.02, at all positions 1.00",
+        rounds_to(gate["both"], "1.02") and rounds_to(gate["everywhere"], "1.00"),
+    )
+    claim(
+        "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back 0.04",
+        bool((lengths[entered] < lengths[made]).all()) and rounds_to(as_long, "0.04"),
+    )
+    claim(
+        "on these prompts and on five other sets, the output of `m0` at both positions brings back the whole answer, to 0.05, and everything that goes past it, at all positions, less than 0.01",
+        between([x["both"] for x in sums], 0.95, 1.05) and max(abs(x["past it"]) for x in sums) < 0.01,
+    )
+    claim(
+        "an MLP sees one position at a time: `m0`, with its 768 neurons, gives the same output for the bracket alone",
+        (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3 and model.cfg.d_mlp == 768,
+    )
+    claim(
+        "fed with what entered `m0`, the OV circuits of 2.2, 1.0 and 3.2 raise the matching bracket by less than 0.02; with its output by 1.30, 0.77 and 0.81",
+        max(map(abs, by_lane[entered])) < 0.02 and all(rounds_to(x, y) for x, y in zip(by_lane[made], ("1.30", "0.77", "0.81"), strict=True)),
+    )
+
+# %% [markdown]
 # When we patch the output of `m0`, all its readers get it. To learn which of them matter, **path patching** gives it to one reader alone.
 
 # %% figure
@@ -971,18 +1002,7 @@ draw.road(
 to_m3_together = ask.path_patch([trio], ["m3"]).recovery().item()
 from_m3 = ask.path_patch(["m3"], "logits").recovery().item()
 only_values, only_pattern = (ask.sweep(site).recovery()[2, 2].item() for site in ("v", "pattern"))
-other_sets = [tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(1, 6)]
-at_one = model.blocks[0].mlp(healthy["blocks.0.ln2.hook_normalized"][:, opener : opener + 1])[:, 0]
-sums = [gate, *(tf.through_first_mlp(model, some) for some in other_sets)]
 with claims():
-    claim(
-        "the output of `m0` brings back 0.77 at the bracket, as the whole stream there does; what entered it brings back nothing (less than 0.01)",
-        rounds_to(through[made], "0.77") and abs(through[made] - at_bracket[1]) < 0.01 and abs(through[entered]) < 0.01,
-    )
-    claim(
-        "the output of `m0` clean at both positions recovers 1.02, at all positions 1.00",
-        rounds_to(gate["both"], "1.02") and rounds_to(gate["everywhere"], "1.00"),
-    )
     claim(
         "with only its values clean 2.2 recovers 0.32, with only its pattern 0.11",
         rounds_to(only_values, "0.32") and rounds_to(only_pattern, "0.11"),
@@ -990,14 +1010,6 @@ with claims():
     claim(
         "before layer 0 the two runs differ at the bracket alone; 0.3 gives it 0.05 of its attention",
         torch.equal(*(x["resid_pre", 0][:, [p for p in range(9) if p != opener]] for x in (healthy, corrupt))) and rounds_to(looks["0.3"], "0.05"),
-    )
-    claim(
-        "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back 0.04",
-        bool((lengths[entered] < lengths[made]).all()) and rounds_to(as_long, "0.04"),
-    )
-    claim(
-        "on these prompts and on five other sets, the output of `m0` at both positions brings back the whole answer, to 0.05, and everything that goes past it, at all positions, less than 0.01",
-        between([x["both"] for x in sums], 0.95, 1.05) and max(abs(x["past it"]) for x in sums) < 0.01,
     )
     claim(
         "the values of 2.2 get 0.29 from `m0`, by hand too, more than those of 1.0 and 3.2",
@@ -1010,15 +1022,6 @@ with claims():
     claim(
         "at the last token 0.3 gives `m0` more than three quarters of what `m0` brings back there, 0.22, as the whole stream does before layer 1",
         to_m0 > 0.75 * gate["last"] and rounds_to([gate["last"], at_last[1].item()], "0.22"),
-    )
-
-    claim(
-        "an MLP sees one position at a time: `m0`, with its 768 neurons, gives the same output for the bracket alone",
-        (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3 and model.cfg.d_mlp == 768,
-    )
-    claim(
-        "fed with what entered `m0`, the OV circuits of 2.2, 1.0 and 3.2 raise the matching bracket by less than 0.02; with its output by 1.30, 0.77 and 0.81",
-        max(map(abs, by_lane[entered])) < 0.02 and all(rounds_to(x, y) for x, y in zip(by_lane[made], ("1.30", "0.77", "0.81"), strict=True)),
     )
 
 # %% [markdown]
@@ -1114,10 +1117,7 @@ with claims():
         "without `m3` the scale falls from 15.1 to 11.0, with its mean to 14.1",
         all(rounds_to(x, y) for x, y in zip(scales, ("11.0", "15.1", "14.1"), strict=True)),
     )
-    claim(
-        "averaged over the prompts `m3` raises `)` over both others",
-        m3_raises[0] > m3_raises[1:].max(),
-    )
+    claim("averaged over the prompts `m3` raises `)` over both others", m3_raises[0] > m3_raises[1:].max())
     claim(
         "`m3` adds 2.37 where `)` is right, less than 1 where another is, and less than a tenth of a logit on our prompt; 2.2 adds least where `)` is right",
         rounds_to(by_kind["m3"][0], "2.37") and max(by_kind["m3"][1:]) < 1 and abs(ours_too["m3"].item()) < 0.1
