@@ -59,7 +59,7 @@ plots.show(
 # If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and for the head they nearly are. The two MLPs are stranger. `m0` adds little, and yet without it the whole lead is gone. `m3` adds more than twice as much, and without it nothing is lost at all. Which bar do you believe?
 
 # %% [markdown] contents
-# At the end of this lesson you can answer that, and you have followed a bracket through the whole model. On the way you use the everyday tools of the field: hooks, caches, attribution, ablation and patching.
+# At the end of this lesson you can answer that, and you have followed a bracket through the whole model.
 #
 # The exercises begin with ten quick questions on einsum, softmax and the like (`course start 00`, then `my/00_transformer.ipynb`). If more than three of them are new to you, read what they point to first. The deeper notebook has what the story does not need.
 
@@ -239,13 +239,13 @@ with claims():
 
 # %% figure
 draw.columns(words, marked=(opener,)).captioned(
-    "The whole model on our prompt. Each grey line is a residual stream, one for each token, which runs upwards. In each layer four heads (small dots) read it and add to it, then the MLP (large dot) does. Only heads read other streams, and only those to their left; one such reading, by the first head of layer 2, is drawn as an example. Yellow: the one stream that starts with the bracket. The answer is read at the top of the last one."
+    "The whole model on our prompt. Each grey line is a residual stream, one for each token, which runs upwards. In each layer four heads (small dots) read it and add to it, then the MLP (large dot) does. Only heads read other streams, and only those to their left; one such reading is drawn. Yellow: the stream that starts with the bracket. The answer is read at the top of the last one."
 )
 
 # %% [markdown]
 # One consequence will matter: a part of layer 0 can reach the logits *directly*, past all later layers, because what it added is still in the sum.
 #
-# That the stream is nothing but this sum can be checked. We collect the outputs of all parts and add them up.
+# To check the sum, we add up the outputs of all parts.
 
 # %%
 parts = tf.components(model, healthy)  # (component, batch, pos, d_model)
@@ -269,7 +269,7 @@ draw.norm_stretches((3, 4), (2, 8)).captioned(
 #
 # $$\text{LayerNorm}(x) = \frac{x - \bar x}{\text{scale}} \odot w + b, \qquad \text{scale} = \sqrt{\tfrac1d \textstyle\sum_i (x_i - \bar x)^2 + \varepsilon}$$
 #
-# The **scale** is the typical size of an entry once the mean is subtracted; $w$ and $b$, (d_model) each, are learned. `enable_compatibility_mode()`, called at the start, multiplied them into the weights that read after the norm, which is called **folding**. It also makes the entries of each part's output have the mean zero, because every norm would subtract that mean in any case. No prediction changes, and from here on a norm only divides by its scale.
+# The **scale** is the typical size of an entry once the mean is subtracted; $w$ and $b$, (d_model) each, are learned. `enable_compatibility_mode()`, called at the start, multiplied them into the weights that read after the norm. It also makes the entries of each part's output have the mean zero, because every norm would subtract that mean in any case. No prediction changes, and from here on a norm only divides by its scale.
 
 # %% claims
 original = zoo.load("code-4l", device="cpu")
@@ -277,19 +277,16 @@ tokens = model.to_tokens(prompt)
 apart = model(tokens).log_softmax(-1) - original(tokens).log_softmax(-1)
 whole, rest = torch.tensor([5.0, 12.0]), torch.tensor([3.0, 4.0])
 with claims():
-    claim(
-        "the sum of all parts is the stream, up to rounding (one part in 100 000)",
-        (parts.total() - stream).abs().max() < 1e-5 * stream.abs().max(),
-    )
+    claim("the parts sum to the stream, up to rounding", (parts.total() - stream).abs().max() < 1e-5 * stream.abs().max())
     claim(
         "in the toy the lead is 5; without the part the stretch is 2.6 and the lead 7.8",
         rounds_to((whole.norm() / rest.norm()).item(), "2.6") and rounds_to((rest * whole.norm() / rest.norm())[0].item(), "7.8"),
     )
     claim(
-        "folding changes log-probabilities by less than a thousandth, and weights by more than a tenth",
+        "the model made simpler has the same log-probabilities, to a thousandth, with other weights",
         apart.abs().max() < 1e-3 and (model.W_U - original.W_U).abs().max() > 0.1,
     )
-    claim("folded, the entries of each part's output have the mean zero", parts.parts.mean(-1).abs().max() < 1e-3)
+    claim("the entries of each part's output have the mean zero", parts.parts.mean(-1).abs().max() < 1e-3)
 
 # %% [markdown]
 # ## 3 · What each part adds
@@ -327,13 +324,11 @@ ax.set(xlabel="term of the lead (logits)", xlim=(0, 1.95))
 plots.show(
     fig,
     alt="Terms of the lead: 2.2 has 1.6, m3 1.3, 3.2 0.7, 1.0 and m0 a little less than that, the others less.",
-    caption=f"The seven largest terms, means over 128 prompts with 95 % intervals of the mean. Blue: heads; pink: MLPs. All terms together are {added.total().mean():.2f}, the whole lead. Those of m0, 3.2 and m3 are the light bars of the puzzle.",
+    caption=f"The seven largest terms, means over 128 prompts with 95 % intervals of the mean. Blue: heads; pink: MLPs. All terms together are {added.total().mean():.2f}, the whole lead.",
 )
 
 # %% [markdown]
 # Our head of section 1 has the largest term of all. The heads of layer 0 add practically nothing, but they may matter all the same, because a term is only a **direct effect**. What works through *later* parts, which read an output and compute with it, is an **indirect effect**, and is in none of these numbers.
-#
-# How does 2.2 know which bracket to raise?
 
 # %% claims
 ours_too = tf.attribution(model, tokens, closers[1:2], closers[:1])
@@ -478,7 +473,6 @@ with claims():
         "of the bracket's advantage `m0` has written more than eight tenths, on average over 128 prompts",
         ahead["m0"] > 0.8 * ahead["everything"],
     )
-    claim("the pieces of the score sum to the model's own, to a thousandth", (whole_score - healthy["attn_scores", 2][:, 2, -1]).abs().max() < 1e-3)
     claim("from every position after the bracket 2.2 gives the bracket most of its attention", pattern[opener + 1 :, opener].min() > 0.5)
     claim("for `(` 2.2 is less than half as strong as for `[` and for `{`", ov["2.2"][0, 0] < ov["2.2"].diagonal()[1:].min() / 2)
     claim("fed an opening bracket, the OV circuit of 2.2 raises the matching closing bracket above all other tokens", top == list(")]}"))
@@ -487,7 +481,6 @@ with claims():
         order[:4] == ["2.2", "3.2", "1.0", "3.1"] and rounds_to(diagonal["3.1"], "0.36") and ov["3.1"].argmax(1).tolist() != [0, 1, 2],
     )
     claim("each of the three raises the matching one most, whichever is fed", all(ov[x].argmax(1).tolist() == [0, 1, 2] for x in three))
-    claim("these three give the bracket more attention than any other head does", set(sorted(looks, key=looks.get)[-3:]) == set(three))
 
 # %% [markdown]
 # ## 5 · What is lost
@@ -531,8 +524,6 @@ plots.show(
 
 # %% [markdown]
 # For 2.2 the twin's output costs twice what the mean costs, because it does not only stop raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign. So the puzzle's dark bar is one of three answers, and a report of an ablation must say what was written instead.
-#
-# It must also say what was measured. Zeros for 2.2 and its mean cost the same lead, and yet the model is right on 0.57 of the prompts with zeros and on 0.72 with the mean. The average lead hides this, because the lead with zeros is larger where `)` is right and smaller where another bracket is.
 
 # %% claims
 with claims():
@@ -540,18 +531,6 @@ with claims():
     claim(
         "for `m3` the lead rises with zeros and falls with the mean (every interval apart from zero)",
         costs["m3"]["zero"][2] < 0 < costs["m3"]["mean"][1],
-    )
-    left_by = {"zero": model.run_with_hooks(pairs.clean, fwd_hooks=[("blocks.2.attn.hook_z", zeros_for(2))])}
-    left_by["mean"] = patching.ablated(model, pairs.clean, ["2.2"], "mean", pairs.everyone)
-    gap = pairs.difference(left_by["zero"]) - pairs.difference(left_by["mean"])
-    claim(
-        "zeros and the mean cost the same lead, 2.27; 0.57 are right with zeros, 0.72 with the mean",
-        rounds_to([lost_lead["zero"], lost_lead["mean"]], "2.27") and rounds_to(pairs.right(left_by["zero"]), "0.57")
-        and rounds_to(pairs.right(left_by["mean"]), "0.72"),
-    )
-    claim(
-        "with zeros instead of the mean, the lead is larger where `)` is right and smaller where `]` or `}` is",
-        gap[pairs.correct == closers[0]].mean() > 0 > max(gap[pairs.correct == sign].mean() for sign in closers[1:]),
     )
     twins_term = tf.attribution(model, pairs.corrupt, pairs.correct, pairs.wrong)["2.2"].mean()
     claim("on the twin, 2.2 raises the wrong bracket over the right one, by more than a logit", twins_term < -1)
@@ -581,7 +560,7 @@ ax.plot(range(5), right_by_depth, marker="o", color=plots.ANSWER, linewidth=2.4)
 ax.plot(range(5), round_leads, marker="s", color=plots.EDITED)
 for depth, value in enumerate(right_by_depth):
     ax.text(depth + 0.06, value + (0.05 if depth == 0 else -0.1), f"{value:.2f}", color=plots.ANSWER)
-ax.text(2.42, 0.62, "right one\nahead ", color=plots.ANSWER, fontweight="bold", ha="right")
+ax.text(3.6, 0.985, "right one ahead", color=plots.ANSWER, fontweight="bold", ha="center")
 ax.text(1.15, round_leads[1] + 0.03, ") ahead, right or wrong", color=plots.EDITED, fontweight="bold")
 ax.set(xticks=range(5), xlabel="depth: layers read", ylabel="share of prompts", ylim=(-0.03, 1.12), xlim=(-0.2, 4.5))
 plots.show(
@@ -648,7 +627,7 @@ plots.show(
 )
 
 # %% [markdown]
-# On the left the same three heads come out as in section 4, where they were fed a bracket by itself: 2.2 recovers most, then 1.0 and 3.2. The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77, and the last token brings back 0.22 already, though that is too little to outweigh the round bracket. No other position ever brings back more than a twentieth.
+# On the left the same three heads come out as in section 4, where they were fed a bracket by itself: 2.2 recovers most, then 1.0 and 3.2. The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already. No other position ever brings back more than a twentieth.
 #
 # Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream, which is a running sum. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. To check this, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
 
@@ -675,15 +654,6 @@ round(without_readers, 2)
 # %% [markdown]
 # That is as much as the patch before layer 2 brings back, so the lost readers explain the whole difference.
 
-# %% figure
-brings = {"1.0": by_head[1, 0].item(), "2.2": by_head[2, 2].item(), "3.2": by_head[3, 2].item()}
-draw.road(
-    words, opener, {name: f"{x:.2f}" for name, x in brings.items()}, thick=brings, answer="]",
-    key="on each line: recovery with this\nhead alone patched",
-).captioned(
-    "What we know now. Three heads bring to the last token which bracket is open. Means over 128 pairs; no other head brings back as much."
-)  # fmt: skip
-
 # %% claims
 rank = [f"{i // 4}.{i % 4}" for i in by_head.flatten().argsort(descending=True).tolist()]
 at_bracket, at_last = recovery[:, opener], recovery[:, -1]
@@ -699,7 +669,7 @@ with claims():
         rounds_to(low, "-5.15") and rounds_to(patched_lead, "-0.57") and rounds_to(lead, "5.19")
         and rounds_to([(patched_lead - low) / (lead - low), by_head[2, 2].item()], "0.44"),
     )
-    claim("no other head brings back as much as 2.2, 1.0 and 3.2", rank[0] == "2.2" and set(rank[:3]) == set(brings))
+    claim("no other head brings back as much as 2.2, 1.0 and 3.2", rank[0] == "2.2" and set(rank[:3]) == set(three))
     claim(
         "a patch at the bracket brings back everything before layer 0 and 0.77 before layer 1; one at the last token 0.22 before layer 1",
         at_bracket[0] > 0.99 and rounds_to(at_bracket[1].item(), "0.77") and rounds_to(at_last[1].item(), "0.22"),
@@ -756,7 +726,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The three matter far more than their matched nulls. One at a time, 1.0 and 3.2 had seemed to matter little: without one of them alone the model is still right on 0.90 and 0.93 of these prompts. But once 2.2 is gone, taking either away as well lowers the share from 0.74 to 0.54. The three bring the same thing, so that each can partly stand in for another, and taken away singly each looks less important than it is.
+# The three matter far more than their matched nulls. One at a time, 1.0 and 3.2 had seemed to matter little: without one of them alone the model is still right on 0.90 and 0.93 of these prompts. But once 2.2 is gone, taking either away as well lowers the share from 0.74 to 0.54. The three bring the same thing, so that each can partly stand in for another.
 #
 # And yet our prediction fails, if narrowly, because without all three the model does not quite guess: 0.40 are right. Is a fourth head involved? On the 128 prompts that we know, we set each of the other thirteen to its mean beside the three. Whichever costs most is then tested on the ten new sets, against the other heads of its layer.
 
@@ -788,17 +758,17 @@ right.set_xticks(range(3), columns)
 right.set(title="test: ten new sets", xlim=(-0.5, 2.8))
 for ax in (left, right):
     ax.axhline(1 / 3, color=plots.NULL, linestyle=":")
-left.text(-0.6, 1 / 3 - 0.02, "guessing", color=plots.NULL)
+right.text(-0.45, 1 / 3 - 0.02, "guessing", color=plots.NULL)
 plots.show(
     fig,
     alt="Left: share right with each of thirteen heads set to its mean beside the three, 0.34 for 0.3 and more for every other. Right: on ten new sets 0.40 without the three, the same with another head of layer 0, 0.33 with 0.3.",
-    caption="Is there a fourth head? Left: the search, one bar for each of the other thirteen. Right: the test, one dot for each set of prompts that the search has not seen; bars are means. Grey: another head of layer 0 in the place of 0.3.",
+    caption="Left: the search, one bar for each of the other thirteen. Right: the test, one dot for each set of prompts that the search has not seen; bars are means. Grey: another head of layer 0 in the place of 0.3.",
 )
 
 # %% [markdown]
-# There is a fourth, and it is 0.3. On the new sets 0.33 are right without the four, as good as a guess, while another head of layer 0 in its place costs less than 0.01. But 0.3 adds nothing to the logits directly, so some later part must read its output. Which one?
+# There is a fourth, and it is 0.3. On the new sets 0.33 are right without the four, as good as a guess, while another head of layer 0 in its place costs less than 0.01. (Section 1 had come down to a guess with 0.3 intact, because it wrote zeros. With zeros for all twelve heads of layers 1 to 3, `)` comes first on every prompt, whatever 0.3 has brought.)
 #
-# (Section 1 had come down to a guess with all of layer 0 intact. There we wrote zeros. With zeros in the place of all twelve heads `)` comes first on every prompt, whatever 0.3 has brought.)
+# But 0.3 adds nothing to the logits directly, so some later part must read its output. Which one?
 
 # %% claims
 _, two_others, three_gone = by_set.T
@@ -837,7 +807,7 @@ with claims():
 #
 # Two tracks lead to `m0`. Head 2.2 finds the bracket by the output of `m0` there. And before layer 1, when `m0` is the only MLP that has run, patches at two positions already bring the answer back.
 #
-# An MLP sees one position at a time, so it moves nothing between tokens. It can read one description of a token and add another. Each of the 768 neurons of `m0` compares the stream with a direction of its own and is active where the match is large. It then adds another direction, as much as it is active.
+# An MLP sees one position at a time, so it moves nothing between tokens. It can read one description of a token and add another.
 #
 # The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads), the other is the output of `m0` (`mlp_out`), and their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, we let `m0` run, and then add to the stream how the lane differs between the two runs.
 
@@ -927,8 +897,8 @@ with claims():
         between([x["both"] for x in sums], 0.95, 1.05) and max(abs(x["past it"]) for x in sums) < 0.01,
     )
     claim(
-        "an MLP sees one position at a time: `m0`, with its 768 neurons, gives the same output for the bracket alone",
-        (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3 and model.cfg.d_mlp == 768,
+        "an MLP sees one position at a time: `m0` gives the same output for the bracket alone",
+        (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3,
     )
     claim(
         "fed with what entered `m0`, the OV circuits of 2.2, 1.0 and 3.2 raise the matching bracket by less than 0.02; with its output by 1.30, 0.77 and 0.81",
@@ -974,9 +944,9 @@ draw.road(
 )  # fmt: skip
 
 # %% [markdown]
-# For 2.2 the number was 0.44 in section 6, and here it is 0.29. There its whole output was clean, here only what its values get from `m0`. With clean values alone 2.2 recovers 0.32, so `m0` gives them most of what they bring. With only its pattern clean it recovers 0.11, because on the clean prompt it also looks a little differently.
+# For 2.2 the number was 0.44 in section 6, and here it is 0.29, because there its whole output was clean, and here only what its values get from `m0`. With all of its values clean 2.2 recovers 0.32, so that nearly all they bring comes straight from `m0`. With only its pattern clean it recovers 0.11, because it does not look in quite the same way on the two prompts.
 #
-# And which part reads 0.3? The same tool, with the MLPs at the last token as readers:
+# And which part reads 0.3? We use the same tool, with the MLPs at the last token as readers.
 
 # %% figure
 to_m0 = ask.path_patch(["0.3"], ["m0"], positions=last).recovery().item()  # at the last token
@@ -990,7 +960,7 @@ draw.road(
 )  # fmt: skip
 
 # %% [markdown]
-# So it is `m0` again, this time at the last token, that reads 0.3. And 0.3 must have got the bracket from its own position, because before layer 0 the two runs differ nowhere else, although it gives it only 0.05 of its attention. Now the circuit is complete:
+# So it is `m0` again, this time at the last token, that reads 0.3. And 0.3 must have got the bracket by looking at it, if only with 0.05 of its attention, because before layer 0 the two runs differ nowhere else. Now we can say how the model closes a bracket.
 #
 # 1. At the bracket, `m0` translates it into a form that later layers read.
 # 2. Heads 1.0, 2.2 and 3.2 look back from the last token and bring that form along. 2.2 brings most, and it also finds the bracket by this form.
@@ -1020,7 +990,7 @@ with claims():
         to_m3_together > 0.75 * from_m3 > 0.15 and min(to_m3.values()) > 0.03,
     )
     claim(
-        "at the last token 0.3 gives `m0` more than three quarters of what `m0` brings back there, 0.22, as the whole stream does before layer 1",
+        "at the last token 0.3 gives `m0` more than three quarters of what `m0` brings back there",
         to_m0 > 0.75 * gate["last"] and rounds_to([gate["last"], at_last[1].item()], "0.22"),
     )
 
@@ -1052,24 +1022,24 @@ with model.hooks(fwd_hooks=[("blocks.2.attn.hook_z", zeros_for(2))]):
 leads = {"whole": lead, "zeros,\nscale\nheld": pairs.difference(scale_held).mean().item()}
 leads["zeros"] = pairs.difference(without_m3).mean().item()
 leads["its\nmean"] = lead - kinds["mean"].of("m3")[1]
-fig, (left, middle, right) = plots.figure(columns=3, height=3.4, width_ratios=(1, 1.05, 1.3))
+fig, (left, middle, right) = plots.figure(columns=3, height=3.3, width_ratios=(1.15, 1, 1.15))
 left.bar(range(4), leads.values(), 0.66, color=[plots.SERIES[1], plots.MLP, plots.SERIES[0], plots.NULL])
 for i, value in enumerate(leads.values()):
-    left.text(i, value + 0.12, f"{value:.2f}", ha="center")
-left.set(title="the lead, by what m3 writes", ylabel="logits", ylim=(0, 6.6))
-left.set_xticks(range(4), leads)
-by_kind = {part: [added[part][pairs.correct == sign].mean().item() for sign in closers] for part in ("2.2", "m3", "m0")}
+    left.text(i, value + 0.12, f"{value:.2f}", ha="center", fontsize=9)
+left.set(title="lead, by what m3 writes", ylabel="logits", ylim=(0, 6.6))
+left.set_xticks(range(4), leads, fontsize=9)
+by_kind = {part: [added[part][pairs.correct == sign].mean().item() for sign in closers] for part in ("2.2", "m3")}
 for shift, part, colour in ((-0.19, "2.2", plots.HEAD), (0.19, "m3", plots.MLP)):
     middle.bar([i + shift for i in range(4)], [*by_kind[part], ours_too[part].item()], 0.38, label=part, color=colour)
 middle.set_xticks(range(4), [*"([{", "our\nprompt"])
-middle.set(title="what they add, where", xlabel="is open", ylim=(0, 3.1))
+middle.set(title="added, by bracket", xlabel="is open", ylim=(0, 3.1))
 before = {part: added[part].mean().item() for part in ("2.2", "m3", "3.2", "1.0", "m0")}
 after = {part: terms_without_m0[part].mean().item() for part in before}
 for shift, found, label, colour in ((-0.19, before, "whole model", plots.SERIES[1]), (0.19, after, "without m0", plots.SERIES[0])):
     right.bar([i + shift for i in range(5)], found.values(), 0.38, label=label, color=colour)
 right.axhline(0, color="black", linewidth=0.8)
 right.set_xticks(range(5), ["2.2", "m3", "3.2", "1.0", "m0\nitself"])
-right.set(title="every part's term, without m0", ylim=(-0.3, 2.1))
+right.set(title="terms, without m0", ylim=(-0.3, 2.1))
 for ax in (middle, right):
     ax.legend(loc="upper right", ncols=2 if ax is middle else 1)
 plots.show(
@@ -1081,11 +1051,11 @@ plots.show(
 # %% [markdown]
 # **m3.** With the scale held, the lead falls by exactly `m3`'s term, 1.30. But the stream without `m3` is shorter, so that the norm divides by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, and the lead ends above where it began. With the mean of `m3` instead, the norm hardly changes (14.1), and 0.98 is lost, much nearer to the term.
 #
-# The middle panel shows where `m3` helps. It adds 2.37 where `(` is open, which is where 2.2 adds least, as its OV circuit let us expect; where another bracket is open it adds less than 1, and on our prompt next to nothing. Not all of this is knowledge. Averaged over the prompts `m3` raises `)` over both others, and without it the model is even right more often, on 0.98.
+# The middle panel shows where `m3` helps. It adds 2.37 where `(` is open, which is where 2.2 adds least, as its OV circuit let us expect; where another bracket is open it adds less than 1, and on our prompt next to nothing. But not all of this tells the brackets apart. Averaged over the prompts `m3` raises `)` over both others, and without it the model is even right more often, on 0.98.
 #
 # **m0.** By itself it adds little. But 2.2 finds the bracket by the output of `m0`, and that output is what the heads move, so without it the terms of 2.2, `m3`, 3.2 and 1.0 all but vanish. The model then puts `]` first on 127 of the 128 prompts, whatever is open, and is right on 0.31 of them, as good as a guess. Nor is this the fault of the zeros: with the mean of `m0`, or its output on the twin, the whole lead is gone as well.
 #
-# **2.2.** Now the first head of the story can be read too. It adds 1.58, and zeros for it cost 2.27, because `m3` reads it: without 2.2 the term of `m3` falls from 1.30 to 0.73.
+# **2.2.** The head adds 1.58, and zeros for it cost 2.27, because `m3` reads it: without 2.2 the term of `m3` falls from 1.30 to 0.73.
 #
 # **Both bars are right, and each answers its own question.** The light one asks what a part adds to the final sum, all else as it was. The dark one asks how the answer changes when the part is gone, and every later part and the norm must do without it. They differ for `m0` because others read it, and for `m3` because of the norm.
 #
@@ -1093,7 +1063,7 @@ plots.show(
 #
 # <details><summary>Answer</summary>
 #
-# The norm, as here. Or later parts that compensate for what is missing, which has been found in large models and is called self-repair (McGrath et al. 2023, [arXiv 2307.15771](https://arxiv.org/abs/2307.15771)). Or several heads that do the same, so that no single one is needed. In each case the attribution is right about the intact run, and the ablation about what is needed.
+# The norm, as here. Or later parts that compensate for what is missing, which has been found in large models and is called self-repair (McGrath et al. 2023, [arXiv 2307.15771](https://arxiv.org/abs/2307.15771)). Or several heads that do the same, so that no single one is needed.
 # </details>
 
 # %% claims
@@ -1186,7 +1156,7 @@ card(
 )  # fmt: skip
 
 # %% [markdown]
-# *Now the exercises*: `course start 00`, then `my/00_transformer.ipynb`. They begin with the self-check.
+# *Now the exercises*: `course start 00`, then `my/00_transformer.ipynb`.
 
 # %% [markdown] words
 # ## Words
@@ -1215,7 +1185,6 @@ card(
 # - LayerNorm: subtracts a vector's mean and divides by its size.
 # - scale: the number that a LayerNorm divides by.
 # - hook point: a named place in the computation.
-# - folding: multiplying a norm's weights into the weights that read after it.
 # - pattern: how much each position looks at each other one; rows sum to one.
 # - query: the position that looks, or the vector with which it looks.
 # - key: the position that can be looked at, or the vector that it offers.
