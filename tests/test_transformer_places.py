@@ -5,7 +5,8 @@ import torch
 
 from course_utils import patching, zoo
 from course_utils import transformer as tf
-from course_utils.transformer.bottleneck import ENTERED, MADE
+
+ENTERED, MADE = "blocks.0.hook_resid_mid", "blocks.0.hook_mlp_out"
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,15 @@ One of them is taken from the clean run, at some positions, and the rest of the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .pairs import Pairs
+from course_utils.patching.unrolled import unroll
 
-ENTERED, MADE = "blocks.0.hook_resid_mid", "blocks.0.hook_mlp_out"
+from .pairs import Pairs
 
 
 def through_first_mlp(model: Any, pairs: Pairs) -> dict[str, float]:
@@ -22,22 +23,26 @@ def through_first_mlp(model: Any, pairs: Pairs) -> dict[str, float]:
     "opener", "last" and "both": the output of the MLP there; "everywhere": at all positions; "past it": what entered
     it, at all positions, while its own output stays corrupt.
     """
+    net = unroll(model)
+    visible, n = net.visible(pairs.clean.shape[1]), len(pairs)
+    answers = torch.stack([pairs.correct, pairs.wrong], 1)  # (n, 2)
+
+    def leads(streams: Tensor) -> list[float]:
+        """The mean logit difference of each block of n rows, from the stream after layer 0 on."""
+        end, _ = net.forward(streams, visible, first_layer=1)
+        logits = net.logits(end[:, -1:], answers.repeat(len(streams) // n, 1))[:, 0]
+        return [float(x) for x in (logits[:, 0] - logits[:, 1]).unflatten(0, (-1, n)).mean(1)]
+
     with torch.no_grad():
-        runs = [model.run_with_cache(side, names_filter=[ENTERED, MADE]) for side in (pairs.clean, pairs.corrupt)]
-        (clean, ours), (corrupt, twins) = runs
-        high, low = (float(pairs.difference(logits).mean()) for logits in (clean, corrupt))
+        first = replace(net, blocks=net.blocks[:1])
+        after, kept = first.forward(net.embed(pairs.everyone), visible, keep=("resid_mid", "mlp_out"))
+        entered, made = ((kept[site][0][:n] - kept[site][0][n:]) for site in ("resid_mid", "mlp_out"))
         opener, last, everywhere = [pairs.opener], [-1], list(range(pairs.clean.shape[1]))
         places = {"opener": opener, "last": last, "both": opener + last, "everywhere": everywhere}
         changes = []
-        for name, at in [(MADE, at) for at in places.values()] + [(ENTERED, everywhere)]:
-            change = torch.zeros_like(ours[name])
-            change[:, at] = (ours[name] - twins[name])[:, at]
+        for difference, at in [(made, at) for at in places.values()] + [(entered, everywhere)]:
+            change = torch.zeros_like(difference)
+            change[:, at] = difference[:, at]
             changes.append(change)
-
-        def add(stream: Tensor, hook: Any) -> Tensor:
-            return stream + torch.cat(changes)
-
-        hooks = [("blocks.1.hook_resid_pre", add)]
-        logits = model.run_with_hooks(pairs.corrupt.repeat(len(changes), 1), fwd_hooks=hooks)
-        found = [float(pairs.difference(some).mean()) for some in logits.split(len(pairs))]
+        high, low, *found = leads(torch.cat([after, *(after[n:] + change for change in changes)]))
     return {name: (x - low) / (high - low) for name, x in zip([*places, "past it"], found, strict=True)}

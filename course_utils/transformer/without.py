@@ -3,6 +3,7 @@
 1. One run of all prompts of the pairs, clean and corrupt together: the mean of every head's z over them, and the
    stream of the clean ones before each layer.
 2. For each set, the clean prompts from the first layer that has one of its heads; those heads write their means.
+3. Only the logits that are compared are computed: of the closing tokens, at the last position.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from course_utils import patching
+from course_utils.patching.unrolled import unroll
 
 from .pairs import Pairs
 
@@ -22,34 +24,34 @@ def shares_without(model: Any, pairs: Pairs, sets: Sequence[Iterable[str]]) -> l
     """The share of clean prompts with the right bracket, with the heads of each set at their means.
 
     Args:
+        model: as it is without hooks.
         sets: of heads such as "2.2"; an empty one ablates nothing. The means are over `pairs.everyone`, position by
             position, as in `ablated(model, pairs.clean, heads, "mean", pairs.everyone)`.
 
     Raises:
         ValueError: a head that the model has not.
+        NotImplementedError: a model that the plain forward cannot stand for.
     """
     chosen = [[patching.head(name, model) for name in one] for one in sets]
-    layers = range(model.cfg.n_layers)
-    z, before = ([f"blocks.{layer}.{point}" for layer in layers] for point in ("attn.hook_z", "hook_resid_pre"))
+    net = unroll(model)
+    visible = net.visible(pairs.clean.shape[1])
+    closers = torch.cat([pairs.correct, pairs.wrong]).unique()
     with torch.no_grad():
-        _, cache = model.run_with_cache(pairs.everyone, names_filter=[*z, *before])
-        streams = [cache[name][: len(pairs)] for name in before]  # of the clean prompts: (n, pos, d_model)
-        means = [cache[name].mean(0) for name in z]  # (pos, head, d_head)
+        _, kept = net.forward(net.embed(pairs.everyone), visible, keep=("resid_pre", "z"))
+        streams = [stream[: len(pairs)] for stream in kept["resid_pre"]]  # of the clean prompts: (n, pos, d_model)
+        means = [z.mean(0) for z in kept["z"]]  # (pos, head, d_head)
         found = []
         for one in chosen:
             by_layer = {layer: [head for at, head in one if at == layer] for layer, _ in one}
-            hooks = [(z[layer], _writes(gone, means[layer])) for layer, gone in by_layer.items()]
+
+            def write_means(layer: int, z: Tensor, by_layer: dict[int, list[int]] = by_layer) -> Tensor:
+                if layer in by_layer:
+                    z = z.clone()
+                    z[:, :, by_layer[layer]] = means[layer][:, by_layer[layer]]
+                return z
+
             first = min(by_layer, default=0)
-            found.append(pairs.right(model.run_with_hooks(streams[first], fwd_hooks=hooks, start_at_layer=first)))
+            stream, _ = net.forward(streams[first], visible, {"z": write_means}, first_layer=first)
+            logits = net.logits(stream[:, -1:], closers.expand(len(pairs), -1))[:, 0]  # (n, closer)
+            found.append(float((closers[logits.argmax(-1)] == pairs.correct).float().mean()))
     return found
-
-
-def _writes(heads: list[int], means: Tensor) -> Any:
-    """A hook after which these heads have their means."""
-
-    def hook(z: Tensor, hook: Any) -> Tensor:
-        z = z.clone()
-        z[:, :, heads] = means[:, heads]
-        return z
-
-    return hook

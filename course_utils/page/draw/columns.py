@@ -111,8 +111,11 @@ def _all_parts(page: Sheet, xs: Sequence[float], n_layers: int) -> None:
                 page.dot((x - 0.12 + 0.08 * k, y + 0.18), colour=plots.HEAD, size=4)
             page.dot((x, y + 0.44), colour=plots.MLP, size=7)
     if len(xs) > 2:  # as an example, one head that reads another stream
-        y = LOW + LAYER * (n_layers // 2) + 0.18
-        page.arrow((xs[-3], y), (xs[-1] - 0.16, y), colour=plots.HEAD, thick=2.2)
+        y, reader = LOW + LAYER * (n_layers // 2) + 0.18, xs[-1] - 0.12
+        page.line([(xs[-3], y + 0.13), (reader, y + 0.13)], colour=plots.HEAD, thick=2.2)
+        page.arrow((reader, y + 0.13), (reader, y + 0.03), colour=plots.HEAD, thick=1.4)
+        page.dot((xs[-3], y + 0.13), colour=plots.HEAD, size=5)
+        page.dot((reader, y), colour=plots.HEAD, size=6)
 
 
 def _head(page: Sheet, name: str, read: float, write: float, label: str | tuple[str, str], dashed: bool) -> None:

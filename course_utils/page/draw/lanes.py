@@ -1,6 +1,7 @@
 """Streams as two lanes each, what entered an MLP and its output, with those lanes lit that an experiment sets.
 
-1. In each panel stand the streams of some positions; a lane is green where it is the clean run's, orange elsewhere.
+1. In each panel stand the streams of some positions. The run is corrupt (pale); above a dotted line, after the MLP, a
+   lane that the experiment exchanges is green.
 2. Above each panel stands the answer's number, below it what has been exchanged.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from course_utils import plots
 from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, Sheet, darker, sheet, width_of
 
-LOW, TOP = 1.0, 2.35  # where lanes begin and end
+LOW, CUT, TOP = 1.0, 1.72, 2.42  # where lanes begin, are exchanged, and end
 BETWEEN = 0.24  # inches between the two lanes of a stream
 FADED = "#F0C9AE"  # what has stayed corrupt: paler than what an experiment puts in
 
@@ -42,6 +43,8 @@ def lanes(panels: Mapping[str, tuple[Collection[Lane], float]], tokens: Sequence
             _stream(page, x, token, (k, False) in lit, (k, True) in lit)
         page.text((middle, 2.72), f"recovery {abs(recovery):.2f}", size=NORMAL, bold=True, halo=False)
         page.text((middle, 0.26), words, size=SMALL, halo=False)
+        half = 0.28 * len(tokens) + 0.12
+        page.line([(middle - half, CUT), (middle + half, CUT)], dashed=True, thick=1.0)
         if i:
             page.line([(wide * i, 0.1), (wide * i, 2.9)], colour="#E4E4E4", thick=0.8, behind=True)
     told = "; ".join(f"{' '.join(words.split())}: {abs(recovery):.2f}" for words, (_, recovery) in panels.items())
@@ -54,8 +57,8 @@ def lanes(panels: Mapping[str, tuple[Collection[Lane], float]], tokens: Sequence
 def _stream(page: Sheet, x: float, token: str, entered: bool, made: bool) -> None:
     for shift, clean in ((-BETWEEN / 2, entered), (BETWEEN / 2, made)):
         low = LOW if shift < 0 else LOW + 0.42
-        colour = plots.ANSWER if clean else FADED
-        page.ax.plot([x + shift, x + shift], [low, TOP], color=colour, linewidth=6, solid_capstyle="butt", zorder=2)
+        for start, end, colour in ((low, CUT, FADED), (CUT, TOP, plots.ANSWER if clean else FADED)):
+            page.ax.plot([x + shift] * 2, [start, end], color=colour, linewidth=6, solid_capstyle="butt", zorder=1.5)
     page.box((x + BETWEEN / 2, LOW + 0.36), "", fill=plots.MLP, edge=darker(plots.MLP), width=0.2, height=0.2)
     page.line([(x - BETWEEN / 2, LOW + 0.2), (x + BETWEEN / 2, LOW + 0.26)], thick=1.4)
     page.box((x, LOW - 0.26), token, fill=plots.TOKEN, width=max(0.3, min(0.54, width_of(token, SMALL))), height=0.3,

@@ -39,7 +39,9 @@ def norm_stretches(rest: tuple[float, float] = (3, 4), part: tuple[float, float]
     corners = [(left, LOW) for left in PANELS]
     for panel in range(2):
         page.arrow(corners[panel], at(panel, rest), colour=plots.HEAD, thick=3)
-    page.arrow(at(0, rest), at(0, whole), colour=plots.MLP, thick=3)
+    middle = at(0, (rest[0] + 0.55 * part[0], rest[1] + 0.55 * part[1]))
+    page.line([at(0, rest), at(0, whole)], colour=plots.MLP, thick=3)
+    page.arrow(at(0, rest), middle, colour=plots.MLP, thick=3)
     page.arrow(corners[0], at(0, whole), colour=plots.INK, thick=1.6)
     page.arrow(corners[2], at(2, stretched), colour=plots.HEAD, thick=3)
     for panel, tip in enumerate((whole, rest, stretched)):
@@ -52,8 +54,8 @@ def norm_stretches(rest: tuple[float, float] = (3, 4), part: tuple[float, float]
         x, y = at(panel, rest)
         page.text((x + (0.12 if panel else 0.36), y - 0.1), "the rest", side="left", size=SMALL, bold=True,
                   colour=plots.HEAD, halo=False)  # fmt: skip
-    x, _ = at(2, stretched)
-    page.text((x - 0.42, LOW + 0.36), "the rest,\nstretched", side="left", size=SMALL, bold=True, colour=plots.HEAD)
+    page.text((PANELS[2] + 0.06, LOW + 1.28), "the rest,\nstretched", side="left", size=SMALL, bold=True,
+              colour=plots.HEAD, halo=False)  # fmt: skip
     return page.picture(
         f"Three panels: a long arrow of two parts whose shadow is {whole[0]:.2g}; one part alone, with the shadow "
         f"{rest[0]:.2g}; that part stretched to the old length, with the shadow {stretched[0]:.2g}.",

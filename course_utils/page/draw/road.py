@@ -28,7 +28,7 @@ def road(
     tokens: Sequence[str], source: int, heads: Mapping[str, str], *, n_layers: int = 4,
     thick: Mapping[str, float] | None = None, mlps: Mapping[tuple[str, int], str] | None = None,
     logits: Mapping[str, str] | None = None, handed: Mapping[str, str] | None = None,
-    unknown: Sequence[str] = (), skipped: str = "", answer: str = "",
+    key: str = "", skipped: str = "", answer: str = "",
 ) -> Picture:  # fmt: skip
     """What is known of the road from one token to the answer.
 
@@ -39,7 +39,7 @@ def road(
         mlps: (name, position) of the source or of the last token, with a number that is written beside it.
         logits: what a part gives to the logits, by its name; an MLP's is that at the last token.
         handed: what is written where a head's output enters the last stream, such as "0.18 to m0".
-        unknown: heads of which it is not known where they look: a dashed line that begins at a question mark.
+        key: what the numbers are, written in the upper left corner.
         skipped: words at the crossed road around the source's first MLP; empty for none.
         answer: what the last position's logits give.
 
@@ -64,7 +64,7 @@ def road(
         page.box((x, 0.27), token, fill=plots.TOKEN, width=_wide(token), height=0.34, bold=drawn, size=SMALL)
     _translations(page, xs[source], [name for name, at in mlps if at == source], top)
     for name, words in heads.items():
-        _head(page, name, xs[source], words, thick.get(name, 0.0), name in unknown)
+        _head(page, name, xs[source], words, thick.get(name, 0.0))
     for (name, at), number in mlps.items():
         _mlp(page, xs[at], name, number, at == last)
     if skipped:
@@ -81,7 +81,8 @@ def road(
     page.text((LAST - 0.42, top + 0.4), "norm, unembedding", side="right", size=SMALL, halo=False)
     page.box((LAST, top + 0.4), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN, width=0.62,
              height=0.34, bold=bool(answer), size=NORMAL if answer else SMALL)  # fmt: skip
-    known = [f"head {name} from {'an unknown place' if name in unknown else tokens[source]}" for name in heads]
+    page.text((0.08, top + 0.4), key, side="left", size=SMALL, bold=True, halo=False)
+    known = [f"head {name} from {tokens[source]}" for name in heads]
     known += [f"{name} at {tokens[at]}" for name, at in mlps]
     return page.picture(
         f"The road from {tokens[source]} to the end of the prompt: {', '.join(known)}.",
@@ -113,14 +114,10 @@ def _translations(page: Sheet, x: float, names: Sequence[str], top: float) -> No
         page.ax.plot([x, x], [low, top], color=plots.NOTE, linewidth=7, solid_capstyle="round", zorder=1.5)
 
 
-def _head(page: Sheet, name: str, source: float, words: str, share: float, unknown: bool) -> None:
+def _head(page: Sheet, name: str, source: float, words: str, share: float) -> None:
     y, box = _height(name), LAST - ASIDE
-    start = (source + box) / 2 if unknown else source
-    page.line([(start, y), (box - 0.2, y)], colour=plots.HEAD, thick=1.6 + 14 * share, dashed=unknown)
-    if unknown:
-        page.text((start - 0.16, y), "?", size=LARGE, bold=True, colour=plots.HEAD)
-    else:
-        page.dot((source, y), colour=plots.HEAD, size=7)
+    page.line([(source, y), (box - 0.2, y)], colour=plots.HEAD, thick=1.6 + 14 * share)
+    page.dot((source, y), colour=plots.HEAD, size=7)
     page.arrow((box + 0.2, y), (LAST - 0.03, y), colour=plots.HEAD, thick=2.2)
     page.box((box, y), name, fill=plots.HEAD, width=0.42, height=0.27, size=SMALL)
     if words:

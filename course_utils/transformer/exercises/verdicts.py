@@ -144,7 +144,7 @@ Answer(
     explain=_explain,
     expects='For example {"head": "2.1", "zero": 0.12, "mean": -0.34}, in logits to two digits after the point.',
     hints=(
-        "What is lost is the lead of the whole run minus the lead without the head, averaged over the clean prompts. Section 7 of the lesson measures both for three parts.",
+        "What is lost is the lead of the whole run minus the lead without the head, averaged over the clean prompts. The lesson begins with both bars for three parts.",
 "Zeros: a hook at `blocks.{layer}.attn.hook_z` that sets z[:, :, head] = 0. The mean: run `ours.everyone` once with a cache, average the cached z over prompts, and put its [:, head] there. Which head's two losses lie furthest apart?",
     ),
     misconceptions=(
