@@ -15,10 +15,10 @@ TRAVEL = ioi.Travel((0.89, 0.49), 0.81, (7.6, 6.5), (2.7, -1.1), (0.99, 0.01), (
 
 
 class Measured:
-    """A diagram whose arrows all have one effect."""
+    """A diagram whose arrows all have one turn."""
 
-    def effect(self, name):
-        return -0.43
+    def turn(self, name):
+        return 0.43
 
 
 DRAWINGS = {
@@ -75,8 +75,8 @@ def test_a_part_lies_in_the_column_of_its_word_and_a_line_needs_both_ends():
     plots.plt.close(made.fig)
 
 
-def test_a_measured_arrow_carries_its_effect_and_its_input():
-    assert {"−0.43 Q", "−0.43 K", "−0.43 V", "−0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
+def test_a_measured_arrow_carries_its_turn_and_its_input():
+    assert {"0.43 Q", "0.43 K", "0.43 V", "0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
 
 
 def test_renamed_prompts_hold_each_name_once_in_its_role(model):
