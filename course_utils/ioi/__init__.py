@@ -30,7 +30,6 @@ from course_utils.ioi.circuit_drawings import (
     circuit_of_c,
     gpt2_drawn,
     nodes_drawn,
-    reading,
 )
 from course_utils.ioi.criteria import (
     attribution_patch,

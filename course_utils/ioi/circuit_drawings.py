@@ -1,11 +1,10 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
-1. `reading` – section 4: the heads, where they look, and the notes.
-2. `circuit_drawn` – section 7: the measured circuit.
-3. `both_questions_drawn` – section 8: with the heads that raise both names.
-4. `nodes_drawn` – the second notebook: heads at positions.
-5. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
-6. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
+1. `circuit_drawn` – section 7: the measured circuit.
+2. `both_questions_drawn` – section 8: with the heads that raise both names.
+3. `nodes_drawn` – the second notebook: heads at positions.
+4. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+5. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -36,28 +35,6 @@ WROTE = [
     Line(IO, "note of IO", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
     Line(S1, "note of S", colour=NOTE_INK, ports=("top", "left"), bend=-0.15),
 ]
-
-
-def reading(attention: Mapping[str, float]) -> Picture:
-    """Heads, and the positions to which they look from END.
-
-    Args:
-        attention: for "0.2", "0.3", "1.1", "movers" and "2.1": the share given to the place that is drawn.
-    """
-    parts = NOTES | {"0.2": AVOID, "0.3": LOWER, "1.1": READ, MOVERS: MOVE, "giver": Spot(GAVE, 0, up=0.3, kind="note",
-                     text="John"), LATE: Spot(TO, 2, right=0.5, up=-0.1)}  # fmt: skip
-    look = [
-        Line(S2, "giver", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
-        Line(S2, "0.2", _share(attention["0.2"]), ports=("top", "left"), at=0.8),
-        Line(S2, "0.3", _share(attention["0.3"]), ports=("top", "left"), at=0.74),
-        Line("giver", "1.1", _share(attention["1.1"]), ports=("top", "left"), at=0.45),
-        Line("note of IO", MOVERS, _share(attention["movers"]), ports=("top", "left"), bend=-0.1, at=0.45),
-        Line("note of S", LATE, _share(attention["2.1"]), ports=("top", "left"), bend=-0.12, at=0.55),
-    ]
-    look = [line if line.colour == NOTE_INK else Line(**{**vars(line), "colour": plots.HEAD}) for line in look]
-    return on_sentence(
-        parts, [*WROTE, *look], "Heads in the column of the last word, with lines from the places that they read."
-    )
 
 
 def circuit_drawn(circuit: Diagram) -> Picture:

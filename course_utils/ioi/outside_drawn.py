@@ -73,8 +73,8 @@ def texts_drawn(
     page.text((PLOT[1] + 0.05, top + 0.13), "Mary →", size=SMALL, side="right", up="baseline", halo=False)
     page.line([(PLOT[0] + 0.06, top + 0.29), (PLOT[0] + 0.06, top + 0.42)], colour=plots.NULL, thick=4)
     page.text((PLOT[0] + 0.14, top + 0.32), "forecast", size=SMALL, side="left", up="baseline", halo=False)
-    page.dot((middle + 0.02, top + 0.36), colour=plots.SERIES[0], size=9)
-    page.text((middle + 0.12, top + 0.32), "measured", size=SMALL, side="left", up="baseline", halo=False)
+    page.dot((middle + 0.1, top + 0.36), colour=plots.SERIES[0], size=9)
+    page.text((middle + 0.2, top + 0.32), "measured", size=SMALL, side="left", up="baseline", halo=False)
     page.text((PLOT[0] - 0.1, 0.24), "logits", size=SMALL, side="right", halo=False)
     for i, (words, expected, forecast, found) in enumerate(rows):
         y = top - ROW * (i + 0.5)

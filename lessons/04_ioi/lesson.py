@@ -109,7 +109,7 @@ with claims():
 # %% [markdown]
 # ## 2 · Where the answer is worked out
 #
-# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2. At the top it must be at END, where the logits are read. Somewhere in between it is moved, and the question is where.
+# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2, and at the top it must be at END, because the logits are read there. Somewhere in between it is moved, and the question is where.
 #
 # Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
 
@@ -238,7 +238,7 @@ with claims():
     claim("MLP 1 and MLP 3 add more than eight tenths of what the MLPs add", wrote("m1", "m3") > 0.8 * wrote("m0", "m1", "m2", "m3"))
     claim("in the flipped run the two names are as far apart, the other way, within a twentieth, so that they are even at a turn of about a half", abs(float(by_head.corrupt.mean()) / total + 1) < 0.05)
     claim("0.2 adds less than 0.02 of the difference", abs(direct["0.2"]) < 0.02)
-    claim("exchanging 0.2 turns the answer by 0.71, so that S is above IO by more than four logits", rounds_to(turn[0, 2], "0.71") and float(by_head.mean()[0, 2]) < -4)
+    claim("exchanging 0.2 turns the answer by 0.70, so that S is above IO by more than four logits", rounds_to(turn[0, 2], "0.70") and float(by_head.mean()[0, 2]) < -4)
     claim("0.3 comes next, with 0.3", rounds_to(turn[0, 3], "0.3") and turn.flatten().argsort()[-2] == 3)
     claim("each mover turns it by what it adds, within 0.01", all(abs(turned[h] - direct[h]) < 0.01 for h in ("1.0", "1.2", "1.3")))
     claim("the other ten heads turn it by less than 0.03 and add less than 0.03",
@@ -247,7 +247,7 @@ with claims():
 # %% [markdown]
 # ## 4 · What the movers read
 #
-# One would expect the movers to look at *Mary*. They give her less than two hundredths of their attention. They look at the word after her, *and*, because a copy of the name is there. The heads of layer 0 copy names to later words, but only to some. The arcs show where these heads look from *and*, from *went* and from the comma.
+# One would expect the movers to look at *Mary*, but from END they give that word less than two hundredths of their attention. They look at the next one, *and*. This makes sense only if *and* has something to say about Mary, and it has, because the heads of layer 0 copy names to later words, though only to some. The arcs show where these heads look from *and*, from *went* and from the comma.
 
 # %% figure
 first = sets["IO first"]  # as Mary is named first in the example
@@ -307,35 +307,29 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# It believes the note. The model says *Anna*, although no Anna is in the prompt. And when the stranger is put in at Mary's own word, once layer 0 has passed, nothing happens at all, because nobody looks there any more.
+# It believes the note. The model says *Anna*, although no Anna is in the prompt. And when the stranger is put in at Mary's own word, once layer 0 has passed, nothing happens, because the movers do not look there.
 #
 # All four heads of layer 0 write these notes, and 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. So 0.2 has two jobs. At *and* and at the comma it helps to write notes; what it does at END we are about to see.
 #
-# Now we can draw who reads what at END. The movers read the note of Mary. Heads 2.1, 2.2 and 2.3 read the comma, where both names are noted, John more strongly. Heads 0.2 and 0.3 look at S2 itself, at the giver. And *gave* holds a note of the giver, written by 0.3 and read by 1.1: this is the detour of section 2.
-
-# %% figure
-at = {"0.2": "S2", "0.3": "S2", "1.1": "after S2", "1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2"}
-looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
-seen = {head: looks[head][place] for head, place in at.items()}
-ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).captioned(
-    "Heads in the column of the word from which they look, layers from bottom to top. Blue: the mean attention to the place "
-    "from which the line comes (128 prompts that name IO first). Orange: a name, and its note at a later word; the weaker note of Mary at the comma is left out. Grey ground: END."
-)
-
-# %% [markdown]
-# Do the movers copy what they read? We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way the names that it lowers most.
+# Who reads these notes, and what becomes of the names there? For each head the table says where it looks from END. It also says whether the head copies what it reads. We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way the names that it lowers most. (Head 1.1 reads *gave*, where 0.3 has left a note of the giver: this is the detour of section 2.)
 
 # %%
-reads_notes = [(1, 0), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (1, 1)]
-copied = ioi.copying_notes(model, first, reads_notes, "IO", "after IO")  # of each head: raised, lowered
+at = {"1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2", "2.2": "before S2",
+      "2.3": "before S2", "1.1": "after S2", "0.3": "S2", "0.2": "S2"}
+words_at = {"after IO": "“and”: note of Mary", "before S2": "comma: notes of both",
+            "after S2": "“gave”: note of the giver", "S2": "S2, the giver"}
+looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
+copied = ioi.copying_notes(model, first, [patching.head(h) for h in at if h[0] != "0"], "IO", "after IO")  # raised, lowered
 alone = ioi.copying(model, clean.layout.names)  # what a head does when it reads the name itself
-copies = {f"{h} (reads notes)": dict(zip(("copy score", "lowered"), copied[h], strict=True)) for h in copied}
-for h in ("0.3", "0.2"):
-    copies[f"{h} (reads the giver)"] = {"copy score": alone[h]["raises it"], "lowered": alone[h]["lowers it"]}
-table(copies, decimals=2, corner="head")
+copied |= {h: (alone[h]["raises it"], alone[h]["lowers it"]) for h in ("0.2", "0.3")}
+table({h: {"looks at": words_at[place], "attention": looks[h][place], "copy score": copied[h][0], "lowered": copied[h][1]}
+       for h, place in at.items()}, decimals=2, corner="head")
+
+# %% caption
+caption("Heads that look at names or their notes from END (128 prompts that name IO first). Attention: the mean share that this place gets. By chance the last two columns are 0.06.")
 
 # %% [markdown]
-# The movers copy every name that they read. By this score 2.1 does as well, but it reads a word that holds both names, so that it cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
+# The movers copy every name that they read, from *and*, where Mary is noted. Heads 2.1, 2.2 and 2.3 copy as well, but from the comma, which holds both names, so that they cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -344,7 +338,7 @@ def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from 
 
 parts_forged = [[with_note(some, *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
 gave = ioi.looks(model, first, (0, 3), "after S2")
-at_comma = ioi.copying_notes(model, first, [(1, 0), (1, 2), (1, 3), (2, 1), (1, 1)], "S", "before S2")
+at_comma = ioi.copying_notes(model, first, [(1, 0), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (1, 1)], "S", "before S2")
 with claims():
     claim("the stranger at Mary's own position, after layer 0, gets a probability below 0.01", by_name < 0.01)
     claim("from “and” each of the four heads gives more than eight tenths of its attention to the first name, from “went” less than 0.06 to either",
@@ -355,14 +349,15 @@ with claims():
     claim("leaving 0.2 out of the forgery lowers the stranger's probability more than leaving out any other head, at “and” to less than a fifth",
           all(min(row) == row[2] for row in parts_forged) and parts_forged[0][2] < 0.2)
     claim("leaving out any one head lowers it, at “and” by more than a tenth", max(parts_forged[0]) < strangers["at “and”"] - 0.1 and max(parts_forged[1]) < strangers["at the\ncomma "])
-    claim("0.2 looks at S2 more than anywhere else that has a name, and so does 0.3; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and seen["1.1"] > 0.9)
-    claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma", all(ioi.looks(model, first, head)["before S2"] > 0.95 for head in ((2, 1), (2, 2), (2, 3))))
+    claim("0.2 looks at S2 more than anywhere else that has a name, and so does 0.3; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and looks["1.1"]["after S2"] > 0.9)
+    claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma", all(looks[head]["before S2"] > 0.95 for head in ("2.1", "2.2", "2.3")))
     claim("1.0, 1.2 and 1.3 give at least three quarters to the word after IO, and to IO itself less than 0.02", all(looks[h]["after IO"] > 0.75 and looks[h]["IO"] < 0.02 for h in ("1.0", "1.2", "1.3")))
     claim("0.3 looks at S2 from the word after it as well, more than at any other place that has a name here", max(gave, key=gave.get) == "S2")
-    claim("from the note at “and” the movers and 2.1 raise all the names, and so they do from the comma", all(one[h][0] == 1 for one in (copied, at_comma) for h in ("1.0", "1.2", "1.3", "2.1")))
+    claim("from the note at “and” the movers and 2.1 to 2.3 raise all the names, and from the comma the movers and 2.1 all, 2.2 and 2.3 more than 0.9",
+          all(copied[h][0] == 1 for h in ("1.0", "1.2", "1.3", "2.1", "2.2", "2.3")) and all(at_comma[h][0] == 1 for h in ("1.0", "1.2", "1.3", "2.1")) and min(at_comma["2.2"][0], at_comma["2.3"][0]) > 0.9)
     claim("1.1 raises none of them and lowers more than 0.95; 0.3 lowers more than nine in ten of the names themselves",
-          all(one["1.1"][0] == 0 for one in (copied, at_comma)) and copied["1.1"][1] > 0.95 and alone["0.3"]["lowers it"] > 0.9)
-    claim("0.2 does either for fewer than a quarter of the names", max(alone["0.2"].values()) < 0.25)  # fmt: skip
+          all(one["1.1"][0] == 0 for one in (copied, at_comma)) and copied["1.1"][1] > 0.95 and copied["0.3"][1] > 0.9)
+    claim("0.2 does either for fewer than a quarter of the names", max(copied["0.2"]) < 0.25)  # fmt: skip
 
 # %% [markdown]
 # ## 5 · Who tells the movers
@@ -392,7 +387,7 @@ ax.axvline(0, color=plots.INK, linewidth=0.8)
 ax.set(yticks=(0, 1.25), yticklabels=("0.2", "1.2"), ylabel="head", xlabel="turn", xlim=(-0.02, 1), xticks=(0, 0.25, 0.5, 0.75, 1))
 ax.invert_yaxis()
 plots.show(
-    fig, "Three bars for 0.2 and 1.2: 0.2 turns nothing directly, 0.29 through MLPs, and 0.71 over all paths.",
+    fig, "Three bars for 0.2 and 1.2: 0.2 turns nothing directly, 0.29 through MLPs, and 0.70 over all paths.",
     "The turn when what a head wrote is that of the flipped prompt, on more and more paths (128 prompts). Each bar also "
     "holds the paths above it. For the mover 1.2 most of it is direct.",
 )  # fmt: skip
@@ -540,7 +535,7 @@ others = ioi.asked(model, first, "ABC", direction="noising")
 by_note = [(note, move, reads) for note in notes for reads in "vk"]
 circuit = ioi.measured_diagram({"giver": (noise, flips), "all names": (others, by_note)})
 ioi.circuit_drawn(circuit).captioned(
-    "The circuit as it was measured. At an arrow: the turn when this message is the partner's, and the input that reads it (Q, K or V); "
+    "The circuit as it was measured. Heads stand in the column of the word from which they look, layers from bottom to top; grey ground: END. At an arrow: the turn when this message is the partner's, and the input that reads it (Q, K or V); "
     "an arrow is as thick as its number. The two arrows from the giver to 0.3 have one number together. From 0.2 to the logits the path leads through "
     "MLPs. Orange: prompts that name IO first."
 )
@@ -550,7 +545,7 @@ ioi.circuit_drawn(circuit).captioned(
 #
 # The two notes are used differently. The note of Mary matters by the movers' values (V), because it is what they copy. The note of John matters by their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
 #
-# Is this all? Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.98 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
+# Is this all? Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
 
 # %% claims answer
 turns = {arrow.name: arrow.turn for arrow in (*circuit.arrows["giver"], *circuit.arrows["all names"])}
@@ -561,17 +556,17 @@ with claims():
     claim("every black arrow turns the answer by more than a tenth, by its interval, and the one from the token to 0.2 most, by 0.71",
           min(turns[name][1] for name in black) > 0.1 and max(black, key=turns.get) == "giver → 0.2, values" and rounds_to(turns["giver → 0.2, values"][0], "0.71"))
     claim("the two paths from 0.2 differ by less than 0.05", abs(turns[f"0.2 → {move.name}, queries"][0] - turns["0.2 → logits"][0]) < 0.05)
-    claim("the arrows into the logits are 0.35, 0.29, 0.12 and 0.11, which makes 0.87; all at once they turn the answer by 0.98",
-          all(rounds_to(x, text) for x, text in zip((*into, sum(into), at_once), ("0.35", "0.29", "0.12", "0.11", "0.87", "0.98"), strict=True)))
+    claim("the arrows into the logits are 0.35, 0.29, 0.12 and 0.11, which makes 0.87; all at once they turn the answer by 0.99",
+          all(rounds_to(x, text) for x, text in zip((*into, sum(into), at_once), ("0.35", "0.29", "0.12", "0.11", "0.87", "0.99"), strict=True)))
     claim("the note of IO matters by the movers' values (more than a half), the note of S by their keys (more than three tenths)",
           turns[f"note of IO → {move.name}, values"][0] > 0.5 and turns[f"note of S → {move.name}, keys"][0] > 0.3)
     claim("the other two note arrows are below a tenth", max(abs(turns[f"note of IO → {move.name}, keys"][0]), abs(turns[f"note of S → {move.name}, values"][0])) < 0.1)
-    claim("in the ABC runs the two names are even, within a fifth of a logit", abs(float(others.path_patch([["0.2"]]).corrupt.mean())) < 0.2)  # fmt: skip
+    claim("in the ABC runs the two names are even, within half a logit", abs(float(others.path_patch([["0.2"]]).corrupt.mean())) < 0.5)  # fmt: skip
 
 # %% [markdown]
 # ## 8 · Is it enough?
 #
-# The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay.
+# The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay, because they read what the heads write.
 #
 # Let $F(C)$ be the mean logit difference when only the set $C$ is left. $M$ is the whole model, and $\varnothing$ is nothing: there the MLPs are set to their means as well. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
 #
@@ -590,7 +585,7 @@ kept_six = ablated.faithfulness(six_heads | mlps)
 #
 # How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits, which is nine tenths. On this scale runs can be compared, and direct attribution shows who writes the difference in each.
 
-# %% figure answer
+# %% figure
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
 groups = {"movers": ["1.0", "1.2", "1.3"], "0.3 and 1.1": ["0.3", "1.1"], "MLPs": ["m0", "m1", "m2", "m3"]}
 alone_kept = {"0.2 alone": ["0.2"], "0.2 and movers": ["0.2", *groups["movers"]], "the six": ["0.2", *groups["0.3 and 1.1"], *groups["movers"]]}
@@ -615,13 +610,32 @@ ax.set(yticks=range(4), yticklabels=list(by_part), xlabel="adds directly to the 
 ax.invert_yaxis()
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
-    fig, "Stacked bars: with 0.2 alone MLPs add 4.7 logits; with the movers 5.4 and 1.6; with the six 6.9, 1.9 and 1.6; in the whole model 6.4, 3.5 and 1.6.",
+    fig, "Stacked bars for 0.2 alone, 0.2 and movers, the six and the whole model: from bar to bar more is added, by MLPs the largest part in each.",
     "Who adds the logit difference directly, when only the named heads and the MLPs are kept, and in the whole model (128 prompts). All bars have the divisor of the whole model.",
 )  # fmt: skip
 
 # %% [markdown]
 # The top bar is the path through MLPs by itself. With 0.2 as the only head that knows the giver, and no mover at work, the MLPs make four tenths of the difference out of its message. The movers bring their own part and give the MLPs more to read, and with 0.3 and 1.1 nearly all is there.
-#
+
+# %% claims
+amounts = []
+for seed in (0, 10, 11):  # with the whole model's divisor, as shares of its difference: MLPs, movers; 0.2 alone; the six
+    drawn = prompts(128, seed)
+    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
+    alone_run, six_run = (ioi.repair(model, drawn, [h for h in names if h not in alone_kept[name]], others_abc) for name in ("0.2 alone", "the six"))
+    full, one_head, six = split(alone_run, kept=False), split(alone_run), split(six_run)
+    amounts.append([x / sum(full.values()) for x in (full["MLPs"], full["movers"], one_head["MLPs"], sum(one_head.values()), sum(six.values()))])
+with claims():
+    claim("the six keep 14.5 logits of the whole model's 11.6, and nothing 0.0: a faithfulness of 1.25",
+          all(rounds_to(x.mean(), text) for x, text in ((kept_six.circuit, "14.5"), (kept_six.whole, "11.6"), (kept_six.empty, "0.0"))) and rounds_to(kept_six.recovered, "1.25"))
+    claim("with the six the final norm divides by 4.2, in the whole model by almost 6", rounds_to(runs["the six"].scale_without.mean(), "4.2") and between(runs["the six"].scale.mean(), 5.8, 6))
+    claim("with the whole model's divisor the six make 10.5 logits", rounds_to(sum(by_part["the six"].values()), "10.5"))
+    claim("in each of three draws the six make 0.85 to 0.93 of the whole difference with its divisor, and 0.2 alone 0.38 to 0.43, of which the MLPs all but a thirtieth of the whole",
+          all(between(six, 0.85, 0.93) and between(one, 0.38, 0.43) and 0 <= one - mlp < 1 / 30 for _, _, mlp, one, six in amounts))
+    claim("in the whole model, in each draw, the MLPs add 0.53 to 0.58 of the difference directly, and the movers 0.27 to 0.31", all(between(mlp, 0.53, 0.58) and between(mover, 0.27, 0.31) for mlp, mover, *_ in amounts))
+    claim("the MLPs add the largest part in each, more with the movers than without, and more again with 0.3 and 1.1", all(row["MLPs"] == max(row.values()) for row in by_part.values()) and by_part["0.2 alone"]["MLPs"] < by_part["0.2 and movers"]["MLPs"] < by_part["the six"]["MLPs"])  # fmt: skip
+
+# %% [markdown]
 # There is a second measure of the same behaviour: the probability of IO, which is nearly 1 in the whole model.
 
 # %% prediction
@@ -654,7 +668,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The two measures ask different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. With the six, IO gets about a quarter, and names that stand nowhere in the prompt get more than half. Add 2.1, 2.2 and 2.3, the heads that raise both names alike, and the probability is nearly 1 again. These nine heads do the task.
+# By one measure the six keep everything, by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add 2.1, 2.2 and 2.3, the heads that raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. These nine heads do the task.
 
 # %% figure answer
 def loses(some, senders, receivers="logits", at=None, seed=0):
@@ -678,13 +692,7 @@ ioi.both_questions_drawn().captioned(
 
 # %% claims answer
 alone_02 = by_head.effect(per_prompt=True)[0, 2]
-again, amounts = [], []
-for seed in (0, 10, 11):  # with the whole model's divisor, as shares of its difference: MLPs, movers; 0.2 alone; the six
-    drawn = prompts(128, seed)
-    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
-    alone_run, six_run = (ioi.repair(model, drawn, [h for h in names if h not in alone_kept[name]], others_abc) for name in ("0.2 alone", "the six"))
-    full, one_head, six = split(alone_run, kept=False), split(alone_run), split(six_run)
-    amounts.append([x / sum(full.values()) for x in (full["MLPs"], full["movers"], one_head["MLPs"], sum(one_head.values()), sum(six.values()))])
+again = []
 for seed in range(3):
     drawn = prompts(96, 10 + seed)
     ask = ioi.asked(model, drawn, "flip", seed, direction="noising")
@@ -709,14 +717,6 @@ not_here = ioi.asked(model, clean, "ABC", ablation="mean", metric=patching.metri
 elsewhere = float(not_here.run(six_heads | mlps).mean())
 ranges = torch.tensor(again).amax(0) - torch.tensor(again).amin(0)
 with claims():
-    claim("the six keep 14.5 logits of the whole model's 11.6, and nothing 0.0: a faithfulness of 1.25",
-          all(rounds_to(x.mean(), text) for x, text in ((kept_six.circuit, "14.5"), (kept_six.whole, "11.6"), (kept_six.empty, "0.0"))) and rounds_to(kept_six.recovered, "1.25"))
-    claim("with the six the final norm divides by 4.2, in the whole model by almost 6", rounds_to(runs["the six"].scale_without.mean(), "4.2") and between(runs["the six"].scale.mean(), 5.8, 6))
-    claim("with the whole model's divisor the six make 10.5 logits", rounds_to(sum(by_part["the six"].values()), "10.5"))
-    claim("in each of three draws the six make 0.85 to 0.93 of the whole difference with its divisor, and 0.2 alone 0.38 to 0.43, of which the MLPs all but a thirtieth of the whole",
-          all(between(six, 0.85, 0.93) and between(one, 0.38, 0.43) and 0 <= one - mlp < 1 / 30 for _, _, mlp, one, six in amounts))
-    claim("in the whole model, in each draw, the MLPs add 0.53 to 0.58 of the difference directly, and the movers 0.27 to 0.31", all(between(mlp, 0.53, 0.58) and between(mover, 0.27, 0.31) for mlp, mover, *_ in amounts))
-    claim("the MLPs add more with the movers than without, and more again with 0.3 and 1.1", by_part["0.2 alone"]["MLPs"] < by_part["0.2 and movers"]["MLPs"] < by_part["the six"]["MLPs"])
     claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(probability["the six"], 0.2, 0.3) and elsewhere > 0.5)
     claim("2.1, 2.2 and 2.3 bring it above 0.97, and the logit difference nearer to that of the whole model",
           probability["the six and 2.1–2.3"] > 0.97 and kept["the six and 2.1–2.3"].interval()[1] < kept["the six"].interval()[0])
