@@ -5,7 +5,7 @@
 #
 # There are two ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not decide it either: then neither way has a reason to avoid Mary or John, and the model is undecided.
 #
-# In a larger model, GPT-2 small, researchers have found an answer. Is it the same here? We find the parts that produce the behaviour, draw their circuit, and let it predict sentences on which the two ways differ.
+# For a larger model, GPT-2 small, the answer is known. Here we find the parts that produce the behaviour, draw their circuit, and let it predict sentences on which the two ways differ.
 
 # %% [markdown] contents
 # You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In all figures Mary stands for the name that is right when John gives, and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
@@ -187,7 +187,7 @@ plots.show(
 #
 # On the right stand the MLPs, and they are no side show. Of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what is already at its word. Which name to raise must have been brought to END by heads, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
 #
-# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. Such an exchange turns the answer a little or a lot. Its **turn** is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. With flip the two names are about even at one half, and beyond it the model prefers John.
+# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. With flip the two names are about even at one half, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -219,7 +219,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[name]])))
 
 # %% [markdown]
-# The movers lie on the dashed line: exchanging one of them turns the answer by what it adds, and by nothing else. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. How can a head matter so much that adds nothing? Other parts must be reading it, and to see what it could tell them we need to know what the movers read.
+# The movers lie on the dashed line: exchanging one of them turns the answer by what it adds, and by nothing else. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. How can a head matter so much that adds nothing? Other parts must be reading it. To see what it could tell them, we first ask what the movers read.
 
 # %% claims answer
 def wrote(*parts):
@@ -309,7 +309,7 @@ plots.show(
 # %% [markdown]
 # It believes the note. The model says *Anna*, although no Anna is in the prompt. And when the stranger is put in at Mary's own word, once layer 0 has passed, nothing happens, because the movers do not look there.
 #
-# All four heads of layer 0 write these notes, and 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. So 0.2 has two jobs. At *and* and at the comma it helps to write notes; what it does at END we are about to see.
+# All four heads of layer 0 write these notes, and 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. (So 0.2 has another job besides the one at END.)
 #
 # Who reads these notes, and what becomes of the names there? For each head the table says where it looks from END. It also says whether the head copies what it reads. We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way the names that it lowers most. (Head 1.1 reads *gave*, where 0.3 has left a note of the giver: this is the detour of section 2.)
 
@@ -368,7 +368,7 @@ with claims():
 ioi.paths_drawn().captioned("Three experiments with one changed head, here 0.2. Red: its output is that of the flipped prompt, and so is what reaches the logits along the red paths. Grey: these parts are frozen, so that they write what they write in the clean run.")
 
 # %% [markdown]
-# In the third experiment the heads are computed anew as well, as in the patching of section 3.
+# The third experiment is the patching of section 3.
 
 # %%
 ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery(),
@@ -478,7 +478,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The same diagonal appears twice. For each of the 80 givers, the message of 0.2 lowers the score of the giver's own note more than that of any other; and for each of them, the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*. That makes 0.2 a head which need not add anything itself.
+# The same diagonal appears twice. For each of the 80 givers, the message of 0.2 lowers the score of the giver's own note more than that of any other; and for each of them, the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
 # The control is 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
@@ -545,7 +545,7 @@ ioi.circuit_drawn(circuit).captioned(
 #
 # The two notes are used differently. The note of Mary matters by the movers' values (V), because it is what they copy. The note of John matters by their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
 #
-# Is this all? Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
+# Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
 
 # %% claims answer
 turns = {arrow.name: arrow.turn for arrow in (*circuit.arrows["giver"], *circuit.arrows["all names"])}
@@ -583,7 +583,7 @@ kept_six = ablated.faithfulness(six_heads | mlps)
 # %% [markdown]
 # The six heads of the drawing keep more than the whole model has: 14.5 logits of 11.6. With nothing left the difference is 0.0, so that the faithfulness is 14.5 / 11.6 = 1.25.
 #
-# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits, which is nine tenths. On this scale runs can be compared, and direct attribution shows who writes the difference in each.
+# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits, which is nine tenths. On this scale, direct attribution shows who writes the difference.
 
 # %% figure
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
@@ -688,7 +688,7 @@ ioi.both_questions_drawn().captioned(
 )
 
 # %% [markdown]
-# By the logit difference alone, 2.1 to 2.3 would have counted as useless. What belongs to a circuit depends on what is measured.
+# What belongs to a circuit depends on what is measured.
 
 # %% claims answer
 alone_02 = by_head.effect(per_prompt=True)[0, 2]
@@ -763,7 +763,7 @@ measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 # %% [markdown]
 # Look at the last two rows. In one Mary comes after the giver; the account of the last name expected John there, and that of the repeated name expected nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
 #
-# It does not avoid just the last name either. Where a third person comes last, that account expects nothing, but the model leans to Mary, as the other account has it. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, and on three of them it is off by less than two logits. Where Mary had lunch it is more than four too low, so something speaks for Mary there that is not in the drawing. And in the sentence of opposite names the forecast is better than its reason: with the output of 0.2 at its mean, half of the difference is left, so that other parts lean to John as well.
+# It does not avoid just the last name either. Where a third person comes last, that account expects nothing, but the model leans to Mary, as the other account has it. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, and on three of them it is off by less than two logits. Where Mary had lunch it is more than four too low, so something speaks for Mary there that is not in the drawing. And in the sentence of opposite names half of the difference is left with the output of 0.2 at its mean, so that other parts lean to John as well.
 #
 # **Another kind of sentence.** The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
 
@@ -855,7 +855,7 @@ with claims():
     claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"][0] > 3 * 3.56)
 
 # %% [markdown]
-# The small model does the task more decidedly, and in sentences of this form in a simpler way. Two limits should be kept in mind.
+# The small model does the task more decidedly, and in sentences of this form in a simpler way.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
