@@ -6,7 +6,6 @@ import torch
 from course_utils import ioi, plots, zoo
 from course_utils.ioi.sentence import WORDS, Line, Spot, on_sentence
 
-LOOKS = {"0.2": 0.8, "0.3": 0.5, "1.1": 0.9, "movers": 0.85, "2.1": 1.0}
 ASKED = {how: {"0.2": sign * 1.4, "1.2": sign * 0.2} for how, sign in (("noising, flip", -1), ("noising, ABC", -1),
          ("denoising, flip", 1), ("denoising, ABC", 1))}  # fmt: skip
 IN_C = ("giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
@@ -15,14 +14,13 @@ TRAVEL = ioi.Travel((0.89, 0.49), 0.81, (7.6, 6.5), (2.7, -1.1), (0.99, 0.01), (
 
 
 class Measured:
-    """A diagram whose arrows all have one effect."""
+    """A diagram whose arrows all have one turn."""
 
-    def effect(self, name):
-        return -0.43
+    def turn(self, name):
+        return 0.43
 
 
 DRAWINGS = {
-    "reading": lambda: ioi.reading(LOOKS),
     "circuit": lambda: ioi.circuit_drawn(Measured()),
     "both questions": ioi.both_questions_drawn,
     "gpt2": ioi.gpt2_drawn,
@@ -75,8 +73,8 @@ def test_a_part_lies_in_the_column_of_its_word_and_a_line_needs_both_ends():
     plots.plt.close(made.fig)
 
 
-def test_a_measured_arrow_carries_its_effect_and_its_input():
-    assert {"−0.43 Q", "−0.43 K", "−0.43 V", "−0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
+def test_a_measured_arrow_carries_its_turn_and_its_input():
+    assert {"0.43 Q", "0.43 K", "0.43 V", "0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
 
 
 def test_renamed_prompts_hold_each_name_once_in_its_role(model):
@@ -108,6 +106,36 @@ def test_the_message_of_0_2_lowers_the_score_of_the_givers_note_and_that_of_anot
     assert found.mean(1).abs().max() < 1e-4
     assert (found.argmin(1) == own).float().mean() > 0.9 and found.diagonal().mean() < -3
     assert null.abs().max() < 0.3  # ten times smaller than what 0.2 does
+
+
+def test_mlps_lower_the_giver_of_whom_0_2_tells_them_and_do_nothing_with_a_head_that_knows_no_giver(model):
+    some = ioi.make_ioi_batch(model.tokenizer, 80, torch.Generator().manual_seed(3), orders=["ABBA"])
+    found, null = (ioi.mlp_answers(model, some, (0, head)) for head in (2, 1))
+    assert found.mean(1).abs().max() < 1e-4
+    assert (found.argmin(1) == torch.arange(80)).float().mean() > 0.95 and found.diagonal().mean() < -2.5
+    assert null.abs().max() < 0.2
+
+
+def test_what_mlps_make_of_a_message_is_what_path_patching_measures(model):
+    some = ioi.make_ioi_batch(model.tokenizer, 80, torch.Generator().manual_seed(4), orders=["ABBA"])
+    base, names = ioi.corrupt(some[:8], "third", torch.Generator().manual_seed(0)), some.layout.names
+    found, told = ioi.mlp_answers(model, some, (0, 2)), ioi.renamed(some, "S")
+    _, cache = model.run_with_cache(told.tokens)
+    _, kept = model.run_with_cache(base.tokens)
+    rows = []
+    for giver in (3, 50):
+
+        def all_heads(z, hook, giver=giver):
+            layer = int(hook.name.split(".")[1])
+            z[:, -1] = kept["z", layer][:, -1]
+            if layer == 0:
+                z[:, -1, 2] = cache["z", 0][giver, -1, 2]
+            return z
+
+        with model.hooks(fwd_hooks=[(f"blocks.{layer}.attn.hook_z", all_heads) for layer in range(4)]):
+            logits = model(base.tokens)[:, -1][:, names].mean(0)
+        rows.append(logits - logits.mean())
+    assert torch.allclose(found[3] - found[50], rows[0] - rows[1], atol=1e-3)
 
 
 def test_a_score_is_the_message_and_what_was_there_before_it(model):

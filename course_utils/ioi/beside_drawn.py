@@ -22,20 +22,20 @@ def beside_drawn() -> Picture:
     page = sheet(4.3)
     ours = {
         "Mary": (XS[1], 0, 0.5, plots.NOTE), "John": (XS[3], 0, 0.5, plots.NOTE), "0.2": (XS[5], 0, 0.42, plots.HEAD),
-        "movers": (2.86, 1, 0.72, plots.HEAD), "2.1–2.3": (2.99, 3, 0.8, plots.HEAD),
-        "MLPs": (3.28, 2, 0.54, plots.MLP),
+        "movers": (2.92, 1, 0.72, plots.HEAD), "2.1–2.3": (2.99, 3, 0.8, plots.HEAD),
+        "MLPs": (3.22, 2, 0.5, plots.MLP),
     }  # fmt: skip
     _panel(page, 0.0, "the lesson's model", ("Mary", "and", "John", ",", "John", "to"), ours, (
         ((XS[0], 0.44), (XS[1] - 0.06, 0.81), "", NOTE_INK, -0.25),
         ((XS[2], 0.44), (XS[3] - 0.06, 0.81), "", NOTE_INK, -0.25),
         ((XS[4], 0.44), (XS[5] - 0.24, 0.94), "V", plots.INK, 0.0),
-        ((XS[5] - 0.04, 1.15), (2.9, 1.54), "Q", plots.INK, 0.0),
-        ((XS[5] + 0.14, 1.15), (3.34, 2.24), "", plots.INK, 0.08),
-        ((XS[1], 1.15), (2.47, 1.75), "V", NOTE_INK, -0.14),
-        ((XS[3], 1.15), (2.47, 1.66), "K", NOTE_INK, -0.1),
+        ((XS[5] - 0.04, 1.15), (2.96, 1.54), "Q", plots.INK, 0.0),
+        ((XS[5] + 0.14, 1.15), (3.32, 2.24), "", plots.INK, 0.16),
+        ((XS[1], 1.15), (2.53, 1.75), "V", NOTE_INK, -0.14),
+        ((XS[3], 1.15), (2.53, 1.66), "K", NOTE_INK, -0.1),
         ((XS[3], 1.15), (2.56, 3.08), "V", NOTE_INK, -0.22),
-        ((2.54, 1.88), (2.54, 3.54), "", plots.INK, 0.0),
-        ((3.47, 2.58), (3.42, 3.68), "", plots.INK, 0.12),
+        ((2.56, 1.88), (2.56, 3.54), "", plots.INK, 0.0),
+        ((3.42, 2.58), (3.42, 3.68), "", plots.INK, 0.08),
         ((2.98, 3.27), (2.98, 3.54), "", NOTE_INK, 0.0),
     ))  # fmt: skip
     theirs = {
@@ -43,9 +43,9 @@ def beside_drawn() -> Picture:
         "induction": (2.42, 1, 0.94, plots.HEAD), "S-inhibition": (2.92, 2, 1.14, plots.HEAD),
         "name movers": (2.92, 3, 1.16, plots.HEAD),
     }  # fmt: skip
-    _panel(page, WIDE / 2, "GPT-2 small", ("Mary", "and", "John", "went", "John", "to"), theirs, (
-        ((XS[2], 0.44), (1.4, 0.72), "", plots.INK, 0.0),
-        ((XS[2] + 0.08, 0.44), (2.2, 0.72), "", plots.INK, 0.05),
+    _panel(page, WIDE / 2, "GPT-2 small", ("Mary", "John", "went", "…", "John", "to"), theirs, (
+        ((XS[1], 0.44), (1.3, 0.72), "", plots.INK, 0.0),
+        ((XS[1] + 0.1, 0.44), (2.2, 0.72), "", plots.INK, 0.05),
         ((XS[4], 0.44), (XS[4], 0.72), "", plots.INK, 0.0),
         ((1.5, 1.25), (1.93, 1.7), "K", plots.INK, -0.1),
         ((2.42, 1.9), (2.7, 2.24), "V", plots.INK, 0.0),

@@ -1,11 +1,10 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
-1. `reading` – section 4: the heads, where they look, and the notes.
-2. `circuit_drawn` – section 7: the measured circuit.
-3. `both_questions_drawn` – section 8: with the heads that raise both names.
-4. `nodes_drawn` – the second notebook: heads at positions.
-5. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
-6. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
+1. `circuit_drawn` – section 7: the measured circuit.
+2. `both_questions_drawn` – section 8: with the heads that raise both names.
+3. `nodes_drawn` – the second notebook: heads at positions.
+4. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+5. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -38,30 +37,8 @@ WROTE = [
 ]
 
 
-def reading(attention: Mapping[str, float]) -> Picture:
-    """Heads, and the positions to which they look from END.
-
-    Args:
-        attention: for "0.2", "0.3", "1.1", "movers" and "2.1": the share given to the place that is drawn.
-    """
-    parts = NOTES | {"0.2": AVOID, "0.3": LOWER, "1.1": READ, MOVERS: MOVE, "giver": Spot(GAVE, 0, up=0.3, kind="note",
-                     text="John"), LATE: Spot(TO, 2, right=0.5, up=-0.1)}  # fmt: skip
-    look = [
-        Line(S2, "giver", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
-        Line(S2, "0.2", _share(attention["0.2"]), ports=("top", "left"), at=0.8),
-        Line(S2, "0.3", _share(attention["0.3"]), ports=("top", "left"), at=0.74),
-        Line("giver", "1.1", _share(attention["1.1"]), ports=("top", "left"), at=0.45),
-        Line("note of IO", MOVERS, _share(attention["movers"]), ports=("top", "left"), bend=-0.1, at=0.45),
-        Line("note of S", LATE, _share(attention["2.1"]), ports=("top", "left"), bend=-0.12, at=0.55),
-    ]
-    look = [line if line.colour == NOTE_INK else Line(**{**vars(line), "colour": plots.HEAD}) for line in look]
-    return on_sentence(
-        parts, [*WROTE, *look], "Heads in the column of the last word, with lines from the places that they read."
-    )
-
-
 def circuit_drawn(circuit: Diagram) -> Picture:
-    """The measured circuit, with the effects of its six main arrows; the others are thin."""
+    """The measured circuit; at each arrow its turn, and the arrow as thick."""
     parts = NOTES | {
         "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE,
         "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
@@ -71,20 +48,17 @@ def circuit_drawn(circuit: Diagram) -> Picture:
         label, thick = _effect(circuit, name)
         return Line(start, end, label, thick=thick, **more)
 
-    def thin(*ends: str | int, **more) -> Line:
-        return Line(*ends, thick=1.2, **more)
-
     notes = f" → {MOVERS}, "
     lines = [
         arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.68),
-        thin(S2, "0.3", ports=("top", "left")),
-        thin(S2, "0.3 ", ports=("top", "left"), bend=-0.2),
+        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.6),
+        Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=_thick(circuit.turn("giver → 0.3, values"))),
         arrow("0.2", MOVERS, f"0.2{notes}queries", at=0.5),
-        Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=2.3),
+        Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=_thick(circuit.turn("0.2 → logits"))),
         arrow("MLPs", "logits", "0.2 → logits", ports=("top", "right"), bend=0.12, at=0.5),
-        thin("0.3 ", "1.1", ports=("top", "left")),
-        thin("0.3", "logits", ports=("left", "left"), bend=-0.32),
-        thin("1.1", "logits", slide=(0.0, -0.25)),
+        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("top", "left"), at=0.4),
+        arrow("0.3", "logits", "0.3 → logits", ports=("left", "left"), bend=-0.32, at=0.62),
+        arrow("1.1", "logits", "1.1 → logits", slide=(0.0, -0.25), at=0.6),
         arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, 0.1)),
         arrow("note of IO", MOVERS, f"note of IO{notes}values", colour=NOTE_INK, bend=-0.14, ports=("top", "left"),
               at=0.4, slide=(0, 0.07)),
@@ -244,6 +218,11 @@ def _change(value: float) -> str:
 
 def _effect(circuit: Diagram, name: str) -> tuple[str, float]:
     """Label and thickness of a measured arrow."""
-    effect = circuit.effect(name)
+    turn = circuit.turn(name)
     letter = {"queries": " Q", "keys": " K", "values": " V"}.get(name.rpartition(", ")[2], "")
-    return _change(effect) + letter, max(1.0, min(4.0, 4 * abs(effect)))
+    return _share(turn) + letter, _thick(turn)
+
+
+def _thick(turn: float) -> float:
+    """Points, in proportion to the turn."""
+    return max(0.8, min(5.0, 6.5 * turn))

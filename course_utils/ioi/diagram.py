@@ -34,12 +34,20 @@ class Arrow:
 
     effect: change of the metric when the message is another prompt's, with a 95 % interval over prompts: (mean, low,
     high), as a share of the metric's clean mean.
+    way: the change that leads to the other prompt's metric, as the same share: about −2 for a flipped prompt.
     """
 
     sender: Part
     receiver: Part
     reads: str
     effect: tuple[float, float, float]
+    way: float
+
+    @property
+    def turn(self) -> tuple[float, float, float]:
+        """How far the metric goes towards that of the other prompt: 0 not at all, 1 all the way."""
+        mean, *ends = (x / self.way for x in self.effect)
+        return mean, min(ends), max(ends)
 
     @property
     def name(self) -> str:
@@ -58,7 +66,8 @@ def measured_arrow(ask: patching.Question, sender: Part, receiver: Part, reads: 
     found = ask.path_patch([list(sender.heads)], receivers, mlps="recomputed", positions=sender.at)
     low, high = found.interval("effect")
     clean = float(found.clean.mean())
-    return Arrow(sender, receiver, reads, tuple(float(x) / clean for x in (found.effect()[0], low[0], high[0])))
+    effect = tuple(float(x) / clean for x in (found.effect()[0], low[0], high[0]))
+    return Arrow(sender, receiver, reads, effect, float(found.corrupt.mean()) / clean - 1)
 
 
 def measured_diagram(
@@ -86,7 +95,14 @@ class Diagram:
         Raises:
             KeyError: there is none.
         """
-        return {arrow.name: arrow.effect[0] for group in self.arrows.values() for arrow in group}[name]
+        return self._named(name).effect[0]
+
+    def turn(self, name: str) -> float:
+        """Its mean turn (KeyError as for `effect`)."""
+        return self._named(name).turn[0]
+
+    def _named(self, name: str) -> Arrow:
+        return {arrow.name: arrow for group in self.arrows.values() for arrow in group}[name]
 
     def rows(self) -> list[dict]:
         """For `page.table`: a row for each arrow."""

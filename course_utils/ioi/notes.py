@@ -3,7 +3,8 @@
 1. `renamed` – a prompt for each name, with that name in one role and another name in the other.
 2. `written_from_note` – what a head adds to each name's logit when it reads the note alone; `copying_score` judges it.
 3. `copying_notes` – of several heads, the share of names that they raise, and that they lower.
-4. `note_scores` – how a head's message to other heads' queries matches each name's note.
+4. `note_scores` – how a head's message to other heads' queries matches each name's note; `mlp_answers` – how MLPs that
+   read it move each name's logit.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils.ioi.behaviour import roles
-from course_utils.ioi.prompts import Prompts
+from course_utils.ioi.prompts import Prompts, corrupt
 from course_utils.ioi.readings import copying_score, unembedding
 
 
@@ -94,4 +95,32 @@ def note_scores(
         query, key = read @ model.W_Q[layer, head], at_note["k", layer][rows, note, head]
         scores.append(query @ key.T / model.cfg.d_head**0.5)
     found = torch.stack(scores).mean(0)
+    return found - found.mean(1, keepdim=True)
+
+
+@torch.no_grad()
+def mlp_answers(model: Any, prompts: Prompts, sender: tuple[int, int], n: int = 8) -> Float[Tensor, "giver name"]:
+    """What MLPs make of a head's message at END: how it moves each name's logit, by who gives.
+
+    All heads are frozen in runs in which a third person gives; only the message changes, and the MLPs and the final
+    norm are computed anew. Each column is less its mean over givers, each row less its mean over names.
+
+    Args:
+        prompts: at least as many as there are names. sender: of layer 0. n: how many of the prompts are averaged over.
+    """
+    gives = renamed(prompts, "S")
+    some = corrupt(prompts[:n], "third", torch.Generator().manual_seed(0))
+    (_, told), (_, base) = (model.run_with_cache(one.tokens) for one in (gives, some))
+    head, W_O = sender[1], model.W_O[sender]
+    message = told["z", 0][torch.arange(len(gives)), gives.positions["END"], head] @ W_O  # (giver, d_model)
+    rows, end = torch.arange(n), some.positions["END"]
+    mid = base["resid_mid", 0][rows, end] - base["z", 0][rows, end, head] @ W_O
+    stream = (mid[:, None] + message).flatten(0, 1)[:, None]  # (prompt and giver, 1, d_model)
+    for layer, block in enumerate(model.blocks):
+        if layer:
+            stream = stream + base["attn_out", layer][rows, end].repeat_interleave(len(gives), 0)[:, None]
+        stream = stream + block.mlp(block.ln2(stream))
+    logits = (model.ln_final(stream)[:, 0] @ model.W_U + model.b_U)[:, prompts.layout.names]
+    found = logits.view(n, len(gives), -1).mean(0)
+    found = found - found.mean(0)
     return found - found.mean(1, keepdim=True)

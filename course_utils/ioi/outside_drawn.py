@@ -16,7 +16,7 @@ from course_utils.ioi.outside import told
 from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Sheet, sheet
 
 PEOPLE = {"A": "Mary", "B": "John", "IO": "Mary", "S": "John", "C": "Anna", "place": "store", "object": "book"}
-KEPT = {"Mary", "John", "Anna", "he", "and", ",", "had", "lunch", "gave", "from", "to", "went", "with"}
+KEPT = {"Mary", "John", "Anna", "he", "and", ",", "had", "lunch", "gave", "from", "to", "went", "with", "in", "met"}
 ROW = 0.44  # inches
 EXPECT, PLOT = (4.48, 5.12), (5.5, WIDE - 0.1)  # inches: two columns of names, and where the numbers are plotted
 
@@ -71,6 +71,10 @@ def texts_drawn(
         page.text((x, 0.24), f"{value:+d}".replace("-", "−") if value else "0", size=SMALL, halo=False)
     page.text((PLOT[0], top + 0.13), "← John", size=SMALL, side="left", up="baseline", halo=False)
     page.text((PLOT[1] + 0.05, top + 0.13), "Mary →", size=SMALL, side="right", up="baseline", halo=False)
+    page.line([(PLOT[0] + 0.06, top + 0.29), (PLOT[0] + 0.06, top + 0.42)], colour=plots.NULL, thick=4)
+    page.text((PLOT[0] + 0.14, top + 0.32), "forecast", size=SMALL, side="left", up="baseline", halo=False)
+    page.dot((middle + 0.1, top + 0.36), colour=plots.SERIES[0], size=9)
+    page.text((middle + 0.2, top + 0.32), "measured", size=SMALL, side="left", up="baseline", halo=False)
     page.text((PLOT[0] - 0.1, 0.24), "logits", size=SMALL, side="right", halo=False)
     for i, (words, expected, forecast, found) in enumerate(rows):
         y = top - ROW * (i + 0.5)
@@ -79,8 +83,8 @@ def texts_drawn(
             colour = plots.INK if name != "–" else plots.NULL
             page.text((x, y - 0.05), name, size=SMALL, up="baseline", halo=False, colour=colour)
         x = middle + unit * forecast
-        page.line([(x, y + 0.01), (x, y + 0.19)], colour=plots.NULL, thick=4)
-        page.dot((middle + unit * found, y - 0.1), colour=plots.SERIES[0], size=9)
+        page.line([(x, y - 0.12), (x, y + 0.12)], colour=plots.NULL, thick=4)
+        page.dot((middle + unit * found, y), colour=plots.SERIES[0], size=9)
     return page.picture(alt)
 
 

@@ -4,7 +4,7 @@
 # **A puzzle.** In the first notebook, three heads copied the indirect object. Take all three away, and of eleven and a half logits that speak for the right name about one and a half are lost. But these heads alone had put more than three logits there. Who makes up for the rest? In GPT-2 small there are backup heads, which start to copy when others are gone. Is it so here too?
 
 # %% [markdown] contents
-# This notebook goes on from the first one of the lesson. Its sections can be read in any order, each for itself. Effects are changes of the logit difference: a loss is negative. Intervals are 95 % intervals of a mean, with the prompts resampled.
+# This notebook goes on from the first one of the lesson. Its sections can be read in any order, each for itself. Effects are changes of the logit difference: a loss is negative. Where they are shares of the clean difference, −2 with flip is what the first notebook calls a turn of 1. Intervals are 95 % intervals of a mean, with the prompts resampled.
 
 # %% setup
 

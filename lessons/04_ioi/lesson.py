@@ -5,10 +5,10 @@
 #
 # There are two ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not decide it either: then neither way has a reason to avoid Mary or John, and the model is undecided.
 #
-# In a larger model, GPT-2 small, researchers have found an answer. Is it the same here? We find the parts that produce the behaviour, draw their circuit, and let it predict sentences on which the two ways differ.
+# For a larger model, GPT-2 small, the answer is known. Here we find the parts that produce the behaviour, draw their circuit, and let it predict sentences on which the two ways differ.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In all figures Mary stands for the right name and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
+# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In all figures Mary stands for the name that is right when John gives, and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
 
 # %% setup
 
@@ -60,7 +60,7 @@ with claims():
 # In *When Mary and John went to the store, John gave a book to*, the name that comes next is the indirect object of *gave*. **Indirect object identification** is the task of predicting it. The name that should come is called **IO**, the other one **S**, for the subject of the second clause. S occurs at two places, **S1** and **S2**. Whoever is named at S2 is the **giver**. **END** is the last token, where the answer is due. The first line of the figure shows these labels.
 
 # %% figure
-ioi.partners_drawn().captioned("One prompt and its three partners. Above the first prompt: the labels of its positions. Orange: the names that were changed.")
+ioi.partners_drawn().captioned("One prompt and its three partners. Above the first prompt: the labels of its positions. Red: the names that were changed.")
 
 # %% [markdown]
 # The other three lines are partners of the first, because a circuit is found by comparing runs. In **flip**, S2 becomes the other name, and the right answer changes from IO to S. In **third**, S2 becomes a name that has not occurred. In **ABC**, all three names are new and different.
@@ -81,7 +81,7 @@ table({name: {"logit": float(logits[i])} for name, i in named.items()}, decimals
 caption("The three most probable next tokens and John.")
 
 # %% [markdown]
-# The logit difference is 15.59 − 3.84 = 11.75: Mary is more than a hundred thousand times as probable as John. Names that stand nowhere in the sentence come before John, so the giver is lowered as well.
+# The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even names that stand nowhere in the sentence come before John. So the model does not only raise Mary: it also pushes the giver down.
 #
 # From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
@@ -109,7 +109,7 @@ with claims():
 # %% [markdown]
 # ## 2 · Where the answer is worked out
 #
-# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2. At the top it must be at END, where the logits are read. Somewhere in between it is moved, and the question is where.
+# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2, and at the top it must be at END, because the logits are read there. Somewhere in between it is moved, and the question is where.
 #
 # Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
 
@@ -141,7 +141,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Who gives is at S2 in the embedding. Layer 0 moves most of it to END. An eighth goes to the word after S2, *gave*, and from there to END in layer 1.
+# In the embedding all of the difference is at S2, because that is where the giver's name stands. Layer 0 already carries most of it to END. An eighth takes a detour: it goes to the next word, *gave*, and from there to END in layer 1.
 
 # %% claims answer
 recovered = dict(enumerate(streams.recovery(), start=1))  # by position: S2 is 10, END 14
@@ -156,34 +156,38 @@ first_layer = next(layer for layer in range(4) if recovered[14][layer] > 0.5)
 measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[first_layer])
 
 # %% [markdown]
-# ## 3 · Which heads
+# ## 3 · Which parts
 #
-# A head is named by its layer and its number: 1.0 is head 0 of layer 1. We look for heads that raise the logit of IO above that of S. The quickest look is direct logit attribution (lesson 0): what each head writes at END, read by the unembedding, with the final norm's scale held.
+# A head is named by its layer and its number: 1.0 is head 0 of layer 1. We look for parts that raise the logit of IO above that of S. The quickest look is direct logit attribution (lesson 0): what each head and each MLP adds at END, read by the unembedding, with the final norm's scale held.
 
 # %% figure
 written = ioi.writes(model, clean)
 rows = written.rows()
-heads = sorted((h for h in rows if "." in h), key=lambda h: -rows[h]["to IO"][0])
-shown = [h for h in heads if max(abs(rows[h]["to IO"][0]), abs(rows[h]["to S"][0])) > 0.3]
-fig, ax = plots.figure(height=2.6)
+large = {part: row for part, row in rows.items() if max(abs(row[to][0]) for to in ("to IO", "to S")) > 0.3}
+heads = sorted((h for h in large if "." in h), key=lambda h: -large[h]["to IO"][0])
+shown = heads + [part for part in large if "." not in part]
+fig, ax = plots.figure(height=2.8)
 for i, (column, colour) in enumerate((("to IO", plots.SERIES[0]), ("to S", plots.SERIES[1]))):
-    mean, low, high = zip(*(rows[h][column] for h in shown), strict=True)
+    mean, low, high = zip(*(rows[part][column] for part in shown), strict=True)
     at = [k + 0.38 * i - 0.19 for k in range(len(shown))]
     ax.bar(at, mean, 0.36, color=colour, label={"to IO": "to the logit of IO (Mary)", "to S": "to the logit of S (John)"}[column])
-    ax.vlines(at, low, high, color=plots.GREY, linewidth=1.0)
+    ax.vlines(at, low, high, color="#F0A000", linewidth=1.4)
 ax.axhline(0, color=plots.INK, linewidth=0.8)
-ax.set(xticks=range(len(shown)), xticklabels=shown, xlabel="head", ylabel="adds at END (logits)")
+ax.axvline(len(heads) - 0.5, color=plots.NULL, linewidth=0.8, linestyle=":")
+ax.set(xticks=range(len(shown)), xticklabels=[part.replace("m", "MLP ") for part in shown], ylabel="adds at END (logits)")
 ax.legend()
 plots.show(
-    fig, "Direct attribution of heads: 2.1 to 2.3 raise both names alike, 1.0, 1.2 and 1.3 raise IO more, 0.3 and 1.1 lower S.",
-    "What a head adds, directly, to the logit of IO and of S, each above the mean of all 80 names (128 prompts, with "
-    "intervals). The heads that are not drawn add less than 0.3 to either.",
+    fig, "Direct attribution: 2.1 to 2.3 raise both names alike, 1.0, 1.2 and 1.3 raise IO more, 0.3 and 1.1 lower S; MLP 1 lowers S most of all.",
+    "What a head or an MLP adds, directly, to the logit of IO and of S, each above the mean of all 80 names (128 prompts; thin "
+    "lines: intervals). The parts that are not drawn add less than 0.3 to either.",
 )  # fmt: skip
 
 # %% [markdown]
-# The heads of the figure are of three kinds. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy a name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names alike, and 3.0 does so more weakly, which makes little difference between the names. Heads 0.3 and 1.1 lower S.
+# Among the heads there are three kinds. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2, 2.3 and 3.0 raise both names almost alike, so that they make little difference between the two. Heads 0.3 and 1.1 lower S.
 #
-# Direct attribution sees what a head adds to the logits itself. It does not see what later parts make of its output. Patching does: run the clean prompts, and give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. Patching a clean run with the output of another one is called noising.
+# On the right stand the MLPs, and they are no side show. Of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what is already at its word. Which name to raise must have been brought to END by heads, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
+#
+# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. With flip the two names are about even at one half, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -191,51 +195,59 @@ predict("ioi.quiet")
 # %%
 noise = ioi.asked(model, clean, "flip", direction="noising")
 by_head = noise.sweep("z")
-scale = by_head.clean.mean()
-share = by_head.effect() / scale  # (layer, head)
+turn = 1 - by_head.recovery()  # (layer, head): 0 as in the clean run, 1 as in the flipped one
 
 # %% figure answer
-names = [f"{layer}.{head}" for layer in range(4) for head in range(4)]
-direct = {head: written.difference(head) / float(scale) for head in names}
-changed = dict(zip(names, share.flatten().tolist(), strict=True))
-fig, ax = plots.figure(height=3.4, width=6.4)
-ax.scatter(direct.values(), changed.values(), s=42, color=plots.HEAD, zorder=3)
-for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-24, -10)), ("the movers\n1.0, 1.2, 1.3", "1.3", (8, -30)),
-                          ("the other ten heads", "3.0", (-10, 7))):  # fmt: skip
-    ax.annotate(text, (direct[head], changed[head]), xytext=shift, textcoords="offset points", fontsize=10)
+names, total = [f"{layer}.{head}" for layer in range(4) for head in range(4)], float(by_head.clean.mean())
+direct = {head: written.difference(head) / total for head in names}
+turned = dict(zip(names, turn.flatten().tolist(), strict=True))
+fig, ax = plots.figure(height=3.2, width=6.4)
+ax.plot([0, 0.15], [0, 0.15], color=plots.NULL, linewidth=0.8, linestyle="--")
+ax.scatter(direct.values(), turned.values(), s=42, color=plots.HEAD, zorder=3)
+for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (-8, -15)), ("1.3", "1.3", (-6, 8)),
+                          ("1.2", "1.2", (2, -15)), ("the other ten heads", "3.0", (2, -14))):  # fmt: skip
+    ax.annotate(text, (direct[head], turned[head]), xytext=shift, textcoords="offset points", fontsize=10)
 for line in (ax.axhline, ax.axvline):
     line(0, color=plots.NULL, linewidth=0.8)
-ax.set(xlabel="adds directly to IO − S (share of the clean logit difference)", ylabel="change when patched (share)", xlim=(-0.03, 0.15), ylim=(-1.6, 0.25))
+ax.set(xlabel="adds directly to IO − S (share of the clean logit difference)", ylabel="turn when patched", xlim=(-0.03, 0.15), ylim=(-0.12, 0.8))
 plots.show(
-    fig, "Sixteen heads: the movers add most directly and change little; 0.2 adds almost nothing and changes most.",
-    "The sixteen heads, seen in two ways (128 prompts). Across: direct attribution. Upwards: the change when the head gets "
-    "its output on the flipped prompt. −1 means that all of the logit difference is gone, −2 that it is turned round.",
+    fig, "Sixteen heads: the movers turn the answer by what they add; 0.2 adds almost nothing and turns it most.",
+    "The sixteen heads, seen in two ways (128 prompts). Across: direct attribution. Upwards: the turn when the head gets "
+    "its output on the flipped prompt. On the dashed line a head turns the answer by just what it adds.",
 )  # fmt: skip
 candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
-measured("ioi.quiet", min(candidates, key=lambda name: float(share[candidates[name]])))
+measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[name]])))
 
 # %% [markdown]
-# The movers add most, and each takes between 0.15 and 0.25 of the difference with it when it is patched. Head 0.2 adds next to nothing, yet with its output from the flipped prompt more than all of the difference is gone. To see how a head can matter that adds nothing, we need to know what the movers read.
+# The movers lie on the dashed line: exchanging one of them turns the answer by what it adds, and by nothing else. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. How can a head matter so much that adds nothing? Other parts must be reading it. To see what it could tell them, we first ask what the movers read.
 
 # %% claims answer
+def wrote(*parts):
+    """The share of the logit difference that these parts add directly."""
+    return sum(written.difference(part) for part in parts) / total
+
 with claims():
     claim("2.1, 2.2 and 2.3 each raise both names by more than one logit, and by the same amount within 0.2 logits",
           all(min(rows[h]["to IO"][1], rows[h]["to S"][1]) > 1 and abs(written.difference(h)) < 0.2 for h in ("2.1", "2.2", "2.3")))
     claim("3.0 raises both by between 0.5 and 1.1 logits", all(between(rows["3.0"][to][0], 0.5, 1.1) for to in ("to IO", "to S")))
-    claim("1.0, 1.2 and 1.3 raise IO by more than 1.4 logits and S by less than 0.6, and are the three that add most to the difference",
+    claim("1.0, 1.2 and 1.3 raise IO by more than 1.4 logits and S by less than 0.6, and are the three heads that add most to the difference",
           all(rows[h]["to IO"][1] > 1.35 and rows[h]["to IO"][0] > 1.4 and rows[h]["to S"][0] < 0.6 for h in ("1.0", "1.2", "1.3")) and set(sorted(direct, key=direct.get)[-3:]) == {"1.0", "1.2", "1.3"})
     claim("0.3 and 1.1 lower S by more than half a logit and add less than 0.15 to IO", all(rows[h]["to S"][2] < -0.5 and abs(rows[h]["to IO"][0]) < 0.15 for h in ("0.3", "1.1")))
+    claim("the MLPs add 55 % of the difference, the movers 30 %, and 0.3 and 1.1 together 14 %",
+          all(rounds_to(wrote(*parts), text) for parts, text in ((("m0", "m1", "m2", "m3"), "0.55"), (("1.0", "1.2", "1.3"), "0.30"), (("0.3", "1.1"), "0.14"))))
+    claim("MLP 1 and MLP 3 add more than eight tenths of what the MLPs add", wrote("m1", "m3") > 0.8 * wrote("m0", "m1", "m2", "m3"))
+    claim("in the flipped run the two names are as far apart, the other way, within a twentieth, so that they are even at a turn of about a half", abs(float(by_head.corrupt.mean()) / total + 1) < 0.05)
     claim("0.2 adds less than 0.02 of the difference", abs(direct["0.2"]) < 0.02)
-    claim("exchanging 0.2 takes away more than all of the difference, by its interval", by_head.interval("effect")[1][0, 2] / scale < -1)
-    claim("0.3 comes next, with six tenths", rounds_to(share[0, 3], "-0.6") and share.flatten().argsort()[1] == 3)
-    claim("the movers take between 0.15 and 0.25 each, and 1.1 as well", all(between(-x, 0.15, 0.25) for x in share[1]))
-    claim("the other ten heads change it by less than 0.03 and add less than 0.03",
-          all(abs(changed[h]) < 0.03 and abs(direct[h]) < 0.03 for h in names if h not in ("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")))  # fmt: skip
+    claim("exchanging 0.2 turns the answer by 0.70, so that S is above IO by more than four logits", rounds_to(turn[0, 2], "0.70") and float(by_head.mean()[0, 2]) < -4)
+    claim("0.3 comes next, with 0.3", rounds_to(turn[0, 3], "0.3") and turn.flatten().argsort()[-2] == 3)
+    claim("each mover turns it by what it adds, within 0.01", all(abs(turned[h] - direct[h]) < 0.01 for h in ("1.0", "1.2", "1.3")))
+    claim("the other ten heads turn it by less than 0.03 and add less than 0.03",
+          all(abs(turned[h]) < 0.03 and abs(direct[h]) < 0.03 for h in names if h not in ("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")))  # fmt: skip
 
 # %% [markdown]
 # ## 4 · What the movers read
 #
-# From END, the movers give less than two hundredths of their attention to *Mary*. They look at the word after it, *and*, because a copy of the name is there. The heads of layer 0 copy names to later words, but only to some. The arcs show where these heads look from *and*, from *went* and from the comma.
+# One would expect the movers to look at *Mary*, but from END they give that word less than two hundredths of their attention. They look at the next one, *and*. This makes sense only if *and* has something to say about Mary, and it has, because the heads of layer 0 copy names to later words, though only to some. The arcs show where these heads look from *and*, from *went* and from the comma.
 
 # %% figure
 first = sets["IO first"]  # as Mary is named first in the example
@@ -249,18 +261,18 @@ draw.attention_arcs(spoken, arcs, "", (1, 3)).captioned(
 )
 
 # %% [markdown]
-# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*.
+# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*. Whom will the model believe?
 
 # %%
-def with_note(some, name_at, note_at):
-    """P(stranger) when layer 0's heads write at `note_at` as if a stranger stood at `name_at`."""
+def with_note(some, name_at, note_at, heads=(0, 1, 2, 3)):
+    """P(stranger) when these heads of layer 0 write at `note_at` as if a stranger stood at `name_at`."""
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
     _, other = model.run_with_cache(donor)
 
     def forge(z, hook):  # z: (batch, position, head, d_head)
-        z[:, note_at] = other["z", 0][:, note_at]
+        z[:, note_at, list(heads)] = other["z", 0][:, note_at, list(heads)]
         return z
 
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
@@ -268,57 +280,8 @@ def with_note(some, name_at, note_at):
     return float(p.gather(1, stranger[:, None]).mean())
 
 # %% figure
-second = sets["S first"]  # here the answer is the name that comes second
-strangers = {"“and”": with_note(first, 2, 3), "“went”": with_note(first, 2, 5), "comma": with_note(first, 2, 9),
-             "“went” ": with_note(second, 4, 5), "comma ": with_note(second, 4, 9)}  # fmt: skip
-fig, ax = plots.figure(height=2.5)
-at = (0, 1, 2, 3.8, 4.8)
-ax.bar(at, strangers.values(), 0.6, color=plots.NOTE)
-for k, value in zip(at, strangers.values(), strict=True):
-    ax.text(k, value + 0.02, f"{value:.2f}", ha="center", va="bottom", fontsize=10)
-for x, words_below in ((1, "note of the first name forged"), (4.3, "of the second name")):
-    ax.text(x, -0.27, words_below, ha="center", fontsize=10, fontweight="bold")
-ax.set(xticks=at, xticklabels=[f"at {place.strip()}" if "“" in place else "at the comma" for place in strangers], ylabel="P(stranger)", ylim=(0, 1.12), yticks=(0, 0.5, 1))
-plots.show(
-    fig, "Probability of a name that is not in the prompt: nearly 1 with the first name's note at and, or the second's at the comma.",
-    "The mean probability of a stranger who is nowhere in the prompt, when one word holds a forged note of that stranger (128 prompts). "
-    "Left three: the answer is the first name. Right two: it is the second.",
-)  # fmt: skip
-
-# %% [markdown]
-# With Anna's note at *and*, the model says *Anna*, although no Anna is in the prompt. The answer comes from the note, because a stranger put in at Mary's own position, after layer 0, changes nothing. In six wordings of the sentence layer 0 looks at the first name from *and*, and at the second from the comma or full stop that ends the clause, hardly from the verb.
-#
-# Now we can draw who reads what at END. The movers read the note of Mary. Heads 2.1, 2.2 and 2.3 read the comma. Both names are noted there, Mary more weakly, so that the drawing shows John only. Heads 0.2 and 0.3 look at S2 itself, at the giver. And *gave* holds a note of the giver too, written by 0.3 and read by 1.1: that is the eighth of section 2.
-
-# %% figure
-at = {"0.2": "S2", "0.3": "S2", "1.1": "after S2", "1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2"}
-looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
-seen = {head: looks[head][place] for head, place in at.items()}
-ioi.reading(seen | {"movers": (seen["1.0"] + seen["1.2"] + seen["1.3"]) / 3}).captioned(
-    "Heads in the column of the word from which they look, layers from bottom to top. Blue: the mean attention to the place "
-    "from which the line comes (128 prompts that name IO first). Orange: a name, and its note at a later word. Grey ground: END."
-)
-
-# %% [markdown]
-# Do the movers copy what they read? We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06.
-#
-# The movers have a copy score of 1, and so has 2.1, which is no mover because it reads both names at once. Head 1.1 has 0, because it lowers the name that it reads; 0.3 does so too. Head 0.2 reads the giver, but neither raises nor lowers most names. Another part must make use of what it writes.
-
-# %% claims
-def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
-    _, cache = model.run_with_cache(some)
-    return cache["pattern", 0][:, :, at][..., list(names)].mean(0)
-
-noted = []  # of each sentence: attention to the first name from "and", to the second at the verb, and at the mark
-for text in ioi.TEMPLATES:
-    some = prompts(64, 5, templates=[text], orders=["ABBA"])
-    a, b = int(some.positions["IO"][0]), int(some.positions["S1"][0])
-    mark = next(i for i in range(b, some.tokens.shape[1]) if model.tokenizer.decode([int(some.tokens[0, i])]).strip() in (",", "."))
-    noted.append([float(to_names(some.tokens, at, (name,)).mean()) for at, name in ((a + 1, a), (b + 1, b), (mark, b))])
 stranger = ioi.corrupt(first, "third", torch.Generator().manual_seed(1)).names[:, 2]
-renamed = first.tokens.clone()
-renamed[:, 2] = stranger
-_, other = model.run_with_cache(renamed)
+_, other = model.run_with_cache(torch.where(torch.arange(first.tokens.shape[1]) == 2, stranger[:, None], first.tokens))
 
 def at_the_name(stream, hook):  # Mary's own position, after layer 0, from the run with the stranger
     stream[:, 2] = other["resid_pre", 1][:, 2]
@@ -326,104 +289,148 @@ def at_the_name(stream, hook):  # Mary's own position, after layer 0, from the r
 
 with model.hooks(fwd_hooks=[("blocks.1.hook_resid_pre", at_the_name)]):
     by_name = float(model(first.tokens)[:, -1].softmax(-1).gather(1, stranger[:, None]).mean())
-alone, gave = ioi.copying(model, clean.layout.names), ioi.looks(model, first, (0, 3), "after S2")
-copied = {at: ioi.copying_notes(model, first, [(1, 0), (1, 2), (1, 3), (2, 1), (1, 1)], *at) for at in (("IO", "after IO"), ("S", "before S2"))}
+second = sets["S first"]  # here the answer is the name that comes second
+strangers = {"at Mary\nherself": by_name, "at “and”": with_note(first, 2, 3), "at “went”": with_note(first, 2, 5), "at the\ncomma": with_note(first, 2, 9),
+             "at “went” ": with_note(second, 4, 5), "at the\ncomma ": with_note(second, 4, 9)}  # fmt: skip
+fig, ax = plots.figure(height=2.6)
+at = (0, 1, 2, 3, 4.8, 5.8)
+ax.bar(at, strangers.values(), 0.6, color=plots.NOTE)
+for k, value in zip(at, strangers.values(), strict=True):
+    ax.text(k, value + 0.02, f"{value:.2f}", ha="center", va="bottom", fontsize=10)
+for x, words_below in ((2, "the first name forged"), (5.3, "the second name forged")):
+    ax.text(x, -0.42, words_below, ha="center", fontsize=10, fontweight="bold")
+ax.set(xticks=at, xticklabels=list(strangers), ylabel="P(stranger)", ylim=(0, 1.12), yticks=(0, 0.5, 1))
+plots.show(
+    fig, "Probability of a name that is not in the prompt: nearly 1 with the first name's note at and, or the second's at the comma, else small.",
+    "The mean probability of a stranger who is nowhere in the prompt (128 prompts). Leftmost: the stranger's stream is put in at Mary's own word, "
+    "after layer 0. The others: one word holds a forged note of the stranger. Left four: the answer is the first name. Right two: it is the second.",
+)  # fmt: skip
+
+# %% [markdown]
+# It believes the note. The model says *Anna*, although no Anna is in the prompt. And when the stranger is put in at Mary's own word, once layer 0 has passed, nothing happens, because the movers do not look there.
+#
+# All four heads of layer 0 write these notes, and 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. (So 0.2 has another job besides the one at END.)
+#
+# Who reads these notes, and what becomes of the names there? For each head the table says where it looks from END. It also says whether the head copies what it reads. We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way the names that it lowers most. (Head 1.1 reads *gave*, where 0.3 has left a note of the giver: this is the detour of section 2.)
+
+# %%
+at = {"1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2", "2.2": "before S2",
+      "2.3": "before S2", "1.1": "after S2", "0.3": "S2", "0.2": "S2"}
+words_at = {"after IO": "“and”: note of Mary", "before S2": "comma: notes of both",
+            "after S2": "“gave”: note of the giver", "S2": "S2, the giver"}
+looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
+copied = ioi.copying_notes(model, first, [patching.head(h) for h in at if h[0] != "0"], "IO", "after IO")  # raised, lowered
+alone = ioi.copying(model, clean.layout.names)  # what a head does when it reads the name itself
+copied |= {h: (alone[h]["raises it"], alone[h]["lowers it"]) for h in ("0.2", "0.3")}
+table({h: {"looks at": words_at[place], "attention": looks[h][place], "copy score": copied[h][0], "lowered": copied[h][1]}
+       for h, place in at.items()}, decimals=2, corner="head")
+
+# %% caption
+caption("Heads that look at names or their notes from END (128 prompts that name IO first). Attention: the mean share that this place gets. By chance the last two columns are 0.06.")
+
+# %% [markdown]
+# The movers copy every name that they read, from *and*, where Mary is noted. Heads 2.1, 2.2 and 2.3 copy as well, but from the comma, which holds both names, so that they cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
+
+# %% claims
+def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
+    _, cache = model.run_with_cache(some)
+    return cache["pattern", 0][:, :, at][..., list(names)].mean(0)
+
+parts_forged = [[with_note(some, *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
+gave = ioi.looks(model, first, (0, 3), "after S2")
+at_comma = ioi.copying_notes(model, first, [(1, 0), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (1, 1)], "S", "before S2")
 with claims():
     claim("the stranger at Mary's own position, after layer 0, gets a probability below 0.01", by_name < 0.01)
     claim("from “and” each of the four heads gives more than eight tenths of its attention to the first name, from “went” less than 0.06 to either",
           to_names(first.tokens, 3, (2,)).min() > 0.8 and to_names(first.tokens, 5).max() < 0.06)
     claim("from the comma they give most of it to the names, and on average more to the second than to the first", pattern[9, 4] + pattern[9, 2] > 0.5 and pattern[9, 4] > 1.4 * pattern[9, 2])
     claim("the first name's note at “and” and the second's at the comma make the stranger's probability larger than 0.9, notes at “went” do nothing",
-          min(strangers["“and”"], strangers["comma "]) > 0.9 and max(v for k, v in strangers.items() if "went" in k) < 0.01)
-    claim("in all six sentences the first name gets more than 0.8 from “and”, the second less than 0.05 from the verb and more than 0.35 from the mark", all(x > 0.8 and y < 0.05 and z > 0.35 for x, y, z in noted))
-    claim("0.2 looks at S2 more than anywhere else that has a name, and so does 0.3; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and seen["1.1"] > 0.9)
-    claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma", all(ioi.looks(model, first, head)["before S2"] > 0.95 for head in ((2, 1), (2, 2), (2, 3))))
+          min(strangers["at “and”"], strangers["at the\ncomma "]) > 0.9 and max(v for k, v in strangers.items() if "went" in k) < 0.01)
+    claim("leaving 0.2 out of the forgery lowers the stranger's probability more than leaving out any other head, at “and” to less than a fifth",
+          all(min(row) == row[2] for row in parts_forged) and parts_forged[0][2] < 0.2)
+    claim("leaving out any one head lowers it, at “and” by more than a tenth", max(parts_forged[0]) < strangers["at “and”"] - 0.1 and max(parts_forged[1]) < strangers["at the\ncomma "])
+    claim("0.2 looks at S2 more than anywhere else that has a name, and so does 0.3; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and looks["1.1"]["after S2"] > 0.9)
+    claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma", all(looks[head]["before S2"] > 0.95 for head in ("2.1", "2.2", "2.3")))
     claim("1.0, 1.2 and 1.3 give at least three quarters to the word after IO, and to IO itself less than 0.02", all(looks[h]["after IO"] > 0.75 and looks[h]["IO"] < 0.02 for h in ("1.0", "1.2", "1.3")))
     claim("0.3 looks at S2 from the word after it as well, more than at any other place that has a name here", max(gave, key=gave.get) == "S2")
-    claim("from either note the movers and 2.1 raise all the names", all(one[h][0] == 1 for one in copied.values() for h in ("1.0", "1.2", "1.3", "2.1")))
+    claim("from the note at “and” the movers and 2.1 to 2.3 raise all the names, and from the comma the movers and 2.1 all, 2.2 and 2.3 more than 0.9",
+          all(copied[h][0] == 1 for h in ("1.0", "1.2", "1.3", "2.1", "2.2", "2.3")) and all(at_comma[h][0] == 1 for h in ("1.0", "1.2", "1.3", "2.1")) and min(at_comma["2.2"][0], at_comma["2.3"][0]) > 0.9)
     claim("1.1 raises none of them and lowers more than 0.95; 0.3 lowers more than nine in ten of the names themselves",
-          all(one["1.1"][0] == 0 for one in copied.values()) and copied["IO", "after IO"]["1.1"][1] > 0.95 and alone["0.3"]["lowers it"] > 0.9)
-    claim("0.2 does either for fewer than a quarter of the names", max(alone["0.2"].values()) < 0.25)  # fmt: skip
+          all(one["1.1"][0] == 0 for one in (copied, at_comma)) and copied["1.1"][1] > 0.95 and copied["0.3"][1] > 0.9)
+    claim("0.2 does either for fewer than a quarter of the names", max(copied["0.2"]) < 0.25)  # fmt: skip
 
 # %% [markdown]
 # ## 5 · Who tells the movers
 #
-# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, and path patching can show where its output goes. We change the output of 0.2 to that of the flipped prompt, and choose on which ways the change may travel.
+# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because it reads the giver at END. Path patching shows where its message goes: we change the output of 0.2 to that of the flipped prompt, and choose on which paths the change may travel.
 
 # %% figure
-ioi.paths_drawn().captioned("Three experiments with one changed head, here 0.2. Red: its output is that of the flipped prompt, and so is what reaches the logits along the red ways. Grey: these parts are frozen, so that they write what they write in the clean run.")
+ioi.paths_drawn().captioned("Three experiments with one changed head, here 0.2. Red: its output is that of the flipped prompt, and so is what reaches the logits along the red paths. Grey: these parts are frozen, so that they write what they write in the clean run.")
 
 # %% [markdown]
-# In the third experiment the heads are computed anew as well, as in the patching of section 3.
+# The third experiment is the patching of section 3.
 
 # %%
-ways = {"straight to the logits": noise.path_patch(mlps="frozen").effect() / scale,
-        "also through MLPs": noise.path_patch(mlps="recomputed").effect() / scale,
-        "also through heads": share}
+ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery(),
+        "also through MLPs": 1 - noise.path_patch(mlps="recomputed").recovery(),
+        "also through heads": turn}
 
 # %% figure
 paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2", "1.2")} for way, found in ways.items()}
 fig, ax = plots.figure(height=2.5, width=6.4)
-for i, (found, colour) in enumerate(zip(paths.values(), (plots.HEAD, plots.MLP, plots.GREY), strict=True)):
+for i, (found, colour) in enumerate(zip(paths.values(), (plots.EDITED, plots.MLP, plots.HEAD), strict=True)):
     at = [1.25 * k + 0.27 * i - 0.27 for k in range(2)]
     ax.barh(at, found.values(), 0.25, color=colour)
     for y, value in zip(at, found.values(), strict=True):
-        ax.text(min(value, 0) - 0.02, y, f"{value:.2f}".replace("-", "−"), ha="right", va="center", fontsize=10)
-        ax.text(0.03, y, list(paths)[i], ha="left", va="center", fontsize=10)
+        ax.text(max(value, 0) + 0.01, y, f"{value:.2f} {list(paths)[i]}".replace("-", "−"), ha="left", va="center", fontsize=10)
 ax.axvline(0, color=plots.INK, linewidth=0.8)
-ax.set(yticks=(0, 1.25), yticklabels=("0.2", "1.2"), ylabel="head", xlabel="change (share of the clean logit difference)", xlim=(-1.65, 0.55), xticks=(-1.5, -1, -0.5, 0))
+ax.set(yticks=(0, 1.25), yticklabels=("0.2", "1.2"), ylabel="head", xlabel="turn", xlim=(-0.02, 1), xticks=(0, 0.25, 0.5, 0.75, 1))
 ax.invert_yaxis()
 plots.show(
-    fig, "Three bars for 0.2 and 1.2: 0.2 has no direct effect, more than half through MLPs, and more than all over all paths.",
-    "The change when what a head wrote is that of the flipped prompt, on more and more paths (128 prompts). Each bar also "
+    fig, "Three bars for 0.2 and 1.2: 0.2 turns nothing directly, 0.29 through MLPs, and 0.70 over all paths.",
+    "The turn when what a head wrote is that of the flipped prompt, on more and more paths (128 prompts). Each bar also "
     "holds the paths above it. For the mover 1.2 most of it is direct.",
 )  # fmt: skip
 
 # %% [markdown]
-# What 0.2 writes hardly changes the logits directly, and that is why direct attribution overlooked it. MLPs read it. When they are given what 0.2 writes for a third giver, John's logit rises by 2.5 to 3, so on the clean prompt they use 0.2 to lower the giver. The larger part passes through other heads. The next experiment asks whether the movers read it, and by which input: the changed output of one head of layer 0 goes to one input of the movers, their queries, keys or values.
+# Straight to the logits 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? The next experiment sends the changed output of one head of layer 0 to one input of the movers, their queries, keys or values, and to nothing else.
 
 # %% prediction
 predict("ioi.input")
 
 # %% answer
-heard = {}
+heard = {}  # by input of the movers: the turn for each head of layer 0
 for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
-    receivers = [f"{head}.{reads}" for head in ("1.0", "1.2", "1.3")]
+    receivers = [f"{mover}.{reads}" for mover in ("1.0", "1.2", "1.3")]
     told = noise.path_patch(["0.0", "0.1", "0.2", "0.3"], receivers, mlps="recomputed")
-    for i, sender in enumerate(told.axis("sender").labels):
-        entry = (told.effect()[i], *(end[i] for end in told.interval("effect")))
-        heard.setdefault(sender, {})[name] = tuple(float(x / scale) for x in entry)
+    heard[name] = 1 - told.recovery()
 
 # %% figure answer
-fig, ax = plots.figure(height=2.4, width=4.6)
-grid = torch.tensor([[heard[h][reads][0] for h in heard] for reads in ("queries", "keys", "values")])
-plots.heatmap(ax, grid, limit=1.0, bar=False, aspect="auto")
+fig, ax = plots.figure(height=2.3, width=6.4)
+grid = torch.stack(list(heard.values()))
+plots.heatmap(ax, grid, signed=False, limit=0.5, bar=False, aspect="auto")
 for (y, x), value in ((divmod(i, 4), float(v)) for i, v in enumerate(grid.flatten())):
-    ax.text(x, y, f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0", ha="center", va="center", fontsize=10, color="white" if abs(value) > 0.55 else "black")
-ax.set(xticks=range(4), xticklabels=list(heard), xlabel="message of head", yticks=range(3), yticklabels=["queries", "keys", "values"], ylabel="the movers'")
+    ax.text(x, y, f"{value:.2f}".replace("-", "−") if abs(value) >= 0.005 else "0", ha="center", va="center", fontsize=10, color="white" if value > 0.25 else "black")
+ax.set(xticks=range(4), xticklabels=("0.0", "0.1", "0.2", "0.3"), xlabel="message of head", yticks=range(3), yticklabels=list(heard), ylabel="the movers'")
 plots.show(
     fig, "Twelve messages to the movers: only that of 0.2 to their queries matters.",
-    "Change of the logit difference, as a share of its clean mean, when one input of the movers 1.0, 1.2 and 1.3 together "
-    "receives one head's output as on the flipped prompt.",
+    "The turn when one input of the movers 1.0, 1.2 and 1.3 together receives one head's output as on the flipped prompt.",
 )  # fmt: skip
-measured("ioi.input", "their " + max(heard["0.2"], key=lambda name: abs(heard["0.2"][name][0])))
+measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Of twelve messages one matters: that of 0.2 to the movers' queries.
+# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and they hear it by their queries: the message changes *where they look*. So two paths leave 0.2, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
 
 # %% claims answer
-third = [ioi.asked(model, clean, "third", direction="noising", metric=ioi.above_names(clean, who)) for who in (clean.wrong, clean.answer)]
-rises = [float(ask.path_patch([["0.2"]], "logits", mlps="recomputed").effect()[0]) for ask in third]
 with claims():
-    claim("directly, 0.2 changes the difference by less than 0.03, also through MLPs by almost six tenths, over all paths by more than twice that",
-          abs(paths["straight to the logits"]["0.2"]) < 0.03 and between(paths["also through MLPs"]["0.2"], -0.6, -0.55) and paths["also through heads"]["0.2"] < 2 * paths["also through MLPs"]["0.2"])
-    claim("of 1.2's effect more than three quarters is direct", paths["straight to the logits"]["1.2"] < 0.75 * paths["also through heads"]["1.2"] < 0)
-    claim("when 0.2 has, for the MLPs, its output with a third giver, S rises by 2.5 to 3 logits and IO changes by less than one", 2.5 < rises[0] < 3 and abs(rises[1]) < 1)
-    claim("0.2 tells the movers' queries more than half of the difference, by its interval, and none of the other eleven messages changes it by more than 0.1",
-          heard["0.2"]["queries"][2] < -0.5 and max(abs(entry[0]) for sender, row in heard.items() for name, entry in row.items() if (sender, name) != ("0.2", "queries")) < 0.1)  # fmt: skip
+    claim("directly, 0.2 turns the answer by less than 0.02, also through MLPs by 0.29, over all paths by more than twice that",
+          abs(paths["straight to the logits"]["0.2"]) < 0.02 and rounds_to(paths["also through MLPs"]["0.2"], "0.29") and paths["also through heads"]["0.2"] > 2 * paths["also through MLPs"]["0.2"])
+    claim("of 1.2's effect more than three quarters is direct", paths["straight to the logits"]["1.2"] > 0.75 * paths["also through heads"]["1.2"] > 0)
+    claim("0.2 to the movers' queries turns it by 0.32, and none of the other eleven messages by more than 0.05",
+          rounds_to(heard["queries"][2], "0.32") and sorted(float(x.abs()) for row in heard.values() for x in row)[-2] < 0.05)  # fmt: skip
 
 # %% [markdown]
-# ## 6 · How one note is avoided
+# ## 6 · How one name is avoided
 #
 # A query decides where a head looks. So look at where the movers look when somebody else gives.
 
@@ -439,9 +446,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The movers look away from the note of the giver. When a third person gives they read both notes. To see how a message can turn them, follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score falls into two parts: what the message of 0.2 adds, and what is there without it.
+# The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? Follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score falls into two parts: what the message of 0.2 adds, and what is there without it.
 #
-# Without the message, the note of Mary scores 7.6 and that of John 6.5, and both would be read. The message adds 2.7 to the first and takes 1.1 from the second, which makes 10.3 and 5.4. The softmax makes of this difference of 4.9 a ratio of more than 130 to 1. (The mover 1.3 still reads the comma on this sentence; on average over prompts it does not.)
+# Without the message, the note of Mary scores 7.6 and that of John 6.5, and both would be read. The message adds 2.7 to the first and takes 1.1 from the second. It may look odd that most of this goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores, and the message raises nearly everybody: at *and* it adds 1.6 to the note of an average name, and takes 2.5 from a note of John. The gap between the two notes was 1.1 and becomes 4.9, and of that the softmax makes a ratio of more than 130 to 1.
 
 # %% figure answer
 one = ioi.travelled(model)
@@ -452,30 +459,38 @@ ioi.travel_drawn(one).captioned(
 )
 
 # %% [markdown]
-# On average over prompts, the two notes score nearly the same without the message. So the message decides. To see whether it does so for every name, here is the part of the score that comes from it, for all 80 givers and all 80 names that can be noted at *and*.
+# On average over prompts, the two notes score nearly the same without the message, so that the message decides. Does it do so for every name? Below, the two left grids show the part of the movers' score that comes from a message, for all 80 givers and all 80 names that can be noted at *and*. The two right grids ask the same of the other path: all heads are frozen, the message changes, and the MLPs that read it move the logits of the 80 names.
 
 # %% figure answer
 movers_at = ((1, 0), (1, 2), (1, 3))
-scores = {f"message of 0.{head}": ioi.note_scores(model, first, (0, head), movers_at) for head in (2, 3, 1)}
-fig, axes = plots.figure(1, 3, height=2.7, sharey=True)
-for ax, (title, found) in zip(axes, scores.items(), strict=True):
+scores = {f"0.{head}": ioi.note_scores(model, first, (0, head), movers_at) for head in (2, 3)}
+answers = {f"0.{head}": ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)}
+fig, axes = plots.figure(1, 4, height=2.5, sharey=True)
+for ax, (head, found) in zip(axes, (*scores.items(), *answers.items()), strict=True):
     image = plots.heatmap(ax, found, signed=True, limit=4.0, bar=False)
-    ax.set(title=title, xlabel="whose note", xticks=[], yticks=[])
+    ax.set(title=f"message of {head}", xlabel="whose note" if found is scores[head] else "whose logit", xticks=[], yticks=[])
 axes[0].set(ylabel="who gives")
 fig.colorbar(image, ax=axes, shrink=0.8, ticks=(-4, 0, 4))
 plots.show(
-    fig, "Three grids of 80 by 80 names: with the message of 0.2 a dark diagonal of negative scores, with 0.3 a faint one, with 0.1 nothing.",
-    "What a head's message at END adds to the movers' scores, averaged over the three. Each cell is one giver and one note: a row for each giver, a column for "
-    "each name's note, each row minus its mean. The diagonal is the giver's own note. 0.3 reads the giver too; 0.1 does not.",
+    fig, "Four grids of 80 by 80 names, each with a diagonal of negative values: dark with the message of 0.2, fainter with 0.3, faintest for the score with 0.3.",
+    "Left two: what a head's message at END adds to the movers' scores, averaged over the three, for the note of each name. Right two: how the MLPs "
+    "that read it move the logit of each name. One row for each giver, minus its mean. The diagonal is the giver's own name.",
 )  # fmt: skip
 
 # %% [markdown]
-# It does: the dark diagonal shows that for every giver, the message of 0.2 lowers most the score of the giver's own note. For 0.3, which also reads the giver, the diagonal is at least six times weaker, and for 0.1 hardly to be seen. So 0.2's part of the query points away from the key of one note. It decides which note the movers do not read. In GPT-2 small the heads that do this are called S-inhibition heads.
+# The same diagonal appears twice. For each of the 80 givers, the message of 0.2 lowers the score of the giver's own note more than that of any other; and for each of them, the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
+#
+# The control is 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in movers.items()}
 draws = [first, *(prompts(128, seed, orders=["ABBA"]) for seed in (12, 22))]
-grids = [scores, *({f"message of 0.{h}": ioi.note_scores(model, some, (0, h), movers_at) for h in (2, 3, 1)} for some in draws[1:])]
+grids = [scores, *({f"0.{h}": ioi.note_scores(model, some, (0, h), movers_at) for h in (2, 3)} for some in draws[1:])]
+spoken_by = [answers, *({f"0.{h}": ioi.mlp_answers(model, some, (0, h)) for h in (2, 3)} for some in draws[1:])]
+unrelated = [ioi.note_scores(model, first, (0, 1), movers_at), ioi.mlp_answers(model, first, (0, 1))]  # 0.1 does not read the giver
+named_at_and = torch.tensor([[model.tokenizer.bos_token_id, *words]]).repeat(80, 1)
+named_at_and[:, 2] = clean.layout.names
+to_each = ioi.score_parts(model, named_at_and, (0, 2), (1, 2), (3,))[0][:, 0]  # John gives; each name stands first
 diagonal = [[float(x.diagonal().mean()) for x in found.values()] for found in grids]
 parts = [[ioi.score_parts(model, some.tokens, (0, 2), mover, (3, 9)) for mover in movers_at] for some in draws]
 without = [float((before[:, 0] - before[:, 1]).mean()) for row in parts for _, before in row]
@@ -489,56 +504,69 @@ with claims():
     claim("on the example 1.2 scores the notes 7.6 and 6.5 without the message, which adds 2.7 and −1.1, and 10.3 and 5.4 with it",
           all(rounds_to(x, text) for x, text in zip((*one.before, *one.message, *one.scores), ("7.6", "6.5", "2.7", "-1.1", "10.3", "5.4"), strict=True)))
     claim("without the message the softmax over the two would give each more than a fifth", torch.tensor(one.before).softmax(0).min() > 0.2)
+    claim("at “and” the message adds 1.6 to the note of a name on average, and more than zero to over eight names in ten; it takes 2.5 from a note of John",
+          rounds_to(to_each.mean(), "1.6") and (to_each > 0).float().mean() > 0.8 and rounds_to(to_each[clean.layout.names == named["John"]][0], "-2.5"))
+    claim("the gap is 1.1 without the message", rounds_to(one.before[0] - one.before[1], "1.1"))
     claim("that is a difference of 4.9, and attention in a ratio of 130 to 140", rounds_to(one.scores[0] - one.scores[1], "4.9") and between(one.looks[0] / one.looks[1], 130, 140))
     claim("on the example 1.0 gives more than 0.95 to the note of Mary, 1.3 more than 0.75 to the comma", on_it[0][3] > 0.95 and on_it[3][9] > 0.75)
     claim("on average over 128 prompts the two notes score the same without the message, within 0.4, and the message makes a difference of 1.9 to 3, for each mover in each of three draws", max(map(abs, without)) < 0.4 and between(added, 1.9, 3))
     claim("in each of three draws 0.2 lowers the score of the giver's note by 3.3 on average, and of 80 notes lowers it most for every giver",
-          between([row[0] for row in diagonal], -3.4, -3.2) and all((found["message of 0.2"].argmin(1) == torch.arange(80)).all() for found in grids))
-    claim("the message of 0.3 lowers it at least six times less, and that of 0.1 changes no score by more than 0.3", all(0 > row[1] > row[0] / 6 for row in diagonal) and max(float(found["message of 0.1"].abs().max()) for found in grids) < 0.3)  # fmt: skip
+          between([row[0] for row in diagonal], -3.4, -3.2) and all((found["0.2"].argmin(1) == torch.arange(80)).all() for found in grids))
+    claim("the message of 0.3 lowers it at least six times less", all(0 > row[1] > row[0] / 6 for row in diagonal))
+    claim("in each of three draws the MLPs that read 0.2 lower the giver's logit by 2.7 to 3 on average, and of 80 names lower it most for every giver",
+          all(between(-found["0.2"].diagonal().mean(), 2.7, 3) and (found["0.2"].argmin(1) == torch.arange(80)).all() for found in spoken_by))
+    claim("with the message of 0.3 they lower it by 1.3 to 1.6, and most of all names for at least 78 of the 80 givers",
+          all(between(-found["0.3"].diagonal().mean(), 1.3, 1.6) and (found["0.3"].argmin(1) == torch.arange(80)).sum() >= 78 for found in spoken_by))
+    claim("the message of 0.1 changes no score by more than 0.3 and no logit by more than 0.2", unrelated[0].abs().max() < 0.3 and unrelated[1].abs().max() < 0.2)  # fmt: skip
 
 # %% [markdown]
 # ## 7 · The circuit
 #
-# Now the parts are known, and every arrow between them can be measured by path patching. In this and the next drawings black means: depends on who gives. The black arrows were patched from the flipped prompts. Orange means: depends on which names the prompt has, whoever gives. The orange arrows were patched from prompts with other names (ABC).
+# Now the parts are known, and every arrow between them can be measured on one scale, the turn. In this and the next drawings black means: depends on who gives. For the black arrows the partner is flip. Orange means: depends on which names the prompt has, whoever gives. For the orange arrows it is ABC, and a turn of 1 would leave the two names as even as they are there.
 
 # %% figure answer
 token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
 lower, leave = (ioi.Part("0.3", ("0.3",), at) for at in ("END", "after S2"))
 read, move = ioi.Part("1.1", ("1.1",), "END"), ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
 notes = [ioi.Part(f"note of {name}", ("0.0", "0.1", "0.2", "0.3"), at) for name, at in (("IO", "after IO"), ("S", "before S2"))]
-flips = [(token, avoid, "v"), (token, lower, "v"), (avoid, move, "q"), (leave, read, "v")]
+flips = [(token, avoid, "v"), (token, lower, "v"), (avoid, move, "q"), (leave, read, "v")]  # to 0.3 at both words
 flips += [(part, ioi.LOGITS, "") for part in (avoid, lower, read, move)]
 others = ioi.asked(model, first, "ABC", direction="noising")
 by_note = [(note, move, reads) for note in notes for reads in "vk"]
 circuit = ioi.measured_diagram({"giver": (noise, flips), "all names": (others, by_note)})
 ioi.circuit_drawn(circuit).captioned(
-    "The circuit as it was measured. At an arrow: the change of the logit difference, as a share of its clean mean, when this "
-    "message is another prompt's, and the input that reads it (Q, K or V). Arrows without a number, those of 0.3 and 1.1, are between −0.2 and "
-    "−0.65. From 0.2 to the logits the way leads through MLPs. Orange: prompts that name IO first."
+    "The circuit as it was measured. Heads stand in the column of the word from which they look, layers from bottom to top; grey ground: END. At an arrow: the turn when this message is the partner's, and the input that reads it (Q, K or V); "
+    "an arrow is as thick as its number. The two arrows from the giver to 0.3 have one number together. From 0.2 to the logits the path leads through "
+    "MLPs. Orange: prompts that name IO first."
 )
 
 # %% [markdown]
-# Layer 0 notes the two names. At END, 0.2 reads the giver and turns the movers' queries away from the giver's note, so that they copy the other name. MLPs read 0.2 as well and lower the giver. So does 0.3, directly and through 1.1.
+# Read it from the bottom. Layer 0 notes the two names. At END, 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left 0.3 does a smaller share of the same work, directly and through 1.1.
 #
 # The two notes are used differently. The note of Mary matters by the movers' values (V), because it is what they copy. The note of John matters by their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
 #
-# The shares need not add up to one, since softmax and norm are not linear.
+# Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
 
 # %% claims answer
-high = {arrow.name: arrow.effect[2] for arrow in circuit.arrows["giver"]}
+turns = {arrow.name: arrow.turn for arrow in (*circuit.arrows["giver"], *circuit.arrows["all names"])}
+black = {arrow.name for arrow in circuit.arrows["giver"]}
+into = [turns[f"{part} → logits"][0] for part in (move.name, "0.2", "1.1", "0.3")]
+at_once = float(1 - noise.path_patch([["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]], "logits", mlps="recomputed").recovery()[0])
 with claims():
-    claim("every black arrow lowers the difference by more than a tenth, by its interval, and the one from the token to 0.2 most",
-          max(high.values()) < -0.1 and circuit.effect("giver → 0.2, values") < -1.3 and min(high, key=high.get) == "giver → 0.2, values")
-    claim("the note of IO matters by the movers' values (more than half), the note of S by their keys (more than three tenths)",
-          circuit.effect("note of IO → 1.0, 1.2, 1.3, values") < -0.5 and circuit.effect("note of S → 1.0, 1.2, 1.3, keys") < -0.3)
-    claim("the arrows from the giver to 0.3, from 0.3 to 1.1, and from both to the logits are between −0.65 and −0.2",
-          all(between(circuit.effect(name), -0.65, -0.2) for name in ("giver → 0.3, values", "0.3 → 1.1, values", "0.3 → logits", "1.1 → logits")))
-    claim("the other two note arrows are below a tenth", max(abs(circuit.effect("note of IO → 1.0, 1.2, 1.3, keys")), abs(circuit.effect("note of S → 1.0, 1.2, 1.3, values"))) < 0.1)  # fmt: skip
+    claim("every black arrow turns the answer by more than a tenth, by its interval, and the one from the token to 0.2 most, by 0.71",
+          min(turns[name][1] for name in black) > 0.1 and max(black, key=turns.get) == "giver → 0.2, values" and rounds_to(turns["giver → 0.2, values"][0], "0.71"))
+    claim("the two paths from 0.2 differ by less than 0.05", abs(turns[f"0.2 → {move.name}, queries"][0] - turns["0.2 → logits"][0]) < 0.05)
+    claim("the arrows into the logits are 0.35, 0.29, 0.12 and 0.11, which makes 0.87; all at once they turn the answer by 0.99",
+          all(rounds_to(x, text) for x, text in zip((*into, sum(into), at_once), ("0.35", "0.29", "0.12", "0.11", "0.87", "0.99"), strict=True)))
+    claim("the note of IO matters by the movers' values (more than a half), the note of S by their keys (more than three tenths)",
+          turns[f"note of IO → {move.name}, values"][0] > 0.5 and turns[f"note of S → {move.name}, keys"][0] > 0.3)
+    claim("the other two note arrows are below a tenth", max(abs(turns[f"note of IO → {move.name}, keys"][0]), abs(turns[f"note of S → {move.name}, values"][0])) < 0.1)
+    claim("in the ABC runs the two names are even, within half a logit", abs(float(others.path_patch([["0.2"]]).corrupt.mean())) < 0.5)  # fmt: skip
 
 # %% [markdown]
 # ## 8 · Is it enough?
 #
-# The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay.
+# The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay, because they read what the heads write.
 #
 # Let $F(C)$ be the mean logit difference when only the set $C$ is left. $M$ is the whole model, and $\varnothing$ is nothing: there the MLPs are set to their means as well. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
 #
@@ -553,8 +581,61 @@ kept_six = ablated.faithfulness(six_heads | mlps)
  "nothing": round(float(kept_six.empty.mean()), 1), "faithfulness": round(kept_six.recovered, 2)}
 
 # %% [markdown]
-# The six heads of the drawing keep more than the whole model has: 14.5 logits of 11.6. With nothing left the difference is 0.0, so that the faithfulness is 14.5 / 11.6 = 1.25. A share above 1 means that parts were left out which had held the difference back.
+# The six heads of the drawing keep more than the whole model has: 14.5 logits of 11.6. With nothing left the difference is 0.0, so that the faithfulness is 14.5 / 11.6 = 1.25.
 #
+# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits, which is nine tenths. On this scale, direct attribution shows who writes the difference.
+
+# %% figure
+abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
+groups = {"movers": ["1.0", "1.2", "1.3"], "0.3 and 1.1": ["0.3", "1.1"], "MLPs": ["m0", "m1", "m2", "m3"]}
+alone_kept = {"0.2 alone": ["0.2"], "0.2 and movers": ["0.2", *groups["movers"]], "the six": ["0.2", *groups["0.3 and 1.1"], *groups["movers"]]}
+
+def split(run, kept=True):
+    """What each group adds to the mean logit difference, with the whole model's divisor, and what is left for all others."""
+    direct, stretch = (run.direct_without, run.scale_without / run.scale) if kept else (run.direct, 1.0)
+    found = {name: float(sum((direct[part] * stretch).mean() for part in parts)) for name, parts in groups.items()}
+    return found | {"all others": float((run.whole - run.lost_at_scale if kept else run.whole).mean()) - sum(found.values())}
+
+runs = {name: ioi.repair(model, clean, [h for h in names if h not in heads], abc) for name, heads in alone_kept.items()}
+by_part = {name: split(one) for name, one in runs.items()} | {"whole model": split(runs["the six"], kept=False)}
+fig, ax = plots.figure(height=2.6, width=6.4)
+for i, row in enumerate(by_part.values()):
+    at = 0.0
+    for (name, value), colour in zip(row.items(), (plots.HEAD, plots.SERIES[1], plots.MLP, plots.NULL), strict=True):
+        ax.barh(i, max(value, 0), 0.62, left=at, color=colour, label=name if i == 0 else None)
+        if value > 1:
+            ax.text(at + value / 2, i, f"{value:.1f}", ha="center", va="center", fontsize=10, color="white" if name == "movers" else "black")
+        at += max(value, 0)
+ax.set(yticks=range(4), yticklabels=list(by_part), xlabel="adds directly to the logit difference (logits)")
+ax.invert_yaxis()
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Stacked bars for 0.2 alone, 0.2 and movers, the six and the whole model: from bar to bar more is added, by MLPs the largest part in each.",
+    "Who adds the logit difference directly, when only the named heads and the MLPs are kept, and in the whole model (128 prompts). All bars have the divisor of the whole model.",
+)  # fmt: skip
+
+# %% [markdown]
+# The top bar is the path through MLPs by itself. With 0.2 as the only head that knows the giver, and no mover at work, the MLPs make four tenths of the difference out of its message. The movers bring their own part and give the MLPs more to read, and with 0.3 and 1.1 nearly all is there.
+
+# %% claims
+amounts = []
+for seed in (0, 10, 11):  # with the whole model's divisor, as shares of its difference: MLPs, movers; 0.2 alone; the six
+    drawn = prompts(128, seed)
+    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
+    alone_run, six_run = (ioi.repair(model, drawn, [h for h in names if h not in alone_kept[name]], others_abc) for name in ("0.2 alone", "the six"))
+    full, one_head, six = split(alone_run, kept=False), split(alone_run), split(six_run)
+    amounts.append([x / sum(full.values()) for x in (full["MLPs"], full["movers"], one_head["MLPs"], sum(one_head.values()), sum(six.values()))])
+with claims():
+    claim("the six keep 14.5 logits of the whole model's 11.6, and nothing 0.0: a faithfulness of 1.25",
+          all(rounds_to(x.mean(), text) for x, text in ((kept_six.circuit, "14.5"), (kept_six.whole, "11.6"), (kept_six.empty, "0.0"))) and rounds_to(kept_six.recovered, "1.25"))
+    claim("with the six the final norm divides by 4.2, in the whole model by almost 6", rounds_to(runs["the six"].scale_without.mean(), "4.2") and between(runs["the six"].scale.mean(), 5.8, 6))
+    claim("with the whole model's divisor the six make 10.5 logits", rounds_to(sum(by_part["the six"].values()), "10.5"))
+    claim("in each of three draws the six make 0.85 to 0.93 of the whole difference with its divisor, and 0.2 alone 0.38 to 0.43, of which the MLPs all but a thirtieth of the whole",
+          all(between(six, 0.85, 0.93) and between(one, 0.38, 0.43) and 0 <= one - mlp < 1 / 30 for _, _, mlp, one, six in amounts))
+    claim("in the whole model, in each draw, the MLPs add 0.53 to 0.58 of the difference directly, and the movers 0.27 to 0.31", all(between(mlp, 0.53, 0.58) and between(mover, 0.27, 0.31) for mlp, mover, *_ in amounts))
+    claim("the MLPs add the largest part in each, more with the movers than without, and more again with 0.3 and 1.1", all(row["MLPs"] == max(row.values()) for row in by_part.values()) and by_part["0.2 alone"]["MLPs"] < by_part["0.2 and movers"]["MLPs"] < by_part["the six"]["MLPs"])  # fmt: skip
+
+# %% [markdown]
 # There is a second measure of the same behaviour: the probability of IO, which is nearly 1 in the whole model.
 
 # %% prediction
@@ -587,7 +668,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The two measures ask different questions. The logit difference asks *which of the two names*. It does not ask whether *a name of this prompt* comes at all, and the probability does. With the six, IO gets about a quarter, and names that stand nowhere in the prompt get more than half. Add 2.1, 2.2 and 2.3, the heads that raise both names alike, and the probability is nearly 1 again. These nine heads do the task.
+# By one measure the six keep everything, by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add 2.1, 2.2 and 2.3, the heads that raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. These nine heads do the task.
 
 # %% figure answer
 def loses(some, senders, receivers="logits", at=None, seed=0):
@@ -607,57 +688,7 @@ ioi.both_questions_drawn().captioned(
 )
 
 # %% [markdown]
-# By the logit difference alone, 2.1 to 2.3 would have counted as useless. What belongs to a circuit depends on what is measured.
-#
-# **The road through MLPs.** One dot of the scatter does not fit the story so far. With 0.2 alone, and no mover, about seven tenths of the logit difference are left. Direct attribution shows who writes it: here in the whole model, and with only some heads kept.
-
-# %% figure answer
-abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
-groups = {"movers": ["1.0", "1.2", "1.3"], "0.3 and 1.1": ["0.3", "1.1"], "MLPs": ["m0", "m1", "m2", "m3"]}
-alone_kept = {"0.2 alone": ["0.2"], "0.2 and movers": ["0.2", *groups["movers"]], "the six": ["0.2", *groups["0.3 and 1.1"], *groups["movers"]]}
-
-def split(direct, total):
-    """What each group adds to the mean logit difference, and what is left for all others."""
-    found = {name: float(sum(direct[part].mean() for part in parts)) for name, parts in groups.items()}
-    return found | {"all others": float(total.mean()) - sum(found.values())}
-
-runs = {name: ioi.repair(model, clean, [h for h in names if h not in heads], abc) for name, heads in alone_kept.items()}
-by_part = {"whole model": split(runs["the six"].direct, runs["the six"].whole)} | {name: split(one.direct_without, one.without) for name, one in runs.items()}
-fig, ax = plots.figure(height=2.6, width=6.4)
-for i, row in enumerate(by_part.values()):
-    at = 0.0
-    for (name, value), colour in zip(row.items(), (plots.HEAD, plots.SERIES[1], plots.MLP, plots.NULL), strict=True):
-        ax.barh(i, value, 0.62, left=at, color=colour, label=name if i == 0 else None)
-        if value > 1:
-            ax.text(at + value / 2, i, f"{value:.1f}", ha="center", va="center", fontsize=10, color="white" if name == "movers" else "black")
-        at += max(value, 0)
-ax.set(yticks=range(4), yticklabels=list(by_part), xlabel="adds directly to the logit difference (logits)")
-ax.invert_yaxis()
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-plots.show(
-    fig, "Stacked bars: in the whole model MLPs add 6.4 logits and movers 3.5; with 0.2 alone MLPs add nearly all.",
-    "Who adds the logit difference directly, in the whole model and when only the named heads and the MLPs are kept (128 prompts).",
-)  # fmt: skip
-
-# %% [markdown]
-# In the whole model the MLPs add more than half of the difference, and the movers three tenths. With 0.2 alone the MLPs add nearly all. They add even more than in the whole model, because with the other heads at their means the stream is smaller: the final norm divides by 3.4 where it divided by almost 6.
-#
-# So the movers are one of two roads from 0.2 to the answer, and not the wider one. The arrow of −0.70 in section 7 does not contradict this. With flip the movers' share turns from Mary to John, so that it counts about twice; a part that adds all of the difference would have −2 there. What the MLPs compute from the message of 0.2 we have not opened.
-
-# %% claims answer
-roads = []  # of each draw: the movers' and the MLPs' share in the whole model, and the MLPs' share with 0.2 alone
-for seed in (0, 10, 11):
-    drawn = prompts(128, seed)
-    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
-    one = ioi.repair(model, drawn, [h for h in names if h != "0.2"], others_abc)
-    full, only = split(one.direct, one.whole), split(one.direct_without, one.without)
-    roads.append((full["movers"] / sum(full.values()), full["MLPs"] / sum(full.values()), only["MLPs"] / sum(only.values())))
-with claims():
-    claim("0.2 alone keeps between 0.67 and 0.73 of the difference", between(kept["0.2 alone"].recovered, 0.67, 0.73))
-    claim("in the whole model, in each of three draws, the MLPs add more than half of the difference directly, and the movers 0.27 to 0.31",
-          all(mlp > 0.5 and between(mover, 0.27, 0.31) for mover, mlp, _ in roads))
-    claim("with 0.2 alone the MLPs add more than nine tenths, and more logits than in the whole model, in each draw", all(rest > 0.9 for *_, rest in roads) and by_part["0.2 alone"]["MLPs"] > by_part["whole model"]["MLPs"])
-    claim("there the final norm divides by 3.4, in the whole model by almost 6", rounds_to(runs["0.2 alone"].scale_without.mean(), "3.4") and between(runs["0.2 alone"].scale.mean(), 5.8, 6))  # fmt: skip
+# What belongs to a circuit depends on what is measured.
 
 # %% claims answer
 alone_02 = by_head.effect(per_prompt=True)[0, 2]
@@ -667,8 +698,8 @@ for seed in range(3):
     ask = ioi.asked(model, drawn, "flip", seed, direction="noising")
     left = ioi.asked(model, drawn, "ABC", seed, ablation="mean").faithfulness(six_heads | mlps).recovered
     swept = ask.sweep("z")
-    z = swept.effect() / swept.clean.mean()
-    again.append([float(z[0, 2]), float(z[0, 3]), ioi.measured_arrow(ask, avoid, move, "q").effect[0], left])
+    z = 1 - swept.recovery()
+    again.append([float(z[0, 2]), float(z[0, 3]), ioi.measured_arrow(ask, avoid, move, "q").turn[0], left])
 for_task = []
 for seed in (0, 10, 11):
     drawn = prompts(128, seed)
@@ -686,8 +717,6 @@ not_here = ioi.asked(model, clean, "ABC", ablation="mean", metric=patching.metri
 elsewhere = float(not_here.run(six_heads | mlps).mean())
 ranges = torch.tensor(again).amax(0) - torch.tensor(again).amin(0)
 with claims():
-    claim("the six keep 14.5 logits of the whole model's 11.6, and nothing 0.0: a faithfulness of 1.25",
-          all(rounds_to(x.mean(), text) for x, text in ((kept_six.circuit, "14.5"), (kept_six.whole, "11.6"), (kept_six.empty, "0.0"))) and rounds_to(kept_six.recovered, "1.25"))
     claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(probability["the six"], 0.2, 0.3) and elsewhere > 0.5)
     claim("2.1, 2.2 and 2.3 bring it above 0.97, and the logit difference nearer to that of the whole model",
           probability["the six and 2.1–2.3"] > 0.97 and kept["the six and 2.1–2.3"].interval()[1] < kept["the six"].interval()[0])
@@ -696,46 +725,47 @@ with claims():
     claim("with 0.0 and 0.1 as well, P(IO) rises by less than 0.04 in each", all(0 < eleven - nine < 0.04 for nine, eleven, _, _ in for_task))
     claim("alone, these three keep less than a twentieth of the logit difference", abs(kept["2.1–2.3 alone"].recovered) < 0.05)
     claim("exchanging 0.2 lowers the difference in every prompt", alone_02.max() < 0)
-    claim("over three draws the effects of 0.2 and 0.3, of 0.2 on the movers' queries, and the faithfulness of the six differ by less than 0.15", ranges.max() < 0.15)  # fmt: skip
+    claim("over three draws the turns of 0.2 and 0.3, of 0.2 by the movers' queries, and the faithfulness of the six differ by less than 0.15", ranges.max() < 0.15)  # fmt: skip
 
 # %% [markdown]
 # ## 9 · A prediction that could fail
 #
-# By one account of the puzzle the model avoids *the repeated name*, as GPT-2 small does; by the other *the last name*, repeated or not. We need a sentence on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here.
+# By one account of the puzzle the model avoids *the repeated name*, as GPT-2 small does; by the other *the last name*, repeated or not. To tell them apart we need sentences on which they differ. In *… John gave a book from Mary to*, both names occur twice, and the last one is Mary. English has no right answer here.
 
 # %% prediction
 predict("ioi.twice")
 
 # %% [markdown]
-# The circuit also gives a number. In the circuit of section 7, a name is avoided as 0.2 attends to it. So take the attention of 0.2 to John minus that to Mary, and multiply it by one factor, chosen so that the template's sentence comes out right. The result is the circuit's **forecast** of the logit difference.
+# The circuit can do more than take sides, because it gives a number. The more 0.2 attends to a name, the more that name is avoided. So take the attention of 0.2 to John minus that to Mary, and multiply it by one factor, chosen so that the sentence of section 1 comes out right. The result is the circuit's **forecast** of the logit difference.
 
 # %% figure answer
 def preferred(difference):
     """The name that a mean logit difference Mary − John stands for."""
     return "Mary" if difference > 1 else "John" if difference < -1 else "neither: about even"
 
-found = ioi.outside(model, (0, 2))  # ten texts, 128 prompts each
+opposite = "{S} went in and {S} met {IO} and gave a {object} to"  # S is repeated, IO comes last
+found = ioi.outside(model, (0, 2), ioi.TEXTS | {"opposite": opposite})  # 128 prompts each
 gap = {name: float(one.logit_diff.mean()) for name, one in found.items()}
 slope = gap["as in the template"] / found["as in the template"].leaning
 line = {name: slope * one.leaning for name, one in found.items()}
 expects = {"as in the template": ("Mary", "Mary"), "IO twice, before the giver": ("–", "Mary"), "a third after the giver": ("Mary", "–"),
-           "S had lunch, a third gives": ("Mary", "–"), "IO twice, after the giver": ("–", "John")}  # fmt: skip
-rows = [(ioi.read_words(model, ioi.TEXTS[name], (0, 2)), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
+           "opposite": ("Mary", "John"), "IO twice, after the giver": ("–", "John")}  # fmt: skip
+rows = [(ioi.read_words(model, (ioi.TEXTS | {"opposite": opposite})[name], (0, 2)), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
         for name in sorted(expects, key=gap.get, reverse=True)]
 ioi.texts_drawn(rows, 16, "Five texts with the attention of 0.2 on their words, the forecast logit difference and the measured one.").captioned(
-    "The sentence of the template and four that test the accounts. Blue ground: the attention of 0.2 from the last word. Beside each text: "
+    "The sentence of section 1 and four that test the accounts; three dots stand for words left out. Blue ground: the attention of 0.2 from the last word. Beside each text: "
     "which name the model should prefer if it avoids the repeated name, or the last (– : neither). Right: the logit difference Mary − John, the circuit's forecast (grey "
-    "bar) and the measured one (dot), averaged over both orders of the first two names.")  # fmt: skip
+    "bar) and the measured one (dot), averaged over both orders of the first two names where both are possible.")  # fmt: skip
 
 # %% answer
 measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 
 # %% [markdown]
-# In the last row the model prefers John. The account of the last name expected this; that of the repeated name expected nothing.
+# Look at the last two rows. In one Mary comes after the giver; the account of the last name expected John there, and that of the repeated name expected nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
 #
-# In two rows a third person is the last name, and the model is somewhere between the accounts. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. The forecast has the sign of all four tests right. On three of them it is off by less than two logits, and by more than four where Mary had lunch: something speaks for Mary there that is not in the drawing.
+# It does not avoid just the last name either. Where a third person comes last, that account expects nothing, but the model leans to Mary, as the other account has it. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, and on three of them it is off by less than two logits. Where Mary had lunch it is more than four too low, so something speaks for Mary there that is not in the drawing. And in the sentence of opposite names half of the difference is left with the output of 0.2 at its mean, so that other parts lean to John as well.
 #
-# **Another kind of sentence.** All these texts have an opening clause with both names, and then a giver. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
+# **Another kind of sentence.** The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
 
 # %% prediction
 predict("ioi.single")
@@ -754,17 +784,30 @@ ioi.texts_drawn(rows, 16, "Two sentences of a single clause: the forecast is Joh
     "As before, for two sentences of a single clause. The forecast (grey bar) is on the side of John, the measurement (dot) on that of Mary.")  # fmt: skip
 
 # %% [markdown]
-# English expects *Mary* here, and the model says *Mary*. The forecast is wrong by more than fifteen logits on both sentences, so something else decides there. What it is we have not found. The circuit explains the sentences that it was found on and others of their form, and no more.
+# English expects *Mary* here, and the model says *Mary*. The forecast is wrong by more than fifteen logits on both sentences. Head 0.2 goes on looking at Mary, but something else outweighs it, and what that is we have not found. The circuit explains the sentences that it was found on and some of their relatives, and no more.
 
 # %% claims answer
-tests = ("IO twice, after the giver", "a third after the giver", "S had lunch, a third gives", "IO twice, before the giver")
+tests = ("IO twice, after the giver", "a third after the giver", "opposite", "IO twice, before the giver")
+some = ioi.told(model.tokenizer, opposite, 128, torch.Generator().manual_seed(1))
+_, cache = model.run_with_cache(some.tokens)
+
+def at_its_mean(z, hook):
+    z[:, -1, 2] = cache["z", 0][:, -1, 2].mean(0)
+    return z
+
+full = ioi.outcome(model, some, (0, 2)).logit_diff
+with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)]):
+    left = model(some.tokens)[:, -1]
+half = float((left.gather(1, some.io[:, None]) - left.gather(1, some.s[:, None])).mean() / full.mean())
 off = {name: abs(gap[name] - line[name]) for name in found}
-near = [name for name in found if name not in tests and gap[name] > 1 and name != "as in the template"]
+near = [name for name in found if name not in (*tests, "S had lunch, a third gives", "as in the template") and gap[name] > 1]
 with claims():
     claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
     claim("with IO named twice but before the giver it prefers IO, by more than eight", gap["IO twice, before the giver"] > 8)
     claim("on the two texts where only the account of the repeated name expects IO, between 1 logit and a third of the template's difference is found",
           all(between(gap[name], 1, gap["as in the template"] / 3) for name in ("a third after the giver", "S had lunch, a third gives")))
+    claim("where the accounts name opposite names the model prefers S, by more than eight logits, in every prompt of a second draw as well", gap["opposite"] < -8 and full.max() < 0)
+    claim("with 0.2 at its mean about half of the difference is left there", between(half, 0.45, 0.6))
     claim("on the two texts where neither account expects a name, the difference is within half a logit of none", max(abs(gap["a third gives"]), abs(gap["S2 removed"])) < 0.5)
     claim("the forecast has the right sign on all four texts that test it", all(gap[name] * line[name] > 0 for name in tests))
     claim("three of them are within two logits of it, and the fourth more than four above it",
@@ -788,7 +831,7 @@ ioi.beside_drawn().captioned(
 )
 
 # %% [markdown]
-# The right side of each circuit agrees: heads that copy a name, and something that tells their queries whom to avoid. The left side does not. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
+# Towards the top, the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
 #
 # The behaviour, measured in both:
 
@@ -815,9 +858,9 @@ with claims():
 # The small model does the task more decidedly, and in sentences of this form in a simpler way.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
-# - **Heads only.** The MLPs were kept throughout. They add more than half of the logit difference (section 8), and we have not opened them.
+# - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
 #
-# **The puzzle, answered.** In sentences with an opening clause the model avoids the name that 0.2 looks at. That is usually the last name, whether it occurred before or not. One sentence, with Mary after the giver, decided against avoiding only what is repeated.
+# **The puzzle, answered.** In sentences with an opening clause the model avoids the name that 0.2 looks at. That is usually the last name, whether it occurred before or not. Two sentences decided against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer.
 
 # %% [markdown]
 # ## The card
@@ -827,13 +870,13 @@ card(
     {"claim": "The giver's name is carried from S2 to END by layer 0", "evidence": "the residual stream, patched at every position and layer",
      "control": "other positions recover nothing", "where it fails": "an eighth goes by way of the next word"},
     {"claim": "Names are read from notes at “and” and at the comma", "evidence": "a stranger's note makes the model say the stranger",
-     "control": "the same at “went”: nothing", "where it fails": "why these words and no others is a guess"},
-    {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note",
-     "control": "eleven other messages to the movers; the messages of 0.3 and 0.1", "where it fails": "on single prompts a mover may read the other note; MLPs were not opened"},
+     "control": "the same at “went”: nothing", "where it fails": "why these words and no others is not known"},
+    {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
+     "control": "eleven other messages to the movers; the message of 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
     {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "0.2 alone, 0.2 and the movers, 2.1 to 2.3 alone",
-     "where it fails": "the six keep more than the whole model has; MLPs, kept throughout, add more than the movers"},
-    {"claim": "After an opening clause names are avoided as 0.2 attends to them, not because they are repeated", "evidence": "a predicted failure; four texts that test the forecast",
-     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; sentences of a single clause, altogether"},
+     "where it fails": "the six seem to keep more than the whole model has, because the final norm divides by less"},
+    {"claim": "After an opening clause names are avoided the more 0.2 attends to them, not because they are repeated", "evidence": "four texts that test the forecast, one on which the accounts name opposite names",
+     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; two sentences of a single clause, altogether"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[
@@ -860,8 +903,9 @@ card(
 # - third: the partner prompt in which S2 has become a name that has not occurred.
 # - ABC: the partner prompt with three new names.
 # - logit difference: logit of IO minus logit of S at END.
-# - name movers: heads that copy a name from the prompt to the answer.
+# - name movers: heads that copy the right name from the prompt to the answer.
+# - turn: how far an exchange moves the logit difference from the clean run's (0) to the partner's (1).
 # - note: a part of the residual stream at one word that depends on an earlier word.
 # - copy score: the share of names that a head puts among its five most raised when it reads them.
 # - faithfulness: the share of a behaviour that a circuit keeps when everything else is ablated.
-# - forecast: the logit difference expected from the attention of 0.2, scaled on the template.
+# - forecast: the logit difference expected from the attention of 0.2, scaled on the sentence of section 1.
