@@ -29,19 +29,16 @@ def test_a_phase_is_read_off_two_weights():
 
 
 def test_the_phase_diagram_scores_agreement_and_its_null():
-    predicted = torch.tensor([[0, 2], [1, 2]])
-    measured = torch.tensor([[0, 2], [2, 2]])
+    predicted = torch.tensor([[0, 0], [2, 2]])
+    measured = torch.tensor([[0, 1], [0, 2]])  # at p = r = 1 it is the same which of two equal features is kept
     diagram = sp.PhaseDiagram(torch.tensor([1.0, 0.1]), torch.tensor([0.5, 1.0]), measured[None], measured, predicted)
-    assert diagram.agreement() == 0.75 and diagram.always_antipodal() == 0.75
-    assert diagram.balanced_accuracy() == pytest.approx((1 + 2 / 3) / 2)
-    assert diagram.agreement_per_seed().tolist() == diagram.always_antipodal_per_seed().tolist() == [0.75]
-    rows = diagram.rows()
-    assert rows["the formulas"]["single run"] == (75, 75, 75) and rows["null: always a pair"]["best of 8"] == 75
-    assert rows["null: always a pair"]["best of 8, balanced"] == 50  # two phases occur
+    assert diagram.agreement() == 0.75 and diagram.always_antipodal() == 0.25
+    fig = diagram.plot()
+    assert fig.axes[0].images[0].get_array().T.tolist() == [[1, 1], [0, 1]]
+    plt.close(fig)
     start = torch.tensor([[[1.0, 1.0]], [[1.0, -1.0]], [[-1.0, -1.0]], [[1.0, -1.0]]])[None]
-    failed = diagram.failures_by_start(start)  # a pair is predicted at the second and the fourth point
+    failed = diagram.failures_by_start(start)  # a pair is predicted at the third and the fourth point
     assert failed["same sign"].share == 0.5 and failed["opposite signs"].failed == 0
-    plt.close(diagram.plot())
 
 
 def test_a_crossing_is_found_between_grid_points_and_its_absence_said():
