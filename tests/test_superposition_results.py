@@ -204,8 +204,6 @@ def test_a_relu_on_the_hidden_layer_is_there_or_is_not(monkeypatch):
         assert model.W.shape == (3, 1, 2, 2) and (model.unexplained.amin(0) < 0.25).all() and model.linear is linear
     fig = sp.neurons_figure(model, neuron=1)
     assert f"responds to {int(model.answers_to()[model.final_loss[:, 0].argmin(), 0].max())}" in _words(fig.axes[1])
-    dots = sp.counts_figure({"linear": model}).axes[0]
-    assert sorted(dots.lines[0].get_ydata()) == sorted(model.answers_to().flatten().tolist())
     plt.close("all")
 
 
@@ -222,9 +220,6 @@ def test_a_crowd_tells_what_is_kept():
     assert kept[0] <= 4 < kept[1] and [len(crowd.blocks(k)) for k in range(2)] == [2, 2]
     assert all(sum(block.dimensions for block in blocks) <= 3.001 for k in range(2) for blocks in crowd.blocks(k))
     plt.close(crowd.plot())
-    lengths = [bar.get_width() for bar in crowd.share().axes[0].patches]
-    assert sum(lengths) == pytest.approx(sum(b.dimensions for W in crowd.best.W[0] for b in sp.blocks(W)), rel=1e-4)
-    plt.close("all")
 
 
 def test_tokens_are_measured_with_the_columns_of_what_is_known_without_weights():

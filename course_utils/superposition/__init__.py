@@ -39,12 +39,12 @@ from .measures import (
     read_plane,
 )
 from .model import forward, generate_batch, loss
-from .neurons import Neurons, counts_figure, neurons_figure, train_neurons
-from .phases import PhaseDiagram, map_figure, read_phase
+from .neurons import Neurons, neurons_figure, train_neurons
+from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .real_neurons import layer_spikes, spikes, spikes_figure, turned
+from .real_neurons import layer_spikes, program_tokens, spikes, spikes_figure, turned
 from .room import (
     angles_figure,
     crowd_figure,
@@ -118,7 +118,6 @@ __all__ = [
     "causes",
     "coherence",
     "column_norms",
-    "counts_figure",
     "critical",
     "crossing_density",
     "crowd_figure",
@@ -146,7 +145,6 @@ __all__ = [
     "interference",
     "layer_spikes",
     "loss",
-    "map_figure",
     "neurons_figure",
     "on_off_phase",
     "own_level",
@@ -160,6 +158,7 @@ __all__ = [
     "plane_figure",
     "polygon",
     "predict_phase",
+    "program_tokens",
     "random_directions",
     "random_readings",
     "read_phase",

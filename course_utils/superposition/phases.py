@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -104,8 +103,8 @@ class PhaseDiagram:
         ax.contour(columns, rows, pair.T.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
         missed = self.worse(self.measured).nonzero()
         ax.plot(*missed.T, "X", color=plots.EDITED, markeredgecolor="white", markersize=9)
-        for x, word in ((1, "one kept"), (8, "a pair is best")):
-            ax.text(x, 6, word, ha="center", va="center", fontweight="bold",
+        for x, y, word in ((0.9, 11, "keep\nfeature 2"), (0.9, 1, "keep\nfeature 1"), (8, 6, "antipodal pair")):
+            ax.text(x, y, word, ha="center", va="center", fontweight="bold",
                     bbox=dict(facecolor="white", edgecolor="none", pad=2))  # fmt: skip
         dense_to_rare, edges = [[0, (n - 1) // 2, n - 1] for n in (len(self.p), len(self.r))]
         ax.set(xticks=dense_to_rare, yticks=edges, ylabel="importance r of feature 2")
@@ -113,22 +112,6 @@ class PhaseDiagram:
         ax.set_yticklabels([f"{self.r[k]:.2g}" for k in edges])
         ax.set_xlabel("density p (rarer to the right)")
         return fig
-
-
-def map_figure() -> Figure:
-    """Which of the three losses is the lowest, over importance and density."""
-    fine_p, fine_r = torch.logspace(0, -2, 500), torch.logspace(-1, 1, 500)
-    winner = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij"))
-    fig, ax = plots.figure(width=5.4, height=3.4)
-    ax.pcolormesh(fine_p, fine_r, winner.T, cmap=ListedColormap(FILLS), vmin=0, vmax=2, shading="nearest")
-    ax.set(xscale="log", yscale="log", ylabel="importance r of feature 2", xlim=(1, 0.01))
-    ax.set_xlabel("density p (rarer to the right)")
-    ax.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
-    ax.set_xticks([1, 0.1, 0.01], ["1", "0.1", "0.01"])
-    ax.text(0.9, 0.22, "keep\nfeature 1", color="white", va="center", fontweight="bold")
-    ax.text(0.9, 4.5, "keep\nfeature 2", color="white", va="center", fontweight="bold")
-    ax.text(0.06, 1, "antipodal pair", ha="center", va="center", fontweight="bold")
-    return fig
 
 
 def read_phase(W: Float[Tensor, "*stack 1 2"]) -> Int[Tensor, "*stack"]:
