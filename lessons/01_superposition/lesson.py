@@ -617,8 +617,8 @@ with claims():
     claim("without the inner ReLU neurons are mixtures at both densities: on average they respond to more than three features, and at most one of 25 to a single one", bool((without.answers_to().float().mean((0, 2)) > 3).all()) and bool(((without.answers_to() == 1).sum((0, 2)) <= 1).all()))
     mean = [kind.answers_to().float().mean((0, 2)) for kind in (with_relu, without)]  # (density,)
     claim("on average neurons respond to 7.1 features at p = 0.05, and to 4.6 and 7.7 without the inner ReLU (within 0.15)", abs(mean[0][1] - 7.1) < 0.15 and abs(mean[1][0] - 4.6) < 0.15 and abs(mean[1][1] - 7.7) < 0.15)
-    turns, dense = torch.linalg.qr(torch.randn(200, 5, 5, generator=torch.Generator().manual_seed(0))).Q, sp.generate_batch(torch.full((1, 5), 0.5), 500, torch.Generator().manual_seed(0))[0]
-    claim("after a random turn about half of the hidden numbers are negative, at p = 0.5", between(((dense @ turns.mT) < 0).float().mean(), 0.44, 0.54))
+    rows, dense = sp.random_directions(200, 5, torch.Generator().manual_seed(0)), sp.generate_batch(torch.full((1, 5), 0.5), 500, torch.Generator().manual_seed(0))[0]
+    claim("after a random turn about half of the hidden numbers are negative, at p = 0.5", between((dense @ torch.cat([rows, -rows], 1) < 0).float().mean(), 0.44, 0.54))
     claim("code-4l has 768 neurons and 192 numbers in the residual stream, here read on 7,650 tokens", [len(code[k]) for k in ("neurons", "stream")] == [768, 192] and sp.program_tokens(model)[:, 1:].numel() == 7650)
     middle = {name: 100 * float(values.median()) for name, values in code.items()}
     claim("code-4l: for half of the neurons the share is above 70 %, after a turn it is about 12 % (within 1)", middle["neurons"] > 70 and between(middle["neurons, turned"], 11, 13))
