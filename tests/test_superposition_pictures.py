@@ -89,7 +89,39 @@ def test_readings_of_a_feature_that_is_off_scatter_as_the_formula_says():
     for n, p in ((2000, 0.01), (6000, 0.01), (20_000, 0.001)):
         off = sp.random_readings(n, p, samples=200)
         assert sp.wrong_side(off) == pytest.approx(sp.expected_wrong_side(n, p), abs=0.01)
-    plt.close(sp.readings_figure(off, {0.01: {6000: 0.06}, 0.001: {20_000: 0.005}}))
+
+
+def test_bars_out_of_the_water_are_the_readings_beyond_the_middle():
+    x = torch.zeros(60)
+    x[[10, 40]] = torch.tensor([0.9, 0.5])
+    readings = {p: sp.readings_of(x, 3000, p) for p in (0.01, 0.001)}
+    assert (readings[0.001] - x).abs().max() < (readings[0.01] - x).abs().max() < 0.5
+    fig = sp.crowd_figure(x, readings, {0.01: {6000: 0.06}, 0.001: {20_000: 0.005}})
+    out = {round(float(bar.get_height()), 4) for bar in fig.axes[0].patches if bar.get_y() == 0.25}
+    assert out == {round(float(v) - 0.25, 4) for v in readings[0.01] if v > 0.25}
+    plt.close(fig)
+
+
+def test_random_directions_approach_a_right_angle_as_dimensions_grow():
+    fig = sp.right_angles_figure((2, 10, 100))
+    spreads = []
+    for ax in fig.axes:
+        share = torch.tensor([bar.get_height() for bar in ax.patches])
+        at = torch.tensor([bar.get_x() + bar.get_width() / 2 for bar in ax.patches]) - 90
+        spreads.append(float((share * at**2).sum() / share.sum()) ** 0.5)
+    assert spreads[0] == pytest.approx(180 / 12**0.5, rel=0.03) and spreads[1] > 2.5 * spreads[2]
+    plt.close(fig)
+
+
+def test_a_spike_is_seen_before_a_turn_and_not_after_it():
+    generator = torch.Generator().manual_seed(0)
+    smooth = torch.randn(20_000, 50, generator=generator)
+    spiky = smooth * (torch.rand(20_000, 50, generator=generator) < 0.01)
+    assert sp.spikes(smooth).mean() == pytest.approx(1 / 12, abs=0.005)  # of a normal distribution
+    assert sp.spikes(spiky).min() > 0.95 and sp.spikes(sp.turned(spiky)).max() < 0.5
+    torch.testing.assert_close(sp.turned(spiky).square().sum(1), spiky.square().sum(1), rtol=1e-4, atol=1e-4)
+    names = ("neurons", "neurons, turned", "stream", "stream, turned")
+    plt.close(sp.spikes_figure({name: sp.spikes(smooth) for name in names}))
 
 
 def test_blocks_are_what_shares_dimensions():

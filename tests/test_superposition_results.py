@@ -29,19 +29,16 @@ def test_a_phase_is_read_off_two_weights():
 
 
 def test_the_phase_diagram_scores_agreement_and_its_null():
-    predicted = torch.tensor([[0, 2], [1, 2]])
-    measured = torch.tensor([[0, 2], [2, 2]])
+    predicted = torch.tensor([[0, 0], [2, 2]])
+    measured = torch.tensor([[0, 1], [0, 2]])  # at p = r = 1 it is the same which of two equal features is kept
     diagram = sp.PhaseDiagram(torch.tensor([1.0, 0.1]), torch.tensor([0.5, 1.0]), measured[None], measured, predicted)
-    assert diagram.agreement() == 0.75 and diagram.always_antipodal() == 0.75
-    assert diagram.balanced_accuracy() == pytest.approx((1 + 2 / 3) / 2)
-    assert diagram.agreement_per_seed().tolist() == diagram.always_antipodal_per_seed().tolist() == [0.75]
-    rows = diagram.rows()
-    assert rows["the formulas"]["single run"] == (75, 75, 75) and rows["null: always a pair"]["best of 8"] == 75
-    assert rows["null: always a pair"]["best of 8, balanced"] == 50  # two phases occur
+    assert diagram.agreement() == 0.75 and diagram.always_antipodal() == 0.25
+    fig = diagram.plot()
+    assert fig.axes[0].images[0].get_array().T.tolist() == [[1, 1], [0, 1]]
+    plt.close(fig)
     start = torch.tensor([[[1.0, 1.0]], [[1.0, -1.0]], [[-1.0, -1.0]], [[1.0, -1.0]]])[None]
-    failed = diagram.failures_by_start(start)  # a pair is predicted at the second and the fourth point
+    failed = diagram.failures_by_start(start)  # a pair is predicted at the third and the fourth point
     assert failed["same sign"].share == 0.5 and failed["opposite signs"].failed == 0
-    plt.close(diagram.plot())
 
 
 def test_a_crossing_is_found_between_grid_points_and_its_absence_said():
@@ -207,8 +204,6 @@ def test_a_relu_on_the_hidden_layer_is_there_or_is_not(monkeypatch):
         assert model.W.shape == (3, 1, 2, 2) and (model.unexplained.amin(0) < 0.25).all() and model.linear is linear
     fig = sp.neurons_figure(model, neuron=1)
     assert f"responds to {int(model.answers_to()[model.final_loss[:, 0].argmin(), 0].max())}" in _words(fig.axes[1])
-    dots = sp.counts_figure({"linear": model}).axes[0]
-    assert sorted(dots.lines[0].get_ydata()) == sorted(model.answers_to().flatten().tolist())
     plt.close("all")
 
 
@@ -225,9 +220,6 @@ def test_a_crowd_tells_what_is_kept():
     assert kept[0] <= 4 < kept[1] and [len(crowd.blocks(k)) for k in range(2)] == [2, 2]
     assert all(sum(block.dimensions for block in blocks) <= 3.001 for k in range(2) for blocks in crowd.blocks(k))
     plt.close(crowd.plot())
-    lengths = [bar.get_width() for bar in crowd.share().axes[0].patches]
-    assert sum(lengths) == pytest.approx(sum(b.dimensions for W in crowd.best.W[0] for b in sp.blocks(W)), rel=1e-4)
-    plt.close("all")
 
 
 def test_tokens_are_measured_with_the_columns_of_what_is_known_without_weights():

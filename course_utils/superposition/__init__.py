@@ -6,7 +6,8 @@
 4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
 5. `experiments`, `crowded`, `phases`, `critical`, `neurons`, `computation` – results that draw themselves.
 6. `puzzle`, `waterline`, `tradeoff`, `pictures`, `room`, `eight`, `arrow_panels` – drawings of one mechanism each.
-7. `sealed`, `hand_built`, `stored`, `explorer`, `real_models` – models to read or build, stored results, GPT-2.
+7. `sealed`, `hand_built`, `stored`, `explorer` – models to read or build, stored results, sliders.
+8. `real_models`, `real_neurons` – directions and neurons of language models, beside random ones.
 """
 
 from .arrow_panels import arrow_panel
@@ -38,12 +39,22 @@ from .measures import (
     read_plane,
 )
 from .model import forward, generate_batch, loss
-from .neurons import Neurons, counts_figure, neurons_figure, train_neurons
-from .phases import PhaseDiagram, map_figure, read_phase
+from .neurons import Neurons, neurons_figure, train_neurons
+from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .room import angles_figure, expected_wrong_side, packing_figure, random_readings, readings_figure, wrong_side
+from .real_neurons import layer_spikes, program_tokens, spikes, spikes_figure, turned
+from .room import (
+    angles_figure,
+    crowd_figure,
+    expected_wrong_side,
+    packing_figure,
+    random_readings,
+    readings_of,
+    right_angles_figure,
+    wrong_side,
+)
 from .sealed import Groups, Sealed, group_agreement, sealed
 from .stored import DensitySweep, Plane, canonical, critical, density_sweep, plane
 from .theory import (
@@ -107,9 +118,9 @@ __all__ = [
     "causes",
     "coherence",
     "column_norms",
-    "counts_figure",
     "critical",
     "crossing_density",
+    "crowd_figure",
     "curves_figure",
     "density_sweep",
     "descend",
@@ -132,8 +143,8 @@ __all__ = [
     "group_agreement",
     "in_space",
     "interference",
+    "layer_spikes",
     "loss",
-    "map_figure",
     "neurons_figure",
     "on_off_phase",
     "own_level",
@@ -147,17 +158,21 @@ __all__ = [
     "plane_figure",
     "polygon",
     "predict_phase",
+    "program_tokens",
     "random_directions",
     "random_readings",
     "read_phase",
     "read_plane",
-    "readings_figure",
+    "readings_of",
     "regular",
     "represented",
+    "right_angles_figure",
     "sealed",
     "share_figure",
     "share_lost",
     "shares_figure",
+    "spikes",
+    "spikes_figure",
     "square_share",
     "squeeze_figure",
     "surface",
@@ -168,6 +183,7 @@ __all__ = [
     "train",
     "train_abs",
     "train_neurons",
+    "turned",
     "upright",
     "variance",
     "waterline_figure",

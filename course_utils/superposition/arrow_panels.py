@@ -2,6 +2,7 @@
 
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from .. import plots
@@ -29,7 +30,8 @@ def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "", traine
     for i in kept if trained else range(W.shape[1]):
         x, y = W[:, i].tolist()
         far = 1 + NUMBER / max(size[i], 1e-9)
-        ax.text(x * far, y * far, str(i), ha="center", va="center", color=plots.INK, fontsize=9, fontweight="bold")
+        ax.text(x * far, y * far, str(i), ha="center", va="center", color=plots.INK, fontsize=9, fontweight="bold",
+                path_effects=[withStroke(linewidth=3, foreground="white")])  # fmt: skip
     ax.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT))
     ax.set_axis_off()
     ax.set_title(title, loc="center", pad=2)

@@ -76,18 +76,6 @@ class CrowdedModels:
         fig.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label="$W_i\\cdot W_j$")
         return fig
 
-    def share(self) -> Figure:
-        """How the blocks of the best run at each density share out the hidden dimensions: a bar for each."""
-        fig, ax = plots.figure(height=1.9)
-        for y, W in enumerate(self.best.W[0]):
-            _shares(ax, y, blocks(W))
-        p = self.best.toy.probability[:, 0].tolist()
-        ax.set(xlim=(0, self.best.toy.hidden), ylim=(len(p) - 0.5, -0.5), xticks=range(self.best.toy.hidden + 1))
-        ax.set(xlabel="dimensions", yticks=range(len(p)), yticklabels=[f"p = {v:.2g}" for v in p])
-        ax.spines["left"].set_visible(False)
-        ax.tick_params(axis="y", length=0)
-        return fig
-
 
 def shares_figure(trained: Trained) -> Figure:
     """For each density, a bar for each run: the hidden dimensions, cut into blocks with their numbers of features."""
@@ -125,13 +113,3 @@ def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return image
-
-
-def _shares(ax: Axes, y: int, found: tuple[Block, ...]) -> None:
-    """A bar as long as the number of dimensions, cut into blocks, each with the number of its features."""
-    left = 0.0
-    for k, block in enumerate(found):
-        grey = "#D9D9D9" if k % 2 else "#F2F2F2"
-        ax.barh(y, block.dimensions, left=left, height=0.7, color=grey, edgecolor=plots.INK)
-        ax.text(left + block.dimensions / 2, y, str(len(block.features)), ha="center", va="center", fontweight="bold")
-        left += block.dimensions

@@ -86,10 +86,10 @@ def neurons_figure(model: Neurons, neuron: int = 0) -> Figure:
         limit = RESPONDS * W.abs().amax(1, keepdim=True)
         plots.heatmap(above, W, limit=1.2, bar=False, aspect="auto")
         for y, x in (W.abs() >= limit).nonzero().tolist():
-            cell = plots.plt.Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=plots.INK, linewidth=1.4)
+            cell = plots.plt.Rectangle((x - 0.42, y - 0.42), 0.84, 0.84, fill=False, edgecolor=plots.INK, linewidth=1.3)
             above.add_patch(cell)
         above.add_patch(plots.plt.Rectangle((-0.5, neuron - 0.5), model.toy.features, 1, fill=False, clip_on=False,
-                                            edgecolor=plots.EDITED, linewidth=2.4, zorder=3))  # fmt: skip
+                                            edgecolor=plots.MLP, linewidth=3, zorder=3))  # fmt: skip
         above.set_title(f"p = {model.toy.probability[i, 0]:.2g}")
         line = float(limit[neuron])
         counts = W[neuron].abs() >= line
@@ -106,23 +106,4 @@ def neurons_figure(model: Neurons, neuron: int = 0) -> Figure:
         below.set(xlabel="feature", xticks=range(model.toy.features))
     axes[0, 0].set_ylabel("neuron")
     axes[1, 0].set_ylabel(f"weights of neuron {neuron}")
-    return fig
-
-
-def counts_figure(models: dict[str, Neurons]) -> Figure:
-    """To how many features each neuron of every run responds: a dot for each, a column for each density and model."""
-    p = next(iter(models.values())).toy.probability[:, 0].tolist()
-    fig, ax = plots.figure(height=2.9)
-    places, generator = [], torch.Generator().manual_seed(0)
-    for i in range(len(p)):
-        for j, (name, model) in enumerate(models.items()):
-            x, values = 2.6 * i + j, model.answers_to()[:, i].flatten().float()
-            spread = x + 0.5 * (torch.rand(len(values), generator=generator) - 0.5)
-            ax.plot(spread, values, "o", color=plots.NULL if model.linear else plots.INK, markersize=4,
-                    fillstyle="none" if model.linear else "full")  # fmt: skip
-            ax.plot([x - 0.32, x + 0.32], [values.mean()] * 2, color=plots.EDITED, linewidth=2)
-            ax.text(x + 0.36, float(values.mean()), f"{values.mean():.1f}", va="center", color=plots.EDITED)
-            places.append((x, f"{name}\np = {p[i]:.2g}"))
-    ax.set(ylim=(0, 10.6), yticks=[1, 5, 10], ylabel="features that\na neuron responds to")
-    ax.set_xticks(*zip(*places, strict=True))
     return fig

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from torch import Tensor
 
 from .. import plots
-from .theory import PHASES, phase_losses, predict_phase
+from .theory import phase_losses, predict_phase
 from .training import Toy, Trained
 
 FILLS = (plots.SERIES[0], plots.SERIES[2], "#DDDDDD")  # of the three phases
@@ -55,41 +52,12 @@ class PhaseDiagram:
         )
 
     def agreement(self) -> float:
-        return (self.measured == self.predicted).float().mean().item()
-
-    def agreement_per_seed(self) -> Float[Tensor, "seed"]:
-        return (self.per_seed == self.predicted).float().mean((-1, -2))
+        """The share of the grid where the best run is in the predicted phase, or in one that is equally good."""
+        return 1 - self.worse(self.measured).float().mean().item()
 
     def always_antipodal(self) -> float:
         """How often the answer "always antipodal" would be right: the null."""
         return (self.measured == 2).float().mean().item()
-
-    def always_antipodal_per_seed(self) -> Float[Tensor, "seed"]:
-        """How often the null is right about single runs."""
-        return (self.per_seed == 2).float().mean((-1, -2))
-
-    def balanced_accuracy(self) -> float:
-        """The agreement averaged over the three phases, so that the common one does not drown the others."""
-        hit = self.measured == self.predicted
-        phases = [k for k in range(3) if (self.measured == k).any()]
-        return sum(hit[self.measured == k].float().mean().item() for k in phases) / len(phases)
-
-    def rows(self) -> dict[str, dict[str, object]]:
-        """In percent of the grid: the closed forms and the null, against the best run and against single runs."""
-        phases, common = len(self.measured.unique()), (self.measured == 2).any()
-        forms, null = self.agreement_per_seed(), self.always_antipodal_per_seed()
-        return {
-            "the formulas": {
-                "best of 8": 100 * self.agreement(),
-                "best of 8, balanced": 100 * self.balanced_accuracy(),
-                "single run": tuple(100 * v.item() for v in (forms.mean(), forms.min(), forms.max())),
-            },
-            "null: always a pair": {
-                "best of 8": 100 * self.always_antipodal(),
-                "best of 8, balanced": 100 * common.item() / phases,
-                "single run": tuple(100 * v.item() for v in (null.mean(), null.min(), null.max())),
-            },
-        }
 
     def failures_by_start(self, start: Float[Tensor, "seed instance 1 2"]) -> dict[str, Failures]:
         """What became of the runs whose two weights start with the same sign, and of the others."""
@@ -122,42 +90,28 @@ class PhaseDiagram:
         return losses.gather(0, phase[None])[0] > 1.0001 * losses.amin(0)
 
     def plot(self) -> Figure:
-        """One run and the best run of each point, under the border that the formulas draw; crosses lie beyond it."""
-        fig, axes = plots.figure(1, 2, height=3.9, sharey=True)
+        """On the grid, how many runs end as the map says, and its border; crosses where even the best run does not."""
+        runs = len(self.per_seed)
+        hits = runs - torch.stack([self.worse(phase) for phase in self.per_seed]).sum(0)
         fine_p, fine_r = torch.logspace(0, -2, 200), torch.logspace(-1, 1, 200)
         pair = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij")) == 2
         columns, rows = torch.linspace(0, len(self.p) - 1, 200), torch.linspace(0, len(self.r) - 1, 200)
+        fig, ax = plots.figure(width=6.0, height=3.9)
+        shades = plots.plt.get_cmap("Greys", runs + 1)
+        image = ax.imshow(hits.T.numpy(), cmap=shades, vmin=-0.5, vmax=runs + 0.5, aspect="auto", origin="lower")
+        fig.colorbar(image, ax=ax, ticks=range(0, runs + 1, 2), label=f"of {runs} runs end as the map says")
+        ax.contour(columns, rows, pair.T.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
+        missed = self.worse(self.measured).nonzero()
+        ax.plot(*missed.T, "X", color=plots.EDITED, markeredgecolor="white", markersize=9)
+        for x, y, word in ((0.9, 11, "keep\nfeature 2"), (0.9, 1, "keep\nfeature 1"), (8, 6, "antipodal pair")):
+            ax.text(x, y, word, ha="center", va="center", fontweight="bold",
+                    bbox=dict(facecolor="white", edgecolor="none", pad=2))  # fmt: skip
         dense_to_rare, edges = [[0, (n - 1) // 2, n - 1] for n in (len(self.p), len(self.r))]
-        panels = (("one run", self.per_seed[0]), (f"best of {len(self.per_seed)} runs", self.measured))
-        for ax, (title, phase) in zip(axes, panels, strict=True):
-            ax.imshow(phase.T.numpy(), cmap=ListedColormap(FILLS), vmin=0, vmax=2, aspect="auto", origin="lower")
-            ax.contour(columns, rows, pair.T.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
-            for x, y in self.worse(phase).nonzero().tolist():
-                ax.plot(x, y, "x", color=plots.INK if phase[x, y] == 2 else "white", markersize=5, markeredgewidth=1.5)
-            ax.set(title=title, xticks=dense_to_rare, xlabel="density p (rarer to the right)")
-            ax.set_xticklabels([f"{self.p[k]:.2g}" for k in dense_to_rare])
-        axes[0].set(ylabel="importance r of feature 2", yticks=edges)
-        axes[0].set_yticklabels([f"{self.r[k]:.2g}" for k in edges])
-        handles = [Patch(color=FILLS[k], label=PHASES[k]) for k in range(3)]
-        handles.append(Line2D([], [], color=plots.EDITED, label="border of the map"))
-        fig.legend(handles=handles, loc="outside lower center", ncols=4)
+        ax.set(xticks=dense_to_rare, yticks=edges, ylabel="importance r of feature 2")
+        ax.set_xticklabels([f"{self.p[k]:.2g}" for k in dense_to_rare])
+        ax.set_yticklabels([f"{self.r[k]:.2g}" for k in edges])
+        ax.set_xlabel("density p (rarer to the right)")
         return fig
-
-
-def map_figure() -> Figure:
-    """Which of the three losses is the lowest, over importance and density."""
-    fine_p, fine_r = torch.logspace(0, -2, 200), torch.logspace(-1, 1, 200)
-    winner = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij"))
-    fig, ax = plots.figure(width=5.4, height=3.4)
-    ax.contourf(fine_p, fine_r, winner.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=FILLS)
-    ax.set(xscale="log", yscale="log", ylabel="importance r of feature 2", xlim=(1, 0.01))
-    ax.set_xlabel("density p (rarer to the right)")
-    ax.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
-    ax.set_xticks([1, 0.1, 0.01], ["1", "0.1", "0.01"])
-    ax.text(0.9, 0.22, "keep\nfeature 1", color="white", va="center", fontweight="bold")
-    ax.text(0.9, 4.5, "keep\nfeature 2", color="white", va="center", fontweight="bold")
-    ax.text(0.06, 1, "antipodal pair", ha="center", va="center", fontweight="bold")
-    return fig
 
 
 def read_phase(W: Float[Tensor, "*stack 1 2"]) -> Int[Tensor, "*stack"]:

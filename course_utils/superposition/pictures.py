@@ -110,10 +110,10 @@ def descend(
 def surface_figure(p: float, r: float, paths: Float[Tensor, "step start 2"], lost: Float[Tensor, "start"]) -> Figure:
     """The loss over both weights in grey, and the paths of `descend` in the colours of the phases in which they end."""
     high = max(1.7, float(paths[0, :, 1].abs().max()) + 0.15)  # every start is seen
-    side, across = torch.linspace(-high, high, 69), torch.linspace(-2.0, 2.0, 81)
+    side, across = torch.linspace(-high, high, 53), torch.linspace(-2.2, 2.2, 61)
     over = 100 * surface(p, r, across, side).T  # rows: w2
     fig, ax = plots.figure(width=6.4, height=4.8)
-    levels = [0, 10, 20, 30, 40, 50, 60, 80, 400]
+    levels = [0, 10, 20, 30, 40, 50, 60, 400]
     greys = plots.plt.get_cmap("Greys_r")(torch.linspace(0.3, 1, len(levels) - 1).numpy())
     filled = ax.contourf(across, side, over, levels=levels, colors=greys)
     fig.colorbar(filled, ax=ax, ticks=levels[:-1], shrink=0.8, label="% of the variance lost")
@@ -127,11 +127,12 @@ def surface_figure(p: float, r: float, paths: Float[Tensor, "step start 2"], los
         if place not in seen:  # once for each end that is reached
             seen.add(place)
             right = bool(end[0] > 0)
-            ax.annotate(f"loses {100 * share:.0f} %", tuple(end.tolist()), (9 if right else -9, 0), va="center",
-                        textcoords="offset points", ha="left" if right else "right", fontsize=9, fontweight="bold",
-                        color=plots.INK, bbox=dict(facecolor="white", edgecolor="none", pad=1.5))  # fmt: skip
+            edge = 2.12 if right else -2.12  # at the frame, where no start lies
+            ax.text(edge, float(end[1]), f"loses {100 * share:.0f} %", va="center", ha="right" if right else "left",
+                    fontsize=9, fontweight="bold", color=plots.INK,
+                    bbox=dict(facecolor="white", edgecolor="none", pad=1.5))  # fmt: skip
     ax.set(xlabel="w₁", ylabel="w₂", xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
-    ax.set(xlim=(-2.0, 2.0), ylim=(-high, high))
+    ax.set(xlim=(-2.2, 2.2), ylim=(-high, high))
     found = [k for k in range(3) if (phases == k).any()]
     handles = [Line2D([], [], color=ENDS[k], linewidth=2, label=f"ends as: {PHASES[k]}") for k in found]
     fig.legend(handles=handles, loc="outside lower center", ncols=3)

@@ -49,8 +49,8 @@ def _network(
             ax.plot([1, 2], [middle, y], color=plots.STREAM, linewidth=1, zorder=0)
         answer = None if x_hat is None else float(x_hat[i])
         for place, value in ((0, float(x[i])), (2, answer or 0)):
-            fill = colour if value > 0.005 else "white"
-            ax.plot(place, y, "o", markersize=15, markerfacecolor=fill, markeredgecolor=colour)
+            ax.plot(place, y, "o", markersize=15, markerfacecolor="white", markeredgecolor=colour)
+            ax.plot(place, y, "o", markersize=15, color=colour, alpha=min(value / float(x.max()), 1), zorder=3)
         ax.text(-0.2, y, f"{float(x[i]):.2g}", ha="right", va="center")
         ax.text(2.2, y, "?" if answer is None else f"{answer:.2f}" if answer else "0", ha="left", va="center")
     for k, y in enumerate(heights):

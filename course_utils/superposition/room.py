@@ -1,8 +1,8 @@
 """How many features fit into many dimensions: readings among random directions, and the angles of real ones.
 
-1. Give n features random directions in d dimensions. A reading is disturbed by those of the others that are active.
-2. Draw the readings of a feature that is off, and of the same feature at 0.5: two hills, apart or merged; and the share
-   of readings on the wrong side, over the number of features.
+1. Angles between random directions: any in the plane, ever nearer to a right angle as dimensions are added.
+2. Give n features random directions in d dimensions. A reading is disturbed by those of the others that are active.
+   Draw some readings as bars above a waterline, and the share of wrong readings over the number of features.
 3. Lay the angles of a language model's token directions over those of random ones.
 4. Directions that were pushed apart, beside random ones and the least overlap that any set can have.
 """
@@ -11,12 +11,14 @@ import math
 
 import torch
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import plots
 from .real_models import Cosines
 from .theory import Packing, expected_interference, random_directions, welch_bound
+from .waterline import WATER
 
 D, P, SIZE = 768, 0.01, 0.5  # as wide as GPT-2 small; density; how active the feature is that is read
 
@@ -33,6 +35,15 @@ def random_readings(
     return (x @ overlap.mT).flatten()
 
 
+def readings_of(x: Float[Tensor, "shown"], n: int, p: float = P, seed: int = 0) -> Float[Tensor, "shown"]:
+    """Readings of the first features, of strengths x, among n in random directions; the others are active as chance
+    will have it, each with probability p."""
+    generator = torch.Generator().manual_seed(seed)
+    W = random_directions(n, D, generator)
+    others = (1 - torch.rand(n - len(x), generator=generator) / p).clamp(min=0)
+    return W[:, : len(x)].mT @ (W @ torch.cat([x, others]))
+
+
 def wrong_side(off: Float[Tensor, "reading"]) -> float:
     """The share of readings, half of them off and half of them on, that lie beyond the middle between the two."""
     return ((off > SIZE / 2).float().mean() + (off + SIZE < SIZE / 2).float().mean()).item() / 2
@@ -43,23 +54,24 @@ def expected_wrong_side(n: int, p: float = P) -> float:
     return math.erfc(SIZE / 2 / math.sqrt(2 * expected_interference(n, p, D))) / 2
 
 
-def readings_figure(off: Float[Tensor, "reading"], wrong: dict[float, dict[int, float]]) -> Figure:
-    """Left, readings of a feature that is off and of the same one on. Right, wrong readings over features, by density.
+def crowd_figure(
+    x: Float[Tensor, "shown"], readings: dict[float, Float[Tensor, "shown"]], wrong: dict[float, dict[int, float]]
+) -> Figure:
+    """Left, readings of some features as bars above a waterline, by density. Right, wrong readings over features.
 
     Args:
-        off: readings of features that are off.
+        x: how active the features are whose readings are drawn.
+        readings: for each of two densities of all others, the readings.
         wrong: for each density and number of features the measured share on the wrong side; lines are expected ones.
     """
-    fig, (left, right) = plots.figure(1, 2, height=3.2, width_ratios=[1, 1.25])
-    how = dict(bins=60, range=(-0.8, 1.3), density=True)
-    left.hist(off.numpy(), color="#BDBDBD", **how)
-    left.hist((off + SIZE).numpy(), histtype="step", color=plots.SERIES[0], linewidth=1.8, **how)
-    left.axvline(SIZE / 2, color=plots.INK, linewidth=0.9, linestyle=":")
-    top = left.get_ylim()[1]
-    left.text(-0.3, 0.75 * top, "off", ha="right", color=plots.NULL, fontweight="bold")
-    left.text(0.82, 0.75 * top, "on", color=plots.SERIES[0], fontweight="bold")
-    left.set(yticks=[], xlabel="reading", xticks=[0, 0.5, 1], ylabel="share of readings")
-    left.spines["left"].set_visible(False)
+    fig, axes = plots.figure(2, 2, height=4.0, width_ratios=[1.55, 1], sharey="col", gridspec_kw={"hspace": 0.08})
+    for ax, (p, bars) in zip(axes[:, 0], readings.items(), strict=True):
+        _bars(ax, x, bars)
+        ax.set_title(f"p = {p:g}", loc="left")
+    axes[1, 0].set_xlabel(f"{len(x)} of the features")
+    right = fig.add_subplot(axes[0, 1].get_gridspec()[:, 1])
+    for ax in axes[:, 1]:
+        ax.remove()
     n = [round(10 ** (2.5 + k / 20)) for k in range(51)]
     for (p, found), style in zip(wrong.items(), ("-", "--"), strict=True):
         right.plot(n, [100 * expected_wrong_side(k, p) for k in n], style, color=plots.INK)
@@ -67,9 +79,37 @@ def readings_figure(off: Float[Tensor, "reading"], wrong: dict[float, dict[int, 
         at = min(n, key=lambda k, p=p: abs(expected_wrong_side(k, p) - 0.2 + 14 * p))
         right.text(at * 0.85, 100 * expected_wrong_side(at, p), f"p = {p:g}", ha="right")
     right.axvline(D, color=plots.GREY, linewidth=0.9, linestyle=":")
-    right.text(D * 1.06, 34, f"{D} dimensions", color=plots.NULL, fontsize=9)
+    right.text(D * 1.1, 34, f"{D} dimensions", color=plots.NULL, fontsize=9)
     right.set(xscale="log", xlabel="number of features", ylabel="% of readings on the wrong side", ylim=(-1, 37))
     right.set_xticks([1_000, 10_000, 100_000], ["1,000", "10,000", "100,000"])
+    return fig
+
+
+def _bars(ax: Axes, x: Float[Tensor, "shown"], readings: Float[Tensor, "shown"]) -> None:
+    """Readings as bars: active features in colour with a stroke at their strength, false ones in orange."""
+    level = SIZE / 2
+    ax.axhspan(-1, level, color=WATER, zorder=0)
+    for active, colour in ((True, plots.SERIES[0]), (False, plots.EDITED)):
+        at = ((x > 0) == active).nonzero().flatten()
+        ax.bar(at, readings[at].clamp(max=level), width=0.8, color=colour if active else "#9A9A9A", zorder=1)
+        out = at[readings[at] > level]
+        ax.bar(out, readings[out] - level, bottom=level, width=0.8, color=colour, zorder=2)
+    on = x.nonzero().flatten()
+    ax.hlines(x[on], on - 2, on + 2, color=plots.INK, linewidth=1.6, zorder=4)
+    ax.axhline(level, color=plots.INK, linewidth=1.0, zorder=3)
+    ax.set(xlim=(-1, len(x)), ylim=(-0.6, 1.1), xticks=[], yticks=[0, level, 1], ylabel="reading")
+
+
+def right_angles_figure(dimensions: tuple[int, ...] = (2, 10, 100, D)) -> Figure:
+    """Histograms of the angles between two random directions, for a growing number of dimensions."""
+    fig, axes = plots.figure(1, len(dimensions), height=1.75, sharex=True)
+    for ax, d in zip(axes, dimensions, strict=True):
+        pairs = [random_directions(20_000, d, torch.Generator().manual_seed(s)) for s in (0, 1)]
+        ax.hist(_degrees((pairs[0] * pairs[1]).sum(0)), bins=90, range=(0, 180), color=plots.NULL)
+        ax.set(xticks=[0, 90, 180], xticklabels=["0°", "90°", "180°"], yticks=[])
+        ax.set_title(f"{d} dimensions")
+        ax.spines["left"].set_visible(False)
+    fig.supxlabel("angle between two random directions", fontsize=10)
     return fig
 
 

@@ -95,7 +95,7 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
     measured = [
         share_lost(W, b, q, importance) for W, b, q in zip(best.W[0], best.b[0], p.tolist(), strict=True)
     ]  # fmt: skip
-    fig, (ax, right) = plots.figure(1, 2, height=3.6, width_ratios=[1.5, 1])
+    fig, (ax, right) = plots.figure(1, 2, height=3.6, width_ratios=[1.4, 1])
     ax.plot(fine, 100 * two.expand(len(fine)), "--", color=plots.GREY)
     ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
     ax.plot(coarse, [100 * v for v in unbiased], ":", color=plots.GREY)
@@ -113,7 +113,8 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
     rare = range(len(p) - parted, len(p))
     _budgets(right, [causes(best.W[0, k], best.b[0, k], float(p[k]), importance) for k in rare])
     names = [f"{float(p[k]):.2g}" for k in rare]
-    right.set(xticks=range(parted), xticklabels=names, xlabel="density p", yticks=[0, 5, 10, 15])
+    right.set(xticks=range(parted), xlabel="density p", yticks=[0, 5, 10, 15])
+    right.set_xticklabels(names, fontsize=9)
     right.set_title("trained, by cause", loc="left")
     return fig
 
