@@ -156,16 +156,16 @@ class CausalTable:
         return fig
 
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """Null edits as grey strokes, the latent's own as a dot, with its rank; the highest rank on top.
+        """Null edits as strokes, the latent's own as a dot, with its ranks; the highest rank on top.
 
         Args:
             names: {latent: what it is called}.
         """
         ratio = self.kl / self.null_kl.median(1).values
         order = sorted(range(len(self.labels)), key=lambda i: (float(self.p[i]), -float(ratio[i])))
-        fig, ax = plots.figure(height=0.42 * len(self.labels) + 1.1)
+        fig, ax = plots.figure(height=0.48 * len(self.labels) + 1.1)
         for y, i in enumerate(order):
-            stroke_row(ax, y, self.null_kl[i], self.kl[i].item())
+            stroke_row(ax, y, {"taken away": self.null_kl[i], "added": self.added_kl[i]}, self.kl[i].item())
         names = [f"{names[int(self.latent[i])]}: {int(self.latent[i])}" for i in order]
         strokes_axis(fig, ax, names)
         return fig
