@@ -394,25 +394,14 @@ sae.strip(reading, 1490).captioned("Latent 1490, at three of its strongest place
 
 # %% [markdown]
 # No token and no word fits it, because it marks a *place*. Its activation falls steadily from the beginning of the context, and in the second half it is zero nearly everywhere. In the puzzle it was active at every token because the program was short.
-#
-# **Try it.** Latent 1381 has a question mark in section 4. Read `reading.explain(1381, count=4)` and give it a name. Then write a snippet that could refute the name, with `dictionary.read` and `dictionary.encode` as in the first cell.
-#
-# <details><summary>One answer</summary>
-#
-# At its strongest places it stands right after a closing quote, which is none of Python's 21 labels. As a name for its activations above 10, this has an F1 of 0.83 on these programs. So a question mark may only mean that our list lacks the word. But about half of its activations are weaker, and only 12 % of those follow a closing quote.
-#
-# </details>
 
 # %% claims
 scores = stored.label_scores()
 closes = next(row for row in scores.rows() if row["label"] == "closes")
 in_words = {key: f"{closes[key][0]:.2f}" for key in ("best latent", "best neuron", "null: best random direction")}
-one, unread = (reading.explain(i, count=4) for i in (378, 1381))
+one = reading.explain(378, count=4)
 seen = [c.tokens[c.centre].strip() for c in (*one.top, *one.random)]
 by_place = [reading.f[:, max(1, i) : i + 8, 1490].mean().item() for i in range(0, 128, 8)]
-quote_before = torch.nn.functional.pad(reading.flags["string_closes"].bool(), (1, -1))[:, 1:].flatten()
-strong = reading.rows[:, 1381] > 10
-weak = (reading.rows[:, 1381] > 0) & ~strong
 with claims():
     claim("138 is above 10 at two of the four quotes and nowhere else", words.count('"') == 4 and [w for w, v in zip(words, f[:, 138].tolist(), strict=True) if v > 10] == ['"'] * 2)
     claim("F1 of two hits among two picked and four there is 0.67", page.rounds_to(sae.f1_score(*torch.tensor([2.0, 2.0, 4.0])), "0.67"))
@@ -426,8 +415,6 @@ with claims():
     claim("twelve sample programs, 63 contexts of 256 tokens", len(samples.names()) == 12 and reading.tokens.shape == (63, 256))
     claim("its direction raises line breaks, -> and as", {"\n", "->", "as"} <= {token.strip(" ") for token, _ in one.promotes})
     claim("1490 falls steadily, and is zero nearly everywhere in the second half", by_place == sorted(set(by_place), reverse=True) and (reading.f[:, 128:, 1490] == 0).float().mean() > 0.98)
-    claim("1381 has a question mark, and at its four strongest places follows a closing quote", parts[0].readings[parts[0].latents.tolist().index(1381)] == "?" and all(c.tokens[c.centre - 1].endswith('"') for c in unread.top))
-    claim("“after a closing quote”: F1 0.83 above 10; of the others, about half, 12 % follow one", page.rounds_to(sae.f1_score((strong & quote_before).sum(), strong.sum(), quote_before.sum()), "0.83") and page.rounds_to(100 * quote_before[weak].float().mean(), "12") and page.between(weak.sum() / (weak.sum() + strong.sum()), 0.45, 0.55))
 
 # %% [markdown]
 # ## 6 · Is the name right?
