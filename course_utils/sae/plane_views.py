@@ -133,8 +133,8 @@ def shrinking(
                   label="a trained dictionary" if penalty == min(answers) else None)  # fmt: skip
     left.plot(*directions[0], "*", color="black", markersize=11)
     left.text(-0.09, float(directions[0, 1]) + 0.02, "x", fontsize=11, ha="right", va="center", color=plots.INK)
-    left.legend(loc="upper left", fontsize=9, handletextpad=0.1, borderpad=0)
-    left.set(xlim=(-0.95, 0.75), ylim=(-0.2, 1.45), aspect="equal", xticks=[], yticks=[])
+    left.legend(loc="center left", fontsize=9, handletextpad=0.1, borderpad=0)
+    left.set(xlim=(-1.35, 0.75), ylim=(-0.2, 1.45), aspect="equal", xticks=[], yticks=[])
     left.set_title("the best reconstruction of x", loc="left")
     left.spines[:].set_visible(False)
     right.set(xlabel="answer f of the latent", xlim=(0, 1.55), ylim=(0, 2.05))

@@ -332,10 +332,10 @@ x = site.activations(tokens)[0]  # (token, d)
 first, second = 24, 35  # the ")" of carries("wand"), and the ")" of print(...)
 reading = sae.Reading.of(dictionary, [samples.read(name) for name in samples.names()])
 parts = [sae.Anatomy.of(reading, words[place], x[place]) for place in (first, second)]
-sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at the closing parenthesis of carries(…). Last column: the squared length of what is missing, as a share of that of x − b_dec. A reading is the one of Python's labels that fits best in the course's sample programs, or “?” if none fits well (section 5), or how often the latent is active, if that is often.")
+sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at the closing parenthesis of carries(…). Last column: the squared length of what is missing, as a share of that of x − b_dec. A reading is the one of Python's labels that fits best in the course's sample programs, or “?” if none fits well (section 5), or how often the latent is active, if at more than one token in ten.")
 
 # %% [markdown]
-# Sixteen numbers are enough to rebuild 94 % of a vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them, and its other eleven are different ones. So the vector looks like a short sentence, and some of its words come back elsewhere. But we cannot read all of it. Several latents have the same reading, which is too coarse to tell them apart. And more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
+# Sixteen numbers are enough to rebuild 94 % of a vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them. So the vector looks like a short sentence, and some of its words come back elsewhere. But we cannot read all of it. Several latents have the same reading, which is too coarse to tell them apart. And more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
 #
 # That was one vector. On 4 080 tokens of held-out modules together, 12 % of the variance is unexplained. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**: of the 1 536 latents 14 are dense, and 20 are dead on these tokens.
 #
@@ -357,7 +357,7 @@ with claims():
     claim("the two strongest, 1490 and 378, leave less than a third", parts[0].latents[:2].tolist() == [1490, 378] and parts[0].left[2] < 1 / 3)
     claim("sixteen numbers rebuild 94 % of 192", len(parts[0].latents) == 16 and page.rounds_to(100 * (1 - parts[0].left[-1]), "94") and x.shape[1] == 192)
     claim("the ) of print(…) shares five of the sixteen, with 1490 and 378", {1490, 378} <= shared and len(shared) == 5 and len(parts[1].latents) == 16)
-    claim("where a reading says how often, it is more than half", all(int(text.split()[1]) > 50 for text in parts[0].readings[:8] if text.startswith("at ")))
+    claim("where a reading says how often, it is more than one in ten", all(int(text.split()[1]) > 10 for text in parts[0].readings[:8] if text.startswith("at ")))
     claim("several latents have the same reading", parts[0].readings.count("closing brackets") >= 3)
     claim("more than half have a question mark, most among the eight weakest", parts[0].readings.count("?") > 8 and 2 * parts[0].readings[8:].count("?") > parts[0].readings.count("?"))
     claim("4 080 tokens: 12 % unexplained, 14 latents dense, 20 dead", quality.rows == 4080 and page.rounds_to(100 * quality.unexplained, "12") and round(1536 * quality.dense) == 14 and round(1536 * quality.dead) == 20)
@@ -520,7 +520,7 @@ wins = [name for name in gain if low[rank[name]] > lists[name][2]]
 sae.label_rows(scores, lists, [*wins, "closes"]).captioned("F1 for eight labels, with an example of each; green marks the tokens that have the label. Bold: the latent's interval lies above the list's. Everything was chosen or trained on half of the held-out modules and judged on the other half; bars are 95 % intervals (modules resampled).")
 
 # %% [markdown]
-# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11, and no neuron and no random direction comes as far as the latent. So training has put something there that a dictionary can find. (In the deeper notebook the latents compete with lists that also see the token before.)
+# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11, and no neuron and no random direction comes as far as the latent. So training has put something there that a dictionary can find.
 
 # %% claims
 dark = {name: {i for i, v in enumerate(panel.values.tolist()) if v > 0} for name, panel in faces.items()}
@@ -633,7 +633,7 @@ plots.show(
 # %% [markdown]
 # Line breaks, which had hardly any of the probability, now have more than half of it. The model goes on as if a `)` stood there.
 #
-# **Try it.** Do the same with latent 1084 at another token, or with 5 in the place of 40. How strong must the edit be?
+# **Try it.** How strong must the edit be? Put 5 in the place of 40.
 
 # %% claims
 def on_breaks(p):
@@ -650,7 +650,7 @@ with claims():
     claim("five of eight pass; none of forty does as much as 378, one as much as for comments", {name for name, yes in passes.items() if yes} == {"closes", "opens", "in_brackets", "attribute", "in_comment"} and [ranks["taken away"][name] for name in ("closes", "in_comment")] == [1, 2])
     claim("added: brackets and inside first, names after a dot third, comments fifth", [ranks["added"][name] for name in ("closes", "opens", "in_brackets", "attribute", "in_comment")] == [1, 1, 1, 3, 5])
     claim("others are active at less than one place in twenty", bool((effects.together.mean(1) < 1 / 20).all()))
-    claim("others are active half to twice as often, on average", page.between(effects.ratio.mean(1), 0.5, 2))
+    claim("the forty others of 378 are active half to twice as often", page.between(effects.ratio[effects.labels.index("closes")], 0.5, 2))
     claim("those for bound and imported names beat the token list", {"definition", "import"} <= set(wins) - {name for name, yes in passes.items() if yes})
     claim("eight latents with forty others each, drawn from 160", effects.null_kl.shape == (8, 40) and (stored.NEAREST, stored.DRAWN) == (160, 40))
     claim("after return line breaks have more than half of the probability, and had hardly any", on_breaks(turned_round["with 378 added"]) > 0.5 and on_breaks(turned_round["as it is"]) < 0.05)
@@ -729,7 +729,7 @@ page.card(
     {
         "claim": "The model uses the directions of some latents.",
         "evidence": "Taking away the latents for brackets and for the inside of parentheses moves the prediction.",
-        "control": "Other latents of about equal frequency: as much of them taken away, and as much added.",
+        "control": "Other latents, active most nearly as often: as much of them taken away, and as much added.",
         "where it fails": "Bound names, imported names, keywords; comments and names after a dot against what is added. It judges no name.",
     },
     links=[
