@@ -257,7 +257,7 @@ with claims():
 # %% [markdown]
 # ## 3 · How many latents should be active?
 #
-# In section 2 we could take $k = 3$ because we knew how many features a vector holds. In general somebody has to choose $\lambda$ or $k$. A vector that is described by few latents is easier to read, and one that is described by many is rebuilt with a smaller error. For the vectors of section 2 the two kinds of dictionary pay for it differently.
+# In section 2 we could take $k = 3$ because we knew how many features a vector holds. In general somebody has to choose $\lambda$ or $k$. A vector that is described by few latents is easier to read, and one that is described by many is rebuilt with a smaller error. The figure shows this exchange for the vectors of section 2 and both kinds of dictionary.
 
 # %% figure
 prices = stored.prices()
@@ -335,11 +335,11 @@ parts = [sae.Anatomy.of(reading, words[place], x[place]) for place in (first, se
 sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at the closing parenthesis of carries(…). Last column: the squared length of what is missing, as a share of that of x − b_dec. A reading is the one of Python's labels that fits best in the course's sample programs, or “?” if none fits well (section 5), or how often the latent is active, if at more than one token in ten.")
 
 # %% [markdown]
-# Sixteen numbers are enough to rebuild 94 % of a vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them. So the vector looks like a short sentence, and some of its words come back elsewhere. But we cannot read all of it. Several latents have the same reading, which is too coarse to tell them apart. And more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
+# Sixteen numbers are enough to rebuild 94 % of a vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them. So the vector is a little like a sentence, some of whose words come back elsewhere. But we cannot read all of it. Several latents have the same reading, which is too coarse to tell them apart. And more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
 #
 # That was one vector. On 4 080 tokens of held-out modules together, 12 % of the variance is unexplained. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**: of the 1 536 latents 14 are dense, and 20 are dead on these tokens.
 #
-# Does that matter to the model? We put the reconstruction in the place of the residual stream and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place, which says nothing about the token, it rises to 6.64. The **loss recovered** is the share of this harm that the reconstruction avoids, here 96 %.
+# Do the missing 12 % matter to the model? We put the reconstruction in the place of the residual stream and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it rises to 6.64. The **loss recovered** is the share of this harm that the reconstruction avoids, here 96 %.
 
 # %% claims
 held_out, module = sae.held_out_contexts(dictionary.model, limit=16)
@@ -609,7 +609,7 @@ page.measured("sae.causal", {(True, True): "both", (True, False): "only comments
 # %% [markdown]
 # In the test as announced (grey strokes), five of the eight pass: those for `)`, for opening brackets, for the inside of parentheses, for names after a dot, and for comments, where one of the forty others does as much. By luck one in twenty would pass. The latents for keywords, for bound names and for imported names do not, although the last two had beaten the token list in section 7. So a good description need not go with a large effect.
 #
-# But is that null fair? Where one latent is active, another of the forty rarely is, on average at less than one place in twenty. Taking away what is not there pushes the vector where it hardly ever lies. So we also *added* the same forty vectors, as if those latents were active. The latents for both brackets and for the inside of parentheses still come first. Those for names after a dot and for comments come third and fifth, and no longer pass, so that we leave open whether the model uses these two.
+# But is that null fair? Where one latent is active, another of the forty rarely is, on average at less than one place in twenty. Taking away what is not there pushes the vector where it hardly ever lies. So we also *added* the same forty vectors (purple strokes), as if those latents were active. The latents for both brackets and for the inside of parentheses still come first. Those for names after a dot and for comments come third and fifth, and no longer pass, so that we leave open whether the model uses these two.
 #
 # A further limit is easily overlooked: the test shows that the model uses a direction, and not what for. Under the name “a bracket closes here”, which section 6 refuted, latent 378 would have passed just the same.
 #
@@ -674,11 +674,11 @@ plots.show(
 )
 
 # %% [markdown]
-# Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Even its new name has an exception: after the other code it is weakly active at `def g`, which stands in no parentheses, with a sixth of its strongest activation. Latent 1490, active everywhere in the first figure, is silent at every token, as its new name says it should be.
+# Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Even its new name has an exception: after the other code it is weakly active at `def g`, which stands in no parentheses, with a sixth of its strongest activation. Latent 1490, active everywhere in the first figure, is silent at every token, as its new name says.
 #
 # Has the method found the model's own idea of a closing bracket? It found a direction that picks closing brackets as no neuron does, and the model uses it. But as far as our tests go it stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and the intervention of section 8 did not contradict it. What refuted the name were its exceptions.
 #
-# Other latents know what no list of tokens knows, such as those for comments, for names after a dot and for the inside of parentheses. In section 7 we saw each of them active at a token in one place and silent at the same token in another, which is a first test of their names. The names remain hypotheses.
+# Other latents know what no list of tokens knows, such as those for comments, for names after a dot and for the inside of parentheses. In section 7 we saw each of them active at a token in one place and silent at the same token in another. That is a first test, and their names remain hypotheses.
 #
 # ## 10 · Now on larger models
 #
