@@ -129,7 +129,7 @@ def test_one_latent_stands_at_its_rank_among_its_null():
         assert high == sorted(high, reverse=True)
         coloured = [bar.get_facecolor() for bar in bars]
         assert coloured.count(coloured[own]) == 1
-    assert table.p.tolist() == [0.5, 0.25] and table.p_added.tolist() == [0.75, 0.75]
+    assert table.p.tolist() == [0.5, 0.25] and table.p_added.tolist() == [0.75, 1.0]
 
 
 def test_error_is_drawn_against_active_latents_for_both_kinds():
