@@ -105,7 +105,8 @@ def test_judging_and_testing_run_on_a_little_text():
     assert found.of("latent")["closes"] > 0.6 > found.of("random")["closes"]
     assert all(name != "untrained" for _, name in found._there())
     table = judging.causal_table(dictionary, tokens[:3], ("closes",), [int(found.latent[0])], 8, 4)
-    assert table.kl > 0 and table.null_kl.shape == (1, 4)
+    assert table.kl > 0 and table.null_kl.shape == table.added_kl.shape == table.together.shape == (1, 4)
+    assert ((table.ratio > 0) & (table.together < 1)).all()
 
 
 def test_topk_lets_a_parent_s_latent_fall_silent_where_a_child_fires():

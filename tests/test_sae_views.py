@@ -1,4 +1,4 @@
-"""What the pages of lesson 2 draw: planes, strips, rows of labels, kinds of dictionary; and the test at each `)`."""
+"""What the pages of lesson 2 draw: planes, strips, rows of labels, kinds of dictionary, ranks."""
 
 import pytest
 import torch
@@ -7,12 +7,9 @@ from course_utils import plots, sae
 from course_utils.python_text import samples
 from course_utils.python_text.labels import token_labels
 from course_utils.sae import deeper_diagram, stored
-from course_utils.sae.closing_paren import KINDS, TakenAway, take_away
 from course_utils.sae.label_words import EXAMPLES, WORDS
 from course_utils.sae.plane_views import in_pair_plane
-from course_utils.sae.reading import labelled
 from course_utils.sae.strips import _flat
-from course_utils.sae.units import Labels
 
 
 @pytest.fixture(scope="module")
@@ -122,23 +119,31 @@ def test_each_kind_keeps_what_its_note_says():
         assert picture.alt and picture.fig.axes[0].texts
 
 
-def test_others_that_move_the_prediction_as_far_are_counted_and_the_interval_holds_the_mean():
-    kl, kind = torch.tensor([1.0, 3, 2, 2, 5]), torch.tensor([0, 0, 0, 1, 2])
-    found = TakenAway(kl, kind, torch.tensor([0, 1, 1, 0, 2]), torch.tensor([[2.0, 1.9, 2.5], [0, 1, 2], [0, 0, 0]]),
-                      torch.arange(3))  # fmt: skip
-    assert [found.places(i) for i in range(3)] == [3, 1, 1] and [found.further(i) for i in range(3)] == [2, 1, 0]
-    mean, low, high = found.mean(0)
-    assert mean == 2 and 1 <= low < 2 < high <= 2.5
+def test_one_latent_stands_at_its_rank_among_its_null():
+    null = torch.tensor([[3.0, 1.0, 2.0], [0.1, 0.2, 0.3]])
+    table = sae.CausalTable(("a", "b"), torch.tensor([7, 8]), torch.tensor([2.5, 1.0]), null, null + 1, null, null,
+                            torch.tensor([4, 4]))  # fmt: skip
+    for label, own in (("a", 1), ("b", 0)):
+        bars = table.ranked(label).axes[0].patches
+        high = [bar.get_height() for bar in bars]
+        assert high == sorted(high, reverse=True)
+        coloured = [bar.get_facecolor() for bar in bars]
+        assert coloured.count(coloured[own]) == 1
+    assert table.p.tolist() == [0.5, 0.25] and table.p_added.tolist() == [0.75, 1.0]
 
 
-def test_a_latent_is_taken_away_at_each_parenthesis_and_told_what_the_parenthesis_is_for():
-    dictionary = sae.load("resid-2")
-    text = 'def f(x):  # see (x)\n    print("(x)", x)\n    return g(x)\n' * 20
-    tokens, flags, module = labelled(dictionary.model, [text], 1)
-    rows = torch.stack([flags[name][:, 1:].flatten() for name in sae.reading.LABELS], 1)
-    labels = Labels(sae.reading.LABELS, rows, module.repeat_interleave(tokens.shape[1] - 1))
-    found = take_away(dictionary, tokens, labels, stored.PARENTHESIS, 2)
-    words = [dictionary.model.tokenizer.decode([i]) for i in tokens[0].tolist()]
-    assert 0 < len(found.kl) <= words.count(")") and bool((found.kl > 0).all())
-    assert found.null.shape == (len(KINDS), 2) and stored.PARENTHESIS not in found.others
-    assert found.places(0) >= found.places(1) > 0 and found.places(2) > 0
+def test_error_is_drawn_against_active_latents_for_both_kinds():
+    kept = stored.kept()
+    ax = stored.prices().against(kept).axes[0]
+    topk = next(line for line in ax.lines if line.get_label().startswith("TopK"))
+    assert topk.get_xdata().tolist() == pytest.approx([float(kept[k]["l0"].mean()) for k in sorted(kept)])
+
+
+def test_the_strongest_latents_of_any_code_stand_beside_its_tokens(reading):
+    code = "draw(size)  # a note"
+    shown = sae.strongest(reading, code, count=2)
+    assert "".join(shown.words) == code and all(len(row) <= 2 for row in shown.latents)
+    tokens, _ = reading.dictionary.read(code)
+    f = reading.dictionary.encode(tokens)[0]
+    assert [row[0][0] for row in shown.latents] == f[1:].argmax(1).tolist()
+    assert shown._repr_html_().count("<tr>") == len(shown.words) == len(repr(shown).splitlines())

@@ -4,9 +4,9 @@
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
-5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `closing_paren`, `stored`: the lesson's results.
-6. `diagram`, `code_view`, `anatomy`, `strips`, `strokes`, `next_tokens`, `plane_views`, `label_view`: what it draws;
-   `label_words`: how labels are called.
+5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `stored`: the lesson's results.
+6. `diagram`, `code_view`, `anatomy`, `strongest`, `strips`, `strokes`, `next_tokens`, `plane_views`, `label_view`: what
+   it draws; `label_words`: how labels are called.
 7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
 
@@ -43,6 +43,7 @@ from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
 from .splice import Site, Spliced
 from .strips import strip
+from .strongest import strongest
 from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
@@ -58,5 +59,6 @@ __all__ = [
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
     "next_tokens", "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions",
     "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking",
-    "strip", "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel", "write_pages",
+    "strip", "strongest", "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel",
+    "write_pages",
 ]  # fmt: skip

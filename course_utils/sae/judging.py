@@ -116,6 +116,8 @@ class CausalTable:
     Attributes:
         labels: what each latent is best at. latent: which.
         kl: how far the prediction moves at the edited positions, nats, (latent,). null_kl: likewise, (latent, null).
+        added_kl: likewise, where the same vectors are added instead. together: at which share of these positions the
+            other latent is active too. ratio: how often it is active over how often the latent is.
         positions: where the latent is active.
     """
 
@@ -123,6 +125,9 @@ class CausalTable:
     latent: Int[Tensor, "latent"]
     kl: Float[Tensor, "latent"]
     null_kl: Float[Tensor, "latent null"]
+    added_kl: Float[Tensor, "latent null"]
+    together: Float[Tensor, "latent null"]
+    ratio: Float[Tensor, "latent null"]
     positions: Int[Tensor, "latent"]
 
     @property
@@ -130,17 +135,37 @@ class CausalTable:
         """As in `share_at_least`, for each latent."""
         return share_at_least(self.null_kl, self.kl)
 
+    @property
+    def p_added(self) -> Float[Tensor, "latent"]:
+        """The same beside vectors that are added."""
+        return share_at_least(self.added_kl, self.kl)
+
+    def ranked(self, label: str) -> Figure:
+        """One latent's own effect and those of its null as bars, the largest first."""
+        i = self.labels.index(label)
+        own, null = self.kl[i], self.null_kl[i].sort(descending=True).values
+        first = int((null >= own).sum())  # bars before its own
+        bars = torch.cat([null[:first], own[None], null[first:]])
+        fig, ax = plots.figure(height=2.2)
+        ax.bar(range(1, len(bars) + 1), bars,
+               color=[plots.HEAD if rank == first else plots.STREAM for rank in range(len(bars))])  # fmt: skip
+        ax.text(first + 1.7, float(own), f"latent {int(self.latent[i])}", color=plots.HEAD, fontweight="bold", va="top")
+        ax.text(len(bars) / 2, float(null[first]), f"{len(null)} others", color=plots.NULL, va="top")
+        ax.set(xlabel=f"rank among the {len(bars)} directions", ylabel="KL, nats", xlim=(0, len(bars) + 1),
+               xticks=[1, 10, 20, 30, len(bars)])  # fmt: skip
+        return fig
+
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """Null edits as grey strokes, the latent's own as a dot, with its p; the smallest p on top.
+        """Null edits as strokes, the latent's own as a dot, with its ranks; the highest rank on top.
 
         Args:
             names: {latent: what it is called}.
         """
         ratio = self.kl / self.null_kl.median(1).values
         order = sorted(range(len(self.labels)), key=lambda i: (float(self.p[i]), -float(ratio[i])))
-        fig, ax = plots.figure(height=0.42 * len(self.labels) + 1.1)
+        fig, ax = plots.figure(height=0.48 * len(self.labels) + 1.1)
         for y, i in enumerate(order):
-            stroke_row(ax, y, self.null_kl[i], self.kl[i].item(), self.p[i].item())
+            stroke_row(ax, y, {"taken away": self.null_kl[i], "added": self.added_kl[i]}, self.kl[i].item())
         names = [f"{names[int(self.latent[i])]}: {int(self.latent[i])}" for i in order]
         strokes_axis(fig, ax, names)
         return fig
@@ -156,12 +181,16 @@ def causal_table(
     Args:
         near: from how many the others are drawn, those that are active most nearly as often. count: how many are drawn.
     """
-    f = dictionary.encode(tokens)
-    share, kl = (f[:, 1:] > 0).float().mean((0, 1)), []
+    f, W_dec = dictionary.encode(tokens), dictionary.sae.W_dec
+    share, kl, together, ratio = (f[:, 1:] > 0).float().mean((0, 1)), [], [], []
     for latent in latents:
         others = matched_latents(share, latent, near)
         drawn = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(0))[:count]]
-        which, here = torch.cat([torch.tensor([latent]), drawn]), f[..., latent]
-        kl.append(kl_along(dictionary, tokens, here, here > 0, dictionary.sae.W_dec[which]).mean(1))
-    own, *null = torch.stack(kl, 1)
-    return CausalTable(labels, torch.tensor(latents), own, torch.stack(null, 1), (f[..., latents] > 0).sum((0, 1)))
+        here, at = f[..., latent], f[..., latent] > 0
+        along = torch.cat([W_dec[[latent]], W_dec[drawn], -W_dec[drawn]])
+        kl.append(kl_along(dictionary, tokens, here, at, along).mean(1))
+        together.append((f[at][:, drawn] > 0).float().mean(0))
+        ratio.append(share[drawn] / share[latent])
+    own, null, added = torch.stack(kl).split([1, len(drawn), len(drawn)], 1)
+    return CausalTable(labels, torch.tensor(latents), own[:, 0], null, added, torch.stack(together),
+                       torch.stack(ratio), (f[..., latents] > 0).sum((0, 1)))  # fmt: skip

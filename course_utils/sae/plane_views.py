@@ -31,19 +31,19 @@ def read_off(directions: Float[Tensor, "feature 2"], points: Mapping[str, Float[
         for i, (row, product) in enumerate(zip(directions, products.tolist(), strict=True)):
             ax.plot(*torch.stack([torch.zeros(2), 1.15 * row]).T, color=plots.SERIES[i], linewidth=1.4, alpha=0.45)
             ax.text(*(1.2 * row + torch.tensor([0.0, 0.12 if row[1] > 0 else -0.1])), f"direction {i}\nproduct "
-                    f"{_half(product)}", fontsize=10, color=plots.SERIES[i], ha="center",
+                    f"{_half(product)}", fontsize=10, color=plots.INK, ha="center",
                     va="bottom" if row[1] > 0 else "top")  # fmt: skip
             if product > 0:
                 ax.plot(*torch.stack([point, product * row]).T, ":", color=plots.GREY, linewidth=1.4)
                 end = start + product * row
                 _arrow(ax, start, end)
                 start = end
-        ax.plot(*point, "*", color=plots.INK, markersize=15)
-        ax.plot(*start, "D", color=LATENT, markersize=7)
-        ax.text(*(point - torch.tensor([0.16, 0.0])), "x", fontsize=12, ha="right", va="center")
+        ax.plot(*point, "*", color=plots.INK, markersize=22, zorder=3)
+        ax.plot(*start, "D", color=LATENT, markersize=6, zorder=4)
         whole = torch.allclose(start, point, atol=1e-4)
-        ax.text(*(start + torch.tensor([0.16, 0.0] if whole else [-0.22, 0.04])), "x̂", fontsize=12, color=LATENT,
-                ha="left" if whole else "right", va="center")  # fmt: skip
+        ax.text(*(point - torch.tensor([0.2, 0.0])), "x", fontsize=12, ha="right", va="center")
+        ax.text(*(start + torch.tensor([0.2, 0.0] if whole else [0.06, -0.16])), "x̂", fontsize=12, color=LATENT,
+                ha="left", va="center")  # fmt: skip
         ax.set(xlim=(-1.7, 1.7), ylim=(-1.2, 1.75), aspect="equal", xticks=[], yticks=[])
         ax.set_title(title, loc="left")
         ax.spines[:].set_visible(False)
@@ -116,8 +116,8 @@ def shrinking(
     """
     fig, (left, right) = plots.figure(1, 2, height=3.0, width_ratios=(1, 1.35))
     for i, row in enumerate(directions):
-        left.plot(*torch.stack([torch.zeros(2), 1.35 * row]).T, color=plots.SERIES[i], linewidth=1.6, alpha=0.35)
-        left.text(*(1.5 * row), str(i), color=plots.SERIES[i], fontweight="bold", ha="center", va="center")
+        left.plot(*torch.stack([torch.zeros(2), 1.25 * row]).T, color=plots.SERIES[i], linewidth=1.6, alpha=0.35)
+    left.text(*(1.34 * directions[0]), "direction 0", color=plots.INK, fontsize=9, ha="center", va="center")
     f = torch.linspace(0, 1.3, 200)
     for penalty in penalties:
         best = 1 - penalty / 2
@@ -127,14 +127,14 @@ def shrinking(
         right.text(1.32, float(loss[-1]), f"λ = {penalty:g}", fontsize=9, va="center", color=L1)
         if penalty:
             left.plot(*(best * directions[0]), "o", color=L1, markersize=7)
-            left.text(0.14, best * float(directions[0, 1]), f"λ = {penalty:g}", fontsize=9, va="center", color=L1)
+            left.text(0.11, best * float(directions[0, 1]), f"λ = {penalty:g}", fontsize=9, va="center", color=L1)
     for penalty, answer in answers.items():
-        left.plot(*(answer * directions[0] - torch.tensor([0.16, 0.0])), "s", color=plots.INK, fillstyle="none",
-                  markersize=6, label="a trained dictionary" if penalty == min(answers) else None)  # fmt: skip
-    left.plot(*directions[0], "*", color="black", markersize=14)
-    left.text(0.14, 1.12 * float(directions[0, 1]), "x", fontsize=10, va="center", color=plots.INK)
-    left.legend(loc="lower left", fontsize=9, handletextpad=0.1, borderpad=0, bbox_to_anchor=(-0.05, -0.06))
-    left.set(xlim=(-1.45, 1.45), ylim=(-1.0, 1.7), aspect="equal", xticks=[], yticks=[])
+        left.plot(*(answer * directions[0]), "s", color=plots.INK, fillstyle="none", markersize=11,
+                  label="a trained dictionary" if penalty == min(answers) else None)  # fmt: skip
+    left.plot(*directions[0], "*", color="black", markersize=11)
+    left.text(-0.09, float(directions[0, 1]) + 0.02, "x", fontsize=11, ha="right", va="center", color=plots.INK)
+    left.legend(loc="center left", fontsize=9, handletextpad=0.1, borderpad=0)
+    left.set(xlim=(-1.35, 0.75), ylim=(-0.2, 1.45), aspect="equal", xticks=[], yticks=[])
     left.set_title("the best reconstruction of x", loc="left")
     left.spines[:].set_visible(False)
     right.set(xlabel="answer f of the latent", xlim=(0, 1.55), ylim=(0, 2.05))
@@ -187,7 +187,8 @@ def pair_failure(
             ax.bar(x, mean, width=0.62, color=plots.STREAM)
             ax.plot([x] * len(values), values, "o", color=plots.INK, markersize=4, fillstyle="none")
             ax.text(x, max(values) + 0.03 * ax.get_ylim()[1], f"{mean:.0f}", ha="center", va="bottom", fontsize=10)
-        ax.set(xticks=range(len(bars)), xticklabels=list(bars), xlim=(-0.5, len(bars) - 0.5), ylabel=title)
+        ax.set(xticks=range(len(bars)), xticklabels=list(bars), xlim=(-0.5, len(bars) - 0.5))
+        ax.set_title(title, loc="left")
         ax.set_ylim(0, 1.2 * max(max(values) for values in bars.values()))
         ax.tick_params(axis="x", labelsize=9)
     return Picture(fig, "Two arrows A and B, and a latent's arrow between them through the middle of the dots; bars: "

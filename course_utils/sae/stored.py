@@ -12,7 +12,6 @@ from torch import Tensor
 
 from course_utils import stored
 from course_utils.sae.carried import CarriedByLabel
-from course_utils.sae.closing_paren import TakenAway
 from course_utils.sae.crossed import Crossed
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
@@ -39,7 +38,6 @@ FAMILY_KINDS = {
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
-PARENTHESIS = 378  # the latent of the token ")"
 NEAREST, DRAWN = 160, 40  # others that are active most nearly as often as a latent; drawn from them
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
@@ -68,9 +66,8 @@ SHA256 = {
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
-    "causal": "0234b1dc0f581d05357d4f4f49aec4ff75ad258c1afc7e0a5c2362257e4d8817",
+    "causal": "0730c6564ad6b99bb989a9a75799426477fa28496dec3cc9ad3604bf8cc93986",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
-    "parenthesis": "5cc56ddfba6946438cc5f2209257dfad9b18b4496e0b2300ef4993fa50e209d6",
     "labels": "1e8bc13b7062075a98693f3c05163a64500a8cb88b7d581c88326f2c402fccc1",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
     "pairs": "716d1145f551dc4c5e60f2efdd1e9ea04f3f97b32d7a9745b0d606b3886f1bca",
@@ -129,14 +126,8 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 
 @lru_cache
 def causal_effects() -> CausalTable:
-    """What removing each label's best latent does, beside 40 others of about the same frequency."""
+    """What removing each label's best latent does, beside 40 others active about as often."""
     return CausalTable(TESTED, **stored.load(FOLDER, "causal", SHA256["causal"]))
-
-
-@lru_cache
-def taken_away() -> TakenAway:
-    """What removing latent 378 does at each `)` of 94 held-out contexts, beside 160 others."""
-    return TakenAway(**stored.load(FOLDER, "parenthesis", SHA256["parenthesis"]))
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from matplotlib.axes import Axes
 
 from course_utils import plots
 from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
+from course_utils.sae.reading import BEFORE as TOKENS
 from course_utils.sae.reading import Context, Reading
 
 COUNT = 3  # places in a column
 BEFORE, AFTER = 16, 11  # characters shown before the token that counts, and from its beginning on
 CHARACTER, LINE, TYPE = 0.0765, 0.25, 9.0  # inches, inches, points
+BEGINS = "text begins:"
 LEFT, COLUMN, TOP, BELOW = 0.08, 2.52, 0.68, 0.47  # inches
 
 
@@ -62,6 +64,9 @@ def _line(page: Sheet, context: Context, most: float, left: float, top: float) -
     start = left + 0.3
     pieces = [_flat(token) for token in context.tokens]
     column = BEFORE - sum(map(len, pieces[: context.centre]))
+    if context.centre < TOKENS and column >= len(BEGINS):  # fewer tokens stand before it than there is room for
+        page.text((start + column * CHARACTER - 0.06, top - LINE / 2), BEGINS, size=9, side="right",
+                  colour=plots.NULL, halo=False)  # fmt: skip
     for i, (piece, share) in enumerate(zip(pieces, context.activations, strict=True)):
         first, last = max(column, 0), min(column + len(piece), BEFORE + AFTER)
         if last > first:

@@ -7,10 +7,9 @@
 `lookup`: how well a list of tokens tells each label (a minute).
 `pairs`: how well lists that see the token before do, with their null (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
-`parenthesis`: what removing the latent of `)` does at each `)`, in code, strings and comments (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`causal`: what removing each label's best latent does, beside 40 other latents (two minutes). Both read modules of
+`causal`: what removing each label's best latent does, beside 40 other latents (four minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
@@ -24,7 +23,6 @@ import torch
 from torch import Tensor
 
 from course_utils.python_text import samples
-from course_utils.sae.closing_paren import take_away
 from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench
 from course_utils.sae.experiments import Families
@@ -47,7 +45,6 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     KEPT,
     NAMEABLE,
     NEAREST,
-    PARENTHESIS,
     PENALTY,
     PRICES,
     RECIPE,
@@ -184,13 +181,6 @@ def make_causal() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
-def make_parenthesis() -> dict[str, Tensor]:
-    """The recipe of `parenthesis`: those of 208 contexts that hold a `)` in a string or a comment."""
-    tokens, labels = held_out_reading(3)
-    found = take_away(load(SHIPPED), tokens, labels, PARENTHESIS, NEAREST)
-    return dict(vars(found))
-
-
 def make_nameable() -> dict[str, Tensor]:
     """The recipe of `nameable`: 48 held-out contexts (seconds)."""
     dictionary = load(SHIPPED)
@@ -211,5 +201,4 @@ def make_effects() -> dict[str, Tensor]:
 
 MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
           "lookup": make_lookup, "price": make_price, "causal": make_causal, "kept": make_kept, "effects": make_effects,
-          "pairs": make_pairs,
-          "nameable": make_nameable, "parenthesis": make_parenthesis, **sae_code.MAKERS}  # fmt: skip
+          "pairs": make_pairs, "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip
