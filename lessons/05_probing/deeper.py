@@ -162,7 +162,8 @@ plots.show(
 # %% claims
 shares = {name: float((costs * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / ends[-1]) for name, costs in blocks.items()}
 with claims():
-    print(blocks, ends, strength, rows)
+    claim("in every block after the first the labels cost less in the trained model", (blocks["trained"][1:] < blocks["before training"][1:]).all())
+    claim("in the last block both cost more than in the one before", all(costs[-1] > costs[-2] for costs in blocks.values()))
     claim("the area under each curve is the number of the table", all(about(shares[name], rows["definition"][name if name == "trained" else f"null: {name}"]) for name in blocks))
     claim("the first block costs a bit a label", all(costs[0] == 1 for costs in blocks.values()))
     claim("both properties take fewer bits in the trained model than before training, by a third or more",
@@ -171,7 +172,7 @@ with claims():
     claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
 
 # %% [markdown]
-# The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is memorised on the way. It needs no test set, since every label is sent before it is learned from. But there are no intervals here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
+# In the trained model the labels are cheaper in every block after the first, so that fewer examples teach more. In the last block, whose files are new again, both curves rise: what was learned of earlier files helps less there. The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is memorised on the way. It needs no test set, since every label is sent before it is learned from. But there are no intervals here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
 
 # %% [markdown]
 # ## 3 · How large may a probe be?
@@ -279,7 +280,6 @@ with claims():
           all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
     claim("the calibration error of all three is smaller with the chosen one",
           all(b["calibration error"][0] > a["calibration error"][0] for a, b in zip(after, before, strict=True)))
-    print(before, after, held, penalties[chosen])
     claim("for definitions the intervals of the two calibration errors overlap", before[0]["calibration error"][1] < after[0]["calibration error"][2])
     claim("with the chosen penalty definitions are more frequent than the probe says in most of the tenths", (held.so > held.says).float().mean() > 0.5)
     claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)

@@ -384,7 +384,6 @@ plots.show(
 
 # %% claims
 wrote, wrote_new = train_w.y[:, 0], test_w.y[:, 0]  # inside written brackets
-parted = {f: int((train_w.y[:, 0] != train.label("in_brackets"))[train.file == f].sum()) for f in train.file.unique().tolist()}
 with claims():
     claim("of inside written brackets more than two thirds are removed, by the whole interval, and of inside brackets the interval contains 0", known_w.row("written")["layer 2"][1] > 2 / 3 and known.row("in_brackets")["layer 2"][1] < 0)
     claim("it removes about four fifths", about(known_w.row("written")["layer 2"][0], 0.8))
@@ -606,7 +605,7 @@ measured("probing.expects", kinds.get(gains, gains))
 # %% [markdown]
 # With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. One line is an example. To test it we take the first context of each of the ten new files, where tokens outside get the component, and all tokens inside written brackets that count for Python, which lose it. In the first case closing brackets should become more probable, in the second less.
 #
-# Other moves could have the same effect. We compare with moves that go as far, token by token, along other directions: **placebos**, which are differences of means of shuffled labels and mean nothing; labels shuffled within tokens; and the three other labels that come closest, *opening bracket*, *closing bracket* and *parameter*. And we take out of the direction all its parts along the eleven labels that are not about being inside brackets, to see whether what is left still works.
+# Other moves could have the same effect. We compare with moves that go as far, token by token, along other directions. A **placebo** is such a move along the difference of means of labels that mean nothing, the same labels shuffled over all tokens. Beside four placebos stand two directions of labels shuffled within tokens, and those of three other labels, *opening bracket*, *closing bracket* and *parameter*. Last, we take out of the direction all its parts along the eleven labels that are not about being inside brackets, to see whether what is left still works.
 
 # %%
 def means_apart(labels):
@@ -667,17 +666,19 @@ with claims():
     claim("closing brackets become about fourteen times as probable, and about a third as probable, in the geometric mean", about(torch.tensor(up).exp(), 14) and between(torch.tensor(-down).exp(), 0.3, 0.4))
     claim("both effects are above 0 by their whole intervals", all(ahead(group, "its own effect") for group in lead))
     claim("donors of the same label change less than a quarter as much", abs(same["gets it"]) < up / 4 and abs(same["loses it"]) < down / 4)
+    claim("labels shuffled within tokens do more than three quarters of it where tokens get it, and less than a third where they lose it, both draws",
+          all(value < up / 4 for value, *_ in lead["gets it"]["ahead of shuffled within tokens"]) and all(value > down * 2 / 3 for value, *_ in lead["loses it"]["ahead of shuffled within tokens"]))
     claim("both ways it is ahead of all placebos, of labels shuffled within tokens and of parameter, by the whole interval", all(ahead(group, f"ahead of {name}") for group in lead for name in ("four placebos", "shuffled within tokens", "parameter")))
     claim("opening bracket does more where tokens get it, and less where they lose it, by the whole interval", lead["gets it"]["ahead of opening bracket"][0][2] < 0 and ahead("loses it", "ahead of opening bracket"))
     claim("closing bracket does less where tokens get it; where they lose it the interval of the difference contains 0", ahead("gets it", "ahead of closing bracket") and lead["loses it"]["ahead of closing bracket"][0][1] < 0 < lead["loses it"]["ahead of closing bracket"][0][2])
     claim("without the parts along eleven labels about three tenths of the squared length are left, and both effects stay above 0 by their whole intervals", between(float(bare.norm() / own.norm()) ** 2, 0.28, 0.34) and all(ahead(group, "effect of what no label shares") for group in lead))  # fmt: skip
 
 # %% [markdown]
-# The model uses it. Where tokens get *inside written brackets*, closing brackets become about fourteen times as probable, by the mean of the log-probability, and where tokens lose it, about a third as probable. Both effects are far from 0, and a donor of the token's own label changes less than a quarter as much. It is not just any push, because every placebo does less, and it is not a matter of which token stands there, because labels shuffled within tokens do less, both ways and with the whole interval.
+# The model uses it. Where tokens get *inside written brackets*, closing brackets become about fourteen times as probable, by the mean of the log-probability, and where tokens lose it, about a third as probable. Both effects are far from 0, and donors with the token's own label change less than a quarter as much. It is not just any push, because every placebo does less. Nor is it only a matter of which tokens tend to be inside: labels shuffled within tokens do more than three quarters of it where tokens get it, but less than a third where they lose it.
 #
-# The two brackets themselves are the closest relatives, as one would expect, because a token inside stands between them. The direction of *opening bracket* does more where it is given, and that of *closing bracket* does as much where it is taken away, as far as ten files can tell. But neither does as much both ways. And when all parts along the eleven other labels are taken out of the direction, about three tenths of its squared length are left, and this rest still works both ways (the lower hollow dot). Whatever else the model uses, it uses this.
+# The two brackets themselves are related to it, as one would expect, because a token inside stands between them. The direction of *opening bracket* does more where it is given, and that of *closing bracket* does as much where it is taken away, as far as ten files can tell. But neither does as much both ways. And when all parts along the eleven other labels are taken out of the direction, about three tenths of its squared length are left, and this rest still works both ways (the lower hollow dot). Whatever else the model uses, it uses this.
 #
-# In code, brackets that are written and brackets that count are almost always the same. The docstrings and comments of the new files part them. There no bracket counts for Python, and we take *inside written brackets* away from the tokens that have it.
+# In code, brackets that are written and brackets that count are almost always the same. The strings and comments of the new files part them. There brackets are written that do not count, and we take *inside written brackets* away from those tokens there that have it and are not inside brackets.
 
 # %% prediction
 predict("probing.docstring")
@@ -703,7 +704,7 @@ with claims():
 measured("probing.docstring", "they become less probable, as in code" if quiet["its own effect"][0][1] > 0.5 else "hardly anything")
 
 # %% [markdown]
-# They become less probable there too, by about a nat, just as in code. So the model does not ask whether a bracket counts for Python. It holds whether one is *written*, and uses that to expect its partner, in code as in a docstring. That makes sense for a model that was trained to predict the next token, since a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
+# They become less probable there too, by about a nat, just as in code. So the model does not ask whether a bracket counts for Python. It holds whether one is *written*, and uses that to expect its partner, in code as in a string. That makes sense for a model that was trained to predict the next token, since a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
 
 # %% [markdown]
 # ## 7 · What if it is erased?
@@ -865,7 +866,7 @@ with claims():
 # %% [markdown]
 # ## 9 · A recipe for your own probe
 #
-# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to, which is nearly so before the model has learned anything. *Inside brackets* was read less well, and it led to more: the vectors hold whether a token is inside *written* brackets, and the model uses that when it closes them, in code and in docstrings.
+# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to, which is nearly so before the model has learned anything. *Inside brackets* was read less well, and it led to more: the vectors hold whether a token is inside *written* brackets, and the model uses that when it closes them, in code and in strings.
 #
 # 1. *The rate.* How often is the commoner answer right?
 # 2. *The untrained model.* How good is the same probe there, on the same tokens?
