@@ -5,6 +5,7 @@ import torch
 
 from course_utils import probing, zoo
 from course_utils.probing import tokens
+from course_utils.python_text.labels import token_labels
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,21 @@ def test_labels_are_those_of_the_token(model, halves):
         opens = some.label("opens")
         assert all(word[0] in "([{" for word, is_it in zip(words, opens.tolist(), strict=True) if is_it)
         assert opens.any() and len(some[opens]) == opens.sum()
+
+
+def test_written_brackets_are_counted_in_strings_and_comments_too(model):
+    text = "f(a, '(b) c', d)  # x) (y\nz = 'see (1) and [2'\nw = 3\n"
+    ids = torch.tensor(model.tokenizer(text)["input_ids"][1:])
+    flags = token_labels(text, model.tokenizer).flags
+    labels = ("in_string", "in_comment", "in_brackets")
+    y = torch.stack([torch.from_numpy(flags[name][1:].astype(bool)) for name in labels], 1)
+    file = torch.zeros(len(ids), dtype=torch.long)
+    some = probing.Tokens(torch.zeros(5, len(ids), 1), y, ids, file, labels, ids[None], torch.zeros(len(ids), 2))
+    written = probing.brackets_written(some, model.tokenizer)
+    words = [model.tokenizer.decode([i]).strip() for i in ids.tolist()]
+    assert not (some.label("in_brackets") & ~written).any()
+    found = {word for word, is_it in zip(words, written.tolist(), strict=True) if is_it}
+    assert {"a", "b", "c", "d", "y", "1", "2"} <= found and not {"f", "x", "see", "and", "w", "3"} & found
 
 
 def test_no_file_is_on_both_sides(halves):

@@ -6,8 +6,8 @@
     probes = probing.fit_logistic(train.x, train.y)           # every layer and label in one solve
     probing.removed(probes, train, test)                      # what they know of text they have not seen
 
-1. `tokens` – a model's stream at every layer with labels of Python text, divided by file. `judged` – how much a probe
-   knows, with intervals over files.
+1. `tokens` – a model's stream at every layer with labels of Python text, divided by file; `written` – one more label.
+   `judged` – how much a probe knows, with intervals over files.
 2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once. `hidden` –
    with a hidden layer. `calibration` – whether their probabilities are true.
 3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
@@ -34,6 +34,7 @@ from course_utils.probing.narrow import Narrow, narrow
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
 from course_utils.probing.steer import Steered, steered
 from course_utils.probing.tokens import LABELS, Tokens, hooks, onwards, read, two_halves
+from course_utils.probing.written import brackets_written
 
 __all__ = [
     "BITS",
@@ -50,6 +51,7 @@ __all__ = [
     "Steered",
     "Tokens",
     "basics",
+    "brackets_written",
     "ccs",
     "chosen_penalty",
     "conditional_entropy",

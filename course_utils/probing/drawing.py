@@ -2,23 +2,20 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
-3. `interchange_by_hand` – one interchange in a plane. `effect_rows` – what it does, above what its nulls do.
+3. `interchange_by_hand` – one interchange in a plane. `lead_rows` – how far a direction is ahead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from jaxtyping import Float
 from matplotlib.axes import Axes
-from torch import Tensor
 
 from course_utils import plots
-from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
+from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 FEATURES = (  # name, what it says of the bits, how many bits it reads
     ("property", "the two bits differ", 2),
     ("rival", "most of the three are 1", 3),
-    ("switch", "the bit is 1", 1),
-    ("bystanders", "one bit each", 2),
+    ("no part here", "one bit each", 3),
 )
 FADED = "#F3F3F3"
 
@@ -37,7 +34,7 @@ def planted_network() -> Picture:
         height = 0.52 if n_bits > 1 else 0.44
         page.box((2.25, middle), f"{name}:\n{says}", fill=fill, width=1.88, height=height, size=SMALL)
         page.arrow((3.2, middle), (3.86, middle), thick=0.9)
-        y -= 0.36 * n_bits + 0.1
+        y -= 0.36 * n_bits + 0.14
     page.box((4.25, 1.94), "h:\ntwelve\nnumbers", fill=plots.STREAM, width=0.78, height=3.05, size=SMALL)
     page.arrow((4.64, 2.3), (5.0, 2.3))
     page.box((5.35, 2.3), "head", fill=FADED, width=0.68, bold=True)
@@ -46,24 +43,11 @@ def planted_network() -> Picture:
     page.text((6.55, 2.78), "answer", size=SMALL, colour=plots.NULL)
     for x, name in ((0.45, "bits"), (2.25, "encoder"), (4.25, "hidden vector")):
         page.text((x, 0.2), name, size=SMALL, colour=plots.NULL)
-    _right_answer(page)
+    page.text((6.55, 1.75), "right, if it is\nthe rival’s", size=SMALL, colour=plots.NULL)
     return page.picture(
-        "Eight bits; two give the property, three its rival, one the switch, two are bystanders; all stand in a hidden "
-        "vector h of twelve numbers, from which a head makes the answer. The right answer is the rival's, turned round "
-        "where the switch is on.",
+        "Eight bits; two give the property, three its rival, and three play no part here; all stand in a hidden "
+        "vector h of twelve numbers, from which a head makes the answer. The right answer is the rival's.",
     )
-
-
-def _right_answer(page: Sheet) -> None:
-    """The table of right answers, under the answer."""
-    left, top = 5.42, 1.16
-    page.text((left + 0.42, top), "the right answer", size=SMALL, bold=True)
-    for i, heads in enumerate(("switch off", "switch on")):
-        page.text((left + 0.35 + 0.78 * i, top - 0.26), heads, size=SMALL, colour=plots.NULL, halo=False)
-    for j, (name, answers) in enumerate((("rival no", ("no", "yes")), ("rival yes", ("yes", "no")))):
-        page.text((left - 0.36, top - 0.56 - 0.26 * j), name, size=SMALL, colour=plots.NULL, halo=False, up="baseline")
-        for i, answer in enumerate(answers):
-            page.text((left + 0.35 + 0.78 * i, top - 0.56 - 0.26 * j), answer, size=SMALL, halo=False, up="baseline")
 
 
 def beside_the_path() -> Picture:
@@ -94,7 +78,7 @@ def beside_the_path() -> Picture:
 def interchange_by_hand() -> Picture:
     """A receiver that gets a donor's height in the plane of rival and property, with whole numbers."""
     fig, ax = plots.figure(width=4.6, height=3.3)
-    ax.axhline(1, color=plots.STREAM, lw=1.2, ls=":", zorder=0)
+    ax.plot((-0.8, 0.8), (1, 1), color=plots.STREAM, lw=1.2, ls=":", zorder=0)
     ax.annotate("", (1, 0.86), (1, -0.86), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
     for at, colour, fill, words, side in (
         ((1, -1), plots.SERIES[3], plots.SERIES[3], "receiver\n(1, −1)", "left"),
@@ -103,25 +87,23 @@ def interchange_by_hand() -> Picture:
     ):
         ax.plot(*at, "o", ms=12, mec=colour, mfc=fill, mew=2.5, zorder=3)
         ax.text(at[0] + (0.2 if side == "left" else -0.2), at[1], words, ha=side, va="center")
-    ax.set(xlabel="along the rival's direction", ylabel="along the property's", aspect="equal", xlim=(-2.3, 2.3),
-           ylim=(-1.6, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1))  # fmt: skip
+    ax.set(xlabel="along the rival's direction", ylabel="along the property's direction", aspect="equal",
+           xlim=(-2.3, 2.3), ylim=(-1.6, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1))  # fmt: skip
     return Picture(fig, "A donor up on the left and a receiver down on the right; an arrow leads from the receiver "
                    "straight up to the donor's height.")  # fmt: skip
 
 
-def effect_rows(
-    ax: Axes, own: tuple[float, float, float], rows: Mapping[str, Float[Tensor, "value"]], measured: int, nulls: int
-) -> None:
-    """What a direction does (mean, low, high), in the top row and as a band, and below it what others do, row by row.
+def lead_rows(ax: Axes, rows: Mapping[str, Sequence[tuple[float, float, float]]], hollow: Sequence[str] = ()) -> None:
+    """By how much a direction is ahead, row by row, each with its interval: at the right of 0 it does more.
 
     Args:
-        rows: title and values; the first `measured` are hollow, the next `nulls` are grey, the rest are black.
+        rows: title and what was compared: (mean, low, high), once or several times.
+        hollow: titles of rows that show an effect and no difference.
     """
-    value, low, high = own
-    ax.axvspan(low, high, color=plots.EDITED, alpha=0.12, lw=0)
     ax.axvline(0, color=plots.NULL, lw=0.8)
-    ax.errorbar(value, 0, xerr=[[value - low], [high - value]], fmt="o", color=plots.EDITED, ms=8, capsize=3)
-    for i, values in enumerate(rows.values()):
-        edge = plots.EDITED if i < measured else plots.NULL if i < measured + nulls else plots.INK
-        ax.plot(values, [-1 - i] * len(values), "o", ms=6, mec=edge, mfc="white" if i < measured else edge)
-    ax.set(yticks=range(0, -len(rows) - 1, -1), yticklabels=["its own direction", *rows], ylim=(-len(rows) - 0.6, 0.6))
+    for i, (title, found) in enumerate(rows.items()):
+        for j, (value, low, high) in enumerate(found):
+            at, colour = -i + 0.16 * ((len(found) - 1) / 2 - j), plots.EDITED if title in hollow else plots.INK
+            ax.errorbar(value, at, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=2, color=colour,
+                        mfc="white" if title in hollow else colour)  # fmt: skip
+    ax.set(yticks=range(0, -len(rows), -1), yticklabels=list(rows), ylim=(-len(rows) + 0.4, 0.6))

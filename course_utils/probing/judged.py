@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -79,14 +80,11 @@ def fit_chosen(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0)) -
     best = share.mean(2).argmax(0)[:, None].repeat(1, len(told))  # (layer, label)
     best[:, told] = share.argmax(0)
     directions, bias = torch.zeros(*best.shape, train.x.shape[2]).to(rms), torch.zeros(best.shape).to(rms)
-    for number, p in enumerate(penalties):
-        here = best == number
-        if not here.any():
-            continue
-        layers, labels = here.any(1), here.any(0)  # all layers and labels that have it somewhere
-        fit = fit_logistic(scaled.x[layers], train.y[:, labels], p)
-        chosen = here[layers][:, labels]
-        directions[here], bias[here] = fit.directions[chosen], fit.bias[chosen]
+    for layer, number in product(range(len(best)), range(len(penalties))):
+        here = best[layer] == number
+        if here.any():
+            fit = fit_logistic(scaled.x[[layer]], train.y[:, here], penalties[number])
+            directions[layer, here], bias[layer, here] = fit.directions[0], fit.bias[0]
     return Probes(directions / rms, bias)
 
 

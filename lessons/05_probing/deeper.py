@@ -4,7 +4,7 @@
 # The lesson asked what a probe shows. Here are six questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? And how can such a direction be checked?
 
 # %% [markdown] contents
-# Any of the six sections may be skipped, but for the code of the second and the fifth, which the third and the sixth use. You need the core lesson, and its planted networks in particular.
+# Any of the six sections may be skipped, except for the code of the second and the fifth, which the third and the sixth use. You need the core lesson, and its planted networks in particular.
 
 # %% setup
 
@@ -115,8 +115,30 @@ def learn(penalty):
         return lambda rows: found.logits(rows[None])[0, :, 0].sigmoid().clamp(1e-6, 1 - 1e-6)
     return fit
 
+# %% [markdown]
+# How strong the probe's penalty is matters here as everywhere, so each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
+
+# %%
+def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):
+    """The shortest over three strengths of the penalty, in bits a label, and that strength."""
+    return min((float(probing.online_code_length(x, y, ends, learn(p))) / len(y), p) for p in penalties)
+
+rows, strength = {}, {}
+for name in ("in_brackets", "definition"):
+    y = tokens.label(name)
+    coins = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
+    tasks = {"trained": (tokens.x[2], y), "null: before training": (tokens_0.x[2], y),
+             "null: control task": (tokens.x[2], probing.control_labels(tokens.ids, coins, y.float().mean()))}
+    found = {task: code_length(*it) for task, it in tasks.items()}
+    rows[name.replace("_", " ")], strength[name] = ({task: pair[i] for task, pair in found.items()} for i in (0, 1))
+    rows[name.replace("_", " ")]["null: knows the rate"] = float(probing.conditional_entropy(torch.stack([~y, y]).sum(1)[None].float()))
+table(rows, unit="bits a label", decimals=2)
+
+# %% caption
+caption("Online code length before layer 2, for two properties and three nulls. The tokens are sent file by file.")
+
 # %% figure
-def by_block(x, y, penalty=10.0):
+def by_block(x, y, penalty):
     """Bits a label, block by block."""
     costs = [1.0]
     for start, end in pairwise(ends):
@@ -125,66 +147,41 @@ def by_block(x, y, penalty=10.0):
     return torch.tensor(costs)
 
 asked_for = tokens.label("definition")
-blocks = {"trained": by_block(tokens.x[2], asked_for), "before training": by_block(tokens_0.x[2], asked_for)}
-fig, ax = plots.figure(height=2.8, width=6.6)
+sent = {"trained": tokens.x[2], "before training": tokens_0.x[2]}
+blocks = {name: by_block(x, asked_for, strength["definition"][name if name == "trained" else f"null: {name}"]) for name, x in sent.items()}
+fig, ax = plots.figure(height=2.6, width=6.8)
 for (name, costs), colour in zip(blocks.items(), (plots.SERIES[0], plots.NULL), strict=True):
-    ax.stairs(costs, [0, *ends], color=colour, lw=2, label=name, fill=name == "trained", alpha=0.5 if name == "trained" else 1, baseline=0)
+    ax.stairs(costs, [0, *ends], color=colour, lw=2, label=name, baseline=None)
 ax.set(xlabel="labels sent", ylabel="bits a label", ylim=(0, None), xlim=(0, ends[-1]))
-ax.legend()
+ax.legend(loc="upper right")
 plots.show(
     fig, "Two staircases that begin at one bit a label, for the trained model and for the model before training.",
-    "Sending whether each token is a definition, to somebody who has the vectors before layer 2: bits a label in each block. The area under a curve is its code length.",
+    "The second row of the table, block by block: bits a label for *definition*, with the same penalties as there. The area under a curve is its code length.",
 )  # fmt: skip
 
 # %% claims
+shares = {name: float((costs * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / ends[-1]) for name, costs in blocks.items()}
 with claims():
-    claim("the area under each curve is the online code length", all(about((blocks[name] * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / float(probing.online_code_length(x, asked_for, ends, learn(10.0))), 1.0)
-              for name, x in (("trained", tokens.x[2]), ("before training", tokens_0.x[2]))))
+    claim("in every block after the first the labels cost less in the trained model", (blocks["trained"][1:] < blocks["before training"][1:]).all())
+    claim("in the last block both cost more than in the one before", all(costs[-1] > costs[-2] for costs in blocks.values()))
+    claim("the area under each curve is the number of the table", all(about(shares[name], rows["definition"][name if name == "trained" else f"null: {name}"]) for name in blocks))
     claim("the first block costs a bit a label", all(costs[0] == 1 for costs in blocks.values()))
-
-# %% [markdown]
-# The penalty of the probe is chosen among three strengths. Beside the trained model stand three nulls.
-
-# %%
-def code_length(x, y, penalties=(1.0, 10.0, 100.0)):
-    """The shortest over three strengths of the penalty, bits a label."""
-    lengths = [probing.online_code_length(x, y, ends, learn(p)) for p in penalties]
-    return float(min(lengths)) / len(y)
-
-# %%
-rows = {}
-for name in ("in_brackets", "definition"):
-    y = tokens.label(name)
-    coins = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
-    control = probing.control_labels(tokens.ids, coins, y.float().mean())
-    share = y.float().mean()
-    rows[name.replace("_", " ")] = {
-        "trained": code_length(tokens.x[2], y), "null: before training": code_length(tokens_0.x[2], y),
-        "null: control task": code_length(tokens.x[2], control),
-        "null: knows the rate": float(-(share * share.log2() + (1 - share) * (1 - share).log2()))}
-table(rows, unit="bits a label", decimals=2)
-
-# %% caption
-caption("Online code length before layer 2, for two properties and three nulls. The tokens are sent file by file.")
-
-# %% claims
-with claims():
     claim("both properties take fewer bits in the trained model than before training, by a third or more",
           all(row["trained"] < 0.67 * row["null: before training"] for row in rows.values()))
     claim("before training neither takes fewer bits than its rate alone, to within a twentieth", all(row["null: before training"] > 0.95 * row["null: knows the rate"] for row in rows.values()))
     claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
 
 # %% [markdown]
-# The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is learned by heart on the way. It needs no test set, since every label is sent before it is learned from. But there are no intervals here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
+# In the trained model the labels are cheaper in every block after the first, so that fewer examples teach more. In the last block, whose files are new again, both curves rise: what was learned of earlier files helps less there. The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is memorised on the way. It needs no test set, since every label is sent before it is learned from. But there are no intervals here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
 
 # %% [markdown]
 # ## 3 · How large may a probe be?
 #
-# Linear probes miss an exclusive or, and sixteen hidden units find it. So why not always take a large probe? Because it can also learn more by heart. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
+# Linear probes miss an exclusive or, and sixteen hidden units find it. Still it is unwise always to take a large probe, because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
 #
-# We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the penalty that serves it best: among three strengths, the one whose probe, fitted on every second training file, knows most of the files between.
+# We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the one of 10, 100 and 1000 that serves it best: whose probe, fitted on every second training file, knows most of the files between.
 
-# %%
+# %% figure
 def tasks(some, name="definition"):
     """The stream before layer 2, with the property and three control tasks as labels."""
     coins = torch.rand(3, model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
@@ -192,28 +189,15 @@ def tasks(some, name="definition"):
     y = torch.stack([some.label(name), *(probing.control_labels(some.ids, c, share) for c in coins)], 1)
     return replace(some, x=some.x[[2]], y=y, labels=(name, "coins 1", "coins 2", "coins 3"))
 
-train, test = tasks(tokens), tasks(new)
-even = train.file % 2 == 0
-
-# %%
-def fit(some, units, penalty):
-    """Probes with so many hidden units; with none, linear ones."""
-    if units:
-        return probing.fit_hidden(some.x, some.y, units, penalty, steps=100)
-    return probing.fit_logistic(some.x, some.y, penalty)
-
-# %%
-def known(units, penalties=(30.0, 300.0, 3000.0)):
-    """Removed share of each task in new files, at the penalty chosen for it: (task,)."""
+def known(units, penalties=(10.0, 100.0, 1000.0)):
+    """Removed share of each task in new files, by probes with so many hidden units, at the penalty chosen for it: (task,)."""
     def path(a, b):
-        """Probes fitted on some rows, judged on others: (penalty, task)."""
-        return torch.stack([probing.removed(fit(a, units, p), a, b).share[0] for p in penalties])
-    best = path(train[even], train[~even]).argmax(0, keepdim=True)
-    return path(train, test).gather(0, best)[0]
+        fits = [probing.fit_hidden(a.x, a.y, units, p, steps=100) if units else probing.fit_logistic(a.x, a.y, p) for p in penalties]
+        return torch.stack([probing.removed(found, a, b).share[0] for found in fits])  # (penalty, task)
+    return path(train, test).gather(0, path(train[even], train[~even]).argmax(0, keepdim=True))[0]
 
+train, test, even = tasks(tokens), tasks(new), tokens.file % 2 == 0
 capacity = torch.stack([known(units) for units in (0, 2, 8, 32)])  # (size, task)
-
-# %% figure
 fig, ax = plots.figure(height=2.6, width=5.4)
 ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], zorder=3, label="definition")
 for i in range(1, 4):
@@ -233,7 +217,7 @@ with claims():
     claim("the distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
 
 # %% [markdown]
-# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here the property is there for a linear probe already, and further units add little to it. What they add is room for coins. So take the smallest probe that reads what larger ones read, and show the control task beside it.
+# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins. It is therefore best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
 #
 # The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
 
@@ -283,23 +267,10 @@ plots.show(
     "in new files, in each tenth, and the share of tokens that are definitions, with 95 % intervals over files.",
 )  # fmt: skip
 
-# %%
-rows = {}
-for i, name in enumerate(properties):
-    for at, penalty in ((0, "penalty 1"), (chosen, "chosen")):
-        logits, y = path[at].logits(unseen.x)[0, :, i], unseen.y[:, i]
-        rows[f"{name.replace('_', ' ')}, {penalty}"] = {
-            "share right": float(((logits > 0) == y).float().mean()),
-            "removed share": float(on_unseen[at, i]),
-            "calibration error": probing.reliability(logits.sigmoid(), y, unseen.file).error}
-table(rows, decimals=3)
-
-# %% caption
-caption("Three measures of the same linear probes in new files, with a penalty of 1 and with the chosen one. Calibration errors have 95 % intervals over files; chance alone makes them larger than 0.")
-
 # %% claims
-weak = diagrams[0]
-before, after = list(rows.values())[::2], list(rows.values())[1::2]  # penalty 1, and the chosen one
+weak, held = diagrams
+judged = {at: [(path[at].logits(unseen.x)[0, :, i], unseen.y[:, i]) for i in range(3)] for at in (0, chosen)}
+before, after = ([{"share right": float(((z > 0) == y).float().mean()), "calibration error": probing.reliability(z.sigmoid(), y, unseen.file).error} for z, y in judged[at]] for at in (0, chosen))
 longer = path[0].directions.norm(dim=2) / path[chosen].directions.norm(dim=2)
 with claims():
     claim("on the files trained on, no property's removed share rises with the penalty", on_seen.diff(dim=0).max() < 0.01)
@@ -309,6 +280,8 @@ with claims():
           all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
     claim("the calibration error of all three is smaller with the chosen one",
           all(b["calibration error"][0] > a["calibration error"][0] for a, b in zip(after, before, strict=True)))
+    claim("for definitions the intervals of the two calibration errors overlap", before[0]["calibration error"][1] < after[0]["calibration error"][2])
+    claim("with the chosen penalty definitions are more frequent than the probe says in most of the tenths", (held.so > held.says).float().mean() > 0.5)
     claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)
     claim("and the log odds of the tokens on which the probe errs are larger than with the chosen penalty, on average, for all three",
           all(a > b for a, b in zip(*([float(path[at].logits(unseen.x)[0, :, i].abs()[(path[at].logits(unseen.x)[0, :, i] > 0) != unseen.y[:, i]].mean()) for i in range(3)] for at in (0, chosen)), strict=True)))
@@ -316,7 +289,7 @@ with claims():
     claim("at penalty 1 the tokens that the probe is surest of have the property less often than it says, by the whole interval", weak.high[-1] < weak.says[-1] - 0.02)
 
 # %% [markdown]
-# With too weak a penalty the probe is right about as often, but it is too sure. Its directions are long, so that its log odds are large also where it errs, and each such token costs the removed share much. Accuracy does not see this. For definitions, the exact strength of the penalty matters little, as long as it is of the right size; for brackets it matters more. So choose it on files that the probe was not fitted to.
+# With too weak a penalty the probe is right about as often, but where it is surest it is too sure: its directions are long, so that its log odds are large also where it errs, and each such token costs the removed share much. Accuracy does not see this. With the chosen penalty the dots lie above the diagonal instead, which means that the probe is a little too careful. Its average calibration error is smaller, but on ten files the intervals of the two errors overlap. For definitions the exact strength of the penalty matters little, as long as it is of the right size; for brackets it matters more, and one strength for all three properties does not suit them best. It is to be chosen on files that the probe was not fitted to.
 
 # %% [markdown]
 # ## 4 · Truth without labels
@@ -397,12 +370,12 @@ for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs o
     for (kind, one), name, colour in zip(pair_of.items(), ("uses the property", "does not"), (plots.SERIES[0], plots.SERIES[5]), strict=True):
         turning[kind, only] = [share_turned(one, angle, pairs) for angle in angles]
         ax.plot(angles, turning[kind, only], color=colour, label=name)
-    ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["rival", "", "property", "", "−rival"], xlabel="direction of the interchange")
+    ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["0°\nrival", "45°", "90°\nproperty", "135°", "180°\nrival"], xlabel="direction of the interchange")
 axes[0].set(ylabel="share of answers that turn")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plots.show(
     fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most half, around the rival's. Right: the other network turns all around the rival's direction.",
-    "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property, in two networks with the same hidden vectors.",
+    "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property (half a turn, at whose end the rival's direction comes again), in two networks with the same hidden vectors.",
 )  # fmt: skip
 
 # %% claims
@@ -418,11 +391,11 @@ with claims():
 #
 # $$\text{minimise over } |u| = 1:\quad \sum_\text{pairs} \text{cross-entropy}\Big(\text{rest of the model}\big(h + ((h_\text{donor} - h)\cdot u)\,u\big),\; \text{wanted answer}\Big) .$$
 #
-# TransformerLens has it, and the course uses that. First the same two kinds of network. Each direction is learned from pairs of one half of the inputs and judged on pairs of the other.
+# TransformerLens has it as `fit_das`, and the course uses that. First the same two kinds of network. Each direction is learned from pairs of one half of the inputs and judged on pairs of the other.
 
 # %%
 def planted_trial(kind, seed, usual):
-    """Answers that turn along the learned and along the probe's direction; the learned one's cosines with both features."""
+    """Answers that turn along the learned and the probe's direction; the first one's cosines."""
     one = probing.planted(kind, seed)
     rows = one.usual if usual else torch.ones(256, dtype=torch.bool)
     halves = subspace.Halves(one.encoder, lambda h, bits: one.head(h))
@@ -511,7 +484,7 @@ with claims():
     claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 2].any() and not found["null: placebo"][:, 2].any())
 
 # %% [markdown]
-# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. See how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. The column before shows the price. In the pairs that do not differ answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search learns by heart, too.
+# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. See how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. The column *new pairs* shows the price: in pairs that do not differ, answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search memorises as well.
 
 # %% [markdown]
 # ## 6 · A site that plays no part
@@ -522,7 +495,7 @@ with claims():
 drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")
 
 # %% [markdown]
-# Does the left model's answer need the site? We replace every vector there by the mean of all.
+# To see whether the left model's answer needs the site, we replace every vector there by the mean of all.
 
 # %%
 planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
@@ -717,6 +690,8 @@ card(
         ("Voita and Titov 2020, Information-theoretic probing with minimum description length", "https://arxiv.org/abs/2003.12298", "Code lengths."),
         ("Xu et al. 2020, A theory of usable information under computational constraints", "https://arxiv.org/abs/2002.10689", "What a family of probes can use."),
         ("Burns et al. 2022, Discovering latent knowledge in language models without supervision", "https://arxiv.org/abs/2212.03827", "CCS."),
+        ("Hewitt and Liang 2019, Designing and interpreting probes with control tasks", "https://arxiv.org/abs/1909.03368", "Large probes are less selective."),
+        ("Farquhar et al. 2023, Challenges with unsupervised LLM knowledge discovery", "https://arxiv.org/abs/2312.10029", "CCS on language models."),
         ("Geiger et al. 2023, Finding alignments between interpretable causal variables and distributed neural representations", "https://arxiv.org/abs/2303.02536", "DAS."),
         ("Makelov et al. 2023, Is this the subspace you are looking for?", "https://arxiv.org/abs/2311.17030", "The illusion, and how to see it."),
     ],
@@ -725,7 +700,7 @@ card(
 # %% [markdown] words
 # ## Words
 #
-# - conditional entropy: the uncertainty about a label that is left to one who sees the representation.
+# - conditional entropy: the uncertainty about a label that is left when the representation is seen.
 # - usable information: by how much the best probe of a family is better for seeing the representation.
 # - online code length: the bits it takes to send labels when both sides learn as they are sent.
 # - capacity: what a family of probes can learn at all, whatever the vectors mean.
@@ -733,7 +708,7 @@ card(
 # - expected calibration error: by how much stated probabilities and true shares differ, on average.
 # - calibrated: such that of all cases given a probability, that share is true.
 # - contrast-consistent search: the search for a direction that gives statements and their negations opposite, sure answers.
-# - Distributed alignment search: the search for a direction along which interchange gives the answers that a property would.
+# - distributed alignment search: the search for a direction along which interchange gives the answers that a property would.
 # - disconnected: of a direction in which something varies and which no weight reads.
 # - dormant: of a direction in which nothing but noise varies and which the answer would follow.
 # - split: to divide a direction into what the next weights see and what they do not.
