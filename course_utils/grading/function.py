@@ -58,6 +58,7 @@ class Function(Exercise):
     no gradient where they are 0, so that right answers differ there: what is given at 0 is not compared. `ranges` says between which bounds
     an argument, or the "result", lies by its nature: {"W": REAL, "p": UNIT}. Arguments whose stated range has no end
     are also tried very large and very small, so that a cap or a threshold far from `inputs` is noticed.
+    Further inputs come from `variants`; `allows` says which of these the text of the exercise covers.
     `explain` looks at the inputs on which the numbers of an answer are wrong, and says what they show, or "".
     """
 
@@ -69,6 +70,7 @@ class Function(Exercise):
     grads: tuple[int, ...] = ()
     kinks: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    allows: Callable[..., bool] = lambda *args: True
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
         cases = self.cases(seed)
@@ -212,7 +214,8 @@ class Function(Exercise):
                 if number >= len(declared):
                     ran = replace(ran, slack=rounded_off(ran.value))
                 made.append(Case(args, ran, seconds, number < len(declared)))
-            found = (self._settled(args) for args in variants(self.reference, self.names, varied, self.ranges, seed))
+            others = variants(self.reference, self.names, varied, self.ranges, seed)
+            found = (self._settled(args) for args in others if self.allows(*args))
             return made + [case for case in found if case is not None]
 
         return self.cached((seed, "cases"), compute)

@@ -169,6 +169,7 @@ Function(
     reference=ioi.copying_score,
     inputs=_tables,
     ranges={"written": REAL, "result": UNIT},
+    allows=lambda written, k: k <= len(written),
     hints=(
         "Row i belongs to name i being read. How many entries of row i are larger than its own, `written[i, i]`?",
         "`(written > written.diagonal()[:, None]).sum(1)` counts them. Fewer than k of them: the name is among the top k.",

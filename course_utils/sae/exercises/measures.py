@@ -254,6 +254,7 @@ Function(
     reference=sae.matched_cosines,
     inputs=_matching_inputs,
     ranges={"truth": REAL, "learned": REAL, "result": (-1.0, 1.0)},
+    allows=lambda truth, learned: len(truth) <= len(learned),
     survivors={
         "match_features: *": "The partner's number is not asked for, and the rest is another spelling of the same table.",
         "cosines: *": "A matrix has two axes, so that the last is axis 1 and its two transposes are one.",
