@@ -56,7 +56,7 @@ plots.show(
 )
 
 # %% [markdown]
-# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and for the head they nearly are. The two MLPs are stranger. `m0` adds little, and yet without it the whole lead is gone. `m3` adds more than twice as much, and without it nothing is lost at all. Which bar do you believe?
+# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and for the head they nearly are. The two MLPs are stranger. On average over these prompts `m0` adds little, and yet without it the whole lead is gone. `m3` adds more than twice as much, and without it nothing is lost at all. Which bar do you believe?
 
 # %% [markdown] contents
 # At the end of this lesson you can answer that, and you have followed a bracket through the whole model.
@@ -187,7 +187,7 @@ plots.show(
 )
 
 # %% [markdown]
-# One head stands out both times, and it is 2.2. (Without 0.1 or 1.1 the model is right *more* often, because zeros can also take away what misleads.)
+# One head stands out both times, and it is 2.2. (Without 0.1 or 1.1 the model is right slightly *more* often. Zeros can also take away what misleads.)
 #
 # Without 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most back, and to that extent it is **sufficient**. Nor is this an accident of these prompts: on five other sets of 128, zeros for 2.2 cost about a third or more of the right answers.
 #
@@ -629,7 +629,7 @@ plots.show(
 # %% [markdown]
 # On the left the same three heads come out as in section 4, where they were fed a bracket by itself: 2.2 recovers most, then 1.0 and 3.2. The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already. No other position ever brings back more than a twentieth.
 #
-# Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream, which is a running sum. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. To check this, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
+# Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream, which is a running sum. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. To see it as an arithmetic, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
 
 
 # %%
@@ -652,7 +652,7 @@ without_readers = (new - low) / (lead - low)
 round(without_readers, 2)
 
 # %% [markdown]
-# That is as much as the patch before layer 2 brings back, so the lost readers explain the whole difference.
+# That is as much as the patch before layer 2 brings back, and it must be: nothing else of layer 1 reaches the later tokens, so the lost readers *are* the whole difference.
 
 # %% claims
 rank = [f"{i // 4}.{i % 4}" for i in by_head.flatten().argsort(descending=True).tolist()]
@@ -726,7 +726,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The three matter far more than their matched nulls. One at a time, 1.0 and 3.2 had seemed to matter little: without one of them alone the model is still right on 0.90 and 0.93 of these prompts. But once 2.2 is gone, taking either away as well lowers the share from 0.74 to 0.54. The three bring the same thing, so that each can partly stand in for another.
+# The three matter far more than their matched nulls. One at a time, 1.0 and 3.2 had seemed to matter little: without one of them alone the model is still right on 0.90 and 0.93 of these prompts. But once 2.2 is gone, taking either away as well lowers the share from 0.74 to 0.54. The three bring the same thing. A share of right answers hides how much each brings as long as the lead is large: then the others' part is enough, and only with 2.2 gone does it show.
 #
 # And yet our prediction fails, if narrowly, because without all three the model does not quite guess: 0.40 are right. Is a fourth head involved? On the 128 prompts that we know, we set each of the other thirteen to its mean beside the three. Whichever costs most is then tested on the ten new sets, against the other heads of its layer.
 
@@ -766,7 +766,7 @@ plots.show(
 )
 
 # %% [markdown]
-# There is a fourth, and it is 0.3. On the new sets 0.33 are right without the four, as good as a guess, while another head of layer 0 in its place costs less than 0.01. (Section 1 had come down to a guess with 0.3 intact, because it wrote zeros. With zeros for all twelve heads of layers 1 to 3, `)` comes first on every prompt, whatever 0.3 has brought.)
+# There is a fourth, and it is 0.3. On the new sets 0.33 are right without the four, no more than a guess would be, while another head of layer 0 in its place costs less than 0.01. (Section 1 had come down to a guess with 0.3 intact, because it wrote zeros. With zeros for all twelve heads of layers 1 to 3, `)` comes first on every prompt, whatever 0.3 has brought.)
 #
 # But 0.3 adds nothing to the logits directly, so some later part must read its output. Which one?
 
@@ -853,7 +853,7 @@ draw.lanes(
 )  # fmt: skip
 
 # %% [markdown]
-# Later layers do not read the bracket's embedding at all. With everything clean that *entered* `m0`, at all positions, nothing comes back, and with its *output* clean at only two positions the whole answer does. (It is 1.02 rather than 1 because the other positions stay corrupt. With the output clean at all of them it is 1.00.) Nor is the embedding's difference only too short: made as long as the difference in the output, it brings back 0.04. A place through which everything that is used must pass is a **bottleneck**.
+# Which bracket it is, later layers do not read from its embedding. With everything clean that *entered* `m0`, at all positions, nothing comes back, and with its *output* clean at only two positions the whole answer does. (It is 1.02 rather than 1 because the other positions stay corrupt. With the output clean at all of them it is 1.00.) Nor is the embedding's difference only too short: made as long as the difference in the output, it brings back 0.04. A place through which everything that is used must pass is a **bottleneck**.
 #
 # To see why the embedding is not read, we feed the OV circuits of section 4 with one lane at a time, and ask how far the matching bracket is raised above the mean of the three.
 

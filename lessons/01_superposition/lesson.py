@@ -44,7 +44,7 @@ guesses = {"about 50 %": 50, "about 30 %": 30, "about 10 %": 10, "about 1 %": 1}
 measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[guess] - shares[2])))
 
 # %% [markdown]
-# Somebody who studies language models should care about this toy. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Each of these is false of nearly every word that one reads, and there are certainly more than 768 such things to know, whereas GPT-2 small has 768 numbers for each token at each layer. If it keeps track of them all, it faces our puzzle on a large scale. We come back to these 768 numbers in section 7.
+# Somebody who studies language models should care about this toy. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Each of these is false of nearly every word that one reads, and surely one could list more than 768 such things, whereas GPT-2 small has 768 numbers for each token at each layer. If it keeps track of them all, it faces our puzzle on a large scale. We come back to these 768 numbers in section 7.
 #
 # The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
 
@@ -184,7 +184,7 @@ measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pent
 # %% [markdown]
 # <details><summary>What came out (open after your prediction)</summary>
 #
-# The best of sixteen runs goes from two arrows at right angles to a square, which drops the least important feature, and then to a pentagon. At p = 0.19 the runs divide: about half end in a square and the others in a pentagon, although nothing but their starts differs. From p = 0.06 on nearly all of them find the pentagon.
+# The best of sixteen runs goes from two arrows at right angles to a square, which drops the least important feature, and then to a pentagon. At p = 0.19 the runs divide: about half end in a square and the others in a pentagon, although nothing differs but chance: their starts, and the samples that they draw. From p = 0.06 on nearly all of them find the pentagon.
 # </details>
 #
 # > As features become rarer, more of them are kept: two arrows, then four, then five.
@@ -246,7 +246,7 @@ plots.show(
 #
 # Now we can take the puzzle's loss apart. Its model, at $p = 0.035$ with all five features equally important, loses 9 to 10 %. A little more than half of this is lost in collisions, and the rest while a feature is active alone.
 #
-# A pentagon is worth its price when features are rare: at $p = 0.02$ it loses 7 %, while a square, which drops a whole feature, loses 17 %. It owes this to the bias, because without its bias a pentagon loses more than the square.
+# A pentagon is worth its price when features are rare: at $p = 0.02$ it loses 7 %, while a square, which drops a whole feature, loses 17 %. It owes most of this to the bias: take the bias away, leave the arrows as they are, and the pentagon loses more than the square.
 #
 # > A negative bias drowns the leaks between neighbours, and longer arrows make up for it. What is lost are collisions, weak inputs, and the rest of the leaks.
 
@@ -283,13 +283,13 @@ with claims():
 # %% [markdown]
 # ## 4 · Three formulas against training
 #
-# For two features in one dimension a short calculation tells beforehand what training ought to find. Let their importances be 1 and $r$, and the density of both $p$. There are three things that a model may do.
+# For two features in one dimension a short calculation tells beforehand what training ought to find. Let their importances be 1 and $r$, and the density of both $p$. There are three things that a model may do, if its arrows have length 1 or 0 and the pair has no bias. (With lengths and a bias of its own a pair can do better still; the deeper notebook has it.)
 #
 # - *Keep feature 1* and drop feature 2. The bias can still return the mean of the dropped feature, $p/2$. What remains is its variance, $\mathbb E[x^2] - \mathbb E[x]^2 = p/3 - p^2/4$, times its importance: $\;r\,(p/3 - p^2/4)$.
 # - *Keep feature 2* and drop feature 1: $\;p/3 - p^2/4$.
 # - *Antipodal pair.* It is wrong only if both are active, which has probability $p^2$, and then each is wrong by the smaller of the two. The mean square of the smaller of two uniform numbers is $1/6$: $\;p^2(1 + r)/6$.
 #
-# The smallest of the three is the prediction. At $p = 0.3$ and $r = 0.5$ they are about 0.039, 0.078 and 0.023, so that a pair is predicted. The same comparison for every $p$ and $r$ gives a map: where features are dense, the more important one should be kept alone, and where they are rare, both. Elhage et al. speak of a phase change at its border, because there the best solution becomes another one all at once.
+# The smallest of the three is the prediction. At $p = 0.3$ and $r = 0.5$ they are about 0.039, 0.078 and 0.023, so that a pair is predicted. The same comparison for every $p$ and $r$ gives a map: where features are dense, the more important one should be kept alone, and where they are rare, both. Elhage et al. speak of a phase change at its border, because there the best of these three becomes another one all at once.
 #
 # To see what training finds, we train at each point of a grid of 13 densities and 13 importances, eight times each. A map that is right on most of the grid may be right for a simple reason, so we compare it with a **null**, the score of a guess that uses nothing of the theory. Our guess is that every model becomes an antipodal pair.
 
@@ -428,7 +428,7 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 interference.round(decimals=2), D.round(decimals=2)
 
 # %% [markdown]
-# Dimensionalities tell how many dimensions a group occupies, because they sum to it: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run. Each block has taken dimensions of its own. The deeper notebook follows $D$ over many densities, and draws a block that fills three dimensions.
+# For groups like those above, the dimensionalities add up to the dimensions that the group occupies: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run. Each block has taken dimensions of its own. The deeper notebook follows $D$ over many densities, and draws a block that fills three dimensions.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions, and the sum of their dimensionalities says how many dimensions they share.
 
@@ -508,7 +508,7 @@ plots.show(
 # %% [markdown]
 # At $p = 0.01$ the water does not help enough. The three active features stand out, but ten silent ones stand out with them, and the bars do not tell which are which. A higher waterline would drown these ten, and with them every feature that is only weakly active. Of all ten thousand features about 100 are active at once, and more than a thousand others would look active beside them.
 #
-# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why: it contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error. So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
+# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why: it contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error, if half of those that we ask about are active, at strength one half. (Among *all* ten thousand, some ten of which are active, a few false ones still stand out beside them.) So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -582,7 +582,7 @@ measured("superposition.neurons", "about one" if average < 2 else "about three" 
 # %% [markdown]
 # <details><summary>What came out, and why (open after your prediction)</summary>
 #
-# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. With rare features none is, and a neuron responds to 7.1 features on average. Without the inner ReLU, the control, neurons are mixtures at both densities, with 4.6 features on average when features are dense and 7.7 when they are rare, hardly more than with it.
+# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. With rare features none is, and a neuron responds to 7.1 features on average. Without the inner ReLU, the control, neurons are mixtures at both densities, with 4.6 features on average when features are dense and 7.7 when they are rare, hardly more than with it. The count alone should not impress: the weights of a row drawn at random would respond to about as many. What tells the models apart is the dense end.
 # </details>
 #
 # Why does it come out like this? When features are dense, sharing does not pay, and only five features are kept. With the inner ReLU they have to lie along the neurons, because after a random turn about half of the hidden numbers would be negative and would be cut off. When features are rare, sharing pays again, as in section 1, and the inner ReLU cannot prevent it: five neurons return eight or nine features, so that some neurons must serve several. Mixed neurons therefore have two causes. Without the inner ReLU it is the coordinates, since any turn of the hidden space would do as well; with it, at $p = 0.05$, it is superposition.
@@ -599,7 +599,7 @@ plots.show(
 )
 
 # %% [markdown]
-# For half of the neurons the share is above 70 %, and after a turn it is about 12 %; in the residual stream it is 9 %, turned or not. The neurons of this model are marked out, then, and the numbers of its stream are not, as the argument above would have it; a turn *before* the activation function gives a median of only 15 %, so that the function alone does not explain it: training has made use of the neurons. That a neuron is quiet most of the time does not yet say that it means one thing when it speaks up.
+# For half of the neurons the share is above 70 %, and after a turn it is about 12 %; in the residual stream it is 9 %, turned or not. The neurons of this model are marked out, then, and the numbers of its stream are not, as the argument above would have it; a turn *before* the activation function gives a median of only 15 %, so that the function alone does not explain it: training seems to have made use of the neurons. That a neuron is quiet most of the time does not yet say that it means one thing when it speaks up.
 #
 # > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Only where something in the model marks the neurons out can one hope that a single one means something, and where features are rare, even that is not enough.
 
@@ -630,7 +630,7 @@ with claims():
 #
 # **The same matrix, two losses.** Let two features share one dimension as an antipodal pair, with density 0.3. If they are independent, the pair loses 19 % of the variance. If they never come together, it loses nothing. $W$ is the same, and so are interference and dimensionality: what is computed from $W$ alone cannot tell the two worlds apart.
 #
-# **The wrong features.** All measures need to know which inputs the features are, and we may be wrong about that. Take the puzzle's model and leave it as it is, but describe its inputs differently: instead of the five numbers, use five random mixtures of them, obtained by a rotation. Each mixture has an arrow too, and here are both sets of arrows.
+# **The wrong features.** These measures need to know which inputs the features are, and we may be wrong about that. Take the puzzle's model and leave it as it is, but describe its inputs differently: instead of the five numbers, use five random mixtures of them, obtained by a rotation. Each mixture has an arrow too, and here are both sets of arrows.
 
 # %% figure
 mixture = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(3))).Q

@@ -44,7 +44,7 @@ plots.show(ind.expected(parts, chance), "Probability of each token of a program:
 # %% [markdown]
 # The second `w` is as improbable as the first, so the model does not foresee *that* the name comes. But once the name has begun, it expects what comes *next*. Two details are stranger, and we shall explain them at the end. The first `w` has a space before it and the second has none, so that they are different tokens. And the argument `quab` behaves the other way round: when it returns, its first part is expected and its second is not.
 #
-# Somehow a network with fixed weights picks up a name while it reads. Large language models do more of this when they learn a task from examples in the prompt. It is called **in-context learning**, and looking up what came before is a simple form of it. In this lesson we write the responsible part by hand, watch it form, find it in this model, and take it out.
+# Somehow a network with fixed weights picks up a name while it reads. Large language models, which pick up a whole task from examples in the prompt (Brown et al. 2020), do more of this. It is called **in-context learning**, and looking up what came before is a simple form of it. In this lesson we write the responsible part by hand, watch it form, find it in this model, and take it out.
 
 # %% claims
 from course_utils.page import between, card, claim, claims, draw, falling, measured, predict
@@ -219,7 +219,7 @@ plots.show(
 measured("induction.one_layer", flat.curves.accuracy[-1].item())
 
 # %% [markdown]
-# All three models with two layers learn the task, and they learn it in one steep change. In the same stretch of training one head of the second layer begins to look where the plan wants it: at step 150 no head matches prefixes, and at the end this one gives most of its attention to the token after the earlier occurrence. (In a stored result of 32 seeds the change comes at step 209 ± 9, mean and standard deviation, and no seed fails.)
+# All three models with two layers learn the task, and they learn most of it in one steep change. In the same stretch of training one head of the second layer begins to look where the plan wants it: at step 150 no head matches prefixes, and at the end this one gives most of its attention to the token after the earlier occurrence. (In a stored result of 32 seeds the change comes at step 209 ± 9, mean and standard deviation, and no seed fails.)
 #
 # The model with one layer ends near a third. That is far above guessing, but it does not contradict section 1, which says that one head cannot be right on *every* text. In section 9 we shall see that it owes this third to the length of the blocks in the test. (The orange score ends near one half because it is a mean over all positions, and training hardly writes notes further right than any block reaches: deeper notebook, section 9.)
 #
@@ -440,7 +440,7 @@ ind.circuit(("z", "le", "_f"), worth, attention=share, chance=likely).captioned(
 )
 
 # %% [markdown]
-# So the plan is there, and it has been extended in two ways. First, the query and the values do not read the token from its embedding, as in the plan, but from the copy that 0.0 has made of it. Second, 1.1 seems to compare *two* tokens: the current one with the notes of 0.2, and the one before it with the notes of 0.3. (What it gains by that is tested in the deeper notebook, section 1.)
+# So the plan is there, and it has been extended in two ways. First, the query does not read the token from its embedding, as in the plan, but from the copy that 0.0 has made of it, and the values read that copy too. (Whether the values take something from the embedding besides was not measured.) Second, 1.1 seems to compare *two* tokens: the current one with the notes of 0.2, and the one before it with the notes of 0.3. (What it gains by that is tested in the deeper notebook, section 1.)
 
 # %% claims
 five = {"0.2 to keys", "0.3 to keys", "0.0 to queries", "0.0 to values", "0.2 to queries"}
@@ -617,7 +617,7 @@ plots.show(ind.specific(cost, four_heads), "Extra loss on repeated against new n
            f"modules resampled). Blue: the four heads of the circuit. Grey, from left to right: {', '.join(grey)}.")  # fmt: skip
 
 # %% [markdown]
-# *Needed*: on random tokens none of the gain is left without 0.2 or without 1.1, a seventh without 0.0, and two fifths without 0.3, while without any other head most of it stays. (Where several heads do the same work, taking one away shows nothing: deeper notebook, section 6.) *Specific* is a matter of degree. On code 1.1, 0.2 and 0.3 cost at least three times as much on repeated names as on new ones, but 0.2 still costs a nat on new ones. And 0.0 is not specific: without it new names too cost 3.5 nats more, so its copies serve much else.
+# *Needed*: on random tokens none of the gain is left without 0.2 or without 1.1, a seventh without 0.0, and two fifths without 0.3, while without any other head most of it stays. (Where several heads do the same work, taking one away shows nothing: deeper notebook, section 6.) *Specific* is a matter of degree. On code 1.1, 0.2 and 0.3 cost about three times as much on repeated names as on new ones, or more, but 0.2 still costs a nat on new ones. A part of this is room: repeated names begin with a smaller loss, so that more of it can be lost. And 0.0 is not specific: without it new names too cost 3.5 nats more, so its output serves much else.
 
 # %% claims
 all_of_code = {head: row["all of code"] for head, row in removed.rows().items() if head in left}
@@ -718,7 +718,7 @@ plots.show(fig, "Two rows of bars. Asked for w, the notes of space w, w, undersc
            "Orange: the note that is there in the program.")  # fmt: skip
 
 # %% [markdown]
-# When 1.1 asks for `w`, the five notes that score highest are all of a w, small or capital, with or without something before it. These weights treat the five alike, and so the second `w` finds the note of `␣w`. When it asks for a space, the notes of spaces score highest, but that of a bracket still has more than six tenths of a space's own. That is enough in this program, where nothing before the space leaves a better note.
+# When 1.1 asks for `w`, the five notes that score highest are all of a w, small or capital, with or without something before it. To these weights `␣w` is as good as `w` itself, and so the second `w` finds the note of `␣w`. When it asks for a space, the notes of spaces score highest, but that of a bracket still has more than six tenths of a space's own. That is enough in this program, where nothing before the space leaves a better note.
 
 # %% figure
 first, later = range(7, 15), range(17, 20)  # _f r int ( qu ab ) : and the second ␣ qu ab
@@ -802,7 +802,7 @@ plots.show(fig, "Accuracy against block length: a spike at 16 for the counting h
            "Three kinds of models tested with blocks of every length from 8 to 31 (100 texts each).")  # fmt: skip
 
 # %% [markdown]
-# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer gives itself away too. In section 3 it had reached a third, with blocks of 24; at every other length it stays below a fifth. Only a test with several lengths tells a head that reads from a head that goes by distance.
+# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer gives itself away too. In section 3 it had reached a third, with blocks of 24; at every other length it stays below a fifth. A score at one length cannot tell a head that reads from a head that goes by distance; a test with several lengths can.
 #
 # **Other models.** The circuit was found in one training run of one small model, whose training text had been changed to reward copying. `code-4l`, which was trained on code as it is, ranks fewer than one in ten tokens of the repeat first. GPT-2 small, on the other hand, has several induction heads, such as 5.5 and 6.9 (Wang et al. 2022). For more models see the deeper notebook, section 10.
 

@@ -233,7 +233,7 @@ with claims():
     claim("the new files are ten", len(test.file.unique()) == 10)
 
 # %% [markdown]
-# For *definition* the trained model is ahead with its whole interval, so training has put it there. For closing brackets the interval contains 0, although both models were judged on the same tokens: we cannot tell whether training added anything, and the puzzle's 99 of 100 is no evidence that it did. *Inside brackets* cannot be judged either, because its interval is so wide, from −0.4 to 0.4. Something odd is going on there, and section 4 finds out what.
+# For *definition* the trained model is ahead with its whole interval, so training has put it there. For closing brackets the interval contains 0, although both models were judged on the same tokens: we cannot tell whether training added anything, and the puzzle's 99 of 100, one layer earlier, is by itself no evidence that it did. *Inside brackets* cannot be judged either, because its interval is so wide, from −0.4 to 0.4. Something odd is going on there, and section 4 finds out what.
 
 # %% [markdown]
 # ## 3 · Reading, or memorising
@@ -392,7 +392,7 @@ with claims():
     claim("a bracket that counts is a written one", not (train.label("in_brackets") & ~wrote).any() and not (test.label("in_brackets") & ~wrote_new).any())  # fmt: skip
 
 # %% [markdown]
-# So this is what the vectors hold. Of *inside written brackets* the second probe removes about four fifths of the uncertainty, with an interval that lies above two thirds throughout, and the file that spoiled everything is now a file like the others. The first probe had learned much the same under another name, because in its training files the two labels part at fewer than two tokens in a hundred. A probe finds *something* that goes with its label in the data that it was given. To see in full how that happens, we turn to small networks in which everything was planted.
+# So this is what the vectors hold. Of *inside written brackets* the second probe removes about four fifths of the uncertainty, with an interval that lies above two thirds throughout, and the file that spoiled everything is now a file like the others. The first probe could learn much the same under another name, because in its training files the two labels part at fewer than two tokens in a hundred. A probe finds *something* that goes with its label in the data that it was given. To see in full how that happens, we turn to small networks in which everything was planted.
 
 # %% figure
 drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer.")
@@ -459,7 +459,7 @@ measured("probing.unusual", "undecided: near even odds" if odds[~usual].abs().me
 # %% [markdown]
 # In $h$ the property and its rival have a direction each. On usual inputs the two always agree, and the probe takes half of each, since nothing tells them apart. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. It is so in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it.
 #
-# The docstring is the same failure, with *inside brackets* for the property and *inside written brackets* for its rival. There the probe was not even undecided but took the rival's side, because the rival is what it could read best.
+# The docstring is the same failure, with *inside brackets* for the property and *inside written brackets* for its rival. There the probe was not even undecided but took the rival's side, as the planted probes took the side of what they could read.
 
 # %% [markdown]
 # ## 5 · Readable, but used?
@@ -676,7 +676,7 @@ with claims():
 # %% [markdown]
 # The model uses it. Where tokens get *inside written brackets*, closing brackets become about fourteen times as probable, by the mean of the log-probability, and where tokens lose it, about a third as probable. Both effects are far from 0, and donors with the token's own label change less than a quarter as much. It is not just any push, because every placebo does less. Nor is it only a matter of which tokens tend to be inside: labels shuffled within tokens do more than three quarters of it where tokens get it, but less than a third where they lose it.
 #
-# The two brackets themselves are related to it, as one would expect, because a token inside stands between them. The direction of *opening bracket* does more where it is given, and that of *closing bracket* does as much where it is taken away, as far as ten files can tell. But neither does as much both ways. And when all parts along the eleven other labels are taken out of the direction, about three tenths of its squared length are left, and this rest still works both ways (the lower hollow dot). Whatever else the model uses, it uses this.
+# The two brackets themselves are related to it, as one would expect, because a token inside stands between them. The direction of *opening bracket* does more where it is given, and that of *closing bracket* does as much where it is taken away, as far as the few files with such tokens can tell. But neither does as much both ways. And when all parts along the eleven other labels are taken out of the direction, about three tenths of its squared length are left, and this rest, pushed as far as the whole had been, still works both ways (the lower hollow dot). All this speaks for use. But four placebos are few: section 8 will show one random direction of twelve that does more there than any probe's, and such a direction was not tried here.
 #
 # In code, brackets that are written and brackets that count are almost always the same. The strings and comments of the new files part them. There brackets are written that do not count, and we take *inside written brackets* away from those tokens there that have it and are not inside brackets.
 
@@ -704,7 +704,7 @@ with claims():
 measured("probing.docstring", "they become less probable, as in code" if quiet["its own effect"][0][1] > 0.5 else "hardly anything")
 
 # %% [markdown]
-# They become less probable there too, by about a nat, just as in code. So the model does not ask whether a bracket counts for Python. It holds whether one is *written*, and uses that to expect its partner, in code as in a string. That makes sense for a model that was trained to predict the next token, since a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
+# They become less probable there too, by about a nat, much as in code. So the model does not seem to ask whether a bracket counts for Python. It holds whether one is *written*, and uses that to expect its partner, in code as in a string. One caution belongs here: we thought of this label after we had looked at one of these very files, and most of the tokens in strings come from it. That makes sense for a model that was trained to predict the next token, since a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
 
 # %% [markdown]
 # ## 7 · What if it is erased?
@@ -768,7 +768,7 @@ again = probing.fit_chosen(train_e)
 left = probing.removed(again, train_e, test_e).row("written")["layer 0"]
 
 # %% [markdown]
-# Two nulls belong to it. If *shuffled* labels are erased in the same way, nothing should be missing at the end. And a probe fitted to labels shuffled within tokens shows how much a new probe can know from the token alone.
+# Two nulls belong to it. If *shuffled* labels are erased in the same way, nothing should be missing at the end. And a probe fitted to labels shuffled within tokens shows how much of the token's own habits a linear probe still finds in the erased vectors.
 
 # %% figure answer
 kept = []  # after erasing shuffled labels
@@ -815,7 +815,7 @@ with claims():
 measured("probing.erased", "none of it" if left[0] < 0.05 * whole[0] else "all of it" if left[0] > 0.95 * whole[0] else "some of it")
 
 # %% [markdown]
-# Some of it comes back: less than a third of what a probe knew there, and more than the token alone would tell. Two ways lead back. The layers that follow are not linear, and a probe with a hidden layer still finds the property in the erased vectors. And the brackets are still there as tokens at other positions, where attention can look for them. Which way the model takes remains open here. Erasing at one place makes a property unreadable *there*, for linear readers, and says nothing of later places.
+# Some of it comes back: less than a third of what a probe knew there, and more than that null. It is little, and a part of it may be no more than which token stands there, since a table of rates token by token would know something too. Two ways can lead back. The layers that follow are not linear, and a probe with a hidden layer still finds the property in the erased vectors. And the brackets are still there as tokens at other positions, where attention can look for them. Which way the model takes remains open here. Erasing at one place makes a property unreadable *there*, for linear readers, and says nothing of later places.
 
 # %% [markdown]
 # ## 8 · Steering, and what it does not prove

@@ -5,7 +5,7 @@ from course_utils.grading.kinds import Prediction
 Prediction(id="superposition.puzzle", choices=("about 50 %", "about 30 %", "about 10 %", "about 1 %"),
            question="How much of the variance does the trained model lose?")  # fmt: skip
 Prediction(id="superposition.shape", choices=("0 to 4", "5 to 12", "13 to 16"),
-           question="Sixteen runs at p = 0.19 differ only in their random start. How many of them end as a pentagon?")  # fmt: skip
+           question="Sixteen runs at p = 0.19 differ only in what they draw at random. How many of them end as a pentagon?")  # fmt: skip
 Prediction(id="superposition.one_run", choices=("about one in a hundred", "about one in ten", "about one in three", "about two in three"),
            question="Where the formulas say “antipodal pair”: how many single runs end without a pair?")  # fmt: skip
 Prediction(id="superposition.neurons", choices=("about one", "about three", "about seven"),
