@@ -364,7 +364,7 @@ plots.heatmap(ax, pattern, signed=False, limit=1, bar=False, aspect="auto")
 for at, weight in enumerate(pattern.flatten().tolist()):
     if weight > 0.1:
         ax.text(at % 9, at // 9, f"{weight:.2f}", ha="center", va="center", fontsize=10, color="white" if weight > 0.5 else "black")
-ax.stairs(range(9), [i - 0.5 for i in range(10)], baseline=None, color=plots.NULL, linewidth=0.8)  # up to here a position sees
+ax.stairs([i - 0.5 for i in range(9)], [i - 0.5 for i in range(10)], baseline=None, color=plots.NULL, linewidth=0.8)  # up to here a position sees
 ax.set_xticks(range(9), words, rotation=30)
 ax.set_yticks(range(9), words)
 ax.set(xlabel="key: is looked at", ylabel="query: looks")
@@ -849,7 +849,7 @@ draw.lanes(
     },
     ["[", "size"],
 ).captioned(
-    "Four experiments, with the recovery above. Each stream has two lanes: on the left what entered m0 (pink), on the right the output of m0. The run is corrupt (pale). Above the dotted line, after m0 has run, the green lanes are made clean. Two of the nine streams are drawn."
+    "Four experiments, with the recovery above. Each stream has two lanes: on the left what entered m0, on the right the output of m0. Where the run is corrupt they are pale. Above the dashed line, after m0 has run, the green lanes are made clean. Two of the nine streams are drawn."
 )  # fmt: skip
 
 # %% [markdown]

@@ -98,7 +98,7 @@ sae.autoencoder().captioned("A sparse autoencoder. There are more latents than n
 # %% [markdown]
 # $$f = \mathrm{ReLU}\big(W_\text{enc}(x - b_\text{dec}) + b_\text{enc}\big), \qquad \hat x = W_\text{dec}^\top f + b_\text{dec}.$$
 #
-# $x$ and $b_\text{dec}$ have the shape (d), $f$ and $b_\text{enc}$ (latent); $W_\text{enc}$ and $W_\text{dec}$ have the shape (latent, d). Each entry of $f$ is called a **latent**, and its row of $W_\text{dec}$ is its direction. The **dictionary** is all of these directions together. The bias $b_\text{dec}$, which all vectors have in common, is taken away before reading and added again at the end. The bias $b_\text{enc}$ is added to the products before the ReLU. Where training has made it negative, it works as a threshold: a product that is smaller than its size counts as zero, and a larger one loses that much.
+# $x$ and $b_\text{dec}$ have the shape (d), $f$ and $b_\text{enc}$ (latent); $W_\text{enc}$ and $W_\text{dec}$ have the shape (latent, d). Each entry of $f$ is called a **latent**, and its row of $W_\text{dec}$ is its direction. The **dictionary** is all of these directions together. The bias $b_\text{dec}$, which all vectors have in common, is taken away before reading and added again at the end. The bias $b_\text{enc}$ is added to the products before the ReLU. Where training has made it negative, it works as a threshold. A bias of −2, for example, makes nothing of a product of 1.5, and of a product of 5 it leaves 3.
 #
 # The two matrices need not be equal, because reading a feature is another task than writing it. Above, direction 1 disturbed the product with direction 0. If there were only these two, we could read direction 0 with a vector at right angles to direction 1, which direction 1 cannot disturb. Such a reader points 30° away from direction 0, while the decoder still writes direction 0 itself.
 
@@ -373,9 +373,9 @@ with claims():
 sae.strongest(reading, "draw(size)  # a note")
 
 # %% [markdown]
-# A reading is a name for a latent, and a name says where the latent should be active. How good is it? Take latent 138 and the name “quotes” in the program of the beginning, which has four quotes. If we let the latent pick the tokens at which it is above a threshold, here 10, it picks two, and both are quotes. **Precision** is the share of the picked tokens that the name fits, here 2 of 2. **Recall** is the share of the quotes that the latent finds, here 2 of 4. **F1** is the harmonic mean of the two, $2 \cdot 2 / (2 + 4) = 0.67$: twice the hits, over what the latent picks and what there is. A perfect name has 1, and a reading of section 4 had at least 0.4.
+# A reading is a name for a latent, and a name says where the latent should be active. How good is it? Take latent 138 and the name “quotes” in the program of the beginning, which has four quotes. If we let the latent pick the tokens at which it is above a threshold, here 10, it picks two, and both are quotes. **Precision** is the share of the picked tokens that the name fits, here 2 of 2. **Recall** is the share of the quotes that the latent finds, here 2 of 4. **F1** is the harmonic mean of the two, $2 \cdot 2 / (2 + 4) = 0.67$: twice the hits, divided by the number picked plus the number of quotes. A perfect name has 1, and a reading of section 4 had at least 0.4.
 #
-# Names come from the texts in which a latent is most active. That flatters it, because its strongest activations may be clear and the rest a mixture. So beside them we put texts drawn at random from *all* its activity. We begin with the first latent of the puzzle.
+# Names come from the texts in which a latent is most active. That may flatter it: the strongest activations can be clear and the rest a mixture. So beside them we put texts drawn at random from *all* its activity. We begin with the first latent of the puzzle.
 
 # %%
 reading.explain(378, count=4)  # its F1 counts every activation as a pick
@@ -383,9 +383,9 @@ reading.explain(378, count=4)  # its F1 counts every activation as a pick
 # %% [markdown]
 # The boxes are from the twelve sample programs of the course, and the token that each is about is underlined in orange. “Promotes” names the tokens whose logit the direction raises most through the unembedding, per unit of activation.
 #
-# At its strongest places and at random ones alike, the latent is at a closing bracket. Its direction raises line breaks, `->` and `as`, all of which may follow one.
+# At its strongest places and at random ones alike, the latent is at a closing bracket. Its direction raises line breaks, `->` and `as`, all of which may follow one, and some others that say less.
 #
-# Python's own tokenizer knows which tokens close a bracket. So we can score the name on held-out modules of the standard library, with half of the modules to choose the threshold and the other half to judge. There the F1 of latent 378 is 0.87. The best of the model's 768 neurons reaches 0.39, and so does the best of 1 536 random directions. Saying “yes” at every token gives 0.07. No neuron comes near the latent.
+# Python's own tokenizer knows which tokens close a bracket. So we can score the name on held-out modules of the standard library, with half of the modules to choose the threshold and the other half to judge. There the F1 of latent 378 is 0.87. The best of the 768 neurons of the MLP before it reaches 0.39, and so does the best of 1 536 random directions. Saying “yes” at every token gives 0.07. None of these neurons comes near the latent. (The neurons of the first MLP, further back, were not tried, and some of them may come nearer.)
 #
 # A latent that stands for one thing only is called **monosemantic**, and 378 looks like one. The second latent to read, 1490, was the strongest of section 4.
 
@@ -407,9 +407,9 @@ with claims():
     claim("F1 of two hits among two picked and four there is 0.67", page.rounds_to(sae.f1_score(*torch.tensor([2.0, 2.0, 4.0])), "0.67"))
     claim("a reading of section 4 has an F1 of at least 0.4", all(reading.label(i)[1] >= 0.4 for i, text in zip(parts[0].latents.tolist(), parts[0].readings, strict=True) if text != "?" and not text.startswith("at ")))
     claim("F1: latent 0.87, neuron and random direction 0.39, always yes 0.07", list(in_words.values()) == ["0.87", "0.39", "0.39"] and page.rounds_to(2 * closes["base rate"] / (1 + closes["base rate"]), "0.07"))
-    claim("no neuron comes near", page.falling(closes["best latent"], closes["best neuron"]) and closes["best latent"][1] - closes["best neuron"][2] > 0.3)
+    claim("none of these neurons comes near", page.falling(closes["best latent"], closes["best neuron"]) and closes["best latent"][1] - closes["best neuron"][2] > 0.3)
     claim("the best latent for closing brackets is 378", scores.latent[scores.labels.index("closes")] == 378)
-    claim("the model has 768 neurons there", dictionary.model.cfg.d_mlp == 768)
+    claim("an MLP of the model has 768 neurons", dictionary.model.cfg.d_mlp == 768)
     claim("the puzzle's program is shorter than half a context", len(words) < 128 and bool((f[1:, 1490] > 0).all()))
     claim("378 is at a closing bracket at all eight places", set(seen) == {")"})
     claim("twelve sample programs, 63 contexts of 256 tokens", len(samples.names()) == 12 and reading.tokens.shape == (63, 256))
@@ -488,7 +488,7 @@ with claims():
 # %% [markdown]
 # ## 7 · Which latents know more than their token?
 #
-# Not every latent is so shallow. One that knows more than its token must be active at a token in one place and silent at *the same token* in another. The figure shows three that do.
+# Not every latent is so shallow. One that knows more than its token must be active at a token in one place and silent at *the same token* in another. Of the four in the figure three do so plainly; the fourth needs a second look.
 
 # %% figure
 snippets = {
@@ -520,7 +520,7 @@ wins = [name for name in gain if low[rank[name]] > lists[name][2]]
 sae.label_rows(scores, lists, [*wins, "closes"]).captioned("F1 for eight labels, with an example of each; green marks the tokens that have the label. Bold: the latent's interval lies above the list's. Everything was chosen or trained on half of the held-out modules and judged on the other half; bars are 95 % intervals (modules resampled).")
 
 # %% [markdown]
-# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11, and no neuron and no random direction comes as far as the latent. So training has put something there that a dictionary can find.
+# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11, and none of those neurons and no random direction comes as far as the latent. So training has put something there that a dictionary can find. (The neurons of the other three MLPs were not asked; some of the first one's may do better.)
 
 # %% claims
 dark = {name: {i for i, v in enumerate(panel.values.tolist()) if v > 0} for name, panel in faces.items()}
@@ -676,13 +676,13 @@ plots.show(
 # %% [markdown]
 # Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Even its new name has an exception: after the other code it is weakly active at `def g`, which stands in no parentheses, with a sixth of its strongest activation. Latent 1490, active everywhere in the first figure, is silent at every token, as its new name says.
 #
-# Has the method found the model's own idea of a closing bracket? It found a direction that picks closing brackets as no neuron does, and the model uses it. But as far as our tests go it stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and the intervention of section 8 did not contradict it. What refuted the name were its exceptions.
+# Has the method found the model's own idea of a closing bracket? It found a direction that picks closing brackets as no neuron of that MLP does, and the model uses it. But as far as our tests go it stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and the intervention of section 8 did not contradict it. What refuted the name were its exceptions.
 #
 # Other latents know what no list of tokens knows, such as those for comments, for names after a dot and for the inside of parentheses. In section 7 we saw each of them active at a token in one place and silent at the same token in another. That is a first test, and their names remain hypotheses.
 #
 # ## 10 · Now on larger models
 #
-# Published dictionaries are larger. One of [Gemma 2 2B](https://huggingface.co/chanind/gemma-2-2b-batch-topk-matryoshka-saes-w-32k-l0-40) has 32 768 latents, 40 of them active at a time, learned from 750 million vectors. After two blocks it leaves 14 % of the variance unexplained, where ours leaves 12 % (D. Chanin's card; with another model and other text, neither is better).
+# Published dictionaries are larger. One of [Gemma 2 2B](https://huggingface.co/chanind/gemma-2-2b-batch-topk-matryoshka-saes-w-32k-l0-40) has 32 768 latents, 40 of them active at a time, learned from 750 million vectors. After two blocks it leaves 14 % of the variance unexplained, where ours leaves 12 % (D. Chanin's card; since model and text differ, this does not say which dictionary is better).
 #
 # [Neuronpedia](https://www.neuronpedia.org) shows the latents of such dictionaries one by one, as section 5 does, and [SAELens](https://github.com/jbloomAus/SAELens) loads them. Look there for a latent with perfect examples, and write the sentence that would refute its name.
 

@@ -187,7 +187,7 @@ plots.show(
 #
 # On the right stand the MLPs, and they are no side show. Of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what is already at its word. Which name to raise must have been brought to END by heads, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
 #
-# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. With flip the two names are about even at one half, and beyond it the model prefers John.
+# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. (Section 2 put the clean stream into the corrupt run and asked how much came back. From here on we disturb the clean run, and ask how much is turned.) With flip the two names are about even at one half, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -419,7 +419,7 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and they hear it by their queries: the message changes *where they look*. So two paths leave 0.2, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
+# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and they hear it through their queries: the message changes *where they look*. So two paths leave 0.2, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
 
 # %% claims answer
 with claims():
@@ -448,7 +448,7 @@ plots.show(
 # %% [markdown]
 # The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? Follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score falls into two parts: what the message of 0.2 adds, and what is there without it.
 #
-# Without the message, the note of Mary scores 7.6 and that of John 6.5, and both would be read. The message adds 2.7 to the first and takes 1.1 from the second. It may look odd that most of this goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores, and the message raises nearly everybody: at *and* it adds 1.6 to the note of an average name, and takes 2.5 from a note of John. The gap between the two notes was 1.1 and becomes 4.9, and of that the softmax makes a ratio of more than 130 to 1.
+# Without the message, the note of Mary scores 7.6 and that of John 6.5, and both would be read. The message adds 2.7 to the first and takes 1.1 from the second. It may look odd that most of this goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores. A message that adds the same to every note changes nothing, and this one raises nearly every name: at *and* it adds 1.6 even to the note of a name that plays no part here, while a note of John at that place would lose 2.5. So all that counts is the gap between the two notes. It was 1.1 and becomes 4.9, and of that the softmax makes a ratio of more than 130 to 1.
 
 # %% figure answer
 one = ioi.travelled(model)
@@ -522,7 +522,7 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# Now the parts are known, and every arrow between them can be measured on one scale, the turn. In this and the next drawings black means: depends on who gives. For the black arrows the partner is flip. Orange means: depends on which names the prompt has, whoever gives. For the orange arrows it is ABC, and a turn of 1 would leave the two names as even as they are there.
+# Now the parts are known, and every arrow between them can be measured on one scale, the turn. In this and the next drawings black means: depends on who gives. For the black arrows the partner is flip. Orange means: depends on which names the prompt has, whoever gives. For the orange arrows the partner is ABC, in which neither name is favoured: there a turn of 1 would leave the model undecided between Mary and John.
 
 # %% figure answer
 token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
@@ -543,7 +543,7 @@ ioi.circuit_drawn(circuit).captioned(
 # %% [markdown]
 # Read it from the bottom. Layer 0 notes the two names. At END, 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left 0.3 does a smaller share of the same work, directly and through 1.1.
 #
-# The two notes are used differently. The note of Mary matters by the movers' values (V), because it is what they copy. The note of John matters by their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
+# The two notes are used differently. The note of Mary matters through the movers' values (V), because it is what they copy. The note of John matters through their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
 #
 # Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
 
@@ -763,7 +763,7 @@ measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 # %% [markdown]
 # Look at the last two rows. In one Mary comes after the giver; the account of the last name expected John there, and that of the repeated name expected nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
 #
-# It does not avoid just the last name either. Where a third person comes last, that account expects nothing, but the model leans to Mary, as the other account has it. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, and on three of them it is off by less than two logits. Where Mary had lunch it is more than four too low, so something speaks for Mary there that is not in the drawing. And in the sentence of opposite names half of the difference is left with the output of 0.2 at its mean, so that other parts lean to John as well.
+# It does not avoid just the last name either. Where a third person comes last, avoiding the last name would favour neither of the two, but the model leans to Mary, as avoiding the repeated name would. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, and on three of them it is off by less than two logits. Where Mary had lunch it is more than four too low, so something speaks for Mary there that is not in the drawing. And one caution about the sentence in which the two accounts name opposite people: with the output of 0.2 at its mean, half of the difference is still there. So other parts lean to John as well, and the sentence is no test of 0.2 alone.
 #
 # **Another kind of sentence.** The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
 

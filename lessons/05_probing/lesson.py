@@ -107,7 +107,7 @@ truth = test.label("in_brackets")
  "right outside": round(float((score[~truth] < 0).float().mean()), 2)}
 
 # %% [markdown]
-# On tokens of new files it is right at 85 of 100 or a little more, inside and outside. That is a good deal for two means. But the mass-mean probe takes no notice of how the vectors scatter around their means. **Logistic regression** does, and turns its border until the two clouds are separated better.
+# On tokens of new files it is right at 85 of 100 or a little more, inside and outside. Always saying no reaches nearly that over all tokens, but it is never right at a token inside; two means do it for both kinds. But the mass-mean probe takes no notice of how the vectors scatter around their means. **Logistic regression** does, and turns its border until the two clouds are separated better.
 
 # %% figure
 rows, yes = train.x[2], train.label("in_brackets")
@@ -301,7 +301,7 @@ with claims():
     claim("there the control tasks are ahead of both, on average", all(ahead["control task", name][0, 0] < 0 for name in ("definition", "inside brackets")))
 
 # %% [markdown]
-# At the embedding neither probe is ahead, because a vector there *is* its token, and about tokens a probe can learn what it likes, coins included.
+# At the embedding neither probe is ahead of the nulls, and one is well behind: a vector there is little more than its token, and about tokens a probe can learn what it likes, coins included.
 #
 # For *definition* the controls decide. From layer 2 on its probe is ahead of both nulls, with its whole interval. What it knows is neither memorised nor a matter of the token alone, so it must come from the context.
 #
@@ -528,7 +528,7 @@ for ax, one, name in zip(axes, (A, B), "AB", strict=True):
 axes[0].set(ylabel="along the property's direction")
 plots.show(
     fig, "In network A the grey area is the upper half and all four arrows cross its border; in network B it is the right half and no arrow crosses.",
-    "The same plane in both networks. Grey: where the head answers yes, everything else as in one input. Arrows: "
+    "The same plane in both networks. Dark grey: where the head answers yes, when everything else is as in one input. Arrows: "
     "interchanges along the property's direction, from each of the four points. The borders were drawn by asking the heads.",
 )  # fmt: skip
 
@@ -556,7 +556,7 @@ with claims():
 measured("probing.turned", "all in one and none in the other" if turned["A"][differ].all() and not turned["B"][differ].any() else "about half in both")
 
 # %% [markdown]
-# The same vectors, and yet every answer of A turns and none of B's. Their heads were made in different ways: B's takes the rival for its answer, as is right, and A's has learned the wrong one, the property, which on usual inputs nobody can see. (Where receiver and donor have the same property, nothing turns in either.) A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
+# The same vectors, and yet every answer of A turns and none of B's. Their heads were made in different ways: B's reads the rival, which is right. A's has learned to read the property, which is wrong, and as long as the two agree nobody can see it. (Where receiver and donor have the same property, nothing turns in either.) A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
 #
 # | network | can a probe read the property? | does an interchange turn the answer? | the property is |
 # | --- | --- | --- | --- |
@@ -605,7 +605,7 @@ measured("probing.expects", kinds.get(gains, gains))
 # %% [markdown]
 # With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. One line is an example. To test it we take the first context of each of the ten new files, where tokens outside get the component, and all tokens inside written brackets that count for Python, which lose it. In the first case closing brackets should become more probable, in the second less.
 #
-# Other moves could have the same effect. We compare with moves that go as far, token by token, along other directions. A **placebo** is such a move along the difference of means of labels that mean nothing, the same labels shuffled over all tokens. Beside four placebos stand two directions of labels shuffled within tokens, and those of three other labels, *opening bracket*, *closing bracket* and *parameter*. Last, we take out of the direction all its parts along the eleven labels that are not about being inside brackets, to see whether what is left still works.
+# Other moves could have the same effect. We compare with moves that go as far, token by token, along other directions. There are three kinds. A **placebo** is such a move along the difference of means of labels that mean nothing, the same labels shuffled over all tokens; we take four of them. Two more directions come from labels that were shuffled within each token. And three belong to other labels: *opening bracket*, *closing bracket* and *parameter*. Last, we take out of the direction all its parts along the eleven labels that are not about being inside brackets, to see whether what is left still works.
 
 # %%
 def means_apart(labels):
@@ -674,11 +674,11 @@ with claims():
     claim("without the parts along eleven labels about three tenths of the squared length are left, and both effects stay above 0 by their whole intervals", between(float(bare.norm() / own.norm()) ** 2, 0.28, 0.34) and all(ahead(group, "effect of what no label shares") for group in lead))  # fmt: skip
 
 # %% [markdown]
-# The model uses it. Where tokens get *inside written brackets*, closing brackets become about fourteen times as probable, by the mean of the log-probability, and where tokens lose it, about a third as probable. Both effects are far from 0, and donors with the token's own label change less than a quarter as much. It is not just any push, because every placebo does less. Nor is it only a matter of which tokens tend to be inside: labels shuffled within tokens do more than three quarters of it where tokens get it, but less than a third where they lose it.
+# The model uses it. Where tokens get *inside written brackets*, closing brackets become about fourteen times as probable, by the mean of the log-probability, and where tokens lose it, about a third as probable. Both effects are well away from 0. (Where a token is given the component that its own label has on average, the change is less than a quarter as large.) It is not just any push, because every placebo does less. Nor is it only a matter of which tokens tend to be inside: labels shuffled within tokens do more than three quarters of it where tokens get it, but less than a third where they lose it.
 #
 # The two brackets themselves are related to it, as one would expect, because a token inside stands between them. The direction of *opening bracket* does more where it is given, and that of *closing bracket* does as much where it is taken away, as far as the few files with such tokens can tell. But neither does as much both ways. And when all parts along the eleven other labels are taken out of the direction, about three tenths of its squared length are left, and this rest, pushed as far as the whole had been, still works both ways (the lower hollow dot). All this speaks for use. But four placebos are few: section 8 will show one random direction of twelve that does more there than any probe's, and such a direction was not tried here.
 #
-# In code, brackets that are written and brackets that count are almost always the same. The strings and comments of the new files part them. There brackets are written that do not count, and we take *inside written brackets* away from those tokens there that have it and are not inside brackets.
+# In code, brackets that are written and brackets that count are almost always the same. The strings and comments of the new files part them. In a string a bracket can be written that does not count for Python. So some tokens stand inside written brackets and yet not inside brackets, and from these we take *inside written brackets* away.
 
 # %% prediction
 predict("probing.docstring")
@@ -691,7 +691,7 @@ drawing.lead_rows(ax, lead["in strings"], hollow=list(lead["in strings"])[:2])
 ax.set(xlabel="nats less of a closing bracket")
 plots.show(
     fig, "The effect is above 0 with its whole interval, and ahead of placebos, shuffled labels, parameter and opening bracket.",
-    "The same at tokens inside written brackets that do not count for Python, in strings and comments: they lose *inside written brackets*.",
+    "The same at tokens inside written brackets that do not count for Python, in strings and comments: they lose “inside written brackets”.",
 )  # fmt: skip
 
 # %% claims answer
@@ -820,7 +820,7 @@ measured("probing.erased", "none of it" if left[0] < 0.05 * whole[0] else "all o
 # %% [markdown]
 # ## 8 · Steering, and what it does not prove
 #
-# The last thing to do with a direction is to push. **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of three directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, and that of latent 378 of lesson 2's dictionary, which marks closing brackets. A longer arrow does more, and harms more. The price is by how much the loss rises where the text goes on with something else. To compare fairly, each direction gets the length at which it costs 0.1 nats a token. The null is twelve random directions.
+# The last thing to do with a direction is to push. **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of three directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, and that of latent 378 of lesson 2's dictionary, which marks closing brackets. A longer arrow does more, and harms more. Where the text goes on with something else, the loss rises, and that rise is the price. To compare fairly, each direction gets the length at which its price is 0.1 nats a token. The null is twelve random directions.
 
 # %%
 contexts = test.contexts[::8]
@@ -845,7 +845,7 @@ ax.axvline(0, color=plots.NULL, lw=0.8)
 ax.set(yticks=range(0, -4, -1), yticklabels=["mass-mean probe", "logistic probe", "latent 378", "12 random directions"], ylim=(-3.5, 0.5), xlabel="rise of the log-probability of closing brackets, nats")
 plots.show(
     fig, "Mass-mean 1.7, logistic 1.8, latent 1.0; random directions from −0.4 to 1.2, and one at 2.6.",
-    "Effect of steering before layer 2 at equal price: each direction is as long as raises the loss elsewhere by 0.1 nats (between three lengths on a line). Six contexts, each of another file; 95 % intervals over contexts.",
+    "Effect of steering before layer 2 at equal price: each direction has the length at which the loss elsewhere rises by 0.1 nats (read off between three lengths). Six contexts, each of another file; 95 % intervals over contexts.",
 )  # fmt: skip
 
 # %% claims
