@@ -93,7 +93,7 @@ ind.four_texts(words, {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}, exam
 )
 
 # %% [markdown]
-# The lower half of the figure is the whole proof. Texts (i) and (ii) together hold the same cards as (iii) and (iv), so that the two totals are equal, whatever is written on the cards. A head that is right on (i) and (ii) has two sums above zero on the left, and so a total above zero. Then the total on the right is above zero too, and at least one of the two sums in it is above zero, which is wrong. No single head gets all four right, whatever its weights. Several heads in one layer can, in a roundabout way (deeper notebook, section 7). Sanford, Hsu and Telgarsky 2024 prove that for this task one layer must be exponentially larger than two ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)).
+# The lower half of the figure is the whole proof. Texts (i) and (ii) together hold the same cards as (iii) and (iv), so that the two totals are equal, whatever is written on the cards. A head that is right on (i) and (ii) has two sums above zero on the left, and so a total above zero. Then the total on the right is above zero too, and at least one of the two sums in it is above zero, which is wrong. No single head gets all four right, whatever its weights. Several heads in one layer can, in a roundabout way (deeper notebook, section 7). Sanford, Hsu and Telgarsky 2024 prove that for this task a model of one layer must be exponentially larger than one of two layers ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)).
 #
 # <details><summary>Why a head adds up cards</summary>
 #

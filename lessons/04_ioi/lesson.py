@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads: *When Mary and John went to the store, John gave a book to*. It says *Mary*, with a probability of nearly 1. Exchange the second *John* for *Mary*, and it says *John*. The answer hangs on the one word before *gave*.
 #
-# There are two ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not decide it either: then neither way has a reason to avoid Mary or John, and the model is undecided.
+# There are two ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not decide it either: then neither way has a reason to avoid Mary or John, and on average the model prefers neither.
 #
 # For a larger model, GPT-2 small, the answer is known. Here we find the parts that produce the behaviour, draw their circuit, and let it predict sentences on which the two ways differ.
 
@@ -81,7 +81,7 @@ table({name: {"logit": float(logits[i])} for name, i in named.items()}, decimals
 caption("The three most probable next tokens and John.")
 
 # %% [markdown]
-# The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even names that stand nowhere in the sentence come before John. So the model does not only raise Mary: it also pushes the giver down.
+# The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even some names that stand nowhere in the sentence come before John. That makes one suspect that the model does not only raise Mary but also pushes the giver down; section 6 finds what does it.
 #
 # From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
@@ -219,7 +219,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[name]])))
 
 # %% [markdown]
-# The movers lie on the dashed line: exchanging one of them turns the answer by what it adds, and by nothing else. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. How can a head matter so much that adds nothing? Other parts must be reading it. To see what it could tell them, we first ask what the movers read.
+# The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. How can a head matter so much that adds nothing? Other parts must be reading it. To see what it could tell them, we first ask what the movers read.
 
 # %% claims answer
 def wrote(*parts):
@@ -860,7 +860,7 @@ with claims():
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
 #
-# **The puzzle, answered.** In sentences with an opening clause the model avoids the name that 0.2 looks at. That is usually the last name, whether it occurred before or not. Two sentences decided against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer.
+# **The puzzle, answered.** In sentences like those it was trained on, where two names come together and then a giver, the model avoids the name that 0.2 looks at, which is usually the last one. Two sentences spoke against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer, though half of that answer has other causes than 0.2. In sentences of another build the forecast can fail by many logits.
 
 # %% [markdown]
 # ## The card
@@ -873,10 +873,10 @@ card(
      "control": "the same at “went”: nothing", "where it fails": "why these words and no others is not known"},
     {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
      "control": "eleven other messages to the movers; the message of 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
-    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "0.2 alone, 0.2 and the movers, 2.1 to 2.3 alone",
+    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "0.2 alone, 0.2 and the movers; no random sets of heads here (deeper notebook)",
      "where it fails": "the six seem to keep more than the whole model has, because the final norm divides by less"},
-    {"claim": "After an opening clause names are avoided the more 0.2 attends to them, not because they are repeated", "evidence": "four texts that test the forecast, one on which the accounts name opposite names",
-     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; two sentences of a single clause, altogether"},
+    {"claim": "Where two names come together and then a giver, names are avoided the more 0.2 attends to them", "evidence": "four texts that test the forecast, one on which the accounts name opposite names",
+     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; half of the opposite names is not due to 0.2; wrong on two sentences of a single clause"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[
