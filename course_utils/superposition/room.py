@@ -76,11 +76,10 @@ def crowd_figure(
     for (p, found), style in zip(wrong.items(), ("-", "--"), strict=True):
         right.plot(n, [100 * expected_wrong_side(k, p) for k in n], style, color=plots.INK)
         right.plot(list(found), [100 * v for v in found.values()], "o", color=plots.INK, markersize=5)
-        at = min(n, key=lambda k, p=p: abs(expected_wrong_side(k, p) - 0.2 + 14 * p))
-        right.text(at * 0.85, 100 * expected_wrong_side(at, p), f"p = {p:g}", ha="right")
+        right.text(n[-1] * 1.1, 100 * expected_wrong_side(n[-1], p), f"p = {p:g}", va="center")
     right.axvline(D, color=plots.GREY, linewidth=0.9, linestyle=":")
     right.text(D * 1.1, 34, f"{D} dimensions", color=plots.NULL, fontsize=9)
-    right.set(xscale="log", xlabel="number of features", ylabel="% of readings on the wrong side", ylim=(-1, 37))
+    right.set(xscale="log", xlabel="number of features", ylabel="% of readings on the wrong side", ylim=(-1, 37), xlim=(250, 6e5))
     right.set_xticks([1_000, 10_000, 100_000], ["1,000", "10,000", "100,000"])
     return fig
 

@@ -638,6 +638,8 @@ invented = puzzle @ mixture  # (hidden, mixture): the puzzle's model, read with 
 fig, axes = plots.figure(1, 2, width=5.4, height=2.5)
 sp.arrow_panel(axes[0], puzzle, "the five inputs")
 sp.arrow_panel(axes[1], invented, "five mixtures of them", trained=False)
+for ax in axes:
+    ax.set_ylim(-1.5, 2.2)  # the longest arrow stays below the title
 plots.show(
     fig,
     "Left, a pentagon of five arrows. Right, five arrows of different lengths in no regular shape.",
