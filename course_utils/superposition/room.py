@@ -79,7 +79,8 @@ def crowd_figure(
         right.text(n[-1] * 1.1, 100 * expected_wrong_side(n[-1], p), f"p = {p:g}", va="center")
     right.axvline(D, color=plots.GREY, linewidth=0.9, linestyle=":")
     right.text(D * 1.1, 34, f"{D} dimensions", color=plots.NULL, fontsize=9)
-    right.set(xscale="log", xlabel="number of features", ylabel="% of readings on the wrong side", ylim=(-1, 37), xlim=(250, 6e5))
+    right.set(xscale="log", xlabel="number of features", ylabel="% of readings on the wrong side", ylim=(-1, 37),
+              xlim=(250, 6e5))  # fmt: skip
     right.set_xticks([1_000, 10_000, 100_000], ["1,000", "10,000", "100,000"])
     return fig
 
