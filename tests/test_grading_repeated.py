@@ -52,7 +52,7 @@ class InTheContext(OnTheClass):
 
 def counting(x):
     counting.calls = getattr(counting, "calls", 0) + 1
-    return centred_again(x) + (counting.calls > 4)
+    return centred_again(x) + (counting.calls > counting.most)
 
 
 def centred_again(x):
@@ -66,6 +66,7 @@ def with_the_last_mean(x, seen=[]):  # noqa: B006  (the mistake)
 
 @mark.parametrize("answer", [OnTheClass.apply, counting, with_the_last_mean], ids=["class", "attribute", "default"])
 def test_what_is_kept_between_calls_is_noticed_and_named(exercise, answer):
+    counting.calls, counting.most = 0, len(exercise.cases(0))  # right on every input, as long as each comes once
     verdict = exercise.check(answer, 0)
     assert not verdict.passed and "from one call to the next" in verdict.message
 
