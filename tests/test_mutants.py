@@ -84,7 +84,7 @@ def test_survivors_are_accounted_for_by_the_declaration_or_named():
 def test_arguments_of_endless_range_are_tried_far_away():
     one = Function(id="demo.far", reference=mean_square, inputs=stacks, ranges={"x": REAL})
     sizes = [case.args[0].abs().max().item() for case in one.cases(0)]
-    assert len(sizes) == 4 and max(sizes) > 500 and min(sizes) < 0.01
+    assert len(sizes) >= 4 and max(sizes) > 500 and min(sizes) < 0.01
     assert not one.check(lambda x: mean_square(x.clamp(-100, 100)), 0).passed
     assert not one.check(lambda x: mean_square(torch.where(x.abs() < 0.01, 0.0, x)), 0).passed
 
