@@ -7,6 +7,7 @@ What lives here is the engine; it knows no lesson. What is asked stands in `cour
 - Declaring: `kinds` gives the names; `exercise`, `function`, `sampler`, `answer`; `independence` of draws; random `inputs`.
 - Calling what a learner wrote: `guard`, with `limits` of time and memory, `state` that is put back, `plain` values;
   `repeated` calls, for what is kept from one to the next.
+- Further inputs besides those that an exercise declares: `variants`; how large numbers are and what rounding takes: `rounding`.
 - Saying what is wrong: `compare`, `counterexample`; `diagnosis`, with `patterns` in what each of the `trials` showed
   (the `places` that are wrong, the `shapes`, the `conditions`, by the names of `axes`; of `several` results each), and
   with `repairs` (what undoes the usual `slips`); `explain` for exceptions; `report` for what is shown.
