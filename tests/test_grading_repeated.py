@@ -66,9 +66,10 @@ def with_the_last_mean(x, seen=[]):  # noqa: B006  (the mistake)
 
 @mark.parametrize("answer", [OnTheClass.apply, counting, with_the_last_mean], ids=["class", "attribute", "default"])
 def test_what_is_kept_between_calls_is_noticed_and_named(exercise, answer):
-    counting.calls, counting.most = 0, len(exercise.cases(0))  # right on every input, as long as each comes once
-    verdict = exercise.check(answer, 0)
-    assert not verdict.passed and "from one call to the next" in verdict.message
+    for most in (4, len(exercise.cases(0))):  # right on four inputs; on every one, as long as each comes once
+        counting.calls, counting.most = 0, most
+        verdict = exercise.check(answer, 0)
+        assert not verdict.passed and "from one call to the next" in verdict.message
 
 
 def test_what_is_kept_in_the_context_of_a_call_passes(exercise):

@@ -15,13 +15,12 @@ from course_utils.grading.counterexample import Counterexample
 from course_utils.grading.diagnosis import diagnosis, lost_gradient
 from course_utils.grading.exercise import Exercise, Misconception, Verdict, changed, fresh, unfit
 from course_utils.grading.limits import timed
-from course_utils.grading.repeated import interleaved, unsteady
+from course_utils.grading.repeated import interleaved, turned, unsteady
 from course_utils.grading.rounding import finite, largest, rounded_off
 from course_utils.grading.trials import Trial
-from course_utils.grading.variants import NOISE, nearly, variants
+from course_utils.grading.variants import NOISE, nearly, resized, variants, variety
 
 REAL, POSITIVE, UNIT = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)  # ranges of an argument
-SCALES = (1e6, 0.003)  # beyond a cap at 100 000, below a threshold of 0.01
 
 GRADIENT = "The values agree,"  # how every sentence about gradients begins
 
@@ -103,7 +102,9 @@ class Function(Exercise):
         if meant := self._meant(ran, cases, seed):
             known, form = meant
             return Verdict(False, f"{known.say} Besides, i{form[1:]}", known.name, example, printed=printed[first])
-        if drifts := unsteady(self, answer, cases[first], ran[first]):
+        right = [index for index, one in enumerate(said) if not one][:1]
+        drifts = unsteady(self, answer, cases[first], ran[first])
+        if drifts := drifts or next((turned(self, answer, cases[index], ran[index]) for index in right), None):
             return replace(drifts, counterexample=example, printed=printed[first])
         more = self._diagnosis(said[first], answer, seed, cases, ran, said)
         return Verdict(False, more, counterexample=example, printed=printed[first])
@@ -205,8 +206,8 @@ class Function(Exercise):
         def compute() -> list[Case]:
             made = []
             declared = list(self.inputs(torch.Generator().manual_seed(seed)))
-            varied = max(declared, key=_variety)
-            for number, args in enumerate([*declared, *self._resized(varied)]):
+            varied = max(declared, key=variety)
+            for number, args in enumerate([*declared, *resized(self.names, varied, self.ranges)]):
                 case = Case(args, None, 60.0)
                 seconds, (ran, _, verdict) = timed(lambda case=case: self.output(self.reference, case))
                 if verdict is not None:
@@ -229,13 +230,6 @@ class Function(Exercise):
         if verdict is not None or self.difference(near, replace(ran, slack=20 * NOISE * largest(ran.value))):
             return None
         return Case(args, replace(ran, slack=rounded_off(ran.value)), seconds, False)
-
-    def _resized(self, varied: tuple) -> list[tuple]:
-        """One input with each argument of endless range enlarged, and reduced; with all of them reduced."""
-        endless = [index for index, name in enumerate(self.names) if self.ranges.get(name, UNIT)[1] == math.inf]
-        every = dict.fromkeys(endless, SCALES[-1])
-        changes = [{index: by} for index in endless for by in SCALES] + ([every] if len(every) > 1 else [])
-        return [tuple(value * by[i] if i in by else value for i, value in enumerate(varied)) for by in changes]
 
     def output(
         self, function: Callable, case: Case, reference: Callable | None = None
@@ -286,12 +280,6 @@ class Function(Exercise):
     def _loose_for(self, expected: Ran) -> tuple[float, float]:
         """Tolerances of gradients: sums that cancel are as exact as their largest terms."""
         return self.rtol, self.atol + self.rtol * largest(expected.gradients)
-
-
-def _variety(args: tuple) -> tuple[int, int]:
-    """How many of the tensors hold different numbers, and how many these are; of more than a few hundred, none."""
-    found = [len(value.unique()) for value in args if isinstance(value, Tensor)]
-    return (sum(count > 1 for count in found), sum(found)) if sum(found) < 400 else (0, 0)
 
 
 def _whole(args: tuple) -> bool:

@@ -62,3 +62,11 @@ def unsteady(exercise: "Function", answer: Callable, case: "Case", ran: "Ran") -
     if stop is not None or exercise.difference(again, ran):
         return Verdict(False, "It draws: with other random numbers the same input gives another result. Work it out exactly.")
     return None
+
+
+def turned(exercise: "Function", answer: Callable, case: "Case", ran: "Ran") -> Verdict | None:
+    """A verdict on an answer that was right on this input and is not when it comes again, after others; else None."""
+    again, _, stop = exercise.output(answer, case)
+    if stop is not None or exercise.difference(again, ran):
+        return Verdict(False, f"It was right on this input, and is not when that comes again after others. {KEPT}.")
+    return None

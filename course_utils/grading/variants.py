@@ -2,9 +2,10 @@
 
 Read from the names of the axes and the ranges of the arguments; every one of them lies within what is asked:
 
-1. An axis of length 1, or two axes of one argument of the same length, so that a matrix is square.
+1. An axis of length 1, or two axes of the same length, so that a matrix is square or one axis passes for another.
 2. Numbers that are 0, whole vectors that are 0, a slice that is tiny; a plain number that is 0, or 1.5.
 3. The same examples in the other order: the same shapes, for an answer that keeps something by shape.
+4. Arguments of endless range very large and very small: beyond caps and below thresholds (`resized`).
 
 Only axes that name independent examples, or that stand in arguments of endless range alone, are cut: what must be
 normalised or causal stays whole.
@@ -22,20 +23,21 @@ from course_utils.grading import axes
 
 ALONE = {"batch", "pair", "prompt", "context", "instance", "n"}  # one of these is enough
 EXAMPLES = ALONE | {"row"}  # their entries do not know one another; but of labelled rows both labels are needed
+SCALES = (1e6, 0.003)  # beyond a cap at 100 000, below a threshold of 0.01
 TINY = (0.005, 1e-4)  # below a threshold of 1 %; of 0.001
 NOISE = 1e-6  # an input so little different must have nearly the same answer: no ties, nothing ill-conditioned
 
 Args = tuple[Any, ...]
+Ranges = Mapping[str, tuple[float, float]]
 
 
-def variants(
-    reference: Callable, names: tuple[str, ...], args: Args, ranges: Mapping[str, tuple[float, float]], seed: int
-) -> Iterator[Args]:
+def variants(reference: Callable, names: tuple[str, ...], args: Args, ranges: Ranges, seed: int) -> Iterator[Args]:
     """Such inputs, in a fixed order; which numbers are 0 depends on the seed."""
     rng = torch.Generator().manual_seed(seed)
     names = names[: len(args)]  # the others have defaults
+    numbers = [isinstance(value, float) and endless(name, ranges) for name, value in zip(names, args, strict=True)]
     labels = [axes.names(reference, name, value) for name, value in zip(names, args, strict=True)]
-    free = [_free(name, value, ranges) for name, value in zip(names, args, strict=True)]
+    free = [_real(value) and endless(name, ranges) for name, value in zip(names, args, strict=True)]
     length = {axis: size for of, value in zip(labels, args, strict=True) for axis, size in zip(of, _shape(value), strict=True)}
     simple = all(isinstance(value, (Tensor, int, float)) for value in args)  # no model, whose sizes would not follow
     loose = [axis for axis in length if axis in ALONE or (simple and _only_free(axis, labels, free))]
@@ -48,7 +50,7 @@ def variants(
             yield _cut(args, labels, dict.fromkeys((one, other), min(length[one], length[other])))
 
     for index, value in enumerate(args):
-        if isinstance(value, float) and ranges.get(names[index], (0.0, 1.0))[1] == math.inf:
+        if numbers[index]:
             yield from (_with(args, index, number) for number in (0.0, 1.5))
         if free[index] and value.dim():
             yield _with(args, index, value * (torch.rand(value.shape, generator=rng) > 1 / 3))
@@ -66,12 +68,31 @@ def variants(
         )
 
 
+def resized(names: tuple[str, ...], args: Args, ranges: Ranges) -> list[Args]:
+    """The input with each argument of endless range enlarged, and reduced; with all of them reduced."""
+    chosen = [index for index, (name, _) in enumerate(zip(names, args, strict=False)) if endless(name, ranges)]
+    every = dict.fromkeys(chosen, SCALES[-1])
+    changes = [{index: by} for index in chosen for by in SCALES] + ([every] if len(every) > 1 else [])
+    return [tuple(value * by[i] if i in by else value for i, value in enumerate(args)) for by in changes]
+
+
+def variety(args: Args) -> tuple[int, int]:
+    """How many of the tensors hold different numbers, and how many these are; of more than a few hundred, none."""
+    found = [len(value.unique()) for value in args if isinstance(value, Tensor)]
+    return (sum(count > 1 for count in found), sum(found)) if sum(found) < 400 else (0, 0)
+
+
+def endless(name: str, ranges: Ranges) -> bool:
+    """Whether the stated range of an argument has no end; one that is not stated has."""
+    return ranges.get(name, (0.0, 1.0))[1] == math.inf
+
+
 def nearly(args: Args) -> Args:
     """The same input, but for noise in every real number."""
     rng = torch.Generator().manual_seed(0)
 
     def moved(value: Any) -> Any:
-        if not isinstance(value, Tensor) or not value.is_floating_point():
+        if not _real(value):
             return value
         size = value.abs().amax() if value.any() else 1.0
         noise = torch.randn(value.shape, generator=rng, dtype=torch.float64).to(value.dtype)
@@ -84,9 +105,8 @@ def _shape(value: Any) -> tuple[int, ...]:
     return tuple(value.shape) if isinstance(value, Tensor) else ()
 
 
-def _free(name: str, value: Any, ranges: Mapping[str, tuple[float, float]]) -> bool:
-    endless = ranges.get(name, (0.0, 1.0))[1] == math.inf
-    return isinstance(value, Tensor) and value.is_floating_point() and endless
+def _real(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _only_free(axis: str, labels: list[list[str]], free: list[bool]) -> bool:

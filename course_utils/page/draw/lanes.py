@@ -1,6 +1,6 @@
 """Streams as two lanes each, what entered an MLP and its output, with those lanes lit that an experiment sets.
 
-1. In each panel stand the streams of some positions. The run is corrupt (pale); above a dotted line, after the MLP, a
+1. In each panel stand the streams of some positions. The run is corrupt (pale); above a dashed line, after the MLP, a
    lane that the experiment exchanges is green.
 2. Above each panel stands the answer's number, below it what has been exchanged.
 """
