@@ -42,3 +42,10 @@ def test_what_passes_the_first_mlp_is_what_one_patched_run_each_says(setting):
             expected = (pairs.difference(logits).mean() - low) / (high - low)
             assert found[what] == pytest.approx(float(expected), abs=1e-4), what
     assert found["everywhere"] + found["past it"] > 0.9, "together they are the whole stream"
+
+
+@pytest.mark.parametrize("measure", [lambda m, pairs: tf.shares_without(m, pairs, [["2.2"]]), tf.through_first_mlp])
+def test_a_hook_that_is_left_on_the_model_is_noticed(setting, measure):
+    model, pairs = setting
+    with model.hooks(fwd_hooks=[(MADE, lambda x, hook: 0 * x)]), pytest.raises(ValueError, match="reset_hooks"):
+        measure(model, pairs)

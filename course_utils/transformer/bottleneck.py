@@ -12,9 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_utils.patching.unrolled import unroll
-
 from .pairs import Pairs
+from .without import bare
 
 
 def through_first_mlp(model: Any, pairs: Pairs) -> dict[str, float]:
@@ -22,8 +21,11 @@ def through_first_mlp(model: Any, pairs: Pairs) -> dict[str, float]:
 
     "opener", "last" and "both": the output of the MLP there; "everywhere": at all positions; "past it": what entered
     it, at all positions, while its own output stays corrupt.
+
+    Raises:
+        ValueError: a hook is left on the model.
     """
-    net = unroll(model)
+    net = bare(model)
     visible, n = net.visible(pairs.clean.shape[1]), len(pairs)
     answers = torch.stack([pairs.correct, pairs.wrong], 1)  # (n, 2)
 

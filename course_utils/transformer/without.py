@@ -15,25 +15,37 @@ import torch
 from torch import Tensor
 
 from course_utils import patching
-from course_utils.patching.unrolled import unroll
+from course_utils.patching.harvesting import plain_forward
+from course_utils.patching.unrolled import Unrolled
 
 from .pairs import Pairs
+
+
+def bare(model: Any) -> Unrolled:
+    """The model's weights as a plain forward pass.
+
+    Raises:
+        ValueError: it would not be what the model does, as while a hook is left on it.
+    """
+    net = plain_forward(model)
+    if net is None:
+        raise ValueError("something acts on this model that its weights do not show, as a hook that was left on it: "
+                         "call model.reset_hooks(), or load the model again")  # fmt: skip
+    return net
 
 
 def shares_without(model: Any, pairs: Pairs, sets: Sequence[Iterable[str]]) -> list[float]:
     """The share of clean prompts with the right bracket, with the heads of each set at their means.
 
     Args:
-        model: as it is without hooks.
         sets: of heads such as "2.2"; an empty one ablates nothing. The means are over `pairs.everyone`, position by
             position, as in `ablated(model, pairs.clean, heads, "mean", pairs.everyone)`.
 
     Raises:
-        ValueError: a head that the model has not.
-        NotImplementedError: a model that the plain forward cannot stand for.
+        ValueError: a head that the model has not, or a hook that is left on the model.
     """
     chosen = [[patching.head(name, model) for name in one] for one in sets]
-    net = unroll(model)
+    net = bare(model)
     visible = net.visible(pairs.clean.shape[1])
     closers = torch.cat([pairs.correct, pairs.wrong]).unique()
     with torch.no_grad():
