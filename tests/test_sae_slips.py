@@ -285,7 +285,7 @@ def by_value(activity, count):
 SAID = {
     "sum over latents": ("jumprelu", jump(above, folded=lambda g: g.sum(1)), "a gradient of the argument's own shape"),
     "soft gradient": ("jumprelu", soft_backwards, "smooth gate in place of the window"),
-    "state": ("encode", state, "Look at this condition"),
+    "state": ("encode", state, "Does it keep something"),
     "some tokens": ("loss_recovered", only_harmed, "All tokens count"),
     "absolute": ("loss_recovered", absolute, "absolute differences"),
     "hardly along": ("detect_absorption", part_of_the_sum(lambda part, v: part.sum(1)), "leave them out of the sum"),

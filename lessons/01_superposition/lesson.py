@@ -508,7 +508,7 @@ plots.show(
 # %% [markdown]
 # At $p = 0.01$ the water does not help enough. The three active features stand out, but ten silent ones stand out with them, and the bars do not tell which are which. A higher waterline would drown these ten, and with them every feature that is only weakly active. Of all ten thousand features about 100 are active at once, and more than a thousand others would look active beside them.
 #
-# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why: it contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error, if half of those that we ask about are active, at strength one half. (Among *all* ten thousand, some ten of which are active, a few false ones still stand out beside them.) So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
+# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why: it contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error, if half of those that we ask about are active, at strength one half. (Among *all* ten thousand, some ten of which are active, a few silent ones still stand out beside them, two to seven in five draws of directions and samples.) So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -543,6 +543,8 @@ with claims():
     beyond = (off[0.01][10_000] > 0.25).float().mean() * 9_900  # of the 9,900 that are off
     claim("of 10,000 features 100 are active on average, and more than a thousand others look active", beyond > 1000)
     claim("at p = 0.001 ten thousand features, 13 for every dimension, are read with hardly an error (fewer than one in a thousand is wrong)", wrong[0.001][10_000] < 0.001 and round(10_000 / 768) == 13)
+    stray = [float((sp.random_readings(10_000, 0.001, seed=seed) > 0.25).float().mean()) * 9_990 for seed in range(5)]
+    claim("among all ten thousand, ten of them active on average, two to seven silent ones stand out at p = 0.001, in five draws", round(min(stray)) == 2 and round(max(stray)) == 7)
     claim("features that are ten times rarer may be ten times as many (the noise is the same within 0.1 %)", all(abs(sp.expected_interference(10 * n, 0.001, 768) / sp.expected_interference(n, 0.01, 768) - 1) < 0.001 for n in counts[0.01]))
     claim("with |cos| ≤ 0.1 it guarantees 6 in 768 dimensions and seventy billion in ten thousand (within 5 %)", int(sp.almost_orthogonal_bound(768, 0.1)) == 6 and abs(sp.almost_orthogonal_bound(10_000, 0.1) / 7e10 - 1) < 0.05)
 
@@ -582,7 +584,7 @@ measured("superposition.neurons", "about one" if average < 2 else "about three" 
 # %% [markdown]
 # <details><summary>What came out, and why (open after your prediction)</summary>
 #
-# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. With rare features none is, and a neuron responds to 7.1 features on average. Without the inner ReLU, the control, neurons are mixtures at both densities, with 4.6 features on average when features are dense and 7.7 when they are rare, hardly more than with it. The count alone should not impress: the weights of a row drawn at random would respond to about as many. What tells the models apart is the dense end.
+# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. With rare features none is, and a neuron responds to 7.1 features on average. Without the inner ReLU, the control, neurons are mixtures at both densities, with 4.6 features on average when features are dense and 7.7 when they are rare, hardly more than with it. The count alone should not impress, since ten weights drawn at random respond to six or seven. What tells the models apart is the dense end.
 # </details>
 #
 # Why does it come out like this? When features are dense, sharing does not pay, and only five features are kept. With the inner ReLU they have to lie along the neurons, because after a random turn about half of the hidden numbers would be negative and would be cut off. When features are rare, sharing pays again, as in section 1, and the inner ReLU cannot prevent it: five neurons return eight or nine features, so that some neurons must serve several. Mixed neurons therefore have two causes. Without the inner ReLU it is the coordinates, since any turn of the hidden space would do as well; with it, at $p = 0.05$, it is superposition.
@@ -617,6 +619,8 @@ with claims():
     claim("without the inner ReLU neurons are mixtures at both densities: on average they respond to more than three features, and at most one of 25 to a single one", bool((without.answers_to().float().mean((0, 2)) > 3).all()) and bool(((without.answers_to() == 1).sum((0, 2)) <= 1).all()))
     mean = [kind.answers_to().float().mean((0, 2)) for kind in (with_relu, without)]  # (density,)
     claim("on average neurons respond to 7.1 features at p = 0.05, and to 4.6 and 7.7 without the inner ReLU (within 0.15)", abs(mean[0][1] - 7.1) < 0.15 and abs(mean[1][0] - 4.6) < 0.15 and abs(mean[1][1] - 7.7) < 0.15)
+    row = torch.randn(100_000, 10, generator=torch.Generator().manual_seed(0)).abs()
+    claim("a row of ten random weights responds to six or seven features on average", 6 < float((row >= row.amax(1, keepdim=True) / 4).float().sum(1).mean()) < 7)
     rows, dense = sp.random_directions(200, 5, torch.Generator().manual_seed(0)), sp.generate_batch(torch.full((1, 5), 0.5), 500, torch.Generator().manual_seed(0))[0]
     claim("after a random turn about half of the hidden numbers are negative, at p = 0.5", between((dense @ torch.cat([rows, -rows], 1) < 0).float().mean(), 0.44, 0.54))
     claim("code-4l has 768 neurons and 192 numbers in the residual stream, here read on 7,650 tokens", [len(code[k]) for k in ("neurons", "stream")] == [768, 192] and sp.program_tokens(model)[:, 1:].numel() == 7650)

@@ -301,7 +301,7 @@ with claims():
     claim("there the control tasks are ahead of both, on average", all(ahead["control task", name][0, 0] < 0 for name in ("definition", "inside brackets")))
 
 # %% [markdown]
-# At the embedding neither probe is ahead of the nulls, and one is well behind: a vector there is little more than its token, and about tokens a probe can learn what it likes, coins included.
+# At the embedding neither probe is ahead of the nulls, and on average the coins are ahead of both. A vector there is little more than its token, and about tokens a probe can learn what it likes, coins included.
 #
 # For *definition* the controls decide. From layer 2 on its probe is ahead of both nulls, with its whole interval. What it knows is neither memorised nor a matter of the token alone, so it must come from the context.
 #
@@ -701,10 +701,11 @@ with claims():
     claim("that is as in code: the mean lies inside the interval there", lead["loses it"]["its own effect"][0][1] < quiet["its own effect"][0][0] < lead["loses it"]["its own effect"][0][2])
     claim("it is ahead of everything that was tried except closing bracket, by the whole interval", all(ahead("in strings", name) for name in quiet if name != "ahead of closing bracket") and not ahead("in strings", "ahead of closing bracket"))
     claim("no bracket counts there", not groups["in strings"].label("in_brackets").any())
+    claim("most of these tokens are from the file with the docstring", (groups["in strings"].file == worst).float().mean() > 0.5)
 measured("probing.docstring", "they become less probable, as in code" if quiet["its own effect"][0][1] > 0.5 else "hardly anything")
 
 # %% [markdown]
-# They become less probable there too, by about a nat, much as in code. So the model does not seem to ask whether a bracket counts for Python. It holds whether one is *written*, and uses that to expect its partner, in code as in a string. One caution belongs here: we thought of this label after we had looked at one of these very files, and most of the tokens in strings come from it. That makes sense for a model that was trained to predict the next token, since a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
+# They become less probable there too, by about a nat, much as in code. So the model does not seem to ask whether a bracket counts for Python. It holds whether one is *written*, and uses that to expect its partner, in code as in a string. One caution belongs here: we thought of this label after we had looked at the file with the docstring, and most of the tokens in this figure come from it. That makes sense for a model that was trained to predict the next token, since a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
 
 # %% [markdown]
 # ## 7 · What if it is erased?
