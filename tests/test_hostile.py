@@ -146,6 +146,10 @@ SENTENCES = {  # hostile answer → what one of its sentences must say
     meddles: "leaves gradients (torch.set_grad_enabled) and the default dtype|'done'",
     too_many: "argument",
 }
+# What runs to the clock's limit is ended by one piece of code for all that is called like a function of the course: one
+# such exercise in each lesson tries it, and every one whose answers are called in a way of its own.
+ENDLESS = {loops, loops_and_swallows, loops_nested, allocates}
+FIRST = {(type(e), e.id.partition(".")[0]): e for e in reversed(EXERCISES)}
 RETURN_WORDS = [text, meddles]
 UNNAMED = [prints, wrong_dtype, wrong_device, all_nan, view, the_input_itself, edits_the_input]
 OBJECTS = [
@@ -188,7 +192,10 @@ def check(exercise, answer):
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 def test_every_hostile_function_gets_a_sentence(exercise, monkeypatch):
     short = guard.LIMIT / getattr(exercise, "effort", 1.0)  # the same for all
+    endless = isinstance(exercise, Answer) or exercise in FIRST.values()
     for answer, said in SENTENCES.items():
+        if answer in ENDLESS and not endless:
+            continue
         # Only what never ends is stopped soon: a collection of garbage must not make another sentence of the others.
         monkeypatch.setattr(guard, "LIMIT", short if "still running" in said else 10 * short)
         message = check(exercise, answer).message

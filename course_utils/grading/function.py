@@ -77,6 +77,8 @@ class Function(Exercise):
             return Verdict(False, said)
         ran, said, printed, stop = [], [], [], None
         for case in cases:
+            if any(said) and not case.declared:
+                break  # what is wrong on the author's own inputs is told from these
             output, out, stop = self.output(answer, case, self.reference if watch else None)
             if stop is not None:
                 break
@@ -174,19 +176,24 @@ class Function(Exercise):
         Where an answer is wrong on declared inputs these alone tell: on further ones two ways of writing the same
         mistake may differ.
         """
-        whole, declared = cases, [case for case in cases if case.declared]
+        declared = [case for case in cases if case.declared]
         agree = (not self.difference(one, case.expected) for one, case in zip(ran, declared, strict=False))
         if len(ran) < len(declared) or not all(agree):
             cases, ran = declared, ran[: len(declared)]
-        for known in self.misconceptions:
-            theirs = self.cached((seed, known.name), lambda known=known: [self.output(known.make, c)[0] for c in whole])
-            if len(ran) < len(cases) and theirs[len(ran)] is not None:
-                continue
-            slack = [case.expected.slack for case in cases]
-            theirs = [their and replace(their, slack=by) for their, by in zip(theirs, slack, strict=False)]
-            if all(their and not self.difference(one, their) for one, their in zip(ran, theirs, strict=False)):
-                return known
-        return None
+        return next((known for known in self.misconceptions if self._like(known, ran, cases, seed)), None)
+
+    def _like(self, known: Misconception, ran: list[Ran], cases: list[Case], seed: int) -> bool:
+        """Whether the misconception gives these outputs, case by case until it does not."""
+        theirs = self.cached((seed, known.name), list)
+        for index, case in enumerate(cases):
+            if index == len(theirs):
+                theirs.append(self.output(known.make, case)[0])
+            their = theirs[index]
+            if index == len(ran):
+                return their is None
+            if their is None or self.difference(ran[index], replace(their, slack=case.expected.slack)):
+                return False
+        return True
 
     def _meant(self, ran: list[Ran], cases: list[Case], seed: int) -> tuple[Misconception, str] | None:
         """The misconception whose numbers these are in another form, and what to say of the form."""

@@ -1,6 +1,6 @@
 """Ending what does not end: a time limit that reaches into the learner's own frames, and a cap on new memory.
 
-1. A watchdog thread looks at the clock; past the limit it sends the main thread an interrupt, again and again.
+1. A watchdog, one thread for all calls, looks at the clock; past the limit it interrupts the main thread, again and again.
 2. The handler of that interrupt switches tracing on, and the tracer raises at the next line of the learner's.
 3. Raising switches tracing off. A handler that swallows the exception switches it on again, through the end of
    the exception's life; so does every new call, through the profiler; so does the next interrupt.
@@ -91,32 +91,34 @@ class Clock:
         self.limit, self.code, self.at_expiry = limit, reference, at_expiry
         self.expired = self.interrupted = self.saw_reference = self.over = False
         self.place = None
-        self.done = threading.Event()
 
     def __enter__(self) -> None:
         self.floor = sys._getframe(1)
+        self.begun = time.perf_counter()
+        self._begin()
         self.old_trace, self.old_profile = sys.gettrace(), sys.getprofile()
         self.active = threading.current_thread() is threading.main_thread()
         if self.active:  # Python runs signal handlers in the main thread only
             self.old_handler = signal.signal(signal.SIGINT, self._stop)
             self.old_signal, signal.signal = signal.signal, self._signal
-            self.thread = threading.Thread(target=self._watch, daemon=True)
-            self.thread.start()
+            WATCHDOG.watch(self)
         if self.code is not None:
             sys.setprofile(self._profile)
 
-    def _watch(self) -> None:
-        cpu = processor_seconds()
-        wall = begun = time.perf_counter()
-        while not self.done.wait(0.02):
-            if not self.expired and time.perf_counter() - begun < PATIENCE and self._preparing():
-                cpu, wall = processor_seconds(), time.perf_counter()
-            late = processor_seconds() - cpu > self.limit or time.perf_counter() - wall > 10 * self.limit
-            if late and not self.expired:
-                self.expired = True
-                sys.setrecursionlimit(sys.getrecursionlimit() + 2000)  # room for the handler at the end of a recursion
-            if self.expired:
-                self._interrupt()
+    def _begin(self) -> None:
+        self.cpu, self.wall = processor_seconds(), time.perf_counter()
+
+    def look(self) -> None:
+        """What the watchdog does at every turn: note that the time is over, and interrupt where it is."""
+        now = time.perf_counter()
+        if not self.expired and now - self.begun < PATIENCE and self._preparing():
+            self._begin()
+        late = processor_seconds() - self.cpu > self.limit or now - self.wall > 10 * self.limit
+        if late and not self.expired:
+            self.expired = True
+            sys.setrecursionlimit(sys.getrecursionlimit() + 2000)  # room for the handler at the end of a recursion
+        if self.expired:
+            self._interrupt()
 
     def _preparing(self) -> bool:
         """Whether something is imported or compiled: slow the first time, and not to be broken off."""
@@ -177,14 +179,51 @@ class Clock:
         self.over = True  # first of all, and without allocating anything
         sys.settrace(self.old_trace)
         sys.setprofile(self.old_profile)
-        self.done.set()
         if not self.active:
             return
-        self.thread.join()
-        for _ in range(3):  # a signal sent just before arrives here, while the handler is still ours
+        WATCHDOG.leave(self)
+        for _ in range(3 * self.expired):  # a signal sent just before arrives here, while the handler is still ours
             time.sleep(0)
         signal.signal = self.old_signal
         signal.signal(signal.SIGINT, self.old_handler)
+
+
+class Watchdog:
+    """The thread that looks at running clocks every 20 ms. It starts with the first, and ends when none ran for a second.
+
+    A thread for each call would be simpler, and cost more than most of the calls.
+    """
+
+    def __init__(self) -> None:
+        self.clocks: list[Clock] = []
+        self.lock = threading.Lock()
+        self.thread = None
+
+    def watch(self, clock: Clock) -> None:
+        with self.lock:
+            self.clocks.append(clock)
+            if self.thread is None or not self.thread.is_alive():  # a forked process has the object and no thread
+                self.thread = threading.Thread(target=self._run, daemon=True)
+                self.thread.start()
+
+    def leave(self, clock: Clock) -> None:
+        """After this no interrupt of this clock is sent."""
+        with self.lock:
+            self.clocks.remove(clock)
+
+    def _run(self) -> None:
+        idle = 0
+        while idle < 50:
+            time.sleep(0.02)
+            with self.lock:
+                for clock in self.clocks:
+                    clock.look()
+                idle = 0 if self.clocks else idle + 1
+                if idle == 50:
+                    self.thread = None
+
+
+WATCHDOG = Watchdog()
 
 
 def _untouchable(frame: Any) -> bool:
@@ -202,7 +241,7 @@ class MemoryCap:
         if resource is None or torch.cuda.is_available():  # a driver reserves addresses by the terabyte
             return
         try:
-            with open("/proc/self/statm", encoding="ascii") as file:
+            with open("/proc/self/statm", "rb", buffering=0) as file:
                 size = int(file.read().split()[0]) * resource.getpagesize()
         except OSError:
             return

@@ -160,8 +160,8 @@ def _mutants(exercise: Exercise, seed: int) -> Iterator[tuple[str, Any]]:
         arguments = [case.args for case in exercise.cases(seed)]
     else:
         arguments = list(exercise.inputs(torch.Generator().manual_seed(seed)))
+    outputs = [exercise.reference(*args) for args in arguments]
     for name, change in VALUE_MUTANTS.items():
-        outputs = [exercise.reference(*args) for args in arguments]
         if any(_changed(output, change) is not None for output in outputs):
             yield name, _after(exercise.reference, change)
     if any(isinstance(value, Tensor) for args in arguments for value in args):
