@@ -204,7 +204,7 @@ plots.show(
 #
 # Without 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most back, and to that extent it is **sufficient**. Nor is this an accident of these prompts: on three other sets of 128, zeros for 2.2 cost about a third or more of the right answers.
 #
-# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. The search for one always goes the same way. We *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from. So far we have a part, and know neither where it looks nor what it brings.
+# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from. So far we have a part, and know neither where it looks nor what it brings.
 
 # %% claims
 others = [x for i, x in enumerate(share.flatten().tolist()) if i != 10]
@@ -256,9 +256,7 @@ draw.columns(words, marked=(opener,)).captioned(
 )
 
 # %% [markdown]
-# One consequence will matter: a part of layer 0 can reach the logits *directly*, past all later layers, because what it added is still in the sum.
-#
-# To check the sum, we add up the outputs of all parts.
+# One consequence will matter: a part of layer 0 can reach the logits *directly*, because what it added is still in the sum. To check the sum, we add up the outputs of all parts.
 
 # %%
 parts = tf.components(model, healthy)  # (component, batch, pos, d_model)
@@ -368,7 +366,7 @@ draw.head_opened("2.2", source="[", destination="size").captioned(
 )
 
 # %% [markdown]
-# Once in whole numbers, with vectors of two entries. The query is (1, 1), and three positions offer the keys (2, 1), (1, 0) and (0, 1). The products of the query with them are the scores 3, 1 and 1. The softmax turns scores into weights that sum to one; with powers of 2 in the place of powers of e they are 8, 2 and 2, divided by their sum 12. If the values are (6, 0), (0, 6) and (6, 6), the head gathers 8/12 · (6, 0) + 2/12 · (0, 6) + 2/12 · (6, 6) = (5, 2), most of it from the position whose key fits the query. (A real head also divides its scores by the root of d_head, the number of entries.)
+# Once in whole numbers, with vectors of two entries. The query is (1, 1), and three positions offer the keys (2, 1), (1, 0) and (0, 1). The products of the query with them are the scores 3, 1 and 1. The softmax turns scores into weights that sum to one; with powers of 2 in the place of powers of e they are 8, 2 and 2, divided by their sum 12. If the values are (6, 0), (0, 6) and (6, 6), the head gathers 8/12 · (6, 0) + 2/12 · (0, 6) + 2/12 · (6, 6) = (5, 2), most of it from the position whose key fits the query.
 #
 # A head's **pattern** has a row for each position that looks (the **query**), and a column for each that can be looked at (the **key**). Each row sums to one, and no position sees a later one. Here is the pattern of 2.2 on our prompt.
 
@@ -602,7 +600,7 @@ plots.show(
 # %% [markdown]
 # The right bracket comes ahead in layer 2, which is where 2.2 works, while after layer 0, at depth 1, the lens shows a third right, as good as chance. That does not mean that nothing has been found by then, because the lens reads the *last* position alone, with the *final* vocabulary. The answer may be elsewhere, or outweighed by something else.
 #
-# **Activation patching** can look anywhere. We run both prompts of a pair, take an activation from the clean run and put it into the corrupt one. If the answer turns towards the clean one, this activation carries the difference between the two prompts.
+# **Activation patching** can look anywhere. We run both prompts of a pair, take an activation from the clean run and put it into the corrupt one.
 
 # %% figure
 draw.activation_patching("2.2", clean=("[names, lines, size", "]"), corrupt=("(names, lines, size", ")"))
@@ -659,7 +657,7 @@ plots.show(
 # %% [markdown]
 # On the left the same three heads come out as in section 4, where they were fed a bracket by itself: 2.2 recovers most, then 1.0 and 3.2. The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already. No other position ever brings back more than a twentieth.
 #
-# Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream, which is a running sum. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. To see it as an arithmetic, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
+# Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. To see it as an arithmetic, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
 
 
 # %%
@@ -1003,7 +1001,7 @@ one_arrow = (new - low) / (lead - low)
 round(one_arrow, 2)
 
 # %% [markdown]
-# For 2.2 the number was 0.44 in section 6, and here it is 0.29, because there its whole output was clean, and here only what its values get from `m0`. With all of its values clean 2.2 recovers 0.32, so that nearly all they bring comes straight from `m0`. With only its pattern clean it recovers 0.11, because it does not look in quite the same way on the two prompts.
+# For 2.2 the number was 0.44 in section 6, and here it is 0.29, because there its whole output was clean, and here only what its values get from `m0`. With all of its values clean 2.2 recovers 0.32, so that nearly all they bring comes straight from `m0`; the rest is its pattern, which is not quite the same on the two prompts.
 #
 # `ask.path_patch(senders, readers)` does the same for any sender and any reader, with the parts between them held at their corrupt outputs. So we can ask which part reads 0.3, with each MLP at the last token as the reader.
 
@@ -1061,7 +1059,7 @@ with claims():
 # %% [markdown]
 # ## 9 · The puzzle answered
 #
-# The puzzle showed three parts. Here are all twenty, with both of their bars: across what a part adds, upwards what is lost with zeros in its place.
+# The puzzle showed three parts. Here are all twenty, with both of their bars.
 
 # %% figure
 parts_at = {x: puzzle.of(x) for x in puzzle.labels}
@@ -1089,7 +1087,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Most parts lie near the line, where it hardly matters which bar one believes. The heads of layer 0 lie straight above and below the origin, because next to nothing of theirs reaches the logits except through later parts. Two parts lie far off, `m0` above the line and `m3` below it, and 2.2, the largest of the heads, lies somewhat above.
+# Most parts lie near the line, where both bars say much the same. The heads of layer 0 lie straight above and below the origin, because next to nothing of theirs reaches the logits except through later parts. Two parts lie far off, `m0` above the line and `m3` below it, and 2.2, the largest of the heads, lies somewhat above.
 #
 # We take `m3` first, because only the final norm comes after it, and write zeros once more, with the norm's scale held where it was in the whole run. For `m0`, and then for 2.2, we ask what becomes of the other parts' terms.
 
@@ -1157,7 +1155,7 @@ plots.show(
 #
 # <details><summary>Answer</summary>
 #
-# The norm, as here. Or later parts that compensate for what is missing, which has been found in large models and is called self-repair (McGrath et al. 2023, [arXiv 2307.15771](https://arxiv.org/abs/2307.15771)). Or a measure that hides small losses, as the share right did in section 7, where each head had brought its own part of the lead.
+# The norm, as here. Or later parts that compensate for what is missing, which has been found in large models and is called self-repair (McGrath et al. 2023, [arXiv 2307.15771](https://arxiv.org/abs/2307.15771)). Or a measure that hides small losses, as the share right did in section 7.
 # </details>
 
 # %% claims
