@@ -6,10 +6,10 @@
 `kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
 `pairs`: how well lists that see the token before do, with their null (a minute).
-`labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (five minutes).
+`labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`causal`: what removing each label's best latent does, beside 160 other latents (twelve minutes). Both read modules of
+`causal`: what removing each label's best latent does, beside 160 other latents (ten minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
