@@ -97,7 +97,7 @@ def interchange_by_hand() -> Picture:
 
 
 def effect_beside(ax: Axes, by: Float[Tensor, "direction row"], files: Int[Tensor, "row"]) -> None:
-    """A direction's effect, with its interval over files, above those of twelve shuffled labels and of the random rest."""
+    """A direction's effect, with its interval over files, above those of twelve shuffled labels and the random rest."""
     value, low, high = mean_interval(by[0], clusters=files)
     ax.axvline(0, color=plots.NULL, lw=0.8)
     ax.errorbar(value, 0, xerr=[[value - low], [high - value]], fmt="o", ms=8, capsize=4, color=plots.EDITED)

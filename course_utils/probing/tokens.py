@@ -6,7 +6,6 @@ and intervals draw files.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -91,11 +90,9 @@ def read(model: Any, files: Sequence[str], contexts: int = 40, labels: Sequence[
         files: dotted names of the standard library's modules.
     """
     each = -(-contexts // len(files))
-    enough = 8 * each * model.cfg.n_ctx  # characters: a token seldom has more than eight
     parts = []
     for number, name in enumerate(files):
-        text = beginning(modules.read_module(name), enough)
-        tokens, flags = labelled_contexts([text], model.tokenizer, model.cfg.n_ctx, each)
+        tokens, flags = labelled_contexts([modules.read_module(name)], model.tokenizer, model.cfg.n_ctx, each)
         parts.append((tokens, torch.stack([flags[label] for label in labels], 2), torch.full((len(tokens),), number)))
     read = torch.cat([tokens for tokens, _, _ in parts])[:contexts]
     y = torch.cat([flags for _, flags, _ in parts])[:contexts, 1:].flatten(0, 1).bool()
@@ -106,19 +103,10 @@ def read(model: Any, files: Sequence[str], contexts: int = 40, labels: Sequence[
     return Tokens(x, y, read[:, 1:].flatten(), file, tuple(labels), read, place)
 
 
-def beginning(text: str, characters: int) -> str:
-    """A module's first statements, whole, until there are so many characters."""
-    lines = text.splitlines(keepends=True)
-    for statement in ast.parse(text).body:
-        start = "".join(lines[: statement.end_lineno])
-        if len(start) >= characters:
-            return start
-    return text
-
-
 def two_halves(model: Any, contexts: int = 40, seed: int = 0) -> tuple[Tokens, Tokens]:
     """Held-out files, which the model was not trained on, dealt into two groups: to train probes, and to judge them."""
-    files = [name for name, middling in _held_out().items() if middling]
+    sizes = {name: len(modules.read_module(name)) for name in modules.held_out_modules()}
+    files = [name for name, size in sizes.items() if 2500 < size < 40_000]  # longer ones take long to label
     order = torch.randperm(len(files), generator=torch.Generator().manual_seed(seed)).tolist()
     dealt = [files[i] for i in order]
     half = len(dealt) // 2
@@ -127,9 +115,5 @@ def two_halves(model: Any, contexts: int = 40, seed: int = 0) -> tuple[Tokens, T
 
 def further_files(model: Any, contexts: int = 90) -> Tokens:
     """The held-out files that `two_halves` leaves out, for what was thought of only after its files had been seen."""
-    return read(model, [name for name, middling in _held_out().items() if not middling], contexts)
-
-
-def _held_out() -> dict[str, bool]:
-    """The held-out files, and whether each is neither very short nor very long."""
-    return {name: 2500 < len(modules.read_module(name)) < 40_000 for name in modules.held_out_modules()}
+    sizes = {name: len(modules.read_module(name)) for name in modules.held_out_modules()}
+    return read(model, [name for name, size in sizes.items() if not 2500 < size < 40_000], contexts)
