@@ -633,7 +633,7 @@ with claims():
 measured("probing.expects", kinds.get(gains, gains))
 
 # %% [markdown]
-# With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. One line is an example. The rest of this section will show that what the model expects follows *inside written brackets*, both ways, as no placebo does; and then that most of this goes by a short cut. We move tokens both ways. In the first context of each of the ten new files, tokens outside get the component, and closing brackets should become more probable. In the next two contexts, tokens inside lose it, and closing brackets should become less probable. (Of each context we take the first half.)
+# With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. One line is an example. The rest of this section will show that what the model expects follows *inside written brackets*, both ways, as no placebo does; and then that most of this goes by a short cut, straight to the answer. We move tokens both ways. In the first context of each of the ten new files, tokens outside get the component, and closing brackets should become more probable. In the next two contexts, tokens inside lose it, and closing brackets should become less probable. (Of each context we take the first half.)
 #
 # **Would any push do it?** A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take twelve differences of means of labels that were shuffled over all tokens, and twelve random directions.
 
@@ -742,7 +742,7 @@ with claims():
     claim("without it less than a third of the gain is left, and where tokens lose it closing brackets become more probable, by the whole interval", apart["the direction without it"]["gets it"][0] < own["gets it"][0] / 3 and apart["the direction without it"]["loses it"][2] < 0)
 
 # %% [markdown]
-# This changes the verdict. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it little is left of the one and nothing of the other. So halfway through the model the vectors at tokens inside brackets already lean towards “)”, and what we exchanged was for the most part an answer in the making. *Used* needs that the property is changed and nothing else. What has been shown is less: the model's expectation follows the brackets. A direction that is found by its labels can contain the answer, and no placebo notices, because placebos do not point to the answer.
+# This changes the verdict. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third is left of the one and nothing of the other. So halfway through the model the vectors at tokens inside brackets already lean towards “)”, and what we exchanged was for the most part an answer in the making. *Used* needs that the property is changed and nothing else. What has been shown is less: the model's expectation follows the brackets. A direction that is found by its labels can contain the answer, and no placebo notices, because placebos do not point to the answer.
 #
 # **Written, or counting?** In code the two labels are almost always the same. Strings and comments part them, because a bracket in a string is written and does not count. From tokens inside such brackets, in the nine further files, we take *inside written brackets* away.
 
