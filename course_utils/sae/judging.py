@@ -24,6 +24,7 @@ from course_utils.sae.strokes import stroke_row, strokes_axis
 from course_utils.sae.units import Labels, Units, probe
 
 SET = 16  # latents of the best set, at most
+DRAWN = 1000  # the seed of random directions: from seed 0 one would draw the model's own first embeddings again
 CONTESTANTS = ("neuron", "random", "untrained", "latent", "set", "probe")
 NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, random model",
          "latent": "best latent", "set": f"best set of ≤ {SET} latents", "probe": "probe"}  # fmt: skip
@@ -76,7 +77,6 @@ class LabelScores:
 @torch.no_grad()
 def score_labels(
     dictionary: Dictionary, untrained: Dictionary | None, tokens: Int[Tensor, "context pos"], labels: Labels,
-    seed: int = 0,
 ) -> LabelScores:  # fmt: skip
     """Let every contestant answer every label. Without an `untrained` dictionary its scores are nan."""
     x, _ = dictionary.activations(tokens)
@@ -90,7 +90,7 @@ def score_labels(
         each.append([neurons.best(name) for name in labels.names])
         del neurons
     best["neuron"] = [max(found, key=lambda one: one.chosen_f1) for found in zip(*each, strict=True)]
-    directions = random_directions(width, x.shape[1], torch.Generator().manual_seed(seed))
+    directions = random_directions(width, x.shape[1], torch.Generator().manual_seed(DRAWN))
     chance = Units((x - x.mean(0)) @ directions.T, labels)
     best["random"] = [chance.best(name) for name in labels.names]
     del chance

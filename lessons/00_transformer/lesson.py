@@ -907,7 +907,7 @@ gate = tf.through_first_mlp(model, pairs)  # the same, for both positions and fo
 through = {x: add_at_bracket(change[x]) for x in (entered, made)}
 lengths = {x: change[x].norm(dim=-1, keepdim=True) for x in change}
 as_long = add_at_bracket(change[entered] * lengths[made] / lengths[entered])  # a control, and its null: any direction
-dice = torch.randn(5, 1, 192, generator=torch.Generator().manual_seed(0))
+dice = torch.randn(5, 1, 192, generator=torch.Generator().manual_seed(1000))
 any_direction = [add_at_bracket(x / x.norm() * lengths[made]) for x in dice - dice.mean(-1, keepdim=True)]
 draw.lanes(
     {
