@@ -72,8 +72,7 @@ DRAWINGS = {
     ),
     "road": lambda: draw.road(
         ROW, 3, {"0.3": "", "1.0": "0.19", "2.2": "0.29"}, thick={"1.0": 0.19, "2.2": 0.29},
-        mlps={("m0", 3): "0.77", ("m0", 8): "0.22", ("m3", 8): ""}, logits={"2.2": "0.31", "m3": "0.22"},
-        handed={"0.3": "0.18 to m0"}, skipped="not read", answer="]",
+        mlps={("m0", 3): "0.77", ("m0", 8): "0.22", ("m3", 8): ""}, skipped="not read", answer="]",
     ),
     "road, key": lambda: draw.road(ROW, 3, {"2.2": "0.44"}, key="on each line: recovery,\nthis head alone patched"),
     "norm": lambda: draw.norm_stretches(),

@@ -85,6 +85,10 @@ def test_next_tokens_stand_in_one_order_in_every_panel_and_no_likely_one_is_left
     wide = [[bar.get_width() for bar in ax.patches] for ax in panels]
     shown = 100 * torch.stack([first, second])[:, [0, 1, 3, 2]]
     torch.testing.assert_close(torch.tensor(wide), shown, check_dtype=False)
+    drawn = torch.stack([first, second, second])
+    several = sae.next_tokens({"one": first, "draws": drawn}, lambda ids: "abcd"[ids[0]], "one", most=4).axes[1]
+    assert [bar.get_width() for bar in several.patches] == pytest.approx((100 * drawn.mean(0)).tolist())
+    assert [len(line.get_xdata()) for line in several.lines] == [3] * 4
 
 
 def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():
@@ -121,15 +125,15 @@ def test_each_kind_keeps_what_its_note_says():
 
 def test_one_latent_stands_at_its_rank_among_its_null():
     null = torch.tensor([[3.0, 1.0, 2.0], [0.1, 0.2, 0.3]])
-    table = sae.CausalTable(("a", "b"), torch.tensor([7, 8]), torch.tensor([2.5, 1.0]), null, null + 1, null, null,
-                            torch.tensor([4, 4]))  # fmt: skip
+    table = sae.CausalTable(("a", "b"), torch.tensor([7, 8]), torch.tensor([2.5, 1.0]), null, null, null, null[0],
+                            null[1], torch.tensor([4, 4]))  # fmt: skip
     for label, own in (("a", 1), ("b", 0)):
         bars = table.ranked(label).axes[0].patches
         high = [bar.get_height() for bar in bars]
         assert high == sorted(high, reverse=True)
         coloured = [bar.get_facecolor() for bar in bars]
         assert coloured.count(coloured[own]) == 1
-    assert table.p.tolist() == [0.5, 0.25] and table.p_added.tolist() == [0.75, 1.0]
+    assert table.p.tolist() == [0.5, 0.25]
 
 
 def test_error_is_drawn_against_active_latents_for_both_kinds():

@@ -15,14 +15,18 @@ def setting():
     return model, tf.bracket_pairs(model.tokenizer, 24, seed=3)
 
 
-def test_shares_are_those_of_one_ablated_run_each(setting):
+def test_without_heads_is_one_ablated_run_each(setting):
     model, pairs = setting
-    sets = [["2.2"], ["2.2", "0.3", "1.0"], ["3.2", "3.1"], []]
-    expected = [pairs.right(patching.ablated(model, pairs.clean, one, "mean", pairs.everyone)) for one in sets]
-    assert tf.shares_without(model, pairs, sets) == expected
-    assert len(set(expected)) > 1, "sets that differ in nothing test nothing"
+    runs, found = tf.Without(model, pairs), []
+    for one in (["2.2"], ["2.2", "0.3", "1.0"], ["3.2", "3.1"], []):
+        logits = patching.ablated(model, pairs.clean, one, "mean", pairs.everyone)
+        share, lead = runs.heads(one)
+        assert share == pairs.right(logits)
+        assert lead == pytest.approx(float(pairs.difference(logits).mean()), abs=1e-4)
+        found.append(share)
+    assert len(set(found)) > 1, "sets that differ in nothing test nothing"
     with pytest.raises(ValueError):
-        tf.shares_without(model, pairs, [["4.0"]])
+        runs.heads(["4.0"])
 
 
 def test_what_passes_the_first_mlp_is_what_one_patched_run_each_says(setting):
@@ -44,7 +48,7 @@ def test_what_passes_the_first_mlp_is_what_one_patched_run_each_says(setting):
     assert found["everywhere"] + found["past it"] > 0.9, "together they are the whole stream"
 
 
-@pytest.mark.parametrize("measure", [lambda m, pairs: tf.shares_without(m, pairs, [["2.2"]]), tf.through_first_mlp])
+@pytest.mark.parametrize("measure", [tf.Without, tf.through_first_mlp])
 def test_a_hook_that_is_left_on_the_model_is_noticed(setting, measure):
     model, pairs = setting
     with model.hooks(fwd_hooks=[(MADE, lambda x, hook: 0 * x)]), pytest.raises(ValueError, match="reset_hooks"):

@@ -33,7 +33,7 @@ from course_utils.probing.judged import Removed, chosen_penalty, fit_chosen, rem
 from course_utils.probing.narrow import Narrow, narrow
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
 from course_utils.probing.steer import Steered, steered
-from course_utils.probing.tokens import LABELS, Tokens, hooks, onwards, read, two_halves
+from course_utils.probing.tokens import LABELS, Tokens, further_files, hooks, onwards, read, two_halves
 from course_utils.probing.written import brackets_written
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "fit_logistic",
     "fit_multinomial",
     "fit_ridge",
+    "further_files",
     "hooks",
     "illusion",
     "inlp",

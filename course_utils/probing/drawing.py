@@ -2,14 +2,17 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
-3. `interchange_by_hand` – one interchange in a plane. `lead_rows` – how far a direction is ahead.
+3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – how far a direction is ahead.
 """
 
 from collections.abc import Mapping, Sequence
 
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
+from torch import Tensor
 
 from course_utils import plots
+from course_utils.intervals import mean_interval
 from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 FEATURES = (  # name, what it says of the bits, how many bits it reads
@@ -93,17 +96,27 @@ def interchange_by_hand() -> Picture:
                    "straight up to the donor's height.")  # fmt: skip
 
 
-def lead_rows(ax: Axes, rows: Mapping[str, Sequence[tuple[float, float, float]]], hollow: Sequence[str] = ()) -> None:
+def effect_beside(ax: Axes, by: Float[Tensor, "direction row"], files: Int[Tensor, "row"]) -> None:
+    """A direction's effect, with its interval over files, above those of twelve shuffled labels and the random rest."""
+    value, low, high = mean_interval(by[0], clusters=files)
+    ax.axvline(0, color=plots.NULL, lw=0.8)
+    ax.errorbar(value, 0, xerr=[[value - low], [high - value]], fmt="o", ms=8, capsize=4, color=plots.EDITED)
+    shuffled, drawn = by[1:25].mean(1).split(12)
+    for row, some in ((-1, shuffled), (-2, drawn)):
+        ax.plot(some, [row] * len(some), "o", ms=6, color=plots.NULL, alpha=0.7)
+    titles = ["inside written brackets", "12 shuffled labels", "12 random directions"]
+    ax.set(yticks=range(0, -3, -1), yticklabels=titles, ylim=(-2.5, 0.5))
+
+
+def lead_rows(ax: Axes, rows: Mapping[str, Sequence[tuple[float, float, float]]]) -> None:
     """By how much a direction is ahead, row by row, each with its interval: at the right of 0 it does more.
 
     Args:
         rows: title and what was compared: (mean, low, high), once or several times.
-        hollow: titles of rows that show an effect and no difference.
     """
     ax.axvline(0, color=plots.NULL, lw=0.8)
-    for i, (title, found) in enumerate(rows.items()):
+    for i, found in enumerate(rows.values()):
         for j, (value, low, high) in enumerate(found):
-            at, colour = -i + 0.16 * ((len(found) - 1) / 2 - j), plots.EDITED if title in hollow else plots.INK
-            ax.errorbar(value, at, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=2, color=colour,
-                        mfc="white" if title in hollow else colour)  # fmt: skip
+            at = -i + 0.16 * ((len(found) - 1) / 2 - j)
+            ax.errorbar(value, at, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=2, color=plots.INK)
     ax.set(yticks=range(0, -len(rows), -1), yticklabels=list(rows), ylim=(-len(rows) + 0.4, 0.6))

@@ -65,7 +65,7 @@ def chosen_penalty(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0
     return max(known, key=known.get)
 
 
-def fit_chosen(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0)) -> Probes:
+def fit_chosen(train: Tokens, penalties: Sequence[float] = (10.0, 100.0, 1000.0)) -> Probes:
     """Logistic probes, each with the penalty that does best at its place for its label, within `train`.
 
     A penalty is in units of the place's mean square, so that vectors of any size are treated alike. As in
@@ -75,7 +75,7 @@ def fit_chosen(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0)) -
     rms = train.x.square().mean((1, 2), keepdim=True).sqrt()
     scaled = replace(train, x=train.x / rms)
     fit_on, judge_on, told = _dealt(scaled)
-    tried = [fit_logistic(fit_on.x, fit_on.y, p, tolerance=1e-4) for p in penalties]  # to choose, near enough
+    tried = [fit_logistic(fit_on.x, fit_on.y, p, tolerance=1e-3) for p in penalties]  # to choose, near enough
     share = torch.stack([removed(probes, fit_on, judge_on).share for probes in tried])
     best = share.mean(2).argmax(0)[:, None].repeat(1, len(told))  # (layer, label)
     best[:, told] = share.argmax(0)
@@ -83,7 +83,7 @@ def fit_chosen(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0)) -
     for layer, number in product(range(len(best)), range(len(penalties))):
         here = best[layer] == number
         if here.any():
-            fit = fit_logistic(scaled.x[[layer]], train.y[:, here], penalties[number])
+            fit = fit_logistic(scaled.x[[layer]], train.y[:, here], penalties[number], tolerance=1e-4)
             directions[layer, here], bias[layer, here] = fit.directions[0], fit.bias[0]
     return Probes(directions / rms, bias)
 

@@ -111,3 +111,9 @@ def two_halves(model: Any, contexts: int = 40, seed: int = 0) -> tuple[Tokens, T
     dealt = [files[i] for i in order]
     half = len(dealt) // 2
     return read(model, dealt[:half], contexts), read(model, dealt[half:], contexts)
+
+
+def further_files(model: Any, contexts: int = 90) -> Tokens:
+    """The held-out files that `two_halves` leaves out, for what was thought of only after its files had been seen."""
+    sizes = {name: len(modules.read_module(name)) for name in modules.held_out_modules()}
+    return read(model, [name for name, size in sizes.items() if not 2500 < size < 40_000], contexts)

@@ -1,7 +1,7 @@
 """The two questions put to a dictionary of `code-4l`, as values: do its latents tell labels, and do they act?
 
-- `LabelScores`: F1 of the best latent for each exact label on held-out modules, beside the best neuron, the best of as
-  many random directions, the best latent of a dictionary of the untrained model, a set of latents, and a probe.
+- `LabelScores`: F1 of the best latent for each exact label on held-out modules, beside the best neuron of all MLPs, the
+  best of as many random directions, the best latent of a dictionary of the untrained model, a set of latents, a probe.
 - `CausalTable`: for the best latent of each label, what its removal does, beside others of about the same frequency.
 """
 
@@ -23,8 +23,8 @@ from course_utils.sae.shipped import Dictionary
 from course_utils.sae.strokes import stroke_row, strokes_axis
 from course_utils.sae.units import Labels, Units, probe
 
-NEURONS = "blocks.1.mlp.hook_post"  # of the last MLP before the dictionary's place
 SET = 16  # latents of the best set, at most
+DRAWN = 1000  # the seed of random directions: from seed 0 one would draw the model's own first embeddings again
 CONTESTANTS = ("neuron", "random", "untrained", "latent", "set", "probe")
 NAMES = {"neuron": "best neuron", "random": "null: best random direction", "untrained": "null: latent, random model",
          "latent": "best latent", "set": f"best set of ≤ {SET} latents", "probe": "probe"}  # fmt: skip
@@ -36,7 +36,8 @@ class LabelScores:
 
     Attributes:
         f1, low, high: (contestant, label), contestants in the order of `CONTESTANTS`.
-        base: the share of rows with each label. latent: the best latent. size: how many the best set has.
+        base: the share of rows with each label. latent: the best latent. mlp: which MLP has the best neuron, from 0.
+        size: how many the best set has.
     """
 
     labels: tuple[str, ...]
@@ -45,6 +46,7 @@ class LabelScores:
     high: Float[Tensor, "contestant label"]
     base: Float[Tensor, "label"]
     latent: Int[Tensor, "label"]
+    mlp: Int[Tensor, "label"]
     size: Int[Tensor, "label"]
 
     def of(self, contestant: str) -> dict[str, float]:
@@ -75,7 +77,6 @@ class LabelScores:
 @torch.no_grad()
 def score_labels(
     dictionary: Dictionary, untrained: Dictionary | None, tokens: Int[Tensor, "context pos"], labels: Labels,
-    seed: int = 0,
 ) -> LabelScores:  # fmt: skip
     """Let every contestant answer every label. Without an `untrained` dictionary its scores are nan."""
     x, _ = dictionary.activations(tokens)
@@ -83,10 +84,13 @@ def score_labels(
     width = latents.values.shape[1]
     best = {"latent": [latents.best(name) for name in labels.names],
             "set": [latents.best_set(name, SET) for name in labels.names]}  # fmt: skip
-    neurons = Units.signed(harvest(dictionary.model, NEURONS, tokens), labels)
-    best["neuron"] = [neurons.best(name) for name in labels.names]
-    del neurons
-    directions = random_directions(width, x.shape[1], torch.Generator().manual_seed(seed))
+    each = []  # MLP
+    for layer in range(dictionary.model.cfg.n_layers):
+        neurons = Units.signed(harvest(dictionary.model, f"blocks.{layer}.mlp.hook_post", tokens), labels)
+        each.append([neurons.best(name) for name in labels.names])
+        del neurons
+    best["neuron"] = [max(found, key=lambda one: one.chosen_f1) for found in zip(*each, strict=True)]
+    directions = random_directions(width, x.shape[1], torch.Generator().manual_seed(DRAWN))
     chance = Units((x - x.mean(0)) @ directions.T, labels)
     best["random"] = [chance.best(name) for name in labels.names]
     del chance
@@ -101,6 +105,7 @@ def score_labels(
     return LabelScores(
         labels.names, **found, base=labels.flags.float().mean(0),
         latent=torch.tensor([b.units[0] for b in best["latent"]]),
+        mlp=torch.tensor([found.index(b) for found, b in zip(zip(*each, strict=True), best["neuron"], strict=True)]),
         size=torch.tensor([len(b.units) for b in best["set"]]),
     )  # fmt: skip
 
@@ -116,8 +121,10 @@ class CausalTable:
     Attributes:
         labels: what each latent is best at. latent: which.
         kl: how far the prediction moves at the edited positions, nats, (latent,). null_kl: likewise, (latent, null).
-        added_kl: likewise, where the same vectors are added instead. together: at which share of these positions the
-            other latent is active too. ratio: how often it is active over how often the latent is.
+        together: at which share of these positions the other latent is active too. ratio: how often it is active over
+            how often the latent is.
+        own_beside, beside: of the first latent, its effect and that of another latent that is active together with
+            it, both at the positions where both are.
         positions: where the latent is active.
     """
 
@@ -125,20 +132,16 @@ class CausalTable:
     latent: Int[Tensor, "latent"]
     kl: Float[Tensor, "latent"]
     null_kl: Float[Tensor, "latent null"]
-    added_kl: Float[Tensor, "latent null"]
     together: Float[Tensor, "latent null"]
     ratio: Float[Tensor, "latent null"]
+    own_beside: Float[Tensor, "other"]
+    beside: Float[Tensor, "other"]
     positions: Int[Tensor, "latent"]
 
     @property
     def p(self) -> Float[Tensor, "latent"]:
         """As in `share_at_least`, for each latent."""
         return share_at_least(self.null_kl, self.kl)
-
-    @property
-    def p_added(self) -> Float[Tensor, "latent"]:
-        """The same beside vectors that are added."""
-        return share_at_least(self.added_kl, self.kl)
 
     def ranked(self, label: str) -> Figure:
         """One latent's own effect and those of its null as bars, the largest first."""
@@ -147,25 +150,26 @@ class CausalTable:
         first = int((null >= own).sum())  # bars before its own
         bars = torch.cat([null[:first], own[None], null[first:]])
         fig, ax = plots.figure(height=2.2)
-        ax.bar(range(1, len(bars) + 1), bars,
+        ax.bar(range(1, len(bars) + 1), bars, width=0.9,
                color=[plots.HEAD if rank == first else plots.STREAM for rank in range(len(bars))])  # fmt: skip
-        ax.text(first + 1.7, float(own), f"latent {int(self.latent[i])}", color=plots.HEAD, fontweight="bold", va="top")
-        ax.text(len(bars) / 2, float(null[first]), f"{len(null)} others", color=plots.NULL, va="top")
+        ax.text(first + 3, float(own), f"latent {int(self.latent[i])}: rank {first + 1} of {len(bars)}",
+                color=plots.HEAD, fontweight="bold", va="top")  # fmt: skip
+        ax.text(len(bars) / 2, float(own) / 2, f"{len(null)} others", color=plots.NULL, va="center")
         ax.set(xlabel=f"rank among the {len(bars)} directions", ylabel="KL, nats", xlim=(0, len(bars) + 1),
-               xticks=[1, 10, 20, 30, len(bars)])  # fmt: skip
+               xticks=[1, *range(20, len(bars) - 10, 20), len(bars)])  # fmt: skip
         return fig
 
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """Null edits as strokes, the latent's own as a dot, with its ranks; the highest rank on top.
+        """Null edits as strokes, the latent's own as a dot, with its rank; the highest rank on top.
 
         Args:
             names: {latent: what it is called}.
         """
         ratio = self.kl / self.null_kl.median(1).values
         order = sorted(range(len(self.labels)), key=lambda i: (float(self.p[i]), -float(ratio[i])))
-        fig, ax = plots.figure(height=0.48 * len(self.labels) + 1.1)
+        fig, ax = plots.figure(height=0.36 * len(self.labels) + 1.1)
         for y, i in enumerate(order):
-            stroke_row(ax, y, {"taken away": self.null_kl[i], "added": self.added_kl[i]}, self.kl[i].item())
+            stroke_row(ax, y, self.null_kl[i], self.kl[i].item())
         names = [f"{names[int(self.latent[i])]}: {int(self.latent[i])}" for i in order]
         strokes_axis(fig, ax, names)
         return fig
@@ -174,23 +178,37 @@ class CausalTable:
 @torch.no_grad()
 def causal_table(
     dictionary: Dictionary, tokens: Int[Tensor, "context pos"], labels: tuple[str, ...], latents: list[int],
-    near: int, count: int,
+    near: int, beside: int, places: int,
 ) -> CausalTable:  # fmt: skip
-    """Take each latent away where it is active, and as much along others of about the same frequency.
+    """Take each latent away where it is active, and as much along others.
 
     Args:
-        near: from how many the others are drawn, those that are active most nearly as often. count: how many are drawn.
+        near: how many others of about the same frequency. beside: how many, at most, that are active together with the
+            first latent, at `places` or more.
     """
     f, W_dec = dictionary.encode(tokens), dictionary.sae.W_dec
     share, kl, together, ratio = (f[:, 1:] > 0).float().mean((0, 1)), [], [], []
     for latent in latents:
         others = matched_latents(share, latent, near)
-        drawn = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(0))[:count]]
         here, at = f[..., latent], f[..., latent] > 0
-        along = torch.cat([W_dec[[latent]], W_dec[drawn], -W_dec[drawn]])
-        kl.append(kl_along(dictionary, tokens, here, at, along).mean(1))
-        together.append((f[at][:, drawn] > 0).float().mean(0))
-        ratio.append(share[drawn] / share[latent])
-    own, null, added = torch.stack(kl).split([1, len(drawn), len(drawn)], 1)
-    return CausalTable(labels, torch.tensor(latents), own[:, 0], null, added, torch.stack(together),
-                       torch.stack(ratio), (f[..., latents] > 0).sum((0, 1)))  # fmt: skip
+        kl.append(kl_along(dictionary, tokens, here, at, W_dec[[latent, *others.tolist()]]).mean(1))
+        together.append((f[at][:, others] > 0).float().mean(0))
+        ratio.append(share[others] / share[latent])
+    own, null = torch.stack(kl).split([1, len(others)], 1)
+    return CausalTable(labels, torch.tensor(latents), own[:, 0], null, torch.stack(together), torch.stack(ratio),
+                       *_beside(dictionary, tokens, f, latents[0], beside, places),
+                       (f[..., latents] > 0).sum((0, 1)))  # fmt: skip
+
+
+def _beside(
+    dictionary: Dictionary, tokens: Tensor, f: Tensor, latent: int, count: int, places: int
+) -> Float[Tensor, "2 other"]:
+    """The latent's effect and another's where both are active, as much taken away along either."""
+    both = (f > 0) & (f[..., [latent]] > 0)
+    often = both.sum((0, 1))
+    often[latent] = 0
+    others = (often >= places).nonzero()[:, 0]
+    drawn = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(0))[:count]].tolist()
+    W_dec = dictionary.sae.W_dec
+    pairs = (kl_along(dictionary, tokens, f[..., latent], both[..., j], W_dec[[latent, j]]).mean(1) for j in drawn)
+    return torch.stack(list(pairs), 1)

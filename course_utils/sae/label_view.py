@@ -12,12 +12,13 @@ from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
 from course_utils.sae.judging import CONTESTANTS, LabelScores
 from course_utils.sae.label_words import EXAMPLES, WORDS
 
-ROW, TOP, BOTTOM = 0.36, 0.78, 0.46  # inches: a label, above the first, below the last
+ROW, TOP, BOTTOM = 0.4, 0.78, 0.46  # inches: a label, above the first, below the last
 NAMES, CODE, PLOT, CHARACTER = 1.64, 1.72, 2.86, 0.083  # inches: where names end, code and the graph begin
 MARKS = {  # contestant: what the legend says, mark, colour, by how much it is lifted
-    "untrained": ("latent of a random model", "x", plots.NULL, 0.0),
-    "list": ("token list", "D", plots.SERIES[5], -0.2),
-    "latent": ("latent", "o", plots.HEAD, 0.2),
+    "latent": ("latent", "o", plots.HEAD, 0.27),
+    "neuron": ("neuron", "s", plots.SERIES[3], 0.09),
+    "list": ("token list", "D", plots.SERIES[5], -0.09),
+    "untrained": ("latent of a random model", "x", plots.NULL, -0.27),
 }
 
 
@@ -49,16 +50,16 @@ def label_rows(
     ax.set(xlim=(-0.02, 1.02), ylim=(len(labels) - 0.5, -0.5), yticks=[], xlabel="F1 on the modules held out")
     ax.tick_params(top=True, labeltop=True)
     ax.spines[["left", "right"]].set_visible(False)
-    page.ax.figure.legend(*ax.get_legend_handles_labels(), loc="upper center", ncols=3, fontsize=9, handletextpad=0.2,
+    page.ax.figure.legend(*ax.get_legend_handles_labels(), loc="upper center", ncols=4, fontsize=9, handletextpad=0.2,
                           columnspacing=1.1, bbox_to_anchor=(0.5, 1.0), frameon=False)  # fmt: skip
-    return page.picture("For each label, a row with its example and three marks for what tells it: a random model's "
-                        "latent, a token list and a latent.")  # fmt: skip
+    return page.picture("For each label, a row with its example and four marks for what tells it: a latent, a "
+                        "neuron, a token list and a latent of a random model.")  # fmt: skip
 
 
 def _mark(ax: Axes, name: str, y: int, value: tuple[float, float, float], words: str | None) -> None:
     _, mark, colour, lift = MARKS[name]
     f1, low, high = value
-    ax.errorbar(f1, y - lift, xerr=[[max(f1 - low, 0.0)], [max(high - f1, 0.0)]], fmt=mark, color=colour, markersize=7,
+    ax.errorbar(f1, y - lift, xerr=[[max(f1 - low, 0.0)], [max(high - f1, 0.0)]], fmt=mark, color=colour, markersize=6,
                 markeredgewidth=1.5, elinewidth=1.2, label=words)  # fmt: skip
 
 

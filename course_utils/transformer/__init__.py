@@ -20,7 +20,7 @@
 10. `removal` – what a component says, beside what is lost without it.
 11. `schematic` – a map with a cell for every head.
 12. `verdicts` – pairs on which zero and mean ablation disagree.
-13. `without` – how often the model is right without each of several sets of heads.
+13. `without` – the model without each of several sets of heads: how often it is right, and its lead.
 14. `bottleneck` – what passes through the first MLP, and what passes it by.
 """
 
@@ -39,13 +39,13 @@ from .schematic import draw_heads
 from .split import Split, split
 from .transplant import Node, Transplant, barred_head, best_nodes
 from .verdicts import verdict_pairs
-from .without import shares_without
+from .without import Without
 
 __all__ = [
-    "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split", "Transplant",
+    "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split", "Transplant", "Without",
     "ablated", "ablation_hooks", "at_opener", "attention_to", "attribution",
     "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads", "evenly", "final_norm",
     "head_attribution", "lens", "logit_lens", "matching_score", "mean_ablate", "neuron_order",
     "neuron_readings", "neuron_recovery", "ov_circuit", "qk_circuit", "quote_pairs", "removal",
-    "residual_stream", "shares_without", "split", "through_first_mlp", "verdict_pairs", "vocabulary_activations",
+    "residual_stream", "split", "through_first_mlp", "verdict_pairs", "vocabulary_activations",
 ]  # fmt: skip

@@ -1,14 +1,14 @@
-"""How often the model is right without some heads: several sets of heads, each in a run of its own.
+"""How the model does without some heads: for many sets of heads, each in a run of its own.
 
 1. One run of all prompts of the pairs, clean and corrupt together: the mean of every head's z over them, and the
-   stream of the clean ones before each layer.
+   stream of the clean ones before each layer. It is done once, for all sets.
 2. For each set, the clean prompts from the first layer that has one of its heads; those heads write their means.
 3. Only the logits that are compared are computed: of the closing tokens, at the last position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -34,36 +34,47 @@ def bare(model: Any) -> Unrolled:
     return net
 
 
-def shares_without(model: Any, pairs: Pairs, sets: Sequence[Iterable[str]]) -> list[float]:
-    """The share of clean prompts with the right bracket, with the heads of each set at their means.
-
-    Args:
-        sets: of heads such as "2.2"; an empty one ablates nothing. The means are over `pairs.everyone`, position by
-            position, as in `ablated(model, pairs.clean, heads, "mean", pairs.everyone)`.
+class Without:
+    """The clean prompts of `pairs`, to be run without heads.
 
     Raises:
-        ValueError: a head that the model has not, or a hook that is left on the model.
+        ValueError: a hook is left on the model.
     """
-    chosen = [[patching.head(name, model) for name in one] for one in sets]
-    net = bare(model)
-    visible = net.visible(pairs.clean.shape[1])
-    closers = torch.cat([pairs.correct, pairs.wrong]).unique()
-    with torch.no_grad():
-        _, kept = net.forward(net.embed(pairs.everyone), visible, keep=("resid_pre", "z"))
-        streams = [stream[: len(pairs)] for stream in kept["resid_pre"]]  # of the clean prompts: (n, pos, d_model)
-        means = [z.mean(0) for z in kept["z"]]  # (pos, head, d_head)
-        found = []
-        for one in chosen:
-            by_layer = {layer: [head for at, head in one if at == layer] for layer, _ in one}
 
-            def write_means(layer: int, z: Tensor, by_layer: dict[int, list[int]] = by_layer) -> Tensor:
-                if layer in by_layer:
-                    z = z.clone()
-                    z[:, :, by_layer[layer]] = means[layer][:, by_layer[layer]]
-                return z
+    def __init__(self, model: Any, pairs: Pairs):
+        self.model, self.pairs, self.net = model, pairs, bare(model)
+        self.visible = self.net.visible(pairs.clean.shape[1])
+        self.closers = torch.cat([pairs.correct, pairs.wrong]).unique()
+        with torch.no_grad():
+            end, kept = self.net.forward(self.net.embed(pairs.everyone), self.visible, keep=("resid_pre", "z"))
+        #: before each layer and at the end, of the clean prompts: (n, pos, d_model)
+        self.streams = [stream[: len(pairs)] for stream in (*kept["resid_pre"], end)]
+        self.means = [z.mean(0) for z in kept["z"]]  # (pos, head, d_head)
 
-            first = min(by_layer, default=0)
-            stream, _ = net.forward(streams[first], visible, {"z": write_means}, first_layer=first)
-            logits = net.logits(stream[:, -1:], closers.expand(len(pairs), -1))[:, 0]  # (n, closer)
-            found.append(float((closers[logits.argmax(-1)] == pairs.correct).float().mean()))
-    return found
+    def heads(self, names: Iterable[str]) -> tuple[float, float]:
+        """The share of prompts with the right bracket, and the mean lead, with these heads at their means.
+
+        The means are over `pairs.everyone`, position by position, as in
+        `ablated(model, pairs.clean, heads, "mean", pairs.everyone)`. Without names nothing is ablated.
+
+        Raises:
+            ValueError: a head that the model has not.
+        """
+        chosen = [patching.head(name, self.model) for name in names]
+        by_layer = {layer: [head for at, head in chosen if at == layer] for layer, _ in chosen}
+
+        def write_means(layer: int, z: Tensor) -> Tensor:
+            if layer in by_layer:
+                z = z.clone()
+                z[:, :, by_layer[layer]] = self.means[layer][:, by_layer[layer]]
+            return z
+
+        first, n = min(by_layer, default=len(self.streams) - 1), len(self.pairs)
+        stream = self.streams[first]
+        with torch.no_grad():
+            if by_layer:
+                stream, _ = self.net.forward(stream, self.visible, {"z": write_means}, first_layer=first)
+            logits = self.net.logits(stream[:, -1:], self.closers.expand(n, -1))[:, 0]  # (n, closer)
+        is_right = self.closers[logits.argmax(-1)] == self.pairs.correct
+        right, wrong = (logits[self.closers == answer[:, None]] for answer in (self.pairs.correct, self.pairs.wrong))
+        return float(is_right.float().mean()), float((right - wrong).mean())

@@ -52,11 +52,11 @@ right.legend(loc="upper right", ncols=2)
 plots.show(
     fig,
     alt="Left: the score of the square bracket, 13.9, is 3.22 above that of the round one. Right: m0 adds 0.6 and 5.5 is lost without it, more than the lead of 5.2; one head adds 0.7 and 0.9 is lost; m3 adds 1.3 and less than nothing is lost.",
-    caption="Left: two scores, and the lead. Right: three parts, on 128 prompts in which a round, square or curly bracket is open. Their lead, of the right closing bracket over one wrong one, is larger on average than that of our prompt (dashed). More than the whole lead can be lost: then the wrong bracket is ahead.",
+    caption="Left: two scores, and the lead. Right: three parts, on 128 prompts in which a round, square or curly bracket is open. Their lead, of the right closing bracket over one wrong one, is larger on average than that of our prompt (dashed). More than the whole lead can be lost: then the wrong bracket is ahead. (The six pairs of a right and a wrong bracket are not equally frequent; were each counted alike, no bar would move by as much as 0.25.)",
 )
 
 # %% [markdown]
-# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and for the head they nearly are. The two MLPs are stranger. On average over these prompts `m0` adds little, and yet without it the whole lead is gone. `m3` adds more than twice as much, and without it nothing is lost at all. Which bar do you believe?
+# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and for the head they nearly are. The two MLPs are stranger. On average over these prompts `m0` adds little, and yet without it the whole lead is gone, whereas `m3` adds more than twice as much, and without it nothing is lost at all. Which bar do you believe?
 
 # %% [markdown] contents
 # At the end of this lesson you can answer that, and you have followed a bracket through the whole model.
@@ -65,7 +65,20 @@ plots.show(
 
 # %% claims
 adds, lost = ({x: puzzle.of(x)[k] for x in puzzle.labels} for k in (0, 1))
+kinds_of_pair = [(pairs.correct == a) & (pairs.wrong == b) for a in closers for b in closers if a != b]
+
+
+def moves_if_alike(values):
+    """How far a mean over the prompts moves if each of the six pairs of brackets counts alike."""
+    return abs(sum(values[kind].mean() for kind in kinds_of_pair) / 6 - values.mean()).item()
+
+
+shown_at = [puzzle.labels.index(x) for x in shown]
 with claims():
+    claim(
+        "the six pairs of brackets are not equally frequent; were each counted alike, no bar, nor the mean lead, would move by as much as 0.25",
+        len({int(kind.sum()) for kind in kinds_of_pair}) > 1 and max(moves_if_alike(x) for values in (puzzle.direct, puzzle.loss) for x in [*values[shown_at], pairs.difference(model(pairs.clean))]) < 0.25,
+    )
     claim(
         "`m0` adds less than an eighth of the lead, and without it the whole lead is gone",
         adds["m0"] < lead / 8 and lead <= lost["m0"] < 1.1 * lead,
@@ -187,11 +200,11 @@ plots.show(
 )
 
 # %% [markdown]
-# One head stands out both times, and it is 2.2. (Without 0.1 or 1.1 the model is right slightly *more* often. Zeros can also take away what misleads.)
+# One head stands out both times, and it is 2.2. (Without 0.1 or 1.1 the model is right slightly *more* often. That is an effect of the zeros, which section 5 comes back to.)
 #
-# Without 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most back, and to that extent it is **sufficient**. Nor is this an accident of these prompts: on five other sets of 128, zeros for 2.2 cost about a third or more of the right answers.
+# Without 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most back, and to that extent it is **sufficient**. Nor is this an accident of these prompts: on three other sets of 128, zeros for 2.2 cost about a third or more of the right answers.
 #
-# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. The search for one always goes the same way. We *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from. So far we have a part, and know neither where it looks nor what it brings.
+# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from. So far we have a part, and know neither where it looks nor what it brings.
 
 # %% claims
 others = [x for i, x in enumerate(share.flatten().tolist()) if i != 10]
@@ -205,9 +218,9 @@ def lost_without_2_2(seed):
     return 1 - more.right(ablated) / more.right(model(more.clean))
 
 
-forgets = model.run_with_hooks(pairs.clean, fwd_hooks=[("blocks.2.attn.hook_z", lambda z, hook: None)])
+forgets = model.run_with_hooks(pairs.clean[:8], fwd_hooks=[("blocks.2.attn.hook_z", lambda z, hook: None)])
 with claims():
-    claim("a hook that does not return changes nothing", torch.equal(forgets, model(pairs.clean)))
+    claim("a hook that does not return changes nothing", torch.equal(forgets, model(pairs.clean[:8])))
     claim(
         "with `values` each of the three brackets is closed by its own kind; with `error` the model is wrong",
         [max(range(3), key=row.__getitem__) for row in answers] == [0, 1, 2, 0],
@@ -221,8 +234,8 @@ with claims():
         1 - share[2, 2].item() / intact > 1 / 3 and min(others) > 0.9 * intact,
     )
     claim(
-        "on five other sets of prompts, between 32 and 41 % of the right answers are lost with 2.2 ablated",
-        between([lost_without_2_2(seed) for seed in range(1, 6)], 0.32, 0.41),
+        "on three other sets of prompts, between 32 and 41 % of the right answers are lost with 2.2 ablated",
+        between([lost_without_2_2(seed) for seed in range(1, 4)], 0.32, 0.41),
     )
     claim("with 0.1 or 1.1 ablated at least 0.04 more of the prompts are right", min(share[0, 1], share[1, 1]) - intact >= 0.04)
     claim("with all twelve heads ablated the model is about as good as guessing", about(none_back, 1 / 3))
@@ -243,9 +256,7 @@ draw.columns(words, marked=(opener,)).captioned(
 )
 
 # %% [markdown]
-# One consequence will matter: a part of layer 0 can reach the logits *directly*, past all later layers, because what it added is still in the sum.
-#
-# To check the sum, we add up the outputs of all parts.
+# One consequence will matter: a part of layer 0 can reach the logits *directly*, because what it added is still in the sum. To check the sum, we add up the outputs of all parts.
 
 # %%
 parts = tf.components(model, healthy)  # (component, batch, pos, d_model)
@@ -328,7 +339,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Our head of section 1 has the largest term of all. The heads of layer 0 add practically nothing, but they may matter all the same, because a term is only a **direct effect**. What works through *later* parts, which read an output and compute with it, is an **indirect effect**, and is in none of these numbers.
+# Our head of section 1 has the largest term of all, although nothing here was ablated. The heads of layer 0 add practically nothing, but they may matter all the same, because a term is only a **direct effect**. What works through *later* parts, which read an output and compute with it, is an **indirect effect**, and is in none of these numbers.
 
 # %% claims
 ours_too = tf.attribution(model, tokens, closers[1:2], closers[:1])
@@ -355,6 +366,8 @@ draw.head_opened("2.2", source="[", destination="size").captioned(
 )
 
 # %% [markdown]
+# Once in whole numbers, with vectors of two entries. The query is (1, 1), and three positions offer the keys (2, 1), (1, 0) and (0, 1). The products of the query with them are the scores 3, 1 and 1. The softmax turns scores into weights that sum to one; with powers of 2 in the place of powers of e they are 8, 2 and 2, divided by their sum 12. If the values are (6, 0), (0, 6) and (6, 6), the head gathers 8/12 · (6, 0) + 2/12 · (0, 6) + 2/12 · (6, 6) = (5, 2), most of it from the position whose key fits the query.
+#
 # A head's **pattern** has a row for each position that looks (the **query**), and a column for each that can be looked at (the **key**). Each row sums to one, and no position sees a later one. Here is the pattern of 2.2 on our prompt.
 
 # %% figure
@@ -375,7 +388,7 @@ plots.show(
 )
 
 # %% [markdown]
-# From every later position 2.2 looks at the bracket. But that a head looks somewhere does not mean that the answer depends on it. Over the 128 prompts 1.1 gives the bracket 0.23 of its attention, and only three heads give it more, yet without 1.1 the model is right more often. To learn why a head looks there, and what it takes, we multiply its weights into two matrices. (Stream vectors are rows here.)
+# From every later position 2.2 looks at the bracket. But how much a head looks somewhere does not tell how much the answer depends on it. Over the 128 prompts 1.0 looks at the bracket even a little more than 2.2 does, and yet without 1.0 nine tenths of the right answers remain. To learn why a head looks there, and what it takes, we multiply its weights into two matrices. (Stream vectors are rows here.)
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), takes the query's stream on its left and the key's on its right and gives the score;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
@@ -405,7 +418,7 @@ ahead["everything"] = sum(ahead.values())
 {part: round(ahead[part], 2) for part in ("everything", "m0", "m1", "embed")}
 
 # %% [markdown]
-# More than eight tenths of the bracket's advantage was written by `m0`. So head 2.2 finds the bracket by the output of `m0` there, and the puzzle's first MLP turns up as something that others read.
+# More than eight tenths of the bracket's advantage was written by `m0`. So head 2.2 finds the bracket by the output of `m0` there, which is a first answer to the puzzle: the MLP that adds so little itself is something that others read.
 #
 # **What 2.2 takes from the bracket.** We feed its OV circuit with an opening bracket. The shortest text that has one is the start token and `[`, so that none of our prompts is involved. The stream that layer 2 reads at `[` goes through $W_V W_O$, and on through the unembedding $W_U$.
 
@@ -453,22 +466,20 @@ plots.show(
 )
 
 # %% [markdown]
-# The head looks at the bracket and raises the one that closes it. This fits the experiment of section 1, although no prompt of ours was used. For `(` it is weaker than for `[` and `{`, less than half as strong; that will matter at the end. And two other heads do the same when they are fed a bracket, 3.2 and 1.0.
-
-# %% figure
-draw.road(words, opener, {"2.2": f"attention {pattern[-1, opener]:.2f}"}, thick={"2.2": pattern[-1, opener].item()}, answer="]").captioned(
-    "What we know now. From the last token 2.2 looks at the bracket (the number is its attention on our prompt), and raises the closing bracket of the same kind. We do not know yet whether 3.2 and 1.0 take part."
-)
+# So the head that we found by breaking the model looks at the bracket and raises the one that closes it, and to see this we needed none of our prompts. For `(` it is less than half as strong as for `[` and `{`, which will matter at the end. And it is not alone, because two other heads do the same when they are fed a bracket, 3.2 and 1.0. Whether they take part when the model runs, we do not know yet.
 
 # %% claims
+weights = torch.tensor([[1.0, 1.0]]) @ torch.tensor([[2.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).T  # the toy's scores
+weights = 2**weights / (2**weights).sum()
 looks = {f"{a}.{b}": healthy["pattern", a][:, b, -1, opener].mean().item() for a in range(4) for b in range(4)}
 diagonal = {name: x.diagonal().mean().item() for name, x in ov.items()}
 order = sorted(diagonal, key=diagonal.get, reverse=True)
 with claims():
     claim(
-        "1.1 gives the bracket 0.23 of its attention on average, the fourth most of all heads, and with 1.1 ablated more is right",
-        rounds_to(looks["1.1"], "0.23") and sorted(looks, key=looks.get)[-4] == "1.1" and share[1, 1].item() > intact,
+        "1.0 gives the bracket a little more of its attention than 2.2, less than 0.1, and with 1.0 ablated at least nine tenths of the right answers remain",
+        0 < looks["1.0"] - looks["2.2"] < 0.1 and share[1, 0].item() >= 0.9 * intact,
     )
+    claim("in the toy the head gathers (5, 2)", torch.allclose(weights @ torch.tensor([[6.0, 0.0], [0.0, 6.0], [6.0, 6.0]]), torch.tensor([5.0, 2.0])))
     claim(
         "of the bracket's advantage `m0` has written more than eight tenths, on average over 128 prompts",
         ahead["m0"] > 0.8 * ahead["everything"],
@@ -495,18 +506,31 @@ with claims():
 predict("transformer.exchange")
 
 # %%
-kinds = {kind: tf.removal(model, pairs, kind) for kind in ("mean", "resample")}
-kinds["zero"] = puzzle  # from the start of the lesson
-lost_lead = {kind: found.of("2.2")[1] for kind, found in kinds.items()}
+_, both = model.run_with_cache(pairs.everyone)  # every prompt, and then every twin
+
+
+def lost_lead(part, kind):
+    """How much lead each prompt loses with the part's mean, or its output on the twin, in its place."""
+
+    def hook(x, hook):  # of an MLP: (batch, pos, d_model); of a head: z
+        new = both[hook.name].mean(0).expand_as(x) if kind == "mean" else both[hook.name][128:]
+        return new if part[0] == "m" else torch.where(torch.arange(4)[:, None] == int(part[2]), new, x)
+
+    name = f"blocks.{part[1]}.hook_mlp_out" if part[0] == "m" else f"blocks.{part[0]}.attn.hook_z"
+    ablated_logits = model.run_with_hooks(pairs.clean, fwd_hooks=[(name, hook)])
+    return added.target - pairs.difference(ablated_logits)  # the model's own lead, minus this one
 
 # %% figure answer
 from course_utils.intervals import mean_interval
 
-ratio = lost_lead["resample"] / lost_lead["mean"]
 factor = {"about the same": 1, "about one and a half times": 1.5, "about twice": 2, "about four times": 4}
-display(measured("transformer.exchange", min(factor, key=lambda name: abs(factor[name] - ratio))))
 labels = {"zero": "zeros", "mean": "its mean", "resample": "the twin's"}
-costs = {part: {k: mean_interval(kinds[k].loss[puzzle.labels.index(part)]) for k in labels} for part in ("2.2", "m3")}
+costs = {}
+for part in ("2.2", "m3"):
+    losses = [puzzle.loss[puzzle.labels.index(part)], lost_lead(part, "mean"), lost_lead(part, "resample")]
+    costs[part] = dict(zip(labels, map(mean_interval, losses), strict=True))
+ratio = costs["2.2"]["resample"][0] / costs["2.2"]["mean"][0]
+display(measured("transformer.exchange", min(factor, key=lambda name: abs(factor[name] - ratio))))
 fig, axes = plots.figure(columns=2, height=3.0, sharey=True)
 for ax, (part, found), colour in zip(axes, costs.items(), (plots.HEAD, plots.MLP), strict=True):
     for i, (mean, low_end, high_end) in enumerate(found.values()):
@@ -523,7 +547,7 @@ plots.show(
 )
 
 # %% [markdown]
-# For 2.2 the twin's output costs twice what the mean costs, because it does not only stop raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign. So the puzzle's dark bar is one of three answers, and a report of an ablation must say what was written instead.
+# For 2.2 the twin's output costs twice what the mean costs, because then the head not only stops raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign, and the same holds for 1.1, which section 1 had seen do harm: with zeros the lead rises, with its mean it falls. So the puzzle's dark bar is one of three answers, and a report of an ablation must say what was written instead.
 
 # %% claims
 with claims():
@@ -531,6 +555,10 @@ with claims():
     claim(
         "for `m3` the lead rises with zeros and falls with the mean (every interval apart from zero)",
         costs["m3"]["zero"][2] < 0 < costs["m3"]["mean"][1],
+    )
+    claim(
+        "for 1.1 the lead rises with zeros, by more than a tenth of a logit, and falls by as much with the mean; with the mean 0.1 moves it by less than that",
+        puzzle.of("1.1")[1] < -0.1 and lost_lead("1.1", "mean").mean() > 0.1 and abs(lost_lead("0.1", "mean").mean()) < 0.1,
     )
     twins_term = tf.attribution(model, pairs.corrupt, pairs.correct, pairs.wrong)["2.2"].mean()
     claim("on the twin, 2.2 raises the wrong bracket over the right one, by more than a logit", twins_term < -1)
@@ -570,15 +598,15 @@ plots.show(
 )
 
 # %% [markdown]
-# The right bracket comes ahead in layer 2, which is where 2.2 works. After layer 0, at depth 1, the lens shows a third right, as good as chance. But this does not mean that nothing has been found by then, because the lens reads the *last* position alone, with the *final* vocabulary. The answer may be elsewhere, or outweighed by something else.
+# The right bracket comes ahead in layer 2, which is where 2.2 works, while after layer 0, at depth 1, the lens shows a third right, as good as chance. That does not mean that nothing has been found by then, because the lens reads the *last* position alone, with the *final* vocabulary. The answer may be elsewhere, or outweighed by something else.
 #
-# **Activation patching** can look anywhere. We run both prompts of a pair, take an activation from the clean run and put it into the corrupt one. If the answer turns towards the clean one, this activation carries the difference between the two prompts.
+# **Activation patching** can look anywhere. We run both prompts of a pair, take an activation from the clean run and put it into the corrupt one.
 
 # %% figure
 draw.activation_patching("2.2", clean=("[names, lines, size", "]"), corrupt=("(names, lines, size", ")"))
 
 # %% [markdown]
-# This direction, clean into corrupt, is called **denoising**, and asks which part is *enough* to bring the answer back. The other is **noising**, such as resampling from the twin, and asks which part is *needed* to keep it.
+# This direction, clean into corrupt, is called **denoising**, and asks which part is *enough* to bring the answer back; the other is **noising**, such as resampling from the twin, and asks which part is *needed* to keep it.
 #
 # To say how far the answer comes back, we take the same lead in both runs, that of the clean prompt's bracket over the twin's, so that in the corrupt run it is negative. The **recovery** of a change is
 #
@@ -629,7 +657,7 @@ plots.show(
 # %% [markdown]
 # On the left the same three heads come out as in section 4, where they were fed a bracket by itself: 2.2 recovers most, then 1.0 and 3.2. The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already. No other position ever brings back more than a twentieth.
 #
-# Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream, which is a running sum. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. To see it as an arithmetic, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
+# Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. To see it as an arithmetic, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
 
 
 # %%
@@ -690,7 +718,7 @@ with claims():
 #
 # OV circuits and patching have named the same three heads: 2.2, 1.0 and 3.2. A description should predict an experiment that it was not made from. If these three carry the answer, and nothing else does, the model must guess without them.
 #
-# As a null we take out 2.2 with two heads that were not named, one of layer 1 and one of layer 3. There are nine such pairs, and each new set of prompts gets the next of them. The prompts are ten new sets of 128.
+# As a null we take out 2.2 with two heads that were not named, one of layer 1 and one of layer 3. There are nine such pairs, and each new set of prompts gets the next of them. The prompts are ten new sets of 64.
 
 # %% prediction
 predict("transformer.trio")
@@ -698,118 +726,157 @@ predict("transformer.trio")
 # %%
 trio = ["2.2", "1.0", "3.2"]
 matched = [["2.2", f"1.{a}", f"3.{b}"] for a in (1, 2, 3) for b in (0, 1, 3)]
-fresh_sets = [tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(10, 20)]
-by_set = []
-for i, prompts in enumerate(fresh_sets):
-    sets = [["2.2"], matched[i % 9], trio]  # each head at its mean
-    by_set.append(tf.shares_without(model, prompts, sets))
-by_set = torch.tensor(by_set)  # (set of prompts, set of heads): share right
+runs, by_set = [], []
+for i in range(10):
+    prompts = tf.bracket_pairs(model.tokenizer, 64, seed=10 + i)
+    runs.append(tf.Without(model, prompts))
+    sets = [["2.2"], matched[i % 9], trio, ["1.0"], ["3.2"], []]  # each head at its mean
+    by_set.append([runs[i].heads(one) for one in sets])
+by_set = torch.tensor(by_set)  # (set of prompts, set of heads, share right and lead)
 
 # %% figure answer
-without_trio = by_set[:, 2].mean().item()
+without_trio = by_set[:, 2, 0].mean().item()
 bins = ("less than 0.45", "0.45 to 0.55", "0.55 to 0.65", "more than 0.65")
 display(measured("transformer.trio", bins[sum(without_trio > edge for edge in (0.45, 0.55, 0.65))]))
-labels = ("2.2", "2.2 and two others", "2.2, 1.0, 3.2")
-fig, ax = plots.figure(width=6.2, height=3.1)
-for i, values in enumerate(by_set.T):
-    ax.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.GREY if i == 1 else plots.HEAD, markersize=5)
-    ax.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
-    ax.text(i + 0.28, values.mean() + 0.025, f"{values.mean():.2f}", va="center", fontweight="bold")
-ax.axhline(1 / 3, color=plots.NULL, linestyle=":")
-ax.text(-0.45, 1 / 3 - 0.05, "guessing", color=plots.NULL)
-ax.set_xticks(range(3), labels)
-ax.set(xlabel="heads set to their means", ylabel="share right", xlim=(-0.5, 2.7), ylim=(0.2, 0.9))
+labels = ("2.2", "2.2 and\ntwo others", "2.2, 1.0, 3.2")
+fig, (left, right) = plots.figure(columns=2, height=3.3, width_ratios=(1.7, 1))
+for i, values in enumerate(by_set[:, :3, 0].T):
+    left.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.GREY if i == 1 else plots.HEAD, markersize=5)
+    left.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
+    left.text(i + 0.28, values.mean() + 0.025, f"{values.mean():.2f}", va="center", fontweight="bold")
+left.axhline(1 / 3, color=plots.NULL, linestyle=":")
+left.text(-0.45, 1 / 3 - 0.05, "guessing", color=plots.NULL)
+left.set_xticks(range(3), labels)
+left.set(xlabel="heads set to their means", ylabel="share right", xlim=(-0.5, 2.75), ylim=(0.2, 0.9))
+drop = (by_set[:, 5:, 1] - by_set[:, :5, 1]).mean(0).tolist()  # of the lead, by set of heads
+singly, bottom = {"2.2": drop[0], "1.0": drop[3], "3.2": drop[4]}, 0.0
+for name, height in singly.items():
+    right.bar(0, height, 0.6, bottom=bottom, color=plots.HEAD, edgecolor="white", linewidth=2)
+    right.text(0, bottom + height / 2, f"{name}: {height:.2f}", ha="center", va="center", color="white")
+    bottom += height
+right.bar(1, drop[2], 0.6, color=plots.HEAD)
+for i, height in enumerate((bottom, drop[2])):
+    right.text(i, height + 0.08, f"{height:.2f}", ha="center", fontweight="bold")
+right.set_xticks((0, 1), ("one at\na time", "all three"))
+right.set(ylabel="lead lost (logits)", ylim=(0, 4.7))
 plots.show(
     fig,
-    alt="Share right on ten sets of prompts: around 0.74 without 2.2, not much less with two matched heads beside it, 0.40 without the three, where guessing gives a third.",
-    caption="One dot for each of ten new sets of 128 prompts; bars are means. Grey: the matched null, 2.2 with other heads of the same layers.",
+    alt="Left: share right on ten sets of prompts, around 0.74 without 2.2, not much less with two matched heads beside it, 0.40 without the three, where guessing gives a third. Right: one at a time the three cost 3.98 of the lead in sum, together 3.93.",
+    caption="Ten new sets of 64 prompts. Left: the share right, one dot for each set; bars are means. Grey: the matched null, 2.2 with other heads of the same layers. Right: how much of the lead is lost without each of the three alone, stacked, and without all of them.",
 )
 
 # %% [markdown]
-# The three matter far more than their matched nulls. One at a time, 1.0 and 3.2 had seemed to matter little: without one of them alone the model is still right on 0.90 and 0.93 of these prompts. But once 2.2 is gone, taking either away as well lowers the share from 0.74 to 0.54. The three bring the same thing. A share of right answers hides how much each brings as long as the lead is large: then the others' part is enough, and only with 2.2 gone does it show.
+# The three matter far more than their matched nulls, although one at a time 1.0 and 3.2 had seemed to matter little: without one of them alone the model is still right on 0.90 and 0.93 of these prompts. One might think that the heads replace one another. The lead, on the right, says otherwise. What they cost one at a time adds up to nearly what they cost together, so that each brings a share of its own to one sum. It is the count of right answers that hid the smaller shares, because a prompt counts as right for as long as the rest of the sum keeps the right bracket ahead.
 #
 # And yet our prediction fails, if narrowly, because without all three the model does not quite guess: 0.40 are right. Is a fourth head involved? On the 128 prompts that we know, we set each of the other thirteen to its mean beside the three. Whichever costs most is then tested on the ten new sets, against the other heads of its layer.
 
 # %%
-rest = [name for name in looks if name not in trio]  # the other 13 heads
-as_fourth = tf.shares_without(model, pairs, [[*trio, name] for name in rest])
-found = rest[as_fourth.index(min(as_fourth))]
-same_layer = [name for name in rest if name[0] == found[0] and name != found]
+here, rest = tf.Without(model, pairs), [name for name in looks if name not in trio]
+as_fourth = [here.heads([*trio, name])[0] for name in rest]  # the other 13 heads: share right
+four = [*trio, rest[as_fourth.index(min(as_fourth))]]
+unnamed = [[x for x in looks if x[0] == layer and x not in four] for layer in "0123"]
 fourth = []
-for i, prompts in enumerate(fresh_sets):
-    sets = [[*trio, same_layer[i % len(same_layer)]], [*trio, found]]
-    fourth.append(tf.shares_without(model, prompts, sets))
-fourth = torch.tensor(fourth)  # (set of prompts, two): share right
+for i, run in enumerate(runs):
+    same_layer = unnamed[int(four[3][0])]
+    sets = [[*trio, same_layer[i % len(same_layer)]], four]
+    fourth.append([run.heads(one) for one in sets])
+fourth = torch.tensor(fourth)  # (set of prompts, two, share right and lead)
+four[3]
+
+# %% [markdown]
+# There is a fourth, as the next figure shows, and it is 0.3. That makes a description of all sixteen heads, *these four and no others*, and so the experiment can be turned round. We set the twelve others to their means, and keep only the four; or, as a null, we keep only four that were not named, one of each layer.
+
+# %%
+kept = []
+for i, run in enumerate(runs):
+    null = [heads[i % 3] for heads in unnamed]  # four others, one of each layer
+    sets = [[x for x in looks if x not in keep] for keep in (four, null)]
+    kept.append([run.heads(one) for one in sets])
+kept = torch.tensor(kept)  # (set of prompts, two, share right and lead)
+{name: [round(x, 2) for x in means] for name, means in zip(("four", "others"), kept.mean(0).tolist(), strict=True)}
 
 # %% figure
-three_alone = tf.shares_without(model, pairs, [trio])[0]
-fig, (left, right) = plots.figure(columns=2, height=3.1, width_ratios=(1.5, 1), sharey=True)
-left.bar(range(13), as_fourth, 0.66, color=[plots.HEAD if name == found else plots.GREY for name in rest])
-left.axhline(three_alone, color=plots.INK, linewidth=1.2)
-left.text(12.5, three_alone + 0.045, f"the three alone {three_alone:.2f}", ha="right")
-left.set_xticks(range(13), rest, fontsize=9)
+fig, (left, middle, right) = plots.figure(columns=3, height=3.2, width_ratios=(1.25, 1.2, 0.85))
+left.bar(range(13), as_fourth, 0.66, color=[plots.HEAD if name in four else plots.GREY for name in rest])
+left.axhline(here.heads(trio)[0], color=plots.INK, linewidth=1.2)
+left.text(12.5, here.heads(trio)[0] + 0.045, "the three alone", ha="right")
+left.set_xticks(range(13), rest, fontsize=8, rotation=90)
 left.set(xlabel="the three, and this head", ylabel="share right", title="search: the 128 prompts", ylim=(0.25, 0.55))
-columns = {"the three": by_set[:, 2], "and one of\nlayer 0": fourth[:, 0], f"and {found}": fourth[:, 1]}
+columns = {"the\nthree": by_set[:, 2, 0], "and one of\nlayer 0": fourth[:, 0, 0], f"and\n{four[3]}": fourth[:, 1, 0]}
 for i, values in enumerate(columns.values()):
-    right.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.GREY if i == 1 else plots.HEAD, markersize=4)
-    right.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
-    right.text(i + 0.28, values.mean() + 0.008, f"{values.mean():.2f}", fontweight="bold")
-right.set_xticks(range(3), columns)
-right.set(title="test: ten new sets", xlim=(-0.5, 2.8))
-for ax in (left, right):
+    middle.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.GREY if i == 1 else plots.HEAD, markersize=4)
+    middle.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
+    middle.text(i + 0.24, values.mean() + 0.008, f"{values.mean():.2f}", fontweight="bold")
+middle.set_xticks(range(3), columns, fontsize=8)
+middle.set(title="test: ten new sets", xlim=(-0.5, 2.9), ylim=(0.25, 0.55))
+for ax in (left, middle):
     ax.axhline(1 / 3, color=plots.NULL, linestyle=":")
-right.text(-0.45, 1 / 3 - 0.02, "guessing", color=plots.NULL)
+middle.text(-0.45, 0.262, "dotted: guessing", color=plots.NULL)
+ends = {"whole": by_set[:, 5, 1], "without": fourth[:, 1, 1], "only": kept[:, 0, 1], "only four\nothers": kept[:, 1, 1]}
+right.bar(range(4), [x.mean() for x in ends.values()], 0.66, color=[plots.SERIES[1], plots.HEAD, plots.HEAD, plots.GREY])
+for i, values in enumerate(ends.values()):
+    right.text(i, values.mean() + 0.12, f"{values.mean():.2f}", ha="center", fontsize=9)
+right.set_xticks(range(4), ends, fontsize=8, rotation=45)
+right.set(title="lead, with the four", ylim=(0, 6))
 plots.show(
     fig,
-    alt="Left: share right with each of thirteen heads set to its mean beside the three, 0.34 for 0.3 and more for every other. Right: on ten new sets 0.40 without the three, the same with another head of layer 0, 0.33 with 0.3.",
-    caption="Left: the search, one bar for each of the other thirteen. Right: the test, one dot for each set of prompts that the search has not seen; bars are means. Grey: another head of layer 0 in the place of 0.3.",
+    alt="Left: share right with each of thirteen heads set to its mean beside the three, 0.34 for 0.3 and more for every other. Middle: on ten new sets 0.40 without the three, the same with another head of layer 0, 0.33 with 0.3. Right: the lead is 5.17 in the whole model, 0.45 without the four, 5.10 with only the four, 0.15 with only four others.",
+    caption="Left: the search, one bar for each of the other thirteen. Middle: the test, one dot for each set of prompts that the search has not seen. Right: the lead on these sets in the whole model, without the four, and with only four of the sixteen heads, the others at their means. Bars are means, grey the nulls.",
 )
 
 # %% [markdown]
-# There is a fourth, and it is 0.3. On the new sets 0.33 are right without the four, no more than a guess would be, while another head of layer 0 in its place costs less than 0.01. (Section 1 had come down to a guess with 0.3 intact, because it wrote zeros. With zeros for all twelve heads of layers 1 to 3, `)` comes first on every prompt, whatever 0.3 has brought.)
+# On the new sets 0.33 are right without the four, no more than a guess would be, while another head of layer 0 in the place of 0.3 costs less than 0.01. And with *only* the four, the lead is as good as whole: 5.10 of 5.17. The model is then right on 0.99 of the prompts, slightly more often than with all sixteen heads, whereas with four others it guesses. So of sixteen heads, four carry the lead. (The MLPs were left as they are, and we come to them next.)
+#
+# Section 1 had come down to a guess with 0.3 intact, because it wrote zeros: then `)` comes first on every prompt, whatever 0.3 has brought. With means for the same twelve heads 0.38 of those prompts are right, not 0.33.
 #
 # But 0.3 adds nothing to the logits directly, so some later part must read its output. Which one?
 
 # %% claims
-_, two_others, three_gone = by_set.T
-one_other, four_gone = fourth.T
-alone = [["1.0"], ["3.2"], ["2.2", "1.0"], ["2.2", "3.2"]]
-alone = torch.tensor([tf.shares_without(model, prompts, alone) for prompts in fresh_sets]).mean(0).tolist()
+three_gone, two_others, four_gone, one_other = by_set[:, 2, 0], by_set[:, 1, 0], fourth[:, 1, 0], fourth[:, 0, 0]
+twelve = here.heads([x for x in looks if x[0] != "0"])[0]
 with claims():
     claim(
-        "without the three heads 0.40 of the brackets are right on average, above a third by more than four standard errors of this mean over ten sets",
-        rounds_to(three_gone.mean().item(), "0.40") and three_gone.mean() - 1 / 3 > 4 * three_gone.std() / 10**0.5,
+        "without the three heads 0.40 of the brackets are right on average, above a third by more than three standard errors of this mean over ten sets",
+        rounds_to(three_gone.mean().item(), "0.40") and three_gone.mean() - 1 / 3 > 3 * three_gone.std() / 10**0.5,
     )
     claim(
         "with a matched pair beside 2.2, at least 0.2 more of the prompts are right, on each of the ten sets; each of the nine pairs was used",
         (two_others - three_gone).min() >= 0.2 and len({tuple(matched[i % 9]) for i in range(10)}) == 9,
     )
     claim(
-        "without 1.0 alone 0.90 are right, without 3.2 alone 0.93; without 2.2 0.74, and 0.54 without 2.2 and either of them",
-        all(rounds_to(x, y) for x, y in zip([*alone, by_set[:, 0].mean().item()], ("0.90", "0.93", "0.54", "0.54", "0.74"), strict=True)),
+        "without 1.0 alone 0.90 are right, without 3.2 alone 0.93",
+        all(rounds_to(by_set[:, k, 0].mean().item(), y) for k, y in ((3, "0.90"), (4, "0.93"))),
     )
+    claim("one at a time the three heads cost within a twentieth of what they cost together", abs(sum(singly.values()) / drop[2] - 1) < 0.05)
     claim(
-        "with zeros for all twelve heads of layers 1 to 3, `)` comes first on every prompt",
-        bool((broken()[:, -1, closers].argmax(-1) == 0).all()),
+        "with zeros for all twelve heads of layers 1 to 3, `)` comes first on every prompt; with their means 0.38 are right, not 0.33",
+        bool((broken()[:, -1, closers].argmax(-1) == 0).all()) and rounds_to(twelve, "0.38") and rounds_to(none_back, "0.33"),
     )
-    claim("the search finds 0.3, which adds less than a hundredth of a logit directly", found == "0.3" and added["0.3"].mean().abs() < 0.01)
+    claim("the search finds 0.3, which adds less than a hundredth of a logit directly", four[3] == "0.3" and added["0.3"].mean().abs() < 0.01)
     claim(
-        "on each of the ten sets ablating 0.3 as well costs at least 0.03 more, another head of layer 0 less than 0.01 on average",
-        (three_gone - four_gone).min() >= 0.03 and abs((three_gone - one_other).mean()) < 0.01,
+        "on each of the ten sets ablating 0.3 as well costs more, another head of layer 0 less than 0.01 on average",
+        (three_gone - four_gone).min() > 0 and abs((three_gone - one_other).mean()) < 0.01,
     )
     claim(
         "without the four 0.33 are right on average, within two standard errors of a third",
         rounds_to(four_gone.mean().item(), "0.33") and (four_gone.mean() - 1 / 3).abs() < 2 * four_gone.std() / 10**0.5,
     )
+    claim(
+        "with only the four the lead is 5.10 of 5.17, and 0.99 are right, at least 0.01 more than in the whole model",
+        rounds_to(kept[:, 0, 1].mean().item(), "5.10") and rounds_to(by_set[:, 5, 1].mean().item(), "5.17")
+        and rounds_to(kept[:, 0, 0].mean().item(), "0.99") and (kept[:, 0, 0] - by_set[:, 5, 0]).mean() > 0.01,
+    )
+    claim(
+        "with only four others, one of each layer, about a third is right, to 0.03, and the lead is below 0.2",
+        about(kept[:, 1, 0].mean().item(), 1 / 3) and abs(kept[:, 1, 0].mean() - 1 / 3) < 0.03 and abs(kept[:, 1, 1].mean()) < 0.2,
+    )
 
 # %% [markdown]
 # ## 8 · The first MLP
 #
-# Two tracks lead to `m0`. Head 2.2 finds the bracket by the output of `m0` there. And before layer 1, when `m0` is the only MLP that has run, patches at two positions already bring the answer back.
+# Two tracks lead to `m0`: head 2.2 finds the bracket by what `m0` has written there, and before layer 1, when `m0` is the only MLP that has run, patches at two positions already bring the answer back.
 #
-# An MLP sees one position at a time, so it moves nothing between tokens. It can read one description of a token and add another.
-#
-# The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads), the other is the output of `m0` (`mlp_out`), and their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, we let `m0` run, and then add to the stream how the lane differs between the two runs.
+# An MLP sees one position at a time, so it moves nothing between tokens; but it can read one description of a token and add another. The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads), the other is the output of `m0` (`mlp_out`), and their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, we let `m0` run, and then add to the stream how the lane differs between the two runs.
 
 # %% prediction
 predict("transformer.lane")
@@ -839,21 +906,24 @@ display(measured("transformer.lane", bins[sum(share_entered > edge for edge in (
 gate = tf.through_first_mlp(model, pairs)  # the same, for both positions and for all
 through = {x: add_at_bracket(change[x]) for x in (entered, made)}
 lengths = {x: change[x].norm(dim=-1, keepdim=True) for x in change}
-as_long = add_at_bracket(change[entered] * lengths[made] / lengths[entered])  # a control
+as_long = add_at_bracket(change[entered] * lengths[made] / lengths[entered])  # a control, and its null: any direction
+dice = torch.randn(5, 1, 192, generator=torch.Generator().manual_seed(1000))
+any_direction = [add_at_bracket(x / x.norm() * lengths[made]) for x in dice - dice.mean(-1, keepdim=True)]
 draw.lanes(
     {
         "what entered m0,\nat the bracket": ({(0, False)}, through[entered]),
         "output of m0,\nat the bracket": ({(0, True)}, through[made]),
         "output of m0,\nat both": ({(0, True), (1, True)}, gate["both"]),
         "what entered m0,\nat all positions": ({(0, False), (1, False)}, gate["past it"]),
+        "what entered m0,\nmade as long": ({(0, False)}, as_long),
     },
     ["[", "size"],
 ).captioned(
-    "Four experiments, with the recovery above. Each stream has two lanes: on the left what entered m0, on the right the output of m0. Where the run is corrupt they are pale. Above the dashed line, after m0 has run, the green lanes are made clean. Two of the nine streams are drawn."
+    "Five experiments, with the recovery above. Each stream has two lanes: on the left what entered m0, on the right the output of m0. Where the run is corrupt they are pale. Above the dashed line, after m0 has run, the green lanes are made clean. Two of the nine streams are drawn. Last: at the bracket, the difference in what entered, stretched to the length of the difference in the output."
 )  # fmt: skip
 
 # %% [markdown]
-# Which bracket it is, later layers do not read from its embedding. With everything clean that *entered* `m0`, at all positions, nothing comes back, and with its *output* clean at only two positions the whole answer does. (It is 1.02 rather than 1 because the other positions stay corrupt. With the output clean at all of them it is 1.00.) Nor is the embedding's difference only too short: made as long as the difference in the output, it brings back 0.04. A place through which everything that is used must pass is a **bottleneck**.
+# This surprised us. The embedding of the bracket is still in the stream, and yet no later layer reads from it which bracket it is: with everything clean that *entered* `m0`, at all positions, nothing comes back, whereas with its *output* clean at only two positions the whole answer does. (It is 1.02 rather than 1 because the other positions stay corrupt. With the output clean at all of them it is 1.00.) Nor is the embedding's difference only too short: made as long as the difference in the output, it brings back 0.04, and a random direction of that length can bring back as much. A place through which everything that is used must pass is a **bottleneck**.
 #
 # To see why the embedding is not read, we feed the OV circuits of section 4 with one lane at a time, and ask how far the matching bracket is raised above the mean of the three.
 
@@ -873,10 +943,10 @@ by_lane = {lane: [fed(lane, *head) for head in ((2, 2), (1, 0), (3, 2))] for lan
 {lane: [round(x, 2) for x in logits] for lane, logits in by_lane.items()}
 
 # %% [markdown]
-# With what entered `m0`, the three heads raise the matching bracket by less than 0.02 logits. With its output they raise it by more than 0.7. In this sense `m0` *translates*: it writes the bracket in directions that these heads read, and the embedding is not in them.
+# With what entered `m0`, the three heads raise the matching bracket by less than 0.02 logits, and with its output by more than 0.7. In this sense `m0` *translates*: it writes the bracket in directions that these heads read, while what the embeddings say of the bracket lies in directions that they do not.
 
 # %% claims
-other_sets = [tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(1, 6)]
+other_sets = [tf.bracket_pairs(model.tokenizer, 64, seed=seed) for seed in range(1, 4)]
 at_one = model.blocks[0].mlp(healthy["blocks.0.ln2.hook_normalized"][:, opener : opener + 1])[:, 0]
 sums = [gate, *(tf.through_first_mlp(model, some) for some in other_sets)]
 with claims():
@@ -889,11 +959,11 @@ with claims():
         rounds_to(gate["both"], "1.02") and rounds_to(gate["everywhere"], "1.00"),
     )
     claim(
-        "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back 0.04",
-        bool((lengths[entered] < lengths[made]).all()) and rounds_to(as_long, "0.04"),
+        "what entered `m0` differs less between the runs than its output, in every pair; made as long, it brings back 0.04, and of five random directions of that length one brings back at least as much",
+        bool((lengths[entered] < lengths[made]).all()) and rounds_to(as_long, "0.04") and as_long <= max(any_direction),
     )
     claim(
-        "on these prompts and on five other sets, the output of `m0` at both positions brings back the whole answer, to 0.05, and everything that goes past it, at all positions, less than 0.01",
+        "on these prompts and on three other sets of 64, the output of `m0` at both positions brings back the whole answer, to 0.05, and everything that goes past it, at all positions, less than 0.01",
         between([x["both"] for x in sums], 0.95, 1.05) and max(abs(x["past it"]) for x in sums) < 0.01,
     )
     claim(
@@ -931,36 +1001,18 @@ one_arrow = (new - low) / (lead - low)
 round(one_arrow, 2)
 
 # %% [markdown]
-# `ask.path_patch(senders, readers)` does the same for any sender and any reader, with the parts between them held at their corrupt outputs. First the main road, from the bracket to the last token.
-
-# %% figure
-from_m0 = ask.path_patch(["m0"], [f"{x}.v" for x in trio], pairs=True).recovery()[0].tolist()  # v: to the values
-from_m0 = dict(zip(trio, from_m0, strict=True))
-draw.road(
-    words, opener, {x: f"{y:.2f}" for x, y in from_m0.items()}, thick=from_m0, mlps={("m0", opener): ""},
-    skipped="past m0:\nnothing", answer="]", key="on each line: recovery by the arrow\nfrom m0 to this head's values",
-).captioned(
-    "The main road. m0 rewrites the bracket (from there on its stream is orange), and three heads read what it wrote. Each number is an experiment of its own; they are not amounts of a flow, and need not add up."
-)  # fmt: skip
-
-# %% [markdown]
-# For 2.2 the number was 0.44 in section 6, and here it is 0.29, because there its whole output was clean, and here only what its values get from `m0`. With all of its values clean 2.2 recovers 0.32, so that nearly all they bring comes straight from `m0`. With only its pattern clean it recovers 0.11, because it does not look in quite the same way on the two prompts.
+# For 2.2 the number was 0.44 in section 6, and here it is 0.29, because there its whole output was clean, and here only what its values get from `m0`. With all of its values clean 2.2 recovers 0.32, so that nearly all they bring comes straight from `m0`; the rest is its pattern, which is not quite the same on the two prompts.
 #
-# And which part reads 0.3? We use the same tool, with the MLPs at the last token as readers.
+# `ask.path_patch(senders, readers)` does the same for any sender and any reader, with the parts between them held at their corrupt outputs. So we can ask which part reads 0.3, with each MLP at the last token as the reader.
 
-# %% figure
-to_m0 = ask.path_patch(["0.3"], ["m0"], positions=last).recovery().item()  # at the last token
-to_m3 = dict(zip(trio, ask.path_patch(trio, ["m3"]).recovery().tolist(), strict=True))
-handed = {"0.3": f"{to_m0:.2f} to m0"} | {x: f"{y:.2f} to m3" for x, y in to_m3.items()}
-draw.road(
-    words, opener, {"0.3": "", "1.0": "", "2.2": "", "3.2": ""}, mlps={("m0", opener): "", ("m0", last): "", ("m3", last): ""},
-    handed=handed, answer="]", key="on the right: recovery by the arrow\nfrom this head to an MLP",
-).captioned(
-    "The side road, and the last MLP. At the last token m0 reads what 0.3 has written there, and m3 reads what the three heads have written."
-)  # fmt: skip
+# %%
+reads_0_3 = {}
+for mlp in ("m0", "m1", "m2", "m3"):
+    reads_0_3[mlp] = ask.path_patch(["0.3"], [mlp], positions=last).recovery().item()
+{mlp: round(found, 2) for mlp, found in reads_0_3.items()}
 
 # %% [markdown]
-# So it is `m0` again, this time at the last token, that reads 0.3. And 0.3 must have got the bracket by looking at it, if only with 0.05 of its attention, because before layer 0 the two runs differ nowhere else. Now we can say how the model closes a bracket.
+# It is `m0` again, this time at the last token. And 0.3 must have got the bracket by looking at it, if only with 0.05 of its attention, because before layer 0 the two runs differ nowhere else. Now we can say how the model closes a bracket.
 #
 # 1. At the bracket, `m0` translates it into a form that later layers read.
 # 2. Heads 1.0, 2.2 and 3.2 look back from the last token and bring that form along. 2.2 brings most, and it also finds the bracket by this form.
@@ -968,10 +1020,22 @@ draw.road(
 # 4. On a second, smaller road 0.3 brings the bracket to the last token before `m0` has run, and `m0` translates it there.
 # 5. The norm and the unembedding turn the sum into logits.
 
+# %% figure
+at_end = ask.sweep("z", ("layer", "head", "position"), positions=[last]).recovery()[..., 0]  # (layer, head)
+alone = {x: at_end[int(x[0]), int(x[2])].item() for x in four}
+m3_alone = ask.path_patch(["m3"], "logits").recovery().item()  # only the logits read m3
+draw.road(
+    words, opener, {x: f"{y:.2f}" for x, y in alone.items()}, thick=alone,
+    mlps={("m0", opener): f"{gate['opener']:.2f}", ("m0", last): f"{gate['last']:.2f}", ("m3", last): f"{m3_alone:.2f}"},
+    skipped="past m0:\nnothing", answer="]", key="each number: recovery when the\noutput of this part is clean there",
+).captioned(
+    "Both roads. The main one leads over m0 at the bracket (from there on its stream is orange) and through three heads; the side road leads through 0.3 and over m0 at the last token. m3 reads what has arrived. Each number is an experiment of its own, averaged over 128 pairs: only this part's output is clean, and only where it stands in the drawing. Since parts of one road stand behind one another, the numbers do not add up to 1."
+)  # fmt: skip
+
 # %% claims
-to_m3_together = ask.path_patch([trio], ["m3"]).recovery().item()
-from_m3 = ask.path_patch(["m3"], "logits").recovery().item()
-only_values, only_pattern = (ask.sweep(site).recovery()[2, 2].item() for site in ("v", "pattern"))
+from_m0 = dict(zip(trio, ask.path_patch(["m0"], [f"{x}.v" for x in trio], pairs=True).recovery()[0].tolist(), strict=True))
+to_m3 = ask.path_patch([trio], ["m3"]).recovery().item()  # from the three together
+only_values, only_pattern = (ask.sweep(site, layers=[2], heads=[2]).recovery().item() for site in ("v", "pattern"))
 with claims():
     claim(
         "with only its values clean 2.2 recovers 0.32, with only its pattern 0.11",
@@ -982,22 +1046,50 @@ with claims():
         torch.equal(*(x["resid_pre", 0][:, [p for p in range(9) if p != opener]] for x in (healthy, corrupt))) and rounds_to(looks["0.3"], "0.05"),
     )
     claim(
-        "the values of 2.2 get 0.29 from `m0`, by hand too, more than those of 1.0 and 3.2",
-        rounds_to([one_arrow, from_m0["2.2"]], "0.29") and from_m0["2.2"] > max(from_m0["1.0"], from_m0["3.2"]) > 0.1,
+        "the values of 2.2 get 0.29 from `m0`, by hand too, more than those of 1.0 and 3.2, which get more than 0.1",
+        rounds_to([one_arrow, from_m0["2.2"]], "0.29") and from_m0["2.2"] > max(from_m0["1.0"], from_m0["3.2"]) > min(from_m0["1.0"], from_m0["3.2"]) > 0.1,
     )
+    claim("`m3` gets from the three heads more than three quarters of what it passes to the logits", to_m3 > 0.75 * m3_alone > 0.15)
     claim(
-        "`m3` gets from the three heads more than three quarters of what it passes to the logits",
-        to_m3_together > 0.75 * from_m3 > 0.15 and min(to_m3.values()) > 0.03,
+        "0.3 gives `m0` at the last token more than three quarters of what `m0` brings back there, and the other MLPs less than 0.01 each",
+        reads_0_3["m0"] > 0.75 * gate["last"] and max(abs(reads_0_3[x]) for x in ("m1", "m2", "m3")) < 0.01,
     )
-    claim(
-        "at the last token 0.3 gives `m0` more than three quarters of what `m0` brings back there",
-        to_m0 > 0.75 * gate["last"] and rounds_to([gate["last"], at_last[1].item()], "0.22"),
-    )
+    claim("of the four, 2.2 recovers most at the last token", max(alone, key=alone.get) == "2.2")
 
 # %% [markdown]
 # ## 9 · The puzzle answered
 #
-# We take `m3` first, because only the final norm comes after it. We write zeros as in the puzzle, and once more with the norm's scale held where it was in the whole run. For `m0`, and then for 2.2, we ask what becomes of the other parts' terms.
+# The puzzle showed three parts. Here are all twenty, with both of their bars.
+
+# %% figure
+parts_at = {x: puzzle.of(x) for x in puzzle.labels}
+fig, axes = plots.figure(columns=2, height=3.9, width_ratios=(1.1, 1))
+left_of = ("2.1", "1.2", "2.3", "0.3", "0.0", "0.2", "1.0")  # whose label stands to the left of the point
+lower = {"1.2": -0.01, "3.1": 0.025, "3.3": -0.02, "2.3": -0.03, "m2": -0.035, "0.3": 0.015, "1.3": 0.02, "3.0": -0.01}
+for ax, near in zip(axes, (False, True), strict=True):
+    ax.plot([-1, 6], [-1, 6], color=plots.NULL, linestyle="--", linewidth=1, zorder=0)
+    for x, (adds_it, costs_it) in parts_at.items():
+        ax.plot(adds_it, costs_it, "o", color=plots.MLP if x[0] == "m" else plots.HEAD, markersize=6)
+        if near or adds_it > 0.3:
+            aside, side = (-1, "right") if x in left_of else (1, "left")
+            gap = (0.007, lower.get(x, 0)) if near else (0.06, 0)
+            ax.text(adds_it + aside * gap[0], costs_it + gap[1], x, ha=side, va="center", fontsize=10, clip_on=True)
+    ax.axhline(0, color="black", linewidth=0.6, zorder=0)
+    ax.set_xlabel("adds directly (logits)")
+axes[0].add_patch(plots.plt.Rectangle((-0.07, -0.85), 0.38, 1.75, fill=False, edgecolor=plots.NULL))
+axes[0].text(1.97, 1.45, "equal", ha="right", color=plots.NULL)
+axes[0].set(xlim=(-0.15, 2), ylim=(-1.1, 6), ylabel="lost without it (logits)", title="all parts")
+axes[1].set(xlim=(-0.07, 0.31), ylim=(-0.85, 0.9), title="the small frame, enlarged")
+plots.show(
+    fig,
+    alt="Scatter of twenty parts. 3.2, 1.0 and 2.2 lie near the line of equality or somewhat above it; m0 lies far above it, at 0.6 and 5.5, m3 far below it, at 1.3 and below zero. Enlarged: heads of layer 0 add nothing and lie above and below the line.",
+    caption="What each part adds to the lead, and what is lost with zeros in its place: means over 128 prompts. On the dashed line the two are equal. Blue: heads; pink: MLPs.",
+)
+
+# %% [markdown]
+# Most parts lie near the line, where both bars say much the same. The heads of layer 0 lie straight above and below the origin, because next to nothing of theirs reaches the logits except through later parts. Two parts lie far off, `m0` above the line and `m3` below it, and 2.2, the largest of the heads, lies somewhat above.
+#
+# We take `m3` first, because only the final norm comes after it, and write zeros once more, with the norm's scale held where it was in the whole run. For `m0`, and then for 2.2, we ask what becomes of the other parts' terms.
 
 
 # %%
@@ -1021,7 +1113,7 @@ with model.hooks(fwd_hooks=[("blocks.2.attn.hook_z", zeros_for(2))]):
 # %% figure
 leads = {"whole": lead, "zeros,\nscale\nheld": pairs.difference(scale_held).mean().item()}
 leads["zeros"] = pairs.difference(without_m3).mean().item()
-leads["its\nmean"] = lead - kinds["mean"].of("m3")[1]
+leads["its\nmean"] = lead - costs["m3"]["mean"][0]
 fig, (left, middle, right) = plots.figure(columns=3, height=3.3, width_ratios=(1.15, 1, 1.15))
 left.bar(range(4), leads.values(), 0.66, color=[plots.SERIES[1], plots.MLP, plots.SERIES[0], plots.NULL])
 for i, value in enumerate(leads.values()):
@@ -1049,13 +1141,13 @@ plots.show(
 )
 
 # %% [markdown]
-# **m3.** With the scale held, the lead falls by exactly `m3`'s term, 1.30. But the stream without `m3` is shorter, so that the norm divides by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, and the lead ends above where it began. With the mean of `m3` instead, the norm hardly changes (14.1), and 0.98 is lost, much nearer to the term.
+# **m3.** With the scale held, the lead falls by exactly the term of `m3`. But a stream without `m3` is shorter, and the norm divides it by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, so that the lead ends above where it began. With its mean instead, the stream stays nearly as long, and three quarters of the term are lost.
 #
-# The middle panel shows where `m3` helps. It adds 2.37 where `(` is open, which is where 2.2 adds least, as its OV circuit let us expect; where another bracket is open it adds less than 1, and on our prompt next to nothing. But not all of this tells the brackets apart. Averaged over the prompts `m3` raises `)` over both others, and without it the model is even right more often, on 0.98.
+# What does `m3` do? It reads what the heads have brought and raises the bracket that matches; besides, it raises `)` whatever is open. That is why it helps most where `(` is open, which is where 2.2 helps least, as the OV circuit of 2.2 let us expect (middle panel). On our own prompt, where `[` is open, what it gives to `]` and what it gives to `)` cancel almost exactly.
 #
-# **m0.** By itself it adds little. But 2.2 finds the bracket by the output of `m0`, and that output is what the heads move, so without it the terms of 2.2, `m3`, 3.2 and 1.0 all but vanish. The model then puts `]` first on 127 of the 128 prompts, whatever is open, and is right on 0.31 of them, as good as a guess. Nor is this the fault of the zeros: with the mean of `m0`, or its output on the twin, the whole lead is gone as well.
+# **m0.** By itself it adds little. But 2.2 finds the bracket by the output of `m0`, and this output is also what the heads move, so that without it the terms of 2.2, `m3`, 3.2 and 1.0 all but vanish (right panel). The model then puts `]` first on nearly every prompt, whatever is open, and is right no more often than a guess would be. Nor is this the fault of the zeros, because with the mean of `m0`, or its output on the twin, the whole lead is gone as well.
 #
-# **2.2.** The head adds 1.58, and zeros for it cost 2.27, because `m3` reads it: without 2.2 the term of `m3` falls from 1.30 to 0.73.
+# **2.2.** The head adds 1.58, and zeros for it cost 2.27. Most of the difference is `m3`, which reads 2.2 and adds less without it.
 #
 # **Both bars are right, and each answers its own question.** The light one asks what a part adds to the final sum, all else as it was. The dark one asks how the answer changes when the part is gone, and every later part and the norm must do without it. They differ for `m0` because others read it, and for `m3` because of the norm.
 #
@@ -1063,49 +1155,48 @@ plots.show(
 #
 # <details><summary>Answer</summary>
 #
-# The norm, as here. Or later parts that compensate for what is missing, which has been found in large models and is called self-repair (McGrath et al. 2023, [arXiv 2307.15771](https://arxiv.org/abs/2307.15771)). Or several heads that do the same, so that no single one is needed.
+# The norm, as here. Or later parts that compensate for what is missing, which has been found in large models and is called self-repair (McGrath et al. 2023, [arXiv 2307.15771](https://arxiv.org/abs/2307.15771)). Or a measure that hides small losses, as the share right did in section 7.
 # </details>
 
 # %% claims
-with model.hooks(fwd_hooks=[(no_m3, zeros)]):
-    _, then = model.run_with_cache(pairs.clean, names_filter="ln_final.hook_scale")
-m3_mean = model.run_with_cache(pairs.everyone, names_filter=no_m3)[1][no_m3].mean(0)
-with model.hooks(fwd_hooks=[(no_m3, lambda out, hook: m3_mean.expand_as(out))]):
-    _, at_mean = model.run_with_cache(pairs.clean, names_filter="ln_final.hook_scale")
-scales = [x["ln_final.hook_scale"][:, -1].mean().item() for x in (then, healthy, at_mean)]
-m3_raises = (healthy["mlp_out", 3][:, -1] @ model.W_U[:, closers]).mean(0)  # (closing bracket,)
+scales = [healthy["ln_final.hook_scale"][:, -1].mean().item()]
+for instead in (zeros, lambda out, hook: both[hook.name].mean(0).expand_as(out)):
+    with model.hooks(fwd_hooks=[(no_m3, instead)]):
+        _, then = model.run_with_cache(pairs.clean, names_filter="ln_final.hook_scale")
+    scales.append(then["ln_final.hook_scale"][:, -1].mean().item())
+m3_writes = healthy["mlp_out", 3][:, -1] / healthy["ln_final.hook_scale"][:, -1] @ model.W_U[:, closers]
+m3_writes = torch.stack([m3_writes[pairs.correct == sign].mean(0) for sign in closers])  # (open, closing)
+m3_always = m3_writes.mean(0)  # (closing,): whatever is open
+m3_tells = (m3_writes - m3_always) - (m3_writes - m3_always).mean(1, keepdim=True)  # (open, closing): by what is open
 without_m0 = model.run_with_hooks(pairs.clean, fwd_hooks=[(no_m0, zeros)])
 says = without_m0[:, -1, closers].argmax(-1)
+off = {x: costs_it - adds_it for x, (adds_it, costs_it) in parts_at.items()}
 with claims():
     claim(
-        "with the scale held, the lead falls by the term of `m3`, 1.30, from 5.19 to 3.89; without `m3` it is 5.42; with the mean 0.98 is lost",
-        rounds_to(added["m3"].mean().item(), "1.30") and rounds_to(kinds["mean"].of("m3")[1], "0.98") and
-        abs(lead - leads["zeros,\nscale\nheld"] - added["m3"].mean().item()) < 1e-3
-        and rounds_to(leads["zeros,\nscale\nheld"], "3.89") and rounds_to(leads["zeros"], "5.42"),
+        "13 of the 20 parts lie within 0.4 of the line; farthest off are `m0`, above it, and `m3`, below; 2.2 lies between 0.5 and 1 above; heads of layer 0 add less than 0.02",
+        sum(abs(x) < 0.4 for x in off.values()) >= 13 and max(off, key=off.get) == "m0" and min(off, key=off.get) == "m3"
+        and abs(off["m3"]) > 1 and between(off["2.2"], 0.5, 1) and max(abs(parts_at[f"0.{k}"][0]) for k in range(4)) < 0.02,
     )
     claim(
-        "without `m3` the scale falls from 15.1 to 11.0, with its mean to 14.1",
-        all(rounds_to(x, y) for x, y in zip(scales, ("11.0", "15.1", "14.1"), strict=True)),
+        "with the scale held, the lead falls by the term of `m3`; with zeros it rises; with the mean three quarters of the term are lost",
+        abs(lead - leads["zeros,\nscale\nheld"] - before["m3"]) < 1e-3 and leads["zeros"] > lead and about(costs["m3"]["mean"][0] / before["m3"], 3 / 4),
     )
-    claim("averaged over the prompts `m3` raises `)` over both others", m3_raises[0] > m3_raises[1:].max())
+    claim("the scale is 15.1, with zeros for `m3` 11.0, and with its mean within a tenth of the whole", rounds_to(scales[0], "15.1") and rounds_to(scales[1], "11.0") and between(scales[2] / scales[0], 0.9, 1))
     claim(
-        "`m3` adds 2.37 where `)` is right, less than 1 where another is, and less than a tenth of a logit on our prompt; 2.2 adds least where `)` is right",
-        rounds_to(by_kind["m3"][0], "2.37") and max(by_kind["m3"][1:]) < 1 and abs(ours_too["m3"].item()) < 0.1
-        and by_kind["2.2"][0] < min(by_kind["2.2"][1:]),
-    )
-    claim(
-        "without 2.2 the term of `m3` falls from 1.30 to 0.73, where 2.2 adds 1.58 and zeros for it cost 2.27",
-        rounds_to(terms_without_2_2["m3"].mean().item(), "0.73") and rounds_to(before["2.2"], "1.58") and rounds_to(lost_lead["zero"], "2.27"),
-    )
-    claim("with zeros, its mean or the twin's output for `m0`, the whole lead is lost", min(found.of("m0")[1] for found in kinds.values()) > lead)
-    claim(
-        "without `m0` each of the five largest terms is less than a fifth of what it was",
-        all(abs(after[part]) < before[part] / 5 for part in ("2.2", "m3", "3.2", "1.0", "m0")),
+        "averaged over what is open `m3` raises `)` over both others; beyond that it raises the matching bracket most, whichever is open",
+        m3_always[0] > m3_always[1:].max() and m3_tells.argmax(1).tolist() == [0, 1, 2] and m3_tells.diagonal().min() > 0.5,
     )
     claim(
-        "without `m0` the model puts `]` first on 127 of 128 prompts and is right on 0.31, without `m3` on 0.98",
-        int((says == 1).sum()) == 127 and rounds_to(pairs.right(without_m0), "0.31") and rounds_to(pairs.right(without_m3), "0.98"),
+        "`m3` adds most where `(` is open, where 2.2 adds least, and less than a tenth of a logit on our prompt",
+        by_kind["m3"][0] > max(by_kind["m3"][1:]) and abs(ours_too["m3"].item()) < 0.1 and by_kind["2.2"][0] < min(by_kind["2.2"][1:]),
     )
+    claim(
+        "2.2 adds 1.58, zeros for it cost 2.27, and the term of `m3` falls by more than half of the difference",
+        rounds_to(before["2.2"], "1.58") and rounds_to(costs["2.2"]["zero"][0], "2.27") and before["m3"] - terms_without_2_2["m3"].mean().item() > 0.35,
+    )
+    claim("with zeros, its mean or the twin's output for `m0`, the whole lead is lost", min(puzzle.of("m0")[1], *(lost_lead("m0", x).mean() for x in ("mean", "resample"))) > lead)
+    claim("without `m0` each of the five largest terms is less than a fifth of what it was", all(abs(after[part]) < before[part] / 5 for part in before))
+    claim("without `m0` the model puts `]` first on 127 of 128 prompts, and about a third is right", int((says == 1).sum()) == 127 and abs(pairs.right(without_m0) - 1 / 3) < 0.03)
 
 # %% [markdown]
 # ## 10 · What this does not show
@@ -1115,36 +1206,36 @@ with claims():
 # Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task, which of two names comes next. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. And all of this lesson is about one training run of one small model. Whether another run has such a head at all, we have not looked.
 
 # %% claims
-templates = {name: tf.bracket_pairs(model.tokenizer, 96, seed=2, template=name) for name in ("list", "call", "nested")}
+templates = {name: tf.bracket_pairs(model.tokenizer, 64, seed=2, template=name) for name in ("call", "nested")}
 questions = [patching.Question(model, some.clean, some.corrupt, some.metric) for some in templates.values()]
 found = [question.sweep("z").recovery().flatten().argsort(descending=True).tolist() for question in questions]
 first, second = ([f"{i[k] // 4}.{i[k] % 4}" for i in found] for k in (0, 1))
 past = [abs(tf.through_first_mlp(model, some)["past it"]) for some in templates.values()]
 with claims():
     claim(
-        "on 96 pairs of each of three templates 2.2 recovers most; the second head is 0.3 on the nested one, and 1.0 on the others",
-        first == ["2.2"] * 3 and second == ["1.0", "1.0", "0.3"],
+        "on 64 pairs of each of two other templates 2.2 recovers most; the second head is 1.0 on the call, and 0.3 on the nested one",
+        first == ["2.2"] * 2 and second == ["1.0", "0.3"],
     )
-    claim("on all three, what goes past `m0` recovers less than a hundredth", max(past) < 0.01)
+    claim("on both, what goes past `m0` recovers less than a hundredth", max(past) < 0.01)
 
 # %% card
 card(
     {"claim": "Head 2.2 carries the open bracket to the end",
      "evidence": "ablation, patching, its attention, its OV circuit, its attribution",
-     "control": "each other head in its place; five other sets of prompts; an untrained model",
+     "control": "each other head in its place; three other sets of prompts; an untrained model",
      "where it fails": "patched alone it brings back less than half of the lead"},
-    {"claim": "It is one of four: without 2.2, 1.0, 3.2 and 0.3 the model guesses",
-     "evidence": "all four set to their means, on ten new sets of prompts",
+    {"claim": "It is one of four: without 2.2, 1.0, 3.2 and 0.3 the model guesses, with only these heads the lead is as good as whole",
+     "evidence": "the four, and all but the four, set to their means, on ten new sets of prompts",
      "control": "other heads of the same layers",
      "where it fails": "one template; on others the four have other shares"},
     {"claim": "Later layers read the bracket from m0, not from the embedding",
      "evidence": "patching the output of m0 and what entered it; its OV circuits fed with each; path patching",
-     "control": "what entered m0, stretched to the same length; five other sets, two other templates",
+     "control": "what entered m0, stretched to the same length; random directions; three other sets, two other templates",
      "where it fails": "one model; another could read the embedding itself"},
     {"claim": "What a part adds and what is lost without it are two questions",
      "evidence": "m0 and 2.2: others read them. m3: the norm stretches the rest",
      "control": "m3 with the scale held; zeros beside the mean and the twin's output",
-     "where it fails": "taken away singly, parts that stand in for each other look less needed"},
+     "where it fails": "where the measure has a threshold: a share of right answers hides small losses"},
     links=[
         ("A Mathematical Framework for Transformer Circuits", "https://transformer-circuits.pub/2021/framework/index.html",
          "Where the residual stream, QK and OV come from. Read its first third."),

@@ -314,19 +314,11 @@ with claims():
 # ## 4 · One token taken apart
 #
 # The vectors are now the residual stream of `code-4l` before its third block. The dictionary has 1 536 latents, eight for every dimension, and is of the TopK kind with $k = 16$. It learned from 765 000 vectors, by the same loop as the dictionaries of section 2, in half an hour on a CPU (`models/sae.py` is the recipe).
-
-# %% figure
-facts = sae.card("resid-2")
-steps, still = torch.tensor([row[:2] for row in facts["history"]["rows"]]).T
-fig, ax = plots.figure(height=2.1)
-ax.plot(steps, 100 * still, color=plots.HEAD)
-ax.set(xlabel="training step, of 4 096 vectors each", ylabel="unexplained, %", ylim=(0, None), xlim=(0, float(steps[-1])))
-plots.show(fig, "A curve that falls fast at first and slowly later, to 12 %.", caption="The dictionary of this lesson while it was trained.")
-
-# %% [markdown]
+#
 # What does it do to one vector? Take the one at the closing parenthesis of `self.carries("wand")`. We add up its active latents, the strongest first, and after each we ask how much of the vector is still missing.
 
 # %% figure
+facts = sae.card("resid-2")
 site = sae.Site(dictionary.model, dictionary.hook)
 x = site.activations(tokens)[0]  # (token, d)
 first, second = 24, 35  # the ")" of carries("wand"), and the ")" of print(...)
@@ -340,19 +332,39 @@ sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at 
 # That was one vector. On 4 080 tokens of held-out modules together, 12 % of the variance is unexplained. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**: of the 1 536 latents 14 are dense, and 20 are dead on these tokens.
 #
 # Do the missing 12 % matter to the model? We put the reconstruction in the place of the residual stream and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it rises to 6.64. The **loss recovered** is the share of this harm that the reconstruction avoids, here 96 %.
+#
+# That sounds like nearly everything, but the mean vector is an easy rival. A harder one keeps every vector and adds an error as long as the dictionary's, in a random direction. In three draws out of three this does *less* harm than the reconstruction, although not by much. What the dictionary leaves out is therefore no mere noise to the model.
 
 # %% claims
+from course_utils.sae.splice import reconstruction
+
 held_out, module = sae.held_out_contexts(dictionary.model, limit=16)
 vectors, _ = dictionary.activations(held_out)  # (token, d)
 quality = sae.Quality.of(dictionary.sae, vectors)
 spliced = sae.Spliced.of(dictionary, held_out, module)
+reconstruct = reconstruction(dictionary)
+
+
+def noisy(seed):
+    """The loss with errors as long as the reconstruction's, in random directions."""
+    rng = torch.Generator().manual_seed(seed)
+
+    def edit(there):
+        noise = torch.randn(there.shape, generator=rng)
+        return there + noise * ((there - reconstruct(there)).norm(dim=-1) / noise.norm(dim=-1))[..., None]
+
+    return site.losses(held_out, edit).mean().item()
+
+
+as_long = [noisy(seed) - spliced.clean.mean().item() for seed in range(3)]
+rise = (spliced.spliced - spliced.clean).mean().item()
 losses = [f"{getattr(spliced, key).mean().item():.2f}" for key in ("clean", "spliced", "mean")]
 shared = set(parts[0].latents.tolist()) & set(parts[1].latents.tolist())
 W_dec, b_dec = dictionary.sae.W_dec, dictionary.sae.b_dec
 x_hat = dictionary.sae(vectors) - b_dec
 with claims():
     claim("1 536 latents, k = 16, trained on 765 000 vectors", (dictionary.sae.config.n_latents, dictionary.sae.config.k, facts["data"]["vectors"]) == (1536, 16, 765_000))
-    claim("half an hour on a CPU, steps of 4 096 vectors, 12 % left at the last", page.about(facts["minutes"], 30) and facts["hardware"]["device"] == "cpu" and facts["recipe"]["batch"] == 4096 and page.rounds_to(100 * still[-1], "12"))
+    claim("it learned in half an hour on a CPU", page.about(facts["minutes"], 30) and facts["hardware"]["device"] == "cpu")
     claim("eight latents a dimension", dictionary.sae.config.n_latents == 8 * dictionary.sae.config.d_in)
     claim("the two strongest, 1490 and 378, leave less than a third", parts[0].latents[:2].tolist() == [1490, 378] and parts[0].left[2] < 1 / 3)
     claim("sixteen numbers rebuild 94 % of 192", len(parts[0].latents) == 16 and page.rounds_to(100 * (1 - parts[0].left[-1]), "94") and x.shape[1] == 192)
@@ -363,6 +375,7 @@ with claims():
     claim("4 080 tokens: 12 % unexplained, 14 latents dense, 20 dead", quality.rows == 4080 and page.rounds_to(100 * quality.unexplained, "12") and round(1536 * quality.dense) == 14 and round(1536 * quality.dead) == 20)
     claim("the best factor is 1.00", page.rounds_to(((vectors - b_dec) * x_hat).sum() / x_hat.square().sum(), "1.00"))
     claim("the loss is 2.19, 2.38 with the reconstruction, 6.64 with the mean: 96 % recovered", losses == ["2.19", "2.38", "6.64"] and page.rounds_to(100 * spliced.recovered["mean"], "96"))
+    claim("errors as long, in three draws of random directions, do less harm, by at most a quarter", len(as_long) == 3 and all(0.75 * rise < each < rise for each in as_long))
 
 # %% [markdown]
 # ## 5 · Reading a latent
@@ -385,7 +398,9 @@ reading.explain(378, count=4)  # its F1 counts every activation as a pick
 #
 # At its strongest places and at random ones alike, the latent is at a closing bracket. Its direction raises line breaks, `->` and `as`, all of which may follow one, and some others that say less.
 #
-# Python's own tokenizer knows which tokens close a bracket. So we can score the name on held-out modules of the standard library, with half of the modules to choose the threshold and the other half to judge. There the F1 of latent 378 is 0.87. The best of the 768 neurons of the MLP before it reaches 0.39, and so does the best of 1 536 random directions. Saying “yes” at every token gives 0.07. None of these neurons comes near the latent. (The neurons of the first MLP, further back, were not tried, and some of them may come nearer.)
+# Python's own tokenizer knows which tokens close a bracket, so that we can score the name on held-out modules of the standard library: half of the modules choose the threshold, and the other half judge. There the F1 of latent 378 is 0.87, where saying “yes” at every token would give 0.07.
+#
+# Could a single neuron do the same? We let all 3 072 neurons of the model's four MLPs compete, chosen and judged in the same way. The best of them reaches 0.81, and its interval overlaps the latent's. It sits in the *first* MLP, which is a first hint that picking closing brackets may not ask for much. The best of 1 536 random directions, a weaker rival, reaches 0.39.
 #
 # A latent that stands for one thing only is called **monosemantic**, and 378 looks like one. The second latent to read, 1490, was the strongest of section 4.
 
@@ -406,10 +421,10 @@ with claims():
     claim("138 is above 10 at two of the four quotes and nowhere else", words.count('"') == 4 and [w for w, v in zip(words, f[:, 138].tolist(), strict=True) if v > 10] == ['"'] * 2)
     claim("F1 of two hits among two picked and four there is 0.67", page.rounds_to(sae.f1_score(*torch.tensor([2.0, 2.0, 4.0])), "0.67"))
     claim("a reading of section 4 has an F1 of at least 0.4", all(reading.label(i)[1] >= 0.4 for i, text in zip(parts[0].latents.tolist(), parts[0].readings, strict=True) if text != "?" and not text.startswith("at ")))
-    claim("F1: latent 0.87, neuron and random direction 0.39, always yes 0.07", list(in_words.values()) == ["0.87", "0.39", "0.39"] and page.rounds_to(2 * closes["base rate"] / (1 + closes["base rate"]), "0.07"))
-    claim("none of these neurons comes near", page.falling(closes["best latent"], closes["best neuron"]) and closes["best latent"][1] - closes["best neuron"][2] > 0.3)
+    claim("F1: latent 0.87, neuron 0.81, random direction 0.39, always yes 0.07", list(in_words.values()) == ["0.87", "0.81", "0.39"] and page.rounds_to(2 * closes["base rate"] / (1 + closes["base rate"]), "0.07"))
+    claim("the best neuron is of the first MLP, and the intervals overlap", int(scores.mlp[scores.labels.index("closes")]) == 0 and closes["best neuron"][0] < closes["best latent"][0] and closes["best neuron"][2] > closes["best latent"][1])
     claim("the best latent for closing brackets is 378", scores.latent[scores.labels.index("closes")] == 378)
-    claim("an MLP of the model has 768 neurons", dictionary.model.cfg.d_mlp == 768)
+    claim("four MLPs have 3 072 neurons", (dictionary.model.cfg.n_layers, dictionary.model.cfg.n_layers * dictionary.model.cfg.d_mlp) == (4, 3072))
     claim("the puzzle's program is shorter than half a context", len(words) < 128 and bool((f[1:, 1490] > 0).all()))
     claim("378 is at a closing bracket at all eight places", set(seen) == {")"})
     claim("twelve sample programs, 63 contexts of 256 tokens", len(samples.names()) == 12 and reading.tokens.shape == (63, 256))
@@ -465,7 +480,7 @@ untrained_f1 = scores.of("untrained")
 page.measured("sae.random", untrained_f1["closes"])
 
 # %% [markdown]
-# A model that has learned *nothing* gives a latent with an F1 of 0.82, close to that of the trained one. The reason is that each token has an embedding, and even random embeddings differ from one another. A dictionary finds vectors that come back, and the vector of `)` comes back often. So the score that looked like a discovery about the model is mostly a fact about Python's text.
+# A model that has learned *nothing* gives a latent with an F1 of 0.82, close to that of the trained one. The reason is that each token has an embedding, and even random embeddings differ from one another. A dictionary finds vectors that come back, and the vector of `)` comes back often. So the score that looked like a discovery about the model is mostly a fact about Python's text, which a neuron of the first MLP picks up nearly as well.
 #
 # A second control needs no model at all. A **token list** is a list of tokens, and its rule is to say “yes” at these and at no others. On half of the modules we choose the list whose rule has the largest F1, and on the other half we judge it. For closing brackets it reaches 0.93, more than the latent. A high F1 for this label therefore shows nothing about what the model has learned.
 
@@ -494,7 +509,7 @@ with claims():
 snippets = {
     "attribute": "def rename(box, name):\n    old = box.name\n    box.name = name\n    return old, name\n",
     "in_comment": 'total = 0  # the total of the last line\nprint("the total of the last line")\n',
-    "in_brackets": "pair = size, 1\ndraw(size, 1)\nboxes = [size, 1]\n# a note (size, 1)\n",
+    "in_brackets": "pair = size, 1\ndraw(size, 1)\n",
     "string_closes": "name = \"box\" + 'lid'\nsay(\"box\")  # a \"box\"\n",
 }
 faces = {}
@@ -504,12 +519,12 @@ for name, snippet in snippets.items():
     faces[name] = Panel(f"latent {latent}: {sae.WORDS[name]}", spelling, dictionary.encode(read)[0][:, latent])
 plots.show(
     shaded_panels(list(faces.values())),
-    "Four snippets, each shaded with one latent: names after a dot, words of a comment, what stands in parentheses, closing quotes.",
-    caption="Four latents and the labels they are best for. Above left, `name` is dark after a dot and white elsewhere. Above right, the words of the comment are dark, except the end of `total`, and the same words are white in the string. Below left, `size, 1` is dark in parentheses only.",
+    "Four snippets, each shaded with one latent: names after a dot, words of a comment, what stands in a call, closing quotes.",
+    caption="Four latents and the labels they are best for. Above left, `name` is dark after a dot and white elsewhere. Above right, the words of the comment are dark, except the end of `total`, and the same words are white in the string. Below left, `size, 1` is dark inside the call only.",
 )
 
 # %% [markdown]
-# The first three know more than their token. None of the names fits perfectly, though. The last latent marks closing quotes here, but in the sample programs it is also active at half of the `"` that open a string. Latent 9 is the best for “inside brackets”, yet it is white between square brackets, and dark between the parentheses of a comment, where Python sees no bracket. It should be called “inside parentheses”, since it follows the text rather than the syntax.
+# The first three know more than their token. The last, under a closer look, does so less: it marks closing quotes here, but in the sample programs it is also active at half of the `"` that open a string.
 #
 # Python's tokenizer and parser give 21 labels to tokens. At seven of them the best latent's whole interval lies above that of the token list. The figure shows these seven, and closing brackets below.
 
@@ -520,8 +535,9 @@ wins = [name for name in gain if low[rank[name]] > lists[name][2]]
 sae.label_rows(scores, lists, [*wins, "closes"]).captioned("F1 for eight labels, with an example of each; green marks the tokens that have the label. Bold: the latent's interval lies above the list's. Everything was chosen or trained on half of the held-out modules and judged on the other half; bars are 95 % intervals (modules resampled).")
 
 # %% [markdown]
-# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11, and none of those neurons and no random direction comes as far as the latent. So training has put something there that a dictionary can find. (The neurons of the other three MLPs were not asked; some of the first one's may do better.)
-
+# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11, so training has put something there that a dictionary can find. No random direction and no neuron comes as far as the latent either, although for the inside of brackets the best neuron is close behind.
+#
+# But these seven were picked because the latents do well at them, and at ten of the other fourteen labels a neuron is ahead of the best latent. So a dictionary is not simply a better set of neurons: it is better at some things, and worse at others.
 # %% claims
 dark = {name: {i for i, v in enumerate(panel.values.tolist()) if v > 0} for name, panel in faces.items()}
 spots = {name: [i for i, w in enumerate(panel.words) if w.strip() in ("name", "the", "size")] for name, panel in faces.items()}
@@ -530,15 +546,77 @@ from_sign, in_quotes = (next(i for i, w in enumerate(remark.words) if sign in w)
 dark_part = [i in dark["in_comment"] for i in range(from_sign + 1, remark.words.index("\n"))]
 quote, on_138 = ids == dictionary.model.tokenizer.convert_tokens_to_ids('"'), reading.rows[:, 138] > 0
 opening = on_138[quote & labels.flags[:, rank["string_opens"]]].float().mean()
+ahead = [name for name in scores.labels if name not in wins and neuron_f1[name] > latent_f1[name]]
 with claims():
     claim("name is dark twice after a dot, white at its four others", [i in dark["attribute"] for i in spots["attribute"]].count(True) == 2 and {faces["attribute"].words[i - 1] for i in spots["attribute"] if i in dark["attribute"]} == {"."} and len(spots["attribute"]) == 6)
     claim("the comment is dark except the end of total, the string white", [w for w, on in zip(remark.words[from_sign + 1 :], dark_part, strict=False) if not on] == ["otal"] and max(dark["in_comment"]) < in_quotes)
-    claim("size is dark in parentheses, also of the comment, and white elsewhere", [i in dark["in_brackets"] for i in spots["in_brackets"]] == [False, True, False, True])
+    claim("size is dark inside the call, white outside", [i in dark["in_brackets"] for i in spots["in_brackets"]] == [False, True])
     claim("the four latents are 1084, 828, 9 and 138", [int(scores.latent[rank[name]]) for name in snippets] == [1084, 828, 9, 138])
     claim("in the snippet 138 is active at the four closing quotes only", dark["string_closes"] == set([i for i, w in enumerate(faces["string_closes"].words) if w.strip() in "\"'" and w.strip()][1::2]))
     claim("138 is active at half of the double quotes that open a string", page.between(opening, 0.5, 0.55))
     claim("at seven of 21 labels, not closing brackets, the latent's interval lies above the list's", len(scores.labels) == 21 and len(wins) == 7 and "closes" not in wins)
     claim("there the random model has no more than 0.11, and no neuron or random direction comes as far", page.rounds_to(max(untrained_f1[name] for name in wins), "0.11") and all(max(neuron_f1[name], random_f1[name]) < latent_f1[name] for name in wins))
+    claim("for the inside of brackets the best neuron is close behind", 0 < latent_f1["in_brackets"] - neuron_f1["in_brackets"] < 0.03)
+    claim("at ten of the other fourteen labels a neuron is ahead of the best latent", len(ahead) == 10 and len(scores.labels) - len(wins) == 14)
+    claim("for the inside of brackets the latent is ahead of list, neurons and random model", latent_f1["in_brackets"] > max(lists["in_brackets"][0], neuron_f1["in_brackets"], untrained_f1["in_brackets"], random_f1["in_brackets"]))
+
+# %% [markdown]
+# ### From a first name to a better one
+#
+# Latent 9 was active between the brackets of the puzzle, of all latents it is the best for “inside brackets”, and at that label it is ahead of the token list, the random model and every neuron. The name has everything that a good name should have, except that nobody has tried to refute it.
+#
+# **Try it.** Edit the line until latent 9 does something that “inside brackets” forbids: let it be silent between two brackets, or active outside of any.
+
+# %%
+tried_tokens, tried_words = dictionary.read("pair = draw(size, 1)  # a note")
+tried = dictionary.encode(tried_tokens)[0]  # (token, latent)
+plots.show(
+    sae.shaded_code(tried_words, {f"latent {i}": tried[:, i] for i in (9, 828)}),
+    "The line twice, shaded with latent 9 and with latent 828.",
+    caption="Your line, with latent 9 and with the best latent for comments.",
+)
+
+# %% figure answer
+from course_utils.python_text.labels import token_labels
+
+counter = 'boxes = [size, 1]\nages = {size: 1}\n# a note (size, 1)\nnote = "a note (size, 1)"\n'
+counter_tokens, counter_words = dictionary.read(counter)
+by_label = torch.tensor(token_labels(counter, dictionary.model.tokenizer).flags["in_brackets"])
+here_9 = dictionary.encode(counter_tokens)[0][:, 9]
+plots.show(
+    shaded_panels([Panel("inside brackets, by Python's tokenizer", counter_words, by_label.float(), colour=plots.ANSWER), Panel("latent 9", counter_words, here_9)]),
+    "The same four lines twice: Python marks what is in square brackets and braces, latent 9 what is in the parentheses of a comment and a string.",
+    caption="Our four lines against the name. Python sees no brackets in a comment or a string.",
+)
+
+# %% [markdown]
+# Both kinds of exception turn up. Latent 9 is faint between square brackets and silent between braces, where the name expects it, and it is dark between the parentheses of a comment and of a string, where the name forbids it. What it seems to follow is the sign `(`. So here is a better name: *a parenthesis is open*, which means that a `(` of the text, whatever it stands in, has not been closed yet.
+#
+# The new name fits better than the old one did. In the sample programs its F1 is 0.94, against 0.82 for “inside brackets”, and on the held-out modules of section 4, which had no part in finding it, it has 0.93. Had we not looked for exceptions, the old name would have seemed good enough, and we would not have found the better one.
+
+# %% claims
+def still_open(rows):
+    """At each token of some contexts: has a ( of the text before it, or in it, not been closed yet?"""
+    found = []
+    for row in rows.tolist():
+        depth = 0
+        for word in map(dictionary.model.tokenizer.decode, row):
+            depth = max(0, depth + word.count("(") - word.count(")"))
+            found.append(depth > 0)
+    return torch.tensor(found)
+
+
+def agreement(on, flag):
+    return sae.f1_score((on & flag).sum(), on.sum(), flag.sum())
+
+
+on_9, held_9 = reading.rows[:, 9] > 0, dictionary.encode(held_out)[:, 1:, 9].flatten() > 0
+by_old, by_new, by_held = labels.flags[:, rank["in_brackets"]], still_open(reading.tokens[:, 1:]), still_open(held_out[:, 1:])
+part = {kind: here_9[[i for i, w in enumerate(counter_words) if w.strip() in ("size", "1")]].unflatten(0, (4, 2))[n] for n, kind in enumerate(("square", "brace", "comment", "string"))}
+with claims():
+    claim("9 is faint in square brackets, silent in braces, dark in the parentheses of comment and string", bool((part["square"] < here_9.max() / 2).all()) and float(part["brace"].max()) == 0 and bool((torch.stack([part["comment"], part["string"]]) > here_9.max() / 2).all()))
+    claim("there Python's labels say the opposite", by_label[[i for i, w in enumerate(counter_words) if w.strip() in ("size", "1")]].tolist() == [True] * 4 + [False] * 4)
+    claim("in the sample programs: inside brackets 0.82, a parenthesis is open 0.94; on held-out modules 0.93", page.rounds_to(agreement(on_9, by_old), "0.82") and page.rounds_to(agreement(on_9, by_new), "0.94") and page.rounds_to(agreement(held_9, by_held), "0.93"))
 
 # %% [markdown]
 # ## 8 · Does the model use it?
@@ -549,48 +627,47 @@ with claims():
 #
 # with $f_i$ its activation and $d_i$ its direction, of shape (d). Everything else stays, also what the dictionary does not reconstruct.
 #
-# We try it at one place first, the `)` of `print("hello", name)`, where the model expects a line break. Any push may disturb a model, so we compare with a push of the *same* length along the direction of another latent, the one that is active most nearly as often as 378.
+# We try it at one place first, the `)` of `print("hello", name)`, where the model expects a line break. Any push may disturb a model, so we compare with pushes of the *same* length along the directions of 160 other latents, those that are active most nearly as often as 378.
 
 # %%
-x = site.activations(tokens)[0]  # (token, d): the program's residual stream
-place = 35  # of that “)”
+x, place = site.activations(tokens)[0], 35  # the program's residual stream, (token, d), and that “)”
+others = sae.matched_latents((reading.rows > 0).float().mean(dim=0), 378, 160)
 
 
-def predicted(vectors, place):
-    """The probability of each next token after the token at `place`."""
-    return site.logits(tokens, vectors[None])[0, place].softmax(dim=0)
+def predicted(place, shifts):
+    """The probability of each next token, after each of some shifts of the vector at `place`."""
+    edited = x.repeat(len(shifts), 1, 1)  # (shift, token, d)
+    edited[:, place] += shifts
+    return site.logits(tokens.expand(len(shifts), -1), edited)[:, place].softmax(dim=-1)
 
 
-other = int(sae.matched_latents((reading.rows > 0).float().mean(dim=0), 378, 1))
-after = {"as it is": predicted(x, place)}
-for latent in (378, other):
-    edited = x.clone()
-    edited[place] -= f[place, 378] * W_dec[latent]
-    after[latent] = predicted(edited, place)
+as_it_is = predicted(place, torch.zeros(1, 192))
+without_378 = predicted(place, -f[place, 378] * W_dec[[378]])
+without_another = predicted(place, -f[place, 378] * W_dec[others])
 
 # %% figure
 decode_token = dictionary.model.tokenizer.decode
 plots.show(
-    sae.next_tokens(dict(zip(("as it is", "without 378", "without another"), after.values(), strict=True)), decode_token, "without 378"),
-    "Three rows of bars; only without latent 378 is the equals sign the likeliest next token.",
-    caption="The likeliest tokens after `print(\"hello\", name)`. On the right a vector of the same length was taken away along the direction of another latent. ⏎ is a line break, with the blanks that follow it.",
+    sae.next_tokens({"as it is": as_it_is, "without 378": without_378, "without another": without_another}, decode_token, "without 378"),
+    "Three rows of bars; without latent 378 the equals sign is the likeliest next token, without another nearly always a line break.",
+    caption="The likeliest tokens after `print(\"hello\", name)`. On the right a vector of the same length was taken away along each of 160 other directions: a stroke is one of them, a bar their mean. ⏎ is a line break, with the blanks that follow it.",
 )
 
 # %% [markdown]
-# Without latent 378 the model no longer ends the line. Its first choice is `=`, as if the call were still open and `name` were the name of an argument. The push along the other direction changes little, and line breaks stay in front.
+# Without latent 378 the model no longer ends the line. Its first choice is `=`, as if the call were still open and `name` were the name of an argument. Of the 160 other pushes only one does something of the kind, that along latent 114, after which the model expects another `)`. After each of the others it still ends the line.
 #
-# That was one place and one other direction. We now repeat the edit at every place at which 378 is active in 25 held-out contexts, and along forty other directions. They belong to latents that are drawn from the 160 that are active most nearly as often. How far a prediction moves is measured by the **KL divergence** of the changed prediction from the untouched one, in nats: it is 0 where the two agree and grows as they differ. We take its mean over the places.
+# That was one place. We now repeat the test at every place at which 378 is active in 25 held-out contexts. How far a prediction moves is measured by the **KL divergence** of the changed prediction from the untouched one, in nats: it is 0 where the two agree and grows as they differ. We take its mean over the places.
 
 # %% figure
 effects = stored.causal_effects()
 plots.show(
     effects.ranked("closes"),
-    "Forty-one bars in falling order; the first, of latent 378, is nearly twice as high as the second.",
-    caption="How far the prediction moves at the places of latent 378, when its own part is taken away (blue), and when a vector of the same length is taken away along one of forty others (grey).",
+    "161 bars in falling order; that of latent 378 is the second, and far above the third.",
+    caption="How far the prediction moves at the places of latent 378, when its own part is taken away (blue), and when as much is taken away along one of 160 others (grey).",
 )
 
 # %% [markdown]
-# Latent 378 comes first: no other direction moves the prediction as far. If its direction were nothing special, it would come first in one case of 41 by luck. The rank divided by the number of directions is called $p$, and we say that a latent *passes* if $p$ is below 0.05, which here means rank 1 or 2.
+# Latent 378 comes second of 161. If its direction were nothing special, it would come so far to the front in two cases of 161 by luck. This share, the rank divided by the number of directions, is called $p$, and we say that a latent *passes* if its $p$ is below 0.05, which here means rank 8 or better.
 #
 # Now eight latents are tested in this way, each at its own places. Among them are 828, the best for comments (F1 0.73), and 1084, the best for names after a dot (0.64).
 
@@ -600,60 +677,66 @@ predict("sae.causal")
 # %% figure answer
 passes = dict(zip(effects.labels, (effects.p < 0.05).tolist(), strict=True))
 plots.show(
-    effects.plot({int(i): sae.WORDS[name] for name, i in zip(effects.labels, effects.latent, strict=True)} | {378: "the token “)”", 9: "inside parentheses"}),
-    "Eight rows, each with two lines of strokes, the effects of other directions of equal length, one blue dot, the latent's own, and its two ranks.",
-    caption="The same test for eight latents, with two kinds of null: the other vectors are taken away, or added. On the right the latent's rank among the 41 directions for each kind; bold ranks pass.",
+    effects.plot({int(i): sae.WORDS[name] for name, i in zip(effects.labels, effects.latent, strict=True)} | {378: "the token “)”", 9: "a parenthesis is open"}),
+    "Eight rows, each with strokes, the effects of 160 other directions of equal length, one blue dot, the latent's own, and its rank.",
+    caption="The same test for eight latents. On the right the latent's rank among the 161 directions; bold ranks pass.",
 )
 page.measured("sae.causal", {(True, True): "both", (True, False): "only comments", (False, True): "only names after a dot", (False, False): "neither"}[passes["in_comment"], passes["attribute"]])
 
 # %% [markdown]
-# In the test as announced (grey strokes), five of the eight pass: those for `)`, for opening brackets, for the inside of parentheses, for names after a dot, and for comments, where one of the forty others does as much. By luck one in twenty would pass. The latents for keywords, for bound names and for imported names do not, although the last two had beaten the token list in section 7. So a good description need not go with a large effect.
+# Four of the eight pass: the latents for both brackets, the one that says that a parenthesis is open, and the one for names after a dot. For comments fourteen of the others do as much, and the latents for bound names and for imported names do not pass either, although all three had beaten the token list in section 7. So a good description need not go with a large effect. (By luck, one in twenty would pass.)
 #
-# But is that null fair? Where one latent is active, another of the forty rarely is, on average at less than one place in twenty. Taking away what is not there pushes the vector where it hardly ever lies. So we also *added* the same forty vectors (purple strokes), as if those latents were active. The latents for both brackets and for the inside of parentheses still come first. Those for names after a dot and for comments come third and fifth, and no longer pass, so that we leave open whether the model uses these two.
+# Is the null fair? Another of the 160 is seldom active where the latent is, on average at less than one place in twenty, and taking away what is not there pushes a vector to where it hardly ever lies. So we also took forty latents that *are* active together with 378, each at the places that the two share. Five of them move the prediction at least as far, and most of them far less. Among what is there, 378 is therefore in the front, but it is not alone, and by the limit of 0.05 it would not pass.
 #
-# A further limit is easily overlooked: the test shows that the model uses a direction, and not what for. Under the name “a bracket closes here”, which section 6 refuted, latent 378 would have passed just the same.
+# A second limit is easily overlooked: the test shows that the model uses a direction, and not what for. Under the name “a bracket closes here”, which section 6 refuted, latent 378 would have passed just the same.
 #
 # ### Putting a latent where it is not
 #
-# We can also turn the edit round. To set a latent to a high value, usually at every token, is called **steering**. Templeton et al. 2024 made a large model come back to the Golden Gate Bridge whatever it was asked. Here one token is enough: we add latent 378 to the vector of `return`, as strongly as it is active at a real `)`.
+# We can also turn the edit round. To set a latent to a high value, usually at every token, is called **steering**. Templeton et al. 2024 made a large model come back to the Golden Gate Bridge whatever it was asked. Here one token is enough: we add latent 378 to the vector of `return`, as strongly as it is active at a real `)`, and as a null each of the 160 others, as strongly.
 
 # %%
-at_return = words.index("return")
-steered = x.clone()
-steered[at_return] += 40 * W_dec[378]
-turned_round = {"as it is": predicted(x, at_return), "with 378 added": predicted(steered, at_return)}
+at_return, strength = words.index("return"), 40
+turned_round = {"as it is": predicted(at_return, torch.zeros(1, 192)),
+                "with 378 added": predicted(at_return, strength * W_dec[[378]]),
+                "with another added": predicted(at_return, strength * W_dec[others])}
 
 # %% figure
 plots.show(
     sae.next_tokens(turned_round, decode_token, "with 378 added"),
-    "Two rows of bars: after return the model expects a name; with latent 378 added it expects line breaks.",
-    caption="The likeliest tokens after `return`, before and after the edit. Every other vector of the program is as it was.",
+    "Three rows of bars: after return the model expects a name; with latent 378 added it expects line breaks, with another added hardly ever.",
+    caption="The likeliest tokens after `return`, before and after the edit, with each of 160 other directions on the right. Every other vector of the program is as it was.",
 )
 
 # %% [markdown]
-# Line breaks, which had hardly any of the probability, now have more than half of it. The model goes on as if a `)` stood there.
+# Line breaks, which had hardly any of the probability, now have more than half of it, and the model goes on as if a `)` stood there. No other direction gives them as much as a fifth. This is the clearest sign that we have of what the model takes the direction for: after `)`, a line may end.
 #
 # **Try it.** How strong must the edit be? Put 5 in the place of 40.
 
 # %% claims
+break_ids = [i for i in range(dictionary.model.cfg.d_vocab) if (t := decode_token([i])) and not t.strip() and "\n" in t]
+
+
 def on_breaks(p):
-    """The probability of the tokens that are a line break and blanks."""
-    return sum(v for i, v in enumerate(p.tolist()) if v > 1e-6 and (t := decode_token([i])) and not t.strip() and "\n" in t)
+    """The probability of the tokens that are a line break and blanks, for each row."""
+    return p[:, break_ids].sum(dim=1).squeeze()
 
 
 tested = dict(zip(effects.labels, effects.latent.tolist(), strict=True))
-ranks = {kind: dict(zip(effects.labels, (41 * p).round().int().tolist(), strict=True)) for kind, p in (("taken away", effects.p), ("added", effects.p_added))}
+ranks = dict(zip(effects.labels, (161 * effects.p).round().int().tolist(), strict=True))
+first = effects.labels.index("closes")
+one_more = on_breaks(without_another) < 0.5
 with claims():
-    claim("the model expects a line break, and = without latent 378", on_breaks(after["as it is"]) > 0.95 and decode_token([int(after[378].argmax())]).strip() == "=")
-    claim("without it the line no longer ends; the other direction leaves line breaks in front", on_breaks(after[378]) < 1 / 3 and on_breaks(after[other]) > 0.9)
-    claim("828 is the best for comments (0.73), 1084 for names after a dot (0.64)", (tested["in_comment"], tested["attribute"]) == (828, 1084) and [f"{latent_f1[n]:.2f}" for n in ("in_comment", "attribute")] == ["0.73", "0.64"] and effects.null_kl.shape == (8, 40))
-    claim("five of eight pass; none of forty does as much as 378, one as much as for comments", {name for name, yes in passes.items() if yes} == {"closes", "opens", "in_brackets", "attribute", "in_comment"} and [ranks["taken away"][name] for name in ("closes", "in_comment")] == [1, 2])
-    claim("added: brackets and inside first, names after a dot third, comments fifth", [ranks["added"][name] for name in ("closes", "opens", "in_brackets", "attribute", "in_comment")] == [1, 1, 1, 3, 5])
+    claim("the model expects a line break, and = without latent 378", on_breaks(as_it_is) > 0.95 and decode_token([int(without_378.argmax())]).strip() == "=" and on_breaks(without_378) < 1 / 3)
+    claim("of 160 others only 114 does something of the kind, with a ) next; after the rest it ends the line", len(others) == 160 and others[one_more].tolist() == [114] and decode_token([int(without_another[one_more].argmax())]) == ")")
+    claim("828 is the best for comments (0.73), 1084 for names after a dot (0.64)", (tested["in_comment"], tested["attribute"]) == (828, 1084) and [f"{latent_f1[n]:.2f}" for n in ("in_comment", "attribute")] == ["0.73", "0.64"] and effects.null_kl.shape == (8, 160))
+    claim("378 comes second of 161, far before the third", ranks["closes"] == 2 and effects.null_kl.shape[1] == 160 and effects.kl[first] > 1.5 * effects.null_kl[first].sort().values[-2])
+    claim("rank 8 of 161 passes, rank 9 does not", 8 / (1 + effects.null_kl.shape[1]) < 0.05 < 9 / (1 + effects.null_kl.shape[1]))
+    claim("four of eight pass: both brackets, parenthesis open, names after a dot; 378 and 9 with ranks 2 and 1; fourteen do as much as comments", {name for name, yes in passes.items() if yes} == {"closes", "opens", "in_brackets", "attribute"} and (ranks["closes"], ranks["in_brackets"], ranks["in_comment"]) == (2, 1, 15))
+    claim("of forty that are active with 378 five move the prediction as far, most far less", len(effects.beside) == 40 and int((effects.beside >= effects.own_beside).sum()) == 5 and (effects.own_beside / effects.beside).median() > 3)
     claim("others are active at less than one place in twenty", bool((effects.together.mean(1) < 1 / 20).all()))
-    claim("the forty others of 378 are active half to twice as often", page.between(effects.ratio[effects.labels.index("closes")], 0.5, 2))
-    claim("those for bound and imported names beat the token list", {"definition", "import"} <= set(wins) - {name for name, yes in passes.items() if yes})
-    claim("eight latents with forty others each, drawn from 160", effects.null_kl.shape == (8, 40) and (stored.NEAREST, stored.DRAWN) == (160, 40))
-    claim("after return line breaks have more than half of the probability, and had hardly any", on_breaks(turned_round["with 378 added"]) > 0.5 and on_breaks(turned_round["as it is"]) < 0.05)
+    claim("the 160 others of 378 are active half to twice as often", page.between(effects.ratio[effects.labels.index("closes")], 0.5, 2))
+    claim("those for comments, bound and imported names beat the token list and do not pass", {"in_comment", "definition", "import"} <= set(wins) - {name for name, yes in passes.items() if yes})
+    claim("after return line breaks had hardly any probability, with 378 they have more than half, with no other a fifth", on_breaks(turned_round["as it is"]) < 0.05 and on_breaks(turned_round["with 378 added"]) > 0.5 and on_breaks(turned_round["with another added"]).max() < 0.2)
     claim("forty is about the activation that 378 has at a real )", page.about(f[[9, 24, 35], 378].mean(), 40))
 
 # %% [markdown]
@@ -666,7 +749,7 @@ again = program.replace("name):", 'name):  # (a "friend")').replace("return name
 again_tokens, again_words = dictionary.read(again)
 before = reading.tokens[:1, :171]  # of a sample program, with the starting token
 placed = dictionary.encode(torch.cat([before, again_tokens[:, 1:]], dim=1))[0, 171:]  # (token, latent)
-new_names = {378: "the token “)”", 9: "inside parentheses, also of text", 1490: "early in the context", 138: "a quote, mostly a closing one"}
+new_names = {378: "the token “)”", 9: "a parenthesis is open, also in text", 1490: "early in the context", 138: "a quote, mostly a closing one"}
 plots.show(
     shaded_panels([Panel(f"{i}: {name}", again_words[1:], placed[:, i]) for i, name in new_names.items()]),
     "The program again: 378 at every closing parenthesis, also in the comment; 9 inside parentheses, not in square brackets; 1490 nowhere; 138 at closing quotes.",
@@ -674,11 +757,22 @@ plots.show(
 )
 
 # %% [markdown]
-# Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Even its new name has an exception: after the other code it is weakly active at `def g`, which stands in no parentheses, with a sixth of its strongest activation. Latent 1490, active everywhere in the first figure, is silent at every token, as its new name says.
+# Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Even its new name has an exception: after the other code it is weakly active at `def g`, where no parenthesis is open, with a sixth of its strongest activation. And latent 1490, active everywhere in the first figure, is silent at every token, as its new name says.
 #
-# Has the method found the model's own idea of a closing bracket? It found a direction that picks closing brackets as no neuron of that MLP does, and the model uses it. But as far as our tests go it stands for the token `)`, wherever that occurs, and a dictionary of a random model finds such a latent too. The best examples and a high F1 agreed with the wrong name, and the intervention of section 8 did not contradict it. What refuted the name were its exceptions.
+# Four latents have been through nearly all of our tests, so we can put what came out side by side.
+
+# %%
+verdicts = {378: ("closing brackets", "closes", "refuted: the token “)”"),
+            9: ("inside brackets", "in_brackets", "refuted: a parenthesis is open"),
+            1084: ("names after a dot", "attribute", "stands so far"),
+            828: ("inside a comment", "in_comment", "stands so far; use not shown")}
+page.table([{"latent": str(i), "first name": name, "F1": latent_f1[label], "rank of 161": str(ranks[label]), "verdict on the name": verdict} for i, (name, label, verdict) in verdicts.items()],
+           caption="Rank: of the latent's own effect among those of 160 other directions, all taken away at its places.")
+
+# %% [markdown]
+# A high F1 and a right name turn out to be different things: the two names with the highest F1 are the two that were wrong. A right name and a latent that the model needs are different things as well. No test has refuted the name of 828, whose F1 no list of tokens comes near, and still fourteen of the other directions move the model at least as far.
 #
-# Other latents know what no list of tokens knows, such as those for comments, for names after a dot and for the inside of parentheses. In section 7 we saw each of them active at a token in one place and silent at the same token in another. That is a first test, and their names remain hypotheses.
+# Has the method found the model's own idea of a closing bracket? It found a direction that the model uses, without having been told about brackets. But as far as our tests go, the direction stands for the token `)`, wherever that occurs. A neuron of the first MLP picks closing brackets nearly as well, and a dictionary of a random model does too. The best examples and a high F1 agreed with the wrong name, and no intervention contradicted it. What refuted it were its exceptions.
 #
 # ## 10 · Now on larger models
 #
@@ -704,6 +798,8 @@ with claims():
     claim("latent 9 is weakly active at def g, with a sixth of its strongest", again_words[1:3] == ["def", " g"] and page.between(placed[:2, 9] / placed[:, 9].max(), 0.12, 0.18))
     claim("latent 1490 is silent at every token", float(placed[:, 1490].max()) == 0)
     claim("latent 138 is active at the three closing quotes only", [i for i, v in enumerate(placed[:, 138].tolist()) if v > 0] == [i for i, w in enumerate(again_words[1:]) if w == '"'][::2])
+    claim("the two highest F1 of the four belong to the wrong names", min(latent_f1["closes"], latent_f1["in_brackets"]) > max(latent_f1["attribute"], latent_f1["in_comment"]))
+    claim("no list comes near 828's F1, and fourteen others move the model as far", lists["in_comment"][0] < latent_f1["in_comment"] / 2 and ranks["in_comment"] == 15)
     claim("a probe is better than the latent at 18 of 21 labels, and never worse", len(scores.apart("probe", "latent")) == 18 and not scores.apart("latent", "probe"))
 
 # %% card
@@ -723,14 +819,14 @@ page.card(
     {
         "claim": "Some latents know what stands around a token, better than the token alone.",
         "evidence": "Seven of 21 labels, on held-out modules.",
-        "control": "Lists of tokens, a dictionary of a random model, neurons, random directions.",
-        "where it fails": "Labels that the token decides: there the list does as well or better.",
+        "control": "Lists of tokens, a dictionary of a random model, all 3 072 neurons, random directions.",
+        "where it fails": "Labels that the token decides; and at ten of the 21 a single neuron does better.",
     },
     {
         "claim": "The model uses the directions of some latents.",
-        "evidence": "Taking away the latents for brackets and for the inside of parentheses moves the prediction.",
-        "control": "Other latents, active most nearly as often: as much of them taken away, and as much added.",
-        "where it fails": "Bound names, imported names, keywords; comments and names after a dot against what is added. It judges no name.",
+        "evidence": "Taking away the latents for brackets, for an open parenthesis and for names after a dot moves the prediction.",
+        "control": "As much taken away along 160 other latents, active most nearly as often.",
+        "where it fails": "Comments, bound and imported names, keywords; and 378 against latents that are active with it. It judges no name.",
     },
     links=[
         ("Bricken et al. 2023, Towards Monosemanticity", "https://transformer-circuits.pub/2023/monosemantic-features", "the work that made dictionaries popular, with hundreds of latents to look at"),

@@ -26,7 +26,7 @@ train, test = probing.two_halves(model, contexts=16)
 # %% [markdown]
 # ## 1 · From one mean to the other
 #
-# *Why it matters*: it is the simplest probe there is, and the one that steers best.
+# *Why it matters*: it is the simplest probe there is, and nothing has to be fitted.
 #
 # *What to write*: the mean of the rows of `x` where `y` is true, minus the mean of the others.
 #

@@ -6,10 +6,10 @@
 `kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
 `pairs`: how well lists that see the token before do, with their null (a minute).
-`labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (two minutes).
+`labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`causal`: what removing each label's best latent does, beside 40 other latents (four minutes). Both read modules of
+`causal`: what removing each label's best latent does, beside 160 other latents (ten minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
@@ -34,7 +34,7 @@ from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, Reading
 from course_utils.sae.shipped import available, held_out_contexts, load
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
-    DRAWN,
+    BESIDE,
     EFFECT_ACTIVE,
     EFFECT_CONTEXTS,
     EFFECT_LATENTS,
@@ -50,6 +50,7 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     RECIPE,
     SHIPPED,
     TESTED,
+    TOGETHER,
     TRUTH,
     UNTRAINED,
     label_scores,
@@ -174,10 +175,10 @@ def _priced(shapes: list[Config]) -> dict[str, Tensor]:
 
 
 def make_causal() -> dict[str, Tensor]:
-    """The recipe of `causal`: 25 contexts, 40 null latents each."""
+    """The recipe of `causal`: 25 contexts, 160 null latents each."""
     tokens, _ = held_out_reading(25)
     latents = [int(label_scores().latent[LABELS.index(name)]) for name in TESTED]
-    found = causal_table(load(SHIPPED), tokens, TESTED, latents, NEAREST, DRAWN)
+    found = causal_table(load(SHIPPED), tokens, TESTED, latents, NEAREST, BESIDE, TOGETHER)
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 

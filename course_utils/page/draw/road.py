@@ -4,7 +4,7 @@
 2. An MLP on the token's stream rewrites what stands there: above it the stream has the colour of a note. What goes
    past that MLP unread is a curve around it, crossed out.
 3. Heads carry to the last stream; a line is as thick as what an experiment found on it.
-4. Beside the last stream stands what each part gives to the logits.
+4. The numbers of an experiment stand on the heads' lines and beside the MLPs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ INK_OF_MLP = darker(plots.MLP, 0.6)
 def road(
     tokens: Sequence[str], source: int, heads: Mapping[str, str], *, n_layers: int = 4,
     thick: Mapping[str, float] | None = None, mlps: Mapping[tuple[str, int], str] | None = None,
-    logits: Mapping[str, str] | None = None, handed: Mapping[str, str] | None = None,
     key: str = "", skipped: str = "", answer: str = "",
 ) -> Picture:  # fmt: skip
     """What is known of the road from one token to the answer.
@@ -37,8 +36,6 @@ def road(
         heads: by name, such as "2.2", with what is written on the line that it brings; empty for nothing.
         thick: what an experiment found on a head's line, 0 to 1; a head without it has a thin line.
         mlps: (name, position) of the source or of the last token, with a number that is written beside it.
-        logits: what a part gives to the logits, by its name; an MLP's is that at the last token.
-        handed: what is written where a head's output enters the last stream, such as "0.18 to m0".
         key: what the numbers are, written in the upper left corner.
         skipped: words at the crossed road around the source's first MLP; empty for none.
         answer: what the last position's logits give.
@@ -46,7 +43,7 @@ def road(
     Raises:
         ValueError: a source that is the last token or none, or an MLP at another position.
     """
-    thick, mlps, logits, handed = dict(thick or {}), dict(mlps or {}), dict(logits or {}), dict(handed or {})
+    thick, mlps = dict(thick or {}), dict(mlps or {})
     last = len(tokens) - 1
     if not 0 <= source < last:
         raise ValueError(f"The source is an earlier token than the last one, {last}; {source} is not.")
@@ -69,14 +66,6 @@ def road(
         _mlp(page, xs[at], name, number, at == last)
     if skipped:
         _bypass(page, xs[source], min(int(name[1:]) for name, at in mlps if at == source), skipped)
-    for name, number in logits.items():
-        page.text((LAST + 0.3, _height(name)), number, side="left", size=NORMAL, bold=True,
-                  colour=darker(plots.ANSWER))  # fmt: skip
-    for name, words in handed.items():
-        page.text((LAST + 0.14, _height(name)), words, side="left", size=SMALL, bold=True, colour=plots.HEAD)
-    if logits:
-        page.text((LAST + 0.14, top + 0.04), "to the logits", side="left", size=SMALL, colour=darker(plots.ANSWER),
-                  halo=False)  # fmt: skip
     page.arrow((LAST, top - 0.02), (LAST, top + 0.2), colour=plots.STREAM, thick=2.6)
     page.text((LAST - 0.42, top + 0.4), "norm, unembedding", side="right", size=SMALL, halo=False)
     page.box((LAST, top + 0.4), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN, width=0.62,
