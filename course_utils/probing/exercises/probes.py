@@ -126,7 +126,7 @@ def _tasks(rng: torch.Generator) -> Inputs:
     x, y = torch.tensor([[0.0], [0.2], [0.4], [5.0], [0.1], [5.0], [4.0], [0.3]]), torch.tensor([0, 0, 0, 1, 1, 1, 0, 0]).bool()
     coins, train = torch.tensor([0.1, 0.4, 0.9, 0.3]), torch.tensor([1, 1, 1, 1, 1, 0, 0, 0]).bool()
     yield x, y, torch.tensor([0, 0, 0, 1, 2, 1, 3, 0]), coins, train, nearer_mean
-    for rows, vocabulary in ((30, 4), (60, 7), (90, 12)):
+    for rows, vocabulary in ((30, 4), (60, 7), (90, 12), (90, 60)):  # of many tokens some are trained on and some are not
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=torch.float32)
         train = rand(rng, rows) < 0.6
         coins = torch.linspace(0.03, 0.97, vocabulary)[torch.randperm(vocabulary, generator=rng)]
