@@ -180,7 +180,7 @@ Function(
     misconceptions=(
         wrong("judged on training rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, on=t), "You judge on the rows that were trained on. What a probe has learned by heart looks like reading there."),
         wrong("trained on everything", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=torch.ones_like(t)), "You train on all rows, also on those that judge."),
-        wrong("turned round", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, flip=True), "You subtract the property from the control. A probe that reads is *better* at the property."),
+        wrong("turned round", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, flip=True), "Your sign is turned round: do you subtract the property from the control, or count errors in place of right answers? A probe that reads is *better* at the property."),
         wrong("ratio", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, ratio=True), "You divide. Selectivity is a difference of accuracies."),
         wrong("coins at one half", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=0.5), "Your control labels are true half the time. Then the control task has another base rate than the property, and the comparison shows that: use the property's share."),
         wrong("one probe for both", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, one=True), "You judge the property's probe on the control labels. The control task gets a probe of its own: the question is how well it *can* be learned."),
