@@ -30,6 +30,7 @@ class Answer(Exercise):
     `effort` says by how much longer than usual the answer may compute, where it is the fruit of measurements.
     `own` is the course's own function that returns an answer; an answer that calls it is no attempt. `alike` says why
     the answer is the same for every learner, where it is; every other one differs by seed, and the proof sees to it.
+    `chance` says that it is a measurement, which may be right for another seed without coming from there.
     """
 
     truth: Callable[[int], Any]
@@ -45,6 +46,7 @@ class Answer(Exercise):
     effort: float = 1.0
     own: Callable | None = None
     alike: str = ""
+    chance: bool = False
     rule: bool = False
 
     def check(self, answer: Any, seed: int, watch: bool = True) -> Verdict:
@@ -108,7 +110,7 @@ class Answer(Exercise):
     def _published(self, answer: Any, seed: int) -> bool:
         """Whether it is right for the seed of the published notebooks, and the learner's is another."""
         other = runtime.published_seed_for(self.id)
-        if self.alike or other == seed:
+        if self.alike or self.chance or other == seed:
             return False
         truth = self.cached((other, "truth"), lambda: self.truth(other))
         fits = guard.call(lambda: not self.form(answer, truth) and self.score(answer, truth), limit=10)

@@ -16,6 +16,7 @@ from course_utils.grading.repairs import never_read, repair
 from course_utils.grading.several import several
 from course_utils.grading.trials import Trial
 
+VAGUE = ("function", "operation", "order", "call", "name", "axis")
 SEEN = ("It returns nan", "It returns shape")
 
 
@@ -39,6 +40,8 @@ def diagnosis(
     if not told and said.startswith("Value ") and (parts := several(trials, reference, right_on)):
         said, seen = parts, ""
     found = repair(answer, passes)
+    if told and found is not None and found.kind in VAGUE:  # what the exercise says is more to the point
+        found = None
     if found is not None:  # then general advice on exceptions is not needed
         said = next((said.removesuffix(advice).strip() for _, advice in ADVICE if said.endswith(advice)), said)
     unread = [f"`{name}`" for name in never_read(answer, reference, count)]

@@ -233,9 +233,10 @@ class Function(Exercise):
         seconds, (ran, _, verdict) = timed(lambda: self.output(self.reference, Case(args, None, 60.0)))
         if verdict is not None or not finite((ran.value, ran.gradients or ())):
             return None
-        near, _, verdict = self.output(self.reference, Case(nearly(args), None, 60.0))
-        if verdict is not None or self.difference(near, replace(ran, slack=20 * NOISE * largest(ran.value))):
-            return None
+        for sign in (1, -1):
+            near, _, verdict = self.output(self.reference, Case(nearly(args, sign), None, 60.0))
+            if verdict is not None or self.difference(near, replace(ran, slack=20 * NOISE * largest(ran.value))):
+                return None
         return Case(args, replace(ran, slack=rounded_off(ran.value)), seconds, False)
 
     def output(

@@ -96,8 +96,18 @@ def repair(function: Callable, passes: Callable[[Callable], bool]) -> Repair | N
         if number >= TRIES or processor_seconds() - start > SECONDS:
             return None
         if (space := build(change.tree, inner)) and passes(space[tree.name]):
-            return Repair(change.lines.start, change.before, change.kind)
+            asked = _condition(tree, change)
+            return Repair(change.lines.start, asked or change.before, "condition" if asked else change.kind)
     return None
+
+
+def _condition(tree: ast.FunctionDef, change: Change) -> str:
+    """The condition in which the change stands, or "": then whether it is asked for at all matters more than its parts."""
+    for node in ast.walk(tree):
+        test = node.test if isinstance(node, (ast.If, ast.While, ast.IfExp)) else None
+        if test is not None and change.lines.start in range(test.lineno, test.end_lineno + 1) and change.before in ast.unparse(test):
+            return ast.unparse(test)
+    return ""
 
 
 def _in_order(tree: ast.FunctionDef) -> Iterator[Change]:

@@ -3,7 +3,7 @@
 Read from the names of the axes and the ranges of the arguments; every one of them lies within what is asked:
 
 1. An axis of length 1, or two axes of the same length, so that a matrix is square or one axis passes for another.
-2. Numbers that are 0, whole vectors that are 0, a slice that is tiny; a plain number that is 0, or 1.5.
+2. Numbers that are 0, whole vectors or slices that are 0, a slice that is tiny; a plain number that is 0, or 1.5.
 3. The same examples in the other order: the same shapes, for an answer that keeps something by shape.
 4. Arguments of endless range very large and very small: beyond caps and below thresholds (`resized`).
 
@@ -39,6 +39,7 @@ def variants(reference: Callable, names: tuple[str, ...], args: Args, ranges: Ra
     labels = [axes.names(reference, name, value) for name, value in zip(names, args, strict=True)]
     free = [_real(value) and endless(name, ranges) for name, value in zip(names, args, strict=True)]
     length = {axis: size for of, value in zip(labels, args, strict=True) for axis, size in zip(of, _shape(value), strict=True)}
+    indexed = any(isinstance(value, Tensor) and value.dtype == torch.long for value in args)
     simple = all(isinstance(value, (Tensor, int, float)) for value in args)  # no model, whose sizes would not follow
     loose = [axis for axis in length if axis in ALONE or (simple and _only_free(axis, labels, free))]
 
@@ -47,18 +48,19 @@ def variants(reference: Callable, names: tuple[str, ...], args: Args, ranges: Ra
             yield _cut(args, labels, {axis: 1})
     for one, other in combinations(loose, 2):
         if length[one] != length[other]:
-            yield _cut(args, labels, dict.fromkeys((one, other), min(length[one], length[other])))
+            same = max if indexed else min  # what is cut may be what an index points at
+            yield _cut(args, labels, dict.fromkeys((one, other), same(length[one], length[other])))
 
     for index, value in enumerate(args):
         if numbers[index]:
             yield from (_with(args, index, number) for number in (0.0, 1.5))
         if free[index] and value.dim():
-            yield _with(args, index, value * (torch.rand(value.shape, generator=rng) > 1 / 3))
+            yield _with(args, index, value * _holes(value.shape, rng))
             if value.dim() > 1:
-                yield _with(args, index, value * (torch.rand((*value.shape[:-1], 1), generator=rng) > 1 / 3))
+                yield _with(args, index, value * _holes((*value.shape[:-1], 1), rng))
             for axis in range(value.dim()):
                 at = int(torch.randint(value.shape[axis], (), generator=rng))
-                for by in TINY:
+                for by in (0.0, *TINY)[value.dim() == 1 :]:
                     yield _with(args, index, value + (by - 1) * _slice(value, axis, at))
 
     for axis in sorted(EXAMPLES & set(length)):
@@ -87,15 +89,15 @@ def endless(name: str, ranges: Ranges) -> bool:
     return ranges.get(name, (0.0, 1.0))[1] == math.inf
 
 
-def nearly(args: Args) -> Args:
-    """The same input, but for noise in every real number."""
+def nearly(args: Args, sign: int = 1) -> Args:
+    """The same input, but for noise in every real number; of two that are equal, each sign lifts another one."""
     rng = torch.Generator().manual_seed(0)
 
     def moved(value: Any) -> Any:
         if not _real(value):
             return value
         size = value.abs().amax() if value.any() else 1.0
-        noise = torch.randn(value.shape, generator=rng, dtype=torch.float64).to(value.dtype)
+        noise = sign * torch.randn(value.shape, generator=rng, dtype=torch.float64).to(value.dtype)
         return value * (1 + NOISE * noise) + 1e-3 * NOISE * size * noise
 
     return tuple(map(moved, args))
@@ -114,9 +116,11 @@ def _only_free(axis: str, labels: list[list[str]], free: list[bool]) -> bool:
 
 
 def _cut(args: Args, labels: list[list[str]], to: dict[str, int]) -> Args:
+    """With the axes of these names as long as that: cut off, or begun again from the front."""
+
     def cut(value: Any, of: list[str]) -> Any:
         for at, axis in enumerate(of):
-            value = value.narrow(at, 0, to[axis]) if axis in to else value
+            value = value.index_select(at, torch.arange(to[axis]) % value.shape[at]) if axis in to else value
         return value.clone() if of else value
 
     return tuple(cut(value, of) for value, of in zip(args, labels, strict=True))
@@ -124,6 +128,12 @@ def _cut(args: Args, labels: list[list[str]], to: dict[str, int]) -> Args:
 
 def _with(args: Args, index: int, value: Any) -> Args:
     return (*args[:index], value, *args[index + 1 :])
+
+
+def _holes(shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
+    """False at a third of the places, at one at least."""
+    count = math.prod(shape)
+    return (torch.randperm(count, generator=rng) >= max(1, count // 3)).view(shape)
 
 
 def _slice(value: Tensor, axis: int, at: int) -> Tensor:

@@ -95,7 +95,7 @@ grade("sae.topk", topk)
 #
 # *Why it matters* (10 minutes; needs exercise 3 only): some vectors need more latents than others. BatchTopK (Bussmann et al. 2024) lets the rows of a batch share their places.
 #
-# *What to write*: a batch of $B$ rows has $k \cdot B$ places. They go to the largest numbers wherever they stand; negative ones become 0; among equals the first win, row by row.
+# *What to write*: a batch of $B$ rows has $k \cdot B$ places, with $k$ at least 1 and no larger than the number of latents. They go to the largest numbers wherever they stand; negative ones become 0; among equals the first win, row by row.
 #
 # *How you know*: `[[5.0, 3.0, 4.0], [1.0, 2.0, 0.5]]` with `k = 1` gives both places to the first row.
 

@@ -122,6 +122,10 @@ def _with(reader: Tensor, W_OV: Tensor) -> Tensor:
     return _ratio(W_OV @ reader, W_OV, reader)
 
 
+def _sizes(M: Tensor) -> Tensor:
+    return M.abs().sum()
+
+
 def _in_norm(W_OV: Tensor, M: Tensor, order: float | str) -> Tensor:
     norm = torch.linalg.matrix_norm
     return norm(W_OV @ M, order) / (norm(W_OV, order) * norm(M, order))
@@ -154,6 +158,10 @@ Function(
               "You use the spectral norm (ord=2), the largest singular value alone. The score is in Frobenius norms, which count every direction."),
         wrong("nuclear norm", lambda W_OV, W_QK, later, kind: _in_norm(W_OV, _reader(W_QK, later, kind), "nuc"),
               "You use the nuclear norm, the sum of singular values. The score is in Frobenius norms, the root of the sum of their squares."),
+        wrong("sums of sizes", lambda W_OV, W_QK, later, kind: _sizes(W_OV @ _reader(W_QK, later, kind)) / (_sizes(W_OV) * _sizes(_reader(W_QK, later, kind))),
+              "You add up absolute values. The Frobenius norm is the root of the sum of the *squares* of all entries."),
+        wrong("entry by entry", lambda W_OV, W_QK, later, kind: _ratio(W_OV * _reader(W_QK, later, kind), W_OV, _reader(W_QK, later, kind)),
+              "You multiply entry by entry (`*`). What the first head writes has to pass through the second: a matrix product (`@`)."),
         wrong("squared", lambda W_OV, W_QK, later, kind: _with(_reader(W_QK, later, kind), W_OV).square(),
               "You use squared norms. The score is the ratio of the norms themselves: take the root."),
         wrong("not divided", lambda W_OV, W_QK, later, kind: (W_OV @ _reader(W_QK, later, kind)).norm(),

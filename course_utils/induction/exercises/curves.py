@@ -21,6 +21,7 @@ def _losses(rng: torch.Generator) -> Inputs:
     outlier = torch.cat([torch.zeros(20), torch.tensor([5.0])])
     yield torch.stack([outlier, -outlier], 1).flip(0), 1, 0  # one sequence unlike the others; the later loss first
     yield 1e-4 * randn(rng, 4, 3), 0, 2
+    yield torch.tensor([[1.0, 2.0], [4.0, 2.0]]), 1, 1  # against itself
     yield 3 + 2 * randn(rng, 5, 1) + randn(rng, 5, 40), 6, 30
     yield 2 + randn(rng, 2, 10, dtype=torch.float64), 3, 5
 
@@ -110,7 +111,8 @@ def _curves(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.0, 10.0, 20.0, 30.0]), torch.tensor([0.0, 0.002, 0.007, 0.008]), 0
     yield torch.tensor([0.0, 10.0]), torch.tensor([0.0, 1.0]), 0  # two checkpoints
     yield torch.tensor([0.0, 10.0, 20.0, 30.0]), torch.tensor([0.0, -3.0, 3.0, 4.0]), 0  # first the other way
-    yield torch.tensor([0.0, 10.0, 20.0]), torch.tensor([0.0, 0.498, 1.0]), 0  # nearly there
+    for nearly in (0.498, 0.502):  # a checkpoint just before the middle, and just past it
+        yield torch.tensor([0.0, 10.0, 20.0]), torch.tensor([0.0, nearly, 1.0]), 0
     yield torch.tensor([0.0, 0.002, 0.004, 0.006]), torch.tensor([0.0, 0.0, 4.0, 4.0]), 0
     for size in (6, 9, 14):
         steps = torch.randint(1, 9, (size,), generator=rng).cumsum(0).float() * 50

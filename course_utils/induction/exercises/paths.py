@@ -162,6 +162,8 @@ Function(
               "The receiver's layer normalises what it reads. Pass the changed residual stream through model.blocks[layer].ln1 before W_Q, W_K or W_V."),
         wrong("only the last position", _patched(_message, at=slice(-1, None)),
               "You change the last position only. All positions read the message, keys and values above all: the receiver looks *back*."),
+        wrong("queries at the last position only", lambda model, clean, other, sender, receiver, reads: _patched(_message, at=slice(-1, None) if reads == "q" else slice(None))(model, clean, other, sender, receiver, reads),
+              "Keys and values are right, and of the queries you change the last position only. Every position asks, and the logits at all of them are compared."),
         wrong("sender and receiver exchanged", lambda model, clean, other, sender, receiver, reads: _path(model, clean, other, (sender[0], receiver[1]), (receiver[0], sender[1]), reads),
               "The heads of sender and receiver are exchanged. A pair is (layer, head); the sender writes."),
         wrong("nothing patched", lambda model, clean, other, sender, receiver, reads: model(clean),

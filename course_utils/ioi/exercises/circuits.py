@@ -260,7 +260,7 @@ Function(
         "The share of pairs in which the true node scores higher; a pair with equal scores counts one half.",
     ),
     misconceptions=(
-        wrong("ties lost", lambda s, t: _compare(s, t, 0.0), "You count ties as lost. A method that gives every node the same score then has 0, as if it were perfectly wrong; a tie counts one half."),
+        wrong("ties lost", lambda s, t: _compare(s, t, 0.0), "You count ties as lost. A tie counts one half: where the scores do not say which of two nodes comes first, neither has won."),
         wrong("ties won", lambda s, t: _compare(s, t, 1.0), "You count ties as won. A method that gives every node the same score would be perfect; a tie counts one half."),
         wrong("turned round", lambda s, t: 1 - _compare(s, t, 0.5), "Your ranking is turned round: high scores are to go to true nodes. If you integrate a curve, the share of *other* nodes is the axis to integrate over."),
         wrong("the better way round", lambda s, t: torch.maximum(_compare(s, t, 0.5), 1 - _compare(s, t, 0.5)), "You take the better of the ranking and its reverse. A ranking that puts true nodes last is below one half, and that is worth knowing."),

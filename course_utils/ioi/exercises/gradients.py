@@ -125,6 +125,10 @@ def _along(m: nn.Module, b: Tensor, d: Tensor, shares: list[float]) -> Tensor:
     return _per_head(d - b, torch.stack([_slope(m, b + share * (d - b)) for share in shares]).mean(0))
 
 
+def _mean_slope(m: nn.Module, b: Tensor, d: Tensor, n: int) -> Tensor:
+    return torch.stack([_slope(m, b + share * (d - b)) for share in _middles(n)]).mean(0)
+
+
 def _at_weights(m: nn.Module, b: Tensor, d: Tensor, shares: list[float], weights: list[float]) -> Tensor:
     slope = sum(w * _slope(m, b + s * (d - b)) for s, w in zip(shares, weights, strict=True))
     return _per_head(d - b, slope / sum(weights))
@@ -194,6 +198,9 @@ Function(
         wrong("slopes beyond the donor", lambda m, b, d, n: _per_head(d - b, torch.stack([_slope(m, b + share * d) for share in _middles(n)]).mean(0)), "Your way leads from the base to base + donor. What is added on the way is the *change*: base + share · (donor − base)."),
         wrong("gradient times value", lambda m, b, d, n: _per_head(d, torch.stack([_slope(m, b + share * (d - b)) for share in _middles(n)]).mean(0)), "You multiply by the donor's value. It is the *change*, donor minus base, that counts."),
         wrong("at most five pieces", lambda m, b, d, n: _along(m, b, d, _middles(min(n, 5))), "You take five pieces at most. As many as `steps` says are asked for."),
+        wrong("change forgotten", lambda m, b, d, n: _per_head(torch.ones_like(b), _mean_slope(m, b, d, n)), "You do not multiply by the change. A slope says what a change of one would do: multiply by donor minus base."),
+        wrong("means first", lambda m, b, d, n: ((d - b).mean(0) * _mean_slope(m, b, d, n).mean(0)).sum(-1), "You average change and slope over prompts before you multiply. Multiply prompt by prompt."),
+        wrong("gradients pile up", lambda m, b, d, n: _per_head(d - b, torch.stack([_slope(m, b + share * (d - b)) for share in _middles(n)]).cumsum(0).mean(0)), "Your gradients pile up: `backward` adds to the `.grad` that the round before has left. Set it to None in each round, or use `torch.autograd.grad`."),
         wrong("each head alone", _one_by_one, "You move one head at a time. Here all heads go the way together, with one gradient for all."),
         wrong("change so far", _weighted, "You multiply each slope by the change so far. The whole change, donor minus base, is multiplied by the mean slope."),
         wrong("gradient of the mean, averaged again", lambda m, b, d, n: _along(m, b, d, _middles(n)) / len(b), "You divide by the number of prompts twice: in the gradient of a mean, and in the mean. Take the gradient of the sum."),

@@ -1,11 +1,15 @@
 """Exercises 7 and 8: erasing a property in rounds, and what is left after it."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from course_utils import probing
+from course_utils.grading.compare import difference
 from course_utils.grading.inputs import Inputs, rand
 from course_utils.grading.kinds import REAL, UNIT, Function, wrong
+from course_utils.grading.trials import Trial
 from course_utils.probing.exercises.inputs import nearer_mean, two_classes
 from course_utils.probing.exercises.inputs import unit as _unit
 
@@ -64,6 +68,23 @@ def _by_means(x: Tensor, y: Tensor, rounds: int) -> Tensor:
     return left + x.mean(0)
 
 
+def _rounds_told(wrong: Sequence[Trial]) -> str:
+    """How many rounds it goes, where this alone is wrong."""
+    gone = []
+    for trial in wrong:
+        x, y, rounds = trial.arguments.values()
+        counts = [k for k in range(x.shape[1] + 1) if k != rounds]
+        same = (k for k in counts if not difference(trial.given, _again(x, y, k), 1e-3, 1e-5 * float(x.abs().max())))
+        gone.append((rounds, next(same, None)))
+    if any(count is None for _, count in gone):
+        return ""
+    rounds, count = gone[0]
+    said = f"With `rounds = {rounds}` {count} direction{'s are' if count != 1 else ' is'} taken out, and {rounds} should be"
+    if all(count < asked for asked, count in gone):
+        return f"{said}. Nothing ends it early: what a probe finds goes out, however little it says (is there a `break`, or a bound?)."
+    return f"{said}."
+
+
 Function(
     id="probing.inlp",
     reference=probing.basics.inlp,
@@ -73,6 +94,7 @@ Function(
     survivors={"*driver='gelsd')` → *": "Another way to the same least squares, where one row is not a sum of others."},
     rtol=1e-3,
     atol=1e-5,
+    explain=_rounds_told,
     hints=(
         "Keep `left = x - x.mean(0)`. In each round: v = least_squares(left, y), then take the component along v out of `left`.",
         "The component along v: `torch.outer(left @ v, v) / (v @ v)`. At the end add the mean again.",

@@ -158,6 +158,8 @@ Function(
         "A row costs −log₂ of the probability of its *true* label: p where y is true, 1 − p where it is false.",
     ),
     misconceptions=(
+        wrong("learned from all rows", lambda x, y, ends, learn: coding.online_code_length(x, y, ends, lambda *_: learn(x, y)), "You learn from all rows at once. The receiver has only the labels that were sent before: learn from `x[:start]`, anew before each block."),
+        wrong("one bit for the first block", lambda *a: coding.online_code_length(*a) - a[2][0] + 1, "The whole first block costs one bit in your sum. Nobody has learned anything then, so that each of its labels costs one: `ends[0]` bits."),
         wrong("first block free", lambda *a: _sent(*a, first=False), "The first block costs nothing in your sum. Nobody has learned anything then, so that each label costs one bit."),
         wrong("block seen", lambda *a: _sent(*a, seen=1), "You learn from the block before you send it. The receiver has not got its labels yet: learn from the rows before it."),
         wrong("last block only", lambda *a: _sent(*a, before=0), "You learn from the block before alone. All rows before are known by then."),
@@ -212,6 +214,10 @@ Function(
         "`(positive - (1 - negative)) ** 2 + torch.minimum(positive, negative) ** 2`, and the mean over pairs.",
     ),
     misconceptions=(
+        wrong("one forgotten", lambda p, n: ((p + n).square() + torch.minimum(p, n).square()).mean(), "Your first term asks that both answers be 0. They should add up to 1: p⁺ − (1 − p⁻)."),
+        wrong("sure of the negative one", lambda p, n: ((p - (1 - n)).square() + n.square()).mean(), "Your second term asks that p⁻ be near 0. The *smaller* of the two should be, whichever it is."),
+        wrong("terms multiplied", lambda p, n: ((p - (1 - n)).square() * torch.minimum(p, n).square()).mean(), "You multiply the two terms: then one that is 0 makes up for any other. Add them."),
+        wrong("smaller of two means", lambda p, n: (p.mean() + n.mean() - 1).square() + torch.minimum(p.mean(), n.mean()).square(), "You average the answers before anything else. Each pair has its own two terms; the mean comes last."),
         wrong("not sure", lambda p, n: (p - (1 - n)).square().mean(), "The second term is missing. Without it, saying ½ to everything is perfect."),
         wrong("not consistent", lambda p, n: torch.minimum(p, n).square().mean(), "The first term is missing. Without it, saying 0 to everything is perfect."),
         wrong("equal answers", lambda p, n: ((p - n).square() + torch.minimum(p, n).square()).mean(), "Your first term asks that both answers be the same. A statement and its negation should get *opposite* ones: p⁺ against 1 − p⁻."),

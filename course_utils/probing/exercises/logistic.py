@@ -64,6 +64,25 @@ def _no_bias(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
     return found, torch.zeros(found.shape[:2]).to(x)
 
 
+def _least_squares(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    """`_squares` to labels of 0 and 1."""
+    directions, bias = _squares(x, y, penalty)
+    return directions / 2, (bias + 1) / 2
+
+
+def _standardised(x: Tensor, y: Tensor, penalty: float, back: bool, correction: int) -> tuple[Tensor, Tensor]:
+    """The probe of rows of which every column has mean 0 and spread 1; brought `back` to the rows as they are or not."""
+    middle, spread = x.mean(1, keepdim=True), x.std(1, keepdim=True, correction=correction)
+    w, b = basics.fit_logistic((x - middle) / spread, y, penalty)
+    return (w / spread, b - (w / spread * middle).sum(-1)) if back else (w, b)
+
+
+def _unit(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    w, b = basics.fit_logistic(x, y, penalty)
+    length = w.norm(dim=-1)
+    return w / length[..., None], b / length
+
+
 def _told(wrong: Sequence[Trial]) -> str:
     """Whether the answers are at the minimum of a loss with another penalty, or on their way to the right one."""
     looks = [look for trial in wrong if (look := _look(trial))]
@@ -156,6 +175,11 @@ Function(
         wrong("penalty upside down", lambda x, y, penalty: basics.fit_logistic(x, y, 1 / penalty), "You divide by the penalty, as scikit-learn's C does. C is 1 / penalty."),
         wrong("no penalty", lambda x, y, penalty: basics.fit_logistic(x, y, 1e-3), "There is hardly a penalty. Where classes can be divided exactly, the directions then grow for ever."),
         wrong("least squares", _squares, "You fit by least squares to ±1: a ridge probe. The cross-entropy is asked for."),
+        wrong("least squares to 0 and 1", _least_squares, "You fit by least squares to 0 and 1. The cross-entropy is asked for."),
+        *(wrong(f"standardised, {n}", lambda x, y, penalty, n=n: _standardised(x, y, penalty, False, n), "You standardise x, and give the probe of the standardised rows. Directions and biases are to be read with `x` as it is, and the penalty is on these.") for n in (0, 1)),
+        *(wrong(f"standardised and scaled back, {n}", lambda x, y, penalty, n=n: _standardised(x, y, penalty, True, n), "You standardise x and scale the directions back. The penalty then weighs each column by its spread: it is to be on the directions for `x` as it is. (Subtracting a mean does no harm.)") for n in (0, 1)),
+        wrong("of length 1", _unit, "You divide the directions by their length. The length says how sure the probe is: leave it as the minimum has it."),
+        wrong("label before layer", lambda x, y, penalty: tuple(t.transpose(0, 1) for t in basics.fit_logistic(x, y, penalty)), "Your axes are (label, layer). Asked for is (layer, label), and d_model last in the directions."),
         wrong("no bias", _no_bias, "Your bias is zero throughout. The rows lie far from the origin."),
         wrong("labels turned round", lambda x, y, penalty: basics.fit_logistic(x, ~y, penalty), "The directions point to *false*. A positive logit is to mean that the property holds."),
         wrong("first label for all", lambda x, y, penalty: tuple(t[:, :1].expand(len(x), y.shape[1], *t.shape[2:]) for t in basics.fit_logistic(x, y, penalty)), "All labels get the first label's probe. Each has a probe of its own."),

@@ -126,7 +126,7 @@ def _tasks(rng: torch.Generator) -> Inputs:
     x, y = torch.tensor([[0.0], [0.2], [0.4], [5.0], [0.1], [5.0], [4.0], [0.3]]), torch.tensor([0, 0, 0, 1, 1, 1, 0, 0]).bool()
     coins, train = torch.tensor([0.1, 0.4, 0.9, 0.3]), torch.tensor([1, 1, 1, 1, 1, 0, 0, 0]).bool()
     yield x, y, torch.tensor([0, 0, 0, 1, 2, 1, 3, 0]), coins, train, nearer_mean
-    for rows, vocabulary in ((30, 4), (60, 7), (90, 12)):
+    for rows, vocabulary in ((30, 4), (60, 7), (90, 12), (90, 60)):  # of many tokens some are trained on and some are not
         x, y = two_classes(rng, rows, 3, share=0.3, dtype=torch.float32)
         train = rand(rng, rows) < 0.6
         coins = torch.linspace(0.03, 0.97, vocabulary)[torch.randperm(vocabulary, generator=rng)]
@@ -180,7 +180,7 @@ Function(
     misconceptions=(
         wrong("judged on training rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, on=t), "You judge on the rows that were trained on. What a probe has learned by heart looks like reading there."),
         wrong("trained on everything", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, from_=torch.ones_like(t)), "You train on all rows, also on those that judge."),
-        wrong("turned round", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, flip=True), "You subtract the property from the control. A probe that reads is *better* at the property."),
+        wrong("turned round", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, flip=True), "Your sign is turned round: do you subtract the property from the control, or count errors in place of right answers? A probe that reads is *better* at the property."),
         wrong("ratio", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, ratio=True), "You divide. Selectivity is a difference of accuracies."),
         wrong("coins at one half", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=0.5), "Your control labels are true half the time. Then the control task has another base rate than the property, and the comparison shows that: use the property's share."),
         wrong("one probe for both", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, one=True), "You judge the property's probe on the control labels. The control task gets a probe of its own: the question is how well it *can* be learned."),

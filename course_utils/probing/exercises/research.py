@@ -123,7 +123,7 @@ def _how_many(answer: Errors, truth: Truth) -> str:
     exact, opposite = (sum(torch.equal(one, way(errs)) for one, errs in pairs) for way in (torch.clone, torch.logical_not))
     said = f"For {exact} of the {len(truth)} networks everything is foretold rightly."
     if opposite:
-        return f"{said} For {opposite} it is exactly the other way round: does the bit decide when it is set, or when it is not?"
+        return f"{said} For {opposite} it is exactly the other way round: does the bit decide when it is set, or when it is not? And is anything turned besides the one property?"
     if exact < len(truth):
         said += " Compare where the answer turns with each column of `network.bits` and with its opposite, `~network.bits`; and only in pairs that differ in the property: in the others nothing should turn."
     return said

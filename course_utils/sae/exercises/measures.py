@@ -210,6 +210,7 @@ def _matching_inputs(rng: torch.Generator) -> Inputs:
     for true, found in (([[-1, 0], [1, -1]], [[1, -3], [3, 2]]), ([[2, -3], [1, -1]], [[-2, 3], [0, 3]]), ([[-1, 3], [-2, 2]], [[-2, -3], [-3, -1]]),
                         ([[6, 5], [-4, 1]], [[7, 4], [5, 3]]), ([[-6, 4], [-8, 6]], [[8, 8], [7, 8]])):  # fmt: skip
         yield torch.tensor(true).float(), torch.tensor(found).float()
+    yield torch.block_diag(truth, torch.eye(5)), torch.block_diag(learned, torch.eye(5))  # the same, among more features
     yield torch.eye(2), 1e-5 * torch.eye(2)
     # three have to change places at once
     yield torch.tensor([[1.0, -3.0], [3.0, -1.0], [-3.0, -2.0]]), torch.tensor([[-3.0, 2.0], [-1.0, -1.0], [0.0, -2.0]])

@@ -173,14 +173,19 @@ NEAR = 0.65  # mean cosine: as many random directions as may be given reach 0.5
 def _explain(answer: Tensor, truth: sae.Sealed) -> str:
     found = sae.share_found(truth._truth, answer)
     opposite = sae.share_found(truth._truth, -answer)
-    if opposite > found:
+    if opposite > found + 0.2:  # a few lie opposite by chance
         return "More of the features lie opposite to your directions than along them: check the sign."
     if len(answer) < 0.8 * truth.features:
         return f"There are {truth.features} features and you give {len(answer)} directions, too few to find 80 % of them."
     said = f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
-    cosine = sae.match_features(truth._truth.directions, answer).cosine.mean().item()
-    near = " They lie near the features and not along them, as an encoder's rows do, and sums of features."
-    return f"{said} On average it is {cosine:.2f}.{near if cosine > NEAR else ''}"
+    cosine = sae.match_features(truth._truth.directions, answer).cosine
+    missed = cosine[cosine <= 0.9].mean().item()
+    said += f" {'With' if found == 0 else 'Of the others, with'} the nearest one it is {missed:.2f} on average."
+    if missed > NEAR:
+        return said + " They lie near the features and not along them, as an encoder's rows do, and sums of features."
+    if found < 0.2:
+        return said + " Random directions come as near. Has the dictionary been trained long enough, and on these vectors?"
+    return said + " What is missing is not nearly found: give more directions, or the dictionary more latents."
 
 
 @lru_cache(maxsize=8)

@@ -100,7 +100,10 @@ SPREAD = "Your interval is the spread of single runs. How well {n} runs fix the 
 TWICE = "Your interval is two standard deviations of single runs either way. How well {n} runs fix the *mean* is asked for: divide by √{n}."
 ERROR = "Your interval is the mean plus and minus *one* standard error, which covers the truth in two of three experiments. A 95 % interval reaches 1.96 of them either way."
 FEW = "You measured {n} runs. At least sixteen are asked for, since fewer do not tell their own spread."
-LESSON = "Your runs cross where ‖W‖²/m passes {other:g}. Your own level is {own:g}: use `.at(level)`."
+LESSON = "Your runs cross where those of the cell's recipe pass {other:g}, and your own level is {own:g}. Is it `.at(level)`? And are features, densities and recipe those of the cell? Shorter training crosses elsewhere."
+ENDS = "Your interval reaches from the smallest crossing to the largest. How well your runs fix the *mean* is asked for: the standard deviation divided by the root of their number, times 1.96 either way."
+HALF = "Your interval looks like a middle and half a width. Give its two ends: the mean minus that half, and plus it."
+GRID = "Your crossings are densities at which models were trained, so that many are equal. A crossing lies between two of these: go along a straight line between them, as `.crossing` does."
 
 
 def _truth(seed: int) -> tuple[float, float, float]:
@@ -128,10 +131,18 @@ def _fault(answer: Measured, truth: tuple[float, float, float]) -> str:
     """What is wrong with an experiment, in a sentence; "" where nothing is."""
     (runs, (low, high)), (level, mean, spread) = answer, truth
     n, values = len(runs), torch.tensor(runs, dtype=torch.float64)
+    if 0 < high < low and abs(low - values.mean().item()) < values.std().item() / 4:
+        return HALF
+    if lost := int((~values.isfinite()).sum()):
+        return f"{lost} of your crossings {'are' if lost > 1 else 'is'} nan: {'these runs do' if lost > 1 else 'this run does'} not cross your level between the densities. Leave such runs out, and train others."
     if not low < high:
         return "The first end of your interval must be the lower one."
     if n < FEWEST:
         return FEW.format(n=n)
+    if (low, high) == (min(runs), max(runs)):
+        return ENDS
+    if len(set(runs)) < n - 2 and ((values * 20 - (values * 20).round()).abs() < 1e-4).all():
+        return GRID
     if len(set(runs)) < n - 2:  # a tie or two may be chance
         return "Many of your crossings are equal. Every run has a start of its own: measure each once."
     if not 0 < min(runs) < max(runs) < 1:
@@ -193,6 +204,7 @@ def _at_lesson(truth: tuple[float, float, float]) -> Measured:
 
 Answer(
     id="superposition.critical_density",
+    chance=True,
     truth=_truth,
     key=_with(1.96),
     score=lambda answer, truth: float(not _fault(answer, truth)),
@@ -219,5 +231,7 @@ Answer(
         wrong("percent", lambda truth: (tuple(100 * v for v in _honest(truth)), tuple(100 * end for end in _interval(_honest(truth), 1.96))),
               "This is in percent. A density lies between 0 and 1."),
         wrong("the lesson's level", _at_lesson, "Your runs cross where ‖W‖²/m passes 1.5, the level of the lesson. Use your own: `.at(level)`."),
+        wrong("a middle and half a width", lambda truth: (_honest(truth), (truth[1], 0.1 * truth[2])), HALF),
+        wrong("from the smallest to the largest", lambda truth: (_honest(truth), (min(_honest(truth)), max(_honest(truth)))), ENDS),
     ),
 )  # fmt: skip

@@ -77,7 +77,7 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
                     for where, there in (("below 0.02", values < 0.02), ("above 0.98", values > 0.98))
                 ),
             ]
-        stats.append(_repeated(f"samples of instance {k} that occur more than once", x[k]))
+        stats.append(_repeated(f"samples of instance {k} that occur more than once (are numbers rounded, or rows drawn once for several?)", x[k]))
     return stats
 
 

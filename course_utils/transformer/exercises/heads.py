@@ -233,7 +233,7 @@ def _per_prompt(pattern: Tensor, kind: Tensor) -> Tensor:
     seen = _seen(kind)
     there = seen.any(-1)
     each = (_to(pattern, kind) * seen[:, None]).sum(-1) / seen.sum(-1).clamp(min=1)[:, None]
-    return each[there].mean(0)
+    return each[there].sum(0) / there.sum().clamp(min=1)
 
 
 def _on_queries(pattern: Tensor, kind: Tensor) -> Tensor:
@@ -273,6 +273,10 @@ Function(
               "You mark and sum over the query axis. Patterns are (batch, head, query, key): what is looked *at* is the last axis."),
         wrong("queries of the kind", lambda p, k: _mean_where(_to(p, k), k), "You average over queries that are themselves of the kind. Every query that can see such a token counts, whatever it is itself."),
         wrong("mask on queries", _on_queries, "You mask queries in place of keys. Each row of a pattern adds up to one, so yours counts tokens, not attention."),
+        wrong("all queries of prompts that hold one", lambda p, k: _mean_where(_to(p, k), k.any(-1, keepdim=True).expand_as(k)), "You average over all queries of the prompts that hold such a token. Those that stand before it cannot look at it: `kind.cumsum(-1) > 0`."),
+        wrong("divided by the keys", lambda p, k: _to(p, k).sum((0, -1)) / k.sum().clamp(min=1), "You divide by the number of tokens of the kind. Divide by the number of *queries* that can see one."),
+        wrong("last query of prompts that hold one", lambda p, k: _mean_where(_to(p, k)[..., -1:], k.any(-1, keepdim=True)), "You look at the last query only. Every query that can see such a token counts."),
+        wrong("the mean of all heads for each", lambda p, k: _mean_where(_to(p, k), _seen(k)).mean().expand(p.shape[1]), "All heads have the same number: you average over them too. One number for each head is asked for."),
         wrong("prompts averaged one by one", _per_prompt,
               "You average within each prompt first, then over prompts. Then a query in a prompt with few of them counts more; here every query counts the same."),
         wrong("summed, not averaged", lambda p, k: (_to(p, k) * _seen(k)[:, None]).sum((0, -1)), "You sum over queries. The average is asked for, a share between 0 and 1."),
