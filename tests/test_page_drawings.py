@@ -75,6 +75,7 @@ DRAWINGS = {
         mlps={("m0", 3): "0.77", ("m0", 8): "0.22", ("m3", 8): ""}, skipped="not read", answer="]",
     ),
     "road, key": lambda: draw.road(ROW, 3, {"2.2": "0.44"}, key="on each line: recovery,\nthis head alone patched"),
+    "road, unseen": lambda: draw.road(ROW, 3, {"2.2": "", "0.3": ""}, unseen=("0.3",)),
     "norm": lambda: draw.norm_stretches(),
     "lanes": lambda: draw.lanes(
         {"what entered m0,\nat the bracket": ({(0, False)}, 0.0), "what m0 made,\nat both": ({(0, True), (1, True)}, 1),
@@ -87,7 +88,6 @@ DRAWINGS = {
         {"1.0": ("from m0 0.19", "to logits 0.11"), "0.3": ("", "to m0 0.18"), ("m0", 8): "to logits 0.12"},
     ),
     "patching": lambda: draw.activation_patching(),
-    "path patching": lambda: draw.path_patching(),
     "noising": lambda: draw.activation_patching("m3", ("a list [ 1 , 2", "]"), ("a call ( 1 , 2", ")"), False),
     "ablations": lambda: draw.ablations("10.11"),
 }  # fmt: skip

@@ -46,39 +46,6 @@ def activation_patching(
     )
 
 
-def path_patching(
-    sender: str = "m0",
-    reader: str = "2.2",
-    clean: tuple[str, str] = ("f ( x , 1", ")"),
-    corrupt: tuple[str, str] = ("f [ x , 1", "]"),
-) -> Picture:
-    """Three runs side by side: in the patched one, one reader gets the sender's clean output.
-
-    The parts between the two keep their corrupt outputs, and those after the reader are computed anew.
-
-    Args:
-        sender: the part whose output is handed over; reader: the part that gets it.
-        clean, corrupt: (prompt, answer) of the two runs.
-    """
-    page = sheet(3.7)
-    good, bad = plots.ANSWER, plots.EDITED
-    names = (sender, "parts between", reader, "later parts")
-    patched = (bad, bad, plots.HEAD, plots.HEAD)
-    _run(page, PANELS[0], "clean run", *clean, [(name, good) for name in names], good)
-    _run(page, PANELS[1], "patched run", corrupt[0], "?", list(zip(names, patched, strict=True)))
-    _run(page, PANELS[2], "corrupt run", *corrupt, [(name, bad) for name in names], bad)
-    page.arrow((PANELS[0] + 0.42, 1.08), (PANELS[1] - 0.42, 1.95), colour=good, thick=3.2)
-    page.text(((PANELS[0] + PANELS[1]) / 2 + 0.1, 1.2), f"output of {sender},\nfor {reader} alone", size=SMALL,
-              colour=good, bold=True, up="top")  # fmt: skip
-    return page.picture(
-        f"Three runs: only {reader} of the patched run reads the clean output of {sender}; what is after it is new.",
-        f"Path patching. In the patched run {reader} alone reads the clean output of {sender}. The parts between the "
-        f"two keep their corrupt outputs; {reader} and the parts after it are computed anew, so that only the arrow "
-        f"from {sender} to {reader} is tested. Green: from the clean run; orange: from the corrupt one; blue: computed "
-        "anew.",
-    )
-
-
 def ablations(part: str = "2.2") -> Picture:
     """Four runs of one prompt: intact, and with the output of one part replaced by zero, its mean, another prompt's."""
     page = sheet(3.35)
