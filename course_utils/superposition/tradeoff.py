@@ -21,6 +21,7 @@ from .theory import UNIFORM, phase_losses
 from .training import Trained
 
 SAMPLES = 200_000
+NO_BIAS = 0.92  # the best length of a rare pentagon's arrows if it may have no bias
 
 
 def variance(p: Float[Tensor, "*grid"]) -> Float[Tensor, "*grid"]:
@@ -89,9 +90,9 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
     best, importance = trained.best(), trained.toy.importance[0]
     p = trained.toy.probability[:, 0]
     last = float(p.min())
-    fine, coarse = (torch.logspace(0, float(p.min().log10()), points) for points in (200, 26))
+    fine, coarse = (torch.logspace(0, float(p.min().log10()), points) for points in (200, 13))
     two = importance[2:].sum() / importance.sum()
-    unbiased = [share_lost(polygon(5), torch.zeros(5), float(q), importance) for q in coarse]
+    unbiased = [share_lost(NO_BIAS * polygon(5), torch.zeros(5), float(q), importance) for q in coarse]
     measured = [
         share_lost(W, b, q, importance) for W, b, q in zip(best.W[0], best.b[0], p.tolist(), strict=True)
     ]  # fmt: skip
