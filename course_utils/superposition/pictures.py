@@ -91,7 +91,7 @@ def surface(p: float, r: float, w1: Float[Tensor, "a"], w2: Float[Tensor, "b"]) 
 
 
 def descend(
-    p: float, r: float, starts: Float[Tensor, "start 2"], steps: int = 2000, rate: float = 0.5
+    p: float, r: float, starts: Float[Tensor, "start 2"], steps: int = 800, rate: float = 1.0
 ) -> tuple[Float[Tensor, "step start 2"], Float[Tensor, "start"]]:
     """Plain gradient descent on weights and biases: the paths of the weights, and the shares lost at their ends."""
     x, weight = _weighted_inputs(p)

@@ -18,7 +18,7 @@ from course_utils import zoo
 from course_utils.page import about, between, claim, claims, draw, measured, predict, table
 
 p = torch.tensor(0.035)  # how often each number is active
-recipe = sp.Recipe(steps=1000, batch=384, lr=0.02, anneal=True)
+recipe = sp.Recipe(steps=600, batch=384, lr=0.03, anneal=True)
 squeezed = sp.train(sp.Toy(5, 2, (float(p),)), recipe, seeds=4, show=False).best()
 puzzle, puzzle_b = squeezed.W[0, 0], squeezed.b[0, 0]  # (hidden dimension, feature), (feature,)
 lost = sp.share_lost(puzzle, puzzle_b, float(p), torch.ones(5))
@@ -126,7 +126,7 @@ importance = 0.9 ** torch.arange(5)  # (feature,)
 W, b = torch.nn.Parameter(0.5 * torch.randn(2, 5)), torch.nn.Parameter(torch.zeros(5))
 adam = torch.optim.Adam([W, b], lr=0.02)
 seen = []  # the arrows at every step, to look at afterwards
-for _ in range(1501):
+for _ in range(1001):
     seen.append(W.detach().clone())
     x = (torch.rand(384, 5) < 0.05) * torch.rand(384, 5)  # (sample, feature)
     h = x @ W.T  # (sample, hidden)
@@ -138,7 +138,7 @@ for _ in range(1501):
 
 # %% figure
 fig, axes = plots.figure(1, 4, height=2.2)
-for ax, step in zip(axes, (0, 50, 200, 1500), strict=True):
+for ax, step in zip(axes, (0, 50, 200, 1000), strict=True):
     sp.arrow_panel(ax, seen[step], f"step {step}", trained=False)
 plots.show(
     fig,
@@ -194,7 +194,7 @@ best, gaps = shapes.best_readings(), sp.angle_gaps(shapes.best.W[0, -1])
 dense = shapes.best.W[0, 0]
 right_angle = torch.cosine_similarity(dense[:, 0], dense[:, 1], dim=0).abs() < 0.1
 with claims():
-    claim("the model trained in the loop ends as a pentagon", sp.read_plane(seen[1500]).polygon == 5 and sp.read_plane(seen[0]).polygon == 0)
+    claim("the model trained in the loop ends as a pentagon", sp.read_plane(seen[1000]).polygon == 5 and sp.read_plane(seen[0]).polygon == 0)
     claim("always active, the best model keeps the two most important features at right angles (within 6 degrees)", best[0].dropped == {2, 3, 4} and bool(right_angle))
     claim("rarer, it makes two antipodal pairs and drops the least important feature (p = 0.33)", len(best[2].antipodal) == 2 and best[2].dropped == {4})
     claim("rarer still, it makes a pentagon (from p = 0.11 on)", all(r.polygon == 5 for r in best[4:]))
@@ -202,7 +202,7 @@ with claims():
     claim("at p = 0.19 about half of the runs (five to nine) end in a square, and the others in a pentagon", 5 <= shapes.counts(3)["square"] <= 9 and shapes.counts(3)["square"] + pentagons == 16)
     found = [[sorted(sp.read_plane(W).dropped) for W in row] for row in plane.W]  # (density, factor)
     six = [[found[k][j] for k in (1, 2, 6)] for j in (0, 4)]  # the models in the figure
-    claim("in the figure four, four and five features are kept where importance is even, two, three and four where it is halved each time", [[5 - len(d) for d in row] for row in six] == [[4, 4, 5], [2, 3, 4]] and round(float(plane.decay[4]), 2) == 0.5)
+    claim("in the figure four, four and five features are kept where importance is even, two, three and four where it is halved each time", [[5 - len(d) for d in row] for row in six] == [[4, 4, 5], [2, 3, 4]] and round(float(plane.decay[4]), 2) == 0.5 and plane.loss.numel() == 40)
     claim("where importance falls, the least important ones are dropped first, in all models behind the sliders; where it is even this is not so", all(d == list(range(5 - len(d), 5)) for row in found for d in row[1:]) and any(row[0] != list(range(5 - len(row[0]), 5)) for row in found))
     claim("from p = 0.06 on nearly all find the pentagon (at least fourteen of sixteen)", min(shapes.counts(k)["pentagon"] for k in (5, 6, 7)) >= 14)
 
@@ -213,7 +213,7 @@ with claims():
 #
 # Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0, while the two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. With such leaks a pentagon is a bad idea: at $p = 0.02$ it loses 21 % of the variance, and a square, which drops one feature altogether, only 17 %.
 #
-# Before you look at what training does about the leaks, try to mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings; in a running notebook two sliders below them try any other.
+# Before you look at what training does about the leaks, try to mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings. In a running notebook the two sliders below them try any other, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
 
 # %%
 def lost_by(length, bias):  # five arrows at 72°, in % of the variance
@@ -230,7 +230,9 @@ table(rows, caption="Pentagons made by hand, at p = 0.02 and with importances 0.
 sp.try_pentagon(0.02, importance)  # two sliders, where the notebook runs
 
 # %% [markdown]
-# Without a bias no length helps much. The best one is even a little shorter than 1, since all that it can do is to make everything smaller, and with it the pentagon loses about as much as the square: five arrows would have no advantage over four. A bias changes this. At length 1 it halves the loss, and where the arrows may grow with it, less than half of what the square loses is left. To see how length and bias work together, picture the bias as water.
+# Without a bias no length helps much. The best one is even a little shorter than 1, since all that it can do is to make everything smaller, and with it the pentagon loses about as much as the square: five arrows would have no advantage over four. A bias changes this. At length 1 it halves the loss, and where the arrows may grow with it, less than half of what the square loses is left.
+#
+# The next figure shows how length and bias work together. Panel 1 is the pentagon with which we began; the others are the best of the sixteen runs at $p = 0.02$, which we call the trained pentagon from here on.
 
 # %% figure
 W, b = shapes.best.W[0, -1], shapes.best.b[0, -1]  # the best of sixteen runs at p = 0.02
@@ -340,7 +342,7 @@ measured("superposition.one_run", min(guesses, key=lambda guess: abs(guesses[gue
 # Of all runs where a pair is predicted, more than a third end without one, and not only near the border.
 # </details>
 #
-# The map itself is right: if one takes the best of the eight runs, it agrees with the map on 97 % of the grid, where the null reaches 76 %. Four of the five exceptions lie where the solution that was found is, by the formulas, less than a seventh worse than the best. So a pair would be better, and still many single runs do not find it. To see why, look at the landscape of the loss at one point of the map, $p = 0.1$ and $r = 0.5$, over both weights. Training rolls down from where it starts.
+# The map itself is right: if one takes the best of the eight runs, it agrees with the map on 97 % of the grid, where the null reaches 76 %. At the five exceptions training knows better than the map: it has found pairs, and with lengths and biases of their own these lose less than the best of the three formulas allows. All the more surprising that so many single runs miss the pair where it is best. To see why, look at the landscape of the loss at one point of the map, $p = 0.1$ and $r = 0.5$, over both weights. Training rolls down from where it starts.
 
 # %% figure
 starts = (2 / 3) ** 0.5 * torch.randn(30, 2, generator=torch.Generator().manual_seed(0))  # as those of the grid
@@ -368,14 +370,17 @@ for name, (w, b), formula in zip(sp.PHASES, solutions, sp.phase_losses(torch.ten
 failed = phases.failures_by_start(sp.train(sp.PhaseDiagram.toy(p, r), sp.Recipe(steps=0), seeds=8, show=False).W)
 beyond = phases.worse(phases.measured)
 wrong = beyond.nonzero()
-close = sp.phase_losses(p[wrong[:, 0]], r[wrong[:, 1]])  # (solution, exception)
-close = close.gather(0, phases.measured[beyond][None])[0] / close.amin(0)  # what was found over the best
+pairs, beaten = grid.best(), []  # at each exception: what the trained model loses over the least of the three formulas
+for i, j in wrong.tolist():
+    x, k = sp.generate_batch(p[i].expand(1, 2), 1_000_000, torch.manual_seed(2)), i * len(r) + j
+    price = sp.loss(x, sp.forward(x, pairs.W[0, k], pairs.b[0, k][None]), pairs.toy.importance[k])
+    beaten.append(float(price / sp.phase_losses(p[i], r[j]).min()))
 with claims():
     claim("at p = 0.3 and r = 0.5 the three losses are 0.039, 0.078 and 0.023 (rounded)", all(abs(v["formula"] - goal) < 0.00051 for v, goal in zip(simulated.values(), (0.039, 0.078, 0.023), strict=True)))
     claim("the three formulas give the simulated losses of a million samples (within 1 %)", all(abs(s["simulated"] / s["formula"] - 1) < 0.01 for s in simulated.values()))
     claim("against the best of eight runs the formulas are right on 97 % of the grid (within half a point)", between(phases.agreement(), 0.965, 0.975))
     claim("there are five exceptions", int(beyond.sum()) == 5)
-    claim("at four of them the solution that was found is less than a seventh worse than the best", int((close < 8 / 7).sum()) == 4)
+    claim("there training has found pairs, which lose less than the least of the three formulas", bool((phases.measured[beyond] == 2).all()) and max(beaten) < 1)
     claim("the null scores 76 % (within a point)", between(phases.always_antipodal(), 0.75, 0.77))
     claim("more than a third of the runs where a pair is predicted end without one (0.34 to 0.42)", between(missed, 0.34, 0.42))
     claim("in half of the runs both weights start with the same sign", about(failed["same sign"].share, 0.5))
@@ -626,7 +631,7 @@ medians = [{"coordinates": name, "as they are": middle(found["as they are"]), "n
 table(medians, unit="%", caption="Share of a coordinate's variance in the strongest 1 % of 3,825 tokens of Python: the median over the 768 neurons of each layer, after their activation function, and over the 192 numbers of the residual stream after layer 1. Turned: after a random turn of all coordinates.")
 
 # %% [markdown]
-# Before training the share is about a sixth in every layer, which is what the activation function gives to any neuron. Training lifts it far above that in three layers of the four, and after a turn nothing of this is left, so that these layers use the very coordinates that the activation function marks out. In layer 0 it lifts the share only a little, and in the residual stream, where nothing is marked out, not at all. That a neuron is quiet most of the time does not yet say that it means one thing when it speaks up.
+# Before training the share is about a sixth in every layer, which is what the activation function gives to any neuron. Training lifts it far above that in three layers of the four, and after a turn nothing of this is left, so that these layers use the very coordinates that the activation function marks out. In layer 0 it lifts the share only a little, and in the residual stream, where little is marked out, the share is hardly different in any of the three. That a neuron is quiet most of the time does not yet say that it means one thing when it speaks up.
 #
 # > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Only where something in the model marks the neurons out can one hope that a single one means something, and where features are rare, even that may not be enough.
 
@@ -693,6 +698,10 @@ for kind in ("independent", "anticorrelated"):
     lost[kind] = price / (2 * sp.variance(torch.tensor(0.3)))  # the share of the variance
 with claims():
     claim("as a pair of independent features the two lose 19 % of the variance (within 1), and nothing where they never come together", abs(100 * lost["independent"] - 19.4) < 1 and lost["anticorrelated"] < 1e-5)
+    alone = 0.8 * torch.eye(5)  # one feature at a time
+    leaks = [(read - read.diag().diag()).clamp(min=0).sum() for read in (alone @ puzzle.T @ puzzle, torch.relu(alone @ puzzle.T @ puzzle + puzzle_b))]
+    claim("in the puzzle's model the bias drowns most of the positive leaks of features at 0.8 (more than three quarters)", leaks[1] < leaks[0] / 4)
+    claim("it loses less than dropping features would: less than a square, and less than two arrows", shares[2] < 100 * min(0.6, sp.square_share(torch.tensor(0.035), torch.ones(5)).item()))
     claim("the pentagon is not seen with invented features", sp.read_plane(puzzle).polygon == 5 and sp.read_plane(invented).polygon == 0)
     claim("the sum of the dimensionalities is 2 for both lists (within 0.001)", between(sums, 1.999, 2.001))
 
