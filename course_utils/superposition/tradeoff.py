@@ -103,8 +103,8 @@ def plane_figure(trained: Trained, parted: int = 4) -> Figure:
     ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK, zorder=4)
     for text, height in (
         ("two arrows", 100 * two),
-        ("pentagon,\nno bias", 100 * unbiased[-1] + 5.5),
-        ("square", 100 * square_share(fine[-1], importance) - 1.5),
+        ("pentagon,\nno bias", 100 * unbiased[-1] + 11),
+        ("square", 100 * square_share(fine[-1], importance)),
         ("trained", 100 * measured[-1]),
     ):
         ax.text(last * 0.85, float(height), text, va="center", fontsize=9, color=plots.INK)
