@@ -120,8 +120,6 @@ def test_a_spike_is_seen_before_a_turn_and_not_after_it():
     assert sp.spikes(smooth).mean() == pytest.approx(1 / 12, abs=0.005)  # of a normal distribution
     assert sp.spikes(spiky).min() > 0.95 and sp.spikes(sp.turned(spiky)).max() < 0.5
     torch.testing.assert_close(sp.turned(spiky).square().sum(1), spiky.square().sum(1), rtol=1e-4, atol=1e-4)
-    names = ("neurons", "neurons, turned", "stream", "stream, turned")
-    plt.close(sp.spikes_figure({name: sp.spikes(smooth) for name in names}))
 
 
 def test_blocks_are_what_shares_dimensions():

@@ -116,6 +116,14 @@ def test_the_sliders_change_the_picture():
     assert picture.value != again
 
 
+def test_a_pentagon_set_by_hand_is_drawn_with_its_loss():
+    box = sp.try_pentagon(0.02, 0.9 ** torch.arange(5))
+    length, bias, picture = box.children
+    assert "loses 20.6 %" in picture.value  # arrows of length 1, no bias
+    length.value, bias.value = 1.15, -0.27
+    assert "loses 7.5 %" in picture.value
+
+
 def test_every_figure_is_displayed_with_its_line_of_alt_text(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda data, **how: shown.append((data, how)))

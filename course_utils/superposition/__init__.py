@@ -25,7 +25,7 @@ from .critical import (
 from .crowded import Block, CrowdedModels, blocks, even_pairs, shares_figure
 from .eight import antiprism, body_figure, eight_figure, evenly_spread, from_antiprism, in_space
 from .experiments import PairGeometry, Shapes, represented
-from .explorer import explore
+from .explorer import explore, try_pentagon
 from .hand_built import Task, task
 from .measures import (
     PlaneReading,
@@ -44,7 +44,7 @@ from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .real_neurons import layer_spikes, program_tokens, spikes, spikes_figure, turned
+from .real_neurons import layer_spikes, program_tokens, spikes, turned
 from .room import (
     angles_figure,
     crowd_figure,
@@ -172,7 +172,6 @@ __all__ = [
     "share_lost",
     "shares_figure",
     "spikes",
-    "spikes_figure",
     "square_share",
     "squeeze_figure",
     "surface",
@@ -183,6 +182,7 @@ __all__ = [
     "train",
     "train_abs",
     "train_neurons",
+    "try_pentagon",
     "turned",
     "upright",
     "variance",

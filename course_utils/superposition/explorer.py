@@ -1,17 +1,23 @@
-"""The lesson's widget: move density and importance, watch the columns of W. Works without a network.
+"""The lesson's sliders: what training found at each density and importance, and a pentagon to set by hand.
 
-The models were trained beforehand (`stored.plane`). The sliders can be moved with the arrow keys. `Plane.plot` draws a
-part of the same models, for print and for readers without a running kernel.
+They work without a network, and can be moved with the arrow keys. What they show stands on the page too, for print and
+for readers without a running kernel: `Plane.plot` draws some of the trained models, and a table has pentagons by hand.
 """
 
 import base64
 from typing import Any
 
 import matplotlib.pyplot as plt
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
 
 from .. import plots
-from .measures import read_plane
+from .measures import polygon, read_plane
 from .stored import Plane, plane
+from .tradeoff import share_lost
+from .waterline import Dive, waterline_figure
 
 
 def explore() -> Any:
@@ -29,24 +35,47 @@ def explore() -> Any:
         options=[(f"{c:.2g}", i) for i, c in enumerate(models.decay)], value=1, description="importance"
     )
     note = widgets.HTML("Importance of feature i: the second slider's number to the power i.")
-    picture = widgets.HTML()
+    return _panel((density, decay), lambda: _image(models, density.value, decay.value), note)
 
-    def redraw(_: Any = None) -> None:
-        picture.value = _image(models, density.value, decay.value)
 
-    density.observe(redraw, "value")
-    decay.observe(redraw, "value")
-    redraw()
-    return widgets.VBox([density, decay, note, picture])
+def try_pentagon(p: float, importance: Float[Tensor, "feature"]) -> Any:
+    """Two sliders, the length of five arrows at 72° and their bias: the readings of two inputs, and what is lost."""
+    import ipywidgets as widgets
+
+    how = dict(step=0.01, continuous_update=False)
+    length = widgets.FloatSlider(value=1, min=0.8, max=1.3, description="length", **how)
+    bias = widgets.FloatSlider(value=0, min=-0.4, max=0, description="bias", **how)
+
+    def draw() -> str:
+        W, b = length.value * polygon(5), torch.full((5,), bias.value)
+        inputs = torch.eye(5)[0] * torch.tensor([[0.8], [0.2]])  # (sample, feature)
+        fig = waterline_figure([Dive(title, W, b, x) for title, x in zip(("strong", "weak"), inputs, strict=True)])
+        return _html(fig, "readings", f"loses {100 * share_lost(W, b, p, importance):.1f} % of the variance")
+
+    return _panel((length, bias), draw)
+
+
+def _panel(sliders: tuple[Any, Any], draw: Any, *notes: Any) -> Any:
+    """The sliders, notes, and what `draw` gives, which is drawn again whenever a slider is moved."""
+    import ipywidgets as widgets
+
+    picture = widgets.HTML(draw())
+    for slider in sliders:
+        slider.observe(lambda _: setattr(picture, "value", draw()), "value")
+    return widgets.VBox([*sliders, *notes, picture])
 
 
 def _image(models: Plane, i: int, j: int) -> str:
     W, shape = models.W[i, j], read_plane(models.W[i, j])
     fig, ax = plots.figure(width=3.4, height=3.4)
     plots.arrows(ax, W)
-    data = base64.b64encode(plots.png(fig)).decode()
-    plt.close(fig)
     says = f"p = {models.probability[i]:.2g}, importance {models.decay[j]:.2g}^i: {shape.name}, "
     says += f"{5 - len(shape.dropped)} of 5 features, loss {models.loss[i, j]:.4f}"
-    width = round(fig.get_figwidth() * plots.PAGE_DPI)
-    return f'<img width="{width}" alt="columns of W: {says}" src="data:image/png;base64,{data}"><div>{says}</div>'
+    return _html(fig, "columns of W", says)
+
+
+def _html(fig: Figure, what: str, says: str) -> str:
+    """A picture as HTML, and below it the line that says what it shows."""
+    width, data = round(fig.get_figwidth() * plots.PAGE_DPI), base64.b64encode(plots.png(fig)).decode()
+    plt.close(fig)
+    return f'<img width="{width}" alt="{what}: {says}" src="data:image/png;base64,{data}"><div>{says}</div>'

@@ -81,7 +81,7 @@ def _weighted_inputs(p: float, points: int = 12) -> tuple[Float[Tensor, "sample 
 def surface(p: float, r: float, w1: Float[Tensor, "a"], w2: Float[Tensor, "b"]) -> Float[Tensor, "a b"]:
     """The share of the variance lost by W = (w1, w2), each output with its best bias (on a grid of biases)."""
     x, weight = _weighted_inputs(p)
-    biases = torch.linspace(-0.6, 0.5, 111)
+    biases = torch.linspace(-0.6, 0.5, 56)
     h = w1[:, None, None] * x[:, 0] + w2[None, :, None] * x[:, 1]  # (a, b, sample)
     loss = torch.zeros(len(w1), len(w2))
     for i, w, importance in ((0, w1[:, None, None], 1.0), (1, w2[None, :, None], r)):
@@ -91,7 +91,7 @@ def surface(p: float, r: float, w1: Float[Tensor, "a"], w2: Float[Tensor, "b"]) 
 
 
 def descend(
-    p: float, r: float, starts: Float[Tensor, "start 2"], steps: int = 2000, rate: float = 0.5
+    p: float, r: float, starts: Float[Tensor, "start 2"], steps: int = 800, rate: float = 1.0
 ) -> tuple[Float[Tensor, "step start 2"], Float[Tensor, "start"]]:
     """Plain gradient descent on weights and biases: the paths of the weights, and the shares lost at their ends."""
     x, weight = _weighted_inputs(p)

@@ -5,7 +5,7 @@
 #
 # **A puzzle.** Five numbers go in, and each of them is zero most of the time: it is active in 3.5 cases out of a hundred. A matrix squeezes the five into two numbers, and then its transpose, a bias and a ReLU try to give the five back. How much is lost on the way?
 #
-# We give the loss as a share of the variance of the five numbers, so that a model which always answers with their means loses all of it. Linear algebra says that two numbers cannot hold five. The best linear squeeze keeps two of the five and loses 60 %, however rarely the five are active, because a linear squeeze can only be fitted to the variances, and these are equal. The question is what a trained model loses.
+# We give the loss as a share of the variance of the five numbers, so that a model which always answers with their means loses all of it. Linear algebra says that two numbers cannot hold five: the best linear squeeze keeps two of the five and loses 60 %, however rarely they are active, because it can only be fitted to the variances, and these are equal. So the question is whether a trained model, which differs from a linear one by no more than a bias and a ReLU, has to lose as much.
 
 # %% setup
 
@@ -15,10 +15,10 @@ import torch
 from course_utils import plots
 from course_utils import superposition as sp
 from course_utils import zoo
-from course_utils.page import about, between, claim, claims, draw, measured, predict
+from course_utils.page import about, between, claim, claims, draw, measured, predict, table
 
 p = torch.tensor(0.035)  # how often each number is active
-recipe = sp.Recipe(steps=1500, batch=384, lr=0.02, anneal=True)
+recipe = sp.Recipe(steps=600, batch=384, lr=0.03, anneal=True)
 squeezed = sp.train(sp.Toy(5, 2, (float(p),)), recipe, seeds=4, show=False).best()
 puzzle, puzzle_b = squeezed.W[0, 0], squeezed.b[0, 0]  # (hidden dimension, feature), (feature,)
 lost = sp.share_lost(puzzle, puzzle_b, float(p), torch.ones(5))
@@ -44,7 +44,7 @@ guesses = {"about 50 %": 50, "about 30 %": 30, "about 10 %": 10, "about 1 %": 1}
 measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[guess] - shares[2])))
 
 # %% [markdown]
-# Somebody who studies language models should care about this toy. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Each of these is false of nearly every word that one reads, and surely one could list more than 768 such things, whereas GPT-2 small has 768 numbers for each token at each layer. If it keeps track of them all, it faces our puzzle on a large scale. We come back to these 768 numbers in section 7.
+# Anybody who studies language models has met this puzzle on a larger scale. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Each of these is false of nearly every word that one reads, and surely one could list more than 768 such things, whereas GPT-2 small has 768 numbers for each token at each layer. If it keeps track of them all, it has to do what our toy does. We come back to these 768 numbers in section 7.
 #
 # The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
 
@@ -53,7 +53,7 @@ measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[gues
 # %% [markdown]
 # ## 1 · Two features on a line
 #
-# Five numbers in two are hard to see through at once, so we begin with two numbers in one. In this lesson each number that goes in is called a **feature**. There are two of them, $x_1$ and $x_2$, and one hidden number $h$. Feature $x_1$ pushes $h$ to the right, feature $x_2$ pushes it to the left.
+# Five numbers in two are hard to see through at once, so we begin with two numbers in one. Each number that goes in is called a **feature** in this lesson. Here there are two of them, $x_1$ and $x_2$, and one hidden number $h$, which $x_1$ pushes to the right and $x_2$ to the left.
 
 # %% figure
 draw.features_on_a_line("x₁", "x₂")
@@ -61,7 +61,7 @@ draw.features_on_a_line("x₁", "x₂")
 # %% [markdown]
 # Each feature has one number of its own, and the model uses this number twice. To write $x_1$ into $h$ it multiplies $x_1$ by 1, and to read $x_1$ back it multiplies $h$ by the same 1. For $x_2$ the number is $-1$. Hence $h = x_1 - x_2$, the **reading** of $x_1$ is $1\cdot h$, and the reading of $x_2$ is $-1\cdot h$. A **ReLU**, which replaces negative numbers by 0, turns a reading into an output.
 #
-# In the first line of the picture $x_1$ is 0.6 and $x_2$ is 0, and yet the reading of $x_2$ is $-0.6$. What one feature adds to the reading of another is a **leak**. This leak is negative, so the ReLU removes it; without the ReLU the output for $x_2$ would be wrong by 0.6.
+# In the first line of the picture $x_1$ is 0.6 and $x_2$ is 0, and yet the reading of $x_2$ is $-0.6$. What one feature adds to the reading of another is a **leak**. But this leak is negative, and so the ReLU removes it, without which the output for $x_2$ would be wrong by 0.6.
 #
 # In the last line both are active, at 0.6 and 0.2. Here the ReLU cannot help: the two pull against each other, and both outputs are wrong by 0.2, the smaller of the two numbers. An error of this kind, which happens only when both features are active at once, is a **collision**.
 #
@@ -82,7 +82,7 @@ x_hat = torch.relu(h @ W + b)  # (sample, feature)
 x_hat
 
 # %% [markdown]
-# Two arrows at opposite ends of a line are an **antipodal pair**. The pair is wrong only when both features are active, which has probability $p^2$, whereas a model that drops one of them is wrong whenever that one is active, which has probability $p$. As $p$ falls, $p^2$ falls faster, so that rare features are better kept both and left to collide now and then. A model that represents more features than it has dimensions, so that their arrows cannot all be at right angles, is in **superposition**.
+# Two arrows at opposite ends of a line are an **antipodal pair**. The pair is wrong only when both features are active, which has probability $p^2$, whereas a model that drops one of them is wrong whenever that one is active, which has probability $p$. As $p$ falls, $p^2$ falls faster, and this small inequality carries the whole lesson: rare features are better kept both and left to collide now and then. A model that represents more features than it has dimensions, so that their arrows cannot all be at right angles, is in **superposition**.
 
 # %% figure
 plots.show(
@@ -118,7 +118,7 @@ with claims():
 # %% [markdown]
 # ## 2 · Five features in the plane
 #
-# With five features and two dimensions every feature has an arrow in the plane, and we can watch what training does with them. The lines below train such a model: every step draws fresh samples, runs the model, and moves $W$ and $b$ a little to lower the loss. From now on errors may count differently. The **importance** $I_i$ of feature $i$ is the weight of its error, so that the loss is $\sum_i I_i\,(x_i - \hat x_i)^2$. Here $I_i = 0.9^i$, and the density is 0.05.
+# With five features and two dimensions every feature has an arrow in the plane, and we can watch what training does with the five. Every step below draws fresh samples, runs the model, and moves $W$ and $b$ a little to lower the loss. From now on the errors of some features may count more than those of others. The **importance** $I_i$ of feature $i$ is the weight of its error, so that the loss is $\sum_i I_i\,(x_i - \hat x_i)^2$. Here $I_i = 0.9^i$, and the density is 0.05.
 
 # %%
 torch.manual_seed(0)
@@ -126,7 +126,7 @@ importance = 0.9 ** torch.arange(5)  # (feature,)
 W, b = torch.nn.Parameter(0.5 * torch.randn(2, 5)), torch.nn.Parameter(torch.zeros(5))
 adam = torch.optim.Adam([W, b], lr=0.02)
 seen = []  # the arrows at every step, to look at afterwards
-for _ in range(1501):
+for _ in range(1001):
     seen.append(W.detach().clone())
     x = (torch.rand(384, 5) < 0.05) * torch.rand(384, 5)  # (sample, feature)
     h = x @ W.T  # (sample, hidden)
@@ -138,7 +138,7 @@ for _ in range(1501):
 
 # %% figure
 fig, axes = plots.figure(1, 4, height=2.2)
-for ax, step in zip(axes, (0, 50, 200, 1500), strict=True):
+for ax, step in zip(axes, (0, 50, 200, 1000), strict=True):
     sp.arrow_panel(ax, seen[step], f"step {step}", trained=False)
 plots.show(
     fig,
@@ -147,7 +147,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Nobody told the arrows to form a pentagon. How many features a model keeps depends on how rare they are and on how much each of them counts. In a running notebook two sliders change both, and each position shows a model that was trained beforehand, the best of eight runs. The figure under them shows six of the positions.
+# Nobody told the arrows to form a pentagon: they had only the loss to go by, and it drove them apart until all five had the same room. Not every model gets that far. How many features are kept depends on how rare they are and on how much each of them counts, and in a running notebook two sliders change both. Each position shows a model that was trained beforehand, the best of eight runs; the figure below has six of the positions.
 
 # %%
 sp.explore()  # two sliders, where the notebook runs
@@ -161,9 +161,9 @@ plots.show(
 )
 
 # %% [markdown]
-# From left to right more arrows appear, because rare features collide rarely, and then sharing costs little. Where importance falls, the least important features are dropped first; where all count the same, chance decides which one goes.
+# From left to right more arrows appear, because rare features collide rarely, and then sharing costs little. Where importance falls, the least important features are the first to be dropped, whereas chance decides who goes where all count the same.
 #
-# So far we have looked at the best of several runs, and a single run can be another matter. We train at eight densities from sixteen random starts each, again with importances $0.9^i$, and count in how many runs the five arrows form a pentagon.
+# All this was the best of several runs, and a single run can be another matter. We train at eight densities from sixteen random starts each, again with importances $0.9^i$, and count in how many runs the five arrows form a pentagon.
 
 # %% prediction
 predict("superposition.shape")
@@ -171,20 +171,20 @@ predict("superposition.shape")
 # %% figure answer
 density = 50 ** -torch.linspace(0, 1, 8)  # from 1 (always active) to 0.02 (one time in fifty)
 toy = sp.Toy(5, 2, tuple(density.tolist()), importance=importance)
-five = sp.train(toy, sp.Recipe(steps=1500, batch=384, lr=0.02, anneal=True), seeds=16, show=False)
+five = sp.train(toy, sp.Recipe(steps=1000, batch=384, lr=0.02, anneal=True), seeds=16, show=False)
 shapes = sp.Shapes.of(five)
 pentagons = shapes.counts(3)["pentagon"]
 plots.show(
     shapes.plot(),
     "Best models by density: two arrows at right angles, then a square of two opposite pairs, then a pentagon; bars count the shapes of all 16 runs.",
-    caption="Above, the run with the lowest loss at each density, with importances 0.9^i; a number that is missing is a feature that was dropped. Below, how many of 16 runs form each shape. Two antipodal pairs at right angles count as a square, even where an arrow is short, as in the best run at p = 0.57.",
+    caption="Above, the run with the lowest loss at each density, with importances 0.9^i; a number that is missing is a feature that was dropped. Below, how many of 16 runs form each shape. Two antipodal pairs at right angles count as a square, even where an arrow is short.",
 )
 measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pentagons < 13 else "13 to 16")
 
 # %% [markdown]
 # <details><summary>What came out (open after your prediction)</summary>
 #
-# The best of sixteen runs goes from two arrows at right angles to a square, which drops the least important feature, and then to a pentagon. At p = 0.19 the runs divide: about half end in a square and the others in a pentagon, although nothing differs but chance: their starts, and the samples that they draw. From p = 0.06 on nearly all of them find the pentagon.
+# The best of sixteen runs goes from two arrows at right angles to a square, which drops the least important feature, and then to a pentagon. At p = 0.19 the runs divide: about half end in a square and the others in a pentagon, although nothing differs but their random starts and the samples that they happen to draw. From p = 0.06 on nearly all of them find the pentagon.
 # </details>
 #
 # > As features become rarer, more of them are kept: two arrows, then four, then five.
@@ -194,7 +194,7 @@ best, gaps = shapes.best_readings(), sp.angle_gaps(shapes.best.W[0, -1])
 dense = shapes.best.W[0, 0]
 right_angle = torch.cosine_similarity(dense[:, 0], dense[:, 1], dim=0).abs() < 0.1
 with claims():
-    claim("the model trained in the loop ends as a pentagon", sp.read_plane(seen[1500]).polygon == 5 and sp.read_plane(seen[0]).polygon == 0)
+    claim("the model trained in the loop ends as a pentagon", sp.read_plane(seen[1000]).polygon == 5 and sp.read_plane(seen[0]).polygon == 0)
     claim("always active, the best model keeps the two most important features at right angles (within 6 degrees)", best[0].dropped == {2, 3, 4} and bool(right_angle))
     claim("rarer, it makes two antipodal pairs and drops the least important feature (p = 0.33)", len(best[2].antipodal) == 2 and best[2].dropped == {4})
     claim("rarer still, it makes a pentagon (from p = 0.11 on)", all(r.polygon == 5 for r in best[4:]))
@@ -202,16 +202,37 @@ with claims():
     claim("at p = 0.19 about half of the runs (five to nine) end in a square, and the others in a pentagon", 5 <= shapes.counts(3)["square"] <= 9 and shapes.counts(3)["square"] + pentagons == 16)
     found = [[sorted(sp.read_plane(W).dropped) for W in row] for row in plane.W]  # (density, factor)
     six = [[found[k][j] for k in (1, 2, 6)] for j in (0, 4)]  # the models in the figure
-    claim("in the figure four, four and five features are kept where importance is even, two, three and four where it is halved each time", [[5 - len(d) for d in row] for row in six] == [[4, 4, 5], [2, 3, 4]] and round(float(plane.decay[4]), 2) == 0.5)
+    claim("in the figure four, four and five features are kept where importance is even, two, three and four where it is halved each time", [[5 - len(d) for d in row] for row in six] == [[4, 4, 5], [2, 3, 4]] and round(float(plane.decay[4]), 2) == 0.5 and plane.loss.numel() == 40)
     claim("where importance falls, the least important ones are dropped first, in all models behind the sliders; where it is even this is not so", all(d == list(range(5 - len(d), 5)) for row in found for d in row[1:]) and any(row[0] != list(range(5 - len(row[0]), 5)) for row in found))
-    claim("from p = 0.06 on nearly all find the pentagon (at least fifteen of sixteen)", min(shapes.counts(k)["pentagon"] for k in (5, 6, 7)) >= 15)
+    claim("from p = 0.06 on nearly all find the pentagon (at least fourteen of sixteen)", min(shapes.counts(k)["pentagon"] for k in (5, 6, 7)) >= 14)
 
 # %% [markdown]
 # ## 3 · What a pentagon does about its leaks
 #
-# In an antipodal pair the leak is negative, and the ReLU removes it. In a pentagon neighbouring arrows are only 72° apart, so the leak between them is *positive*, and a ReLU lets it pass. By what we know so far a pentagon should not work.
+# In an antipodal pair the leak is negative, and the ReLU removes it. In a pentagon neighbouring arrows are only 72° apart, so that the leak between them is *positive* and the ReLU lets it pass. By what we know so far a pentagon should not work, and yet training finds one wherever features are rare.
 #
-# Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0. The two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. Panel 1 shows these five readings as bars. The other panels show what training made of it: the best of the sixteen runs at $p = 0.02$, which we call the trained pentagon from here on.
+# Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0, while the two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. With such leaks a pentagon is a bad idea: at $p = 0.02$ it loses 21 % of the variance, and a square, which drops one feature altogether, only 17 %.
+#
+# Before you look at what training does about the leaks, try to mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings; the best were found by trying. In a running notebook the two sliders below them try any other, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
+
+# %%
+def lost_by(length, bias):  # five arrows at 72°, in % of the variance
+    W, b = length * sp.polygon(5), torch.full((5,), bias)  # (hidden, feature), (feature,)
+    return 100 * sp.share_lost(W, b, 0.02, importance)
+
+
+settings = {"length 1, no bias": (1.0, 0.0), "best length, no bias": (0.92, 0.0),
+            "length 1, best bias": (1.0, -0.12), "best of both": (1.15, -0.27)}  # fmt: skip
+rows = [{"pentagon": k, "length": v[0], "bias": v[1], "% lost": lost_by(*v)} for k, v in settings.items()]
+table(rows)
+
+# %%
+sp.try_pentagon(0.02, importance)  # two sliders, where the notebook runs
+
+# %% [markdown]
+# Without a bias no length helps much. The best one is even a little shorter than 1, since all that it can do is to make everything smaller, and with it the pentagon loses about as much as the square: five arrows would have no advantage over four. A bias changes this. At length 1 it halves the loss, and where the arrows may grow with it, less than half of what the square loses is left.
+#
+# The next figure shows how length and bias work together. Panel 1 is the pentagon with which we began; the others are the best of the sixteen runs at $p = 0.02$, which we call the trained pentagon from here on.
 
 # %% figure
 W, b = shapes.best.W[0, -1], shapes.best.b[0, -1]  # the best of sixteen runs at p = 0.02
@@ -230,40 +251,37 @@ plots.show(
 )
 
 # %% [markdown]
-# The trained pentagon has found a remedy. Its biases are negative, between $-0.26$ and $-0.28$, and in the picture they are a waterline under which most of a leak drowns (panel 2). The water covers the foot of bar 0 too, and the model makes up for this with longer arrows: arrow 0 has length 1.159, so that its reading is $0.8 \cdot 1.159^2 ≈ 1.07$, of which $1.07 - 0.26 = 0.81$ stands out.
+# Training has found the remedy that you may have found by hand. In the picture the negative biases are a waterline, under which most of a leak drowns (panel 2). The water covers the foot of bar 0 too, and the model makes up for this with longer arrows: arrow 0 has length 1.156, so that its reading is $0.8 \cdot 1.156^2 ≈ 1.07$, of which $1.07 - 0.26 = 0.81$ stands out.
 #
-# The remedy has its price. A weak input drowns with the leaks (panel 3), and two neighbours that are active together lift each other too high (panel 4). The next figure adds up what all this costs, and asks whether it is worth it.
+# The remedy has its price. A weak input drowns with the leaks (panel 3), and two neighbours that are active together lift each other too high (panel 4). The next figure adds up what all this costs, at every density.
 
 # %% figure
 plots.show(
     sp.plane_figure(five),
     "Left, loss over density for five features in the plane: two arrows flat at 54 percent, a square falling to 17, the trained models falling to 7. Right, bars at four densities: collisions shrink, leaks and own output stay together at about 4 percent.",
-    caption="Left, black: the best of sixteen trained models at each density. Grey, made by hand: two arrows, a square that drops one feature, a pentagon with arrows of length 1 and no bias. Right, the loss of the trained pentagons at the four lowest densities, by cause. Collisions: all errors in samples with two or more active features. In the other samples leaks are the errors of silent features, and own output is the error of the active one. Errors count by importance, so that two arrows lose 54 % and not 60 %.",
+    caption="Left, black: the best of sixteen trained models at each density. Grey, made by hand: two arrows, a square that drops one feature, a pentagon of length 0.92 without a bias. Right, the loss of the trained pentagons at the four lowest densities, by cause. Collisions: all errors in samples with two or more active features. In the other samples leaks are the errors of silent features, and own output is the error of the active one. Errors count by importance, so that two arrows lose 54 % and not 60 %.",
 )
 
 # %% [markdown]
-# The bars show two kinds of errors. Collisions need two active features, and so they fade as features become rarer. Leaks and errors of the own output need only one active feature. These errors become rarer with $p$, but the variance of which we take a share shrinks with $p$ as well, and so their share stays between 4 and 5 % from $p = 0.06$ down.
+# From $p = 0.11$ down the black curve lies below all the grey ones: that is the advantage of the pentagon with its water. At $p = 0.02$ it loses 7 %, where the square loses 17 %.
 #
-# Now we can take the puzzle's loss apart. Its model, at $p = 0.035$ with all five features equally important, loses 9 to 10 %. A little more than half of this is lost in collisions, and the rest while a feature is active alone.
+# The bars show two kinds of errors. Collisions need two active features, and so they fade as features become rarer. Leaks and errors of the own output need only one. They become rarer with $p$ as well, but so does the variance of which we take a share, which is why their part stays between 4 and 5 % from $p = 0.06$ down. The puzzle's model, at $p = 0.035$ and with equal importances, loses 9 to 10 %, and a little more than half of this in collisions.
 #
-# A pentagon is worth its price when features are rare: at $p = 0.02$ it loses 7 %, while a square, which drops a whole feature, loses 17 %. It owes most of this to the bias: take the bias away, leave the arrows as they are, and the pentagon loses more than the square.
-#
-# > A negative bias drowns the leaks between neighbours, and longer arrows make up for it. What is lost are collisions, weak inputs, and the rest of the leaks.
+# > A negative bias drowns the leaks between neighbours, and longer arrows make up for what it takes away. Without the bias five arrows would be no better than four.
 
 # %% claims
 readings, x_hat = x @ W.T @ W, torch.relu(x @ W.T @ W + b)
 near = (W.mT @ W)[~torch.eye(5, dtype=torch.bool)].view(5, 4).sort().values[:, 2:]  # the two neighbours of each
 samples = sp.generate_batch(torch.full((1, 5), 0.02), 400_000, torch.Generator().manual_seed(0))[0]
 total = importance.sum() * sp.variance(torch.tensor(0.02))  # 100 % of the variance
-error = {name: (importance * (samples - torch.relu(samples @ V.T @ V + c)) ** 2).sum(1) / total for name, V, c in (("trained", W, b), ("no bias", W, 0 * b), ("plain", sp.polygon(5), 0 * b))}
+error = {name: (importance * (samples - torch.relu(samples @ V.T @ V + c)) ** 2).sum(1) / total for name, V, c in (("trained", W, b), ("plain", sp.polygon(5), 0 * b))}
 loses, square = {name: float(e.mean()) for name, e in error.items()}, sp.square_share(torch.tensor(0.02), importance).item()
-one = torch.linspace(0.0005, 0.9995, 1000)[:, None, None] * torch.eye(5)  # (size, feature, input): one active at a time
 plain_readings = dives[0].readings.sort().values
 with claims():
     claim("with arrows of length 1 the readings are 0.8, two of 0.25 and two of −0.65 (within 0.005)", bool(((plain_readings - torch.tensor([-0.647, -0.647, 0.247, 0.247, 0.8])).abs() < 0.005).all()))
-    claim("arrow 0 has length 1.159 (within 0.001), its bias is −0.26, and all biases lie between −0.26 and −0.28 (within 0.005)", abs(W[:, 0].norm() - 1.159) < 0.001 and abs(b[0] + 0.26) < 0.005 and between(b, -0.285, -0.255))
-    claim("the reading of feature 0 is 0.8 · 1.159² ≈ 1.07, and 1.07 − 0.26 = 0.81 stands out (within 0.01)", round(0.8 * 1.159**2, 2) == 1.07 and abs(readings[0, 0] - 1.07) < 0.01 and abs(x_hat[0, 0] - 0.81) < 0.01)
-    claim("its neighbours' readings are 0.32 and 0.30, of which most drowns: 0.05 and 0.04 stand out (within 0.01)", bool(((readings[0].sort().values[2:4] - torch.tensor([0.30, 0.32])).abs() < 0.01).all()) and bool(((x_hat[0].sort().values[2:4] - torch.tensor([0.04, 0.05])).abs() < 0.01).all()))
+    claim("arrow 0 has length 1.156 (within 0.001), its bias is −0.26, and all biases are negative (between −0.25 and −0.29)", abs(W[:, 0].norm() - 1.156) < 0.001 and abs(b[0] + 0.26) < 0.005 and between(b, -0.29, -0.25))
+    claim("the reading of feature 0 is 0.8 · 1.156² ≈ 1.07, and 1.07 − 0.26 = 0.81 stands out (within 0.01)", round(0.8 * 1.156**2, 2) == 1.07 and abs(readings[0, 0] - 1.07) < 0.01 and abs(x_hat[0, 0] - 0.81) < 0.01)
+    claim("its neighbours' readings are about 0.3, of which most drowns: about 0.04 stands out (within 0.02)", between(readings[0].sort().values[2:4], 0.28, 0.34) and between(x_hat[0].sort().values[2:4], 0.02, 0.06))
     claim("a feature that is active at 0.2 comes out as 0.01 (within 0.01)", abs(x_hat[1, 0] - 0.01) < 0.01)
     claim("two neighbours at 0.8 both come out too tall (by 0.25 to 0.4)", between(x_hat[2, :2] - 0.8, 0.25, 0.4))
     claim("at p = 0.02 the trained pentagon loses 7 %, and the square 17 %", round(100 * loses["trained"]) == 7 and round(100 * square) == 17)
@@ -272,18 +290,23 @@ with claims():
     claim("the model of the puzzle loses 9 to 10 %, and a little more than half of this are collisions (0.5 to 0.6)", between(100 * sum(own.values()), 9, 10) and between(own["collisions"] / sum(own.values()), 0.5, 0.6))
     claim("from p = 0.06 down the collisions shrink, each time by more than a third", all(bars[k + 1]["collisions"] < 2 / 3 * bars[k]["collisions"] for k in (0, 1)))
     claim("from p = 0.06 down leaks and own output together stay between 4 and 5 %", between([bar["leaks"] + bar["own output"] for bar in bars], 0.04, 0.05))
-    weak = float(((importance * (one - torch.relu(one @ W.T @ W + b)) ** 2).diagonal(dim1=1, dim2=2).sum(1) * (one.amax((1, 2)) < 0.5)).sum() / (importance * (one - torch.relu(one @ W.T @ W + b)) ** 2).diagonal(dim1=1, dim2=2).sum())
-    claim("of what is lost at the own output more than four fifths is lost with inputs below 0.5", weak > 0.8)
-    claim("a pentagon without a bias loses more than the square, with arrows of length 1 and with longer ones", loses["plain"] > square and loses["no bias"] > square)
+    claim("a pentagon with arrows of length 1 and no bias loses 21 % at p = 0.02", round(100 * loses["plain"]) == 21)
+    by_hand = {name: lost_by(*setting) for name, setting in settings.items()}
+    near_by = [(0.90, 0.0), (0.94, 0.0), (1.0, -0.10), (1.0, -0.14), (1.13, -0.27), (1.17, -0.27), (1.15, -0.25), (1.15, -0.29)]
+    near_by = torch.tensor([lost_by(*setting) for setting in near_by])
+    claim("the settings in the table are the best of their kind: 0.02 more or less of a length or a bias loses more", all(bool((near_by[k] > by_hand[name]).all()) for name, k in (("best length, no bias", [0, 1]), ("length 1, best bias", [2, 3]), ("best of both", [4, 5, 6, 7]))))
+    claim("with its best length, and without a bias, the pentagon loses about as much as the square (within a point)", abs(by_hand["best length, no bias"] - 100 * square) < 1)
+    claim("at length 1 a bias halves the loss, and with length and bias together it is less than half of the square's", about(by_hand["length 1, best bias"], by_hand["length 1, no bias"] / 2) and by_hand["best of both"] < 50 * square)
+    claim("training comes within half a point of the best pentagon by hand", abs(100 * loses["trained"] - by_hand["best of both"]) < 0.5)
     rare = range(4, 8)  # p = 0.11 and below
     lost = [sp.share_lost(shapes.best.W[0, k], shapes.best.b[0, k], float(density[k]), importance) for k in rare]
-    claim("the pentagon loses less than the square at each density from p = 0.11 down", all(v < sp.square_share(density[k], importance) for v, k in zip(lost, rare, strict=True)))
+    claim("the pentagon loses less than the square, the two arrows, and the pentagon without a bias at each density from p = 0.11 down", all(v < min(0.53, sp.square_share(density[k], importance), sp.share_lost(0.92 * sp.polygon(5), torch.zeros(5), float(density[k]), importance)) for v, k in zip(lost, rare, strict=True)))
     claim("two arrows lose 54 %, the square less than that from p = 0.5 down", round(100 * float(importance[2:].sum() / importance.sum())) == 54 and sp.square_share(torch.tensor(0.5), importance) < 0.54)
 
 # %% [markdown]
 # ## 4 · Three formulas against training
 #
-# For two features in one dimension a short calculation tells beforehand what training ought to find. Let their importances be 1 and $r$, and the density of both $p$. There are three things that a model may do, if its arrows have length 1 or 0 and the pair has no bias. (With lengths and a bias of its own a pair can do better still; the deeper notebook has it.)
+# For two features in one dimension a short calculation tells beforehand what training ought to find. Let their importances be 1 and $r$, and the density of both $p$. If arrows have length 1 or 0 and a pair has no bias, there are three things that a model may do.
 #
 # - *Keep feature 1* and drop feature 2. The bias can still return the mean of the dropped feature, $p/2$. What remains is its variance, $\mathbb E[x^2] - \mathbb E[x]^2 = p/3 - p^2/4$, times its importance: $\;r\,(p/3 - p^2/4)$.
 # - *Keep feature 2* and drop feature 1: $\;p/3 - p^2/4$.
@@ -291,14 +314,14 @@ with claims():
 #
 # The smallest of the three is the prediction. At $p = 0.3$ and $r = 0.5$ they are about 0.039, 0.078 and 0.023, so that a pair is predicted. The same comparison for every $p$ and $r$ gives a map: where features are dense, the more important one should be kept alone, and where they are rare, both. Elhage et al. speak of a phase change at its border, because there the best of these three becomes another one all at once.
 #
-# To see what training finds, we train at each point of a grid of 13 densities and 13 importances, eight times each. A map that is right on most of the grid may be right for a simple reason, so we compare it with a **null**, the score of a guess that uses nothing of the theory. Our guess is that every model becomes an antipodal pair.
+# Then we train at each point of a grid of 13 densities and 13 importances, eight times each. A map that is right on most of the grid may be right for a simple reason, so we compare it with a **null**, the score of a guess that uses nothing of the theory: that every model becomes an antipodal pair.
 
 # %% prediction
 predict("superposition.one_run")
 
 # %% figure answer
 p, r = torch.logspace(0, -2, 13), torch.logspace(-1, 1, 13)  # density, importance
-recipe = sp.Recipe(steps=400, batch=256, lr=0.05, anneal=True)
+recipe = sp.Recipe(steps=400, batch=128, lr=0.05, anneal=True)
 grid = sp.train(sp.PhaseDiagram.toy(p, r), recipe, seeds=8, show=False)
 phases = sp.PhaseDiagram.of(grid, p, r)
 plots.show(
@@ -316,7 +339,7 @@ measured("superposition.one_run", min(guesses, key=lambda guess: abs(guesses[gue
 # Of all runs where a pair is predicted, more than a third end without one, and not only near the border.
 # </details>
 #
-# The map itself is right: if one takes the best of the eight runs, it agrees with the map on 97 % of the grid, where the null reaches 76 %. The five exceptions lie at the border, where the two lowest losses differ by less than a seventh. So a pair would be better, and still many single runs do not find it. The next picture shows why. It is the landscape of the loss at one point of the map, $p = 0.1$ and $r = 0.5$, over both weights, and training rolls down from where it starts.
+# The map itself is right: if one takes the best of the eight runs, it agrees with the map on 97 % of the grid, where the null reaches 76 %. At the five exceptions training knows better than the map: it has found pairs, and with lengths and biases of their own these lose less than the best of the three formulas allows (the deeper notebook follows this up). All the more surprising that so many single runs miss the pair where it is best. To see why, look at the landscape of the loss over both weights, at the point $p = 0.1$ and $r = 0.5$ of the map. Training rolls down from where it starts.
 
 # %% figure
 starts = (2 / 3) ** 0.5 * torch.randn(30, 2, generator=torch.Generator().manual_seed(0))  # as those of the grid
@@ -328,7 +351,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, with a second weight of less than 0.2 in size, and loses as much as if it had dropped feature 2. To reach the pair from there, $w_2$ would have to pass through 0, where even the best model loses slightly more, and descent does not go uphill. Such an end, which no small step improves although a better one may exist elsewhere, is a **local minimum**. On the grid, too, most runs that miss a pair start with the same sign.
+# Every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. To reach the pair from there, $w_2$ would have to pass through 0, where even the best model loses slightly more, and descent does not go uphill. Such an end, which no small step improves although a better one may exist elsewhere, is a **local minimum**. On the grid, too, most runs that miss a pair start with the same sign, so that much of a run's luck is drawn with its first two numbers, before it has seen a single sample.
 #
 # > Comparing three losses tells which solution is the best. Which one a single run finds depends on where it starts.
 
@@ -344,18 +367,19 @@ for name, (w, b), formula in zip(sp.PHASES, solutions, sp.phase_losses(torch.ten
 failed = phases.failures_by_start(sp.train(sp.PhaseDiagram.toy(p, r), sp.Recipe(steps=0), seeds=8, show=False).W)
 beyond = phases.worse(phases.measured)
 wrong = beyond.nonzero()
-close = sp.phase_losses(p[wrong[:, 0]], r[wrong[:, 1]]).sort(0).values
+pairs, beaten = grid.best(), []  # at each exception: what the trained model loses over the least of the three formulas
+for i, j in wrong.tolist():
+    x, k = sp.generate_batch(p[i].expand(1, 2), 1_000_000, torch.manual_seed(2)), i * len(r) + j
+    price = sp.loss(x, sp.forward(x, pairs.W[0, k], pairs.b[0, k][None]), pairs.toy.importance[k])
+    beaten.append(float(price / sp.phase_losses(p[i], r[j]).min()))
 with claims():
     claim("at p = 0.3 and r = 0.5 the three losses are 0.039, 0.078 and 0.023 (rounded)", all(abs(v["formula"] - goal) < 0.00051 for v, goal in zip(simulated.values(), (0.039, 0.078, 0.023), strict=True)))
     claim("the three formulas give the simulated losses of a million samples (within 1 %)", all(abs(s["simulated"] / s["formula"] - 1) < 0.01 for s in simulated.values()))
     claim("against the best of eight runs the formulas are right on 97 % of the grid (within half a point)", between(phases.agreement(), 0.965, 0.975))
     claim("there are five exceptions", int(beyond.sum()) == 5)
-    claim("where they are wrong, the two lowest losses differ by less than a seventh", bool((close[1] < 8 / 7 * close[0]).all()))
+    claim("there training has found pairs, which lose less than the least of the three formulas", bool((phases.measured[beyond] == 2).all()) and max(beaten) < 1)
     claim("the null scores 76 % (within a point)", between(phases.always_antipodal(), 0.75, 0.77))
-    claim("more than a third of the runs where a pair is predicted end without one (0.34 to 0.39)", between(missed, 0.34, 0.39))
-    claim("in half of the runs both weights start with the same sign", about(failed["same sign"].share, 0.5))
-    claim("where a pair would be best, about two thirds of these runs end without a pair (0.6 to 0.73)", between(failed["same sign"].failed, 0.6, 0.73))
-    claim("of the others, fewer than six in a hundred do", failed["opposite signs"].failed < 0.06)
+    claim("more than a third of the runs where a pair is predicted end without one (0.34 to 0.42)", between(missed, 0.34, 0.42))
     same_missed, other_missed = (failed[k].share * failed[k].failed for k in ("same sign", "opposite signs"))
     claim("most runs that miss a pair are runs that start with the same sign (more than nine in ten)", same_missed > 9 * other_missed)
     places = phases.errors_by_place()
@@ -368,7 +392,7 @@ with claims():
 # %% [markdown]
 # ## 5 · From arrows to a matrix
 #
-# With more than two dimensions the arrows can hardly be drawn, and we need something else to look at. The hidden numbers themselves will not do. Suppose that we turn all arrows of a trained model together, as in the left half of the figure. Every hidden number changes. The readings do not, because a reading is made of lengths and angles, and a turn changes neither. The turned model therefore gives the same outputs and has the same loss, and training might just as well have ended there.
+# With more than two dimensions the arrows can hardly be drawn, and we need something else to look at. The hidden numbers themselves will not do. Suppose that we turn all arrows of a trained model together, as in the left half of the figure. Every hidden number changes, but the readings do not, because a reading is made of lengths and angles, which a turn leaves alone. The turned model therefore gives the same outputs and has the same loss, and training might just as well have ended there.
 
 # %% figure
 W = shapes.best.W[0, -1]  # (hidden, feature): the pentagon trained at p = 0.02
@@ -379,19 +403,19 @@ plots.show(
 )
 
 # %% [markdown]
-# What the two models have in common stands in the right half: the matrix $W^\top W$, of shape (feature, feature). Its entry in row $i$ and column $j$ is $W_i\cdot W_j$, which is what input $j$, when it is 1, adds to the reading of feature $i$. In formulas, a turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
+# What the two models have in common stands in the right half: the matrix $W^\top W$, of shape (feature, feature), whose entry in row $i$ and column $j$ is $W_i\cdot W_j$. That is what input $j$, when it is 1, adds to the reading of feature $i$, so that the matrix is a table of all leaks. In formulas, a turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
 #
 # > Lengths and angles of the arrows survive every turn of the hidden space, and $W^\top W$ holds all of them. Single hidden numbers do not survive it.
 
 # %% [markdown]
 # ## 6 · Twenty features in five dimensions
 #
-# Now twenty features are to share five dimensions, and their importance falls from 1 to 0.01. Which of them share with which? $W^\top W$ tells, once its rows and columns are sorted well. We put two features into one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them, and sort by block.
+# Now twenty features are to share five dimensions, and their importance falls from 1 to 0.01. $W^\top W$ tells which of them share with which, once its rows and columns are sorted well. We put two features into one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them, and sort by block.
 
 # %% figure
 densities = (1.0, 0.16, 0.025)
 toy = sp.Toy(20, 5, densities, importance=100 ** -torch.linspace(0, 1, 20))
-twenty = sp.train(toy, sp.Recipe(steps=1500, batch=512, lr=0.01, anneal=True), seeds=8, show=False)
+twenty = sp.train(toy, sp.Recipe(steps=1000, batch=256, lr=0.015, anneal=True), seeds=8, show=False)
 crowd = sp.CrowdedModels.of(twenty)
 plots.show(
     crowd.plot(),
@@ -400,7 +424,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Outside the boxes the matrix is nearly white: the model has divided its features into groups that leave one another alone. Dense features stand alone, rarer ones form pairs, and at $p = 0.025$ two pairs are left beside one large block of nine.
+# Outside the boxes the matrix is nearly white: nobody asked for groups, but the model has divided its features into groups that leave one another alone. Dense features stand alone, rarer ones form pairs, and at $p = 0.025$ two pairs are left beside one large block of nine.
 #
 # To say how crowded a block is we need a measure, and the plane shows us one. Drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out the foot of the perpendicular lies, the more that arrow leaks into the reading of feature 0, and we measure this by the square of its distance from the middle. Squares are used because they add up (Pythagoras).
 
@@ -417,7 +441,7 @@ plots.show(
 #
 # $$\text{interference}_i = \sum_{j\ne i}(\hat W_i\cdot W_j)^2, \qquad D_i = \frac{\|W_i\|^2}{\sum_j (\hat W_i\cdot W_j)^2} .$$
 #
-# The sum in the denominator includes $j = i$. Only the arrow on whose line we project is normalised; the others keep their lengths, because a longer arrow disturbs more. Both numbers can be read off $W^\top W$. The trained pentagon of section 3 has longer arrows than the one in the picture, and therefore more interference, but the same dimensionality:
+# The sum in the denominator includes $j = i$. Only the arrow on whose line we project is normalised; the others keep their lengths, because a longer arrow disturbs more. The trained pentagon of section 3 has longer arrows than the one in the picture, and therefore more interference, but the same dimensionality:
 
 # %%
 W = shapes.best.W[0, -1]  # (hidden, feature): the trained pentagon
@@ -428,7 +452,7 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 interference.round(decimals=2), D.round(decimals=2)
 
 # %% [markdown]
-# For groups like those above, the dimensionalities add up to the dimensions that the group occupies: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run. Each block has taken dimensions of its own. The deeper notebook follows $D$ over many densities, and draws a block that fills three dimensions.
+# For groups like those above, the dimensionalities add up to the dimensions that the group occupies: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block, and the surprise is that nothing is left over. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run, so that each block has taken dimensions of its own. The deeper notebook draws such a block.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions, and the sum of their dimensionalities says how many dimensions they share.
 
@@ -448,13 +472,13 @@ with claims():
     claim("in the trained pentagon D is 2/5, the diagonal 1.3, neighbours 0.4 and the others −1.1 (each within 0.1)", bool(((D - 0.4).abs() < 0.005).all()) and ((W.T @ W).diagonal() - 1.32).abs().max() < 0.1 and (near - 0.41).abs().max() < 0.06 and ((W.T @ W).sort().values[:, :2] + 1.07).abs().max() < 0.1)
     claim("interference is about 2 in the trained pentagon (within 0.1), and 1.5 in one with arrows of length 1", bool(((interference - 2).abs() < 0.1).all()) and about(sp.interference(sp.polygon(5)), 1.5))
     claim("D is 1 alone, 1/2 in a pair and 2/5 in a pentagon", about(sp.feature_dimensionality(sp.polygon(1)), 1) and about(sp.feature_dimensionality(sp.polygon(2)), 1 / 2) and about(sp.feature_dimensionality(sp.polygon(5)), 2 / 5))
-    claim("in the dense model five features are kept, each alone and without interference (below 0.05), in all eight runs", bool((kept[:, 0] == 5).all()) and all(size == [1] * 5 for size in sizes[0]) and leak[0].max() < 0.05)
+    claim("in the dense model five features are kept, each alone and without interference (below 0.05), in at least seven of the eight runs", sizes[0].count([1] * 5) >= 7 and first[0] == [1] * 5 and leak[0].max() < 0.05)
     claim("at p = 0.16 the best run keeps ten in five pairs, with an interference of about 1; the others nine or ten, in pairs or alone", first[1] == [2] * 5 and bool(about(leak[1].median(), 1)) and between(kept[:, 1], 9, 10) and all(max(size) == 2 for size in sizes[1]))
     claim("at p = 0.025 the best run has two pairs, and nine features share three dimensions", first[2] == [2, 2, 9] and abs(sp.blocks(twenty.best().W[0, 2])[-1].dimensions - 3) < 0.07)
     claim("the dimensionalities of every block of all eight runs sum to a whole number (at p = 0.16 and 0.025, within 0.07)", (sums - sums.round()).abs().max() < 0.07)
-    claim("at p = 0.025 five runs of eight have one pair and eleven features, two have two pairs and eight (each within one: other machines round differently)", 4 <= sizes[2].count([2, 11]) <= 6 and 1 <= sizes[2].count([2, 2, 8]) <= 3)
+    claim("at p = 0.025 nearly every run (at least seven of eight) has one or two pairs and one large block, of eight to twelve", sum(set(size[:-1]) == {2} and len(size) <= 3 and between(size[-1], 8, 12) for size in sizes[2]) >= 7)
     claim("in the figure blocks stand nearly at right angles to one another (|cos| below 0.1)", max(across) < 0.1)
-    claim("every one of them keeps twelve or thirteen", between(kept[:, 2], 12, 13))
+    claim("every one of them keeps twelve to fourteen", between(kept[:, 2], 12, 14))
     claim("thirteen random directions in five dimensions form a single block in each of a hundred draws", all(len(sp.blocks(sp.random_directions(13, 5, torch.Generator().manual_seed(s)))) == 1 for s in range(100)))
     claim("the dimensionalities sum to 5 within 0.1 in the best run of each density", between(sp.feature_dimensionality(twenty.best().W[0]).sum(-1), 4.9, 5.001))
 
@@ -463,7 +487,7 @@ with claims():
 #
 # Let us return to the language model. The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, its strength the distance in that direction, and several features at once their sum. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). If the hypothesis holds, how many features fit into 768 dimensions?
 #
-# Only 768 arrows can be exactly at right angles. The pentagon could do without, so let us see what angles we get from directions that are drawn at random.
+# Only 768 arrows can be exactly at right angles. But the pentagon did without right angles, and so we look at the angles that come for free, between directions that are drawn at random.
 
 # %% figure
 plots.show(
@@ -473,7 +497,7 @@ plots.show(
 )
 
 # %% [markdown]
-# In the plane every angle is equally likely. With more dimensions right angles become ever more common, and in 768 dimensions nearly every pair comes within 6 degrees of a right angle, although nobody arranged it. This is the room that superposition uses: thousands of arrows, each two of them nearly at right angles, so that each leaks only a little into the others.
+# In the plane every angle is equally likely. With more dimensions the angles close in on 90°, and in 768 dimensions nearly every pair comes within 6 degrees of a right angle, although nobody arranged it. This is the room that superposition uses: one can have thousands of arrows and still find nearly any two of them almost at right angles, so that each leaks only a little into the others.
 #
 # Small leaks can still add up. Give $n$ features random directions in $d$ dimensions, and read one of them. The leaks of all others together are a noise with the mean square
 #
@@ -493,7 +517,7 @@ round(float(noise.square().mean()), 3), round((n - 1) * p / (3 * d), 3)
 # The formula, on the right, gives 0.043; one draw of directions gives a little more or less. The root of 0.043 is 0.21, about as much as a neighbour leaked in panel 1 of section 3. There a waterline near a quarter helped, so we draw the same picture for 120 of the ten thousand features. Three of the 120 are active, the others are silent, and the features outside the picture are active as chance will have it.
 
 # %% figure
-counts = {0.01: (1_000, 3_000, 10_000, 30_000), 0.001: (10_000, 30_000)}  # numbers of features, by density
+counts = {0.01: (1_000, 3_000, 10_000), 0.001: (10_000, 30_000)}  # numbers of features, by density
 off = {p: {n: sp.random_readings(n, p) for n in numbers} for p, numbers in counts.items()}  # readings while off
 wrong = {p: {n: sp.wrong_side(values) for n, values in found.items()} for p, found in off.items()}
 shown = torch.zeros(120)  # (feature,): three of these are active
@@ -508,7 +532,7 @@ plots.show(
 # %% [markdown]
 # At $p = 0.01$ the water does not help enough. The three active features stand out, but ten silent ones stand out with them, and the bars do not tell which are which. A higher waterline would drown these ten, and with them every feature that is only weakly active. Of all ten thousand features about 100 are active at once, and more than a thousand others would look active beside them.
 #
-# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why: it contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error, if half of those that we ask about are active, at strength one half. (Among *all* ten thousand, some ten of which are active, a few silent ones still stand out beside them, two to seven in five draws of directions and samples.) So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
+# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why. It contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error, if half of those that we ask about are active, at strength one half. (Among *all* ten thousand, some ten of which are active, a few silent ones still stand out beside them.) So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -522,7 +546,7 @@ plots.show(
 # > Random directions in many dimensions are nearly at right angles. How many features they can carry depends on how rarely the features are active.
 
 # %% claims
-drawn = [sp.random_directions(20_000, 768, torch.Generator().manual_seed(s)) for s in (2, 3)]
+drawn = [sp.random_directions(5_000, 768, torch.Generator().manual_seed(s)) for s in (2, 3)]
 angles = torch.rad2deg((drawn[0] * drawn[1]).sum(0).arccos())
 with claims():
     claim("in 768 dimensions nearly all random angles are within 6 degrees of a right angle (99 %)", ((angles - 90).abs() < 6).float().mean() > 0.99)
@@ -543,8 +567,8 @@ with claims():
     beyond = (off[0.01][10_000] > 0.25).float().mean() * 9_900  # of the 9,900 that are off
     claim("of 10,000 features 100 are active on average, and more than a thousand others look active", beyond > 1000)
     claim("at p = 0.001 ten thousand features, 13 for every dimension, are read with hardly an error (fewer than one in a thousand is wrong)", wrong[0.001][10_000] < 0.001 and round(10_000 / 768) == 13)
-    stray = [float((sp.random_readings(10_000, 0.001, seed=seed) > 0.25).float().mean()) * 9_990 for seed in range(5)]
-    claim("among all ten thousand, ten of them active on average, two to seven silent ones stand out at p = 0.001, in five draws", round(min(stray)) == 2 and round(max(stray)) == 7)
+    stray = float((off[0.001][10_000] > 0.25).float().mean()) * 9_990
+    claim("among all ten thousand, ten of them active on average, a few silent ones stand out at p = 0.001 (two to nine)", between(stray, 2, 9))
     claim("features that are ten times rarer may be ten times as many (the noise is the same within 0.1 %)", all(abs(sp.expected_interference(10 * n, 0.001, 768) / sp.expected_interference(n, 0.01, 768) - 1) < 0.001 for n in counts[0.01]))
     claim("with |cos| ≤ 0.1 it guarantees 6 in 768 dimensions and seventy billion in ten thousand (within 5 %)", int(sp.almost_orthogonal_bound(768, 0.1)) == 6 and abs(sp.almost_orthogonal_bound(10_000, 0.1) / 7e10 - 1) < 0.05)
 
@@ -553,17 +577,13 @@ with claims():
 #
 # A single hidden number is called a **neuron**. In section 5 we passed over neurons, because a turn changes all of them. Yet people often look at real neurons one by one, and sometimes they are right to do so.
 #
-# Take two features in two dimensions, one feature to a neuron, and turn both arrows by 45 degrees. Rows are neurons, columns are features:
+# Take two features in two dimensions, one to a neuron, and turn both arrows by 45 degrees. Before the turn each neuron responds to one feature alone and is called **monosemantic**; after it each has weights of 0.7 in size for both, and is **polysemantic**. Nothing is lost, and nothing is in superposition, since the two arrows are still at right angles. So a polysemantic neuron is no proof of superposition: the choice of coordinates alone can make one.
 #
-# $$\begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix} \quad\longrightarrow\quad \begin{pmatrix} 0.7 & -0.7 \\ 0.7 & 0.7 \end{pmatrix}$$
-#
-# Before the turn each neuron responds to one feature alone: it is **monosemantic**. After it each responds to both: it is **polysemantic**. No information is lost, and there is no superposition either, since the two arrows are still at right angles. So a polysemantic neuron may come from the choice of coordinates alone, and is no proof of superposition.
-#
-# Coordinates matter only where something in the model treats them differently from other directions. A basis that is marked out in this way is called a **privileged basis**. Our toy has none. In a transformer every matrix that reads or writes the residual stream could be turned along with it, so that little marks out its coordinates (the gains of LayerNorm and the optimiser do a little). In an MLP it is different, because a ReLU, or a function like it, acts on each neuron by itself. Elhage et al. study a toy with such neurons as well, which differs by one ReLU,
+# Coordinates matter only where something in the model treats them differently from other directions. A basis that is marked out in this way is called a **privileged basis**. Our toy has none, and the residual stream of a transformer hardly has one, because every matrix that reads or writes it could be turned along with it (the gains of LayerNorm and the optimiser do mark its coordinates a little). In an MLP it is different: a ReLU, or a function like it, acts on each neuron by itself. Elhage et al. study a toy with such neurons, which differs from ours by one ReLU,
 #
 # $$\hat x = \mathrm{ReLU}\big(W^\top\, \mathrm{ReLU}(W x) + b\big).$$
 #
-# We give it ten features and five neurons, and train it on dense and on rare features, five runs each. For comparison we train the same model without the inner ReLU. A neuron *responds to* a feature if its weight for it is at least a quarter of its largest weight.
+# We give it ten features and five neurons and train it on dense and on rare features, five runs each, and for comparison once more without the inner ReLU. A neuron *responds to* a feature if its weight for it is at least a quarter of its largest weight.
 
 # %% prediction
 predict("superposition.neurons")
@@ -582,28 +602,34 @@ average = float(with_relu.answers_to()[:, 1].float().mean())
 measured("superposition.neurons", "about one" if average < 2 else "about three" if average < 5 else "about seven")
 
 # %% [markdown]
-# <details><summary>What came out, and why (open after your prediction)</summary>
+# <details><summary>What came out (open after your prediction)</summary>
 #
-# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. With rare features none is, and a neuron responds to 7.1 features on average. Without the inner ReLU, the control, neurons are mixtures at both densities, with 4.6 features on average when features are dense and 7.7 when they are rare, hardly more than with it. The count alone should not impress, since ten weights drawn at random respond to six or seven. What tells the models apart is the dense end.
+# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. With rare features none is, and a neuron responds to about seven features on average. Without the inner ReLU neurons are mixtures at both densities. The count alone should not impress, since ten weights drawn at random respond to six or seven; what tells the models apart is the dense end.
 # </details>
 #
-# Why does it come out like this? When features are dense, sharing does not pay, and only five features are kept. With the inner ReLU they have to lie along the neurons, because after a random turn about half of the hidden numbers would be negative and would be cut off. When features are rare, sharing pays again, as in section 1, and the inner ReLU cannot prevent it: five neurons return eight or nine features, so that some neurons must serve several. Mixed neurons therefore have two causes. Without the inner ReLU it is the coordinates, since any turn of the hidden space would do as well; with it, at $p = 0.05$, it is superposition.
+# Why do rare features spoil the neurons again? When features are dense, sharing does not pay, and the five that are kept get a neuron each, because in other directions about half of the hidden numbers would be negative and the inner ReLU would cut them off. When features are rare, sharing pays, as in section 1, and the inner ReLU cannot prevent it: five neurons return eight or nine features, so that some of them must serve several. Mixed neurons therefore have two causes. Without the inner ReLU it is the coordinates, since any turn of the hidden space would do as well; with it, at $p = 0.05$, it is superposition.
 #
-# **In a real model.** The course's own model of Python code, `code-4l`, has 768 neurons in its second MLP. We ask of each which share of its variance comes from the strongest hundredth of all tokens. A neuron that is nearly always quiet, and large now and then, has a large share.
+# **In a real model.** The course's own model of Python code, `code-4l`, has 768 neurons in each of its four MLPs. A neuron that is nearly always quiet, and large now and then, has much of its variance in few tokens. So we ask of each neuron which share of its variance comes from the strongest hundredth of all tokens. The table has the median over each layer's neurons, after the activation function, and over the 192 numbers of the residual stream after layer 1, on 3,825 tokens of Python. There are two nulls: the same activations after a random turn of all coordinates, and the same model before its training.
 
-# %% figure
-model = zoo.load("code-4l")
-code = sp.layer_spikes(model, 1)
-plots.show(
-    sp.spikes_figure(code),
-    "Histograms. Neurons: between 40 and 95 percent, after a turn all near 12. Residual stream: near 9 percent, the same after a turn.",
-    caption="Each coordinate's share of variance in the strongest 1 % of 7,650 tokens of Python, as it is and after a random turn of all coordinates (the null). Left, the 768 neurons after their activation function; right, the 192 numbers of the residual stream after that layer.",
-)
+# %%
+model, start = zoo.load("code-4l"), zoo.load("code-4l", checkpoint=0)
+code, untrained = sp.layer_spikes(model), sp.layer_spikes(start)
+
+
+def middle(values):  # in %, over the neurons of a layer
+    return 100 * float(values.median())
+
+
+medians = [
+    {"share": name, "as it is": middle(now["as they are"]), "null: turned": middle(now["turned"]),
+     "null: untrained": middle(untrained[name]["as they are"])} for name, now in code.items()
+]  # fmt: skip
+table(medians, unit="%")
 
 # %% [markdown]
-# For half of the neurons the share is above 70 %, and after a turn it is about 12 %; in the residual stream it is 9 %, turned or not. The neurons of this model are marked out, then, and the numbers of its stream are not, as the argument above would have it; a turn *before* the activation function gives a median of only 15 %, so that the function alone does not explain it: training seems to have made use of the neurons. That a neuron is quiet most of the time does not yet say that it means one thing when it speaks up.
+# Before training the share is about a sixth in every layer, which is what the activation function gives to any neuron. Training lifts it far above that in three layers of the four, and after a turn nothing of this is left, so that these layers use the very coordinates that the activation function marks out. In layer 0 it lifts the share only a little, and in the residual stream, where little is marked out, the share is hardly different in any of the three. That a neuron is quiet most of the time does not yet say that it means one thing when it speaks up.
 #
-# > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Only where something in the model marks the neurons out can one hope that a single one means something, and where features are rare, even that is not enough.
+# > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Only where something in the model marks the neurons out can one hope that a single one means something, and where features are rare, even that may not be enough.
 
 # %% claims
 one = with_relu.answers_to() == 1  # (run, density, neuron)
@@ -618,16 +644,17 @@ with claims():
     claim("in the figure the neuron in the frame responds to one feature at p = 0.5, and to most of the ten at p = 0.05", [int((V[3].abs() >= 0.25 * V[3].abs().max()).sum()) > 5 for V in (with_relu.best(0), with_relu.best(1))] == [False, True])
     claim("without the inner ReLU neurons are mixtures at both densities: on average they respond to more than three features, and at most one of 25 to a single one", bool((without.answers_to().float().mean((0, 2)) > 3).all()) and bool(((without.answers_to() == 1).sum((0, 2)) <= 1).all()))
     mean = [kind.answers_to().float().mean((0, 2)) for kind in (with_relu, without)]  # (density,)
-    claim("on average neurons respond to 7.1 features at p = 0.05, and to 4.6 and 7.7 without the inner ReLU (within 0.15)", abs(mean[0][1] - 7.1) < 0.15 and abs(mean[1][0] - 4.6) < 0.15 and abs(mean[1][1] - 7.7) < 0.15)
+    claim("on average neurons respond to about seven features at p = 0.05 (within a third)", abs(with_relu.answers_to()[:, 1].float().mean() - 7) < 1 / 3)
     row = torch.randn(100_000, 10, generator=torch.Generator().manual_seed(0)).abs()
     claim("a row of ten random weights responds to six or seven features on average", 6 < float((row >= row.amax(1, keepdim=True) / 4).float().sum(1).mean()) < 7)
     rows, dense = sp.random_directions(200, 5, torch.Generator().manual_seed(0)), sp.generate_batch(torch.full((1, 5), 0.5), 500, torch.Generator().manual_seed(0))[0]
     claim("after a random turn about half of the hidden numbers are negative, at p = 0.5", between((dense @ torch.cat([rows, -rows], 1) < 0).float().mean(), 0.44, 0.54))
-    claim("code-4l has 768 neurons and 192 numbers in the residual stream, here read on 7,650 tokens", [len(code[k]) for k in ("neurons", "stream")] == [768, 192] and sp.program_tokens(model)[:, 1:].numel() == 7650)
-    middle = {name: 100 * float(values.median()) for name, values in code.items()}
-    claim("code-4l: for half of the neurons the share is above 70 %, after a turn it is about 12 % (within 1)", middle["neurons"] > 70 and between(middle["neurons, turned"], 11, 13))
-    claim("in the residual stream it is 9 %, turned or not (rounded); a turn before the activation function gives 15 % (within 1)", round(middle["stream"]) == round(middle["stream, turned"]) == 9 and between(middle["turned before"], 14, 16))
-    claim("nearly all neurons (nine in ten) have a larger share than any of the coordinates after a turn", float((code["neurons"] > code["neurons, turned"].max()).float().mean()) > 0.9)
+    claim("code-4l has 768 neurons in each of four layers and 192 numbers in the residual stream, here read on 3,825 tokens", [len(found["turned"]) for found in code.values()] == [768] * 4 + [192] and sp.program_tokens(model)[:, 1:].numel() == 3825)
+    trained, turn, before = ([row[name] for row in medians[:4]] for name in ("as it is", "null: turned", "null: untrained"))
+    claim("before training the median share is about a sixth in every layer (14 to 18 %)", between(before, 14, 18))
+    claim("training lifts it far above that in layers 1 to 3 (to more than two and a half times), and a little in layer 0 (by less than half)", all(a > 2.5 * c for a, c in zip(trained[1:], before[1:], strict=True)) and 1 < trained[0] / before[0] < 1.5)
+    claim("after a turn nothing of this is left (less than in the untrained model, in every layer)", all(a < c for a, c in zip(turn, before, strict=True)))
+    claim("in the residual stream all three shares lie between 7 and 11 %", between(list(medians[4].values())[1:], 7, 11))
 
 # %% [markdown]
 # ## 9 · What this does not show
@@ -653,7 +680,7 @@ plots.show(
 # %% [markdown]
 # The pentagon cannot be seen any more. The sum of the dimensionalities is 2 in either description, so it does not show the mistake. The shape shows it, but only to somebody who knew which shape to expect. In a real model nobody gives us the list that begins with “is French” and “is inside a Python string”. Everything in this lesson started from knowing the features, and finding them is the subject of the next one.
 #
-# **A small world.** Our features are independent and uniform, and the model has no attention and no depth. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
+# **A small world.** Our features are independent and uniform, and the model has no attention and no depth. The experiments show that superposition *can* be the best solution, and when; that large language models use it is a further claim, for which this lesson gives no evidence.
 #
 # **The puzzle, answered.** Two numbers cannot hold any five numbers, but they can hold any *one* of five, and which one it is. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them, and a negative bias drowns most of the positive ones. The model is wrong when features come together, which is rare, and a little wrong when a feature comes alone. All of this together loses less than dropping features would.
 
@@ -666,6 +693,10 @@ for kind in ("independent", "anticorrelated"):
     lost[kind] = price / (2 * sp.variance(torch.tensor(0.3)))  # the share of the variance
 with claims():
     claim("as a pair of independent features the two lose 19 % of the variance (within 1), and nothing where they never come together", abs(100 * lost["independent"] - 19.4) < 1 and lost["anticorrelated"] < 1e-5)
+    alone = 0.8 * torch.eye(5)  # one feature at a time
+    leaks = [(read - read.diag().diag()).clamp(min=0).sum() for read in (alone @ puzzle.T @ puzzle, torch.relu(alone @ puzzle.T @ puzzle + puzzle_b))]
+    claim("in the puzzle's model the bias drowns most of the positive leaks of features at 0.8 (more than three quarters)", leaks[1] < leaks[0] / 4)
+    claim("it loses less than dropping features would: less than a square, and less than two arrows", shares[2] < 100 * min(0.6, sp.square_share(torch.tensor(0.035), torch.ones(5)).item()))
     claim("the pentagon is not seen with invented features", sp.read_plane(puzzle).polygon == 5 and sp.read_plane(invented).polygon == 0)
     claim("the sum of the dimensionalities is 2 for both lists (within 0.001)", between(sums, 1.999, 2.001))
 
@@ -674,11 +705,11 @@ with claims():
 #
 # | claim | evidence | control | where it fails |
 # | --- | --- | --- | --- |
-# | Rare features are kept in superposition, features that are always active are not. | Five features in two dimensions: 2, then 4, then 5 arrows; loss against density. | All 16 runs beside the best; models made by hand, also without a bias. | Single runs end in other shapes. |
+# | Rare features are kept in superposition, features that are always active are not. | Five features in two dimensions: 2, then 4, then 5 arrows; loss against density. | All 16 runs beside the best; pentagons made by hand, which only tie with the square if they may have no bias. | Single runs end in other shapes. |
 # | For two features in one dimension, comparing three losses tells which are kept and whether they share. | The best of eight runs agrees with it on 97 % of a grid. | The guess “always a pair”: 76 %. | At the border of the map; more than a third of the single runs that should find a pair. |
 # | $W^\top W$ shows what is kept and what overlaps. | Blocks of features whose dimensionalities sum to whole numbers, within 0.07. | Random directions, which do not fall apart into blocks; made-up features. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
 # | Thousands of rare features can be read from 768 dimensions. | 10,000 random directions at $p = 0.001$: a waterline keeps all but one reading in a thousand on the right side. | The same directions at $p = 0.01$: one in nine is wrong. | Random directions; each feature read by itself. |
-# | A privileged basis makes neurons readable where features are dense. | Neurons with one feature each at $p = 0.5$. | The same model without the inner ReLU. | Sparse features: no neuron has only one; one toy. |
+# | A privileged basis makes neurons readable where features are dense. | Neurons with one feature each at $p = 0.5$; in `code-4l`, neurons with much of their variance in few tokens. | No inner ReLU; a turn, and the untrained model. | Sparse features: no neuron has only one. Layer 0 of `code-4l`. |
 #
 # **To go on.**
 #
