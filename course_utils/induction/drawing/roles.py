@@ -51,7 +51,8 @@ def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Sequence[str
         worth: the loss on new names minus that on repeated ones in the intact model; where all of it is lost, a line.
     """
     fig, ax = plots.figure(width=5.6, height=3.7)
-    ax.axline((0, worth), slope=1, color=plots.EDITED, linestyle="--", linewidth=1.2, label="nothing gained by repetition")
+    nothing = "nothing gained by repetition"
+    ax.axline((0, worth), slope=1, color=plots.EDITED, linestyle="--", linewidth=1.2, label=nothing)
     ax.axline((0, 0), slope=1, color=plots.NULL, linestyle=":", linewidth=1.2, label="as much on both: nothing lost")
     for head, ((x, left, right), (y, low, high)) in cost.items():
         colour = plots.HEAD if head in strong else plots.GREY
@@ -60,7 +61,7 @@ def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Sequence[str
         ax.plot(x, y, "o", color=colour, markersize=7)
     for head in strong:
         (x, *_), (y, *_) = cost[head]
-        ax.annotate(head, (x, y), (8, 6), textcoords="offset points", fontweight="bold", color=plots.HEAD)
+        ax.annotate(head, (x, y), (-7, 8), textcoords="offset points", ha="right", fontweight="bold", color=plots.HEAD)
     ax.set(xlabel="extra loss on new names (nats)", ylabel="extra loss on\nrepeated names (nats)")
     ax.set(xlim=(-0.15, None), ylim=(-0.3, 1.08 * ax.get_ylim()[1]))
     ax.legend(loc="lower right")
