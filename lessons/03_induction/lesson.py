@@ -431,7 +431,9 @@ plots.show(
 measured("induction.messages", len(worth))
 
 # %% [markdown]
-# Five of the twelve messages cost more than a nat, and the plan had foreseen only one of them. The right half of the figure shows what they are about. Head 0.2 looks one back, so it leaves a note of the token before, as in the plan. Head 0.3 looks two back, and its note is of the token *two* before. Head 0.0 looks at the current token and at its earlier occurrence, and since these are the same token, it writes a copy of it. (Such a head is known as a duplicate-token head: Wang et al. 2022, [arXiv 2211.00593](https://arxiv.org/abs/2211.00593).) The embedding itself, in the first row, costs less than a tenth of a nat through any input. Two messages of 0.1 cost more than half a nat, and in section 8 one token of the puzzle turns out to need them.
+# Five of the twelve messages cost more than a nat, and the plan had foreseen only one of them. The right half of the figure shows what they are about. Head 0.2 looks one back, so it leaves a note of the token before, as in the plan. Head 0.3 looks two back, and its note is of the token *two* before. Head 0.0 looks at the current token and at its earlier occurrence, and since these are the same token, it writes a copy of it. (Such a head is known as a duplicate-token head: Wang et al. 2022, [arXiv 2211.00593](https://arxiv.org/abs/2211.00593).)
+#
+# The embedding itself, in the first row, costs less than a tenth of a nat through any input, so what 1.1 knows of a token reaches it through other heads. Two messages of 0.1 cost more than half a nat, and in section 8 one token of the puzzle turns out to need them.
 #
 # A head that is read through the keys of a later one takes part in K-composition; through its queries, in **Q-composition**; through its values, in **V-composition**. The drawing has the messages that count, at the second `le` of `wozzle_frint`.
 
@@ -474,7 +476,7 @@ with claims():
 #
 # Path patching shows that 1.1 reads five messages. It does not show that 1.1 *compares* those in its queries with those in its keys, as we have drawn it. To test this we take the attention score apart. What 1.1 reads at any position is a sum of seven parts: the token's embedding, the position's, what each of the four heads of the first layer wrote there, and a bias. (A norm divides the sum by one number, which we hold fixed.) A score is query times key, so it is a sum over 49 *pairs*, each one part of the query with one part of the key.
 #
-# What matters is only how a score compares with the scores of other positions. So we compute the *preference* of a pair: its score at the right position less its mean at the others (without BOS). A pair whose preference is 1 makes the attention to the right position $e$ times as large, compared with the others. Here is the pair of 0.0 in the query and 0.2 in the key, at the second `le` of the program, where `_f` is right.
+# What matters is only how a score compares with the scores of other positions, which is why we compute the *preference* of a pair: its score at the right position less its mean at the others (without BOS). A pair whose preference is 1 makes the attention to the right position $e$ times as large, compared with the others. Here is the pair of 0.0 in the query and 0.2 in the key, at the second `le` of the program, where `_f` is right.
 
 # %%
 _, cache = model.run_with_cache(tokens)
@@ -534,9 +536,9 @@ def copies(head):
 f"through 0.0 and 1.1: {copies(0):.2f}"
 
 # %% [markdown]
-# The path that the values really take copies almost perfectly. The score is usually computed straight from the embedding, without 0.0, and so it describes a path that 1.1 hardly uses: there it has 0.76, still more than twice that of any other head. Through 0.2 or 0.3, whose notes are about other tokens, the score stays below 0.1 in size. (Through 0.1 it is 0.84.)
+# The path that the values really take copies almost perfectly. The score is usually computed straight from the embedding, which is a path that 1.1 hardly uses; there it has 0.76, still more than twice as much as any other head. Through 0.2 or 0.3, whose notes are about other tokens, the score stays below 0.1 in size. (Through 0.1 it is 0.84.)
 #
-# The **null** is what a measurement gives where there is nothing to find. In the same model before training no head passes 0.1 in size, straight or through 0.0; with what 0.0 writes turned by a random rotation, the path scores between −0.3 and 0.1, in 20 rotations.
+# The **null** is what a measurement gives where there is nothing to find. In the same model before training no head passes 0.1 in size, straight or through 0.0, and in 20 random rotations of what 0.0 writes the path never scores above 0.1.
 
 # %% claims
 untrained = zoo.load("code-attn-2l", "cpu", checkpoint=0).requires_grad_(False)
@@ -637,7 +639,7 @@ table({head: {"role": role, "on random tokens": left[head], "on names in code": 
 # %% [markdown]
 # Without 1.1 or 0.2 next to nothing is left, on random tokens and on code alike. 0.0 is needed nearly as much, 0.3 less, and without any other head most of the gain stays. (Where several heads do the same work, taking one away shows nothing.)
 #
-# Last, *specific*. The next figure sets what a head costs on repeated names against what it costs on new ones, where nothing can be looked up. On the dotted line both lose as much, and the gain is untouched. On the dashed line all of the gain is gone, and a repeated name is no easier than a new one. A head that served nothing but the looking up would lie where the dashed line begins.
+# Last, *specific*. The next figure sets what a head costs on repeated names against what it costs on new ones, where nothing can be looked up. On the dotted line both lose as much, and the gain is untouched. On the dashed line all of the gain is gone, and a repeated name is no easier than a new one. A head that served nothing but the looking up would lie on it at 0, because it would cost nothing on new names.
 
 # %% figure answer
 cost = {head: (row["new names"], row["repeated names"]) for head, row in removed.rows().items() if head in left}
@@ -648,7 +650,7 @@ plots.show(ind.specific(cost, list(does), code_gain), "Extra loss on repeated ag
            f"modules resampled). Dashed: all of the gain, {code_gain:.2f} nats, is lost. Blue: the four heads of the circuit. Grey, from left to right: {', '.join(grey)}.")  # fmt: skip
 
 # %% [markdown]
-# Three heads lie on the dashed line or close to it, so that without any one of them the model has as good as forgotten that the name was there. They differ in what else they take with them. 1.1 costs somewhat less than half a nat on new names and 0.2 a whole nat, so neither serves the looking up alone, though 1.1 comes nearest to it. And 0.0 is not specific at all: on new names it costs more than all that repetition ever gained.
+# Three heads lie on the dashed line or close to it: without any one of them, a name that was there before is hardly easier than one that was not. They differ in what else they take with them. 1.1 costs somewhat less than half a nat on new names and 0.2 a whole nat, so neither serves the looking up alone, though 1.1 comes nearest to it. And 0.0 is not specific at all: on new names it costs more than all that repetition ever gained.
 
 # %% claims
 code_left = {head: removed.left(head) for head in left}
@@ -703,7 +705,7 @@ plots.show(fig, "Bars for the seven parts of the returning name: with the four h
            "set to their means over random tokens), and with all heads but 1.1, where most bars are too low to be seen.")  # fmt: skip
 
 # %% [markdown]
-# Without 1.1 no part has a probability above a tenth: the model can no longer look the name up. With the four heads alone, six of the seven parts have more than a quarter, and `_f`, which we have followed, has 0.65. So what was found on random tokens reads the program too. But one part is lost, `r`. There the four heads are not enough, and what they lack is 0.1: with it as a fifth head `r` has 0.97, and with any of the other three in its place less than 0.15. At `r` head 0.1 looks at the token itself, and we saw in section 6 that its copies too pass through 1.1 to the right logit.
+# Without 1.1 no part has a probability above a tenth: the model can no longer look the name up. With the four heads alone, six of the seven parts have more than a quarter, so what was found on random tokens reads the program too. But one part is lost, `r`. There the four heads are not enough, and what they lack is 0.1: with it as a fifth head `r` has 0.97, and with any of the other three in its place less than 0.15. At `r` head 0.1 looks at the token itself, and we saw in section 6 that its copies too pass through 1.1 to the right logit.
 #
 # One name is little evidence, so we invent 32 more out of random syllables, such as `wovzob_kunmin`, put each into the same program, and repeat the measurements of section 7. The gain is now the loss on the name's parts when it comes first, less their loss when it returns, from the second part on.
 
@@ -810,7 +812,7 @@ with claims():
 # %% [markdown]
 # ## 9 · What this does not show
 #
-# **How much of in-context learning is it?** Olsson et al. propose that induction heads bring about most of it. They call their evidence causal for small models of attention alone, and correlational for large ones. In the code model we can intervene. We set 1.1 to its mean, so that no induction head is left, and measure the loss on tokens late in a window twice, first when the model sees only the eight tokens before each of them, and then when it sees the whole window. The difference is the gain from context further back than eight tokens (a stored result).
+# **How much of in-context learning is it?** Olsson et al. propose that induction heads bring about most of it, on evidence that they call causal for small models of attention alone and correlational for large ones. In the code model we can intervene. We set 1.1 to its mean, so that no induction head is left, and measure the loss on tokens late in a window twice, first when the model sees only the eight tokens before each of them, and then when it sees the whole window. The difference is the gain from context further back than eight tokens (a stored result).
 
 # %% prediction
 predict("induction.remains")
