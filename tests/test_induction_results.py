@@ -198,16 +198,13 @@ def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_o
     assert found.prefix[:, list(ind.RUNS).index("0.2")].max() < 0.01 < 0.6 < found.prefix[0, 0]
 
 
-def test_how_specific_a_cost_is_has_a_paired_interval():
+def test_what_is_left_of_the_worth_of_a_return_has_a_paired_interval():
     found = ind.ablations()
-    ratio, low, high = found.times("1.1")
-    cost = [found.cost(what)["1.1"][0] for what in ("repeated", "new")]
-    assert ratio == pytest.approx(cost[0] / cost[1]) and low < ratio < high
-    other = found.times("0.2")
-    apart = found.times("1.1", "0.2")
-    assert apart[0] == pytest.approx(ratio - other[0]) and apart[1] > 0
-    assert apart[2] - apart[1] < (high - low) + (other[2] - other[1])
-    assert found.times("1.1", "1.1") == (0, 0, 0)
+    assert found.left("intact") == (1, 1, 1)
+    for run in ("1.1", "0.3"):
+        share, low, high = found.left(run)
+        assert share == pytest.approx(1 + found.cost("gain")[run][0] / found.row("intact").estimate("gain").item())
+        assert low < share < high
 
 
 def test_an_invented_name_returns_in_the_same_parts_and_is_worth_its_loss(model):

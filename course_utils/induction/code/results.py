@@ -64,22 +64,15 @@ class Ablations:
         change = centre - centre[0]
         return {run: (change[k].item(), low[k].item(), high[k].item()) for k, run in enumerate(RUNS)}
 
-    def times(self, run: str, less: str | None = None) -> tuple[float, float, float]:
-        """How many times as much a mean ablation costs on repeated names as on new ones: (ratio, low, high).
+    def left(self, run: str) -> tuple[float, float, float]:
+        """The share of what a repetition is worth that a mean ablation leaves: (share, low, high).
 
-        Args:
-            less: another run, whose ratio is taken off in every draw, so that the difference has a paired interval.
+        Worth is the loss on new names minus that on repeated ones; paired, modules resampled.
         """
-        losses, weights = self.losses[KINDS.index("mean")], self.losses.weights()
-        ratios = []
-        for draws in (None, weights):
-            cost = [losses.estimate(what, draws) for what in ("repeated", "new")]
-            more, base = (each - each[..., :1] for each in cost)
-            each = more / base
-            own = each[..., list(RUNS).index(run)]
-            ratios.append(own if less is None else own - each[..., list(RUNS).index(less)])
-        low, high = interval(ratios[1])
-        return ratios[0].item(), low.item(), high.item()
+        losses, k = self.losses[KINDS.index("mean")], list(RUNS).index(run)
+        gain, draws = losses.estimate("gain"), losses.estimate("gain", losses.weights())
+        low, high = interval(draws[:, k] / draws[:, 0])
+        return (gain[k] / gain[0]).item(), low.item(), high.item()
 
     def rows(self) -> dict[str, dict[str, tuple[float, float, float]]]:
         """What the mean ablation of each head, or of several, costs in nats on each kind of text."""
