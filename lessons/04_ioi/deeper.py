@@ -515,13 +515,13 @@ texts = {"as in the template": "Mary and John …, John gave … to",
          "a third after the giver": "Mary and John …, John gave … from Anna to",
          "IO twice, after the giver": "Mary and John …, John gave … from Mary to"}
 told = {text: ioi.TEXTS[text] for text in texts}
-said = {name: ioi.outside(one, (0, 2), told, n=96) for name, one in seeds.items()}
+said = {name: ioi.outside(one, (0, 2), told, n=128) for name, one in seeds.items()}
 gaps = {text: {name: float(found[text].logit_diff.mean()) for name, found in said.items()}
         for text in texts}
 table({shown: gaps[text] for text, shown in texts.items()}, signed=True, decimals=1, unit="logits")
 
 # %% caption
-caption("The mean logit difference Mary − John of the three models on five texts (96 prompts each).")
+caption("The mean logit difference Mary − John of the three models on five texts (128 prompts each).")
 
 # %% [markdown]
 # The second text decides nothing: no name is repeated there. The third can decide. John occurs twice and does not give, and an account by repetition alone would expect as much as in the template. The models keep between 0.15 and 0.35 of it. In no model is a repetition enough; that it adds something is not excluded.

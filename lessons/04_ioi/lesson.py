@@ -13,8 +13,6 @@
 # %% setup
 
 # %% figure
-from functools import partial
-
 import torch
 
 from course_utils import ioi, patching, plots, zoo
@@ -142,7 +140,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# In the embedding all of the difference is at S2, because that is where the giver's name stands. Layer 0 already carries most of it to END. An eighth takes a detour: it goes to the next word, *gave*, and from there to END in layer 1.
+# In the embedding all of the difference is at S2, because that is where the giver's name stands. The very first layer already carries most of it to END, from a word that so far holds nothing but its own token. An eighth takes a detour by the next word, *gave*, and comes to END in layer 1.
 
 # %% claims answer
 recovered = dict(enumerate(streams.recovery(), start=1))  # by position: S2 is 10, END 14
@@ -186,9 +184,9 @@ plots.show(
 # %% [markdown]
 # Among the heads there are three kinds. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2, 2.3 and 3.0 raise both names almost alike, so that they make little difference between the two. Heads 0.3 and 1.1 lower S.
 #
-# On the right stand the MLPs, and they are no side show. Of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what is already at its word. Which name to raise must have been brought to END by heads, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
+# On the right stand the MLPs, which are no side show: of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what heads have brought to its word, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
 #
-# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. (Section 2 put the clean stream into the corrupt run and asked how much came back. From here on we disturb the clean run, and ask how much is turned.) With flip the two names are about even at one half, and beyond it the model prefers John.
+# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. (Section 2 went the other way, from the corrupt run to the clean one.) With flip the two names are about even at one half, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -220,7 +218,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[name]])))
 
 # %% [markdown]
-# The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. How can a head matter so much that adds nothing? Other parts must be reading it. To see what it could tell them, we first ask what the movers read.
+# The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. A head that adds so little and matters so much must have readers, and to see what it could tell them, we first ask what the movers read.
 
 # %% claims answer
 def wrote(*parts):
@@ -308,7 +306,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# It believes the note. The model says *Anna*, although no Anna is in the prompt. And when the stranger is put in at Mary's own word, once layer 0 has passed, nothing happens, because the movers do not look there.
+# It believes the note: the model says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, once layer 0 has passed, and nothing happens, because the movers do not look there.
 #
 # All four heads of layer 0 write these notes, and 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. (So 0.2 has another job besides the one at END.)
 #
@@ -420,7 +418,7 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and they hear it through their queries: the message changes *where they look*. So two paths leave 0.2, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
+# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and only through their queries, which means that the message changes *where they look*. Two paths leave 0.2, then, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
 
 # %% claims answer
 with claims():
@@ -489,7 +487,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The same diagonal appears twice. For each of the 80 givers, the message of 0.2 lowers the score of the giver's own note more than that of any other; and for each of them, the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
+# The same diagonal appears twice, without one exception among 80 givers: the message of 0.2 lowers the score of the giver's own note more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
 # The control is 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
@@ -591,12 +589,12 @@ _, means = model.run_with_cache(abc, names_filter=lambda name: name.endswith("at
 
 def keep(some, heads):
     """END's logits, and the final norm's divisor there, when all other heads are at their means."""
-    def others(z, hook, layer):  # z: (batch, position, head, d_head)
+    def others(z, layer):  # z: (batch, position, head, d_head)
         mine = [int(h[2]) for h in heads if h[0] == str(layer)]
         out = means["z", layer].mean(0).expand_as(z).clone()
         out[:, :, mine] = z[:, :, mine]
         return out
-    hooks = [(f"blocks.{k}.attn.hook_z", partial(others, layer=k)) for k in range(4)]
+    hooks = [(f"blocks.{k}.attn.hook_z", lambda z, hook, k=k: others(z, k)) for k in range(4)]
     with model.hooks(fwd_hooks=hooks):
         logits, cache = model.run_with_cache(some.tokens, names_filter="ln_final.hook_scale")
     return logits[:, -1], cache["ln_final.hook_scale"][:, -1, 0]
@@ -615,7 +613,7 @@ def difference(some, logits):
 
 F = {name: float(difference(clean, keep(clean, heads)[0]).mean())
      for name, heads in {"six heads": six, "whole model": names, "no head": []}.items()}
-table({name: {"mean logit difference": value} for name, value in F.items()}, decimals=1, corner="kept")
+{name: round(value, 1) for name, value in F.items()}
 
 # %% [markdown]
 # The six heads of the drawing keep more than the whole model has: a faithfulness of 1.25.
@@ -797,11 +795,11 @@ ioi.texts_drawn(rows, 16, "Five texts with the attention of 0.2 on their words, 
 measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 
 # %% [markdown]
-# Look at the last two rows. In one Mary comes after the giver; the account of the last name expected John there, and that of the repeated name expected nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
+# Look at the last two rows. In one Mary comes after the giver, which made the account of the last name expect John, and the other account nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
 #
-# It does not avoid just the last name either. Where a third person comes last, avoiding the last name would favour neither of the two, but the model leans to Mary, as avoiding the repeated name would. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, and on three of them it is off by less than two logits. Where Mary had lunch it is more than four too low, so something speaks for Mary there that is not in the drawing.
+# Nor does it avoid just the last name: where a third person comes last, it still leans to Mary. The forecast says why it need not be all or nothing, since 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, although where Mary had lunch it is more than four logits too low, so that something speaks for Mary there that is not in the drawing.
 #
-# The plainest test of all asks about the giver alone. Let a third person give, who has not been named before: *When Mary and John went to the store, Anna gave a book to*. Nothing is repeated there, and yet the model avoids Anna. Her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it; and more than a third of this is due to 0.2.
+# The plainest test asks about the giver alone. Let a third person give, who has not been named before: *When Mary and John went to the store, Anna gave a book to*. Nothing is repeated there, and yet the model avoids Anna. Her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it; and more than a third of this is due to 0.2.
 #
 # And one caution about the sentence in which the two accounts name opposite people: with the output of 0.2 at its mean, half of the difference is still there. So other parts lean to John as well, and the sentence is no test of 0.2 alone.
 #
@@ -825,7 +823,7 @@ ioi.texts_drawn(rows, 16, "Three texts on which forecast and measurement agree, 
 measured("ioi.single", preferred(other_gap["went with"]))
 
 # %% [markdown]
-# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. Head 0.2 goes on looking at Mary, but something else outweighs it. And it is not that sentence alone.
+# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. Head 0.2 goes on looking at Mary, but something else outweighs it, and not in that sentence alone.
 #
 # So for which sentences does the prediction hold? For those in which two names are joined by *and* and a giver follows, whatever the words: there the forecast is within three and a half logits of a difference of 8 to 14. On the six texts in which the names stand apart it fails by more than ten logits each time. In the last row even the answer is wrong. *Mary met John at the store. John gave a book to* should go on with *Mary*; both accounts say so, and so does the forecast, but the model says *John*. In all six the error is to the disadvantage of whoever begins the sentence, as if something else avoided that person. In the sentence with the opposite names, which also begins with John, nothing of the sort shows, and what it is we have not found.
 #
