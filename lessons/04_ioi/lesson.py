@@ -831,26 +831,18 @@ measured("ioi.single", preferred(other_gap["went with"]))
 
 # %% claims answer
 tests = ("IO twice, after the giver", "a third after the giver", "opposite", "IO twice, before the giver")
-
 def after(text, ablate=False, seed=1):
     """The prompts of a text and END's logits; with 0.2 at its mean there, if wanted."""
     some = ioi.told(model.tokenizer, text, 96, torch.Generator().manual_seed(seed))
-    mean = None if not ablate else model.run_with_cache(some.tokens, names_filter="blocks.0.attn.hook_z")[1]["z", 0][:, -1, 2].mean(0)
-
     def at_its_mean(z, hook):
-        z[:, -1, 2] = mean
+        z[:, -1, 2] = z[:, -1, 2].mean(0)
         return z
-
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)] if ablate else []):
         return some, model(some.tokens)[:, -1]
 
-def io_above_s(some, logits):
-    return (logits.gather(1, some.io[:, None]) - logits.gather(1, some.s[:, None]))[:, 0]
-
-full, left = (io_above_s(*after(opposite, ablate)) for ablate in (False, True))
-half, every = float(left.mean() / full.mean()), clean.layout.names
-new = []  # a third gives, in two draws: the giver's logit above the mean of names, that of names that do not occur, the giver's without 0.2
-for seed in (1, 2):
+full, left = ((x.gather(1, some.io[:, None]) - x.gather(1, some.s[:, None]))[:, 0] for some, x in (after(opposite, ablate) for ablate in (False, True)))
+half, every, new = float(left.mean() / full.mean()), clean.layout.names, []
+for seed in (1, 2):  # a third gives: the giver's logit above the mean of names, that of names that do not occur, the giver's without 0.2
     (some, logits), (_, without_02) = (after(ioi.TEXTS["a third gives"], ablate, seed) for ablate in (False, True))
     above, below = (x - x[:, every].mean(1, keepdim=True) for x in (logits, without_02))
     three = [float(above.gather(1, who[:, None]).mean()) for who in (some.c, some.io, some.s)]
