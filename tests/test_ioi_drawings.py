@@ -23,7 +23,6 @@ class Measured:
 DRAWINGS = {
     "circuit": lambda: ioi.circuit_drawn(Measured()),
     "circuit of the names": lambda: ioi.circuit_drawn(Measured(), names=True),
-    "both questions": ioi.both_questions_drawn,
     "gpt2": ioi.gpt2_drawn,
     "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
     "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, -1.12)),

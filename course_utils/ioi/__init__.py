@@ -24,7 +24,6 @@ from course_utils import zoo
 from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
 from course_utils.ioi.beside_drawn import beside_drawn
 from course_utils.ioi.circuit_drawings import (
-    both_questions_drawn,
     circuit_drawn,
     circuit_of_b,
     circuit_of_c,
