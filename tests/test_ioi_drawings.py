@@ -22,7 +22,7 @@ class Measured:
 
 DRAWINGS = {
     "circuit": lambda: ioi.circuit_drawn(Measured()),
-    "both questions": ioi.both_questions_drawn,
+    "circuit of the names": lambda: ioi.circuit_drawn(Measured(), names=True),
     "gpt2": ioi.gpt2_drawn,
     "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
     "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, -1.12)),
@@ -74,7 +74,8 @@ def test_a_part_lies_in_the_column_of_its_word_and_a_line_needs_both_ends():
 
 
 def test_a_measured_arrow_carries_its_turn_and_its_input():
-    assert {"0.43 Q", "0.43 K", "0.43 V", "0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
+    assert {"0.43 Q", "0.43 V", "0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
+    assert {"0.43 K", "0.43 V"} <= set(texts(ioi.circuit_drawn(Measured(), names=True)))
 
 
 def test_renamed_prompts_hold_each_name_once_in_its_role(model):

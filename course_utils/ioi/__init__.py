@@ -24,7 +24,6 @@ from course_utils import zoo
 from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
 from course_utils.ioi.beside_drawn import beside_drawn
 from course_utils.ioi.circuit_drawings import (
-    both_questions_drawn,
     circuit_drawn,
     circuit_of_b,
     circuit_of_c,
@@ -42,7 +41,7 @@ from course_utils.ioi.criteria import (
     noise_heads,
 )
 from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
-from course_utils.ioi.notes import copying_notes, mlp_answers, note_scores, renamed, written_from_note
+from course_utils.ioi.notes import copying_notes, mlp_answers, note_scores, renamed
 from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
 from course_utils.ioi.outside_drawn import read_words, texts_drawn
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows

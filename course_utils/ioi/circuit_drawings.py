@@ -1,10 +1,9 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
-1. `circuit_drawn` – section 7: the measured circuit.
-2. `both_questions_drawn` – section 8: with the heads that raise both names.
-3. `nodes_drawn` – the second notebook: heads at positions.
-4. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
-5. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
+1. `circuit_drawn` – section 7: the measured circuit, one kind of effect at a time.
+2. `nodes_drawn` – the second notebook: heads at positions.
+3. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+4. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ IO, AND, COMMA, S2, GAVE, TO = 0, 1, 4, 5, 6, 7
 S1 = 2
 NOTE_INK = darker(plots.NOTE, 0.8)
 MOVERS = "1.0, 1.2, 1.3"
-LATE = "2.1\n2.2, 2.3"
 NOTES = {
     "note of IO": Spot(AND, 0, text="Mary", kind="note", up=0.12),
     "note of S": Spot(COMMA, 0, text="John", kind="note", up=0.12),
@@ -37,9 +35,15 @@ WROTE = [
 ]
 
 
-def circuit_drawn(circuit: Diagram) -> Picture:
-    """The measured circuit; at each arrow its turn, and the arrow as thick."""
-    parts = NOTES | {
+def circuit_drawn(circuit: Diagram, names: bool = False) -> Picture:
+    """The measured circuit; at each arrow its turn, and the arrow as thick.
+
+    Args:
+        names: what depends on which names the prompt has, instead of what depends on who gives.
+    """
+    if names:
+        return _notes_drawn(circuit)
+    parts = {
         "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE,
         "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
     }  # fmt: skip
@@ -48,56 +52,33 @@ def circuit_drawn(circuit: Diagram) -> Picture:
         label, thick = _effect(circuit, name)
         return Line(start, end, label, thick=thick, **more)
 
-    notes = f" → {MOVERS}, "
     lines = [
         arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.68),
         arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.6),
         Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=_thick(circuit.turn("giver → 0.3, values"))),
-        arrow("0.2", MOVERS, f"0.2{notes}queries", at=0.5),
+        arrow("0.2", MOVERS, f"0.2 → {MOVERS}, queries", at=0.5),
         Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=_thick(circuit.turn("0.2 → logits"))),
         arrow("MLPs", "logits", "0.2 → logits", ports=("top", "right"), bend=0.12, at=0.5),
         arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("top", "left"), at=0.4),
         arrow("0.3", "logits", "0.3 → logits", ports=("left", "left"), bend=-0.32, at=0.62),
         arrow("1.1", "logits", "1.1 → logits", slide=(0.0, -0.25), at=0.6),
         arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, 0.1)),
-        arrow("note of IO", MOVERS, f"note of IO{notes}values", colour=NOTE_INK, bend=-0.14, ports=("top", "left"),
-              at=0.4, slide=(0, 0.07)),
-        arrow("note of S", MOVERS, f"note of S{notes}keys", colour=NOTE_INK, bend=-0.1, ports=("top", "left"), at=0.4,
-              slide=(0, -0.07)),
-    ]  # fmt: skip
-    return on_sentence(
-        parts, [*WROTE, *lines], "The measured circuit: from the second John to 0.2 and 0.3, from 0.2 to the movers' "
-        "queries and to MLPs, from the notes to the movers, and from all of these to the logits.",
-    )  # fmt: skip
-
-
-def both_questions_drawn() -> Picture:
-    """With the heads of section 8. Black: depends on who gives. Orange: depends on which names the prompt has."""
-    parts = NOTES | {
-        "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE, LATE: Spot(TO, 2, right=-0.2, up=-0.08),
-        "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
-    }  # fmt: skip
-
-    lines = [
-        Line(S2, "0.2", ports=("top", "left"), thick=3),
-        Line(S2, "0.3", ports=("top", "left"), thick=1.2),
-        Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=1.2),
-        Line("0.2", MOVERS, thick=3),
-        Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=2.3),
-        Line("MLPs", "logits", ports=("top", "right"), bend=0.12, thick=2.3),
-        Line("0.3 ", "1.1", ports=("top", "left"), thick=1.2),
-        Line("0.3", "logits", ports=("left", "left"), bend=-0.32, thick=1.2),
-        Line("1.1", "logits", ports=("top", "left"), bend=-0.06, thick=1.2),
-        Line(MOVERS, "logits", thick=3, slide=(0.22, 0.3)),
-        Line("note of IO", MOVERS, bend=-0.14, colour=NOTE_INK, ports=("top", "left"), slide=(0, 0.07), thick=2.3),
-        Line("note of S", MOVERS, bend=-0.1, colour=NOTE_INK, ports=("top", "left"), slide=(0, -0.07)),
-        Line("note of S", LATE, colour=NOTE_INK, bend=-0.16, ports=("top", "left"), thick=3),
-        Line(LATE, "logits", colour=NOTE_INK, thick=3, slide=(0, -0.2)),
     ]
     return on_sentence(
-        parts, [*WROTE, *lines], "The six heads that choose between the names, and 2.1 to 2.3, which read "
-        "the comma and raise both names.",
+        parts, lines, "The circuit of the giver: from the second John to 0.2 and 0.3, from 0.2 to the movers' queries "
+        "and to MLPs, and from all of these to the logits.",
     )  # fmt: skip
+
+
+def _notes_drawn(circuit: Diagram) -> Picture:
+    """From the names to their notes, and from the notes to the movers."""
+    lines = [*WROTE, Line(MOVERS, "logits", colour=NOTE_INK, thick=1.5)]
+    for note, reads, bend, slide in (("note of IO", "values", -0.14, 0.07), ("note of S", "keys", -0.1, -0.07)):
+        label, thick = _effect(circuit, f"{note} → {MOVERS}, {reads}")
+        how = {"bend": bend, "ports": ("top", "left"), "at": 0.4, "slide": (0, slide)}
+        lines.append(Line(note, MOVERS, label, thick=thick, colour=NOTE_INK, **how))
+    alt = "The notes of both names, and which input of the movers reads each."
+    return on_sentence(NOTES | {MOVERS: MOVE}, lines, alt, layers=LAYERS[:2])
 
 
 def gpt2_drawn() -> Picture:

@@ -1,9 +1,8 @@
 """Notes: what a later word holds of a name, and what heads do with it.
 
 1. `renamed` – a prompt for each name, with that name in one role and another name in the other.
-2. `written_from_note` – what a head adds to each name's logit when it reads the note alone; `copying_score` judges it.
-3. `copying_notes` – of several heads, the share of names that they raise, and that they lower.
-4. `note_scores` – how a head's message to other heads' queries matches each name's note; `mlp_answers` – how MLPs that
+2. `copying_notes` – of several heads that read the note alone, the share of names that they raise, and that they lower.
+3. `note_scores` – how a head's message to other heads' queries matches each name's note; `mlp_answers` – how MLPs that
    read it move each name's logit.
 """
 
@@ -46,26 +45,21 @@ def renamed(prompts: Prompts, role: str) -> Prompts:
 
 
 @torch.no_grad()
-def written_from_note(model: Any, prompts: Prompts, layer: int, head: int, place: str) -> Float[Tensor, "name name"]:
-    """What a head adds to each name's logit when it attends to one place alone, without the final norm's scale.
-
-    Args:
-        prompts: one for each name, of `renamed`. place: of `roles`, such as "after IO".
-    """
-    _, cache = model.run_with_cache(prompts.tokens)
-    rows, names = torch.arange(len(prompts)), prompts.layout.names
-    stream = model.blocks[layer].ln1(cache["resid_pre", layer])[rows, roles(prompts)[place]]
-    written = (stream @ model.W_V[layer, head] + model.b_V[layer, head]) @ model.W_O[layer, head]
-    return ((written - written.mean(-1, keepdim=True)) @ unembedding(model))[:, names]
-
-
 def copying_notes(
     model: Any, prompts: Prompts, heads: Sequence[tuple[int, int]], role: str, place: str, k: int = 5
 ) -> dict[str, tuple[float, float]]:
-    """The shares of names that each head puts among its k most raised, and k most lowered, when it reads the note."""
+    """The shares of names that each head puts among its k most raised, and k most lowered, when it reads a note alone.
+
+    Args:
+        role: of the name that is noted, as for `renamed`. place: of the note, one of `roles`, such as "after IO".
+    """
     some, found = renamed(prompts, role), {}
+    _, cache = model.run_with_cache(some.tokens, names_filter=lambda name: name.endswith("hook_resid_pre"))
+    rows, names, reads = torch.arange(len(some)), some.layout.names, unembedding(model)
     for layer, head in heads:
-        written = written_from_note(model, some, layer, head, place)
+        stream = model.blocks[layer].ln1(cache["resid_pre", layer][rows, roles(some)[place]])
+        out = (stream @ model.W_V[layer, head] + model.b_V[layer, head]) @ model.W_O[layer, head]
+        written = ((out - out.mean(-1, keepdim=True)) @ reads)[:, names]
         found[f"{layer}.{head}"] = (float(copying_score(written, k)), float(copying_score(-written, k)))
     return found
 

@@ -92,7 +92,7 @@ def told(tokenizer: Any, text: str, n: int, rng: torch.Generator) -> Told:
 @torch.no_grad()
 def outcome(model: Any, prompts: Told, head: tuple[int, int]) -> Outcome:
     """What the model says after these prompts, and what `head` looks at from their last token."""
-    logits, cache = model.run_with_cache(prompts.tokens)
+    logits, cache = model.run_with_cache(prompts.tokens, names_filter=f"blocks.{head[0]}.attn.hook_pattern")
     rows, last = torch.arange(len(prompts.tokens)), logits[:, -1]
     pattern = cache["pattern", head[0]][:, head[1], -1]  # (batch, key)
     at = [(prompts.tokens == name[:, None]) * pattern for name in (prompts.s, prompts.io)]

@@ -16,7 +16,7 @@ from course_utils.ioi.outside import told
 from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Sheet, sheet
 
 PEOPLE = {"A": "Mary", "B": "John", "IO": "Mary", "S": "John", "C": "Anna", "place": "store", "object": "book"}
-KEPT = {"Mary", "John", "Anna", "he", "and", ",", "had", "lunch", "gave", "from", "to", "went", "with", "in", "met"}
+KEPT = set("Mary John Anna he and , . Then had lunch gave offer sold from to went with in met".split())
 ROW = 0.44  # inches
 EXPECT, PLOT = (4.48, 5.12), (5.5, WIDE - 0.1)  # inches: two columns of names, and where the numbers are plotted
 
@@ -28,7 +28,7 @@ def read_words(model: Any, text: str, head: tuple[int, int], n: int = 128, seed:
     """The words of a text, IO named first, and the head's mean attention from the last word to each."""
     prompts = told(model.tokenizer, text, 2 * n, torch.Generator().manual_seed(seed))
     tokens = prompts.tokens[1::2]  # every other one names IO first
-    _, cache = model.run_with_cache(tokens)
+    _, cache = model.run_with_cache(tokens, names_filter=f"blocks.{head[0]}.attn.hook_pattern")
     share = cache["pattern", head[0]][:, head[1], -1].mean(0)  # (position)
     ids = model.tokenizer.encode(text.format(**PEOPLE), add_special_tokens=False)
     words = [model.tokenizer.decode([i]).strip() for i in ids]
@@ -49,9 +49,7 @@ def shortened(words: Words) -> Words:
     return short[1:] if short[0][0] == "…" else short
 
 
-def texts_drawn(
-    rows: Sequence[tuple[Words, Mapping[str, str], float, float]], limit: float, alt: str
-) -> Picture:
+def texts_drawn(rows: Sequence[tuple[Words, Mapping[str, str], float, float]], limit: float, alt: str) -> Picture:
     """Each text with its shaded words, what two accounts expect, the forecast and what was measured.
 
     Args:

@@ -137,7 +137,7 @@ def with_note(some, name_at, note_at, heads):
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    forged = model.run_with_cache(donor)[1]["z", 0][:, note_at, heads]
+    forged = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")[1]["z", 0][:, note_at, heads]
 
     def forge(z, hook):  # z: (batch, position, head, d_head)
         z[:, note_at, heads] = forged
@@ -177,7 +177,7 @@ moved[:, 9], placed[:, 5] = first[:, 5], first[:, 3]
 
 def to_names(tokens, at):
     """Mean attention of each head of layer 0 from one position to the two names together."""
-    return model.run_with_cache(tokens)[1]["pattern", 0][:, :, at][..., [2, 4]].sum(-1).mean(0)
+    return model.run_with_cache(tokens, names_filter="blocks.0.attn.hook_pattern")[1]["pattern", 0][:, :, at][..., [2, 4]].sum(-1).mean(0)
 
 from_there = {"the comma": to_names(first, 9), "“went” in\nthe comma's place": to_names(moved, 9),
               "“went”": to_names(first, 5), "“and” in the\nplace of “went”": to_names(placed, 5)}
@@ -471,14 +471,13 @@ with claims():
 # `ioi-natural-b` and `ioi-natural-c` are trained by the same recipe as `ioi-natural`, from other random starts. All three are right on nearly every prompt. Do they do it in the same way? For each of the two, every head is exchanged, and what it adds to the two names is read off.
 
 # %%
-seeds, maps, adds, said = {"ioi-natural": model}, {}, {}, {}
+seeds, maps, adds = {"ioi-natural": model}, {}, {}
 for name in ("ioi-natural-b", "ioi-natural-c"):
     seeds[name] = zoo.load(name, "cpu").requires_grad_(False)
 for name, one in seeds.items():
     flipped = ioi.asked(one, clean, "flip", 0, direction="noising").sweep("z")
     maps[name] = flipped.effect() / flipped.clean.mean()  # (layer, head)
     adds[name] = ioi.writes(one, clean).rows()
-    said[name] = ioi.outside(one, (0, 2), n=128)
 
 # %% figure
 ioi.circuit_of_b({h: float(maps["ioi-natural-b"][patching.head(h)]) for h in ("0.0", "1.0")}).captioned(
@@ -515,6 +514,8 @@ texts = {"as in the template": "Mary and John …, John gave … to",
          "S had lunch, a third gives": "Mary and John …, John had lunch and Anna gave … to",
          "a third after the giver": "Mary and John …, John gave … from Anna to",
          "IO twice, after the giver": "Mary and John …, John gave … from Mary to"}
+told = {text: ioi.TEXTS[text] for text in texts}
+said = {name: ioi.outside(one, (0, 2), told, n=128) for name, one in seeds.items()}
 gaps = {text: {name: float(found[text].logit_diff.mean()) for name, found in said.items()}
         for text in texts}
 table({shown: gaps[text] for text, shown in texts.items()}, signed=True, decimals=1, unit="logits")

@@ -18,7 +18,6 @@ import torch
 from course_utils import ioi, patching, plots, zoo
 from course_utils.page import about, beside_gpt2, between, caption, card, claim, claims
 from course_utils.page import draw, measured, predict, rounds_to, table
-from course_utils.patching import Circuit
 
 model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
 template = ioi.TEXTS["as in the template"]
@@ -141,7 +140,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# In the embedding all of the difference is at S2, because that is where the giver's name stands. Layer 0 already carries most of it to END. An eighth takes a detour: it goes to the next word, *gave*, and from there to END in layer 1.
+# In the embedding all of the difference is at S2, because that is where the giver's name stands. The very first layer already carries most of it to END, from a word that so far holds nothing but its own token. An eighth takes a detour by the next word, *gave*, and comes to END in layer 1.
 
 # %% claims answer
 recovered = dict(enumerate(streams.recovery(), start=1))  # by position: S2 is 10, END 14
@@ -185,9 +184,9 @@ plots.show(
 # %% [markdown]
 # Among the heads there are three kinds. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2, 2.3 and 3.0 raise both names almost alike, so that they make little difference between the two. Heads 0.3 and 1.1 lower S.
 #
-# On the right stand the MLPs, and they are no side show. Of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what is already at its word. Which name to raise must have been brought to END by heads, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
+# On the right stand the MLPs, which are no side show: of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what heads have brought to its word, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
 #
-# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. (Section 2 put the clean stream into the corrupt run and asked how much came back. From here on we disturb the clean run, and ask how much is turned.) With flip the two names are about even at one half, and beyond it the model prefers John.
+# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. (Section 2 went the other way, from the corrupt run to the clean one.) With flip the two names are about even at one half, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -219,7 +218,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[name]])))
 
 # %% [markdown]
-# The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. How can a head matter so much that adds nothing? Other parts must be reading it. To see what it could tell them, we first ask what the movers read.
+# The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. A head that adds so little and matters so much must have readers, and to see what it could tell them, we first ask what the movers read.
 
 # %% claims answer
 def wrote(*parts):
@@ -269,7 +268,7 @@ def with_note(some, name_at, note_at, heads=(0, 1, 2, 3)):
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    _, other = model.run_with_cache(donor)
+    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
 
     def forge(z, hook):  # z: (batch, position, head, d_head)
         z[:, note_at, list(heads)] = other["z", 0][:, note_at, list(heads)]
@@ -307,7 +306,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# It believes the note. The model says *Anna*, although no Anna is in the prompt. And when the stranger is put in at Mary's own word, once layer 0 has passed, nothing happens, because the movers do not look there.
+# It believes the note: the model says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, once layer 0 has passed, and nothing happens, because the movers do not look there.
 #
 # All four heads of layer 0 write these notes, and 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. (So 0.2 has another job besides the one at END.)
 #
@@ -333,10 +332,10 @@ caption("Heads that look at names or their notes from END (128 prompts that name
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
-    _, cache = model.run_with_cache(some)
+    _, cache = model.run_with_cache(some, names_filter="blocks.0.attn.hook_pattern")
     return cache["pattern", 0][:, :, at][..., list(names)].mean(0)
 
-parts_forged = [[with_note(some, *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
+parts_forged = [[with_note(some[:64], *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
 gave = ioi.looks(model, first, (0, 3), "after S2")
 at_comma = ioi.copying_notes(model, first, [(1, 0), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (1, 1)], "S", "before S2")
 with claims():
@@ -419,7 +418,7 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and they hear it through their queries: the message changes *where they look*. So two paths leave 0.2, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
+# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and only through their queries, which means that the message changes *where they look*. Two paths leave 0.2, then, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
 
 # %% claims answer
 with claims():
@@ -446,12 +445,22 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? Follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score falls into two parts: what the message of 0.2 adds, and what is there without it.
-#
-# Without the message, the note of Mary scores 7.6 and that of John 6.5, and both would be read. The message adds 2.7 to the first and takes 1.1 from the second. It may look odd that most of this goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores. A message that adds the same to every note changes nothing, and this one raises nearly every name: at *and* it adds 1.6, on average, even to the note of a name that plays no part here, while a note of John at that place would lose 2.5. So all that counts is the gap between the two notes. It was 1.1 and becomes 4.9, and of that the softmax makes a ratio of more than 130 to 1.
+# The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? We can follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score is a sum of two parts: what the message of 0.2 adds, and what is there without it.
+
+# %% answer
+one = ioi.travelled(model)
+parts = {"score without the message": one.before, "what the message of 0.2 adds": one.message,
+         "sum: the score": one.scores, "attention, after the softmax": one.looks}
+table({name: {"note of Mary": mary, "note of John": john} for name, (mary, john) in parts.items()},
+      decimals=2, corner="mover 1.2")
+
+# %% caption answer
+caption("How the mover 1.2 comes to read the note of Mary, on the sentence of the puzzle.")
+
+# %% [markdown]
+# Without the message both notes would be read; with it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that most of what the message adds goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores, so that a message which adds the same to every note changes nothing, and this one raises nearly every name. At *and* it adds 1.6, on average, even to the note of a name that plays no part here, while a note of John at that place would lose 2.5. All that counts is the gap between the two notes.
 
 # %% figure answer
-one = ioi.travelled(model)
 ioi.travel_drawn(one).captioned(
     "One prompt in four frames, measured on this sentence. 1: mean attention of layer 0's heads to the name, and the note. "
     "2: attention of 0.2. 3: the scores of 1.2; lines as thick as its attention. 4: the answer. Left out are the MLPs and the other movers, of "
@@ -478,13 +487,13 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The same diagonal appears twice. For each of the 80 givers, the message of 0.2 lowers the score of the giver's own note more than that of any other; and for each of them, the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
+# The same diagonal appears twice, without one exception among 80 givers: the message of 0.2 lowers the score of the giver's own note more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
 # The control is 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in movers.items()}
-draws = [first, *(prompts(128, seed, orders=["ABBA"]) for seed in (12, 22))]
+draws = [first, prompts(128, 12, orders=["ABBA"])]
 grids = [scores, *({f"0.{h}": ioi.note_scores(model, some, (0, h), movers_at) for h in (2, 3)} for some in draws[1:])]
 spoken_by = [answers, *({f"0.{h}": ioi.mlp_answers(model, some, (0, h)) for h in (2, 3)} for some in draws[1:])]
 unrelated = [ioi.note_scores(model, first, (0, 1), movers_at), ioi.mlp_answers(model, first, (0, 1))]  # 0.1 does not read the giver
@@ -506,14 +515,13 @@ with claims():
     claim("without the message the softmax over the two would give each more than a fifth", torch.tensor(one.before).softmax(0).min() > 0.2)
     claim("at “and” the message adds 1.6 to the note of a name on average, and more than zero to over eight names in ten; it takes 2.5 from a note of John",
           rounds_to(to_each.mean(), "1.6") and (to_each > 0).float().mean() > 0.8 and rounds_to(to_each[clean.layout.names == named["John"]][0], "-2.5"))
-    claim("the gap is 1.1 without the message", rounds_to(one.before[0] - one.before[1], "1.1"))
-    claim("that is a difference of 4.9, and attention in a ratio of 130 to 140", rounds_to(one.scores[0] - one.scores[1], "4.9") and between(one.looks[0] / one.looks[1], 130, 140))
+    claim("with it the attention is in a ratio of 130 to 140", between(one.looks[0] / one.looks[1], 130, 140))
     claim("on the example 1.0 gives more than 0.95 to the note of Mary, 1.3 more than 0.75 to the comma", on_it[0][3] > 0.95 and on_it[3][9] > 0.75)
-    claim("on average over 128 prompts the two notes score the same without the message, within 0.4, and the message makes a difference of 1.9 to 3, for each mover in each of three draws", max(map(abs, without)) < 0.4 and between(added, 1.9, 3))
-    claim("in each of three draws 0.2 lowers the score of the giver's note by 3.3 on average, and of 80 notes lowers it most for every giver",
+    claim("on average over 128 prompts the two notes score the same without the message, within 0.4, and the message makes a difference of 1.9 to 3, for each mover in each of two draws", max(map(abs, without)) < 0.4 and between(added, 1.9, 3))
+    claim("in each of two draws 0.2 lowers the score of the giver's note by 3.3 on average, and of 80 notes lowers it most for every giver",
           between([row[0] for row in diagonal], -3.4, -3.2) and all((found["0.2"].argmin(1) == torch.arange(80)).all() for found in grids))
     claim("the message of 0.3 lowers it at least six times less", all(0 > row[1] > row[0] / 6 for row in diagonal))
-    claim("in each of three draws the MLPs that read 0.2 lower the giver's logit by 2.7 to 3 on average, and of 80 names lower it most for every giver",
+    claim("in each of two draws the MLPs that read 0.2 lower the giver's logit by 2.7 to 3 on average, and of 80 names lower it most for every giver",
           all(between(-found["0.2"].diagonal().mean(), 2.7, 3) and (found["0.2"].argmin(1) == torch.arange(80)).all() for found in spoken_by))
     claim("with the message of 0.3 they lower it by 1.3 to 1.6, and most of all names for at least 78 of the 80 givers",
           all(between(-found["0.3"].diagonal().mean(), 1.3, 1.6) and (found["0.3"].argmin(1) == torch.arange(80)).sum() >= 78 for found in spoken_by))
@@ -522,7 +530,7 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# Now the parts are known, and every arrow between them can be measured on one scale, the turn. In this and the next drawings black means: depends on who gives. For the black arrows the partner is flip. Orange means: depends on which names the prompt has, whoever gives. For the orange arrows the partner is ABC, in which neither name is favoured: there a turn of 1 would leave the model undecided between Mary and John.
+# Now the parts are known, and every arrow between them can be measured by the turn. There are two kinds of arrow, and each has a drawing of its own. In this and the later drawings black means: depends on who gives. Here the partner is flip, so that a turn of 1 makes the model say the other name.
 
 # %% figure answer
 token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
@@ -535,17 +543,24 @@ others = ioi.asked(model, first, "ABC", direction="noising")
 by_note = [(note, move, reads) for note in notes for reads in "vk"]
 circuit = ioi.measured_diagram({"giver": (noise, flips), "all names": (others, by_note)})
 ioi.circuit_drawn(circuit).captioned(
-    "The circuit as it was measured. Heads stand in the column of the word from which they look, layers from bottom to top; grey ground: END. At an arrow: the turn when this message is the partner's, and the input that reads it (Q, K or V); "
-    "an arrow is as thick as its number. The two arrows from the giver to 0.3 have one number together. From 0.2 to the logits the path leads through "
-    "MLPs. Orange: prompts that name IO first."
+    "What depends on who gives, as it was measured. Heads stand in the column of the word from which they look, layers from bottom to top; grey ground: END. At an arrow: the turn when this message is that of the flipped prompt, and the input that reads it (Q or V); "
+    "an arrow is as thick as its number. The two arrows from the giver to 0.3 have one number together. From 0.2 to the logits the path leads through MLPs."
 )
 
 # %% [markdown]
-# Read it from the bottom. Layer 0 notes the two names. At END, 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left 0.3 does a smaller share of the same work, directly and through 1.1.
-#
-# The two notes are used differently. The note of Mary matters through the movers' values (V), because it is what they copy. The note of John matters through their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
+# Read it from the bottom. At END, 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left 0.3 does a smaller share of the same work, directly and through 1.1.
 #
 # Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
+#
+# Orange means: depends on which names the prompt has, whoever gives. Here the partner is ABC, in which neither name is favoured, so that a turn of 1 would leave the model undecided between Mary and John.
+
+# %% figure answer
+ioi.circuit_drawn(circuit, names=True).captioned(
+    "What depends on which names the prompt has (128 prompts that name IO first). At an arrow: the turn when this message is that of the ABC prompt, and the input that reads it (K or V). The thin arrows were not measured."
+)
+
+# %% [markdown]
+# The two notes are used differently. The note of Mary matters through the movers' values (V), because it is what they copy. The note of John matters through their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
 
 # %% claims answer
 turns = {arrow.name: arrow.turn for arrow in (*circuit.arrows["giver"], *circuit.arrows["all names"])}
@@ -567,26 +582,45 @@ with claims():
 # ## 8 · Is it enough?
 #
 # The test is to keep the drawn parts and take away everything else. All other heads are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay, because they read what the heads write.
-#
-# Let $F(C)$ be the mean logit difference when only the set $C$ is left. $M$ is the whole model, and $\varnothing$ is nothing: there the MLPs are set to their means as well. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
+
+# %%
+abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
+_, means = model.run_with_cache(abc, names_filter=lambda name: name.endswith("attn.hook_z"))
+
+def keep(some, heads):
+    """END's logits, and the final norm's divisor there, when all other heads are at their means."""
+    def others(z, layer):  # z: (batch, position, head, d_head)
+        mine = [int(h[2]) for h in heads if h[0] == str(layer)]
+        out = means["z", layer].mean(0).expand_as(z).clone()
+        out[:, :, mine] = z[:, :, mine]
+        return out
+    hooks = [(f"blocks.{k}.attn.hook_z", lambda z, hook, k=k: others(z, k)) for k in range(4)]
+    with model.hooks(fwd_hooks=hooks):
+        logits, cache = model.run_with_cache(some.tokens, names_filter="ln_final.hook_scale")
+    return logits[:, -1], cache["ln_final.hook_scale"][:, -1, 0]
+
+# %% [markdown]
+# Let $F(C)$ be the mean logit difference when only the heads of the set $C$ are left. $M$ is the whole model, and $\varnothing$ is no head at all. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
 #
 # $$\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}.$$
 
 # %%
-ablated = ioi.asked(model, clean, "ABC", ablation="mean")
-mlps = Circuit.mlps(model)
-six_heads = Circuit.nodes("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")
-kept_six = ablated.faithfulness(six_heads | mlps)
-{"six heads": round(float(kept_six.circuit.mean()), 1), "whole model": round(float(kept_six.whole.mean()), 1),
- "nothing": round(float(kept_six.empty.mean()), 1), "faithfulness": round(kept_six.recovered, 2)}
+six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
+
+def difference(some, logits):
+    """The logit difference of each prompt."""
+    return (logits.gather(1, some.answer[:, None]) - logits.gather(1, some.wrong[:, None]))[:, 0]
+
+F = {name: float(difference(clean, keep(clean, heads)[0]).mean())
+     for name, heads in {"six heads": six, "whole model": names, "no head": []}.items()}
+{name: round(value, 1) for name, value in F.items()}
 
 # %% [markdown]
-# The six heads of the drawing keep more than the whole model has: 14.5 logits of 11.6. With nothing left the difference is 0.0, so that the faithfulness is 14.5 / 11.6 = 1.25.
+# The six heads of the drawing keep more than the whole model has: a faithfulness of 1.25.
 #
-# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits, which is nine tenths. On this scale, direct attribution shows who writes the difference.
+# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits, which is nine tenths. From here on all differences have that divisor. On this scale, direct attribution shows who writes them.
 
 # %% figure
-abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
 groups = {"movers": ["1.0", "1.2", "1.3"], "0.3 and 1.1": ["0.3", "1.1"], "MLPs": ["m0", "m1", "m2", "m3"]}
 alone_kept = {"0.2 alone": ["0.2"], "0.2 and movers": ["0.2", *groups["movers"]], "the six": ["0.2", *groups["0.3 and 1.1"], *groups["movers"]]}
 
@@ -619,18 +653,17 @@ plots.show(
 
 # %% claims
 amounts = []
-for seed in (0, 10, 11):  # with the whole model's divisor, as shares of its difference: MLPs, movers; 0.2 alone; the six
+for seed in (0, 10):  # with the whole model's divisor, as shares of its difference: MLPs, movers; 0.2 alone; the six
     drawn = prompts(128, seed)
     others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
-    alone_run, six_run = (ioi.repair(model, drawn, [h for h in names if h not in alone_kept[name]], others_abc) for name in ("0.2 alone", "the six"))
-    full, one_head, six = split(alone_run, kept=False), split(alone_run), split(six_run)
-    amounts.append([x / sum(full.values()) for x in (full["MLPs"], full["movers"], one_head["MLPs"], sum(one_head.values()), sum(six.values()))])
+    alone_run, six_run = (ioi.repair(model, drawn, [h for h in names if h not in alone_kept[name]], others_abc) if seed else runs[name] for name in ("0.2 alone", "the six"))
+    full, one_head, all_six = split(alone_run, kept=False), split(alone_run), split(six_run)
+    amounts.append([x / sum(full.values()) for x in (full["MLPs"], full["movers"], one_head["MLPs"], sum(one_head.values()), sum(all_six.values()))])
 with claims():
-    claim("the six keep 14.5 logits of the whole model's 11.6, and nothing 0.0: a faithfulness of 1.25",
-          all(rounds_to(x.mean(), text) for x, text in ((kept_six.circuit, "14.5"), (kept_six.whole, "11.6"), (kept_six.empty, "0.0"))) and rounds_to(kept_six.recovered, "1.25"))
+    claim("the whole model has 11.6 logits, and the faithfulness of the six is 1.25", rounds_to(F["whole model"], "11.6") and rounds_to((F["six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
     claim("with the six the final norm divides by 4.2, in the whole model by almost 6", rounds_to(runs["the six"].scale_without.mean(), "4.2") and between(runs["the six"].scale.mean(), 5.8, 6))
     claim("with the whole model's divisor the six make 10.5 logits", rounds_to(sum(by_part["the six"].values()), "10.5"))
-    claim("in each of three draws the six make 0.85 to 0.93 of the whole difference with its divisor, and 0.2 alone 0.38 to 0.43, of which the MLPs all but a thirtieth of the whole",
+    claim("in each of two draws the six make 0.85 to 0.93 of the whole difference with its divisor, and 0.2 alone 0.38 to 0.43, of which the MLPs all but a thirtieth of the whole",
           all(between(six, 0.85, 0.93) and between(one, 0.38, 0.43) and 0 <= one - mlp < 1 / 30 for _, _, mlp, one, six in amounts))
     claim("in the whole model, in each draw, the MLPs add 0.53 to 0.58 of the difference directly, and the movers 0.27 to 0.31", all(between(mlp, 0.53, 0.58) and between(mover, 0.27, 0.31) for mlp, mover, *_ in amounts))
     claim("the MLPs add the largest part in each, more with the movers than without, and more again with 0.3 and 1.1", all(row["MLPs"] == max(row.values()) for row in by_part.values()) and by_part["0.2 alone"]["MLPs"] < by_part["0.2 and movers"]["MLPs"] < by_part["the six"]["MLPs"])  # fmt: skip
@@ -642,90 +675,76 @@ with claims():
 predict("ioi.six")
 
 # %% answer
-late_heads = Circuit.nodes("2.1", "2.2", "2.3")
-proposals = {"0.2 alone": Circuit.nodes("0.2"), "0.2 and movers": Circuit.nodes("0.2", "1.0", "1.2", "1.3"),
-             "the six": six_heads, "the six and 2.1–2.3": six_heads | late_heads, "2.1–2.3 alone": late_heads}
-kept = {name: ablated.faithfulness(heads | mlps) for name, heads in proposals.items()}
-p_io = ioi.asked(model, clean, "ABC", ablation="mean", metric=ioi.probability_of(clean))
-probability = {name: float(p_io.run(heads | mlps).mean()) for name, heads in proposals.items()}
-measured("ioi.six", probability["the six"])
+late = ["2.1", "2.2", "2.3"]
+proposals = {"0.2 alone": ["0.2"], "0.2 and movers": alone_kept["0.2 and movers"], "the six": six, "the six and 2.1–2.3": six + late}
+
+def kept(some, sets):
+    """Of each set: faithfulness at the whole model's divisor; at the run's own, as usual; and P(IO)."""
+    whole, whole_scale = keep(some, names)
+    fixed = difference(some, (model.ln_final.bias @ model.W_U + model.b_U).expand_as(whole))  # is not divided
+    for logits, scale in (keep(some, heads) for heads in sets):
+        own, p = difference(some, logits), logits.softmax(-1).gather(1, some.answer[:, None])
+        held = (own - fixed) * scale / whole_scale + fixed
+        yield tuple(float(x) for x in (*(y.mean() / difference(some, whole).mean() for y in (held, own)), p.mean()))
+
+named_sets = dict(zip(proposals, kept(clean, proposals.values()), strict=True))
+measured("ioi.six", named_sets["the six"][2])
 
 # %% figure answer
-fig, ax = plots.figure(height=3.0, width=5.6)
-whole_p = float(p_io.run(Circuit.whole(model)).mean())
-ax.plot([1], [whole_p], "D", color=plots.ANSWER, markersize=8)
-ax.annotate("whole model", (1, whole_p), xytext=(-9, -3), textcoords="offset points", ha="right", fontsize=9)
-for name, one in kept.items():
-    low, high_end = one.interval()
-    ax.plot([low, high_end], [probability[name]] * 2, color=plots.HEAD, linewidth=1)
-    ax.plot(one.recovered, probability[name], "o", color=plots.HEAD)
-    ax.annotate(name, (high_end, probability[name]), xytext=(5, -3), textcoords="offset points", fontsize=9)
-ax.set(xlabel="faithfulness (logit difference)", ylabel="P(IO)", xlim=(-0.1, 1.75), ylim=(-0.05, 1.12))
+dice = torch.Generator().manual_seed(0)
+drawn_sets = {k: [[names[i] for i in torch.randperm(16, generator=dice)[:k]] for _ in range(40)] for k in (6, 9)}
+null = {k: list(kept(clean[:48], some)) for k, some in drawn_sets.items()}
+fig, ax = plots.figure(height=3.4, width=6.4)
+for k, marker in ((6, "o"), (9, "s")):
+    for has, colour in ((True, plots.SERIES[1]), (False, plots.NULL)):
+        some = [one for one, heads in zip(null[k], drawn_sets[k], strict=True) if ("0.2" in heads) == has]
+        label = f"random {'six' if k == 6 else 'nine'}, with{'' if has else 'out'} 0.2"
+        ax.plot([one[0] for one in some], [one[2] for one in some], marker, color=colour, markersize=4.5, alpha=0.7, label=label, linestyle="")
+ax.plot([1], [float(keep(clean, names)[0].softmax(-1).gather(1, clean.answer[:, None]).mean())], "D", color=plots.ANSWER, markersize=8)
+ax.annotate("whole model", (1, 1), xytext=(8, -4), textcoords="offset points", fontsize=9)
+for name, one in named_sets.items():
+    ax.plot(one[0], one[2], "o", color=plots.HEAD, markersize=8)
+    ax.annotate(name, (one[0], one[2]), xytext=(7, -14 if name.endswith("2.3") else -3), textcoords="offset points", fontsize=9)
+ax.set(xlabel="faithfulness, with the divisor of the whole model", ylabel="P(IO)", xlim=(-0.1, 1.35), ylim=(-0.05, 1.12))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9)
 plots.show(
-    fig, "Faithfulness against the probability of IO: the six at 1.25 and 0.24, with 2.1 to 2.3 at 1.13 and 0.98.",
+    fig, "Faithfulness against P(IO): the six at 0.9 and 0.24, with 2.1 to 2.3 near the whole model; random sets lie lower, with one exception, and lowest without 0.2.",
     "What is left when only the named heads and the MLPs are kept: by the logit difference (across) and by the probability "
-    "of IO (upwards). 128 prompts.",
+    "of IO (upwards; 128 prompts). Small marks: forty random sets of six heads and forty of nine, on 48 of the prompts.",
 )  # fmt: skip
 
 # %% [markdown]
-# By one measure the six keep everything, by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add 2.1, 2.2 and 2.3, the heads that raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. These nine heads do the task.
-
-# %% figure answer
-def loses(some, senders, receivers="logits", at=None, seed=0):
-    """Change of the logits of IO and of S, above the mean of all names, when a message is that of ABC."""
-    found = []
-    for who in (some.answer, some.wrong):
-        ask = ioi.asked(model, some, "ABC", seed, direction="noising", metric=ioi.above_names(some, who))
-        found.append(float(ask.path_patch([senders], receivers, mlps="recomputed", positions=at).effect()[0]))
-    return found
-
-late, values = ["2.1", "2.2", "2.3"], ["2.1.v", "2.2.v", "2.3.v"]
-a, b = (f"{-x:.1f}" for x in loses(clean, late))
-ioi.both_questions_drawn().captioned(
-    "The circuit of the whole task. Black: depends on who gives. Orange: depends on which names the prompt has. "
-    "2.1 to 2.3 read both names at the comma and raise both. With their message to the logits from a "
-    f"prompt with other names, the logit of Mary falls by {a} and that of John by {b} against the mean of all names."
-)
-
-# %% [markdown]
-# What belongs to a circuit depends on what is measured.
+# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add 2.1, 2.2 and 2.3, the heads that raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. With a message of these three from other names, both names fall by seven to eight and a half logits. These nine heads do the task: what belongs to a circuit depends on what is measured.
+#
+# How much should nine tenths impress us? The small marks say: less than it sounds. No random six keeps as much as ours. Of the random nines one keeps more, and it happens to hold all six. But every set that holds 0.2 keeps more than a third, and most of them more than half, because the MLPs are kept in all of them and make much of its message, while those with neither 0.2 nor 0.3 keep nothing. So the number says clearly that 0.2 matters; for the other five it is weaker evidence, and the path patching of the sections before has to carry them. (With as many heads in each layer there are only five other sixes, since all of layer 1 is in ours. They keep at most seven tenths.) Without the correction for the divisor the test would be weaker still: half of the random nines would keep more than eight tenths, and some would beat ours.
 
 # %% claims answer
-alone_02 = by_head.effect(per_prompt=True)[0, 2]
+asks = [ioi.asked(model, clean, "ABC", direction="noising", metric=ioi.above_names(clean, who)) for who in (clean.answer, clean.wrong)]
+falls = [-float(ask.path_patch([late], "logits", mlps="recomputed").effect()[0]) for ask in asks]  # of IO and S, above the mean of all names
 again = []
-for seed in range(3):
-    drawn = prompts(96, 10 + seed)
-    ask = ioi.asked(model, drawn, "flip", seed, direction="noising")
-    left = ioi.asked(model, drawn, "ABC", seed, ablation="mean").faithfulness(six_heads | mlps).recovered
-    swept = ask.sweep("z")
-    z = 1 - swept.recovery()
-    again.append([float(z[0, 2]), float(z[0, 3]), ioi.measured_arrow(ask, avoid, move, "q").turn[0], left])
-for_task = []
-for seed in (0, 10, 11):
-    drawn = prompts(128, seed)
-    ask = ioi.asked(model, drawn, "ABC", seed, ablation="mean", metric=ioi.probability_of(drawn))
-    nine, eleven = (float(ask.run(Circuit.nodes(*heads) | mlps).mean()) for heads in
-                    (("0.2", "0.3", "1.0", "1.1", "1.2", "1.3", *late), ("0.0", "0.1", "0.2", "0.3", "1.0", "1.1", "1.2", "1.3", *late)))
-    for_task.append((nine, eleven, loses(drawn, late, seed=seed), loses(drawn, ["0.0", "0.1", "0.2", "0.3"], values, "before S2", seed)))
-
-def nowhere(logits):
-    """The probability of all names that are not in the prompt."""
-    p = logits[:, 0].softmax(-1)
-    return p[:, clean.layout.names].sum(1) - sum(p.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
-
-not_here = ioi.asked(model, clean, "ABC", ablation="mean", metric=patching.metric(nowhere, clean.positions["END"], "P(names that are not there)"))
-elsewhere = float(not_here.run(six_heads | mlps).mean())
-ranges = torch.tensor(again).amax(0) - torch.tensor(again).amin(0)
+for seed in (10, 11):  # of other prompts: the turns of 0.2 and 0.3, and what the sets keep
+    drawn = prompts(96, seed)
+    swept = ioi.asked(model, drawn, "flip", seed, direction="noising").sweep("z", layers=[0])
+    again.append([*(1 - swept.recovery()).flatten()[2:4].tolist(), *kept(drawn, [six, six + late])])
+after_six = keep(clean, six)[0].softmax(-1)
+elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
+with_02 = [one[0] for k in (6, 9) for one, heads in zip(null[k], drawn_sets[k], strict=True) if "0.2" in heads]
+neither = [one[0] for k in (6, 9) for one, heads in zip(null[k], drawn_sets[k], strict=True) if not {"0.2", "0.3"} & set(heads)]
+ours = dict(zip((6, 9), kept(clean[:48], [six, six + late]), strict=True))
+pairs = [[f"0.{a}", f"0.{b}"] for a in range(4) for b in range(a) if (a, b) != (3, 2)]
+usual = torch.tensor([one[1] for one in null[9]])
 with claims():
-    claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(probability["the six"], 0.2, 0.3) and elsewhere > 0.5)
-    claim("2.1, 2.2 and 2.3 bring it above 0.97, and the logit difference nearer to that of the whole model",
-          probability["the six and 2.1–2.3"] > 0.97 and kept["the six and 2.1–2.3"].interval()[1] < kept["the six"].interval()[0])
-    claim("in each of three draws, with 2.1–2.3's message from other names both names fall by 7 to 8.5 logits, and with layer 0's at the comma, read by their values, by 6 to 7",
-          all(between(x, -8.5, -7) for row in for_task for x in row[2]) and all(between(x, -7, -6) for row in for_task for x in row[3]))
-    claim("with 0.0 and 0.1 as well, P(IO) rises by less than 0.04 in each", all(0 < eleven - nine < 0.04 for nine, eleven, _, _ in for_task))
-    claim("alone, these three keep less than a twentieth of the logit difference", abs(kept["2.1–2.3 alone"].recovered) < 0.05)
-    claim("exchanging 0.2 lowers the difference in every prompt", alone_02.max() < 0)
-    claim("over three draws the turns of 0.2 and 0.3, of 0.2 by the movers' queries, and the faithfulness of the six differ by less than 0.15", ranges.max() < 0.15)  # fmt: skip
+    claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(named_sets["the six"][2], 0.2, 0.3) and elsewhere.mean() > 0.5)
+    claim("2.1, 2.2 and 2.3 bring it above 0.97, in three draws above 0.95", named_sets["the six and 2.1–2.3"][2] > 0.97 and min(row[3][2] for row in again) > 0.95)
+    claim("no random six keeps as much as the six, on the same prompts; of the random nines one keeps more than the nine, and it holds all six",
+          max(one[0] for one in null[6]) < ours[6][0] and [set(six) <= set(heads) for one, heads in zip(null[9], drawn_sets[9], strict=True) if one[0] > ours[9][0]] == [True])
+    claim("of the random sets those with 0.2 keep more than a third, and at least seven in ten of them more than half", min(with_02) > 1 / 3 and sum(x > 0.5 for x in with_02) >= 0.7 * len(with_02))
+    claim("those with neither 0.2 nor 0.3, at least ten, keep less than a twentieth", len(neither) >= 10 and max(map(abs, neither)) < 0.05)
+    claim("the five other sixes with two heads of layer 0 and all of layer 1 keep at most 0.7", len(pairs) == 5 and max(one[0] for one in kept(clean[:48], [[*pair, "1.0", "1.1", "1.2", "1.3"] for pair in pairs])) <= 0.7)
+    claim("with each run's own divisor, half of the random nines keep more than eight tenths, and at least two more than the nine", usual.median() > 0.8 and (usual > ours[9][1]).sum() >= 2)
+    claim("with the message of 2.1 to 2.3 from other names both names fall by 7 to 8.5 logits", between(falls, 7, 8.5))
+    claim("in two further draws the turns of 0.2 and 0.3 and what the six keep differ by less than 0.1 from those here",
+          all(max(abs(row[0] - turned["0.2"]), abs(row[1] - turned["0.3"]), abs(row[2][0] - named_sets["the six"][0])) < 0.1 for row in again))  # fmt: skip
 
 # %% [markdown]
 # ## 9 · A prediction that could fail
@@ -744,7 +763,8 @@ def preferred(difference):
     return "Mary" if difference > 1 else "John" if difference < -1 else "neither: about even"
 
 opposite = "{S} went in and {S} met {IO} and gave a {object} to"  # S is repeated, IO comes last
-found = ioi.outside(model, (0, 2), ioi.TEXTS | {"opposite": opposite})  # 128 prompts each
+tested = ("as in the template", "IO twice, before the giver", "a third after the giver", "IO twice, after the giver")
+found = ioi.outside(model, (0, 2), {name: ioi.TEXTS[name] for name in tested} | {"opposite": opposite})  # 128 prompts each
 gap = {name: float(one.logit_diff.mean()) for name, one in found.items()}
 slope = gap["as in the template"] / found["as in the template"].leaning
 line = {name: slope * one.leaning for name, one in found.items()}
@@ -761,63 +781,82 @@ ioi.texts_drawn(rows, 16, "Five texts with the attention of 0.2 on their words, 
 measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 
 # %% [markdown]
-# Look at the last two rows. In one Mary comes after the giver; the account of the last name expected John there, and that of the repeated name expected nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
+# Look at the last two rows. In one Mary comes after the giver, which made the account of the last name expect John, and the other account nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
 #
-# It does not avoid just the last name either. Where a third person comes last, avoiding the last name would favour neither of the two, but the model leans to Mary, as avoiding the repeated name would. The forecast says why it need not be all or nothing: 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, and on three of them it is off by less than two logits. Where Mary had lunch it is more than four too low, so something speaks for Mary there that is not in the drawing. And one caution about the sentence in which the two accounts name opposite people: with the output of 0.2 at its mean, half of the difference is still there. So other parts lean to John as well, and the sentence is no test of 0.2 alone.
+# Nor does it avoid just the last name: where a third person comes last, it still leans to Mary. The forecast says why it need not be all or nothing, since 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, although where Mary had lunch it is more than four logits too low, so that something speaks for Mary there that is not in the drawing.
 #
-# **Another kind of sentence.** The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
+# The plainest test asks about the giver alone. Let a third person give, who has not been named before: *When Mary and John went to the store, Anna gave a book to*. Nothing is repeated there, and yet the model avoids Anna. Her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it; and more than a third of this is due to 0.2.
+#
+# And one caution about the sentence in which the two accounts name opposite people: with the output of 0.2 at its mean, half of the difference is still there. So other parts lean to John as well, and the sentence is no test of 0.2 alone.
+#
+# **Other kinds of sentence.** In all of these texts but one, two names are joined by *and*, and the giver follows in a clause of its own. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
 
 # %% prediction
 predict("ioi.single")
 
-# %% answer
-single = {"went with": "{S} went to the {place} with {IO} and gave a {object} to",
-          "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to"}
-other_kind = ioi.outside(model, (0, 2), single, n=128)
-single_gap = {name: float(one.logit_diff.mean()) for name, one in other_kind.items()}
-single_line = {name: slope * one.leaning for name, one in other_kind.items()}
-measured("ioi.single", preferred(single_gap["went with"]))
-
 # %% figure answer
-rows = [(ioi.read_words(model, text, (0, 2)), {"repeated": "–", "last": "John"}, single_line[name], single_gap[name]) for name, text in single.items()]
-ioi.texts_drawn(rows, 16, "Two sentences of a single clause: the forecast is John, the model says Mary.").captioned(
-    "As before, for two sentences of a single clause. The forecast (grey bar) is on the side of John, the measurement (dot) on that of Mary.")  # fmt: skip
+joined = {"Then": "{A} and {B} had lunch. Then {S} gave a {object} to", "Later": ioi.TEMPLATES[1]}
+apart = {"went with": "{S} went to the {place} with {IO} and gave a {object} to", "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to",
+         "met": "{S} met {IO} at the {place} and gave a {object} to", "S with IO": "{S} went to the {place} with {IO}. Then {S} gave a {object} to",
+         "IO with S": "{IO} went to the {place} with {S}. Then {S} gave a {object} to", "IO met S": "{IO} met {S} at the {place}. {S} gave a {object} to"}  # fmt: skip
+other_kind = ioi.outside(model, (0, 2), joined | apart, n=64)
+other_gap = {name: float(one.logit_diff.mean()) for name, one in other_kind.items()}
+other_line = {name: slope * one.leaning for name, one in other_kind.items()}
+both = {name: ("–" if name in ("went with", "had lunch with", "met") else "Mary", "John" if name in ("went with", "had lunch with", "met") else "Mary") for name in other_kind}
+rows = [(ioi.read_words(model, text, (0, 2), n=64), dict(zip(("repeated", "last"), both[name], strict=True)), other_line[name], other_gap[name]) for name, text in (joined | apart).items()]
+ioi.texts_drawn(rows, 16, "Two texts on which forecast and measurement agree, and six on which they lie far apart.").captioned(
+    "As before, for eight other texts (64 prompts each). In the upper two the two names are joined by “and”; in the lower six one of them is the subject of the first clause and the other comes later in it.")  # fmt: skip
+
+# %% answer
+measured("ioi.single", preferred(other_gap["went with"]))
 
 # %% [markdown]
-# English expects *Mary* here, and the model says *Mary*. The forecast is wrong by more than fifteen logits on both sentences. Head 0.2 goes on looking at Mary, but something else outweighs it, and what that is we have not found. The circuit explains the sentences that it was found on and some of their relatives, and no more.
+# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. Head 0.2 goes on looking at Mary, but something else outweighs it, and not in that sentence alone.
+#
+# So for which sentences does the prediction hold? For those in which two names are joined by *and* and a giver follows, whatever the words: there the forecast is within three and a half logits of a difference of 8 to 14. On the six texts in which the names stand apart it fails by more than ten logits each time. In the last row even the answer is wrong. *Mary met John at the store. John gave a book to* should go on with *Mary*; both accounts say so, and so does the forecast, but the model says *John*. In all six the error is to the disadvantage of whoever begins the sentence, as if something else avoided that person. In the sentence with the opposite names, which also begins with John, nothing of the sort shows, and what it is we have not found.
+#
+# *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition is no guide and the last name is. The model is right on such sentences as well; whether they are the reason we have not tested.
 
 # %% claims answer
 tests = ("IO twice, after the giver", "a third after the giver", "opposite", "IO twice, before the giver")
-some = ioi.told(model.tokenizer, opposite, 128, torch.Generator().manual_seed(1))
-_, cache = model.run_with_cache(some.tokens)
+def after(text, ablate=False, seed=1):
+    """The prompts of a text and END's logits; with 0.2 at its mean there, if wanted."""
+    some = ioi.told(model.tokenizer, text, 96, torch.Generator().manual_seed(seed))
+    def at_its_mean(z, hook):
+        z[:, -1, 2] = z[:, -1, 2].mean(0)
+        return z
+    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)] if ablate else []):
+        return some, model(some.tokens)[:, -1]
 
-def at_its_mean(z, hook):
-    z[:, -1, 2] = cache["z", 0][:, -1, 2].mean(0)
-    return z
-
-full = ioi.outcome(model, some, (0, 2)).logit_diff
-with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)]):
-    left = model(some.tokens)[:, -1]
-half = float((left.gather(1, some.io[:, None]) - left.gather(1, some.s[:, None])).mean() / full.mean())
-off = {name: abs(gap[name] - line[name]) for name in found}
-near = [name for name in found if name not in (*tests, "S had lunch, a third gives", "as in the template") and gap[name] > 1]
+full, left = ((x.gather(1, some.io[:, None]) - x.gather(1, some.s[:, None]))[:, 0] for some, x in (after(opposite, ablate) for ablate in (False, True)))
+half, every, new = float(left.mean() / full.mean()), clean.layout.names, []
+for seed in (1, 2):  # a third gives: the giver's logit above the mean of names, that of names that do not occur, the giver's without 0.2
+    (some, logits), (_, without_02) = (after(ioi.TEXTS["a third gives"], ablate, seed) for ablate in (False, True))
+    above, below = (x - x[:, every].mean(1, keepdim=True) for x in (logits, without_02))
+    three = [float(above.gather(1, who[:, None]).mean()) for who in (some.c, some.io, some.s)]
+    new.append([three[0], -sum(three) / 77, float(below.gather(1, some.c[:, None]).mean())])
+off = {name: gap[name] - line[name] for name in found}
+errors = {name: other_gap[name] - other_line[name] for name in other_kind}
+siblings = ioi.outside(model, (0, 2), dict(enumerate(ioi.TEMPLATES)) | {name: ioi.TEXTS[name] for name in ("longer distance", "three names", "S three times")}, n=32)
+second_gift = ioi.outside(model, (0, 2), {"": "When {A} and {B} went to the {place}, {S} gave a {object} to {IO}. Then {IO} gave a {object} to"}, n=64)[""]
 with claims():
     claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
     claim("with IO named twice but before the giver it prefers IO, by more than eight", gap["IO twice, before the giver"] > 8)
-    claim("on the two texts where only the account of the repeated name expects IO, between 1 logit and a third of the template's difference is found",
-          all(between(gap[name], 1, gap["as in the template"] / 3) for name in ("a third after the giver", "S had lunch, a third gives")))
+    claim("with a third after the giver the model leans to IO, by 1 to 5 logits", between(gap["a third after the giver"], 1, 5))
     claim("where the accounts name opposite names the model prefers S, by more than eight logits, in every prompt of a second draw as well", gap["opposite"] < -8 and full.max() < 0)
     claim("with 0.2 at its mean about half of the difference is left there", between(half, 0.45, 0.6))
-    claim("on the two texts where neither account expects a name, the difference is within half a logit of none", max(abs(gap["a third gives"]), abs(gap["S2 removed"])) < 0.5)
     claim("the forecast has the right sign on all four texts that test it", all(gap[name] * line[name] > 0 for name in tests))
-    claim("three of them are within two logits of it, and the fourth more than four above it",
-          all(off[name] < 2 for name in tests[:3]) and gap[tests[3]] - line[tests[3]] > 4)
-    claim("three texts are within two logits of the template, and two within half a logit of zero", len(near) == 3 and all(abs(gap[name] - gap["as in the template"]) < 2 for name in near))
-    claim("in a single clause 0.2 looks at IO more than at S, by more than a half, and the forecast is S by more than seven logits",
-          all(one.leaning < -0.5 and slope * one.leaning < -7 for one in other_kind.values()))
-    claim("after “went with” IO gets about nine tenths of it", about(other_kind["went with"].to_io.mean(), 0.9))
-    claim("the model prefers IO by more than eight logits there, in both", min(single_gap.values()) > 8)
-    claim("the forecast is off by more than fifteen logits in both", min(single_gap[name] - single_line[name] for name in single) > 15)  # fmt: skip
+    claim("three of them are within two logits of it, and the fourth more than four above it", all(abs(off[name]) < 2 for name in tests[:3]) and off[tests[3]] > 4)
+    claim("when a third gives, the giver's logit is six below the mean of all names, and that of names that do not occur within a quarter of it, in two draws", all(rounds_to(row[0], "-6") and abs(row[1]) < 0.25 for row in new))
+    claim("with 0.2 at its mean the giver is lowered by less than two thirds of that", all(0 > row[2] > row[0] * 2 / 3 for row in new))
+    claim("after “went with” IO gets about nine tenths of the attention of 0.2, and the forecast is S", about(other_kind["went with"].to_io.mean(), 0.9) and other_line["went with"] < -7)
+    claim("the model prefers IO there, and the forecast is off by more than twenty logits", other_gap["went with"] > 8 and errors["went with"] > 20)
+    claim("with names joined by “and” the forecast is within three and a half logits of a difference of 8 to 14, on the two texts and on the six sentences and three variants that the lesson has used",
+          all(abs(errors[name]) < 3.5 and between(other_gap[name], 8, 14) for name in joined) and all(abs(float(one.logit_diff.mean()) - slope * one.leaning) < 3.5 and between(one.logit_diff.mean(), 8, 14) for one in siblings.values()))
+    claim("on each of the six others it is off by more than ten", min(abs(errors[name]) for name in apart) > 10)
+    claim("after “Mary met John … John gave” the model prefers S by more than three logits, and the forecast is IO", other_gap["IO met S"] < -3 and other_line["IO met S"] > 8)
+    claim("in all six the model favours, against the forecast, the one who does not begin the sentence", all((errors[name] < 0) == name.startswith("IO") for name in apart))
+    claim("after a second gift, by IO, the model prefers S in at least 95 of 100 prompts", (second_gift.logit_diff < 0).float().mean() >= 0.95)  # fmt: skip
 
 # %% [markdown]
 # ## 10 · Beside GPT-2, and what this does not show
@@ -860,7 +899,7 @@ with claims():
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
 #
-# **The puzzle, answered.** In sentences like those it was trained on, where two names come together and then a giver, the model avoids the name that 0.2 looks at, which is usually the last one. Two sentences spoke against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer, though half of that answer has other causes than 0.2. In sentences of another build the forecast can fail by many logits.
+# **The puzzle, answered.** In sentences like those it was found on, where two names are joined by *and* and then somebody gives, the model avoids the name that 0.2 looks at, which is usually the last one. It need not have occurred before: a giver who is new to the text is avoided as well. Two sentences spoke against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer, though half of that answer has other causes than 0.2. Where the two names stand apart, the forecast failed on every text that we tried.
 
 # %% [markdown]
 # ## The card
@@ -873,10 +912,10 @@ card(
      "control": "the same at “went”: nothing", "where it fails": "why these words and no others is not known"},
     {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
      "control": "eleven other messages to the movers; the message of 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
-    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "0.2 alone, 0.2 and the movers; no random sets of heads here (deeper notebook)",
-     "where it fails": "the six seem to keep more than the whole model has, because the final norm divides by less"},
-    {"claim": "Where two names come together and then a giver, names are avoided the more 0.2 attends to them", "evidence": "four texts that test the forecast, one on which the accounts name opposite names",
-     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; half of the opposite names is not due to 0.2; wrong on two sentences of a single clause"},
+    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "eighty random sets of six and of nine heads",
+     "where it fails": "any set that holds 0.2 keeps more than a third; with each run's own divisor some random nines beat ours"},
+    {"claim": "Where two names are joined by “and” and then one gives, names are avoided the more 0.2 attends to them", "evidence": "four texts that test the forecast, and a giver who is new to the text",
+     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; wrong by more than ten on six texts in which the names stand apart"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[
