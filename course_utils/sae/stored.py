@@ -37,7 +37,7 @@ FAMILY_KINDS = {
     "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
-TESTED = ("closes", "opens", "in_brackets", "definition", "attribute", "import", "kind_keyword", "in_comment")
+TESTED = ("closes", "in_brackets", "attribute", "in_comment")
 NEAREST = 160  # others that are active most nearly as often as a latent
 BESIDE, TOGETHER = 40, 10  # others drawn from those active together with it; at least at so many places
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
