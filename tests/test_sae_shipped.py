@@ -86,9 +86,9 @@ def test_a_latent_tells_closing_brackets_hardly_better_than_a_neuron_and_a_probe
     assert len(scores.rows()) == len(scores.labels)
 
 
-def test_four_latents_stand_in_the_order_of_their_rank_among_those_active_with_them():
+def test_three_latents_stand_in_the_order_of_their_rank_among_those_active_with_them():
     table = stored.causal_effects()
-    assert table.null_kl.shape == (4, 160) and table.beside.shape == table.own_beside.shape == (4, 40)
+    assert table.null_kl.shape == (3, 160) and table.beside.shape == table.own_beside.shape == (3, 40)
     names = {latent: str(latent) for latent in table.latent.tolist()}
     rows = [text.get_text().split(": ")[1] for text in table.plot(names).axes[0].get_yticklabels()]
     p = dict(zip(table.latent.tolist(), table.fair.tolist(), strict=True))
