@@ -17,16 +17,6 @@ def reading():
     return sae.Reading.of(sae.load("resid-2"), [samples.read(samples.names()[0])], 2)
 
 
-def test_the_best_reconstruction_lies_half_lambda_below_the_vector_in_both_panels():
-    directions = torch.tensor([[0.0, 1], [0.8, -0.6], [-0.8, -0.6]])
-    picture = sae.shrinking(directions, (0, 0.5, 1), {0.5: 0.7})
-    left, right = picture.fig.axes
-    on_ray = sorted(float(line.get_ydata()[0]) for line in left.lines if line.get_marker() == "o")
-    assert on_ray == pytest.approx([0.5, 0.75])
-    for curve, dot in zip(right.lines[::2], right.lines[1::2], strict=True):
-        assert float(dot.get_ydata()[0]) == pytest.approx(min(curve.get_ydata()), abs=1e-3)
-
-
 def test_both_ways_reach_the_vector_and_the_rays_take_less_strength():
     directions = torch.tensor([[0.0, 1], [-(3**0.5) / 2, -0.5], [3**0.5 / 2, -0.5]])
     axes = sae.two_ways(directions, 1).fig.axes
@@ -125,14 +115,11 @@ def test_each_kind_keeps_what_its_note_says():
 
 def test_one_latent_stands_at_its_rank_among_its_null():
     null = torch.tensor([[3.0, 1.0, 2.0], [0.1, 0.2, 0.3]])
-    table = sae.CausalTable(("a", "b"), torch.tensor([7, 8]), torch.tensor([2.5, 1.0]), null, null, null, null[0],
-                            null[1], torch.tensor([4, 4]))  # fmt: skip
-    for label, own in (("a", 1), ("b", 0)):
-        bars = table.ranked(label).axes[0].patches
-        high = [bar.get_height() for bar in bars]
-        assert high == sorted(high, reverse=True)
-        coloured = [bar.get_facecolor() for bar in bars]
-        assert coloured.count(coloured[own]) == 1
+    table = sae.CausalTable(("a", "b"), torch.tensor([7, 8]), torch.tensor([2.5, 1.0]), null, null, null,
+                            null.flip(0), null, torch.tensor([4, 4]))  # fmt: skip
+    ax = table.against_both().axes[0]
+    assert [text.get_text() for text in ax.texts[:2]] == ["3 of 3", "1 of 3"]
+    assert [text.get_text() for text in table.plot({7: "a", 8: "b"}).axes[0].get_yticklabels()] == ["b: 8", "a: 7"]
     assert table.p.tolist() == [0.5, 0.25]
 
 
@@ -151,3 +138,11 @@ def test_the_strongest_latents_of_any_code_stand_beside_its_tokens(reading):
     f = reading.dictionary.encode(tokens)[0]
     assert [row[0][0] for row in shown.latents] == f[1:].argmax(1).tolist()
     assert shown._repr_html_().count("<tr>") == len(shown.words) == len(repr(shown).splitlines())
+
+
+def test_the_census_puts_every_latent_into_one_kind(reading):
+    census = sae.Census.of(reading)
+    assert sum(mask.int() for mask in census.kinds.values()).eq(1).all()
+    latent = int(census.kinds["named"].nonzero()[0])
+    assert reading.label(latent)[1] == pytest.approx(census.f1[latent].item(), abs=1e-5)
+    assert [text.get_text() for text in census.plot([latent]).axes[0].texts] == [str(latent)]

@@ -5,8 +5,8 @@
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `stored`: the lesson's results.
-6. `diagram`, `code_view`, `anatomy`, `strongest`, `strips`, `strokes`, `next_tokens`, `plane_views`, `label_view`: what
-   it draws; `label_words`: how labels are called.
+6. `diagram`, `census`, `code_view`, `anatomy`, `strongest`, `strips`, `next_tokens`, `plane_views`,
+   `label_view`: what it draws; `label_words`: how labels are called.
 7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
 
@@ -16,6 +16,7 @@ from .absorbing import Absorption, absorption, detect_absorption
 from .activations import batchtopk, jumprelu, topk
 from .anatomy import Anatomy, anatomy_bars
 from .basics import decode, encode, loss, pre_activations
+from .census import Census
 from .code_view import shaded_code
 from .config import KINDS, Config
 from .diagram import autoencoder
@@ -32,7 +33,7 @@ from .model import SparseAutoencoder, without_parallel
 from .next_tokens import next_tokens
 from .pages import browse, write_pages
 from .paired import PairedTruth
-from .plane_views import pair_failure, pair_sums, read_off, shrinking, turned, two_ways
+from .plane_views import pair_failure, pair_sums, read_off, turned, two_ways
 from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
 from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
@@ -48,8 +49,8 @@ from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
 __all__ = [
-    "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "CausalTable", "Config", "Density",
-    "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels",
+    "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "CausalTable", "Census", "Config",
+    "Density", "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels",
     "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
     "Truth", "Units", "absorption", "agreement", "anatomy_bars", "autoencoder", "available", "baselines", "batchtopk",
@@ -58,7 +59,7 @@ __all__ = [
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
     "next_tokens", "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions",
-    "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage", "shrinking",
+    "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
     "strip", "strongest", "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel",
     "write_pages",
 ]  # fmt: skip

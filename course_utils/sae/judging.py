@@ -20,7 +20,6 @@ from course_utils.patching.harvesting import harvest
 from course_utils.sae.effects import kl_along, matched_latents, share_at_least
 from course_utils.sae.planted import random_directions
 from course_utils.sae.shipped import Dictionary
-from course_utils.sae.strokes import stroke_row, strokes_axis
 from course_utils.sae.units import Labels, Units, probe
 
 SET = 16  # latents of the best set, at most
@@ -123,8 +122,8 @@ class CausalTable:
         kl: how far the prediction moves at the edited positions, nats, (latent,). null_kl: likewise, (latent, null).
         together: at which share of these positions the other latent is active too. ratio: how often it is active over
             how often the latent is.
-        own_beside, beside: of the first latent, its effect and that of another latent that is active together with
-            it, both at the positions where both are.
+        own_beside, beside: each latent's effect and that of another latent that is active together with it, both at
+            the positions where both are, (latent, other).
         positions: where the latent is active.
     """
 
@@ -134,8 +133,8 @@ class CausalTable:
     null_kl: Float[Tensor, "latent null"]
     together: Float[Tensor, "latent null"]
     ratio: Float[Tensor, "latent null"]
-    own_beside: Float[Tensor, "other"]
-    beside: Float[Tensor, "other"]
+    own_beside: Float[Tensor, "latent other"]
+    beside: Float[Tensor, "latent other"]
     positions: Int[Tensor, "latent"]
 
     @property
@@ -143,36 +142,42 @@ class CausalTable:
         """As in `share_at_least`, for each latent."""
         return share_at_least(self.null_kl, self.kl)
 
-    def ranked(self, label: str) -> Figure:
-        """One latent's own effect and those of its null as bars, the largest first."""
-        i = self.labels.index(label)
-        own, null = self.kl[i], self.null_kl[i].sort(descending=True).values
-        first = int((null >= own).sum())  # bars before its own
-        bars = torch.cat([null[:first], own[None], null[first:]])
-        fig, ax = plots.figure(height=2.2)
-        ax.bar(range(1, len(bars) + 1), bars, width=0.9,
-               color=[plots.HEAD if rank == first else plots.STREAM for rank in range(len(bars))])  # fmt: skip
-        ax.text(first + 3, float(own), f"latent {int(self.latent[i])}: rank {first + 1} of {len(bars)}",
-                color=plots.HEAD, fontweight="bold", va="top")  # fmt: skip
-        ax.text(len(bars) / 2, float(own) / 2, f"{len(null)} others", color=plots.NULL, va="center")
-        ax.set(xlabel=f"rank among the {len(bars)} directions", ylabel="KL, nats", xlim=(0, len(bars) + 1),
-               xticks=[1, *range(20, len(bars) - 10, 20), len(bars)])  # fmt: skip
-        return fig
+    @property
+    def fair(self) -> Float[Tensor, "latent"]:
+        """p, as above, beside the latents that are active together with each."""
+        return (1 + (self.beside >= self.own_beside).sum(1)) / (1 + self.beside.shape[1])
+
+    def against_both(self) -> Figure:
+        """The first latent's two nulls: those active together with it, and those active about as often."""
+        return far_rows({f"{self.beside.shape[1]} active with it": self.beside[0] / self.own_beside[0],
+                         f"{self.null_kl.shape[1]} active as often": self.null_kl[0] / self.kl[0]})  # fmt: skip
 
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """Null edits as strokes, the latent's own as a dot, with its rank; the highest rank on top.
+        """For each latent those that are active together with it, in the order of their p.
 
         Args:
             names: {latent: what it is called}.
         """
-        ratio = self.kl / self.null_kl.median(1).values
-        order = sorted(range(len(self.labels)), key=lambda i: (float(self.p[i]), -float(ratio[i])))
-        fig, ax = plots.figure(height=0.36 * len(self.labels) + 1.1)
-        for y, i in enumerate(order):
-            stroke_row(ax, y, self.null_kl[i], self.kl[i].item())
-        names = [f"{names[int(self.latent[i])]}: {int(self.latent[i])}" for i in order]
-        strokes_axis(fig, ax, names)
-        return fig
+        order = sorted(range(len(self.labels)), key=lambda i: float(self.fair[i]))
+        ratio = self.beside / self.own_beside
+        return far_rows({f"{names[int(self.latent[i])]}: {int(self.latent[i])}": ratio[i] for i in order})
+
+
+def far_rows(rows: Mapping[str, Float[Tensor, "other"]]) -> Figure:
+    """Rows of dots, the effects of other directions as multiples of a latent's own; how many are as far is printed."""
+    fig, ax = plots.figure(height=0.9 + 0.5 * len(rows))
+    for y, ratio in enumerate(rows.values()):
+        far = ratio >= 1
+        lift = torch.linspace(-0.24, 0.24, 5)[torch.arange(len(ratio)) % 5]
+        for some, colour in ((~far, plots.GREY), (far, plots.EDITED)):
+            ax.plot(ratio[some], (y + lift)[some], "o", color=colour, markersize=4, alpha=0.7)
+        ax.text(1.02, y, f"{int(far.sum())} of {len(ratio)}", transform=ax.get_yaxis_transform(), va="center")
+    ax.axvline(1, color=plots.HEAD, linewidth=1.6)
+    ax.text(1, -0.7, "the latent itself", color=plots.HEAD, ha="center", va="bottom", fontweight="bold")
+    ax.text(1.02, -0.7, "as far", transform=ax.get_yaxis_transform(), va="bottom")
+    ax.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.65), xscale="log",
+           xlabel="effect of the other direction over that of the latent, on a logarithmic axis")  # fmt: skip
+    return fig
 
 
 @torch.no_grad()
@@ -183,8 +188,8 @@ def causal_table(
     """Take each latent away where it is active, and as much along others.
 
     Args:
-        near: how many others of about the same frequency. beside: how many, at most, that are active together with the
-            first latent, at `places` or more.
+        near: how many others of about the same frequency. beside: how many, at most, that are active together with
+            it, at `places` or more.
     """
     f, W_dec = dictionary.encode(tokens), dictionary.sae.W_dec
     share, kl, together, ratio = (f[:, 1:] > 0).float().mean((0, 1)), [], [], []
@@ -195,9 +200,9 @@ def causal_table(
         together.append((f[at][:, others] > 0).float().mean(0))
         ratio.append(share[others] / share[latent])
     own, null = torch.stack(kl).split([1, len(others)], 1)
+    pairs = torch.stack([_beside(dictionary, tokens, f, latent, beside, places) for latent in latents], 1)
     return CausalTable(labels, torch.tensor(latents), own[:, 0], null, torch.stack(together), torch.stack(ratio),
-                       *_beside(dictionary, tokens, f, latents[0], beside, places),
-                       (f[..., latents] > 0).sum((0, 1)))  # fmt: skip
+                       *pairs, (f[..., latents] > 0).sum((0, 1)))  # fmt: skip
 
 
 def _beside(

@@ -12,7 +12,7 @@ from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
 from course_utils.sae.judging import CONTESTANTS, LabelScores
 from course_utils.sae.label_words import EXAMPLES, WORDS
 
-ROW, TOP, BOTTOM = 0.4, 0.78, 0.46  # inches: a label, above the first, below the last
+ROW, TOP, BOTTOM = 0.5, 0.78, 0.46  # inches: a label, above the first, below the last
 NAMES, CODE, PLOT, CHARACTER = 1.64, 1.72, 2.86, 0.083  # inches: where names end, code and the graph begin
 MARKS = {  # contestant: what the legend says, mark, colour, by how much it is lifted
     "latent": ("latent", "o", plots.HEAD, 0.27),
@@ -40,7 +40,8 @@ def label_rows(
         at = scores.labels.index(label)
         rows = {name: tuple(float(getattr(scores, end)[i, at]) for end in ("f1", "low", "high"))
                 for i, name in enumerate(CONTESTANTS)} | {"list": lists[label]}  # fmt: skip
-        ax.axhline(y, color=plots.GREY, linewidth=0.3, zorder=0)
+        if y % 2 == 0:
+            ax.axhspan(y - 0.5, y + 0.5, color=plots.TOKEN, linewidth=0, zorder=0)
         for name, (words, *_) in MARKS.items():
             _mark(ax, name, y, rows[name], words if y == 0 else None)
         better = rows["latent"][1] > rows["list"][2]

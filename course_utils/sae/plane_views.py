@@ -106,44 +106,6 @@ def two_ways(directions: Float[Tensor, "feature 2"], feature: int) -> Picture:
     return Picture(fig, "Left, two arrows reach the star, one to the left and one down; right, one arrow does.")
 
 
-def shrinking(
-    directions: Float[Tensor, "feature 2"], penalties: Sequence[float], answers: Mapping[float, float]
-) -> Picture:
-    """A vector of strength 1 on direction 0 and its reconstructions, and the loss against the answer.
-
-    Args:
-        answers: {λ: what a trained dictionary answers}, for those λ that were trained.
-    """
-    fig, (left, right) = plots.figure(1, 2, height=3.0, width_ratios=(1, 1.35))
-    for i, row in enumerate(directions):
-        left.plot(*torch.stack([torch.zeros(2), 1.25 * row]).T, color=plots.SERIES[i], linewidth=1.6, alpha=0.35)
-    left.text(*(1.34 * directions[0]), "direction 0", color=plots.INK, fontsize=9, ha="center", va="center")
-    f = torch.linspace(0, 1.3, 200)
-    for penalty in penalties:
-        best = 1 - penalty / 2
-        loss = (1 - f).square() + penalty * f
-        right.plot(f, loss, color=L1, linewidth=1.4, alpha=0.9)
-        right.plot(best, (1 - best) ** 2 + penalty * best, "o", color=L1, markersize=7)
-        right.text(1.32, float(loss[-1]), f"λ = {penalty:g}", fontsize=9, va="center", color=L1)
-        if penalty:
-            left.plot(*(best * directions[0]), "o", color=L1, markersize=7)
-            left.text(0.11, best * float(directions[0, 1]), f"λ = {penalty:g}", fontsize=9, va="center", color=L1)
-    for penalty, answer in answers.items():
-        left.plot(*(answer * directions[0]), "s", color=plots.INK, fillstyle="none", markersize=11,
-                  label="a trained dictionary" if penalty == min(answers) else None)  # fmt: skip
-    left.plot(*directions[0], "*", color="black", markersize=11)
-    left.text(-0.09, float(directions[0, 1]) + 0.02, "x", fontsize=11, ha="right", va="center", color=plots.INK)
-    left.legend(loc="center left", fontsize=9, handletextpad=0.1, borderpad=0)
-    left.set(xlim=(-1.35, 0.75), ylim=(-0.2, 1.45), aspect="equal", xticks=[], yticks=[])
-    left.set_title("the best reconstruction of x", loc="left")
-    left.spines[:].set_visible(False)
-    right.set(xlabel="answer f of the latent", xlim=(0, 1.55), ylim=(0, 2.05))
-    right.set_title("(1 − f)² + λ f", loc="left")
-    right.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    return Picture(fig, "Left: points on a ray slide from a star towards the origin as λ grows; right: parabolas "
-                        "whose lowest points move to the left.")  # fmt: skip
-
-
 def in_pair_plane(ax: Axes, truth: Truth, sae: SparseAutoencoder, pair: int, rows: int = 20_000) -> None:
     """The vectors that hold one pair and nothing else, the pair's two directions, and the latent along their sum."""
     both = truth.directions[2 * pair : 2 * pair + 2]
@@ -186,10 +148,11 @@ def pair_failure(
             mean = sum(values) / len(values)
             ax.bar(x, mean, width=0.62, color=plots.STREAM)
             ax.plot([x] * len(values), values, "o", color=plots.INK, markersize=4, fillstyle="none")
-            ax.text(x, max(values) + 0.03 * ax.get_ylim()[1], f"{mean:.0f}", ha="center", va="bottom", fontsize=10)
+            ax.text(x + 0.12, mean / 2, f"{mean:.0f}", ha="left", va="center", fontsize=10)
         ax.set(xticks=range(len(bars)), xticklabels=list(bars), xlim=(-0.5, len(bars) - 0.5))
         ax.set_title(title, loc="left")
-        ax.set_ylim(0, 1.2 * max(max(values) for values in bars.values()))
+        most = max(max(values) for values in bars.values())
+        ax.set_ylim(0, 100 if most > 50 else 1.2 * most)
         ax.tick_params(axis="x", labelsize=9)
     return Picture(fig, "Two arrows A and B, and a latent's arrow between them through the middle of the dots; bars: "
                         "hardly any features found when they come in pairs, and less variance left over.")  # fmt: skip

@@ -66,7 +66,7 @@ class Explanation:
     def sentence(self) -> str:
         return (
             f"Latent {self.latent} is active at {100 * self.density:.1f} % of the tokens read here. Best label: "
-            f"{WORDS[self.label]} (F1 {self.f1:.2f}, precision {self.precision:.2f}, recall {self.recall:.2f})."
+            f"{WORDS[self.label]}."
         )
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`causal`: what removing each label's best latent does, beside 160 other latents (ten minutes). Both read modules of
+`causal`: what removing three labels' best latents does, beside 160 and 40 others (ten minutes). Both read modules of
 the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.

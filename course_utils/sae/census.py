@@ -1,0 +1,65 @@
+"""A whole dictionary at once: how often each latent is active, and how well its best label fits.
+
+    Census.of(reading).plot((378, 9))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.sae.anatomy import FITS
+from course_utils.sae.metrics import DENSE
+from course_utils.sae.reading import Reading
+from course_utils.sae.units import f1_score
+
+
+@dataclass(frozen=True)
+class Census:
+    """Every latent of a dictionary on labelled text.
+
+    Attributes:
+        share: of tokens at which each latent is active. f1: of its best label, where "active" is the prediction.
+    """
+
+    share: Float[Tensor, "latent"]
+    f1: Float[Tensor, "latent"]
+
+    @classmethod
+    def of(cls, reading: Reading) -> Census:
+        """Of the dictionary of a reading."""
+        on, flags = (reading.rows > 0).float(), reading.labels.flags.float()
+        f1 = f1_score(on.T @ flags, on.sum(0)[:, None], flags.sum(0))
+        return cls(on.mean(0), f1.amax(1))
+
+    @property
+    def kinds(self) -> dict[str, Tensor]:
+        """{"named", "dense", "?", "dead"}: which latents are of each kind, as masks; each is of one."""
+        dense, dead = self.share > DENSE, self.share == 0
+        named = (self.f1 >= FITS) & ~dense
+        return {"named": named, "dense": dense, "?": ~(named | dense | dead), "dead": dead}
+
+    def plot(self, marked: Sequence[int]) -> Figure:
+        """A dot for each latent; some with their numbers."""
+        fig, ax = plots.figure(height=3.0)
+        colours = {"named": plots.HEAD, "dense": plots.NOTE, "?": plots.GREY}
+        for kind, mask in self.kinds.items():
+            count = int(mask.sum())
+            if kind == "dead":
+                ax.plot([], [], " ", label=f"dead: {count}")
+                continue
+            ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=4,
+                    alpha=0.35 if kind == "?" else 0.9, label=f"{kind}: {count}")  # fmt: skip
+        for latent in marked:
+            at = (100 * float(self.share[latent]), float(self.f1[latent]))
+            ax.annotate(str(latent), at, (5, 4), textcoords="offset points", fontsize=10, fontweight="bold")
+        ax.axhline(FITS, color=plots.INK, linewidth=1, linestyle=":")
+        ax.set(xscale="log", xlabel="active at so many % of tokens", ylabel="F1 of the best label", ylim=(0, 1))
+        ax.set_xticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])
+        ax.legend(loc="upper left", fontsize=10)
+        return fig
