@@ -302,7 +302,7 @@ with claims():
     claim("there the control tasks are ahead of both, on average", all(ahead["control task", name][0, 0] < 0 for name in ("definition", "inside brackets")))
 
 # %% [markdown]
-# At the embedding neither probe does better than its shuffled labels by more than chance, and on average the coins do better than both. A vector there is little more than its token, and a probe can learn any labels that go by the token, coins included.
+# At the embedding, where a vector is little more than its token, neither probe does better than its shuffled labels by more than chance, and on average the coins do better than both.
 #
 # For *definition* the controls decide. From layer 2 on its probe beats both nulls, with its whole interval. What it knows is neither memorised nor a matter of the token alone, so it must come from the context.
 #
@@ -448,7 +448,7 @@ with claims():
     claim("before training its probe is right no more often than always saying no, to within one in a hundred", abs(nulls_w["before training"].mean() - (1 - wrote_new.float().mean())) < 0.01)
 
 # %% [markdown]
-# It passes all three with its whole interval. Before training a probe for it does no better than always saying *no*, and neither coins nor the tokens alone explain what the trained model gives. So training did make a difference, as it seemed to on the first page, only to another property than the one we had asked for. One reserve stays: the label was thought of after a look at these ten files.
+# It passes all three with its whole interval. Before training its probe does no better than always saying *no*. So training did make a difference, as it seemed to on the first page, only to another property than the one we had asked for. One reserve stays: the label was thought of after a look at these ten files.
 #
 # ### The same, planted
 #
@@ -519,7 +519,7 @@ measured("probing.unusual", "undecided: near even odds" if odds[~usual].abs().me
 # %% [markdown]
 # In $h$ the property and its rival have a direction each. On usual inputs the two always agree, and the probe takes half of each, since on these inputs each serves as well as the other. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. It is so in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it.
 #
-# The docstring is a relative of this failure, with *inside brackets* for the property and *inside written brackets* for its rival. In both cases the training data could not say which of the two was meant. But the planted vectors hold both features, and so the probe takes half of each and is undecided where they differ. The probe on the code model is not undecided: it sides with the written bracket, as one would expect if the vectors hold little else.
+# The docstring is a relative of this failure, with *inside brackets* for the property and *inside written brackets* for its rival. In both cases the training data could not say which of the two was meant. But the planted vectors hold both features, so that the planted probe is undecided where they differ, while the probe on the code model sides with the written bracket, as one would expect if its vectors hold little else.
 
 # %% [markdown]
 # ## 5 · Readable, but used?
@@ -616,7 +616,7 @@ with claims():
 measured("probing.turned", "all in one and none in the other" if turned["A"][differ].all() and not turned["B"][differ].any() else "about half in both")
 
 # %% [markdown]
-# The same vectors, which a probe reads without an error (in C it guesses), and yet every answer of A turns and none of B's. Their heads were made in different ways: B's reads the rival, which is right. A's has learned to read the property, which is wrong, and as long as the two agree nobody can see it. (Where receiver and donor have the same property, nothing turns in either.) A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
+# The same vectors, which a probe reads without an error (in C it guesses), and yet every answer of A turns and none of B's. Their heads were made in different ways: B's reads the rival, which is right. A's has learned to read the property, which is wrong, and as long as the two agree nobody can see it. A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
 #
 # | network | can a probe read the property? | does an interchange turn the answer? | the property is |
 # | --- | --- | --- | --- |
@@ -626,7 +626,7 @@ measured("probing.turned", "all in one and none in the other" if turned["A"][dif
 #
 # A probe can decide between *absent* and *present*. Between *present* and *used* only an intervention can.
 #
-# Knowing the mechanism one can also say in advance where a network fails. As A follows the property and the right answer follows the rival, A must be wrong on every unusual input, where the two differ. It is wrong on all of them, and B on none.
+# Knowing the mechanism one can also say in advance where a network fails: A must be wrong on every unusual input, where property and rival differ. It is wrong on all of them, and B on none.
 
 # %% [markdown]
 # ## 6 · Does the code model use it?
@@ -760,7 +760,7 @@ with claims():
     claim("where it had at least one chance in ten before, the interval of the change contains 0 and is less than 0.1 either way", -0.1 < rest_likely[1] < 0 < rest_likely[2] < 0.1)
 
 # %% [markdown]
-# This changes the verdict. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third of the gain is left. Where tokens lose the rest of the direction, closing brackets even become *more* probable, by half a nat. That is hardly an effect of brackets, since nearly every random direction of the figure before does the same there: what the model had all but excluded gains by almost any push. Where a closing bracket had at least one chance in ten before, taking out the rest changes nothing that we could see.
+# This changes the verdict. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third of the gain is left. Where tokens lose the rest of the direction, closing brackets even become *more* probable, by half a nat. That is hardly an effect of brackets, since most random directions of the figure before do the same there: what the model had all but excluded gains by most pushes. Where a closing bracket had at least one chance in ten before, taking out the rest changes nothing that we could see.
 #
 # So halfway through the model the vectors at tokens inside brackets already lean towards “)”, and what we exchanged was for the most part an answer in the making. *Used* needs that the property is changed and nothing else. What has been shown is less: the model's expectation follows the brackets.
 #
@@ -791,7 +791,7 @@ with claims():
 measured("probing.docstring", "they become less probable, as in code" if in_strings["inside written brackets"][1] > 0.5 else "hardly anything")
 
 # %% [markdown]
-# They become less probable there too, at least as much as in code, and along no placebo that we tried as much. It is the same short cut: the embedding of “)” alone does at least as much again, and what is left without it does nothing that we could see. So the model does not seem to ask whether a bracket counts for Python. Its vectors hold whether one is *written*, and lean towards its partner, which makes sense for a model that was trained to predict the next token: a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
+# They become less probable there too, at least as much as in code, and along no placebo that we tried as much. It is the same short cut: the embedding of “)” does at least as much by itself, and what is left without it does nothing that we could see. So the model does not seem to ask whether a bracket counts for Python. Its vectors hold whether one is *written*, and lean towards its partner, because a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
 
 # %% [markdown]
 # ## 7 · What if it is erased?
@@ -894,12 +894,12 @@ with claims():
 measured("probing.erased", "more, though less than before" if back[1] > 0 else "not clearly more" if left[0] < whole[0] / 2 else "about as much as before")
 
 # %% [markdown]
-# Not clearly more. The new probe finds less than a fifth of what a probe knew there before, and a table of tokens knows about as much: on these ten files the interval of their difference contains 0. So erasing took away most of the property, and it is open whether the later layers brought any of it back. They could. A probe with a hidden layer still finds the property in the erased vectors (it is right at more than 88 tokens in 100 there, and always saying *no* at 77), and the brackets are still there as tokens at other positions, where attention can look for them. Erasing at one place makes a property unreadable *there*, for linear readers, and says nothing of later places.
+# Not clearly more. The new probe finds less than a fifth of what a probe knew there before, and a table of tokens knows about as much: on these ten files the interval of their difference contains 0. So erasing took away most of the property, and it is open whether the later layers brought any of it back. They could. A probe with a hidden layer still finds the property in the erased vectors (it is right at more than 88 tokens in 100 there, and always saying *no* at 77), and later layers are no linear readers. Erasing at one place makes a property unreadable *there*, for linear readers, and says nothing of later places.
 
 # %% [markdown]
 # ## 8 · Steering, and what it does not prove
 #
-# The last thing to do with a direction is to push. **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of four directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, that of latent 378 of lesson 2's dictionary, which marks closing brackets, and the embedding of the token “)”. A longer arrow does more, and harms more. Where the text goes on with something else, the loss rises, and that rise is the price. To compare fairly, each direction gets the length at which its price is 0.1 nats a token. The null is twelve random directions.
+# **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of four directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, that of latent 378 of lesson 2's dictionary, which marks closing brackets, and the embedding of the token “)”. A longer arrow does more, and harms more. Where the text goes on with something else, the loss rises, and that rise is the price. To compare fairly, each direction gets the length at which its price is 0.1 nats a token. The null is twelve random directions.
 
 # %% figure
 contexts = test.contexts[::8]
@@ -949,9 +949,7 @@ with claims():
 # 4. *Other data.* Find cases where the property differs from what usually correlates with it. When the probe fails there, name what it reads instead, and put that through steps 1 to 3.
 # 5. *Interchange.* Change the property both ways, and beside it other labels, placebos, and what leads straight to the answer. Only this step can say *used*.
 #
-# Steps 1 to 3 tell *absent* from *present*, step 4 tells what it is that is present, and step 5 whether it is used.
-#
-# **What remains uncertain.** The held-out files were divided once, and intervals over ten files are wide. *Written brackets* was a guess after one file, and only nine files have tested it. *Absent* only means: not readable by the kinds of probes that were tried, since a property that is spread over several directions can be present and remain unseen. (In network C it is absent for every probe, because its hidden vectors hold one of the property's two bits and nothing of the other.) And the planted networks are clean: their features lie along orthogonal directions without noise. In a trained model an interchange along a direction that is not quite the right one can turn nothing although the property is used, or move other things along with it.
+# **What remains uncertain.** The held-out files were divided once, and intervals over ten files are wide. *Written brackets* was a guess after one file, and only nine files have tested it. *Absent* only means: not readable by the kinds of probes that were tried, since a property that is spread over several directions can be present and remain unseen. And the planted networks are clean: their features lie along orthogonal directions without noise.
 
 # %% [markdown]
 # ## The card
