@@ -2,7 +2,7 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
-3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – effects and differences with intervals.
+3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – effects with their intervals.
 """
 
 from collections.abc import Mapping, Sequence
