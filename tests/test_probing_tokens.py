@@ -5,6 +5,7 @@ import torch
 
 from course_utils import probing, zoo
 from course_utils.probing import tokens
+from course_utils.python_text import modules
 from course_utils.python_text.labels import token_labels
 
 
@@ -54,6 +55,16 @@ def test_written_brackets_are_counted_in_strings_and_comments_too(model):
 def test_no_file_is_on_both_sides(halves):
     first, second = ({tuple(c) for c in some.contexts[:, :40].tolist()} for some in halves)
     assert not first & second and len(first) == len(second) == 6
+
+
+def test_further_files_neither_choose_nor_judge(model, monkeypatch):
+    names = []
+    monkeypatch.setattr(tokens, "read", lambda model, files, contexts: names.append(set(files)))
+    probing.two_halves(model)
+    probing.further_files(model)
+    choose, judge, further = names
+    assert choose and judge and further and not choose & judge and not further & (choose | judge)
+    assert choose | judge | further == set(modules.held_out_modules())
 
 
 def test_another_model_reads_the_same_rows(halves):

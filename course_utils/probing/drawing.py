@@ -2,7 +2,7 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
-3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – how far a direction is ahead.
+3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – effects with their intervals.
 """
 
 from collections.abc import Mapping, Sequence
@@ -109,10 +109,10 @@ def effect_beside(ax: Axes, by: Float[Tensor, "direction row"], files: Int[Tenso
 
 
 def lead_rows(ax: Axes, rows: Mapping[str, Sequence[tuple[float, float, float]]]) -> None:
-    """By how much a direction is ahead, row by row, each with its interval: at the right of 0 it does more.
+    """Effects or differences, row by row, each with its interval beside 0.
 
     Args:
-        rows: title and what was compared: (mean, low, high), once or several times.
+        rows: title and what was measured: (mean, low, high), once or several times.
     """
     ax.axvline(0, color=plots.NULL, lw=0.8)
     for i, found in enumerate(rows.values()):

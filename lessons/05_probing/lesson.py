@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads Python. We take the vector that it holds at each token after two of its four layers, and train a classifier to say from this vector alone whether the token is a closing bracket. On files that neither of them has seen, the classifier is right at 99 of 100 tokens. What have we learned about the model?
 #
-# It is tempting to answer: the model knows where brackets close. The left panel shows why this does not follow. Always saying *no* is nearly as good, because most tokens close no bracket, and so is the same classifier on the same model *before* training, when its weights were still random numbers. For another property, whether a token is inside brackets, training makes a difference, as the right panel shows.
+# It is tempting to answer: the model knows where brackets close. The left panel shows why this does not follow. Always saying *no* is nearly as good, because most tokens close no bracket, and so is the same classifier on the same model *before* training, when its weights were still random numbers. For another property, whether a token is inside brackets, training seems to make a difference, as the right panel shows, and section 2 asks whether it does.
 #
 # This lesson is about what such a classifier shows and what it does not. At its end you can tell, for a property and a model, whether the property is *absent*, *present*, or *used*, and you know which experiment each of the three words needs.
 
@@ -65,7 +65,7 @@ with claims():
 #
 # A **probe** is a small classifier that is trained on a model's internal vectors, while the model itself stays as it is. Its labels have to come from somewhere. Ours are exact and free, because Python's own tokenizer and parser say of every token what it is. The model never sees them.
 #
-# The simplest probe needs two means. Suppose that vectors had two numbers only. Two tokens inside brackets are at (4, 4) and (2, 4), and two outside are at (0, 1) and (2, −1). The means are (3, 4) and (1, 0), and the arrow from one to the other is (2, 4). A new token is at (4, 2). Is it inside? The point halfway between the means is (2, 2). From there the new token is (2, 0) away, and
+# The simplest probe needs two means. Suppose that vectors had two numbers only. Two tokens inside brackets are at (4, 4) and (2, 4), and two outside are at (0, 1) and (2, −1). The means are (3, 4) and (1, 0), and the arrow from the mean of the tokens outside to that of the tokens inside is (2, 4). A new token is at (4, 2). Is it inside? The point halfway between the means is (2, 2). From there the new token is (2, 0) away, and
 
 # %% [markdown]
 # $$(2, 0)\cdot(2, 4) \;=\; 2\cdot 2 + 0\cdot 4 \;=\; 4 \;>\; 0 .$$
@@ -107,7 +107,7 @@ truth = test.label("in_brackets")
  "right outside": round(float((score[~truth] < 0).float().mean()), 2)}
 
 # %% [markdown]
-# On tokens of new files it is right at 85 of 100 or a little more, inside and outside alike. The puzzle's bar for always saying *no* is hardly lower, because most tokens are outside; but that answer is never right at a token inside, where two means are right at most. What the mass-mean probe leaves out is how the vectors scatter around their means, and how much rarer one class is. **Logistic regression** takes both into account: it turns and shifts its border until the two clouds are separated better.
+# On tokens of new files it is right at 85 of 100 or a little more, inside and outside alike. In the puzzle's figure always saying *no* was right nearly as often, because most tokens are outside, but it misses every token inside, and the two means find most of those. What the mass-mean probe leaves out is how the vectors scatter around their means, and how much rarer one class is. **Logistic regression** takes both into account: it turns and shifts its border until the two clouds are separated better.
 
 # %% figure
 rows, yes = train.x[2], train.label("in_brackets")
@@ -133,7 +133,7 @@ plots.show(
 #
 # $$\text{minimise}\quad \sum_\text{tokens} \text{cross-entropy}\big(\sigma(w\cdot x+b),\, y\big) \;+\; \frac{\lambda}{2}\,|w|^2 .$$
 #
-# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be told apart by chance. Its strength $\lambda$ is chosen for each probe separately, on the ten training files alone. Here is what both probes say of a line of code, token by token.
+# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be separated by chance. Its strength $\lambda$ is chosen for each probe separately, on the ten training files alone. Here is what both probes say of a line of code, token by token.
 
 # %% figure
 text = "total = sum(price[i] * (1 + tax) for i in range(10)) + other\n"
@@ -196,7 +196,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Before training the probe can only use what a random network keeps: which token it is, a little of its position, and a blur of the tokens before it. That is nearly enough for brackets, which are a few tokens of the vocabulary, but not for *definition*, which in the trained model comes up layer by layer. (That the token alone leaves a quarter of a bracket open has a reason too: in strings and comments the same token counts for nothing, and there nearly nine tenths of the probe's loss at the embedding lie.)
+# Before training the probe can only use what a random network keeps: which token it is, a little of its position, and a blur of the tokens before it. That is nearly enough for brackets, which are a few tokens of the vocabulary, but not for *definition*, which in the trained model comes up layer by layer.
 #
 # Beside each number belongs its **null**: what the same measurement gives where there is nothing to be found. Here it is the model before training. As both models read the same ten files, we take the difference of their probes on each token. The tokens of one file resemble each other, and so the intervals come from drawing whole files again and again, with replacement (a bootstrap over files).
 
@@ -219,12 +219,9 @@ plots.show(
 
 # %% claims
 best, best_0 = known.share.amax(0), known_0.share.amax(0)
-quiet_rows, at_first = test.label("in_string") | test.label("in_comment"), losses(probes, test)[0]
 with claims():
     claim("before training three labels have more than 0.5 removed at some place, opening and closing brackets and keywords, and no other has 0.15",
           {train.labels[k] for k in range(12) if best_0[k] > 0.5} == {"opens", "closes", "kind_keyword"} and int((best_0 > 0.15).sum()) == 3)
-    claim("at the embedding about a quarter of both brackets is left, and of that loss between 0.84 and 0.92 lies in strings and comments",
-          all(about(1 - known.of(name)[0], 0.24) and between(at_first[quiet_rows, at[name]].sum() / at_first[:, at[name]].sum(), 0.84, 0.92) for name in ("opens", "closes")))
     claim("keywords have more than half removed before training at the embedding alone", known_0.of("kind_keyword")[0] > 0.5 and known_0.of("kind_keyword")[1:].max() < 0.3)
     claim("a random network's best probe for brackets comes within 0.12 of the trained one's best", (best - best_0)[[at["opens"], at["closes"]]].abs().max() < 0.12)
     claim("in the trained model every label but the two brackets is known better at its best place than before training at its best, by more than 0.2",
@@ -237,7 +234,7 @@ with claims():
     claim("the new files are ten", len(test.file.unique()) == 10)
 
 # %% [markdown]
-# For *definition* the trained model is ahead with its whole interval, so training has put it there. For closing brackets the interval contains 0, although both models were judged on the same tokens: we cannot tell whether training added anything, and the puzzle's 99 of 100, at this very place, is by itself no evidence that it did. *Inside brackets* cannot be judged either, because its interval is so wide, from −0.4 to 0.4. Something odd is going on there, and section 4 finds out what.
+# For *definition* the trained model is ahead with its whole interval, so training has put it there. For closing brackets the interval contains 0, although both models were judged on the same tokens: we cannot tell whether training added anything, and the puzzle's 99 of 100, at this very place, is by itself no evidence that it did. *Inside brackets* cannot be judged either. On the puzzle's right panel training seemed to make a difference, but here the interval is so wide, from −0.4 to 0.4, that the lead may be owed to the choice of files. Something odd is going on there, and section 4 finds out what.
 
 # %% [markdown]
 # ## 3 · Reading, or memorising
@@ -266,16 +263,16 @@ plots.show(
 both = [at[name] for name in ("definition", "in_brackets")]
 y, new_y, share = train.y[:, both], test.y[:, both], train.y[:, both].float().mean(0)
 
-def hits_of(y, new_y):
+def hits_of(y, new_y, x=train.x, new_x=test.x):
     """Where probes fitted to labels of training files are right in new files: (place, row, label)."""
-    return ((probing.fit_chosen(replace(train, y=y, labels=())).logits(test.x) > 0) == new_y).float()
+    return ((probing.fit_chosen(replace(train, x=x, y=y, labels=())).logits(new_x) > 0) == new_y).float()
 
-def coin_labels(some):
+def coin_labels(some, share):
     coins = [torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(i)) for i in range(2)]
     return torch.stack([probing.control_labels(some.ids, c, s) for c in coins for s in share], 1)
 
 dealt = torch.stack([probing.shuffled_within(train.ids, v, i) for i in range(2) for v in y.T], 1)
-found = hits_of(torch.cat([coin_labels(train), dealt], 1), torch.cat([coin_labels(test), new_y.repeat(1, 2)], 1))
+found = hits_of(torch.cat([coin_labels(train, share), dealt], 1), torch.cat([coin_labels(test, share), new_y.repeat(1, 2)], 1))
 on_coins, shuffled = found.unflatten(2, (2, 2, 2)).permute(2, 3, 0, 1, 4)  # each (draw, place, row, label)
 hits = ((probes.logits(test.x) > 0) == test.y)[..., both].float()
 fig, axes = plots.figure(1, 2, height=2.9, sharey=True)
@@ -305,11 +302,11 @@ with claims():
     claim("there the control tasks are ahead of both, on average", all(ahead["control task", name][0, 0] < 0 for name in ("definition", "inside brackets")))
 
 # %% [markdown]
-# At the embedding neither probe can be told from its shuffled labels, and on average the coins are ahead of both. A vector there is little more than its token, and about tokens a probe can learn what it likes, coins included.
+# At the embedding, where a vector is little more than its token, neither probe does better than its shuffled labels by more than chance, and on average the coins do better than both.
 #
-# For *definition* the controls decide. From layer 2 on its probe is ahead of both nulls, with its whole interval. What it knows is neither memorised nor a matter of the token alone, so it must come from the context.
+# For *definition* the controls decide. From layer 2 on its probe beats both nulls, with its whole interval. What it knows is neither memorised nor a matter of the token alone, so it must come from the context.
 #
-# For *inside brackets* they do not decide. From layer 1 on the probe is ahead of both nulls on average, but each interval contains 0, and the property stays undecided for the second time. An average over ten files can hide a good deal, and so we look at the files one by one.
+# For *inside brackets* they do not decide. From layer 1 on the probe beats both nulls on average, but each interval contains 0, and the property stays undecided for the second time. An average over ten files can hide a good deal, and so we look at the files one by one.
 
 # %% [markdown]
 # ## 4 · What a docstring gives away
@@ -365,14 +362,14 @@ with claims():
 
 # %%
 def relabelled(some):
-    """The same rows with one label: whether a bracket is open around them, counting all that are written."""
-    return replace(some, y=probing.brackets_written(some, model.tokenizer)[:, None], labels=("written",))
+    """The same rows; brackets in strings and comments count, too."""
+    written = probing.brackets_written(some, model.tokenizer)
+    return replace(some, y=written[:, None], labels=("written",))
 
 train_w, test_w = relabelled(train), relabelled(test)
 probes_w = probing.fit_chosen(train_w)
 known_w = probing.removed(probes_w, train_w, test_w)
-table({"inside brackets": {"removed share": known.row("in_brackets")["layer 2"]},
-       "inside written brackets": {"removed share": known_w.row("written")["layer 2"]}}, decimals=2)
+[round(share, 2) for share in known_w.row("written")["layer 2"]]  # and its interval
 
 # %% figure
 by_file["written"] = {f: float(probes_w.loss(some.x, some.y)[2, 0]) for f, some in ((f, test_w[test_w.file == f]) for f in files)}
@@ -396,17 +393,18 @@ with claims():
     claim("a bracket that counts is a written one", not (train.label("in_brackets") & ~wrote).any() and not (test.label("in_brackets") & ~wrote_new).any())  # fmt: skip
 
 # %% [markdown]
-# Now the file that spoiled everything is a file like the others. But it was this very file that suggested the new label, so it cannot also be the judge. Nine more held-out files have not been looked at so far, because they are very short or very long. We take the beginning of each and ask the *first* probe, the one that was trained for *inside brackets*, about the tokens where the two labels part: those inside a bracket that is written but does not count. By its own label it should say *no* at every one of them.
+# Now the file that spoiled everything is a file like the others. But it was this very file that suggested the new label, so it cannot also be the judge. Nine more held-out files have not been looked at so far, because the division by files above takes only those of middling size, and these are shorter or longer. We take the beginning of each and ask the *first* probe, the one that was trained for *inside brackets*, about the tokens where the two labels differ: those inside a bracket that is written but does not count. By its own label it should say *no* at every one of them.
 
 # %%
 further = probing.further_files(model, contexts=180)
 further_w = relabelled(further)
-p_brackets = (further.x[2] @ probes.directions[2, at["in_brackets"]] + probes.bias[2, at["in_brackets"]]).sigmoid()
+says = probes.logits(further.x)[2, :, at["in_brackets"]] > 0  # the first probe
 quiet_new = further.label("in_string") | further.label("in_comment")
-part = further_w.y[:, 0] & ~further.label("in_brackets")  # where the two labels part
-says_yes = {"inside a written bracket": mean_interval((p_brackets > 0.5)[part].float(), clusters=further.file[part]),
-            "elsewhere in them": mean_interval((p_brackets > 0.5)[quiet_new & ~part].float(), clusters=further.file[quiet_new & ~part])}
-table({name: {"the first probe says yes": found} for name, found in says_yes.items()}, decimals=2)
+part = further_w.y[:, 0] & ~further.label("in_brackets")  # where the labels differ
+rows = {"inside a written bracket": part, "elsewhere in them": quiet_new & ~part}
+says_yes = {name: mean_interval(says[some].float(), clusters=further.file[some])
+            for name, some in rows.items()}
+table({name: {"the first probe says yes": yes} for name, yes in says_yes.items()}, decimals=2)
 
 # %% caption
 caption("Strings and comments of nine further files: share of tokens at which the probe for “inside brackets” says yes. By its label none should be. 95 % intervals over files.")
@@ -422,13 +420,45 @@ with claims():
     claim("in the further files the second probe removes about four fifths, and the first less, by the paired interval of the cross-entropies", about(known_new[0], 0.8) and known_old[0] < known_new[0] and ahead_new[1] > 0)
 
 # %% [markdown]
-# The first probe had been labelled by Python's parser, and yet in files that nobody had looked at it sides with the written bracket, against its own label, at about six in ten of these tokens, and elsewhere in strings and comments it says *yes* at fewer than one in seven. So this is what the vectors hold: whether a bracket is open *as written*. The second probe, which asks for that, removes about four fifths of the uncertainty in these files, as it did in the first ten, and more than the first probe does. The first could learn much the same under another name, because in its training files the two labels part at fewer than two tokens in a hundred. A probe finds *something* that goes with its label in the data that it was given. To see in full how that happens, we turn to small networks in which everything was planted.
+# The first probe had been labelled by Python's parser, and yet in files that nobody had looked at it sides with the written bracket, against its own label, at about six in ten of these tokens, and elsewhere in strings and comments it says *yes* at fewer than one in seven. So this is what the vectors hold: whether a bracket is open *as written*. The second probe, which asks for that, removes about four fifths of the uncertainty in these files, as it did in the first ten, and more than the first probe does. The first could learn much the same under another name, because in its training files the two labels differ at fewer than two tokens in a hundred. A probe finds *something* that correlates with its label in the data that it was given.
+#
+# Does *inside written brackets* pass the tests at which *inside brackets* was left undecided? We put it through all three of them, before layer 2: the untrained model, coins, and labels shuffled within tokens.
 
 # %% figure
-drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer.")
+x, new_x, x_0, new_x_0 = (some.x[[2]] for some in (train, test, train_0, test_0))
+w_share = wrote.float().mean()[None]
+dealt_w = torch.stack([probing.shuffled_within(train.ids, wrote, i) for i in range(2)], 1)
+right_w = hits_of(train_w.y, test_w.y, x, new_x)[0]  # (row, 1)
+nulls_w = {"before training": hits_of(train_w.y, test_w.y, x_0, new_x_0)[0],
+           "control task": hits_of(coin_labels(train, w_share), coin_labels(test, w_share), x, new_x)[0],
+           "labels shuffled within tokens": hits_of(dealt_w, test_w.y.repeat(1, 2), x, new_x)[0]}
+tested = {name: [mean_interval(right_w[:, 0] - some.mean(1), clusters=test.file)] for name, some in nulls_w.items()}
+fig, ax = plots.figure(height=1.7, width=6.4)
+drawing.lead_rows(ax, tested)
+ax.set(xlabel="right more often than the null, share of tokens")
+plots.show(
+    fig, "Three intervals, all clear of 0: before training 0.19, control task 0.08, shuffled labels 0.14.",
+    "By how much the probe for “inside written brackets” is right more often than each null (for the last two the mean of two draws), before layer 2, with 95 % intervals over the ten files.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("inside written brackets is ahead of all three nulls by the whole interval", all(rows[0][1] > 0 for rows in tested.values()))
+    claim("of each single draw of coins and of shuffled labels, too", all(mean_interval(right_w[:, 0] - column, clusters=test.file)[1] > 0 for some in nulls_w.values() for column in some.T))
+    claim("before training its probe is right no more often than always saying no, to within one in a hundred", abs(nulls_w["before training"].mean() - (1 - wrote_new.float().mean())) < 0.01)
 
 # %% [markdown]
-# Two of the features could decide the answer: the **property**, which is whether two of the bits differ, and its **rival**, which is whether most of three other bits are 1. An answer counts as right if it is the rival's. (One of the last three bits turns every answer round, in all our networks alike. We leave it out of the drawing, since nothing below depends on it.)
+# It passes all three with its whole interval. Before training its probe does no better than always saying *no*. So training did make a difference, as it seemed to on the first page, only to another property than the one we had asked for. One reserve stays: the label was thought of after a look at these ten files.
+#
+# ### The same, planted
+#
+# To see in full how a probe comes to read another property than its label's, we turn to small networks in which everything was planted.
+
+# %% figure
+drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer. Not drawn: one of the last three bits turns every answer round, in all our networks alike.")
+
+# %% [markdown]
+# Two of the features could decide the answer: the **property** that we shall probe for, which is whether two of the bits differ, and its **rival**, which is whether most of three other bits are 1. The answer ought to follow the rival, and counts as right if it does. The property is a short cut, which serves as well as long as the two agree.
 #
 # On half of the 256 inputs property and rival agree, as brackets that count and brackets that are written do nearly everywhere. These are the *usual* inputs. Train a probe for the property on them. How sure it is of an answer we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
 
@@ -487,16 +517,16 @@ with claims():
 measured("probing.unusual", "undecided: near even odds" if odds[~usual].abs().mean() < 0.5 else "as decided, and right")
 
 # %% [markdown]
-# In $h$ the property and its rival have a direction each. On usual inputs the two always agree, and the probe takes half of each, since nothing tells them apart. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. It is so in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it.
+# In $h$ the property and its rival have a direction each. On usual inputs the two always agree, and the probe takes half of each, since on these inputs each serves as well as the other. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. It is so in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it.
 #
-# The docstring is the same failure, with *inside brackets* for the property and *inside written brackets* for its rival. There the probe was not even undecided but took the rival's side, as the planted probes took the side of what they could read.
+# The docstring is a relative of this failure, with *inside brackets* for the property and *inside written brackets* for its rival. In both cases the training data could not say which of the two was meant. But the planted vectors hold both features, so that the planted probe is undecided where they differ, while the probe on the code model sides with the written bracket, as one would expect if its vectors hold little else.
 
 # %% [markdown]
 # ## 5 · Readable, but used?
 #
 # Suppose that all this is mended, and that the probe is trained on all inputs, usual and unusual. It then reads the property without error. But that does not yet show that the network *uses* the property.
 #
-# Here are two networks, A and B. Their encoders are one and the same, so that every hidden vector is the same in both, number by number, and no probe can tell them apart, because a probe sees nothing but $h$. Their answers are the same as well, on all usual inputs. A third network, C, has another encoder, from which the property was left out. We judge a probe on inputs that it was not fitted on, and the answers on the usual inputs.
+# Here are two networks, A and B. Their encoders are one and the same, so that every hidden vector is the same in both, number by number, and every probe gives the same in both, because a probe sees nothing but $h$. Their answers are the same as well, on all usual inputs. A third network, C, has another encoder, from which the property was left out. We judge a probe on inputs that it was not fitted on, and the answers on the usual inputs.
 
 # %%
 A, B = probing.twins(0)
@@ -586,7 +616,7 @@ with claims():
 measured("probing.turned", "all in one and none in the other" if turned["A"][differ].all() and not turned["B"][differ].any() else "about half in both")
 
 # %% [markdown]
-# The same vectors, and yet every answer of A turns and none of B's. Their heads were made in different ways: B's reads the rival, which is right. A's has learned to read the property, which is wrong, and as long as the two agree nobody can see it. (Where receiver and donor have the same property, nothing turns in either.) A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
+# The same vectors, which a probe reads without an error (in C it guesses), and yet every answer of A turns and none of B's. Their heads were made in different ways: B's reads the rival, which is right. A's has learned to read the property, which is wrong, and as long as the two agree nobody can see it. A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
 #
 # | network | can a probe read the property? | does an interchange turn the answer? | the property is |
 # | --- | --- | --- | --- |
@@ -594,14 +624,14 @@ measured("probing.turned", "all in one and none in the other" if turned["A"][dif
 # | B | yes | no | present, not used |
 # | A | yes | yes | used |
 #
-# A probe can tell *absent* from *present*. Only an intervention can tell *present* from *used*.
+# A probe can decide between *absent* and *present*. Between *present* and *used* only an intervention can.
 #
-# Knowing the mechanism one can also say in advance where a network fails. As A follows the property and the right answer follows the rival, A must be wrong on every unusual input, where the two differ. It is wrong on all of them, and B on none.
+# Knowing the mechanism one can also say in advance where a network fails: A must be wrong on every unusual input, where property and rival differ. It is wrong on all of them, and B on none.
 
 # %% [markdown]
 # ## 6 · Does the code model use it?
 #
-# Back to the model that reads Python. Its vectors hold whether a token is *inside written brackets*; whether it uses this, an interchange has to show. In the line `return·result`, with four spaces before it, no bracket is open. Before layer 2 we give each of its tokens, except the first one, which starts every text, the component that tokens inside written brackets have on average along the difference of the class means.
+# Back to the model that reads Python. Its vectors hold whether a token is *inside written brackets*; whether it uses this, an interchange has to show. In the line `return result`, indented by four spaces, no bracket is open. Before layer 2 we give each of its tokens, except the first one, which starts every text, the component that tokens inside written brackets have on average along the difference of the class means.
 
 # %% prediction
 predict("probing.expects")
@@ -633,9 +663,9 @@ with claims():
 measured("probing.expects", kinds.get(gains, gains))
 
 # %% [markdown]
-# With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. One line is an example. The rest of this section will show that what the model expects follows *inside written brackets*, both ways, as no placebo does; and then that most of this goes by a short cut, straight to the answer. We move tokens both ways. In the first context of each of the ten new files, tokens outside get the component, and closing brackets should become more probable. In the next two contexts, tokens inside lose it, and closing brackets should become less probable. (Of each context we take the first half.)
+# With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. One line is an example. (You can try others: change the text in the cell and run it again.) So we ask three things in turn: whether this works everywhere and both ways, by which way it works, and what happens in strings.
 #
-# **Would any push do it?** A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take twelve differences of means of labels that were shuffled over all tokens, and twelve random directions.
+# **It works.** At tokens outside brackets we put the component in, and closing brackets should become more probable; at tokens inside we take it out, and they should become less probable. Would any push do that? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take twelve differences of means of labels that were shuffled over all tokens, and twelve random directions.
 
 # %%
 def means_apart(labels):
@@ -646,12 +676,11 @@ deals = [torch.randperm(len(wrote), generator=torch.Generator().manual_seed(i)) 
 rng = torch.Generator().manual_seed(1000)
 placebos = torch.cat([means_apart(torch.stack([wrote[deal] for deal in deals], 1)),
                       torch.randn(12, 192, generator=rng)])
-within = means_apart(torch.stack([probing.shuffled_within(train.ids, wrote, i) for i in range(2)], 1))
-labels = [at[name] for name in ("closes", "opens")]
-onto = torch.cat([toward[None], placebos, within, means_apart(train.y[:, labels])])
-{"directions": len(onto)}
+len(placebos)
 
 # %% figure
+within = means_apart(torch.stack([probing.shuffled_within(train.ids, wrote, i) for i in range(2)], 1))
+onto = torch.cat([toward[None], placebos, within])
 closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}") for i in range(model.cfg.d_vocab)])
 first = torch.tensor([int(test.place[test.file == f, 0].min()) for f in files])  # context of each file
 
@@ -669,109 +698,100 @@ def rise(group, onto, donor_inside, along=toward):
     return probing.interchanged(model, some, 2, along, donors, closing, onto)
 
 moved = {group: rise(group, onto, group == "gets it") * (1 if group == "gets it" else -1) for group in ("gets it", "loses it")}
-fig, axes = plots.figure(1, 2, height=1.9, sharey=True)
+fig, axes = plots.figure(1, 2, height=1.9, sharex=True, sharey=True)
 for ax, (group, by), title in zip(axes, moved.items(), ("outside: gets it", "inside: loses it"), strict=True):
     drawing.effect_beside(ax, by, groups[group].file)
     ax.set(title=title, xlabel="nats, in the expected direction")
 plots.show(
     fig, "In both panels the direction's own effect lies to the right of all twelve shuffled labels and all twelve random directions.",
-    "By how much closing brackets become more probable (left) or less probable (right). Orange: along the direction, with 95 % intervals over files. Grey: placebos.",
+    "By how much closing brackets become more probable (left) or less probable (right), at tokens of the ten new files. Orange: along the direction, with 95 % intervals over files. Grey: placebos.",
 )  # fmt: skip
 
 # %% [markdown]
-# No placebo does as much: the direction ranks first of 25, both ways. Where tokens get it, closing brackets become about eighteen times as probable (in the geometric mean), and where they lose it, less than half as probable.
-#
-# **Is it this property, or one that goes with it?** Two kinds of relatives could do the same: labels shuffled within tokens, which know only which tokens tend to be inside, and the labels *opening bracket* and *closing bracket*. We take the differences on the same tokens.
-
-# %% figure
-def leads(group, by):
-    """By how much the effect is ahead of each relative: rows of (mean, low, high)."""
-    relatives = {"shuffled within tokens": by[25:27], "closing bracket": by[[27]], "opening bracket": by[[28]]}
-    return {name: [mean_interval(by[0] - row, clusters=groups[group].file) for row in some] for name, some in relatives.items()}
-
-lead = {group: leads(group, by) for group, by in moved.items()}
-fig, axes = plots.figure(1, 2, height=1.9, sharey=True)
-for ax, rows, title in zip(axes, lead.values(), ("outside: gets it", "inside: loses it"), strict=True):
-    drawing.lead_rows(ax, rows)
-    ax.set(title=title, xlabel="nats ahead of it")
-plots.show(
-    fig, "Left: ahead of shuffled labels and closing bracket, behind opening bracket. Right: ahead of shuffled labels and opening bracket, level with closing bracket.",
-    "By how much the direction does more than its relatives, pushed as far on the same tokens; left of 0 the relative does more. 95 % intervals over files.",
-)  # fmt: skip
+# No placebo does as much: the direction ranks first of 25, both ways. Where tokens get it, closing brackets become about eighteen times as probable (in the geometric mean), and where they lose it, less than half as probable. A direction that knows only which tokens tend to be inside, from labels shuffled within tokens, gives more than three quarters of the gain, but less than a third of the loss, so that the token alone does not explain it.
 
 # %% claims
 own = {group: mean_interval(by[0], clusters=groups[group].file) for group, by in moved.items()}
-same = {group: float(rise(group, toward[None], group != "gets it").mean()) for group in moved}
-
-def ahead(group, name):
-    """Whether the whole interval of every lead is above 0."""
-    return all(low > 0 for _, low, _ in lead[group][name])
-
+lead = {group: [mean_interval(by[0] - row, clusters=groups[group].file) for row in by[25:]] for group, by in moved.items()}  # over labels shuffled within tokens
 with claims():
     claim("both effects are above 0 by their whole intervals", all(low > 0 for _, low, _ in own.values()))
-    claim("both ways it does more than each of 24 placebos: it ranks first of 25", all((by[0].mean() > by[1:25].mean(1)).all() for by in moved.values()))
+    claim("both ways it does more than each of 24 placebos: it ranks first of 25", len(placebos) == 24 and all((by[0].mean() > by[1:25].mean(1)).all() for by in moved.values()))
     claim("about eighteen times as probable, and less than half", about(torch.tensor(own["gets it"][0]).exp(), 18) and between(torch.tensor(-own["loses it"][0]).exp(), 0.35, 0.5))
-    claim("donors of the same label change less than a quarter as much", all(abs(same[group]) < own[group][0] / 4 for group in own))
-    claim("it is ahead of labels shuffled within tokens both ways, by the whole interval", all(ahead(group, "shuffled within tokens") for group in lead))
-    claim("they do more than three quarters of it where tokens get it, and less than a third where they lose it, both draws", all(value < own["gets it"][0] / 4 for value, *_ in lead["gets it"]["shuffled within tokens"]) and all(value > own["loses it"][0] * 2 / 3 for value, *_ in lead["loses it"]["shuffled within tokens"]))
-    claim("opening bracket does more where tokens get it, and less where they lose it, by the whole interval", lead["gets it"]["opening bracket"][0][2] < 0 and ahead("loses it", "opening bracket"))
-    claim("closing bracket does less where tokens get it; where they lose it the interval of the difference contains 0", ahead("gets it", "closing bracket") and lead["loses it"]["closing bracket"][0][1] < 0 < lead["loses it"]["closing bracket"][0][2])
+    claim("it is ahead of labels shuffled within tokens both ways, by the whole interval", all(low > 0 for rows in lead.values() for _, low, _ in rows))
+    claim("they do more than three quarters of it where tokens get it, and less than a third where they lose it, both draws", all(value < own["gets it"][0] / 4 for value, *_ in lead["gets it"]) and all(value > own["loses it"][0] * 2 / 3 for value, *_ in lead["loses it"]))
 
 # %% [markdown]
-# Which tokens tend to be inside explains most of the gain and little of the loss, so it is not only that. The two brackets are related to the property, as one would expect, because a token inside stands between them: *opening bracket* does more where it is given, *closing bracket* as much where it is taken away, and neither does as much both ways. (Donors with the token's own label change less than a quarter as much.)
-#
-# **Is it the property, or already the answer?** One relative is closer than all of these. In this model a token's embedding is also the direction by which the token is predicted, so whatever lies along the embedding of “)” leads straight to the answer. We interchange along it alone, and along what is left of our direction without it.
+# **By a short cut.** Placebos do not point to the answer, but our direction may. In this model a token's embedding is also the direction along which the token is predicted, so whatever lies along the embedding of “)” leads straight to the answer. We interchange along this embedding alone, and along what is left of our direction without it.
 
-# %%
+# %% figure
 answer_way = model.W_U[:, close] / model.W_U[:, close].norm()
 without = toward - (toward @ answer_way) * answer_way
-ways = {"the whole direction": toward, "the embedding of “)” alone": answer_way, "the direction without it": without}
-apart = {way: {group: mean_interval(rise(group, v[None], group == "gets it", v)[0] * (1 if group == "gets it" else -1),
-                                    clusters=groups[group].file) for group in moved}
-         for way, v in ways.items()}
-table(apart, decimals=2)
+ways = {"inside written brackets": toward, "the embedding of “)” alone": answer_way, "the direction without it": without}
 
-# %% caption
-caption("Interchange along three directions: by how much closing brackets become more probable where tokens get it, and less probable where they lose it, in nats, with 95 % intervals over files.")
+def by_way(group):
+    """The effect along each of the three, in the expected direction: (mean, low, high) in a list."""
+    sign = 1 if group == "gets it" else -1
+    return {way: [mean_interval(sign * rise(group, v[None], group == "gets it", v)[0], clusters=groups[group].file)] for way, v in ways.items()}
+
+apart = {group: by_way(group) for group in moved}
+fig, axes = plots.figure(1, 2, height=1.9, sharex=True, sharey=True)
+for ax, rows, title in zip(axes, apart.values(), ("outside: gets it", "inside: loses it"), strict=True):
+    drawing.lead_rows(ax, rows)
+    ax.set(title=title, xlabel="nats, in the expected direction")
+plots.show(
+    fig, "Left: the embedding alone does more than two thirds of the whole direction, the rest less than a third. Right: the embedding does more than the whole, and the rest lies left of 0.",
+    "The same effect along three directions, with 95 % intervals over files. Left of 0 closing brackets change the other way than expected.",
+)  # fmt: skip
 
 # %% claims
+some = groups["loses it"]
+which, row = some.place[:, 0].unique(return_inverse=True)
+likely = model(some.contexts[which])[row, some.place[:, 1]].softmax(-1)[:, closing].sum(-1) >= 0.1  # before
+rest_likely = mean_interval(rise("loses it", without[None], False, without)[0, likely], clusters=some.file[likely])
+part_of = {way: {group: apart[group][way][0] for group in apart} for way in ways}
 with claims():
     claim("the cosine of the direction with the embedding is about 0.45", about(torch.cosine_similarity(toward, answer_way, dim=0), 0.45))
     claim("a token is predicted along its embedding", torch.allclose(model.W_U, model.W_E.T, rtol=0.2, atol=0.2) and (torch.nn.functional.cosine_similarity(model.W_U.T, model.W_E) > 0.95).all())
-    claim("along the embedding alone there are more than two thirds of the gain and more than the whole loss", apart["the embedding of “)” alone"]["gets it"][0] > 2 / 3 * own["gets it"][0] and apart["the embedding of “)” alone"]["loses it"][0] > own["loses it"][0])
-    claim("without it less than a third of the gain is left, and where tokens lose it closing brackets become more probable, by the whole interval", apart["the direction without it"]["gets it"][0] < own["gets it"][0] / 3 and apart["the direction without it"]["loses it"][2] < 0)
+    claim("along the embedding alone there are more than two thirds of the gain and more than the whole loss", part_of["the embedding of “)” alone"]["gets it"][0] > 2 / 3 * own["gets it"][0] and part_of["the embedding of “)” alone"]["loses it"][0] > own["loses it"][0])
+    claim("without it less than a third of the gain is left, by a value above 0, and where tokens lose it closing brackets become more probable, by the whole interval",
+          0 < part_of["the direction without it"]["gets it"][0] < own["gets it"][0] / 3 and part_of["the direction without it"]["loses it"][2] < 0)
+    claim("by about half a nat", about(part_of["the direction without it"]["loses it"][0], -0.5))
+    claim("at least ten of the twelve random directions do the same there", int((moved["loses it"][13:25].mean(1) < 0).sum()) >= 10)
+    claim("where it had at least one chance in ten before, the interval of the change contains 0 and is less than 0.1 either way", -0.1 < rest_likely[1] < 0 < rest_likely[2] < 0.1)
 
 # %% [markdown]
-# This changes the verdict. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third is left of the one and nothing of the other. So halfway through the model the vectors at tokens inside brackets already lean towards “)”, and what we exchanged was for the most part an answer in the making. *Used* needs that the property is changed and nothing else. What has been shown is less: the model's expectation follows the brackets. A direction that is found by its labels can contain the answer, and no placebo notices, because placebos do not point to the answer.
+# This changes the verdict. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third of the gain is left. Where tokens lose the rest of the direction, closing brackets even become *more* probable, by half a nat. That is hardly an effect of brackets, since most random directions of the figure before do the same there: what the model had all but excluded gains by most pushes. Where a closing bracket had at least one chance in ten before, taking out the rest changes nothing that we could see.
 #
-# **Written, or counting?** In code the two labels are almost always the same. Strings and comments part them, because a bracket in a string is written and does not count. From tokens inside such brackets, in the nine further files, we take *inside written brackets* away.
+# So halfway through the model the vectors at tokens inside brackets already lean towards “)”, and what we exchanged was for the most part an answer in the making. *Used* needs that the property is changed and nothing else. What has been shown is less: the model's expectation follows the brackets.
+#
+# **In strings.** In code the two labels are almost always the same. Strings and comments separate them, because a bracket in a string is written and does not count. From tokens inside such brackets, in the nine further files, we take *inside written brackets* away.
 
 # %% prediction
 predict("probing.docstring")
 
 # %% figure answer
-moved["in strings"] = -rise("in strings", onto, False)
-lead["in strings"] = leads("in strings", moved["in strings"])
-own["in strings"] = mean_interval(moved["in strings"][0], clusters=groups["in strings"].file)
+apart["in strings"] = by_way("in strings")
 fig, ax = plots.figure(height=1.9, width=5.6)
-drawing.effect_beside(ax, moved["in strings"], groups["in strings"].file)
+drawing.lead_rows(ax, apart["in strings"])
 ax.set(xlabel="nats less of a closing bracket")
 plots.show(
-    fig, "The effect is above 0 with its whole interval, and to the right of all placebos.",
-    "The same at tokens inside written brackets that do not count for Python, in strings and comments of files that were not looked at before.",
+    fig, "The whole direction and the embedding alone lie above 1 with their whole intervals; the direction without the embedding has an interval around 0.",
+    "The same at tokens inside written brackets that do not count for Python, in strings and comments of files that were not looked at before, with 95 % intervals over files.",
 )  # fmt: skip
 
 # %% claims answer
+by_strings = -rise("in strings", placebos[::4], False).mean(1)
+in_strings = {way: rows[0] for way, rows in apart["in strings"].items()}
 with claims():
-    claim("closing brackets become less probable, by more than 0.5 nats in the whole interval", own["in strings"][1] > 0.5)
-    claim("that is at least as much as in code", own["in strings"][0] > own["loses it"][0])
-    claim("it ranks first of 25 there too", (moved["in strings"][0].mean() > moved["in strings"][1:25].mean(1)).all())
-    claim("and is ahead of labels shuffled within tokens by the whole interval", ahead("in strings", "shuffled within tokens"))
+    claim("closing brackets become less probable, by more than 0.5 nats in the whole interval", in_strings["inside written brackets"][1] > 0.5)
+    claim("that is at least as much as in code", in_strings["inside written brackets"][0] > own["loses it"][0])
+    claim("and more than along any of six placebos", in_strings["inside written brackets"][0] > by_strings.max())
+    claim("the embedding alone does at least as much, and without it the interval contains 0", in_strings["the embedding of “)” alone"][0] > in_strings["inside written brackets"][0] and in_strings["the direction without it"][1] < 0 < in_strings["the direction without it"][2])
     claim("no bracket counts there", not groups["in strings"].label("in_brackets").any())
-measured("probing.docstring", "they become less probable, as in code" if own["in strings"][1] > 0.5 else "hardly anything")
+measured("probing.docstring", "they become less probable, as in code" if in_strings["inside written brackets"][1] > 0.5 else "hardly anything")
 
 # %% [markdown]
-# They become less probable there too, at least as much as in code, and again no placebo does as much. So the model does not seem to ask whether a bracket counts for Python. Its vectors hold whether one is *written*, and lean towards its partner, which makes sense for a model that was trained to predict the next token: a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
+# They become less probable there too, at least as much as in code, and along no placebo that we tried as much. It is the same short cut: the embedding of “)” does at least as much by itself, and what is left without it does nothing that we could see. So the model does not seem to ask whether a bracket counts for Python. Its vectors hold whether one is *written*, and lean towards its partner, because a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
 
 # %% [markdown]
 # ## 7 · What if it is erased?
@@ -781,15 +801,15 @@ measured("probing.docstring", "they become less probable, as in code" if own["in
 # %% figure
 values, vectors = torch.linalg.eigh(two.mT @ two / len(two))
 white = two @ (vectors / values.sqrt()) @ vectors.mT
-panels = {"as they are": two, "equally wide both ways": white, "erased": probing.leace(two, inside)(two)}
+panels = {"as they are": two, "equal spread": white, "erased": probing.leace(two, inside)(two)}
 fig, axes = plots.figure(1, 3, height=2.7)
 for ax, (title, points) in zip(axes, panels.items(), strict=True):
     clouds.draw(ax, points, inside)
     ax.set(title=title)
 plots.show(
     fig, "Two overlapping clouds with two means apart; the same made round; the same on a line, with both means at one point.",
-    "The plane of section 1. LEACE stretches the cloud until it is equally wide in all directions, removes the line between the means there, and "
-    "stretches it back. One of the two dimensions drawn is left.",
+    "The plane of section 1. LEACE stretches the cloud until its spread is the same in all directions, removes the line between the means there, and "
+    "stretches it back. Of the two dimensions drawn one is left, aslant because the stretching back acts on it too.",
 )  # fmt: skip
 
 # %% [markdown]
@@ -815,27 +835,23 @@ gone = leace(train.x[2].double(), wrote)
  round(float((gone[wrote].mean(0) - gone[~wrote].mean(0)).norm() / toward.norm()), 6)}
 
 # %% [markdown]
-# Now erase *inside written brackets* before layer 2, at every token except the first, let the rest of the model run, and train a new probe on what arrives at the end.
+# Now erase *inside written brackets* before layer 2, at every token except the first, let the rest of the model run, and train a new probe on what arrives at the end. The null is a table of how often each token was inside written brackets in the training files: it knows what the token alone tells.
 
 # %% prediction
 predict("probing.erased")
 
 # %% answer
-def at_the_end(eraser):
-    """The stream after the last layer, of training and of new files, erased before layer 2."""
-    def erase(x, hook):
-        return torch.cat([x[:, :1], eraser(x[:, 1:])], 1)
-    with model.hooks(fwd_hooks=[("blocks.2.hook_resid_pre", erase)]):
-        read = [some.read_by(model) for some in (train, test)]
-    return [replace(some, x=some.x[[4]], y=labelled.y, labels=labelled.labels)
-            for some, labelled in zip(read, (train_w, test_w), strict=True)]
+eraser = probing.leace(train.x[2], wrote)
 
-train_e, test_e = at_the_end(probing.leace(train.x[2], wrote))
+def erase(x, hook):
+    return torch.cat([x[:, :1], eraser(x[:, 1:])], 1)
+
+with model.hooks(fwd_hooks=[("blocks.2.hook_resid_pre", erase)]):
+    rows = [some.read_by(model) for some in (train_w, test_w)]
+train_e, test_e = (replace(some, x=some.x[[4]]) for some in rows)  # at the end
 again = probing.fit_chosen(train_e)
-left = probing.removed(again, train_e, test_e).row("written")["layer 0"]
-
-# %% [markdown]
-# The null is a table of how often each token was inside written brackets in the training files: it shows what the token alone would tell.
+known_e = probing.removed(again, train_e, test_e)
+{"removed share at the end": round(float(known_e.share), 2)}
 
 # %% figure answer
 def cost(odds):
@@ -846,7 +862,7 @@ often, inside_often = (torch.bincount(i, minlength=model.cfg.d_vocab).float() fo
 rate = wrote.float().mean()
 tables = [cost(torch.logit((inside_often + k * rate) / (often + k))[test.ids]) for k in (1, 2, 4, 8, 16, 32)]
 loss_token, blind = min(tables, key=lambda found: found.mean()), cost(torch.logit(rate).expand(len(test))).mean()
-whole = known_w.row("written")["layer 4"]
+whole, left = known_w.row("written")["layer 4"], known_e.row("written")["layer 0"]  # its only place
 fig, ax = plots.figure(height=1.7, width=6.6)
 for i, (value, low, high) in enumerate((whole, left)):
     ax.errorbar(value, -i, xerr=[[value - low], [high - value]], fmt="o", ms=8, capsize=4, color=plots.SERIES[0] if i == 0 else plots.EDITED)
@@ -861,7 +877,6 @@ plots.show(
 # %% claims answer
 loss, loss_e = losses(probes_w, test_w)[4, :, 0], losses(again, test_e)[0, :, 0]
 lost, back = (mean_interval(difference, clusters=test.file) for difference in (loss_e - loss, loss_token - loss_e))  # the same tokens: paired
-eraser = probing.leace(train.x[2], wrote)
 gone_now, new_now = (eraser(some.x[2])[None] for some in (train, test))
 directly = probing.fit_logistic(gone_now, wrote[:, None], 1000.0, tolerance=1e-4).loss(new_now, wrote_new[:, None])
 hidden = probing.fit_hidden(gone_now, wrote[:, None], 16, 1000.0, steps=60)
@@ -875,18 +890,18 @@ with claims():
     claim("the interval of what a new probe finds at the end leaves 0 out", left[1] > 0)
     claim("whether it is more than the table of tokens tells is not shown: the paired interval contains 0", back[1] < 0 < back[2])
     claim("it is less than the old one: the whole paired interval is above 0", lost[1] > 0)
-    claim("it finds less than a third of what there was", left[0] < whole[0] / 3)
-measured("probing.erased", "none of it" if left[0] < 0.05 * whole[0] else "all of it" if left[0] > 0.95 * whole[0] else "some of it")
+    claim("it finds less than a fifth of what there was", left[0] < whole[0] / 5)
+measured("probing.erased", "more, though less than before" if back[1] > 0 else "not clearly more" if left[0] < whole[0] / 2 else "about as much as before")
 
 # %% [markdown]
-# Some of it can be read again: less than a third of what a probe knew there. But a table of tokens knows about as much, and whether the new probe knows more than the table is not shown on these ten files. So erasing took away most of the property, and it is open whether the later layers brought any of it back. They could. A probe with a hidden layer still finds the property in the erased vectors, and the brackets are still there as tokens at other positions, where attention can look for them. Erasing at one place makes a property unreadable *there*, for linear readers, and says nothing of later places.
+# Not clearly more. The new probe finds less than a fifth of what a probe knew there before, and a table of tokens knows about as much: on these ten files the interval of their difference contains 0. So erasing took away most of the property, and it is open whether the later layers brought any of it back. They could. A probe with a hidden layer still finds the property in the erased vectors (it is right at more than 88 tokens in 100 there, and always saying *no* at 77), and later layers are no linear readers. Erasing at one place makes a property unreadable *there*, for linear readers, and says nothing of later places.
 
 # %% [markdown]
 # ## 8 · Steering, and what it does not prove
 #
-# The last thing to do with a direction is to push. **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of four directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, that of latent 378 of lesson 2's dictionary, which marks closing brackets, and the embedding of the token “)”. A longer arrow does more, and harms more. Where the text goes on with something else, the loss rises, and that rise is the price. To compare fairly, each direction gets the length at which its price is 0.1 nats a token. The null is twelve random directions.
+# **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of four directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, that of latent 378 of lesson 2's dictionary, which marks closing brackets, and the embedding of the token “)”. A longer arrow does more, and harms more. Where the text goes on with something else, the loss rises, and that rise is the price. To compare fairly, each direction gets the length at which its price is 0.1 nats a token. The null is twelve random directions.
 
-# %%
+# %% figure
 contexts = test.contexts[::8]
 dictionary = sae.load("resid-2")
 ways = {"mass-mean probe": toward, "logistic probe": probes_w.directions[2, 0],
@@ -897,9 +912,6 @@ lengths = tuple(float(toward.norm()) * s for s in (0.5, 1.0, 1.5))
 steered = probing.steered(model, contexts, 2, ways, lengths, closing)
 effect = steered.at_price(0.1)
 drawn_effect = steered.drawn_at_price(0.1)  # contexts drawn with replacement: (draw, direction)
-dict(zip(list(ways)[:4], [round(float(e), 2) for e in effect], strict=False))
-
-# %% figure
 fig, ax = plots.figure(height=2.1, width=6.6)
 for i in range(4):
     low, high = interval(drawn_effect[:, i])
@@ -924,22 +936,20 @@ with claims():
     claim("six contexts, each of another file", len(contexts) == len({int(test.file[test.place[:, 0] == i][0]) for i in range(0, 48, 8)}) == 6)
 
 # %% [markdown]
-# Steering shows what a direction *can* do, and not that the model uses the property that it was found by. At equal price the two probes' directions cannot be told apart (Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more), and both are ahead of the latent and of every random direction. But the embedding of “)” is ahead of them all, and it knows nothing of open brackets: it leads to the answer directly. So random directions are too easy a null for steering. A fair rival is a direction that reaches the answer without the property.
+# Steering shows what a direction *can* do, and not that the model uses the property that it was found by. At equal price we cannot say which of the two probes' directions does more (Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more), and both do more than the latent and than every random direction. But the embedding of “)” does most, and it knows nothing of open brackets: it leads to the answer directly. So random directions are too easy a null for steering. A fair rival is a direction that reaches the answer without the property.
 
 # %% [markdown]
 # ## 9 · A recipe for your own probe
 #
-# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to, which is nearly so before the model has learned anything. *Inside brackets* was read less well, and it led to more: the vectors hold whether a token is inside *written* brackets, and what the model expects next follows it, in code and in strings. That the model uses the property apart from this expectation was not shown.
+# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to, which is nearly so before the model has learned anything. *Inside brackets* was read less well, and it led to more: the vectors hold whether a token is inside *written* brackets, which passed every null, and what the model expects next follows it, in code and in strings. That the model uses the property apart from this expectation was not shown.
 #
 # 1. *The rate.* How often is the commoner answer right?
 # 2. *The untrained model.* How good is the same probe there, on the same tokens?
 # 3. *Control tasks.* How well does it learn coins, and labels shuffled within tokens? Take intervals over what is independent, such as files.
-# 4. *Other data.* Find cases where the property parts from what usually goes with it, and when the probe fails there, name what it reads instead and test that.
+# 4. *Other data.* Find cases where the property differs from what usually correlates with it. When the probe fails there, name what it reads instead, and put that through steps 1 to 3.
 # 5. *Interchange.* Change the property both ways, and beside it other labels, placebos, and what leads straight to the answer. Only this step can say *used*.
 #
-# Steps 1 to 3 tell *absent* from *present*, step 4 tells what it is that is present, and step 5 whether it is used.
-#
-# **What remains uncertain.** The held-out files were divided once, and intervals over ten files are wide. *Written brackets* was a guess after one file, and only nine files have tested it. *Absent* only means: not readable by the kinds of probes that were tried, since a property that is spread over several directions can be present and remain unseen. (In network C it is absent for every probe, because its hidden vectors hold one of the property's two bits and nothing of the other.) And the planted networks are clean: their features lie along orthogonal directions without noise. In a trained model an interchange along a direction that is not quite the right one can turn nothing although the property is used, or move other things along with it.
+# **What remains uncertain.** The held-out files were divided once, and intervals over ten files are wide. *Written brackets* was a guess after one file, and only nine files have tested it. *Absent* only means: not readable by the kinds of probes that were tried, since a property that is spread over several directions can be present and remain unseen. And the planted networks are clean: their features lie along orthogonal directions without noise.
 
 # %% [markdown]
 # ## The card
@@ -948,15 +958,15 @@ with claims():
 card(
     {"claim": "99 % right can mean nothing", "evidence": "a random network gives nearly the same for closing brackets", "control": "always saying no; the model before training",
      "where it fails": "“definition” cannot be read before training"},
-    {"claim": "Controls can show that a probe reads", "evidence": "“definition” is ahead of both nulls from layer 2 on", "control": "two sets of coins; labels shuffled within tokens; intervals over files",
+    {"claim": "Controls can show that a probe reads", "evidence": "“definition” and “inside written brackets” beat every null by the whole interval", "control": "the untrained model; two sets of coins; labels shuffled within tokens; intervals over files",
      "where it fails": "“inside brackets”: one file of ten makes the interval contain 0"},
     {"claim": "A probe can have learned another property than its label", "evidence": "in further files it sides with written brackets, against its own label", "control": "strings and comments outside of brackets; five planted networks",
-     "where it fails": "when the training data tell the two apart"},
+     "where it fails": "when the training data hold enough cases where the two differ"},
     {"claim": "Present does not mean used", "evidence": "two networks with the same hidden vectors; one turns under interchange, the other does not", "control": "donors with the same property; five pairs of networks",
      "where it fails": "needs the right direction"},
-    {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways, in code and in strings", "control": "first of 25 beside 24 placebos; donors of the same label; shuffled within tokens",
+    {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways, in code and in strings", "control": "first of 25 beside 24 placebos; labels shuffled within tokens; the embedding of “)”",
      "where it fails": "most of it goes along the embedding of “)”: use apart from the answer was not shown"},
-    {"claim": "Erasing at one place makes a property unreadable there, for linear probes", "evidence": "a probe with a hidden layer still reads it", "control": "a table of tokens",
+    {"claim": "Erasing at one place makes a property unreadable there, for linear probes only", "evidence": "a probe with a hidden layer still reads it", "control": "always saying no; a table of tokens",
      "where it fails": "whether later layers bring it back was not shown"},
     {"claim": "Steering alone is weak evidence", "evidence": "the embedding of “)” does more than either probe’s direction", "control": "equal price; twelve random directions",
      "where it fails": "six contexts, one kind of token"},
@@ -984,12 +994,12 @@ card(
 # - control task: a made-up property in which each token has a random label of its own, the same wherever it occurs.
 # - selectivity: accuracy on a property minus accuracy on its control task.
 # - labels shuffled within tokens: the true labels shuffled among the places of each token, so that only a token's rate is left.
-# - property: in the planted networks, the parity of two bits.
-# - rival: in the planted networks, the majority of three bits, which agrees with the property on usual inputs.
+# - property: what a probe is asked for, true or false of each input; in the planted networks, whether two bits differ.
+# - rival: another property that agrees with the one in question on the usual inputs; in the planted networks, whether most of three bits are 1.
 # - placebo: a change as large as the one in question, along a direction of no meaning.
 # - interchange: to give a vector another one's component along a direction.
 # - absent: not readable by the probes that were tried.
-# - present: readable by one of them.
+# - present: readable by one of the probes that were tried.
 # - used: such that the answer changes when it is changed, and nothing else.
 # - LEACE: the least change of vectors after which no linear probe does better than a guess.
 # - steering: to add a direction to the stream.

@@ -10,8 +10,8 @@ Prediction(id="probing.expects", choices=("a closing bracket", "an opening brack
            question="In the line “    return result”, each token gets the component of tokens inside written brackets. Which token's probability grows most, at the end of the line?")  # fmt: skip
 Prediction(id="probing.docstring", choices=("they become less probable, as in code", "hardly anything", "they become more probable"),
            question="In strings and comments of new files, tokens inside written brackets, which for Python count for nothing, get the component of tokens outside. What becomes of closing brackets as the next token?")  # fmt: skip
-Prediction(id="probing.erased", choices=("none of it", "some of it", "all of it"),
-           question="“Inside written brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. How much of what a probe knew after the last layer can a new probe still find there?")  # fmt: skip
+Prediction(id="probing.erased", choices=("not clearly more", "more, though less than before", "about as much as before"),
+           question="“Inside written brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. After the last layer a new probe is trained. Does it know more of the property than the token alone tells?")  # fmt: skip
 Prediction(id="probing.ccs", choices=("the truth", "the larger of the two", "a mixture of both", "neither"),
            question="In made-up pairs, truth and one other contrast turn round with the negation. Which of them does contrast-consistent search find?")  # fmt: skip
 Prediction(id="probing.illusion", choices=("none", "about half", "all"),
