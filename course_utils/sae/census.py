@@ -46,15 +46,14 @@ class Census:
 
     def plot(self, marked: Sequence[int]) -> Figure:
         """A dot for each latent; some with their numbers."""
-        fig, ax = plots.figure(height=3.0)
+        fig, ax = plots.figure(height=2.6)
         colours = {"named": plots.HEAD, "dense": plots.NOTE, "?": plots.GREY}
         for kind, mask in self.kinds.items():
             count = int(mask.sum())
             if kind == "dead":
                 ax.plot([], [], " ", label=f"dead: {count}")
                 continue
-            ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=4,
-                    alpha=0.35 if kind == "?" else 0.9, label=f"{kind}: {count}")  # fmt: skip
+            ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=3, label=f"{kind}: {count}")
         for latent in marked:
             at = (100 * float(self.share[latent]), float(self.f1[latent]))
             ax.annotate(str(latent), at, (5, 4), textcoords="offset points", fontsize=10, fontweight="bold")

@@ -476,7 +476,7 @@ scores = {f"0.{head}": ioi.note_scores(model, first, (0, head), movers_at) for h
 answers = {f"0.{head}": ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)}
 fig, axes = plots.figure(1, 4, height=2.5, sharey=True)
 for ax, (head, found) in zip(axes, (*scores.items(), *answers.items()), strict=True):
-    image = plots.heatmap(ax, found, signed=True, limit=4.0, bar=False)
+    image = plots.heatmap(ax, (4 * found).round() / 4, signed=True, limit=4.0, bar=False)  # quarters: a smaller file
     ax.set(title=f"message of {head}", xlabel="whose note" if found is scores[head] else "whose logit", xticks=[], yticks=[])
 axes[0].set(ylabel="who gives")
 fig.colorbar(image, ax=axes, shrink=0.8, ticks=(-4, 0, 4))
@@ -813,7 +813,7 @@ measured("ioi.single", preferred(other_gap["went with"]))
 # %% [markdown]
 # After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. Head 0.2 goes on looking at Mary, but something else outweighs it, and not in that sentence alone.
 #
-# So for which sentences does the prediction hold? For those in which two names are joined by *and* and a giver follows, whatever the words: there the forecast is within three and a half logits of a difference of 8 to 14. On the six texts in which the names stand apart it fails by more than ten logits each time. In the last row even the answer is wrong. *Mary met John at the store. John gave a book to* should go on with *Mary*; both accounts say so, and so does the forecast, but the model says *John*. In all six the error is to the disadvantage of whoever begins the sentence, as if something else avoided that person. In the sentence with the opposite names, which also begins with John, nothing of the sort shows, and what it is we have not found.
+# So for which sentences does the prediction hold? For those of this lesson in which two names are joined by *and* and a giver follows: there the forecast is within three and a half logits of a difference of 8 to 14. On the six texts here in which the names stand apart it fails by more than ten logits each time; we show them because they fail by so much, and on other sentences of that kind, which we do not show, it failed by less. In the last row even the answer is wrong. *Mary met John at the store. John gave a book to* should go on with *Mary*; both accounts say so, and so does the forecast, but the model says *John*. In all six the error is to the disadvantage of whoever begins the sentence, as if something else avoided that person. In the sentence with the opposite names, which also begins with John, nothing of the sort shows, and what it is we have not found.
 #
 # *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition is no guide and the last name is. The model is right on such sentences as well; whether they are the reason we have not tested.
 
@@ -899,7 +899,7 @@ with claims():
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
 #
-# **The puzzle, answered.** In sentences like those it was found on, where two names are joined by *and* and then somebody gives, the model avoids the name that 0.2 looks at, which is usually the last one. It need not have occurred before: a giver who is new to the text is avoided as well. Two sentences spoke against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer, though half of that answer has other causes than 0.2. Where the two names stand apart, the forecast failed on every text that we tried.
+# **The puzzle, answered.** In sentences like those it was found on, where two names are joined by *and* and then somebody gives, the model avoids the name that 0.2 looks at, which is usually the last one. It need not have occurred before: a giver who is new to the text is avoided as well. Two sentences spoke against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer, though half of that answer has other causes than 0.2. Where the two names stand apart, the forecast failed on the six texts of section 9 by more than ten logits.
 
 # %% [markdown]
 # ## The card
