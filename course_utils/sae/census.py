@@ -49,11 +49,11 @@ class Census:
         fig, ax = plots.figure(height=2.6)
         colours = {"named": plots.HEAD, "dense": plots.NOTE, "?": plots.GREY}
         for kind, mask in self.kinds.items():
-            count = int(mask.sum())
+            label = f"{kind}: {int(mask.sum())}"
             if kind == "dead":
-                ax.plot([], [], " ", label=f"dead: {count}")
+                ax.plot([], [], " ", label=label)
                 continue
-            ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=3, label=f"{kind}: {count}")
+            ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=3, label=label)
         for latent in marked:
             at = (100 * float(self.share[latent]), float(self.f1[latent]))
             ax.annotate(str(latent), at, (5, 4), textcoords="offset points", fontsize=10, fontweight="bold")
