@@ -243,9 +243,42 @@ def gives_up_after_twenty_draws(tokens, places, names):
     return out
 
 
+def takes_the_next_of_the_list_where_a_name_is_taken(tokens, places, names):
+    out, drawn = tokens.clone(), torch.randint(len(names), places.shape)
+    for row in range(len(tokens)):
+        taken = set(tokens[row].tolist())
+        for place, at in zip(places[row].tolist(), drawn[row].tolist(), strict=True):
+            while int(names[at]) in taken:
+                at = (at + 1) % len(names)
+            out[row, place] = names[at]
+            taken.add(int(names[at]))
+    return out
+
+
+def avoids_the_names_of_all_prompts(tokens, places, names):
+    free = names[~torch.isin(names, tokens)]
+    if len(free) < 3:
+        return ioi.new_names(tokens, places, names)
+    return tokens.scatter(1, places, free[torch.rand(len(tokens), len(free)).topk(3, dim=1).indices])
+
+
+def gives_no_two_prompts_the_same_io(tokens, places, names):
+    out, used = tokens.clone(), names[:0]
+    for i, row in enumerate(tokens):
+        free = names[~torch.isin(names, row)]
+        fresh = free[~torch.isin(free, used)]
+        io = (fresh if len(fresh) else free)[torch.randint(len(fresh) or len(free), (1,))]
+        used = torch.cat([used, io]) if len(fresh) else io
+        out[i, places[i]] = torch.cat([io, free[free != io][torch.randperm(len(free) - 1)[:2]]])
+    return out
+
+
 @pytest.mark.parametrize(
     "answer",
     [
+        takes_the_next_of_the_list_where_a_name_is_taken,
+        avoids_the_names_of_all_prompts,
+        gives_no_two_prompts_the_same_io,
         looks_no_further_than_the_last_place,
         takes_the_names_for_sorted,
         cannot_do_with_one_prompt,

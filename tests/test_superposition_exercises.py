@@ -95,7 +95,7 @@ def test_an_honest_experiment_passes_however_it_is_written(kind, reach):
         (lambda: (experiment(), tuple(v + 0.01 for v in interval(experiment()))), "not the mean of your crossings"),
         (lambda: (experiment()[:1].repeat(20), (0.55, 0.56)), "equal"),
         (lambda: (experiment() / 10 + 0.9 * experiment().mean(), interval(experiment())), "scatter"),
-        (lambda: (experiment(level=1.5), interval(experiment(level=1.5))), "where ‖W‖²/m passes 1.5"),
+        (lambda: (experiment(level=1.5), interval(experiment(level=1.5))), "cell's recipe pass 1.5"),
         (lambda: (stored_runs(), interval(stored_runs())), "stored 256"),
         (lambda: (0.56, 0.58), "Give (crossings"),
     ],

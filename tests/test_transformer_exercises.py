@@ -6,8 +6,8 @@ import torch
 from einops import einsum
 from torch.nn.functional import layer_norm
 
+from course_utils import runtime, zoo
 from course_utils import transformer as tf
-from course_utils import zoo
 from course_utils.grading.exercise import Exercise, find
 from course_utils.transformer.exercises.nodes import BUDGET
 from course_utils.transformer.exercises.selfcheck import QUESTIONS
@@ -329,6 +329,16 @@ def test_another_learners_nodes_fail_and_so_do_the_loudest_heads(seed):
     loud = next(m for m in exercise.misconceptions if m.name == "by direct attribution")
     from_the_end = {(*node[:2], node[2] - 8) for node in loud.make(truth)}
     assert exercise.check(from_the_end, seed).misconception == loud.name
+
+
+@pytest.mark.parametrize("learner", ["ada", "learner225", "learner776"])
+def test_a_barred_head_is_no_guess_so_that_the_best_allowed_nodes_pass_for_everyone(learner, monkeypatch):
+    monkeypatch.setattr(runtime, "_learner", learner)
+    seed = runtime.seed_for("transformer.transplant")
+    exercise = find("transformer.transplant", Exercise.registry)
+    truth = exercise.truth(seed)
+    assert not any(node[:2] == truth.barred for nodes in truth.pool for node in nodes)
+    assert exercise.check(truth.best, seed).passed
 
 
 # The operation

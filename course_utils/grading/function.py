@@ -75,16 +75,11 @@ class Function(Exercise):
         cases = self.cases(seed)
         if said := unfit(answer, self.reference, cases[0].args):
             return Verdict(False, said)
-        ran, said, printed, stop = [], [], [], None
-        for case in cases:
-            if any(said) and not case.declared:
-                break  # what is wrong on the author's own inputs is told from these
-            output, out, stop = self.output(answer, case, self.reference if watch else None)
-            if stop is not None:
-                break
-            ran.append(output)
-            said.append(self.difference(output, case.expected))
-            printed.append(out)
+        count = sum(case.declared for case in cases)
+        ran, said, printed, stop = self._run(answer, cases[:count], watch)
+        if stop is None and not any(said):
+            more, *others, stop = self._run(answer, cases[count:], watch)
+            ran, said, printed = ran + more, said + others[0], printed + others[1]
         if stop is not None and not stop.attempted:
             return stop
         if stop is None and not any(said):
@@ -108,8 +103,23 @@ class Function(Exercise):
         drifts = unsteady(self, answer, cases[first], ran[first])
         if drifts := drifts or next((turned(self, answer, cases[index], ran[index]) for index in right), None):
             return replace(drifts, counterexample=example, printed=printed[first])
-        more = self._diagnosis(said[first], answer, seed, cases, ran, said)
-        return Verdict(False, more, counterexample=example, printed=printed[first])
+        if len(ran) == count and stop is None:  # a mistake without a name: the more examples, the more there is to see
+            more, others, _, _ = self._run(answer, cases[count:], False)
+            ran, said = ran + more, said + others
+        told = self._diagnosis(said[first], answer, seed, cases, ran, said)
+        return Verdict(False, told, counterexample=example, printed=printed[first])
+
+    def _run(self, answer: Any, cases: list[Case], watch: bool) -> tuple[list[Ran], list[str], list[str], Verdict | None]:
+        """What it gives for each input, what is to be said of that, what it prints; and the verdict that stops it, if any."""
+        ran, said, printed = [], [], []
+        for case in cases:
+            output, out, stop = self.output(answer, case, self.reference if watch else None)
+            if stop is not None:
+                return ran, said, printed, stop
+            ran.append(output)
+            said.append(self.difference(output, case.expected))
+            printed.append(out)
+        return ran, said, printed, None
 
     def _first(self, cases: list[Case], ran: list[Ran], said: list[str]) -> int | None:
         """Which input to show: values before gradients, declared ones and whole numbers before others, small before large."""

@@ -8,15 +8,22 @@ from course_utils.grading.independence import Stat
 from course_utils.grading.inputs import Inputs
 from course_utils.grading.kinds import Rule, Sampler, wrong
 
+MANY = 700  # names: so many that most of them come in some prompt, and none in many
+
 
 def _prompts(rng: torch.Generator) -> Inputs:
-    """One prompt; five names, so that three are left; a third name anywhere in the row; names in no order."""
-    for batch, length, people, others in ((200, 7, 6, 0), (600, 6, 5, 0), (400, 9, 9, 0), (400, 12, 12, 1), (1, 6, 3000, 1)):
+    """One prompt; five names, so that three are left; a third name anywhere in the row; names in no order; hundreds of
+    names, most of them in some prompt; the same names in every prompt.
+    """
+    sizes = ((200, 7, 6, 0), (600, 6, 5, 0), (400, 9, 9, 0), (400, 12, 12, 1), (1, 6, 3000, 1), (300, 7, MANY, 0), (1200, 7, 6, 0))
+    for number, (batch, length, people, others) in enumerate(sizes):
         names = torch.arange(20, 20 + 2 * people, 2)  # every other id is no name
         names = names[torch.randperm(people, generator=rng)]
         tokens = torch.randint(1, 20, (batch, length), generator=rng)
         places = torch.rand(batch, length - 1, generator=rng).topk(3 + others, dim=1).indices + 1
         io_s = names[torch.rand(batch, people, generator=rng).topk(2 + others, dim=1).indices]
+        if number == len(sizes) - 1:
+            io_s = io_s[:1].expand_as(io_s)
         if others:
             tokens = tokens.scatter(1, places[:, 3:], io_s[:, 2:])
         yield tokens.scatter(1, places[:, :3], io_s[:, [0, 1, 1]]), places[:, :3].clone(), names
@@ -42,6 +49,8 @@ def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -
         first = (new[..., None] == names[: len(names) // 100]).any(-1).all(1).double().mean()
         return [Stat("how often all three come from the first names of the list", float(first), 1e-6, 1e-3)]
     free = ~(tokens[:, :, None] == names).any(1)
+    if len(names) == MANY:
+        return _between_prompts(new, names, free)
     drawn = (new[:, :, None] == names).any(1)
     both, p = float((free[1:] & free[:-1]).sum()), (3 / left) ** 2
     shared = float((drawn[1:] & drawn[:-1]).sum())
@@ -51,11 +60,27 @@ def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -
     ]
     for which, where in enumerate(("IO", "S1", "S2")):
         for name in names.tolist():
-            free = ~(tokens == name).any(1)
-            expected, n = 1 / (len(names) - taken), max(int(free.sum()), 1)
+            expected, n = 1 / left, int((~(tokens == name).any(1)).sum())
+            if n == 0:  # it stands in every prompt
+                continue
             share = float((new[:, which] == name).sum()) / n
             stats.append(Stat(f"how often name {name} comes at {where}", share, expected, (expected / n) ** 0.5))
     return stats
+
+
+def _between_prompts(new: Tensor, names: Tensor, free: Tensor) -> list[Stat]:
+    """How often new names are those of other prompts, and the same new name comes in two prompts: as chance has it."""
+    others = (~free).any(0)  # names of some prompt
+    left, rows = int(free[0].sum()), len(new)  # as many left in every row
+    share = (int(others.sum()) - len(names) + left) / left
+    found = float(others[(new[..., None] == names).long().argmax(-1)].double().mean())
+    both = free.double() @ free.double().T
+    expected = float(both.triu(1).sum()) / left**2  # pairs of prompts
+    again = new[:, 0].unique(return_counts=True)[1].double()
+    return [
+        Stat("how many new names are names of other prompts", found, share, (share * (1 - share) / (3 * rows)) ** 0.5),
+        Stat("how many pairs of prompts have the same new name at IO", float((again * (again - 1) / 2).sum()), expected, expected**0.5),
+    ]
 
 
 def _order(drawn: Tensor, free: Tensor) -> list[Stat]:
