@@ -184,10 +184,10 @@ measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pent
 # %% [markdown]
 # <details><summary>What came out (open after your prediction)</summary>
 #
-# The best of sixteen runs goes from two arrows at right angles to a square, which drops the least important feature, and then to a pentagon. At p = 0.19 the runs divide: about half end in a square and the others in a pentagon, although nothing differs but their random starts and the samples that they happen to draw. From p = 0.06 on nearly all of them find the pentagon.
+# The best of sixteen runs goes from two arrows at right angles, by way of three, to a square, which drops the least important feature, and then to a pentagon. At p = 0.19 the runs divide: about half end in a square and the others in a pentagon, although nothing differs but their random starts and the samples that they happen to draw. From p = 0.06 on nearly all of them find the pentagon.
 # </details>
 #
-# > As features become rarer, more of them are kept: two arrows, then four, then five.
+# > As features become rarer, more of them are kept: from two arrows to five.
 
 # %% claims
 best, gaps = shapes.best_readings(), sp.angle_gaps(shapes.best.W[0, -1])
@@ -211,7 +211,7 @@ with claims():
 #
 # In an antipodal pair the leak is negative, and the ReLU removes it. In a pentagon neighbouring arrows are only 72° apart, so that the leak between them is *positive* and the ReLU lets it pass. By what we know so far a pentagon should not work, and yet training finds one wherever features are rare.
 #
-# Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0, while the two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. With such leaks a pentagon is a bad idea: at $p = 0.02$ it loses 21 % of the variance, and a square, which drops one feature altogether, only 17 %.
+# Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0, while the two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. With such leaks a pentagon is a bad idea: at $p = 0.02$ it loses 21 % of the variance, and a square, which drops the least important feature altogether, only 17 %.
 #
 # Before you look at what training does about the leaks, try to mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings; the best were found by trying. In a running notebook the two sliders below them try any other, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
 
@@ -267,7 +267,7 @@ plots.show(
 #
 # The bars show two kinds of errors. Collisions need two active features, and so they fade as features become rarer. Leaks and errors of the own output need only one. They become rarer with $p$ as well, but so does the variance of which we take a share, which is why their part stays between 4 and 5 % from $p = 0.06$ down. The puzzle's model, at $p = 0.035$ and with equal importances, loses 9 to 10 %, and a little more than half of this in collisions.
 #
-# > A negative bias drowns the leaks between neighbours, and longer arrows make up for what it takes away. Without the bias five arrows would be no better than four.
+# > A negative bias drowns the leaks between neighbours, and longer arrows make up for what it takes away. Without the bias, and with these importances, five arrows would be no better than four.
 
 # %% claims
 readings, x_hat = x @ W.T @ W, torch.relu(x @ W.T @ W + b)

@@ -368,7 +368,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Only 28 of the 1 536 have a name of this kind. A “?” does not mean that a latent stands for nothing: our labels are 21 and say little of what code is about, a latent may follow a word that has no label, and one that shares a label with many others has a low recall for it. But it does mean that all names of this lesson come from a small and legible corner of the dictionary.
+# Only 28 of the 1 536 have a name of this kind. Latent 9 is not among them, because it is active so often that it counts as dense. A “?” does not mean that a latent stands for nothing: our labels are 21 and say little of what code is about, a latent may follow a word that has no label, and one that shares a label with many others has a low recall for it. But it does mean that all names of this lesson come from a small and legible corner of the dictionary.
 #
 # **Try it.** Give the dictionary a line of your own. At each token you see the three strongest latents, with their readings and activations.
 
@@ -642,8 +642,8 @@ without_another = predicted(place, -f[place, 378] * W_dec[others])
 # %% figure
 decode_token = dictionary.model.tokenizer.decode
 plots.show(
-    sae.next_tokens({"as it is": as_it_is, "without 378": without_378, "without another": without_another}, decode_token, "without 378"),
-    "Three rows of bars; without latent 378 the equals sign is the likeliest next token, without another nearly always a line break.",
+    sae.next_tokens({"as it is": as_it_is, "without 378": without_378, "along another": without_another}, decode_token, "without 378"),
+    "Three rows of bars; without latent 378 the equals sign is the likeliest next token, and after an equal push along another nearly always a line break.",
     caption="The likeliest tokens after `print(\"hello\", name)`. On the right a vector of the same length was subtracted along each of fifteen other directions: a stroke is one of them, a bar their mean. ⏎ is a line break, with the blanks that follow it.",
 )
 

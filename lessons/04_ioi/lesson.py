@@ -865,7 +865,7 @@ with claims():
 
 # %% figure answer
 ioi.beside_drawn().captioned(
-    "Two circuits for the same task, layers from bottom to top. Letters: the input that reads. Black and orange as in section 8. Left: without 0.3 and 1.1. Right: after Wang et al. "
+    "Two circuits for the same task, layers from bottom to top. Letters: the input that reads. Left, in the black and orange of section 7: without 0.3 and 1.1. Right: after Wang et al. "
     "2022; without negative name movers and backup name movers. The second notebook draws it with its heads."
 )
 
