@@ -177,7 +177,7 @@ Function(
         wrong("least squares", _squares, "You fit by least squares to ±1: a ridge probe. The cross-entropy is asked for."),
         wrong("least squares to 0 and 1", _least_squares, "You fit by least squares to 0 and 1. The cross-entropy is asked for."),
         *(wrong(f"standardised, {n}", lambda x, y, penalty, n=n: _standardised(x, y, penalty, False, n), "You standardise x, and give the probe of the standardised rows. Directions and biases are to be read with `x` as it is, and the penalty is on these.") for n in (0, 1)),
-        *(wrong(f"standardised and scaled back, {n}", lambda x, y, penalty, n=n: _standardised(x, y, penalty, True, n), "You standardise x and scale the directions back. The penalty then weighs each column by its spread: it is to be on the directions for `x` as it is. (Subtracting a mean does no harm.)") for n in (0, 1)),
+        *(wrong(f"standardised and scaled back, {n}", lambda x, y, penalty, n=n: _standardised(x, y, penalty, True, n), "You standardise x and scale the directions back. The penalty then weighs each column by its spread: it is to be on the directions for `x` as it is. Subtracting a mean does no harm.") for n in (0, 1)),
         wrong("of length 1", _unit, "You divide the directions by their length. The length says how sure the probe is: leave it as the minimum has it."),
         wrong("label before layer", lambda x, y, penalty: tuple(t.transpose(0, 1) for t in basics.fit_logistic(x, y, penalty)), "Your axes are (label, layer). Asked for is (layer, label), and d_model last in the directions."),
         wrong("no bias", _no_bias, "Your bias is zero throughout. The rows lie far from the origin."),
