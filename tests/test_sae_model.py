@@ -203,6 +203,7 @@ def test_pages_link_one_another_and_stand_alone(reading, tmp_path):
     assert 'href="latent-3.html"' in text and 'href="latent-8.html"' in text
     page = (index.parent / "latent-3.html").read_text()
     assert 'href="latent-8.html"' in page and 'href="index.html"' in page and "<script" not in page
+    assert f"F1 {reading.explain(3).f1:.2f}" in page
     widget = sae.browse(reading, [3, 8])
     widget.children[0].value = 8
     assert "Latent 8 is active" in widget.children[1].value

@@ -78,8 +78,8 @@ class Function(Exercise):
         count = sum(case.declared for case in cases)
         ran, said, printed, stop = self._run(answer, cases[:count], watch)
         if stop is None and not any(said):
-            more, *others, stop = self._run(answer, cases[count:], watch)
-            ran, said, printed = ran + more, said + others[0], printed + others[1]
+            more, told, out, stop = self._run(answer, cases[count:], watch)
+            ran, said, printed = ran + more, said + told, printed + out
         if stop is not None and not stop.attempted:
             return stop
         if stop is None and not any(said):
@@ -104,10 +104,10 @@ class Function(Exercise):
         if drifts := drifts or next((turned(self, answer, cases[index], ran[index]) for index in right), None):
             return replace(drifts, counterexample=example, printed=printed[first])
         if len(ran) == count and stop is None:  # a mistake without a name: the more examples, the more there is to see
-            more, others, _, _ = self._run(answer, cases[count:], False)
-            ran, said = ran + more, said + others
-        told = self._diagnosis(said[first], answer, seed, cases, ran, said)
-        return Verdict(False, told, counterexample=example, printed=printed[first])
+            more, told, _, _ = self._run(answer, cases[count:], False)
+            ran, said = ran + more, said + told
+        about = self._diagnosis(said[first], answer, seed, cases, ran, said)
+        return Verdict(False, about, counterexample=example, printed=printed[first])
 
     def _run(self, answer: Any, cases: list[Case], watch: bool) -> tuple[list[Ran], list[str], list[str], Verdict | None]:
         """What it gives for each input, what is to be said of that, what it prints; and the verdict that stops it, if any."""

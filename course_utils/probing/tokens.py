@@ -105,8 +105,7 @@ def read(model: Any, files: Sequence[str], contexts: int = 40, labels: Sequence[
 
 def two_halves(model: Any, contexts: int = 40, seed: int = 0) -> tuple[Tokens, Tokens]:
     """Held-out files, which the model was not trained on, dealt into two groups: to train probes, and to judge them."""
-    sizes = {name: len(modules.read_module(name)) for name in modules.held_out_modules()}
-    files = [name for name, size in sizes.items() if 2500 < size < 40_000]  # longer ones take long to label
+    files = _held_out(True)
     order = torch.randperm(len(files), generator=torch.Generator().manual_seed(seed)).tolist()
     dealt = [files[i] for i in order]
     half = len(dealt) // 2
@@ -115,5 +114,9 @@ def two_halves(model: Any, contexts: int = 40, seed: int = 0) -> tuple[Tokens, T
 
 def further_files(model: Any, contexts: int = 90) -> Tokens:
     """The held-out files that `two_halves` leaves out, for what was thought of only after its files had been seen."""
-    sizes = {name: len(modules.read_module(name)) for name in modules.held_out_modules()}
-    return read(model, [name for name, size in sizes.items() if not 2500 < size < 40_000], contexts)
+    return read(model, _held_out(False), contexts)
+
+
+def _held_out(usual: bool) -> list[str]:
+    """The held-out files of usual size, or the others: very short ones, and long ones, which take long to label."""
+    return [name for name in modules.held_out_modules() if (2500 < len(modules.read_module(name)) < 40_000) == usual]

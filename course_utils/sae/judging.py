@@ -145,7 +145,7 @@ class CausalTable:
     @property
     def fair(self) -> Float[Tensor, "latent"]:
         """p, as above, beside the latents that are active together with each."""
-        return (1 + (self.beside >= self.own_beside).sum(1)) / (1 + self.beside.shape[1])
+        return share_at_least(self.beside - self.own_beside, torch.zeros(len(self.labels)))
 
     def against_both(self) -> Figure:
         """The first latent's two nulls: those active together with it, and those active about as often."""

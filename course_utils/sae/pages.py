@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course_utils.sae.reading import Reading
+from course_utils.sae.reading import Explanation, Reading
 
 STYLE = "body{font-family:sans-serif;max-width:64em;margin:2em auto;padding:0 1em}a{margin-right:1em}"
 
@@ -20,7 +20,7 @@ def write_pages(reading: Reading, latents: Sequence[int], folder: Path) -> Path:
         links = [("index", "all latents")]
         links += [(f"latent-{other.latent}", f"latent {other.latent}") for other in (before, after) if other]
         way = "".join(f'<a href="{name}.html">{words}</a>' for name, words in links)
-        _write(folder / f"latent-{about.latent}.html", f"Latent {about.latent}", way + about._repr_html_())
+        _write(folder / f"latent-{about.latent}.html", f"Latent {about.latent}", way + _page(about))
     rows = "".join(
         f'<tr><td><a href="latent-{a.latent}.html">{a.latent}</a></td><td>{html.escape(a.label)}</td>'
         f"<td>{a.f1:.2f}</td><td>{a.density:.2%}</td></tr>"
@@ -30,6 +30,12 @@ def write_pages(reading: Reading, latents: Sequence[int], folder: Path) -> Path:
     index = folder / "index.html"
     _write(index, f"Latents of {reading.dictionary.name}", f'<table cellpadding="6">{head}{rows}</table>')
     return index
+
+
+def _page(about: Explanation) -> str:
+    """What is known of a latent, with the scores of its best label on the text that was read."""
+    scores = f"F1 {about.f1:.2f}, precision {about.precision:.2f}, recall {about.recall:.2f}"
+    return f"{about._repr_html_()}<p>{html.escape(about.label)}, on this text: {scores}.</p>"
 
 
 def _write(path: Path, title: str, body: str) -> None:
@@ -43,10 +49,10 @@ def browse(reading: Reading, latents: Sequence[int]) -> Any:
     import ipywidgets as widgets
 
     choose = widgets.Dropdown(options=[(f"latent {latent}", latent) for latent in latents], description="Show")
-    page = widgets.HTML(value=reading.explain(latents[0])._repr_html_())
+    page = widgets.HTML(value=_page(reading.explain(latents[0])))
 
     def show(change: Any) -> None:
-        page.value = reading.explain(change["new"])._repr_html_()
+        page.value = _page(reading.explain(change["new"]))
 
     choose.observe(show, names="value")
     return widgets.VBox([choose, page])

@@ -127,7 +127,7 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 
 @lru_cache
 def causal_effects() -> CausalTable:
-    """What removing each label's best latent does, beside 160 others active about as often."""
+    """What removing each label's best latent does, beside others active together with it and others active as often."""
     return CausalTable(TESTED, **stored.load(FOLDER, "causal", SHA256["causal"]))
 
 

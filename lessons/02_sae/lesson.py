@@ -648,7 +648,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Without latent 378 the model no longer ends the line. Its first choice is `=`, as if the call were still open and `name` were the name of an argument. After each of the fifteen other pushes a line break stays the likeliest.
+# Without latent 378 the model no longer ends the line. Its first choice is `=`, as if the call were still open and `name` were the name of an argument. After each of the fifteen other pushes a line break stays the likeliest, although these pushes are large: all but one of the fifteen latents are less than half as active as 378, so that more is subtracted along them than they hold.
 #
 # We now repeat the test at every token at which 378 is active in 25 held-out contexts. How far a prediction moves is measured by the **KL divergence** of the changed prediction from the untouched one, in nats, which is 0 where the two agree. We take its mean over the tokens. The other directions are those of forty latents that are active together with 378, each compared with it at the tokens that the two share. To see what the choice of the null does, we add an easier one: 160 latents that are active about as often as 378, but seldom at the same tokens.
 
@@ -685,7 +685,7 @@ page.measured("sae.causal", {(True, True): "both", (True, False): "only 9", (Fal
 #
 # ### Putting a latent where it is not
 #
-# Instead of subtracting a latent we can add it. To set a latent to a high value, usually at every token, is called **steering**. Templeton et al. 2024 made a large model speak of the Golden Gate Bridge whatever it was asked. Here one token is enough: we add latent 378 to the vector of `return`, with the activation that it has at a real `)`, and as a null 160 other latents with the same activation, those that are active most nearly as often.
+# Instead of subtracting a latent we can add it. To set a latent to a high value, usually at every token, is called **steering**. Templeton et al. 2024 made a large model speak of the Golden Gate Bridge whatever it was asked. Here one token is enough: we add latent 378 to the vector of `return`, with the activation that it has at a real `)`, and as a null 160 other latents with the same activation, those that are active most nearly as often. Since 378 is silent at `return`, and all but three of the 160 are, what is added is new to the vector in nearly all cases, and the matched latents are the fair null here.
 
 # %%
 at_return, strength = words.index("return"), 40
@@ -720,6 +720,7 @@ as_far = {i: int((effects.beside[n] >= effects.own_beside[n]).sum()) for i, n in
 with claims():
     claim("the model expects a line break, and = without latent 378", on_breaks(as_it_is) > 0.95 and decode_token([int(without_378.argmax())]).strip() == "=" and on_breaks(without_378) < 1 / 3)
     claim("after each of fifteen other pushes a line break is the likeliest", len(others) == 15 and bool((on_breaks(without_another) > 0.5).all()))
+    claim("all but one of the fifteen are less than half as active as 378 there", int((f[place, others] >= f[place, 378] / 2).sum()) == 1)
     claim("of forty that are active with 378 five move the prediction as far, of 160 others one", effects.beside.shape == (3, 40) and effects.null_kl.shape == (3, 160) and as_far[378] == 5 and int((effects.null_kl[row[378]] >= effects.kl[row[378]]).sum()) == 1 and page.about(effects.fair[row[378]], 6 / 41))
     claim("most directions do far less than 378, by both nulls", (effects.own_beside[0] / effects.beside[0]).median() > 3 and (effects.kl[0] / effects.null_kl[0]).median() > 3)
     claim("one of forty passes, two do not; 378 would have passed beside the 160", 2 / 41 < 0.05 < 3 / 41 and effects.p[row[378]] < 0.05)
@@ -728,6 +729,7 @@ with claims():
     claim("most stay far behind 9", (effects.own_beside[row[9]] / effects.beside[row[9]]).median() > 5)
     claim("no token list comes near the F1 of 1084", lists["attribute"][2] < low[rank["attribute"]] and lists["attribute"][0] < 0.6 * latent_f1["attribute"])
     claim("after return line breaks had hardly any probability, with 378 they have more than half, with no other a fifth", on_breaks(added["as it is"]) < 0.05 and on_breaks(added["with 378 added"]) > 0.5 and on_breaks(added["with another added"]).max() < 0.2)
+    claim("378 is silent at return, and all but three of the 160 are", f[at_return, 378] == 0 and int((f[at_return, as_often] > 0).sum()) == 3)
     claim("forty is about the activation that 378 has at a real )", page.about(f[[9, 24, 35], 378].mean(), 40))
 
 # %% [markdown]
