@@ -705,7 +705,7 @@ with claims():
 #
 # | claim | evidence | control | where it fails |
 # | --- | --- | --- | --- |
-# | Rare features are kept in superposition, features that are always active are not. | Five features in two dimensions: 2, then 4, then 5 arrows; loss against density. | All 16 runs beside the best; pentagons made by hand, which only tie with the square if they may have no bias. | Single runs end in other shapes. |
+# | Rare features are kept in superposition, features that are always active are not. | Five features in two dimensions: two to five arrows; loss against density. | All 16 runs beside the best; pentagons made by hand, which only tie with the square if they may have no bias. | Single runs end in other shapes. |
 # | For two features in one dimension, comparing three losses tells which are kept and whether they share. | The best of eight runs agrees with it on 97 % of a grid. | The guess “always a pair”: 76 %. | At the border of the map; more than a third of the single runs that should find a pair. |
 # | $W^\top W$ shows what is kept and what overlaps. | Blocks of features whose dimensionalities sum to whole numbers, within 0.07. | Random directions, which do not fall apart into blocks; made-up features. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
 # | Thousands of rare features can be read from 768 dimensions. | 10,000 random directions at $p = 0.001$: a waterline keeps all but one reading in a thousand on the right side. | The same directions at $p = 0.01$: one in nine is wrong. | Random directions; each feature read by itself. |
