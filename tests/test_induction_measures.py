@@ -257,3 +257,8 @@ def test_heads_are_scored_in_any_bridge():
     name, value = found.top(1)[0]
     layer, head = map(int, name.split("."))
     assert found.prefix[layer, head] == found.prefix.max() == value and name in str(found)
+
+
+def test_blocks_are_as_long_as_a_short_context_allows():
+    found = ind.head_scores(ind.as_bridge(random_weights(2, n_ctx=21).to(torch.float32)), prompts=3)
+    assert found.length == 10

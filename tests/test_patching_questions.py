@@ -227,6 +227,22 @@ def test_other_architectures_go_through_hooks(changes):
         path_patch(model, clean, corrupt, METRIC)
 
 
+def test_a_cell_of_the_hooks_road_runs_the_layers_from_its_own_on(monkeypatch):
+    model, (clean, corrupt) = native(), prompts()
+    rows = [0] * len(model.blocks)
+    kind = type(model.blocks[0])
+    plain = kind.forward
+
+    def counted(block, *args, **kwargs):
+        rows[list(model.blocks).index(block)] += len(args[0] if args else kwargs["hidden_states"])
+        return plain(block, *args, **kwargs)
+
+    monkeypatch.setattr(kind, "forward", counted)
+    result = sweep(model, "z", clean, corrupt, METRIC, route="hooks")
+    assert result.route == "hooks"
+    assert rows == sorted(rows) and rows[0] < 0.6 * rows[-1], rows
+
+
 def test_a_hook_left_on_the_model_is_honoured():
     model, (clean, corrupt) = native(), prompts()
     plain = sweep(model, "z", clean, corrupt, METRIC)

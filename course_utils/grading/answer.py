@@ -104,8 +104,9 @@ class Answer(Exercise):
         said = guard.call(self.explain, (answer, truth), limit=10).value or ""
         if not null and said:
             return Verdict(False, said)
-        guessing = f", and guessing does as well in {p:.0%} of tries" if p >= LIMIT and reached.value > 0 else ""
-        return Verdict(False, f"{said} Score {reached.value:.2f}; it takes {self.share * par:.2f}{guessing}.".strip())
+        guessed = p >= LIMIT and reached.value > 0
+        guessing = f" {100 * p:.0f} of 100 guesses at random score as much." if guessed else ""
+        return Verdict(False, f"{said} Score {reached.value:.2f}; it takes {self.share * par:.2f}.{guessing}".strip())
 
     def _published(self, answer: Any, seed: int) -> bool:
         """Whether it is right for the seed of the published notebooks, and the learner's is another."""

@@ -10,6 +10,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor
+
 from course_utils.grading.exercise import Exercise, find
 
 _passed: dict[str, Any] = {}  # id → the answer whose last grading in this session passed
@@ -27,7 +29,7 @@ def checked(id: str, otherwise: Any = None) -> Any:
     """The learner's answer to exercise `id` if it has passed, else the course's own.
 
     For a function, a function: where the learner's raises after all, the course's own is called instead, and says so;
-    where that raises too, the traceback ends here. For other answers the value, or `otherwise`.
+    where that raises too, the traceback ends here. A tensor has a gradient only if one of the arguments has. For other answers the value, or `otherwise`.
 
     Raises:
         KeyError: there is no such exercise.
@@ -65,7 +67,9 @@ def _falling_back(answer: Callable, course: Callable, name: str) -> Callable:
     @functools.wraps(answer)
     def yours(*args: Any, **kwargs: Any) -> Any:
         try:
-            return answer(*args, **kwargs)
+            value = answer(*args, **kwargs)
+            asked = any(isinstance(one, Tensor) and one.requires_grad for one in (*args, *kwargs.values()))
+            return value if asked or not isinstance(value, Tensor) else value.detach()
         except Exception as error:
             print(f"{name}: yours passed, and raises {type(error).__name__} here, so the course's own is used.")
         return course(*args, **kwargs)

@@ -129,7 +129,7 @@ Sampler(
         wrong("same block for the whole batch", lambda d_vocab, batch, length: _twice(_block(d_vocab, 1, length).expand(batch, -1)),
               "Every sequence of the batch has the same block. Then a batch measures one sequence many times: draw (batch, length) tokens, a row for each."),
         wrong("second half drawn anew", lambda d_vocab, batch, length: _rows(batch, _block(d_vocab, batch, 2 * length)),
-              "The second half is not the first one again. Draw one block and use it twice; nothing but the repetition may tell what comes next."),
+              "The second half is not the first one again, row by row. Draw one block and use it twice, as it is; nothing but the repetition may tell what comes next."),
         wrong("repeat off by one", _late,
               "The second half is the block shifted by one. It must start with the block's first token, `length` positions after it."),
         wrong("second half reversed", _reversed,

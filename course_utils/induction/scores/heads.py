@@ -74,12 +74,13 @@ class HeadScores:
 
 
 @torch.no_grad()
-def head_scores(model: Any, length: int = 50, prompts: int = 16, seed: int = 0) -> HeadScores:
+def head_scores(model: Any, length: int | None = None, prompts: int = 16, seed: int = 0) -> HeadScores:
     """Score every head of a TransformerLens bridge on random tokens of its vocabulary, repeated once.
 
     Prompts start with the tokenizer's BOS token, or with token 0 where there is none. A vocabulary that is large enough
-    gives distinct tokens.
+    gives distinct tokens. `length` of the block is 50, or what fits into the context twice.
     """
+    length = min(50, (model.cfg.n_ctx - 1) // 2) if length is None else length
     tokenizer = getattr(model, "tokenizer", None)
     bos = getattr(tokenizer, "bos_token_id", None) or 0
     generator = torch.Generator().manual_seed(seed)

@@ -49,7 +49,7 @@ def _batch_statistics(x: Tensor, probability: Tensor, batch: int) -> list[Stat]:
                     f"share of samples in which {name} is active",
                     active.double().mean().item(),
                     q,
-                    math.sqrt(q * (1 - q) / batch) + 1e-9,
+                    math.sqrt(q * (1 - q) / batch) + 0.2 / batch,  # one exact 0 among what is always active is chance
                 )
             )
             values = x[k, active, i] if active.any() else torch.zeros(2)
@@ -86,11 +86,12 @@ def _batch_rules(x: Tensor, probability: Tensor, batch: int) -> list[Rule]:
     p = probability[:, None].expand_as(x)
     always = (x != 0).double().mean(1)  # (instance, feature)
     varies = ((always > 0) & (always < 1)) | (probability <= 0) | (probability >= 1)
-    single = x.dtype == torch.float32  # in which torch.rand gives an exact 0 once in 2 ** 24 draws
+    silent = (x == 0) & (p >= 1)
+    chance = x.dtype == torch.float32 and int(silent.sum()) <= 1  # torch.rand gives an exact 0 once in 2 ** 24 draws
     return [
         Rule("A feature whose probability is neither 0 nor 1 is active in some samples and not in others", varies),
         Rule("Every number lies between 0 and 1", (x >= 0) & (x <= 1)),
-        Rule("A feature of probability 1 is active in every sample", (x > 0) | (p < 1) | single),
+        Rule("A feature of probability 1 is active in every sample", ~silent | chance),
         Rule("A feature of probability 0 is active in no sample", (x == 0) | (p > 0)),
     ]
 
