@@ -162,7 +162,7 @@ def test_the_example_is_followed_as_it_was_measured(model):
 
 
 def test_the_words_of_a_text_get_the_attention_of_its_positions(model):
-    words = ioi.read_words(model, ioi.TEXTS["IO twice, after the giver"], (0, 2), n=16)
+    words = ioi.read_words(model, ioi.TEXTS["IO twice, after the giver"], [(0, 2)], n=16)
     assert [word for word, _ in words][:4] == ["When", "Mary", "and", "John"]
     assert max(words, key=lambda pair: pair[1])[0] == "Mary" and words[-2][1] > 0.5
     row = (words, {"repeated": "–", "last": "John"}, -10.0, -9.0)
