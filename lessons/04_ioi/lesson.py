@@ -723,33 +723,32 @@ measured("ioi.six", named_sets["the six"][1])
 
 # %% figure answer
 dice = torch.Generator().manual_seed(0)
-drawn_sets = {k: [[names[i] for i in torch.randperm(16, generator=dice)[:k]] for _ in range(40)] for k in (6, 9)}
-null = {k: list(kept(clean, some)) for k, some in drawn_sets.items()}
+drawn_sets = [[names[i] for i in torch.randperm(16, generator=dice)[:6]] for _ in range(40)]
+null = list(kept(clean, drawn_sets))
 fig, axes = plots.figure(1, 2, height=3.0, sharey=True)
 for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=True)):
     ax.axvline((1, float(keep(clean, names)[0].softmax(-1).gather(1, clean.answer[:, None]).mean()))[which], color=plots.ANSWER, linewidth=1.2)
-    for y, k in ((2, 6), (3, 9)):
-        for i, (one, heads) in enumerate(zip(null[k], drawn_sets[k], strict=True)):
-            colour = plots.SERIES[1] if "0.2" in heads else plots.NULL
-            ax.plot(one[which], y + 0.16 + 0.05 * (i % 6), "o", color=colour, markersize=4, alpha=0.8)
+    for i, (one, heads) in enumerate(zip(null, drawn_sets, strict=True)):
+        colour = plots.SERIES[1] if "0.2" in heads else plots.NULL
+        ax.plot(one[which], 2.2 + 0.06 * (i % 6), "o", color=colour, markersize=4.5, alpha=0.8)
     for y, one in enumerate(named_sets.values()):
         ax.plot(one[which], y - 0.1, "o", color=plots.HEAD, markersize=9)
         right = one[which] < 0.8
         ax.text(one[which] + (0.05 if right else -0.05), y - 0.1, f"{one[which]:.2f}", ha="left" if right else "right", va="center", fontsize=10)
     ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(3.6, -0.5), yticks=range(4), yticklabels=list(named_sets))
-for colour, label in ((plots.HEAD, "named heads"), (plots.SERIES[1], "random, with 0.2"), (plots.NULL, "random, without 0.2")):
+for colour, label in ((plots.HEAD, "named heads"), (plots.SERIES[1], "random six, with 0.2"), (plots.NULL, "random six, without 0.2")):
     axes[0].plot([], [], "o", color=colour, label=label)
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
     fig, "Two panels. By faithfulness the six lie right of all random sixes; by P(IO) many random sixes lie right of them.",
     "What is left when only the named heads and the MLPs are kept: by the logit difference (left) and by the probability of IO (right; 128 prompts). "
-    "Green: the whole model. Small dots: forty random sets of six heads and forty of nine.",
+    "Green: the whole model. Small dots: forty random sets of six heads.",
 )  # fmt: skip
 
 # %% [markdown]
 # By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add 2.1, 2.2 and 2.3, the heads that raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. With a message of these three from other names, both names fall by seven to eight and a half logits. These nine heads do the task: what belongs to a circuit depends on what is measured.
 #
-# How much should nine tenths impress us? No random six keeps as much, but every set that holds head 0.2 keeps more than a third, because the MLPs are kept in all of them and make much of its message. On P(IO) fourteen of the forty random sixes even beat ours, since ours were found by the logit difference. So this test says clearly that head 0.2 matters; for the other five heads the path patching of sections 5 to 7 is the better evidence.
+# How much should nine tenths impress us? No random six keeps as much, but every one that holds head 0.2 keeps more than a third, because the MLPs are kept in all of them and make much of its message. On P(IO) fourteen of the forty random sixes even beat ours, since ours were found by the logit difference. So this test says clearly that head 0.2 matters; for the other five heads the path patching of sections 5 to 7 is the better evidence.
 
 # %% claims answer
 asks = [ioi.asked(model, clean, "ABC", direction="noising", metric=ioi.above_names(clean, who)) for who in (clean.answer, clean.wrong)]
@@ -761,14 +760,14 @@ for seed in (10, 11):  # of other prompts: the turns of 0.2 and 0.3, and what th
     again.append([*(1 - swept.recovery()).flatten()[2:4].tolist(), *kept(drawn, [six, six + late])])
 after_six = keep(clean, six)[0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
-with_02 = [one[0] for k in (6, 9) for one, heads in zip(null[k], drawn_sets[k], strict=True) if "0.2" in heads]
-ours = {6: named_sets["the six"], 9: named_sets["the six and 2.1–2.3"]}
+with_02 = [one[0] for one, heads in zip(null, drawn_sets, strict=True) if "0.2" in heads]
+ours = named_sets["the six"]
 with claims():
     claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(named_sets["the six"][1], 0.2, 0.3) and elsewhere.mean() > 0.5)
     claim("2.1, 2.2 and 2.3 bring it above 0.97, in three draws above 0.95", named_sets["the six and 2.1–2.3"][1] > 0.97 and min(row[3][1] for row in again) > 0.95)
-    claim("no random six keeps as much as the six, on the same prompts", max(one[0] for one in null[6]) < ours[6][0])
-    claim("on P(IO) fourteen of the forty random sixes beat the six, on the same prompts", sum(one[1] > ours[6][1] for one in null[6]) == 14)
-    claim("of the random sets those with 0.2 keep more than a third", min(with_02) > 1 / 3)
+    claim("no random six keeps as much as the six, on the same prompts", max(one[0] for one in null) < ours[0])
+    claim("on P(IO) fourteen of the forty random sixes beat the six, on the same prompts", sum(one[1] > ours[1] for one in null) == 14)
+    claim("of the random sixes those with 0.2 keep more than a third", min(with_02) > 1 / 3)
     claim("with the message of 2.1 to 2.3 from other names both names fall by 7 to 8.5 logits", between(falls, 7, 8.5))
     claim("in two further draws the turns of 0.2 and 0.3 and what the six keep differ by less than 0.1 from those here",
           all(max(abs(row[0] - turned["0.2"]), abs(row[1] - turned["0.3"]), abs(row[2][0] - named_sets["the six"][0])) < 0.1 for row in again))  # fmt: skip
@@ -877,8 +876,8 @@ moved = {name: moved_by(text) for name, text in (joined | apart).items()}
 
 # %% figure answer
 until = {"Then": "Mary and John had lunch.", "Later": "Mary and John met.", "went with": "John … with Mary and",
-         "had lunch with": "John had lunch with Mary and", "met": "John met Mary … and", "S with IO": "John … with Mary. Then",
-         "IO with S": "Mary … with John. Then", "IO met S": "Mary met John …."}  # fmt: skip
+         "had lunch with": "John had lunch with Mary and", "met": "John met Mary at the store and", "S with IO": "John … with Mary. Then",
+         "IO with S": "Mary … with John. Then", "IO met S": "Mary met John at the store."}  # fmt: skip
 fig, ax = plots.figure(height=3.0)
 for y, (before, read, after_forging) in enumerate(moved.values()):
     ax.annotate("", (after_forging[read], y), (before, y), arrowprops={"arrowstyle": "-|>", "color": plots.NOTE, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 0})
@@ -921,15 +920,15 @@ for seed in (1, 2):  # a third gives: the giver's logit above the mean of names,
 off = {name: gap[name] - line[name] for name in found}
 errors = {name: other_gap[name] - other_line[name] for name in other_kind}
 siblings = ioi.outside(model, (0, 2), dict(enumerate(ioi.TEMPLATES)) | {name: ioi.TEXTS[name] for name in ("longer distance", "three names", "S three times")}, n=32)
-some = ioi.told(model.tokenizer, twins["S"], 96, torch.Generator().manual_seed(2))
+some = ioi.told(model.tokenizer, twins["S"], 48, torch.Generator().manual_seed(2))
 donor = some.tokens.clone()
 donor[:, 1] = some.c
 anna = float(model(donor)[:, -1].softmax(-1).gather(1, some.c[:, None]).mean())
 note_of_anna = {at: float(forged(some, donor, at).softmax(-1).gather(1, some.c[:, None]).mean()) for at in range(2, 12)}
 to_first = [ioi.read_words(model, twins[who], movers_at)[3][1] for who in ("S", "C", "IO")]
-alone_met = ioi.told(model.tokenizer, met, 96, torch.Generator().manual_seed(1))
+alone_met = ioi.told(model.tokenizer, met, 48, torch.Generator().manual_seed(1))
 at_and = to_names(alone_met.tokens, 4, (3, 1)).mean(0)  # Mary stands at 3, John at 1
-again_moved = {name: moved_by(text, seed=2, n=64, everywhere=False) for name, text in apart.items()}
+again_moved = {name: moved_by(text, seed=2, n=48, everywhere=False) for name, text in apart.items()}
 second_gift = ioi.outside(model, (0, 2), {"": "When {A} and {B} went to the {place}, {S} gave a {object} to {IO}. Then {IO} gave a {object} to"}, n=64)[""]
 with claims():
     claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
@@ -1012,8 +1011,8 @@ card(
      "control": "the same at “went”: nothing", "where it fails": "why these words and no others is not known"},
     {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
      "control": "eleven other messages to the movers; the message of 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
-    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "eighty random sets of six and of nine heads",
-     "where it fails": "any set that holds 0.2 keeps more than a third; on P(IO) fourteen of forty random sixes beat ours"},
+    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "forty random sets of six heads",
+     "where it fails": "any random six with head 0.2 keeps more than a third; on P(IO) fourteen of forty random sixes beat ours"},
     {"claim": "Where two names are joined by “and” and then one gives, names are avoided the more 0.2 attends to them", "evidence": "four texts that test the forecast, and a giver who is new to the text",
      "control": "IO named twice before the giver", "where it fails": "four logits off on that control; wrong by more than ten on six texts in which the names stand apart: there the one note decides"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
