@@ -144,10 +144,10 @@ def with_note(some, name_at, note_at, heads):
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    forged = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")[1]["z", 0][:, note_at, heads]
+    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
 
     def forge(z, hook):  # z: (batch, position, head, d_head)
-        z[:, note_at, heads] = forged
+        z[:, note_at, heads] = other["z", 0][:, note_at, heads]
         return z
 
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
@@ -317,16 +317,16 @@ table({name: {"nodes": f"{len(some)}", "kept": fresh.kept(some),
 caption("Proposed circuits of nodes, on 48 fresh prompts: the share of the log-probability of IO that is kept, and the score. Everything outside is set to its mean over ABC prompts. A negative share: IO is less probable than with every head at its mean.")
 
 # %% [markdown]
-# One random nine keeps nearly half, and that asks for an explanation. It happens to hold 0.0 at the comma and 2.1 at END. These two alone keep as much, since they raise a name of the prompt, whether it is the right one or not. Reading the best of the random sets, and not only its score, has found a part of the mechanism.
+# One random nine keeps nearly half, and that asks for an explanation. It happens to hold head 0.0 at the comma and head 2.1 at END. These two alone keep as much, since they raise a name of the prompt, whether it is the right one or not. Reading the best of the random sets, and not only its score, has found a part of the mechanism.
 #
 # The nine are one small circuit among others. Heads that do the same job can stand in for one another, and a search that pays for each node leaves out what the rest can spare. So head 0.3, which section 4 found to matter nearly as much as head 0.2, is not among the nine. Each circuit answers its own question:
 #
 # | circuit | question | measured by | what it leaves out |
 # |---|---|---|---|
 # | six heads (first notebook) | which of the two names? | logit difference | a name of the prompt |
-# | nine heads (first notebook) | the whole task? | probability of IO | 0.0 and 0.1, which write notes as well |
+# | nine heads (first notebook) | the whole task? | probability of IO | heads 0.0 and 0.1, which write notes as well |
 # | eleven heads (section 4) | does it fail as the model fails? | completeness | positions |
-# | nine nodes (this section) | how few heads at positions are enough? | log-probability of IO, less a price | whatever the rest can spare, such as 0.3 |
+# | nine nodes (this section) | how few heads at positions are enough? | log-probability of IO, less a price | whatever the rest can spare, such as head 0.3 |
 
 # %% claims
 score = {name: fresh.worth(some) for name, some in nodes.items()}

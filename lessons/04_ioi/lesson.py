@@ -484,7 +484,7 @@ caption("The scores of the mover 1.2 for the two notes, on the sentence of the p
 # %% [markdown]
 # Without the message both notes would be read; with it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that most of what the message adds goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores: adding the same number to every score changes nothing. All that counts is that John's note gets less than Mary's.
 #
-# Not every mover gets it right here. On this sentence 1.3 reads the comma and speaks for John by 0.6 logits, but 1.0 and 1.2 speak for Mary by 4.6, and the MLPs do as well.
+# Not every mover gets it right here. On this sentence head 1.3 reads the comma and speaks for John by 0.6 logits. But heads 1.0 and 1.2 speak for Mary by 4.6 logits, and MLPs 1 and 3 do so as well.
 
 # %% figure answer
 one = ioi.travelled(model)
@@ -837,7 +837,7 @@ measured("ioi.single", preferred(other_gap["went with"]))
 # %% [markdown]
 # After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. On all six texts in which the names stand apart it is wrong by more than ten. In the last row the model is wrong as well: *Mary met John at the store. John gave a book to* should go on with *Mary*, and it says *John*. (Where two names are joined by *and*, in the sentences of this lesson, the forecast is within three and a half logits of a difference of 8 to 14.)
 #
-# What does the forecast leave out? It asks only whom head 0.2 avoids. But the movers can say no name that has not been noted. In the next figure the ground shows where *they* look.
+# What does the forecast leave out? It asks only whom head 0.2 avoids. But the movers copy names from notes, so it also matters which notes there are. In the next figure the ground shows where *they* look.
 
 # %% figure answer
 met = "{S} met {IO} and gave a {object} to"
@@ -855,7 +855,7 @@ ioi.said_drawn([(ioi.read_words(model, text, movers_at), after_twin[who]) for wh
 # %% [markdown]
 # The repeat makes the model say *John*: alone the sentence goes on with *Mary*, and behind *John went in* with *John*. But repetition is not the reason. Behind *Anna went in* the model says *Anna*, behind *Mary went in* it says *Mary*. It says whoever went in, and the movers show why. They look away from the *and* before *gave*, which holds a note of Mary, whom head 0.2 avoids. Another note can be read at the first *and*: that of the person who went in.
 #
-# In the top row there is no other note. At its only *and* layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The movers and heads 2.1 to 2.3 have nothing else to copy, and the model says *Mary* although head 0.2 avoids her. If this is the reason in all six texts, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
+# In the top row there is no other note. At its only *and* layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The model copies her name from there, although head 0.2 avoids her. If this is what happens in all six texts, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
 
 # %% answer
 def moved_by(text, seed=1, n=32, everywhere=True):
@@ -925,7 +925,7 @@ donor = some.tokens.clone()
 donor[:, 1] = some.c
 anna = float(model(donor)[:, -1].softmax(-1).gather(1, some.c[:, None]).mean())
 note_of_anna = {at: float(forged(some, donor, at).softmax(-1).gather(1, some.c[:, None]).mean()) for at in range(2, 12)}
-to_first = [ioi.read_words(model, twins[who], movers_at)[3][1] for who in ("S", "C", "IO")]
+to_first, head_02 = ([ioi.read_words(model, twins[who], heads_of, n=64) for who in ("S", "C", "IO")] for heads_of in (movers_at, [(0, 2)]))
 alone_met = ioi.told(model.tokenizer, met, 48, torch.Generator().manual_seed(1))
 at_and = to_names(alone_met.tokens, 4, (3, 1)).mean(0)  # Mary stands at 3, John at 1
 again_moved = {name: moved_by(text, seed=2, n=48, everywhere=False) for name, text in apart.items()}
@@ -947,7 +947,8 @@ with claims():
     claim("after “Mary met John … John gave” the model prefers S by more than three logits, and the forecast is IO", other_gap["IO met S"] < -3 and other_line["IO met S"] > 8)
     claim("alone the sentence goes on with Mary, behind a first clause with whoever went in: above 0.9 for John and Mary, above 0.6 for Anna, and above 0.5 in a second draw",
           after_twin["alone"]["Mary"] > 0.9 and after_twin["S"]["John"] > 0.9 and after_twin["IO"]["Mary"] > 0.9 and after_twin["C"]["Anna"] > 0.6 and anna > 0.5)
-    claim("behind a first clause about John or Anna the movers give the first “and” more than eight tenths, behind one about Mary more than either other word", all(x > 0.8 for x in to_first[:2]) and to_first[2] > 0.4)
+    claim("behind a first clause about John or Anna the movers give the first “and” more than eight tenths, behind one about Mary more than any other word; head 0.2 looks at Mary with more than eight tenths behind each",
+          all(row[3][1] > 0.8 for row in to_first[:2]) and max(to_first[2], key=lambda pair: pair[1]) == to_first[2][3] and all(row[6][1] > 0.8 for row in head_02))
     claim("with Anna's note forged at the first “and” of the sentence that repeats John, she gets more than a half, at every other word less than 0.01", note_of_anna[4] > 0.5 and max(p for at, p in note_of_anna.items() if at != 4) < 0.01)
     claim("in the sentence alone layer 0 looks more than twice as much at Mary as at John from its “and”", at_and[0] > 2 * at_and[1])
     claim("in the six texts the note moves the difference by more than thirteen logits, to the one who begins the sentence, in two draws",
@@ -998,7 +999,7 @@ with claims():
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
 #
-# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the name that head 0.2 reads, which is usually the last one, whether it has occurred before or not. It can only say a name that has been noted, and where the names stand apart, the one note decides.
+# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the name that head 0.2 reads, which is usually the last one, whether it has occurred before or not. It copies names from notes, and where the names stand apart, one note decides.
 
 # %% [markdown]
 # ## The card
