@@ -282,11 +282,12 @@ def forged(some, donor, at, heads=(0, 1, 2, 3)):
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
         return model(some.tokens)[:, -1]
 
+# %%
 def with_note(some, name_at, note_at, heads=(0, 1, 2, 3)):
     """P(stranger) when these heads write at a word as if a stranger stood at `name_at`."""
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
-    is_name = torch.arange(some.tokens.shape[1]) == name_at
-    donor = torch.where(is_name, stranger[:, None], some.tokens)
+    donor = some.tokens.clone()
+    donor[:, name_at] = stranger
     p = forged(some, donor, note_at, heads).softmax(-1)
     return float(p.gather(1, stranger[:, None]).mean())
 
@@ -376,38 +377,22 @@ with claims():
 # %% [markdown]
 # ## 5 · Who tells the movers
 #
-# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because it reads the giver at END. Path patching shows where its message goes: we change the output of 0.2 to that of the flipped prompt, and choose on which paths the change may travel.
-
-# %% figure
-ioi.paths_drawn().captioned("Three experiments with one changed head, here head 0.2. Orange-red: its output is that of the flipped prompt, and so is what reaches the logits along these paths. Grey: these parts are frozen, so that they write what they write in the clean run.")
-
-# %% [markdown]
-# The third experiment is the patching of section 3.
+# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because it reads the giver at END. Path patching shows where its message goes: we change the output of this head to that of the flipped prompt, and choose on which paths the change may travel.
 
 # %%
 ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery(),
         "also through MLPs": 1 - noise.path_patch(mlps="recomputed").recovery(),
-        "also through heads": turn}
+        "also through heads": turn}  # this is the patching of section 3
 
 # %% figure
-paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2", "1.2")} for way, found in ways.items()}
-fig, ax = plots.figure(height=2.5, width=6.4)
-for i, (found, colour) in enumerate(zip(paths.values(), (plots.EDITED, plots.MLP, plots.HEAD), strict=True)):
-    at = [1.25 * k + 0.27 * i - 0.27 for k in range(2)]
-    ax.barh(at, found.values(), 0.25, color=colour)
-    for y, value in zip(at, found.values(), strict=True):
-        ax.text(max(value, 0) + 0.01, y, f"{value:.2f} {list(paths)[i]}".replace("-", "−"), ha="left", va="center", fontsize=10)
-ax.axvline(0, color=plots.INK, linewidth=0.8)
-ax.set(yticks=(0, 1.25), yticklabels=("0.2", "1.2"), ylabel="head", xlabel="turn", xlim=(-0.02, 1), xticks=(0, 0.25, 0.5, 0.75, 1))
-ax.invert_yaxis()
-plots.show(
-    fig, "Three bars for 0.2 and 1.2: 0.2 turns nothing directly, 0.29 through MLPs, and 0.70 over all paths.",
-    "The turn when what a head wrote is that of the flipped prompt, on more and more paths (128 prompts). Each bar also "
-    "holds the paths above it. For the mover 1.2 most of it is direct.",
-)  # fmt: skip
+paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2",)} for way, found in ways.items()}
+ioi.paths_drawn([found["0.2"] for found in paths.values()]).captioned(
+    "Three experiments with one changed head, here head 0.2, and the turn in each (128 prompts). Orange-red: its output is that of the flipped prompt, and so is "
+    "what reaches the logits along these paths. Grey: these parts are frozen, so that they write what they write in the clean run."
+)
 
 # %% [markdown]
-# Straight to the logits 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? The next experiment sends the changed output of one head of layer 0 to one input of the movers, their queries, keys or values, and to nothing else.
+# Straight to the logits head 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? The next experiment sends the changed output of one head of layer 0 to one input of the movers, their queries, keys or values, and to nothing else.
 
 # %% prediction
 predict("ioi.input")
@@ -440,7 +425,6 @@ with claims():
     claim("directly, 0.2 turns the answer by less than 0.02, also through MLPs by 0.29, over all paths by more than twice that",
           abs(paths["straight to the logits"]["0.2"]) < 0.02 and rounds_to(paths["also through MLPs"]["0.2"], "0.29") and paths["also through heads"]["0.2"] > 2 * paths["also through MLPs"]["0.2"])
     claim("exchanged together, its messages to the movers' queries and to the logits turn it by 0.66", rounds_to(1 - noise.path_patch([["0.2"]], [*(f"{mover}.q" for mover in movers), "logits"], mlps="recomputed").recovery()[0], "0.66"))
-    claim("of 1.2's effect more than three quarters is direct", paths["straight to the logits"]["1.2"] > 0.75 * paths["also through heads"]["1.2"] > 0)
     claim("0.2 to the movers' queries turns it by 0.32, and none of the other eleven messages by more than 0.05",
           rounds_to(heard["queries"][2], "0.32") and sorted(float(x.abs()) for row in heard.values() for x in row)[-2] < 0.05)  # fmt: skip
 
@@ -502,14 +486,14 @@ scores = {f"0.{head}": ioi.note_scores(model, first, (0, head), movers_at) for h
 answers = {f"0.{head}": ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)}
 fig, axes = plots.figure(1, 4, height=2.5, sharey=True)
 for ax, (head, found) in zip(axes, (*scores.items(), *answers.items()), strict=True):
-    image = plots.heatmap(ax, (4 * found).round() / 4, signed=True, limit=4.0, bar=False)  # quarters: a smaller file
+    image = plots.heatmap(ax, found.round(), signed=True, limit=4.0, bar=False)  # whole numbers: a smaller file
     ax.set(title=f"{'score' if found is scores[head] else 'logit'}:\nmessage of {head}", xlabel="whose note" if found is scores[head] else "whose logit", xticks=[], yticks=[])
 axes[0].set(ylabel="who gives")
 fig.colorbar(image, ax=axes, shrink=0.8, ticks=(-4, 0, 4), label="changes by")
 plots.show(
     fig, "Four grids of 80 by 80 names, each with a diagonal of negative values: dark with the message of 0.2, fainter with 0.3, faintest for the score with 0.3.",
     "Left two: what a head's message at END adds to the movers' scores, averaged over the three, for the note of each name. Right two: how the MLPs "
-    "that read it move the logit of each name. One row for each giver, minus its mean. The diagonal is the giver's own name.",
+    "that read it move the logit of each name. One row for each giver, minus its mean; rounded to whole numbers. The diagonal is the giver's own name.",
 )  # fmt: skip
 
 # %% [markdown]
@@ -827,16 +811,53 @@ other_kind = ioi.outside(model, (0, 2), joined | apart, n=64)
 other_gap = {name: float(one.logit_diff.mean()) for name, one in other_kind.items()}
 other_line = {name: slope * one.leaning for name, one in other_kind.items()}
 both = {name: ("–" if name in ("went with", "had lunch with", "met") else "Mary", "John" if name in ("went with", "had lunch with", "met") else "Mary") for name in other_kind}
-rows = [(ioi.read_words(model, text, [(0, 2)], n=64), dict(zip(("repeated", "last"), both[name], strict=True)), other_line[name], other_gap[name]) for name, text in (joined | apart).items()]
-ioi.texts_drawn(rows, 16, "Two texts on which forecast and measurement agree, and six on which they lie far apart.").captioned(
-    "As before, for eight other texts (64 prompts each). In the upper two the two names are joined by “and”; in the lower six one of them is the subject of the first clause and the other comes later in it.")  # fmt: skip
+rows = [(ioi.read_words(model, text, [(0, 2)], n=64), dict(zip(("repeated", "last"), both[name], strict=True)), other_line[name], other_gap[name]) for name, text in (joined | apart).items() if name in ("Then", "went with", "met", "IO met S")]
+ioi.texts_drawn(rows, 16, "One text on which forecast and measurement agree, and three on which they lie far apart.").captioned(
+    "As before, for four other texts (64 prompts each). In the upper one the two names are joined by “and”; in the lower three they stand apart.")  # fmt: skip
 
 # %% answer
 measured("ioi.single", preferred(other_gap["went with"]))
 
 # %% [markdown]
-# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. On all six texts in which the names stand apart it is wrong by more than ten. In the last row the model is wrong as well: *Mary met John at the store. John gave a book to* should go on with *Mary*, and it says *John*. (Where two names are joined by *and*, in the sentences of this lesson, the forecast is within three and a half logits of a difference of 8 to 14.)
-#
+# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. It is wrong by more than ten logits on all three texts in which the names stand apart, and on three more of this kind. In the last row the model is wrong as well: *Mary met John at the store. John gave a book to* should go on with *Mary*, and it says *John*. (Where two names are joined by *and*, in the sentences of this lesson, the forecast is within three and a half logits of a difference of 8 to 14.)
+
+# %% claims answer
+tests = ("IO twice, after the giver", "a third after the giver", "opposite", "IO twice, before the giver")
+def after(text, ablate=False, seed=1):
+    """The prompts of a text and END's logits; with 0.2 at its mean there, if wanted."""
+    some = ioi.told(model.tokenizer, text, 96, torch.Generator().manual_seed(seed))
+    def at_its_mean(z, hook):
+        z[:, -1, 2] = z[:, -1, 2].mean(0)
+        return z
+    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)] if ablate else []):
+        return some, model(some.tokens)[:, -1]
+
+every, new = clean.layout.names, []
+for seed in (1, 2):  # a third gives: the giver's logit above the mean of names, that of names that do not occur, the giver's without 0.2
+    (some, logits), (_, without_02) = (after(ioi.TEXTS["a third gives"], ablate, seed) for ablate in (False, True))
+    above, below = (x - x[:, every].mean(1, keepdim=True) for x in (logits, without_02))
+    three = [float(above.gather(1, who[:, None]).mean()) for who in (some.c, some.io, some.s)]
+    new.append([three[0], -sum(three) / 77, float(below.gather(1, some.c[:, None]).mean())])
+off = {name: gap[name] - line[name] for name in found}
+errors = {name: other_gap[name] - other_line[name] for name in other_kind}
+siblings = ioi.outside(model, (0, 2), dict(enumerate(ioi.TEMPLATES)) | {name: ioi.TEXTS[name] for name in ("longer distance", "three names", "S three times")}, n=32)
+with claims():
+    claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
+    claim("with IO named twice but before the giver it prefers IO, by more than eight", gap["IO twice, before the giver"] > 8)
+    claim("with a third after the giver the model leans to IO, by 1 to 5 logits", between(gap["a third after the giver"], 1, 5))
+    claim("where the accounts name opposite names the model prefers S, by more than eight logits", gap["opposite"] < -8)
+    claim("the forecast has the right sign on all four texts that test it", all(gap[name] * line[name] > 0 for name in tests))
+    claim("three of them are within two logits of it, and the fourth more than four above it", all(abs(off[name]) < 2 for name in tests[:3]) and off[tests[3]] > 4)
+    claim("when a third gives, the giver's logit is six below the mean of all names, and that of names that do not occur within a quarter of it, in two draws", all(rounds_to(row[0], "-6") and abs(row[1]) < 0.25 for row in new))
+    claim("with 0.2 at its mean the giver is lowered by less than two thirds of that", all(0 > row[2] > row[0] * 2 / 3 for row in new))
+    claim("after “went with” IO gets about nine tenths of the attention of 0.2, and the forecast is S", about(other_kind["went with"].to_io.mean(), 0.9) and other_line["went with"] < -7)
+    claim("the model prefers IO there, and the forecast is off by more than twenty logits", other_gap["went with"] > 8 and errors["went with"] > 20)
+    claim("with names joined by “and” the forecast is within three and a half logits of a difference of 8 to 14, on the two texts and on the six sentences and three variants that the lesson has used",
+          all(abs(errors[name]) < 3.5 and between(other_gap[name], 8, 14) for name in joined) and all(abs(float(one.logit_diff.mean()) - slope * one.leaning) < 3.5 and between(one.logit_diff.mean(), 8, 14) for one in siblings.values()))
+    claim("on each of the six others it is off by more than ten", min(abs(errors[name]) for name in apart) > 10)
+    claim("after “Mary met John … John gave” the model prefers S by more than three logits, and the forecast is IO", other_gap["IO met S"] < -3 and other_line["IO met S"] > 8)  # fmt: skip
+
+# %% [markdown]
 # What does the forecast leave out? It asks only whom head 0.2 avoids. But the movers copy names from notes, so it also matters which notes there are. In the next figure the ground shows where *they* look.
 
 # %% figure answer
@@ -855,7 +876,7 @@ ioi.said_drawn([(ioi.read_words(model, text, movers_at), after_twin[who]) for wh
 # %% [markdown]
 # The repeat makes the model say *John*: alone the sentence goes on with *Mary*, and behind *John went in* with *John*. But repetition is not the reason. Behind *Anna went in* the model says *Anna*, behind *Mary went in* it says *Mary*. It says whoever went in, and the movers show why. They look away from the *and* before *gave*, which holds a note of Mary, whom head 0.2 avoids. Another note can be read at the first *and*: that of the person who went in.
 #
-# In the top row there is no other note. At its only *and* layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The model copies her name from there, although head 0.2 avoids her. If this is what happens in all six texts, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
+# In the top row there is no other note. At its only *and* layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The model copies her name from there, although head 0.2 avoids her. If this is what happens wherever the names stand apart, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
 
 # %% answer
 def moved_by(text, seed=1, n=32, everywhere=True):
@@ -891,35 +912,16 @@ names_of = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
 fig.legend(names_of.values(), names_of, loc="outside lower center", ncols=3)
 plots.show(
     fig, "Eight texts: forging the note at one word moves the two upper ones little and takes the six lower ones to the other name.",
-    "The eight texts again, each shown up to the word whose note is forged, which is the one that heads 2.1 to 2.3 read most. Arrow: the logit difference goes there when layer 0 "
+    "Two texts in which the names are joined and six in which they stand apart, each shown up to the word whose note is forged, which is the one that heads 2.1 to 2.3 read most. Arrow: the logit difference goes there when layer 0 "
     "writes at this word as with the two names exchanged. Grey dots: the same at each other word (32 prompts for each text).",
 )  # fmt: skip
 
 # %% [markdown]
-# It does. In all six the forged note moves the logit difference by more than thirteen logits, and the model then says the one who begins the sentence. Forged at any other word, a note moves it by less than five. In the upper two texts no single note moves it by more than five, because there two words hold notes: one of Mary at *and*, and one of both names after John. So head 0.2 decides between two notes, and where there is but one, that note decides.
+# It does. In all six texts in which the names stand apart, the forged note moves the logit difference by more than thirteen logits, and the model then says the one who begins the sentence. Forged at any other word, a note moves it by less than five. In the upper two texts no single note moves it by more than five, because there two words hold notes: one of Mary at *and*, and one of both names after John. So head 0.2 decides between two notes, and where there is but one, that note decides.
 #
 # *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition is no guide and the last name is. The model is right on such sentences as well; whether they are the reason we have not tested.
 
 # %% claims answer
-tests = ("IO twice, after the giver", "a third after the giver", "opposite", "IO twice, before the giver")
-def after(text, ablate=False, seed=1):
-    """The prompts of a text and END's logits; with 0.2 at its mean there, if wanted."""
-    some = ioi.told(model.tokenizer, text, 96, torch.Generator().manual_seed(seed))
-    def at_its_mean(z, hook):
-        z[:, -1, 2] = z[:, -1, 2].mean(0)
-        return z
-    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)] if ablate else []):
-        return some, model(some.tokens)[:, -1]
-
-every, new = clean.layout.names, []
-for seed in (1, 2):  # a third gives: the giver's logit above the mean of names, that of names that do not occur, the giver's without 0.2
-    (some, logits), (_, without_02) = (after(ioi.TEXTS["a third gives"], ablate, seed) for ablate in (False, True))
-    above, below = (x - x[:, every].mean(1, keepdim=True) for x in (logits, without_02))
-    three = [float(above.gather(1, who[:, None]).mean()) for who in (some.c, some.io, some.s)]
-    new.append([three[0], -sum(three) / 77, float(below.gather(1, some.c[:, None]).mean())])
-off = {name: gap[name] - line[name] for name in found}
-errors = {name: other_gap[name] - other_line[name] for name in other_kind}
-siblings = ioi.outside(model, (0, 2), dict(enumerate(ioi.TEMPLATES)) | {name: ioi.TEXTS[name] for name in ("longer distance", "three names", "S three times")}, n=32)
 some = ioi.told(model.tokenizer, twins["S"], 48, torch.Generator().manual_seed(2))
 donor = some.tokens.clone()
 donor[:, 1] = some.c
@@ -931,20 +933,6 @@ at_and = to_names(alone_met.tokens, 4, (3, 1)).mean(0)  # Mary stands at 3, John
 again_moved = {name: moved_by(text, seed=2, n=48, everywhere=False) for name, text in apart.items()}
 second_gift = ioi.outside(model, (0, 2), {"": "When {A} and {B} went to the {place}, {S} gave a {object} to {IO}. Then {IO} gave a {object} to"}, n=64)[""]
 with claims():
-    claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
-    claim("with IO named twice but before the giver it prefers IO, by more than eight", gap["IO twice, before the giver"] > 8)
-    claim("with a third after the giver the model leans to IO, by 1 to 5 logits", between(gap["a third after the giver"], 1, 5))
-    claim("where the accounts name opposite names the model prefers S, by more than eight logits", gap["opposite"] < -8)
-    claim("the forecast has the right sign on all four texts that test it", all(gap[name] * line[name] > 0 for name in tests))
-    claim("three of them are within two logits of it, and the fourth more than four above it", all(abs(off[name]) < 2 for name in tests[:3]) and off[tests[3]] > 4)
-    claim("when a third gives, the giver's logit is six below the mean of all names, and that of names that do not occur within a quarter of it, in two draws", all(rounds_to(row[0], "-6") and abs(row[1]) < 0.25 for row in new))
-    claim("with 0.2 at its mean the giver is lowered by less than two thirds of that", all(0 > row[2] > row[0] * 2 / 3 for row in new))
-    claim("after “went with” IO gets about nine tenths of the attention of 0.2, and the forecast is S", about(other_kind["went with"].to_io.mean(), 0.9) and other_line["went with"] < -7)
-    claim("the model prefers IO there, and the forecast is off by more than twenty logits", other_gap["went with"] > 8 and errors["went with"] > 20)
-    claim("with names joined by “and” the forecast is within three and a half logits of a difference of 8 to 14, on the two texts and on the six sentences and three variants that the lesson has used",
-          all(abs(errors[name]) < 3.5 and between(other_gap[name], 8, 14) for name in joined) and all(abs(float(one.logit_diff.mean()) - slope * one.leaning) < 3.5 and between(one.logit_diff.mean(), 8, 14) for one in siblings.values()))
-    claim("on each of the six others it is off by more than ten", min(abs(errors[name]) for name in apart) > 10)
-    claim("after “Mary met John … John gave” the model prefers S by more than three logits, and the forecast is IO", other_gap["IO met S"] < -3 and other_line["IO met S"] > 8)
     claim("alone the sentence goes on with Mary, behind a first clause with whoever went in: above 0.9 for John and Mary, above 0.6 for Anna, and above 0.5 in a second draw",
           after_twin["alone"]["Mary"] > 0.9 and after_twin["S"]["John"] > 0.9 and after_twin["IO"]["Mary"] > 0.9 and after_twin["C"]["Anna"] > 0.6 and anna > 0.5)
     claim("behind a first clause about John or Anna the movers give the first “and” more than eight tenths, behind one about Mary more than any other word; head 0.2 looks at Mary with more than eight tenths behind each",
