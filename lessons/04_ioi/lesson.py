@@ -208,7 +208,7 @@ turn = 1 - by_head.recovery()  # (layer, head): 0 as in the clean run, 1 as in t
 names, total = [f"{layer}.{head}" for layer in range(4) for head in range(4)], float(by_head.clean.mean())
 direct = {head: written.difference(head) / total for head in names}
 turned = dict(zip(names, turn.flatten().tolist(), strict=True))
-fig, ax = plots.figure(height=3.2, width=6.4)
+fig, ax = plots.figure(height=2.9, width=6.0)
 ax.plot([0, 0.15], [0, 0.15], color=plots.NULL, linewidth=0.8, linestyle="--")
 ax.scatter(direct.values(), turned.values(), s=42, color=plots.HEAD, zorder=3)
 for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (-8, -15)), ("1.3", "1.3", (-6, 8)),
@@ -709,7 +709,7 @@ measured("ioi.six", named_sets["the six"][1])
 dice = torch.Generator().manual_seed(0)
 drawn_sets = [[names[i] for i in torch.randperm(16, generator=dice)[:6]] for _ in range(40)]
 null = list(kept(clean, drawn_sets))
-fig, axes = plots.figure(1, 2, height=3.0, sharey=True)
+fig, axes = plots.figure(1, 2, height=2.7, sharey=True)
 for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=True)):
     ax.axvline((1, float(keep(clean, names)[0].softmax(-1).gather(1, clean.answer[:, None]).mean()))[which], color=plots.ANSWER, linewidth=1.2)
     for i, (one, heads) in enumerate(zip(null, drawn_sets, strict=True)):
@@ -899,7 +899,7 @@ moved = {name: moved_by(text) for name, text in (joined | apart).items()}
 until = {"Then": "Mary and John had lunch.", "Later": "Mary and John met.", "went with": "John … with Mary and",
          "had lunch with": "John had lunch with Mary and", "met": "John met Mary at the store and", "S with IO": "John … with Mary. Then",
          "IO with S": "Mary … with John. Then", "IO met S": "Mary met John at the store."}  # fmt: skip
-fig, ax = plots.figure(height=3.0)
+fig, ax = plots.figure(height=2.8)
 for y, (before, read, after_forging) in enumerate(moved.values()):
     ax.annotate("", (after_forging[read], y), (before, y), arrowprops={"arrowstyle": "-|>", "color": plots.NOTE, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 0})
     ax.plot([x for at, x in after_forging.items() if at != read], [y] * (len(after_forging) - 1), "o", color=plots.NULL, markersize=4, label="forged at another word")
