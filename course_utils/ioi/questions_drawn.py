@@ -66,8 +66,8 @@ def paths_drawn(turns: Sequence[float] = (0.0, 0.0, 0.0)) -> Picture:
         spots = {"0.2": (left + 1.15, 0.3), "heads": (left + 0.5, 1.15), "MLPs": (left + 1.85, 1.15),
                  "logits": (left + 1.15, 1.88)}  # fmt: skip
         page.text((left + 0.1, 2.34), title, side="left", size=SMALL, bold=True, halo=False)
-        turned = f"turn {round(turns[i], 2) + 0.0:.2f}"
-        page.text((left + 0.06, 1.9), turned, side="left", size=SMALL, bold=True, halo=False, colour=plots.EDITED)
+        turned = f"{round(turns[i], 2) + 0.0:.2f}"
+        page.text((left + 1.64, 1.88), turned, side="left", size=SMALL, bold=True, halo=False, colour=plots.EDITED)
         _way(page, spots["0.2"], spots["logits"], True)
         for part, open_ in (("MLPs", mlps), ("heads", heads)):
             _way(page, spots["0.2"], spots[part], open_)

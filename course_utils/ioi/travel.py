@@ -95,7 +95,7 @@ def travelled(model: Any, sender: tuple[int, int] = (0, 2), mover: tuple[int, in
 def travel_drawn(found: Travel) -> Picture:
     """Four frames, in the order in which the model works: left to right, then down."""
     page = sheet(FRAME[1] + UPPER)
-    titles = ("1 · Layer 0 notes the names", "2 · 0.2 reads who gives", "3 · 1.2 reads the other note",
+    titles = ("1 · Layer 0 notes the names", "2 · Head 0.2 reads who gives", "3 · Mover 1.2 reads the other note",
               "4 · The name read there is said")  # fmt: skip
     for i, title in enumerate(titles):
         left, low = FRAME[0] * (i % 2), FRAME[1] * (1 - i // 2)

@@ -27,7 +27,7 @@ p = {text: (float(one.p_io.mean()), float(one.p_s.mean())) for text, one in give
 
 def by_giver(values, labels, ylabel):
     """Two bars for each giver: one for Mary and one for John."""
-    fig, ax = plots.figure(height=2.5)
+    fig, ax = plots.figure(height=2.2)
     for i, (label, colour) in enumerate(zip(labels, plots.SERIES, strict=False)):
         at = [k + 0.36 * i - 0.18 for k in range(3)]
         ax.bar(at, [both[i] for both in values.values()], 0.34, color=colour, label=label)
@@ -344,7 +344,7 @@ table({head: {"looks at": words_at[place], "attention": looks[head][place],
 caption("Heads that look at names or their notes from END (128 prompts that name IO first). Attention: the mean share that this place gets. By chance the last two columns are 0.06.")
 
 # %% [markdown]
-# The movers copy every name that they read, from *and*, where Mary is noted. Heads 2.1, 2.2 and 2.3 copy as well, but from the comma, which holds both names, so that they cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
+# The movers copy every name that they read, from *and*, where Mary is noted. Heads 2.1, 2.2 and 2.3 copy as well, but from the comma, which holds both names, so that they cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only head 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -387,7 +387,7 @@ ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery()
 # %% figure
 paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2",)} for way, found in ways.items()}
 ioi.paths_drawn([found["0.2"] for found in paths.values()]).captioned(
-    "Three experiments with one changed head, here head 0.2, and the turn in each (128 prompts). Orange-red: its output is that of the flipped prompt, and so is "
+    "Three experiments with one changed head, here head 0.2, and, beside the logits, the turn in each (128 prompts). Orange-red: its output is that of the flipped prompt, and so is "
     "what reaches the logits along these paths. Grey: these parts are frozen, so that they write what they write in the clean run."
 )
 
@@ -405,7 +405,7 @@ for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
     heard[name] = 1 - told.recovery()
 
 # %% figure answer
-fig, ax = plots.figure(height=2.3, width=6.4)
+fig, ax = plots.figure(height=2.0, width=5.6)
 grid = torch.stack(list(heard.values()))
 plots.heatmap(ax, grid, signed=False, limit=0.5, bar=False, aspect="auto")
 for (y, x), value in ((divmod(i, 4), float(v)) for i, v in enumerate(grid.flatten())):
@@ -418,7 +418,7 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, more than the sum because MLPs are not linear, and little of the 0.70 is left for others. The next section opens both.
+# Eleven of the twelve cells are empty or nearly so. The movers hear head 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, more than the sum because MLPs are not linear, and little of the 0.70 is left for others. The next section opens both.
 
 # %% claims answer
 with claims():
@@ -497,9 +497,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The same diagonal appears twice, without one exception among 80 givers: the message of 0.2 lowers the score of the giver's own note more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
+# The same diagonal appears twice, without one exception among 80 givers: the message of head 0.2 lowers the score of the giver's own note more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of head 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
+# The control is head 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of head 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in reading.items()}
@@ -646,7 +646,7 @@ def split(run, kept=True):
 
 runs = {name: ioi.repair(model, clean, [h for h in names if h not in heads], abc) for name, heads in alone_kept.items()}
 by_part = {name: split(one) for name, one in runs.items()} | {"whole model": split(runs["the six"], kept=False)}
-fig, ax = plots.figure(height=2.6, width=6.4)
+fig, ax = plots.figure(height=2.3, width=6.4)
 for i, row in enumerate(by_part.values()):
     at = 0.0
     for (name, value), colour in zip(row.items(), (plots.HEAD, plots.SERIES[1], plots.MLP, plots.NULL), strict=True):
@@ -654,7 +654,7 @@ for i, row in enumerate(by_part.values()):
         if value > 1:
             ax.text(at + value / 2, i, f"{value:.1f}", ha="center", va="center", fontsize=10, color="white" if name == "movers" else "black")
         at += max(value, 0)
-ax.set(yticks=range(4), yticklabels=list(by_part), xlabel="adds directly to the logit difference (logits)")
+ax.set(yticks=range(4), yticklabels=("head 0.2 alone", "head 0.2 and movers", "the six", "whole model"), xlabel="adds directly to the logit difference (logits)")
 ax.invert_yaxis()
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
@@ -719,8 +719,8 @@ for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=
         ax.plot(one[which], y - 0.1, "o", color=plots.HEAD, markersize=9)
         right = one[which] < 0.8
         ax.text(one[which] + (0.05 if right else -0.05), y - 0.1, f"{one[which]:.2f}", ha="left" if right else "right", va="center", fontsize=10)
-    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(3.6, -0.5), yticks=range(4), yticklabels=list(named_sets))
-for colour, label in ((plots.HEAD, "named heads"), (plots.SERIES[1], "random six, with 0.2"), (plots.NULL, "random six, without 0.2")):
+    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(3.6, -0.5), yticks=range(4), yticklabels=("head 0.2 alone", "head 0.2 and movers", "the six", "the six and\nheads 2.1–2.3"))
+for colour, label in ((plots.HEAD, "named heads"), (plots.SERIES[1], "random six, with head 0.2"), (plots.NULL, "random six, without head 0.2")):
     axes[0].plot([], [], "o", color=colour, label=label)
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
@@ -730,7 +730,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add 2.1, 2.2 and 2.3, the heads that raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. With a message of these three from other names, both names fall by seven to eight and a half logits. These nine heads do the task: what belongs to a circuit depends on what is measured.
+# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add heads 2.1, 2.2 and 2.3, which raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. With a message of these three from other names, both names fall by seven to eight and a half logits. These nine heads do the task: what belongs to a circuit depends on what is measured.
 #
 # How much should nine tenths impress us? No random six keeps as much, but every one that holds head 0.2 keeps more than a third, because the MLPs are kept in all of them and make much of its message. On P(IO) fourteen of the forty random sixes even beat ours, since ours were found by the logit difference. So this test says clearly that head 0.2 matters; for the other five heads the path patching of sections 5 to 7 is the better evidence.
 
@@ -783,7 +783,7 @@ expects = {"as in the template": ("Mary", "Mary"), "IO twice, before the giver":
 rows = [(ioi.read_words(model, (ioi.TEXTS | {"opposite": opposite})[name], [(0, 2)]), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
         for name in sorted(expects, key=gap.get, reverse=True)]
 ioi.texts_drawn(rows, 16, "Five texts with the attention of 0.2 on their words, the forecast logit difference and the measured one.").captioned(
-    "The sentence of section 1 and four that test the accounts; three dots stand for words left out. Blue ground: the attention of 0.2 from the last word. Beside each text: "
+    "The sentence of section 1 and four that test the accounts; three dots stand for words left out. Blue ground: the attention of head 0.2 from the last word. Beside each text: "
     "which name the model should prefer if it avoids the repeated name, or the last (– : neither). Right: the logit difference Mary − John, the circuit's forecast (grey "
     "bar) and the measured one (dot), averaged over both orders of the first two names where both are possible.")  # fmt: skip
 
@@ -958,7 +958,7 @@ ioi.beside_drawn().captioned(
 )
 
 # %% [markdown]
-# Towards the top, the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
+# Towards the top, the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
 #
 # The behaviour, measured in both:
 
@@ -998,11 +998,11 @@ card(
      "control": "other positions recover nothing", "where it fails": "an eighth goes by way of the next word"},
     {"claim": "Names are read from notes at “and” and at the comma", "evidence": "a stranger's note makes the model say the stranger",
      "control": "the same at “went”: nothing", "where it fails": "why these words and no others is not known"},
-    {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
-     "control": "eleven other messages to the movers; the message of 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
+    {"claim": "Head 0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
+     "control": "eleven other messages to the movers; the message of head 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
     {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "forty random sets of six heads",
      "where it fails": "any random six with head 0.2 keeps more than a third; on P(IO) fourteen of forty random sixes beat ours"},
-    {"claim": "Where two names are joined by “and” and then one gives, names are avoided the more 0.2 attends to them", "evidence": "four texts that test the forecast, and a giver who is new to the text",
+    {"claim": "Where two names are joined by “and” and then one gives, names are avoided the more head 0.2 attends to them", "evidence": "four texts that test the forecast, and a giver who is new to the text",
      "control": "IO named twice before the giver", "where it fails": "four logits off on that control; wrong by more than ten on six texts in which the names stand apart: there the one note decides"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
