@@ -418,7 +418,7 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear head 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, more than the sum because MLPs are not linear, and little of the 0.70 is left for others. The next section opens both.
+# Eleven of the twelve cells are empty or nearly so. The movers hear head 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, more than the sum because neither MLPs nor norms are linear, and little of the 0.70 is left for others. The next section opens both.
 
 # %% claims answer
 with claims():
@@ -876,7 +876,7 @@ ioi.said_drawn([(ioi.read_words(model, text, movers_at), after_twin[who]) for wh
 # %% [markdown]
 # The repeat makes the model say *John*: alone the sentence goes on with *Mary*, and behind *John went in* with *John*. But repetition is not the reason. Behind *Anna went in* the model says *Anna*, behind *Mary went in* it says *Mary*. It says whoever went in, and the movers show why. They look away from the *and* before *gave*, which holds a note of Mary, whom head 0.2 avoids. Another note can be read at the first *and*: that of the person who went in.
 #
-# In the top row there is no other note. At its only *and* layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The model copies her name from there, although head 0.2 avoids her. If this is what happens wherever the names stand apart, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
+# The top row has only one *and*. There layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The model copies her name from there, although head 0.2 avoids her. If this is what happens wherever the names stand apart, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
 
 # %% answer
 def moved_by(text, seed=1, n=32, everywhere=True):
@@ -917,7 +917,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# It does. In all six texts in which the names stand apart, the forged note moves the logit difference by more than thirteen logits, and the model then says the one who begins the sentence. Forged at any other word, a note moves it by less than five. In the upper two texts no single note moves it by more than five, because there two words hold notes: one of Mary at *and*, and one of both names after John. So head 0.2 decides between two notes, and where there is but one, that note decides.
+# It does. In all six texts in which the names stand apart, the forged note moves the logit difference by more than thirteen logits, and the model then prefers the one who begins the sentence. Forged at any other word, a note moves it by less than five. In the upper two texts no single note moves it by more than five, because there two words hold notes: one of Mary at *and*, and one of both names after John. So head 0.2 decides between two notes, and where there is but one, that note decides.
 #
 # *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition is no guide and the last name is. The model is right on such sentences as well; whether they are the reason we have not tested.
 
