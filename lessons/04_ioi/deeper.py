@@ -258,7 +258,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The eleven lie within a logit of the diagonal, whatever was removed. Most of the dots of the six lie to the right of it: there the six keep more than the model does, since what they leave out had held the difference back. They are not complete.
+# The eleven lie within a logit of the diagonal, whatever was removed. Most of the dots of the six lie to the right of it: there the six keep more than the model does, so that they are not complete by this measure. With nothing removed, this excess comes from the final norm, which divides by less when the other heads are at their means (section 8 of the first notebook).
 #
 # Is the larger set minimal? For each head, the bars show the largest change that its removal makes after some other set is gone.
 
