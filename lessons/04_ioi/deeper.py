@@ -508,7 +508,7 @@ caption("The mean logit difference Mary − John of the three models on five tex
 # %% [markdown]
 # The second text decides nothing: no name is repeated there. The third can decide. John occurs twice and does not give, and an account by repetition alone would expect as much as in the template. The models keep between 0.15 and 0.35 of it. In no model is a repetition enough; that it adds something is not excluded.
 #
-# The last two texts tell the models apart. Where Mary is named after the giver, the first two models say John and the third says Mary. The behaviour on the training sentences is the same, the heads differ, and so does the failure. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
+# The last two texts tell the models apart. Where Mary is named after the giver, the first two models say John and the third says Mary. On the sentences of the task all three give the same answers, but with other heads, and elsewhere their answers can differ. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
 
 # %% claims
 b, c = "ioi-natural-b", "ioi-natural-c"
@@ -548,7 +548,7 @@ ioi.gpt2_drawn().captioned(
 )
 
 # %% [markdown]
-# The paper finds that taking all three name movers away costs about 5 % of the logit difference, because backup heads take over. The small model loses more, and what it keeps is kept by the final norm (section 1). Whether the norm has a part in GPT-2's 5 % could be found by holding its divisor in the same way; we have not seen it done on this circuit.
+# The paper finds that taking all three name movers away costs about 5 % of the logit difference, because backup heads take over. The small model loses more, and what is given back there comes from the final norm (section 1). Whether the norm has a part in GPT-2's 5 % could be found by holding its divisor in the same way; we have not seen it done on this circuit.
 #
 # The table lists the paper's main figures. Where the weights of GPT-2 small are on this machine (run `zoo.load("gpt2")` once with a network), each is measured as well.
 
