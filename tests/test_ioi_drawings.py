@@ -162,10 +162,27 @@ def test_the_example_is_followed_as_it_was_measured(model):
 
 
 def test_the_words_of_a_text_get_the_attention_of_its_positions(model):
-    words = ioi.read_words(model, ioi.TEXTS["IO twice, after the giver"], (0, 2), n=16)
+    words = ioi.read_words(model, ioi.TEXTS["IO twice, after the giver"], [(0, 2)], n=16)
     assert [word for word, _ in words][:4] == ["When", "Mary", "and", "John"]
     assert max(words, key=lambda pair: pair[1])[0] == "Mary" and words[-2][1] > 0.5
     row = (words, {"repeated": "–", "last": "John"}, -10.0, -9.0)
     made = ioi.texts_drawn([row], 16, "one text")
     assert {"John", "gave", "from", "repeated"} <= set(texts(made))
+    plots.plt.close(made.fig)
+
+
+def test_several_heads_are_averaged_and_the_likeliest_name_stands_out(model):
+    text, heads = ioi.TEXTS["a third gives"], [(1, 0), (1, 2)]
+    each = [ioi.read_words(model, text, [head], n=8) for head in heads]
+    both = ioi.read_words(model, text, heads, n=8)
+    assert [share for _, share in both] == pytest.approx([(a + b) / 2 for (_, a), (_, b) in zip(*each, strict=True)])
+    made = ioi.said_drawn([(both, {"Mary": 0.25, "John": 0.75})], "one text")
+    bold = {text.get_text() for text in made.fig.axes[0].texts if text.get_fontweight() == "bold"}
+    assert "0.75" in bold and "0.25" in set(texts(made)) - bold
+    plots.plt.close(made.fig)
+
+
+def test_the_frames_of_path_patching_carry_their_turns():
+    made = ioi.paths_drawn([-0.001, 0.29, 0.7])
+    assert {"0.00", "0.29", "0.70"} <= set(texts(made))
     plots.plt.close(made.fig)

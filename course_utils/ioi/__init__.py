@@ -43,7 +43,7 @@ from course_utils.ioi.criteria import (
 from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
 from course_utils.ioi.notes import copying_notes, mlp_answers, note_scores, renamed
 from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
-from course_utils.ioi.outside_drawn import read_words, texts_drawn
+from course_utils.ioi.outside_drawn import read_words, said_drawn, texts_drawn
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows
 from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
 from course_utils.ioi.prompts import (

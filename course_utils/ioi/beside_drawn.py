@@ -51,7 +51,7 @@ def beside_drawn() -> Picture:
         ((2.42, 1.9), (2.7, 2.24), "V", plots.INK, 0.0),
         ((2.88, 1.0), (3.24, 2.24), "V", plots.INK, 0.35),
         ((2.92, 2.6), (2.92, 2.92), "Q", plots.INK, 0.0),
-        ((XS[0], 0.44), (2.3, 3.1), "V", plots.INK, -0.28),
+        ((XS[0], 0.44), (2.3, 3.1), "V", NOTE_INK, -0.28),
         ((2.92, 3.28), (2.92, 3.54), "", plots.INK, 0.0),
     ))  # fmt: skip
     page.line([(WIDE / 2, 0.1), (WIDE / 2, 4.2)], colour="#DDDDDD", behind=True)

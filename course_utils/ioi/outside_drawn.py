@@ -1,7 +1,8 @@
 """Texts outside the template, drawn: each word shaded by a head's attention, beside a forecast and what is true.
 
 1. `read_words` – a text's words and how much of a head's attention from the last word each gets.
-2. `texts_drawn` – one row for each text.
+2. `texts_drawn` – one row for each text, with a forecast and what was measured.
+3. `said_drawn` – one row for each text, with the probability of each name after it.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ Words = list[tuple[str, float]]
 
 
 @torch.no_grad()
-def read_words(model: Any, text: str, head: tuple[int, int], n: int = 128, seed: int = 0) -> Words:
-    """The words of a text, IO named first, and the head's mean attention from the last word to each."""
+def read_words(model: Any, text: str, heads: Sequence[tuple[int, int]], n: int = 128, seed: int = 0) -> Words:
+    """The words of a text, IO named first, and the mean attention of some heads from the last word to each."""
     prompts = told(model.tokenizer, text, 2 * n, torch.Generator().manual_seed(seed))
     tokens = prompts.tokens[1::2]  # every other one names IO first
-    _, cache = model.run_with_cache(tokens, names_filter=f"blocks.{head[0]}.attn.hook_pattern")
-    share = cache["pattern", head[0]][:, head[1], -1].mean(0)  # (position)
+    _, cache = model.run_with_cache(tokens, names_filter=lambda name: name.endswith("hook_pattern"))
+    share = sum(cache["pattern", layer][:, head, -1].mean(0) for layer, head in heads) / len(heads)  # (position)
     ids = model.tokenizer.encode(text.format(**PEOPLE), add_special_tokens=False)
     words = [model.tokenizer.decode([i]).strip() for i in ids]
     return list(zip(words, share[1:].tolist(), strict=True))
@@ -46,7 +47,9 @@ def shortened(words: Words) -> Words:
             short[-1] = ("…", short[-1][1] + share)
         else:
             short.append(("…", share))
-    return short[1:] if short[0][0] == "…" else short
+    while short[0][0] in ("…", ","):
+        short = short[1:]
+    return short
 
 
 def texts_drawn(rows: Sequence[tuple[Words, Mapping[str, str], float, float]], limit: float, alt: str) -> Picture:
@@ -86,11 +89,27 @@ def texts_drawn(rows: Sequence[tuple[Words, Mapping[str, str], float, float]], l
     return page.picture(alt)
 
 
+def said_drawn(rows: Sequence[tuple[Words, Mapping[str, float]]], alt: str) -> Picture:
+    """Each text with its shaded words, and the probability of each name as its next word."""
+    page = sheet(0.55 + ROW * len(rows))
+    page.text((EXPECT[1] + 0.62, page.height - 0.14), "probability of", size=SMALL, up="baseline", halo=False)
+    for i, (words, said) in enumerate(rows):
+        y = page.height - 0.5 - ROW * (i + 0.5)
+        _words(page, y, shortened(words))
+        for k, (name, share) in enumerate(said.items()):
+            at = (EXPECT[1] + 0.62 * k, y - 0.05)
+            page.text(at, f"{share:.2f}", size=SMALL, bold=share == max(said.values()), up="baseline", halo=False)
+            if not i:
+                page.text((at[0], page.height - 0.36), name, size=SMALL, bold=True, up="baseline", halo=False)
+    return page.picture(alt)
+
+
 def _words(page: Sheet, y: float, words: Words) -> None:
     """A line of words, the ground of each as dark as its share of the attention."""
     x, drawn = 0.08, page.ax.figure.canvas.get_renderer()
     scale = page.ax.figure.dpi
     for word, share in words:
+        x -= 0.04 if word in ".," else 0.0
         ground = dict(facecolor=_tint(share), edgecolor="none", pad=1.5)
         colour = "white" if share > 0.6 else plots.INK
         text = page.ax.text(x, y - 0.05, word, fontsize=SMALL, va="baseline", color=colour, bbox=ground, zorder=4)

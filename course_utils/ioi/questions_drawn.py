@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from course_utils import plots
 from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Point, Sheet, sheet, width_of
@@ -55,8 +55,9 @@ def partners_drawn() -> Picture:
     )
 
 
-def paths_drawn() -> Picture:
-    """Head 0.2 with the output of the flipped prompt, and three sets of ways on which it may reach the logits."""
+def paths_drawn(turns: Sequence[float] = (0.0, 0.0, 0.0)) -> Picture:
+    """Head 0.2 with the output of the flipped prompt, three sets of ways on which it may reach the logits, and how far
+    each turns the answer."""
     page, third = sheet(2.5), WIDE / 3
     titles = ("1 · straight to the logits", "2 · also through MLPs", "3 · also through heads")
     for i, title in enumerate(titles):
@@ -65,6 +66,8 @@ def paths_drawn() -> Picture:
         spots = {"0.2": (left + 1.15, 0.3), "heads": (left + 0.5, 1.15), "MLPs": (left + 1.85, 1.15),
                  "logits": (left + 1.15, 1.88)}  # fmt: skip
         page.text((left + 0.1, 2.34), title, side="left", size=SMALL, bold=True, halo=False)
+        turned = f"{round(turns[i], 2) + 0.0:.2f}"
+        page.text((left + 1.64, 1.88), turned, side="left", size=SMALL, bold=True, halo=False, colour=plots.EDITED)
         _way(page, spots["0.2"], spots["logits"], True)
         for part, open_ in (("MLPs", mlps), ("heads", heads)):
             _way(page, spots["0.2"], spots[part], open_)

@@ -95,7 +95,7 @@ def travelled(model: Any, sender: tuple[int, int] = (0, 2), mover: tuple[int, in
 def travel_drawn(found: Travel) -> Picture:
     """Four frames, in the order in which the model works: left to right, then down."""
     page = sheet(FRAME[1] + UPPER)
-    titles = ("1 · Layer 0 notes the names", "2 · 0.2 reads who gives", "3 · 1.2 reads the other note",
+    titles = ("1 · Layer 0 notes the names", "2 · Head 0.2 reads who gives", "3 · Mover 1.2 reads the other note",
               "4 · The name read there is said")  # fmt: skip
     for i, title in enumerate(titles):
         left, low = FRAME[0] * (i % 2), FRAME[1] * (1 - i // 2)
@@ -170,6 +170,6 @@ def _said(page: Sheet, left: float, low: float, found: Travel) -> None:
     )
     page.arrow((left + XS[5], y + 0.16), (left + XS[5], low + TOP + 0.04), thick=2.6)
     page.box((left + XS[5] - 0.02, low + TOP + 0.2), "Mary", fill=plots.ANSWER, width=0.62, height=0.32, size=SMALL)
-    for k, (name, colour) in enumerate((("Mary", plots.ANSWER), ("John", plots.EDITED))):
-        page.text((left + 1.4, low + TOP + 0.23 - 0.19 * k), f"logit of {name} {found.logits[k]:.1f}",
-                  size=SMALL, colour=colour, bold=True)  # fmt: skip
+    for k, name in enumerate(("Mary", "John")):
+        at = (left + 1.4, low + TOP + 0.23 - 0.19 * k)
+        page.text(at, f"logit of {name} {found.logits[k]:.1f}", size=SMALL, bold=not k)

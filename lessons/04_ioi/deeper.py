@@ -8,7 +8,7 @@
 
 # %% setup
 
-# %%
+# %% figure
 import torch
 
 from course_utils import ioi, patching, plots, zoo
@@ -20,7 +20,18 @@ model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
 clean = ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(0))
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
 mean = ioi.asked(model, clean, "ABC", 0, ablation="mean")
-mlps, whole = Circuit.mlps(model), Circuit.whole(model)
+mlps = Circuit.mlps(model)
+sets = {"the movers": ["1.0", "1.2", "1.3"], "2.1, 2.2, 2.3": ["2.1", "2.2", "2.3"]}
+repairs = {name: ioi.repair(model, clean, heads, abc) for name, heads in sets.items()}
+whole, lost, direct = (float(getattr(repairs["the movers"], what).mean()) for what in ("whole", "lost", "lost_direct"))
+fig, ax = plots.figure(height=2.0)
+for y, (value, colour) in enumerate(((whole, plots.GREY), (whole - direct, plots.HEAD), (whole - lost, plots.INK))):
+    ax.barh(y, value, 0.62, color=colour)
+    ax.text(value + 0.1, y, f"{value:.1f}", va="center", fontsize=10)
+ax.set(yticks=range(3), yticklabels=("whole model", "less what the movers added", "without the movers, measured"), xlabel="logit difference", xlim=(0, 13))
+ax.invert_yaxis()
+plots.show(fig, "Three bars: without the movers more is left than the whole model's difference less what they added.",
+           "The logit difference with all heads; less what the movers had added directly; and as it is when they are set to their means (96 prompts).")
 
 # %% [markdown]
 # ## 1 · Who makes up for the loss?
@@ -33,10 +44,6 @@ mlps, whole = Circuit.mlps(model), Circuit.whole(model)
 
 # %% prediction
 predict("ioi.repair")
-
-# %% answer
-sets = {"the movers": ["1.0", "1.2", "1.3"], "2.1, 2.2, 2.3": ["2.1", "2.2", "2.3"]}
-repairs = {name: ioi.repair(model, clean, heads, abc) for name, heads in sets.items()}
 
 # %% figure answer
 fig, axes = plots.figure(1, 2, height=3.4, sharey=True)
@@ -75,9 +82,9 @@ with claims():
 measured("ioi.repair", "the final norm" if m["lost"][0] < m["lost directly"][0] / 2 and m["lost, divisor held"][0] > m["lost directly"][0] else "later heads")
 
 # %% [markdown]
-# No other head steps in for the movers: the later parts make the loss larger, not smaller. The norm gives back more than half of it. Three tenths of the logit difference came from the movers directly, and more than half from MLPs, which do much with 0.2 alone (section 8 of the first notebook). With the movers gone the stream is smaller, its divisor falls by about a quarter, and what is left of the answer counts for more. Whoever finds “repair” in an ablation should take this step apart before looking for backup heads.
+# No other head steps in for the movers: the later parts make the loss larger, not smaller. The norm gives back more than half of it. Three tenths of the logit difference came from the movers directly, and more than half from MLPs, which do much with head 0.2 alone (section 8 of the first notebook). With the movers gone the stream is smaller, its divisor falls by about a quarter, and what is left of the answer counts for more. Whoever finds “repair” in an ablation should take this step apart before looking for backup heads.
 #
-# On the right are heads that seem to be in the way. Removing 2.1, 2.2 and 2.3 makes the difference larger, as removing a *negative* head would. More than three quarters of that is the norm: these heads raise both names, and loudly. In GPT-2 small, by contrast, the two negative name movers lower the logit of IO itself.
+# On the right are heads that seem to be in the way. Removing heads 2.1, 2.2 and 2.3 makes the difference larger, as removing a *negative* head would. More than three quarters of that is the norm: these heads raise both names, and loudly. In GPT-2 small, by contrast, the two negative name movers lower the logit of IO itself.
 
 # %% [markdown]
 # ## 2 · Four ways to ask
@@ -100,13 +107,13 @@ asked = {how: {head: float(one.effect()[patching.head(head)] / one.clean.mean())
 shown = {how: {head: asked[how][head] for head in ("0.2", "1.2")} for how in list(asks)[:4]}
 ioi.asks_drawn(shown).captioned(
     "Four questions put to two heads, in units of the clean logit difference (96 prompts). Dot: the run that is changed. Grey: "
-    "how far the exchange could go if the head were all that matters. Arrows: how far it goes for 0.2 and for the mover 1.2, whose second arrow is hardly more than its head."
+    "how far the exchange could go if the head were all that matters. Arrows: how far it goes for head 0.2 and for the mover 1.2, whose second arrow is hardly more than its head."
 )
 
 # %% [markdown]
-# Between clean and flip the logit difference changes its sign, so that the grey way is twice as long as with ABC. The brown arrows differ by more than this factor of two: with flip, 1.2 loses more than three times as much as with ABC.
+# Between clean and flip the logit difference changes its sign, so that the grey way is twice as long as with ABC. The brown arrows differ by more than this factor of two: with flip, the mover 1.2 loses more than three times as much as with ABC.
 #
-# Compare the two rows of ABC. The clean output of 1.2 alone brings back about an eighth. Taking it from the clean run costs about half of that or less. A part can be enough for something and hardly be missed: section 1 says why.
+# Compare the two rows of ABC. The clean output of the mover 1.2 alone brings back about an eighth. Taking it from the clean run costs about half of that or less. A part can be enough for something and hardly be missed: section 1 says why.
 #
 # Two more ways are not drawn: the output is replaced by its mean over ABC prompts, or by zero, which is the output on no prompt. Head 0.0 loses more than a quarter with zeros and next to nothing in the other five ways: later parts count on its output, and its mean serves them equally well.
 
@@ -137,10 +144,10 @@ def with_note(some, name_at, note_at, heads):
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    forged = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")[1]["z", 0][:, note_at, heads]
+    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
 
     def forge(z, hook):  # z: (batch, position, head, d_head)
-        z[:, note_at, heads] = forged
+        z[:, note_at, heads] = other["z", 0][:, note_at, heads]
         return z
 
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
@@ -166,7 +173,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# All four heads write, and not in equal parts: 0.2 and 0.3 do more than 0.0 and 0.1, at either word. Neither pair alone does what the four do together.
+# All four heads write, and not in equal parts: heads 0.2 and 0.3 do more than heads 0.0 and 0.1, at either word. Neither pair alone does what the four do together.
 #
 # The second name is noted at the comma, and not at *went*. Attention depends on the query, and the query on the word that looks, so we exchange the words that look.
 
@@ -177,7 +184,8 @@ moved[:, 9], placed[:, 5] = first[:, 5], first[:, 3]
 
 def to_names(tokens, at):
     """Mean attention of each head of layer 0 from one position to the two names together."""
-    return model.run_with_cache(tokens, names_filter="blocks.0.attn.hook_pattern")[1]["pattern", 0][:, :, at][..., [2, 4]].sum(-1).mean(0)
+    _, cache = model.run_with_cache(tokens, names_filter="blocks.0.attn.hook_pattern")
+    return cache["pattern", 0][:, :, at][..., [2, 4]].sum(-1).mean(0)
 
 from_there = {"the comma": to_names(first, 9), "“went” in\nthe comma's place": to_names(moved, 9),
               "“went”": to_names(first, 5), "“and” in the\nplace of “went”": to_names(placed, 5)}
@@ -215,13 +223,11 @@ with claims():
 # %% [markdown]
 # ## 4 · Complete, and minimal?
 #
-# A circuit can keep the behaviour and still be the wrong explanation, if other parts could do the same or some of its own do nothing.
-#
-# Faithfulness asks whether a circuit does what the model does. Wang et al. add two questions. **Completeness**: take any part $K$ of the circuit away, from the circuit and from the model; do they still agree? If the model goes on where the circuit stops, something outside can do the same job. **Minimality**: does each part $v$ matter, after *some* other parts are gone?
+# A circuit can keep the behaviour and still be the wrong explanation, if other parts could do the same or some of its own do nothing. Faithfulness asks only whether a circuit does what the model does. Wang et al. add two questions. **Completeness**: take any part $K$ of the circuit away, from the circuit and from the model; do they still agree? If the model goes on where the circuit stops, something outside can do the same job. **Minimality**: does each part $v$ matter, after *some* other parts are gone?
 #
 # $$\text{incompleteness}(K) = |F(C \setminus K) - F(M \setminus K)|, \qquad \text{minimality}(v) = \max_K |F(C \setminus (K \cup \{v\})) - F(C \setminus K)|.$$
 #
-# Two circuits are asked: the six heads of the first notebook, and eleven heads, which are all of layers 0 and 1 with 2.1 to 2.3. There are too many sets $K$ to try them all, so the code takes three classes of heads, twenty random halves of the circuit, and what a greedy search finds. The MLPs are in every circuit and never in $K$.
+# Two circuits are asked: the six heads of the first notebook, and eleven heads, which are all of layers 0 and 1 with 2.1 to 2.3. There are too many sets $K$ to try them all, so the code takes three classes of heads and twenty random halves of the circuit. The MLPs are in every circuit and never in $K$.
 
 # %%
 six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
@@ -233,11 +239,8 @@ def removed(heads):
     """Every tried K, from the circuit and from the model: two mean logit differences each."""
     taken = torch.rand(20, len(heads), generator=dice) < 0.5
     halves = [[h for h, t in zip(heads, row, strict=True) if t] for row in taken.tolist()]
-    circuit, ks = Circuit.nodes(heads) | mlps, [Circuit.nodes(k) for k in ([], *classes, *halves)]
-    for _ in range(2):
-        wider = [Circuit.nodes([h]) | (ks[-1] if len(ks) > 24 else Circuit.nodes([])) for h in heads]
-        ks.append(mean.completeness(circuit, subsets=wider, draws=0).worst[0])
-    return mean.completeness(circuit, subsets=ks, draws=0)
+    ks = [Circuit.nodes(k) for k in ([], *classes, *halves)]
+    return mean.completeness(Circuit.nodes(heads) | mlps, subsets=ks, draws=0)
 
 tried = {"the six": removed(six), "the eleven": removed(eleven)}
 
@@ -255,7 +258,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The eleven lie within a logit of the diagonal, whatever was removed. Most of the dots of the six lie to the right of it: there the six keep more than the model does, since what they leave out had held the difference back. They are not complete.
+# The eleven lie within a logit of the diagonal, whatever was removed. Most of the dots of the six lie to the right of it: there the six keep more than the model does, so that they are not complete by this measure. With nothing removed, this excess comes from the final norm, which divides by less when the other heads are at their means (section 8 of the first notebook).
 #
 # Is the larger set minimal? For each head, the bars show the largest change that its removal makes after some other set is gone.
 
@@ -274,7 +277,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Each of the eleven matters for something. Head 0.3 matters nearly as much as 0.2 once other parts are gone, though its single exchange in the first notebook had less than half the effect. A search over single heads would not have shown that.
+# Each of the eleven matters for something. Head 0.3 matters nearly as much as head 0.2 once other parts are gone, though its single exchange in the first notebook had less than half the effect. A search over single heads would not have shown that.
 
 # %% claims
 gaps = {name: one.circuit.mean(-1) - one.whole.mean(-1) for name, one in tried.items()}
@@ -288,9 +291,7 @@ with claims():
 # %% [markdown]
 # ## 5 · Where the heads are needed
 #
-# A head may do one job at one word and another job elsewhere. A circuit of whole heads does not tell them apart.
-#
-# A head of the drawing works at some positions and not at others. The next test keeps heads only at stated positions. A **node** is a head at one position. The score of a set of nodes is the share of the log-probability of IO that is kept, minus 0.01 for each node, so that naming everything is worth little. A search started from 26 nodes at which the first notebook's heads could matter, and added or dropped one node at a time. It ended with these nine:
+# A head may do one job at one word and another job elsewhere. A circuit of whole heads does not tell them apart, so the next test keeps heads only at stated positions. A **node** is a head at one position. The score of a set of nodes is the share of the log-probability of IO that is kept, minus 0.01 for each node, so that naming everything is worth little. A search started from 26 nodes at which the first notebook's heads could matter, and added or dropped one node at a time. It ended with these nine:
 
 # %% figure
 nine = sorted(ioi.FOUND)
@@ -316,36 +317,16 @@ table({name: {"nodes": f"{len(some)}", "kept": fresh.kept(some),
 caption("Proposed circuits of nodes, on 48 fresh prompts: the share of the log-probability of IO that is kept, and the score. Everything outside is set to its mean over ABC prompts. A negative share: IO is less probable than with every head at its mean.")
 
 # %% [markdown]
-# One random nine keeps nearly half, and that asks for an explanation. It happens to hold 0.0 at the comma and 2.1 at END. These two alone keep as much, since they raise a name of the prompt, whether it is the right one or not. Reading the best of the random sets, and not only its score, has found a part of the mechanism.
+# One random nine keeps nearly half, and that asks for an explanation. It happens to hold head 0.0 at the comma and head 2.1 at END. These two alone keep as much, since they raise a name of the prompt, whether it is the right one or not. Reading the best of the random sets, and not only its score, has found a part of the mechanism.
 #
-# The nine are one small circuit among others. Heads that do the same job can stand in for one another, and a search that pays for each node leaves out what the rest can spare. So head 0.3, which section 4 found to matter nearly as much as 0.2, is not among the nine. Each circuit answers its own question:
+# The nine are one small circuit among others. Heads that do the same job can stand in for one another, and a search that pays for each node leaves out what the rest can spare. So head 0.3, which section 4 found to matter nearly as much as head 0.2, is not among the nine. Each circuit answers its own question:
 #
 # | circuit | question | measured by | what it leaves out |
 # |---|---|---|---|
 # | six heads (first notebook) | which of the two names? | logit difference | a name of the prompt |
-# | nine heads (first notebook) | the whole task? | probability of IO | 0.0 and 0.1, which write notes as well |
+# | nine heads (first notebook) | the whole task? | probability of IO | heads 0.0 and 0.1, which write notes as well |
 # | eleven heads (section 4) | does it fail as the model fails? | completeness | positions |
-# | nine nodes (this section) | how few heads at positions are enough? | log-probability of IO, less a price | whatever the rest can spare, such as 0.3 |
-#
-# An average over prompts can also hide that prompts differ. The next figure shows four exchanges of the first notebook prompt by prompt.
-
-# %% figure
-by_head = ioi.asked(model, clean, "flip", 0, direction="noising").sweep("z")
-fig, ax = plots.figure(height=2.6)
-spread = {name: (by_head.effect(per_prompt=True)[patching.head(name)] / by_head.clean.mean()) for name in ("0.2", "0.3", "1.1", "1.2")}
-for i, values in enumerate(spread.values()):
-    jitter = 0.3 * (torch.rand(len(values), generator=torch.Generator().manual_seed(i)) - 0.5)
-    ax.scatter(values, i + jitter, s=7, color=plots.SERIES[0], alpha=0.6)
-    ax.plot([values.mean()] * 2, [i - 0.35, i + 0.35], color=plots.EDITED)
-ax.set(yticks=range(4), yticklabels=list(spread), ylabel="head", xlabel="change, as a share of the clean mean")
-ax.axvline(0, color=plots.NULL, linewidth=1)
-plots.show(
-    fig, "Effects of exchanging four heads, one dot for each prompt: wide clouds around their means, nearly all on one side of zero.",
-    "The effect of exchanging one head with the flipped prompt, one dot for each of 96 prompts; the line is the mean.",
-)  # fmt: skip
-
-# %% [markdown]
-# The direction is the same in nearly every prompt, while the size differs widely. That 1.2 takes about a fifth of the difference is a statement about the mean.
+# | nine nodes (this section) | how few heads at positions are enough? | log-probability of IO, less a price | whatever the rest can spare, such as head 0.3 |
 
 # %% claims
 score = {name: fresh.worth(some) for name, some in nodes.items()}
@@ -357,11 +338,7 @@ with claims():
           between(fresh.kept(nodes["0.0 at the comma, 2.1 at END"]), 0.4, 0.6) and set(nodes["0.0 at the comma, 2.1 at END"]) <= set(nines[-1]))
     claim("at the wrong positions the same heads keep nothing: less than a tenth", fresh.kept(nodes["the seven heads at S2"]) < 0.1)
     claim("of twenty random nines the tenth best scores below a tenth, and the best less than half of what the nine score",
-          score["null: the tenth best"] < 0.1 and score["null: best of 20 random nines"] < score["the nine"] / 2)
-    claim("exchanging 0.2 lowers the difference in every prompt, and each of the other three in at least nine prompts of ten",
-          spread["0.2"].max() < 0 and all((values < 0).float().mean() >= 0.9 for values in spread.values()))
-    claim("for 1.2 the standard deviation over prompts is more than a third of the mean effect, of about a fifth",
-          spread["1.2"].std() > spread["1.2"].mean().abs() / 3 and between(spread["1.2"].mean(), -0.25, -0.17))  # fmt: skip
+          score["null: the tenth best"] < 0.1 and score["null: best of 20 random nines"] < score["the nine"] / 2)  # fmt: skip
 
 # %% [markdown]
 # ## 6 · Methods where the truth is known
@@ -433,22 +410,27 @@ plots.show(
 # %% [markdown]
 # At the left end the curve is flat. A softmax lies between this node and the answer, and it is **saturated**: all its weight is on one place, and a small change moves none of it. The gradient there says that the node does not matter. Averaged over the way, it says the right thing.
 #
-# In `ioi-natural` one gradient does better. It puts the right node first, although it is off by many logits there.
+# In `ioi-natural` one gradient does better. It puts the right node first, although its estimate for that node is off by more than eight logits.
 
 # %%
 ask = ioi.asked(model, clean, "flip", 0, direction="noising")
 swept = ask.sweep("z", by=by)
-exact, roles = swept.effect().flatten(), swept.axis("position").labels
+exact = swept.effect().flatten()
 estimates = {name: ask.attribute("z", by=by, steps=steps).effect().flatten()
              for name, steps in (("one gradient", 0), ("integrated, ten steps", 10))}
-strongest = exact.abs().topk(8).indices
-rows = {f"{k % 16 // 4}.{k % 4} at {roles[k // 16]}":
-        {"exact": float(exact[k]), **{n: float(e[k]) for n, e in estimates.items()}}
-        for k in strongest.tolist()}
-table(rows, signed=True, decimals=1, unit="logits", corner="node")
 
-# %% caption
-caption("The eight nodes of ioi-natural with the largest exact effects, noised with flip (96 prompts), and the two estimates.")
+# %% figure
+fig, ax = plots.figure(height=3.2, width=5.6)
+ax.plot([-18, 2], [-18, 2], color=plots.NULL, linewidth=1)
+for (name, found), colour, marker in zip(estimates.items(), (plots.SERIES[5], plots.SERIES[0]), "os", strict=True):
+    ax.scatter(exact, found, s=26, color=colour, marker=marker, label=name, alpha=0.85, zorder=3)
+ax.annotate("head 0.2 at END", (float(exact.min()), float(estimates["one gradient"][exact.argmin()])), xytext=(8, 8), textcoords="offset points", fontsize=9)
+ax.set(xlabel="exact effect (logits)", ylabel="estimate (logits)")
+ax.legend(loc="lower right")
+plots.show(
+    fig, "Estimates against exact effects: head 0.2 at END lies far above the diagonal with one gradient and near it when integrated.",
+    "All nodes of ioi-natural, noised with flip (96 prompts): the exact effect and two estimates. On the line an estimate is right.",
+)  # fmt: skip
 
 # %% [markdown]
 # So a small estimate is no evidence that a part does nothing, and a large one is worth checking by an exact exchange.
@@ -459,8 +441,8 @@ error = {name: float((e - exact).abs().max()) for name, e in estimates.items()}
 with claims():
     claim("the whole way changes the logit difference by more than 25 logits", curve[0] - curve[-1] > 25)
     claim("the first twentieth of the way changes it by less than one, at a slope of less than a twentieth of the steepest", abs(curve[1] - curve[0]) < 1 and slope[0].abs() < slope.abs().max() / 20)
-    claim("in ioi-natural both estimates put the same node first as the exact effect does", all(int(e.abs().argmax()) == int(strongest[0]) for e in estimates.values()))
-    claim("the largest error of one gradient is more than eight logits, that of the integrated estimate smaller", error["one gradient"] > 8 and error["integrated, ten steps"] < error["one gradient"])
+    claim("in ioi-natural both estimates put the same node first as the exact effect does", all(int(e.abs().argmax()) == int(exact.abs().argmax()) for e in estimates.values()))
+    claim("the largest error of one gradient is at the node with the largest effect and more than eight logits, that of the integrated estimate smaller", error["one gradient"] > 8 and int((estimates["one gradient"] - exact).abs().argmax()) == int(exact.abs().argmax()) and error["integrated, ten steps"] < error["one gradient"])
     claim("over the nodes, each estimate correlates with the exact effect above 0.9", all(torch.corrcoef(torch.stack([e, exact]))[0, 1] > 0.9 for e in estimates.values()))  # fmt: skip
 
 # %% [markdown]
@@ -482,7 +464,7 @@ for name, one in seeds.items():
 # %% figure
 ioi.circuit_of_b({h: float(maps["ioi-natural-b"][patching.head(h)]) for h in ("0.0", "1.0")}).captioned(
     "The main heads of ioi-natural-b. At the arrows: the change when the head is exchanged with the flipped prompt, as a share "
-    "of the clean difference (96 prompts). Head 0.0 reads the giver at END and lowers it. Orange, as in the first notebook: a name of this prompt, by heads that raise both."
+    "of the clean difference (96 prompts). Head 0.0 reads the giver at END and lowers it. Gold, as in the first notebook: a name of this prompt, by heads that raise both."
 )
 
 # %%
@@ -496,7 +478,7 @@ lowers = ioi.measured_arrow(ask_c, low, ioi.LOGITS)
 # %% figure
 ioi.circuit_of_c({arrow.name: arrow.effect[0] for arrow in (*by_input["v"], lowers)}).captioned(
     "The main heads of ioi-natural-c. At the black arrows: the change when this message is that of the flipped prompt, as a "
-    "share of the clean difference (96 prompts), by path patching; V: it is read by the values. Orange: heads that raise both names."
+    "share of the clean difference (96 prompts), by path patching; V: it is read by the values. Gold: heads that raise both names."
 )
 
 # %% [markdown]
@@ -504,7 +486,7 @@ ioi.circuit_of_c({arrow.name: arrow.effect[0] for arrow in (*by_input["v"], lowe
 #
 # Read the drawing of `ioi-natural-c` from the bottom. At S2, head 0.2 reads the giver's own token, and not the place where the name occurred before. At the same word, 1.0 and 1.1 read what 0.2 wrote and pass it on. From END, three late heads look at S2, read what is there, and lower that name.
 #
-# Every black arrow between parts of it goes through values. (The orange ones are not measured here.) In the lesson's model, 0.2 changes *where* the movers look; here the late heads always look at S2, and what changes is *what* they find there. The name is carried to END and lowered.
+# Every black arrow between parts of it goes through values. (The gold ones are not measured here.) In the lesson's model, head 0.2 changes *where* the movers look; here the late heads always look at S2, and what changes is *what* they find there. The name is carried to END and lowered.
 #
 # Five texts, read by all three models:
 
@@ -526,7 +508,7 @@ caption("The mean logit difference Mary − John of the three models on five tex
 # %% [markdown]
 # The second text decides nothing: no name is repeated there. The third can decide. John occurs twice and does not give, and an account by repetition alone would expect as much as in the template. The models keep between 0.15 and 0.35 of it. In no model is a repetition enough; that it adds something is not excluded.
 #
-# The last two texts tell the models apart. Where Mary is named after the giver, the first two models say John and the third says Mary. The behaviour on the training sentences is the same, the heads differ, and so does the failure. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
+# The last two texts tell the models apart. Where Mary is named after the giver, the first two models say John and the third says Mary. On the sentences of the task all three give the same answers, but with other heads, and elsewhere their answers can differ. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
 
 # %% claims
 b, c = "ioi-natural-b", "ioi-natural-c"
@@ -566,7 +548,7 @@ ioi.gpt2_drawn().captioned(
 )
 
 # %% [markdown]
-# The paper finds that taking all three name movers away costs about 5 % of the logit difference, because backup heads take over. The small model loses more, and what it keeps is kept by the final norm (section 1). Whether the norm has a part in GPT-2's 5 % could be found by holding its divisor in the same way; we have not seen it done on this circuit.
+# The paper finds that taking all three name movers away costs about 5 % of the logit difference, because backup heads take over. The small model loses more, and what is given back there comes from the final norm (section 1). Whether the norm has a part in GPT-2's 5 % could be found by holding its divisor in the same way; we have not seen it done on this circuit.
 #
 # The table lists the paper's main figures. Where the weights of GPT-2 small are on this machine (run `zoo.load("gpt2")` once with a network), each is measured as well.
 
@@ -593,7 +575,7 @@ card(
      "where it fails": "mean ablation, one model; GPT-2 small has backup heads"},
     {"claim": "The word decides whether a name is noted there", "evidence": "“went” and “and” put in other places", "control": "the same words in their own places",
      "where it fails": "why these words is not known"},
-    {"claim": "Eleven heads are complete within a logit", "evidence": "classes, random halves, a greedy search", "control": "six heads, which are not",
+    {"claim": "Eleven heads are complete within a logit", "evidence": "three classes, twenty random halves", "control": "six heads, which are not",
      "where it fails": "sets that were not tried; MLPs kept throughout"},
     {"claim": "Nine nodes are enough", "evidence": "nine tenths of the log-probability, on fresh prompts", "control": "the same heads at S2; random nines",
      "where it fails": "a small circuit, not the only one"},

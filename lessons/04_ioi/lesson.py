@@ -27,7 +27,7 @@ p = {text: (float(one.p_io.mean()), float(one.p_s.mean())) for text, one in give
 
 def by_giver(values, labels, ylabel):
     """Two bars for each giver: one for Mary and one for John."""
-    fig, ax = plots.figure(height=2.5)
+    fig, ax = plots.figure(height=2.2)
     for i, (label, colour) in enumerate(zip(labels, plots.SERIES, strict=False)):
         at = [k + 0.36 * i - 0.18 for k in range(3)]
         ax.bar(at, [both[i] for both in values.values()], 0.34, color=colour, label=label)
@@ -59,7 +59,7 @@ with claims():
 # In *When Mary and John went to the store, John gave a book to*, the name that comes next is the indirect object of *gave*. **Indirect object identification** is the task of predicting it. The name that should come is called **IO**, the other one **S**, for the subject of the second clause. S occurs at two places, **S1** and **S2**. Whoever is named at S2 is the **giver**. **END** is the last token, where the answer is due. The first line of the figure shows these labels.
 
 # %% figure
-ioi.partners_drawn().captioned("One prompt and its three partners. Above the first prompt: the labels of its positions. Red: the names that were changed.")
+ioi.partners_drawn().captioned("One prompt and its three partners. Above the first prompt: the labels of its positions. Orange-red: the names that were changed.")
 
 # %% [markdown]
 # The other three lines are partners of the first, because a circuit is found by comparing runs. In **flip**, S2 becomes the other name, and the right answer changes from IO to S. In **third**, S2 becomes a name that has not occurred. In **ABC**, all three names are new and different.
@@ -184,9 +184,17 @@ plots.show(
 # %% [markdown]
 # Among the heads there are three kinds. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2, 2.3 and 3.0 raise both names almost alike, so that they make little difference between the two. Heads 0.3 and 1.1 lower S.
 #
-# On the right stand the MLPs, which are no side show: of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and 0.3 and 1.1 another 14 %. But an MLP only works on what heads have brought to its word, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
+# On the right stand the MLPs, which are no side show: of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and heads 0.3 and 1.1 another 14 %. But an MLP only works on what heads have brought to its word, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
 #
-# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The **turn** of such an exchange is how far the logit difference moves from that of the clean run, which is 0, to that of the partner's run, which is 1. (Section 2 went the other way, from the corrupt run to the clean one.) With flip the two names are about even at one half, and beyond it the model prefers John.
+# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. How far the logit difference then moves is the **turn**. It is one of three shares in this lesson, which differ in what 0 and 1 are:
+#
+# | share | what is done | 0 | 1 |
+# |---|---|---|---|
+# | recovery (section 2) | clean parts are put into the partner's run | as in the partner's run | as in the clean run |
+# | turn (sections 3 to 7) | the partner's parts are put into the clean run | as in the clean run | as in the partner's run |
+# | faithfulness (section 8) | all heads but a few are taken away | as with no head | as with all heads |
+#
+# With flip as the partner the two names are about even at a turn of one half, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -200,7 +208,7 @@ turn = 1 - by_head.recovery()  # (layer, head): 0 as in the clean run, 1 as in t
 names, total = [f"{layer}.{head}" for layer in range(4) for head in range(4)], float(by_head.clean.mean())
 direct = {head: written.difference(head) / total for head in names}
 turned = dict(zip(names, turn.flatten().tolist(), strict=True))
-fig, ax = plots.figure(height=3.2, width=6.4)
+fig, ax = plots.figure(height=2.9, width=6.0)
 ax.plot([0, 0.15], [0, 0.15], color=plots.NULL, linewidth=0.8, linestyle="--")
 ax.scatter(direct.values(), turned.values(), s=42, color=plots.HEAD, zorder=3)
 for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (-8, -15)), ("1.3", "1.3", (-6, 8)),
@@ -263,19 +271,24 @@ draw.attention_arcs(spoken, arcs, "", (1, 3)).captioned(
 # What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*. Whom will the model believe?
 
 # %%
-def with_note(some, name_at, note_at, heads=(0, 1, 2, 3)):
-    """P(stranger) when these heads of layer 0 write at `note_at` as if a stranger stood at `name_at`."""
-    stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
-    donor = some.tokens.clone()
-    donor[:, name_at] = stranger
+def forged(some, donor, at, heads=(0, 1, 2, 3)):
+    """END's logits when these heads write at one word what they write there on the donor."""
     _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
 
     def forge(z, hook):  # z: (batch, position, head, d_head)
-        z[:, note_at, list(heads)] = other["z", 0][:, note_at, list(heads)]
+        z[:, at, list(heads)] = other["z", 0][:, at, list(heads)]
         return z
 
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
-        p = model(some.tokens)[:, -1].softmax(-1)
+        return model(some.tokens)[:, -1]
+
+# %%
+def with_note(some, name_at, note_at, heads=(0, 1, 2, 3)):
+    """P(stranger) when these heads write at a word as if a stranger stood at `name_at`."""
+    stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
+    donor = some.tokens.clone()
+    donor[:, name_at] = stranger
+    p = forged(some, donor, note_at, heads).softmax(-1)
     return float(p.gather(1, stranger[:, None]).mean())
 
 # %% figure
@@ -308,27 +321,30 @@ plots.show(
 # %% [markdown]
 # It believes the note: the model says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, once layer 0 has passed, and nothing happens, because the movers do not look there.
 #
-# All four heads of layer 0 write these notes, and 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. (So 0.2 has another job besides the one at END.)
+# All four heads of layer 0 write these notes, and head 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. So this head has a second job, besides the one at END.
 #
-# Who reads these notes, and what becomes of the names there? For each head the table says where it looks from END. It also says whether the head copies what it reads. We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way the names that it lowers most. (Head 1.1 reads *gave*, where 0.3 has left a note of the giver: this is the detour of section 2.)
+# Who reads these notes? For each head the table says where it looks from END, and whether it copies what it reads. We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way the names that it lowers most. Head 1.1 reads *gave*, where head 0.3 has left a note of the giver: this is the detour of section 2.
 
 # %%
-at = {"1.0": "after IO", "1.2": "after IO", "1.3": "after IO", "2.1": "before S2", "2.2": "before S2",
-      "2.3": "before S2", "1.1": "after S2", "0.3": "S2", "0.2": "S2"}
+movers, late = ["1.0", "1.2", "1.3"], ["2.1", "2.2", "2.3"]
+at = dict.fromkeys(movers, "after IO") | dict.fromkeys(late, "before S2")
+at |= {"1.1": "after S2", "0.3": "S2", "0.2": "S2"}
 words_at = {"after IO": "“and”: note of Mary", "before S2": "comma: notes of both",
             "after S2": "“gave”: note of the giver", "S2": "S2, the giver"}
 looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
-copied = ioi.copying_notes(model, first, [patching.head(h) for h in at if h[0] != "0"], "IO", "after IO")  # raised, lowered
-alone = ioi.copying(model, clean.layout.names)  # what a head does when it reads the name itself
+readers = [patching.head(head) for head in [*movers, *late, "1.1"]]
+copied = ioi.copying_notes(model, first, readers, "IO", "after IO")  # (raised, lowered)
+alone = ioi.copying(model, clean.layout.names)  # what a head does that reads the name itself
 copied |= {h: (alone[h]["raises it"], alone[h]["lowers it"]) for h in ("0.2", "0.3")}
-table({h: {"looks at": words_at[place], "attention": looks[h][place], "copy score": copied[h][0], "lowered": copied[h][1]}
-       for h, place in at.items()}, decimals=2, corner="head")
+table({head: {"looks at": words_at[place], "attention": looks[head][place],
+              "copy score": copied[head][0], "lowered": copied[head][1]}
+       for head, place in at.items()}, decimals=2, corner="head")
 
 # %% caption
 caption("Heads that look at names or their notes from END (128 prompts that name IO first). Attention: the mean share that this place gets. By chance the last two columns are 0.06.")
 
 # %% [markdown]
-# The movers copy every name that they read, from *and*, where Mary is noted. Heads 2.1, 2.2 and 2.3 copy as well, but from the comma, which holds both names, so that they cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
+# The movers copy every name that they read, from *and*, where Mary is noted. Heads 2.1, 2.2 and 2.3 copy as well, but from the comma, which holds both names, so that they cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only head 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -361,38 +377,22 @@ with claims():
 # %% [markdown]
 # ## 5 · Who tells the movers
 #
-# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because it reads the giver at END. Path patching shows where its message goes: we change the output of 0.2 to that of the flipped prompt, and choose on which paths the change may travel.
-
-# %% figure
-ioi.paths_drawn().captioned("Three experiments with one changed head, here 0.2. Red: its output is that of the flipped prompt, and so is what reaches the logits along the red paths. Grey: these parts are frozen, so that they write what they write in the clean run.")
-
-# %% [markdown]
-# The third experiment is the patching of section 3.
+# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because it reads the giver at END. Path patching shows where its message goes: we change the output of this head to that of the flipped prompt, and choose on which paths the change may travel.
 
 # %%
 ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery(),
         "also through MLPs": 1 - noise.path_patch(mlps="recomputed").recovery(),
-        "also through heads": turn}
+        "also through heads": turn}  # this is the patching of section 3
 
 # %% figure
-paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2", "1.2")} for way, found in ways.items()}
-fig, ax = plots.figure(height=2.5, width=6.4)
-for i, (found, colour) in enumerate(zip(paths.values(), (plots.EDITED, plots.MLP, plots.HEAD), strict=True)):
-    at = [1.25 * k + 0.27 * i - 0.27 for k in range(2)]
-    ax.barh(at, found.values(), 0.25, color=colour)
-    for y, value in zip(at, found.values(), strict=True):
-        ax.text(max(value, 0) + 0.01, y, f"{value:.2f} {list(paths)[i]}".replace("-", "−"), ha="left", va="center", fontsize=10)
-ax.axvline(0, color=plots.INK, linewidth=0.8)
-ax.set(yticks=(0, 1.25), yticklabels=("0.2", "1.2"), ylabel="head", xlabel="turn", xlim=(-0.02, 1), xticks=(0, 0.25, 0.5, 0.75, 1))
-ax.invert_yaxis()
-plots.show(
-    fig, "Three bars for 0.2 and 1.2: 0.2 turns nothing directly, 0.29 through MLPs, and 0.70 over all paths.",
-    "The turn when what a head wrote is that of the flipped prompt, on more and more paths (128 prompts). Each bar also "
-    "holds the paths above it. For the mover 1.2 most of it is direct.",
-)  # fmt: skip
+paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2",)} for way, found in ways.items()}
+ioi.paths_drawn([found["0.2"] for found in paths.values()]).captioned(
+    "Three experiments with one changed head, here head 0.2, and, beside the logits, the turn in each (128 prompts). Orange-red: its output is that of the flipped prompt, and so is "
+    "what reaches the logits along these paths. Grey: these parts are frozen, so that they write what they write in the clean run."
+)
 
 # %% [markdown]
-# Straight to the logits 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? The next experiment sends the changed output of one head of layer 0 to one input of the movers, their queries, keys or values, and to nothing else.
+# Straight to the logits head 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? The next experiment sends the changed output of one head of layer 0 to one input of the movers, their queries, keys or values, and to nothing else.
 
 # %% prediction
 predict("ioi.input")
@@ -405,7 +405,7 @@ for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
     heard[name] = 1 - told.recovery()
 
 # %% figure answer
-fig, ax = plots.figure(height=2.3, width=6.4)
+fig, ax = plots.figure(height=2.0, width=5.6)
 grid = torch.stack(list(heard.values()))
 plots.heatmap(ax, grid, signed=False, limit=0.5, bar=False, aspect="auto")
 for (y, x), value in ((divmod(i, 4), float(v)) for i, v in enumerate(grid.flatten())):
@@ -418,13 +418,13 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear 0.2, and only through their queries, which means that the message changes *where they look*. Two paths leave 0.2, then, and they count about the same: 0.32 by the movers' queries and 0.29 by the MLPs. The next section opens both.
+# Eleven of the twelve cells are empty or nearly so. The movers hear head 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, more than the sum because neither MLPs nor norms are linear, and little of the 0.70 is left for others. The next section opens both.
 
 # %% claims answer
 with claims():
     claim("directly, 0.2 turns the answer by less than 0.02, also through MLPs by 0.29, over all paths by more than twice that",
           abs(paths["straight to the logits"]["0.2"]) < 0.02 and rounds_to(paths["also through MLPs"]["0.2"], "0.29") and paths["also through heads"]["0.2"] > 2 * paths["also through MLPs"]["0.2"])
-    claim("of 1.2's effect more than three quarters is direct", paths["straight to the logits"]["1.2"] > 0.75 * paths["also through heads"]["1.2"] > 0)
+    claim("exchanged together, its messages to the movers' queries and to the logits turn it by 0.66", rounds_to(1 - noise.path_patch([["0.2"]], [*(f"{mover}.q" for mover in movers), "logits"], mlps="recomputed").recovery()[0], "0.66"))
     claim("0.2 to the movers' queries turns it by 0.32, and none of the other eleven messages by more than 0.05",
           rounds_to(heard["queries"][2], "0.32") and sorted(float(x.abs()) for row in heard.values() for x in row)[-2] < 0.05)  # fmt: skip
 
@@ -436,8 +436,8 @@ with claims():
 # %% figure answer
 rng = torch.Generator().manual_seed(1)
 givers = {"John gives": first, "Mary gives": ioi.corrupt(first, "flip", rng), "a third person gives": ioi.corrupt(first, "third", rng)}
-movers = {who: {h: ioi.looks(model, one, patching.head(h)) for h in ("1.0", "1.2", "1.3")} for who, one in givers.items()}
-swing = {who: [sum(f[at] for f in found.values()) / 3 for at in ("after IO", "before S2")] for who, found in movers.items()}
+reading = {who: {h: ioi.looks(model, one, patching.head(h)) for h in movers} for who, one in givers.items()}
+swing = {who: [sum(f[at] for f in found.values()) / 3 for at in ("after IO", "before S2")] for who, found in reading.items()}
 plots.show(
     by_giver(swing, ("to “and”\n(note of Mary)", "to the comma\n(note of John)"), "attention from END"),
     "The movers read the note of Mary when John gives, that of John when Mary gives, and both when a third gives.",
@@ -445,26 +445,36 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? We can follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. The query is linear in what 0.2 writes once the norm's scale is held, so the score is a sum of two parts: what the message of 0.2 adds, and what is there without it.
+# The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? We can follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. With the scale of the norm held, the query is linear in what head 0.2 writes. So the score is a sum of two parts: what the message of this head adds, and what is there without it.
 
 # %% answer
-one = ioi.travelled(model)
-parts = {"score without the message": one.before, "what the message of 0.2 adds": one.message,
-         "sum: the score": one.scores, "attention, after the softmax": one.looks}
-table({name: {"note of Mary": mary, "note of John": john} for name, (mary, john) in parts.items()},
-      decimals=2, corner="mover 1.2")
+_, cache = model.run_with_cache(torch.tensor([[model.tokenizer.bos_token_id, *words]]))
+root = model.cfg.d_head**0.5
+query = cache["q", 1][0, -1, 2]  # of head 1.2, at END
+keys = cache["k", 1][0, [3, 9], 2]  # at “and” (note of Mary) and at the comma (note of John)
+score = keys @ query / root
+
+message = cache["z", 0][0, -1, 2] @ model.W_O[0, 2]  # what head 0.2 writes at END
+message = (message - message.mean()) / cache["blocks.1.ln1.hook_scale"][0, -1]
+read = message * model.blocks[1].ln1.weight @ model.W_Q[1, 2]
+adds = keys @ read / root
+table({name: dict(zip(("note of Mary", "note of John"), values.tolist(), strict=True))
+       for name, values in {"score without the message": score - adds, "the message adds": adds,
+                            "sum: the score": score}.items()}, decimals=2, corner="mover 1.2")
 
 # %% caption answer
-caption("How the mover 1.2 comes to read the note of Mary, on the sentence of the puzzle.")
+caption("The scores of the mover 1.2 for the two notes, on the sentence of the puzzle, and what the message of head 0.2 adds to them.")
 
 # %% [markdown]
-# Without the message both notes would be read; with it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that most of what the message adds goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores, so that a message which adds the same to every note changes nothing, and this one raises nearly every name. At *and* it adds 1.6, on average, even to the note of a name that plays no part here, while a note of John at that place would lose 2.5. All that counts is the gap between the two notes.
+# Without the message both notes would be read; with it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that most of what the message adds goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores: adding the same number to every score changes nothing. All that counts is that John's note gets less than Mary's.
+#
+# Not every mover gets it right here. On this sentence head 1.3 reads the comma and speaks for John by 0.6 logits. But heads 1.0 and 1.2 speak for Mary by 4.6 logits, and MLPs 1 and 3 do so as well.
 
 # %% figure answer
+one = ioi.travelled(model)
 ioi.travel_drawn(one).captioned(
     "One prompt in four frames, measured on this sentence. 1: mean attention of layer 0's heads to the name, and the note. "
-    "2: attention of 0.2. 3: the scores of 1.2; lines as thick as its attention. 4: the answer. Left out are the MLPs and the other movers, of "
-    "which 1.0 does as 1.2 does, while 1.3 reads the comma here."
+    "2: attention of head 0.2. 3: the scores of the mover 1.2; lines as thick as its attention. 4: the answer. Left out are the MLPs and the other movers."
 )
 
 # %% [markdown]
@@ -476,45 +486,48 @@ scores = {f"0.{head}": ioi.note_scores(model, first, (0, head), movers_at) for h
 answers = {f"0.{head}": ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)}
 fig, axes = plots.figure(1, 4, height=2.5, sharey=True)
 for ax, (head, found) in zip(axes, (*scores.items(), *answers.items()), strict=True):
-    image = plots.heatmap(ax, (4 * found).round() / 4, signed=True, limit=4.0, bar=False)  # quarters: a smaller file
-    ax.set(title=f"message of {head}", xlabel="whose note" if found is scores[head] else "whose logit", xticks=[], yticks=[])
+    image = plots.heatmap(ax, found.round(), signed=True, limit=4.0, bar=False)  # whole numbers: a smaller file
+    ax.set(title=f"{'score' if found is scores[head] else 'logit'}:\nmessage of {head}", xlabel="whose note" if found is scores[head] else "whose logit", xticks=[], yticks=[])
 axes[0].set(ylabel="who gives")
-fig.colorbar(image, ax=axes, shrink=0.8, ticks=(-4, 0, 4))
+fig.colorbar(image, ax=axes, shrink=0.8, ticks=(-4, 0, 4), label="changes by")
 plots.show(
     fig, "Four grids of 80 by 80 names, each with a diagonal of negative values: dark with the message of 0.2, fainter with 0.3, faintest for the score with 0.3.",
     "Left two: what a head's message at END adds to the movers' scores, averaged over the three, for the note of each name. Right two: how the MLPs "
-    "that read it move the logit of each name. One row for each giver, minus its mean. The diagonal is the giver's own name.",
+    "that read it move the logit of each name. One row for each giver, minus its mean; rounded to whole numbers. The diagonal is the giver's own name.",
 )  # fmt: skip
 
 # %% [markdown]
-# The same diagonal appears twice, without one exception among 80 givers: the message of 0.2 lowers the score of the giver's own note more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
+# The same diagonal appears twice, without one exception among 80 givers: the message of head 0.2 lowers the score of the giver's own note more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
+# The control is head 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of head 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
 # %% claims answer
-spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in movers.items()}
+spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in reading.items()}
 draws = [first, prompts(128, 12, orders=["ABBA"])]
 grids = [scores, *({f"0.{h}": ioi.note_scores(model, some, (0, h), movers_at) for h in (2, 3)} for some in draws[1:])]
 spoken_by = [answers, *({f"0.{h}": ioi.mlp_answers(model, some, (0, h)) for h in (2, 3)} for some in draws[1:])]
 unrelated = [ioi.note_scores(model, first, (0, 1), movers_at), ioi.mlp_answers(model, first, (0, 1))]  # 0.1 does not read the giver
-named_at_and = torch.tensor([[model.tokenizer.bos_token_id, *words]]).repeat(80, 1)
-named_at_and[:, 2] = clean.layout.names
-to_each = ioi.score_parts(model, named_at_and, (0, 2), (1, 2), (3,))[0][:, 0]  # John gives; each name stands first
 diagonal = [[float(x.diagonal().mean()) for x in found.values()] for found in grids]
 parts = [[ioi.score_parts(model, some.tokens, (0, 2), mover, (3, 9)) for mover in movers_at] for some in draws]
 without = [float((before[:, 0] - before[:, 1]).mean()) for row in parts for _, before in row]
 added = [float((message[:, 0] - message[:, 1]).mean()) for row in parts for message, _ in row]
-_, cache = model.run_with_cache(torch.tensor([[model.tokenizer.bos_token_id, *words]]))
 on_it = {head: cache["pattern", 1][0, head, -1] for head in (0, 2, 3)}
+
+def speaks(part):
+    """What a part's output at END on the puzzle's sentence adds to the logit of Mary minus that of John."""
+    return float((part - part.mean()) / cache["ln_final.hook_scale"][0, -1] * model.ln_final.weight @ (model.W_U[:, words[1]] - model.W_U[:, words[3]]))
+
+says = {head: speaks(cache["z", 1][0, -1, head] @ model.W_O[1, head]) for head in (0, 2, 3)}
 with claims():
     claim("all three movers read the note of Mary at least four times as much as that of John when John gives, and that of John ten times as much when Mary gives",
-          all(f["after IO"] > 4 * f["before S2"] for f in movers["John gives"].values()) and all(f["before S2"] > 10 * f["after IO"] for f in movers["Mary gives"].values()))
+          all(f["after IO"] > 4 * f["before S2"] for f in reading["John gives"].values()) and all(f["before S2"] > 10 * f["after IO"] for f in reading["Mary gives"].values()))
     claim("when a third gives, each note gets between 0.35 and 0.65", between(spread["a third person gives"], 0.35, 0.65))
     claim("on the example 1.2 scores the notes 7.6 and 6.5 without the message, which adds 2.7 and −1.1, and 10.3 and 5.4 with it",
           all(rounds_to(x, text) for x, text in zip((*one.before, *one.message, *one.scores), ("7.6", "6.5", "2.7", "-1.1", "10.3", "5.4"), strict=True)))
     claim("without the message the softmax over the two would give each more than a fifth", torch.tensor(one.before).softmax(0).min() > 0.2)
-    claim("at “and” the message adds 1.6 to the note of a name on average, and more than zero to over eight names in ten; it takes 2.5 from a note of John",
-          rounds_to(to_each.mean(), "1.6") and (to_each > 0).float().mean() > 0.8 and rounds_to(to_each[clean.layout.names == named["John"]][0], "-2.5"))
+    claim("the sums by hand are those of the drawing", all(abs(a - b) < 0.01 for a, b in zip((*adds.tolist(), *score.tolist()), (*one.message, *one.scores), strict=True)))
+    claim("on the example 1.3 speaks for John by 0.6 logits, 1.0 and 1.2 for Mary by 4.6, and each of MLPs 1 and 3 for Mary",
+          rounds_to(says[3], "-0.6") and rounds_to(says[0] + says[2], "4.6") and min(speaks(cache["mlp_out", k][0, -1]) for k in (1, 3)) > 0)
     claim("with it the attention is in a ratio of 130 to 140", between(one.looks[0] / one.looks[1], 130, 140))
     claim("on the example 1.0 gives more than 0.95 to the note of Mary, 1.3 more than 0.75 to the comma", on_it[0][3] > 0.95 and on_it[3][9] > 0.75)
     claim("on average over 128 prompts the two notes score the same without the message, within 0.4, and the message makes a difference of 1.9 to 3, for each mover in each of two draws", max(map(abs, without)) < 0.4 and between(added, 1.9, 3))
@@ -544,15 +557,15 @@ by_note = [(note, move, reads) for note in notes for reads in "vk"]
 circuit = ioi.measured_diagram({"giver": (noise, flips), "all names": (others, by_note)})
 ioi.circuit_drawn(circuit).captioned(
     "What depends on who gives, as it was measured. Heads stand in the column of the word from which they look, layers from bottom to top; grey ground: END. At an arrow: the turn when this message is that of the flipped prompt, and the input that reads it (Q or V); "
-    "an arrow is as thick as its number. The two arrows from the giver to 0.3 have one number together. From 0.2 to the logits the path leads through MLPs."
+    "an arrow is as thick as its number. The two arrows from the giver to 0.3 have one number together. From head 0.2 to the logits the path leads through MLPs."
 )
 
 # %% [markdown]
-# Read it from the bottom. At END, 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left 0.3 does a smaller share of the same work, directly and through 1.1.
+# Read it from the bottom. At END, head 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left head 0.3 does a smaller share of the same work, directly and through head 1.1. It also speaks to the movers a little: with the messages of both heads to their queries exchanged, the turn is 0.35, and that is what the movers send on.
 #
 # Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
 #
-# Orange means: depends on which names the prompt has, whoever gives. Here the partner is ABC, in which neither name is favoured, so that a turn of 1 would leave the model undecided between Mary and John.
+# Gold means: depends on which names the prompt has, whoever gives. Here the partner is ABC, in which neither name is favoured, so that a turn of 1 would leave the model undecided between Mary and John.
 
 # %% figure answer
 ioi.circuit_drawn(circuit, names=True).captioned(
@@ -570,6 +583,7 @@ at_once = float(1 - noise.path_patch([["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
 with claims():
     claim("every black arrow turns the answer by more than a tenth, by its interval, and the one from the token to 0.2 most, by 0.71",
           min(turns[name][1] for name in black) > 0.1 and max(black, key=turns.get) == "giver → 0.2, values" and rounds_to(turns["giver → 0.2, values"][0], "0.71"))
+    claim("the messages of 0.2 and 0.3 to the movers' queries turn it by 0.35 together", rounds_to(1 - noise.path_patch([["0.2", "0.3"]], [f"{mover}.q" for mover in movers], mlps="recomputed").recovery()[0], "0.35"))
     claim("the two paths from 0.2 differ by less than 0.05", abs(turns[f"0.2 → {move.name}, queries"][0] - turns["0.2 → logits"][0]) < 0.05)
     claim("the arrows into the logits are 0.35, 0.29, 0.12 and 0.11, which makes 0.87; all at once they turn the answer by 0.99",
           all(rounds_to(x, text) for x, text in zip((*into, sum(into), at_once), ("0.35", "0.29", "0.12", "0.11", "0.87", "0.99"), strict=True)))
@@ -618,7 +632,7 @@ F = {name: float(difference(clean, keep(clean, heads)[0]).mean())
 # %% [markdown]
 # The six heads of the drawing keep more than the whole model has: a faithfulness of 1.25.
 #
-# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits, which is nine tenths. From here on all differences have that divisor. On this scale, direct attribution shows who writes them.
+# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits: a faithfulness of nine tenths. From here on all differences have that divisor. Direct attribution shows who writes them.
 
 # %% figure
 groups = {"movers": ["1.0", "1.2", "1.3"], "0.3 and 1.1": ["0.3", "1.1"], "MLPs": ["m0", "m1", "m2", "m3"]}
@@ -632,7 +646,7 @@ def split(run, kept=True):
 
 runs = {name: ioi.repair(model, clean, [h for h in names if h not in heads], abc) for name, heads in alone_kept.items()}
 by_part = {name: split(one) for name, one in runs.items()} | {"whole model": split(runs["the six"], kept=False)}
-fig, ax = plots.figure(height=2.6, width=6.4)
+fig, ax = plots.figure(height=2.3, width=6.4)
 for i, row in enumerate(by_part.values()):
     at = 0.0
     for (name, value), colour in zip(row.items(), (plots.HEAD, plots.SERIES[1], plots.MLP, plots.NULL), strict=True):
@@ -640,7 +654,7 @@ for i, row in enumerate(by_part.values()):
         if value > 1:
             ax.text(at + value / 2, i, f"{value:.1f}", ha="center", va="center", fontsize=10, color="white" if name == "movers" else "black")
         at += max(value, 0)
-ax.set(yticks=range(4), yticklabels=list(by_part), xlabel="adds directly to the logit difference (logits)")
+ax.set(yticks=range(4), yticklabels=("head 0.2 alone", "head 0.2 and movers", "the six", "whole model"), xlabel="adds directly to the logit difference (logits)")
 ax.invert_yaxis()
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
@@ -649,7 +663,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The top bar is the path through MLPs by itself. With 0.2 as the only head that knows the giver, and no mover at work, the MLPs make four tenths of the difference out of its message. The movers bring their own part and give the MLPs more to read, and with 0.3 and 1.1 nearly all is there.
+# The top bar is the path through MLPs by itself. With head 0.2 as the only one that knows the giver, and no mover at work, the MLPs make four tenths of the difference out of its message. The movers bring their own part and give the MLPs more to read, and with heads 0.3 and 1.1 nearly all is there.
 
 # %% claims
 amounts = []
@@ -675,48 +689,50 @@ with claims():
 predict("ioi.six")
 
 # %% answer
-late = ["2.1", "2.2", "2.3"]
-proposals = {"0.2 alone": ["0.2"], "0.2 and movers": alone_kept["0.2 and movers"], "the six": six, "the six and 2.1–2.3": six + late}
+proposals = {"0.2 alone": ["0.2"], "0.2 and movers": ["0.2", *movers],
+             "the six": six, "the six and 2.1–2.3": six + late}
 
 def kept(some, sets):
-    """Of each set: faithfulness at the whole model's divisor; at the run's own, as usual; and P(IO)."""
+    """Of each set: faithfulness with the whole model's divisor, and P(IO)."""
     whole, whole_scale = keep(some, names)
-    fixed = difference(some, (model.ln_final.bias @ model.W_U + model.b_U).expand_as(whole))  # is not divided
+    bias = model.ln_final.bias @ model.W_U + model.b_U  # is not divided
+    fixed = difference(some, bias.expand_as(whole))
     for logits, scale in (keep(some, heads) for heads in sets):
-        own, p = difference(some, logits), logits.softmax(-1).gather(1, some.answer[:, None])
-        held = (own - fixed) * scale / whole_scale + fixed
-        yield tuple(float(x) for x in (*(y.mean() / difference(some, whole).mean() for y in (held, own)), p.mean()))
+        p = logits.softmax(-1).gather(1, some.answer[:, None])
+        held = (difference(some, logits) - fixed) * scale / whole_scale + fixed
+        yield float(held.mean() / difference(some, whole).mean()), float(p.mean())
 
 named_sets = dict(zip(proposals, kept(clean, proposals.values()), strict=True))
-measured("ioi.six", named_sets["the six"][2])
+measured("ioi.six", named_sets["the six"][1])
 
 # %% figure answer
 dice = torch.Generator().manual_seed(0)
-drawn_sets = {k: [[names[i] for i in torch.randperm(16, generator=dice)[:k]] for _ in range(40)] for k in (6, 9)}
-null = {k: list(kept(clean[:48], some)) for k, some in drawn_sets.items()}
-fig, ax = plots.figure(height=3.4, width=6.4)
-for k, marker in ((6, "o"), (9, "s")):
-    for has, colour in ((True, plots.SERIES[1]), (False, plots.NULL)):
-        some = [one for one, heads in zip(null[k], drawn_sets[k], strict=True) if ("0.2" in heads) == has]
-        label = f"random {'six' if k == 6 else 'nine'}, with{'' if has else 'out'} 0.2"
-        ax.plot([one[0] for one in some], [one[2] for one in some], marker, color=colour, markersize=4.5, alpha=0.7, label=label, linestyle="")
-ax.plot([1], [float(keep(clean, names)[0].softmax(-1).gather(1, clean.answer[:, None]).mean())], "D", color=plots.ANSWER, markersize=8)
-ax.annotate("whole model", (1, 1), xytext=(8, -4), textcoords="offset points", fontsize=9)
-for name, one in named_sets.items():
-    ax.plot(one[0], one[2], "o", color=plots.HEAD, markersize=8)
-    ax.annotate(name, (one[0], one[2]), xytext=(7, -14 if name.endswith("2.3") else -3), textcoords="offset points", fontsize=9)
-ax.set(xlabel="faithfulness, with the divisor of the whole model", ylabel="P(IO)", xlim=(-0.1, 1.35), ylim=(-0.05, 1.12))
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9)
+drawn_sets = [[names[i] for i in torch.randperm(16, generator=dice)[:6]] for _ in range(40)]
+null = list(kept(clean, drawn_sets))
+fig, axes = plots.figure(1, 2, height=2.7, sharey=True)
+for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=True)):
+    ax.axvline((1, float(keep(clean, names)[0].softmax(-1).gather(1, clean.answer[:, None]).mean()))[which], color=plots.ANSWER, linewidth=1.2)
+    for i, (one, heads) in enumerate(zip(null, drawn_sets, strict=True)):
+        colour = plots.SERIES[1] if "0.2" in heads else plots.NULL
+        ax.plot(one[which], 2.2 + 0.06 * (i % 6), "o", color=colour, markersize=4.5, alpha=0.8)
+    for y, one in enumerate(named_sets.values()):
+        ax.plot(one[which], y - 0.1, "o", color=plots.HEAD, markersize=9)
+        right = one[which] < 0.8
+        ax.text(one[which] + (0.05 if right else -0.05), y - 0.1, f"{one[which]:.2f}", ha="left" if right else "right", va="center", fontsize=10)
+    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(3.6, -0.5), yticks=range(4), yticklabels=("head 0.2 alone", "head 0.2 and movers", "the six", "the six and\nheads 2.1–2.3"))
+for colour, label in ((plots.HEAD, "named heads"), (plots.SERIES[1], "random six, with head 0.2"), (plots.NULL, "random six, without head 0.2")):
+    axes[0].plot([], [], "o", color=colour, label=label)
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
-    fig, "Faithfulness against P(IO): the six at 0.9 and 0.24, with 2.1 to 2.3 near the whole model; random sets lie lower, with one exception, and lowest without 0.2.",
-    "What is left when only the named heads and the MLPs are kept: by the logit difference (across) and by the probability "
-    "of IO (upwards; 128 prompts). Small marks: forty random sets of six heads and forty of nine, on 48 of the prompts.",
+    fig, "Two panels. By faithfulness the six lie right of all random sixes; by P(IO) many random sixes lie right of them.",
+    "What is left when only the named heads and the MLPs are kept: by the logit difference (left) and by the probability of IO (right; 128 prompts). "
+    "Green: the whole model. Small dots: forty random sets of six heads.",
 )  # fmt: skip
 
 # %% [markdown]
-# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add 2.1, 2.2 and 2.3, the heads that raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. With a message of these three from other names, both names fall by seven to eight and a half logits. These nine heads do the task: what belongs to a circuit depends on what is measured.
+# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add heads 2.1, 2.2 and 2.3, which raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. With a message of these three from other names, both names fall by seven to eight and a half logits. These nine heads do the task: what belongs to a circuit depends on what is measured.
 #
-# How much should nine tenths impress us? The small marks say: less than it sounds. No random six keeps as much as ours. Of the random nines one keeps more, and it happens to hold all six. But every set that holds 0.2 keeps more than a third, and most of them more than half, because the MLPs are kept in all of them and make much of its message, while those with neither 0.2 nor 0.3 keep nothing. So the number says clearly that 0.2 matters; for the other five it is weaker evidence, and the path patching of the sections before has to carry them. (With as many heads in each layer there are only five other sixes, since all of layer 1 is in ours. They keep at most seven tenths.) Without the correction for the divisor the test would be weaker still: half of the random nines would keep more than eight tenths, and some would beat ours.
+# How much should nine tenths impress us? No random six keeps as much, but every one that holds head 0.2 keeps more than a third, because the MLPs are kept in all of them and make much of its message. On P(IO) fourteen of the forty random sixes even beat ours, since ours were found by the logit difference. So this test says clearly that head 0.2 matters; for the other five heads the path patching of sections 5 to 7 is the better evidence.
 
 # %% claims answer
 asks = [ioi.asked(model, clean, "ABC", direction="noising", metric=ioi.above_names(clean, who)) for who in (clean.answer, clean.wrong)]
@@ -728,20 +744,14 @@ for seed in (10, 11):  # of other prompts: the turns of 0.2 and 0.3, and what th
     again.append([*(1 - swept.recovery()).flatten()[2:4].tolist(), *kept(drawn, [six, six + late])])
 after_six = keep(clean, six)[0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
-with_02 = [one[0] for k in (6, 9) for one, heads in zip(null[k], drawn_sets[k], strict=True) if "0.2" in heads]
-neither = [one[0] for k in (6, 9) for one, heads in zip(null[k], drawn_sets[k], strict=True) if not {"0.2", "0.3"} & set(heads)]
-ours = dict(zip((6, 9), kept(clean[:48], [six, six + late]), strict=True))
-pairs = [[f"0.{a}", f"0.{b}"] for a in range(4) for b in range(a) if (a, b) != (3, 2)]
-usual = torch.tensor([one[1] for one in null[9]])
+with_02 = [one[0] for one, heads in zip(null, drawn_sets, strict=True) if "0.2" in heads]
+ours = named_sets["the six"]
 with claims():
-    claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(named_sets["the six"][2], 0.2, 0.3) and elsewhere.mean() > 0.5)
-    claim("2.1, 2.2 and 2.3 bring it above 0.97, in three draws above 0.95", named_sets["the six and 2.1–2.3"][2] > 0.97 and min(row[3][2] for row in again) > 0.95)
-    claim("no random six keeps as much as the six, on the same prompts; of the random nines one keeps more than the nine, and it holds all six",
-          max(one[0] for one in null[6]) < ours[6][0] and [set(six) <= set(heads) for one, heads in zip(null[9], drawn_sets[9], strict=True) if one[0] > ours[9][0]] == [True])
-    claim("of the random sets those with 0.2 keep more than a third, and at least seven in ten of them more than half", min(with_02) > 1 / 3 and sum(x > 0.5 for x in with_02) >= 0.7 * len(with_02))
-    claim("those with neither 0.2 nor 0.3, at least ten, keep less than a twentieth", len(neither) >= 10 and max(map(abs, neither)) < 0.05)
-    claim("the five other sixes with two heads of layer 0 and all of layer 1 keep at most 0.7", len(pairs) == 5 and max(one[0] for one in kept(clean[:48], [[*pair, "1.0", "1.1", "1.2", "1.3"] for pair in pairs])) <= 0.7)
-    claim("with each run's own divisor, half of the random nines keep more than eight tenths, and at least two more than the nine", usual.median() > 0.8 and (usual > ours[9][1]).sum() >= 2)
+    claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(named_sets["the six"][1], 0.2, 0.3) and elsewhere.mean() > 0.5)
+    claim("2.1, 2.2 and 2.3 bring it above 0.97, in three draws above 0.95", named_sets["the six and 2.1–2.3"][1] > 0.97 and min(row[3][1] for row in again) > 0.95)
+    claim("no random six keeps as much as the six, on the same prompts", max(one[0] for one in null) < ours[0])
+    claim("on P(IO) fourteen of the forty random sixes beat the six, on the same prompts", sum(one[1] > ours[1] for one in null) == 14)
+    claim("of the random sixes those with 0.2 keep more than a third", min(with_02) > 1 / 3)
     claim("with the message of 2.1 to 2.3 from other names both names fall by 7 to 8.5 logits", between(falls, 7, 8.5))
     claim("in two further draws the turns of 0.2 and 0.3 and what the six keep differ by less than 0.1 from those here",
           all(max(abs(row[0] - turned["0.2"]), abs(row[1] - turned["0.3"]), abs(row[2][0] - named_sets["the six"][0])) < 0.1 for row in again))  # fmt: skip
@@ -755,7 +765,7 @@ with claims():
 predict("ioi.twice")
 
 # %% [markdown]
-# The circuit can do more than take sides, because it gives a number. The more 0.2 attends to a name, the more that name is avoided. So take the attention of 0.2 to John minus that to Mary, and multiply it by one factor, chosen so that the sentence of section 1 comes out right. The result is the circuit's **forecast** of the logit difference.
+# The circuit can do more than take sides, because it gives a number. The more head 0.2 attends to a name, the more that name is avoided. So take its attention to John minus that to Mary, and multiply it by one factor, chosen so that the sentence of section 1 comes out right. The result is the circuit's **forecast** of the logit difference.
 
 # %% figure answer
 def preferred(difference):
@@ -770,10 +780,10 @@ slope = gap["as in the template"] / found["as in the template"].leaning
 line = {name: slope * one.leaning for name, one in found.items()}
 expects = {"as in the template": ("Mary", "Mary"), "IO twice, before the giver": ("–", "Mary"), "a third after the giver": ("Mary", "–"),
            "opposite": ("Mary", "John"), "IO twice, after the giver": ("–", "John")}  # fmt: skip
-rows = [(ioi.read_words(model, (ioi.TEXTS | {"opposite": opposite})[name], (0, 2)), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
+rows = [(ioi.read_words(model, (ioi.TEXTS | {"opposite": opposite})[name], [(0, 2)]), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
         for name in sorted(expects, key=gap.get, reverse=True)]
 ioi.texts_drawn(rows, 16, "Five texts with the attention of 0.2 on their words, the forecast logit difference and the measured one.").captioned(
-    "The sentence of section 1 and four that test the accounts; three dots stand for words left out. Blue ground: the attention of 0.2 from the last word. Beside each text: "
+    "The sentence of section 1 and four that test the accounts; three dots stand for words left out. Blue ground: the attention of head 0.2 from the last word. Beside each text: "
     "which name the model should prefer if it avoids the repeated name, or the last (– : neither). Right: the logit difference Mary − John, the circuit's forecast (grey "
     "bar) and the measured one (dot), averaged over both orders of the first two names where both are possible.")  # fmt: skip
 
@@ -783,13 +793,11 @@ measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 # %% [markdown]
 # Look at the last two rows. In one Mary comes after the giver, which made the account of the last name expect John, and the other account nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
 #
-# Nor does it avoid just the last name: where a third person comes last, it still leans to Mary. The forecast says why it need not be all or nothing, since 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, although where Mary had lunch it is more than four logits too low, so that something speaks for Mary there that is not in the drawing.
+# Nor does it avoid just the last name: where a third person comes last, it still leans to Mary. The forecast says why it need not be all or nothing: head 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, although where Mary had lunch it is more than four logits too low, so that something speaks for Mary there that is not in the drawing.
 #
-# The plainest test asks about the giver alone. Let a third person give, who has not been named before: *When Mary and John went to the store, Anna gave a book to*. Nothing is repeated there, and yet the model avoids Anna. Her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it; and more than a third of this is due to 0.2.
+# The plainest test asks about the giver alone. Let a third person give, who has not been named before: *When Mary and John went to the store, Anna gave a book to*. Nothing is repeated there, and yet the model avoids Anna. Her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it; and more than a third of this is due to head 0.2.
 #
-# And one caution about the sentence in which the two accounts name opposite people: with the output of 0.2 at its mean, half of the difference is still there. So other parts lean to John as well, and the sentence is no test of 0.2 alone.
-#
-# **Other kinds of sentence.** In all of these texts but one, two names are joined by *and*, and the giver follows in a clause of its own. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
+# **Other kinds of sentence.** In all of these texts but one, two names are joined by *and*, and the giver follows in a clause of its own. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here head 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
 
 # %% prediction
 predict("ioi.single")
@@ -803,19 +811,15 @@ other_kind = ioi.outside(model, (0, 2), joined | apart, n=64)
 other_gap = {name: float(one.logit_diff.mean()) for name, one in other_kind.items()}
 other_line = {name: slope * one.leaning for name, one in other_kind.items()}
 both = {name: ("–" if name in ("went with", "had lunch with", "met") else "Mary", "John" if name in ("went with", "had lunch with", "met") else "Mary") for name in other_kind}
-rows = [(ioi.read_words(model, text, (0, 2), n=64), dict(zip(("repeated", "last"), both[name], strict=True)), other_line[name], other_gap[name]) for name, text in (joined | apart).items()]
-ioi.texts_drawn(rows, 16, "Two texts on which forecast and measurement agree, and six on which they lie far apart.").captioned(
-    "As before, for eight other texts (64 prompts each). In the upper two the two names are joined by “and”; in the lower six one of them is the subject of the first clause and the other comes later in it.")  # fmt: skip
+rows = [(ioi.read_words(model, text, [(0, 2)], n=64), dict(zip(("repeated", "last"), both[name], strict=True)), other_line[name], other_gap[name]) for name, text in (joined | apart).items() if name in ("Then", "went with", "met", "IO met S")]
+ioi.texts_drawn(rows, 16, "One text on which forecast and measurement agree, and three on which they lie far apart.").captioned(
+    "As before, for four other texts (64 prompts each). In the upper one the two names are joined by “and”; in the lower three they stand apart.")  # fmt: skip
 
 # %% answer
 measured("ioi.single", preferred(other_gap["went with"]))
 
 # %% [markdown]
-# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. Head 0.2 goes on looking at Mary, but something else outweighs it, and not in that sentence alone.
-#
-# So for which sentences does the prediction hold? For those of this lesson in which two names are joined by *and* and a giver follows: there the forecast is within three and a half logits of a difference of 8 to 14. On the six texts here in which the names stand apart it fails by more than ten logits each time; we show them because they fail by so much, and on other sentences of that kind, which we do not show, it failed by less. In the last row even the answer is wrong. *Mary met John at the store. John gave a book to* should go on with *Mary*; both accounts say so, and so does the forecast, but the model says *John*. In all six the error is to the disadvantage of whoever begins the sentence, as if something else avoided that person. In the sentence with the opposite names, which also begins with John, nothing of the sort shows, and what it is we have not found.
-#
-# *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition is no guide and the last name is. The model is right on such sentences as well; whether they are the reason we have not tested.
+# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. It is wrong by more than ten logits on all three texts in which the names stand apart, and on three more of this kind. In the last row the model is wrong as well: *Mary met John at the store. John gave a book to* should go on with *Mary*, and it says *John*. (Where two names are joined by *and*, in the sentences of this lesson, the forecast is within three and a half logits of a difference of 8 to 14.)
 
 # %% claims answer
 tests = ("IO twice, after the giver", "a third after the giver", "opposite", "IO twice, before the giver")
@@ -828,8 +832,7 @@ def after(text, ablate=False, seed=1):
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)] if ablate else []):
         return some, model(some.tokens)[:, -1]
 
-full, left = ((x.gather(1, some.io[:, None]) - x.gather(1, some.s[:, None]))[:, 0] for some, x in (after(opposite, ablate) for ablate in (False, True)))
-half, every, new = float(left.mean() / full.mean()), clean.layout.names, []
+every, new = clean.layout.names, []
 for seed in (1, 2):  # a third gives: the giver's logit above the mean of names, that of names that do not occur, the giver's without 0.2
     (some, logits), (_, without_02) = (after(ioi.TEXTS["a third gives"], ablate, seed) for ablate in (False, True))
     above, below = (x - x[:, every].mean(1, keepdim=True) for x in (logits, without_02))
@@ -838,13 +841,11 @@ for seed in (1, 2):  # a third gives: the giver's logit above the mean of names,
 off = {name: gap[name] - line[name] for name in found}
 errors = {name: other_gap[name] - other_line[name] for name in other_kind}
 siblings = ioi.outside(model, (0, 2), dict(enumerate(ioi.TEMPLATES)) | {name: ioi.TEXTS[name] for name in ("longer distance", "three names", "S three times")}, n=32)
-second_gift = ioi.outside(model, (0, 2), {"": "When {A} and {B} went to the {place}, {S} gave a {object} to {IO}. Then {IO} gave a {object} to"}, n=64)[""]
 with claims():
     claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
     claim("with IO named twice but before the giver it prefers IO, by more than eight", gap["IO twice, before the giver"] > 8)
     claim("with a third after the giver the model leans to IO, by 1 to 5 logits", between(gap["a third after the giver"], 1, 5))
-    claim("where the accounts name opposite names the model prefers S, by more than eight logits, in every prompt of a second draw as well", gap["opposite"] < -8 and full.max() < 0)
-    claim("with 0.2 at its mean about half of the difference is left there", between(half, 0.45, 0.6))
+    claim("where the accounts name opposite names the model prefers S, by more than eight logits", gap["opposite"] < -8)
     claim("the forecast has the right sign on all four texts that test it", all(gap[name] * line[name] > 0 for name in tests))
     claim("three of them are within two logits of it, and the fourth more than four above it", all(abs(off[name]) < 2 for name in tests[:3]) and off[tests[3]] > 4)
     claim("when a third gives, the giver's logit is six below the mean of all names, and that of names that do not occur within a quarter of it, in two draws", all(rounds_to(row[0], "-6") and abs(row[1]) < 0.25 for row in new))
@@ -854,8 +855,95 @@ with claims():
     claim("with names joined by “and” the forecast is within three and a half logits of a difference of 8 to 14, on the two texts and on the six sentences and three variants that the lesson has used",
           all(abs(errors[name]) < 3.5 and between(other_gap[name], 8, 14) for name in joined) and all(abs(float(one.logit_diff.mean()) - slope * one.leaning) < 3.5 and between(one.logit_diff.mean(), 8, 14) for one in siblings.values()))
     claim("on each of the six others it is off by more than ten", min(abs(errors[name]) for name in apart) > 10)
-    claim("after “Mary met John … John gave” the model prefers S by more than three logits, and the forecast is IO", other_gap["IO met S"] < -3 and other_line["IO met S"] > 8)
-    claim("in all six the model favours, against the forecast, the one who does not begin the sentence", all((errors[name] < 0) == name.startswith("IO") for name in apart))
+    claim("after “Mary met John … John gave” the model prefers S by more than three logits, and the forecast is IO", other_gap["IO met S"] < -3 and other_line["IO met S"] > 8)  # fmt: skip
+
+# %% [markdown]
+# What does the forecast leave out? It asks only whom head 0.2 avoids. But the movers copy names from notes, so it also matters which notes there are. In the next figure the ground shows where *they* look.
+
+# %% figure answer
+met = "{S} met {IO} and gave a {object} to"
+twins = {"alone": met} | {who: "{" + who + "} went in and " + met for who in ("S", "C", "IO")}
+after_twin = {}
+for who, text in twins.items():
+    some = ioi.told(model.tokenizer, text, 128, torch.Generator().manual_seed(1))
+    p_twin = model(some.tokens)[:, -1].softmax(-1)
+    after_twin[who] = {name: float(p_twin.gather(1, ids[:, None]).mean()) for name, ids in (("Mary", some.io), ("John", some.s), ("Anna", some.c))}
+movers_at = [patching.head(head) for head in movers]
+ioi.said_drawn([(ioi.read_words(model, text, movers_at), after_twin[who]) for who, text in twins.items()],
+               "One sentence alone, and after three first clauses: the model says Mary alone, and else whoever went in.").captioned(
+    "One sentence, alone and behind a first clause. Blue ground: the mean attention of the three movers from the last word. Right: the probability of each name (128 prompts for each).")
+
+# %% [markdown]
+# The repeat makes the model say *John*: alone the sentence goes on with *Mary*, and behind *John went in* with *John*. But repetition is not the reason. Behind *Anna went in* the model says *Anna*, behind *Mary went in* it says *Mary*. It says whoever went in, and the movers show why. They look away from the *and* before *gave*, which holds a note of Mary, whom head 0.2 avoids. Another note can be read at the first *and*: that of the person who went in.
+#
+# The top row has only one *and*. There layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The model copies her name from there, although head 0.2 avoids her. If this is what happens wherever the names stand apart, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
+
+# %% answer
+def moved_by(text, seed=1, n=32, everywhere=True):
+    """The logit difference of a text; the word that 2.1 to 2.3 read; the difference by forged word."""
+    some = ioi.told(model.tokenizer, text, n, torch.Generator().manual_seed(seed))
+    io, s = some.io[:, None], some.s[:, None]
+    donor = torch.where(some.tokens == io, s, torch.where(some.tokens == s, io, some.tokens))
+
+    def diff(logits):
+        return float((logits.gather(1, io) - logits.gather(1, s)).mean())
+
+    logits, cache = model.run_with_cache(some.tokens)
+    read = int(cache["pattern", 2][:, 1:, -1].mean((0, 1)).argmax())
+    at = range(2, some.tokens.shape[1] - 1) if everywhere else [read]
+    return diff(logits[:, -1]), read, {word: diff(forged(some, donor, word)) for word in at}
+
+moved = {name: moved_by(text) for name, text in (joined | apart).items()}
+
+# %% figure answer
+until = {"Then": "Mary and John had lunch.", "Later": "Mary and John met.", "went with": "John … with Mary and",
+         "had lunch with": "John had lunch with Mary and", "met": "John met Mary at the store and", "S with IO": "John … with Mary. Then",
+         "IO with S": "Mary … with John. Then", "IO met S": "Mary met John at the store."}  # fmt: skip
+fig, ax = plots.figure(height=2.8)
+for y, (before, read, after_forging) in enumerate(moved.values()):
+    ax.annotate("", (after_forging[read], y), (before, y), arrowprops={"arrowstyle": "-|>", "color": plots.NOTE, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 0})
+    ax.plot([x for at, x in after_forging.items() if at != read], [y] * (len(after_forging) - 1), "o", color=plots.NULL, markersize=4, label="forged at another word")
+    ax.plot(before, y, "o", color=plots.SERIES[0], markersize=8, label="as measured above")
+ax.plot([], [], color=plots.NOTE, linewidth=2.5, label="forged at the last word shown")
+ax.axvline(0, color=plots.NULL, linewidth=0.8)
+ax.set(yticks=range(8), yticklabels=until.values(), xlabel="logit difference Mary − John", xlim=(-20, 20))
+ax.invert_yaxis()
+names_of = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+fig.legend(names_of.values(), names_of, loc="outside lower center", ncols=3)
+plots.show(
+    fig, "Eight texts: forging the note at one word moves the two upper ones little and takes the six lower ones to the other name.",
+    "Two texts in which the names are joined and six in which they stand apart, each shown up to the word whose note is forged, which is the one that heads 2.1 to 2.3 read most. Arrow: the logit difference goes there when layer 0 "
+    "writes at this word as with the two names exchanged. Grey dots: the same at each other word (32 prompts for each text).",
+)  # fmt: skip
+
+# %% [markdown]
+# It does. In all six texts in which the names stand apart, the forged note moves the logit difference by more than thirteen logits, and the model then prefers the one who begins the sentence. Forged at any other word, a note moves it by less than five. In the upper two texts no single note moves it by more than five, because there two words hold notes: one of Mary at *and*, and one of both names after John. So head 0.2 decides between two notes, and where there is but one, that note decides.
+#
+# *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition is no guide and the last name is. The model is right on such sentences as well; whether they are the reason we have not tested.
+
+# %% claims answer
+some = ioi.told(model.tokenizer, twins["S"], 48, torch.Generator().manual_seed(2))
+donor = some.tokens.clone()
+donor[:, 1] = some.c
+anna = float(model(donor)[:, -1].softmax(-1).gather(1, some.c[:, None]).mean())
+note_of_anna = {at: float(forged(some, donor, at).softmax(-1).gather(1, some.c[:, None]).mean()) for at in range(2, 12)}
+to_first, head_02 = ([ioi.read_words(model, twins[who], heads_of, n=64) for who in ("S", "C", "IO")] for heads_of in (movers_at, [(0, 2)]))
+alone_met = ioi.told(model.tokenizer, met, 48, torch.Generator().manual_seed(1))
+at_and = to_names(alone_met.tokens, 4, (3, 1)).mean(0)  # Mary stands at 3, John at 1
+again_moved = {name: moved_by(text, seed=2, n=48, everywhere=False) for name, text in apart.items()}
+second_gift = ioi.outside(model, (0, 2), {"": "When {A} and {B} went to the {place}, {S} gave a {object} to {IO}. Then {IO} gave a {object} to"}, n=64)[""]
+with claims():
+    claim("alone the sentence goes on with Mary, behind a first clause with whoever went in: above 0.9 for John and Mary, above 0.6 for Anna, and above 0.5 in a second draw",
+          after_twin["alone"]["Mary"] > 0.9 and after_twin["S"]["John"] > 0.9 and after_twin["IO"]["Mary"] > 0.9 and after_twin["C"]["Anna"] > 0.6 and anna > 0.5)
+    claim("behind a first clause about John or Anna the movers give the first “and” more than eight tenths, behind one about Mary more than any other word; head 0.2 looks at Mary with more than eight tenths behind each",
+          all(row[3][1] > 0.8 for row in to_first[:2]) and max(to_first[2], key=lambda pair: pair[1]) == to_first[2][3] and all(row[6][1] > 0.8 for row in head_02))
+    claim("with Anna's note forged at the first “and” of the sentence that repeats John, she gets more than a half, at every other word less than 0.01", note_of_anna[4] > 0.5 and max(p for at, p in note_of_anna.items() if at != 4) < 0.01)
+    claim("in the sentence alone layer 0 looks more than twice as much at Mary as at John from its “and”", at_and[0] > 2 * at_and[1])
+    claim("in the six texts the note moves the difference by more than thirteen logits, to the one who begins the sentence, in two draws",
+          all(abs(after_forging[read] - before) > 13 and (after_forging[read] > 0) == name.startswith("IO") for name in apart for before, read, after_forging in (moved[name], again_moved[name])))
+    claim("forged at any other word it moves it by less than 5, and in the upper two texts at any word at all",
+          all(abs(x - before) < 5 for name, (before, read, after_forging) in moved.items() for at, x in after_forging.items() if at != read or name in joined))
+    claim("each label ends with the forged word", all(until[name].endswith(model.tokenizer.decode([int(ioi.told(model.tokenizer, text, 1, torch.Generator().manual_seed(1)).tokens[0, moved[name][1]])]).strip()) for name, text in (joined | apart).items()))
     claim("after a second gift, by IO, the model prefers S in at least 95 of 100 prompts", (second_gift.logit_diff < 0).float().mean() >= 0.95)  # fmt: skip
 
 # %% [markdown]
@@ -865,12 +953,12 @@ with claims():
 
 # %% figure answer
 ioi.beside_drawn().captioned(
-    "Two circuits for the same task, layers from bottom to top. Letters: the input that reads. Left, in the black and orange of section 7: without 0.3 and 1.1. Right: after Wang et al. "
+    "Two circuits for the same task, layers from bottom to top. Letters: the input that reads. Black and gold as in section 7. Left: without heads 0.3 and 1.1. Right: after Wang et al. "
     "2022; without negative name movers and backup name movers. The second notebook draws it with its heads."
 )
 
 # %% [markdown]
-# Towards the top, the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
+# Towards the top, the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
 #
 # The behaviour, measured in both:
 
@@ -881,7 +969,7 @@ def measure(one):
     """The behaviour on 64 prompts of the first sentence."""
     some = ioi.make_ioi_batch(one.tokenizer, 64, torch.Generator().manual_seed(0))
     entries = ioi.behaviour(one, some).entries()
-    return {name: entries[name] for name in published}
+    return {name: entries[name][0] for name in published}
 
 beside_gpt2(measure, {"ioi-natural": model}, published, source="Wang et al. 2022")
 
@@ -891,7 +979,7 @@ caption("The behaviour in GPT-2 small and here. The published numbers are over m
 # %% claims
 ours = measure(model)
 with claims():
-    claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"][0] > 3 * 3.56)
+    claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"] > 3 * 3.56)
 
 # %% [markdown]
 # The small model does the task more decidedly, and in sentences of this form in a simpler way.
@@ -899,7 +987,7 @@ with claims():
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
 #
-# **The puzzle, answered.** In sentences like those it was found on, where two names are joined by *and* and then somebody gives, the model avoids the name that 0.2 looks at, which is usually the last one. It need not have occurred before: a giver who is new to the text is avoided as well. Two sentences spoke against avoiding only what is repeated: one with Mary after the giver, and one in which the repeated name is the answer, though half of that answer has other causes than 0.2. Where the two names stand apart, the forecast failed on the six texts of section 9 by more than ten logits.
+# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the name that head 0.2 reads, which is usually the last one, whether it has occurred before or not. It copies names from notes, and where the names stand apart, one note decides.
 
 # %% [markdown]
 # ## The card
@@ -910,12 +998,12 @@ card(
      "control": "other positions recover nothing", "where it fails": "an eighth goes by way of the next word"},
     {"claim": "Names are read from notes at “and” and at the comma", "evidence": "a stranger's note makes the model say the stranger",
      "control": "the same at “went”: nothing", "where it fails": "why these words and no others is not known"},
-    {"claim": "0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
-     "control": "eleven other messages to the movers; the message of 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
-    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "eighty random sets of six and of nine heads",
-     "where it fails": "any set that holds 0.2 keeps more than a third; with each run's own divisor some random nines beat ours"},
-    {"claim": "Where two names are joined by “and” and then one gives, names are avoided the more 0.2 attends to them", "evidence": "four texts that test the forecast, and a giver who is new to the text",
-     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; wrong by more than ten on six texts in which the names stand apart"},
+    {"claim": "Head 0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
+     "control": "eleven other messages to the movers; the message of head 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
+    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "forty random sets of six heads",
+     "where it fails": "any random six with head 0.2 keeps more than a third; on P(IO) fourteen of forty random sixes beat ours"},
+    {"claim": "Where two names are joined by “and” and then one gives, names are avoided the more head 0.2 attends to them", "evidence": "four texts that test the forecast, and a giver who is new to the text",
+     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; wrong by more than ten on six texts in which the names stand apart: there the one note decides"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[
