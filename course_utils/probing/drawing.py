@@ -136,21 +136,23 @@ def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float] | str]
             is above it, or what came out in words. What is missing was not tried.
     """
     labels = list(dict.fromkeys(label for label, _ in found))
-    fig, ax = plots.figure(width=7.4, height=0.45 + 0.5 * len(labels))
+    fig, ax = plots.figure(width=6.8, height=0.4 + 0.45 * len(labels))
     for i, label in enumerate(labels):
         for j, test in enumerate(TESTS):
             entry = found.get((label, test), "not tried")
             if isinstance(entry, str):
-                ax.text(j, i, entry, ha="center", va="center", fontsize=8.5, color=plots.NULL if entry == "not tried" else plots.INK)
+                colour = plots.NULL if entry == "not tried" else plots.INK
+                ax.text(j, i, entry, ha="center", va="center", fontsize=8.5, color=colour)
                 continue
-            value, low, high = (max(-0.4, min(0.4, 1.4 * number)) for number in entry)
-            ax.add_patch(Rectangle((j - 0.48, i - 0.46), 0.96, 0.92, color=plots.ANSWER if low > 0 else FADED, alpha=0.22 if low > 0 else 1, lw=0))
+            value, low, high = (max(-0.45, min(0.45, 1.7 * number)) for number in entry)
+            colour, alpha = (plots.ANSWER, 0.22) if low > 0 else (FADED, 1)
+            ax.add_patch(Rectangle((j - 0.48, i - 0.46), 0.96, 0.92, color=colour, alpha=alpha, lw=0))
             ax.plot((j, j), (i - 0.4, i + 0.1), color=plots.NULL, lw=0.8)
             ax.plot((j + low, j + high), (i - 0.15, i - 0.15), color=plots.INK, lw=1.6)
-            ax.plot(j + value, i - 0.15, "o", ms=5, color=plots.INK)
+            ax.plot(j + value, i - 0.15, "o", ms=4, color=plots.INK)
             ax.text(j, i + 0.28, f"{entry[0]:+.3f}", ha="center", va="center", fontsize=8.5)
     ax.set(xlim=(-0.5, len(TESTS) - 0.5), ylim=(len(labels) - 0.5, -0.5), xticks=range(len(TESTS)), xticklabels=TESTS,
            yticks=range(len(labels)), yticklabels=labels)  # fmt: skip
-    ax.tick_params(length=0, labeltop=True, labelbottom=False)
+    ax.tick_params(length=0, labeltop=True, labelbottom=False, labelsize=8.5)
     ax.spines[:].set_visible(False)
     return fig

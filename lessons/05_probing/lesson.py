@@ -350,7 +350,7 @@ plots.show(
 some = parts[worst]
 p_inside = (some.x[2] @ probes.directions[2, at["in_brackets"]] + probes.bias[2, at["in_brackets"]]).sigmoid()
 words = [model.tokenizer.decode([i]) for i in some.ids.tolist()]
-end = next(i for i in range(len(words)) if "".join(words[:i]).count("\n") == 14)
+end = next(i for i in range(len(words)) if "".join(words[:i]).count("\n") == 13)
 plots.show(
     sae.shaded_code(words[:end], {"what the probe says (darker: more surely inside)": p_inside[:end]}, columns=1),
     "The first lines of a module that is one long docstring: the probe is dark between the brackets of the examples in it.",
@@ -382,7 +382,8 @@ def relabelled(some):
 train_w, test_w = relabelled(train), relabelled(test)
 probes_w = probing.fit_chosen(train_w)
 known_w = probing.removed(probes_w, train_w, test_w)
-dict(zip(("removed share", "low", "high"), (round(share, 2) for share in known_w.row("written")["layer 2"]), strict=True))
+share, low, high = known_w.row("written")["layer 2"]
+{"removed share": round(share, 2), "95 % interval": (round(low, 2), round(high, 2))}
 
 # %% claims
 wrote, wrote_new = train_w.y[:, 0], test_w.y[:, 0]  # inside written brackets
@@ -441,7 +442,7 @@ nulls_w = {"before training": hits_of(train_w.y, test_w.y, x_0, new_x_0)[0],
            "labels shuffled within tokens": hits_of(dealt_w, test_w.y.repeat(1, 2), x, new_x)[0]}
 tested = {name: [mean_interval(right_w[:, 0] - some.mean(1), clusters=test.file)] for name, some in nulls_w.items()}
 note("inside written brackets", "always no", right_w[:, 0] - (~wrote_new).float())
-for (name, (found,)), column in zip(tested.items(), ("before training", "coins", "shuffled labels"), strict=True):
+for (found,), column in zip(tested.values(), ("before training", "coins", "shuffled labels"), strict=True):
     board["inside written brackets", column] = found
 by_label = {"inside brackets": ~says[part], "inside written brackets": probes_w.logits(further.x)[2, part, 0] > 0}
 agrees = {name: mean_interval(right.float(), clusters=further.file[part]) for name, right in by_label.items()}
@@ -836,7 +837,7 @@ white = two @ (vectors / values.sqrt()) @ vectors.mT
 panels = {"as they are": two, "equal spread": white, "erased": probing.leace(two, inside)(two)}
 fig, axes = plots.figure(1, 3, height=2.7)
 for ax, (title, points) in zip(axes, panels.items(), strict=True):
-    clouds.draw(ax, points, inside)
+    clouds.draw(ax, points, inside, 300)
     ax.set(title=title)
 ends = [white[some].mean(0).tolist() for some in (~inside, inside)]
 axes[1].plot(*zip(*ends, strict=True), color=plots.EDITED, lw=2)
@@ -875,16 +876,16 @@ gone = leace(train.x[2].double(), wrote)
 predict("probing.erased")
 
 # %% answer
-contexts = test.contexts[::2]
+contexts = test.contexts[::2]  # of all ten files
 at_closing = closing[contexts[:, 1:]]  # where the next token is a closing bracket
 
 def worse(change):
     """Rise of the loss, in nats, where a closing bracket comes next, and elsewhere."""
-    def put(x, hook):
-        return torch.cat([x[:, :1], change(x[:, 1:])], 1)
+    put = lambda x, hook: torch.cat([x[:, :1], change(x[:, 1:])], 1)  # noqa: E731
     with model.hooks(fwd_hooks=[("blocks.2.hook_resid_pre", put)]):
         rise = model(contexts, return_type="loss", loss_per_token=True) - as_it_is
-    return {"a closing bracket": float(rise[at_closing].mean()), "another token": float(rise[~at_closing].mean())}
+    where = {"a closing bracket": at_closing, "another token": ~at_closing}
+    return {name: round(float(rise[rows].mean()), 3) for name, rows in where.items()}
 
 as_it_is = model(contexts, return_type="loss", loss_per_token=True)
 worse(probing.leace(train.x[2], wrote))
@@ -899,8 +900,9 @@ erased = {"inside written brackets": [probing.leace(train.x[2], wrote)], "the em
 costs = {name: [worse(change) for change in changes] for name, changes in erased.items()}
 fig, ax = plots.figure(height=2.1, width=6.4)
 for i, rows in enumerate(costs.values()):
-    for place, mark, fill in (("another token", "o", "white"), ("a closing bracket", "o", plots.EDITED if i < 2 else plots.NULL)):
-        ax.plot([row[place] for row in rows], [-i] * len(rows), mark, ms=8, mec=plots.EDITED if i < 2 else plots.NULL, mfc=fill)
+    colour = plots.EDITED if i < 2 else plots.NULL
+    for place, fill, up in (("another token", "white", -0.16), ("a closing bracket", colour, 0.16)):
+        ax.plot([row[place] for row in rows], [up - i] * len(rows), "o", ms=7, mec=colour, mfc=fill)
 ax.axvline(0, color=plots.NULL, lw=0.8)
 ax.set(yticks=range(0, -4, -1), yticklabels=list(costs), ylim=(-3.5, 0.5), xlabel="rise of the loss, nats")
 plots.show(
@@ -920,6 +922,7 @@ with claims():
     claim("after erasing, the class means are equal, and the few lines give what the course's eraser gives", float((gone[wrote].mean(0) - gone[~wrote].mean(0)).norm() / toward.norm()) < 1e-3 and float((gone - gone_now[0]).norm() / (gone - train.x[2]).norm()) < 0.01)
     claim("in the figure of the plane they are, too, and apart before; one dimension is left", middles[2].norm() < 1e-3 * middles[0].norm() and middles[1].norm() > 0.1 and int(torch.linalg.matrix_rank(panels["erased"], rtol=1e-3)) == 1)
     claim("at closing brackets erasing costs about one nat, and elsewhere less than a twentieth of that", about(here["a closing bracket"], 1.0) and 0 < here["another token"] < here["a closing bracket"] / 20)
+    claim("the contexts are of all ten files", len({int(test.file[test.place[:, 0] == i][0]) for i in range(0, len(test.contexts), 2)}) == 10)
     claim("none of twelve nulls costs a tenth of it there", len(nulls) == 12 and max(row["a closing bracket"] for row in nulls) < here["a closing bracket"] / 10)
     claim("the embedding of “)” costs at least as much", answer_gone["a closing bracket"] >= here["a closing bracket"])
     claim("right after erasing a linear probe is right as often as always saying no, to one in a hundred", abs((directly == wrote_new).float().mean() - (~wrote_new).float().mean()) < 0.01)
