@@ -119,8 +119,7 @@ def learn(penalty):
 # How strong the probe's penalty is matters here as everywhere, so each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
 
 # %%
-def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):
-    """The shortest over three strengths of the penalty, in bits a label, and that strength."""
+def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):  # bits a label, and the best penalty
     return min((float(probing.online_code_length(x, y, ends, learn(p))) / len(y), p) for p in penalties)
 
 rows, strength = {}, {}

@@ -136,24 +136,7 @@ plots.show(
 #
 # $$\text{minimise}\quad \sum_\text{tokens} \text{cross-entropy}\big(\sigma(w\cdot x+b),\, y\big) \;+\; \frac{\lambda}{2}\,|w|^2 .$$
 #
-# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be separated by chance. Its strength $\lambda$ is chosen for each probe separately, on the ten training files alone. Here is what both probes say of a line of code, token by token.
-
-# %% figure
-text = "total = sum(price[i] * (1 + tax) for i in range(10)) + other\n"
-ids = torch.tensor([model.tokenizer(text)["input_ids"]])
-_, cache = model.run_with_cache(ids)
-words = [model.tokenizer.decode([i]) for i in ids[0, 1:].tolist()]
-here = cache["resid_pre", 2][0, 1:]
-line_truth = torch.from_numpy(token_labels(text, model.tokenizer).flags["in_brackets"][1:].astype(bool))
-along = ((here - halfway) @ direction) / direction.square().sum()
-sure = (here @ probes.directions[2, at["in_brackets"]] + probes.bias[2, at["in_brackets"]]).sigmoid()
-panels = {"what is true": line_truth.float(), "mass-mean probe": (along - along.min()).clamp(min=0), "logistic probe": sure}
-plots.show(
-    sae.shaded_code(words, panels, columns=1),
-    "Both probes are darker between the outer brackets than outside; the logistic probe is the sharper one.",
-    "“Inside brackets” at each token: what Python's parser says, and what two probes say before layer 2; darker is more. "
-    "An opening bracket with no other around it counts as outside.",
-)  # fmt: skip
+# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be separated by chance. Its strength $\lambda$ is chosen for each probe separately, on the ten training files alone.
 
 # %% claims
 plane_right = [float((((two @ normal) > value) == yes).float().mean()) for normal, value in borders.values()]
@@ -164,9 +147,6 @@ with claims():
     claim("over all tokens it is right at less than two in a hundred more than always saying no", 0 < ((score > 0) == truth).float().mean() - (~truth).float().mean() < 0.02)
     claim("in the plane the logistic border is turned by more than ten degrees from the other and right at more tokens",
           torch.cosine_similarity(*(normal for normal, _ in borders.values()), dim=0).abs() < 0.985 and plane_right[1] > plane_right[0])
-    claim("in the line both probes are darker inside the outer brackets than outside, on average", sure[line_truth].mean() > sure[~line_truth].mean() and along[line_truth].mean() > along[~line_truth].mean())
-    claim("and the logistic probe is the sharper one: as a share of its range, inside and outside lie further apart",
-          sure[line_truth].mean() - sure[~line_truth].mean() > (along[line_truth].mean() - along[~line_truth].mean()) / (along.max() - along.min()))  # fmt: skip
 
 # %% [markdown]
 # ## 2 · What training adds
@@ -602,7 +582,7 @@ axes[0].set(ylabel="along the shortcut's direction")
 plots.show(
     fig, "In network A the grey area is the upper half and all four arrows cross its border; in network B it is the right half and no arrow crosses.",
     "The same plane in both networks. Dark grey: where the head answers yes, when everything else is as in one input. Arrows: "
-    "interchanges along the shortcut's direction, from each of the four points. The heads were made to be right at these points, and where a border runs between them is of no account.",
+    "interchanges along the shortcut's direction, from each of the four points. The heads were made for these points alone, and where a border runs between them is of no account.",
 )  # fmt: skip
 
 # %% claims answer
@@ -881,7 +861,8 @@ at_closing = closing[contexts[:, 1:]]  # where the next token is a closing brack
 
 def worse(change):
     """Rise of the loss, in nats, where a closing bracket comes next, and elsewhere."""
-    put = lambda x, hook: torch.cat([x[:, :1], change(x[:, 1:])], 1)  # noqa: E731
+    def put(x, hook):
+        return torch.cat([x[:, :1], change(x[:, 1:])], 1)
     with model.hooks(fwd_hooks=[("blocks.2.hook_resid_pre", put)]):
         rise = model(contexts, return_type="loss", loss_per_token=True) - as_it_is
     where = {"a closing bracket": at_closing, "another token": ~at_closing}
