@@ -3,12 +3,15 @@
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
 3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – effects with their intervals.
+4. `scoreboard` – which label has passed which test.
 """
 
 from collections.abc import Mapping, Sequence
 
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils import plots
@@ -16,9 +19,9 @@ from course_utils.intervals import mean_interval
 from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 FEATURES = (  # name, what it says of the bits, how many bits it reads
-    ("property", "the two bits differ", 2),
-    ("rival", "most of the three are 1", 3),
-    ("no part here", "one bit each", 3),
+    ("shortcut", "the two bits differ", 2),
+    ("rule", "most of the three are 1", 3),
+    ("other bits", "one each", 3),
 )
 FADED = "#F3F3F3"
 
@@ -33,7 +36,7 @@ def planted_network() -> Picture:
         for row in rows:
             page.box((0.45, row), "0/1", fill=plots.TOKEN, width=0.5, height=0.3, size=SMALL)
             page.arrow((0.72, row), (1.3, middle), thick=0.9)
-        fill = {"property": plots.SERIES[0], "rival": plots.SERIES[5]}.get(name, FADED)
+        fill = {"shortcut": plots.SERIES[0], "rule": plots.SERIES[5]}.get(name, FADED)
         height = 0.52 if n_bits > 1 else 0.44
         page.box((2.25, middle), f"{name}:\n{says}", fill=fill, width=1.88, height=height, size=SMALL)
         page.arrow((3.2, middle), (3.86, middle), thick=0.9)
@@ -46,10 +49,10 @@ def planted_network() -> Picture:
     page.text((6.55, 2.78), "answer", size=SMALL, colour=plots.NULL)
     for x, name in ((0.45, "bits"), (2.25, "encoder"), (4.25, "hidden vector")):
         page.text((x, 0.2), name, size=SMALL, colour=plots.NULL)
-    page.text((6.55, 1.75), "right, if it is\nthe rival’s", size=SMALL, colour=plots.NULL)
+    page.text((6.55, 1.75), "right, if it is\nthe rule’s", size=SMALL, colour=plots.NULL)
     return page.picture(
-        "Eight bits; two give the property, three its rival, and three play no part here; all stand in a hidden "
-        "vector h of twelve numbers, from which a head makes the answer. The right answer is the rival's.",
+        "Eight bits; two give the shortcut, three the rule, and three stand for themselves; all are held by a hidden "
+        "vector h of twelve numbers, from which a head makes the answer. The right answer is the rule's.",
     )
 
 
@@ -79,7 +82,7 @@ def beside_the_path() -> Picture:
 
 
 def interchange_by_hand() -> Picture:
-    """A receiver that gets a donor's height in the plane of rival and property, with whole numbers."""
+    """A receiver that gets a donor's height in the plane of rule and shortcut, with whole numbers."""
     fig, ax = plots.figure(width=4.6, height=3.3)
     ax.plot((-0.8, 0.8), (1, 1), color=plots.STREAM, lw=1.2, ls=":", zorder=0)
     ax.annotate("", (1, 0.86), (1, -0.86), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
@@ -90,7 +93,7 @@ def interchange_by_hand() -> Picture:
     ):
         ax.plot(*at, "o", ms=12, mec=colour, mfc=fill, mew=2.5, zorder=3)
         ax.text(at[0] + (0.2 if side == "left" else -0.2), at[1], words, ha=side, va="center")
-    ax.set(xlabel="along the rival's direction", ylabel="along the property's direction", aspect="equal",
+    ax.set(xlabel="along the rule's direction", ylabel="along the shortcut's direction", aspect="equal",
            xlim=(-2.3, 2.3), ylim=(-1.6, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1))  # fmt: skip
     return Picture(fig, "A donor up on the left and a receiver down on the right; an arrow leads from the receiver "
                    "straight up to the donor's height.")  # fmt: skip
@@ -120,3 +123,36 @@ def lead_rows(ax: Axes, rows: Mapping[str, Sequence[tuple[float, float, float]]]
             at = -i + 0.16 * ((len(found) - 1) / 2 - j)
             ax.errorbar(value, at, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=2, color=plots.INK)
     ax.set(yticks=range(0, -len(rows), -1), yticklabels=list(rows), ylim=(-len(rows) + 0.4, 0.6))
+
+
+TESTS = ("always no", "before training", "coins", "shuffled labels", "other data", "interchange")
+
+
+def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float] | str]) -> Figure:
+    """Which label has passed which test: a row for each label, a column for each of `TESTS`.
+
+    Args:
+        found: for (label, test) a lead over a null with its interval, drawn around 0 and green if the whole interval
+            is above it, or what came out in words. What is missing was not tried.
+    """
+    labels = list(dict.fromkeys(label for label, _ in found))
+    fig, ax = plots.figure(width=6.8, height=0.4 + 0.45 * len(labels))
+    for i, label in enumerate(labels):
+        for j, test in enumerate(TESTS):
+            entry = found.get((label, test), "not tried")
+            if isinstance(entry, str):
+                colour = plots.NULL if entry == "not tried" else plots.INK
+                ax.text(j, i, entry, ha="center", va="center", fontsize=8.5, color=colour)
+                continue
+            value, low, high = (max(-0.45, min(0.45, 1.7 * number)) for number in entry)
+            colour, alpha = (plots.ANSWER, 0.22) if low > 0 else (FADED, 1)
+            ax.add_patch(Rectangle((j - 0.48, i - 0.46), 0.96, 0.92, color=colour, alpha=alpha, lw=0))
+            ax.plot((j, j), (i - 0.4, i + 0.1), color=plots.NULL, lw=0.8)
+            ax.plot((j + low, j + high), (i - 0.15, i - 0.15), color=plots.INK, lw=1.6)
+            ax.plot(j + value, i - 0.15, "o", ms=4, color=plots.INK)
+            ax.text(j, i + 0.28, f"{entry[0]:+.3f}", ha="center", va="center", fontsize=8.5)
+    ax.set(xlim=(-0.5, len(TESTS) - 0.5), ylim=(len(labels) - 0.5, -0.5), xticks=range(len(TESTS)), xticklabels=TESTS,
+           yticks=range(len(labels)), yticklabels=labels)  # fmt: skip
+    ax.tick_params(length=0, labeltop=True, labelbottom=False, labelsize=8.5)
+    ax.spines[:].set_visible(False)
+    return fig

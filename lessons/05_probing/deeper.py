@@ -23,7 +23,7 @@ from course_utils.probing import drawing, open_bracket, subspace
 # %% [markdown]
 # ## 1 · What no probe can beat
 #
-# A probe does badly. Is the probe too weak, or is there nothing to be known? The question has an exact answer where a representation has few values. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round. We fit two probes to all 32 cases.
+# A probe does badly. Is the probe too weak, or is there nothing to be known? Whoever cannot tell these apart may call a property absent that a better probe would read. The question has an exact answer where a representation has few values. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round. We fit two probes to all 32 cases.
 
 # %%
 bits = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -119,20 +119,21 @@ def learn(penalty):
 # How strong the probe's penalty is matters here as everywhere, so each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
 
 # %%
-def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):
-    """The shortest over three strengths of the penalty, in bits a label, and that strength."""
+def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):  # bits a label, and the best penalty
     return min((float(probing.online_code_length(x, y, ends, learn(p))) / len(y), p) for p in penalties)
 
 rows, strength = {}, {}
 for name in ("in_brackets", "definition"):
     y = tokens.label(name)
     coins = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
+    control = probing.control_labels(tokens.ids, coins, y.float().mean())
     tasks = {"trained": (tokens.x[2], y), "null: before training": (tokens_0.x[2], y),
-             "null: control task": (tokens.x[2], probing.control_labels(tokens.ids, coins, y.float().mean()))}
+             "null: control task": (tokens.x[2], control)}
     found = {task: code_length(*it) for task, it in tasks.items()}
-    rows[name.replace("_", " ")], strength[name] = ({task: pair[i] for task, pair in found.items()} for i in (0, 1))
-    rows[name.replace("_", " ")]["null: knows the rate"] = float(probing.conditional_entropy(torch.stack([~y, y]).sum(1)[None].float()))
-table(rows, unit="bits a label", decimals=2)
+    rows[name], strength[name] = ({task: pair[i] for task, pair in found.items()} for i in (0, 1))
+    rate = probing.conditional_entropy(torch.stack([~y, y]).sum(1)[None].float())
+    rows[name]["null: knows the rate"] = float(rate)
+table({name.replace("_", " "): row for name, row in rows.items()}, unit="bits a label", decimals=2)
 
 # %% caption
 caption("Online code length before layer 2, for two properties and three nulls. The tokens are sent file by file.")
@@ -156,13 +157,14 @@ ax.set(xlabel="labels sent", ylabel="bits a label", ylim=(0, None), xlim=(0, end
 ax.legend(loc="upper right")
 plots.show(
     fig, "Two staircases that begin at one bit a label, for the trained model and for the model before training.",
-    "The second row of the table, block by block: bits a label for *definition*, with the same penalties as there. The area under a curve is its code length.",
+    "The second row of the table, block by block: bits a label for “definition”, with the same penalties as there. The area under a curve is its code length.",
 )  # fmt: skip
 
 # %% claims
 shares = {name: float((costs * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / ends[-1]) for name, costs in blocks.items()}
 with claims():
     claim("in every block after the first the labels cost less in the trained model", (blocks["trained"][1:] < blocks["before training"][1:]).all())
+    claim("definition costs half as many bits as before training", about(rows["definition"]["trained"] / rows["definition"]["null: before training"], 0.5))
     claim("in the last block both cost more than in the one before", all(costs[-1] > costs[-2] for costs in blocks.values()))
     claim("the area under each curve is the number of the table", all(about(shares[name], rows["definition"][name if name == "trained" else f"null: {name}"]) for name in blocks))
     claim("the first block costs a bit a label", all(costs[0] == 1 for costs in blocks.values()))
@@ -172,12 +174,14 @@ with claims():
     claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
 
 # %% [markdown]
-# In the trained model the labels are cheaper in every block after the first, so that fewer examples teach more. In the last block, whose files are new again, both curves rise: what was learned of earlier files helps less there. The code length takes everything into account at once: how easily a property is read, from how few examples, and how much is memorised on the way. It needs no test set, since every label is sent before it is learned from. But there are no intervals here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
+# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block, whose files are new again, both curves rise: what was learned of earlier files helps less.
+#
+# The code length puts together how easily a property is read, from how few examples, and how much is memorised on the way, and it needs no test set, since every label is sent before it is learned from. But it has no interval here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
 
 # %% [markdown]
 # ## 3 · How large may a probe be?
 #
-# Linear probes miss an exclusive or, and sixteen hidden units find it. Still it is unwise always to take a large probe, because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
+# Linear probes miss an exclusive or, and sixteen hidden units find it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
 #
 # We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the one of 10, 100 and 1000 that serves it best: whose probe, fitted on every second training file, knows most of the files between.
 
@@ -221,7 +225,7 @@ with claims():
 #
 # The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
 
-# %%
+# %% figure
 properties = ("definition", "call", "in_brackets")
 def asked(some):
     """The stream before layer 2 and the three labels."""
@@ -234,22 +238,24 @@ path = [probing.fit_logistic(seen.x, seen.y, p) for p in penalties]
 on_seen = torch.stack([probing.removed(probes, seen, seen).share[0] for probes in path])  # (penalty, property)
 on_unseen = torch.stack([probing.removed(probes, seen, unseen).share[0] for probes in path])
 chosen = penalties.index(probing.chosen_penalty(seen, penalties))  # from the training files alone
-penalties[chosen]
-
-# %% caption
-caption("The penalty that serves the three properties best, on average, within the training files.")
+fig, ax = plots.figure(height=2.9, width=5.4)
+for i, name in enumerate(properties):
+    ax.semilogx(penalties, on_seen[:, i], ":", color=plots.SERIES[i])
+    ax.semilogx(penalties, on_unseen[:, i], "o-", ms=4, color=plots.SERIES[i], label=name.replace("_", " "))
+ax.axvline(penalties[chosen], color="0.6", lw=1)
+ax.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "On the files trained on all three curves fall with the penalty. On new files they rise first, definition until about a thousand.",
+    "Removed share of linear probes before layer 2 by penalty, on new files (solid) and on those trained on (dotted); values below −1 are cut off. "
+    "Grey line: the penalty that serves the three properties best, on average, within the training files.",
+)  # fmt: skip
 
 # %% [markdown]
 # What does a penalty change? A probe states a probability, and that can be checked. Take all tokens to which it gives about 0.3. If about 0.3 of them have the property, and likewise for every other value, the probe is **calibrated**. The **expected calibration error** is by how much the two differ, on average over tokens, when tokens are put into ten groups by what the probe says.
 
 # %% figure
-fig, (left, *others) = plots.figure(1, 3, height=2.8)
-for i, name in enumerate(properties):
-    left.semilogx(penalties, on_seen[:, i], ":", color=plots.SERIES[i])
-    left.semilogx(penalties, on_unseen[:, i], "o-", ms=3, color=plots.SERIES[i], label=name.replace("_", " "))
-left.axvline(penalties[chosen], color="0.6", lw=1)
-left.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05), title="regularisation path")
-left.legend(loc="lower left", bbox_to_anchor=(0.35, 0.0), fontsize=8, framealpha=1)
+fig, others = plots.figure(1, 2, height=2.9, width=6.4, sharey=True)
 diagrams = []
 for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "definition, chosen"), strict=True):
     p = path[at].logits(unseen.x)[0, :, 0].sigmoid()
@@ -261,10 +267,9 @@ for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "definit
     diagrams.append(found)
 others[0].set(ylabel="share with the property")
 plots.show(
-    fig, "On new files the removed share of definition is highest near a penalty of a thousand; at penalty 1 its surest tenth is too sure.",
-    "Left: removed share of linear probes before layer 2 by penalty, on new files (solid) and on those trained on (dotted); "
-    "values below −1 are cut off, and the grey line is the chosen penalty. Middle and right: what the probe for definitions says "
-    "in new files, in each tenth, and the share of tokens that are definitions, with 95 % intervals over files.",
+    fig, "At penalty 1 the surest tenth lies below the diagonal; at the chosen penalty most tenths lie above it.",
+    "What the probe for definitions says in new files, in each tenth, and the share of tokens that are definitions, with 95 % intervals over files. "
+    "On the grey line both are the same.",
 )  # fmt: skip
 
 # %% claims
@@ -289,7 +294,9 @@ with claims():
     claim("at penalty 1 the tokens that the probe is surest of have the property less often than it says, by the whole interval", weak.high[-1] < weak.says[-1] - 0.02)
 
 # %% [markdown]
-# With too weak a penalty the probe is right about as often, but where it is surest it is too sure: its directions are long, so that its log odds are large also where it errs, and each such token costs the removed share much. Accuracy does not see this. With the chosen penalty the dots lie above the diagonal instead, which means that the probe is a little too careful. Its average calibration error is smaller, but on ten files the intervals of the two errors overlap. For definitions the exact strength of the penalty matters little, as long as it is of the right size; for brackets it matters more, and one strength for all three properties does not suit them best. It is to be chosen on files that the probe was not fitted to.
+# With too weak a penalty the probe is right about as often, but it is too sure where it is surest, because its directions are long and its log odds large also where it errs. Accuracy does not see this, and the removed share does. With the chosen penalty most dots lie above the diagonal instead: the probe is a little too careful. Its average calibration error is smaller, but on ten files the intervals of the two errors overlap.
+#
+# The penalty is to be chosen on files that the probe was not fitted to. For definitions its exact strength matters little, as long as it is of the right size; for brackets it matters more.
 
 # %% [markdown]
 # ## 4 · Truth without labels
@@ -349,7 +356,7 @@ measured("probing.ccs", "the larger of the two" if ccs[1].min() > 0.9 and ccs[3]
 # %% [markdown]
 # ## 5 · Learned directions
 #
-# A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival.
+# A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival (the shortcut and the rule of the core).
 
 # %% figure
 pair_of = {kind: probing.planted(kind) for kind in ("used", "unused")}  # the core's A and B: the same hidden vectors
@@ -381,7 +388,7 @@ plots.show(
 # %% claims
 with claims():
     claim("along the property's direction all answers turn in the first network and none in the second, for both kinds of pairs", all(turning["used", only][18] == 1 and turning["unused", only][18] == 0 for only in (False, True)))
-    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", turning["used", True][9] == turning["unused", True][9] == 1)
+    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", all(turning[kind, True][9] == 1 for kind in pair_of))
     claim("with pairs of all inputs no direction turns more than six in ten in the second network; with usual ones the rival's turns all", max(turning["unused", False]) <= 0.6 and turning["unused", True][0] == 1)
 
 # %% [markdown]
@@ -484,12 +491,12 @@ with claims():
     claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 2].any() and not found["null: placebo"][:, 2].any())
 
 # %% [markdown]
-# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. See how far a search gets where there is nothing to be found. In a model that has learned nothing, two answers of five turn as they should, in new pairs that differ, and with coins for labels one in six. The column *new pairs* shows the price: in pairs that do not differ, answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search memorises as well.
+# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. But a search gets some way where there is nothing to be found. In a model that has learned nothing, about two answers of five turn as they should, in new pairs that differ, and with coins for labels about one in six. The column *new pairs* shows the price: in pairs that do not differ, answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search memorises as well.
 
 # %% [markdown]
 # ## 6 · A site that plays no part
 #
-# Makelov et al. (2023) asked what a learned direction shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
+# A learned direction depends on its pairs, as section 5 has shown, and also on where it is learned. Makelov et al. (2023) asked what one shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
 
 # %% figure
 drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")

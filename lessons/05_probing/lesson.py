@@ -5,10 +5,12 @@
 #
 # It is tempting to answer: the model knows where brackets close. The left panel shows why this does not follow. Always saying *no* is nearly as good, because most tokens close no bracket, and so is the same classifier on the same model *before* training, when its weights were still random numbers. For another property, whether a token is inside brackets, training seems to make a difference, as the right panel shows, and section 2 asks whether it does.
 #
+# The text is modules of Python's standard library that the model was not trained on. Ten of them train the classifiers and ten others judge them, about twelve thousand tokens each; nine more are kept back until section 4.
+#
 # This lesson is about what such a classifier shows and what it does not. At its end you can tell, for a property and a model, whether the property is *absent*, *present*, or *used*, and you know which experiment each of the three words needs.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream and activation patching. Lesson 2 helps with section 8, where one of the features comes back that its dictionary found. The exercises take about three and a half hours (an estimate).
+# You need lesson 0: the residual stream and activation patching. The exercises take about three and a half hours (an estimate).
 
 # %% setup
 
@@ -20,7 +22,7 @@ import torch
 from course_utils import plots, probing, sae, zoo
 from course_utils.intervals import interval, mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
-from course_utils.page import measured, predict, table
+from course_utils.page import measured, predict, rounds_to, table
 from course_utils.probing import clouds, drawing
 from course_utils.python_text.labels import token_labels
 
@@ -56,6 +58,7 @@ plots.show(
 with claims():
     claim("for closing brackets the trained model's probe is right at 99 of 100 tokens after two layers", between(right[2, at["closes"]], 0.985, 0.995))
     claim("always saying no, and the probe before training, are at most two in a hundred behind", right[2, at["closes"]] - min(always_no[at["closes"]], right_0[2, at["closes"]]) < 0.02)
+    claim("ten files train and ten judge, with about twelve thousand tokens each", all(len(some.file.unique()) == 10 and about(len(some), 12_000) for some in (train, test)))
     claim("the probe before training lies between the two", always_no[at["closes"]] < right_0[2, at["closes"]] < right[2, at["closes"]])
     claim("inside brackets: before training at most one in a hundred more than always no, after it at least six in a hundred more",
           right_0[2, at["in_brackets"]] - always_no[at["in_brackets"]] < 0.01 and right[2, at["in_brackets"]] - always_no[at["in_brackets"]] > 0.06)  # fmt: skip
@@ -133,49 +136,28 @@ plots.show(
 #
 # $$\text{minimise}\quad \sum_\text{tokens} \text{cross-entropy}\big(\sigma(w\cdot x+b),\, y\big) \;+\; \frac{\lambda}{2}\,|w|^2 .$$
 #
-# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be separated by chance. Its strength $\lambda$ is chosen for each probe separately, on the ten training files alone. Here is what both probes say of a line of code, token by token.
-
-# %% figure
-text = "total = sum(price[i] * (1 + tax) for i in range(10)) + other\n"
-ids = torch.tensor([model.tokenizer(text)["input_ids"]])
-_, cache = model.run_with_cache(ids)
-words = [model.tokenizer.decode([i]) for i in ids[0, 1:].tolist()]
-here = cache["resid_pre", 2][0, 1:]
-line_truth = torch.from_numpy(token_labels(text, model.tokenizer).flags["in_brackets"][1:].astype(bool))
-along = ((here - halfway) @ direction) / direction.square().sum()
-sure = (here @ probes.directions[2, at["in_brackets"]] + probes.bias[2, at["in_brackets"]]).sigmoid()
-panels = {"what is true": line_truth.float(), "mass-mean probe": (along - along.min()).clamp(min=0), "logistic probe": sure}
-plots.show(
-    sae.shaded_code(words, panels, columns=1),
-    "Both probes are darker between the outer brackets than outside; the logistic probe is the sharper one.",
-    "“Inside brackets” at each token: what Python's parser says, and what two probes say before layer 2; darker is more. "
-    "An opening bracket with no other around it counts as outside.",
-)  # fmt: skip
+# The second term, the penalty, keeps $w$ from growing without end where a few tokens can be separated by chance. Its strength $\lambda$ is chosen for each probe separately, on the ten training files alone.
 
 # %% claims
 plane_right = [float((((two @ normal) > value) == yes).float().mean()) for normal, value in borders.values()]
 with claims():
     claim("by hand: the new token scores 4, the means are (3, 4) and (1, 0), and halfway is (2, 2)", float(by_hand) == 4 and [end.tolist() for end in ends] == [[1, 0], [3, 4]] and middle.tolist() == [2, 2])
     claim("the vectors have 192 numbers", train.x.shape[2] == 192)
-    claim("the training files are ten", len(train.file.unique()) == 10)
     claim("the mass-mean probe is right at 85 to 87 of 100 tokens, inside and outside", between([float((score[truth] > 0).float().mean()), float((score[~truth] < 0).float().mean())], 0.845, 0.875))
     claim("over all tokens it is right at less than two in a hundred more than always saying no", 0 < ((score > 0) == truth).float().mean() - (~truth).float().mean() < 0.02)
     claim("in the plane the logistic border is turned by more than ten degrees from the other and right at more tokens",
           torch.cosine_similarity(*(normal for normal, _ in borders.values()), dim=0).abs() < 0.985 and plane_right[1] > plane_right[0])
-    claim("in the line both probes are darker inside the outer brackets than outside, on average", sure[line_truth].mean() > sure[~line_truth].mean() and along[line_truth].mean() > along[~line_truth].mean())
-    claim("and the logistic probe is the sharper one: as a share of its range, inside and outside lie further apart",
-          sure[line_truth].mean() - sure[~line_truth].mean() > (along[line_truth].mean() - along[~line_truth].mean()) / (along.max() - along.min()))  # fmt: skip
 
 # %% [markdown]
 # ## 2 · What training adds
 #
 # A probe can read *inside brackets* before layer 2. To see whether it could do so at any layer, and in any network, we fit sixty probes: for twelve labels at five places, before each of the four layers and after the last. *Before layer 2*, halfway through the model, stays our example.
 #
-# Accuracy flatters rare properties, as the puzzle shows. Where we compare places and networks we therefore measure how much a probe *knows*, by its cross-entropy on new files, beside the cross-entropy that is left when only the rate of the label is known:
+# Accuracy flatters rare properties, as the puzzle shows. For a map of all sixty we therefore measure how much a probe *knows*, by its cross-entropy on new files, beside the cross-entropy that is left when only the rate of the label is known:
 #
 # $$\text{removed share} \;=\; 1 - \frac{\text{cross-entropy of the probe}}{\text{cross-entropy if only the rate is known}} .$$
 #
-# Cross-entropy is in nats here, which are bits with the natural logarithm in place of the logarithm to base 2. If knowing the rate leaves 0.4 nats a token and the probe 0.1, the **removed share** is ¾. It is 0 for a probe that reads nothing, and 1 for one that is always right and sure. A probe that is sure and wrong can fall below 0.
+# Cross-entropy is in nats here: like bits, with the natural logarithm. If knowing the rate leaves 0.4 nats a token and the probe 0.1, the **removed share** is ¾. It is 0 for a probe that reads nothing, and 1 for one that is always right and sure. A probe that is sure and wrong can fall below 0.
 #
 # Of the labels, *definition* is a name where it is given a value (or imported, or made a parameter); *parameter* is one in the head of a function; *attribute* is a name after a dot, and *call* is a name that is called.
 
@@ -198,23 +180,23 @@ plots.show(
 # %% [markdown]
 # Before training the probe can only use what a random network keeps: which token it is, a little of its position, and a blur of the tokens before it. That is nearly enough for brackets, which are a few tokens of the vocabulary, but not for *definition*, which in the trained model comes up layer by layer.
 #
-# Beside each number belongs its **null**: what the same measurement gives where there is nothing to be found. Here it is the model before training. As both models read the same ten files, we take the difference of their probes on each token. The tokens of one file resemble each other, and so the intervals come from drawing whole files again and again, with replacement (a bootstrap over files).
+# Beside each number belongs its **null**: what the same measurement gives where there is nothing to be found. Here it is the model before training. As both models read the same ten files, we ask by how much the trained model's probe is right more often, token by token. The tokens of one file resemble each other, and so the intervals come from drawing whole files again and again, with replacement (a bootstrap over files). From here on a scoreboard keeps count, in the puzzle's measure: how much more often a probe is right.
 
 # %% figure
-three = ("closes", "definition", "in_brackets")
+board = {}  # (label, test): by how much its probe before layer 2 is right more often than the null
 
-def losses(probes, tokens):
-    """Cross-entropy at each row, in nats: (layer, row, label)."""
-    return torch.nn.functional.softplus(torch.where(tokens.y, -probes.logits(tokens.x), probes.logits(tokens.x)))
+def note(label, null, difference):
+    board[label, null] = mean_interval(difference, clusters=test.file)
 
-less = (losses(probes_0, test_0) - losses(probes, test))[2]  # (row, label)
-less = {name: mean_interval(less[:, at[name]], clusters=test.file) for name in three}
-fig, ax = plots.figure(height=1.7, width=6.4)
-drawing.lead_rows(ax, {spoken[name]: [found] for name, found in less.items()})
-ax.set(xlabel="less cross-entropy than before training, nats a token")
+for name in ("closes", "definition", "in_brackets"):
+    hit, hit_0 = ((which.logits(some.x)[2, :, at[name]] > 0) == some.y[:, at[name]] for which, some in ((probes, test), (probes_0, test_0)))
+    note(spoken[name], "always no", hit.float() - (~test.y[:, at[name]]).float())
+    note(spoken[name], "before training", hit.float() - hit_0.float())
 plots.show(
-    fig, "Closing bracket: a narrow interval around 0. Definition: an interval well above 0. Inside brackets: a wide interval from −0.4 to 0.4.",
-    "By how much training lowers the cross-entropy of a probe before layer 2, on the same tokens of ten new files, with 95 % intervals over files.",
+    drawing.scoreboard(board),
+    "Closing bracket: two short intervals around 0. Definition: two intervals above 0, green. Inside brackets: two wide intervals around 0.",
+    "The scoreboard. By how much a probe before layer 2 is right more often than each null, as a share of the tokens of the ten new files, with 95 % intervals over files. "
+    "The upright line is 0; where the whole interval lies above it, the cell is green.",
 )  # fmt: skip
 
 # %% claims
@@ -229,12 +211,13 @@ with claims():
     claim("eleven of the twelve are known best before layer 2, before layer 3 or at the end, not earlier", int((known.share.argmax(0) >= 2).sum()) == 11)
     claim("for definitions, what is removed rises from layer 0 to layer 3 at every step, from less than 0.2 to more than 0.7",
           known.of("definition")[:4].diff().min() > 0 and known.of("definition")[0] < 0.2 and known.of("definition")[3] > 0.7)  # fmt: skip
-    claim("for closing brackets the interval of the difference contains 0, and for definitions it lies above it", less["closes"][1] < 0 < less["closes"][2] and less["definition"][1] > 0)
-    claim("for inside brackets it reaches from about −0.4 to about 0.4", about(less["in_brackets"][1], -0.4) and about(less["in_brackets"][2], 0.4))
-    claim("the new files are ten", len(test.file.unique()) == 10)
+    claim("definition has both intervals above 0, and of the others every interval contains 0",
+          all((board[spoken[name], null][1] > 0) == (name == "definition") and board[spoken[name], null][2] > 0 for name in ("closes", "definition", "in_brackets") for null in ("always no", "before training")))  # fmt: skip
+    claim("closing bracket is right more often than before training by 6 tokens in a thousand", rounds_to(board["closing bracket", "before training"][0], "0.006"))
+    claim("inside brackets has a higher mean than definition, and an interval from −0.04 to 0.18", board["inside brackets", "before training"][0] > board["definition", "before training"][0] and rounds_to(board["inside brackets", "before training"][1], "-0.04") and rounds_to(board["inside brackets", "before training"][2], "0.18"))
 
 # %% [markdown]
-# For *definition* the trained model is ahead with its whole interval, so training has put it there. For closing brackets the interval contains 0, although both models were judged on the same tokens: we cannot tell whether training added anything, and the puzzle's 99 of 100, at this very place, is by itself no evidence that it did. *Inside brackets* cannot be judged either. On the puzzle's right panel training seemed to make a difference, but here the interval is so wide, from −0.4 to 0.4, that the lead may be owed to the choice of files. Something odd is going on there, and section 4 finds out what.
+# *Definition* passes both tests, so training has put something there. *Closing bracket* passes neither: its probe is right more often than before training by 6 tokens in a thousand, and because that interval contains 0, the puzzle's 99 of 100 are no evidence that training added anything. *Inside brackets* is undecided. Its lead over the untrained model is larger than that of *definition*, but the interval reaches from −0.04 to 0.18, because the files disagree. The difference in the puzzle's right panel may therefore be chance. Section 4 finds out what is odd about it.
 
 # %% [markdown]
 # ## 3 · Reading, or memorising
@@ -302,11 +285,21 @@ with claims():
     claim("there the control tasks are ahead of both, on average", all(ahead["control task", name][0, 0] < 0 for name in ("definition", "inside brackets")))
 
 # %% [markdown]
-# At the embedding, where a vector is little more than its token, neither probe does better than its shuffled labels by more than chance, and on average the coins do better than both.
+# *Definition* passes. From layer 2 on its probe beats both nulls with the whole interval, so that what it knows is neither memorised nor a matter of the token alone: it comes from the context.
 #
-# For *definition* the controls decide. From layer 2 on its probe beats both nulls, with its whole interval. What it knows is neither memorised nor a matter of the token alone, so it must come from the context.
+# *Inside brackets* stays undecided. From layer 1 on its probe beats both nulls on average, but each interval contains 0.
 #
-# For *inside brackets* they do not decide. From layer 1 on the probe beats both nulls on average, but each interval contains 0, and the property stays undecided for the second time. An average over ten files can hide a good deal, and so we look at the files one by one.
+# At the embedding, where a vector is little more than its token, no probe is shown to know more than its shuffled labels, and on average the coins do better, because a token's own coin can be memorised.
+
+# %% figure
+for name in ("definition", "inside brackets"):
+    for null, column in (("control task", "coins"), ("shuffled labels", "shuffled labels")):
+        board[name, column] = tuple(ahead[null, name][:, 2].tolist())
+plots.show(
+    drawing.scoreboard(board),
+    "Definition has four green cells. Inside brackets has four wide intervals around 0. For closing brackets coins and shuffled labels were not tried.",
+    "The scoreboard after section 3. An average over ten files can hide a good deal: next we look at the files of “inside brackets” one by one.",
+)  # fmt: skip
 
 # %% [markdown]
 # ## 4 · What a docstring gives away
@@ -331,17 +324,17 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# This is a piece of that file, with what the probe says about it.
+# This is how that file begins.
 
 # %% figure
 some = parts[worst]
 p_inside = (some.x[2] @ probes.directions[2, at["in_brackets"]] + probes.bias[2, at["in_brackets"]]).sigmoid()
-start = int(torch.nn.functional.avg_pool1d(p_inside[None, None], 60, 1).argmax())
-words = [model.tokenizer.decode([i]) for i in some.ids[start : start + 60].tolist()]
+words = [model.tokenizer.decode([i]) for i in some.ids.tolist()]
+end = next(i for i in range(len(words)) if "".join(words[:i]).count("\n") == 13)
 plots.show(
-    sae.shaded_code(words, {"what the probe says": p_inside[start : start + 60], "what is true (no, everywhere)": some.label("in_brackets")[start : start + 60].float()}, columns=1),
-    "A docstring with examples in brackets: the probe is dark between them, the label is light everywhere.",
-    "The sixty tokens of this file on which the probe says most (darker is more), and the label.",
+    sae.shaded_code(words[:end], {"what the probe says (darker: more surely inside)": p_inside[:end]}, columns=1),
+    "The first lines of a module that is one long docstring: the probe is dark between the brackets of the examples in it.",
+    "The beginning of this file, which is one docstring, with what the probe says at each token. For Python's parser no bracket is open anywhere in it, so that by the label all of it should be white.",
 )  # fmt: skip
 
 # %% claims
@@ -353,12 +346,12 @@ with claims():
     claim("in the nine others it is below 0.3 nats, and for definitions below 0.2 in all ten", max(others) < 0.3 and max(by_file["definition"].values()) < 0.2)
     claim("no token of that file's part is inside brackets, by Python's parser", not some.label("in_brackets").any())
     claim("the probe gives inside written brackets more than 0.6 there on average, and elsewhere less than 0.05", float(told_inside) > 0.6 and float(told_outside) < 0.05)
-    claim("and at least nine tenths of it are in a docstring", some.label("in_docstring").float().mean() > 0.9)
+    claim("all of the file's part is in a docstring", some.label("in_docstring").all())
     claim("against the shuffled labels, before layer 2, this file is behind by more than 20 in 100, and eight of the other nine are ahead",
           behind[worst] < -0.2 and sum(value > 0 for f, value in behind.items() if f != worst) == 8)  # fmt: skip
 
 # %% [markdown]
-# Nearly all of this piece is a docstring, and it is full of examples in brackets. For Python's parser a bracket inside a string is a character like any other, so the label is *no* throughout, while the probe says *yes* between the brackets, and with confidence. It looks as if it had found brackets that are *written*, whether Python counts them or not. That can be tested: we label the same tokens again, this time counting brackets inside strings and comments too, and fit a second probe to this label.
+# The file's part that we read is a docstring throughout, and has examples in brackets. For Python's parser a bracket inside a string is a character like any other, so the label is *no* throughout. The probe says *yes* between the brackets, and with confidence. It looks as if it had found brackets that are *written*, whether Python counts them or not. That can be tested: we label the same tokens again, this time counting brackets inside strings and comments too, and fit a second probe to this label.
 
 # %%
 def relabelled(some):
@@ -369,22 +362,17 @@ def relabelled(some):
 train_w, test_w = relabelled(train), relabelled(test)
 probes_w = probing.fit_chosen(train_w)
 known_w = probing.removed(probes_w, train_w, test_w)
-[round(share, 2) for share in known_w.row("written")["layer 2"]]  # and its interval
-
-# %% figure
-by_file["written"] = {f: float(probes_w.loss(some.x, some.y)[2, 0]) for f, some in ((f, test_w[test_w.file == f]) for f in files)}
-fig, ax = plots.figure(height=1.7, width=6.4)
-for i, name in enumerate(("in_brackets", "written")):
-    for f, value in by_file[name].items():
-        ax.plot(value, 1 - i, "o", ms=8, color=plots.EDITED if f == worst else plots.SERIES[0], alpha=0.9 if f == worst else 0.5)
-ax.set(yticks=[1, 0], yticklabels=["inside brackets", "inside written brackets"], ylim=(-0.5, 1.5), xlim=(0, None), xlabel="cross-entropy of its probe, nats")
-plots.show(
-    fig, "For inside brackets the orange dot lies far to the right of nine others; for inside written brackets it lies among them.",
-    "How wrong the two probes are before layer 2, in each of the ten new files. Orange: the file with the docstring.",
-)  # fmt: skip
+share, low, high = known_w.row("written")["layer 2"]
+{"removed share": round(share, 2), "95 % interval": (round(low, 2), round(high, 2))}
 
 # %% claims
 wrote, wrote_new = train_w.y[:, 0], test_w.y[:, 0]  # inside written brackets
+by_file["written"] = {f: float(probes_w.loss(some.x, some.y)[2, 0]) for f, some in ((f, test_w[test_w.file == f]) for f in files)}
+
+def losses(probes, tokens):
+    """Cross-entropy at each row, in nats: (layer, row, label)."""
+    return torch.nn.functional.softplus(torch.where(tokens.y, -probes.logits(tokens.x), probes.logits(tokens.x)))
+
 with claims():
     claim("of inside written brackets more than two thirds are removed, by the whole interval, and of inside brackets the interval contains 0", known_w.row("written")["layer 2"][1] > 2 / 3 and known.row("in_brackets")["layer 2"][1] < 0)
     claim("it removes about four fifths", about(known_w.row("written")["layer 2"][0], 0.8))
@@ -393,7 +381,7 @@ with claims():
     claim("a bracket that counts is a written one", not (train.label("in_brackets") & ~wrote).any() and not (test.label("in_brackets") & ~wrote_new).any())  # fmt: skip
 
 # %% [markdown]
-# Now the file that spoiled everything is a file like the others. But it was this very file that suggested the new label, so it cannot also be the judge. Nine more held-out files have not been looked at so far, because the division by files above takes only those of middling size, and these are shorter or longer. We take the beginning of each and ask the *first* probe, the one that was trained for *inside brackets*, about the tokens where the two labels differ: those inside a bracket that is written but does not count. By its own label it should say *no* at every one of them.
+# The second probe removes about four fifths of the uncertainty, and in the file with the docstring its cross-entropy is less than a tenth of the first one's. But this very file suggested the new label, so it cannot also be the judge. The judge is nine files that were kept back: shorter or longer ones, of which we take the beginning. We ask the *first* probe, trained for *inside brackets*, about the tokens where the two labels differ: those inside a bracket that is written but does not count. By its own label it should say *no* at every one of them.
 
 # %%
 further = probing.further_files(model, contexts=180)
@@ -420,9 +408,9 @@ with claims():
     claim("in the further files the second probe removes about four fifths, and the first less, by the paired interval of the cross-entropies", about(known_new[0], 0.8) and known_old[0] < known_new[0] and ahead_new[1] > 0)
 
 # %% [markdown]
-# The first probe had been labelled by Python's parser, and yet in files that nobody had looked at it sides with the written bracket, against its own label, at about six in ten of these tokens, and elsewhere in strings and comments it says *yes* at fewer than one in seven. So this is what the vectors hold: whether a bracket is open *as written*. The second probe, which asks for that, removes about four fifths of the uncertainty in these files, as it did in the first ten, and more than the first probe does. The first could learn much the same under another name, because in its training files the two labels differ at fewer than two tokens in a hundred. A probe finds *something* that correlates with its label in the data that it was given.
+# The first probe sides with the written bracket, against its own label, at about six in ten of these tokens, though elsewhere in strings and comments it says *yes* at fewer than one in seven. That is a surprise, because it was labelled by Python's parser. It could learn the other property under its own label's name, because in its training files the two labels differ at fewer than two tokens in a hundred. What the vectors hold is therefore whether a bracket is open *as written*. A probe finds *something* that correlates with its label in the data that it was given.
 #
-# Does *inside written brackets* pass the tests at which *inside brackets* was left undecided? We put it through all three of them, before layer 2: the untrained model, coins, and labels shuffled within tokens.
+# Does *inside written brackets* pass the tests at which *inside brackets* was left undecided? It gets a row of its own.
 
 # %% figure
 x, new_x, x_0, new_x_0 = (some.x[[2]] for some in (train, test, train_0, test_0))
@@ -433,34 +421,39 @@ nulls_w = {"before training": hits_of(train_w.y, test_w.y, x_0, new_x_0)[0],
            "control task": hits_of(coin_labels(train, w_share), coin_labels(test, w_share), x, new_x)[0],
            "labels shuffled within tokens": hits_of(dealt_w, test_w.y.repeat(1, 2), x, new_x)[0]}
 tested = {name: [mean_interval(right_w[:, 0] - some.mean(1), clusters=test.file)] for name, some in nulls_w.items()}
-fig, ax = plots.figure(height=1.7, width=6.4)
-drawing.lead_rows(ax, tested)
-ax.set(xlabel="right more often than the null, share of tokens")
+note("inside written brackets", "always no", right_w[:, 0] - (~wrote_new).float())
+for (found,), column in zip(tested.values(), ("before training", "coins", "shuffled labels"), strict=True):
+    board["inside written brackets", column] = found
+by_label = {"inside brackets": ~says[part], "inside written brackets": probes_w.logits(further.x)[2, part, 0] > 0}
+agrees = {name: mean_interval(right.float(), clusters=further.file[part]) for name, right in by_label.items()}
+board |= {(name, "other data"): f"right at\n{value:.0%}" for name, (value, *_) in agrees.items()}
 plots.show(
-    fig, "Three intervals, all clear of 0: before training 0.19, control task 0.08, shuffled labels 0.14.",
-    "By how much the probe for “inside written brackets” is right more often than each null (for the last two the mean of two draws), before layer 2, with 95 % intervals over the ten files.",
+    drawing.scoreboard(board),
+    "Inside written brackets: four green cells, and right at 94 % in other data; inside brackets: four wide intervals around 0, and 38 %.",
+    "The scoreboard after section 4 (coins and shuffled labels: the mean of two draws). Other data: the tokens of the nine further files where the two bracket labels differ, and at how many each probe says what its own label says.",
 )  # fmt: skip
 
 # %% claims
 with claims():
-    claim("inside written brackets is ahead of all three nulls by the whole interval", all(rows[0][1] > 0 for rows in tested.values()))
+    claim("inside written brackets is ahead of all three nulls by the whole interval", all(rows[0][1] > 0 for rows in tested.values()) and board["inside written brackets", "always no"][1] > 0)
+    claim("on the disputed tokens of the further files it is right by its label at more than nine in ten, and the first probe by its own at fewer than four in ten", agrees["inside written brackets"][0] > 0.9 and agrees["inside brackets"][0] < 0.4)
     claim("of each single draw of coins and of shuffled labels, too", all(mean_interval(right_w[:, 0] - column, clusters=test.file)[1] > 0 for some in nulls_w.values() for column in some.T))
     claim("before training its probe is right no more often than always saying no, to within one in a hundred", abs(nulls_w["before training"].mean() - (1 - wrote_new.float().mean())) < 0.01)
 
 # %% [markdown]
-# It passes all three with its whole interval. Before training its probe does no better than always saying *no*. So training did make a difference, as it seemed to on the first page, only to another property than the one we had asked for. One reserve stays: the label was thought of after a look at these ten files.
+# It passes all four with its whole interval, and on the disputed tokens its probe is right by its own label at more than nine in ten, where the first probe is right by *its* label at fewer than four in ten. So training did make a difference, as it seemed to on the first page, only to another property than the one that we had asked for. One reserve stays: the label was thought of after a look at the ten files of the first four columns.
 #
-# ### The same, planted
+# ## 5 · A shortcut, planted
 #
-# To see in full how a probe comes to read another property than its label's, we turn to small networks in which everything was planted.
+# The docstring's probe learned what agreed with its label. To see such a failure in full we turn to small networks in which we know everything, because it was planted.
 
 # %% figure
-drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer. Not drawn: one of the last three bits turns every answer round, in all our networks alike.")
+drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer.")
 
 # %% [markdown]
-# Two of the features could decide the answer: the **property** that we shall probe for, which is whether two of the bits differ, and its **rival**, which is whether most of three other bits are 1. The answer ought to follow the rival, and counts as right if it does. The property is a short cut, which serves as well as long as the two agree.
+# Two of the features could decide the answer. The *rule* is whether most of three bits are 1, and an answer counts as right if it follows the rule. The *shortcut* is whether two other bits differ; it serves as well, as long as the two agree. We probe for the shortcut, so that it is our **property**, and the rule is its **rival**.
 #
-# On half of the 256 inputs property and rival agree, as brackets that count and brackets that are written do nearly everywhere. These are the *usual* inputs. Train a probe for the property on them. How sure it is of an answer we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
+# On half of the 256 inputs shortcut and rule agree. These are the *usual* inputs. Train a probe for the shortcut on them. How sure it is of an answer we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
 
 # %%
 network, _ = probing.twins(0)
@@ -480,7 +473,7 @@ predict("probing.unusual")
 # %% figure answer
 r = probing.mass_mean(h[None], network.rival[:, None]).directions[0, 0]
 p = probing.mass_mean(h[None], y[:, None]).directions[0, 0]
-plane = torch.stack([r / r.norm(), p / p.norm()], 1)  # (12, rival and property)
+plane = torch.stack([r / r.norm(), p / p.norm()], 1)  # (12, rule and shortcut)
 w, b = narrow.directions[0, 0] @ plane, narrow.bias[0, 0]
 fig, (ax, side) = plots.figure(1, 2, height=3.3, width=6.8, gridspec_kw={"width_ratios": (1, 1)})
 side.axis("off")
@@ -488,10 +481,10 @@ for some, full, name in ((usual, True, "usual inputs"), (~usual, False, "unusual
     for true, colour in ((True, plots.SERIES[0]), (False, plots.SERIES[3])):
         at_once = (h @ plane)[some & (y == true)]
         ax.plot(*at_once.mean(0), "o", ms=20, mec=colour, mfc=colour if full else "white", mew=2.5, zorder=3)
-        ax.plot([], [], "o", ms=9, mec=colour, mfc=colour if full else "white", mew=2, label=f"{name}, property {'true' if true else 'false'}")
+        ax.plot([], [], "o", ms=9, mec=colour, mfc=colour if full else "white", mew=2, label=f"{name}, shortcut {'true' if true else 'false'}")
 ends = torch.linspace(-1.7, 1.7, 2)
 ax.plot(ends, -(w[0] * ends + b) / w[1], color=plots.EDITED, zorder=1, label="where the probe is undecided")
-ax.set(xlabel="along the rival's direction", ylabel="along the property's direction", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1), aspect="equal")
+ax.set(xlabel="along the rule's direction", ylabel="along the shortcut's direction", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1), aspect="equal")
 side.legend(*ax.get_legend_handles_labels(), loc="center left")
 plots.show(
     fig, "Four clusters in the corners of a square; the probe's boundary is the falling diagonal, and both unusual clusters lie on it.",
@@ -512,21 +505,21 @@ with claims():
     claim("log odds of 6 are a probability of 0.998", f"{float(torch.tensor(6.0).sigmoid()):.3f}" == "0.998")
     claim("on usual inputs the log odds are about 6 in all five networks", about(sizes[True], 6))
     claim("on unusual inputs they are less than 0.05 in all five", max(sizes[False]) < 0.05)
-    claim("the probe weighs property and rival alike, to within a hundredth", between(slope, -1.01, -0.99))
+    claim("the probe weighs shortcut and rule alike, to within a hundredth", between(slope, -1.01, -0.99))
     claim("the vectors lie at four points of the plane, 64 at each", all(float((h[(y == a) & (network.rival == b)] @ plane).std(0).max()) < 0.01 and int(((y == a) & (network.rival == b)).sum()) == 64 for a in (True, False) for b in (True, False)))
 measured("probing.unusual", "undecided: near even odds" if odds[~usual].abs().mean() < 0.5 else "as decided, and right")
 
 # %% [markdown]
-# In $h$ the property and its rival have a direction each. On usual inputs the two always agree, and the probe takes half of each, since on these inputs each serves as well as the other. On unusual inputs the halves cancel, and what the probe then says is decided by rounding. It is so in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it.
+# The probe is undecided, because it could not know which of the two was meant. In $h$ shortcut and rule have a direction each. On usual inputs they agree, and the probe takes half of each. On unusual inputs the halves cancel, and rounding decides what the probe says. It is so in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it.
 #
-# The docstring is a relative of this failure, with *inside brackets* for the property and *inside written brackets* for its rival. In both cases the training data could not say which of the two was meant. But the planted vectors hold both features, so that the planted probe is undecided where they differ, while the probe on the code model sides with the written bracket, as one would expect if its vectors hold little else.
+# The docstring's failure has the same cause: there too the training data could not say which of two properties was meant. It ended otherwise. The docstring's probe took one side, the written brackets, as one would expect if the model's vectors hold little of what the parser counts.
 
 # %% [markdown]
-# ## 5 · Readable, but used?
+# ## 6 · Readable, but used?
 #
-# Suppose that all this is mended, and that the probe is trained on all inputs, usual and unusual. It then reads the property without error. But that does not yet show that the network *uses* the property.
+# Suppose that this is mended, and the probe is trained on all inputs, usual and unusual. It then reads the shortcut without error. But that does not yet show that the network *uses* the shortcut.
 #
-# Here are two networks, A and B. Their encoders are one and the same, so that every hidden vector is the same in both, number by number, and every probe gives the same in both, because a probe sees nothing but $h$. Their answers are the same as well, on all usual inputs. A third network, C, has another encoder, from which the property was left out. We judge a probe on inputs that it was not fitted on, and the answers on the usual inputs.
+# Here are two networks, A and B. They share one encoder, so that their hidden vectors are equal, number by number, and so is what a probe says, because it sees nothing but $h$. On all usual inputs their answers are equal too. A third network, C, has another encoder, from which the shortcut was left out, so that a probe can only guess. We judge a probe on inputs that it was not fitted on, and the answers on the usual inputs.
 
 # %%
 A, B = probing.twins(0)
@@ -538,19 +531,19 @@ def probe_accuracy(one):
     probe = probing.fit_logistic(one.h[half][None], one.label[half][:, None], 0.1)
     return float((((probe.logits(one.h[None])[0, :, 0] > 0) == one.label)[~half]).float().mean())
 
-networks = {"A": A, "B": B, "C": C}
+networks = {"A": A, "B": B, "C": C}  # in all, one more bit turns the answer round
 table({name: {"probe right": probe_accuracy(one),
-              "answers right": float((one.answer(one.h) == one.wanted)[usual].float().mean())}
+              "answers right": float((one.answer(one.h) == one.wanted)[one.usual].float().mean())}
        for name, one in networks.items()}, decimals=2)
 
 # %% [markdown]
-# To see what a network does with the property, we change it and look at the answer. Take two inputs that differ in the property, a receiver and a donor. Give the receiver's hidden vector the donor's component along the property's direction, and leave everything else as it is. This is an **interchange** along a direction (Geiger et al. 2023). It is lesson 0's activation patching, with one direction patched in place of the whole vector.
+# To see what a network does with the shortcut, we change it and look at the answer. Take two inputs that differ in it, a receiver and a donor. Give the receiver's hidden vector the donor's component along the shortcut's direction, and leave everything else as it is. This is an **interchange** along a direction (Geiger et al. 2023). It is lesson 0's activation patching, with one direction patched in place of the whole vector.
 
 # %% figure
-drawing.interchange_by_hand().captioned("An interchange in the plane of section 4. The receiver gets the donor's height, which stands for the property, and keeps its own place along the rival's direction.")
+drawing.interchange_by_hand().captioned("An interchange in the plane of section 5. The receiver gets the donor's height, which stands for the shortcut, and keeps its own place along the rule's direction.")
 
 # %% [markdown]
-# By hand, with $u = (0, 1)$ for the property's direction: the receiver is at $(1, -1)$ and the donor at $(-1, 1)$. Their difference is $(-2, 2)$, its component along $u$ is 2, and so the receiver moves to $(1, -1) + 2\cdot(0, 1) = (1, 1)$. In general, for unit length $u$:
+# By hand, with $u = (0, 1)$ for the shortcut's direction: the receiver is at $(1, -1)$ and the donor at $(-1, 1)$. Their difference is $(-2, 2)$, its component along $u$ is 2, and so the receiver moves to $(1, -1) + 2\cdot(0, 1) = (1, 1)$. In general, for unit length $u$:
 #
 # $$h' \;=\; h + \big((h_\text{donor} - h)\cdot u\big)\,u .$$
 
@@ -584,12 +577,12 @@ for ax, one, name in zip(axes, (A, B), "AB", strict=True):
         ax.text(0.62 * right_, 0.62 * up, word, ha="center", va="center", fontsize=12, fontweight="bold", color=plots.INK)
     for x_at, b in ((1.0, 1), (-1.0, 1), (1.13, -1), (-0.87, -1)):  # down, and beside it up
         ax.annotate("", (x_at - 0.06, -0.8 * b), (x_at - 0.06, 0.8 * b), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 2})
-    ax.set(title=f"network {name}", xlabel="along the rival's direction", xticks=(-1, 0, 1), yticks=(-1, 0, 1), aspect="equal")
-axes[0].set(ylabel="along the property's direction")
+    ax.set(title=f"network {name}", xlabel="along the rule's direction", xticks=(-1, 0, 1), yticks=(-1, 0, 1), aspect="equal")
+axes[0].set(ylabel="along the shortcut's direction")
 plots.show(
     fig, "In network A the grey area is the upper half and all four arrows cross its border; in network B it is the right half and no arrow crosses.",
     "The same plane in both networks. Dark grey: where the head answers yes, when everything else is as in one input. Arrows: "
-    "interchanges along the property's direction, from each of the four points. The borders were drawn by asking the heads.",
+    "interchanges along the shortcut's direction, from each of the four points. The heads were made for these points alone, and where a border runs between them is of no account.",
 )  # fmt: skip
 
 # %% claims answer
@@ -610,15 +603,15 @@ with claims():
     claim("where the property differs, all answers of A turn and none of B", turned["A"][differ].all() and not turned["B"][differ].any())
     claim("where it is the same, none turns in either", not turned["A"][~differ].any() and not turned["B"][~differ].any())
     claim("it is so in five pairs of networks", all(turns_of(a) == 1 and turns_of(b) == 0 for a, b in every))
-    claim("in the drawing A's answer depends on the property alone, B's on the rival alone",
+    claim("in the drawing A's answer depends on the shortcut alone, B's on the rule alone",
           [one.answer(rest + torch.tensor([[1.0, -1.0], [-1.0, 1.0]]) @ plane.T).tolist() for one in (A, B)] == [[False, True], [True, False]])
     claim("A is wrong on every unusual input, B on none", not (A.answer(h) == A.wanted)[~usual].any() and (B.answer(h) == B.wanted)[~usual].all())  # fmt: skip
 measured("probing.turned", "all in one and none in the other" if turned["A"][differ].all() and not turned["B"][differ].any() else "about half in both")
 
 # %% [markdown]
-# The same vectors, which a probe reads without an error (in C it guesses), and yet every answer of A turns and none of B's. Their heads were made in different ways: B's reads the rival, which is right. A's has learned to read the property, which is wrong, and as long as the two agree nobody can see it. A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
+# Every answer of A turns and none of B's, although their vectors are equal and a probe reads them without an error. The reason is in the heads. B's reads the rule. A's has learned the shortcut, and as long as the two agree nobody can see it. A property is **absent** if the probes that were tried cannot read it, **present** if one of them can, and **used** if the answer changes when the property, and nothing else, is changed.
 #
-# | network | can a probe read the property? | does an interchange turn the answer? | the property is |
+# | network | can a probe read the shortcut? | does an interchange turn the answer? | the shortcut is |
 # | --- | --- | --- | --- |
 # | C | no | – | absent |
 # | B | yes | no | present, not used |
@@ -626,12 +619,12 @@ measured("probing.turned", "all in one and none in the other" if turned["A"][dif
 #
 # A probe can decide between *absent* and *present*. Between *present* and *used* only an intervention can.
 #
-# Knowing the mechanism one can also say in advance where a network fails: A must be wrong on every unusual input, where property and rival differ. It is wrong on all of them, and B on none.
+# Knowing the mechanism one can also say in advance where a network fails: A must be wrong on every unusual input, where shortcut and rule differ. It is wrong on all of them, and B on none.
 
 # %% [markdown]
-# ## 6 · Does the code model use it?
+# ## 7 · Does the code model use it?
 #
-# Back to the model that reads Python. Its vectors hold whether a token is *inside written brackets*; whether it uses this, an interchange has to show. In the line `return result`, indented by four spaces, no bracket is open. Before layer 2 we give each of its tokens, except the first one, which starts every text, the component that tokens inside written brackets have on average along the difference of the class means.
+# Back to the model that reads Python. Its vectors hold whether a token is *inside written brackets*; whether it uses this, an interchange has to show. In an indented line, `return result`, no bracket is open. Before layer 2 we give each of its tokens, except the first one, which starts every text, the component that tokens inside written brackets have on average along the difference of the class means.
 
 # %% prediction
 predict("probing.expects")
@@ -646,14 +639,23 @@ def put_inside(x, hook):
 
 chances = [model.run_with_hooks(ids, fwd_hooks=hooks)[0, -1].softmax(-1)
            for hooks in ([], [("blocks.2.hook_resid_pre", put_inside)])]
-spelled = {i: repr(model.tokenizer.decode([i])).replace(" ", "·") for i in chances[1].topk(4).indices.tolist()}
-table({word: {"as it is": float(chances[0][i]), "moved “inside”": float(chances[1][i])}
-       for i, word in spelled.items()}, decimals=3)
+table({repr(model.tokenizer.decode([i])).replace(" ", "·"):
+       {"as it is": float(chances[0][i]), "moved “inside”": float(chances[1][i])}
+       for i in chances[1].topk(4).indices.tolist()}, decimals=3)
 
 # %% caption answer
 caption("Probability of the token after the line, in the model as it is, and when each token has the component of those inside written brackets. The four most probable ones then; a dot is a space.")
 
 # %% claims answer
+def means_apart(labels):
+    """The difference of the class means before layer 2, for each column of labels: (label, d)."""
+    return probing.mass_mean(train.x[2][None], labels).directions[0]
+
+deals = [torch.randperm(len(wrote), generator=torch.Generator().manual_seed(i)) for i in range(12)]
+rng = torch.Generator().manual_seed(1000)
+placebos = torch.cat([means_apart(torch.stack([wrote[deal] for deal in deals], 1)),
+                      torch.randn(12, 192, generator=rng)])
+
 gains = model.tokenizer.decode([int((chances[1] - chances[0]).argmax())])
 kinds = {")": "a closing bracket", ",": "a comma", "\n": "a line break", "(": "an opening bracket"}
 close = model.tokenizer(")")["input_ids"][-1]
@@ -663,20 +665,9 @@ with claims():
 measured("probing.expects", kinds.get(gains, gains))
 
 # %% [markdown]
-# With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. One line is an example. (You can try others: change the text in the cell and run it again.) So we ask three things in turn: whether this works everywhere and both ways, by which way it works, and what happens in strings.
+# With the new component a closing bracket becomes the model's first guess, in a line where no bracket is open. (Try another: change the text in the cell and run it again.) But one line is an example. We ask three things in turn: whether this works everywhere and both ways, by which way it works, and what happens in strings.
 #
 # **It works.** At tokens outside brackets we put the component in, and closing brackets should become more probable; at tokens inside we take it out, and they should become less probable. Would any push do that? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take twelve differences of means of labels that were shuffled over all tokens, and twelve random directions.
-
-# %%
-def means_apart(labels):
-    """The difference of the class means before layer 2, for each column of labels: (label, d)."""
-    return probing.mass_mean(train.x[2][None], labels).directions[0]
-
-deals = [torch.randperm(len(wrote), generator=torch.Generator().manual_seed(i)) for i in range(12)]
-rng = torch.Generator().manual_seed(1000)
-placebos = torch.cat([means_apart(torch.stack([wrote[deal] for deal in deals], 1)),
-                      torch.randn(12, 192, generator=rng)])
-len(placebos)
 
 # %% figure
 within = means_apart(torch.stack([probing.shuffled_within(train.ids, wrote, i) for i in range(2)], 1))
@@ -708,7 +699,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# No placebo does as much: the direction ranks first of 25, both ways. Where tokens get it, closing brackets become about eighteen times as probable (in the geometric mean), and where they lose it, less than half as probable. A direction that knows only which tokens tend to be inside, from labels shuffled within tokens, gives more than three quarters of the gain, but less than a third of the loss, so that the token alone does not explain it.
+# It works both ways: the direction does more than every placebo, and ranks first of 25. Where tokens get the component, closing brackets become about eighteen times as probable (in the geometric mean), and where they lose it, less than half as probable.
 
 # %% claims
 own = {group: mean_interval(by[0], clusters=groups[group].file) for group, by in moved.items()}
@@ -718,10 +709,9 @@ with claims():
     claim("both ways it does more than each of 24 placebos: it ranks first of 25", len(placebos) == 24 and all((by[0].mean() > by[1:25].mean(1)).all() for by in moved.values()))
     claim("about eighteen times as probable, and less than half", about(torch.tensor(own["gets it"][0]).exp(), 18) and between(torch.tensor(-own["loses it"][0]).exp(), 0.35, 0.5))
     claim("it is ahead of labels shuffled within tokens both ways, by the whole interval", all(low > 0 for rows in lead.values() for _, low, _ in rows))
-    claim("they do more than three quarters of it where tokens get it, and less than a third where they lose it, both draws", all(value < own["gets it"][0] / 4 for value, *_ in lead["gets it"]) and all(value > own["loses it"][0] * 2 / 3 for value, *_ in lead["loses it"]))
 
 # %% [markdown]
-# **By a short cut.** Placebos do not point to the answer, but our direction may. In this model a token's embedding is also the direction along which the token is predicted, so whatever lies along the embedding of “)” leads straight to the answer. We interchange along this embedding alone, and along what is left of our direction without it.
+# **By which way.** Placebos do not point to the answer, but our direction may. In this model a token's embedding is also the direction along which the token is predicted, so whatever lies along the embedding of “)” leads straight to the answer. We interchange along this embedding alone, and along what is left of our direction without it.
 
 # %% figure
 answer_way = model.W_U[:, close] / model.W_U[:, close].norm()
@@ -744,10 +734,6 @@ plots.show(
 )  # fmt: skip
 
 # %% claims
-some = groups["loses it"]
-which, row = some.place[:, 0].unique(return_inverse=True)
-likely = model(some.contexts[which])[row, some.place[:, 1]].softmax(-1)[:, closing].sum(-1) >= 0.1  # before
-rest_likely = mean_interval(rise("loses it", without[None], False, without)[0, likely], clusters=some.file[likely])
 part_of = {way: {group: apart[group][way][0] for group in apart} for way in ways}
 with claims():
     claim("the cosine of the direction with the embedding is about 0.45", about(torch.cosine_similarity(toward, answer_way, dim=0), 0.45))
@@ -755,14 +741,12 @@ with claims():
     claim("along the embedding alone there are more than two thirds of the gain and more than the whole loss", part_of["the embedding of “)” alone"]["gets it"][0] > 2 / 3 * own["gets it"][0] and part_of["the embedding of “)” alone"]["loses it"][0] > own["loses it"][0])
     claim("without it less than a third of the gain is left, by a value above 0, and where tokens lose it closing brackets become more probable, by the whole interval",
           0 < part_of["the direction without it"]["gets it"][0] < own["gets it"][0] / 3 and part_of["the direction without it"]["loses it"][2] < 0)
-    claim("by about half a nat", about(part_of["the direction without it"]["loses it"][0], -0.5))
     claim("at least ten of the twelve random directions do the same there", int((moved["loses it"][13:25].mean(1) < 0).sum()) >= 10)
-    claim("where it had at least one chance in ten before, the interval of the change contains 0 and is less than 0.1 either way", -0.1 < rest_likely[1] < 0 < rest_likely[2] < 0.1)
 
 # %% [markdown]
-# This changes the verdict. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third of the gain is left. Where tokens lose the rest of the direction, closing brackets even become *more* probable, by half a nat. That is hardly an effect of brackets, since most random directions of the figure before do the same there: what the model had all but excluded gains by most pushes. Where a closing bracket had at least one chance in ten before, taking out the rest changes nothing that we could see.
+# This changes the verdict: it works mostly by way of “)”. The embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third of the gain is left. (Where tokens lose what is left, closing brackets even become *more* probable, as they do along most random directions.)
 #
-# So halfway through the model the vectors at tokens inside brackets already lean towards “)”, and what we exchanged was for the most part an answer in the making. *Used* needs that the property is changed and nothing else. What has been shown is less: the model's expectation follows the brackets.
+# The reason is that halfway through the model the vectors at tokens inside brackets already lean towards “)”, and what we exchanged was for the most part an answer in the making. *Used* needs that the property is changed and nothing else. What has been shown is less: the model's expectation follows the brackets.
 #
 # **In strings.** In code the two labels are almost always the same. Strings and comments separate them, because a bracket in a string is written and does not count. From tokens inside such brackets, in the nine further files, we take *inside written brackets* away.
 
@@ -791,12 +775,41 @@ with claims():
 measured("probing.docstring", "they become less probable, as in code" if in_strings["inside written brackets"][1] > 0.5 else "hardly anything")
 
 # %% [markdown]
-# They become less probable there too, at least as much as in code, and along no placebo that we tried as much. It is the same short cut: the embedding of “)” does at least as much by itself, and what is left without it does nothing that we could see. So the model does not seem to ask whether a bracket counts for Python. Its vectors hold whether one is *written*, and lean towards its partner, because a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model, and the probe had found what was there. It was our label that asked for something else.
+# They become less probable there too, at least as much as in code, and more than along any of six placebos; again the embedding of “)” does at least as much by itself. So the model does not seem to ask whether a bracket counts for Python. Its vectors hold whether one is *written*, and lean towards its partner, because a bracket that is opened in an example is closed there, whatever the parser thinks of it. In section 4 nothing was wrong with the model: our label had asked for something else.
+#
+# And *definition*, which passed every test of section 3? After a definition one may expect “=”. We interchange along *its* difference of means, beside its own placebos, and ask for “=”.
+
+# %% figure
+defined, equals = train.label("definition"), torch.tensor([model.tokenizer.decode([i]).strip() == "=" for i in range(model.cfg.d_vocab)])
+away = torch.cat([means_apart(torch.stack([defined, *(defined[deal] for deal in deals)], 1)), placebos[12:]])
+for_equals = {}
+for group_name, gets, chosen in (("gets it", True, first), ("loses it", False, torch.cat([first + 1, first + 2]))):
+    group = halved(test, torch.isin(test.place[:, 0], chosen) & (test.label("definition") != gets))
+    pool = train.x[2][defined == gets]
+    donors = pool[torch.randint(len(pool), (len(group),), generator=torch.Generator().manual_seed(0))]
+    by = probing.interchanged(model, group, 2, away[0], donors, equals, away) * (1 if gets else -1)
+    for_equals[group_name] = mean_interval(by[0], clusters=group.file), by[1:].mean(1)
+board["inside written brackets", "interchange"] = "moves “)”,\nmostly directly"
+board["definition", "interchange"] = "“=”: not\nshown"
+plots.show(
+    drawing.scoreboard(board),
+    "The whole scoreboard. Only inside written brackets has a cell in every column; its interchange moves “)”, mostly directly. For definition an effect on “=” is not shown.",
+    "The scoreboard at the end. Interchange: what it changes, beside 24 placebos.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("where tokens get the definition’s component some placebo raises “=” more", for_equals["gets it"][1].max() > for_equals["gets it"][0][0])
+    claim("where they lose it the interval contains 0", for_equals["loses it"][0][1] < 0 < for_equals["loses it"][0][2])
+    claim("beside 24 placebos, both for brackets and for definitions", len(placebos) == len(for_equals["gets it"][1]) == 24)
 
 # %% [markdown]
-# ## 7 · What if it is erased?
+# For *definition* nothing is shown: where tokens get its component, some placebo raises “=” more, and where they lose it, the interval of the effect contains 0. That a property passes every test of reading does not tell that the model uses it for the answer that one thought of.
+
+# %% [markdown]
+# ## 8 · What if it is erased?
 #
-# An interchange gives a vector another value of the property. One can also take the property out and ask whether later layers find it again. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that afterwards no *linear* probe does better than a guess.
+# An interchange gives a vector another value of the property. One can also take the property out, and ask whether the model then predicts worse. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that afterwards no *linear* probe does better than a guess.
 
 # %% figure
 values, vectors = torch.linalg.eigh(two.mT @ two / len(two))
@@ -804,12 +817,14 @@ white = two @ (vectors / values.sqrt()) @ vectors.mT
 panels = {"as they are": two, "equal spread": white, "erased": probing.leace(two, inside)(two)}
 fig, axes = plots.figure(1, 3, height=2.7)
 for ax, (title, points) in zip(axes, panels.items(), strict=True):
-    clouds.draw(ax, points, inside)
+    clouds.draw(ax, points, inside, 300)
     ax.set(title=title)
+ends = [white[some].mean(0).tolist() for some in (~inside, inside)]
+axes[1].plot(*zip(*ends, strict=True), color=plots.EDITED, lw=2)
 plots.show(
     fig, "Two overlapping clouds with two means apart; the same made round; the same on a line, with both means at one point.",
-    "The plane of section 1. LEACE stretches the cloud until its spread is the same in all directions, removes the line between the means there, and "
-    "stretches it back. Of the two dimensions drawn one is left, aslant because the stretching back acts on it too.",
+    "The plane of section 1. LEACE stretches the cloud until its spread is the same in all directions, removes all that lies along the line between the means there (orange), and "
+    "stretches it back. One of the two dimensions is left, and in it the classes lie upon one another.",
 )  # fmt: skip
 
 # %% [markdown]
@@ -835,77 +850,78 @@ gone = leace(train.x[2].double(), wrote)
  round(float((gone[wrote].mean(0) - gone[~wrote].mean(0)).norm() / toward.norm()), 6)}
 
 # %% [markdown]
-# Now erase *inside written brackets* before layer 2, at every token except the first, let the rest of the model run, and train a new probe on what arrives at the end. The null is a table of how often each token was inside written brackets in the training files: it knows what the token alone tells.
+# Now erase *inside written brackets* before layer 2, at every token except the first, let the rest of the model run, and see how much worse it predicts the next token, where that is a closing bracket and where it is another.
 
 # %% prediction
 predict("probing.erased")
 
 # %% answer
-eraser = probing.leace(train.x[2], wrote)
+contexts = test.contexts[::2]  # of all ten files
+at_closing = closing[contexts[:, 1:]]  # where the next token is a closing bracket
 
-def erase(x, hook):
-    return torch.cat([x[:, :1], eraser(x[:, 1:])], 1)
+def worse(change):
+    """Rise of the loss, in nats, where a closing bracket comes next, and elsewhere."""
+    def put(x, hook):
+        return torch.cat([x[:, :1], change(x[:, 1:])], 1)
+    with model.hooks(fwd_hooks=[("blocks.2.hook_resid_pre", put)]):
+        rise = model(contexts, return_type="loss", loss_per_token=True) - as_it_is
+    where = {"a closing bracket": at_closing, "another token": ~at_closing}
+    return {name: round(float(rise[rows].mean()), 3) for name, rows in where.items()}
 
-with model.hooks(fwd_hooks=[("blocks.2.hook_resid_pre", erase)]):
-    rows = [some.read_by(model) for some in (train_w, test_w)]
-train_e, test_e = (replace(some, x=some.x[[4]]) for some in rows)  # at the end
-again = probing.fit_chosen(train_e)
-known_e = probing.removed(again, train_e, test_e)
-{"removed share at the end": round(float(known_e.share), 2)}
+as_it_is = model(contexts, return_type="loss", loss_per_token=True)
+worse(probing.leace(train.x[2], wrote))
 
 # %% figure answer
-def cost(odds):
-    """Cross-entropy of log odds with the label, at each row of the new files."""
-    return torch.nn.functional.softplus(torch.where(wrote_new, -odds, odds))
+def without_line(v):
+    """A change that takes out what lies along one direction."""
+    return lambda x: x - ((x - train.x[2].mean(0)) @ (v / v.norm()))[..., None] * (v / v.norm())
 
-often, inside_often = (torch.bincount(i, minlength=model.cfg.d_vocab).float() for i in (train.ids, train.ids[wrote]))
-rate = wrote.float().mean()
-tables = [cost(torch.logit((inside_often + k * rate) / (often + k))[test.ids]) for k in (1, 2, 4, 8, 16, 32)]
-loss_token, blind = min(tables, key=lambda found: found.mean()), cost(torch.logit(rate).expand(len(test))).mean()
-whole, left = known_w.row("written")["layer 4"], known_e.row("written")["layer 0"]  # its only place
-fig, ax = plots.figure(height=1.7, width=6.6)
-for i, (value, low, high) in enumerate((whole, left)):
-    ax.errorbar(value, -i, xerr=[[value - low], [high - value]], fmt="o", ms=8, capsize=4, color=plots.SERIES[0] if i == 0 else plots.EDITED)
-ax.plot(1 - loss_token.mean() / blind, -2, "o", ms=6, color=plots.NULL)
+erased = {"inside written brackets": [probing.leace(train.x[2], wrote)], "the embedding of “)”": [without_line(answer_way)],
+          "6 shuffled labels": [probing.leace(train.x[2], wrote[deal]) for deal in deals[:6]], "6 random directions": [without_line(v) for v in placebos[12:18]]}
+costs = {name: [worse(change) for change in changes] for name, changes in erased.items()}
+fig, ax = plots.figure(height=2.1, width=6.4)
+for i, rows in enumerate(costs.values()):
+    colour = plots.EDITED if i < 2 else plots.NULL
+    for place, fill, up in (("another token", "white", -0.16), ("a closing bracket", colour, 0.16)):
+        ax.plot([row[place] for row in rows], [up - i] * len(rows), "o", ms=7, mec=colour, mfc=fill)
 ax.axvline(0, color=plots.NULL, lw=0.8)
-ax.set(yticks=range(0, -3, -1), yticklabels=["as it is", "“inside written brackets” erased", "a table of tokens"], ylim=(-2.5, 0.5), xlabel="removed share at the end")
+ax.set(yticks=range(0, -4, -1), yticklabels=list(costs), ylim=(-3.5, 0.5), xlabel="rise of the loss, nats")
 plots.show(
-    fig, "As it is 0.58; with inside written brackets erased 0.11; the table of tokens as much.",
-    "What a new probe for “inside written brackets” knows after the last layer, with 95 % intervals over files. Grey: the null. The table is smoothed as suits it best.",
+    fig, "Erasing inside written brackets, or the embedding, raises the loss at closing brackets by about one nat and elsewhere hardly; shuffled labels and random directions do nothing much.",
+    "What erasing before layer 2 costs where a closing bracket comes next (filled) and where another token does (hollow), in the ten new files.",
 )  # fmt: skip
 
 # %% claims answer
-loss, loss_e = losses(probes_w, test_w)[4, :, 0], losses(again, test_e)[0, :, 0]
-lost, back = (mean_interval(difference, clusters=test.file) for difference in (loss_e - loss, loss_token - loss_e))  # the same tokens: paired
-gone_now, new_now = (eraser(some.x[2])[None] for some in (train, test))
-directly = probing.fit_logistic(gone_now, wrote[:, None], 1000.0, tolerance=1e-4).loss(new_now, wrote_new[:, None])
+gone_now, new_now = (probing.leace(train.x[2], wrote)(some.x[2])[None] for some in (train, test))
 hidden = probing.fit_hidden(gone_now, wrote[:, None], 16, 1000.0, steps=60)
 hidden_right = float(((hidden.logits(new_now)[0, :, 0] > 0) == wrote_new).float().mean())
+directly = probing.fit_logistic(gone_now, wrote[:, None], 1000.0, tolerance=1e-4).logits(new_now)[0, :, 0] > 0
 middles = [points[inside].mean(0) - points[~inside].mean(0) for points in panels.values()]
+here, answer_gone = costs["inside written brackets"][0], costs["the embedding of “)”"][0]
+nulls = [row for name in ("6 shuffled labels", "6 random directions") for row in costs[name]]
 with claims():
     claim("after erasing, the class means are equal, and the few lines give what the course's eraser gives", float((gone[wrote].mean(0) - gone[~wrote].mean(0)).norm() / toward.norm()) < 1e-3 and float((gone - gone_now[0]).norm() / (gone - train.x[2]).norm()) < 0.01)
     claim("in the figure of the plane they are, too, and apart before; one dimension is left", middles[2].norm() < 1e-3 * middles[0].norm() and middles[1].norm() > 0.1 and int(torch.linalg.matrix_rank(panels["erased"], rtol=1e-3)) == 1)
-    claim("right after erasing a linear probe knows less than 0.03", float(1 - directly[0, 0] / blind) < 0.03)
+    claim("at closing brackets erasing costs about one nat, and elsewhere less than a twentieth of that", about(here["a closing bracket"], 1.0) and 0 < here["another token"] < here["a closing bracket"] / 20)
+    claim("the contexts are of all ten files", len({int(test.file[test.place[:, 0] == i][0]) for i in range(0, len(test.contexts), 2)}) == 10)
+    claim("none of twelve nulls costs a tenth of it there", len(nulls) == 12 and max(row["a closing bracket"] for row in nulls) < here["a closing bracket"] / 10)
+    claim("the embedding of “)” costs at least as much", answer_gone["a closing bracket"] >= here["a closing bracket"])
+    claim("right after erasing a linear probe is right as often as always saying no, to one in a hundred", abs((directly == wrote_new).float().mean() - (~wrote_new).float().mean()) < 0.01)
     claim("but a probe with 16 hidden units is right there at more than 0.88, against 0.77 for always saying no", hidden_right > 0.88 and between(1 - wrote_new.float().mean(), 0.765, 0.775))
-    claim("the interval of what a new probe finds at the end leaves 0 out", left[1] > 0)
-    claim("whether it is more than the table of tokens tells is not shown: the paired interval contains 0", back[1] < 0 < back[2])
-    claim("it is less than the old one: the whole paired interval is above 0", lost[1] > 0)
-    claim("it finds less than a fifth of what there was", left[0] < whole[0] / 5)
-measured("probing.erased", "more, though less than before" if back[1] > 0 else "not clearly more" if left[0] < whole[0] / 2 else "about as much as before")
+measured("probing.erased", "far more than elsewhere" if here["a closing bracket"] > 3 * max(here["another token"], max(row["a closing bracket"] for row in nulls)) else "hardly at all" if here["a closing bracket"] < 0.1 else "about as much as elsewhere")
 
 # %% [markdown]
-# Not clearly more. The new probe finds less than a fifth of what a probe knew there before, and a table of tokens knows about as much: on these ten files the interval of their difference contains 0. So erasing took away most of the property, and it is open whether the later layers brought any of it back. They could. A probe with a hidden layer still finds the property in the erased vectors (it is right at more than 88 tokens in 100 there, and always saying *no* at 77), and later layers are no linear readers. Erasing at one place makes a property unreadable *there*, for linear readers, and says nothing of later places.
+# Far more than elsewhere. Where a closing bracket comes next, the loss rises by about one nat, where another token does, by less than a twentieth of that, and none of twelve nulls costs a tenth of it. It surprises how cleanly one dimension of 192 goes with one kind of token. But erasing the embedding of “)” costs at least as much, so that this, too, does not tell the property from the answer in the making. And the property is not gone for every reader: right after the erasing a probe with 16 hidden units is right at more than 88 tokens in 100, where always saying *no* is right at 77.
 
 # %% [markdown]
-# ## 8 · Steering, and what it does not prove
+# ## 9 · Steering, and what it does not prove
 #
-# **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of four directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, that of latent 378 of lesson 2's dictionary, which marks closing brackets, and the embedding of the token “)”. A longer arrow does more, and harms more. Where the text goes on with something else, the loss rises, and that rise is the price. To compare fairly, each direction gets the length at which its price is 0.1 nats a token. The null is twelve random directions.
+# **Steering** means to add one and the same arrow to every vector and see what the model then says. We want closing brackets to become more probable, and add one of three directions before layer 2, at every position except the first: the mass-mean probe's, the logistic probe's, and the embedding of the token “)”. A longer arrow does more, and harms more. Where the text goes on with something else, the loss rises, and that rise is the price. To compare fairly, each direction gets the length at which its price is 0.1 nats a token. The null is twelve random directions.
 
 # %% figure
 contexts = test.contexts[::8]
-dictionary = sae.load("resid-2")
 ways = {"mass-mean probe": toward, "logistic probe": probes_w.directions[2, 0],
-        "latent 378": dictionary.sae.W_dec[378].detach(), "embedding": model.W_U[:, close]}
+        "embedding": model.W_U[:, close]}
 rng = torch.Generator().manual_seed(1000)
 ways |= {f"random {i}": torch.randn(192, generator=rng) for i in range(12)}
 lengths = tuple(float(toward.norm()) * s for s in (0.5, 1.0, 1.5))
@@ -913,35 +929,34 @@ steered = probing.steered(model, contexts, 2, ways, lengths, closing)
 effect = steered.at_price(0.1)
 drawn_effect = steered.drawn_at_price(0.1)  # contexts drawn with replacement: (draw, direction)
 fig, ax = plots.figure(height=2.1, width=6.6)
-for i in range(4):
+for i in range(3):
     low, high = interval(drawn_effect[:, i])
     ax.errorbar(effect[i], -i, xerr=[[effect[i] - low], [high - effect[i]]], fmt="o", ms=8, capsize=4, color=plots.EDITED)
-ax.plot(effect[4:], [-4] * 12, "o", ms=6, color=plots.NULL, alpha=0.7)
+ax.plot(effect[3:], [-3] * 12, "o", ms=6, color=plots.NULL, alpha=0.7)
 ax.axvline(0, color=plots.NULL, lw=0.8)
-ax.set(yticks=range(0, -5, -1), yticklabels=["mass-mean probe", "logistic probe", "latent 378", "embedding of “)”", "12 random directions"], ylim=(-4.5, 0.5), xlabel="rise of the log-probability of closing brackets, nats")
+ax.set(yticks=range(0, -4, -1), yticklabels=["mass-mean probe", "logistic probe", "embedding of “)”", "12 random directions"], ylim=(-3.5, 0.5), xlabel="rise of the log-probability of closing brackets, nats")
 plots.show(
-    fig, "Mass-mean 1.7, logistic 1.8, latent 1.0; the embedding more than any; random directions between −1 and 0.93.",
+    fig, "Mass-mean 1.7, logistic 1.8; the embedding more than any; random directions between −1 and 0.93.",
     "Effect of steering before layer 2 at equal price: each direction has the length at which the loss elsewhere rises by 0.1 nats (read off between three lengths). Six contexts, each of another file; 95 % intervals over contexts.",
 )  # fmt: skip
 
 # %% claims
 with claims():
-    ends = [interval(drawn_effect[:, a] - drawn_effect[:, b]) for a, b in ((0, 1), (0, 2), (1, 2), (3, 0), (3, 1))]
+    ends = [interval(drawn_effect[:, a] - drawn_effect[:, b]) for a, b in ((0, 1), (2, 0), (2, 1))]
     claim("between the two probes the paired interval, contexts drawn anew, contains 0", ends[0][0] < 0 < ends[0][1])
-    claim("both probes are ahead of the latent, by the whole interval", ends[1][0] > 0 and ends[2][0] > 0)
-    claim("the embedding is ahead of both probes, by the whole interval", ends[3][0] > 0 and ends[4][0] > 0)
-    claim("all four have a larger effect than the twelve random directions", min(effect[:4]) > max(effect[4:]))
-    claim("so it is at a price of 0.05 as well", int(steered.at_price(0.05).argmax()) == 3 and min(steered.at_price(0.05)[:4]) > max(steered.at_price(0.05)[4:]))
+    claim("the embedding is ahead of both probes, by the whole interval", ends[1][0] > 0 and ends[2][0] > 0)
+    claim("all three have a larger effect than the twelve random directions", min(effect[:3]) > max(effect[3:]))
+    claim("so it is at a price of 0.05 as well", int(steered.at_price(0.05).argmax()) == 2 and min(steered.at_price(0.05)[:3]) > max(steered.at_price(0.05)[3:]))
     claim("every direction, random ones included, has a price that grows with its length", (steered.side_effect.mean(2).diff(dim=1) > 0).all())
     claim("six contexts, each of another file", len(contexts) == len({int(test.file[test.place[:, 0] == i][0]) for i in range(0, 48, 8)}) == 6)
 
 # %% [markdown]
-# Steering shows what a direction *can* do, and not that the model uses the property that it was found by. At equal price we cannot say which of the two probes' directions does more (Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more), and both do more than the latent and than every random direction. But the embedding of “)” does most, and it knows nothing of open brackets: it leads to the answer directly. So random directions are too easy a null for steering. A fair rival is a direction that reaches the answer without the property.
+# The embedding of “)” does most, and it knows nothing of open brackets: it leads to the answer directly. Steering shows what a direction *can* do, and not that the model uses the property that it was found by. Both probes' directions do more than every random one, and which of the two does more we cannot say (Marks & Tegmark (2023) found in language models that mass-mean directions change outputs more). Random directions are too easy a null for steering. A fair rival is a direction that reaches the answer without the property.
 
 # %% [markdown]
-# ## 9 · A recipe for your own probe
+# ## 10 · A recipe for your own probe
 #
-# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to, which is nearly so before the model has learned anything. *Inside brackets* was read less well, and it led to more: the vectors hold whether a token is inside *written* brackets, which passed every null, and what the model expects next follows it, in code and in strings. That the model uses the property apart from this expectation was not shown.
+# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens may say no more than that the vector has not lost which token it belongs to, which is nearly so before the model has learned anything. *Inside brackets* was read less well, and it led to more: the vectors hold whether a token is inside *written* brackets, which passed every null, and what the model expects next follows it, in code and in strings, and suffers when it is erased. That the model uses the property apart from this expectation was not shown.
 #
 # 1. *The rate.* How often is the commoner answer right?
 # 2. *The untrained model.* How good is the same probe there, on the same tokens?
@@ -966,8 +981,8 @@ card(
      "where it fails": "needs the right direction"},
     {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways, in code and in strings", "control": "first of 25 beside 24 placebos; labels shuffled within tokens; the embedding of “)”",
      "where it fails": "most of it goes along the embedding of “)”: use apart from the answer was not shown"},
-    {"claim": "Erasing at one place makes a property unreadable there, for linear probes only", "evidence": "a probe with a hidden layer still reads it", "control": "always saying no; a table of tokens",
-     "where it fails": "whether later layers bring it back was not shown"},
+    {"claim": "Without “inside written brackets” the model predicts closing brackets worse, and little else", "evidence": "LEACE before layer 2 costs about one nat there", "control": "six shuffled labels; six random directions",
+     "where it fails": "erasing the embedding of “)” costs as much; a probe with a hidden layer still reads the property"},
     {"claim": "Steering alone is weak evidence", "evidence": "the embedding of “)” does more than either probe’s direction", "control": "equal price; twelve random directions",
      "where it fails": "six contexts, one kind of token"},
     formulas={"interchange": r"h + \big((h_\mathrm{donor}-h)\cdot u\big)\,u", "selectivity": r"\mathrm{acc}(\mathrm{property}) - \mathrm{acc}(\mathrm{control})"},

@@ -5,13 +5,13 @@ from course_utils.grading.kinds import Prediction
 Prediction(id="probing.unusual", choices=("as decided, and right", "as decided, and wrong on half of them", "undecided: near even odds"),
            question="A probe was right on all usual inputs, and decided: its log odds are 6 or more in size. What does it say of the unusual ones?")  # fmt: skip
 Prediction(id="probing.turned", choices=("all in both", "all in one and none in the other", "about half in both", "none in either"),
-           question="Networks A and B have the same hidden vectors, and the same answers on usual inputs. Along the property's direction each hidden vector gets the component of another in which the property differs. How many answers turn?")  # fmt: skip
+           question="Networks A and B have the same hidden vectors, and the same answers on usual inputs. Along the shortcut's direction each hidden vector gets the component of another in which the shortcut differs. How many answers turn?")  # fmt: skip
 Prediction(id="probing.expects", choices=("a closing bracket", "an opening bracket", "a comma", "a line break"),
-           question="In the line “    return result”, each token gets the component of tokens inside written brackets. Which token's probability grows most, at the end of the line?")  # fmt: skip
+           question="In the indented line “return result”, each token gets the component of tokens inside written brackets. Which token's probability grows most, at the end of the line?")  # fmt: skip
 Prediction(id="probing.docstring", choices=("they become less probable, as in code", "hardly anything", "they become more probable"),
            question="In strings and comments of new files, tokens inside written brackets, which for Python count for nothing, get the component of tokens outside. What becomes of closing brackets as the next token?")  # fmt: skip
-Prediction(id="probing.erased", choices=("not clearly more", "more, though less than before", "about as much as before"),
-           question="“Inside written brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. After the last layer a new probe is trained. Does it know more of the property than the token alone tells?")  # fmt: skip
+Prediction(id="probing.erased", choices=("hardly at all", "about as much as elsewhere", "far more than elsewhere"),
+           question="“Inside written brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. By how much does the model's loss rise where a closing bracket comes next?")  # fmt: skip
 Prediction(id="probing.ccs", choices=("the truth", "the larger of the two", "a mixture of both", "neither"),
            question="In made-up pairs, truth and one other contrast turn round with the negation. Which of them does contrast-consistent search find?")  # fmt: skip
 Prediction(id="probing.illusion", choices=("none", "about half", "all"),
