@@ -238,7 +238,7 @@ page.measured("sae.pairs", f"{'fewer' if fewer else 'as many'} features, {'large
 # %% [markdown]
 # Look at the two pairs of bars together. The dictionary became *better* at its task, and it lost nearly all of the features. For each of the 32 pairs it has a latent along the sum of the two, and hardly any single feature has a latent. The error is smaller because one active latent now stands for two features, so that three latents can rebuild more of a vector than before.
 #
-# This surprises after section 1, where the smaller loss belonged to the better dictionary. There the loss compared dictionaries of the same vectors. It says how well the vectors are rebuilt, and no more than that. Two features that never come apart are one direction as far as the vectors can tell, so that nothing in the error warns us. A dictionary finds what comes separately in the data, and this need not be what we mean by a feature.
+# This surprises after section 1, where the smaller loss belonged to the better dictionary. There the loss compared dictionaries of the same vectors. It says how well the vectors are rebuilt, and no more than that. One latent for two features is the cheaper way to rebuild them, and so nothing in the error warns us. A dictionary finds what comes separately in the data, and this need not be what we mean by a feature.
 
 # %% claims
 active = [(row[0][0].magnitudes(20_000, torch.Generator().manual_seed(3)) > 0).sum(1).float().mean() for row in (apart, pairs)]
@@ -571,7 +571,7 @@ plots.show(
 # %% [markdown]
 # All three names break. Latent 9 is faint between square brackets and dark between the parentheses of a string, where Python sees no brackets. Latent 1084 is dark at `name` in a string and at the digits of `3.14`, none of which is a name after a dot. And 828 is active in a string that has a `#` in it, although less than in a real comment (8 against 13 where it is strongest).
 #
-# What we find each time is the same: the latent follows a *sign of the text*, `(` or `.` or `#`, whatever the sign stands in, where our name spoke of Python's grammar. For latent 9 this gives a better name, *a parenthesis is open*, which means that a `(` has not been closed yet. Its F1 is 0.96, measured as always but on sixteen contexts only, where “inside brackets” has 0.78 on all 208. For the other two we have no new name that we could defend, only the knowledge that the old one says too much.
+# What we find each time is the same: the latent follows a *sign of the text*, `(` or `.` or `#`, whatever the sign stands in, where our name spoke of Python's grammar. For latent 9 this gives a better name, *a parenthesis is open*, which means that a `(` has not been closed yet. Its F1 is 0.96, measured in the same way but on sixteen contexts only, against 0.78 for “inside brackets”. For the other two we have no new name that we could defend, only the knowledge that the old one says too much.
 
 # %% claims
 def still_open(rows):
@@ -629,7 +629,7 @@ decode_token = dictionary.model.tokenizer.decode
 plots.show(
     sae.next_tokens({"as it is": as_it_is, "without 378": without_378, "along a rival": along_rivals}, decode_token, "without 378"),
     "Three rows of bars; without latent 378 the equals sign is the likeliest next token, and after an equal push along a rival nearly always a line break.",
-    caption="The likeliest tokens after `print(\"hello\", name)`. On the right a vector of the same length was subtracted along each of the fifteen rivals: a stroke is one of them, a bar their mean. ⏎ is a line break, with the blanks that follow it.",
+    caption="The likeliest tokens after `print(\"hello\", name)`. On the right a vector of the same length was subtracted along each of the fifteen rivals: a stroke is one of them, a bar their mean. ⏎ is a line break, with the blanks that follow it; ␣ is a blank.",
 )
 
 # %% [markdown]
@@ -656,7 +656,7 @@ predict("sae.causal")
 # %% figure answer
 test = stored.rivals()
 depends = {latent: low > 0.5 for latent, (_, low, _) in test.rows.items()}
-names_left = {378: "the token “)”", 138: "closing quotes", 9: "a parenthesis is open", 1490: "early in the context", 1084: "names after a dot"}
+names_left = {378: "the token “)”", 138: "mostly closing quotes", 9: "a parenthesis is open", 1490: "early in the context", 1084: "names after a dot"}
 plots.show(
     test.plot(names_left),
     "Five rows, a mean with its interval in each; four lie above one half, that of 1084 lies below.",
@@ -665,9 +665,9 @@ plots.show(
 page.measured("sae.causal", {(True, True): "both", (True, False): "only 9", (False, True): "only 1084", (False, False): "neither"}[depends[9], depends[1084]])
 
 # %% [markdown]
-# The model depends on all four latents of the puzzle. Latent 378 beats 79 % of its rivals, and even 1490, which says nothing about code, beats 66 %. None of them is the only direction that counts: 378 beats all of its rivals at one token in five, where luck alone would give one in sixteen.
+# The model depends on all four latents of the puzzle. Latent 378 beats 79 % of its rivals, and even 1490, which only marks a place in the context, beats 66 %. None of them is the only direction that counts: 378 beats all of its rivals at one token in five, where luck alone would give one in sixteen.
 #
-# The surprise is 1084. It has twice the F1 of the best token list for its label, and it beats only 44 % of its rivals. A good description of a latent is no sign that the model leans on it. The converse fails, too, because the test asks whether the model uses a direction, and not what for: under the name “a bracket closes here”, which section 6 refuted, latent 378 would have beaten just as many.
+# The surprise is 1084. It has about twice the F1 of the best token list for its label, and yet it beats only 44 % of its rivals. A good description of a latent is no sign that the model leans on it. The converse fails, too, because the test asks whether the model uses a direction, and not what for: under the name “a bracket closes here”, which section 6 refuted, latent 378 would have beaten just as many.
 #
 # ### Putting a latent where it is not
 #
@@ -686,7 +686,7 @@ added = {"as it is": predicted(at_return, torch.zeros(1, 192)),
 plots.show(
     sae.next_tokens(added, decode_token, "with 378 added"),
     "Three rows of bars: after return the model expects a name; with latent 378 added it expects line breaks, with another added hardly ever.",
-    caption="The likeliest tokens after `return`, before and after the edit, with each of 160 other directions on the right. Every other vector of the program is as it was. ␣ is a blank.",
+    caption="The likeliest tokens after `return`, before and after the edit, with each of 160 other directions on the right. Every other vector of the program is as it was.",
 )
 
 # %% [markdown]
@@ -734,7 +734,7 @@ again = program.replace("name):", 'name):  # (a "friend")').replace("return name
 again_tokens, again_words = dictionary.read(again)
 before = reading.tokens[:1, :171]  # of a sample program, with the starting token
 placed = dictionary.encode(torch.cat([before, again_tokens[:, 1:]], dim=1))[0, 171:]  # (token, latent)
-new_names = {378: "the token “)”", 9: "a parenthesis is open, also in text", 1490: "early in the context", 138: "a quote, mostly a closing one"}
+new_names = {378: "the token “)”", 9: "a parenthesis is open, also in text", 1490: "early in the context", 138: "mostly closing quotes"}
 plots.show(
     shaded_panels([Panel(f"{i}: {name}", again_words[1:], placed[:, i]) for i, name in new_names.items()]),
     "The program again: 378 at every closing parenthesis, also in the comment; 9 inside parentheses, not in square brackets; 1490 nowhere; 138 at closing quotes.",
@@ -744,19 +744,19 @@ plots.show(
 # %% [markdown]
 # Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Even its new name has an exception: after the other code it is weakly active at `def g`, where no parenthesis is open, with a sixth of its strongest activation. And latent 1490, active everywhere in the first figure, is silent at every token, as its new name says.
 #
-# Now the verdicts. The first name of each was scored by its F1, tested by a reader who wrote lines against it, and the latent was tested by ablation.
+# Now the verdicts. Each first name was scored by its F1 and tested at places where another name says something else, and each latent was ablated.
 
 # %% figure
 verdicts = {378: ("closing brackets", "closes", "also `)` in text, not `]`"), 9: ("inside brackets", "in_brackets", "also `(…)` in text"),
             138: ("closing quotes", "string_closes", "also half of the opening `\"`"), 1490: ("everywhere", None, "silent later on")}
-page.table([{"latent": str(i), "first name": first, "F1": f"{latent_f1[label]:.2f}" if label else "no label", "reader's test": f"broken: {why}", "name that is left": new_names[i].split(",")[0], "ablation": f"beats {100 * beaten[i]:.0f} %"}
+page.table([{"latent": str(i), "first name": first, "F1": f"{latent_f1[label]:.2f}" if label else "no label", "name's test": f"broken: {why}", "name that is left": new_names[i].split(",")[0], "ablation": f"beats {100 * beaten[i]:.0f} %"}
             for i, (first, label, why) in verdicts.items()],
            caption="The four latents of the puzzle. Ablation: the share of its rivals that the latent beats, on average over 100 tokens; one half would be like the others.")
 
 # %% [markdown]
-# No first name survived, however well its examples and its F1 spoke for it; two or three lines written against it were enough. And the model depends on all four, although three of the names were wrong and one was missing. The right name and the effect are two findings, and each needs a test of its own.
+# No first name survived, however well its examples and its F1 spoke for it. Still the model depends on all four latents. That the model uses a direction, and what the direction stands for, are two findings, and each needs a test of its own.
 #
-# Has the method found the model's own idea of a closing bracket? Without having been told about brackets it found a direction on which the prediction depends more than on most others that are there with it. As far as our tests go, the direction stands for the token `)`, wherever that occurs. A neuron of the first MLP picks closing brackets nearly as well, and so does a dictionary of a random model. The wrong name passed the examples, the F1 and the ablation. Only its exceptions refuted it.
+# Has the method found the model's own idea of a closing bracket? Without having been told about brackets it found a direction on which the prediction depends more than on most others that are there with it. As far as our tests go, the direction stands for the token `)`, wherever that occurs. A neuron of the first MLP picks closing brackets nearly as well, and so does a dictionary of a random model. Neither its examples nor its F1 nor any intervention spoke against the wrong name. Only its exceptions did.
 #
 # ## 10 · Now on larger models
 #
