@@ -9,7 +9,6 @@ from course_utils import sae, zoo
 from course_utils.patching import harvesting
 from course_utils.patching.unrolled import unroll
 from course_utils.python_text import modules, samples
-from course_utils.sae.effects import kl_along, share_at_least
 from course_utils.sae.shipped import Dictionary
 
 HOOKS = [
@@ -145,15 +144,17 @@ def test_ablating_a_latent_is_what_hooks_do(dictionary, tokens):
     assert effect.logit == pytest.approx(change[at].mean().item(), rel=1e-2, abs=1e-4)
 
 
-def test_what_is_taken_away_along_a_direction_moves_the_prediction_as_the_bench_says(dictionary, tokens):
+def test_pushes_are_the_ablation_and_as_much_along_each_rival(dictionary, tokens):
     bench = sae.Bench.of(dictionary, tokens)
-    latent, other = bench.share.argsort(descending=True)[2:4].tolist()
-    f = bench.f[..., latent]
-    kl = kl_along(dictionary, tokens, f, f > 0, dictionary.sae.W_dec[[latent, other]])
-    assert kl.shape == (2, int((f > 0).sum()))
-    expected = [bench.ablate(latent).kl, bench.ablate(latent, along=other).kl]
-    assert kl.mean(1).tolist() == pytest.approx(expected, rel=1e-3)
-    assert share_at_least(torch.tensor([[1.0, 2, 3], [0, 0, 0]]), torch.tensor([2.0, 1])).tolist() == [0.75, 0.25]
+    latent = int(bench.share.argmax())
+    context, place = bench.where(latent).nonzero()[0].tolist()
+    f = bench.f[context, place]
+    kl = sae.pushes(dictionary, tokens[context], bench.x[context], f, place, latent)
+    active = [latent, *(i for i in range(len(f)) if f[i] > 0 and i != latent)]
+    at = torch.zeros_like(tokens, dtype=torch.bool)
+    at[context, place] = True
+    shifts = [-f[latent] * dictionary.sae.W_dec[i] * at[..., None] for i in active]
+    assert kl.tolist() == pytest.approx([bench.edited(at, shift, None).kl for shift in shifts], rel=1e-3, abs=1e-6)
 
 
 def test_steering_sets_the_latent_where_it_is_told_to(dictionary, tokens):

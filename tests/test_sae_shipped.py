@@ -5,6 +5,7 @@ import torch
 
 from course_utils import sae, zoo
 from course_utils.sae import judging, stored
+from course_utils.sae.rivals import rivals_of
 from course_utils.sae.shipped import DICTIONARIES
 
 NAMES = sae.available()
@@ -86,16 +87,16 @@ def test_a_latent_tells_closing_brackets_hardly_better_than_a_neuron_and_a_probe
     assert len(scores.rows()) == len(scores.labels)
 
 
-def test_three_latents_stand_in_the_order_of_their_rank_among_those_active_with_them():
-    table = stored.causal_effects()
-    assert table.null_kl.shape == (3, 160) and table.beside.shape == table.own_beside.shape == (3, 40)
-    names = {latent: str(latent) for latent in table.latent.tolist()}
-    rows = [text.get_text().split(": ")[1] for text in table.plot(names).axes[0].get_yticklabels()]
-    p = dict(zip(table.latent.tolist(), table.fair.tolist(), strict=True))
-    assert [p[int(latent)] for latent in rows] == sorted(p.values())
+def test_the_stored_rivals_are_what_their_recipe_measures():
+    table, dictionary = stored.rivals(), sae.load(stored.SHIPPED)
+    assert table.latent.tolist() == list(stored.TESTED) and ((table.beaten >= 0) & (table.beaten <= 1)).all()
+    tokens, module = sae.held_out_contexts(dictionary.model)
+    again = rivals_of(dictionary, tokens[::9], module[::9], (378,), 12)
+    assert again.beaten.mean() == pytest.approx(table.rows[378][0], abs=0.15)
+    assert again.beaten.shape == again.module.shape == (1, 12)
 
 
-def test_judging_and_testing_run_on_a_little_text():
+def test_judging_runs_on_a_little_text():
     dictionary = sae.load(stored.SHIPPED)
     from course_utils.python_text import samples
 
@@ -105,10 +106,6 @@ def test_judging_and_testing_run_on_a_little_text():
     found = judging.score_labels(dictionary, None, tokens, labels)
     assert found.of("latent")["closes"] > 0.6 > found.of("random")["closes"]
     assert all(name != "untrained" for _, name in found._there())
-    table = judging.causal_table(dictionary, tokens[:3], ("closes",), [int(found.latent[0])], 4, 3, 2)
-    assert table.kl > 0 and table.null_kl.shape == table.together.shape == (1, 4)
-    assert table.beside.shape == table.own_beside.shape == (1, 3) and (table.beside > 0).all()
-    assert ((table.ratio > 0) & (table.together < 1)).all()
 
 
 def test_topk_lets_a_parent_s_latent_fall_silent_where_a_child_fires():

@@ -7,6 +7,7 @@ from course_utils import plots, sae
 from course_utils.python_text import samples
 from course_utils.python_text.labels import token_labels
 from course_utils.sae import deeper_diagram, stored
+from course_utils.sae.census import DENSE_ONLY
 from course_utils.sae.label_words import EXAMPLES, WORDS
 from course_utils.sae.plane_views import in_pair_plane
 from course_utils.sae.strips import _flat
@@ -113,14 +114,15 @@ def test_each_kind_keeps_what_its_note_says():
         assert picture.alt and picture.fig.axes[0].texts
 
 
-def test_one_latent_stands_at_its_rank_among_its_null():
-    null = torch.tensor([[3.0, 1.0, 2.0], [0.1, 0.2, 0.3]])
-    table = sae.CausalTable(("a", "b"), torch.tensor([7, 8]), torch.tensor([2.5, 1.0]), null, null, null,
-                            null.flip(0), null, torch.tensor([4, 4]))  # fmt: skip
-    ax = table.against_both().axes[0]
-    assert [text.get_text() for text in ax.texts[:2]] == ["3 of 3", "1 of 3"]
-    assert [text.get_text() for text in table.plot({7: "a", 8: "b"}).axes[0].get_yticklabels()] == ["b: 8", "a: 7"]
-    assert table.p.tolist() == [0.5, 0.25]
+def test_a_latent_and_its_rivals_are_drawn_as_they_were_measured():
+    kl = torch.tensor([2.0, 0.5, 1.0])
+    ax = sae.ranked(kl, 7).axes[0]
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[0.5, 1.0], [2.0]] and ax.texts[0].get_text() == "7"
+    table = stored.rivals()
+    ax = table.plot({1084: "a", 378: "b"}).axes[0]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["a: 1084", "b: 378"]
+    means = [float(box[0].get_xdata()[0]) for box in ax.containers]
+    assert means == pytest.approx([100 * table.rows[latent][0] for latent in (1084, 378)])
 
 
 def test_error_is_drawn_against_active_latents_for_both_kinds():
@@ -136,7 +138,8 @@ def test_the_strongest_latents_of_any_code_stand_beside_its_tokens(reading):
     assert "".join(shown.words) == code and all(len(row) <= 2 for row in shown.latents)
     tokens, _ = reading.dictionary.read(code)
     f = reading.dictionary.encode(tokens)[0]
-    assert [row[0][0] for row in shown.latents] == f[1:].argmax(1).tolist()
+    nameless = sae.Census.of(reading).kinds[DENSE_ONLY]
+    assert [row[0][0] for row in shown.latents] == f[1:].where(~nameless, 0.0).argmax(1).tolist()
     assert shown._repr_html_().count("<tr>") == len(shown.words) == len(repr(shown).splitlines())
 
 

@@ -3,7 +3,7 @@
 1. `basics`, `config`, `model`, `activations`, `sparse`: one class for every dictionary, its variants, the sparse path.
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
-4. `shipped`, `splice`, `units`, `effects`, `reading`, `pages`: the bundled dictionaries, judged, tested and read.
+4. `shipped`, `splice`, `units`, `effects`, `rivals`, `reading`, `pages`: the bundled dictionaries, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `stored`: the lesson's results.
 6. `diagram`, `census`, `code_view`, `anatomy`, `strongest`, `strips`, `next_tokens`, `plane_views`,
    `label_view`: what it draws; `label_words`: how labels are called.
@@ -23,7 +23,7 @@ from .diagram import autoencoder
 from .effects import Bench, Effect, generate, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream
-from .judging import CausalTable, LabelScores, causal_table, score_labels
+from .judging import LabelScores, score_labels
 from .label_view import label_rows
 from .label_words import WORDS
 from .lookup import token_list
@@ -39,6 +39,7 @@ from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
 from .revive import resample_dead
 from .riddles import Foretold, Nameless, foretold, nameless
+from .rivals import pushes, ranked
 from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
@@ -49,16 +50,17 @@ from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
 __all__ = [
-    "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "CausalTable", "Census", "Config",
+    "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "Census", "Config",
     "Density", "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels",
     "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
     "Truth", "Units", "absorption", "agreement", "anatomy_bars", "autoencoder", "available", "baselines", "batchtopk",
-    "browse", "card", "causal_table", "cosine", "cosines", "decode",
+    "browse", "card", "cosine", "cosines", "decode",
     "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
-    "next_tokens", "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions",
+    "next_tokens", "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "pushes",
+    "random_directions", "ranked",
     "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
     "strip", "strongest", "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel",
     "write_pages",

@@ -5,7 +5,7 @@
 1. The activation x at the token is b_dec, plus one arrow for each active latent, plus what is left over.
 2. Latents are added in the order of their strength; `left` is the squared length of what is still missing, as a share
    of that of x − b_dec.
-3. Each latent gets a short reading from labelled text (`brief`): how often it is active, or its best label.
+3. Each latent gets a short reading from labelled text (`brief`): its best label, or how often it is active.
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ def left_over(sae: SparseAutoencoder, x: Float[Tensor, "d"]) -> Float[Tensor, "c
 
 def brief(reading: Reading, latent: int) -> str:
     """A few words on a latent, from the text that was read."""
-    on = reading.f[..., latent] > 0
-    if (share := on[:, 1:].float().mean().item()) > DENSE:
-        return f"at {100 * share:.0f} % of tokens"
     label, f1, *_ = reading.label(latent)
-    return WORDS[label] if f1 >= FITS else "?"
+    if f1 >= FITS:
+        return WORDS[label]
+    share = (reading.f[:, 1:, latent] > 0).float().mean().item()
+    return f"at {100 * share:.0f} % of tokens" if share > DENSE else "?"
 
 
 def anatomy_bars(part: Anatomy, other: Anatomy, words: str) -> Picture:

@@ -18,6 +18,8 @@ from course_utils.sae.metrics import DENSE
 from course_utils.sae.reading import Reading
 from course_utils.sae.units import f1_score
 
+DENSE_ONLY = "dense, no name"
+
 
 @dataclass(frozen=True)
 class Census:
@@ -39,15 +41,15 @@ class Census:
 
     @property
     def kinds(self) -> dict[str, Tensor]:
-        """{"named", "dense", "?", "dead"}: which latents are of each kind, as masks; each is of one."""
-        dense, dead = self.share > DENSE, self.share == 0
-        named = (self.f1 >= FITS) & ~dense
-        return {"named": named, "dense": dense, "?": ~(named | dense | dead), "dead": dead}
+        """{"named", `DENSE_ONLY`, "?", "dead"}: which latents are of each kind, as masks; each is of one."""
+        named, dead = self.f1 >= FITS, self.share == 0
+        dense = (self.share > DENSE) & ~named
+        return {"named": named, DENSE_ONLY: dense, "?": ~(named | dense | dead), "dead": dead}
 
     def plot(self, marked: Sequence[int]) -> Figure:
         """A dot for each latent; some with their numbers."""
         fig, ax = plots.figure(height=2.6)
-        colours = {"named": plots.HEAD, "dense": plots.NOTE, "?": plots.GREY}
+        colours = {"named": plots.HEAD, DENSE_ONLY: plots.NOTE, "?": plots.GREY}
         for kind, mask in self.kinds.items():
             label = f"{kind}: {int(mask.sum())}"
             if kind == "dead":
@@ -56,7 +58,7 @@ class Census:
             ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=3, label=label)
         for latent in marked:
             at = (100 * float(self.share[latent]), float(self.f1[latent]))
-            ax.annotate(str(latent), at, (5, 4), textcoords="offset points", fontsize=10, fontweight="bold")
+            ax.annotate(str(latent), at, (0, 7), textcoords="offset points", fontweight="bold", ha="center")
         ax.axhline(FITS, color=plots.INK, linewidth=1, linestyle=":")
         ax.set(xscale="log", xlabel="active at so many % of tokens", ylabel="F1 of the best label", ylim=(0, 1))
         ax.set_xticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])

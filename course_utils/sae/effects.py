@@ -4,8 +4,8 @@
    everything else, the reconstruction error included, stays.
 2. The null: at the same positions a vector of the same length is removed, along the decoder rows of other latents that
    are active about as often. Position by position it is an edit of the same size.
-3. What is measured: how far the next-token distribution moves there (`kl_along`, nats). `Bench` measures the loss, the
-   logit of named tokens, and, as the side effect, the loss where the latent is not active, too.
+3. `Bench` measures how far the next-token distribution moves there (nats), the loss, the logit of named tokens, and, as
+   the side effect, the loss where the latent is not active.
 """
 
 from __future__ import annotations
@@ -44,11 +44,6 @@ def matched_latents(share: Float[Tensor, "latent"], latent: int, count: int) -> 
     distance[latent] = torch.inf
     distance[share == 0] = torch.inf
     return distance.argsort(stable=True)[:count]
-
-
-def share_at_least(null: Float[Tensor, "*row other"], own: Float[Tensor, "*row"]) -> Float[Tensor, "*row"]:
-    """p: (1 + how many of the null are at least as large) / (1 + their number); never 0."""
-    return (1 + (null >= own[..., None]).sum(-1)) / (1 + null.shape[-1])
 
 
 @dataclass(frozen=True)
@@ -126,22 +121,6 @@ class Bench:
         """Set `latent` to `to` at the positions `at`."""
         shift = (to - self.f[..., latent, None]) * self.dictionary.sae.W_dec[latent] * at[..., None]
         return self.edited(at, shift, named)
-
-
-@torch.no_grad()
-def kl_along(
-    dictionary: Dictionary, tokens: Int[Tensor, "context pos"], f: Float[Tensor, "context pos"],
-    at: Bool[Tensor, "context pos"], directions: Float[Tensor, "direction d"],
-) -> Float[Tensor, "direction place"]:  # fmt: skip
-    """KL(clean ‖ edited) at the places `at`, for each direction along which f is taken away there."""
-    site, found = Site(dictionary.model, dictionary.hook), []
-    for part in at.any(1).nonzero()[:, 0].split(CONTEXTS):
-        here, x = at[part], site.activations(tokens[part])
-        clean = site.log_probs(tokens[part], x, here)
-        shift = (f[part] * here)[..., None]
-        edited = (site.log_probs(tokens[part], x - shift * direction, here) for direction in directions)
-        found.append(torch.stack([(clean.exp() * (clean - new)).sum(-1) for new in edited]))
-    return torch.cat(found, 1)
 
 
 def _compare(clean: Tensor, logits: Tensor, tokens: Tensor, at: Tensor, named: Tensor | None) -> tuple[Tensor, Tensor]:

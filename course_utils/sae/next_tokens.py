@@ -33,10 +33,15 @@ def next_tokens(
         ax.barh(at, shares, color=plots.HEAD if title == edited else plots.STREAM, height=0.7 - 0.2 * several)
         for y, share in enumerate(shares):
             if several:
-                ax.plot(100 * p[:, shown[y]], [y + 0.3] * len(p), "|", color=plots.SERIES[5], markersize=4, alpha=0.6)
+                ax.plot(100 * p[:, shown[y]], [y + 0.3] * len(p), "|", color=plots.SERIES[5], markersize=6, alpha=0.7)
             words = f"{share:.0f} %" if share > 1 else "< 1 %"
             ax.text(share + 3, at[y], words, va="center", fontsize=10)
         ax.set(xlim=(0, 118), xticks=[], title=title)
     axes[0].set(yticks=range(len(shown)), ylim=(len(shown) - 0.5, -0.5),
-                yticklabels=[visible(decode([i])).replace("␣", "blank") for i in shown])  # fmt: skip
+                yticklabels=[_written(decode([i])) for i in shown])  # fmt: skip
     return fig
+
+
+def _written(token: str) -> str:
+    """As `visible`, with the blank before a word."""
+    return "␣" * (token.startswith(" ") and bool(token.strip())) + visible(token)

@@ -147,12 +147,14 @@ def pair_failure(
         for x, values in enumerate(bars.values()):
             mean = sum(values) / len(values)
             ax.bar(x, mean, width=0.62, color=plots.STREAM)
-            ax.plot([x] * len(values), values, "o", color=plots.INK, markersize=4, fillstyle="none")
-            ax.text(x + 0.12, mean / 2, f"{mean:.0f}", ha="left", va="center", fontsize=10)
+            ax.plot([x] * len(values), values, "o", color=plots.INK, markersize=4, fillstyle="none", clip_on=False)
+            ax.annotate(f"{mean:.0f}", (x, max(values)), (0, 6), textcoords="offset points", ha="center", fontsize=10)
         ax.set(xticks=range(len(bars)), xticklabels=list(bars), xlim=(-0.5, len(bars) - 0.5))
         ax.set_title(title, loc="left")
         most = max(max(values) for values in bars.values())
-        ax.set_ylim(0, 100 if most > 50 else 1.2 * most)
+        ax.set_ylim(0, 1.2 * most)
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
         ax.tick_params(axis="x", labelsize=9)
     return Picture(fig, "Two arrows A and B, and a latent's arrow between them through the middle of the dots; bars: "
                         "hardly any features found when they come in pairs, and less variance left over.")  # fmt: skip

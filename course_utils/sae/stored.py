@@ -15,9 +15,10 @@ from course_utils.sae.carried import CarriedByLabel
 from course_utils.sae.crossed import Crossed
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
-from course_utils.sae.judging import CausalTable, LabelScores
+from course_utils.sae.judging import LabelScores
 from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
+from course_utils.sae.rivals import Rivals
 from course_utils.sae.splitting import CLOSERS, KEYWORDS, Shared, Splits
 from course_utils.sae.training import Recipe
 
@@ -37,9 +38,7 @@ FAMILY_KINDS = {
     "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
-TESTED = ("closes", "in_brackets", "attribute")
-NEAREST = 160  # others that are active most nearly as often as a latent
-BESIDE, TOGETHER = 40, 10  # others drawn from those active together with it; at least at so many places
+TESTED = (378, 9, 1490, 138, 1084)  # the latents of `rivals`
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
@@ -67,7 +66,7 @@ SHA256 = {
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
-    "causal": "6c6873f0bbc5368b5aec99250083a62fd8c588589cde1c10d41797e793077383",
+    "rivals": "0fd6eb8feeb0605ad9e3bec6b0fa43418d1f1e64d09e169869921fc8de9a75b9",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "labels": "01986325515e5a9b70db83a17bc3d39119cdfe48bb26d89ee3d9ab1c90b13b2d",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
@@ -126,9 +125,9 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 
 
 @lru_cache
-def causal_effects() -> CausalTable:
-    """What removing each label's best latent does, beside others active together with it and others active as often."""
-    return CausalTable(TESTED, **stored.load(FOLDER, "causal", SHA256["causal"]))
+def rivals() -> Rivals:
+    """Five latents against those that are active at the same tokens."""
+    return Rivals(**stored.load(FOLDER, "rivals", SHA256["rivals"]))
 
 
 @dataclass(frozen=True)

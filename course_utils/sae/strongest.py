@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from course_utils.sae.anatomy import brief
+from course_utils.sae.census import DENSE_ONLY, Census
 from course_utils.sae.reading import Reading, visible
 
 STYLE = "text-align:left;padding:3px 14px 3px 4px"
@@ -42,11 +43,14 @@ class Strongest:
 
 
 def strongest(reading: Reading, code: str, count: int = 3) -> Strongest:
-    """The `count` strongest latents at each token of `code`, with their readings from the text of `reading`."""
+    """The `count` strongest latents at each token of `code`, with their readings from the text of `reading`.
+
+    Dense ones without a name are left out.
+    """
     tokens, words = reading.dictionary.read(code)
-    told = cache(lambda latent: brief(reading, latent))
+    told, nameless = cache(lambda latent: brief(reading, latent)), Census.of(reading).kinds[DENSE_ONLY]
     rows = []
     for f in reading.dictionary.encode(tokens)[0][1:]:  # the first position is the starting token
-        order = f.topk(count).indices.tolist()
+        order = f.where(~nameless, 0.0).topk(count).indices.tolist()
         rows.append(tuple((i, float(f[i]), told(i)) for i in order if f[i] > 0))
     return Strongest(tuple(words[1:]), tuple(rows))

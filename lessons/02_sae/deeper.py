@@ -103,7 +103,7 @@ with claims():
 # %% [markdown]
 # ## 3 · Absorption, looked for in the code model
 #
-# In `code-4l` nobody knows where a feature is, and absorption can only be looked for. Following Chanin et al. 2024, we train a probe on a label and take its direction for that of the feature. The feature's own latents are the few that together tell the label best. Then we look at tokens at which the probe sees the label and all these latents are silent. Such a token counts as absorbed if a single other latent makes up at least half of what there is along the probe's direction. The null asks the same of directions drawn at random.
+# Absorption in vectors that we made matters only if the dictionaries of real models have it, too. In `code-4l` nobody knows where a feature is, so that it can only be looked for. Following Chanin et al. 2024, we train a probe on a label and take its direction for that of the feature. The feature's own latents are the few that together tell the label best. Then we look at tokens at which the probe sees the label and all these latents are silent. Such a token counts as absorbed if a single other latent makes up at least half of what there is along the probe's direction. The null asks the same of directions drawn at random.
 #
 # For eight labels, three dictionaries each, a single latent takes the place of the feature's own at less than 5 % of the tokens, and at seven of the eight labels the null is larger. By this criterion we have not found absorption in these dictionaries, although at comments all latents of the feature are silent at more than half of the tokens. That does not show that there is none. Chanin et al. looked at first letters of words in a larger model, and asked that ablating the latent has by far the largest effect on the probe.
 
@@ -151,7 +151,7 @@ with claims():
 # %% [markdown]
 # ## 5 · Stronger rivals, and the other labels
 #
-# At seven labels the core's best latents beat a list of tokens. A latent may do that by knowing no more than one token further back. So two stronger lists compete with it. The first sees only the *token before*, and can say yes after certain tokens, such as a dot. The second sees *pairs*, the token and the one before. A list of pairs has many more entries than one of tokens, and might be better for that reason alone. As its null we make the same list from a text in which the tokens before were exchanged at random: it has as many entries, and what it knows can only come from the token itself.
+# At seven labels the core's best latents beat a list of tokens. Do they know something about code, or only one token further back? Two stronger lists compete with them to find out. The first sees only the *token before*, and can say yes after certain tokens, such as a dot. The second sees *pairs*, the token and the one before. A list of pairs has many more entries than one of tokens, and might be better for that reason alone. As its null we make the same list from a text in which the tokens before were exchanged at random: it has as many entries, and what it knows can only come from the token itself.
 
 # %% figure
 scores, lists, rivals = stored.label_scores(), stored.token_lists(), stored.pair_lists()
@@ -171,7 +171,7 @@ fig.legend(loc="outside upper center", ncols=2)
 plots.show(fig, "Seven rows; in all but the one for names after class the latent's interval lies to the right of those of all lists.", "The seven labels of the core: the best latent beside lists that see the token before. All were chosen on half of the held-out modules and judged on the other half; 95 % intervals (modules resampled).")
 
 # %% [markdown]
-# Seeing the token before helps, most of all at imported names and at names after a dot, `def` and `class`. A pair is worth more than its null at each of the seven. Still the latent's interval lies above all lists at six of them. At names after `class` it overlaps with that of the list of tokens before, and the latent may know no more than that. (Longer lists need more text than we have.)
+# Seeing the token before helps, most of all at imported names and at names after a dot, `def` and `class`. A pair is worth more than its null at each of the seven. Still the latent's interval lies above all lists at six of them. At names after `class` it overlaps with that of the list of tokens before, and the latent may know no more than that.
 #
 # At the other fourteen labels the latent's interval does not lie above the token list's, and at some, such as keywords, names and operators, the list lies above the latent. These are large classes, and there is a reason in arithmetic. Let a label belong to a share $b$ of the tokens, and a latent be active at a smaller share $a$. Even if every activation is right, precision is 1 and recall $a/b$, so that F1 is no more than $2a/(a + b)$. Several latents together do better: for keywords the best single one has 0.55, and the best set of up to sixteen has 0.84, what the token list has.
 
@@ -242,7 +242,7 @@ with claims():
 # %% [markdown]
 # ## 7 · An edit and what else it changes
 #
-# Whoever wants to use a latent, to remove a bad habit of a model for example, must know what else the edit does. The core takes a latent's contribution away where it is active. Stronger edits are possible. One can *clamp* the latent to a negative value there. Or one can remove everything along its direction, in every vector: this is what happens when the direction is projected out of the weights that write to the stream. The stronger the edit, the more it may change elsewhere. We look at both: at how much the loss rises where the latent is active, which is wanted, and at how much it rises where the latent is silent, which is a side effect.
+# Whoever wants to use a latent, to remove a bad habit of a model for example, must know what else the edit does. The core takes a latent's part away where it is active. Two edits are stronger. One can *clamp* the latent to a negative value there. Or one can project its direction out, which removes everything along it from every vector. A good edit raises the loss where the latent is active, which is wanted, and leaves it alone where the latent is silent. Does a stronger edit do more of the first, or only more of the second?
 
 # %%
 tokens, module = sae.held_out_contexts(model, limit=12)
@@ -327,7 +327,7 @@ with claims():
 # %% [markdown]
 # ## 8 · Transcoders
 #
-# A dictionary of the stream says what is there, not how it came about. Two other coders ask more. They differ in what goes in and in what must come out.
+# A dictionary of the stream says what is there, and not how it came about. To follow a computation one wants latents that say what an MLP *does*. Two other coders ask for more than a dictionary; they differ in what goes in and in what must come out.
 
 # %% figure
 deeper_diagram.three_coders().captioned("Three coders. Each has a layer of latents f, of which few are active at a time.")
@@ -402,7 +402,7 @@ with claims():
 # %% [markdown]
 # ## 9 · Crosscoders
 #
-# A **crosscoder** (Lindsey et al. 2024, [Sparse Crosscoders](https://transformer-circuits.pub/2024/crosscoders/index.html)) reads and writes several activations with one set of latents: two layers, or two models. Each latent has a direction in each of them. The lengths of the two say where the latent belongs: if one of them is near 0, it is a latent of the other alone.
+# Two dictionaries of two layers have latents of their own, and nobody knows which belong together. A **crosscoder** (Lindsey et al. 2024, [Sparse Crosscoders](https://transformer-circuits.pub/2024/crosscoders/index.html)) reads and writes several activations with one set of latents: two layers, or two models. Each latent has a direction in each of them. The lengths of the two say where the latent belongs: if one of them is near 0, it is a latent of the other alone.
 #
 # Again we begin with features that we made, 72 of them: a third in both sources, a third only in the first, a third only in the second. The second source's part of a latent's decoder length should then be one half, 0 and 1.
 
@@ -473,7 +473,7 @@ plots.show(fig, "Dots fall with width; the last ones lie above a straight line t
 #
 # **Order.** Neighbours in a text are alike. If a dictionary is trained in the order of the text, a batch comes from a few contexts of one file. The same dictionary, trained on the same vectors, then leaves about 30 % of the variance unexplained instead of 26 %. This is why the vectors are shuffled.
 #
-# **Scale.** Dictionaries of large models have millions of latents and read billions of vectors. Nothing in the method changes. A dictionary of $n$ latents in $d$ dimensions has about $2nd$ weights. With the gradient and Adam's two running averages, four numbers are kept for each, 16 bytes in single precision. For 131 072 latents in 4 096 dimensions that is 17 GB, and a billion vectors in half precision take 8 200 GB. So the vectors are usually not stored. They are harvested as the training needs them, kept in a buffer of some hundred thousand, and mixed there: `sae.Stream` does this.
+# **Scale.** A dictionary of $n$ latents in $d$ dimensions has about $2nd$ weights. With the gradient and Adam's two running averages, four numbers are kept for each, 16 bytes in single precision. For 131 072 latents in 4 096 dimensions that is 17 GB, and a billion vectors in half precision take 8 200 GB. So the vectors are usually not stored. They are harvested as the training needs them, and mixed in a buffer.
 
 # %% claims
 (mixed, ordered), local = stored.shuffled().unexplained, scaling.local

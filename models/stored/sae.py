@@ -9,8 +9,8 @@
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`causal`: what removing three labels' best latents does, beside 160 and 40 others (ten minutes). Both read modules of
-the Python that runs them (stored: 3.11), so that another version gives slightly other numbers.
+`rivals`: how far removing five latents moves the prediction, against the others active at each token (a minute).
+All of these read modules of the Python that runs them (stored: 3.11): another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
 """
@@ -26,15 +26,15 @@ from course_utils.python_text import samples
 from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench
 from course_utils.sae.experiments import Families
-from course_utils.sae.judging import causal_table, score_labels
+from course_utils.sae.judging import score_labels
 from course_utils.sae.lookup import pair_list, token_list
 from course_utils.sae.metrics import Quality
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, Reading
+from course_utils.sae.rivals import rivals_of
 from course_utils.sae.shipped import available, held_out_contexts, load
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
-    BESIDE,
     EFFECT_ACTIVE,
     EFFECT_CONTEXTS,
     EFFECT_LATENTS,
@@ -44,16 +44,13 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     JUDGES,
     KEPT,
     NAMEABLE,
-    NEAREST,
     PENALTY,
     PRICES,
     RECIPE,
     SHIPPED,
     TESTED,
-    TOGETHER,
     TRUTH,
     UNTRAINED,
-    label_scores,
 )
 from course_utils.sae.training import train
 from models.sae_text import held_out_reading
@@ -174,12 +171,11 @@ def _priced(shapes: list[Config]) -> dict[str, Tensor]:
     return {key: torch.tensor([[getattr(each, key) for each in row] for row in done]) for key in Priced.MEASURES}
 
 
-def make_causal() -> dict[str, Tensor]:
-    """The recipe of `causal`: 25 contexts, 160 null latents each."""
-    tokens, _ = held_out_reading(25)
-    latents = [int(label_scores().latent[LABELS.index(name)]) for name in TESTED]
-    found = causal_table(load(SHIPPED), tokens, TESTED, latents, NEAREST, BESIDE, TOGETHER)
-    return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
+def make_rivals() -> dict[str, Tensor]:
+    """The recipe of `rivals`: at 100 tokens each, of every third held-out context."""
+    dictionary = load(SHIPPED)
+    tokens, module = held_out_contexts(dictionary.model)
+    return vars(rivals_of(dictionary, tokens[::3], module[::3], TESTED, 100))
 
 
 def make_nameable() -> dict[str, Tensor]:
@@ -201,5 +197,5 @@ def make_effects() -> dict[str, Tensor]:
 
 
 MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
-          "lookup": make_lookup, "price": make_price, "causal": make_causal, "kept": make_kept, "effects": make_effects,
+          "lookup": make_lookup, "price": make_price, "rivals": make_rivals, "kept": make_kept, "effects": make_effects,
           "pairs": make_pairs, "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip

@@ -1,0 +1,112 @@
+"""Whether the model depends on a latent more than on the others that are active at the same token.
+
+1. At a token at which the latent is active, its part is subtracted from the vector: x − f · d.
+2. Its rivals are the other latents that are active there. Along each one's direction as much is subtracted, so that
+   all of these pushes are equally long.
+3. `pushes`: how far each moves the next-token prediction there (KL divergence, nats), the latent's own first.
+4. `Rivals`: over many tokens, each of another context, the share of its rivals that move the prediction less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils import plots
+from course_utils.intervals import mean_interval
+from course_utils.sae.shipped import Dictionary
+from course_utils.sae.splice import Site
+
+WITHIN = 128  # places of a context that are tried; 0, the starting token, is not
+
+
+@torch.no_grad()
+def pushes(
+    dictionary: Dictionary, tokens: Int[Tensor, "pos"], x: Float[Tensor, "pos d"], f: Float[Tensor, "latent"],
+    place: int, latent: int,
+) -> Float[Tensor, "push"]:  # fmt: skip
+    """KL(clean ‖ edited) of the prediction at `place`: the latent's part taken away, and as much along each rival.
+
+    Args:
+        x: the residual stream of `tokens`. f: the activations at `place`.
+    """
+    active = [latent, *(i for i in (f > 0).nonzero()[:, 0].tolist() if i != latent)]
+    edited = x[: place + 1].repeat(len(active) + 1, 1, 1)  # later tokens do not matter here
+    edited[1:, place] -= f[latent] * dictionary.sae.W_dec[active]
+    there = torch.zeros(edited.shape[:2], dtype=torch.bool)
+    there[:, place] = True
+    site = Site(dictionary.model, dictionary.hook)
+    clean, *new = site.log_probs(tokens[: place + 1].expand(len(edited), -1), edited, there)
+    return (clean.exp() * (clean - torch.stack(new))).sum(-1)
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """For some latents, how many rivals each beats, at tokens of different contexts.
+
+    Attributes:
+        latent: which. beaten: the share of the rivals that move the prediction less than the latent does.
+        module: that each token is from; intervals resample these.
+    """
+
+    latent: Int[Tensor, "latent"]
+    beaten: Float[Tensor, "latent token"]
+    module: Int[Tensor, "latent token"]
+
+    @property
+    def rows(self) -> dict[int, tuple[float, float, float]]:
+        """{latent: mean of `beaten`, with its 95 % interval}."""
+        each = zip(self.latent.tolist(), self.beaten, self.module, strict=True)
+        return {latent: mean_interval(beaten, clusters=module) for latent, beaten, module in each}
+
+    def plot(self, names: Mapping[int, str]) -> Figure:
+        """A row for each latent of `names`: a stroke for each token, the mean, and its interval."""
+        fig, ax = plots.figure(height=0.75 + 0.42 * len(names))
+        for y, latent in enumerate(names):
+            mean, low, high = (100 * value for value in self.rows[latent])
+            tokens = 100 * self.beaten[self.latent.tolist().index(latent)]
+            ax.plot(tokens, [y + 0.22] * len(tokens), "|", color=plots.GREY, markersize=7, alpha=0.5)
+            ax.errorbar(mean, y - 0.08, xerr=[[mean - low], [high - mean]], fmt="o", color=plots.HEAD, markersize=8)
+        ax.axvline(50, color=plots.INK, linestyle=":", linewidth=1)
+        ax.set(yticks=range(len(names)), yticklabels=[f"{name}: {latent}" for latent, name in names.items()],
+               ylim=(len(names) - 0.5, -0.6), xlim=(-3, 103), xlabel="rivals that it beats, %")  # fmt: skip
+        return fig
+
+
+def ranked(kl: Float[Tensor, "push"], latent: int) -> Figure:
+    """The pushes of one token on an axis: the latent's own, which stands first in `kl`, and its rivals'."""
+    fig, ax = plots.figure(height=1.3)
+    ax.plot(kl[1:], [0] * (len(kl) - 1), "o", color=plots.GREY, markersize=7, alpha=0.6)
+    ax.plot(kl[0], 0, "o", color=plots.HEAD, markersize=9)
+    ax.annotate(str(latent), (float(kl[0]), 0), (0, 9), textcoords="offset points", ha="center", color=plots.HEAD,
+                fontweight="bold")  # fmt: skip
+    ax.set(xscale="log", yticks=[], ylim=(-0.5, 1), xlabel="KL divergence in nats, on a logarithmic axis")
+    ax.spines["left"].set_visible(False)
+    return fig
+
+
+def rivals_of(
+    dictionary: Dictionary, tokens: Int[Tensor, "context pos"], module: Int[Tensor, "context"], latents: Sequence[int],
+    count: int,
+) -> Rivals:  # fmt: skip
+    """Each latent against its rivals at `count` tokens, each drawn from another context in which it is active."""
+    tokens = tokens[:, :WITHIN]
+    x, f = Site(dictionary.model, dictionary.hook).activations(tokens), dictionary.encode(tokens)
+    f[:, 0] = 0
+    beaten, modules = [], []
+    for latent in latents:
+        rng = torch.Generator().manual_seed(0)
+        on = (f[..., latent] > 0).float()
+        contexts = on.any(1).nonzero()[:, 0]
+        drawn = contexts[torch.randperm(len(contexts), generator=rng)[:count]]
+        places = torch.multinomial(on[drawn], 1, generator=rng)[:, 0]
+        at = zip(drawn.tolist(), places.tolist(), strict=True)
+        found = [pushes(dictionary, tokens[c], x[c], f[c, p], p, latent) for c, p in at]
+        beaten.append(torch.stack([(kl[1:] < kl[0]).float().mean() for kl in found]))
+        modules.append(module[drawn])
+    return Rivals(torch.tensor(latents), torch.stack(beaten), torch.stack(modules))
