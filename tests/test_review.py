@@ -251,14 +251,14 @@ def test_hints_name_what_the_notebook_names():
     assert "A reminder of lesson 0" in text and "For your own three it is no answer" in text
 
 
-HOURS = {"a quarter": 0.25, "a half": 0.5, "half": 0.5, "three quarters": 0.75}
+HOURS = {"a quarter": 0.25, "a half": 0.5, "three quarter": 0.75}
 NUMBERS = {"two": 2, "three": 3, "four": 4}
 
 
 @pytest.mark.parametrize("lesson", ["01_superposition", "02_sae", "04_ioi"])
 def test_the_minutes_at_the_exercises_are_what_the_notebook_says_of_all(lesson):
     text = text_of(lesson)
-    said = re.search(r"[Aa]bout (two|three|four)(?: and (a quarter|a half|three quarters))? hours?", text)
+    said = re.search(r"[Aa]bout (two|three|four)(?: and (a quarter|a half|three quarter))? hours?", text)
     told = NUMBERS[said[1]] + HOURS.get(said[2], 0)
     minutes = [int(found) for found in re.findall(r"\*Why it matters\* \((\d+) minutes", text)]
     assert len(minutes) >= 10 and abs(sum(minutes) / 60 - told) <= 0.25, (sum(minutes), said[0])

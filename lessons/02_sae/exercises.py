@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: sparse autoencoders
 #
-# *Sixteen exercises on lesson 2, from the encoder to a sealed dictionary problem, a name and a prediction. About three and three quarters of an hour: an estimate; the minutes stand at each. Those marked ◇ go beyond the lesson, and say what they need.*
+# *Sixteen exercises on lesson 2, from the encoder to a sealed dictionary problem, a name and a prediction. About three and three quarter hours: an estimate; the minutes stand at each. Those marked ◇ go beyond the lesson, and say what they need.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. You may do them in any order: a cell that you have not filled in is reported as *not attempted yet*, and later cells that use an answer take the course's own where yours has not passed. If you are stuck, ask: `grade("sae.encode", encode, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the simplest input on which it differs.
 #
