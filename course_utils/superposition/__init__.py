@@ -44,7 +44,7 @@ from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .real_neurons import programs, strongest_figure, turned
+from .real_neurons import programs, strongest_lines, turned
 from .room import (
     angles_figure,
     crowd_figure,
@@ -172,7 +172,7 @@ __all__ = [
     "shares_figure",
     "square_share",
     "squeeze_figure",
-    "strongest_figure",
+    "strongest_lines",
     "surface",
     "surface_figure",
     "task",

@@ -622,23 +622,19 @@ text, where = sp.programs(model), "blocks.1.mlp.hook_post"  # after the activati
 with torch.no_grad():
     _, cache = model.run_with_cache(text.tokens, names_filter=where, stop_at_layer=2)
 values = cache[where][:, 1:].flatten(0, 1)  # (token, neuron), without the first token of each context
-share, turned = spikes(values), sp.turned(values)
-round(float(share.median()), 2), round(float(spikes(turned).median()), 2)
+share, mixed = spikes(values), sp.turned(values)
+round(float(share.median()), 2), round(float(spikes(mixed).median()), 2)
 
 # %% [markdown]
 # In the median neuron three quarters of the variance lie in one token out of a hundred, and after the turn an eighth. Activity is rare in the very coordinates in which the activation function acts, and in mixtures of them it is smeared out.
 #
-# But does a neuron that is seldom active mean one thing? We look at two, which are chosen by a rule. The first has the largest share of all neurons that reach half of their largest activation in at least nine of the twelve programs, so that no single program decides. The second is in the middle, number 384 of 768 in the order of the shares. Before you read on, look for what the lines of each column have in common.
+# But does a neuron that is seldom active mean one thing? We look at two, which are chosen by a rule. The first has the largest share of all neurons that reach half of their largest activation in at least nine of the twelve programs, so that no single program decides. The second is in the middle, number 384 of 768 in the order of the shares. Before you read on, look for what the tokens of each column have in common.
 
-# %% figure
+# %%
 widely = (text.best(values) >= values.amax(0) / 2).sum(0) >= 9  # (neuron,)
 seldom, middle = int((share * widely).argmax()), int(share.argsort(descending=True)[383])
-columns = {f"neuron {n}": values[:, n] for n in (seldom, middle)} | {"null: a turned coordinate": turned[:, 0]}
-plots.show(
-    sp.strongest_figure(text, columns),
-    "Activation over all tokens, thrice: two neurons that are quiet but for thin spikes, and a turned coordinate that is never quiet. Below each, eight lines of code with its strongest token marked: commas in English sentences; import and the letters se; pieces of words and signs.",
-    caption="Above, the activation at each of the 16,065 tokens of twelve programs. Below, the strongest token of each program (marked), with its activation; the eight largest of the twelve. A line break is written ⏎.",
-)
+columns = {f"neuron {n}": values[:, n] for n in (seldom, middle)} | {"null: a turned coordinate": mixed[:, 0]}
+table(sp.strongest_lines(text, columns), caption="The strongest token of each of the twelve programs, between « and », with the text around it; the eight strongest of these twelve, in order. A line break is written ⏎.")
 
 # %% [markdown]
 # Neuron 185 seems to look for commas, but most commas of a program stand in code, and there it is silent: its mean activation is 2.2 at the commas of docstrings and 0.0 at all others. It responds to pauses in English sentences. Of the 33 tokens at which it is above half of its maximum, 28 lie in docstrings, to which only 7 % of all tokens belong.
@@ -666,7 +662,7 @@ with claims():
     rows, dense = sp.random_directions(200, 5, torch.Generator().manual_seed(0)), sp.generate_batch(torch.full((1, 5), 0.5), 500, torch.Generator().manual_seed(0))[0]
     claim("after a random turn about half of the hidden numbers are negative, at p = 0.5", between((dense @ torch.cat([rows, -rows], 1) < 0).float().mean(), 0.44, 0.54))
     claim("code-4l has 768 neurons in each of four MLPs, here read on 16,065 tokens of twelve programs", values.shape == (16_065, 768) and model.cfg.n_layers == 4 and model.cfg.d_mlp == 768 and len(text.program.unique()) == 12)
-    claim("in the median neuron of layer 1 three quarters of the variance lie in one token of a hundred (74 to 77 %), after a turn an eighth (11 to 13 %)", between(share.median(), 0.74, 0.77) and between(spikes(turned).median(), 0.11, 0.13))
+    claim("in the median neuron of layer 1 three quarters of the variance lie in one token of a hundred (74 to 77 %), after a turn an eighth (11 to 13 %)", between(share.median(), 0.74, 0.77) and between(spikes(mixed).median(), 0.11, 0.13))
     claim("the two neurons of the rule are 185 and 250", (seldom, middle) == (185, 250))
     comma = torch.tensor([word == "," for word in text.words])
     at = [float(values[comma & place, 185].mean()) for place in (text.in_docstring, ~text.in_docstring)]
