@@ -44,7 +44,7 @@ from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .real_neurons import layer_spikes, program_tokens, spikes, turned
+from .real_neurons import programs, strongest_lines, turned
 from .room import (
     angles_figure,
     crowd_figure,
@@ -143,7 +143,6 @@ __all__ = [
     "group_agreement",
     "in_space",
     "interference",
-    "layer_spikes",
     "loss",
     "neurons_figure",
     "on_off_phase",
@@ -158,7 +157,7 @@ __all__ = [
     "plane_figure",
     "polygon",
     "predict_phase",
-    "program_tokens",
+    "programs",
     "random_directions",
     "random_readings",
     "read_phase",
@@ -171,9 +170,9 @@ __all__ = [
     "share_figure",
     "share_lost",
     "shares_figure",
-    "spikes",
     "square_share",
     "squeeze_figure",
+    "strongest_lines",
     "surface",
     "surface_figure",
     "task",
