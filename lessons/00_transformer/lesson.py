@@ -782,35 +782,41 @@ three_gone, two_others = without(trio), without(*matched)  # (set of prompts, 2)
 bins = ("less than 0.45", "0.45 to 0.55", "0.55 to 0.65", "more than 0.65")
 display(measured("transformer.trio", bins[sum(three_gone[:, 0].mean() > edge for edge in (0.45, 0.55, 0.65))]))
 here, rest = tf.Without(model, pairs), [name for name in looks if name not in trio]
-four = [*trio, min(rest, key=lambda name: here.heads([*trio, name])[0])]  # the fourth: whichever costs most
+search = {name: here.heads([*trio, name])[0] for name in rest}  # share right without the three and this one
+four = [*trio, min(search, key=search.get)]  # the fourth: whichever costs most
 unnamed = [[x for x in looks if x[0] == layer and x not in four] for layer in "0123"]
 four_gone, one_other = without(four), without(*([*trio, x] for x in unnamed[int(four[3][0])]))
 only_four = without([x for x in looks if x not in four])
 only_others = without(*([x for x in looks if x not in {heads[i] for heads in unnamed}] for i in range(3)))
-fig, (left, right) = plots.figure(columns=2, height=3.4, width_ratios=(1.5, 1))
-dots = {"2.2 and\ntwo others": two_others, "2.2, 1.0,\n3.2": three_gone, "these and\none other": one_other, f"these\nand {four[3]}": four_gone}
+fig, (left, middle, right) = plots.figure(columns=3, height=3.6, width_ratios=(1.15, 1, 1.1))
+dots = {"head 2.2,\n2 others": two_others, "the\nthree": three_gone, f"three and\nhead {four[3]}": four_gone}
 for i, values in enumerate(x[:, 0] for x in dots.values()):
-    left.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.HEAD if i % 2 else plots.GREY, markersize=5)
+    left.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.HEAD if i else plots.GREY, markersize=5)
     left.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
     left.text(i, values.max() + 0.05, f"{values.mean():.2f}", ha="center", fontweight="bold")
 left.axhline(1 / 3, color=plots.NULL, linestyle=":")
 left.text(-0.45, 1 / 3 - 0.06, "guessing", color=plots.NULL)
-left.set(ylabel="share right", title="without", xlim=(-0.5, 3.5), ylim=(0, 1), xticks=range(4), xticklabels=dots)
-ends = {"all": without([]), "none of\nthe four": four_gone, "only\nthe four": only_four, "only four\nothers": only_others}
+left.set(ylabel="share right", title="without", xlim=(-0.5, 2.5), ylim=(0, 1))
+left.set_xticks(range(3), dots, fontsize=8)
+middle.barh(range(len(search)), search.values(), color=[plots.HEAD if x == four[3] else plots.GREY for x in search])
+middle.axvline(here.heads(trio)[0], color=plots.INK, linewidth=0.8)
+middle.set_yticks(range(len(search)), search, fontsize=8)
+middle.set(title="the three and head …", xlabel="share right", xlim=(0.25, 0.45))
+ends = {"all": without([]), "none\nof 4": four_gone, "only\nthe 4": only_four, "other\n4": only_others}
 right.bar(range(4), [x[:, 1].mean() for x in ends.values()], 0.66, color=[plots.SERIES[1], plots.HEAD, plots.HEAD, plots.GREY])
 for i, mean in enumerate(x[:, 1].mean() for x in ends.values()):
     right.text(i, mean + 0.12, f"{mean:.2f}", ha="center")
 right.set(ylabel="lead (logits)", title="heads that are left", ylim=(0, 6), xticks=range(4), xticklabels=ends)
 plots.show(
     fig,
-    alt="Left: share right on ten sets of prompts, 0.71 without 2.2 and two matched heads, 0.40 without the three, the same with another head of layer 0, 0.33 with 0.3. Right: the lead is 5.17 with all heads, 0.45 without the four, 5.10 with only the four, 0.15 with only four others.",
-    caption="Ten new sets of 64 prompts; heads that are taken away are set to their means. Left: the share right, one dot for each set; bars are means, grey the nulls. Right: the mean lead, with all sixteen heads and with fewer.",
+    alt="Left: share right on ten sets of prompts, 0.71 without 2.2 and two matched heads, 0.40 without the three, 0.33 without head 0.3 as well. Middle: of thirteen heads, head 0.3 costs most beside the three. Right: the lead is 5.17 with all heads, 0.45 without the four, 5.10 with only the four, 0.15 with only four others.",
+    caption="Ten new sets of 64 prompts; heads that are taken away are set to their means. Left: the share right, one dot for each set; bars are means, grey the null. Middle: the search, on the 128 prompts; the line is the three alone. Right: the mean lead, with the heads that are left.",
 )
 
 # %% [markdown]
-# Without the three heads little more than a guess is left, whereas two other heads beside head 2.2 matter far less. One might think that the three replace one another, because without head 1.0 or 3.2 alone nine tenths of the answers are still right. But the costs in lead add up: taken away one at a time the three cost 3.98 in sum, and together 3.93. It is the count of right answers that hid the smaller shares, because a prompt counts as right for as long as the rest of the sum keeps the right bracket ahead.
+# Without the three heads little more than a guess is left, whereas two other heads beside head 2.2 matter far less. One might think that the three replace one another, because without head 1.0 or head 3.2 alone nine tenths of the answers are still right. But the costs in lead add up: taken away one at a time the three cost 3.98 in sum, and together 3.93. The share right hides the smaller costs, because a prompt counts as right for as long as the rest of the sum keeps the right bracket ahead.
 #
-# And yet 0.40 is not quite a guess, so that our prediction fails, if narrowly. On the 128 prompts that we know, we set each of the other thirteen to its mean beside the three, and the one that costs most is head 0.3. On the new sets, too, the model guesses without it, while another head of layer 0 in its place makes no difference.
+# But 0.40 is not quite a guess, so our prediction fails, if narrowly. To find what is missing, we set each of the other thirteen heads to its mean beside the three (middle panel). Head 0.3 costs most. On the new sets, too, the model guesses without it, while another head of layer 0 in its place makes no difference.
 #
 # Then the experiment can be turned round. With *only* the four, and the twelve others at their means, the lead is as good as whole: 5.10 of 5.17. With four others, one of each layer, the model guesses. So of sixteen heads, four carry the lead. (The MLPs were left as they are.)
 #
@@ -861,7 +867,9 @@ with claims():
 #
 # Two tracks lead to `m0`: head 2.2 finds the bracket by what `m0` has written there, and before layer 1, when `m0` is the only MLP that has run, patches at two positions already bring the answer back.
 #
-# An MLP sees one position at a time, so it moves nothing between tokens; but it can read one description of a token and add another. The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads), the other is the output of `m0` (`mlp_out`), and their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, we let `m0` run, and then add to the stream how the lane differs between the two runs.
+# An MLP is a row of *neurons*, in `m0` 768. Each reads one direction of the stream at its position, cuts the result off where it is negative, and adds that much of another direction. Once in whole numbers, with a stream of two entries and one neuron, which takes the second entry, subtracts 1, and adds so many times (3, 0). At (0, 1) it finds 0 and adds nothing. At (0, 2) it finds 1, and the stream becomes (3, 2).
+#
+# The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads), the other is the output of `m0` (`mlp_out`), and their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, we let `m0` run, and then add to the stream how the lane differs between the two runs.
 
 # %% prediction
 predict("transformer.lane")
@@ -903,27 +911,44 @@ draw.lanes(
 )  # fmt: skip
 
 # %% [markdown]
-# This surprised us. The embedding of the bracket is still in the stream, and yet no later layer reads from it which bracket it is: with everything clean that *entered* `m0`, at all positions, nothing comes back, whereas with its *output* clean at only two positions the whole answer does. Nor is what entered only too faint: its difference, made as long as that of the output, brings back no more than a random direction can. A place through which everything that is used must pass is a **bottleneck**.
+# This surprised us. The embedding of the bracket is still in the stream, but no later layer reads from it which bracket it is: with everything clean that *entered* `m0`, at all positions, nothing comes back. With the *output* of `m0` clean at only two positions the whole answer does. (It is 1.02 because the output at the other positions works slightly against the answer.) A place through which everything that is used must pass is a **bottleneck**.
 #
-# To see why the embedding is not read, we feed the OV circuits of section 4 with one lane at a time, and ask how far the matching bracket is raised above the mean of the three.
+# Is what entered `m0` merely too faint? Its difference between the two runs is shorter than that of the output. So we made it as long, and added it again. It brought back no more than a random direction of that length does, so its direction must be the reason. To see it, we take the direction of the stream that a head turns into lead, $W_V W_O$ times the difference of the two unembeddings, and ask how far each lane's difference points that way.
 
 # %%
-ids = [model.tokenizer.encode(sign, add_special_tokens=False)[0] for sign in brackets]
-_, short = model.run_with_cache(torch.tensor([[model.tokenizer.bos_token_id, i] for i in ids]))
+cosine = {}
+for name in trio:
+    layer, head = int(name[0]), int(name[2])
+    answer = (model.W_U[:, pairs.correct] - model.W_U[:, pairs.wrong]).T  # (batch, d_model)
+    reads = answer @ (model.W_V[layer, head] @ model.W_O[layer, head]).T  # what the head turns into lead
+    for lane in (entered, made):
+        cosine[name, lane] = torch.cosine_similarity(change[lane], reads).mean().item()
 
-
-def fed(lane, layer, head):
-    read = short[lane][:, 1] / short[f"blocks.{layer}.ln1.hook_scale"][:, 1]  # (bracket, d_model)
-    raised = read @ model.W_V[layer, head] @ model.W_O[layer, head] @ model.W_U[:, closers]
-    raised = raised / divisor  # the final norm's, as in section 4
-    return (raised.diagonal() - raised.mean(1)).mean().item()
-
-
-by_lane = {lane: [fed(lane, *head) for head in ((2, 2), (1, 0), (3, 2))] for lane in (entered, made)}
-{lane: [round(x, 2) for x in logits] for lane, logits in by_lane.items()}
+# %% figure
+fig, axes = plots.figure(columns=3, height=2.9)
+for ax, tip, title in zip(axes, ((0, 2), (3, 2)), ("toy: before the MLP", "toy: after it"), strict=False):
+    ax.annotate("", tip, (0, 0), arrowprops=dict(arrowstyle="-|>", color=plots.ANSWER, linewidth=2.5, shrinkA=0, shrinkB=0))
+    ax.annotate("", (0, 1), (0, 0), arrowprops=dict(arrowstyle="-|>", color=plots.EDITED, linewidth=2.5, shrinkA=0, shrinkB=0))
+    ax.text(tip[0] + 0.1, tip[1] + 0.12, "[", color=plots.ANSWER, fontweight="bold")
+    ax.text(0.15, 0.9, "(", color=plots.EDITED, fontweight="bold")
+    ax.plot([0, tip[0]], [0, 0], color=plots.ANSWER, linewidth=5, solid_capstyle="butt")
+    ax.set(title=title, xlim=(-0.3, 3.5), ylim=(-0.3, 2.6), xticks=range(4), yticks=range(3), xlabel="what the head reads")
+axes[0].set_ylabel("all else")
+for (name, lane), c in cosine.items():
+    colour = plots.MLP if lane == made else plots.NULL
+    axes[2].annotate("", (c, (1 - c * c) ** 0.5), (0, 0), arrowprops=dict(arrowstyle="-|>", color=colour, linewidth=1.8, shrinkA=0, shrinkB=0))
+    if lane == made:
+        axes[2].text(c + 0.03, (1 - c * c) ** 0.5, f"head {name}", fontsize=8, va="bottom" if c < 0.5 else "top")
+axes[2].text(-0.24, 0.35, "what\nentered", fontsize=8, color=plots.NULL)
+axes[2].set(title="measured", xlim=(-0.3, 1.1), ylim=(-0.12, 1.2), xlabel="what the head reads", xticks=(0, 1), yticks=(0, 1))
+plots.show(
+    fig,
+    alt="Toy: before the MLP both brackets stand upright over zero of what the head reads; after it one leans to 3. Measured: what entered m0 is nearly upright, the output of m0 leans to the right for three heads.",
+    caption="What it means to translate. Toy: the numbers above; green on the axis is what a head reads that looks at the first entry only. Measured: the direction in which each lane differs between the runs, all drawn equally long (mean cosine over 128 pairs). Pink: the output of m0, for three heads. Grey: what entered it.",
+)
 
 # %% [markdown]
-# With what entered `m0`, the three heads raise the matching bracket by less than 0.02 logits, and with its output by more than 0.7. In this sense `m0` *translates*: it writes the bracket in directions that these heads read, while what the embeddings say of the bracket lies in directions that they do not.
+# In the toy, let the embedding of `[` be (0, 2) and that of `(` be (0, 1). A head that reads the first entry finds 0 for both, however long the arrows are. After the neuron it finds 3 for `[`. In the model it is the same: what entered `m0` differs nearly at right angles to what the three heads read, with cosines below 0.1, and the output differs at cosines of 0.48 for head 2.2, 0.28 for head 1.0 and 0.53 for head 3.2. In this sense `m0` *translates*.
 
 # %% claims
 other_sets = [tf.bracket_pairs(model.tokenizer, 64, seed=seed) for seed in range(1, 4)]
@@ -955,9 +980,10 @@ with claims():
         (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3,
     )
     claim(
-        "fed with what entered `m0`, the OV circuits of 2.2, 1.0 and 3.2 raise the matching bracket by less than 0.02; with its output by 1.30, 0.77 and 0.81",
-        max(map(abs, by_lane[entered])) < 0.02 and all(rounds_to(x, y) for x, y in zip(by_lane[made], ("1.30", "0.77", "0.81"), strict=True)),
+        "the cosine with what a head reads is below 0.1 in size for what entered `m0`; for its output 0.48 for head 2.2, 0.28 for head 1.0, 0.53 for head 3.2",
+        max(abs(cosine[x, entered]) for x in trio) < 0.1 and all(rounds_to(cosine[x, made], y) for x, y in (("2.2", "0.48"), ("1.0", "0.28"), ("3.2", "0.53"))),
     )
+    claim("with the output of `m0` clean at all positions the recovery is nearer to 1 than with two: 1.00 and 1.02", rounds_to(gate["everywhere"], "1.00") and rounds_to(gate["both"], "1.02"))
 
 # %% [markdown]
 # When we patch the output of `m0`, all its readers get it. To learn which of them matter, **path patching** gives it to one reader alone.
@@ -968,10 +994,10 @@ with claims():
 reads_0_3 = {}
 for mlp in ("m0", "m1", "m2", "m3"):
     reads_0_3[mlp] = ask.path_patch(["0.3"], [mlp], positions=last).recovery().item()
-{mlp: round(found, 2) for mlp, found in reads_0_3.items()}
+{mlp: round(found, 2) + 0.0 for mlp, found in reads_0_3.items()}
 
 # %% [markdown]
-# It is `m0` again, this time at the last token. And head 0.3 must have got the bracket by looking at it, if only with a twentieth of its attention, because before layer 0 the two runs differ nowhere else. In section 6, patched at all positions, this head recovered less, 0.11, because its output at the bracket itself works against the answer and costs 0.06.
+# It is `m0` again, this time at the last token. And head 0.3 must have got the bracket by looking at it, if only with a twentieth of its attention, because before layer 0 the two runs differ nowhere else. In section 6, patched at all positions, this head recovered less, because its output at the bracket itself works against the answer.
 #
 # Now we can say how the model closes a bracket.
 #
@@ -990,7 +1016,7 @@ draw.road(
     mlps={("m0", opener): f"{gate['opener']:.2f}", ("m0", last): f"{gate['last']:.2f}", ("m3", last): f"{m3_alone:.2f}"},
     skipped="past m0:\nnothing", answer="]", key="each number: recovery when the\noutput of this part is clean there",
 ).captioned(
-    "The whole map. The main road leads over m0 at the bracket (from there on its stream is orange) and through three heads, the side road through head 0.3 and over m0 at the last token. m3 reads what has arrived. Each number is an experiment of its own, over 128 pairs: only this part's output is clean, and only where it stands. Since parts of one road stand behind one another, the numbers do not add up to 1."
+    "The whole map. The main road leads over m0 at the bracket (from there on its stream is orange) and through three heads, the side road through head 0.3 and over m0 at the last token. m3 reads what has arrived. Each number is an experiment of its own, over 128 pairs: only this part's output is clean, and only at this one position (in section 6 a head was patched at all positions, and head 2.2 recovered 0.44). Since parts of one road stand behind one another, the numbers do not add up to 1."
 )  # fmt: skip
 
 # %% claims
@@ -1024,46 +1050,31 @@ with claims():
 
 # %% figure
 parts_at = {x: puzzle.of(x) for x in puzzle.labels}
-fig, axes = plots.figure(columns=2, height=3.9)
-small = sorted((x for x in parts_at if max(map(abs, parts_at[x])) < 0.8), key=lambda x: parts_at[x][1])
-for ax, near in zip(axes, (False, True), strict=True):
-    ax.plot([-1, 6], [-1, 6], color=plots.NULL, linestyle="--", linewidth=1, zorder=0)
-    ax.axhline(0, color="black", linewidth=0.6, zorder=0)
-    for x, at in parts_at.items():
-        if not near or x in small:
-            ax.plot(*at, "o", color=plots.MLP if x[0] == "m" else plots.HEAD, markersize=6, zorder=3)
-    ax.set(aspect="equal", xlabel="adds directly (logits)")
-for x in [x for x in parts_at if x not in small]:
-    axes[0].text(parts_at[x][0] + (-0.15 if x == "1.0" else 0.15), parts_at[x][1], x, ha="right" if x == "1.0" else "left", va="top" if x == "3.2" else "center")
-line = dict(arrowstyle="-", color=plots.NULL, linewidth=0.7, shrinkA=2, shrinkB=3)
-for i, x in enumerate(small):  # labels in two columns, each with a line to its point
-    (beside, side), high = ((-0.42, "right"), (0.5, "left"))[i % 2], 1.5 * (i + 0.5) / len(small) - 0.75
-    axes[1].annotate(x, parts_at[x], (beside, high), ha=side, va="center", arrowprops=line, bbox=dict(facecolor="white", edgecolor="none", pad=1.5))
-axes[0].add_patch(plots.plt.Rectangle((-0.8, -0.8), 1.6, 1.6, fill=False, edgecolor=plots.NULL))
-axes[0].text(4.6, 3.9, "equal", color=plots.NULL)
-axes[0].set(xlim=(-1, 6), ylim=(-1, 6), ylabel="lost without it (logits)", title="all parts")
-axes[1].set(xlim=(-0.8, 0.8), ylim=(-0.8, 0.8), title="the small frame, enlarged")
+fig, ax = plots.figure(width=4.4, height=3.6)
+ax.plot([-1, 6], [-1, 6], color=plots.NULL, linestyle="--", linewidth=1, zorder=0)
+ax.axhline(0, color="black", linewidth=0.6, zorder=0)
+for x, at in parts_at.items():
+    ax.plot(*at, "o", color=plots.MLP if x[0] == "m" else plots.HEAD, markersize=6)
+for x in ("m0", "m3", "2.2"):
+    ax.text(parts_at[x][0] + 0.15, parts_at[x][1], x if x[0] == "m" else f"head {x}", va="center")
+ax.text(4.6, 3.9, "equal", color=plots.NULL)
+ax.set(aspect="equal", xlim=(-1, 6), ylim=(-1, 6), xlabel="adds directly (logits)", ylabel="lost without it (logits)")
 plots.show(
     fig,
-    alt="Scatter of twenty parts. 3.2, 1.0 and 2.2 lie near the line of equality or somewhat above it; m0 lies far above it, at 0.6 and 5.5, m3 far below it, at 1.3 and below zero. Enlarged: heads of layer 0 add nothing and lie above and below the line.",
+    alt="Scatter of twenty parts. Most lie near the line of equality; head 2.2 somewhat above it, m0 far above it, at 0.6 and 5.5, m3 far below it, at 1.3 and below zero.",
     caption="What each part adds to the lead, and what is lost with zeros in its place: means over 128 prompts. On the dashed line the two are equal. Blue: heads; pink: MLPs.",
 )
 
 # %% [markdown]
-# Most parts lie near the line, where both bars say much the same. The heads of layer 0 lie straight above and below the origin, because next to nothing of theirs reaches the logits except through later parts. Where they lie there is in part an accident of the zeros, as section 5 warned: zeros for head 0.3, one of our four, cost nothing, while its mean costs 0.41. `m1` lies above the line because others read it: without it the term of head 2.2 is more than a fifth smaller. Two parts lie far off, `m0` above the line and `m3` below it, and head 2.2 lies somewhat above.
+# Most parts lie near the line, where both bars say much the same. Two parts lie far off, `m0` above the line and `m3` below it, and head 2.2 lies somewhat above.
 
 # %% claims
 off = {x: costs_it - adds_it for x, (adds_it, costs_it) in parts_at.items()}
-with model.hooks(fwd_hooks=[("blocks.1.hook_mlp_out", lambda out, hook: torch.zeros_like(out))]):
-    falls = added["2.2"].mean().item() - tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)["2.2"].mean().item()
 with claims():
     claim(
-        "13 of the 20 parts lie within 0.4 of the line; farthest off are `m0`, above it, and `m3`, below; 2.2 lies between 0.5 and 1 above; heads of layer 0 add less than 0.02",
-        sum(abs(x) < 0.4 for x in off.values()) >= 13 and max(off, key=off.get) == "m0" and min(off, key=off.get) == "m3"
-        and abs(off["m3"]) > 1 and between(off["2.2"], 0.5, 1) and max(abs(parts_at[f"0.{k}"][0]) for k in range(4)) < 0.02,
+        "13 of the 20 parts lie within 0.4 of the line; farthest off are `m0`, above it, and `m3`, below; head 2.2 lies between 0.5 and 1 above",
+        sum(abs(x) < 0.4 for x in off.values()) >= 13 and max(off, key=off.get) == "m0" and min(off, key=off.get) == "m3" and abs(off["m3"]) > 1 and between(off["2.2"], 0.5, 1),
     )
-    claim("zeros for 0.3 cost less than 0.05, its mean 0.41", abs(puzzle.of("0.3")[1]) < 0.05 and rounds_to(lost_lead("0.3", "mean").mean().item(), "0.41"))
-    claim("`m1` lies above the line; without it the term of 2.2 is more than a fifth smaller", off["m1"] > 0.5 and between(falls / added["2.2"].mean().item(), 0.2, 0.25))
 
 # %% [markdown]
 # We take `m3` first, because only the final norm comes after it, and write zeros once more, with the norm's scale held where it was in the whole run. For `m0` and 2.2 we ask what becomes of the other parts' terms.
@@ -1090,38 +1101,32 @@ with model.hooks(fwd_hooks=[("blocks.2.attn.hook_z", zeros_for(2))]):
 # %% figure
 leads = {"whole": lead, "zeros,\nscale\nheld": pairs.difference(scale_held).mean().item()}
 leads["zeros"] = pairs.difference(without_m3).mean().item()
-leads["its\nmean"] = lead - costs["m3"]["mean"][0]
-fig, (left, middle, right) = plots.figure(columns=3, height=3.3, width_ratios=(1.15, 1, 1.15))
+leads["its\nmean"] = lead - costs["m3"]["its mean"][0]
+fig, (left, right) = plots.figure(columns=2, height=3.3)
 left.bar(range(4), leads.values(), 0.66, color=[plots.SERIES[1], plots.MLP, plots.SERIES[0], plots.NULL])
 for i, value in enumerate(leads.values()):
     left.text(i, value + 0.12, f"{value:.2f}", ha="center", fontsize=9)
-left.set(title="lead, by what m3 writes", ylabel="logits", ylim=(0, 6.6))
+left.set(title="m3: the lead when it writes …", ylabel="logits", ylim=(0, 6.6))
 left.set_xticks(range(4), leads, fontsize=9)
 by_kind = {part: [added[part][pairs.correct == sign].mean().item() for sign in closers] for part in ("2.2", "m3")}
-for shift, part, colour in ((-0.19, "2.2", plots.HEAD), (0.19, "m3", plots.MLP)):
-    middle.bar([i + shift for i in range(4)], [*by_kind[part], ours_too[part].item()], 0.38, label=part, color=colour)
-middle.text(3.19, 0.05, "0.0", ha="center", fontsize=9)
-middle.set(title="added, by bracket", xlabel="is open", ylim=(0, 3.1), xticks=range(4), xticklabels=[*"([{", "our\nprompt"])
 before = {part: added[part].mean().item() for part in ("2.2", "m3", "3.2", "1.0", "m0")}
 after = {part: terms_without_m0[part].mean().item() for part in before}
 for shift, found, label, colour in ((-0.19, before, "whole model", plots.SERIES[1]), (0.19, after, "without m0", plots.SERIES[0])):
     right.bar([i + shift for i in range(5)], found.values(), 0.38, label=label, color=colour)
-for i, value in enumerate(after.values()):
-    right.text(i + 0.19, max(value, 0) + 0.04, f"{value + 0.0:.1f}".replace("-0.0", "0.0").replace("-", "−"), ha="center", fontsize=9)
 right.axhline(0, color="black", linewidth=0.8)
-right.set(title="terms, without m0", ylim=(-0.3, 2.1), xticks=range(5), xticklabels=["2.2", "m3", "3.2", "1.0", "m0\nitself"])
-middle.legend(loc="upper right", ncols=2)
+right.set(title="m0: what others add without it", ylabel="logits", ylim=(-0.3, 2.1))
+right.set_xticks(range(5), ["head\n2.2", "m3", "head\n3.2", "head\n1.0", "m0\nitself"], fontsize=9)
 right.legend(loc="upper right")
 plots.show(
     fig,
-    alt="Left: the lead is 5.19 in the whole model, 3.89 with zeros for m3 and the scale held, 5.42 with zeros, 4.21 with its mean. Middle: where a round bracket is open 2.2 adds 0.8 and m3 2.4, where another is open 2.2 about 2 and m3 0.8, on our prompt m3 0.0. Right: the terms of 2.2, m3, 3.2 and 1.0 all but vanish without m0.",
-    caption="The strange bars of the puzzle. Left: the lead, whole and with something else in the place of m3's output. Middle: what head 2.2 and m3 add, by the bracket that is open. Right: what each part adds, in the whole model and without m0, whose own term is then gone. Means over 128 prompts.",
+    alt="Left: the lead is 5.19 in the whole model, 3.89 with zeros for m3 and the scale held, 5.42 with zeros, 4.21 with its mean. Right: the terms of head 2.2, m3, 3.2 and 1.0 all but vanish without m0.",
+    caption="The strange bars of the puzzle. Left: the lead, whole and with something else in the place of m3's output. Right: what each part adds, in the whole model and without m0, whose own term is then gone. Means over 128 prompts.",
 )
 
 # %% [markdown]
 # **m3.** With the scale held, the lead falls by exactly the term of `m3`. But a stream without `m3` is shorter, and the norm divides it by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, so that the lead ends above where it began. With its mean instead, the stream stays nearly as long, and three quarters of the term are lost.
 #
-# What does `m3` do? It reads what the heads have brought: of the 0.22 that it recovers, 0.18 comes from heads 1.0, 2.2 and 3.2. It raises the bracket that matches; besides, it raises `)` whatever is open, on average by 2.5, and `]` and `}` by 1.7 and 1.6. That is why it helps most where `(` is open, which is where head 2.2 helps least, as its OV circuit let us expect (middle panel). On our own prompt, where `[` is open, what it gives to `]` and what it gives to `)` cancel almost exactly.
+# What `m3` adds it computes from what the heads have brought: of the 0.22 that it recovers, 0.18 comes from heads 1.0, 2.2 and 3.2. It adds most where `(` is open, and next to nothing on our own prompt.
 #
 # **m0.** By itself it adds little. But head 2.2 finds the bracket by the output of `m0`, and this output is also what the heads move, so that without it the terms of `m3` and of heads 2.2, 3.2 and 1.0 all but vanish (right panel). The model then puts `]` first on nearly every prompt, whatever is open, and is right no more often than a guess would be. With its mean or its output on the twin the whole lead is gone as well.
 #
@@ -1141,31 +1146,23 @@ scales = [healthy["ln_final.hook_scale"][:, -1].mean().item()]
 for instead in (zeros, lambda out, hook: both[hook.name].mean(0).expand_as(out)):
     with model.hooks(fwd_hooks=[(no_m3, instead)]):
         scales.append(model.run_with_cache(pairs.clean)[1]["ln_final.hook_scale"][:, -1].mean().item())
-m3_writes = healthy["mlp_out", 3][:, -1] / healthy["ln_final.hook_scale"][:, -1] @ model.W_U[:, closers]
-m3_writes = torch.stack([m3_writes[pairs.correct == sign].mean(0) for sign in closers])  # (open, closing)
-m3_always = m3_writes.mean(0)  # (closing,): whatever is open
-m3_tells = (m3_writes - m3_always) - (m3_writes - m3_always).mean(1, keepdim=True)  # (open, closing): by what is open
 without_m0 = model.run_with_hooks(pairs.clean, fwd_hooks=[(no_m0, zeros)])
 says = without_m0[:, -1, closers].argmax(-1)
 with claims():
     claim(
         "with the scale held, the lead falls by the term of `m3`; with zeros it rises; with the mean three quarters of the term are lost",
-        abs(lead - leads["zeros,\nscale\nheld"] - before["m3"]) < 1e-3 and leads["zeros"] > lead and about(costs["m3"]["mean"][0] / before["m3"], 3 / 4),
+        abs(lead - leads["zeros,\nscale\nheld"] - before["m3"]) < 1e-3 and leads["zeros"] > lead and about(costs["m3"]["its mean"][0] / before["m3"], 3 / 4),
     )
     claim("the scale is 15.1, with zeros for `m3` 11.0, and with its mean within a tenth of the whole", rounds_to(scales[0], "15.1") and rounds_to(scales[1], "11.0") and between(scales[2] / scales[0], 0.9, 1))
     claim(
-        "averaged over what is open `m3` raises `)` by 2.5, `]` by 1.7 and `}` by 1.6; beyond that it raises the matching bracket most, whichever is open",
-        all(rounds_to(x, y) for x, y in zip(m3_always.tolist(), ("2.5", "1.7", "1.6"), strict=True)) and m3_tells.argmax(1).tolist() == [0, 1, 2] and m3_tells.diagonal().min() > 0.5,
-    )
-    claim(
-        "`m3` adds most where `(` is open, where 2.2 adds least, and less than a tenth of a logit on our prompt",
+        "`m3` adds most where `(` is open, where head 2.2 adds least, and less than a tenth of a logit on our prompt",
         by_kind["m3"][0] > max(by_kind["m3"][1:]) and abs(ours_too["m3"].item()) < 0.1 and by_kind["2.2"][0] < min(by_kind["2.2"][1:]),
     )
     claim(
-        "2.2 adds 1.58, zeros for it cost 2.27, and the term of `m3` falls from 1.30 to 0.73, more than half of the difference",
-        rounds_to(before["2.2"], "1.58") and rounds_to(costs["2.2"]["zero"][0], "2.27") and rounds_to(before["m3"], "1.30") and rounds_to(terms_without_2_2["m3"].mean().item(), "0.73"),
+        "head 2.2 adds 1.58, zeros for it cost 2.27, and the term of `m3` falls from 1.30 to 0.73, more than half of the difference",
+        rounds_to(before["2.2"], "1.58") and rounds_to(costs["2.2"]["zeros"][0], "2.27") and rounds_to(before["m3"], "1.30") and rounds_to(terms_without_2_2["m3"].mean().item(), "0.73"),
     )
-    claim("with zeros, its mean or the twin's output for `m0`, the whole lead is lost", min(puzzle.of("m0")[1], *(lost_lead("m0", x).mean() for x in ("mean", "resample"))) > lead)
+    claim("with zeros, its mean or the twin's output for `m0`, the whole lead is lost", min(puzzle.of("m0")[1], *(lead - pairs.difference(with_mlp(0, new)).mean().item() for new in (both["mlp_out", 0].mean(0), both["mlp_out", 0][128:]))) > lead)
     claim(
         "without `m0` each of the five largest terms is less than a fifth of what it was; `]` comes first on 127 of 128 prompts, and about a third is right",
         all(abs(after[part]) < before[part] / 5 for part in before) and int((says == 1).sum()) == 127 and abs(pairs.right(without_m0) - 1 / 3) < 0.03,
@@ -1202,7 +1199,7 @@ card(
      "control": "other heads of the same layers",
      "where it fails": "one template; on others the four have other shares"},
     {"claim": "Later layers read the bracket from m0, not from the embedding",
-     "evidence": "patching the output of m0 and what entered it; its OV circuits fed with each; path patching",
+     "evidence": "patching the output of m0 and what entered it; their angles with what the heads read; path patching",
      "control": "what entered m0, stretched to the same length; random directions; three other sets, two other templates",
      "where it fails": "one model; another could read the embedding itself"},
     {"claim": "What a part adds and what is lost without it are two questions",
