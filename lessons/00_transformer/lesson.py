@@ -13,6 +13,7 @@
 import torch
 
 from course_utils import patching, plots, zoo
+from course_utils.intervals import mean_interval
 from course_utils import transformer as tf
 
 torch.set_grad_enabled(False)  # nothing is trained in this lesson
@@ -524,13 +525,10 @@ def with_2_2(new):
 ablated = {"zeros": with_2_2(0.0), "its mean": with_2_2(z_2_2.mean(0)), "the twin's": with_2_2(z_2_2[128:])}
 
 # %% figure answer
-from course_utils.intervals import mean_interval
-
 factor = {"about the same": 1, "about one and a half times": 1.5, "about twice": 2, "about four times": 4}
 
 
 def with_mlp(layer, new):
-    """The same for an MLP."""
     return model.run_with_hooks(pairs.clean, fwd_hooks=[(f"blocks.{layer}.hook_mlp_out", lambda out, hook: new.expand_as(out))])
 
 
@@ -540,8 +538,8 @@ def costs_of(made):
 
 m3_wrote = both["mlp_out", 3]
 without_m3 = {"zeros": with_mlp(3, torch.zeros(192)), "its mean": with_mlp(3, m3_wrote.mean(0)), "the twin's": with_mlp(3, m3_wrote[128:])}
-costs = {"2.2": costs_of(ablated), "m3": costs_of(without_m3)}
-ratio = costs["2.2"]["the twin's"][0] / costs["2.2"]["its mean"][0]
+costs = {"head 2.2": costs_of(ablated), "m3": costs_of(without_m3)}
+ratio = costs["head 2.2"]["the twin's"][0] / costs["head 2.2"]["its mean"][0]
 display(measured("transformer.exchange", min(factor, key=lambda name: abs(factor[name] - ratio))))
 fig, axes = plots.figure(columns=2, height=3.0, sharey=True)
 for ax, (part, found), colour in zip(axes, costs.items(), (plots.HEAD, plots.MLP), strict=True):
@@ -549,10 +547,9 @@ for ax, (part, found), colour in zip(axes, costs.items(), (plots.HEAD, plots.MLP
         ax.bar(i, mean, 0.6, color=colour, yerr=[[mean - low_end], [high_end - mean]], error_kw=dict(ecolor=plots.INK))
         ax.text(i, max(high_end, 0) + 0.12, f"{mean:.2f}".replace("-", "−"), ha="center", fontsize=11)
     ax.axhline(0, color="black", linewidth=0.8)
-    ax.set_xticks(range(3), found)
-    ax.set(title=f"instead of the output of {'head 2.2' if part == '2.2' else part}", ylim=(-0.6, 5.4))
-axes[0].set_xticks(range(3), [f"{name}\n{pairs.right(logits):.2f} right" for name, logits in ablated.items()])
-axes[0].set_ylabel("lead lost (logits)")
+    ax.set(title=f"instead of the output of {part}", ylim=(-0.6, 5.4), xticks=range(3), xticklabels=found)
+under = [f"{name}\n{pairs.right(logits):.2f} right" for name, logits in ablated.items()]
+axes[0].set(ylabel="lead lost (logits)", xticks=range(3), xticklabels=under)
 plots.show(
     fig,
     alt="Lead lost with three ablations. For head 2.2: 2.27 with zeros, 2.27 with the mean, 4.58 with the twin's output. For m3: below zero with zeros, about one with the mean, more than two with the twin's.",
@@ -578,7 +575,7 @@ def cost_of_mean(head):
 
 with claims():
     claim("for head 2.2, resampling costs twice what the mean costs, 2.0 when rounded", rounds_to(ratio, "2.0"))
-    claim("zeros and the mean cost head 2.2 the same lead, to 0.01", abs(costs["2.2"]["zeros"][0] - costs["2.2"]["its mean"][0]) < 0.01)
+    claim("zeros and the mean cost head 2.2 the same lead, to 0.01", abs(costs["head 2.2"]["zeros"][0] - costs["head 2.2"]["its mean"][0]) < 0.01)
     claim(
         "with zeros for head 2.2 0.57 are right and `)` comes first on 95 of 128 prompts, with its mean 0.72 and on 70",
         rounds_to(pairs.right(ablated["zeros"]), "0.57") and rounds_to(pairs.right(ablated["its mean"]), "0.72") and puts_round_first["zeros"] == 95 and puts_round_first["its mean"] == 70,
@@ -795,22 +792,19 @@ for i, values in enumerate(x[:, 0] for x in dots.values()):
     left.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
     left.text(i, values.max() + 0.05, f"{values.mean():.2f}", ha="center", fontweight="bold")
 left.axhline(1 / 3, color=plots.NULL, linestyle=":")
-left.text(-0.45, 1 / 3 - 0.06, "guessing", color=plots.NULL)
-left.set(ylabel="share right", title="without", xlim=(-0.5, 2.5), ylim=(0, 1))
-left.set_xticks(range(3), dots, fontsize=8)
-middle.barh(range(len(search)), search.values(), color=[plots.HEAD if x == four[3] else plots.GREY for x in search])
+left.set(ylabel="share right", title="without", xlim=(-0.5, 2.5), ylim=(0, 1), xticks=range(3), xticklabels=dots)
+middle.scatter(search.values(), range(13), color=[plots.HEAD if x == four[3] else plots.GREY for x in search])
 middle.axvline(here.heads(trio)[0], color=plots.INK, linewidth=0.8)
-middle.set_yticks(range(len(search)), search, fontsize=8)
-middle.set(title="the three and head …", xlabel="share right", xlim=(0.25, 0.45))
+middle.set_yticks(range(13), [f"head {x}" for x in search], fontsize=8)
+middle.set(title="the three and …", xlabel="share right")
 ends = {"all": without([]), "none\nof 4": four_gone, "only\nthe 4": only_four, "other\n4": only_others}
-right.bar(range(4), [x[:, 1].mean() for x in ends.values()], 0.66, color=[plots.SERIES[1], plots.HEAD, plots.HEAD, plots.GREY])
-for i, mean in enumerate(x[:, 1].mean() for x in ends.values()):
-    right.text(i, mean + 0.12, f"{mean:.2f}", ha="center")
+bars = right.bar(range(4), [x[:, 1].mean().item() for x in ends.values()], 0.66, color=[plots.HEAD] * 3 + [plots.GREY])
+right.bar_label(bars, fmt="{:.2f}", padding=3)
 right.set(ylabel="lead (logits)", title="heads that are left", ylim=(0, 6), xticks=range(4), xticklabels=ends)
 plots.show(
     fig,
     alt="Left: share right on ten sets of prompts, 0.71 without 2.2 and two matched heads, 0.40 without the three, 0.33 without head 0.3 as well. Middle: of thirteen heads, head 0.3 costs most beside the three. Right: the lead is 5.17 with all heads, 0.45 without the four, 5.10 with only the four, 0.15 with only four others.",
-    caption="Ten new sets of 64 prompts; heads that are taken away are set to their means. Left: the share right, one dot for each set; bars are means, grey the null. Middle: the search, on the 128 prompts; the line is the three alone. Right: the mean lead, with the heads that are left.",
+    caption="Ten new sets of 64 prompts; heads that are taken away are set to their means. Left: the share right, one dot for each set; bars are means, grey the null, dotted what guessing gives. Middle: the search, on the 128 prompts; the line is the three alone. Right: the mean lead, with the heads that are left.",
 )
 
 # %% [markdown]
@@ -1160,7 +1154,7 @@ with claims():
     )
     claim(
         "head 2.2 adds 1.58, zeros for it cost 2.27, and the term of `m3` falls from 1.30 to 0.73, more than half of the difference",
-        rounds_to(before["2.2"], "1.58") and rounds_to(costs["2.2"]["zeros"][0], "2.27") and rounds_to(before["m3"], "1.30") and rounds_to(terms_without_2_2["m3"].mean().item(), "0.73"),
+        rounds_to(before["2.2"], "1.58") and rounds_to(costs["head 2.2"]["zeros"][0], "2.27") and rounds_to(before["m3"], "1.30") and rounds_to(terms_without_2_2["m3"].mean().item(), "0.73"),
     )
     claim("with zeros, its mean or the twin's output for `m0`, the whole lead is lost", min(puzzle.of("m0")[1], *(lead - pairs.difference(with_mlp(0, new)).mean().item() for new in (both["mlp_out", 0].mean(0), both["mlp_out", 0][128:]))) > lead)
     claim(
