@@ -13,6 +13,7 @@
 import torch
 
 from course_utils import patching, plots, zoo
+from course_utils.intervals import mean_interval
 from course_utils import transformer as tf
 
 torch.set_grad_enabled(False)  # nothing is trained in this lesson
@@ -37,7 +38,7 @@ left.annotate("", (1, ours[1]), (1, ours[0]), arrowprops=dict(arrowstyle="<->", 
 left.text(1.08, (ours[0] + ours[1]) / 2, f"lead {ours[1] - ours[0]:.2f}", va="center")
 left.set_xticks([0, 1], ["]", ")"], fontsize=13)
 left.set(ylabel="score", title="our prompt", xlim=(-0.5, 2.2), ylim=(0, 16))
-shown = {"m0": "m0\nthe first MLP", "3.2": "3.2\none of the heads", "m3": "m3\nthe last MLP"}
+shown = {"m0": "m0\nthe first MLP", "3.2": "3.2\na head of the last layer", "m3": "m3\nthe last MLP"}
 for shift, k, label, colour in ((-0.19, 0, "adds", plots.SERIES[1]), (0.19, 1, "lost without it", plots.SERIES[0])):
     heights = [puzzle.of(x)[k] for x in shown]
     right.bar([i + shift for i in range(3)], heights, 0.38, label=label, color=colour)
@@ -47,7 +48,7 @@ right.axhline(0, color="black", linewidth=0.8)
 right.axhline(lead, color=plots.NULL, linestyle="--", zorder=0)
 right.text(2.45, lead + 0.15, f"mean lead {lead:.1f}", ha="right", color=plots.NULL)
 right.set_xticks(range(3), shown.values())
-right.set(ylim=(-0.5, 7.6), ylabel="score", title="mean of 128 prompts")
+right.set(ylim=(-0.5, 7.6), ylabel="of the lead", title="three parts: means of 128 prompts")
 right.legend(loc="upper right", ncols=2)
 plots.show(
     fig,
@@ -56,7 +57,7 @@ plots.show(
 )
 
 # %% [markdown]
-# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and for the head they nearly are. The two MLPs are stranger. On average over these prompts `m0` adds little, and yet without it the whole lead is gone, whereas `m3` adds more than twice as much, and without it nothing is lost at all. Which bar do you believe?
+# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and for the head they nearly are. The two MLPs are stranger. On average `m0` adds little, but without it the whole lead is gone. `m3` adds more than twice as much, but without it nothing is lost at all. Which bar do you believe?
 
 # %% [markdown] contents
 # At the end of this lesson you can answer that, and you have followed a bracket through the whole model.
@@ -87,7 +88,7 @@ with claims():
         "`m3` adds more than twice as much as `m0`, and without it nothing is lost",
         adds["m3"] > 2 * adds["m0"] and lost["m3"] < 0,
     )
-    claim("the two bars of the head, 3.2, lie less than a quarter of a logit apart", abs(adds["3.2"] - lost["3.2"]) < 0.25)
+    claim("the two bars of head 3.2 lie less than a quarter of a logit apart", abs(adds["3.2"] - lost["3.2"]) < 0.25)
 
 # %% [markdown]
 # ## 1 · Break it and mend it
@@ -123,16 +124,18 @@ plots.show(
 # %% [markdown]
 # Which bracket must close is told by one token several places back, so something in the model must carry that fact to the end of the text.
 #
-# To see how often the model is right, we count the prompts on which the right one of the three brackets has the largest logit, and call this the *share right*. Such a number means little without a **null**, which is what one sees where there is nothing to find. Our null is a model of the same shape with random weights.
+# We shall use two measures. The lead says *by how much* the right bracket is ahead of one wrong one. The *share right* says *on how many* prompts it is ahead of both. The two can part: if every lead falls from 5 to 1, no bracket changes and the share right stays; if a lead of 0.1 falls to −0.1, an answer is lost, and the mean lead hardly moves.
+#
+# Such a number means little without a **null**, which is what one sees where there is nothing to find. Our null is a model of the same shape with random weights.
 
 # %%
 untrained = zoo.load("code-4l", device="cpu", checkpoint=0)
-intact = pairs.right(model(pairs.clean))
-nothing_learned = pairs.right(untrained(pairs.clean))
+intact = pairs.right(model(pairs.clean))  # the share right, from the logits of the 128 prompts
+nothing_learned = pairs.right(untrained(pairs.clean))  # and pairs.difference gives each prompt's lead
 {"trained": round(intact, 2), "untrained": round(nothing_learned, 2)}
 
 # %% [markdown]
-# **Attention heads** are the parts that move something from one position to another: each looks back over the text and brings something from where it looks. An **MLP** works at each position by itself. So at least one of the sixteen heads must carry the bracket, and to find it we take heads away, one at a time. Taking a part away to see what is missed is called **ablation**; the plainest kind writes zeros instead of its output.
+# **Attention heads** are the parts that move something from one position to another: each looks back over the text and brings something from where it looks. An **MLP** works at each position by itself. Therefore at least one of the sixteen heads must carry the bracket, and to find it we take heads away, one at a time. Taking a part away to see what is missed is called **ablation**; the plainest kind writes zeros instead of its output.
 
 # %% prediction
 predict("transformer.heads")
@@ -200,19 +203,15 @@ plots.show(
 )
 
 # %% [markdown]
-# One head stands out both times, and it is head 2.2. (Without head 0.1 or 1.1 the model is right slightly *more* often, an effect of the zeros, which section 5 comes back to.)
+# Head 2.2 stands out both times. (Without head 0.1 or head 1.1 the model is right slightly *more* often, an effect of the zeros, which section 5 comes back to.)
 #
-# Without head 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most back, and to that extent it is **sufficient**. On three other sets of 128, too, zeros for head 2.2 cost about a third or more of the right answers.
+# Without head 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most of the share right back, and to that extent it is **sufficient**. It does not bring the whole *lead* back: with head 2.2 alone the mean lead is 2.64, where the whole model has 5.19. That is enough for the right bracket to come first on most prompts. On three other sets of 128, too, zeros for head 2.2 cost about a third or more of the right answers.
 #
 # You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from. So far we have a part, and know neither where it looks nor what it brings.
 
-# %% figure
-draw.road(words, opener, {"2.2": ""}, unseen=["2.2"], answer="]").captioned(
-    "What we know so far, on our prompt: one of the twenty parts. The layers run upwards, from the tokens to the answer."
-)
-
 # %% claims
 others = [x for i, x in enumerate(share.flatten().tolist()) if i != 10]
+only_2_2, none_lead = (pairs.difference(broken(head)).mean().item() for head in ((2, 2), None))
 other_heads = back.flatten()[[i for i in range(12) if i != 6]]
 
 
@@ -233,17 +232,18 @@ with claims():
         rounds_to(intact, "0.93") and between(nothing_learned, 0.28, 0.38),
     )
     claim(
-        "with 2.2 ablated more than a third of the right answers is lost; with any other single head less than a tenth",
+        "with head 2.2 ablated more than a third of the right answers is lost; with any other single head less than a tenth",
         1 - share[2, 2].item() / intact > 1 / 3 and min(others) > 0.9 * intact,
     )
     claim(
-        "on three other sets of prompts, between 32 and 41 % of the right answers are lost with 2.2 ablated",
+        "on three other sets of prompts, between 32 and 41 % of the right answers are lost with head 2.2 ablated",
         between([lost_without_2_2(seed) for seed in range(1, 4)], 0.32, 0.41),
     )
-    claim("with 0.1 or 1.1 ablated at least 0.04 more of the prompts are right", min(share[0, 1], share[1, 1]) - intact >= 0.04)
+    claim("with head 0.1 or head 1.1 ablated at least 0.04 more of the prompts are right", min(share[0, 1], share[1, 1]) - intact >= 0.04)
+    claim("with head 2.2 alone the mean lead is 2.64, where the whole model has 5.19", rounds_to(only_2_2, "2.64") and rounds_to(lead, "5.19"))
     claim("with all twelve heads ablated the model is about as good as guessing", about(none_back, 1 / 3))
     claim(
-        "giving back 2.2 mends more than eight tenths of what was lost; giving back any other head mends less than a third of it",
+        "giving back head 2.2 mends more than eight tenths of what was lost; giving back any other head mends less than a third of it",
         back[1, 2] - none_back > 0.8 * (intact - none_back)
         and other_heads.max() - none_back < (intact - none_back) / 3,
     )
@@ -305,7 +305,7 @@ with claims():
 # %% [markdown]
 # ## 3 · What each part adds
 #
-# Now we can compute the light bars. The stream at the end is a sum, the unembedding is linear, and between the two stands only the final norm. If we hold its scale at the value that it had in this run, the lead becomes a sum of terms, one for each part. For a part whose output at the last position is $x$, (d_model), the term is
+# Now we can compute the light bars. The stream at the end is a sum, the unembedding is linear, and between the two stands only the final norm. If we hold its scale at the value that it had in this run, the lead becomes a sum of terms, one for each part. Let $x$, of shape (d_model), be a part's output at the last position. Its term is
 #
 # $$\frac{x}{\text{scale}} \cdot \left(W_U[:, \text{right}] - W_U[:, \text{wrong}]\right)$$
 #
@@ -323,10 +323,11 @@ f"{along:.1f} along the direction, divided by {scale:.1f}: {along / scale:.2f}"
 
 # %%
 added = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
-{part: round(added[part].mean().item(), 2) for part, _ in added.top(7)}
+means = {part: added[part].mean().item() for part, _ in added.top(7)}
+{("" if part[0] == "m" else "head ") + part: round(mean, 2) for part, mean in means.items()}
 
 # %% [markdown]
-# Our head of section 1 has the largest term of all, although nothing here was ablated. The heads of layer 0 add practically nothing, but they may matter all the same, because a term is only a **direct effect**. What works through *later* parts, which read an output and compute with it, is an **indirect effect**, and is in none of these numbers.
+# Head 2.2 of section 1 has the largest term of all, although nothing here was ablated. The heads of layer 0 add practically nothing, but they may matter all the same, because a term is only a **direct effect**. What works through *later* parts, which read an output and compute with it, is an **indirect effect**, and is in none of these numbers.
 
 # %% claims
 ours_too = tf.attribution(model, tokens, closers[1:2], closers[:1])
@@ -336,10 +337,10 @@ with claims():
         (added.total() - added.target).abs().max() < 1e-3,
     )
     claim(
-        "on our prompt the term of 2.2 is 1.86, by hand too, of a lead of 3.22",
+        "on our prompt the term of head 2.2 is 1.86, by hand too, of a lead of 3.22",
         rounds_to([(along / scale).item(), ours_too["2.2"].item()], "1.86") and rounds_to(ours_too.target.item(), "3.22"),
     )
-    claim("on average 2.2 has the largest term of all parts", added.top(1)[0][0] == "2.2")
+    claim("on average head 2.2 has the largest term of all parts", added.top(1)[0][0] == "2.2")
     claim("the terms of the heads of layer 0 are less than a twentieth of a logit each", added.heads()[0].abs().max() < 0.05)
 
 # %% [markdown]
@@ -353,7 +354,15 @@ draw.head_opened("2.2", source="[", destination="size").captioned(
 )
 
 # %% [markdown]
-# Once in whole numbers, with vectors of two entries. The query is (1, 1), and three positions offer the keys (2, 1), (1, 0) and (0, 1). The products of the query with them are the scores 3, 1 and 1. The softmax turns scores into weights that sum to one; with powers of 2 in the place of powers of e they are 8, 2 and 2, divided by their sum 12. If the values are (6, 0), (0, 6) and (6, 6), the head gathers 8/12 · (6, 0) + 2/12 · (0, 6) + 2/12 · (6, 6) = (5, 2), most of it from the position whose key fits the query.
+# Once in whole numbers, with vectors of two entries and the query (1, 1). The softmax turns scores into weights that sum to one; here it takes powers of 2 in the place of powers of e.
+#
+# | position | key | score: query · key | power of 2 | weight | value | weight · value |
+# |---|---|---|---|---|---|---|
+# | first | (2, 1) | 3 | 8 | 8/12 | (6, 0) | (4, 0) |
+# | second | (1, 0) | 1 | 2 | 2/12 | (0, 6) | (0, 1) |
+# | third | (0, 1) | 1 | 2 | 2/12 | (6, 6) | (1, 1) |
+#
+# The head gathers the sum, (5, 2), most of it from the first position, because that key fits the query.
 #
 # A head's **pattern** has a row for each position that looks (the **query**), and a column for each that can be looked at (the **key**). Each row sums to one, and no position sees a later one. Here is that of head 2.2 on our prompt.
 
@@ -375,14 +384,14 @@ plots.show(
 )
 
 # %% [markdown]
-# From every later position head 2.2 looks at the bracket. But how much a head looks somewhere does not tell how much the answer depends on it. Over the 128 prompts head 1.0 looks at the bracket even a little more than head 2.2 does, and yet without it nine tenths of the right answers remain. To learn why a head looks there, and what it takes, we multiply its weights into two matrices. (Stream vectors are rows here.)
+# From every later position head 2.2 looks at the bracket. But how much a head looks somewhere does not tell how much the answer depends on it. Over the 128 prompts head 1.0 looks at the bracket even a little more than head 2.2 does, but without head 1.0 the model is right as often as with it (0.94 and 0.93, section 1). To learn why a head looks there, and what it takes, we multiply its weights into two matrices. (Stream vectors are rows here.)
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), takes the query's stream on its left and the key's on its right and gives the score;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
 #
 # Their rank is at most d_head = 48 of 192, so that a head reads and writes only a part of the stream.
 #
-# **Why head 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of the parts' outputs. So the score is a sum as well, with one piece for each part that wrote there, if we hold the query and the norm's scale as they were in each run.
+# **Why head 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of the parts' outputs. Therefore the score is a sum as well, with one piece for each part that wrote there, if we hold the query and the norm's scale as they were in each run.
 
 # %%
 written = tf.components(model, healthy, layer=1).parts  # layers 0, 1: (part, batch, pos, d_model)
@@ -405,7 +414,7 @@ ahead["everything"] = sum(ahead.values())
 {part: round(ahead[part], 2) for part in ("everything", "m0", "m1", "embed")}
 
 # %% [markdown]
-# More than eight tenths of the bracket's advantage was written by `m0`. So head 2.2 finds the bracket by the output of `m0` there, which is a first answer to the puzzle: the MLP that adds so little itself is something that others read.
+# More than eight tenths of the bracket's advantage was written by `m0`. Head 2.2 finds the bracket by the output of `m0` there. This is a first answer to the puzzle: the MLP adds little itself, but others read it.
 #
 # **What head 2.2 takes from the bracket.** We feed its OV circuit with an opening bracket. The shortest text that has one is the start token and `[`, so that none of our prompts is involved. The stream that layer 2 reads at `[` goes through $W_V W_O$, and on through the unembedding $W_U$.
 
@@ -415,14 +424,15 @@ predict("transformer.copy")
 
 # %%
 def moves(signs, layer, head):
-    """What a head's OV circuit adds to each logit, fed with these: (sign, d_vocab)."""
+    """What a head's OV circuit, fed with these, adds to each logit, as a term of section 3: (sign, d_vocab)."""
     ids = [model.tokenizer.encode(sign, add_special_tokens=False)[0] for sign in signs]
     short = torch.tensor([[model.tokenizer.bos_token_id, i] for i in ids])
     _, cache = model.run_with_cache(short)
     read = cache[f"blocks.{layer}.ln1.hook_normalized"][:, 1]  # (sign, d_model)
-    return read @ model.W_V[layer, head] @ model.W_O[layer, head] @ model.W_U
+    return read @ model.W_V[layer, head] @ model.W_O[layer, head] @ model.W_U / final_scale
 
 
+final_scale = healthy["ln_final.hook_scale"][:, -1].mean()  # what the final norm divides by
 brackets = (" (", " [", " {")
 raised = moves(brackets, layer=2, head=2)  # (sign, d_vocab)
 
@@ -430,17 +440,16 @@ raised = moves(brackets, layer=2, head=2)  # (sign, d_vocab)
 top = [model.tokenizer.decode([i]).strip() for i in raised.argmax(-1)]  # of all 2048 tokens, for each bracket
 options = {"]": "the closing bracket", "[": "the same bracket"}
 display(measured("transformer.copy", options.get(top[1], "neither bracket")))
-divisor = healthy["ln_final.hook_scale"][:, -1].mean()  # of the final norm, as for a term
-ov = {f"{a}.{b}": moves(brackets, a, b)[:, closers] / divisor for a in range(4) for b in range(4)}
+ov = {f"{a}.{b}": moves(brackets, a, b)[:, closers] for a in range(4) for b in range(4)}
 ov = {name: x - x.mean(1, keepdim=True) for name, x in ov.items()}  # (fed, closing): above the mean of the three
 three = ("2.2", "3.2", "1.0")
-maps = {name: ov[name] for name in three}
-maps["3.1, the next"] = ov["3.1"]
+maps = {f"head {name}": ov[name] for name in three}
+maps["head 3.1, next"] = ov["3.1"]
 fig, axes = plots.figure(columns=4, height=2.5)
 for ax, (name, values) in zip(axes, maps.items(), strict=True):
     plots.heatmap(ax, values, limit=1.6, bar=False)
     for at, value in enumerate(values.flatten().tolist()):
-        ax.text(at % 3, at // 3, f"{round(value, 1) + 0.0:.1f}".replace("-", "−"), ha="center", va="center", color="white" if abs(value) > 0.9 else "black")
+        ax.text(at % 3, at // 3, f"{round(value, 1) + 0.0:.1f}".replace("-", "−"), ha="center", va="center", color="white" if abs(value) > 1 else "black")
     ax.set_xticks(range(3), ")]}", fontsize=12)
     ax.set_yticks(range(3), "([{", fontsize=12)
     ax.set_title(name)
@@ -449,15 +458,15 @@ axes[0].set(xlabel="raises", ylabel="fed")
 plots.show(
     fig,
     alt="Four grids of three opening brackets by three closing ones. For 2.2 the diagonal is high, for 3.2 and 1.0 less so; for 3.1, the largest of the other thirteen, the rows have no common diagonal.",
-    caption="What an OV circuit makes of a bracket: how far it raises each closing one above the mean of the three, in logits. Each of the first three heads raises the matching one most (the diagonal). Last: 3.1, whose diagonal is the largest of the other thirteen, 0.36 on average.",
+    caption="What an OV circuit makes of a bracket: how far it raises each closing one above the mean of the three, in logits. Each of the first three heads raises the matching one most (the diagonal). Last: head 3.1, with the largest diagonal of the other thirteen, 0.36 on average.",
 )
 
 # %% [markdown]
-# So the head that we found by breaking the model looks at the bracket and raises the one that closes it, and to see this we needed none of our prompts. For `(` it is less than half as strong as for `[` and `{`, which will matter at the end. And it is not alone, because two other heads do the same when they are fed a bracket, 3.2 and 1.0. Whether they take part when the model runs, we do not know yet.
+# The head that we found by breaking the model looks at the bracket and raises the one that closes it, and to see this we needed none of our prompts. For `(` it is less than half as strong as for `[` and `{`. It is not alone either: heads 3.2 and 1.0 do the same when they are fed a bracket. Whether they take part when the model runs, we do not know yet.
 
 # %% figure
 draw.road(words, opener, {"2.2": "its kind"}, answer="]").captioned(
-    "The map after this section. Head 2.2 looks at the bracket, and what it brings raises the bracket that closes it."
+    "What we know so far, on our prompt. The layers run upwards, from the tokens to the answer. Head 2.2 looks at the bracket, and what it brings raises the bracket that closes it."
 )
 
 # %% claims
@@ -468,19 +477,19 @@ diagonal = {name: x.diagonal().mean().item() for name, x in ov.items()}
 order = sorted(diagonal, key=diagonal.get, reverse=True)
 with claims():
     claim(
-        "1.0 gives the bracket a little more of its attention than 2.2, less than 0.1, and with 1.0 ablated at least nine tenths of the right answers remain",
-        0 < looks["1.0"] - looks["2.2"] < 0.1 and share[1, 0].item() >= 0.9 * intact,
+        "head 1.0 gives the bracket a little more of its attention than head 2.2, less than 0.1, and with head 1.0 ablated 0.94 are right, where 0.93 were",
+        0 < looks["1.0"] - looks["2.2"] < 0.1 and rounds_to(share[1, 0].item(), "0.94") and rounds_to(intact, "0.93"),
     )
     claim("in the toy the head gathers (5, 2)", torch.allclose(weights @ torch.tensor([[6.0, 0.0], [0.0, 6.0], [6.0, 6.0]]), torch.tensor([5.0, 2.0])))
     claim(
         "of the bracket's advantage `m0` has written more than eight tenths, on average over 128 prompts",
         ahead["m0"] > 0.8 * ahead["everything"],
     )
-    claim("from every position after the bracket 2.2 gives the bracket most of its attention", pattern[opener + 1 :, opener].min() > 0.5)
-    claim("for `(` 2.2 is less than half as strong as for `[` and for `{`", ov["2.2"][0, 0] < ov["2.2"].diagonal()[1:].min() / 2)
-    claim("fed an opening bracket, the OV circuit of 2.2 raises the matching closing bracket above all other tokens", top == list(")]}"))
+    claim("from every position after the bracket head 2.2 gives the bracket most of its attention", pattern[opener + 1 :, opener].min() > 0.5)
+    claim("for `(` head 2.2 is less than half as strong as for `[` and for `{`", ov["2.2"][0, 0] < ov["2.2"].diagonal()[1:].min() / 2)
+    claim("fed an opening bracket, the OV circuit of head 2.2 raises the matching closing bracket above all other tokens", top == list(")]}"))
     claim(
-        "of all heads 2.2 raises the matching bracket most; 3.2 and 1.0 come next; of the other thirteen 3.1 raises it most, by 0.36, and does not raise the matching one most whichever is fed",
+        "of all heads 2.2 raises the matching bracket most; heads 3.2 and 1.0 come next; of the other thirteen head 3.1 raises it most, by 0.36, and does not raise the matching one most whichever is fed",
         order[:4] == ["2.2", "3.2", "1.0", "3.1"] and rounds_to(diagonal["3.1"], "0.36") and ov["3.1"].argmax(1).tolist() != [0, 1, 2],
     )
     claim("each of the three raises the matching one most, whichever is fed", all(ov[x].argmax(1).tolist() == [0, 1, 2] for x in three))
@@ -499,29 +508,38 @@ predict("transformer.exchange")
 
 # %%
 _, both = model.run_with_cache(pairs.everyone)  # every prompt, and then every twin
+z_2_2 = both["z", 2][:, :, 2]  # of head 2.2: (prompts and twins, pos, d_head)
 
 
-def lost_lead(part, kind):
-    """How much lead each prompt loses with the part's mean, or its output on the twin, in its place."""
+def with_2_2(new):
+    """The logits when head 2.2 writes something new."""
 
-    def hook(x, hook):  # of an MLP: (batch, pos, d_model); of a head: z
-        new = both[hook.name].mean(0).expand_as(x) if kind == "mean" else both[hook.name][128:]
-        return new if part[0] == "m" else torch.where(torch.arange(4)[:, None] == int(part[2]), new, x)
+    def hook(z, hook):  # z: (batch, pos, head, d_head)
+        z = z.clone()
+        z[:, :, 2] = new
+        return z
 
-    name = f"blocks.{part[1]}.hook_mlp_out" if part[0] == "m" else f"blocks.{part[0]}.attn.hook_z"
-    ablated_logits = model.run_with_hooks(pairs.clean, fwd_hooks=[(name, hook)])
-    return added.target - pairs.difference(ablated_logits)  # the model's own lead, minus this one
+    return model.run_with_hooks(pairs.clean, fwd_hooks=[("blocks.2.attn.hook_z", hook)])
+
+
+ablated = {"zeros": with_2_2(0.0), "its mean": with_2_2(z_2_2.mean(0)), "the twin's": with_2_2(z_2_2[128:])}
 
 # %% figure answer
-from course_utils.intervals import mean_interval
-
 factor = {"about the same": 1, "about one and a half times": 1.5, "about twice": 2, "about four times": 4}
-labels = {"zero": "zeros", "mean": "its mean", "resample": "the twin's"}
-costs = {}
-for part in ("2.2", "m3"):
-    losses = [puzzle.loss[puzzle.labels.index(part)], lost_lead(part, "mean"), lost_lead(part, "resample")]
-    costs[part] = dict(zip(labels, map(mean_interval, losses), strict=True))
-ratio = costs["2.2"]["resample"][0] / costs["2.2"]["mean"][0]
+
+
+def with_mlp(layer, new):
+    return model.run_with_hooks(pairs.clean, fwd_hooks=[(f"blocks.{layer}.hook_mlp_out", lambda out, hook: new.expand_as(out))])
+
+
+def costs_of(made):
+    return {name: mean_interval(added.target - pairs.difference(logits)) for name, logits in made.items()}
+
+
+m3_wrote = both["mlp_out", 3]
+without_m3 = {"zeros": with_mlp(3, torch.zeros(192)), "its mean": with_mlp(3, m3_wrote.mean(0)), "the twin's": with_mlp(3, m3_wrote[128:])}
+costs = {"head 2.2": costs_of(ablated), "m3": costs_of(without_m3)}
+ratio = costs["head 2.2"]["the twin's"][0] / costs["head 2.2"]["its mean"][0]
 display(measured("transformer.exchange", min(factor, key=lambda name: abs(factor[name] - ratio))))
 fig, axes = plots.figure(columns=2, height=3.0, sharey=True)
 for ax, (part, found), colour in zip(axes, costs.items(), (plots.HEAD, plots.MLP), strict=True):
@@ -529,36 +547,58 @@ for ax, (part, found), colour in zip(axes, costs.items(), (plots.HEAD, plots.MLP
         ax.bar(i, mean, 0.6, color=colour, yerr=[[mean - low_end], [high_end - mean]], error_kw=dict(ecolor=plots.INK))
         ax.text(i, max(high_end, 0) + 0.12, f"{mean:.2f}".replace("-", "−"), ha="center", fontsize=11)
     ax.axhline(0, color="black", linewidth=0.8)
-    ax.set_xticks(range(3), labels.values(), fontsize=11)
-    ax.set(title=f"instead of the output of {part}", ylim=(-0.6, 5.4))
-axes[0].set_ylabel("lead lost (logits)")
+    ax.set(title=f"instead of the output of {part}", ylim=(-0.6, 5.4), xticks=range(3), xticklabels=found)
+under = [f"{name}\n{pairs.right(logits):.2f} right" for name, logits in ablated.items()]
+axes[0].set(ylabel="lead lost (logits)", xticks=range(3), xticklabels=under)
 plots.show(
     fig,
-    alt="Lead lost with three ablations. For 2.2: 2.27 with zeros, 2.27 with the mean, 4.58 with the twin's output. For m3: below zero with zeros, about one with the mean, more than two with the twin's.",
-    caption="Three ablations of two parts. Means over 128 prompts, with 95 % intervals (prompts resampled).",
+    alt="Lead lost with three ablations. For head 2.2: 2.27 with zeros, 2.27 with the mean, 4.58 with the twin's output. For m3: below zero with zeros, about one with the mean, more than two with the twin's.",
+    caption="Three ablations of two parts: the lead that is lost, and for head 2.2 the share right that is left. Means over 128 prompts, with 95 % intervals (prompts resampled).",
 )
 
 # %% [markdown]
-# For head 2.2 the twin's output costs twice what the mean costs, because then the head not only stops raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign, and the same holds for head 1.1, which section 1 had seen do harm: with zeros the lead rises, with its mean it falls. So the puzzle's dark bar is one of three answers, and a report of an ablation must say what was written instead.
+# For head 2.2 the twin's output costs twice what the mean costs, because the head then not only stops raising the right bracket, it raises the wrong one. For `m3` zeros and the mean do not even agree on the sign. The same holds for head 1.1, without which section 1 found more answers right: with zeros the lead rises, with its mean it falls.
+#
+# For head 2.2 zeros and the mean cost the same lead, and yet with zeros 0.57 of the prompts are right, with the mean 0.72. The two measures part because this mean lowers `)` on every prompt alike. Zeros take that away as well, so that `)` comes first on 95 of the 128 prompts, where with the mean it does on 70. Prompts with `(` open lose less lead than with the mean and the others lose more, and on average the two cancel.
+#
+# The puzzle's dark bar is one of three answers. A report of an ablation must say what was written instead.
 
 # %% claims
+puts_round_first = {name: int((logits[:, -1, closers].argmax(-1) == 0).sum()) for name, logits in ablated.items()}
+mean_writes = z_2_2[:, -1].mean(0) @ model.W_O[2, 2] @ model.W_U[:, closers]  # what the mean of head 2.2 adds to ) ] }
+extra = pairs.difference(ablated["its mean"]) - pairs.difference(ablated["zeros"])  # what zeros cost more than the mean, by prompt
+
+
+def cost_of_mean(head):
+    return (added.target - pairs.difference(patching.ablated(model, pairs.clean, [head], "mean", pairs.everyone))).mean()
+
+
 with claims():
-    claim("for 2.2, resampling costs twice what the mean costs, 2.0 when rounded", rounds_to(ratio, "2.0"))
+    claim("for head 2.2, resampling costs twice what the mean costs, 2.0 when rounded", rounds_to(ratio, "2.0"))
+    claim("zeros and the mean cost head 2.2 the same lead, to 0.01", abs(costs["head 2.2"]["zeros"][0] - costs["head 2.2"]["its mean"][0]) < 0.01)
+    claim(
+        "with zeros for head 2.2 0.57 are right and `)` comes first on 95 of 128 prompts, with its mean 0.72 and on 70",
+        rounds_to(pairs.right(ablated["zeros"]), "0.57") and rounds_to(pairs.right(ablated["its mean"]), "0.72") and puts_round_first["zeros"] == 95 and puts_round_first["its mean"] == 70,
+    )
+    claim(
+        "the mean of head 2.2 lowers `)` below `]` and `}`; zeros cost less than the mean where `(` is open, and more where another is",
+        mean_writes[0] < mean_writes[1:].min() - 1 and extra[pairs.correct == closers[0]].mean() < 0 < min(extra[pairs.correct == c].mean() for c in closers[1:]),
+    )
     claim(
         "for `m3` the lead rises with zeros and falls with the mean (every interval apart from zero)",
-        costs["m3"]["zero"][2] < 0 < costs["m3"]["mean"][1],
+        costs["m3"]["zeros"][2] < 0 < costs["m3"]["its mean"][1],
     )
     claim(
-        "for 1.1 the lead rises with zeros, by more than a tenth of a logit, and falls by as much with the mean; with the mean 0.1 moves it by less than that",
-        puzzle.of("1.1")[1] < -0.1 and lost_lead("1.1", "mean").mean() > 0.1 and abs(lost_lead("0.1", "mean").mean()) < 0.1,
+        "for head 1.1 the lead rises with zeros, by more than a tenth of a logit, and falls by as much with the mean; with the mean head 0.1 moves it by less than that",
+        puzzle.of("1.1")[1] < -0.1 and cost_of_mean("1.1") > 0.1 and abs(cost_of_mean("0.1")) < 0.1,
     )
     twins_term = tf.attribution(model, pairs.corrupt, pairs.correct, pairs.wrong)["2.2"].mean()
-    claim("on the twin, 2.2 raises the wrong bracket over the right one, by more than a logit", twins_term < -1)
+    claim("on the twin, head 2.2 raises the wrong bracket over the right one, by more than a logit", twins_term < -1)
 
 # %% [markdown]
 # ## 6 · Where is the answer?
 #
-# Ablation says which parts are needed, but not where in the streams the answer is, and when. If the last stream can be turned into logits, so can earlier ones: we pass the stream at some depth through the final norm and the unembedding, as if the remaining layers were missing. This is the **logit lens** ([nostalgebraist 2020](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens)). Depth 0 is the embedding, depth 4 the model's own answer.
+# Ablation says which parts are needed, but not where in the streams the answer is, and when. If the last stream can be turned into logits, so can earlier ones: we pass the stream at some depth through the final norm and the unembedding, as if the remaining layers were missing. This is the **logit lens** ([nostalgebraist 2020](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens)). Depth 0 is the embedding, and depth 4 gives the model's own answer.
 
 # %% prediction
 predict("transformer.depth")
@@ -580,22 +620,24 @@ ax.plot(range(5), right_by_depth, marker="o", color=plots.ANSWER, linewidth=2.4)
 ax.plot(range(5), round_leads, marker="s", color=plots.EDITED)
 for depth, value in enumerate(right_by_depth):
     ax.text(depth + 0.06, value + (0.05 if depth == 0 else -0.1), f"{value:.2f}", color=plots.ANSWER)
+for depth, value in enumerate(round_leads[:3]):
+    ax.text(depth - 0.06, value, f"{value:.2f}", color=plots.EDITED, ha="right", va="bottom")
 ax.text(3.6, 0.985, "right one ahead", color=plots.ANSWER, fontweight="bold", ha="center")
-ax.text(1.15, round_leads[1] + 0.03, ") ahead, right or wrong", color=plots.EDITED, fontweight="bold")
+ax.text(1.15, round_leads[1] + 0.03, "`)` ahead, right or wrong".replace("`", ""), color=plots.EDITED, fontweight="bold")
 ax.set(xticks=range(5), xlabel="depth: layers read", ylabel="share of prompts", ylim=(-0.03, 1.12), xlim=(-0.2, 4.5))
 plots.show(
     fig,
     alt="The right bracket is ahead on about a third of the prompts at depths 0 and 1, on 0.42 at depth 2, 0.88 at depth 3 and 0.93 at depth 4; the round bracket is ahead on nearly all at depths 1 and 2.",
-    caption="The logit lens at the last position, 128 prompts. Where the round bracket is ahead and right, a prompt counts in both lines. At depth 0 the square or the curly bracket is ahead on every prompt.",
+    caption="The logit lens at the last position, 128 prompts. Green: the right bracket is ahead of the two others. Orange: the round one is. A prompt on which the round bracket is right and ahead counts in both lines.",
 )
 
 # %% [markdown]
-# The right bracket comes ahead in layer 2, which is where head 2.2 works, while after layer 0, at depth 1, the lens shows a third right, as good as chance. That does not mean that nothing has been found by then, because the lens reads the *last* position alone, with the *final* vocabulary. The answer may be elsewhere, or outweighed by something else.
+# The right bracket comes ahead in layer 2, which is where head 2.2 works, while after layer 0, at depth 1, the lens shows a third right, as good as chance. That does not mean that nothing has been found by then, because the lens reads the *last* position alone, and as if it were already the end. The answer may stand at another position, or in a form that the unembedding does not read.
 #
 # **Activation patching** can look anywhere. We run both prompts of a pair, take an activation from the clean run and put it into the corrupt one.
 
 # %% figure
-draw.activation_patching("2.2", clean=("[names, lines, size", "]"), corrupt=("(names, lines, size", ")"))
+draw.activation_patching("head 2.2", clean=("[names, lines, size", "]"), corrupt=("(names, lines, size", ")"))
 
 # %% [markdown]
 # This direction, clean into corrupt, is called **denoising**, and asks which part is *enough* to bring the answer back; the other is **noising**, such as resampling from the twin, and asks which part is *needed* to keep it.
@@ -621,7 +663,9 @@ patched_lead = pairs.difference(patched_logits).mean().item()
 f"from {low:.2f} to {patched_lead:.2f}, where the clean run has {lead:.2f}"
 
 # %% [markdown]
-# So head 2.2 recovers (−0.57 + 5.15)/(5.19 + 5.15) = 0.44. `patching.Question` holds the pairs and the lead, and its `sweep` patches one place after the other, first every head and then the stream at every position.
+# Head 2.2 recovers (−0.57 + 5.15)/(5.19 + 5.15) = 0.44. That is less than half, although in section 1 this head alone made 0.84 of the answers right. The measure is another: in lead, too, it brought back only (2.64 − 0.76)/(5.19 − 0.76) = 0.42 there, where 0.76 is the mean lead without any of the twelve.
+#
+# `patching.Question` holds the pairs and the lead, and its `sweep` patches one place after the other, first every head and then the stream at every position.
 
 # %%
 ask = patching.Question(model, pairs.clean, pairs.corrupt, pairs.metric)
@@ -647,9 +691,9 @@ plots.show(
 )
 
 # %% [markdown]
-# On the left the same three heads come out as in section 4, where they were fed a bracket by itself: head 2.2 recovers most, then 1.0 and 3.2. The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already. No other position ever brings back more than a twentieth.
+# On the left the same three heads come out as in section 4, where they were fed a bracket by itself: head 2.2 recovers most, and heads 1.0 and 3.2 come next. The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already. No other position ever brings back more than a twentieth.
 #
-# Going up, the bracket's position brings back less and the last one more, as if the answer moved. Yet nothing leaves the bracket's stream. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. As a check, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
+# Going up, the bracket's position brings back less and the last one more, as if the answer moved. But nothing leaves the bracket's stream. What changes is that *fewer readers are left*: a patch before layer 2 comes too late for the heads of layer 1, because they have read the corrupt stream already. As a check, we patch before layer 1, but let the heads of layer 1 keep their corrupt outputs at the later tokens.
 
 
 # %%
@@ -685,11 +729,15 @@ with claims():
     )
     claim("at depths 1 and 2 the round bracket is ahead on more than four prompts in five, whatever is open", min(round_leads[1:3]) > 0.8)
     claim(
-        "patching 2.2 lifts the lead from −5.15 to −0.57, where the clean run has 5.19: a recovery of 0.44, by the sweep too",
+        "patching head 2.2 lifts the lead from −5.15 to −0.57, where the clean run has 5.19: a recovery of 0.44, by the sweep too",
         rounds_to(low, "-5.15") and rounds_to(patched_lead, "-0.57") and rounds_to(lead, "5.19")
         and rounds_to([(patched_lead - low) / (lead - low), by_head[2, 2].item()], "0.44"),
     )
-    claim("no other head brings back as much as 2.2, 1.0 and 3.2", rank[0] == "2.2" and set(rank[:3]) == set(three))
+    claim(
+        "in section 1 the mean lead without the twelve heads is 0.76, and head 2.2 alone brings back 0.42 of what is missing",
+        rounds_to(none_lead, "0.76") and rounds_to((only_2_2 - none_lead) / (lead - none_lead), "0.42") and rounds_to(back[1, 2].item(), "0.84"),
+    )
+    claim("no other head brings back as much as heads 2.2, 1.0 and 3.2", rank[0] == "2.2" and set(rank[:3]) == set(three))
     claim(
         "a patch at the bracket brings back everything before layer 0 and 0.77 before layer 1; one at the last token 0.22 before layer 1",
         at_bracket[0] > 0.99 and rounds_to(at_bracket[1].item(), "0.77") and rounds_to(at_last[1].item(), "0.22"),
@@ -731,35 +779,38 @@ three_gone, two_others = without(trio), without(*matched)  # (set of prompts, 2)
 bins = ("less than 0.45", "0.45 to 0.55", "0.55 to 0.65", "more than 0.65")
 display(measured("transformer.trio", bins[sum(three_gone[:, 0].mean() > edge for edge in (0.45, 0.55, 0.65))]))
 here, rest = tf.Without(model, pairs), [name for name in looks if name not in trio]
-four = [*trio, min(rest, key=lambda name: here.heads([*trio, name])[0])]  # the fourth: whichever costs most
+search = {name: here.heads([*trio, name])[0] for name in rest}  # share right without the three and this one
+four = [*trio, min(search, key=search.get)]  # the fourth: whichever costs most
 unnamed = [[x for x in looks if x[0] == layer and x not in four] for layer in "0123"]
 four_gone, one_other = without(four), without(*([*trio, x] for x in unnamed[int(four[3][0])]))
 only_four = without([x for x in looks if x not in four])
 only_others = without(*([x for x in looks if x not in {heads[i] for heads in unnamed}] for i in range(3)))
-fig, (left, right) = plots.figure(columns=2, height=3.4, width_ratios=(1.5, 1))
-dots = {"2.2 and\ntwo others": two_others, "2.2, 1.0,\n3.2": three_gone, "these and\none other": one_other, f"these\nand {four[3]}": four_gone}
+fig, (left, middle, right) = plots.figure(columns=3, height=3.6, width_ratios=(1.15, 1, 1.1))
+dots = {"head 2.2,\n2 others": two_others, "the\nthree": three_gone, f"three and\nhead {four[3]}": four_gone}
 for i, values in enumerate(x[:, 0] for x in dots.values()):
-    left.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.HEAD if i % 2 else plots.GREY, markersize=5)
+    left.plot(i + torch.linspace(-0.14, 0.14, 10), values, "o", color=plots.HEAD if i else plots.GREY, markersize=5)
     left.plot([i - 0.24, i + 0.24], [values.mean()] * 2, color=plots.INK, linewidth=2)
     left.text(i, values.max() + 0.05, f"{values.mean():.2f}", ha="center", fontweight="bold")
 left.axhline(1 / 3, color=plots.NULL, linestyle=":")
-left.text(-0.45, 1 / 3 - 0.06, "guessing", color=plots.NULL)
-left.set(ylabel="share right", title="without", xlim=(-0.5, 3.5), ylim=(0, 1), xticks=range(4), xticklabels=dots)
-ends = {"all": without([]), "none of\nthe four": four_gone, "only\nthe four": only_four, "only four\nothers": only_others}
-right.bar(range(4), [x[:, 1].mean() for x in ends.values()], 0.66, color=[plots.SERIES[1], plots.HEAD, plots.HEAD, plots.GREY])
-for i, mean in enumerate(x[:, 1].mean() for x in ends.values()):
-    right.text(i, mean + 0.12, f"{mean:.2f}", ha="center")
+left.set(ylabel="share right", title="without", xlim=(-0.5, 2.5), ylim=(0, 1), xticks=range(3), xticklabels=dots)
+middle.scatter(search.values(), range(13), color=[plots.HEAD if x == four[3] else plots.GREY for x in search])
+middle.axvline(here.heads(trio)[0], color=plots.INK, linewidth=0.8)
+middle.set_yticks(range(13), [f"head {x}" for x in search], fontsize=8)
+middle.set(title="the three and …", xlabel="share right")
+ends = {"all": without([]), "none\nof 4": four_gone, "only\nthe 4": only_four, "other\n4": only_others}
+bars = right.bar(range(4), [x[:, 1].mean().item() for x in ends.values()], 0.66, color=[plots.HEAD] * 3 + [plots.GREY])
+right.bar_label(bars, fmt="{:.2f}", padding=3)
 right.set(ylabel="lead (logits)", title="heads that are left", ylim=(0, 6), xticks=range(4), xticklabels=ends)
 plots.show(
     fig,
-    alt="Left: share right on ten sets of prompts, 0.71 without 2.2 and two matched heads, 0.40 without the three, the same with another head of layer 0, 0.33 with 0.3. Right: the lead is 5.17 with all heads, 0.45 without the four, 5.10 with only the four, 0.15 with only four others.",
-    caption="Ten new sets of 64 prompts; heads that are taken away are set to their means. Left: the share right, one dot for each set; bars are means, grey the nulls. Right: the mean lead, with all sixteen heads and with fewer.",
+    alt="Left: share right on ten sets of prompts, 0.71 without 2.2 and two matched heads, 0.40 without the three, 0.33 without head 0.3 as well. Middle: of thirteen heads, head 0.3 costs most beside the three. Right: the lead is 5.17 with all heads, 0.45 without the four, 5.10 with only the four, 0.15 with only four others.",
+    caption="Ten new sets of 64 prompts; heads that are taken away are set to their means. Left: the share right, one dot for each set; bars are means, grey the null, dotted what guessing gives. Middle: the search, on the 128 prompts; the line is the three alone. Right: the mean lead, with the heads that are left.",
 )
 
 # %% [markdown]
-# Without the three heads little more than a guess is left, whereas two other heads beside head 2.2 matter far less. One might think that the three replace one another, because without head 1.0 or 3.2 alone nine tenths of the answers are still right. But the costs in lead add up: taken away one at a time the three cost 3.98 in sum, and together 3.93. It is the count of right answers that hid the smaller shares, because a prompt counts as right for as long as the rest of the sum keeps the right bracket ahead.
+# Without the three heads little more than a guess is left, whereas two other heads beside head 2.2 matter far less. One might think that the three replace one another, because without head 1.0 or head 3.2 alone nine tenths of the answers are still right. But the costs in lead add up: taken away one at a time the three cost 3.98 in sum, and together 3.93. The share right hides the smaller costs, because a prompt counts as right for as long as the rest of the sum keeps the right bracket ahead.
 #
-# And yet 0.40 is not quite a guess, so that our prediction fails, if narrowly. On the 128 prompts that we know, we set each of the other thirteen to its mean beside the three, and the one that costs most is head 0.3. On the new sets, too, the model guesses without it, while another head of layer 0 in its place makes no difference.
+# But 0.40 is not quite a guess, so our prediction fails, if narrowly. To find what is missing, we set each of the other thirteen heads to its mean beside the three (middle panel). Head 0.3 costs most. On the new sets, too, the model guesses without it, while another head of layer 0 in its place makes no difference.
 #
 # Then the experiment can be turned round. With *only* the four, and the twelve others at their means, the lead is as good as whole: 5.10 of 5.17. With four others, one of each layer, the model guesses. So of sixteen heads, four carry the lead. (The MLPs were left as they are.)
 #
@@ -810,7 +861,9 @@ with claims():
 #
 # Two tracks lead to `m0`: head 2.2 finds the bracket by what `m0` has written there, and before layer 1, when `m0` is the only MLP that has run, patches at two positions already bring the answer back.
 #
-# An MLP sees one position at a time, so it moves nothing between tokens; but it can read one description of a token and add another. The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads), the other is the output of `m0` (`mlp_out`), and their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, we let `m0` run, and then add to the stream how the lane differs between the two runs.
+# An MLP is a row of *neurons*, in `m0` 768. Each reads one direction of the stream at its position, cuts the result off where it is negative, and adds that much of another direction. Once in whole numbers, with a stream of two entries and one neuron, which takes the second entry, subtracts 1, and adds so many times (3, 0). At (0, 1) it finds 0 and adds nothing. At (0, 2) it finds 1, and the stream becomes (3, 2).
+#
+# The bracket's embedding is still in the stream after layer 0. Do later heads read *it*, or the output of `m0`? Think of the stream there as two lanes. One is what entered `m0` (`resid_mid`: the embeddings and the output of layer 0's heads), the other is the output of `m0` (`mlp_out`), and their sum is the stream. We begin with the corrupt run and make one lane clean at the bracket, while the other stays corrupt. To do so, we let `m0` run, and then add to the stream how the lane differs between the two runs.
 
 # %% prediction
 predict("transformer.lane")
@@ -852,27 +905,44 @@ draw.lanes(
 )  # fmt: skip
 
 # %% [markdown]
-# This surprised us. The embedding of the bracket is still in the stream, and yet no later layer reads from it which bracket it is: with everything clean that *entered* `m0`, at all positions, nothing comes back, whereas with its *output* clean at only two positions the whole answer does. Nor is what entered only too faint: its difference, made as long as that of the output, brings back no more than a random direction can. A place through which everything that is used must pass is a **bottleneck**.
+# This surprised us. The embedding of the bracket is still in the stream, but no later layer reads from it which bracket it is: with everything clean that *entered* `m0`, at all positions, nothing comes back. With the *output* of `m0` clean at only two positions the whole answer does. (It is 1.02 because the output at the other positions works slightly against the answer.) A place through which everything that is used must pass is a **bottleneck**.
 #
-# To see why the embedding is not read, we feed the OV circuits of section 4 with one lane at a time, and ask how far the matching bracket is raised above the mean of the three.
+# Is what entered `m0` merely too faint? Its difference between the two runs is shorter than that of the output. So we made it as long, and added it again. It brought back no more than a random direction of that length does, so its direction must be the reason. To see it, we take the direction of the stream that a head turns into lead, $W_V W_O$ times the difference of the two unembeddings, and ask how far each lane's difference points that way.
 
 # %%
-ids = [model.tokenizer.encode(sign, add_special_tokens=False)[0] for sign in brackets]
-_, short = model.run_with_cache(torch.tensor([[model.tokenizer.bos_token_id, i] for i in ids]))
+cosine = {}
+for name in trio:
+    layer, head = int(name[0]), int(name[2])
+    answer = (model.W_U[:, pairs.correct] - model.W_U[:, pairs.wrong]).T  # (batch, d_model)
+    reads = answer @ (model.W_V[layer, head] @ model.W_O[layer, head]).T  # what the head turns into lead
+    for lane in (entered, made):
+        cosine[name, lane] = torch.cosine_similarity(change[lane], reads).mean().item()
 
-
-def fed(lane, layer, head):
-    read = short[lane][:, 1] / short[f"blocks.{layer}.ln1.hook_scale"][:, 1]  # (bracket, d_model)
-    raised = read @ model.W_V[layer, head] @ model.W_O[layer, head] @ model.W_U[:, closers]
-    raised = raised / divisor  # the final norm's, as in section 4
-    return (raised.diagonal() - raised.mean(1)).mean().item()
-
-
-by_lane = {lane: [fed(lane, *head) for head in ((2, 2), (1, 0), (3, 2))] for lane in (entered, made)}
-{lane: [round(x, 2) for x in logits] for lane, logits in by_lane.items()}
+# %% figure
+fig, axes = plots.figure(columns=3, height=2.9)
+for ax, tip, title in zip(axes, ((0, 2), (3, 2)), ("toy: before the MLP", "toy: after it"), strict=False):
+    ax.annotate("", tip, (0, 0), arrowprops=dict(arrowstyle="-|>", color=plots.ANSWER, linewidth=2.5, shrinkA=0, shrinkB=0))
+    ax.annotate("", (0, 1), (0, 0), arrowprops=dict(arrowstyle="-|>", color=plots.EDITED, linewidth=2.5, shrinkA=0, shrinkB=0))
+    ax.text(tip[0] + 0.1, tip[1] + 0.12, "[", color=plots.ANSWER, fontweight="bold")
+    ax.text(0.15, 0.9, "(", color=plots.EDITED, fontweight="bold")
+    ax.plot([0, tip[0]], [0, 0], color=plots.ANSWER, linewidth=5, solid_capstyle="butt")
+    ax.set(title=title, xlim=(-0.3, 3.5), ylim=(-0.3, 2.6), xticks=range(4), yticks=range(3), xlabel="what the head reads")
+axes[0].set_ylabel("all else")
+for (name, lane), c in cosine.items():
+    colour = plots.MLP if lane == made else plots.NULL
+    axes[2].annotate("", (c, (1 - c * c) ** 0.5), (0, 0), arrowprops=dict(arrowstyle="-|>", color=colour, linewidth=1.8, shrinkA=0, shrinkB=0))
+    if lane == made:
+        axes[2].text(c + 0.03, (1 - c * c) ** 0.5, f"head {name}", fontsize=8, va="bottom" if c < 0.5 else "top")
+axes[2].text(-0.24, 0.35, "what\nentered", fontsize=8, color=plots.NULL)
+axes[2].set(title="measured", xlim=(-0.3, 1.1), ylim=(-0.12, 1.2), xlabel="what the head reads", xticks=(0, 1), yticks=(0, 1))
+plots.show(
+    fig,
+    alt="Toy: before the MLP both brackets stand upright over zero of what the head reads; after it one leans to 3. Measured: what entered m0 is nearly upright, the output of m0 leans to the right for three heads.",
+    caption="What it means to translate. Toy: the numbers above; green on the axis is what a head reads that looks at the first entry only. Measured: the direction in which each lane differs between the runs, all drawn equally long (mean cosine over 128 pairs). Pink: the output of m0, for three heads. Grey: what entered it.",
+)
 
 # %% [markdown]
-# With what entered `m0`, the three heads raise the matching bracket by less than 0.02 logits, and with its output by more than 0.7. In this sense `m0` *translates*: it writes the bracket in directions that these heads read, while what the embeddings say of the bracket lies in directions that they do not.
+# In the toy, let the embedding of `[` be (0, 2) and that of `(` be (0, 1). A head that reads the first entry finds 0 for both, however long the arrows are. After the neuron it finds 3 for `[`. In the model it is the same: what entered `m0` differs nearly at right angles to what the three heads read, with cosines below 0.1, and the output differs at cosines of 0.48 for head 2.2, 0.28 for head 1.0 and 0.53 for head 3.2. In this sense `m0` *translates*.
 
 # %% claims
 other_sets = [tf.bracket_pairs(model.tokenizer, 64, seed=seed) for seed in range(1, 4)]
@@ -904,9 +974,10 @@ with claims():
         (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3,
     )
     claim(
-        "fed with what entered `m0`, the OV circuits of 2.2, 1.0 and 3.2 raise the matching bracket by less than 0.02; with its output by 1.30, 0.77 and 0.81",
-        max(map(abs, by_lane[entered])) < 0.02 and all(rounds_to(x, y) for x, y in zip(by_lane[made], ("1.30", "0.77", "0.81"), strict=True)),
+        "the cosine with what a head reads is below 0.1 in size for what entered `m0`; for its output 0.48 for head 2.2, 0.28 for head 1.0, 0.53 for head 3.2",
+        max(abs(cosine[x, entered]) for x in trio) < 0.1 and all(rounds_to(cosine[x, made], y) for x, y in (("2.2", "0.48"), ("1.0", "0.28"), ("3.2", "0.53"))),
     )
+    claim("with the output of `m0` clean at all positions the recovery is nearer to 1 than with two: 1.00 and 1.02", rounds_to(gate["everywhere"], "1.00") and rounds_to(gate["both"], "1.02"))
 
 # %% [markdown]
 # When we patch the output of `m0`, all its readers get it. To learn which of them matter, **path patching** gives it to one reader alone.
@@ -917,10 +988,10 @@ with claims():
 reads_0_3 = {}
 for mlp in ("m0", "m1", "m2", "m3"):
     reads_0_3[mlp] = ask.path_patch(["0.3"], [mlp], positions=last).recovery().item()
-{mlp: round(found, 2) for mlp, found in reads_0_3.items()}
+{mlp: round(found, 2) + 0.0 for mlp, found in reads_0_3.items()}
 
 # %% [markdown]
-# It is `m0` again, this time at the last token. And head 0.3 must have got the bracket by looking at it, if only with a twentieth of its attention, because before layer 0 the two runs differ nowhere else. In section 6, patched at all positions, this head recovered less, 0.11, because its output at the bracket itself works against the answer and costs 0.06.
+# It is `m0` again, this time at the last token. And head 0.3 must have got the bracket by looking at it, if only with a twentieth of its attention, because before layer 0 the two runs differ nowhere else. In section 6, patched at all positions, this head recovered less, because its output at the bracket itself works against the answer.
 #
 # Now we can say how the model closes a bracket.
 #
@@ -939,7 +1010,7 @@ draw.road(
     mlps={("m0", opener): f"{gate['opener']:.2f}", ("m0", last): f"{gate['last']:.2f}", ("m3", last): f"{m3_alone:.2f}"},
     skipped="past m0:\nnothing", answer="]", key="each number: recovery when the\noutput of this part is clean there",
 ).captioned(
-    "The whole map. The main road leads over m0 at the bracket (from there on its stream is orange) and through three heads, the side road through head 0.3 and over m0 at the last token. m3 reads what has arrived. Each number is an experiment of its own, over 128 pairs: only this part's output is clean, and only where it stands. Since parts of one road stand behind one another, the numbers do not add up to 1."
+    "The whole map. The main road leads over m0 at the bracket (from there on its stream is orange) and through three heads, the side road through head 0.3 and over m0 at the last token. m3 reads what has arrived. Each number is an experiment of its own, over 128 pairs: only this part's output is clean, and only at this one position (in section 6 a head was patched at all positions, and head 2.2 recovered 0.44). Since parts of one road stand behind one another, the numbers do not add up to 1."
 )  # fmt: skip
 
 # %% claims
@@ -973,46 +1044,31 @@ with claims():
 
 # %% figure
 parts_at = {x: puzzle.of(x) for x in puzzle.labels}
-fig, axes = plots.figure(columns=2, height=3.9)
-small = sorted((x for x in parts_at if max(map(abs, parts_at[x])) < 0.8), key=lambda x: parts_at[x][1])
-for ax, near in zip(axes, (False, True), strict=True):
-    ax.plot([-1, 6], [-1, 6], color=plots.NULL, linestyle="--", linewidth=1, zorder=0)
-    ax.axhline(0, color="black", linewidth=0.6, zorder=0)
-    for x, at in parts_at.items():
-        if not near or x in small:
-            ax.plot(*at, "o", color=plots.MLP if x[0] == "m" else plots.HEAD, markersize=6, zorder=3)
-    ax.set(aspect="equal", xlabel="adds directly (logits)")
-for x in [x for x in parts_at if x not in small]:
-    axes[0].text(parts_at[x][0] + (-0.15 if x == "1.0" else 0.15), parts_at[x][1], x, ha="right" if x == "1.0" else "left", va="top" if x == "3.2" else "center")
-line = dict(arrowstyle="-", color=plots.NULL, linewidth=0.7, shrinkA=2, shrinkB=3)
-for i, x in enumerate(small):  # labels in two columns, each with a line to its point
-    (beside, side), high = ((-0.42, "right"), (0.5, "left"))[i % 2], 1.5 * (i + 0.5) / len(small) - 0.75
-    axes[1].annotate(x, parts_at[x], (beside, high), ha=side, va="center", arrowprops=line, bbox=dict(facecolor="white", edgecolor="none", pad=1.5))
-axes[0].add_patch(plots.plt.Rectangle((-0.8, -0.8), 1.6, 1.6, fill=False, edgecolor=plots.NULL))
-axes[0].text(4.6, 3.9, "equal", color=plots.NULL)
-axes[0].set(xlim=(-1, 6), ylim=(-1, 6), ylabel="lost without it (logits)", title="all parts")
-axes[1].set(xlim=(-0.8, 0.8), ylim=(-0.8, 0.8), title="the small frame, enlarged")
+fig, ax = plots.figure(width=4.4, height=3.6)
+ax.plot([-1, 6], [-1, 6], color=plots.NULL, linestyle="--", linewidth=1, zorder=0)
+ax.axhline(0, color="black", linewidth=0.6, zorder=0)
+for x, at in parts_at.items():
+    ax.plot(*at, "o", color=plots.MLP if x[0] == "m" else plots.HEAD, markersize=6)
+for x in ("m0", "m3", "2.2"):
+    ax.text(parts_at[x][0] + 0.15, parts_at[x][1], x if x[0] == "m" else f"head {x}", va="center")
+ax.text(4.6, 3.9, "equal", color=plots.NULL)
+ax.set(aspect="equal", xlim=(-1, 6), ylim=(-1, 6), xlabel="adds directly (logits)", ylabel="lost without it (logits)")
 plots.show(
     fig,
-    alt="Scatter of twenty parts. 3.2, 1.0 and 2.2 lie near the line of equality or somewhat above it; m0 lies far above it, at 0.6 and 5.5, m3 far below it, at 1.3 and below zero. Enlarged: heads of layer 0 add nothing and lie above and below the line.",
+    alt="Scatter of twenty parts. Most lie near the line of equality; head 2.2 somewhat above it, m0 far above it, at 0.6 and 5.5, m3 far below it, at 1.3 and below zero.",
     caption="What each part adds to the lead, and what is lost with zeros in its place: means over 128 prompts. On the dashed line the two are equal. Blue: heads; pink: MLPs.",
 )
 
 # %% [markdown]
-# Most parts lie near the line, where both bars say much the same. The heads of layer 0 lie straight above and below the origin, because next to nothing of theirs reaches the logits except through later parts. Where they lie there is in part an accident of the zeros, as section 5 warned: zeros for head 0.3, one of our four, cost nothing, while its mean costs 0.41. `m1` lies above the line because others read it: without it the term of head 2.2 is more than a fifth smaller. Two parts lie far off, `m0` above the line and `m3` below it, and head 2.2 lies somewhat above.
+# Most parts lie near the line, where both bars say much the same. Two parts lie far off, `m0` above the line and `m3` below it, and head 2.2 lies somewhat above.
 
 # %% claims
 off = {x: costs_it - adds_it for x, (adds_it, costs_it) in parts_at.items()}
-with model.hooks(fwd_hooks=[("blocks.1.hook_mlp_out", lambda out, hook: torch.zeros_like(out))]):
-    falls = added["2.2"].mean().item() - tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)["2.2"].mean().item()
 with claims():
     claim(
-        "13 of the 20 parts lie within 0.4 of the line; farthest off are `m0`, above it, and `m3`, below; 2.2 lies between 0.5 and 1 above; heads of layer 0 add less than 0.02",
-        sum(abs(x) < 0.4 for x in off.values()) >= 13 and max(off, key=off.get) == "m0" and min(off, key=off.get) == "m3"
-        and abs(off["m3"]) > 1 and between(off["2.2"], 0.5, 1) and max(abs(parts_at[f"0.{k}"][0]) for k in range(4)) < 0.02,
+        "13 of the 20 parts lie within 0.4 of the line; farthest off are `m0`, above it, and `m3`, below; head 2.2 lies between 0.5 and 1 above",
+        sum(abs(x) < 0.4 for x in off.values()) >= 13 and max(off, key=off.get) == "m0" and min(off, key=off.get) == "m3" and abs(off["m3"]) > 1 and between(off["2.2"], 0.5, 1),
     )
-    claim("zeros for 0.3 cost less than 0.05, its mean 0.41", abs(puzzle.of("0.3")[1]) < 0.05 and rounds_to(lost_lead("0.3", "mean").mean().item(), "0.41"))
-    claim("`m1` lies above the line; without it the term of 2.2 is more than a fifth smaller", off["m1"] > 0.5 and between(falls / added["2.2"].mean().item(), 0.2, 0.25))
 
 # %% [markdown]
 # We take `m3` first, because only the final norm comes after it, and write zeros once more, with the norm's scale held where it was in the whole run. For `m0` and 2.2 we ask what becomes of the other parts' terms.
@@ -1039,38 +1095,32 @@ with model.hooks(fwd_hooks=[("blocks.2.attn.hook_z", zeros_for(2))]):
 # %% figure
 leads = {"whole": lead, "zeros,\nscale\nheld": pairs.difference(scale_held).mean().item()}
 leads["zeros"] = pairs.difference(without_m3).mean().item()
-leads["its\nmean"] = lead - costs["m3"]["mean"][0]
-fig, (left, middle, right) = plots.figure(columns=3, height=3.3, width_ratios=(1.15, 1, 1.15))
+leads["its\nmean"] = lead - costs["m3"]["its mean"][0]
+fig, (left, right) = plots.figure(columns=2, height=3.3)
 left.bar(range(4), leads.values(), 0.66, color=[plots.SERIES[1], plots.MLP, plots.SERIES[0], plots.NULL])
 for i, value in enumerate(leads.values()):
     left.text(i, value + 0.12, f"{value:.2f}", ha="center", fontsize=9)
-left.set(title="lead, by what m3 writes", ylabel="logits", ylim=(0, 6.6))
+left.set(title="m3: the lead when it writes …", ylabel="logits", ylim=(0, 6.6))
 left.set_xticks(range(4), leads, fontsize=9)
 by_kind = {part: [added[part][pairs.correct == sign].mean().item() for sign in closers] for part in ("2.2", "m3")}
-for shift, part, colour in ((-0.19, "2.2", plots.HEAD), (0.19, "m3", plots.MLP)):
-    middle.bar([i + shift for i in range(4)], [*by_kind[part], ours_too[part].item()], 0.38, label=part, color=colour)
-middle.text(3.19, 0.05, "0.0", ha="center", fontsize=9)
-middle.set(title="added, by bracket", xlabel="is open", ylim=(0, 3.1), xticks=range(4), xticklabels=[*"([{", "our\nprompt"])
 before = {part: added[part].mean().item() for part in ("2.2", "m3", "3.2", "1.0", "m0")}
 after = {part: terms_without_m0[part].mean().item() for part in before}
 for shift, found, label, colour in ((-0.19, before, "whole model", plots.SERIES[1]), (0.19, after, "without m0", plots.SERIES[0])):
     right.bar([i + shift for i in range(5)], found.values(), 0.38, label=label, color=colour)
-for i, value in enumerate(after.values()):
-    right.text(i + 0.19, max(value, 0) + 0.04, f"{value + 0.0:.1f}".replace("-0.0", "0.0").replace("-", "−"), ha="center", fontsize=9)
 right.axhline(0, color="black", linewidth=0.8)
-right.set(title="terms, without m0", ylim=(-0.3, 2.1), xticks=range(5), xticklabels=["2.2", "m3", "3.2", "1.0", "m0\nitself"])
-middle.legend(loc="upper right", ncols=2)
+right.set(title="m0: what others add without it", ylabel="logits", ylim=(-0.3, 2.1))
+right.set_xticks(range(5), ["head\n2.2", "m3", "head\n3.2", "head\n1.0", "m0\nitself"], fontsize=9)
 right.legend(loc="upper right")
 plots.show(
     fig,
-    alt="Left: the lead is 5.19 in the whole model, 3.89 with zeros for m3 and the scale held, 5.42 with zeros, 4.21 with its mean. Middle: where a round bracket is open 2.2 adds 0.8 and m3 2.4, where another is open 2.2 about 2 and m3 0.8, on our prompt m3 0.0. Right: the terms of 2.2, m3, 3.2 and 1.0 all but vanish without m0.",
-    caption="The strange bars of the puzzle. Left: the lead, whole and with something else in the place of m3's output. Middle: what head 2.2 and m3 add, by the bracket that is open. Right: what each part adds, in the whole model and without m0, whose own term is then gone. Means over 128 prompts.",
+    alt="Left: the lead is 5.19 in the whole model, 3.89 with zeros for m3 and the scale held, 5.42 with zeros, 4.21 with its mean. Right: the terms of head 2.2, m3, 3.2 and 1.0 all but vanish without m0.",
+    caption="The strange bars of the puzzle. Left: the lead, whole and with something else in the place of m3's output. Right: what each part adds, in the whole model and without m0, whose own term is then gone. Means over 128 prompts.",
 )
 
 # %% [markdown]
 # **m3.** With the scale held, the lead falls by exactly the term of `m3`. But a stream without `m3` is shorter, and the norm divides it by 11.0 where it divided by 15.1. As in the toy, the terms of all other parts grow, so that the lead ends above where it began. With its mean instead, the stream stays nearly as long, and three quarters of the term are lost.
 #
-# What does `m3` do? It reads what the heads have brought: of the 0.22 that it recovers, 0.18 comes from heads 1.0, 2.2 and 3.2. It raises the bracket that matches; besides, it raises `)` whatever is open, on average by 2.5, and `]` and `}` by 1.7 and 1.6. That is why it helps most where `(` is open, which is where head 2.2 helps least, as its OV circuit let us expect (middle panel). On our own prompt, where `[` is open, what it gives to `]` and what it gives to `)` cancel almost exactly.
+# What `m3` adds it computes from what the heads have brought: of the 0.22 that it recovers, 0.18 comes from heads 1.0, 2.2 and 3.2. It adds most where `(` is open, and next to nothing on our own prompt.
 #
 # **m0.** By itself it adds little. But head 2.2 finds the bracket by the output of `m0`, and this output is also what the heads move, so that without it the terms of `m3` and of heads 2.2, 3.2 and 1.0 all but vanish (right panel). The model then puts `]` first on nearly every prompt, whatever is open, and is right no more often than a guess would be. With its mean or its output on the twin the whole lead is gone as well.
 #
@@ -1090,31 +1140,23 @@ scales = [healthy["ln_final.hook_scale"][:, -1].mean().item()]
 for instead in (zeros, lambda out, hook: both[hook.name].mean(0).expand_as(out)):
     with model.hooks(fwd_hooks=[(no_m3, instead)]):
         scales.append(model.run_with_cache(pairs.clean)[1]["ln_final.hook_scale"][:, -1].mean().item())
-m3_writes = healthy["mlp_out", 3][:, -1] / healthy["ln_final.hook_scale"][:, -1] @ model.W_U[:, closers]
-m3_writes = torch.stack([m3_writes[pairs.correct == sign].mean(0) for sign in closers])  # (open, closing)
-m3_always = m3_writes.mean(0)  # (closing,): whatever is open
-m3_tells = (m3_writes - m3_always) - (m3_writes - m3_always).mean(1, keepdim=True)  # (open, closing): by what is open
 without_m0 = model.run_with_hooks(pairs.clean, fwd_hooks=[(no_m0, zeros)])
 says = without_m0[:, -1, closers].argmax(-1)
 with claims():
     claim(
         "with the scale held, the lead falls by the term of `m3`; with zeros it rises; with the mean three quarters of the term are lost",
-        abs(lead - leads["zeros,\nscale\nheld"] - before["m3"]) < 1e-3 and leads["zeros"] > lead and about(costs["m3"]["mean"][0] / before["m3"], 3 / 4),
+        abs(lead - leads["zeros,\nscale\nheld"] - before["m3"]) < 1e-3 and leads["zeros"] > lead and about(costs["m3"]["its mean"][0] / before["m3"], 3 / 4),
     )
     claim("the scale is 15.1, with zeros for `m3` 11.0, and with its mean within a tenth of the whole", rounds_to(scales[0], "15.1") and rounds_to(scales[1], "11.0") and between(scales[2] / scales[0], 0.9, 1))
     claim(
-        "averaged over what is open `m3` raises `)` by 2.5, `]` by 1.7 and `}` by 1.6; beyond that it raises the matching bracket most, whichever is open",
-        all(rounds_to(x, y) for x, y in zip(m3_always.tolist(), ("2.5", "1.7", "1.6"), strict=True)) and m3_tells.argmax(1).tolist() == [0, 1, 2] and m3_tells.diagonal().min() > 0.5,
-    )
-    claim(
-        "`m3` adds most where `(` is open, where 2.2 adds least, and less than a tenth of a logit on our prompt",
+        "`m3` adds most where `(` is open, where head 2.2 adds least, and less than a tenth of a logit on our prompt",
         by_kind["m3"][0] > max(by_kind["m3"][1:]) and abs(ours_too["m3"].item()) < 0.1 and by_kind["2.2"][0] < min(by_kind["2.2"][1:]),
     )
     claim(
-        "2.2 adds 1.58, zeros for it cost 2.27, and the term of `m3` falls from 1.30 to 0.73, more than half of the difference",
-        rounds_to(before["2.2"], "1.58") and rounds_to(costs["2.2"]["zero"][0], "2.27") and rounds_to(before["m3"], "1.30") and rounds_to(terms_without_2_2["m3"].mean().item(), "0.73"),
+        "head 2.2 adds 1.58, zeros for it cost 2.27, and the term of `m3` falls from 1.30 to 0.73, more than half of the difference",
+        rounds_to(before["2.2"], "1.58") and rounds_to(costs["head 2.2"]["zeros"][0], "2.27") and rounds_to(before["m3"], "1.30") and rounds_to(terms_without_2_2["m3"].mean().item(), "0.73"),
     )
-    claim("with zeros, its mean or the twin's output for `m0`, the whole lead is lost", min(puzzle.of("m0")[1], *(lost_lead("m0", x).mean() for x in ("mean", "resample"))) > lead)
+    claim("with zeros, its mean or the twin's output for `m0`, the whole lead is lost", min(puzzle.of("m0")[1], *(lead - pairs.difference(with_mlp(0, new)).mean().item() for new in (both["mlp_out", 0].mean(0), both["mlp_out", 0][128:]))) > lead)
     claim(
         "without `m0` each of the five largest terms is less than a fifth of what it was; `]` comes first on 127 of 128 prompts, and about a third is right",
         all(abs(after[part]) < before[part] / 5 for part in before) and int((says == 1).sum()) == 127 and abs(pairs.right(without_m0) - 1 / 3) < 0.03,
@@ -1151,7 +1193,7 @@ card(
      "control": "other heads of the same layers",
      "where it fails": "one template; on others the four have other shares"},
     {"claim": "Later layers read the bracket from m0, not from the embedding",
-     "evidence": "patching the output of m0 and what entered it; its OV circuits fed with each; path patching",
+     "evidence": "patching the output of m0 and what entered it; their angles with what the heads read; path patching",
      "control": "what entered m0, stretched to the same length; random directions; three other sets, two other templates",
      "where it fails": "one model; another could read the embedding itself"},
     {"claim": "What a part adds and what is lost without it are two questions",
