@@ -5,7 +5,7 @@
 #
 # **A puzzle.** Five numbers go in, and each of them is zero most of the time: it is active in 3.5 cases out of a hundred. A matrix squeezes the five into two numbers, and then its transpose, a bias and a ReLU try to give the five back. How much is lost on the way?
 #
-# We give the loss as a share of the variance of the five numbers, so that a model which always answers with their means loses all of it. Linear algebra says that two numbers cannot hold five: the best linear squeeze keeps two of the five and loses 60 %, however rarely they are active, because it can only be fitted to the variances, and these are equal. So the question is whether a trained model, which differs from a linear one by no more than a bias and a ReLU, has to lose as much.
+# We give the loss as a share of the variance of the five numbers, so that a model which always answers with their means loses all of it. Linear algebra says that two numbers cannot hold five: a linear squeeze does best if it keeps the numbers with the largest variances. Here all five variances are equal, so that it keeps any two of the five and loses 60 %, however rarely they are active. So the question is whether a trained model, which differs from a linear one by no more than a bias and a ReLU, has to lose as much.
 
 # %% setup
 
@@ -265,7 +265,7 @@ plots.show(
 # %% [markdown]
 # From $p = 0.11$ down the black curve lies below all the grey ones: that is the advantage of the pentagon with its water. At $p = 0.02$ it loses 7 %, where the square loses 17 %.
 #
-# The bars show two kinds of errors. Collisions need two active features, and so they fade as features become rarer. Leaks and errors of the own output need only one. They become rarer with $p$ as well, but so does the variance of which we take a share, which is why their part stays between 4 and 5 % from $p = 0.06$ down. The puzzle's model, at $p = 0.035$ and with equal importances, loses 9 to 10 %, and a little more than half of this in collisions.
+# The bars show two kinds of errors. Collisions need two active features, and so they fade as features become rarer. Leaks and errors of the own output need only one. When $p$ falls to half, these errors happen about half as often, but the variance is about half as large as well, and so their share of it hardly changes: it stays between 4 and 5 % from $p = 0.06$ down. The puzzle's model, at $p = 0.035$ and with equal importances, loses 9 to 10 %, and a little more than half of this in collisions.
 #
 # > A negative bias drowns the leaks between neighbours, and longer arrows make up for what it takes away. Without the bias, and with these importances, five arrows would be no better than four.
 
@@ -426,7 +426,7 @@ plots.show(
 # %% [markdown]
 # Outside the boxes the matrix is nearly white: nobody asked for groups, but the model has divided its features into groups that leave one another alone. Dense features stand alone, rarer ones form pairs, and at $p = 0.025$ two pairs are left beside one large block of nine.
 #
-# To say how crowded a block is we need a measure, and the plane shows us one. Drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out the foot of the perpendicular lies, the more that arrow leaks into the reading of feature 0, and we measure this by the square of its distance from the middle. Squares are used because they add up (Pythagoras).
+# To say how crowded a block is we need a measure, and the plane shows us one. Drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out the foot of the perpendicular lies, the more that arrow leaks into the reading of feature 0, and we measure this by the square of its distance from the middle. We take squares because of Pythagoras: on lines at right angles to one another, the squares of an arrow's feet add up to the square of its length, so that nothing of an arrow is counted twice. A negative leak counts as much as a positive one, although the ReLU removes it where one feature is active alone. The measure says how arrows share room, and not what the sharing costs; in a collision negative leaks do harm (section 1).
 
 # %% figure
 cases = {"alone": sp.polygon(5)[:, :1], "antipodal pair": sp.polygon(2), "pentagon": sp.regular(W)}
@@ -452,7 +452,7 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 interference.round(decimals=2), D.round(decimals=2)
 
 # %% [markdown]
-# For groups like those above, the dimensionalities add up to the dimensions that the group occupies: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block, and the surprise is that nothing is left over. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run, so that each block has taken dimensions of its own. The deeper notebook draws such a block.
+# For groups like those above, the dimensionalities add up to the dimensions that the group occupies: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run. This is a surprise, because nothing in the loss asks for whole dimensions, and yet no two blocks have a dimension in common. The deeper notebook draws such a block.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions, and the sum of their dimensionalities says how many dimensions they share.
 
@@ -499,7 +499,7 @@ plots.show(
 # %% [markdown]
 # In the plane every angle is equally likely. With more dimensions the angles close in on 90°, and in 768 dimensions nearly every pair comes within 6 degrees of a right angle, although nobody arranged it. This is the room that superposition uses: one can have thousands of arrows and still find nearly any two of them almost at right angles, so that each leaks only a little into the others.
 #
-# Small leaks can still add up. Give $n$ features random directions in $d$ dimensions, and read one of them. The leaks of all others together are a noise with the mean square
+# But can one tell from the reading of a feature whether it is on? Small leaks can still add up. Give $n$ features random directions in $d$ dimensions, and read one of them. The leaks of all others together are a noise with the mean square
 #
 # $$(n-1)\;\cdot\; p \;\cdot\; \tfrac13 \;\cdot\; \tfrac1d,$$
 #
@@ -532,7 +532,7 @@ plots.show(
 # %% [markdown]
 # At $p = 0.01$ the water does not help enough. The three active features stand out, but ten silent ones stand out with them, and the bars do not tell which are which. A higher waterline would drown these ten, and with them every feature that is only weakly active. Of all ten thousand features about 100 are active at once, and more than a thousand others would look active beside them.
 #
-# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why. It contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ ten thousand features, 13 for every dimension, are read with hardly an error, if half of those that we ask about are active, at strength one half. (Among *all* ten thousand, some ten of which are active, a few silent ones still stand out beside them.) So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
+# At $p = 0.001$ the water is calm. The directions are the same, nothing was trained, and now only the three stand out. The formula says why. It contains $n$ and $p$ only as a product, so that features that are ten times rarer may be ten times as many. At $p = 0.001$ some ten of the ten thousand features, 13 for every dimension, are active at once, and beside these ten a few silent ones still stand out, where it was more than a thousand beside 100. So the puzzle, the pentagon and these 768 dimensions are one story: a waterline drowns small leaks, and rare features seldom add up to large ones. All this is for *random* directions, each feature read by itself. Trained directions can do better or worse.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -634,12 +634,16 @@ round(float(share.median()), 2), round(float(spikes(mixed).median()), 2)
 widely = (text.best(values) >= values.amax(0) / 2).sum(0) >= 9  # (neuron,)
 seldom, middle = int((share * widely).argmax()), int(share.argsort(descending=True)[383])
 columns = {f"neuron {n}": values[:, n] for n in (seldom, middle)} | {"null: a turned coordinate": mixed[:, 0]}
-table(sp.strongest_lines(text, columns), caption="The strongest token of each of the twelve programs, between « and », with the text around it; the eight strongest of these twelve, in order. A line break is written ⏎.")
+table(
+    sp.strongest_lines(text, columns),
+    caption="The strongest token of each of the twelve programs, between « and », "
+    "and the text around it; the first eight of these. A line break is written ⏎.",
+)
 
 # %% [markdown]
-# Neuron 185 seems to look for commas, but most commas of a program stand in code, and there it is silent: its mean activation is 2.2 at the commas of docstrings and 0.0 at all others. It responds to pauses in English sentences. Of the 33 tokens at which it is above half of its maximum, 28 lie in docstrings, to which only 7 % of all tokens belong.
+# Neuron 185 seems to look for commas, but most commas of a program stand in code, and at these it is quiet: its mean activation is 2.2 at the commas of docstrings and 0.0 at all others. It responds to pauses in English sentences. Of the 33 tokens at which it is above half of its maximum, 28 lie in docstrings, to which only 7 % of all tokens belong.
 #
-# Neuron 250 is quiet most of the time, too, but when it speaks up it does not always say the same. Of its 50 tokens above half of the maximum 19 are the word `import`, and 12 are the letters `se`, as in `secret` or `second`. We see nothing that these have in common, and would call it polysemantic. The toy shows one way in which this may come about, rare features that share a neuron. Whether it is the reason here cannot be seen from two neurons.
+# Neuron 250 is quiet most of the time, too, but when it speaks up it does not always say the same. Of its 50 tokens above half of the maximum 19 are the word `import`, and 12 are the letters `se`, as in `secret` or `second`. We see nothing that these have in common, and would call it polysemantic. In the turned coordinate we see no rule at all. The toy shows one way in which neurons like 250 may come about, rare features that share a neuron. Whether it is the reason here cannot be seen from two neurons.
 #
 # > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Only where something in the model marks the neurons out can one hope that a single one means something, and where features are rare, even that may not be enough.
 
