@@ -103,7 +103,7 @@ def test_the_share_that_remains_is_a_ratio_of_gains():
     assert gain.remaining("1.2", 1) == pytest.approx((1.0, 1.0, 1.0))
     with pytest.raises(ValueError, match="measured were 1, 4, 255"):
         gain.gain(3)
-    plt.close(gain.plot())
+    plt.close(gain.plot({"1.1": "without it"}))
 
 
 def test_windows_know_their_file_and_whole_files_are_resampled(windows):

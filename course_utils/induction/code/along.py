@@ -81,8 +81,8 @@ class Checkpoints:
         for what, colour in (("new", plots.SERIES[1]), ("repeated", plots.SERIES[0])):
             self.line(axes[0], what, colour, f"{what} names")
         for name, scores, colour in (
-            ("0.2, previous\ntoken", self.previous, plots.NOTE),
-            ("1.1, prefix\nmatching", self.prefix, plots.HEAD),
+            ("head 0.2, previous\ntoken", self.previous, plots.NOTE),
+            ("head 1.1, prefix\nmatching", self.prefix, plots.HEAD),
         ):
             layer, head = divmod(int(scores[-1].argmax()), scores.shape[-1])
             others = scores.flatten(1).clone()

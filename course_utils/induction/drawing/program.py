@@ -53,7 +53,7 @@ def looked_up(
         weights: attention from token i of the later row to token j of the earlier one, by (i, j).
         chance: the probability of each token's successor, below the lower row.
     """
-    page = sheet(3.5)
+    page = sheet(3.2)
     step = 6.3 / len(earlier)
     xs = [0.95 + step * j for j in range(len(earlier))]
     high, low = 2.9, 1.1
