@@ -252,4 +252,3 @@ def test_the_change_comes_in_every_seed_and_in_no_one_layer_model():
     chance = 64**-0.5
     q, k, v = found.composition.mT
     assert k.min() > chance > max(q.max(), v.max()) and (found.unrelated.mean(0) - chance).abs().max() < 0.01
-    plt.close(found.plot())

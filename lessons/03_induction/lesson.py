@@ -199,20 +199,18 @@ predict("induction.one_layer")
 
 # %%
 live = ind.train(seeds=3, keep=(150, 450))  # two layers of four heads
-flat = ind.train(ind.Shape(n_layers=1), seeds=1, keep=(150, 450))  # the control
+flat = ind.train(ind.Shape(n_layers=1), seeds=1)  # the control
 
 # %% figure answer
 text = ind.repeated_tokens(64, 1, 12, distinct=True, generator=torch.Generator().manual_seed(0))
 matcher = live.curves.prefix[-1, 0, 1].argmax().item()  # of the first toy's second layer
-only = flat.curves.prefix[-1, 0, 0].argmax().item()  # of the control's one layer
-stages = {"two layers": {step: ind.run(weights[0], text).pattern[1, 0, matcher] for step, weights in live.kept.items()},
-          "one layer": {step: ind.run(weights[0], text).pattern[0, 0, only] for step, weights in flat.kept.items()}}  # fmt: skip
+stages = {step: ind.run(weights[0], text).pattern[1, 0, matcher] for step, weights in live.kept.items()}
 plots.show(
     ind.forming(live.curves, flat.curves, stages, 12),
-    "Accuracy and head scores against steps, two layers and one; below, a head's attention before and after the change, two layers and one.",
+    "Accuracy and head scores against steps, two layers and one; below, a head's attention before and after the change.",
     "Above: three models of two layers and one of one layer, trained while this notebook ran; grey: the steps shown below. "
-    "Below: the attention of one head of the first model's second layer, and of one head of the model with one layer, on BOS and a block of twelve, twice; the darker, the "
-    "more. In each model it is the head that matches prefixes best at the end. The dark line of two layers lies one position to the right of the earlier occurrence.",
+    "Below: the attention of one head of the first model's second layer on BOS and a block of twelve, twice; the darker, the "
+    "more. It is the head that matches prefixes best at the end. The dark line lies one position to the right of the earlier occurrence.",
 )  # fmt: skip
 measured("induction.one_layer", flat.curves.accuracy[-1].item())
 
@@ -534,7 +532,7 @@ f"copier in the query, previous-token head in the key: {preference:.1f}"
 # %% figure
 pairs = ind.score_parts(model, clean, length=60, head=1)  # the 16 texts of random tokens
 plots.show(
-    pairs.plot({"0.0": "copier 0.0", "0.1": "head 0.1", "0.2": "previous-token 0.2", "0.3": "two-back 0.3"}),
+    pairs.plot({"0.0": "copier\n0.0", "0.1": "head\n0.1", "0.2": "previous-\ntoken 0.2", "0.3": "two-back\n0.3"}),
     "A grid of seven by seven pairs, of which two are dark: the copier with the previous-token head, and that with the two-back head.",
     "By how much each pair of parts prefers the right position, in units of the attention score: mean over the repeat in 16 texts of random tokens. "
     "Numbers below 0.3 in size are left out.",
@@ -730,7 +728,7 @@ but_four, but_five = ([head for head in every if head not in heads] for heads in
 alone, fifth, headless = expects(but_four), expects(but_five), expects([(1, 1)])
 programs = ind.invented(model, 32)
 bars = {"intact": (late, plots.INK), "the four alone": (alone, plots.HEAD), "without the\ninduction head": (headless, plots.EDITED)}
-fig, (ax, dots) = plots.figure(2, 1, height=5.0, height_ratios=[1.15, 1])
+fig, (ax, dots) = plots.figure(2, 1, height=4.4, height_ratios=[1.15, 1])
 again = slice(starts[1] + 1, starts[1] + 8)
 for k, (title, (values, colour)) in enumerate(bars.items()):
     ax.bar([place + 0.26 * (k - 1) for place in range(7)], values[again], 0.25, color=colour, label=title)
@@ -741,7 +739,7 @@ rows = {"intact": ([], plots.INK), "the four alone": (but_four, plots.HEAD), "th
         "textbook pair alone": ([head for head in every if head not in pair], plots.EDITED), "without the induction head": ([(1, 1)], plots.EDITED)}
 for k, (taken, colour) in enumerate(rows.values()):
     worth_each = ind.name_gain(model, programs, taken, reference)
-    dots.plot(worth_each, [-k + 0.012 * (n - 15.5) for n in range(32)], ".", color=colour, alpha=0.6)
+    dots.plot(worth_each, [-k + 0.012 * (n - 15.5) for n in range(32)], ".", color=colour, markersize=4)
 dots.axvline(0, color=plots.NULL, linewidth=0.8, linestyle=":")
 dots.set_yticks(range(0, -len(rows), -1), list(rows))
 dots.set(xlabel="what the return of a name is worth (nats)")
@@ -782,22 +780,6 @@ with claims():
 # %% figure
 w_id, space_id, bracket = (model.tokenizer.encode(text, add_special_tokens=False)[-1] for text in ("w", " ", "f("))
 rows_of = {"w": (w_id, matches[w_id].topk(5).indices.tolist()), "␣": (space_id, [*matches[space_id].topk(5).indices.tolist(), bracket])}
-fig, axes = plots.figure(1, 2, height=2.5)
-for ax, (title, (asked_id, notes)) in zip(axes, rows_of.items(), strict=True):
-    score = matches[asked_id] / matches[asked_id, asked_id]
-    wanted = bracket if asked_id == space_id else ids[starts[0] + 1]
-    ax.barh(range(len(notes)), score[notes], color=[plots.NOTE if note == wanted else plots.GREY for note in notes])
-    ax.set_yticks(range(len(notes)), [visible(model.tokenizer.decode([note])) for note in notes], family="monospace")
-    ax.invert_yaxis()
-    ax.set(title=f"asked for: {title}", xlabel="score of the note, its own = 1", ylabel="note of")
-plots.show(fig, "Two rows of bars. Asked for w, the notes of space w, w, underscore w and capital W score highest; asked for a space, those of spaces and of brackets.",
-           "What the induction head finds when it asks for w (left) and for a single space (right): the five notes that score highest, and on the right the bracket too. "
-           "Orange: the note that is there in the program.")  # fmt: skip
-
-# %% [markdown]
-# When the induction head asks for `w`, the five notes that score highest are all of a w, small or capital, with or without something before it. The best of them is that of `␣w`: `w` is one of the few tokens whose own note comes second. That is why the second `w` finds the note of `␣w`. When the head asks for a space, the notes of spaces score highest, but that of a bracket still has more than six tenths of a space's own. That is enough in this program, where no earlier token has left a better note. So from the space after `return` the head finds the first `qu`, and without the head the prediction of `qu` is gone.
-
-# %% figure
 space, qu = 17, 11  # positions of the space after return, and of the first qu
 logits, cache = model.run_with_cache(tokens)
 ant = logits[0, space + 1].argmax().item()
@@ -805,17 +787,28 @@ vote = (model.W_U[:, ids[qu + 1]] - model.W_U[:, ant]) / cache["ln_final.hook_sc
 vote = vote - vote.mean()  # as the last norm takes the mean off
 said = {f"{layer}.{head}": (cache["z", layer][0, space + 1, head] @ model.W_O[layer, head] @ vote).item() for layer, head in every}
 lead = (logits[0, space + 1, ids[qu + 1]] - logits[0, space + 1, ant]).item()
-votes = {"induction head 1.1": said["1.1"], "rest of layer 1": sum(said[f"1.{head}"] for head in (0, 2, 3)), "copier 0.0": said["0.0"], "head 0.1": said["0.1"]}
+votes = {"induction\nhead 1.1": said["1.1"], "other heads\nof layer 1": sum(said[f"1.{head}"] for head in (0, 2, 3)), "copier 0.0": said["0.0"], "head 0.1": said["0.1"]}
 votes["all the rest"] = lead - sum(votes.values())
-fig, ax = plots.figure(height=2.2)
-ax.barh(list(votes), votes.values(), color=[plots.HEAD if value > 0 else plots.EDITED for value in votes.values()])
-ax.axvline(0, color=plots.NULL, linewidth=0.8)
-ax.invert_yaxis()
-ax.set(xlabel="adds to the logit of ab minus that of ant")
-plots.show(fig, "Bars: the induction head votes for ab; the copier and head 0.1 vote for ant, together more than twice as strongly.",
-           f"At the second qu: what each head adds directly to the logit of ab minus that of ant. The rest: the other two heads of layer 0, embeddings and biases. The sum is {lead:.1f}.".replace("-", "−"))  # fmt: skip
+fig, axes = plots.figure(1, 3, height=2.5, width_ratios=[1, 1, 1.25])
+for ax, (title, (asked_id, notes)) in zip(axes, rows_of.items(), strict=False):
+    score = matches[asked_id] / matches[asked_id, asked_id]
+    wanted = bracket if asked_id == space_id else ids[starts[0] + 1]
+    ax.barh(range(len(notes)), score[notes], color=[plots.NOTE if note == wanted else plots.GREY for note in notes])
+    ax.set_yticks(range(len(notes)), [visible(model.tokenizer.decode([note])) for note in notes], family="monospace")
+    ax.set(title=f"asked for: {title}", xlabel="score of the note,\nits own = 1", ylabel="note of")
+axes[2].barh(list(votes), votes.values(), color=[plots.HEAD if value > 0 else plots.EDITED for value in votes.values()])
+axes[2].axvline(0, color=plots.NULL, linewidth=0.8)
+axes[2].set(title="at the second qu", xlabel="for ab (right)\nor ant (left)")
+for ax in axes:
+    ax.invert_yaxis()
+plots.show(fig, "Asked for w, the notes of space w, w, underscore w and capital W score highest; asked for a space, those of spaces and of brackets. At the second qu the induction head votes for ab; the copier and head 0.1 vote for ant, together more than twice as strongly.",
+           "Left and middle: what the induction head finds when it asks for w and for a single space, the five notes that score highest, and for the space the bracket too. "
+           "Orange: the note that is there in the program. Right: what each head adds, at the second qu, directly to the logit of ab minus that of ant; "
+           f"the rest are the other two heads of layer 0, embeddings and biases. The sum is {lead:.1f}.".replace("-", "−"))  # fmt: skip
 
 # %% [markdown]
+# When the induction head asks for `w`, the five notes that score highest are all of a w, small or capital, with or without something before it. The best of them is that of `␣w`: `w` is one of the few tokens whose own note comes second. That is why the second `w` finds the note of `␣w`. When the head asks for a space, the notes of spaces score highest, but that of a bracket still has more than six tenths of a space's own. That is enough in this program, where no earlier token has left a better note. So from the space after `return` the head finds the first `qu`, and without the head the prediction of `qu` is gone.
+#
 # One step later, at the second `qu`, the induction head finds `ab` as well and votes for it, which means that it raises the logit of `ab` above that of `ant`. Still the model prefers `ant`, which would make `quant`, as in `quantity`. The votes for it come from the copier and head 0.1, which write straight to the logits too, and together they are more than twice as strong. Both look at nothing but the token `qu`, so they cannot know what followed it the first time. The look-up works here as it did with the name, and the rest of the model outweighs it.
 
 # %% claims

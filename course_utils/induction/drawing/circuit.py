@@ -50,7 +50,7 @@ def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance
         page.dot(at, MATCH, 9)
         page.text((at[0] - 0.14, at[1]), label, side="right")
     page.arrow((key + 0.06, 3.94), (query - 0.32, 4.45), colour=MATCH, bend=-0.14, thick=1.2 + 4 * attention)
-    page.text(((key + query) / 2 - 0.1, 4.92), f"induction head 1.1 looks at {b}, copies it\nattention {attention:.2f}",
+    page.text(((key + query) / 2 - 0.3, 4.92), f"induction head 1.1 looks at {b}, copies it\nattention {attention:.2f}",
               colour=MATCH, bold=True)  # fmt: skip
     page.box((query, 4.5), b, fill=plots.ANSWER, width=0.6, height=0.34, bold=True)
     page.arrow((query, 5.02), (query, 5.2))
@@ -69,7 +69,7 @@ def _message(page: Sheet, name: str, words: str) -> None:
     head = f"{ROLES[name[:3]]} {name[:3]}"
     page.text((x - HALF + 0.07, y + 0.11), head, side="left", size=SMALL, bold=True, colour=ink, halo=False)
     page.text((x - HALF + 0.07, y - 0.11), words, side="left", size=SMALL, colour=ink, halo=False)
-    page.box((x + HALF - 0.15, y - 0.09), letter, fill=MATCH, width=0.24, height=0.26, size=SMALL, bold=True)
+    page.box((x + HALF - 0.15, y - 0.11), letter, fill=MATCH, width=0.24, height=0.23, size=SMALL, bold=True)
     line = darker(colour, 0.6) if colour == SAME else colour
     if begin == end:
         page.arrow((x + 0.12, 0.59), (x + 0.12, y - 0.27), colour=line, thick=2.4)

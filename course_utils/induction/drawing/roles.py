@@ -61,8 +61,8 @@ def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Mapping[str,
         ax.plot(x, y, "o", color=colour, markersize=7)
     for head, name in strong.items():
         (x, *_), (y, *_) = cost[head]
-        ax.annotate(name, (x, y), (-7, 8), textcoords="offset points", ha="left" if x < 0.3 * max_x else "right",
-                    fontweight="bold", color=plots.HEAD)  # fmt: skip
+        at, side = ((-8, 12), "left") if y < worth / 2 else ((8, -14), "left") if x < max_x / 2 else ((-8, 8), "right")
+        ax.annotate(name, (x, y), at, textcoords="offset points", ha=side, fontweight="bold", color=plots.HEAD)
     ax.set(xlabel="extra loss on new names (nats)", ylabel="extra loss on\nrepeated names (nats)")
     ax.set(xlim=(-0.15, None), ylim=(-0.3, 1.08 * ax.get_ylim()[1]))
     ax.legend(loc="lower right")

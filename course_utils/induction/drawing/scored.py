@@ -15,13 +15,12 @@ from course_utils.induction.toys.curves import Curves
 
 
 def forming(
-    two: Curves, one: Curves, patterns: Mapping[str, Mapping[int, Float[Tensor, "query key"]]], length: int
+    two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int
 ) -> Figure:
     """Accuracy of two-layer models and of a one-layer model, best scores of the first; below, attention patterns.
 
     Args:
-        patterns: of one head of each model, by its title and by the training step, on BOS and a
-            block of `length` tokens, twice.
+        patterns: of one head by the training step, on BOS and a block of `length` tokens, twice.
     """
     fig, rows = plots.figure(2, 1, height=5.1, height_ratios=[1, 0.85])
     fig.get_layout_engine().set(hspace=0.06)
@@ -38,13 +37,12 @@ def forming(
     ax.set(xlabel="training step", ylabel="accuracy, or score", ylim=(-0.03, 1.03))
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     rows[1].axis("off")
-    moments = [(title, step, pattern) for title, stages in patterns.items() for step, pattern in stages.items()]
-    spec = rows[1].get_subplotspec().subgridspec(1, len(moments))
-    for k, (title, step, pattern) in enumerate(moments):
+    spec = rows[1].get_subplotspec().subgridspec(1, len(patterns))
+    for k, (step, pattern) in enumerate(patterns.items()):
         ax.axvline(step, color=plots.STREAM, linewidth=1, zorder=0)
         small = fig.add_subplot(spec[k])
         plots.heatmap(small, pattern, signed=False, limit=1, bar=False)
-        small.set_title(f"{title},\nstep {step}", fontsize=10)
+        small.set_title(f"two layers, step {step}", fontsize=10)
         middles = (0, (length + 1) / 2, (3 * length + 1) / 2)
         small.set_xticks(middles[1:], ("block", "repeat"), fontsize=9)
         small.set_yticks(middles, ("", "", "") if k else ("BOS", "block", "repeat"), fontsize=9)

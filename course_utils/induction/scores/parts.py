@@ -79,7 +79,7 @@ class ScoreParts:
             ax.text(column, row, f"{values[row, column]:.1f}", ha="center", va="center", color="w" if strong else "k")
         shown = [names.get(part, part) for part in self.parts]
         ax.set(xlabel="part of the key", ylabel="part of the query")
-        ax.set_xticks(range(len(shown)), shown, rotation=35, ha="right")
+        ax.set_xticks(range(len(shown)), shown, fontsize=9)
         ax.set_yticks(range(len(shown)), shown)
         return fig
 
