@@ -126,7 +126,7 @@ def test_along_the_training_the_order_of_half_way_points_depends_on_the_end():
     assert short["loss, new names"][2] < short["loss, all tokens"][1]
     assert long["loss, repeated names"][2] < long["loss, new names"][1]
     for order in (short, long):
-        assert order["previous-token score of 0.2"] < order["prefix matching of 1.1"]
+        assert order["previous-token score of head 0.2"] < order["prefix matching of head 1.1"]
     new = found.losses.estimate("new")
     at = found.at(1000)
     slow = ind.half_way(found.step[at:].double(), new[at:])

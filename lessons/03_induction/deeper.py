@@ -166,7 +166,7 @@ with claims():
     claim("both eigenvalues of the example are positive, and its first token raises the second most",
           (torch.linalg.eigvals(example).real > 0).all() and example[0].argmax() == 1)
     claim("all twelve heads of the toys' second layers have a copying score above 0.8", toys_copy.min() > 0.8)
-    claim("for 1.1 the embedding alone raises itself most for less than a quarter of the tokens; with 0.0, for four fifths",
+    claim("for head 1.1 the embedding alone raises itself most for less than a quarter of the tokens; with head 0.0, for four fifths",
           rows["the embedding alone"][1] < 0.25 and about(rows["with what head 0.0 writes for it"][1].item(), 0.8))
     claim("with another head of the first layer, or for another reader, it is less than a third",
           max(other.max(), *(rows[f"with what head 0.{h} writes for it"][1] for h in (1, 2, 3))) < 1 / 3)  # fmt: skip
@@ -216,8 +216,8 @@ with claims():
           toys["keys"]["seeds above the null"] == "32" and all(toys[w]["seeds above the null"] == "0" for w in ("queries", "values")))
     claim("queries and values score between 0.4 and 0.6 of the null",
           all(between(toys[w]["own writers"] / toys[w]["null: another seed's"], 0.4, 0.6) for w in ("queries", "values")))
-    claim("in the code model, 0.2 by the keys scores within a tenth of the null", about(code["head 0.2"]["keys"], code["head 0.2"]["null: turned, keys"]))
-    claim("of the five messages that path patching found large, three score above 0.1, one near chance (0.2 to the keys), and one below it (0.0 to the queries)",
+    claim("in the code model, head 0.2 by the keys scores within a tenth of the null", about(code["head 0.2"]["keys"], code["head 0.2"]["null: turned, keys"]))
+    claim("of the five messages that path patching found large, three score above 0.1, one near chance (head 0.2 to the keys), and one below it (head 0.0 to the queries)",
           [x > 0.1 for x in large] == [False, True, True, False, True] and about(large[3], chance) and large[0] < 0.9 * chance)  # fmt: skip
 
 # %% [markdown]
@@ -293,16 +293,16 @@ with claims():
     claim("prefix matching correlates with the in-context-learning score at −0.95 or below", r["prefix matching of the induction head"] <= -0.95)
     claim("the loss on new names and the number of the step correlate with it at more than 0.9 in size",
           min(abs(r["loss, new names"]), abs(r["the number of the step"])) > 0.9)
-    claim("without 1.2, and without 1.3, the loss is worse and the in-context-learning score better, both by their intervals",
+    claim("without head 1.2, and without head 1.3, the loss is worse and the in-context-learning score better, both by their intervals",
           all(both["loss"][head][1] > 0 and both["icl"][head][2] < 0 for head in ("1.2", "1.3")))
     claim("measured to step 2 000, the loss on new names is half-way before both heads' scores, by its interval; measured to the end, after them",
-          short["loss, new names"][2] < min(short["previous-token score of 0.2"], short["prefix matching of 1.1"])
-          and long["loss, new names"][1] > max(long["previous-token score of 0.2"], long["prefix matching of 1.1"]))
+          short["loss, new names"][2] < min(short["previous-token score of head 0.2"], short["prefix matching of head 1.1"])
+          and long["loss, new names"][1] > max(long["previous-token score of head 0.2"], long["prefix matching of head 1.1"]))
     claim("its mark is the first of the six measured to step 2 000, and the last measured to the end",
           min(short, key=lambda what: short[what][0] if isinstance(short[what], tuple) else short[what]) == "loss, new names"
           and max(long, key=lambda what: long[what][0] if isinstance(long[what], tuple) else long[what]) == "loss, new names")
-    claim("either way, the loss on repeated names is half-way before the score of 0.2, which is before that of 1.1",
-          all(e["loss, repeated names"][2] < e["previous-token score of 0.2"] < e["prefix matching of 1.1"] for e in ends.values()))  # fmt: skip
+    claim("either way, the loss on repeated names is half-way before the score of head 0.2, which is before that of head 1.1",
+          all(e["loss, repeated names"][2] < e["previous-token score of head 0.2"] < e["prefix matching of head 1.1"] for e in ends.values()))  # fmt: skip
 
 # %% [markdown]
 # ## 6 · When no single head is needed

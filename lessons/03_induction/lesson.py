@@ -293,7 +293,7 @@ with claims():
 #
 # In the toys training finds the circuit of the plan, as long as the keys of the second layer can read the first. Now back to the model of the puzzle. `code-attn-2l` has two attention layers of four heads each and was trained on 18 million tokens of Python. In most of that text the names had been replaced by random ones, so that looking them up paid.
 #
-# The name head 1.2 means layer 1, head 2; counting starts at 0. Such a name looks like a number and is none, so we never write it without the word *head* or the head's role. We let the model read BOS and a block of six random tokens, twice, and look at the attention of two heads of each layer.
+# The name head 1.2 means layer 1, head 2; counting starts at 0. Such a name looks like a number and is none, so outside of code and formulas we never write it without the word *head* or the head's role. We let the model read BOS and a block of six random tokens, twice, and look at the attention of two heads of each layer.
 
 # %% figure
 rng = torch.Generator().manual_seed(0)
@@ -368,18 +368,18 @@ right_place, on_bos = [looks[q, q - 24].item() for q in lower], [looks[q, 0].ite
 others = training.prefix.flatten(1)[:, [0, 1, 2, 3, 4, 6, 7]]
 prefix, back = two.prefix.flatten().tolist(), two.previous.flatten().tolist()
 with claims():
-    claim("0.2 has a previous-token score of 0.95, and no other head passes 0.2",
+    claim("head 0.2 has a previous-token score of 0.95, and no other head passes 0.2",
           round(back[2], 2) == 0.95 and max(back[:2] + back[3:]) < 0.2)
-    claim("1.1 has a prefix-matching score of 0.65, and no other head passes 0.05",
+    claim("head 1.1 has a prefix-matching score of 0.65, and no other head passes 0.05",
           round(prefix[5], 2) == 0.65 and max(prefix[:5] + prefix[6:]) < 0.05)
-    claim("from each part of the returning name, 1.1 gives the part that followed the first time more attention than any other position but BOS",
+    claim("from each part of the returning name, head 1.1 gives the part that followed the first time more attention than any other position but BOS",
           all(looks[q, 1:].argmax() + 1 == q - 24 for q in lower))
     claim("of the rest, more than half is on BOS", all(bos > (1 - there) / 2 for there, bos in zip(right_place, on_bos, strict=True)))
     claim("the loss on repeated names falls by more than two nats, and at least four times as much as that on new ones",
           fell["repeated names"][1] > max(2, 4 * fell["new names"][2]))
     claim("there are 21 checkpoints, the last at step 4 340, and windows from 29 modules",
           (len(training.step), training.step[-1].item(), len(training.losses.module.unique())) == (21, 4340, 29))
-    claim("at step 1 000 no head has a prefix-matching score above 0.05; at the end 1.1 has more than 0.6, and no other head ever passes 0.05",
+    claim("at step 1 000 no head has a prefix-matching score above 0.05; at the end head 1.1 has more than 0.6, and no other head ever passes 0.05",
           training.prefix[training.at(1000)].max() < 0.05 and training.prefix[-1, 1, 1] > 0.6 and others.max() < 0.05)
     claim("both scores rise by more than a third of the way from 0 to 1 between steps 1 000 and 2 000",
           all((score[training.at(2000)] - score[training.at(1000)]).item() > 1 / 3 for score in (training.previous[:, 0, 2], training.prefix[:, 1, 1])))  # fmt: skip
@@ -486,12 +486,12 @@ for seed in range(3):
     _, cache = ind.as_bridge(live.weights[seed]).run_with_cache(ind.repeated_tokens(64, 16, 24, distinct=True, generator=torch.Generator().manual_seed(3)))
     toys_long.append(lengths_of({"token": cache["hook_embed"]} | {str(h): cache["blocks.0.attn.hook_z"][:, :, h] @ live.weights[seed].W_O[0, h] for h in range(4)}))
 with claims():
-    claim("the five messages that cost more than 2.5 nats are 0.2 and 0.3 to the keys, 0.0 and 0.2 to the queries, and 0.0 to the values",
+    claim("the five messages that cost more than 2.5 nats are head 0.2 and head 0.3 to the keys, head 0.0 and head 0.2 to the queries, and head 0.0 to the values",
           {path for path in lost if lost[path] > 2.5} == five == set(worth))
-    claim("of the other seven messages of heads none costs as much as a nat, by its interval, and the two of 0.1 to the queries and the values alone cost more than half a nat",
+    claim("of the other seven messages of heads none costs as much as a nat, by its interval, and the two of head 0.1 to the queries and the values alone cost more than half a nat",
           all(row[way][2] < 1 for sender, row in heard.items() for way in row if f"{sender} to {way}" not in five)
           and {path for path in lost if path not in five and lost[path] > 0.5} == {"0.1 to queries", "0.1 to values"})
-    claim("for the keys of 1.1, no sender matters more than 0.2 (intervals apart)",
+    claim("for the keys of head 1.1, no sender matters more than head 0.2 (intervals apart)",
           all(falling(heard["0.2"]["keys"], heard[sender]["keys"]) for sender in heard if sender != "0.2"))
     claim("the token's embedding costs less than a tenth of a nat through any input, by its interval", max(high for _, _, high in heard["token"].values()) < 0.1)
     claim("with four other draws of the texts no mean of a head differs by more than 0.25 nats",
@@ -499,8 +499,8 @@ with claims():
     claim("the message that the plan names costs almost five nats", between(fallen.mean().item(), 4.6, 5) and round(fallen.mean().item(), 2) == round(lost["0.2 to keys"], 2))
     claim("what the copier writes is between 15 and 17 times as long as the embedding, and what the other heads write at least eight times", between(long[0], 15, 17) and min(long) > 8)
     claim("in the toys no head writes anything more than a quarter longer than the embedding", max(max(row) for row in toys_long) < 1.25)
-    claim("0.2 looks one back and 0.3 two back, each with more than three quarters of its attention", min(back[1][2], back[2][3]) > 0.75)
-    claim("0.0 looks at the current token and at its earlier occurrence, with more than four fifths of its attention together, and at least two fifths each",
+    claim("head 0.2 looks one back and head 0.3 two back, each with more than three quarters of its attention", min(back[1][2], back[2][3]) > 0.75)
+    claim("head 0.0 looks at the current token and at its earlier occurrence, with more than four fifths of its attention together, and at least two fifths each",
           back[0][0] + back[60][0] > 0.8 and min(back[0][0], back[60][0]) > 0.4)  # fmt: skip
 
 # %% [markdown]
@@ -587,22 +587,22 @@ on_program = ind.score_parts(model, tokens, length=1, head=reader).score[2, 4, 0
 with claims():
     claim("the pair computed by hand is what the course computes for it", (scores - on_program).abs().max() < 1e-3)
     claim("at the second le this pair prefers the position of _f by more than 2", preference > 2)
-    claim("the 49 pairs together give the attention pattern of 1.1 to one part in ten thousand", (rebuilt - here["pattern", 1][:, 1]).abs().max() < 1e-4)
-    claim("the largest pair is 0.0 with 0.2 and the second 0.2 with 0.3 (intervals apart), and no other is half as large as the second",
+    claim("the 49 pairs together give the attention pattern of head 1.1 to one part in ten thousand", (rebuilt - here["pattern", 1][:, 1]).abs().max() < 1e-4)
+    claim("the largest pair is head 0.0 with head 0.2 and the second head 0.2 with head 0.3 (intervals apart), and no other is half as large as the second",
           list(best)[:2] == ["0.0 · 0.2", "0.2 · 0.3"] and falling(best["0.0 · 0.2"], best["0.2 · 0.3"])
           and mean.flatten().sort().values[-3] < best["0.2 · 0.3"][0] / 2)
     claim("with the notes turned at random, fewer than one token in 300 matches itself best, for both comparisons and in each of 20 rotations", max(turned) < 1 / 300)
-    claim("with what 0.0 writes turned at random, the copying score of the path lies between −0.3 and 0.1 in each of 20 rotations",
+    claim("with what head 0.0 writes turned at random, the copying score of the path lies between −0.3 and 0.1 in each of 20 rotations",
           between(min(turned_copies), -0.3, 0.1) and between(max(turned_copies), -0.3, 0.1))
     claim("these two pairs make up 87 % of the whole preference", round((best["0.0 · 0.2"][0] + best["0.2 · 0.3"][0]) / best["all"][0], 2) == 0.87)
-    claim("the token's own embedding in the query contributes less than a twentieth of what 0.0 does", mean[0].sum() < mean[2].sum() / 20)
-    claim("through 0.0 and 0.2, and through 0.2 and 0.3, more than nine tokens in ten match themselves best, through 0.0 and 0.2 0.94",
+    claim("the token's own embedding in the query contributes less than a twentieth of what head 0.0 does", mean[0].sum() < mean[2].sum() / 20)
+    claim("through head 0.0 and head 0.2, and through head 0.2 and head 0.3, more than nine tokens in ten match themselves best, by the first pair 0.94",
           min(match[1, 3], match[3, 4]) > 0.9 and round(match[1, 3].item(), 2) == round(own.float().mean().item(), 2) == 0.94)
     claim("of all eight heads 1.1 has the highest copying score, 0.76, and no other has half of it",
           copying.argmax() == 5 and round(copying[5].item(), 2) == 0.76 and copying[[0, 1, 2, 3, 4, 6, 7]].max() < copying[5] / 2)
-    claim("the copying score through the copier and the induction head is 0.99, through 0.1 it is 0.84, through 0.2 or 0.3 below 0.1 in size",
+    claim("the copying score through the copier and the induction head is 0.99, through head 0.1 it is 0.84, through head 0.2 or head 0.3 below 0.1 in size",
           round(copies(0), 2) == 0.99 and round(copies(1), 2) == 0.84 and max(abs(copies(2)), abs(copies(3))) < 0.1)
-    claim("no head of the untrained model has a copying score above 0.1 in size, straight or through 0.0", max(null.abs().max(), null_path.abs().max()) < 0.1)  # fmt: skip
+    claim("no head of the untrained model has a copying score above 0.1 in size, straight or through head 0.0", max(null.abs().max(), null_path.abs().max()) < 0.1)  # fmt: skip
 
 # %% [markdown]
 # ## 7 · Needed, enough, specific
@@ -696,18 +696,18 @@ for seed in (1, 2):
     redrawn.append([ind.share_left(gain, gains[0])[0] for gain in gains[1:]])
 with claims():
     claim("the pair alone keeps −0.02 of the gain, and with the two-back head less than 0.06", enough["0.2, 0.3, 1.1"][0] < 0.06 and round(enough["0.2, 1.1"][0], 2) == -0.02)
-    claim("with 0.0 beside it, it keeps between 0.33 and 0.38; with 0.3 beside it, less than 0.06; with both, about nine tenths",
+    claim("with head 0.0 beside it, it keeps between 0.33 and 0.38; with head 0.3 beside it, less than 0.06; with both, about nine tenths",
           between(enough["0.0, 0.2, 1.1"][0], 0.33, 0.38) and enough["0.2, 0.3, 1.1"][0] < 0.06 and between(enough["0.0, 0.2, 0.3, 1.1"][0], 0.88, 0.93))
     claim("with two other draws of the texts these shares differ by less than 0.03",
           max(abs(a - b[0]) for one in redrawn for a, b in zip(one, enough.values(), strict=True)) < 0.03)
     claim("no other set of three heads and one keeps as much as half", best_rival[0] < 0.5)
-    claim("without 0.2 or without 1.1, less than a twentieth of the gain is left; without 0.0 about a seventh, without 0.3 about two fifths",
+    claim("without head 0.2 or without head 1.1, less than a twentieth of the gain is left; without head 0.0 about a seventh, without head 0.3 about two fifths",
           max(left["0.2"][0], left["1.1"][0]) < 0.05 and between(left["0.0"][0], 0.12, 0.16) and between(left["0.3"][0], 0.38, 0.45))
     claim("without any other head at least 0.86 are left", min(left[head][0] for head in left if head not in does) > 0.86)
-    claim("on code less than a tenth is left without 1.1, 0.2 or 0.0, by its interval, seven tenths without 0.3, and all of it without any other head",
+    claim("on code less than a tenth is left without head 1.1, head 0.2 or head 0.0, by its interval, seven tenths without head 0.3, and all of it without any other head",
           max(code_left[head][2] for head in ("1.1", "0.2", "0.0")) < 0.1 and round(code_left["0.3"][0], 1) == 0.7
           and min(share[0] for head, share in code_left.items() if head not in does) > 0.99)
-    claim("on new names 1.1 costs between 0.4 and 0.5 nats, 0.2 one nat, and 0.0 more than the gain, by its interval",
+    claim("on new names head 1.1 costs between 0.4 and 0.5 nats, head 0.2 one nat, and head 0.0 more than the gain, by its interval",
           between(cost["1.1"][0][0], 0.4, 0.5) and round(cost["0.2"][0][0], 1) == 1 and cost["0.0"][0][1] > code_gain)
     claim("each of the other four costs less on repeated than on new names, or less than 0.02 nats on both",
           all(y[0] < x[0] or max(x[0], y[0]) < 0.02 for head, (x, y) in cost.items() if head not in does))  # fmt: skip
@@ -768,9 +768,10 @@ with claims():
     claim("on names each share is within 0.12 of that on random tokens", all(abs(random_tokens[way][0] - on_names[way][0]) < 0.12 for way in ways))
     claim("the four alone keep more than four fifths, by the interval, and no other set of section 7 keeps a third",
           four_on_names[1] > 0.8 and max(on_names[f"{title} alone"][0] for title in sets if sets[title] != circuit) < 1 / 3)
-    claim("with 0.1 as a fifth head more than nine tenths are left, more than with the four (intervals apart)",
+    claim("the textbook pair alone keeps less than a tenth", on_names["0.2, 1.1 alone"][2] < 0.1)
+    claim("with head 0.1 as a fifth more than nine tenths are left, more than with the four (intervals apart)",
           on_names["these and 0.1 alone"][1] > 0.9 and falling(on_names["these and 0.1 alone"], four_on_names))
-    claim("without 0.2 or 1.1 less than a twentieth is left, without 0.0 or 0.3 less than a third, without any other head more than 0.8",
+    claim("without head 0.2 or head 1.1 less than a twentieth is left, without head 0.0 or head 0.3 less than a third, without any other head more than 0.8",
           max(on_names["without 0.2"][0], on_names["without 1.1"][0]) < 0.05 and max(on_names["without 0.0"][0], on_names["without 0.3"][0]) < 1 / 3
           and min(on_names[f"without {head}"][0] for head in ("0.1", "1.0", "1.2", "1.3")) > 0.8)  # fmt: skip
 
@@ -807,7 +808,7 @@ plots.show(fig, "Asked for w, the notes of space w, w, underscore w and capital 
            f"the rest are the other two heads of layer 0, embeddings and biases. The sum is {lead:.1f}.".replace("-", "−"))  # fmt: skip
 
 # %% [markdown]
-# When the induction head asks for `w`, the five notes that score highest are all of a w, small or capital, with or without something before it. The best of them is that of `␣w`: `w` is one of the few tokens whose own note comes second. That is why the second `w` finds the note of `␣w`. When the head asks for a space, the notes of spaces score highest, but that of a bracket still has more than six tenths of a space's own. That is enough in this program, where no earlier token has left a better note. So from the space after `return` the head finds the first `qu`, and without the head the prediction of `qu` is gone.
+# When the induction head asks for `w`, the five notes that score highest are all of a w, small or capital, with or without something before it. The best of them is that of `␣w`: `w` is one of the few tokens whose own note is not the best. That is why the second `w` finds the note of `␣w`. When the head asks for a space, the notes of spaces score highest, but that of a bracket still has more than six tenths of a space's own. That is enough in this program, where no earlier token has left a better note. So from the space after `return` the head finds the first `qu`, and without the head the prediction of `qu` is gone.
 #
 # One step later, at the second `qu`, the induction head finds `ab` as well and votes for it, which means that it raises the logit of `ab` above that of `ant`. Still the model prefers `ant`, which would make `quant`, as in `quantity`. The votes for it come from the copier and head 0.1, which write straight to the logits too, and together they are more than twice as strong. Both look at nothing but the token `qu`, so they cannot know what followed it the first time. The look-up works here as it did with the name, and the rest of the model outweighs it.
 
@@ -822,10 +823,10 @@ for means in draws:
     r_with.append({head: expects(taken, means)[f_again].item() for head, taken in kept.items()} | {"four": expects(but_four, means)[f_again].item()})
 with claims():
     claim("from r head 0.1 looks at r itself", model.run_with_cache(tokens)[1]["pattern", 0][0, 1, r, r] > 0.95)
-    claim("without 1.1 no part after the w has a probability above a tenth", headless[again].max() < 0.1)
+    claim("without head 1.1 no part after the w has a probability above a tenth", headless[again].max() < 0.1)
     claim("with the four heads alone six of the seven parts have more than a quarter; r has 0.08, and 0.96 in the intact model",
           (alone[again] > 0.25).sum() == 6 and round(alone[f_again].item(), 2) == 0.08 and round(late[f_again].item(), 2) == 0.96)
-    claim("with 0.1 as fifth head r has 0.97, with any of the other three less than 0.15; in two other draws of the means likewise, to 0.01 and below 0.15",
+    claim("with head 0.1 as fifth head r has 0.97, with any of the other three less than 0.15; in two other draws of the means likewise, to 0.01 and below 0.15",
           all(abs(one[0, 1] - 0.97) < 0.01 and max(one[head] for head in one if head != (0, 1)) < 0.15 for one in r_with))
     claim("the five best notes for w are all a w, with at most one mark before it, first that of ␣w, then its own",
           best_notes["w"][:2] == [" w", "w"] and all(note.lower()[-1] == "w" and len(note) <= 2 and not note[:-1].isalpha() for note in best_notes["w"]))
@@ -834,11 +835,11 @@ with claims():
     claim("of the tokens before the space none that comes earlier in the program has a better note for it than (",
           max(matches[space_id, token] for token in ids[1:space] if token != space_id) <= matches[space_id, bracket])
     claim("_f has 0.65 with the four alone and 0.93 in the intact model", (round(alone[le_again].item(), 2), round(late[le_again].item(), 2)) == (0.65, 0.93))
-    claim("1.1 gives qu 0.71 of its attention from the space, and without 1.1 qu has a probability below 1 %",
+    claim("head 1.1 gives qu 0.71 of its attention from the space, and without head 1.1 qu has a probability below 1 %",
           round(looks_on_program[space, qu].item(), 2) == 0.71 and headless[space] < 0.01)
-    claim("from the first part of quab 1.1 gives the second more than 0.6 of its attention; the most probable token there is ant",
+    claim("from the first part of quab head 1.1 gives the second more than 0.6 of its attention; the most probable token there is ant",
           looks_on_program[space + 1, qu + 1] > 0.6 and model.tokenizer.decode([ant]) == "ant")
-    claim("there 1.1 votes for ab by more than 3, and 0.0 and 0.1 each vote for ant, together more than twice as strongly",
+    claim("there head 1.1 votes for ab by more than 3, and head 0.0 and head 0.1 each vote for ant, together more than twice as strongly",
           said["1.1"] > 3 and max(said["0.0"], said["0.1"]) < 0 and said["0.0"] + said["0.1"] < -2 * said["1.1"])
     claim("these two heads look there at nothing but the two qu, with more than 0.99 of their attention",
           all(cache["pattern", 0][0, head, space + 1, [qu, space + 1]].sum() > 0.99 for head in (0, 1)))
@@ -899,10 +900,10 @@ by_hand, one_layer, two_layers = at.values()
 only = ind.run(clock, blocks_of[16])
 four = ind.head_scores(zoo.load("code-4l", "cpu").requires_grad_(False), length=50)
 with claims():
-    claim("beyond 32 tokens less than 0.05 is left without 1.1, by its interval", shares[32][2] < 0.05)
+    claim("beyond 32 tokens less than 0.05 is left without head 1.1, by its interval", shares[32][2] < 0.05)
     claim("beyond 4, 8 and 16 tokens between a tenth and a third is left, less the further back", 1 / 3 > shares[4][0] > shares[8][0] > shares[16][0] > 0.1)
-    claim("without 1.2 at least nine tenths are left at every distance", all(context.remaining("1.2", n)[0] > 0.9 for n in shares))
-    claim("without 0.2 no more is left than without 1.1, beyond 4, 8 and 16 tokens", all(context.remaining("0.2", n)[0] < context.remaining("1.1", n)[0] for n in (4, 8, 16)))
+    claim("without head 1.2 at least nine tenths are left at every distance", all(context.remaining("1.2", n)[0] > 0.9 for n in shares))
+    claim("without head 0.2 no more is left than without head 1.1, beyond 4, 8 and 16 tokens", all(context.remaining("0.2", n)[0] < context.remaining("1.1", n)[0] for n in (4, 8, 16)))
     claim("with blocks of 16 the head that counts is always right and has a prefix-matching score above 0.99; at every other length it is right less than one time in ten",
           by_hand[16] == 1 and ind.prefix_matching_score(only.pattern, 16).item() > 0.99 and max(by_hand[n] for n in lengths if n != 16) < 0.1)
     claim("the trained model with one layer does best at 24, and at every other length stays below a fifth",

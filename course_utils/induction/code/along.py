@@ -70,8 +70,8 @@ class Checkpoints:
             centre = halfway(self.step, self.losses.estimate(what)[None], *ends)[0]
             low, high = interval(halfway(self.step, self.losses.estimate(what, weights), *ends))
             found[name] = (centre.item(), low.item(), high.item())
-        for name, score in (("previous-token score of 0.2", self.previous[:, 0, 2]),
-                            ("prefix matching of 1.1", self.prefix[:, 1, 1])):  # fmt: skip
+        for name, score in (("previous-token score of head 0.2", self.previous[:, 0, 2]),
+                            ("prefix matching of head 1.1", self.prefix[:, 1, 1])):  # fmt: skip
             found[name] = halfway(self.step, score[None].double(), *ends).item()
         return found
 

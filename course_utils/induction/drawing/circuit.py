@@ -100,7 +100,8 @@ def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -
         middle = (xs[0] + xs[5]) / 2
         for line, name in enumerate(name for name in ROLES if name in heads):
             colour = darker(ROLE_COLOURS[name], 0.75)
-            page.text((middle, 2.83 - 0.19 * line), ROLES[name], size=SMALL, bold=True, colour=colour, halo=False)
+            page.text((middle, 2.77 - 0.19 * line), ROLES[name], size=SMALL, bold=True, colour=colour, halo=False,
+                      up="baseline")  # fmt: skip
         page.text((middle, 0.42), f"{share:.2f} left".replace("-", "−"), bold=True, halo=False)
         interval = f"{low:.2f} to {high:.2f}".replace("-", "−")
         page.text((middle, 0.16), interval, size=SMALL, colour=plots.NULL, halo=False)

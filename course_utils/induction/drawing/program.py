@@ -19,7 +19,7 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
 
     Args:
         parts: the tokens. chance: the probability of each before it is seen, by the title of its panel.
-        marks: tokens whose names are set off below the panels, with or without a space before them.
+        marks: tokens whose names are set off below the last panel, with or without a space before them.
     """
     bare = [part.strip("␣") for part in parts]
     fig, axes = plots.figure(len(chance), 1, height=0.9 + 1.75 * len(chance), squeeze=False)
@@ -30,11 +30,12 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
             ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
         ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
         ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
-        ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
-        ax.tick_params(axis="x", labelbottom=ax is axes[-1, 0], length=0, pad=3)
-        for label, part in zip(ax.get_xticklabels(), bare, strict=True):
-            marked = part in marks.split()
-            label.set(color=plots.EDITED if marked else plots.INK, fontweight="bold" if marked else "normal")
+        ax.set_xticks([])
+    ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
+    ax.tick_params(axis="x", length=0, pad=3)
+    for label, part in zip(ax.get_xticklabels(), bare, strict=True):
+        marked = part in marks.split()
+        label.set(color=plots.EDITED if marked else plots.INK, fontweight="bold" if marked else "normal")
     return fig
 
 
