@@ -299,7 +299,7 @@ with claims():
 rng = torch.Generator().manual_seed(0)
 block = ind.repeated_tokens(model.cfg.d_vocab, 1, 6, distinct=True, generator=rng)
 _, cache = model.run_with_cache(block)
-fig, axes = plots.figure(2, 2, width=5.6, height=5.2)
+fig, axes = plots.figure(2, 2, width=5.2, height=4.8)
 for (layer, head), ax in zip(((0, 0), (0, 2), (1, 1), (1, 2)), axes.flat, strict=True):
     plots.heatmap(ax, cache["pattern", layer][0, head], signed=False, limit=1, bar=False)
     ax.set(title=f"head {layer}.{head}")
@@ -728,7 +728,7 @@ but_four, but_five = ([head for head in every if head not in heads] for heads in
 alone, fifth, headless = expects(but_four), expects(but_five), expects([(1, 1)])
 programs = ind.invented(model, 32)
 bars = {"intact": (late, plots.INK), "the four alone": (alone, plots.HEAD), "without the\ninduction head": (headless, plots.EDITED)}
-fig, (ax, dots) = plots.figure(2, 1, height=4.4, height_ratios=[1.15, 1])
+fig, (ax, dots) = plots.figure(2, 1, height=4.1, height_ratios=[1.1, 1])
 again = slice(starts[1] + 1, starts[1] + 8)
 for k, (title, (values, colour)) in enumerate(bars.items()):
     ax.bar([place + 0.26 * (k - 1) for place in range(7)], values[again], 0.25, color=colour, label=title)

@@ -77,7 +77,7 @@ class Checkpoints:
 
     def plot(self) -> Figure:
         """Losses of repeated and new names, with 95 % intervals, above the heads' scores."""
-        fig, axes = plots.figure(2, 1, height=4.2, sharex=True)
+        fig, axes = plots.figure(2, 1, height=3.7, sharex=True)
         for what, colour in (("new", plots.SERIES[1]), ("repeated", plots.SERIES[0])):
             self.line(axes[0], what, colour, f"{what} names")
         for name, scores, colour in (
