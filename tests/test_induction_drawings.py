@@ -82,10 +82,10 @@ def test_marks_stand_at_the_shares_and_costs_and_numbers_in_the_cells():
     marks = [list(line.get_xdata()) for line in fig.axes[0].lines if line.get_marker() == "o"]
     assert marks == [[0.3], [0.9]]
     cost = {"1.1": ((0.4, 0.3, 0.5), (2.7, 2.6, 2.8)), "1.0": ((0.2, 0.1, 0.3), (0.0, 0.0, 0.0))}
-    fig = ind.specific(cost, ("1.1",), worth=2.3)
+    fig = ind.specific(cost, {"1.1": "induction"}, worth=2.3)
     assert fig.axes[0].lines[0].get_xy1() == (0, 2.3)
     marks = [line.get_xydata()[0].tolist() for line in fig.axes[0].lines if line.get_marker() == "o"]
-    assert marks == [[0.4, 2.7], [0.2, 0.0]] and [t.get_text() for t in fig.axes[0].texts] == ["1.1"]
+    assert marks == [[0.4, 2.7], [0.2, 0.0]] and [t.get_text() for t in fig.axes[0].texts] == ["induction"]
     maps = {"one": (torch.tensor([[0.5, 0.01], [-0.2, 1.0]]), "ab"), "two": (torch.tensor([[1.0], [0.3]]), "c")}
     fig = ind.grids(maps, ["r", "s"], "row", ("column", "column"))
     assert [t.get_text() for t in fig.axes[0].texts] == ["0.50", "−0.20", "1.00"]

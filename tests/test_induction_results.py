@@ -103,7 +103,7 @@ def test_the_share_that_remains_is_a_ratio_of_gains():
     assert gain.remaining("1.2", 1) == pytest.approx((1.0, 1.0, 1.0))
     with pytest.raises(ValueError, match="measured were 1, 4, 255"):
         gain.gain(3)
-    plt.close(gain.plot())
+    plt.close(gain.plot({"1.1": "without it"}))
 
 
 def test_windows_know_their_file_and_whole_files_are_resampled(windows):
@@ -126,7 +126,7 @@ def test_along_the_training_the_order_of_half_way_points_depends_on_the_end():
     assert short["loss, new names"][2] < short["loss, all tokens"][1]
     assert long["loss, repeated names"][2] < long["loss, new names"][1]
     for order in (short, long):
-        assert order["previous-token score of 0.2"] < order["prefix matching of 1.1"]
+        assert order["previous-token score of head 0.2"] < order["prefix matching of head 1.1"]
     new = found.losses.estimate("new")
     at = found.at(1000)
     slow = ind.half_way(found.step[at:].double(), new[at:])
@@ -252,4 +252,3 @@ def test_the_change_comes_in_every_seed_and_in_no_one_layer_model():
     chance = 64**-0.5
     q, k, v = found.composition.mT
     assert k.min() > chance > max(q.max(), v.max()) and (found.unrelated.mean(0) - chance).abs().max() < 0.01
-    plt.close(found.plot())

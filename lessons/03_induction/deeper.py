@@ -4,13 +4,12 @@
 # What is worth knowing beyond the story of lesson 3. The sections do not depend on one another: take them in any order, or none. Sections 1 to 5 are mostly about the model that reads code, 6 to 9 about smaller ones. The exercise marked ◇ uses section 4.
 
 # %% [markdown] contents
-# The core notebook's words are used here without further explanation.
+# The core notebook's words are used here without further explanation. The heads of the code model go by their roles: the copier (head 0.0), the previous-token head (0.2), the two-back head (0.3) and the induction head (1.1).
 
 # %% setup
 
 # %%
 import torch
-from IPython.display import display
 
 from course_utils import induction as ind
 from course_utils import patching, plots, zoo
@@ -57,7 +56,7 @@ table(found, unit="nats", signed=True, decimals=2,
       caption="Preference for B over C: five samples of 300 texts each. 95 % interval of each mean, texts resampled.")
 
 # %% [markdown]
-# Now path patching. The hypothesis names three messages: 0.2 to the queries (the token before, here), 0.2 to the keys (the token before, there) and 0.3 to the keys (the token two before, there). Three others, of 0.1 and of 0.3 to the queries, are a control.
+# If so, which messages make the difference? The hypothesis names three: from the previous-token head to the queries (the token before, here) and to the keys (the token before, there), and from the two-back head to the keys (the token two before, there). Three others, two from head 0.1 and one from the two-back head to the queries, are a control.
 
 # %% figure
 strangers = torch.randint(1, d_vocab, double.shape, generator=rng)
@@ -67,23 +66,24 @@ each = torch.stack([sweep.effect(), *sweep.interval()], -1)  # (sender, input, 3
 ways, changed = ("to the queries", "to the keys"), {}
 for sender, row in zip(("0.1", "0.2", "0.3"), each.tolist(), strict=True):
     changed[sender] = {way: tuple(entry) for way, entry in zip(ways, row, strict=True)}
-display(table(changed, unit="nats", signed=True, decimals=2, corner="from", mark=lambda nats: nats < -1,
-              caption="Change of the preference for B when one message to 1.1 is about another text: mean of 300 texts, 95 % interval, texts resampled. Marked: a loss of more than one nat."))
 ind.two_contexts({f"{sender} {way}": changed[sender][way] for sender, way in (("0.2", ways[0]), ("0.2", ways[1]), ("0.3", ways[1]))}).captioned(
     "The three messages that the hypothesis names, where they are written, and what the preference for B loses without each. At "
     "the place of B both notes match the end of the text; at the place of C only “after A” does."
 ).show()
+named = {"0.1": "head 0.1", "0.2": "previous-token head", "0.3": "two-back head"}
+table({named[sender]: row for sender, row in changed.items()}, unit="nats", signed=True, decimals=2, corner="from", mark=lambda nats: nats < -1,
+              caption="Change of the preference for B when one message to the induction head is about another text: mean of 300 texts, 95 % interval, texts resampled. Marked: a loss of more than one nat.")
 
 # %% claims
 intact = sweep.clean.mean().item()
-named = [changed["0.2"]["to the queries"], changed["0.2"]["to the keys"], changed["0.3"]["to the keys"]]
+wanted = [changed["0.2"]["to the queries"], changed["0.2"]["to the keys"], changed["0.3"]["to the keys"]]
 rest = [changed["0.1"]["to the queries"], changed["0.1"]["to the keys"], changed["0.3"]["to the queries"]]
 with claims():
     claim("in each of the five samples the preference for B lies between 2.5 and 4.5 nats",
           all(between(row["after X A"][0], 2.5, 4.5) for row in found.values()))
     claim("in each of the five, after Z A it is less than a quarter of that in size",
           all(abs(row["null: after Z A"][0]) < row["after X A"][0] / 4 for row in found.values()))
-    claim("each of the three messages that the hypothesis names is worth more than six tenths of the preference", min(-e[0] for e in named) > 0.6 * intact)
+    claim("each of the three messages that the hypothesis names is worth more than six tenths of the preference", min(-e[0] for e in wanted) > 0.6 * intact)
     claim("each of the other three is worth less than three tenths", max(-e[0] for e in rest) < 0.3 * intact)  # fmt: skip
 
 # %% [markdown]
@@ -92,7 +92,7 @@ with claims():
 # %% [markdown]
 # ## 2 · Two different w
 #
-# In the puzzle the first `w` has a space before it and the second has none. The match of 1.1 works all the same. A name at the start of an expression and a name after a space are the same name to a programmer and two tokens to the model, so it matters whether this is an accident of one word. We take random text, a word with a space before it or without, then B, and at the end the bare word. How much attention does 1.1 give to B?
+# In the puzzle the first `w` has a space before it and the second has none. The match of the induction head works all the same. A name at the start of an expression and a name after a space are the same name to a programmer and two tokens to the model, so it matters whether this is an accident of one word. We take random text, a word with a space before it or without, then B, and at the end the bare word. How much attention does the induction head give to B?
 
 # %% figure
 vocabulary = [model.tokenizer.decode([i]) for i in range(d_vocab)]
@@ -107,7 +107,7 @@ for name, token in earlier.items():
     _, cache = model.run_with_cache(text)
     attention[name] = {"attention to B": ind.mean_interval(cache["pattern", 1][:, 1, -1, 17])}
 table(attention, decimals=3, corner="before B",
-      caption="Attention of 1.1 from a bare word to B, by what came before B. Every word of the vocabulary that exists in both forms, four texts each; 95 % interval, texts resampled.")
+      caption="Attention of the induction head from a bare word to B, by what came before B. Every word of the vocabulary that exists in both forms, four texts each; 95 % interval, texts resampled.")
 
 # %% claims
 same, with_space, another = (row["attention to B"] for row in attention.values())
@@ -121,7 +121,7 @@ with claims():
 # %% [markdown]
 # ## 3 · What the OV circuit raises
 #
-# The copying score of the core condenses the eigenvalues of $W_E W_V W_O W_U$ into one number. What does that number hide? Here are the eigenvalues, for a toy's induction head, for 1.1 and for 1.0.
+# The copying score of the core condenses the eigenvalues of $W_E W_V W_O W_U$ into one number. What does that number hide? Here are the eigenvalues for a toy's induction head, for the induction head of the code model, and for its neighbour, head 1.0, which is none.
 
 # %% figure
 def eigenvalues(W_E, W_V, W_O, W_U):
@@ -130,9 +130,9 @@ def eigenvalues(W_E, W_V, W_O, W_U):
 
 toy = live.weights[0]
 W_E, W_V, W_O, W_U = model.W_E, model.W_V, model.W_O, model.W_U
-shown = {"toy, 1.0": eigenvalues(toy.W_E, toy.W_V[1, 0], toy.W_O[1, 0], toy.W_U)}
+shown = {"toy, induction head": eigenvalues(toy.W_E, toy.W_V[1, 0], toy.W_O[1, 0], toy.W_U)}
 for head in (1, 0):
-    shown[f"code model, 1.{head}"] = eigenvalues(W_E, W_V[1, head], W_O[1, head], W_U)
+    shown[f"code model, head 1.{head}"] = eigenvalues(W_E, W_V[1, head], W_O[1, head], W_U)
 fig, axes = plots.figure(1, 3, height=2.8)
 for ax, (name, values) in zip(axes, shown.items(), strict=True):
     ax.plot(values.real, values.imag, ".", color=plots.SERIES[0])
@@ -141,20 +141,20 @@ for ax, (name, values) in zip(axes, shown.items(), strict=True):
     ax.set(title=name, xlabel="real part", xlim=(-limit, limit), ylim=(-limit, limit))
 axes[0].set(ylabel="imaginary part")
 plots.show(
-    fig, "Eigenvalues of three OV circuits: mostly positive for the two induction heads, on both sides for 1.0.",
-    "Eigenvalues of the OV circuits of two induction heads (left, middle) and of 1.0, which is none (right). Each panel has a "
+    fig, "Eigenvalues of three OV circuits: mostly positive for the two induction heads, on both sides for head 1.0.",
+    "Eigenvalues of the OV circuits of two induction heads (left, middle: head 1.1) and of head 1.0, which is none (right). Each panel has a "
     "scale of its own, since models and heads differ in the size of their weights; what counts is the side of zero.",
 )  # fmt: skip
 
 # %% [markdown]
-# Positive eigenvalues do not mean that each token raises itself most. Take two tokens and the matrix [[2, 3], [1, 2]], whose rows are the tokens looked at and whose columns are the logits. Its eigenvalues are $2 \pm \sqrt{3}$, both positive, so that the copying score is 1. But the first token raises the logit of the second more than its own. So we count, for each head of the second layer, the share of tokens that raise themselves most. And since the values of 1.1 need 0.0 (the core's section 5), we count again for the token together with what a head of the first layer writes for it, as if that head looked at this token alone.
+# Positive eigenvalues do not mean that each token raises itself most. Take two tokens and the matrix [[2, 3], [1, 2]], whose rows are the tokens looked at and whose columns are the logits. Its eigenvalues are $2 \pm \sqrt{3}$, both positive, so that the copying score is 1. But the first token raises the logit of the second more than its own. So we count, for each head of the second layer, the share of tokens that raise themselves most. And since the values of the induction head need the copier (the core's section 5), we count again for the token together with what a head of the first layer writes for it, as if that head looked at this token alone.
 
 # %% figure
 rows = {"the embedding alone": ind.copying_diagonal(W_E, W_V[1], W_O[1], W_U)}
 for head in range(4):
     passed = W_E + W_E @ W_V[0, head] @ W_O[0, head]
-    rows[f"with what 0.{head} writes for it"] = ind.copying_diagonal(passed, W_V[1], W_O[1], W_U)
-table(rows, columns=("1.0", "1.1", "1.2", "1.3"), decimals=3, mark=lambda share: share > 0.5,
+    rows[f"with what head 0.{head} writes for it"] = ind.copying_diagonal(passed, W_V[1], W_O[1], W_U)
+table(rows, columns=("head 1.0", "head 1.1", "head 1.2", "head 1.3"), decimals=3, mark=lambda share: share > 0.5,
       caption="The share of 1 024 tokens whose own logit is the one that attending to them raises most, for the heads of the second layer of the code model (weights alone, norms left out). By chance 0.001. Marked: more than half.")
 
 # %% claims
@@ -166,18 +166,18 @@ with claims():
     claim("both eigenvalues of the example are positive, and its first token raises the second most",
           (torch.linalg.eigvals(example).real > 0).all() and example[0].argmax() == 1)
     claim("all twelve heads of the toys' second layers have a copying score above 0.8", toys_copy.min() > 0.8)
-    claim("for 1.1 the embedding alone raises itself most for less than a quarter of the tokens; with 0.0, for four fifths",
-          rows["the embedding alone"][1] < 0.25 and about(rows["with what 0.0 writes for it"][1].item(), 0.8))
+    claim("for head 1.1 the embedding alone raises itself most for less than a quarter of the tokens; with head 0.0, for four fifths",
+          rows["the embedding alone"][1] < 0.25 and about(rows["with what head 0.0 writes for it"][1].item(), 0.8))
     claim("with another head of the first layer, or for another reader, it is less than a third",
-          max(other.max(), *(rows[f"with what 0.{h} writes for it"][1] for h in (1, 2, 3))) < 1 / 3)  # fmt: skip
+          max(other.max(), *(rows[f"with what head 0.{h} writes for it"][1] for h in (1, 2, 3))) < 1 / 3)  # fmt: skip
 
 # %% [markdown]
-# So 0.0 and 1.1 copy together. A head that copies is not thereby an induction head: where it looks is another question, and one that looks at random places with such an OV circuit would do harm.
+# So the copier, head 0.0, and the induction head, head 1.1, copy together. A head that copies is not thereby an induction head: where it looks is another question, and one that looks at random places with such an OV circuit would do harm.
 
 # %% [markdown]
 # ## 4 · Composition scores ◇
 #
-# To find which head reads which without running the model would save much work. Does K-composition show in the weights, before any token is read? If a head writes with $W_{OV}$ and a later one reads with a matrix $M$ ($W_{QK}$ for queries, its transpose for keys, $W_{OV}$ for values), the **composition score** of Elhage et al. 2021 is $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms, a number between 0 and 1. It needs a null. For two unrelated matrices the score is $1/\sqrt{d_\text{model}}$ in the root mean square, whatever their rank. A matched null turns the same writer's output at random, or takes the writers of one seed with the readers of another.
+# Path patching needs a model that runs, and a run for each path. It would save much work to see in the weights alone which head reads which. Does K-composition show in the weights, before any token is read? If a head writes with $W_{OV}$ and a later one reads with a matrix $M$ ($W_{QK}$ for queries, its transpose for keys, $W_{OV}$ for values), the **composition score** of Elhage et al. 2021 is $\|W_{OV} M\| / (\|W_{OV}\|\,\|M\|)$ in Frobenius norms, a number between 0 and 1. It needs a null. For two unrelated matrices the score is $1/\sqrt{d_\text{model}}$ in the root mean square, whatever their rank. A matched null turns the same writer's output at random, or takes the writers of one seed with the readers of another.
 
 # %% figure
 toys = {}
@@ -203,30 +203,30 @@ code = {}
 for head in range(4):
     turned = ind.turned_composition(W_OV[0, head], reader["keys"], 100, rng)
     row = {way: scores[k, head].item() for k, way in enumerate(reader)}
-    code[f"0.{head}"] = row | {"null: turned, keys": turned.mean().item()}
+    code[f"head 0.{head}"] = row | {"null: turned, keys": turned.mean().item()}
 table(code, decimals=3, corner="writer",
-      caption="Composition score of each head of the first layer, read by 1.1 of the code model; the null turns the writer's output at random (mean of 100). 1/√128 = 0.088.")
+      caption="Composition score of each head of the first layer, read by the induction head of the code model; the null turns the writer's output at random (mean of 100). 1/√128 = 0.088.")
 
 # %% claims
-order = ("0.0 · queries", "0.0 · values", "0.2 · queries", "0.2 · keys", "0.3 · keys")
+order = (("0.0", "queries"), ("0.0", "values"), ("0.2", "queries"), ("0.2", "keys"), ("0.3", "keys"))
 chance = model.cfg.d_model**-0.5
-large = [code[o[:3]][o[6:]] for o in order]
+large = [code[f"head {head}"][way] for head, way in order]
 with claims():
     claim("in all 32 toys the keys score above the null, and in none the queries or the values",
           toys["keys"]["seeds above the null"] == "32" and all(toys[w]["seeds above the null"] == "0" for w in ("queries", "values")))
     claim("queries and values score between 0.4 and 0.6 of the null",
           all(between(toys[w]["own writers"] / toys[w]["null: another seed's"], 0.4, 0.6) for w in ("queries", "values")))
-    claim("in the code model, 0.2 by the keys scores within a tenth of the null", about(code["0.2"]["keys"], code["0.2"]["null: turned, keys"]))
-    claim("of the five messages that path patching found large, three score above 0.1, one near chance (0.2 to the keys), and one below it (0.0 to the queries)",
+    claim("in the code model, head 0.2 by the keys scores within a tenth of the null", about(code["head 0.2"]["keys"], code["head 0.2"]["null: turned, keys"]))
+    claim("of the five messages that path patching found large, three score above 0.1, one near chance (head 0.2 to the keys), and one below it (head 0.0 to the queries)",
           [x > 0.1 for x in large] == [False, True, True, False, True] and about(large[3], chance) and large[0] < 0.9 * chance)  # fmt: skip
 
 # %% [markdown]
-# On the toys the score points to the keys, rightly. On the code model it finds three of the five messages that path patching found, those of 0.0 to the values, of 0.2 to the queries and of 0.3 to the keys. It misses the other two, among them the one that matters most for the keys, 0.2 to the keys. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. So a high score is no evidence that a path is used, and a low one no evidence that it is not. (The table from end to end in the core's section 6 does better because it puts the tokens in.)
+# On the toys the score points to the keys, rightly. On the code model it finds three of the five messages that path patching found, from the copier to the values, from the previous-token head to the queries, and from the two-back head to the keys. It misses the other two, among them the one that matters most for the keys, from the previous-token head. A composition score asks how much of *all* that one head can write another could read. It knows neither which part is ever written, nor what the softmax makes of it. So a high score is no evidence that a path is used, and a low one no evidence that it is not. (The table from end to end in the core's section 6 does better because it puts the tokens in.)
 
 # %% [markdown]
 # ## 5 · Three ways to misread a training curve
 #
-# Olsson et al. follow one number through the training of language models. Their **in-context-learning score** is the loss late in a window minus the loss early in it: the more negative, the more the model gains from its context. (Their windows have 512 tokens and ours 256, so that only the sign can be compared.) In the code model it changes in the same time as the heads of the core's section 4.
+# A curve that rises when another rises is tempting evidence, and training curves offer much of it. Here are three wrong readings of our own. Olsson et al. follow one number through the training of language models. Their **in-context-learning score** is the loss late in a window minus the loss early in it: the more negative, the more the model gains from its context. (Their windows have 512 tokens and ours 256, so that only the sign can be compared.) In the code model it changes in the same time as the heads of the core's section 4.
 
 # %% figure
 training = ind.checkpoints()  # stored
@@ -243,8 +243,8 @@ plots.show(fig, "The in-context-learning score falls from about zero to below mi
 # %% figure
 span = slice(training.at(1000), training.at(2000) + 1)
 icl = training.losses.estimate("icl")[span].double()
-curves = {"prefix matching of 1.1": training.prefix[:, 1, 1]}
-curves |= {"previous-token score of 0.2": training.previous[:, 0, 2]}
+curves = {"prefix matching of the induction head": training.prefix[:, 1, 1]}
+curves |= {"score of the previous-token head": training.previous[:, 0, 2]}
 curves |= {"loss, new names": training.losses.estimate("new")}
 curves |= {"the number of the step": training.step}
 pairs = {name: torch.stack([icl, values[span].double()]) for name, values in curves.items()}
@@ -264,12 +264,12 @@ removed = ind.ablations()  # stored: 739 windows of held-out code
 both = {what: removed.cost(what, "mean") for what in ("loss", "icl")}
 rows = {}
 for head in ("1.0", "1.1", "1.2", "1.3"):
-    rows[f"without {head}"] = {"change of the loss": both["loss"][head], "change of the score": both["icl"][head]}
-table(rows, unit="nats", signed=True, decimals=2, mark=("without 1.2", "without 1.3"),
+    rows[f"without head {head}"] = {"change of the loss": both["loss"][head], "change of the score": both["icl"][head]}
+table(rows, unit="nats", signed=True, decimals=2, mark=("without head 1.2", "without head 1.3"),
       caption="Change of the mean loss on code (positive is worse) and of the in-context-learning score (negative is “better”) when a head is set to its mean. 95 % interval, modules resampled. Marked: loss worse, score better.")
 
 # %% [markdown]
-# Read alone, the score would tell us that 1.2 and 1.3 hinder in-context learning. Always look at the two losses of which it is made.
+# Read alone, the score would tell us that heads 1.2 and 1.3 hinder in-context learning. Always look at the two losses of which it is made.
 #
 # **An order.** It is tempting to read an order off the core's curves: first the previous-token head, then the induction head, then the gain. Take the step at which each quantity is half-way between its value at step 1 000 and its value at a later checkpoint.
 
@@ -283,15 +283,6 @@ plots.show(
 
 # %% [markdown]
 # The order depends on the step at which we let the measurement end. The loss on new names is the first of the six if it ends at step 2 000, and the last if it ends at step 4 340. In both cases the loss on repeated names is half-way *before* the score of either head, though the heads are needed for it. A loss and a score are different scales: half of one need not go with half of the other.
-#
-# For the toys of the core's section 3, 32 seeds show how much the moment itself varies with the random start.
-
-# %% figure
-plots.show(
-    many.plot(), "Accuracy of 32 two-layer seeds, all of which jump near step 209, and of 8 one-layer seeds, none of which does.",
-    "Left, accuracy on the repeat: 32 models of two layers and 8 of one layer. Right, the step at which the accuracy "
-    "passes one half, for the 32 (a stored result).",
-)  # fmt: skip
 
 # %% claims
 short, long = ends.values()
@@ -299,19 +290,19 @@ score = training.losses.estimate("icl")
 with claims():
     claim("the in-context-learning score ends below −0.5, and more than half of its fall lies between steps 1 000 and 2 000",
           score[-1] < -0.5 and score[training.at(1000)] - score[training.at(2000)] > (score[0] - score[-1]) / 2)
-    claim("prefix matching correlates with the in-context-learning score at −0.95 or below", r["prefix matching of 1.1"] <= -0.95)
+    claim("prefix matching correlates with the in-context-learning score at −0.95 or below", r["prefix matching of the induction head"] <= -0.95)
     claim("the loss on new names and the number of the step correlate with it at more than 0.9 in size",
           min(abs(r["loss, new names"]), abs(r["the number of the step"])) > 0.9)
-    claim("without 1.2, and without 1.3, the loss is worse and the in-context-learning score better, both by their intervals",
+    claim("without head 1.2, and without head 1.3, the loss is worse and the in-context-learning score better, both by their intervals",
           all(both["loss"][head][1] > 0 and both["icl"][head][2] < 0 for head in ("1.2", "1.3")))
     claim("measured to step 2 000, the loss on new names is half-way before both heads' scores, by its interval; measured to the end, after them",
-          short["loss, new names"][2] < min(short["previous-token score of 0.2"], short["prefix matching of 1.1"])
-          and long["loss, new names"][1] > max(long["previous-token score of 0.2"], long["prefix matching of 1.1"]))
+          short["loss, new names"][2] < min(short["previous-token score of head 0.2"], short["prefix matching of head 1.1"])
+          and long["loss, new names"][1] > max(long["previous-token score of head 0.2"], long["prefix matching of head 1.1"]))
     claim("its mark is the first of the six measured to step 2 000, and the last measured to the end",
           min(short, key=lambda what: short[what][0] if isinstance(short[what], tuple) else short[what]) == "loss, new names"
           and max(long, key=lambda what: long[what][0] if isinstance(long[what], tuple) else long[what]) == "loss, new names")
-    claim("either way, the loss on repeated names is half-way before the score of 0.2, which is before that of 1.1",
-          all(e["loss, repeated names"][2] < e["previous-token score of 0.2"] < e["prefix matching of 1.1"] for e in ends.values()))  # fmt: skip
+    claim("either way, the loss on repeated names is half-way before the score of head 0.2, which is before that of head 1.1",
+          all(e["loss, repeated names"][2] < e["previous-token score of head 0.2"] < e["prefix matching of head 1.1"] for e in ends.values()))  # fmt: skip
 
 # %% [markdown]
 # ## 6 · When no single head is needed
@@ -321,7 +312,7 @@ with claims():
 # %% figure
 rng = torch.Generator().manual_seed(3)
 test = ind.repeated_tokens(64, 64, 24, distinct=True, generator=rng)
-gone = {"intact": [], **{f"without 1.{head}": [(1, head)] for head in range(4)}, "without all four": [(1, head) for head in range(4)]}
+gone = {"intact": [], **{f"without head 1.{head}": [(1, head)] for head in range(4)}, "without all four": [(1, head) for head in range(4)]}
 kept = {}
 for seed in range(3):
     bridge = ind.as_bridge(live.weights[seed])
@@ -336,7 +327,7 @@ table(kept, decimals=2, caption="Accuracy of three toys on the repeat when heads
 scores = [ind.prefix_matching_score(ind.run(live.weights[seed], test).pattern, 24)[1] for seed in range(3)]
 with claims():
     claim("all four heads of the second layer have a prefix-matching score above 0.6, in each of the three", min(s.min() for s in scores) > 0.6)
-    claim("whichever single one is taken away, the accuracy stays above 0.99", min(row[f"without 1.{h}"] for row in kept.values() for h in range(4)) > 0.99)
+    claim("whichever single one is taken away, the accuracy stays above 0.99", min(row[f"without head 1.{h}"] for row in kept.values() for h in range(4)) > 0.99)
     claim("without all four it is below 0.1", max(row["without all four"] for row in kept.values()) < 0.1)
 
 # %% [markdown]

@@ -70,19 +70,19 @@ class Checkpoints:
             centre = halfway(self.step, self.losses.estimate(what)[None], *ends)[0]
             low, high = interval(halfway(self.step, self.losses.estimate(what, weights), *ends))
             found[name] = (centre.item(), low.item(), high.item())
-        for name, score in (("previous-token score of 0.2", self.previous[:, 0, 2]),
-                            ("prefix matching of 1.1", self.prefix[:, 1, 1])):  # fmt: skip
+        for name, score in (("previous-token score of head 0.2", self.previous[:, 0, 2]),
+                            ("prefix matching of head 1.1", self.prefix[:, 1, 1])):  # fmt: skip
             found[name] = halfway(self.step, score[None].double(), *ends).item()
         return found
 
     def plot(self) -> Figure:
         """Losses of repeated and new names, with 95 % intervals, above the heads' scores."""
-        fig, axes = plots.figure(2, 1, height=4.2, sharex=True)
+        fig, axes = plots.figure(2, 1, height=3.7, sharex=True)
         for what, colour in (("new", plots.SERIES[1]), ("repeated", plots.SERIES[0])):
             self.line(axes[0], what, colour, f"{what} names")
         for name, scores, colour in (
-            ("0.2, previous\ntoken", self.previous, plots.NOTE),
-            ("1.1, prefix\nmatching", self.prefix, plots.HEAD),
+            ("head 0.2, previous\ntoken", self.previous, plots.NOTE),
+            ("head 1.1, prefix\nmatching", self.prefix, plots.HEAD),
         ):
             layer, head = divmod(int(scores[-1].argmax()), scores.shape[-1])
             others = scores.flatten(1).clone()

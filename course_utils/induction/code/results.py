@@ -7,7 +7,7 @@
 Both keep a value for every window, so that differences and shares have paired intervals, from resampled modules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jaxtyping import Float, Int
@@ -112,14 +112,18 @@ class ContextGain:
         low, high = interval(draws[:, k] / draws[:, 0])
         return (centre[k] / centre[0]).item(), low.item(), high.item()
 
-    def plot(self, runs: Sequence[str] = ("1.1", "1.2")) -> Figure:
-        """The share of the gain that is left without a head, by how far back the context reaches; 95 % intervals."""
+    def plot(self, runs: Mapping[str, str]) -> Figure:
+        """The share of the gain that is left in each run, by how far back the context reaches; 95 % intervals.
+
+        Args:
+            runs: their labels, by the name of the run.
+        """
         fig, ax = plots.figure(width=5.6, height=2.8)
         distances = [n for n in (4, 8, 16, 32) if n in self.width.tolist()[:-1]]
-        for run, colour, marker in zip(runs, (plots.HEAD, plots.SERIES[3]), "s^", strict=False):
+        for run, colour, marker in zip(runs, (plots.EDITED, plots.GREY), "s^", strict=False):
             shares = [self.remaining(run, n) for n in distances]
             ax.plot(distances, [share[0] for share in shares], color=colour, marker=marker, markersize=6,
-                    label=f"without {run}")  # fmt: skip
+                    label=runs[run])  # fmt: skip
             ax.vlines(distances, [s[1] for s in shares], [s[2] for s in shares], color=colour, linewidth=2.5)
         ax.set_xscale("log", base=2)
         ax.set_xticks(distances, map(str, distances))

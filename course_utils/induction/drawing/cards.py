@@ -40,7 +40,7 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mappin
             verdict = _signed(total) + ("✓" if colour == plots.ANSWER else "✗")
             page.text((xs[4] + 0.3, y), verdict, side="left", bold=True, colour=colour, halo=False)
         page.arrow((xs[2], 2.4), (xs[2], 1.98), colour=plots.INK, thick=1.4)
-        page.text((xs[2] + 0.12, 2.2), "all cards of both", side="left", size=SMALL, halo=False)
+        page.text((xs[2] + 0.12, 2.2), "both together", side="left", size=SMALL, halo=False)
         piles = ["".join(sorted(pair)) for pair in zip(*(texts[name] for name in names), strict=True)]
         for row in range(2):
             letters = [pile[row] for pile in piles]

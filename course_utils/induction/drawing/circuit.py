@@ -19,7 +19,9 @@ MESSAGES = {
     "0.0 to queries": (SAME, 5, 5, 0, "Q"),
     "0.2 to queries": (ONE_BACK, 4, 5, 1, "Q"),
 }
-HALF = 0.78  # of the width of a message, inches
+ROLE_COLOURS = {"0.2": ONE_BACK, "1.1": MATCH, "0.3": TWO_BACK, "0.0": plots.NULL}
+HALF = 0.87  # of the width of a message, inches
+ROLES = {"0.2": "previous-token", "1.1": "induction", "0.3": "two-back", "0.0": "copier"}
 
 
 def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance: float) -> Picture:
@@ -29,47 +31,48 @@ def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance
         tokens: X, A and B. lost: the messages that count, by the names of `MESSAGES`; another is not drawn.
         attention: of 1.1 from the second A to B. chance: the probability of B there.
     """
-    page = sheet(5.2)
+    page = sheet(5.6)
     x, a, b = tokens
     words = (f"after {a}", f"two after {x}", f"{b}, copied", f"{a}, copied", f"after {x}")
     said = dict(zip(MESSAGES, words, strict=True))
     for place, token, letter in zip(COLUMNS, (x, a, b, "…", x, a), ("X", "A", "B", "", "X", "A"), strict=True):
-        page.stream(place, 0.6, 4.6 if place == COLUMNS[5] else 4.15)  # the others end below the words
+        page.stream(place, 0.6, 5.0 if place == COLUMNS[5] else 4.55)  # the others end below the words
         page.box((place, 0.4), token, fill=plots.TOKEN, width=0.66, bold=token != "…", size=12)
         if a != "A":
             page.text((place, 0.1), letter, size=SMALL, colour=plots.NULL, halo=False)
-    page.line([(0.35, 2.82), (7.1, 2.82)], colour=plots.STREAM, dashed=True, behind=True)
-    page.text((0.18, 1.8), "layer 0", turn=90, size=SMALL, colour=plots.NULL)
-    page.text((0.18, 3.7), "layer 1", turn=90, size=SMALL, colour=plots.NULL)
+    page.line([(0.35, 3.18), (7.1, 3.18)], colour=plots.STREAM, dashed=True, behind=True)
+    page.text((0.18, 1.9), "layer 0", turn=90, size=SMALL, colour=plots.NULL)
+    page.text((0.18, 4.05), "layer 1", turn=90, size=SMALL, colour=plots.NULL)
     for name in lost:
         _message(page, name, said[name])
     key, query = COLUMNS[2], COLUMNS[5]
-    for at, label in (((key, 3.15), "key (K)"), ((query, 3.15), "query (Q)"), ((key, 3.55), "value (V)")):
+    for at, label in (((key, 3.52), "key (K)"), ((query, 3.52), "query (Q)"), ((key, 3.92), "value (V)")):
         page.dot(at, MATCH, 9)
         page.text((at[0] - 0.14, at[1]), label, side="right")
-    page.arrow((key + 0.06, 3.57), (query - 0.32, 4.05), colour=MATCH, bend=-0.14, thick=1.2 + 4 * attention)
-    page.text(((key + query) / 2 - 0.1, 4.5), f"1.1 looks at {b} and copies it\nattention {attention:.2f}",
+    page.arrow((key + 0.06, 3.94), (query - 0.32, 4.45), colour=MATCH, bend=-0.14, thick=1.2 + 4 * attention)
+    page.text(((key + query) / 2 - 0.3, 4.92), f"induction head 1.1 looks at {b}, copies it\nattention {attention:.2f}",
               colour=MATCH, bold=True)  # fmt: skip
-    page.box((query, 4.1), b, fill=plots.ANSWER, width=0.6, height=0.34, bold=True)
-    page.arrow((query, 4.62), (query, 4.8))
-    page.text((query + 0.4, 5.0), f"next token: {b}, probability {chance:.2f}", side="right", bold=True, halo=False,
+    page.box((query, 4.5), b, fill=plots.ANSWER, width=0.6, height=0.34, bold=True)
+    page.arrow((query, 5.02), (query, 5.2))
+    page.text((query + 0.4, 5.4), f"next token: {b}, probability {chance:.2f}", side="right", bold=True, halo=False,
               size=12)  # fmt: skip
     drawn = ", ".join(f"{name}: {said[name]}" for name in lost)
-    return page.picture(f"The circuit on {x} {a} {b} … {x} {a}. Messages to 1.1: {drawn}. Head 1.1 copies {b}.")
+    return page.picture(f"The circuit on {x} {a} {b} … {x} {a}. Messages: {drawn}. The induction head copies {b}.")
 
 
 def _message(page: Sheet, name: str, words: str) -> None:
     """What one head has written: its name, the words, and a badge for the input of 1.1 that reads it."""
     colour, begin, end, row, letter = MESSAGES[name]
-    x, y = COLUMNS[end], 1.37 + 0.5 * row
-    page.box((x, y), "", fill=colour, width=2 * HALF, height=0.36)
+    x, y = COLUMNS[end], 1.34 + 0.6 * row
+    page.box((x, y), "", fill=colour, width=2 * HALF, height=0.5)
     ink = plots.INK if plots.is_light(colour) else PAPER
-    page.text((x - HALF + 0.06, y), name[:3], side="left", size=SMALL, bold=True, colour=ink, halo=False)
-    page.text((x - HALF + 0.36, y), words, side="left", size=SMALL, colour=ink, halo=False)
-    page.box((x + HALF - 0.15, y), letter, fill=MATCH, width=0.24, height=0.26, size=SMALL, bold=True)
+    head = f"{ROLES[name[:3]]} {name[:3]}"
+    page.text((x - HALF + 0.07, y + 0.11), head, side="left", size=SMALL, bold=True, colour=ink, halo=False)
+    page.text((x - HALF + 0.07, y - 0.11), words, side="left", size=SMALL, colour=ink, halo=False)
+    page.box((x + HALF - 0.15, y - 0.11), letter, fill=MATCH, width=0.24, height=0.23, size=SMALL, bold=True)
     line = darker(colour, 0.6) if colour == SAME else colour
     if begin == end:
-        page.arrow((x + 0.12, 0.59), (x + 0.12, y - 0.2), colour=line, thick=2.4)
+        page.arrow((x + 0.12, 0.59), (x + 0.12, y - 0.27), colour=line, thick=2.4)
     else:
         page.arrow((COLUMNS[begin] + 0.03, 0.74 + 0.12 * row), (x - HALF - 0.02, y), colour=line, bend=-0.12, thick=2.4)
 
@@ -80,7 +83,7 @@ def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -
     Args:
         left: the share of the gain that is left with these heads alone, with its interval.
     """
-    page = sheet(2.55)
+    page = sheet(2.95)
     step = 7.2 / len(left)
     for k, (heads, (share, low, high)) in enumerate(left.items()):
         xs = [0.2 + step * k + 0.28 * i for i in range(6)]
@@ -94,8 +97,11 @@ def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -
             edge = darker(colour, 0.6) if colour == SAME else colour
             page.box(at, "", fill=colour if kept else PAPER, width=0.2, height=0.15, edge=edge, dashed=not kept)
         page.arrow((xs[2], 1.65), (xs[5] - 0.06, 1.86), colour=MATCH, bend=-0.25, thick=2.2)
-        page.text(((xs[0] + xs[5]) / 2, 2.36), " ".join(heads), size=SMALL, bold=True, halo=False)
         middle = (xs[0] + xs[5]) / 2
+        for line, name in enumerate(name for name in ROLES if name in heads):
+            colour = darker(ROLE_COLOURS[name], 0.75)
+            page.text((middle, 2.77 - 0.19 * line), ROLES[name], size=SMALL, bold=True, colour=colour, halo=False,
+                      up="baseline")  # fmt: skip
         page.text((middle, 0.42), f"{share:.2f} left".replace("-", "−"), bold=True, halo=False)
         interval = f"{low:.2f} to {high:.2f}".replace("-", "−")
         page.text((middle, 0.16), interval, size=SMALL, colour=plots.NULL, halo=False)

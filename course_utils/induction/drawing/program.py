@@ -19,10 +19,10 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
 
     Args:
         parts: the tokens. chance: the probability of each before it is seen, by the title of its panel.
-        marks: tokens whose names are set off below the panels, with or without a space before them.
+        marks: tokens whose names are set off below the last panel, with or without a space before them.
     """
     bare = [part.strip("␣") for part in parts]
-    fig, axes = plots.figure(len(chance), 1, height=0.3 + 2.2 * len(chance), squeeze=False)
+    fig, axes = plots.figure(len(chance), 1, height=0.9 + 1.75 * len(chance), squeeze=False)
     for ax, (title, values) in zip(axes[:, 0], chance.items(), strict=True):
         starts = [k for k, part in enumerate(bare) if part == "w"]
         for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
@@ -30,11 +30,12 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
             ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
         ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
         ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
-        ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
-        ax.tick_params(axis="x", labelbottom=True, length=0, pad=3)
-        for label, part in zip(ax.get_xticklabels(), bare, strict=True):
-            marked = part in marks.split()
-            label.set(color=plots.EDITED if marked else plots.INK, fontweight="bold" if marked else "normal")
+        ax.set_xticks([])
+    ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
+    ax.tick_params(axis="x", length=0, pad=3)
+    for label, part in zip(ax.get_xticklabels(), bare, strict=True):
+        marked = part in marks.split()
+        label.set(color=plots.EDITED if marked else plots.INK, fontweight="bold" if marked else "normal")
     return fig
 
 
@@ -53,7 +54,7 @@ def looked_up(
         weights: attention from token i of the later row to token j of the earlier one, by (i, j).
         chance: the probability of each token's successor, below the lower row.
     """
-    page = sheet(3.5)
+    page = sheet(3.2)
     step = 6.3 / len(earlier)
     xs = [0.95 + step * j for j in range(len(earlier))]
     high, low = 2.9, 1.1

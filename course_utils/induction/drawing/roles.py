@@ -42,16 +42,16 @@ def shares(rows: Mapping[str, Mapping[str, Interval]], xlabel: str) -> Figure:
     return fig
 
 
-def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Sequence[str], worth: float) -> Figure:
+def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Mapping[str, str], worth: float) -> Figure:
     """A point for each head: extra loss on new names (right) and on repeated names (up), with both intervals.
 
     Args:
         cost: by the head, the extra loss on new and on repeated names, each with its interval.
-        strong: the heads that are named.
+        strong: the heads that are named, and how.
         worth: the loss on new names minus that on repeated ones in the intact model; where all of it is lost, a line.
     """
     fig, ax = plots.figure(width=5.6, height=3.7)
-    nothing = "nothing gained by repetition"
+    nothing, max_x = "nothing gained by repetition", max(x for (x, *_), _ in cost.values())
     ax.axline((0, worth), slope=1, color=plots.EDITED, linestyle="--", linewidth=1.2, label=nothing)
     ax.axline((0, 0), slope=1, color=plots.NULL, linestyle=":", linewidth=1.2, label="as much on both: nothing lost")
     for head, ((x, left, right), (y, low, high)) in cost.items():
@@ -59,9 +59,10 @@ def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Sequence[str
         ax.plot([left, right], [y, y], color=colour, linewidth=1.6)
         ax.plot([x, x], [low, high], color=colour, linewidth=1.6)
         ax.plot(x, y, "o", color=colour, markersize=7)
-    for head in strong:
+    for head, name in strong.items():
         (x, *_), (y, *_) = cost[head]
-        ax.annotate(head, (x, y), (-7, 8), textcoords="offset points", ha="right", fontweight="bold", color=plots.HEAD)
+        at, side = ((-8, 12), "left") if y < worth / 2 else ((8, -14), "left") if x < max_x / 2 else ((-8, 8), "right")
+        ax.annotate(name, (x, y), at, textcoords="offset points", ha=side, fontweight="bold", color=plots.HEAD)
     ax.set(xlabel="extra loss on new names (nats)", ylabel="extra loss on\nrepeated names (nats)")
     ax.set(xlim=(-0.15, None), ylim=(-0.3, 1.08 * ax.get_ylim()[1]))
     ax.legend(loc="lower right")

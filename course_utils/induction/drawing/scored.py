@@ -15,15 +15,14 @@ from course_utils.induction.toys.curves import Curves
 
 
 def forming(
-    two: Curves, one: Curves, patterns: Mapping[str, Mapping[int, Float[Tensor, "query key"]]], length: int
+    two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int
 ) -> Figure:
     """Accuracy of two-layer models and of a one-layer model, best scores of the first; below, attention patterns.
 
     Args:
-        patterns: of one head of each model, by its title (a row) and by the training step (a column), on BOS and a
-            block of `length` tokens, twice.
+        patterns: of one head by the training step, on BOS and a block of `length` tokens, twice.
     """
-    fig, rows = plots.figure(2, 1, height=3.0 + 2.2 * len(patterns), height_ratios=[1, 0.95 * len(patterns)])
+    fig, rows = plots.figure(2, 1, height=4.5, height_ratios=[1, 0.9])
     fig.get_layout_engine().set(hspace=0.06)
     ax = rows[0]
     lines = (
@@ -38,18 +37,17 @@ def forming(
     ax.set(xlabel="training step", ylabel="accuracy, or score", ylim=(-0.03, 1.03))
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     rows[1].axis("off")
-    spec = rows[1].get_subplotspec().subgridspec(len(patterns), max(map(len, patterns.values())))
-    for i, (title, stages) in enumerate(patterns.items()):
-        for k, (step, pattern) in enumerate(stages.items()):
-            ax.axvline(step, color=plots.STREAM, linewidth=1, zorder=0)
-            small = fig.add_subplot(spec[i, k])
-            plots.heatmap(small, pattern, signed=False, limit=1, bar=False)
-            small.set_title(f"{title}, step {step}", fontsize=10)
-            middles = (0, (length + 1) / 2, (3 * length + 1) / 2)
-            small.set_xticks(middles[1:], ("block", "repeat") if i == len(patterns) - 1 else ("", ""), fontsize=9)
-            small.set_yticks(middles, ("BOS", "block", "repeat") if k == 0 else ("", "", ""), fontsize=9)
-            small.tick_params(length=0)
-            small.set(xlabel="is looked at" if i == len(patterns) - 1 else "", ylabel="" if k else "looks")
+    spec = rows[1].get_subplotspec().subgridspec(1, len(patterns))
+    for k, (step, pattern) in enumerate(patterns.items()):
+        ax.axvline(step, color=plots.STREAM, linewidth=1, zorder=0)
+        small = fig.add_subplot(spec[k])
+        plots.heatmap(small, pattern, signed=False, limit=1, bar=False)
+        small.set_title(f"two layers, step {step}", fontsize=10)
+        middles = (0, (length + 1) / 2, (3 * length + 1) / 2)
+        small.set_xticks(middles[1:], ("block", "repeat"), fontsize=9)
+        small.set_yticks(middles, ("", "", "") if k else ("BOS", "block", "repeat"), fontsize=9)
+        small.tick_params(length=0)
+        small.set(xlabel="is looked at", ylabel="" if k else "looks")
     return fig
 
 

@@ -8,13 +8,13 @@ Prediction(id="induction.one_layer", between=(0, 1), tolerance=0.1,
            question="What accuracy on the repeat does a trained one-layer model reach?")
 Prediction(id="induction.deaf_keys", choices=("deaf keys alone", "deaf queries alone", "both", "neither"),
            question="Which of the two keeps models of two layers from reaching an accuracy of one half in 600 steps?")
-Prediction(id="induction.which_head", choices=("0.0", "0.2", "1.1", "1.2"),
+Prediction(id="induction.which_head", choices=("head 0.0", "head 0.2", "head 1.1", "head 1.2"),
            question="Which of these heads matches prefixes, as the induction head of the plan does?")
 Prediction(id="induction.new_names", between=(0, 3), tolerance=0.15,
            question="By how many nats does the loss on new names fall between steps 1\u00a0000 and 2\u00a0000?")
 Prediction(id="induction.messages", between=(0, 12), tolerance=0.5,
-           question="How many of the twelve messages to 1.1 cost at least one nat when they come from another text?")
+           question="How many of the twelve messages to the induction head cost at least one nat when they come from another text?")
 Prediction(id="induction.enough", between=(0, 1), tolerance=0.1,
-           question="With 0.0, 0.2 and 1.1 alone, what share of the gain from repetition is left?")
+           question="With copier, previous-token head and induction head alone, what share of the gain from repetition is left?")
 Prediction(id="induction.remains", between=(0, 1), tolerance=0.08,
            question="Without its induction head, what share of the gain from context beyond eight tokens is left?")

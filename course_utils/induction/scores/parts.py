@@ -8,6 +8,7 @@
    holds the answer to the other places.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,18 +65,22 @@ class ScoreParts:
         found[f"the other {len(order) - count} pairs together"] = mean_interval(flat[order[count:]].sum(0))
         return found | {"all": mean_interval(flat.sum(0))}
 
-    def plot(self) -> Figure:
-        """The preference of every pair, mean over the texts: query parts in rows, key parts in columns."""
-        fig, ax = plots.figure(width=6.2, height=4.6)
+    def plot(self, names: Mapping[str, str]) -> Figure:
+        """The preference of every pair, mean over the texts: query parts in rows, key parts in columns.
+
+        Args:
+            names: how to call a part on the axes; others keep their own names.
+        """
+        fig, ax = plots.figure(width=6.2, height=3.9)
         values = self.preference().mean(-1)
         plots.heatmap(ax, values.clamp(min=0), signed=False, bar=False, aspect="auto")
         for row, column in (values.abs() > 0.3).nonzero().tolist():
             strong = values[row, column].abs() > 0.6 * values.abs().max()
             ax.text(column, row, f"{values[row, column]:.1f}", ha="center", va="center", color="w" if strong else "k")
-        names = list(self.parts)
+        shown = [names.get(part, part) for part in self.parts]
         ax.set(xlabel="part of the key", ylabel="part of the query")
-        ax.set_xticks(range(len(names)), names, rotation=35, ha="right")
-        ax.set_yticks(range(len(names)), names)
+        ax.set_xticks(range(len(shown)), shown, fontsize=9)
+        ax.set_yticks(range(len(shown)), shown)
         return fig
 
 

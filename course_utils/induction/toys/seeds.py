@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils import plots
 from course_utils.induction.toys.curves import crossing
 
 
@@ -50,20 +48,3 @@ class Spread:
     def duration(self) -> Float[Tensor, "seed"]:
         """Steps between an accuracy of 0.1 and one of 0.9."""
         return self.change(0.9) - self.change(0.1)
-
-    def plot(self) -> Figure:
-        """Left: accuracy against steps, every seed, with the one-layer controls. Right: the step of the change."""
-        fig, (left, right) = plots.figure(1, 2, height=3.0, width_ratios=[1.7, 1])
-        for row, colour, name in (
-            (self.accuracy, plots.SERIES[0], "two layers"),
-            (self.control, plots.NULL, "one layer"),
-        ):
-            for k, line in enumerate(row.unbind(1)):
-                label = f"{name}, {row.shape[1]} seeds" if k == 0 else None
-                left.plot(self.step, line, color=colour, linewidth=0.9, alpha=0.6, label=label)
-        left.set(xlabel="training steps", ylabel="accuracy on the repeat", ylim=(-0.03, 1.03))
-        left.legend(loc="center right")
-        steps = self.change()
-        right.hist(steps[~steps.isnan()].numpy(), bins=12, color=plots.SERIES[0], edgecolor="white")
-        right.set(xlabel="step of the change", ylabel="seeds")
-        return fig
