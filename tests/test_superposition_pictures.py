@@ -8,6 +8,7 @@ import torch
 
 from course_utils import plots
 from course_utils import superposition as sp
+from course_utils.superposition.real_neurons import Programs
 
 W, B = 1.15 * sp.polygon(5), torch.full((5,), -0.27)
 
@@ -113,13 +114,19 @@ def test_random_directions_approach_a_right_angle_as_dimensions_grow():
     plt.close(fig)
 
 
-def test_a_spike_is_seen_before_a_turn_and_not_after_it():
-    generator = torch.Generator().manual_seed(0)
-    smooth = torch.randn(20_000, 50, generator=generator)
-    spiky = smooth * (torch.rand(20_000, 50, generator=generator) < 0.01)
-    assert sp.spikes(smooth).mean() == pytest.approx(1 / 12, abs=0.005)  # of a normal distribution
-    assert sp.spikes(spiky).min() > 0.95 and sp.spikes(sp.turned(spiky)).max() < 0.5
-    torch.testing.assert_close(sp.turned(spiky).square().sum(1), spiky.square().sum(1), rtol=1e-4, atol=1e-4)
+def test_a_turn_keeps_lengths_and_mixes_coordinates():
+    x = torch.eye(50)
+    torch.testing.assert_close(sp.turned(x) @ sp.turned(x).T, x, rtol=0, atol=1e-5)
+    assert sp.turned(x).abs().max() < 0.9
+
+
+def test_the_strongest_token_of_each_program_in_its_line():
+    words, program = ["a", " b", "\n", "c", "d"], torch.tensor([0, 0, 0, 1, 1])
+    text = Programs(torch.zeros(1, 6, dtype=torch.long), words, program, torch.zeros(5, dtype=torch.bool))
+    values = torch.tensor([0.0, 3.0, 1.0, 2.0, 5.0])
+    assert text.best(values).tolist() == [3, 5] and text.strongest(values) == [4, 1]
+    assert text.above_half(values) == [1, 4]
+    assert text.line(1) == "a« b»⏎cd"
 
 
 def test_blocks_are_what_shares_dimensions():

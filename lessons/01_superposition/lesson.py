@@ -339,7 +339,7 @@ measured("superposition.one_run", min(guesses, key=lambda guess: abs(guesses[gue
 # Of all runs where a pair is predicted, more than a third end without one, and not only near the border.
 # </details>
 #
-# The map itself is right: if one takes the best of the eight runs, it agrees with the map on 97 % of the grid, where the null reaches 76 %. At the five exceptions training knows better than the map: it has found pairs, and with lengths and biases of their own these lose less than the best of the three formulas allows (the deeper notebook follows this up). All the more surprising that so many single runs miss the pair where it is best. To see why, look at the landscape of the loss over both weights, at the point $p = 0.1$ and $r = 0.5$ of the map. Training rolls down from where it starts.
+# The map itself is right: if one takes the best of the eight runs, it agrees with the map on 97 % of the grid, where the null reaches 76 %. At the five exceptions training knows better than the map: it has found pairs, and with lengths and biases of their own these lose less than the best of the three formulas allows (the deeper notebook follows this up). To see why so many single runs miss the pair where it is best, look at the landscape of the loss over both weights, at the point $p = 0.1$ and $r = 0.5$ of the map. Training rolls down from where it starts.
 
 # %% figure
 starts = (2 / 3) ** 0.5 * torch.randn(30, 2, generator=torch.Generator().manual_seed(0))  # as those of the grid
@@ -351,7 +351,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. To reach the pair from there, $w_2$ would have to pass through 0, where even the best model loses slightly more, and descent does not go uphill. Such an end, which no small step improves although a better one may exist elsewhere, is a **local minimum**. On the grid, too, most runs that miss a pair start with the same sign, so that much of a run's luck is drawn with its first two numbers, before it has seen a single sample.
+# Every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. To reach the pair from there, $w_2$ would have to pass through 0, where even the best model loses slightly more, and descent does not go uphill. Such an end, which no small step improves although a better one may exist elsewhere, is a **local minimum**. On the grid, too, most runs that miss a pair start with the same sign.
 #
 # > Comparing three losses tells which solution is the best. Which one a single run finds depends on where it starts.
 
@@ -452,7 +452,7 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 interference.round(decimals=2), D.round(decimals=2)
 
 # %% [markdown]
-# For groups like those above, the dimensionalities add up to the dimensions that the group occupies: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run. This is a surprise, because nothing in the loss asks for whole dimensions, and yet no two blocks have a dimension in common. The deeper notebook draws such a block.
+# For groups like those above, the dimensionalities add up to the dimensions that the group occupies: $2 \cdot \tfrac12 = 1$ for a pair and $5\cdot\tfrac25 = 2$ for a pentagon. The sum cannot be larger than the number of dimensions (the deeper notebook has the proof). For the twenty features we add them up block by block. A single feature occupies one dimension, a pair one as well, and the large block three: nine features in three dimensions, more to a dimension than in a pair or a pentagon. At both lower densities the sums are whole numbers to within 0.07 in all eight runs, although the blocks differ from run to run. This is a surprise, because nothing in the loss asks for whole dimensions, and yet each block takes whole ones. The deeper notebook draws such a block.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions, and the sum of their dimensionalities says how many dimensions they share.
 
