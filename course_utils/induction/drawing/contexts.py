@@ -35,7 +35,7 @@ def two_contexts(changed: Mapping[str, tuple[float, float, float]]) -> Picture:
     for words, y in (("after A", 1.15), ("two after Y", 1.75)):
         page.box((xs[6], y), words, fill=plots.ABLATED, edge=plots.NULL, width=1.0, height=0.32, size=SMALL)
     page.arrow((xs[2], 2.15), (xs[9] - 0.06, 2.75), colour=plots.HEAD, bend=-0.16, thick=3)
-    here = "both notes match: the\ninduction head looks here"
+    here = "both notes match:\nthe head looks here"
     page.text((xs[2] - 0.12, 2.5), here, side="right", colour=plots.HEAD, bold=True, size=SMALL)
     page.arrow((xs[6], 2.05), (xs[9] - 0.06, 2.6), colour=plots.HEAD, bend=-0.1, thick=1)
     page.text((xs[6] - 0.1, 2.08), "one note", side="right", size=SMALL, colour=plots.HEAD)
