@@ -5,6 +5,7 @@ rest: single rows that break a rule, sentences that sent a learner the wrong way
 """
 
 import ast
+import builtins
 import contextlib
 import io
 import json
@@ -168,8 +169,14 @@ def half_of_the_squares(x, x_hat, importance):
     return 0.5 * (importance * (x - x_hat) ** 2).sum(-1).mean(-1)
 
 
-def estimate(gain, **bounds):
-    return torch.stack([gain.mean().clamp(**bounds), gain.std() / len(gain) ** 0.5])
+def at_most_0(loss, early, late):
+    gain = loss[:, late] - loss[:, early]
+    return torch.stack([gain.mean().clamp(max=0), gain.std() / len(gain) ** 0.5])
+
+
+def at_least_0(loss, early, late):
+    gain = loss[:, late] - loss[:, early]
+    return torch.stack([gain.mean().clamp(min=0), gain.std() / len(gain) ** 0.5])
 
 
 @pytest.mark.parametrize(
@@ -179,8 +186,8 @@ def estimate(gain, **bounds):
         ("superposition.forward", under_no_grad, "`torch.no_grad` cuts it off"),
         ("superposition.interference", root_with_epsilon, "1e-06`. Look at the number in it"),
         ("superposition.loss", half_of_the_squares, "Every number is half of what it should be"),
-        ("induction.icl_score", lambda loss, early, late: estimate(loss[:, late] - loss[:, early], max=0), "0"),
-        ("induction.icl_score", lambda loss, early, late: estimate(loss[:, late] - loss[:, early], min=0), "0"),
+        ("induction.icl_score", at_most_0, "All is right but the first entry"),
+        ("induction.icl_score", at_least_0, "What lies below 0 is cut off"),
         ("induction.predict_ablation", [[True, False]], "one for each rival"),
     ],
     ids=["missing axis", "no_grad", "ε in the root", "half", "at most 0", "at least 0", "rivals"],
@@ -277,7 +284,7 @@ def between(lesson):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_cells_between_exercises_need_no_cell_of_the_learners(lesson):
     """Every cell that a learner writes may fail to parse: nothing that other cells read comes from there."""
-    known, missing = set(dir(__builtins__)) | set(__builtins__) | {"display", "grade", "checked", "get_ipython"}, set()
+    known, missing = set(dir(builtins)) | {"display", "grade", "checked", "get_ipython"}, set()
     setup = json.loads((ROOT / "exercises" / f"{lesson}.ipynb").read_text())["cells"]
     first = next("".join(cell["source"]) for cell in setup if cell["cell_type"] == "code")
     for number, source in enumerate([first, *between(lesson)]):

@@ -29,7 +29,8 @@ def checked(id: str, otherwise: Any = None) -> Any:
     """The learner's answer to exercise `id` if it has passed, else the course's own.
 
     For a function, a function: where the learner's raises after all, the course's own is called instead, and says so;
-    where that raises too, the traceback ends here. A tensor has a gradient only if one of the arguments has. For other answers the value, or `otherwise`.
+    where that raises too, the traceback ends here. A tensor that it returns has a gradient only if an argument has.
+    For other answers the value, or `otherwise`.
 
     Raises:
         KeyError: there is no such exercise.

@@ -648,7 +648,7 @@ plots.show(
 # %% [markdown]
 # At this token 378 beats all of its rivals: no other push moves the prediction as far. The comparison is a hard one for 378, since more is subtracted along most rivals than they hold; all but one of them are less than half as active as 378.
 #
-# One token is an example. So we repeat this at 100 tokens at which 378 is active, each in another held-out context, and note each time which share of its rivals it beats. If 378 were like the others, it would beat half of them on average. We say that the model *depends* on a latent if the mean lies above one half with its whole interval. The same test is made for the other three of the puzzle, and for 1084, the best latent for names after a dot.
+# One token is an example. So we repeat this at 100 tokens at which 378 is active, each in another held-out context, and note each time which share of its rivals it beats. If 378 were like the others, it would beat half of them on average. We say that the model *depends* on a latent if the mean lies above one half with its whole interval. The same test is made for the other three of the puzzle, and for 1084, the best latent for names after a dot. (We settled on it after three trials, which also varied how far is pushed, at how many tokens and how much of a context is read; the run shown was fixed before it was made.)
 
 # %% prediction
 predict("sae.causal")
