@@ -65,12 +65,12 @@ class Rivals:
         return {latent: mean_interval(beaten, clusters=module) for latent, beaten, module in each}
 
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """A row for each latent of `names`: a stroke for each token, the mean, and its interval."""
+        """A row for each latent of `names`: a dot as large as the number of tokens with that share, mean and interval."""
         fig, ax = plots.figure(height=0.75 + 0.42 * len(names))
         for y, latent in enumerate(names):
             mean, low, high = (100 * value for value in self.rows[latent])
-            tokens = 100 * self.beaten[self.latent.tolist().index(latent)]
-            ax.plot(tokens, [y + 0.22] * len(tokens), "|", color=plots.GREY, markersize=7, alpha=0.5)
+            shares, tokens = self.beaten[self.latent.tolist().index(latent)].unique(return_counts=True)
+            ax.scatter(100 * shares, [y + 0.24] * len(shares), s=3.5 * tokens, color=plots.GREY, linewidth=0)
             ax.errorbar(mean, y - 0.08, xerr=[[mean - low], [high - mean]], fmt="o", color=plots.HEAD, markersize=8)
         ax.axvline(50, color=plots.INK, linestyle=":", linewidth=1)
         ax.set(yticks=range(len(names)), yticklabels=[f"{name}: {latent}" for latent, name in names.items()],

@@ -660,7 +660,7 @@ names_left = {378: "the token “)”", 138: "mostly closing quotes", 9: "a pare
 plots.show(
     test.plot(names_left),
     "Five rows, a mean with its interval in each; four lie above one half, that of 1084 lies below.",
-    caption="Five latents at 100 tokens each. A grey stroke is a token, or several; the dot is their mean, with the 95\u00a0% interval from drawing modules again. Dotted: one half, what a latent like its rivals would have.",
+    caption="Five latents at 100 tokens each. A grey dot is as large as the number of tokens at which the latent beats that share; the blue one is the mean, with the 95\u00a0% interval from drawing modules again. Dotted: one half, what a latent like its rivals would have.",
 )
 page.measured("sae.causal", {(True, True): "both", (True, False): "only 9", (False, True): "only 1084", (False, False): "neither"}[depends[9], depends[1084]])
 
