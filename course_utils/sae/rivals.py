@@ -65,7 +65,7 @@ class Rivals:
         return {latent: mean_interval(beaten, clusters=module) for latent, beaten, module in each}
 
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """A row for each latent of `names`: a dot as large as the number of tokens with that share, mean and interval."""
+        """A row for each latent of `names`: a dot as large as the number of tokens with that share; their mean."""
         fig, ax = plots.figure(height=0.75 + 0.42 * len(names))
         for y, latent in enumerate(names):
             mean, low, high = (100 * value for value in self.rows[latent])
