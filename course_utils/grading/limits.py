@@ -1,9 +1,12 @@
 """Ending what does not end: a time limit that reaches into the learner's own frames, and a cap on new memory.
 
-1. A watchdog, one thread for all calls, looks at the clock; past the limit it interrupts the main thread, again and again.
-2. The handler of that interrupt switches tracing on, and the tracer raises at the next line of the learner's.
+1. A watchdog, one thread for all calls, looks at the clock; from a quarter of the limit on it sends the main thread a
+   signal, again and again. The signal is one that is ignored by default, so that Stop stays the learner's.
+2. Its handler gives time back where something is being imported or compiled. (To walk along the main thread's frames
+   from another thread can crash the interpreter.) Past the limit it switches tracing on, and the tracer raises at
+   the next line of the learner's.
 3. Raising switches tracing off. A handler that swallows the exception switches it on again, through the end of
-   the exception's life; so does every new call, through the profiler; so does the next interrupt.
+   the exception's life; so does every new call, through the profiler; so does the next signal.
 4. Where no line is ever reached, because a C function waits, the handler itself raises.
 """
 
@@ -27,6 +30,7 @@ except ImportError:  # Windows
 HEADROOM = 2 << 30  # bytes that one call may add to the process
 PATIENCE = 60  # seconds by the clock that imports and compilations may take in one call
 COMPILER = os.path.join(os.path.dirname(torch.__file__), "_dynamo", "convert_frame.py")
+SIGNAL = getattr(signal, "SIGURG", None) or signal.SIGBREAK  # the second on Windows, where it is only simulated
 PREPARES = {"<frozen importlib._bootstrap>", COMPILER}
 HERE = os.path.dirname(__file__)
 
@@ -89,7 +93,7 @@ class Clock:
 
     def __init__(self, limit: float, reference: CodeType | None, at_expiry: Callable[[], None]) -> None:
         self.limit, self.code, self.at_expiry = limit, reference, at_expiry
-        self.expired = self.interrupted = self.saw_reference = self.over = False
+        self.asked = self.expired = self.interrupted = self.saw_reference = self.over = False
         self.place = None
 
     def __enter__(self) -> None:
@@ -99,48 +103,57 @@ class Clock:
         self.old_trace, self.old_profile = sys.gettrace(), sys.getprofile()
         self.active = threading.current_thread() is threading.main_thread()
         if self.active:  # Python runs signal handlers in the main thread only
-            self.old_handler = signal.signal(signal.SIGINT, self._stop)
+            self.old_handlers = signal.signal(signal.SIGINT, self._stop), signal.signal(SIGNAL, self._end)
             self.old_signal, signal.signal = signal.signal, self._signal
             WATCHDOG.watch(self)
         if self.code is not None:
             sys.setprofile(self._profile)
 
     def _begin(self) -> None:
+        self.late = False
         self.cpu, self.wall = processor_seconds(), time.perf_counter()
 
-    def look(self) -> None:
-        """What the watchdog does at every turn: note that the time is over, and interrupt where it is."""
-        now = time.perf_counter()
-        if not self.expired and now - self.begun < PATIENCE and self._preparing():
-            self._begin()
-        late = processor_seconds() - self.cpu > self.limit or now - self.wall > 10 * self.limit
-        if late and not self.expired:
-            self.expired = True
-            sys.setrecursionlimit(sys.getrecursionlimit() + 2000)  # room for the handler at the end of a recursion
-        if self.expired:
-            self._interrupt()
+    def _spent(self) -> float:
+        """The share of the limit that is used up."""
+        return max(processor_seconds() - self.cpu, (time.perf_counter() - self.wall) / 10) / self.limit
 
-    def _preparing(self) -> bool:
+    def look(self) -> None:
+        """What the watchdog does at every turn."""
+        spent = self._spent()
+        if spent > 1 and not self.late:
+            self.late = True
+            sys.setrecursionlimit(sys.getrecursionlimit() + 2000)  # room for the handler at the end of a recursion
+        if spent > 0.25 or self.expired:
+            self.asked = True
+            self._send()
+
+    def _preparing(self, frame: Any) -> bool:
         """Whether something is imported or compiled: slow the first time, and not to be broken off."""
-        frame = sys._current_frames().get(threading.main_thread().ident)
         while frame is not None and frame is not self.floor:
             if frame.f_code.co_filename in PREPARES:
                 return True
             frame = frame.f_back
         return False
 
-    def _interrupt(self) -> None:
+    def _send(self) -> None:
         if hasattr(signal, "pthread_kill"):  # ends a sleep or a wait too
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident, SIGNAL)
         else:
-            _thread.interrupt_main()
+            _thread.interrupt_main(SIGNAL)
 
     def _stop(self, signum: int, frame: Any) -> None:
-        if not self.expired:
-            self.interrupted = True
-            raise KeyboardInterrupt  # the learner pressed Stop
+        self.interrupted = True
+        raise KeyboardInterrupt  # the learner pressed Stop
+
+    def _end(self, signum: int, frame: Any) -> None:
         if self.over:
             return
+        if not self.expired:
+            if time.perf_counter() - self.begun < PATIENCE and self._preparing(frame):
+                self._begin()
+            if self._spent() < 1:
+                return
+            self.expired = True
         self.at_expiry()
         place, self.place = self.place, (id(frame), getattr(frame, "f_lasti", None))
         if place == self.place:  # it waits inside a C function, where no line is ever reached
@@ -149,8 +162,9 @@ class Clock:
         self._arm(frame)
 
     def _signal(self, signum: int, handler: Any) -> Any:
-        """Stands for `signal.signal` meanwhile: the interrupt is the clock's."""
-        return self._stop if signum == signal.SIGINT else self.old_signal(signum, handler)
+        """Stands for `signal.signal` meanwhile: the clock's two handlers stay."""
+        own = {signal.SIGINT: self._stop, SIGNAL: self._end}
+        return own[signum] if signum in own else self.old_signal(signum, handler)
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if frame.f_code is self.code:
@@ -182,10 +196,11 @@ class Clock:
         if not self.active:
             return
         WATCHDOG.leave(self)
-        for _ in range(3 * self.expired):  # a signal sent just before arrives here, while the handler is still ours
+        for _ in range(3 * self.asked):  # a signal sent just before arrives here, while the handler is still ours
             time.sleep(0)
         signal.signal = self.old_signal
-        signal.signal(signal.SIGINT, self.old_handler)
+        for signum, handler in zip((signal.SIGINT, SIGNAL), self.old_handlers, strict=True):
+            signal.signal(signum, handler)
 
 
 class Watchdog:
@@ -207,7 +222,7 @@ class Watchdog:
                 self.thread.start()
 
     def leave(self, clock: Clock) -> None:
-        """After this no interrupt of this clock is sent."""
+        """After this no signal of this clock is sent."""
         with self.lock:
             self.clocks.remove(clock)
 
@@ -216,8 +231,8 @@ class Watchdog:
         while idle < 50:
             time.sleep(0.02)
             with self.lock:
-                for clock in self.clocks:
-                    clock.look()
+                if self.clocks:
+                    self.clocks[-1].look()  # the innermost
                 idle = 0 if self.clocks else idle + 1
                 if idle == 50:
                     self.thread = None
