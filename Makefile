@@ -20,7 +20,7 @@ lab:        ## build .venv where needed, copy missing exercises into my/, open J
 test:       ## build the same with what tests need, and run everything that CI runs; LESSON=03: what belongs to one lesson
 	@$(python) tools/bootstrap.py dev
 	$(bin)/ruff check .
-	$(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(LESSON),--lesson $(LESSON))
+	$(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(if $(LESSON),--lesson $(LESSON))
 
 notebooks:  ## build and execute the notebooks whose sources changed
 	@$(python) tools/bootstrap.py dev

@@ -74,7 +74,7 @@ class Answer(Exercise):
             said = outcome.problem if ran else f"The answer {show(answer)} cannot be read."
             return Verdict(False, f"{said} {self.expects}")
         answer = outcome.value
-        truth = self.cached((seed, "truth"), lambda: self.truth(seed))
+        truth = self.known(seed)
         said = guard.call(self.form, (answer, truth), limit=10)
         if said.problem or said.value:
             return Verdict(False, f"{said.value or f'The answer {show(answer)} cannot be read.'} {self.expects}")
@@ -108,12 +108,16 @@ class Answer(Exercise):
         guessing = f" {100 * p:.0f} of 100 guesses at random score as much." if guessed else ""
         return Verdict(False, f"{said} Score {reached.value:.2f}; it takes {self.share * par:.2f}.{guessing}".strip())
 
+    def known(self, seed: int) -> Any:
+        """The truth of this seed, computed once."""
+        return self.cached((seed, "truth"), lambda: self.truth(seed))
+
     def _published(self, answer: Any, seed: int) -> bool:
         """Whether it is right for the seed of the published notebooks, and the learner's is another."""
         other = runtime.published_seed_for(self.id)
         if self.alike or self.chance or other == seed:
             return False
-        truth = self.cached((other, "truth"), lambda: self.truth(other))
+        truth = self.known(other)
         fits = guard.call(lambda: not self.form(answer, truth) and self.score(answer, truth), limit=10)
         best = float(self.score(self.key(truth), truth))
         return not fits.problem and fits.value is not False and fits.value >= self.share * best - 1e-9 and best > 0

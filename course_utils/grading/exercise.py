@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+import torch
 from torch import Tensor, nn
 
 from course_utils.grading import guard
@@ -191,21 +192,23 @@ def changed(name: str, before: Any, after: Any, grad: bool = False) -> str:
 
 
 def _module_changed(name: str, before: nn.Module, after: nn.Module) -> str:
-    if _hooks(before) != _hooks(after):
+    old, new = list(before.modules()), list(after.modules())  # walked along once: TransformerLens nests deeply
+    if _hooks(old) != _hooks(new):
         return (
             f"Your function leaves hooks on `{name}`, and whatever runs it next runs them too. Use "
             f"`{name}.run_with_hooks(…)`, which takes them off again, or take them off yourself."
         )
-    if [m.training for m in before.modules()] != [m.training for m in after.modules()]:
+    if [m.training for m in old] != [m.training for m in new]:
         return f"Your function leaves `{name}` in another mode: `.train()` or `.eval()` lasts. Put it back."
-    weights = list(zip(before.parameters(), after.parameters(), strict=True))
+    weights = list(zip(_held(old, "_parameters"), _held(new, "_parameters"), strict=True))
     if any(a.requires_grad != b.requires_grad for a, b in weights):
         return f"Your function leaves `requires_grad` of weights of `{name}` changed. Put it back."
     if any((a.grad is None) != (b.grad is None) for a, b in weights):
         return f"Your function leaves gradients on the weights of `{name}`, and the next backward pass adds to them."
     if _settings(before) != _settings(after):
         return f"Your function leaves settings in `{name}.cfg` changed. Put them back."
-    if difference(dict(after.state_dict()), dict(before.state_dict()), 0.0, 0.0):
+    buffers = zip(_held(old, "_buffers"), _held(new, "_buffers"), strict=True)
+    if any(a.dtype != b.dtype or not torch.equal(a, b) for a, b in (*weights, *buffers)):
         return f"Your function changes weights of `{name}`. Work on a copy (`copy.deepcopy({name})`), or with hooks."
     return ""
 
@@ -216,10 +219,15 @@ def _settings(module: nn.Module) -> dict[str, Any]:
     return {name: value for name, value in found.items() if isinstance(value, (bool, int, float, str))}
 
 
-def _hooks(module: nn.Module) -> int:
+def _held(modules: list[nn.Module], kind: str) -> list[Tensor]:
+    """The tensors that they hold themselves; one that is held twice comes twice."""
+    return [value for one in modules for value in getattr(one, kind).values() if value is not None]
+
+
+def _hooks(modules: list[nn.Module]) -> int:
     """How many hooks there are, but for those that TransformerLens itself keeps on its modules."""
     found = 0
-    for one in module.modules():
+    for one in modules:
         if hasattr(one, "fwd_hooks"):
             found += len(one.fwd_hooks) + len(one.bwd_hooks)
             continue

@@ -122,18 +122,18 @@ def _within(value: Any, low: float, high: float) -> bool:
 def _seed_gaps(exercise: Answer, seed: int) -> list[str]:
     """Keys of other seeds that pass: then the answer can be copied from another learner."""
     pairs = [(other, other + 1) for other in range(seed, seed + SEEDS)]
-    passes = sum(exercise.check(exercise.key(exercise.truth(theirs)), mine).passed for mine, theirs in pairs)
+    passes = sum(exercise.check(exercise.key(exercise.known(theirs)), mine).passed for mine, theirs in pairs)
     if exercise.alike:
         return [] if passes else ["says that it is alike for every learner, and differs by seed"]
     return [f"the key of another seed passes on {passes} of {len(pairs)} seeds"] if passes else []
 
 
 def _right(exercise: Exercise, seed: int) -> Any:
-    return exercise.key(exercise.truth(seed)) if isinstance(exercise, Answer) else exercise.reference
+    return exercise.key(exercise.known(seed)) if isinstance(exercise, Answer) else exercise.reference
 
 
 def _mistaken(exercise: Exercise, known: Any, seed: int) -> Any:
-    return known.make(exercise.truth(seed)) if isinstance(exercise, Answer) else known.make
+    return known.make(exercise.known(seed)) if isinstance(exercise, Answer) else known.make
 
 
 def _passes_again(exercise: Exercise, name: str, seed: int) -> bool:
@@ -142,7 +142,7 @@ def _passes_again(exercise: Exercise, name: str, seed: int) -> bool:
 
 
 def _null_gaps(exercise: Answer, seed: int) -> list[str]:
-    truth, rng = exercise.truth(seed), torch.Generator().manual_seed(seed + 1)
+    truth, rng = exercise.known(seed), torch.Generator().manual_seed(seed + 1)
     passes = sum(exercise.check(exercise.null(truth, rng), seed).passed for _ in range(NULL_TRIES))
     return [f"{passes} of {NULL_TRIES} random guesses pass"] if passes > NULL_PASSES else []
 

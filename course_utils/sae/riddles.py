@@ -83,17 +83,18 @@ def where_it_is_active(latent: int) -> Bool[Tensor, "row"]:
     return _held_out()[1][:, stored.NAMEABLE.index(latent)]
 
 
-def tokens_of(riddle: Nameless, share: float = 0.5) -> set[str]:
+@lru_cache(maxsize=16)
+def tokens_of(riddle: Nameless, share: float = 0.5) -> frozenset[str]:
     """The tokens at which the latent is active in the programs at more than this share of their places.
 
-    Read anew: what a learner does to `riddle.words` and `riddle.activity` does not move the score that it takes.
+    From the course's own reading: what a learner does to `riddle.words` and `riddle.activity` moves no score.
     """
     seen: dict[str, list[bool]] = {}
     words, activity = _as_words(_samples().tokens), _samples().f[..., riddle.latent]
     for row, values in zip(words, activity.tolist(), strict=True):
         for word, value in zip(row[1:], values[1:], strict=True):
             seen.setdefault(word, []).append(value > 0)
-    return {word for word, on in seen.items() if sum(on) > share * len(on)}
+    return frozenset(word for word, on in seen.items() if sum(on) > share * len(on))
 
 
 @dataclass(frozen=True, eq=False)

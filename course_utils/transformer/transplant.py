@@ -6,6 +6,7 @@ A sweep tries one cell at a time. Effects of single cells need not add up, so a 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,26 +53,35 @@ class Transplant:
         Raises:
             ValueError: a node that there is not.
         """
-        by_layer: dict[int, list[tuple[int, int]]] = {}
-        for layer, head, position in nodes:
-            _, pos, heads, _ = self.z[0].shape
+        return self.recoveries([nodes])[0]
+
+    def recoveries(self, sets: Iterable[Iterable[Node]]) -> list[float]:
+        """The recovery of each of several sets of nodes, ten at a time in one run."""
+        sets = [list(nodes) for nodes in sets]
+        _, pos, heads, _ = self.z[0].shape
+        for layer, head, position in itertools.chain(*sets):
             if not (0 <= layer < len(self.z) and 0 <= head < heads and -pos <= position < pos):
                 raise ValueError(f"there is no node {(layer, head, position)}: layer, head, position")
-            by_layer.setdefault(layer, []).append((position, head))
+        return [value for i in range(0, len(sets), 10) for value in self._recoveries(sets[i : i + 10])]
+
+    def _recoveries(self, sets: list[list[Node]]) -> list[float]:
+        count = len(self.pairs.corrupt)
 
         def put(layer: int) -> Callable[[Tensor, Any], Tensor]:
             def edit(z: Tensor, hook: Any) -> Tensor:
-                edited = z.clone()
-                for position, head in by_layer[layer]:
-                    edited[:, position, head] = self.z[layer][:, position, head]
-                return edited
+                edited = z.clone().unflatten(0, (len(sets), count))
+                for number, nodes in enumerate(sets):
+                    for _, head, position in (node for node in nodes if node[0] == layer):
+                        edited[number, :, position, head] = self.z[layer][:, position, head]
+                return edited.flatten(0, 1)
 
             return edit
 
-        hooks = [(f"blocks.{layer}.attn.hook_z", put(layer)) for layer in by_layer]
+        hooks = [(f"blocks.{layer}.attn.hook_z", put(layer)) for layer in {node[0] for node in itertools.chain(*sets)}]
         with torch.no_grad(), self.model.hooks(fwd_hooks=hooks):
-            reached = float(self.pairs.difference(self.model(self.pairs.corrupt)).mean())
-        return (reached - self.corrupt) / (self.clean - self.corrupt)
+            logits = self.model(self.pairs.corrupt.repeat(len(sets), 1)).unflatten(0, (len(sets), count))
+        reached = [float(self.pairs.difference(one).mean()) for one in logits]
+        return [(value - self.corrupt) / (self.clean - self.corrupt) for value in reached]
 
 
 CARRIERS = ((2, 2), (1, 0), (3, 2))  # the heads of `code-4l` that recover most of an open bracket alone (lesson 0)
@@ -98,7 +108,8 @@ def best_nodes(
     left = [tuple(int(i) for i in torch.unravel_index(flat, alone.shape)) for flat in order]
     chosen: list[Node] = []
     for _ in range(budget):
-        best = max(left, key=lambda node: transplant.recovery([*chosen, node]))
+        found = transplant.recoveries([*chosen, node] for node in left)
+        best = left[found.index(max(found))]
         chosen.append(best)
         left.remove(best)
     return tuple(chosen)

@@ -21,13 +21,22 @@ from course_utils.sae.stored import NAMEABLE
 # 12 · a name
 
 
+@lru_cache(maxsize=1)
 def _words() -> list[str]:
     """The held-out tokens in the order of the rows."""
     return [word for row in riddles._held_out()[0] for word in row[1:]]
 
 
+@lru_cache(maxsize=1)
+def _numbered() -> tuple[dict[str, int], Tensor]:
+    """Every different one of them in alphabetical order, with its number; and the numbers in the order of the rows."""
+    numbers = {word: number for number, word in enumerate(sorted(set(_words())))}
+    return numbers, torch.tensor([numbers[word] for word in _words()])
+
+
 def _among(tokens: set[str]) -> Tensor:
-    return torch.tensor([word in tokens for word in _words()])
+    numbers, rows = _numbered()
+    return torch.tensor([word in tokens for word in numbers])[rows]
 
 
 NO_RULE = (
@@ -98,9 +107,10 @@ def _commonest(riddle: Nameless) -> Tensor:
 
 
 def _as_many_tokens(riddle: Nameless, rng: torch.Generator) -> Tensor:
-    known = sorted(set(_words()))
-    drawn = torch.randperm(len(known), generator=rng)[: len(riddles.tokens_of(riddle))]
-    return _among({known[i] for i in drawn.tolist()})
+    numbers, rows = _numbered()
+    chosen = torch.zeros(len(numbers), dtype=torch.bool)
+    chosen[torch.randperm(len(numbers), generator=rng)[: len(riddles.tokens_of(riddle))]] = True
+    return chosen[rows]
 
 
 def _rule_form(said: Tensor | str, riddle: Nameless) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -31,8 +32,13 @@ def _weights_form(answer: Weights, task: sp.Task) -> str:
 
 def _weights_score(answer: Weights, task: sp.Task) -> float:
     """0 for the plain polygon, 1 for the best one."""
-    plain, best = task.loss(*task.plain()), task.loss(*task.best())
+    plain, best = _ends(task)
     return (plain - task.loss(*answer)) / (plain - best)
+
+
+@lru_cache(maxsize=16)
+def _ends(task: sp.Task) -> tuple[float, float]:
+    return task.loss(*task.plain()), task.loss(*task.best())
 
 
 def _weights_explain(answer: Weights, task: sp.Task) -> str:
