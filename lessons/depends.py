@@ -17,7 +17,7 @@ import ast
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -39,6 +39,12 @@ def fingerprint(nb: NotebookNode, course: "Package") -> str:
             content = content.replace(b"\r\n", b"\n")
         digest.update(f"\0{file.name}\0".encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()
+
+
+@cache
+def read(folder: Path) -> "Package":
+    """The package in a folder, read once: it is not expected to change while notebooks are built."""
+    return Package(folder)
 
 
 @dataclass(frozen=True)

@@ -453,17 +453,31 @@ def test_stop_button_reaches_the_learner_and_everything_is_restored(demo):
         import _thread, sys, threading, time
         from course_utils.grading import guard
         def slow():
-            end = time.time() + 5
+            end = time.time() + 20
             while time.time() < end: pass
-        threading.Timer(0.2, _thread.interrupt_main).start()
+        threading.Timer(1.5, _thread.interrupt_main).start()
         try:
-            guard.call(slow, limit=60)
+            guard.call(slow, limit=4)  # from a quarter of it on the clock sends signals of its own
         except KeyboardInterrupt:
             print("stopped by hand")
         print(sys.gettrace(), sys.getprofile(), guard.call(lambda: 5).value)
         """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
     assert done.stdout == "stopped by hand\nNone None 5\n", done.stderr
+
+
+def test_a_call_within_a_call_ends_by_its_own_limit():
+    def works(seconds):
+        end = time.thread_time() + seconds
+        while time.thread_time() < end:
+            pass
+        return "value"
+
+    def outer():
+        return guard.call(works, (60,), limit=0.1).problem, guard.call(works, (0.2,), limit=10).value
+
+    problem, value = guard.call(outer, limit=2).value
+    assert "still running after 0.1 s" in problem and value == "value"
 
 
 def test_no_signal_arrives_late():

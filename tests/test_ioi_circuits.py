@@ -209,12 +209,12 @@ def test_the_edges_differ_between_sealed_models():
 
 def scored(proposal, seed=5):
     exercise = find("ioi.sealed", Exercise.registry)
-    return exercise.score(exercise.canonical(proposal), exercise.truth(seed))
+    return exercise.score(exercise.canonical(proposal), exercise.known(seed))
 
 
 def test_wrong_circuits_of_a_sealed_model_are_scored_in_the_right_order():
     exercise = find("ioi.sealed", Exercise.registry)
-    truth = exercise.truth(5)
+    truth = exercise.known(5)
     key, nodes = exercise.key(truth), set(truth.nodes.values())
     everywhere = {(layer, head, at) for layer in range(3) for head in range(4) for at in ("S2", "END")}
     scores = {
@@ -231,14 +231,14 @@ def test_wrong_circuits_of_a_sealed_model_are_scored_in_the_right_order():
 
 def test_heads_may_be_written_in_several_ways():
     exercise = find("ioi.sealed", Exercise.registry)
-    truth = exercise.truth(5)
+    truth = exercise.known(5)
     key = exercise.key(truth)
     listed = {"nodes": [list(node) for node in key["nodes"]], "edges": [tuple(e.split("->")) for e in key["edges"]]}
     assert exercise.check(listed, 5).passed
     said = exercise.check({"nodes": {(0, 9, "END")}, "edges": set()}, 5).message
     assert "no head 0.9" in said
     exchanges = find("ioi.exchanges", Exercise.registry)
-    sealed = exchanges.truth(5)
+    sealed = exchanges.known(5)
     names = [sealed.model.tokenizer.decode([i]) for i in exchanges.key(sealed)]
     assert exchanges.check(names, 5).passed
     assert "reverse order" in exchanges.check(names[::-1], 5).message or names == names[::-1]

@@ -16,7 +16,7 @@ def check(name, answer, seed=SEED):
 
 def key(name, seed=SEED):
     exercise = find(f"ioi.{name}", Exercise.registry)
-    return exercise.key(exercise.cached((seed, "truth"), lambda: exercise.truth(seed)))
+    return exercise.key(exercise.known(seed))
 
 
 # Exercises 14 and 15

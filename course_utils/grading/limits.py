@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from signal import signal as install  # itself, also within a call, where `signal.signal` is another
 from types import CodeType
 from typing import Any
 
@@ -103,7 +104,7 @@ class Clock:
         self.old_trace, self.old_profile = sys.gettrace(), sys.getprofile()
         self.active = threading.current_thread() is threading.main_thread()
         if self.active:  # Python runs signal handlers in the main thread only
-            self.old_handlers = signal.signal(signal.SIGINT, self._stop), signal.signal(SIGNAL, self._end)
+            self.old_handlers = install(signal.SIGINT, self._stop), install(SIGNAL, self._end)
             self.old_signal, signal.signal = signal.signal, self._signal
             WATCHDOG.watch(self)
         if self.code is not None:
@@ -200,7 +201,7 @@ class Clock:
             time.sleep(0)
         signal.signal = self.old_signal
         for signum, handler in zip((signal.SIGINT, SIGNAL), self.old_handlers, strict=True):
-            signal.signal(signum, handler)
+            install(signum, handler)
 
 
 class Watchdog:

@@ -4,17 +4,23 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from course_utils.patching import ablated
 from course_utils.transformer.pairs import Pairs, bracket_pairs
-from course_utils.transformer.removal import removal
+from course_utils.transformer.removal import Removal, removal
 
 SHOWS = 0.03  # logits by which the means over other prompts must differ, at the least
 DRAWS = 8
 
 
 def verdict_pairs(model: TransformerBridge, seed: int, n: int = 16) -> Pairs:
+    """The pairs that `verdict_draw` ends with."""
+    return verdict_draw(model, seed, n)[0]
+
+
+def verdict_draw(model: TransformerBridge, seed: int, n: int = 16) -> tuple[Pairs, Removal, Removal]:
     """n pairs of a call or an index, or of a list with a bracket inside that has been closed.
 
     They are drawn anew until the head about which zero and mean ablation disagree most loses another amount with its
-    mean over the clean prompts, or over the corrupt ones, than with its mean over all.
+    mean over the clean prompts, or over the corrupt ones, than with its mean over all. With them comes what taking
+    components away costs on them, by zeros and by means.
     """
     for draw in range(DRAWS):
         pairs = bracket_pairs(model.tokenizer, n, seed + 1000 * draw, ("call", "nested")[(seed + draw) % 2])
@@ -28,4 +34,4 @@ def verdict_pairs(model: TransformerBridge, seed: int, n: int = 16) -> Pairs:
         )
         if all(abs(other - mean.of(widest)[1]) > SHOWS for other in others):
             break
-    return pairs
+    return pairs, zero, mean

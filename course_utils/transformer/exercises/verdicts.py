@@ -9,6 +9,7 @@ import torch
 from course_utils import transformer as tf
 from course_utils.grading.kinds import Answer, wrong
 from course_utils.transformer.exercises.model import code_model
+from course_utils.transformer.verdicts import verdict_draw
 
 PAIRS = 16
 NEAR = 0.01  # logits: what a measured number may be off by, rounding to two digits included
@@ -48,8 +49,7 @@ class Verdicts:
 
 def _truth(seed: int) -> Verdicts:
     model = code_model()
-    pairs = tf.verdict_pairs(model, seed, PAIRS)
-    zero, mean = (tf.removal(model, pairs, kind) for kind in ("zero", "mean"))
+    pairs, zero, mean = verdict_draw(model, seed, PAIRS)
     heads = {label: tuple(map(int, label.split("."))) for label in zero.labels if "." in label}
     whole = float(pairs.difference(model(pairs.clean).detach()).mean())
     clean_mean = {}
