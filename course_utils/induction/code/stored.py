@@ -7,7 +7,7 @@ from torch import Tensor
 
 from course_utils import stored
 from course_utils.induction.code.along import Checkpoints
-from course_utils.induction.code.results import Ablations, ContextGain
+from course_utils.induction.code.results import Ablations, ContextGain, NameLosses
 from course_utils.induction.code.text import TextLosses
 from course_utils.induction.toys.formation import Formation
 from course_utils.induction.toys.seeds import Spread
@@ -46,6 +46,12 @@ def ablations() -> Ablations:
     """`code-attn-2l` with heads taken away, on held-out modules and on repeated random tokens."""
     arrays = _load("ablations")
     return Ablations(losses=_losses(arrays), **arrays)
+
+
+@lru_cache
+def name_losses() -> NameLosses:
+    """`code-attn-2l` with heads taken away, on names that return and on new ones of held-out modules."""
+    return NameLosses(**_load("name_losses"))
 
 
 @lru_cache
