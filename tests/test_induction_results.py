@@ -7,7 +7,7 @@ import torch
 
 from course_utils import induction as ind
 from course_utils import zoo
-from course_utils.induction.code.results import ContextGain
+from course_utils.induction.code.results import NAMES, ContextGain
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
 from course_utils.induction.toys.formation import CONDITIONS
 from course_utils.induction.toys.seeds import Spread
@@ -15,6 +15,7 @@ from course_utils.induction.toys.training import Recipe
 from course_utils.intervals import bootstrap_weights, interval, mean_interval
 from course_utils.python_text import samples
 from models.stored import formation as makers
+from models.stored.induction import pairs_seen
 from models.stored.spread import measure
 
 TRAININGS = ("accuracy", "icl", "prefix", "previous", "control")  # of a `Spread`: (record, seed)
@@ -198,13 +199,30 @@ def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_o
     assert found.prefix[:, list(ind.RUNS).index("0.2")].max() < 0.01 < 0.6 < found.prefix[0, 0]
 
 
-def test_what_is_left_of_the_worth_of_a_return_has_a_paired_interval():
-    found = ind.ablations()
-    assert found.left("intact") == (1, 1, 1)
+def test_losses_on_names_are_those_of_the_ablations_and_have_paired_intervals():
+    found, whole = ind.name_losses(), ind.ablations()
+    assert found.left("intact") == (1, 1, 1) and found.cost("intact", "repeated") == (0, 0, 0)
+    intact = whole.row("intact")
+    assert torch.equal(found.count[1:].sum(0), intact.new_count) and torch.equal(found.count[0], intact.repeated_count)
     for run in ("1.1", "0.3"):
         share, low, high = found.left(run)
-        assert share == pytest.approx(1 + found.cost("gain")[run][0] / found.row("intact").estimate("gain").item())
+        assert share == pytest.approx(1 + whole.cost("gain")[run][0] / intact.estimate("gain").item(), abs=2e-3)
         assert low < share < high
+        for what, kinds in (("repeated", NAMES[:1]), ("new", NAMES[1:])):
+            assert found.cost(run, *kinds) == pytest.approx(whole.cost(what)[run], abs=5e-3)
+
+
+def test_a_pair_is_known_where_it_has_stood_before():
+    tokens = torch.tensor([[0, 5, 6, 7, 5, 6, 6, 6, 6], [0, 6, 5, 6, 5, 5, 5, 1, 5]])
+    known = pairs_seen(tokens)
+    assert known[0].nonzero()[:, 0].tolist() == [5, 7, 8] and known[1].nonzero()[:, 0].tolist() == [4, 6]
+
+
+def test_a_loss_on_names_is_a_mean_over_their_tokens():
+    total = torch.tensor([[[4.0, 2.0], [1.0, 1.0], [9.0, 3.0]]]).expand(len(ind.NAME_RUNS), -1, -1)
+    found = ind.NameLosses(total, torch.tensor([[2.0, 1.0], [1.0, 1.0], [2.0, 2.0]]), torch.tensor([0, 1]))
+    assert [found.loss((kind,))[0].item() for kind in NAMES] == [2, 1, 3]
+    assert found.gain()[0] == pytest.approx(14 / 6 - 2)
 
 
 def test_an_invented_name_returns_in_the_same_parts_and_is_worth_its_loss(model):

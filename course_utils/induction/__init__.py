@@ -69,16 +69,16 @@ from course_utils.intervals import mean_interval
 from course_utils.patching import ablation_hooks
 
 __all__ = [
-    "GAIN_RUNS", "NAME_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings", "Formation",
-    "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "NameLosses", "Programs", "Recipe", "ScoreParts", "Sealed", "Shape",
-    "Spread", "Subspaces", "TextLosses", "Trained", "Weights", "Windows", "ablate_heads", "ablation_hooks",
-    "ablations", "as_bridge", "build", "by_input", "checkpoints", "circuit", "circuits_alone", "code_windows",
-    "composition_score", "composition_scores", "context_gain", "copying_diagonal", "copying_score", "crowd",
-    "examine", "expected", "formation", "forming", "four_texts", "grids", "half_way", "half_ways", "hand_built",
-    "head_maps", "head_scores", "heard", "icl_estimate", "icl_score", "invented", "judge", "looked_up", "losses_of",
-    "mean_interval", "name_gain", "name_losses", "own_note_first", "path_patch", "path_patch_qkv", "prefix_matching_score",
-    "previous_token_score", "repeat_accuracy", "repeat_gain", "repeat_log_prob",
-    "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed", "share_left",
-    "shares", "spread", "subspaces", "token_losses", "train", "turned_composition",
-    "two_contexts", "two_that_subtract",
+    "GAIN_RUNS", "NAME_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings",
+    "Formation", "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "NameLosses", "Programs", "Recipe",
+    "ScoreParts", "Sealed", "Shape", "Spread", "Subspaces", "TextLosses", "Trained", "Weights", "Windows",
+    "ablate_heads", "ablation_hooks", "ablations", "as_bridge", "build", "by_input", "checkpoints", "circuit",
+    "circuits_alone", "code_windows", "composition_score", "composition_scores", "context_gain", "copying_diagonal",
+    "copying_score", "crowd", "examine", "expected", "formation", "forming", "four_texts", "grids", "half_way",
+    "half_ways", "hand_built", "head_maps", "head_scores", "heard", "icl_estimate", "icl_score", "invented", "judge",
+    "looked_up", "losses_of", "mean_interval", "name_gain", "name_losses", "own_note_first", "path_patch",
+    "path_patch_qkv", "prefix_matching_score", "previous_token_score", "repeat_accuracy", "repeat_gain",
+    "repeat_log_prob", "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed",
+    "share_left", "shares", "spread", "subspaces", "token_losses", "train", "turned_composition", "two_contexts",
+    "two_that_subtract",
 ]  # fmt: skip

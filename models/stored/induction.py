@@ -1,12 +1,14 @@
 """The stored results of lesson 3.
 
 `spread`: the live training, 32 seeds and 8 one-layer controls. `checkpoints`: `code-attn-2l` along its training, on
-held-out modules. `ablations`: with heads taken away; `name_losses`: the same on names, and on names whose parts have
-stood before. `context_gain`: seeing only the last so many tokens. `formation` (`formation.py`): the live training with something barred or made possible.
+held-out modules. `ablations`: with heads taken away; `name_losses`: the same on names alone, where what is new may yet
+hold a pair of tokens that has stood before. `context_gain`: seeing only the last so many tokens. `formation`
+(`formation.py`): the live training with something barred or made possible.
 """
 
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -100,7 +102,7 @@ def pairs_seen(tokens: Tensor) -> Tensor:
     found = torch.zeros_like(tokens, dtype=torch.bool)
     for row, ids in zip(found, tokens.tolist(), strict=True):
         seen: set[tuple[int, int]] = set()
-        for place, pair in enumerate(zip(ids, ids[1:], strict=False), start=1):
+        for place, pair in enumerate(pairwise(ids), start=1):
             row[place] = pair in seen
             seen.add(pair)
     return found

@@ -41,7 +41,6 @@ NAME_RUNS: dict[str, tuple[tuple[int, int], ...]] = {
     **{f"{title} alone": tuple(head for head in HEADS if head not in kept) for title, kept in ALONE.items()},
 }
 NAMES = ("repeated", "pair seen", "pair unseen")
-TEXTS = {"repeat": "random tokens, repeated", "repeated": "repeated names", "new": "new names", "loss": "all of code"}
 
 
 @dataclass(frozen=True)
@@ -79,11 +78,6 @@ class Ablations:
         low, high = interval(draws - draws[:, :1])
         change = centre - centre[0]
         return {run: (change[k].item(), low[k].item(), high[k].item()) for k, run in enumerate(RUNS)}
-
-    def rows(self) -> dict[str, dict[str, tuple[float, float, float]]]:
-        """What the mean ablation of each head, or of several, costs in nats on each kind of text."""
-        cost = {title: self.cost(what) for what, title in TEXTS.items()}
-        return {run: {title: cost[title][run] for title in cost} for run in list(RUNS)[1:]}
 
 
 @dataclass(frozen=True)
