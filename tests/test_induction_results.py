@@ -173,6 +173,15 @@ def test_a_training_of_formation_made_again_is_the_stored_one():
     assert min((again - other).abs().max() for k, other in enumerate(kept.unbind(1)) if k != place) > 0.1
 
 
+def test_the_maker_of_long_blocks_trains_on_long_blocks_and_tests_every_length(monkeypatch):
+    monkeypatch.setattr(makers.Altered, "step", lambda model: stepped.append(model.recipe))
+    stepped = []
+    made = makers.make_long_blocks()["accuracy"]
+    assert made.shape == ind.long_blocks().shape == (2, 24) and made.max() < 0.15  # nothing was learned
+    assert {recipe.shortest for recipe in stepped} == {16} and len(stepped) == 2 * Recipe().steps
+    assert ind.long_blocks().max() < 1 / 6 and ind.long_blocks()[:, 8:].mean() > 0.05
+
+
 def test_trainings_of_spread_made_again_are_the_stored_ones():
     recipe = Recipe(steps=20)
     two, one = (ind.train(ind.Shape(n_layers=n), recipe, seeds=2, show=False) for n in (2, 1))

@@ -17,7 +17,7 @@ from course_utils.page import about, between, claim, claims, measured, predict, 
 
 model = zoo.load("code-attn-2l", "cpu").requires_grad_(False)
 d_vocab = model.cfg.d_vocab
-live = ind.train(seeds=3)  # the toys of section 3 of the core
+live = ind.train(seeds=3)  # toys as in section 3 of the core
 many = ind.spread()  # 32 seeds of two layers and 8 of one, stored
 f"three toys; the lowest of their final accuracies is {live.curves.accuracy[-1].min():.3f}"
 
@@ -229,7 +229,7 @@ scores = scores[:, :, 1]  # (q k v, writer), read by 1.1
 reader = {"queries": W_QK[1, 1], "keys": W_QK[1, 1].mT, "values": W_OV[1, 1]}
 code, null = {}, {}
 for head in range(4):
-    for k, way in enumerate(reader):
+    for way in reader:
         draws = ind.turned_composition(W_OV[0, head], reader[way], 100, rng)
         null[f"head 0.{head}", way] = [draws.quantile(q).item() for q in (0.025, 0.5, 0.975)]
     code[f"head 0.{head}"] = {way: f"{scores[k, head]:.3f}" + " ↑" * (scores[k, head] > null[f"head 0.{head}", way][2]).item() for k, way in enumerate(reader)}

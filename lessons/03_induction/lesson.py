@@ -197,8 +197,9 @@ with claims():
 predict("induction.one_layer")
 
 # %%
-live = ind.train(seeds=2, keep=(150, 450))  # two layers of four heads
-flat = ind.train(ind.Shape(n_layers=1), seeds=1)  # the control
+recipe = ind.Recipe(steps=350)
+live = ind.train(recipe=recipe, seeds=2, keep=(150, 350))  # two layers of four heads
+flat = ind.train(ind.Shape(n_layers=1), recipe, seeds=1)  # the control
 
 # %% figure answer
 text = ind.repeated_tokens(64, 1, 12, distinct=True, generator=torch.Generator().manual_seed(0))
@@ -216,7 +217,7 @@ measured("induction.one_layer", flat.curves.accuracy[-1].item())
 # %% [markdown]
 # Both models with two layers learn the task, and they learn most of it in one steep change. The maps show what happened in between: at step 150 no head of the second layer matches prefixes yet, and at the end this one gives most of its attention to the token after the earlier occurrence, which is where the plan wants it to look. The training asked for nothing but good predictions, and still it found this half of the plan. No head of the control gets half as far. (In a stored result of 32 seeds of two layers the change comes at step 209 ± 9, mean and standard deviation, and no seed fails.)
 #
-# The model with one layer still ends near a third, far above guessing. That does not contradict section 1, which says that one head cannot be right on *every* text, and in section 9 we shall see that this third comes from the length of the blocks in the test. (The orange score ends near one half for a reason that the deeper notebook shows, section 9: notes are written up to position 31 only, and no block is longer.)
+# The model with one layer still ends near a third, far above guessing. That does not contradict section 1, which says that one head cannot be right on *every* text, and in section 9 we shall see that this third comes from the length of the blocks in the test. (The orange score ends below one half for a reason that the deeper notebook shows, section 9: notes are written up to position 31 only, and no block is longer.)
 #
 # **Why in one steep change?** In the model written by hand we can make either head blunt (sharpness 0, the same attention everywhere) or sharp (8) or anything between, and measure the gain from repetition.
 
@@ -273,7 +274,7 @@ with claims():
     claim("from a quarter to three quarters takes less than a third of the steps before it", (abrupt < change / 3).all())
     claim("a head of each two-layer model ends with a prefix-matching score above 0.6, and no head of the one-layer model with more than 0.3",
           curves.best_prefix()[-1].min() > 0.6 and flat.curves.best_prefix()[-1].max() < 0.3)
-    claim("the best previous-token score of each two-layer model ends between 0.4 and 0.6", ((curves.best_previous()[-1] - 0.5).abs() < 0.1).all())
+    claim("the best previous-token score of each two-layer model ends between 0.35 and 0.5", all(between(score, 0.35, 0.5) for score in curves.best_previous()[-1].tolist()))
     claim("with either hand-written head blunt, sharpening the other adds at most 0.04 nats; with the other at 8 it adds more than 0.9",
           max((edge - edge[0]).max() for edge in (upper, left_edge)) < 0.045 and min(edge[-1] - edge[0] for edge in (lower, right_edge)) > 0.9)
     claim("the sharper one head, the more is gained by sharpening the other from 0 to 8",
@@ -724,9 +725,9 @@ with claims():
 # If these four heads are the circuit, then with them alone the model should still look up the name of the first page, and without the induction head 1.1 it should not. One name is little evidence, so we invent 32 more out of random syllables, such as `wovzob_kunmin`, and put each into the same program. For each we measure the gain: the loss on the name's parts when it comes first, minus their loss when it returns, from the second part on.
 
 # %% figure
-def expects(without, means=reference):
+def expects(without):
     """The probability of each part of the program without some heads."""
-    logits = ind.ablate_heads(model, tokens, without, "mean", means[:, : len(ids)])
+    logits = ind.ablate_heads(model, tokens, without, "mean", reference[:, : len(ids)])
     return (-ind.token_losses(logits, tokens)[0]).exp()
 
 five = [(0, 1), *circuit]
@@ -766,23 +767,20 @@ on_names = {title: ind.share_left(gain, whole) for title, gain in each_name.item
 four_on_names = on_names["0.0, 0.2, 0.3, 1.1 alone"]
 f_again = le_again + 1  # position of the second _f
 
-def expects_r(*paths, means=reference):
-    """The probability of r with the four alone, when what head 0.1 writes is let through on some paths: "v" to the values of head 1.1, "logits"."""
-    _, other = model.run_with_cache(means[:, : len(ids)])
-    own = (model.run_with_cache(tokens)[1]["z", 0][:, :, 1] - other["z", 0][:, :, 1].mean(0)) @ model.W_O[0, 1]
+means = reference[:, : len(ids)]
+own = (cache["z", 0][:, :, 1] - model.run_with_cache(means)[1]["z", 0][:, :, 1].mean(0)) @ model.W_O[0, 1]  # of head 0.1, against its mean
+
+def expects_r(*paths):
+    """The probability of r with the four alone, when what head 0.1 writes reaches "v", the values of head 1.1, or "logits"."""
     stream = []
-    def to_mean(layer, heads):
-        def hook(z, hook):
-            z[:, :, heads] = other["z", layer].mean(0)[:, heads]
-            return z
-        return hook
     def values(old, hook):
         if "v" in paths:
             old[:, :, 1] = model.blocks[1].ln1(stream[0] + own) @ model.W_V[1, 1] + model.b_V[1, 1]
         return old
-    hooks = [("blocks.0.attn.hook_z", to_mean(0, [1])), ("blocks.1.hook_resid_pre", lambda x, hook: stream.append(x)), ("blocks.1.attn.hook_v", values),
-             ("blocks.1.attn.hook_z", to_mean(1, [0, 2, 3])), ("blocks.1.hook_resid_post", lambda x, hook: x + own * ("logits" in paths))]
-    return (-ind.token_losses(model.run_with_hooks(tokens, fwd_hooks=hooks), tokens)[0]).exp()[f_again].item()
+    hooks = [("blocks.1.hook_resid_pre", lambda x, hook: stream.append(x)), ("blocks.1.attn.hook_v", values),
+             ("blocks.1.hook_resid_post", lambda x, hook: x + own * ("logits" in paths))]
+    logits = model.run_with_hooks(tokens, fwd_hooks=[*ind.ablation_hooks(model, but_four, "mean", means), *hooks])
+    return (-ind.token_losses(logits, tokens)[0]).exp()[f_again].item()
 
 reached = {paths: expects_r(*paths) for paths in ((), ("v",), ("logits",), ("v", "logits"))}
 with claims():
@@ -837,24 +835,19 @@ plots.show(fig, "Asked for w, the notes of tokens with a w score highest; asked 
 # %% claims
 best_notes = {title: [model.tokenizer.decode([i]) for i in notes] for title, (_, notes) in rows_of.items()}
 r = first_f + 1  # position of the first r
-r_with, draws = [], [reference]
-for seed in (1, 2):
-    draws.append(ind.repeated_tokens(model.cfg.d_vocab, 64, 60, generator=torch.Generator().manual_seed(seed))[16:])
+r_with = {head: expects([one for one in but_four if one != head])[f_again].item() for head in but_four}  # a fifth head
 usual = model.run_with_cache(reference[:, : len(ids)])[1]["z", 0][:, space + 1].mean(0)  # (head, d_head)
 without_votes = cache["resid_post", 1][0, space + 1] - sum((cache["z", 0][0, space + 1, head] - usual[head]) @ model.W_O[0, head] for head in (0, 1))
 then = (model.ln_final(without_votes[None, None]) @ model.W_U + model.b_U)[0, 0].softmax(-1)
 at_w = ind.score_parts(model, tokens, length=1, head=reader).score[:, :, 0, starts[1] + 1, 1 : starts[1] + 2]
 at_o = (at_w - at_w.mean(-1, keepdim=True))[:, :, starts[0] + 1]  # at the o after the first w
-for means in draws:
-    kept = {head: [one for one in but_four if one != head] for head in but_four}
-    r_with.append({head: expects(taken, means)[f_again].item() for head, taken in kept.items()} | {"four": expects(but_four, means)[f_again].item()})
 with claims():
     claim("from r head 0.1 looks at r itself", model.run_with_cache(tokens)[1]["pattern", 0][0, 1, r, r] > 0.95)
     claim("without head 1.1 no part after the w has a probability above a tenth", headless[again].max() < 0.1)
     claim("with the four heads alone six of the seven parts have more than a quarter; r has 0.08, and 0.96 in the intact model",
           (alone[again] > 0.25).sum() == 6 and round(alone[f_again].item(), 2) == 0.08 and round(late[f_again].item(), 2) == 0.96)
-    claim("with head 0.1 as fifth head r has 0.97, with any of the other three less than 0.15; in two other draws of the means likewise, to 0.01 and below 0.15",
-          all(abs(one[0, 1] - 0.97) < 0.01 and max(one[head] for head in one if head != (0, 1)) < 0.15 for one in r_with))
+    claim("with head 0.1 as fifth head r has 0.97, with any of the other three less than 0.15",
+          round(r_with[0, 1], 2) == 0.97 and max(r_with[head] for head in r_with if head != (0, 1)) < 0.15)
     claim("the five best notes for w are all a w, with at most one mark before it, first that of ␣w, then its own",
           best_notes["w"][:2] == [" w", "w"] and all(note.lower()[-1] == "w" and len(note) <= 2 and not note[:-1].isalpha() for note in best_notes["w"]))
     claim("the seven best notes for the single space begin with white space, the best is its own, and the eighth is that of (",
@@ -912,23 +905,24 @@ lengths, rng = range(8, 32), torch.Generator().manual_seed(3)
 blocks_of = {n: ind.repeated_tokens(64, 100, n, distinct=True, generator=rng) for n in lengths}
 by_length = {title: [ind.repeat_accuracy(ind.run(w, t).logits, t, n).min().item() for n, t in blocks_of.items()]
              for title, w in {"counts 15 back,\nby hand": clock, "one layer, trained": flat.weights, "two layers, trained\n(the worse of two)": live.weights}.items()}  # fmt: skip
+by_length["one layer, trained on\n16 to 31 (better of two)"] = ind.long_blocks().amax(0).tolist()  # stored
 fig, ax = plots.figure(height=2.7)
-for (title, values), colour in zip(by_length.items(), (plots.EDITED, plots.GREY, plots.INK), strict=True):
+for (title, values), colour in zip(by_length.items(), (plots.EDITED, plots.GREY, plots.INK, plots.SERIES[1]), strict=True):
     ax.plot(lengths, values, color=colour, label=title)
 ax.set(xlabel="length of the block in the test", ylabel="accuracy on the repeat", ylim=(-0.03, 1.03))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-plots.show(fig, "Accuracy against block length: a spike at 16 for the counting head, a low spike at 24 for one layer, above 0.85 everywhere for two layers.",
-           "Three kinds of models tested with blocks of every length from 8 to 31 (100 texts each).")  # fmt: skip
+plots.show(fig, "Accuracy against block length: a spike at 16 for the counting head, a low spike at 24 for one layer, above three quarters everywhere for two layers, below a sixth for one layer that was trained on long blocks alone.",
+           "Four kinds of models tested with blocks of every length from 8 to 31 (100 texts each).")  # fmt: skip
 
 # %% [markdown]
-# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer gives itself away in the same manner: in section 3 it had reached a third, with blocks of 24, and at every other length it stays below a fifth. Why at 24? In training a block comes over and over, so that looking back by 24 positions is right for blocks of 24 and also for those of 12 and 8. Over all lengths that it was trained on, no distance is right more often. The models with two layers stay above 0.85 at every length. So a score at one length cannot tell a head that reads from a head that goes by distance, while a test with several lengths can.
+# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer gives itself away in the same manner: in section 3 it had reached a third, with blocks of 24, and at every other length it stays below a fifth. Why at 24? In training a block comes over and over, so that looking back by 24 positions is right for blocks of 24 and also for those of 12 and 8. Over all lengths that it was trained on, no distance is right more often. And models of one layer that are trained on blocks of 16 to 31 alone, none of which fits into another twice, have no such spike (a stored result of two seeds). The models with two layers stay above three quarters at every length. So a score at one length cannot tell a head that reads from a head that goes by distance, while a test with several lengths can.
 #
-# **Other models.** The circuit was found in one training run of one small model, whose training text had mostly renamed names. `code-4l`, trained on code as it is, has no head that gives half of its attention to the token after the earlier occurrence, and yet the return of an invented name is worth nearly as much to it (deeper notebook, section 10). GPT-2 small has several induction heads (Wang et al. 2022). So the looking up need not be done by one head, as it is here.
+# **Other models.** The circuit was found in one training run of one small model, whose training text had mostly renamed names. `code-4l`, trained on code as it is, has no head that gives half of its attention to the token after the earlier occurrence, and yet the return of an invented name is worth nearly as much to it (deeper notebook, section 10). GPT-2 small has several induction heads (Wang et al. 2022). So a model can look names up without one strong induction head.
 
 # %% claims
 shares = {n: context.remaining("1.1", n) for n in (4, 8, 16, 32)}
 at = {title: dict(zip(lengths, values, strict=True)) for title, values in by_length.items()}
-by_hand, one_layer, two_layers = at.values()
+by_hand, one_layer, two_layers, long_only = at.values()
 only = ind.run(clock, blocks_of[16])
 # one text of 63 tokens for each length of the block: a distance is right at every place that it can reach back from, if the length divides it
 right_at = {back: sum(63 - back for n in range(8, 32) if back % n == 0) for back in range(1, 63)}
@@ -942,7 +936,8 @@ with claims():
           by_hand[16] == 1 and ind.prefix_matching_score(only.pattern, 16).item() > 0.99 and max(by_hand[n] for n in lengths if n != 16) < 0.1)
     claim("the trained model with one layer does best at 24, and at every other length stays below a fifth",
           max(one_layer, key=one_layer.get) == 24 and max(one_layer[n] for n in lengths if n != 24) < 0.2)
-    claim("each trained model with two layers stays above 0.85 at every length", min(two_layers.values()) > 0.85)
+    claim("each trained model with two layers stays above three quarters at every length", min(two_layers.values()) > 0.75)
+    claim("with blocks of 16 to 31 alone a model of one layer stays below a sixth at every length", max(long_only.values()) < 1 / 6)
     claim("looking back by 24 is right at more places of the training texts than looking back by any other distance", max(right_at, key=right_at.get) == 24)
     claim("code-4l was trained on code as it is, and no head of it has a prefix-matching score above one half",
           zoo.card("code-4l")["data"]["transformation"] == "none" and ind.head_scores(larger, length=50).prefix.max() < 0.5)

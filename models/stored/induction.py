@@ -2,8 +2,8 @@
 
 `spread`: the live training, 32 seeds and 8 one-layer controls. `checkpoints`: `code-attn-2l` along its training, on
 held-out modules. `ablations`: with heads taken away; `name_losses`: the same on names alone, where what is new may yet
-hold a pair of tokens that has stood before. `context_gain`: seeing only the last so many tokens. `formation`
-(`formation.py`): the live training with something barred or made possible.
+hold a pair of tokens that has stood before. `context_gain`: seeing only the last so many tokens. `formation` and
+`long_blocks` (`formation.py`): the live training with something barred or made possible.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from course_utils.induction.scores.heads import head_scores
 from course_utils.induction.scores.measures import prefix_matching_score, repeated_tokens, token_losses
 from course_utils.patching import ablation_hooks
 from course_utils.python_text import modules
-from models.stored.formation import make_formation
+from models.stored.formation import make_formation, make_long_blocks
 from models.stored.spread import make_spread
 
 MODEL = "code-attn-2l"
@@ -154,6 +154,7 @@ def _small(arrays: dict[str, Tensor]) -> dict[str, Tensor]:
 
 MAKERS = {
     "formation": lambda: _small(make_formation()),
+    "long_blocks": lambda: _small(make_long_blocks()),
     "spread": lambda: _small(make_spread()),
     "checkpoints": lambda: _small(make_checkpoints()),
     "ablations": lambda: _small(make_ablations()),

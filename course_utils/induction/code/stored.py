@@ -3,6 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
+from jaxtyping import Float
 from torch import Tensor
 
 from course_utils import stored
@@ -18,6 +19,7 @@ SHA256 = {
     "checkpoints": "b512a9ebbff597ef21928a0108be376ac71714c9a5bc83d96c348efb444ff660",
     "context_gain": "a458594394c28de9448dc11c30587f5e976a3509a1e15d06946ed6ffc1efdf31",
     "formation": "58edc7378110458a3e0dd04379fc77eb702d628f488c55fca7648584ddb4e99d",
+    "long_blocks": "6425be3eb039f02f51654b52fcbb37f6a8e63ca3eb71717cef9a5d97e5214dcf",
     "name_losses": "dabe8bbb3148003ffd56cf74ca189be8f20251376e67555fb2cf3ad70c7525a8",
     "spread": "89b43f8705921b131f0c77ef1dc9a7afb176f95d89a3681bcc2d219479bd4dfe",
 }
@@ -33,6 +35,12 @@ def spread() -> Spread:
 def formation() -> Formation:
     """The live training with keys smeared, or with an input of the second layer cut off."""
     return Formation(**_load("formation"))
+
+
+@lru_cache
+def long_blocks() -> Float[Tensor, "seed length"]:
+    """Accuracy of toys of one layer, trained on blocks of 16 to 31 alone, on blocks of 8 to 31."""
+    return _load("long_blocks")["accuracy"]
 
 
 @lru_cache

@@ -28,8 +28,8 @@ def forming(
     lines = (
         (f"accuracy, two layers,\n{two.seeds} models", two.accuracy, plots.INK, 1.2),
         ("accuracy, one layer", one.accuracy, plots.GREY, 2.4),
-        ("prefix matching, best head\nof one of the three", two.best_prefix()[:, :1], plots.HEAD, 1.8),
-        ("previous token, best head\nof one of the three", two.best_previous()[:, :1], plots.NOTE, 1.8),
+        ("prefix matching, best head\nof one of the two", two.best_prefix()[:, :1], plots.HEAD, 1.8),
+        ("previous token, best head\nof one of the two", two.best_previous()[:, :1], plots.NOTE, 1.8),
     )
     for name, values, colour, width in lines:
         for seed, row in enumerate(values.unbind(1)):
