@@ -238,7 +238,7 @@ stopped = [what for what in ("keys", "queries") if formation.final(f"two layers,
 measured("induction.deaf_keys", {2: "both", 0: "neither"}.get(len(stopped), f"deaf {stopped[0]} alone" if stopped else ""))
 
 # %% [markdown]
-# With deaf keys two layers stay below one half: all heads of the first layer are there, but nothing that they write can be looked for. With deaf queries the models learn the task, only a little later in the mean. The plan leads us to expect both, because its keys read the notes, while its query asks for the current token, which is in the stream from the start. Deaf keys miss more than the token before, since they can read no head of the first layer at all. But with smeared keys, which hold the token before and nothing else of the plan, a single layer learns the task, in less than half the steps that two layers need.
+# With deaf keys two layers stay below one half: all heads of the first layer are there, but nothing that they write can be looked for. With deaf queries the models learn the task, only a little later in the mean. The plan leads us to expect both, because its keys read the notes, while its query asks for the current token, which is in the stream from the start. Deaf keys miss more than the token before, since they can read no head of the first layer at all. But with smeared keys, which do hold the token before, a single layer learns the task, in less than half the steps that two layers need.
 
 # %% claims
 curves, change, abrupt = live.curves, live.curves.change(), live.curves.duration(0.25, 0.75)
@@ -317,9 +317,9 @@ ind.looked_up(["BOS", *parts[:10]], parts[26:34], weights, after, first=2).capti
 measured("induction.which_head", names[two.prefix.flatten().argmax()])
 
 # %% [markdown]
-# Both heads of the plan are there, in a model that nobody wrote by hand. Head 1.1 is an induction head: on random tokens it gives about two thirds of its attention to the token after the earlier occurrence, and no other head gives a twentieth. Head 0.2 is a previous-token head, with nearly all of its attention one position back. On the program one can watch it go along the name: from the second `w` it looks at `o`, from `o` at `z`, and so on, each time at the part that came next the first time.
+# Both heads of the plan are there, in a model that nobody wrote by hand. Head 1.1 is an induction head: on random tokens it gives about two thirds of its attention to the token after the earlier occurrence, and no other head gives a twentieth. Head 0.2 is a previous-token head, with nearly all of its attention one position back. On the program one can watch head 1.1 go along the name: from the second `w` it looks at `o`, from `o` at `z`, and so on, each time at the part that came next the first time.
 #
-# **When did the heads form?** The model was saved at 21 steps of its training. We follow its losses on 29 modules of Python's standard library that were held out of the training, cut into *windows* of 256 tokens (a stored result). The loss on names is taken from their second token on, and split in two: a **repeated name** has occurred in its window before, a **new name** has not. New means the whole name; its parts may well have stood before, in other names. Each band in the figure is a 95 % **bootstrap interval**, which says how much the mean changes when the modules are drawn again.
+# **When did the heads form?** The model was saved at 21 steps of its training. We follow its losses on 29 modules of Python's standard library that were held out of the training, cut into *windows* of 256 tokens (a stored result). The loss on names is taken from their second token on, and split in two: a **repeated name** has occurred in its window before, a **new name** has not. New means the whole name; its parts may well have stood before. Each band in the figure is a 95 % **bootstrap interval**, which says how much the mean changes when the modules are drawn again.
 #
 # Between steps 1 000 and 2 000 the loss on repeated names falls by more than two nats.
 
@@ -519,7 +519,7 @@ plots.show(fig, "Bars for the 31 positions: two pairs of parts have their highes
            "Where the induction head looks from the second le, and why. The upper three rows add up to the attention score; of each row its mean is taken off, since only differences count. Green: _f, the token after the first le.")  # fmt: skip
 
 # %% [markdown]
-# The first pair is highest at `_f`, where the note says “after `le`”. The second is high there too, but no less so at both `le`: this name has two `z` in a row, so that a `z` stands two before each of the three. One comparison alone can be mistaken. Only at `_f` do both agree. Is that so in general? The map has the preference of all 49 pairs, averaged over random tokens instead of taken at one position of the program.
+# The first pair is highest at `_f`, where the note says “after `le`”. The second is about as high at both `le` as there: this name has two `z` in a row, so that a `z` stands two before each of the three. One comparison alone can be mistaken. Only at `_f` do both agree. Is that so in general? The map has the preference of all 49 pairs, averaged over random tokens instead of taken at one position of the program.
 
 # %% figure
 pairs = ind.score_parts(model, clean, length=60, head=1)  # the 16 texts of random tokens
@@ -635,7 +635,7 @@ measured("induction.enough", enough["0.0, 0.2, 1.1"][0])
 # %% [markdown]
 # With the copier beside the pair about a third of the gain is back, and with the two-back head as well nine tenths. Without the copier the two-back head adds next to nothing, because the induction head asks with copies and passes copies on. No other set of three heads of the first layer and one of the second keeps as much as half.
 #
-# Next, *needed* and *specific*, for each head alone. Beside random tokens we now use code, where the gain is the loss on new names minus that on repeated ones. For *specific* we need text in which nothing can be looked up, and a new name is not always that: for a fifth of its tokens, the token and the one before it have stood side by side in the window before, in another name. The table counts these apart, as a *known* and an *unknown* pair.
+# Next, *needed* and *specific*, for each head alone. Beside random tokens we now use code, where the gain is the loss on new names minus that on repeated ones. For *specific* we need text in which nothing can be looked up, and a new name is not always that: for a fifth of its tokens, the token and the one before it have stood side by side earlier in the window. The table counts these apart, as a *known* and an *unknown* pair.
 
 # %% figure answer
 left = {}  # share of the gain left without each head
@@ -725,7 +725,7 @@ plots.show(fig, "Bars for seven parts: with the four heads alone all but r have 
            "Below: 32 invented names, a dot for each. All heads that are taken away are set to their means over random tokens.")  # fmt: skip
 
 # %% [markdown]
-# Without the induction head no part has a probability above a tenth: the model can no longer look the name up. With the four heads alone, six of the seven parts have more than a quarter, so what was found on random tokens reads the program too. But one part is lost, `r`, and what it lacks is head 0.1: with it as a fifth head `r` has 0.97, with any of the other three in its place less than 0.15. At `r` head 0.1 looks at the token itself and copies it, and its copy reaches the logit of `r` on two ways. One goes through the values of the induction head. The other goes straight to the logits, from the position of the current token `_f`. Each way alone gives `r` about one half, both together nine tenths.
+# Without the induction head no part has a probability above a tenth: the model can no longer look the name up. With the four heads alone, six of the seven parts have more than a quarter, so what was found on random tokens reads the program too. But one part is lost, `r`, and what it lacks is head 0.1: with it as a fifth head `r` has 0.97, with any of the other three in its place less than 0.15. It helps on two ways. One goes through the values of the induction head, which looks at the first `r`, where head 0.1 looks at the token itself. The other goes straight to the logits, from the current token `_f`, without any look-up. Each way alone gives `r` about one half, both together nine tenths.
 #
 # The 32 names agree. In each of them the four heads alone gain more than one half of what the intact model gains, and the textbook pair less. In the mean the four keep more than four fifths, and more than nine tenths with head 0.1 as a fifth; the pair keeps less than a tenth.
 
