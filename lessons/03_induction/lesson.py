@@ -568,8 +568,8 @@ mean = pairs.preference().mean(-1)
 with claims():
     claim("the pair computed by hand is what the course computes for it", (scores - at_le[2, 4]).abs().max() < 1e-3)
     claim("the first pair scores highest at _f, and so do the 49 together, and the attention", all(one.argmax() == first_f - 1 for one in (level[2, 4], level.sum((0, 1)), rows["attention, after the softmax"])))
-    claim("the three positions where the second pair scores highest are _f and both le, and two before each stands z",
-          {parts[k] for k in level[4, 5].topk(3).indices} == {"_f", "le"} and {parts[k - 2].strip("␣") for k in level[4, 5].topk(3).indices} == {"z"})
+    claim("the three positions where the second pair scores highest are _f and both le, within 0.2 of one another, and two before each stands z",
+          level[4, 5].topk(3).values.min() > level[4, 5].max() - 0.2 and {parts[k] for k in level[4, 5].topk(3).indices} == {"_f", "le"} and {parts[k - 2].strip("␣") for k in level[4, 5].topk(3).indices} == {"z"})
     claim("the 49 pairs together give the attention pattern of head 1.1 to one part in ten thousand", (rebuilt - here["pattern", 1][:, 1]).abs().max() < 1e-4)
     claim("the largest pair is head 0.0 with head 0.2 and the second head 0.2 with head 0.3 (intervals apart), and no other is half as large as the second",
           list(best)[:2] == ["0.0 · 0.2", "0.2 · 0.3"] and falling(best["0.0 · 0.2"], best["0.2 · 0.3"])
@@ -648,7 +648,7 @@ kinds = {"cost: repeated name": "repeated", "cost: new name, known pair": "pair 
 measures = {head: {"left on random tokens": left[head], "left on code": code.left(head)} | {title: code.cost(head, kind) for title, kind in kinds.items()} for head in left}
 shown = {name: measures[head] for head, name in does.items()}
 others = [head for head in left if head not in does]
-shown["each of the other four"] = {what: "{:.2f} to {:.2f}".format(*(most(measures[head][what][0] for head in others) for most in (min, max))).replace("-", "−") for what in measures["1.1"]}
+shown["each of the other four"] = {what: "{:.2f} to {:.2f}".format(*(round(most(measures[head][what][0] for head in others), 2) + 0.0 for most in (min, max))).replace("-", "−") for what in measures["1.1"]}
 table(shown, corner="without", decimals=2,
       caption="The share of the gain that is left without a head, on random tokens (16 texts) and on code (29 modules, stored), and what its absence costs on the names of the code, in nats per token. Below each number its 95 % interval; the last row gives the lowest and the highest number.")  # fmt: skip
 

@@ -10,7 +10,7 @@ from course_utils import plots
 from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, Sheet, sheet
 
 CARD = {"A": plots.TOKEN, "B": plots.SERIES[1], "C": plots.STREAM, "D": plots.SERIES[2]}
-PLACES = ("position 1", "position 2", "position 3", "position 4", "last")
+PLACES = ("position 1", " 2", " 3", " 4", " last")  # the word once, above the first
 STEP = 0.55  # inches from card to card
 
 
