@@ -88,7 +88,7 @@ with claims():
     claim("each of the other three is worth less than three tenths", max(-e[0] for e in rest) < 0.3 * intact)  # fmt: skip
 
 # %% [markdown]
-# So the induction head of this model prefers the place after X A to a place after A alone. What the three messages are worth does not add up: each by itself costs most of the preference, and the three together more than twice of it. The match at B needs all of them. Without any one, B and C are nearly as good as each other.
+# So the induction head of this model prefers the place after X A to a place after A alone. What the three messages are worth does not add up: each by itself costs most of the preference, and the three together more than twice of it. The match at B needs all of them.
 #
 # Whether it would match three tokens we have not measured. Olsson et al. 2022 mention in a footnote that heads may match several tokens, and Akyürek et al. 2024 study *n-gram heads* in models trained for in-context learning of formal languages ([arXiv 2401.12973](https://arxiv.org/abs/2401.12973)).
 
@@ -123,7 +123,7 @@ with claims():
     claim("with the same token before it, the same token gets more than twice the attention", same[1][0] > 2 * same[0][0])
 
 # %% [markdown]
-# With a space before it, a word is found nearly as well as without, and another word is not. The column on the right says why the attention is larger in the core, about two thirds on random blocks: there the token before returns too, and that match more than doubles it.
+# A word that came with a space before it is found too, somewhat less well than the same token, and another word is not. The column on the right says why the attention is larger in the core, about two thirds on random blocks: there the token before returns too, and that match more than doubles it.
 #
 # Whether the two forms match because their embeddings are alike or because the match was learned, we have not tested. Olsson et al. 2022 discuss heads of larger models which complete $A^* B^* \ldots A \to B$, where $A^*$ and $B^*$ only resemble $A$ and $B$.
 
