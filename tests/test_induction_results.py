@@ -11,7 +11,7 @@ from course_utils.induction.code.results import NAMES, ContextGain
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
 from course_utils.induction.toys.formation import CONDITIONS
 from course_utils.induction.toys.seeds import Spread
-from course_utils.induction.toys.training import Recipe
+from course_utils.induction.toys.training import Recipe, Shape
 from course_utils.intervals import bootstrap_weights, interval, mean_interval
 from course_utils.python_text import samples
 from models.stored import formation as makers
@@ -162,6 +162,22 @@ def test_the_maker_of_formation_puts_each_training_where_the_result_looks_for_it
     assert torch.equal(made.step, ind.formation().step) and made.accuracy.shape == ind.formation().accuracy.shape
     for place, name in enumerate(names):
         assert made.final(name).tolist() == [10.0 * place + seed for seed in range(4)]
+
+
+@torch.no_grad()
+def test_an_input_that_is_deaf_reads_nothing_of_the_first_layer():
+    """What both layers write together, less what each writes alone, is what the second reads of the first."""
+
+    def read(deaf):
+        model, logits = makers.Altered(Shape(), Recipe(), 0, deaf=deaf), {}
+        W_O, tokens = model.W_O.clone(), model.probe[None, :2]
+        for scales in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            model.W_O.copy_(W_O * torch.tensor(scales)[None, :, None, None])
+            logits[scales] = model.logits(tokens)
+        return (logits[1, 1] - logits[0, 1] - logits[1, 0] + logits[0, 0]).abs().max()
+
+    assert read("qkv") < 1e-4
+    assert min(map(read, ("qv", "kv", "qk"))) > 1e-2  # keys, queries or values alone are read
 
 
 def test_a_training_of_formation_made_again_is_the_stored_one():

@@ -649,7 +649,7 @@ with claims():
     claim("the gains of code-4l are at least 0.9 times those of code-attn-2l", all(rows["code-4l"][what][0] > 0.9 * rows["code-attn-2l"][what][0] for what in ("random: gain (nats)", "names: gain (nats)")))  # fmt: skip
 
 # %% [markdown]
-# With names `code-4l` does as well as the core's model: both rank about three quarters of the returning parts first. Random tokens surprise them so much that neither ranks many first, not even the model whose circuit we know by heart, but the repeat helps both by several nats. So a low accuracy on random tokens is no evidence against induction, and heads with moderate scores are none either. What does the looking up in `code-4l`, only interventions could show, as in the core's sections 5 to 7; we have not made them.
+# With names `code-4l` does as well as the core's model: both rank about three quarters of the returning parts first. Of random tokens neither ranks many first, not even the model whose circuit we know by heart, but the repeat helps both by several nats. So a low accuracy on random tokens is no evidence against induction, and heads with moderate scores are none either. What does the looking up in `code-4l`, only interventions could show, as in the core's sections 5 to 7; we have not made them.
 
 # %% [markdown] words
 # ## Words
