@@ -7,14 +7,15 @@ import torch
 
 from course_utils import induction as ind
 from course_utils import zoo
-from course_utils.induction.code.results import ContextGain
+from course_utils.induction.code.results import NAMES, ContextGain
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
 from course_utils.induction.toys.formation import CONDITIONS
 from course_utils.induction.toys.seeds import Spread
-from course_utils.induction.toys.training import Recipe
+from course_utils.induction.toys.training import Recipe, Shape
 from course_utils.intervals import bootstrap_weights, interval, mean_interval
 from course_utils.python_text import samples
 from models.stored import formation as makers
+from models.stored.induction import pairs_seen
 from models.stored.spread import measure
 
 TRAININGS = ("accuracy", "icl", "prefix", "previous", "control")  # of a `Spread`: (record, seed)
@@ -163,6 +164,22 @@ def test_the_maker_of_formation_puts_each_training_where_the_result_looks_for_it
         assert made.final(name).tolist() == [10.0 * place + seed for seed in range(4)]
 
 
+@torch.no_grad()
+def test_an_input_that_is_deaf_reads_nothing_of_the_first_layer():
+    """What both layers write together, less what each writes alone, is what the second reads of the first."""
+
+    def read(deaf):
+        model, logits = makers.Altered(Shape(), Recipe(), 0, deaf=deaf), {}
+        W_O, tokens = model.W_O.clone(), model.probe[None, :2]
+        for scales in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            model.W_O.copy_(W_O * torch.tensor(scales)[None, :, None, None])
+            logits[scales] = model.logits(tokens)
+        return (logits[1, 1] - logits[0, 1] - logits[1, 0] + logits[0, 0]).abs().max()
+
+    assert read("qkv") < 1e-4
+    assert min(map(read, ("qv", "kv", "qk"))) > 1e-2  # keys, queries or values alone are read
+
+
 def test_a_training_of_formation_made_again_is_the_stored_one():
     """Its first 80 steps: by then this condition alone has begun to succeed."""
     again = makers.train_condition("one layer, smeared keys", Recipe(steps=80), seed=1)
@@ -170,6 +187,15 @@ def test_a_training_of_formation_made_again_is_the_stored_one():
     place = list(CONDITIONS).index("one layer, smeared keys")
     assert (again - kept[:, place]).abs().max() < 0.02
     assert min((again - other).abs().max() for k, other in enumerate(kept.unbind(1)) if k != place) > 0.1
+
+
+def test_the_maker_of_long_blocks_trains_on_long_blocks_and_tests_every_length(monkeypatch):
+    monkeypatch.setattr(makers.Altered, "step", lambda model: stepped.append(model.recipe))
+    stepped = []
+    made = makers.make_long_blocks()["accuracy"]
+    assert made.shape == ind.long_blocks().shape == (2, 24) and made.max() < 0.15  # nothing was learned
+    assert {recipe.shortest for recipe in stepped} == {16} and len(stepped) == 2 * Recipe().steps
+    assert ind.long_blocks().max() < 1 / 6 and ind.long_blocks()[:, 8:].mean() > 0.05
 
 
 def test_trainings_of_spread_made_again_are_the_stored_ones():
@@ -198,13 +224,30 @@ def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_o
     assert found.prefix[:, list(ind.RUNS).index("0.2")].max() < 0.01 < 0.6 < found.prefix[0, 0]
 
 
-def test_what_is_left_of_the_worth_of_a_return_has_a_paired_interval():
-    found = ind.ablations()
-    assert found.left("intact") == (1, 1, 1)
+def test_losses_on_names_are_those_of_the_ablations_and_have_paired_intervals():
+    found, whole = ind.name_losses(), ind.ablations()
+    assert found.left("intact") == (1, 1, 1) and found.cost("intact", "repeated") == (0, 0, 0)
+    intact = whole.row("intact")
+    assert torch.equal(found.count[1:].sum(0), intact.new_count) and torch.equal(found.count[0], intact.repeated_count)
     for run in ("1.1", "0.3"):
         share, low, high = found.left(run)
-        assert share == pytest.approx(1 + found.cost("gain")[run][0] / found.row("intact").estimate("gain").item())
+        assert share == pytest.approx(1 + whole.cost("gain")[run][0] / intact.estimate("gain").item(), abs=2e-3)
         assert low < share < high
+        for what, kinds in (("repeated", NAMES[:1]), ("new", NAMES[1:])):
+            assert found.cost(run, *kinds) == pytest.approx(whole.cost(what)[run], abs=5e-3)
+
+
+def test_a_pair_is_known_where_it_has_stood_before():
+    tokens = torch.tensor([[0, 5, 6, 7, 5, 6, 6, 6, 6], [0, 6, 5, 6, 5, 5, 5, 1, 5]])
+    known = pairs_seen(tokens)
+    assert known[0].nonzero()[:, 0].tolist() == [5, 7, 8] and known[1].nonzero()[:, 0].tolist() == [4, 6]
+
+
+def test_a_loss_on_names_is_a_mean_over_their_tokens():
+    total = torch.tensor([[[4.0, 2.0], [1.0, 1.0], [9.0, 3.0]]]).expand(len(ind.NAME_RUNS), -1, -1)
+    found = ind.NameLosses(total, torch.tensor([[2.0, 1.0], [1.0, 1.0], [2.0, 2.0]]), torch.tensor([0, 1]))
+    assert [found.loss((kind,))[0].item() for kind in NAMES] == [2, 1, 3]
+    assert found.gain()[0] == pytest.approx(14 / 6 - 2)
 
 
 def test_an_invented_name_returns_in_the_same_parts_and_is_worth_its_loss(model):

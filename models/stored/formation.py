@@ -1,4 +1,7 @@
-"""The stored result `formation` of lesson 3: the toy's training with keys smeared, or parts of the second layer deaf.
+"""The stored results `formation` and `long_blocks` of lesson 3: the toy's training under other conditions.
+
+`formation`: keys smeared, or parts of the second layer deaf. `long_blocks`: one layer, and no block fits into another
+twice, so that no distance is right for two lengths.
 
 The trainer of the lesson with another forward pass (`course_utils.induction.toys.formation` says what is asked).
 Smeared keys: k′ = σ(m) k + (1 − σ(m)) k of the position before, m learned for each head, 0 at the start.
@@ -9,12 +12,13 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.induction.scores.measures import repeat_accuracy
+from course_utils.induction.scores.measures import repeat_accuracy, repeated_tokens
 from course_utils.induction.toys.formation import CONDITIONS
 from course_utils.induction.toys.training import Recipe, Shape, _Stack
 
 SEEDS = 4  # of every condition
 INPUTS = "qkv"
+LONG_SEEDS, LENGTHS = 2, range(8, 32)
 
 
 class Altered(_Stack):
@@ -76,3 +80,22 @@ def train_condition(condition: str, recipe: Recipe, seed: int) -> Float[Tensor, 
         if step % recipe.every == 0:
             history.append(model.accuracy())
     return torch.cat(history)
+
+
+def make_long_blocks() -> dict[str, Tensor]:
+    """The recipe of `long_blocks`: accuracy of models of one layer, trained on blocks of 16 to 31, by length."""
+    models = [Altered(Shape(n_layers=1), Recipe(shortest=16), seed) for seed in range(LONG_SEEDS)]
+    for model in models:
+        for _ in range(model.recipe.steps):
+            model.step()
+    return {"accuracy": torch.stack([by_length(model) for model in models])}
+
+
+@torch.no_grad()
+def by_length(model: Altered) -> Float[Tensor, "length"]:
+    """The accuracy on the repeat of 32 blocks of every length in `LENGTHS`."""
+    generator, found = torch.Generator().manual_seed(11), []
+    for length in LENGTHS:
+        tokens = repeated_tokens(model.shape.d_vocab, 32, length, distinct=True, generator=generator)[None]
+        found.append(repeat_accuracy(model.logits(tokens), tokens, length))
+    return torch.cat(found)

@@ -1,26 +1,28 @@
 """The stored results of lesson 3.
 
 `spread`: the live training, 32 seeds and 8 one-layer controls. `checkpoints`: `code-attn-2l` along its training, on
-held-out modules. `ablations`: with heads taken away. `context_gain`: seeing only the last so many tokens. `formation`
-(`formation.py`): the live training with something barred or made possible.
+held-out modules. `ablations`: with heads taken away; `name_losses`: the same on names alone, where what is new may yet
+hold a pair of tokens that has stood before. `context_gain`: seeing only the last so many tokens. `formation` and
+`long_blocks` (`formation.py`): the live training with something barred or made possible.
 """
 
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from course_utils import zoo
-from course_utils.induction.code.results import GAIN_RUNS, KINDS, RUNS
+from course_utils.induction.code.results import GAIN_RUNS, KINDS, NAME_RUNS, RUNS
 from course_utils.induction.code.stored import FOLDER  # noqa: F401 (for `save`)
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of
 from course_utils.induction.scores.heads import head_scores
 from course_utils.induction.scores.measures import prefix_matching_score, repeated_tokens, token_losses
 from course_utils.patching import ablation_hooks
 from course_utils.python_text import modules
-from models.stored.formation import make_formation
+from models.stored.formation import make_formation, make_long_blocks
 from models.stored.spread import make_spread
 
 MODEL = "code-attn-2l"
@@ -82,6 +84,30 @@ def _hooks(model: Any, heads: Sequence[tuple[int, int]], kind: str, reference: T
     return ablation_hooks(model, heads, kind, None if kind == "zero" else reference)
 
 
+def make_name_losses() -> dict[str, Tensor]:
+    """The recipe of `name_losses`."""
+    model = zoo.load(MODEL, "cpu")
+    windows = held_out_windows(model)
+    seen = pairs_seen(windows.tokens)
+    kinds = torch.stack([windows.repeated, windows.new & seen, windows.new & ~seen])[:, :, 1:]  # (kind, window, pos)
+    totals = []
+    for heads in NAME_RUNS.values():
+        hooks = ablation_hooks(model, heads, "mean", windows.tokens[_spread_out(len(windows))]) if heads else []
+        totals.append((losses_of(model, windows.tokens, hooks) * kinds).sum(-1))
+    return {"total": torch.stack(totals), "count": kinds.sum(-1).float(), "module": windows.module}
+
+
+def pairs_seen(tokens: Tensor) -> Tensor:
+    """Where the token before and the token itself have stood side by side earlier in the window: (window, pos)."""
+    found = torch.zeros_like(tokens, dtype=torch.bool)
+    for row, ids in zip(found, tokens.tolist(), strict=True):
+        seen: set[tuple[int, int]] = set()
+        for place, pair in enumerate(pairwise(ids), start=1):
+            row[place] = pair in seen
+            seen.add(pair)
+    return found
+
+
 def make_context_gain() -> dict[str, Tensor]:
     """The recipe of `context_gain`."""
     model = zoo.load(MODEL, "cpu")
@@ -128,8 +154,10 @@ def _small(arrays: dict[str, Tensor]) -> dict[str, Tensor]:
 
 MAKERS = {
     "formation": lambda: _small(make_formation()),
+    "long_blocks": lambda: _small(make_long_blocks()),
     "spread": lambda: _small(make_spread()),
     "checkpoints": lambda: _small(make_checkpoints()),
     "ablations": lambda: _small(make_ablations()),
+    "name_losses": lambda: _small(make_name_losses()),
     "context_gain": lambda: _small(make_context_gain()),
 }

@@ -1,15 +1,17 @@
 """What was measured on `code-attn-2l` with held-out Python and with heads taken away.
 
 1. `Ablations` – losses with one head, or several, set to zero or to their mean.
-2. `ContextGain` – the loss of late tokens when only the last so many tokens are seen, with heads ablated: how much of
+2. `NameLosses` – losses on names that return and on new ones, whose parts may yet have stood together before.
+3. `ContextGain` – the loss of late tokens when only the last so many tokens are seen, with heads ablated: how much of
    what context gives is left.
 
-Both keep a value for every window, so that differences and shares have paired intervals, from resampled modules.
+All keep a value for every window, so that differences and shares have paired intervals, from resampled modules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -25,7 +27,20 @@ RUNS: dict[str, tuple[tuple[int, int], ...]] = {
     "all of layer 1": tuple((1, head) for head in range(4)),
 }
 KINDS = ("zero", "mean")
-TEXTS = {"repeat": "random tokens, repeated", "repeated": "repeated names", "new": "new names", "loss": "all of code"}
+ALONE = {
+    "0.2, 1.1": ((0, 2), (1, 1)),
+    "0.2, 0.3, 1.1": ((0, 2), (0, 3), (1, 1)),
+    "0.0, 0.2, 1.1": ((0, 0), (0, 2), (1, 1)),
+    "0.0, 0.2, 0.3, 1.1": ((0, 0), (0, 2), (0, 3), (1, 1)),
+    "0.0, 0.1, 0.2, 0.3, 1.1": ((0, 0), (0, 1), (0, 2), (0, 3), (1, 1)),
+}
+HEADS = tuple((layer, head) for layer in range(2) for head in range(4))
+NAME_RUNS: dict[str, tuple[tuple[int, int], ...]] = {
+    "intact": (),
+    **{f"{layer}.{head}": ((layer, head),) for layer, head in HEADS},
+    **{f"{title} alone": tuple(head for head in HEADS if head not in kept) for title, kept in ALONE.items()},
+}
+NAMES = ("repeated", "pair seen", "pair unseen")
 
 
 @dataclass(frozen=True)
@@ -64,20 +79,50 @@ class Ablations:
         change = centre - centre[0]
         return {run: (change[k].item(), low[k].item(), high[k].item()) for k, run in enumerate(RUNS)}
 
+
+@dataclass(frozen=True)
+class NameLosses:
+    """The loss on the later tokens of names, with heads set to their means.
+
+    What is new about a new name is the whole: its token and the one before it may have stood side by side in the window
+    before, in another name, so that there is something to look up ("pair seen").
+
+    Attributes:
+        total: summed over the tokens of each kind in `NAMES`; runs as in `NAME_RUNS`.
+        count: how many tokens those are.
+        module: which file each window is from.
+    """
+
+    total: Float[Tensor, "run kind window"]
+    count: Float[Tensor, "kind window"]
+    module: Int[Tensor, "window"]
+
+    def loss(self, kinds: Sequence[str], weights: Float[Tensor, "draw window"] | None = None) -> Float[Tensor, "..."]:
+        """Nats per token of some kinds together, for each run: (run,) or (draw, run)."""
+        which = [NAMES.index(kind) for kind in kinds]
+        total, count = self.total[:, which].double().sum(1), self.count[which].double().sum(0)
+        weights = torch.ones(1, len(count), dtype=torch.float64) if weights is None else weights
+        return (weights @ total.mT / (weights @ count)[:, None]).squeeze(0)
+
+    def cost(self, run: str, *kinds: str) -> tuple[float, float, float]:
+        """The extra loss in `run` on some kinds of tokens: (nats, low, high); 95 %, paired, modules resampled."""
+        k, draws = list(NAME_RUNS).index(run), self.loss(kinds, self._draws())
+        low, high = interval(draws[:, k] - draws[:, 0])
+        centre = self.loss(kinds)
+        return (centre[k] - centre[0]).item(), low.item(), high.item()
+
+    def gain(self, weights: Float[Tensor, "draw window"] | None = None) -> Float[Tensor, "..."]:
+        """What a return is worth: loss on new names minus that on repeated ones, for each run."""
+        return self.loss(NAMES[1:], weights) - self.loss(NAMES[:1], weights)
+
     def left(self, run: str) -> tuple[float, float, float]:
-        """The share of what a repetition is worth that a mean ablation leaves: (share, low, high).
-
-        Worth is the loss on new names minus that on repeated ones; paired, modules resampled.
-        """
-        losses, k = self.losses[KINDS.index("mean")], list(RUNS).index(run)
-        gain, draws = losses.estimate("gain"), losses.estimate("gain", losses.weights())
+        """The share of the intact model's gain that is left: (share, low, high); 95 %, paired, modules resampled."""
+        k, draws, centre = list(NAME_RUNS).index(run), self.gain(self._draws()), self.gain()
         low, high = interval(draws[:, k] / draws[:, 0])
-        return (gain[k] / gain[0]).item(), low.item(), high.item()
+        return (centre[k] / centre[0]).item(), low.item(), high.item()
 
-    def rows(self) -> dict[str, dict[str, tuple[float, float, float]]]:
-        """What the mean ablation of each head, or of several, costs in nats on each kind of text."""
-        cost = {title: self.cost(what) for what, title in TEXTS.items()}
-        return {run: {title: cost[title][run] for title in cost} for run in list(RUNS)[1:]}
+    def _draws(self) -> Float[Tensor, "draw window"]:
+        return bootstrap_weights(len(self.module), clusters=self.module)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from functools import lru_cache
 from pathlib import Path
 
+from jaxtyping import Float
 from torch import Tensor
 
 from course_utils import stored
 from course_utils.induction.code.along import Checkpoints
-from course_utils.induction.code.results import Ablations, ContextGain
+from course_utils.induction.code.results import Ablations, ContextGain, NameLosses
 from course_utils.induction.code.text import TextLosses
 from course_utils.induction.toys.formation import Formation
 from course_utils.induction.toys.seeds import Spread
@@ -18,6 +19,8 @@ SHA256 = {
     "checkpoints": "b512a9ebbff597ef21928a0108be376ac71714c9a5bc83d96c348efb444ff660",
     "context_gain": "a458594394c28de9448dc11c30587f5e976a3509a1e15d06946ed6ffc1efdf31",
     "formation": "58edc7378110458a3e0dd04379fc77eb702d628f488c55fca7648584ddb4e99d",
+    "long_blocks": "6425be3eb039f02f51654b52fcbb37f6a8e63ca3eb71717cef9a5d97e5214dcf",
+    "name_losses": "dabe8bbb3148003ffd56cf74ca189be8f20251376e67555fb2cf3ad70c7525a8",
     "spread": "89b43f8705921b131f0c77ef1dc9a7afb176f95d89a3681bcc2d219479bd4dfe",
 }
 
@@ -35,6 +38,12 @@ def formation() -> Formation:
 
 
 @lru_cache
+def long_blocks() -> Float[Tensor, "seed length"]:
+    """Accuracy of toys of one layer, trained on blocks of 16 to 31 alone, on blocks of 8 to 31."""
+    return _load("long_blocks")["accuracy"]
+
+
+@lru_cache
 def checkpoints() -> Checkpoints:
     """`code-attn-2l` at each of its checkpoints, on held-out modules."""
     arrays = _load("checkpoints")
@@ -46,6 +55,12 @@ def ablations() -> Ablations:
     """`code-attn-2l` with heads taken away, on held-out modules and on repeated random tokens."""
     arrays = _load("ablations")
     return Ablations(losses=_losses(arrays), **arrays)
+
+
+@lru_cache
+def name_losses() -> NameLosses:
+    """`code-attn-2l` with heads taken away, on names that return and on new ones of held-out modules."""
+    return NameLosses(**_load("name_losses"))
 
 
 @lru_cache

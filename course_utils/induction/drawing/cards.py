@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from course_utils import plots
 from course_utils.page.draw.sheet import NORMAL, SMALL, WIDE, Picture, Sheet, sheet
 
-CARD = {"A": plots.TOKEN, "B": plots.SERIES[1], "C": plots.SERIES[3], "D": plots.SERIES[2]}
-PLACES = ("place 1", "place 2", "place 3", "place 4", "last")
-STEP = 0.57  # inches from card to card
+CARD = {"A": plots.TOKEN, "B": plots.SERIES[1], "C": plots.STREAM, "D": plots.SERIES[2]}
+PLACES = ("position 1", " 2", " 3", " 4", " last")  # the word once, above the first
+STEP = 0.55  # inches from card to card
 
 
 def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mapping[tuple[int, str], int]) -> Picture:
@@ -21,33 +21,33 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mappin
         texts: by name, four letters and the last; right: by name, the right answer.
         cards: by place (from 0) and letter, the number on the card; 0 where it is left out.
     """
-    page = sheet(4.2)
+    page = sheet(3.85)
     answers = list(dict.fromkeys(right.values()))
     for side, answer in enumerate(answers):
         left = 0.05 + side * WIDE / 2
         xs = [left + 0.5 + STEP * i for i in range(5)]
         sign = "above" if side == 0 else "below"
-        page.text((left + 1.75, 4.05), f"{answer} is right: sum {sign} zero", bold=True, halo=False)
+        page.text((left + 1.75, 3.7), f"{answer} is right: sum {sign} zero", bold=True, halo=False)
         for x, place in zip(xs, PLACES, strict=True):
-            page.text((x, 3.74), place.replace(" ", "\n"), size=SMALL, colour=plots.NULL, halo=False)
+            page.text((x, 3.39), place.replace(" ", "\n"), size=SMALL, colour=plots.NULL, halo=False)
         names = [name for name in texts if right[name] == answer]
         sums = [sum(cards.get(card, 0) for card in enumerate(texts[name])) for name in names]
         for row, (name, total) in enumerate(zip(names, sums, strict=True)):
-            y = 3.24 - 0.52 * row
+            y = 2.89 - 0.52 * row
             page.text((left + 0.08, y), name, halo=False)
             _cards(page, xs, y, texts[name], [cards.get(card, 0) for card in enumerate(texts[name])])
             colour = plots.ANSWER if (total > 0) == (side == 0) else plots.EDITED
             verdict = _signed(total) + ("✓" if colour == plots.ANSWER else "✗")
             page.text((xs[4] + 0.3, y), verdict, side="left", bold=True, colour=colour, halo=False)
-        page.arrow((xs[2], 2.4), (xs[2], 1.98), colour=plots.INK, thick=1.4)
-        page.text((xs[2] + 0.12, 2.2), "both together", side="left", size=SMALL, halo=False)
+        page.arrow((xs[2], 2.05), (xs[2], 1.63), colour=plots.INK, thick=1.4)
+        page.text((xs[2] + 0.12, 1.85), "both together", side="left", size=SMALL, halo=False)
         piles = ["".join(sorted(pair)) for pair in zip(*(texts[name] for name in names), strict=True)]
         for row in range(2):
             letters = [pile[row] for pile in piles]
-            _cards(page, xs, 1.66 - 0.52 * row, letters, [cards.get(card, 0) for card in enumerate(letters)])
-        page.text((xs[4] + 0.3, 1.4), _signed(sum(sums)), side="left", bold=True, halo=False)
-    page.text((WIDE / 2 + 0.04, 1.4), "=", size=18, bold=True, halo=False)
-    page.text((WIDE / 2, 0.62), "The same cards, so the same total, whatever their numbers.", bold=True, halo=False)
+            _cards(page, xs, 1.31 - 0.52 * row, letters, [cards.get(card, 0) for card in enumerate(letters)])
+        page.text((xs[4] + 0.3, 1.05), _signed(sum(sums)), side="left", bold=True, halo=False)
+    page.text((WIDE / 2 + 0.04, 1.05), "=", size=18, bold=True, halo=False)
+    page.text((WIDE / 2, 0.3), "The same cards, so the same total, whatever their numbers.", bold=True, halo=False)
     return page.picture(
         "Four texts as rows of numbered cards; the cards of the first two, put together, are those of the last two."
     )

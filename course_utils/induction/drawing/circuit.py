@@ -56,7 +56,7 @@ def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance
     page.arrow((query, 5.02), (query, 5.2))
     page.text((query + 0.4, 5.4), f"next token: {b}, probability {chance:.2f}", side="right", bold=True, halo=False,
               size=12)  # fmt: skip
-    drawn = ", ".join(f"{name}: {said[name]}" for name in lost)
+    drawn = ", ".join(f"head {name}, {said[name]}" for name in lost)
     return page.picture(f"The circuit on {x} {a} {b} … {x} {a}. Messages: {drawn}. The induction head copies {b}.")
 
 
@@ -105,5 +105,5 @@ def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -
         page.text((middle, 0.42), f"{share:.2f} left".replace("-", "−"), bold=True, halo=False)
         interval = f"{low:.2f} to {high:.2f}".replace("-", "−")
         page.text((middle, 0.16), interval, size=SMALL, colour=plots.NULL, halo=False)
-    alt = "; ".join(f"{', '.join(heads)}: {share:.2f}" for heads, (share, _, _) in left.items())
-    return page.picture(f"Share of the gain from repetition left with these heads alone: {alt}.")
+    alt = "; ".join(f"{', '.join(ROLES[head] for head in heads)} {share:.2f}" for heads, (share, _, _) in left.items())
+    return page.picture(f"Share of the gain from repetition left with these heads alone: {alt}.".replace("-0", "−0"))

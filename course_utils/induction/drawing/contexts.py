@@ -39,8 +39,8 @@ def two_contexts(changed: Mapping[str, tuple[float, float, float]]) -> Picture:
     page.text((xs[2] - 0.12, 2.5), here, side="right", colour=plots.HEAD, bold=True, size=SMALL)
     page.arrow((xs[6], 2.05), (xs[9] - 0.06, 2.6), colour=plots.HEAD, bend=-0.1, thick=1)
     page.text((xs[6] - 0.1, 2.08), "one note", side="right", size=SMALL, colour=plots.HEAD)
-    alt = ", ".join(f"{name} {nats[0]:+.1f} nats" for name, nats in changed.items())
-    return page.picture(f"Streams of X A B … Y A C … X A, with the notes of 0.2 and 0.3 at B and at C. Lost: {alt}.")
+    alt = ", ".join(f"head {name} {nats[0]:+.1f} nats".replace("-", "−") for name, nats in changed.items())
+    return page.picture(f"Streams of X A B … Y A C … X A, with the notes of two heads at B and at C. Lost: {alt}.")
 
 
 def half_ways(steps: Mapping[str, Mapping[str, tuple[float, float, float] | float]]) -> Figure:

@@ -1,6 +1,6 @@
 """A program's tokens, drawn.
 
-1. `expected` – the probability of every token, at two moments or in two models.
+1. `expected` – the probability of every token, at two moments.
 2. `looked_up` – a name that comes twice, and where a head looks from its second coming.
 """
 
@@ -15,22 +15,23 @@ from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 
 def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], marks: str = "w qu") -> Figure:
-    """Bars of the probability of each token, a panel for each entry; the eight parts from each w on are shaded.
+    """Bars of the probability of each token, side by side for two moments; the eight parts from each w on are shaded.
 
     Args:
-        parts: the tokens. chance: the probability of each before it is seen, by the title of its panel.
-        marks: tokens whose names are set off below the last panel, with or without a space before them.
+        parts: the tokens. chance: the probability of each before it is seen, by the moment.
+        marks: tokens whose names are set off below, with or without a space before them.
     """
     bare = [part.strip("␣") for part in parts]
-    fig, axes = plots.figure(len(chance), 1, height=0.9 + 1.75 * len(chance), squeeze=False)
-    for ax, (title, values) in zip(axes[:, 0], chance.items(), strict=True):
-        starts = [k for k, part in enumerate(bare) if part == "w"]
-        for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
-            ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
-            ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
-        ax.bar(range(len(parts)), values, 0.7, color=plots.SERIES[0])
-        ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), title=title, yticks=(0, 0.5, 1))
-        ax.set_xticks([])
+    fig, ax = plots.figure(height=3.0)
+    starts = [k for k, part in enumerate(bare) if part == "w"]
+    for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
+        ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
+        ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
+    for k, (title, values) in enumerate(chance.items()):
+        places = [place + 0.42 * (k - 0.5) for place in range(len(parts))]
+        ax.bar(places, values, 0.4, color=(plots.GREY, plots.SERIES[0])[k], label=title)
+    ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), yticks=(0, 0.5, 1))
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(chance))
     ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
     ax.tick_params(axis="x", length=0, pad=3)
     for label, part in zip(ax.get_xticklabels(), bare, strict=True):

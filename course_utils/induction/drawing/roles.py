@@ -1,8 +1,7 @@
-"""Heads needed and specific, drawn; grids of numbers as heat maps.
+"""Shares as marks on a line, and grids of numbers as heat maps.
 
 1. `shares` – a share for each row, with its interval, for one or two kinds of text.
-2. `specific` – what the loss of a head costs where a name returns, against what it costs on new names.
-3. `grids` – numbered heat maps side by side, whose rows are the same.
+2. `grids` – numbered heat maps side by side, whose rows are the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,33 +38,6 @@ def shares(rows: Mapping[str, Mapping[str, Interval]], xlabel: str) -> Figure:
     ax.set(xlabel=xlabel, xlim=(-0.12, 1.12), ylim=(0.6 - len(rows), 0.6))
     if len(kinds) > 1:
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return fig
-
-
-def specific(cost: Mapping[str, tuple[Interval, Interval]], strong: Mapping[str, str], worth: float) -> Figure:
-    """A point for each head: extra loss on new names (right) and on repeated names (up), with both intervals.
-
-    Args:
-        cost: by the head, the extra loss on new and on repeated names, each with its interval.
-        strong: the heads that are named, and how.
-        worth: the loss on new names minus that on repeated ones in the intact model; where all of it is lost, a line.
-    """
-    fig, ax = plots.figure(width=5.6, height=3.7)
-    nothing, max_x = "nothing gained by repetition", max(x for (x, *_), _ in cost.values())
-    ax.axline((0, worth), slope=1, color=plots.EDITED, linestyle="--", linewidth=1.2, label=nothing)
-    ax.axline((0, 0), slope=1, color=plots.NULL, linestyle=":", linewidth=1.2, label="as much on both: nothing lost")
-    for head, ((x, left, right), (y, low, high)) in cost.items():
-        colour = plots.HEAD if head in strong else plots.GREY
-        ax.plot([left, right], [y, y], color=colour, linewidth=1.6)
-        ax.plot([x, x], [low, high], color=colour, linewidth=1.6)
-        ax.plot(x, y, "o", color=colour, markersize=7)
-    for head, name in strong.items():
-        (x, *_), (y, *_) = cost[head]
-        at, side = ((-8, 12), "left") if y < worth / 2 else ((8, -14), "left") if x < max_x / 2 else ((-8, 8), "right")
-        ax.annotate(name, (x, y), at, textcoords="offset points", ha=side, fontweight="bold", color=plots.HEAD)
-    ax.set(xlabel="extra loss on new names (nats)", ylabel="extra loss on\nrepeated names (nats)")
-    ax.set(xlim=(-0.15, None), ylim=(-0.3, 1.08 * ax.get_ylim()[1]))
-    ax.legend(loc="lower right")
     return fig
 
 

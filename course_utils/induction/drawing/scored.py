@@ -22,14 +22,14 @@ def forming(
     Args:
         patterns: of one head by the training step, on BOS and a block of `length` tokens, twice.
     """
-    fig, rows = plots.figure(2, 1, height=4.5, height_ratios=[1, 0.9])
+    fig, rows = plots.figure(2, 1, height=5.9, height_ratios=[1, 1.4])
     fig.get_layout_engine().set(hspace=0.06)
     ax = rows[0]
     lines = (
         (f"accuracy, two layers,\n{two.seeds} models", two.accuracy, plots.INK, 1.2),
         ("accuracy, one layer", one.accuracy, plots.GREY, 2.4),
-        ("prefix matching, best head\nof the first of these", two.best_prefix()[:, :1], plots.HEAD, 1.8),
-        ("previous token, best head\nof the first of these", two.best_previous()[:, :1], plots.NOTE, 1.8),
+        ("prefix matching, best head\nof one of the two", two.best_prefix()[:, :1], plots.HEAD, 1.8),
+        ("previous token, best head\nof one of the two", two.best_previous()[:, :1], plots.NOTE, 1.8),
     )
     for name, values, colour, width in lines:
         for seed, row in enumerate(values.unbind(1)):

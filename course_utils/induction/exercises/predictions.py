@@ -7,7 +7,7 @@ Prediction(id="induction.sharpness", choices=("about 0.1", "about 0.7", "about 4
 Prediction(id="induction.one_layer", between=(0, 1), tolerance=0.1,
            question="What accuracy on the repeat does a trained one-layer model reach?")
 Prediction(id="induction.deaf_keys", choices=("deaf keys alone", "deaf queries alone", "both", "neither"),
-           question="Which of the two keeps models of two layers from reaching an accuracy of one half in 600 steps?")
+           question="Deaf keys or deaf queries: which keep models of two layers from reaching an accuracy of one half in 600 steps?")
 Prediction(id="induction.which_head", choices=("head 0.0", "head 0.2", "head 1.1", "head 1.2"),
            question="Which of these heads matches prefixes, as the induction head of the plan does?")
 Prediction(id="induction.new_names", between=(0, 3), tolerance=0.15,
