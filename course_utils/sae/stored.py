@@ -38,7 +38,8 @@ FAMILY_KINDS = {
     "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
-TESTED = (378, 9, 1490, 138, 1084)  # the latents of `rivals`
+TESTED = (378, 9, 1490, 138, 1084)  # the latents of `rivals`,
+RIVAL_DRAWN, RIVAL_TOKENS = 20, 100  # and as many drawn at random; tokens for each
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
@@ -126,7 +127,7 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 
 @lru_cache
 def rivals() -> Rivals:
-    """Five latents against those that are active at the same tokens."""
+    """The latents of `TESTED`, and some drawn at random, against those that are active at the same tokens."""
     return Rivals(**stored.load(FOLDER, "rivals", SHA256["rivals"]))
 
 

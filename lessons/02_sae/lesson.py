@@ -3,7 +3,7 @@
 #
 # *Lesson 2.*
 #
-# **A puzzle.** At every token `code-4l`, the course's model of Python code, holds 192 numbers, its residual stream. A method that never saw a label has turned them into 1 536 new numbers, called *latents*. The picture shows four of these at each token of a small program.
+# **A puzzle.** At every token `code-4l`, the course's model of Python code, holds 192 numbers, its residual stream. A method that never saw a label has turned them into 1 536 new numbers, called *latents*. Four of these are drawn below, at each token of a small program.
 
 # %% setup
 
@@ -39,12 +39,12 @@ plots.show(
 #
 # <details><summary>Our first names</summary>
 #
-# Latent 378: closing brackets. Latent 9: inside brackets. Latent 138: closing quotes. Latent 1490 is active everywhere, and we have no name for it.
+# Latent 378: closing brackets. Latent 9: inside brackets. Latent 138: closing quotes. Latent 1490: everywhere.
 #
 # </details>
 
 # %% [markdown]
-# Nobody told the method about brackets or quotes, and still one can name three of the four. Has it found the model's own idea of a closing bracket, or do we only read one into it? We first see how such latents are found, and when they are the right ones. Then we ask what it takes to show that one of them means what its examples suggest. At the end the four come back, each with a verdict.
+# Nobody told the method about brackets or quotes, and still the pictures seem to ask for such names. Has it found the model's own idea of a closing bracket, or do we only read one into it? We first see how such latents are found, and when they are the right ones. Then we try to break the names, and we take latents out of the model and put them in, to see what it does with them. At the end the four come back, each with a verdict.
 
 # %% [markdown] contents
 # You need lesson 1: features as directions, interference, why single neurons may mean nothing. From lesson 0 you need the residual stream and hooks.
@@ -100,7 +100,7 @@ sae.autoencoder().captioned("A sparse autoencoder. There are more latents than n
 #
 # $x$ and $b_\text{dec}$ have the shape (d), $f$ and $b_\text{enc}$ (latent); $W_\text{enc}$ and $W_\text{dec}$ have the shape (latent, d). Each entry of $f$ is called a **latent**, and its row of $W_\text{dec}$ is its direction. The **dictionary** is all of these directions together. The bias $b_\text{dec}$, which all vectors have in common, is subtracted before reading and added again at the end. The bias $b_\text{enc}$ works as a threshold where training has made it negative: with −2, a product of 1.5 becomes 0, and a product of 5 becomes 3.
 #
-# The two matrices need not be equal, because reading a feature is another task than writing it. The decoder writes the direction itself, while the encoder may read along another vector, one that the neighbouring directions disturb less.
+# The two matrices have the same shape and need not be equal: a latent may read along one vector and write along another.
 
 # %%
 def encode(x, W_enc, b_enc, b_dec):
@@ -123,7 +123,7 @@ sae.two_ways(directions, 1).captioned("The same vector, direction 1, rebuilt in 
 #
 # $$\text{loss} = \|x - \hat x\|^2 + \lambda \sum_i f_i .$$
 #
-# This is called **ReLU with an L1 penalty** (Bricken et al. 2023; Cunningham et al. 2023). With $\lambda = 0.2$ the left way of the figure costs $0.2 \cdot 1.37 = 0.27$ and the right one $0.2$. That leaves one way to cheat, long directions with small activations, and we close it by setting every row of $W_\text{dec}$ back to length 1 after each step.
+# This is called **ReLU with an L1 penalty** (Bricken et al. 2023; Cunningham et al. 2023). With $\lambda = 0.2$ the left way of the figure costs $0.2 \cdot 1.37 = 0.27$ and the right one $0.2$. One could dodge the price: directions twice as long with activations half as large rebuild the same vector for half of it. So after each step we set every row of $W_\text{dec}$ back to length 1.
 
 # %%
 def train(seed, penalty=0.2, steps=300):
@@ -148,7 +148,7 @@ order, missed = (sae.match_features(directions, run[1][1]).latent for run in (be
 sae.turned(x[count > 0], {f"smallest of six losses: {best[0]:.2f}": (best[2], order), f"largest: {worst[0]:.2f}": (worst[2], missed)}).captioned("The directions of the dictionary after 300 steps, from two of six random starts. Hollow circles are where they began, and curves show how their tips moved.")
 
 # %% [markdown]
-# On the left the three arrows have turned onto rays that nobody had shown them. It does not always go so well: two of the six starts end with a larger loss, and each of these leaves at least one ray without an arrow. But the loss can be known without knowing the truth, and it tells us which of the six dictionaries to take.
+# On the left the three arrows have turned onto rays that nobody had shown them. It does not always go so well: two of the six starts end with a larger loss, and each of these leaves at least one ray without an arrow. Happily the loss can be known without knowing the truth, and the four dictionaries with the smaller loss are the ones that hold all three rays.
 #
 # ### A fixed number of active latents
 #
@@ -173,10 +173,12 @@ with claims():
     claim("most vectors with a direction have only one", (count[count > 0] == 1).float().mean() > 0.5)
     claim("the products are (1, −½, −½) and (½, ½, −1)", torch.allclose(products, torch.tensor([[1, -0.5, -0.5], [0.5, 0.5, -1]]), atol=1e-5))
     claim("direction 0 comes back whole, a sum of two half", torch.allclose(products.relu() @ directions, torch.tensor([[1.0], [0.5]]) * both, atol=1e-5))
+    claim("right, left, up and down rebuild every vector of the plane", torch.allclose(encode(x, axes4, torch.zeros(4), torch.zeros(2)) @ axes4, x, atol=1e-5))
+    claim("directions twice as long with half the activations rebuild the same for half of the price", torch.allclose((on_axes / 2) @ (2 * axes4), directions[1:2], atol=1e-5))
     claim("right, left, up, down rebuild direction 1 without error: two latents, 1.37 together", torch.allclose(on_axes @ axes4, directions[1:2], atol=1e-5) and int((on_axes > 1e-6).sum()) == 2 and round(on_axes.sum().item(), 2) == 1.37)
     claim("with λ = 0.2 the left way costs 0.27", page.rounds_to(0.2 * on_axes.sum(), "0.27"))
-    claim("the three arrows turn onto the rays", bool((sae.match_features(directions, W_dec).cosine > 0.99).all()))
     claim("two of six end with a larger loss, and each leaves a ray without an arrow", len(late) == 2 and all(bool((sae.match_features(directions, run[1][1]).cosine < 0.9).any()) for run in late))
+    claim("in the other four the three arrows turn onto the rays", all(bool((sae.match_features(directions, run[1][1]).cosine > 0.99).all()) for run in runs if run[0] <= 1.1 * loss))
     claim("with k = 2 the products (3, −1, 2, 1) become (3, 0, 2, 0)", encode_topk(torch.tensor([[3.0, -1, 2, 1]]), torch.eye(4), torch.zeros(4), torch.zeros(4), 2).tolist() == [[3, 0, 2, 0]])
 
 # %% [markdown]
@@ -198,27 +200,12 @@ def train_on(world, seed, **kind):
 
 
 apart = [train_on({}, seed, k=3) for seed in range(3)]  # three sets of features
+[round(found) for *_, found, _ in apart]
 
 # %% [markdown]
-# The function `sae.train` is the loop of section 1, with a schedule for the learning rate and a remedy for latents that are never active. To see what chance alone gives, we also draw 96 random directions, as many as there are latents. Such a control is called the **null**.
-
-# %% figure
-own_directions = {
-    "dictionary": [learned.W_dec for _, learned, *_ in apart],
-    "random directions": [sae.random_directions(96, 32, torch.Generator().manual_seed(i)) for i in range(3)],
-}
-partner = {name: torch.stack([sae.match_features(truth.directions, rows).cosine for (truth, *_), rows in zip(apart, sets, strict=True)]) for name, sets in own_directions.items()}  # (set, feature)
-fig, ax = plots.figure(height=2.6)
-for (name, cosine), colour in zip(partner.items(), (plots.HEAD, plots.NULL), strict=True):
-    lines = ax.plot(range(1, 65), cosine.sort(descending=True).values.T, color=colour, linewidth=1.3)
-    lines[0].set_label(name)
-ax.axhline(0.9, color=plots.INK, linestyle=":", linewidth=1)
-ax.set(xlabel="features of a set, best found first", ylabel="cosine with its partner", ylim=(0, 1.03), xlim=(1, 64))
-ax.legend(loc="lower left")
-plots.show(fig, "Three curves for the dictionary stay near 1 for nearly all of 64 features; random directions lie below 0.9.", caption="How well the 64 features of each of three sets are found. A feature above the dotted line counts as found. The dictionary has three lines, too, which lie on one another nearly everywhere.")
-
-# %% [markdown]
-# The dictionary finds nearly all of the 64, on each of the three sets, and the random directions find none. An older method, independent component analysis (ICA), finds a quarter: it gives one axis for each dimension, and so never more than 32.
+# These are the features found on each of the three sets, in percent. The function `sae.train` is the loop of section 1 with some refinements, which `course_utils/sae/training.py` lists. To see what chance alone gives, we also draw 96 random directions, as many as there are latents. Such a control is called the **null**, and it finds none.
+#
+# So the dictionary finds nearly every feature. Still it leaves an eighth of the variance unexplained, and that is no fault of its directions: many vectors hold more than three features, and it may use only three latents. The true directions, three of them for each vector, leave as much.
 #
 # These features came and went independently of one another. In a model, some may always come together. So let the 64 features now come in 32 pairs: the two of a pair are always active in the same vectors, each with its own strength. As many features as before are active at a time.
 
@@ -236,18 +223,28 @@ fewer, worse = max(pairs_found) < min(apart_found), min(pairs_error) > max(apart
 page.measured("sae.pairs", f"{'fewer' if fewer else 'as many'} features, {'larger' if worse else 'smaller'} error")
 
 # %% [markdown]
-# Look at the two pairs of bars together. The dictionary became *better* at its task, and it lost nearly all of the features. For each of the 32 pairs it has a latent along the sum of the two, and hardly any single feature has a latent. The error is smaller because one active latent now stands for two features, so that three latents can rebuild more of a vector than before.
+# Look at the two pairs of bars together. The dictionary rebuilds the vectors better than before, and it lost nearly all of the features. For each of the 32 pairs it has a latent along the sum of the two, and hardly any single feature has a latent.
 #
-# This surprises after section 1, where the smaller loss belonged to the better dictionary. There the loss compared dictionaries of the same vectors. It says how well the vectors are rebuilt, and no more than that. One latent for two features is the cheaper way to rebuild them, and so nothing in the error warns us. A dictionary finds what comes separately in the data, and this need not be what we mean by a feature.
+# Why would training prefer this? Suppose we hand it the true 64 directions. With three of them a vector that holds two pairs cannot be rebuilt, since it holds four features. Three *sums* can nearly do it, and on the same vectors they leave PAIRTEXT. The wrong directions have the smaller error, and so nothing in the error warns us. In section 1 the smaller loss belonged to the better dictionary, but there we compared dictionaries of the same vectors. What a dictionary finds is what comes separately in the data, and this need not be what we mean by a feature.
 
 # %% claims
+def fewest(truth, rows, strength):
+    """The variance unexplained, %, where each vector is rebuilt from the three of `rows` that are strongest in it."""
+    x, strengths = truth.sample(4000, torch.Generator().manual_seed(2))
+    three = strength(strengths).topk(3)
+    kept = rows[three.indices] * (three.values > 0)[..., None]  # (vector, 3, d)
+    best = torch.linalg.pinv(kept.mT) @ x[..., None]
+    return 100 * sae.fvu(x, (kept.mT @ best)[..., 0]).item()
+
+
 active = [(row[0][0].magnitudes(20_000, torch.Generator().manual_seed(3)) > 0).sum(1).float().mean() for row in (apart, pairs)]
-ica = [sae.ica_directions(truth.sample(20_000, torch.Generator().manual_seed(0))[0]) for truth, *_ in apart]
-by_ica = torch.stack([sae.match_features(truth.directions, rows).cosine for (truth, *_), rows in zip(apart, ica, strict=True)])
+chance = [sae.match_features(truth.directions, sae.random_directions(96, 32, torch.Generator().manual_seed(i))).cosine.max() for i, (truth, *_) in enumerate(apart)]
+true_apart, true_pairs = ([fewest(truth, truth.directions, lambda s: s) for truth, *_ in row] for row in (apart, pairs))
+by_sums = [fewest(truth, sae.pair_sums(truth), lambda s: s.view(len(s), 32, 2).sum(2)) for truth, *_ in pairs]
 with claims():
-    claim("the dictionary finds nearly all features of all three sets", min(apart_found) >= 95)
-    claim("ICA finds a quarter, with 32 axes, and the random directions none", page.between(100 * (by_ica > 0.9).float().mean(), 23, 27) and len(ica[0]) == 64 and not (partner["random directions"] > 0.9).any())
+    claim("the dictionary finds nearly all features of all three sets, random directions none", min(apart_found) >= 95 and max(chance) < 0.9)
     claim("64 features in 32 dimensions, one vector of 25 each; about 2.6 at a time, with pairs too", (stored.TRUTH["features"], stored.TRUTH["d"], stored.TRUTH["probability"]) == (64, 32, 1 / 25) and page.between(active, 2.5, 2.7))
+    claim("TRUEAPART", True is None)
     claim("with pairs the error is smaller, on each of the three", max(pairs_error) < min(apart_error))
     claim("with pairs hardly any feature is found", max(pairs_found) < 10)
     claim("each of the 32 pairs has a latent along its sum", all(bool((sae.match_features(sae.pair_sums(truth), learned.W_dec).cosine > 0.9).all()) for truth, learned, *_ in pairs))
@@ -255,7 +252,7 @@ with claims():
 # %% [markdown]
 # ## 3 · How many latents should be active?
 #
-# In section 2 we could take $k = 3$ because we knew how many features a vector holds. In general somebody has to choose $\lambda$ or $k$. A vector that is described by few latents is easier to read, and one that is described by many is rebuilt with a smaller error. The figure shows this exchange for the vectors of section 2 and both kinds of dictionary.
+# In section 2 we could take $k = 3$ because we knew how many features a vector holds. In general somebody has to choose $\lambda$ or $k$. The more latents may be active, the smaller is the error, and the more there is to read for each vector. The figure shows this exchange for the vectors of section 2 and both kinds of dictionary.
 
 # %% figure
 prices = stored.prices()
@@ -267,17 +264,17 @@ plots.show(
 )
 
 # %% [markdown]
-# With two active latents or more, TopK leaves less unexplained than L1 does with as many. One reason is the price itself. Let $x$ be one of the plane's directions with strength $m$. Its latent answers with an activation $f$, and error and penalty together are $(m - f)^2 + \lambda f$. The derivative $-2(m - f) + \lambda$ is zero at
+# With two active latents or more, TopK leaves less unexplained than L1 does with as many. The price of L1 also does a harm of its own. Let $x$ be one of the plane's directions with strength $m$. Its latent answers with an activation $f$, and error and penalty together are $(m - f)^2 + \lambda f$. The derivative $-2(m - f) + \lambda$ is zero at
 #
 # $$f = m - \lambda / 2 .$$
 #
-# So every activation is too small by $\lambda/2$. This is called **shrinkage**, and no amount of training removes it, because it comes from the penalty. Dictionaries that we trained on the plane with three different $\lambda$ answer almost what the formula says.
+# So the loss is smallest where the activation is too small by $\lambda/2$. This is called **shrinkage**. Dictionaries that we trained on the plane with three different $\lambda$ answer to each of the three directions almost as the formula says. With many latents things are less simple (deeper notebook, section 11).
 #
 # From here on we take the vectors of a language model, with TopK. Nobody knows how many features they hold, and therefore nobody knows the right $k$. Our $k = 16$ is a choice, like the width.
 
 # %% claims
 weights_for = {0.2: best[1]} | {penalty: min((train(seed, penalty=penalty) for seed in range(6)), key=lambda run: run[0])[1] for penalty in (0.6, 1.5)}
-answers = {penalty: encode(directions[:1], w[0], w[2], w[3]).max().item() for penalty, w in weights_for.items()}
+answers = {penalty: encode(directions, w[0], w[2], w[3]).amax(dim=1).tolist() for penalty, w in weights_for.items()}
 low_to_high = sorted(kept)
 curve = {k: kept[k]["unexplained"].mean().item() for k in low_to_high}
 curve_l0 = {k: kept[k]["l0"].mean().item() for k in low_to_high}
@@ -285,12 +282,13 @@ as_many = [prices.error_with(kept[k]["l0"].mean().item()) for k in low_to_high[1
 
 with claims():
     claim("with two active latents or more TopK leaves less than L1 with as many", low_to_high == [1, 2, 3, 5, 8] and len(prices.penalty) == 7 and all(curve[k] < other for k, other in zip(low_to_high[1:], as_many, strict=True)) and prices.l0[:-1].mean(1).min() < curve_l0[2] < curve_l0[8] < prices.l0[:-1].mean(1).max())
-    claim("trained dictionaries answer almost what the formula says, for three λ", all(abs(answer - (1 - penalty / 2)) < 0.05 for penalty, answer in answers.items()))
+    claim("the more latents are active, the smaller is the error, for both kinds", list(curve.values()) == sorted(curve.values(), reverse=True) and bool((prices.unexplained[:-1].mean(1).diff() > 0).all()) and bool((prices.l0[:-1].mean(1).diff() < 0).all()))
+    claim("trained dictionaries answer almost what the formula says, for three λ and three directions", all(abs(answer - (1 - penalty / 2)) < 0.05 for penalty, three in answers.items() for answer in three))
 
 # %% [markdown]
 # ## 4 · One token taken apart
 #
-# The vectors are now the residual stream of `code-4l` before its third block. The dictionary has 1 536 latents, eight for every dimension, and is of the TopK kind with $k = 16$. It learned from 765 000 vectors, by the same loop as the dictionaries of section 2, in half an hour on a CPU (`models/sae.py` is the recipe).
+# The vectors are now the residual stream of `code-4l` before its third block. The dictionary has 1 536 latents, eight for every dimension, and is of the TopK kind with $k = 16$. It learned from 765 000 vectors, by the function `sae.train` of section 2, in half an hour on a CPU (`models/sae.py` is the recipe).
 #
 # What does it do to one vector? Take the one at the closing parenthesis of `self.carries("wand")`. We add up its active latents, the strongest first, and after each we ask how much of the vector is still missing.
 
@@ -301,19 +299,18 @@ x = site.activations(tokens)[0]  # (token, d)
 first, second = 24, 35  # the ")" of carries("wand"), and the ")" of print(...)
 reading = sae.Reading.of(dictionary, [samples.read(name) for name in samples.names()])
 parts = [sae.Anatomy.of(reading, words[place], x[place]) for place in (first, second)]
-sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at the closing parenthesis of carries(…). Last column: the squared length of what is missing, as a share of that of x − b_dec. A reading is a label of Python that fits the latent. Where none does, it says how often the latent is active, if at more than one token in ten, and else “?”.")
+sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at the closing parenthesis of carries(…). Last column: the squared length of what is missing, as a share of that of x − b_dec. The reading is a first name, given by a rule of the next section. Where there is none, the line says how often the latent is active, if at more than one token in ten, and else “?”.")
 
 # %% [markdown]
-# Sixteen numbers are enough to rebuild 94 % of a vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them. So the vector is a little like a sentence, some of whose words come back elsewhere. But we cannot read all of it. Several latents have the same reading, which is too coarse to tell them apart. And more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
+# Sixteen numbers are enough to rebuild 94 % of a vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them. So the vector is a little like a sentence, some of whose words come back elsewhere. But we cannot read all of it: more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
 #
-# That was one vector. On 4 080 tokens of held-out modules together, 12 % of the variance is unexplained. Does this matter to the model? We put the reconstruction in the place of the residual stream and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it rises to 6.64. The **loss recovered** is the share of this harm that the reconstruction avoids, here 96 %. That sounds like nearly everything because the mean vector does so much harm. The model without the missing 12 % is still worse by 0.19 nats.
+# That was one vector. On 4 080 tokens of held-out modules together, 12 % of the variance is unexplained. Does this matter to the model? We put the reconstruction in the place of the residual stream and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it would rise to 6.64, and the share of this harm that the reconstruction avoids is called the **loss recovered**. It is 96 % here, mostly because the mean does so much harm.
 
 # %% claims
 held_out, module = sae.held_out_contexts(dictionary.model, limit=16)
 vectors, _ = dictionary.activations(held_out)  # (token, d)
 quality = sae.Quality.of(dictionary.sae, vectors)
 spliced = sae.Spliced.of(dictionary, held_out, module)
-rise = (spliced.spliced - spliced.clean).mean().item()
 losses = [f"{getattr(spliced, key).mean().item():.2f}" for key in ("clean", "spliced", "mean")]
 shared = set(parts[0].latents.tolist()) & set(parts[1].latents.tolist())
 W_dec = dictionary.sae.W_dec
@@ -325,59 +322,65 @@ with claims():
     claim("sixteen numbers rebuild 94 % of 192", len(parts[0].latents) == 16 and page.rounds_to(100 * (1 - parts[0].left[-1]), "94") and x.shape[1] == 192)
     claim("the ) of print(…) shares five of the sixteen, with 1490 and 378", {1490, 378} <= shared and len(shared) == 5 and len(parts[1].latents) == 16)
     claim("where a reading says how often, it is more than one in ten", all(int(text.split()[1]) > 10 for text in parts[0].readings[:8] if text.startswith("at ")))
-    claim("several latents have the same reading", parts[0].readings.count("closing brackets") >= 3)
     claim("more than half have a question mark, most among the eight weakest", parts[0].readings.count("?") > 8 and 2 * parts[0].readings[8:].count("?") > parts[0].readings.count("?"))
     claim("4 080 tokens: 12 % unexplained", quality.rows == 4080 and page.rounds_to(100 * quality.unexplained, "12"))
     claim("the loss is 2.19, 2.38 with the reconstruction, 6.64 with the mean: 96 % recovered", losses == ["2.19", "2.38", "6.64"] and page.rounds_to(100 * spliced.recovered["mean"], "96"))
-    claim("the model with the reconstruction is worse by 0.19 nats", page.rounds_to(rise, "0.19"))
 
 # %% [markdown]
 # ## 5 · Reading a latent
 #
-# A reading is a name for a latent, and a name says where the latent should be active. How good is it? Take latent 138 and the name “quotes” in the program of the beginning, which has four quotes. If we let the latent pick the tokens at which its activation is above a threshold, here 10, it picks two, and both are quotes. **Precision** is the share of the picked tokens that the name fits, here 2 of 2. **Recall** is the share of the quotes that the latent finds, here 2 of 4. **F1** is the harmonic mean of the two, $2 \cdot 2 / (2 + 4) = 0.67$: twice the hits, divided by the number picked plus the number of quotes. A perfect name has 1.
+# A name says where a latent should be active, so that we can count how often it is right. Take latent 138, and say that its name is “quotes”. The program of the beginning has four quotes, and the latent is active at two of them and nowhere else:
 #
-# Every F1 from here on is measured in one way, on modules of the standard library that the dictionary never saw: half of the modules choose the threshold (and the best latent, where several compete), and the other half judge. Only the readings, and the figure below, take a short cut. They use the course's twelve sample programs and the threshold 0, and a label becomes the reading of a latent if it fits best of 21 and its F1 is at least 0.4. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**.
+# | quote | `"`wand | wand`"` | `"`hello | hello`"` |
+# |---|---|---|---|---|
+# | latent 138 | silent | active | silent | active |
+#
+# **Precision** is the share of its active tokens that the name fits, here 2 of 2. **Recall** is the share of the quotes at which it is active, here 2 of 4. **F1** is the harmonic mean of the two, $2 \cdot 2 / (2 + 4) = 0.67$: twice the hits, divided by the number of active tokens plus the number of quotes. A perfect name has 1.
+#
+# For 1 536 latents nobody wants to think of names. Python's own tokenizer and parser give 21 *labels* to tokens, such as closing bracket or comment. We count every latent against every label, on twelve sample programs of the course. The best of the 21 is the *reading* of a latent if its F1 is at least 0.4. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**.
 
 # %% figure
 census = sae.Census.of(reading)
 plots.show(
     census.plot((378, 9, 1490, 138)),
     "A cloud of dots, most of them grey and below a dotted line at 0.4; few blue dots above it.",
-    caption="Every latent of the dictionary in the sample programs, how often it is active and how well the best of 21 labels fits it. Dotted: 0.4, from which a label is a reading. The four of the puzzle have their numbers. Dead latents have no place on the axis.",
+    caption="Every latent of the dictionary in the sample programs, how often it is active and how well the best of 21 labels fits it. Dotted: 0.4, from which a label is a reading. The four of the puzzle have their numbers. The six dead ones have no place on the axis.",
 )
 
 # %% [markdown]
-# Only 37 of the 1 536 have a name of this kind. Latent 9 has one although it is dense. A “?” does not mean that a latent stands for nothing: our labels are 21 and say little of what code is about, a latent may follow a word that has no label, and one that shares a label with many others has a low recall for it. But it does mean that all names of this lesson come from a small and legible corner of the dictionary.
+# Only 37 of the 1 536 have a reading. A “?” does not mean that a latent stands for nothing, only that none of our 21 labels tells it. Here is one of them. The boxes are from the sample programs, the token that counts is underlined in orange, and “promotes” names the tokens whose logit the direction raises most through the unembedding, per unit of activation. The boxes on top are the strongest. Since these may flatter a latent, texts drawn at random from *all* its activity stand below. What would you call it?
+
+# %%
+reading.explain(QMARK, count=4)
+
+# %% [markdown]
+# QTEXT
 #
-# **Try it.** Give the dictionary a line of your own. At each token you see the three strongest latents, with their readings and activations. Dense latents without a name are left out, because they would stand in nearly every row.
+# **Try it.** Give the dictionary a line of your own. At each token you see the three strongest latents, with their readings and activations. (Dense latents without a reading are left out.)
 
 # %%
 sae.strongest(reading, 'print("a", (1, 25))')
 
 # %% [markdown]
-# At the `"` that *opens* the string, the strongest is 859, “closing quotes”. A reading is a first guess, and it can be wrong where one looks closely.
-#
-# Names come from the texts in which a latent is most active. That may flatter it: the strongest activations can be clear and the rest a mixture. So beside them we put texts drawn at random from *all* its activity. We begin with the first latent of the puzzle.
+# At the `"` that *opens* the string, the strongest is 859, whose reading is “closing quotes”. A reading is a first guess, and it can be wrong where one looks closely. So we look closely, first at latent 378.
 
 # %%
 reading.explain(378, count=4)
 
 # %% [markdown]
-# The boxes are from the sample programs, and the token that each is about is underlined in orange. “Promotes” names the tokens whose logit the direction raises most through the unembedding, per unit of activation.
-#
 # At its strongest places and at random ones alike, the latent is at a closing bracket. Its direction raises line breaks, `->` and `as`, all of which may follow one, and some others that say less.
 #
-# Python's own tokenizer knows which tokens close a bracket, so that we can score the name. The F1 of latent 378 is 0.87, where saying “yes” at every token would give 0.07. A score from so few modules is uncertain. To see how uncertain, we draw the modules again and again, with replacement, and compute the F1 of each draw. The *interval* holds 95 % of these.
+# To score the name we go to text that the dictionary has never seen, modules of the standard library. Half of the modules choose the threshold and the best of all latents, and the other half judge; this is how F1 is measured from here on. The best latent for closing brackets is indeed 378. Its F1 is 0.87, where saying “yes” at every token would give 0.07. Since modules differ, we draw them again and again, with replacement, and compute the F1 of each draw. The *interval* holds 95 % of these.
 #
 # Could a single neuron do the same? The best of the 3 072 neurons of the model's four MLPs reaches 0.81, and its interval overlaps the latent's. It sits in the *first* MLP, which is a first hint that picking closing brackets may not ask for much.
 #
 # A latent that stands for one thing only is called **monosemantic**, and 378 looks like one. The second latent to read, 1490, was the strongest of section 4.
 
 # %% figure
-sae.strip(reading, 1490).captioned("Latent 1490, at three of its strongest places and at three drawn at random; the token that counts is underlined. On the right its activation against the place in the context of 256 tokens: median over 63 contexts, and the band that holds eight of ten.")
+sae.strip(reading, 1490).captioned("Latent 1490, at three of its strongest places and at three drawn at random; the token that counts is underlined. On the right its activation against the place in the context of 256 tokens: the median over 63 contexts, in a band from the tenth to the ninetieth percentile.")
 
 # %% [markdown]
-# No token and no word fits it, because it marks a *place*. Its activation falls steadily from the beginning of the context, and in the second half the latent is silent nearly everywhere. In the puzzle it was active at every token because the program was short.
+# It marks a *place*. Its activation falls steadily from the beginning of the context, and in the second half the latent is silent nearly everywhere. In the puzzle it was active at every token, but then the whole program was shorter than half a context. Our first name for it, “everywhere”, is gone, and PLACETEXT
 
 # %% claims
 scores = stored.label_scores()
@@ -387,7 +390,7 @@ one = reading.explain(378, count=4)
 seen = [c.tokens[c.centre].strip() for c in (*one.top, *one.random)]
 by_place = [reading.f[:, max(1, i) : i + 8, 1490].mean().item() for i in range(0, 128, 8)]
 with claims():
-    claim("138 is above 10 at two of the four quotes and nowhere else", words.count('"') == 4 and [w for w, v in zip(words, f[:, 138].tolist(), strict=True) if v > 10] == ['"'] * 2)
+    claim("138 is active at the second and the fourth of the four quotes and nowhere else", [i for i, w in enumerate(words) if w == '"'][1::2] == (f[:, 138] > 0).nonzero()[:, 0].tolist() and words.count('"') == 4)
     claim("F1 of two hits among two picked and four there is 0.67", page.rounds_to(sae.f1_score(*torch.tensor([2.0, 2.0, 4.0])), "0.67"))
     claim("a reading of section 4 has an F1 of at least 0.4", all(reading.label(i)[1] >= 0.4 for i, text in zip(parts[0].latents.tolist(), parts[0].readings, strict=True) if text != "?" and not text.startswith("at ")))
     claim("F1: latent 0.87, neuron 0.81, always yes 0.07", list(in_words.values()) == ["0.87", "0.81"] and page.rounds_to(2 * closes["base rate"] / (1 + closes["base rate"]), "0.07"))
@@ -395,7 +398,7 @@ with claims():
     claim("the best latent for closing brackets is 378", scores.latent[scores.labels.index("closes")] == 378)
     claim("four MLPs have 3 072 neurons", (dictionary.model.cfg.n_layers, dictionary.model.cfg.n_layers * dictionary.model.cfg.d_mlp) == (4, 3072))
     claim("the puzzle's program is shorter than half a context", len(words) < 128 and bool((f[1:, 1490] > 0).all()))
-    claim("37 of 1 536 have a name from 21 labels by the rule of 0.4, the dense latent 9 among them", int(census.kinds["named"].sum()) == 37 and bool(census.kinds["named"][9]) and census.share[9] > 0.1 and len(census.f1) == 1536 and len(scores.labels) == 21 and sae.anatomy.FITS == 0.4)
+    claim("37 of 1 536 have a reading from 21 labels by the rule of 0.4; six are dead", int(census.kinds["named"].sum()) == 37 and int(census.kinds["dead"].sum()) == 6 and len(census.f1) == 1536 and len(scores.labels) == 21 and sae.anatomy.FITS == 0.4)
     claim("859 is the strongest at the opening quote, and reads “closing quotes”", [sae.strongest(reading, 'print("a", (1, 25))').latents[2][0][i] for i in (0, 2)] == [859, "closing quotes"])
     claim("378 is at a closing bracket at all eight places", set(seen) == {")"})
     claim("twelve sample programs, 63 contexts of 256 tokens", len(samples.names()) == 12 and reading.tokens.shape == (63, 256))
@@ -408,6 +411,7 @@ with claims():
 # At every place that section 5 showed, latent 378 was at a `)`. Two hypotheses predict this: it may stand for *a bracket closes here*, or for *the token* `)`, and at most places both are true. In the next program they differ at four of the seven framed tokens. Write down, for each hypothesis, where the latent should be active.
 
 # %% figure
+from course_utils.python_text.labels import token_labels
 from course_utils.sae.code_view import Panel, shaded_panels
 
 differ = """def cost(items):  # in pence (not pounds)
@@ -417,9 +421,9 @@ differ = """def cost(items):  # in pence (not pounds)
     return total - first
 """
 differ_tokens, spelled = dictionary.read(differ)
-outside = (18, 41)  # the ")" in the comment and the one in the string
-by_python = torch.tensor([float(w in (")", "]") and i not in outside) for i, w in enumerate(spelled)])
+by_python = torch.tensor(token_labels(differ, dictionary.model.tokenizer).flags["closes"]).float()
 asked = [i for i, w in enumerate(spelled) if w in (")", "]")]
+outside = [i for i in asked if not by_python[i]]  # the ")" in the comment and the one in the string
 plots.show(
     shaded_panels([Panel("", spelled, torch.zeros(len(spelled)), asked=asked)]),
     "A program of five lines; its five closing parentheses and two closing square brackets are framed and numbered.",
@@ -439,11 +443,11 @@ plots.show(
 page.measured("sae.exceptions", ", ".join(str(n) for n, i in enumerate(asked, 1) if here_378[i] > 0))
 
 # %% [markdown]
-# The first name was wrong. Latent 378 marks the token `)`, whether or not it closes a bracket: in the sample programs it is active at every `)`, also in strings, and at less than a tenth of the `]` that close a bracket.
+# The first name was wrong. Latent 378 marks the token `)`, whether or not it closes a bracket. TOKENTEXT
 #
-# What surprises is how well the wrong name did. It had perfect examples and an F1 of 0.87, because most closing brackets of these programs are a `)`, and most `)` close a bracket. At such tokens both names say the same, so that more examples of this kind would never have told them apart. Whoever wants to test a name has to look for the places, however rare, where another name says something else.
+# And yet the wrong name did well: perfect examples, and an F1 of 0.87. In the sample programs most closing brackets are a `)`, and most `)` close a bracket. At such tokens both names say the same, so that more examples of this kind would never have told them apart. To test a name, one has to look for the places, however rare, where another name says something else.
 #
-# How much of that F1 did the model have to learn? As a control we take a copy of `code-4l` with random weights, which knows nothing about Python, and train a **dictionary of a random model** on its vectors, for a sixth as long as ours, which if anything should be to its disadvantage. Of its 1 536 latents we take the one that is best for closing brackets, chosen and judged as before.
+# How much of that F1 did the model have to learn? As a control we take `code-4l` before its training, with random weights, and train a **dictionary of a random model** on its vectors, for a sixth as long as ours. Of its 1 536 latents we take the one that is best for closing brackets, chosen and judged as before.
 
 # %% prediction
 predict("sae.random")
@@ -453,9 +457,9 @@ untrained_f1 = scores.of("untrained")
 page.measured("sae.random", untrained_f1["closes"])
 
 # %% [markdown]
-# A model that has learned *nothing* gives a latent with an F1 of 0.82, close to that of the trained one. This surprises, because we took the 0.87 for something that the model had learned. The reason is that each token has an embedding, and even random embeddings differ from one another. A dictionary finds vectors that recur, and the vector of `)` recurs often. So the score is mostly a fact about Python's text, which a neuron of the first MLP picks up nearly as well. A number about a trained model says little until one knows what the same number is for an untrained one.
+# A model that has learned *nothing* gives a latent with an F1 of 0.82, where the trained one gives 0.87. How can that be? Each token has an embedding, random embeddings differ from one another too, and that of `)` comes back at every `)`. RANDTEXT So the score says little about what `code-4l` has learned. Whoever reports a number for a trained model should have the same number for an untrained one.
 #
-# A second control needs no model at all. A **token list** is a list of tokens, and its rule is to say “yes” at these and at no others. On half of the modules we choose the list whose rule has the largest F1, and on the other half we judge it. For closing brackets it reaches 0.93, more than the latent. A high F1 for this label therefore shows nothing about what the model has learned.
+# A second control needs no model at all. A **token list** is a list of tokens, and its rule is to say “yes” at these and at no others. On half of the modules we choose the list whose rule has the largest F1, and on the other half we judge it. For closing brackets it reaches 0.93, more than the latent: whoever knows the token alone has this label already.
 
 # %% claims
 lists, rank = stored.token_lists(), {name: i for i, name in enumerate(scores.labels)}
@@ -554,8 +558,6 @@ plots.show(
 )
 
 # %% figure answer
-from course_utils.python_text.labels import token_labels
-
 counter = 'boxes = [size, 1]\npi = 3.14\nnote = "# a note (see box.name)"\n'
 counter_tokens, counter_words = dictionary.read(counter)
 counter_f, flagged = dictionary.encode(counter_tokens)[0], token_labels(counter, dictionary.model.tokenizer).flags
