@@ -89,7 +89,9 @@ def test_a_latent_tells_closing_brackets_hardly_better_than_a_neuron_and_a_probe
 
 def test_the_stored_rivals_are_what_their_recipe_measures():
     table, dictionary = stored.rivals(), sae.load(stored.SHIPPED)
-    assert table.latent.tolist() == list(stored.TESTED) and ((table.beaten >= 0) & (table.beaten <= 1)).all()
+    assert table.latent[: len(stored.TESTED)].tolist() == list(stored.TESTED)
+    assert table.beaten.shape == (len(stored.TESTED) + stored.RIVAL_DRAWN, stored.RIVAL_TOKENS)
+    assert len(table.latent.unique()) == len(table.latent) and ((table.beaten >= 0) & (table.beaten <= 1)).all()
     tokens, module = sae.held_out_contexts(dictionary.model)
     again = rivals_of(dictionary, tokens[::9], module[::9], (378,), 12)
     assert again.beaten.mean() == pytest.approx(table.rows[378][0], abs=0.15)
