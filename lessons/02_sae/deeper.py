@@ -14,6 +14,7 @@ import torch
 from course_utils import plots, sae
 from course_utils.page import about, between, caption, claim, claims, measured, predict, rounds_to, table
 from course_utils.sae import deeper_diagram, stored
+from course_utils.sae.code_view import Panel, shaded_panels
 from course_utils.sae.comparison import spread
 from course_utils.sae.paired import BOTH, SIDES, second_share
 
@@ -255,6 +256,14 @@ def clamped(latent, times):
     return edit
 
 
+def along(latent, other, times):
+    """The push of `clamped(latent, times)` at the same tokens, along another latent's direction."""
+    own = clamped(latent, times)
+    def edit(there):
+        return there + (own(there) - there).norm(dim=-1, keepdim=True) * -dictionary.sae.W_dec[other]
+    return edit
+
+
 def projected(latent):
     """The edit that removes what differs from the mean along the latent's direction, everywhere."""
     d = dictionary.sae.W_dec[latent]
@@ -269,6 +278,7 @@ for label, latent in latents.items():
     edits["projected out"] = projected(latent)
     for i, other in enumerate(sae.matched_latents(share, latent, 3).tolist()):
         edits[f"null: another, {i + 1}"] = projected(other)
+        edits[f"null, clamped: another, {i + 1}"] = along(latent, other, -4)
     for name, edit in edits.items():
         rise = site.losses(tokens, edit) - clean
         means = {"where active": rise[on].mean().item()}
@@ -278,12 +288,13 @@ for label, latent in latents.items():
 fig, axes = plots.figure(1, 2, height=3.3)
 styles = {"clamped": ("o-", plots.SERIES[0], "clamped to 0, −1, −2, −4 ×"),
           "projected": ("D", plots.SERIES[2], "projected out"),
-          "null": ("x", plots.NULL, "null: another projected out")}  # fmt: skip
+          "null:": ("x", plots.NULL, "null: another projected out"),
+          "null,": ("s", plots.NULL, "null: another pushed as far as −4 ×")}  # fmt: skip
 for ax, label in zip(axes, latents, strict=True):
     for start, (mark, colour, words) in styles.items():
         rows = [edited[name] for name in edited if name.startswith(f"{label}, {start}")]
         x, y = [row["where silent"] for row in rows], [row["where active"] for row in rows]
-        ax.plot(x, y, mark, color=colour, label=words)
+        ax.plot(x, y, mark, color=colour, label=words, fillstyle="none" if mark == "s" else "full")
         for i, t in ((0, "0"), (3, "−4 ×")) if start == "clamped" else ():
             ax.annotate(t, (x[i], y[i]), (-6, 3), textcoords="offset points", color=colour, ha="right", fontsize=10)
     ax.locator_params(axis="x", nbins=4)
@@ -291,11 +302,11 @@ for ax, label in zip(axes, latents, strict=True):
     ax.axvline(0, color=plots.GREY, linewidth=0.6)
     ax.set(xlabel="rise where silent, nats", title=f"{sae.WORDS[label]} ({latents[label]})")
 axes[0].set(ylabel="rise where active, nats")
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plots.show(
     fig,
     "Loss where the latent is active against loss where it is silent, for growing edits of two latents.",
-    "Rise of the loss at the places where the latent is active (up: the effect that was wanted) and at all others (right: the side effect), on twelve contexts of held-out modules. The best edit is far up and far left. The scales of the two panels differ. Null: the direction of another latent, active about as often, projected out.",
+    "Rise of the loss at the places where the latent is active (up: the effect that was wanted) and at all others (right: the side effect), on twelve contexts of held-out modules. The best edit is far up and far left. The scales of the two panels differ. Nulls: the direction of another latent, active about as often, projected out; or pushed along at the same tokens and as far as the lowest clamp pushes.",
 )
 
 # %% [markdown]
@@ -375,6 +386,26 @@ table(spliced, unit="nats")
 caption("The loss of `code-4l` on 24 contexts of held-out modules, with something else in the place of what MLP 1 writes.")
 
 # %% [markdown]
+# What does a latent of it look like? On the left a program is shaded with one of them, on the right stand the tokens that its decoder row raises most.
+
+# %% figure
+step = 1334
+program = "def area(width, height):\n    return width * height\n\n\nclass Box:\n    def name(self):\n        if self.size:\n            return 1\n"
+read, spelled = coder.read(program)
+active = coder.encode(read)[0][:, step]
+gain = model.ln_final.weight if getattr(model.ln_final, "weight", None) is not None else 1.0
+raised = (coder.sae.W_dec[step] * gain) @ model.W_U
+raised = (raised - raised.mean()).detach()
+best = raised.topk(5)
+fig = shaded_panels([Panel(f"latent {step} of the transcoder", spelled, active)])
+ax = fig.add_axes((0.66, 0.2, 0.3, 0.68))
+ax.barh(range(5), best.values, color=plots.HEAD)
+ax.set(yticks=range(5), yticklabels=[model.tokenizer.decode([i]) for i in best.indices.tolist()], ylim=(4.6, -0.6), xlabel="logit, per unit of activation")
+plots.show(fig, "A program in which the line breaks after the heads of functions are shaded; beside it bars for the tokens that the latent raises.", "One latent of the transcoder: where it is active (left), and the five tokens whose logit its decoder row raises most through the unembedding (right).")
+
+# %% [markdown]
+# TRANSTEXT
+#
 # The transcoder leaves about 30 % of the variance of the MLP's output unexplained. The model minds less than this sounds. With the transcoder in the MLP's place its loss rises by less than 0.05 nats, and with the mean of the MLP's output by about 0.2.
 
 # %% claims

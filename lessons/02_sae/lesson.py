@@ -466,7 +466,7 @@ untrained_f1 = scores.of("untrained")
 page.measured("sae.random", untrained_f1["closes"])
 
 # %% [markdown]
-# A model that has learned *nothing* gives a latent with an F1 of 0.82, where the trained one gives 0.87. How can that be? Each token has an embedding, random embeddings differ from one another too, and that of `)` comes back at every `)`. RANDTEXT So the score says little about what `code-4l` has learned. Whoever reports a number for a trained model should have the same number for an untrained one.
+# A model that has learned *nothing* gives a latent with an F1 of 0.82, where the trained one gives 0.87. The intervals overlap. A likely reason is that random embeddings differ from one another too, and that of `)` comes back at every `)`. So the score says little about what `code-4l` has learned. Whoever reports a number for a trained model should have the same number for an untrained one.
 #
 # A second control needs no model at all. A **token list** is a list of tokens, and its rule is to say “yes” at these and at no others. On half of the modules we choose the list whose rule has the largest F1, and on the other half we judge it. For closing brackets it reaches 0.93, more than the latent: whoever knows the token alone has this label already.
 
@@ -484,6 +484,7 @@ with claims():
     claim("in the judging half it is above its threshold at every ), also in strings, and nowhere else: 1.00; closing brackets 0.84", token_f1.f1 == 1 and bool((token_is[")"] & in_string & labels.halves[1]).any()) and page.rounds_to(closes_f1.f1, "0.84"))
     claim("most closing brackets are a ), and most ) close a bracket", is_closing[token_is[")"]].float().mean() > 0.5 and token_is[")"][is_closing].float().mean() > 0.5)
     claim("closing brackets: random model 0.82, latent 378 0.87, token list 0.93", [f"{v:.2f}" for v in (untrained_f1["closes"], latent_f1["closes"], lists["closes"][0])] == ["0.82", "0.87", "0.93"])
+    claim("the intervals of the two overlap", "closes" not in scores.apart("latent", "untrained"))
     claim("the random model's dictionary has 1 536 latents and read a sixth as much", sae.card("resid-2-untrained")["config"]["n_latents"] == 1536 and page.between(sae.card("resid-2-untrained")["rows"] / facts["rows"], 0.16, 0.17))
 
 # %% [markdown]
@@ -704,17 +705,69 @@ plots.show(
 page.measured("sae.steered", decode_token([int(predicted(line, -1, after_parenthesis * W_dec[[9]]).argmax())]))
 
 # %% [markdown]
-# STEERTEXT
+# The brackets change places. With what a real `(` would add, `)` is the likeliest token and `]` has less than a tenth of the probability, and of the forty others none gives `)` as much as that. “Inside brackets” would not have foretold it. A name that was read off the text has foretold what an edit would do.
 #
-# **Try it.** Write another line in the place of this one, with another bracket or with none.
+# Nor is it only this line. We took sixteen held-out contexts, and in each a place where no parenthesis is open. At all sixteen, adding latent 9 raises the odds of `)` more than adding any of eight others does. And where a parenthesis *is* open, taking 9 away does the opposite: the probability of `)` falls from 12 % on average to less than 1 %, while pushes along the rivals leave it at HELDOPEN.
+#
+# **Try it.** Write another line in the place of this one, for example `value = items[0`.
+#
+# <details><summary>What happens</summary>
+#
+# There `]` keeps more than nine tenths. The direction is one of the things that the prediction depends on, and not the only one.
+#
+# </details>
 
 # %% claims
-STEERCLAIMS
+break_ids = [i for i in range(dictionary.model.cfg.d_vocab) if (t := decode_token([i])) and not t.strip() and "\n" in t]
+moved = sae.pushes(dictionary, tokens[0], site.activations(tokens)[0], f[place], place, 378)  # 378 first, then its rivals
+beaten = {latent: row[0] for latent, row in test.rows.items()}
+by_chance = torch.tensor([beaten[latent] for latent in drawn])
+exact, other_line = after_parenthesis * W_dec[[9]], dictionary.read("value = items[0")[0]
+steered = predicted(line, -1, exact)[0]
+with claims():
+    claim("the model expects a line break, and = without latent 378", as_it_is[:, break_ids].sum() > 0.95 and decode_token([int(without_378.argmax())]).strip() == "=")
+    claim("after each of fifteen other pushes a line break is the likeliest", len(rivals) == 15 and {int(i) for i in along_rivals.argmax(dim=1)} <= set(break_ids))
+    claim("378 beats all fifteen at this token; the edits are those of the cell above", len(moved) == 16 and bool((moved[0] > moved[1:]).all()) and torch.allclose(moved[0], (as_it_is * (as_it_is / without_378).log()).sum(), atol=1e-3))
+    claim("100 tokens each, of twenty latents drawn, too; places 1 to 127", test.beaten.shape == (25, 100) and len(drawn) == 20 and sae.rivals.WITHIN == 128)
+    claim("the drawn have a mean close to one half, and lie between a fifth and six sevenths", page.between(by_chance.mean(), 0.45, 0.55) and page.between(by_chance, 0.2, 6 / 7))
+    claim("the model depends on the four of the puzzle, and on eight of the twenty, of which four beat more than 378", all(depends[i] for i in four) and sum(depends[i] for i in drawn) == 8 and int((by_chance > beaten[378]).sum()) == 4)
+    claim("1084 is no more than ordinary: eleven of the twenty beat less", not depends[1084] and int((by_chance < beaten[1084]).sum()) == 11)
+    claim("378 beats 79 %", page.rounds_to(100 * beaten[378], "79"))
+    claim("1084 has twice the F1 of the best token list", page.about(latent_f1["attribute"] / lists["attribute"][0], 2))
+    claim("the model expects a ], and with 9 added a )", decode_token([int(with_9[0].argmax())]) == "]" and decode_token([int(steered.argmax())]) == ")")
+    claim("] has less than a tenth then, and none of forty others gives ) a tenth", steered[square] < 0.1 and len(others) == 40 and predicted(line, -1, after_parenthesis * W_dec[others])[:, rounded].max() < 0.1)
+    claim("after value = items[0 the ] keeps more than nine tenths", predicted(other_line, -1, exact)[0, square] > 0.9)
+
+# %% claims
+held_f, is_open = dictionary.encode(held_out), still_open(held_out).view(len(held_out), -1)
+is_name = torch.tensor([decode_token([i]).strip().isidentifier() for i in range(dictionary.model.cfg.d_vocab)])[held_out]
+is_name[:, :8] = False  # the first tokens say too little
+
+
+def drawn_places(wanted):
+    """(context up to a place, activations there), the place drawn from those `wanted`, in each held-out context."""
+    rng = torch.Generator().manual_seed(0)
+    for context, f, row in zip(held_out, held_f, wanted, strict=True):
+        spot = int(row.nonzero()[torch.randint(int(row.sum()), (1,), generator=rng)])
+        yield context[None, : spot + 1], f[spot]
+
+
+as_strong, raised, taken = torch.cat([torch.zeros(1, 192), 20 * W_dec[[9]], 20 * W_dec[others[:8]]]), [], []
+for context, _ in drawn_places(~is_open & is_name & (held_f[..., 9] == 0)):
+    raised.append(predicted(context, -1, as_strong)[:, rounded].logit())
+for context, there in drawn_places(is_open & is_name & (held_f[..., 9] > 0)):
+    also = [i for i in there.topk(9).indices.tolist() if i != 9][:8]  # its strongest rivals
+    p = predicted(context, -1, -there[9] * torch.cat([torch.zeros(1, 192), W_dec[[9]], W_dec[also]]))[:, rounded]
+    taken.append(torch.stack([p[0], p[1], p[2:].mean()]))
+raised, (before, after, along) = torch.stack(raised), torch.stack(taken).mean(0)
+with claims():
+    claim("at sixteen places adding 9 raises the odds of ) more than any of eight others", raised.shape == (16, 10) and bool((raised[:, 1] > raised[:, 0]).all()) and bool((raised[:, 1:2] > raised[:, 2:]).all()))
+    claim("where a parenthesis is open ) falls from 12 % to less than 1 %, along rivals HELDOPEN", len(taken) == 16 and page.rounds_to(100 * before, "12") and after < 0.01 and page.rounds_to(100 * along, "HELDOPEN"))
 
 # %% [markdown]
 # ## 9 · The puzzle, answered
 #
-# Here is the program of the beginning again, with a new comment and a pair of square brackets. Above the panels stand the names that our tests have left.
+# Has the method found the model's own idea of a closing bracket? No: latent 378 stands for the token `)`. It has found something else that nobody told it. Latent 9 says that a parenthesis is open, and the model takes it for that. Here is the program of the beginning again, with a new comment and a pair of square brackets, after 170 tokens of other code. Above the panels stand the names that our tests have left.
 
 # %% figure
 again = program.replace("name):", 'name):  # (a "friend")').replace("return name", "return [name]")
@@ -725,39 +778,37 @@ new_names = {378: "the token “)”", 9: "a parenthesis is open, also in text",
 plots.show(
     shaded_panels([Panel(f"{i}: {name}", again_words[1:], placed[:, i]) for i, name in new_names.items()]),
     "The program again: 378 at every closing parenthesis, also in the comment; 9 inside parentheses, not in square brackets; 1490 nowhere; 138 at closing quotes.",
-    caption="The program of the first figure, with a comment and square brackets, after 170 tokens of other code.",
+    caption="The program of the first figure, with a comment and square brackets, after 170 tokens of other code. Latent 1490 is silent.",
 )
 
 # %% [markdown]
-# Latent 378 is active at the `)` of the comment, which closes nothing, and silent at the `]`, which closes something. Latent 9 is active between the parentheses of the comment, where Python sees none, and silent between square brackets. Even its new name has an exception: after the other code it is weakly active at `def g`, where no parenthesis is open, with a sixth of its strongest activation. And latent 1490, active everywhere in the first figure, is silent at every token, as its new name says.
-#
-# Now the verdicts. Each first name was scored by its F1 and tested at places where another name says something else, and each latent was ablated.
+# In the comment, 378 is active at the `)`, which closes nothing, and 9 between the parentheses, where Python sees none; at the square brackets both are silent. Even the new name of 9 has an exception: it is weakly active at `def g`, where no parenthesis is open. And latent 1490 is silent at every token, as its new name says.
 
 # %% figure
-verdicts = {378: ("closing brackets", "closes", "also `)` in text, not `]`"), 9: ("inside brackets", "in_brackets", "also `(…)` in text"),
-            138: ("closing quotes", "string_closes", "also half of the opening `\"`"), 1490: ("everywhere", None, "silent later on")}
-page.table([{"latent": str(i), "first name": first, "F1": f"{latent_f1[label]:.2f}" if label else "no label", "name's test": f"broken: {why}", "name that is left": new_names[i].split(",")[0], "ablation": f"beats {100 * beaten[i]:.0f} %"}
-            for i, (first, label, why) in verdicts.items()],
-           caption="The four latents of the puzzle. Ablation: the share of its rivals that the latent beats, on average over 100 tokens; one half would be like the others.")
+everywhere = sae.Labels(("everywhere",), torch.ones(len(ids), 1, dtype=torch.bool), labels.module)
+quotes = sae.Units(reading.rows[:, [138]], labels).best("string_closes")
+always = sae.Units(reading.rows[:, [1490]], everywhere).judge("everywhere", (0,), (0.0,))
+verdicts = {378: ("closing brackets", closes_f1, "also `)` in text, not `]`", token_f1), 9: ("inside brackets", old, "also `(…)` in text", new),
+            138: ("closing quotes", quotes, "also half of the opening `\"`", None), 1490: ("everywhere", always, "silent later on", early)}
+page.table([{"latent": str(i), "first name": first, "its F1": f"{then.f1:.2f}", "broken": why, "name that is left": new_names[i].split(",")[0], "F1": f"{now.f1:.2f}" if now else "as before", "ablation": f"beats {100 * beaten[i]:.0f} %"}
+            for i, (first, then, why, now) in verdicts.items()],
+           caption="The four latents of the puzzle. Both F1 are from the sample programs. Ablation: the share of its rivals that the latent beats, mean over 100 tokens; twenty latents drawn at random beat about half of theirs.")
 
 # %% [markdown]
-# No first name survived, however well its examples and its F1 spoke for it. Still the model depends on all four latents. That the model uses a direction, and what the direction stands for, are two findings, and each needs a test of its own.
+# No first name survived, although the examples spoke for each and the F1 for most. What broke them was one thing: places, looked for on purpose, at which another name says something else. Three of the four have a better name now. That the model uses a direction, and what the direction stands for, are two findings, and each needs a test of its own.
 #
-# Has the method found the model's own idea of a closing bracket? Without having been told about brackets it found a direction on which the prediction depends more than on most others that are there with it. As far as our tests go, the direction stands for the token `)`, wherever that occurs. A neuron of the first MLP picks closing brackets nearly as well, and so does a dictionary of a random model. Neither its examples nor its F1 nor any intervention spoke against the wrong name. Only its exceptions did.
+# Was it worth the trouble to train a dictionary? Not if you know what you are looking for. A **probe** is a direction that was trained on a label, here by logistic regression. Our probes are better than the best latent at 18 of the 21 labels, with intervals apart, and at no label worse. Kantamneni et al. 2025 ([Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681)) could not consistently improve on ordinary probes with latents either. But for “a parenthesis is open” there was no label, and nobody would have trained a probe on it before latent 9 was read. What a dictionary offers is directions found without labels.
 #
 # ## 10 · Now on larger models
 #
-# Published dictionaries are larger. One of [Gemma 2 2B](https://huggingface.co/chanind/gemma-2-2b-batch-topk-matryoshka-saes-w-32k-l0-40) has 32 768 latents, 40 of them active at a time, learned from 750 million vectors. After two blocks it leaves 14 % of the variance unexplained, where ours leaves 12 % (D. Chanin's card; since model and text differ, this does not say which dictionary is better).
-#
-# [Neuronpedia](https://www.neuronpedia.org) shows the latents of such dictionaries one by one, as section 5 does, and [SAELens](https://github.com/jbloomAus/SAELens) loads them. Look there for a latent with perfect examples, and write the sentence that would refute its name.
+# Published dictionaries can be much larger. One of [Gemma 2 2B](https://huggingface.co/chanind/gemma-2-2b-batch-topk-matryoshka-saes-w-32k-l0-40) has 32 768 latents, learned from 750 million vectors (D. Chanin's card). [Neuronpedia](https://www.neuronpedia.org) shows the latents of such dictionaries one by one, as section 5 does. Look there for a latent with perfect examples, and write the sentence that would refute its name.
 
 # %% [markdown]
 # ## 11 · What this does not show
 #
-# - *A direction that was trained on the label does better.* Such a direction is called a **probe**. Ours, found by logistic regression, are better than the best latent at 18 of the 21 labels, with intervals apart, and never worse. Kantamneni et al. 2025 ([Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681)) could not consistently improve on ordinary probes with latents, and Wu et al. 2025 ([AxBench](https://arxiv.org/abs/2501.17148)) found the plain difference of two means better at detecting a concept. What a dictionary offers is directions found without labels.
 # - *An untrained network gives nice latents too*, as section 6 and Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found.
 # - *One dictionary.* Everything about `code-4l` rests on one training, one place and one width, and trainings from different starts find different latents (Paulo and Belrose 2025, [arXiv 2501.16615](https://arxiv.org/abs/2501.16615), and the deeper notebook). Nothing shows that these are *the* features of the model.
-# - *What is left over.* No latent shows what the model does in the unexplained 12 % of the variance.
+# - *Most latents are unread.* 1 484 of the 1 536 have a question mark, and no latent shows what is in the unexplained 12 % of the variance.
 # - *No mechanism yet.* The tests of section 8 do not find which head or neuron reads the direction.
 
 # %% claims
@@ -766,38 +817,40 @@ comment = slice(*(again_words[1:].index(w) for w in (" (", "\n    ")))
 with claims():
     claim("378 is active at the four ) only, one of them in the comment", [w for w, v in zip(again_words[1:], placed[:, 378].tolist(), strict=True) if v > 0] == [")"] * 4 and bool((placed[comment, 378] > 0).any()))
     claim("latent 9 is active in the comment's parentheses, silent in square brackets", bool((placed[comment, 9][1:-1] > 0).all()) and float(placed[brackets[0] : brackets[1] + 1, 9].max()) == 0)
-    claim("latent 9 is weakly active at def g, with a sixth of its strongest", again_words[1:3] == ["def", " g"] and page.between(placed[:2, 9] / placed[:, 9].max(), 0.12, 0.18))
+    claim("latent 9 is weakly active at def g, with about a sixth of its strongest", again_words[1:3] == ["def", " g"] and page.between(placed[:2, 9] / placed[:, 9].max(), 0.12, 0.18))
     claim("latent 1490 is silent at every token", float(placed[:, 1490].max()) == 0)
     claim("latent 138 is active at the three closing quotes only", [i for i, v in enumerate(placed[:, 138].tolist()) if v > 0] == [i for i, w in enumerate(again_words[1:]) if w == '"'][::2])
-    claim("all four first names are broken: 378 and 9 by our lines, 138 at opening quotes, 1490 here", bool((here_378 > 0)[list(outside)].any()) and broken[9] and page.between(opening, 0.5, 0.55) and float(placed[:, 1490].max()) == 0)
-    claim("the F1 of each label is its latent's", all(int(scores.latent[rank[label]]) == i for i, (_, label, _) in verdicts.items() if label))
-    claim("a probe is better than the latent at 18 of 21 labels, and never worse", len(scores.apart("probe", "latent")) == 18 and not scores.apart("latent", "probe"))
+    claim("all four first names are broken: 378 and 9 by our lines, 138 at opening quotes, 1490 here", bool((here_378 > 0)[outside].any()) and broken[9] and page.between(opening, 0.5, 0.55) and float(placed[:, 1490].max()) == 0)
+    claim("three of the four have a new name, each with a larger F1", all(now.f1 > then.f1 for _, then, _, now in verdicts.values() if now) and sum(now is not None for *_, now in verdicts.values()) == 3)
+    claim("the F1 spoke for most of the first names: above 0.75 for three of four", sum(then.f1 > 0.75 for _, then, *_ in verdicts.values()) == 3)
+    claim("1 484 of 1 536 have a question mark", int(census.kinds["?"].sum()) == 1484)
+    claim("a probe is better than the latent at 18 of 21 labels, and at none worse", len(scores.apart("probe", "latent")) == 18 and all(scores.of("probe")[name] > latent_f1[name] for name in scores.labels))
 
 # %% card
 page.card(
     {
         "claim": "A sparse dictionary can find features that nobody listed.",
         "evidence": "Known features: nearly all of 64 in 32 dimensions.",
-        "control": "ICA, and as many random directions.",
+        "control": "As many random directions.",
         "where it fails": "Features that always come together.",
     },
     {
         "claim": "The L1 penalty makes activations too small.",
         "evidence": "Dictionaries of the plane answer m − λ/2, for three λ.",
-        "control": "TopK on the features of section 2: less unexplained with as many active latents.",
+        "control": "TopK has no such price, and leaves less unexplained on the features of section 2.",
         "where it fails": "With small λ it is not the only harm (deeper notebook).",
     },
     {
         "claim": "Some latents know what stands around a token, better than the token alone.",
         "evidence": "Seven of 21 labels, on held-out modules.",
         "control": "Lists of tokens, a dictionary of a random model, all 3\u00a0072 neurons, random directions.",
-        "where it fails": "Labels that the token decides; and at ten of the 21 a single neuron does better.",
+        "where it fails": "Labels that the token decides; and at six of the 21 a single neuron does better.",
     },
     {
         "claim": "What the model predicts depends on the direction of a latent.",
-        "evidence": "Ablating 378 beats 79\u00a0% of its rivals, and adding it at return gives line breaks.",
-        "control": "Pushes as long, along the latents that are active at the same token.",
-        "where it fails": "Some of these move it as far or further. And it judges no name.",
+        "evidence": "Ablating 378 beats 79\u00a0% of its rivals; adding 9 turns an expected ] into ).",
+        "control": "Pushes as long along other latents, and twenty latents drawn at random.",
+        "where it fails": "Four of these twenty beat more. And at some lines adding 9 does little.",
     },
     links=[
         ("Bricken et al. 2023, Towards Monosemanticity", "https://transformer-circuits.pub/2023/monosemantic-features", "the work that made dictionaries popular, with hundreds of latents to look at"),
