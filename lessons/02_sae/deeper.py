@@ -404,11 +404,29 @@ ax.set(yticks=range(5), yticklabels=[model.tokenizer.decode([i]) for i in best.i
 plots.show(fig, "A program in which the line breaks after the heads of functions are shaded; beside it bars for the tokens that the latent raises.", "One latent of the transcoder: where it is active (left), and the five tokens whose logit its decoder row raises most through the unembedding (right).")
 
 # %% [markdown]
-# TRANSTEXT
+# The latent is most active at the line break after the head of a function, and it raises triple quotes and `...`. After the head of a function a docstring may begin, and this latent is a step on the way to it, with a condition and a consequence. Does the model use the step? At twelve such places of held-out modules we subtract the latent's part from what the MLP writes. The probability of triple quotes falls at each of them, from 22 % to DOCTEXT % on average, while a push as long along another latent leaves it at DOCNULL %.
 #
-# The transcoder leaves about 30 % of the variance of the MLP's output unexplained. The model minds less than this sounds. With the transcoder in the MLP's place its loss rises by less than 0.05 nats, and with the mean of the MLP's output by about 0.2.
+# As a whole, the transcoder leaves about 30 % of the variance of the MLP's output unexplained. The model minds less than this sounds. With the transcoder in the MLP's place its loss rises by less than 0.05 nats, and with the mean of the MLP's output by about 0.2.
 
 # %% claims
+steps = coder.encode(tokens)
+places = (steps[..., step] > steps[..., step][steps[..., step] > 0].median()).nonzero()
+places = places[torch.randperm(len(places), generator=torch.Generator().manual_seed(0))[:12]].tolist()
+triple = [i for i in range(model.cfg.d_vocab) if model.tokenizer.decode([i]).strip() in ('"""', "'''")]
+other = int(sae.matched_latents((steps[:, 1:] > 0).float().mean((0, 1)), step, 1))
+rows = torch.stack([torch.zeros(192), coder.sae.W_dec[step], coder.sae.W_dec[other] / coder.sae.W_dec[other].norm() * coder.sae.W_dec[step].norm()])
+
+
+def without(context, place):
+    """The probability of triple quotes after `place`: as it is, without the latent's part, and pushed along another."""
+    def edit(written, hook):
+        written[:, place] -= steps[context, place, step] * rows
+        return written
+    text = tokens[context, : place + 1].expand(3, -1)
+    return model.run_with_hooks(text, fwd_hooks=[(coder.target, edit)])[:, -1].softmax(-1)[:, triple].sum(1).detach()
+
+
+quoted = torch.stack([without(*where) for where in places])  # (place, edit)
 cost, mean_cost = ((change.mean() - spliced.clean.mean()).item() for change in (spliced.spliced, spliced.mean))
 with claims():
     own, other = found["transcoder"], found["autoencoder of the input"]
@@ -416,6 +434,8 @@ with claims():
     claim("it is blind to the others (below 0.25 on both truths, where the autoencoder reaches 0.7)", own["only read"].max() < 0.25 and other["only read"].min() > 0.7)
     claim("it leaves about 30 % of the variance unexplained (0.25 to 0.35)", between(quality.unexplained, 0.25, 0.35))
     claim("in the MLP's place it costs less than 0.05 nats (and more than 0.02), the mean about 0.2", between(cost, 0.02, 0.05) and about(mean_cost, 0.2))
+    claim("the latent is most active after the heads of functions, and raises triple quotes and ... most", {spelled[i] for i in active.topk(3).indices} <= {"\n    ", "\n        "} and all("def" in "".join(spelled[: i + 1]).rstrip().split("\n")[-1] for i in active.topk(2).indices) and [model.tokenizer.decode([i]) for i in best.indices[:3].tolist()] == ['\"\"\"', "...", "'''"])
+    claim("without its part triple quotes fall at each of twelve places, from 22 % to DOCTEXT % on average; along another they stay at DOCNULL %", len(quoted) == 12 and bool((quoted[:, 1] < quoted[:, 0]).all()) and [f"{100 * share:.0f}" for share in quoted.mean(0).tolist()] == ["22", "DOCTEXT", "DOCNULL"])
     met = [truth.match(each.W_dec).cosine[truth.side == BOTH] for truth, each in zip(truths, coders["transcoder"], strict=True)]
     claim("for most written features a decoder row has a cosine above 0.9 with the output's direction (at least three quarters, on both truths)", all((cosine > 0.9).float().mean() >= 0.75 for cosine in met))
 

@@ -331,15 +331,15 @@ with claims():
 # %% [markdown]
 # ## 5 · Reading a latent
 #
-# A name says where a latent should be active, so that we can count how often it is right. Take latent 138, and say that its name is “quotes”. The program of the beginning has four quotes, and the latent is active at two of them and nowhere else:
+# A name says where a latent should be active, so that we can count how often it is right. Take latent 138, and say that its name is “quotes”. We let the latent pick the tokens at which its activation is above a threshold, here 10. The program of the beginning has four quotes, and the latent picks two of them and nothing else:
 #
 # | quote | `"`wand | wand`"` | `"`hello | hello`"` |
 # |---|---|---|---|---|
-# | latent 138 | silent | active | silent | active |
+# | latent 138 above 10 | no | yes | no | yes |
 #
-# **Precision** is the share of its active tokens that the name fits, here 2 of 2. **Recall** is the share of the quotes at which it is active, here 2 of 4. **F1** is the harmonic mean of the two, $2 \cdot 2 / (2 + 4) = 0.67$: twice the hits, divided by the number of active tokens plus the number of quotes. A perfect name has 1.
+# **Precision** is the share of the picked tokens that the name fits, here 2 of 2. **Recall** is the share of the quotes that are picked, here 2 of 4. **F1** is the harmonic mean of the two, $2 \cdot 2 / (2 + 4) = 0.67$: twice the hits, divided by the number picked plus the number of quotes. A perfect name has 1.
 #
-# For 1 536 latents nobody wants to think of names. Python's own tokenizer and parser give 21 *labels* to tokens, such as closing bracket or comment. We count every latent against every label, on twelve sample programs of the course. The best of the 21 is the *reading* of a latent if its F1 is at least 0.4. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**.
+# For 1 536 latents nobody wants to think of names. Python's own tokenizer and parser give 21 *labels* to tokens, such as closing bracket or comment. We count every latent against every label, on twelve sample programs of the course and with a threshold of 0. The best of the 21 is the *reading* of a latent if its F1 is at least 0.4. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**.
 
 # %% figure
 census = sae.Census.of(reading)
@@ -397,7 +397,7 @@ places = -torch.arange(1.0, 256).repeat(len(reading.tokens))  # the earlier, the
 early, by_token = sae.Units(places[:, None], active_1490).best("active"), sae.token_list(ids, active_1490, "active")
 by_place = [reading.f[:, max(1, i) : i + 8, 1490].mean().item() for i in range(0, 128, 8)]
 with claims():
-    claim("138 is active at the second and the fourth of the four quotes and nowhere else", [i for i, w in enumerate(words) if w == '"'][1::2] == (f[:, 138] > 0).nonzero()[:, 0].tolist() and words.count('"') == 4)
+    claim("138 is above 10 at the second and the fourth of the four quotes and nowhere else", [i for i, w in enumerate(words) if w.strip() == '"' or w == '("'][1::2] == (f[:, 138] > 10).nonzero()[:, 0].tolist())
     claim("F1 of two hits among two picked and four there is 0.67", page.rounds_to(sae.f1_score(*torch.tensor([2.0, 2.0, 4.0])), "0.67"))
     claim("a reading of section 4 has an F1 of at least 0.4", all(reading.label(i)[1] >= 0.4 for i, text in zip(parts[0].latents.tolist(), parts[0].readings, strict=True) if text != "?" and not text.startswith("at ")))
     claim("F1: latent 0.87, neuron 0.81, always yes 0.07", list(in_words.values()) == ["0.87", "0.81"] and page.rounds_to(2 * closes["base rate"] / (1 + closes["base rate"]), "0.07"))
@@ -707,7 +707,7 @@ page.measured("sae.steered", decode_token([int(predicted(line, -1, after_parenth
 # %% [markdown]
 # The brackets change places. With what a real `(` would add, `)` is the likeliest token and `]` has less than a tenth of the probability, and of the forty others none gives `)` as much as that. “Inside brackets” would not have foretold it. A name that was read off the text has foretold what an edit would do.
 #
-# Nor is it only this line. We took sixteen held-out contexts, and in each a place where no parenthesis is open. At all sixteen, adding latent 9 raises the odds of `)` more than adding any of eight others does. And where a parenthesis *is* open, taking 9 away does the opposite: the probability of `)` falls from 12 % on average to less than 1 %, while pushes along the rivals leave it at HELDOPEN.
+# Nor is it only this line. We took sixteen held-out contexts, and in each a place where no parenthesis is open. At all sixteen, adding latent 9 raises the odds of `)` more than adding any of eight others does. And where a parenthesis *is* open, taking 9 away does the opposite: the probability of `)` falls from 12 % on average to less than 1 %, while equal pushes along its rivals leave it nearly as it was.
 #
 # **Try it.** Write another line in the place of this one, for example `value = items[0`.
 #
@@ -759,10 +759,10 @@ for context, there in drawn_places(is_open & is_name & (held_f[..., 9] > 0)):
     also = [i for i in there.topk(9).indices.tolist() if i != 9][:8]  # its strongest rivals
     p = predicted(context, -1, -there[9] * torch.cat([torch.zeros(1, 192), W_dec[[9]], W_dec[also]]))[:, rounded]
     taken.append(torch.stack([p[0], p[1], p[2:].mean()]))
-raised, (before, after, along) = torch.stack(raised), torch.stack(taken).mean(0)
+raised, (unedited, after, along) = torch.stack(raised), torch.stack(taken).mean(0)
 with claims():
     claim("at sixteen places adding 9 raises the odds of ) more than any of eight others", raised.shape == (16, 10) and bool((raised[:, 1] > raised[:, 0]).all()) and bool((raised[:, 1:2] > raised[:, 2:]).all()))
-    claim("where a parenthesis is open ) falls from 12 % to less than 1 %, along rivals HELDOPEN", len(taken) == 16 and page.rounds_to(100 * before, "12") and after < 0.01 and page.rounds_to(100 * along, "HELDOPEN"))
+    claim("where a parenthesis is open ) falls from 12 % to less than 1 %, along rivals it stays nearly as it was", len(taken) == 16 and page.rounds_to(100 * unedited, "12") and after < 0.01 and page.about(along, unedited))
 
 # %% [markdown]
 # ## 9 · The puzzle, answered
