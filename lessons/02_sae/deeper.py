@@ -255,7 +255,7 @@ def clamped(latent, times):
         return there + change * dictionary.sae.W_dec[latent]
     return edit
 
-
+# %% figure
 def along(latent, other, times):
     """The push of `clamped(latent, times)` at the same tokens, along another latent's direction."""
     own = clamped(latent, times)
@@ -370,7 +370,7 @@ table(rows, decimals=2, interval="range over 2 sets",
       caption="F1 with which the best latent detects a feature, mean over 32 features each: those that are written to the output, and those that are only read. Two sets of features, one training each.")
 
 # %% [markdown]
-# The transcoder detects the features that are written nearly as well as the autoencoder does, and is blind to the others. What the MLP does not use, it does not list. It also knows what a feature is turned into: for most written features a latent's decoder row has a cosine above 0.9 with the direction in the output. 
+# The transcoder detects the features that are written nearly as well as the autoencoder does, and is blind to the others. What the MLP does not use, it does not list. It also knows what a feature is turned into: for most written features a latent's decoder row has a cosine above 0.9 with the direction in the output.
 #
 # Now the code model. `mlp-1-transcoder` comes with the course. It reads what MLP 1 of `code-4l` reads and predicts what it writes, with 1 536 latents, at most 16 at a time. Its card says how it was trained. We put its prediction in the place of what the MLP writes.
 
