@@ -13,7 +13,7 @@ import torch
 
 from course_utils import plots, sae
 from course_utils.page import about, between, caption, claim, claims, measured, predict, rounds_to, table
-from course_utils.sae import deeper_diagram, stored
+from course_utils.sae import deeper_diagram, effects, stored
 from course_utils.sae.code_view import Panel, shaded_panels
 from course_utils.sae.comparison import spread
 from course_utils.sae.paired import BOTH, SIDES, second_share
@@ -234,55 +234,34 @@ with claims():
 #
 # Whoever wants to use a latent, to remove a bad habit of a model for example, must know what else the edit does. The core takes a latent's part away where it is active. Two edits are stronger. One can *clamp* the latent to a negative value there. Or one can project its direction out, which removes everything along it from every vector. A good edit raises the loss where the latent is active, which is wanted, and leaves it alone where the latent is silent. Does a stronger edit do more of the first, or only more of the second?
 
-# %% figure
+# %% claims
 tokens, module = sae.held_out_contexts(model, limit=12)
-site = sae.Site(model, dictionary.hook)
+site, f = sae.Site(model, dictionary.hook), dictionary.encode(tokens)
 clean = site.losses(tokens)
-f = dictionary.encode(tokens)
 mean = site.activations(tokens)[:, 1:].flatten(0, 1).mean(0)
-scores = stored.label_scores()
-chosen = ("opens", "definition")
-latents = {label: int(scores.latent[scores.labels.index(label)]) for label in chosen}
-
-
-def clamped(latent, times):
-    """The edit that sets a latent, where it is active, to so many times its mean activation."""
-    level = times * f[..., latent][f[..., latent] > 0].mean()
-
-    def edit(there):
-        now = torch.stack([dictionary.sae.encode(rows)[:, latent] for rows in there])
-        change = torch.where(now > 0, level - now, 0.0)[..., None]
-        return there + change * dictionary.sae.W_dec[latent]
-    return edit
-
-# %% figure
-def along(latent, other, times):
-    """The push of `clamped(latent, times)` at the same tokens, along another latent's direction."""
-    own = clamped(latent, times)
-    def edit(there):
-        return there + (own(there) - there).norm(dim=-1, keepdim=True) * -dictionary.sae.W_dec[other]
-    return edit
-
-
-def projected(latent):
-    """The edit that removes what differs from the mean along the latent's direction, everywhere."""
-    d = dictionary.sae.W_dec[latent]
-    return lambda there: there - ((there - mean) @ d)[..., None] * d
-
-# %% figure
-share = (f[:, 1:] > 0).float().mean((0, 1))
+scores, share = stored.label_scores(), (f[:, 1:] > 0).float().mean((0, 1))
+latents = {label: int(scores.latent[scores.labels.index(label)]) for label in ("opens", "definition")}
 edited = {}
 for label, latent in latents.items():
     on = f[:, :-1, latent] > 0  # the loss at a place is that of the next token
-    edits = {f"clamped to {t} ×": clamped(latent, t) for t in (0, -1, -2, -4)}
-    edits["projected out"] = projected(latent)
+    level = f[..., latent][f[..., latent] > 0].mean()
+    edits = {f"clamped to {t} ×": effects.clamped(dictionary, latent, t * level) for t in (0, -1, -2, -4)}
+    edits["projected out"] = effects.projected(dictionary, latent, mean)
     for i, other in enumerate(sae.matched_latents(share, latent, 2).tolist()):
-        edits[f"null: another, {i + 1}"] = projected(other)
-        edits[f"null, clamped: another, {i + 1}"] = along(latent, other, -4)
+        edits[f"null: another, {i + 1}"] = effects.projected(dictionary, other, mean)
+        edits[f"null, clamped: another, {i + 1}"] = effects.along(dictionary, other, edits["clamped to -4 ×"])
     for name, edit in edits.items():
         rise = site.losses(tokens, edit) - clean
-        means = {"where active": rise[on].mean().item()}
-        edited[f"{label}, {name}"] = means | {"where silent": rise[~on].mean().item()}
+        edited[f"{label}, {name}"] = {"where active": rise[on].mean().item(), "where silent": rise[~on].mean().item()}
+
+zero, far = edited["opens, clamped to 0 ×"], edited["opens, clamped to -4 ×"]
+out = edited["opens, projected out"]
+with claims():
+    claim("opening brackets: clamping to zero costs more than half a nat where the latent is active, and about a hundredth elsewhere (less than 0.015)", zero["where active"] > 0.5 and zero["where silent"] < 0.015)
+    claim("clamping to minus four times the mean costs more than six nats there, and as far along two others nearly three (2.5 to 3)", far["where active"] > 6 and all(between(edited[f"opens, null, clamped: another, {i}"]["where active"], 2.5, 3) for i in (1, 2)))
+    claim("projecting the direction out raises the loss where active somewhat more than clamping to zero (less than half a nat more), and costs about four times as much elsewhere (3 to 5)", 0 < out["where active"] - zero["where active"] < 0.5 and between(out["where silent"] / zero["where silent"], 3, 5))
+    claim("names where bound: clamping to zero changes the loss at its places by less than 0.05", abs(edited["definition, clamped to 0 ×"]["where active"]) < 0.05)
+    claim("clamping to minus twice the mean raises it by less than 0.2, and to minus four times by more than half a nat", edited["definition, clamped to -2 ×"]["where active"] < 0.2 and edited["definition, clamped to -4 ×"]["where active"] > 0.5)
 
 # %% figure
 fig, axes = plots.figure(1, 2, height=3.3)
@@ -314,16 +293,6 @@ plots.show(
 #
 # For names where they are bound, clamping to zero changes the loss at its places by less than 0.05 nats: the model hardly misses what this latent says. Clamping to twice its mean below zero still costs less than 0.2, and only the lowest clamp more than half a nat.
 
-# %% claims
-zero, far = edited["opens, clamped to 0 ×"], edited["opens, clamped to -4 ×"]
-out = edited["opens, projected out"]
-with claims():
-    claim("opening brackets: clamping to zero costs more than half a nat where the latent is active, and about a hundredth elsewhere (less than 0.015)", zero["where active"] > 0.5 and zero["where silent"] < 0.015)
-    claim("clamping to minus four times the mean costs more than six nats there, and as far along two others nearly three (2.5 to 3)", far["where active"] > 6 and all(between(edited[f"opens, null, clamped: another, {i}"]["where active"], 2.5, 3) for i in (1, 2)))
-    claim("projecting the direction out raises the loss where active somewhat more than clamping to zero (less than half a nat more), and costs about four times as much elsewhere (3 to 5)", 0 < out["where active"] - zero["where active"] < 0.5 and between(out["where silent"] / zero["where silent"], 3, 5))
-    claim("names where bound: clamping to zero changes the loss at its places by less than 0.05", abs(edited["definition, clamped to 0 ×"]["where active"]) < 0.05)
-    claim("clamping to minus twice the mean raises it by less than 0.2, and to minus four times by more than half a nat", edited["definition, clamped to -2 ×"]["where active"] < 0.2 and edited["definition, clamped to -4 ×"]["where active"] > 0.5)
-
 # %% [markdown]
 # ## 8 · Transcoders
 #
@@ -337,14 +306,14 @@ deeper_diagram.three_coders().captioned("Three coders. Each has a layer of laten
 #
 # We begin with features that we made, because then we know what should come out. There are 64. All of them are in the input, each along a direction of its own. Thirty-two of them are also written to the output, along other directions. An autoencoder of the input has reason to find all 64. A transcoder has reason to find only those that matter to the output, in both of their directions.
 
-# %% figure
+# %%
 def best_f1(truth, coder, seed=9):
     """For each feature, the F1 with which the best latent detects that it is active."""
     x, _, strength = truth.sample(4000, torch.Generator().manual_seed(seed))
     on, there = (coder.encode(x) > 0).float(), (strength > 0).float()
     return (2 * there.T @ on / (there.sum(0)[:, None] + on.sum(0)).clamp(min=1)).amax(1)
 
-# %% figure
+# %%
 recipe = dict(steps=600, batch=512, lr=3e-3, dead_after=20_000)
 shapes = {"transcoder": sae.Config(d_in=32, d_out=32, n_latents=64, k=2),
           "autoencoder of the input": sae.Config(d_in=32, n_latents=96, k=3)}
@@ -374,7 +343,7 @@ table(rows, decimals=2, interval="range over 2 sets",
 #
 # Now the code model. `mlp-1-transcoder` comes with the course. It reads what MLP 1 of `code-4l` reads and predicts what it writes, with 1 536 latents, at most 16 at a time. Its card says how it was trained. We put its prediction in the place of what the MLP writes.
 
-# %% figure
+# %%
 coder = sae.load("mlp-1-transcoder")
 tokens, module = sae.held_out_contexts(model, limit=24)
 x, y = coder.activations(tokens)
@@ -446,7 +415,7 @@ with claims():
 #
 # Again we begin with features that we made, 72 of them: a third in both sources, a third only in the first, a third only in the second. The second source's part of a latent's decoder length should then be one half, 0 and 1.
 
-# %% figure
+# %%
 parts, recovered = {side: [] for side in SIDES}, []
 for seed in range(2):
     truth = sae.PairedTruth.draw(24, 24, 24, d=32, probability=0.03, seed=seed)
