@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import sae, zoo
-from course_utils.sae import judging, stored
+from course_utils.sae import effects, judging, stored
 from course_utils.sae.rivals import rivals_of
 from course_utils.sae.shipped import DICTIONARIES
 
