@@ -107,7 +107,7 @@ with claims():
 #
 # Do the dictionaries of a real model have it, too? In `code-4l` nobody knows where a feature is. Following Chanin et al. 2024, we let the direction of a probe stand for it, and look at tokens at which the probe sees a label and the few latents that together tell it best are all silent. A token counts as absorbed if a single other latent makes up at least half of what there is along the probe's direction. The null asks the same of directions drawn at random.
 #
-# We looked at eight labels in three dictionaries each. In 23 of these 24 cases, less than 5 % of the tokens count as absorbed. The one that stands out is closing brackets in one dictionary: 7 %, which is every token that its own latents miss, where the null has 3 %. That may be absorption, in one training of three. Elsewhere this criterion finds none to speak of: averaged over the three trainings, the null is larger at seven of the eight labels. Chanin et al. asked for more, namely that ablating the latent has by far the largest effect on the probe.
+# We looked at eight labels in three dictionaries each, which makes 24 cases. In 23 of them less than 5 % of the tokens count as absorbed. The one that stands out is closing brackets in one dictionary: 7 %, which is every token that its own latents miss, where the null has 3 %. That may be absorption, in one training of three. Elsewhere this criterion finds none to speak of: averaged over the three trainings, the null is larger at seven of the eight labels. Chanin et al. asked for more, namely that ablating the latent has by far the largest effect on the probe.
 
 # %% claims
 carried = stored.carried()
@@ -373,7 +373,7 @@ ax.set(yticks=range(5), yticklabels=[model.tokenizer.decode([i]) for i in best.i
 plots.show(fig, "A program in which the line breaks after the heads of functions are shaded; beside it bars for the tokens that the latent raises.", "One latent of the transcoder: where it is active (left), and the five tokens whose logit its decoder row raises most through the unembedding (right).")
 
 # %% [markdown]
-# The latent is most active at the line break after the head of a function, and it raises triple quotes and `...`. After the head of a function a docstring may begin, and this latent is a step on the way to it, with a condition and a consequence. Does the model use the step? At twelve such places of held-out modules we subtract the latent's part from what the MLP writes. The probability of triple quotes falls at each of them, from 34 % to 29 % on average. A push as long along another latent does not lower the average.
+# The latent is most active at the line break after the head of a function, and it raises triple quotes and `...`. After the head of a function a docstring may begin, and this latent is a step on the way to it, with a condition and a consequence. Does the model use the step? At twelve places of held-out modules at which it is strongly active, we subtract the latent's part from what the MLP writes. The probability of triple quotes falls at each of them, from 34 % to 29 % on average. A push as long along another latent does not lower the average.
 #
 # As a whole, the transcoder leaves about 30 % of the variance of the MLP's output unexplained. The model minds less than this sounds. With the transcoder in the MLP's place its loss rises by less than 0.05 nats, and with the mean of the MLP's output by about 0.2.
 
@@ -451,7 +451,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Nearly all latents are in both layers, and about equally. In the null it is fewer than a third: two features that have nothing to do with each other are sometimes put into one latent, since only sixteen may be active. A latent in both layers also keeps its direction, nearly: the median cosine of its two directions is 0.84. This is what a residual stream should do. A block adds to what is there and takes nothing away by itself. What a block adds for itself would be latents of the later layer alone, and with 384 latents we see hardly any. A wider crosscoder may.
+# Nearly all latents are in both layers, and about equally. In the null fewer than a third are. A latent in both layers also keeps its direction, nearly: the median cosine of its two directions is 0.84. This is what one expects of a residual stream, to which each block adds its own part. What a block adds for itself would be latents of the later layer alone, and with 384 latents we see hardly any. A wider crosscoder may.
 
 # %% claims
 with claims():
