@@ -241,8 +241,11 @@ clean = site.losses(tokens)
 mean = site.activations(tokens)[:, 1:].flatten(0, 1).mean(0)
 scores, share = stored.label_scores(), (f[:, 1:] > 0).float().mean((0, 1))
 latents = {label: int(scores.latent[scores.labels.index(label)]) for label in ("opens", "definition")}
-edited = {}
-for label, latent in latents.items():
+
+
+def edited_where(label):
+    """The rise of the loss where the latent of a label is active, and where it is silent, after each edit."""
+    latent = latents[label]
     on = f[:, :-1, latent] > 0  # the loss at a place is that of the next token
     level = f[..., latent][f[..., latent] > 0].mean()
     edits = {f"clamped to {t} ×": effects.clamped(dictionary, latent, t * level) for t in (0, -1, -2, -4)}
@@ -250,10 +253,11 @@ for label, latent in latents.items():
     for i, other in enumerate(sae.matched_latents(share, latent, 2).tolist()):
         edits[f"null: another, {i + 1}"] = effects.projected(dictionary, other, mean)
         edits[f"null, clamped: another, {i + 1}"] = effects.along(dictionary, other, edits["clamped to -4 ×"])
-    for name, edit in edits.items():
-        rise = site.losses(tokens, edit) - clean
-        edited[f"{label}, {name}"] = {"where active": rise[on].mean().item(), "where silent": rise[~on].mean().item()}
+    rises = {f"{label}, {name}": site.losses(tokens, edit) - clean for name, edit in edits.items()}
+    return {name: {"where active": rise[on].mean().item(), "where silent": rise[~on].mean().item()} for name, rise in rises.items()}
 
+
+edited = edited_where("opens") | edited_where("definition")
 zero, far = edited["opens, clamped to 0 ×"], edited["opens, clamped to -4 ×"]
 out = edited["opens, projected out"]
 with claims():
