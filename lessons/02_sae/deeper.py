@@ -293,7 +293,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The two latents differ most in what the edit achieves at their own places. For opening brackets, clamping to zero raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping to four times below zero costs more than six nats at its places. Nearly three of these are what any push of that length costs there, as the squares show. Projecting the direction out does somewhat more at its places than clamping to zero does, and costs about four times as much elsewhere.
+# The two latents differ most in what the edit achieves at their own places. For opening brackets, clamping to zero raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping to four times below zero costs more than six nats at its places. A push of that length along either of two other latents costs nearly three there, as the squares show. Projecting the direction out does somewhat more at its places than clamping to zero does, and costs about four times as much elsewhere.
 #
 # For names where they are bound, clamping to zero changes the loss at its places by less than 0.05 nats: the model hardly misses what this latent says. Clamping to twice its mean below zero still costs less than 0.2, and only the lowest clamp more than half a nat.
 
