@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import sae, zoo
-from course_utils.sae import judging, stored
+from course_utils.sae import effects, judging, stored
 from course_utils.sae.rivals import rivals_of
 from course_utils.sae.shipped import DICTIONARIES
 
@@ -89,7 +89,9 @@ def test_a_latent_tells_closing_brackets_hardly_better_than_a_neuron_and_a_probe
 
 def test_the_stored_rivals_are_what_their_recipe_measures():
     table, dictionary = stored.rivals(), sae.load(stored.SHIPPED)
-    assert table.latent.tolist() == list(stored.TESTED) and ((table.beaten >= 0) & (table.beaten <= 1)).all()
+    assert table.latent[: len(stored.TESTED)].tolist() == list(stored.TESTED)
+    assert table.beaten.shape == (len(stored.TESTED) + stored.RIVAL_DRAWN, stored.RIVAL_TOKENS)
+    assert len(table.latent.unique()) == len(table.latent) and ((table.beaten >= 0) & (table.beaten <= 1)).all()
     tokens, module = sae.held_out_contexts(dictionary.model)
     again = rivals_of(dictionary, tokens[::9], module[::9], (378,), 12)
     assert again.beaten.mean() == pytest.approx(table.rows[378][0], abs=0.15)
@@ -124,3 +126,19 @@ def test_the_stored_absorption_is_what_its_recipe_measures():
     found = sae.Families.of(truth, done)
     assert found.absorbed.mean() == pytest.approx(float(stored.absorption().absorbed[0, 0]), abs=0.08)
     assert found.null.mean() < found.absorbed.mean() - 0.3
+
+
+def test_three_edits_do_what_their_names_say():
+    dictionary = sae.load(stored.SHIPPED)
+    tokens, _ = sae.held_out_contexts(dictionary.model, limit=2)
+    there = sae.Site(dictionary.model, dictionary.hook).activations(tokens)[:, 1:]
+    active = dictionary.encode(tokens)[:, 1:, 378]
+    row = dictionary.sae.W_dec[378]
+    clamp = effects.clamped(dictionary, 378, -5.0)
+    moved = clamp(there) - there
+    torch.testing.assert_close(moved @ row, torch.where(active > 0, -5.0 - active, 0.0), atol=1e-3, rtol=1e-3)
+    pushed = effects.along(dictionary, 9, clamp)(there) - there
+    torch.testing.assert_close(pushed.norm(dim=-1), moved.norm(dim=-1), atol=1e-3, rtol=1e-3)
+    mean = there.flatten(0, 1).mean(0)
+    left = effects.projected(dictionary, 378, mean)(there)
+    torch.testing.assert_close(((left - mean) @ row), torch.zeros_like(active), atol=1e-3, rtol=0)

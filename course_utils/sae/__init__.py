@@ -39,7 +39,7 @@ from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
 from .revive import resample_dead
 from .riddles import Foretold, Nameless, foretold, nameless
-from .rivals import pushes, ranked
+from .rivals import pushes
 from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
@@ -60,7 +60,7 @@ __all__ = [
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
     "next_tokens", "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "pushes",
-    "random_directions", "ranked",
+    "random_directions",
     "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
     "strip", "strongest", "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel",
     "write_pages",

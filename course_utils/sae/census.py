@@ -58,7 +58,8 @@ class Census:
             ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=3, label=label)
         for latent in marked:
             at = (100 * float(self.share[latent]), float(self.f1[latent]))
-            ax.annotate(str(latent), at, (0, 7), textcoords="offset points", fontweight="bold", ha="center")
+            lift = 7 if at[1] >= FITS else -16
+            ax.annotate(str(latent), at, (0, lift), textcoords="offset points", fontweight="bold", ha="center")
         ax.axhline(FITS, color=plots.INK, linewidth=1, linestyle=":")
         ax.set(xscale="log", xlabel="active at so many % of tokens", ylabel="F1 of the best label", ylim=(0, 1))
         ax.set_xticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,31 @@ def matched_latents(share: Float[Tensor, "latent"], latent: int, count: int) -> 
     distance[latent] = torch.inf
     distance[share == 0] = torch.inf
     return distance.argsort(stable=True)[:count]
+
+
+def clamped(dictionary: Dictionary, latent: int, level: float) -> Callable[[Tensor], Tensor]:
+    """The edit that sets a latent to `level` wherever it is active."""
+
+    def edit(there: Float[Tensor, "context pos d"]) -> Float[Tensor, "context pos d"]:
+        now = torch.stack([dictionary.sae.encode(rows)[:, latent] for rows in there])
+        return there + torch.where(now > 0, level - now, 0.0)[..., None] * dictionary.sae.W_dec[latent]
+
+    return edit
+
+
+def along(dictionary: Dictionary, other: int, edit: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The edit that pushes the same vectors as far as `edit` does, against the direction of another latent."""
+
+    def pushed(there: Float[Tensor, "context pos d"]) -> Float[Tensor, "context pos d"]:
+        return there - (edit(there) - there).norm(dim=-1, keepdim=True) * dictionary.sae.W_dec[other]
+
+    return pushed
+
+
+def projected(dictionary: Dictionary, latent: int, mean: Float[Tensor, "d"]) -> Callable[[Tensor], Tensor]:
+    """The edit that removes what differs from the mean along the latent's direction, everywhere."""
+    row = dictionary.sae.W_dec[latent]
+    return lambda there: there - ((there - mean) @ row)[..., None] * row
 
 
 @dataclass(frozen=True)

@@ -65,29 +65,18 @@ class Rivals:
         return {latent: mean_interval(beaten, clusters=module) for latent, beaten, module in each}
 
     def plot(self, names: Mapping[int, str]) -> Figure:
-        """A row for each latent of `names`: a dot as large as the number of tokens with that share; their mean."""
-        fig, ax = plots.figure(height=0.75 + 0.42 * len(names))
+        """A row for each latent of `names`, its mean with the interval; below, the means of all others in one row."""
+        rows, written = self.rows, [f"{name}: {latent}" for latent, name in names.items()]
+        others = [100 * mean for latent, (mean, _, _) in rows.items() if latent not in names]
+        fig, ax = plots.figure(height=0.75 + 0.36 * (len(names) + 1))
         for y, latent in enumerate(names):
-            mean, low, high = (100 * value for value in self.rows[latent])
-            shares, tokens = self.beaten[self.latent.tolist().index(latent)].unique(return_counts=True)
-            ax.scatter(100 * shares, [y + 0.24] * len(shares), s=3.5 * tokens, color=plots.GREY, linewidth=0)
-            ax.errorbar(mean, y - 0.08, xerr=[[mean - low], [high - mean]], fmt="o", color=plots.HEAD, markersize=8)
+            mean, low, high = (100 * value for value in rows[latent])
+            ax.errorbar(mean, y, xerr=[[mean - low], [high - mean]], fmt="o", color=plots.HEAD, markersize=8)
+        ax.plot(others, [len(names)] * len(others), "o", color=plots.NULL, markersize=7, alpha=0.5)
         ax.axvline(50, color=plots.INK, linestyle=":", linewidth=1)
-        ax.set(yticks=range(len(names)), yticklabels=[f"{name}: {latent}" for latent, name in names.items()],
-               ylim=(len(names) - 0.5, -0.6), xlim=(-3, 103), xlabel="rivals that it beats, %")  # fmt: skip
+        ax.set(yticks=range(len(names) + 1), yticklabels=[*written, f"{len(others)} drawn at random"],
+               ylim=(len(names) + 0.5, -0.6), xlim=(-3, 103), xlabel="rivals that it beats, %")  # fmt: skip
         return fig
-
-
-def ranked(kl: Float[Tensor, "push"], latent: int) -> Figure:
-    """The pushes of one token on an axis: the latent's own, which stands first in `kl`, and its rivals'."""
-    fig, ax = plots.figure(height=1.3)
-    ax.plot(kl[1:], [0] * (len(kl) - 1), "o", color=plots.GREY, markersize=7, alpha=0.6)
-    ax.plot(kl[0], 0, "o", color=plots.HEAD, markersize=9)
-    ax.annotate(str(latent), (float(kl[0]), 0), (0, 9), textcoords="offset points", ha="center", color=plots.HEAD,
-                fontweight="bold")  # fmt: skip
-    ax.set(xscale="log", yticks=[], ylim=(-0.5, 1), xlabel="KL divergence in nats, on a logarithmic axis")
-    ax.spines["left"].set_visible(False)
-    return fig
 
 
 def rivals_of(

@@ -38,7 +38,8 @@ FAMILY_KINDS = {
     "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
-TESTED = (378, 9, 1490, 138, 1084)  # the latents of `rivals`
+TESTED = (378, 9, 1490, 138, 1084)  # the latents of `rivals`,
+RIVAL_DRAWN, RIVAL_TOKENS = 20, 100  # and as many drawn at random; tokens for each
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
@@ -66,7 +67,7 @@ SHA256 = {
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
-    "rivals": "0fd6eb8feeb0605ad9e3bec6b0fa43418d1f1e64d09e169869921fc8de9a75b9",
+    "rivals": "4606503aad79bb5c689ed2a11d55c8f6fed1cd7c2898f8d7731c71a13eff4a72",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "labels": "01986325515e5a9b70db83a17bc3d39119cdfe48bb26d89ee3d9ab1c90b13b2d",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
@@ -126,7 +127,7 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 
 @lru_cache
 def rivals() -> Rivals:
-    """Five latents against those that are active at the same tokens."""
+    """The latents of `TESTED`, and some drawn at random, against those that are active at the same tokens."""
     return Rivals(**stored.load(FOLDER, "rivals", SHA256["rivals"]))
 
 

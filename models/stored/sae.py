@@ -9,7 +9,7 @@
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`rivals`: how far removing five latents moves the prediction, against the others active at each token (a minute).
+`rivals`: how far removing 25 latents moves the prediction, against the others active at each token (five minutes).
 All of these read modules of the Python that runs them (stored: 3.11): another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
@@ -32,7 +32,7 @@ from course_utils.sae.metrics import Quality
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import Priced
 from course_utils.sae.reading import LABELS, Reading
-from course_utils.sae.rivals import rivals_of
+from course_utils.sae.rivals import WITHIN, rivals_of
 from course_utils.sae.shipped import available, held_out_contexts, load
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     EFFECT_ACTIVE,
@@ -47,6 +47,8 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     PENALTY,
     PRICES,
     RECIPE,
+    RIVAL_DRAWN,
+    RIVAL_TOKENS,
     SHIPPED,
     TESTED,
     TRUTH,
@@ -172,10 +174,13 @@ def _priced(shapes: list[Config]) -> dict[str, Tensor]:
 
 
 def make_rivals() -> dict[str, Tensor]:
-    """The recipe of `rivals`: at 100 tokens each, of every third held-out context."""
+    """The recipe of `rivals`: at 100 tokens each, of every third held-out context: those tested, and some drawn."""
     dictionary = load(SHIPPED)
-    tokens, module = held_out_contexts(dictionary.model)
-    return vars(rivals_of(dictionary, tokens[::3], module[::3], TESTED, 100))
+    tokens, module = (each[::3] for each in held_out_contexts(dictionary.model))
+    contexts = (dictionary.encode(tokens[:, :WITHIN])[:, 1:] > 0).any(1).sum(0)
+    often = [i for i in (contexts >= RIVAL_TOKENS).nonzero()[:, 0].tolist() if i not in TESTED]
+    drawn = torch.randperm(len(often), generator=torch.Generator().manual_seed(0))[:RIVAL_DRAWN].tolist()
+    return vars(rivals_of(dictionary, tokens, module, [*TESTED, *(often[i] for i in drawn)], RIVAL_TOKENS))
 
 
 def make_nameable() -> dict[str, Tensor]:

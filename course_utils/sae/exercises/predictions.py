@@ -14,6 +14,8 @@ Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
            question="Of all latents for a model with random weights, which F1 will the best one reach for closing brackets?")  # fmt: skip
 Prediction(id="sae.causal", choices=("both", "only 9", "only 1084", "neither"),
            question="On which of latents 9 (a parenthesis is open) and 1084 (names after a dot) does the model depend, in this sense?")  # fmt: skip
+Prediction(id="sae.steered", choices=("]", ")", ",", "="),
+           question="Latent 9 is added as strongly as it would be active after an opening parenthesis. Which next token will be the likeliest?")  # fmt: skip
 Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.05,
            question="TopK, k = 3: in which share of the rows with parent and child will the parent be absorbed?")  # fmt: skip
 Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
