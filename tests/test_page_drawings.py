@@ -89,6 +89,7 @@ DRAWINGS = {
     ),
     "patching": lambda: draw.activation_patching(),
     "noising": lambda: draw.activation_patching("m3", ("a list [ 1 , 2", "]"), ("a call ( 1 , 2", ")"), False),
+    "path patching": lambda: draw.path_patching("m0", "head 2.2"),
     "ablations": lambda: draw.ablations("10.11"),
 }  # fmt: skip
 
