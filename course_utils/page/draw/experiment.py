@@ -66,7 +66,7 @@ def path_patching(
         edge = "" if answer == "?" else fills[0]
         _run(page, x, name, prompt, answer, tuple(zip(names, fills, strict=True)), edge, top=2.65)
     page.arrow((PANELS[0] + 0.42, 1.08), (PANELS[1] - 0.5, 2.13), colour=give, thick=3.2)
-    page.text((PANELS[0] + 0.62, 1.9), f"output of {sender},\nto {reader} only", size=SMALL, colour=give, bold=True)
+    page.text((PANELS[0] + 1.22, 0.92), f"output of {sender},\nto {reader} only", size=SMALL, colour=give, bold=True)
     return page.picture(
         f"Three runs: the output of {sender} in the clean run reaches {reader} alone in the patched run.",
         f"Path patching: {reader} alone gets the clean output of {sender}; everything after it is computed anew.",
