@@ -372,7 +372,7 @@ with claims():
     claim("at least one of the four is more active at one bracket than at the two others by more than 2", max(x[2] - x[1] for x in by_bracket) > 2)
 
 # %% [markdown]
-# None of the four stands for a bracket and nothing else, though some react to one far more than to the others. Each is active on more than one token in eight, hundreds of tokens, and most neurons of `m0` on fewer. A neuron is **polysemantic** if it answers to several things, and tokens as different as those in the last column suggest that these do. Why a model would store things in this way is the subject of lessons 1 and 2.
+# None of the four stands for a bracket and nothing else, though some react to one far more than to the others. Each is active on more than one token in eight, that is on hundreds of tokens, and more than half of the neurons of `m0` are not. A neuron is **polysemantic** if it answers to several things, and tokens as different as those in the last column suggest that these do. Why a model would store things in this way is the subject of lessons 1 and 2.
 
 # %% [markdown]
 # ## 5 · Evidence and preference

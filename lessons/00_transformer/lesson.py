@@ -62,7 +62,7 @@ plots.show(
 # %% [markdown] contents
 # At the end of this lesson you can answer that, and you have followed a bracket through the whole model.
 #
-# The exercises begin with ten quick questions on einsum, softmax and the like (`course start 00`, then `my/00_transformer.ipynb`). If more than three of them are new to you, read what they point to first. The deeper notebook has what the story does not need.
+# The exercises begin with ten quick questions on einsum, softmax and the like (`course start 00`, then `my/00_transformer.ipynb`). If more than three of them are new to you, read what they point to first. The deeper notebook has what the story does not need. A line *Checked here* opens to statements that the code has just tested.
 
 # %% claims
 adds, lost = ({x: puzzle.of(x)[k] for x in puzzle.labels} for k in (0, 1))
