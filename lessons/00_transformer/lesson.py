@@ -345,7 +345,7 @@ for ax, terms, title in zip(axes, (ours_too, added), ("our prompt", "mean of 128
         colour = plots.MLP if name[0] == "m" else plots.HEAD if "head" in name else plots.GREY
         ax.barh(row, term, 0.7, left=at, color=colour)
         ax.plot([at + term] * 2, [row - 0.35, min(row + 1.35, 12.35)], color=plots.INK, linewidth=0.7)
-        ax.text(max(at, at + term) + 0.1, row, f"{round(term, 2) + 0.0:.2f}".replace("-", "−"), va="center", fontsize=8)
+        ax.text(max(at, at + term) + 0.1, row, f"{round(term, 2) + 0.0:.2f}".replace("-", "−"), va="center", fontsize=8, bbox=dict(facecolor="white", edgecolor="none", pad=0.4))
         at += term
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set(title=f"{title}: lead {at:.2f}", xlabel="lead so far (logits)", xlim=(-1.9, 6.2), ylim=(12.6, -0.6))
@@ -447,7 +447,7 @@ for part in written.labels:
     stream[:, opener] += written[part][:, 4:].mean(1) - written[part][:, opener]
     without_part[part] = attention_to_bracket(stream)
 as_it_is = attention_to_bracket(healthy["resid_pre", 2])
-{"as it is": round(as_it_is, 2)} | {part: round(without_part[part], 2) for part in ("m0", "m1", "1.3", "embed")}
+{"as it is": round(as_it_is, 2)} | {x: round(without_part[x], 2) for x in ("m0", "m1", "embed")}
 
 # %% [markdown]
 # Without what `m0` wrote at the bracket, the attention that head 2.2 gives it falls from 0.63 to 0.03. Exchange the embedding or any other part, and head 2.2 still gives the bracket more than half. So it finds the bracket by the output of `m0`. This is a first answer to the puzzle: the MLP adds little itself, but others read it.
@@ -522,7 +522,7 @@ with claims():
     claim("for `(` head 2.2 is less than half as strong as for `[` and for `{`", ov["2.2"][0, 0] < ov["2.2"].diagonal()[1:].min() / 2)
     claim("fed an opening bracket, the OV circuit of head 2.2 raises the matching closing bracket above all other tokens", top == list(")]}"))
     claim(
-        "of all heads 2.2 raises the matching bracket most; heads 3.2 and 1.0 come next; of the other thirteen head 3.1 raises it most, by 0.36, and does not raise the matching one most whichever is fed",
+        "of all heads, head 2.2 raises the matching bracket most; heads 3.2 and 1.0 come next; of the other thirteen head 3.1 raises it most, by 0.36, and does not raise the matching one most whichever is fed",
         order[:4] == ["2.2", "3.2", "1.0", "3.1"] and rounds_to(diagonal["3.1"], "0.36") and ov["3.1"].argmax(1).tolist() != [0, 1, 2],
     )
     claim("each of the three raises the matching one most, whichever is fed", all(ov[x].argmax(1).tolist() == [0, 1, 2] for x in three))
@@ -650,7 +650,7 @@ ax.plot(range(5), round_leads, marker="s", color=plots.EDITED)
 for depth, value in enumerate(right_by_depth):
     ax.text(depth + 0.06, value + (0.05 if depth == 0 else -0.1), f"{value:.2f}", color=plots.ANSWER)
 for depth, value in enumerate(round_leads[1:3], 1):
-    ax.text(depth - 0.06, value + 0.03, f"{value:.2f}", color=plots.EDITED, ha="right")
+    ax.text(depth - 0.06, value + 0.03, f"{value:.2f}", color=plots.EDITED, ha="right" if depth == 1 else "left")
 for depth, value in enumerate(round_leads[3:], 3):
     ax.text(depth + 0.06, value - 0.1, f"{value:.2f}", color=plots.EDITED)
 ax.text(3.5, 1.02, "right one ahead", color=plots.ANSWER, fontweight="bold", ha="center")
@@ -751,11 +751,11 @@ with claims():
         and rounds_to([(patched_lead - low) / (lead - low), by_head[2, 2].item()], "0.44"),
     )
     claim(
-        "2.2 brings back most, then 1.0 and 3.2, then 0.3 with 0.11, and no other more than 0.04",
+        "head 2.2 brings back most, then heads 1.0 and 3.2, then head 0.3 with 0.11, and no other more than 0.04",
         rank[0] == "2.2" and set(rank[:3]) == set(three) and rank[3] == "0.3" and rounds_to(by_head[0, 3].item(), "0.11") and by_head.flatten().sort().values[-5] < 0.04,
     )
     claim(
-        "on three other sets of 64, 2.2 recovers 0.42 to 0.44, 1.0 and 3.2 0.16 to 0.23, and 0.3 0.11 to 0.13",
+        "on three other sets of 64, head 2.2 recovers 0.42 to 0.44, heads 1.0 and 3.2 recover 0.16 to 0.23, and head 0.3 recovers 0.11 to 0.13",
         between(on_others[:, 2, 2], 0.415, 0.445) and between(on_others[:, 1, 0], 0.16, 0.23) and between(on_others[:, 3, 2], 0.16, 0.23) and between(on_others[:, 0, 3], 0.11, 0.13),
     )
     claim(
@@ -846,23 +846,23 @@ with claims():
         rounds_to(whole_lead, "5.17") and rounds_to(three_gone.mean().item(), "1.24") and rounds_to(three_gone.mean().item() / whole_lead, "0.24") and (three_gone / all_left).min() > 0.1,
     )
     claim(
-        "with a matched pair beside 2.2 more than half is left, and more than without the three on each of the ten sets; each of the nine pairs was used",
+        "with a matched pair beside head 2.2 more than half is left, and more than without the three on each of the ten sets; each of the nine pairs was used",
         two_others.mean() > all_left.mean() / 2 and (two_others > three_gone).all() and len(matched) == 9 <= len(runs),
     )
-    claim("without 1.0 alone or 3.2 alone nine tenths of the answers are right, to 0.04", all(0.87 <= sum(run.heads([x])[0] for run in runs) / 10 < 0.94 for x in trio[1:]))
+    claim("without head 1.0 alone or head 3.2 alone nine tenths of the answers are right, to 0.04", all(0.87 <= sum(run.heads([x])[0] for run in runs) / 10 < 0.94 for x in trio[1:]))
     claim("one at a time the three heads cost 3.98 of the lead in sum, together 3.93", rounds_to(sum(singly), "3.98") and rounds_to(whole_lead - three_gone.mean().item(), "3.93"))
-    claim("the search finds 0.3, and next 1.1; 0.3 adds less than a hundredth of a logit directly", (fourth, fifth) == ("0.3", "1.1") and added["0.3"].mean().abs() < 0.01)
+    claim("the search finds head 0.3, and next head 1.1; head 0.3 adds less than a hundredth of a logit directly", (fourth, fifth) == ("0.3", "1.1") and added["0.3"].mean().abs() < 0.01)
     claim(
-        "on each of the ten sets ablating 0.3 beside the three costs more than ablating 1.1, and on average more than twice as much",
+        "on each of the ten sets ablating head 0.3 beside the three costs more than ablating head 1.1, and on average more than twice as much",
         (four_gone < with_fifth_gone).all() and (three_gone - four_gone).mean() > 2 * (three_gone - with_fifth_gone).mean(),
     )
     claim(
-        "of 5.17 the three alone keep 4.74, about nine tenths, the four 5.10, four others less than 0.2; with 1.1 in the place of 0.3 it is less than with the four, on each of the ten sets",
+        "of 5.17 the three alone keep 4.74, about nine tenths, the four 5.10, four others less than 0.2; with head 1.1 in the place of head 0.3 it is less than with the four, on each of the ten sets",
         rounds_to(keep["three"], "4.74") and about(keep["three"] / whole_lead, 0.9) and rounds_to(keep["four"], "5.10") and abs(keep["others"]) < 0.2 and (only["fifth"] < only["four"]).all(),
     )
     claim("with one of the four missing at least 0.3 less is kept than by the four, whichever is missing", max(one_less) < keep["four"] - 0.3)
     claim("without the four less than a tenth of the lead is left; with all sixteen heads at their means less than 0.03", four_gone.mean() < whole_lead / 10 and abs(without(list(looks)).mean()) < 0.03)
-    claim("2.2, 1.0 and 3.2 give the bracket more attention than any other position", all(healthy["pattern", int(x[0])][:, int(x[2]), -1].mean(0).argmax() == opener for x in trio))
+    claim("heads 2.2, 1.0 and 3.2 give the bracket more attention than any other position", all(healthy["pattern", int(x[0])][:, int(x[2]), -1].mean(0).argmax() == opener for x in trio))
 
 # %% [markdown]
 # ## 8 · The first MLP
@@ -985,7 +985,7 @@ with claims():
         (at_one - healthy["mlp_out", 0][:, opener]).abs().max() < 1e-3,
     )
     claim(
-        "for the three heads the mean cosine is below 0.1 in size for what entered `m0`; for its output 0.28 for 1.0, and 0.45 to 0.55 for the two others; for no other head is it above 0.2",
+        "for the three heads the mean cosine is below 0.1 in size for what entered `m0`; for its output 0.28 for head 1.0, and 0.45 to 0.55 for the two others; for no other head is it above 0.2",
         max(abs(cosine[x, entered]) for x in trio) < 0.1 and rounds_to(cosine["1.0", made], "0.28") and between([cosine["2.2", made], cosine["3.2", made]], 0.45, 0.55)
         and max(abs(cosine[x, made]) for x in looks if x not in trio) < 0.2,
     )
@@ -1049,19 +1049,19 @@ to_keys = ask.path_patch(["m0"], ["2.2.k"]).recovery().item()
 to_m3 = ask.path_patch([trio], ["m3"]).recovery().item()  # from the three together
 with claims():
     claim(
-        "before layer 0 the two runs differ at the bracket alone; 0.3 gives it 0.05 of its attention",
+        "before layer 0 the two runs differ at the bracket alone; head 0.3 gives it 0.05 of its attention",
         torch.equal(*(x["resid_pre", 0][:, [p for p in range(9) if p != opener]] for x in (healthy, corrupt))) and rounds_to(looks["0.3"], "0.05"),
     )
     claim(
-        "from `m0` the values of the three heads get more than 0.1 each, those of 2.2 most, those of no other head as much as 0.03; the keys of 2.2 get 0.10",
+        "from `m0` the values of the three heads get more than 0.1 each, those of head 2.2 most, those of no other head as much as 0.03; the keys of head 2.2 get 0.10",
         min(from_m0[x] for x in trio) > 0.1 and max(from_m0, key=from_m0.get) == "2.2" and max(abs(x) for name, x in from_m0.items() if name not in trio) < 0.03 and rounds_to(to_keys, "0.10"),
     )
     claim("`m3` recovers 0.22, of which the three heads give it 0.18", rounds_to(m3_alone, "0.22") and rounds_to(to_m3, "0.18"))
     claim(
-        "0.3 gives `m0` at the last token more than three quarters of what `m0` brings back there, and the other MLPs less than 0.01 each",
+        "head 0.3 gives `m0` at the last token more than three quarters of what `m0` brings back there, and the other MLPs less than 0.01 each",
         reads_0_3["m0"] > 0.75 * gate["last"] and max(abs(reads_0_3[x]) for x in ("m1", "m2", "m3")) < 0.01,
     )
-    claim("of the four, 2.2 recovers most at the last token", max(alone, key=alone.get) == "2.2")
+    claim("of the four, head 2.2 recovers most at the last token", max(alone, key=alone.get) == "2.2")
 
 # %% [markdown]
 # ## 10 · The puzzle answered
@@ -1072,9 +1072,9 @@ with claims():
 with_means = tf.removal(model, pairs, "mean")
 
 # %% figure
-fig, axes = plots.figure(columns=2, height=3.5, sharey=True)
-named = {"zeros": {"m0": (0.15, 0), "m3": (0.15, 0), "2.2": (0.15, 0.1), "m1": (-0.15, -0.1), "0.0": (-0.15, 0.25), "0.1": (-0.15, 0.05), "0.2": (-0.15, -0.1)}}
-named["means"] = {"m0": (0.15, 0), "m3": (0.15, 0), "2.2": (0.15, 0.1), "m1": (-0.15, 0.3), "0.3": (-0.15, 0)}
+fig, axes = plots.figure(width=5.2, columns=2, height=3.9, sharey=True)
+named = {"zeros": {"m0": (0.15, 0), "m3": (0.15, 0), "2.2": (-0.15, 0.1), "m1": (-0.15, -0.1), "0.0": (-0.15, 0.25), "0.1": (0.15, -0.05), "0.2": (0.15, -0.15)}}
+named["means"] = {"m0": (0.15, 0), "m3": (0.15, 0), "2.2": (-0.15, 0.1), "m1": (-0.15, 0.3), "0.3": (-0.15, 0)}
 for ax, (title, found) in zip(axes, {"zeros": puzzle, "means": with_means}.items(), strict=True):
     ax.plot([-1, 6], [-1, 6], color=plots.NULL, linestyle="--", linewidth=1, zorder=0)
     ax.axhline(0, color="black", linewidth=0.6, zorder=0)
@@ -1083,8 +1083,8 @@ for ax, (title, found) in zip(axes, {"zeros": puzzle, "means": with_means}.items
     for x, (right, up) in named[title].items():
         at = found.of(x)
         ax.text(at[0] + right, at[1] + up, x if x[0] == "m" else f"head {x}", va="center", ha="left" if right > 0 else "right", fontsize=8)
-    ax.text(4.6, 3.9, "equal", color=plots.NULL)
-    ax.set(aspect="equal", xlim=(-1.9, 6), ylim=(-1.2, 6), title=f"{title} in its place", xlabel="adds directly (logits)")
+    ax.text(2.5, 3.2, "equal", color=plots.NULL, ha="right")
+    ax.set(aspect="equal", xlim=(-1.7, 3.3), ylim=(-1.2, 6), title=f"{title} in its place", xlabel="adds directly (logits)")
 axes[0].set_ylabel("lead lost without it (logits)")
 plots.show(
     fig,
@@ -1207,8 +1207,8 @@ found = {name: patching.Question(model, some[0].clean, some[0].corrupt, some[0].
 past = [abs(tf.through_first_mlp(model, some[0])["past it"]) for some in templates.values()]
 others_gone = [run.heads([x for x in looks if x not in four])[1] / run.heads([])[1] for some in templates.values() for run in (tf.Without(model, x) for x in some)]
 with claims():
-    claim("on 64 pairs of each of two other templates 2.2 recovers most", all(x.argmax() == 10 for x in found.values()))
-    claim("on the nested one 0.3 recovers 0.27 and 1.0 0.20; on the call 1.0 recovers more", rounds_to(found["nested"][0, 3].item(), "0.27") and rounds_to(found["nested"][1, 0].item(), "0.20") and found["call"][1, 0] > found["call"][0, 3])
+    claim("on 64 pairs of each of two other templates head 2.2 recovers most", all(x.argmax() == 10 for x in found.values()))
+    claim("on the nested one head 0.3 recovers 0.27 and head 1.0 recovers 0.20; on the call head 1.0 recovers more than head 0.3", rounds_to(found["nested"][0, 3].item(), "0.27") and rounds_to(found["nested"][1, 0].item(), "0.20") and found["call"][1, 0] > found["call"][0, 3])
     claim("on both, what goes past `m0` recovers less than a hundredth", max(past) < 0.01)
     claim("on three sets of 64 of each, the four heads alone keep at least nine tenths of the lead", min(others_gone) >= 0.9)
 
