@@ -205,7 +205,7 @@ plots.show(
 # %% [markdown]
 # Head 2.2 stands out both times.
 #
-# Without head 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most of the share right back, and to that extent it is **sufficient**. It does not bring the whole *lead* back: with head 2.2 alone the mean lead is 2.64, where the whole model has 5.19. That is enough for the right bracket to come first on most prompts. On three other sets of 128, too, zeros for head 2.2 cost about a third or more of the right answers.
+# Without head 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most of the share right back, and to that extent it is **sufficient**. It does not bring the whole *lead* back: with head 2.2 alone the mean lead is 2.64, where the whole model has 5.19. On three other sets of 128, too, zeros for head 2.2 cost about a third or more of the right answers.
 #
 # You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from. So far we have a part, and know neither where it looks nor what it brings.
 
@@ -423,8 +423,6 @@ plots.show(
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), takes the query's stream on its left and the key's on its right and gives the score;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
-#
-# Their rank is at most d_head = 48 of 192, so that a head reads and writes only a part of the stream.
 #
 # **Why head 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of what the parts wrote. So we ask which part's output makes the bracket's key fit. At the bracket, and for the keys of head 2.2 alone, we exchange one part's output for the mean of what it wrote at the five tokens that follow, so that the bracket no longer stands out by it.
 
@@ -676,8 +674,6 @@ draw.activation_patching("head 2.2", clean=("[names, lines, size", "]"), corrupt
 # To say how far the answer comes back, we take the lead of the clean prompt's bracket over the twin's in both runs. In the corrupt run it is negative. The **recovery** of a change is
 #
 # $$\text{recovery} = \frac{\text{new lead} - \text{corrupt lead}}{\text{clean lead} - \text{corrupt lead}}$$
-#
-# For a head, patching is a hook like the ablation of section 1, with the clean run's values where the zeros were.
 
 
 # %%
@@ -725,7 +721,7 @@ plots.show(
 # %% [markdown]
 # On the left the same three heads come first as in section 4, where they were fed a bracket by itself: head 2.2, then heads 1.0 and 3.2. Head 0.3 follows with 0.11, and no other has more than 0.04.
 #
-# The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already. No other position ever brings back more than a twentieth.
+# The right map shows what the lens had missed. Patched before layer 1, the bracket's own position brings back 0.77 and the last token 0.22 already.
 #
 # Going up, the bracket's position brings back less and the last one more, as if the answer moved. But nothing leaves the bracket's stream: once it is clean there, it stays clean in every later layer, because all tokens before it are the same in both runs. What changes is that *fewer readers are left*. A patch before layer 2 comes too late for the heads of layer 1, which have read the corrupt stream already.
 
@@ -826,7 +822,7 @@ plots.show(
 # %% [markdown]
 # A quarter of the lead is left, so the three heads are most of the answer and not the whole. Without head 2.2 and two others more than half is left.
 #
-# In section 1 nobody missed heads 1.0 and 3.2, because there we counted right answers, and nine tenths are right without either. In lead each of them counts. Taken away one at a time the three cost 3.98 in sum, together 3.93: they add up, and none stands in for another.
+# In section 1 nobody missed heads 1.0 and 3.2, because there we counted right answers, and nine tenths are right without either. In lead, taken away one at a time, the three cost 3.98 in sum, together 3.93: they add up, and none stands in for another.
 #
 # To find what is missing we set each of the other thirteen heads to its mean beside the three (middle panel). Head 0.3, the fourth in the patching map, costs most. On every new set it costs more than the next, head 1.1, and on average more than twice as much.
 #
@@ -913,7 +909,7 @@ draw.lanes(
 )  # fmt: skip
 
 # %% [markdown]
-# This surprised us. The embedding of the bracket is still in the stream, but no later layer reads from it which bracket it is: with everything clean that *entered* `m0`, at all positions, nothing comes back, on no pair more than 0.03. With the *output* of `m0` clean at only two positions the whole answer does. A place through which everything that is used must pass is a **bottleneck**.
+# This surprised us. The embedding of the bracket is still in the stream, but no later layer reads from it which bracket it is: with everything clean that *entered* `m0`, at all positions, nothing comes back, on no pair more than 0.03. With the *output* of `m0` clean at only two positions the whole answer does. (It is 1.02 because the output at the other positions works slightly against the answer.) A place through which everything that is used must pass is a **bottleneck**.
 #
 # Is what entered `m0` merely too faint? Its difference between the two runs is only a tenth as long as that of the output. So we made it as long, and added it again. It brought back 0.04, which is less than random directions of that length do on average. Then the reason must be where it points. We take the direction of the stream that a head turns into lead, $W_V W_O$ times the difference of the two unembeddings, and ask how far each lane's difference points that way.
 
@@ -1159,7 +1155,7 @@ plots.show(
 # %% [markdown]
 # **m3.** With the scale held, the lead falls by exactly the term of `m3`. But a stream without `m3` is shorter, and the norm divides it by 11.0 instead of 15.1. As in the toy, all that is left counts for more, and the lead ends above where it began. With its mean instead, the stream stays nearly as long, and three quarters of the term are lost.
 #
-# **m0.** By itself it adds little, and on our own prompt it even speaks against the answer (section 3). But head 2.2 finds the bracket by the output of `m0`, and three heads move this output to the end. Without it the terms of `m3` and of heads 2.2, 3.2 and 1.0 fall to less than a tenth of what they were (right panel). The model then puts `]` first on nearly every prompt, whatever is open, and is right no more often than a guess would be.
+# **m0.** By itself it adds little, and on our own prompt it even speaks against the answer (section 3). But head 2.2 finds the bracket by the output of `m0`, and three heads move this output to the end. Without it the terms of `m3` and of heads 2.2, 3.2 and 1.0 fall to less than a tenth of what they were (right panel).
 #
 # **Head 2.2.** It adds 1.58, and zeros for it cost 2.27. Most of the difference is `m3`, which reads the head: its term falls from 1.30 to 0.73.
 #
