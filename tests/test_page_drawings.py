@@ -75,7 +75,6 @@ DRAWINGS = {
         mlps={("m0", 3): "0.77", ("m0", 8): "0.22", ("m3", 8): ""}, skipped="not read", answer="]",
     ),
     "road, key": lambda: draw.road(ROW, 3, {"2.2": "0.44"}, key="on each line: recovery,\nthis head alone patched"),
-    "road, unseen": lambda: draw.road(ROW, 3, {"2.2": "", "0.3": ""}, unseen=("0.3",)),
     "norm": lambda: draw.norm_stretches(),
     "lanes": lambda: draw.lanes(
         {"what entered m0,\nat the bracket": ({(0, False)}, 0.0), "what m0 made,\nat both": ({(0, True), (1, True)}, 1),
@@ -89,6 +88,7 @@ DRAWINGS = {
     ),
     "patching": lambda: draw.activation_patching(),
     "noising": lambda: draw.activation_patching("m3", ("a list [ 1 , 2", "]"), ("a call ( 1 , 2", ")"), False),
+    "path patching": lambda: draw.path_patching("m0", "head 2.2"),
     "ablations": lambda: draw.ablations("10.11"),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@
     draw.norm_stretches((3, 4), (2, 8))                                 # what the norm does when a part goes
     draw.lanes({"at [": ({(0, True)}, 0.77)}, ["[", "size"])              # what entered an MLP, and what it made
     draw.activation_patching("2.2", clean=("f ( x", ")"), corrupt=("f [ x", "]"))
+    draw.path_patching("m0", "head 2.2")                                 # one reader alone gets the clean output
     draw.ablations("2.2")                                                # intact, zero, mean, resample
 
 Each returns a `Picture`, which shows itself as the last line of a cell, with its alt text and its caption;
@@ -33,7 +34,7 @@ parts are those of `plots`.
 from .arcs import attention_arcs
 from .columns import columns
 from .diagram import circuit
-from .experiment import ablations, activation_patching
+from .experiment import ablations, activation_patching, path_patching
 from .framing import Frames, frames
 from .induction import induction_circuit
 from .lanes import lanes
@@ -61,6 +62,7 @@ __all__ = [
     "lanes",
     "mlp_opened",
     "norm_stretches",
+    "path_patching",
     "road",
     "sheet",
     "transformer",

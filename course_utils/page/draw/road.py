@@ -5,12 +5,12 @@
    past that MLP unread is a curve around it, crossed out.
 3. Heads carry to the last stream; a line is as thick as what an experiment found on it.
 4. The numbers of an experiment stand on the heads' lines and beside the MLPs.
-5. A lesson draws it once for each thing that it finds: only the parts that are given stand in it, all else is grey.
+5. Only the parts that are given stand in it; all else is grey.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -28,7 +28,7 @@ INK_OF_MLP = darker(plots.MLP, 0.6)
 def road(
     tokens: Sequence[str], source: int, heads: Mapping[str, str], *, n_layers: int = 4,
     thick: Mapping[str, float] | None = None, mlps: Mapping[tuple[str, int], str] | None = None,
-    unseen: Collection[str] = (), key: str = "", skipped: str = "", answer: str = "",
+    key: str = "", skipped: str = "", answer: str = "",
 ) -> Picture:  # fmt: skip
     """What is known of the road from one token to the answer.
 
@@ -37,7 +37,6 @@ def road(
         heads: by name, such as "2.2", with what is written on the line that it brings; empty for nothing.
         thick: what an experiment found on a head's line, 0 to 1; a head without it has a thin line.
         mlps: (name, position) of the source or of the last token, with a number that is written beside it.
-        unseen: the heads of which nobody knows yet where they look; a question mark stands in the line's place.
         key: what the numbers are, written in the upper left corner.
         skipped: words at the crossed road around the source's first MLP; empty for none.
         answer: what the last position's logits give.
@@ -63,7 +62,7 @@ def road(
         page.box((x, 0.27), token, fill=plots.TOKEN, width=_wide(token), height=0.34, bold=drawn, size=SMALL)
     _translations(page, xs[source], [name for name, at in mlps if at == source], top)
     for name, words in heads.items():
-        _head(page, name, None if name in unseen else xs[source], words, thick.get(name, 0.0))
+        _head(page, name, xs[source], words, thick.get(name, 0.0))
     for (name, at), number in mlps.items():
         _mlp(page, xs[at], name, number, at == last)
     if skipped:
@@ -73,7 +72,7 @@ def road(
     page.box((LAST, top + 0.4), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN, width=0.62,
              height=0.34, bold=bool(answer), size=NORMAL if answer else SMALL)  # fmt: skip
     page.text((0.08, top + 0.4), key, side="left", size=SMALL, bold=True, halo=False)
-    known = [f"head {name} from {'where is not known' if name in unseen else tokens[source]}" for name in heads]
+    known = [f"head {name} from {tokens[source]}" for name in heads]
     known += [f"{name} at {tokens[at]}" for name, at in mlps]
     return page.picture(
         f"The road from {tokens[source]} to the end of the prompt: {', '.join(known)}.",
@@ -105,17 +104,14 @@ def _translations(page: Sheet, x: float, names: Sequence[str], top: float) -> No
         page.ax.plot([x, x], [low, top], color=plots.NOTE, linewidth=7, solid_capstyle="round", zorder=1.5)
 
 
-def _head(page: Sheet, name: str, source: float | None, words: str, share: float) -> None:
-    """A head at the last stream, and its line from the source; without one, a question mark."""
+def _head(page: Sheet, name: str, source: float, words: str, share: float) -> None:
+    """A head at the last stream, and its line from the source."""
     y, box = _height(name), LAST - ASIDE
-    if source is None:
-        page.text((box - 0.34, y), "?", size=LARGE, bold=True, colour=plots.HEAD)
-    else:
-        page.line([(source, y), (box - 0.2, y)], colour=plots.HEAD, thick=1.6 + 14 * share)
-        page.dot((source, y), colour=plots.HEAD, size=7)
+    page.line([(source, y), (box - 0.2, y)], colour=plots.HEAD, thick=1.6 + 14 * share)
+    page.dot((source, y), colour=plots.HEAD, size=7)
     page.arrow((box + 0.2, y), (LAST - 0.03, y), colour=plots.HEAD, thick=2.2)
     page.box((box, y), name, fill=plots.HEAD, width=0.42, height=0.27, size=SMALL)
-    if words and source is not None:
+    if words:
         page.text(((source + box) / 2 + 0.1, y), words, size=NORMAL, bold=True, colour=plots.HEAD)
 
 

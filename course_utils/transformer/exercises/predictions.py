@@ -12,8 +12,8 @@ Prediction(id="transformer.exchange", choices=("about the same", "about one and 
            question="Ablate head 2.2 in two ways: its mean in its place, or its output on the twin prompt, where the other bracket is open. How much lead does the second way cost, compared with the first?")  # fmt: skip
 Prediction(id="transformer.quotes", choices=("the same head", "another head of that layer", "a head of another layer", "many heads"),
            question="A quote was opened last, inside a square bracket: which head costs most when it is ablated?")  # fmt: skip
-Prediction(id="transformer.trio", choices=("less than 0.45", "0.45 to 0.55", "0.55 to 0.65", "more than 0.65"),
-           question="Heads 2.2, 1.0 and 3.2 are ablated together, each set to its mean, on ten fresh sets of prompts. On which share of them is the model right, on average? Guessing gives a third.")  # fmt: skip
+Prediction(id="transformer.trio", choices=("less than a tenth", "about a quarter", "about a half", "more than two thirds"),
+           question="Heads 2.2, 1.0 and 3.2 are ablated together, each set to its mean, on ten fresh sets of prompts. How much of the mean lead is left?")  # fmt: skip
 Prediction(id="transformer.lane", choices=("less than a tenth", "about a quarter", "about a half", "nearly all of it"),
            question="Before layer 1, the stream at the bracket brings back 0.77 when it is patched. Now make only the lane clean that entered m0, the bracket's embedding included. How much of the 0.77 comes back?")  # fmt: skip
 Prediction(id="transformer.neurons", choices=("one", "two to five", "six to fifty", "more than fifty"),
