@@ -708,13 +708,13 @@ page.measured("sae.steered", decode_token([int(predicted(line, -1, after_parenth
 # %% [markdown]
 # The brackets change places. With what a real `(` would add, `)` is the likeliest token and `]` has less than a tenth of the probability, and of the forty others none gives `)` as much as that. “Inside brackets” would not have foretold it. A name that was read off the text has foretold what an edit would do.
 #
-# Nor is it only this line. We took sixteen held-out contexts, and in each a word at which no parenthesis is open and 9 is silent. At all sixteen, adding latent 9 raises the odds of `)` more than adding any of eight others does. And at words where a parenthesis *is* open and 9 is active, taking 9 away does the opposite: the probability of `)` falls from 12 % on average to less than 1 %, while equal pushes along its rivals leave it nearly as it was.
+# We chose this line because it shows the change best of a dozen that we tried. So we also took sixteen held-out contexts, and in each a word at which no parenthesis is open and 9 is silent. At all sixteen, adding latent 9 raises the odds of `)` more than adding any of eight others does. But a `)` stays unlikely there: on average it comes to less than a hundredth, from less than a thousandth. And at words where a parenthesis *is* open and 9 is active, taking 9 away does the opposite: the probability of `)` falls from 12 % on average to less than 1 %, while equal pushes along its rivals leave it nearly as it was.
 #
 # **Try it.** Write another line in the place of this one, for example `value = items[0`.
 #
 # <details><summary>What happens</summary>
 #
-# There `]` keeps more than nine tenths. The direction is one of the things that the prediction depends on, and not the only one.
+# There `]` keeps more than nine tenths. After `pair = [1, 2`, `return [name`, `print([name` and `items = [box.name` it falls, yet `)` stays below a twentieth. The direction is one of the things that the prediction depends on, and not the only one.
 #
 # </details>
 
@@ -725,6 +725,7 @@ beaten = {latent: row[0] for latent, row in test.rows.items()}
 by_chance = torch.tensor([beaten[latent] for latent in drawn])
 exact, other_line = after_parenthesis * W_dec[[9]], dictionary.read("value = items[0")[0]
 steered = predicted(line, -1, exact)[0]
+further = [dictionary.read(text)[0] for text in ("pair = [1, 2", "return [name", "print([name", "items = [box.name")]
 with claims():
     claim("the model expects a line break, and = without latent 378", as_it_is[:, break_ids].sum() > 0.95 and decode_token([int(without_378.argmax())]).strip() == "=")
     claim("after each of fifteen other pushes a line break is the likeliest", len(rivals) == 15 and {int(i) for i in along_rivals.argmax(dim=1)} <= set(break_ids))
@@ -738,7 +739,7 @@ with claims():
     claim("9 is faintly active at second, less than half as strongly as after a parenthesis", 0 < dictionary.encode(line)[0, -1, 9] < after_parenthesis / 2)
     claim("the model expects a ], and with 9 added a )", decode_token([int(with_9[0].argmax())]) == "]" and decode_token([int(steered.argmax())]) == ")")
     claim("] has less than a tenth then, and none of forty others gives ) a tenth", steered[square] < 0.1 and len(others) == 40 and predicted(line, -1, after_parenthesis * W_dec[others])[:, rounded].max() < 0.1)
-    claim("after value = items[0 the ] keeps more than nine tenths", predicted(other_line, -1, exact)[0, square] > 0.9)
+    claim("after value = items[0 the ] keeps more than nine tenths; in four other lines it falls, and ) stays below a twentieth", predicted(other_line, -1, exact)[0, square] > 0.9 and all(p[1, square] < p[0, square] and p[1, rounded] < 0.05 for p in (predicted(text, -1, torch.cat([0 * exact, exact])) for text in further)))
 
 # %% claims
 held_f, is_open = dictionary.encode(held_out), still_open(held_out).view(len(held_out), -1)
@@ -764,6 +765,7 @@ for context, there in drawn_places(is_open & is_name & (held_f[..., 9] > 0)):
 raised, (unedited, after, along) = torch.stack(raised), torch.stack(taken).mean(0)
 with claims():
     claim("at sixteen places adding 9 raises the odds of ) more than any of eight others", raised.shape == (16, 10) and bool((raised[:, 1] > raised[:, 0]).all()) and bool((raised[:, 1:2] > raised[:, 2:]).all()))
+    claim("there ) comes to less than a hundredth on average, from less than a thousandth", raised.sigmoid().mean(0)[1] < 0.01 and raised.sigmoid().mean(0)[0] < 0.001)
     claim("where a parenthesis is open ) falls from 12 % to less than 1 %, along rivals it stays nearly as it was", len(taken) == 16 and page.rounds_to(100 * unedited, "12") and after < 0.01 and page.about(along, unedited))
 
 # %% [markdown]
