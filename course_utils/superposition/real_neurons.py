@@ -34,6 +34,10 @@ class Programs:
         found = [int(values.masked_fill(self.program != k, -torch.inf).argmax()) for k in programs]
         return sorted(found, key=lambda i: -float(values[i]))
 
+    def above_half(self, values: Float[Tensor, "token"]) -> list[int]:
+        """The tokens at which the value is more than half its largest."""
+        return (values > values.max() / 2).nonzero().flatten().tolist()
+
     def in_capitals(self) -> Bool[Tensor, "token"]:
         """Tokens that lie in a name in capital letters, or directly behind one."""
         found = []

@@ -51,7 +51,7 @@ plots.show(
 toy = sp.Toy(40, 8, (0.4, 0.26, 0.24, 0.22, 0.2))
 window = sp.train(toy, sp.Recipe(steps=2500, batch=256, lr=0.01, anneal=True), seeds=6, show=False)
 plots.show(
-    sp.shares_figure(window),
+    sp.shares_figure({f"p = {q:.2g}": window.W[:, k] for k, q in enumerate(toy.probability[:, 0].tolist())}),
     "Bars of eight dimensions cut into blocks: only pairs at p = 0.4; pairs and fives at 0.26; fives and eights at 0.24 and 0.22; mostly one large block at 0.2.",
     caption="Each bar is one run. Its pieces are blocks, each as long as the number of dimensions that it fills, with the number of its features. Light: antipodal pairs. Grey: five features in two dimensions. Dark: eight in three.",
 )

@@ -37,7 +37,7 @@ predict("superposition.puzzle")
 # %% figure answer
 plots.show(
     sp.answer_figure(puzzle, puzzle_b, example, shares),
-    "The network with its numbers: 0.7 goes in and comes out as about 0.7, the other outputs are zero or nearly so. Five arrows spread around a circle. Bars of the variance lost: 100, 60 and 10 percent.",
+    "The network with its numbers: 0.7 goes in and comes out as about 0.7, the other outputs are zero or nearly so. Five arrows spread around a circle. Bars of the variance lost: 100, 60 and 9 percent.",
     caption="Left, the question marks filled in by the best of four trained models; the stronger a circle is filled, the larger the number. Middle, what it learned: arrow 3 ends where the two hidden numbers go when input 3 is 1 and the others are 0; the diamond is where they are now, on arrow 2. Dotted: a circle of radius 1. Right, what the model loses.",
 )
 guesses = {"about 50 %": 50, "about 30 %": 30, "about 10 %": 10, "about 1 %": 1}
@@ -198,7 +198,7 @@ with claims():
 #
 # Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0, while the two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. With such leaks a pentagon is a bad idea: at the puzzle's density it loses 22 % of the variance, and a square, which drops one feature altogether, 21 %.
 #
-# Before you look at what training does about the leaks, try to mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings, the best of their kind among those that we tried in steps of 0.02. In a running notebook the two sliders below them try any other, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
+# Before you look at what training does about the leaks, try to mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings, and a step of 0.02 away from the best ones nothing is better. In a running notebook the two sliders below them try any other, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
 
 # %%
 def lost_by(length, bias):  # five arrows at 72°, in % of the variance
@@ -266,12 +266,12 @@ models = {  # W and b; a dropped feature is answered by its mean
 parts = {name: sp.causes(W, b, float(p), torch.ones(5)) for name, (W, b) in models.items()}
 plots.show(
     sp.causes_figure(parts),
-    "Bars of the variance lost, cut by cause. Two arrows: 60 percent, mostly own output. Square: 21, mostly own output. Trained without a bias: 19, mostly leaks. The puzzle's model: 10, more than half of it collisions.",
+    "Bars of the variance lost, cut by cause. Two arrows: 60 percent, mostly own output. Square: 21, mostly own output. Trained without a bias: 19, mostly leaks. The puzzle's model: 9, more than half of it collisions.",
     caption="Where the puzzle's 60 % went: what four models lose at p = 0.035. Collisions are all errors in samples with two or more active features. In the other samples leaks are the outputs of silent features, and own output is the error of the one that is active.",
 )
 
 # %% [markdown]
-# Two arrows lose 60 %, most of it because the three features that they drop do not come out. A square drops only one. A pentagon drops none, and what it loses without a bias is mostly leaks. With the bias a ninth of these leaks is left, at the price of a few more collisions, and in all the puzzle's model loses 10 %. Two active features at once are now its main trouble.
+# Two arrows lose 60 %, most of it because the three features that they drop do not come out. A square drops only one. A pentagon drops none, and what it loses without a bias is mostly leaks. With the bias a ninth of these leaks is left, at the price of a few more collisions, and in all the puzzle's model loses 9 %. Two active features at once are now its main trouble.
 #
 # > A negative bias drowns the leaks between neighbours, and longer arrows make up for what it takes away. Without a bias, five arrows would be hardly better than four.
 
@@ -281,19 +281,19 @@ near = (puzzle.mT @ puzzle)[~torch.eye(5, dtype=torch.bool)].view(5, 4).sort().v
 both, length = x[2] > 0, float(puzzle[:, 0].norm())
 loses = {name: 100 * sum(part.values()) for name, part in parts.items()}
 by_hand = {name: lost_by(*setting) for name, setting in settings.items()}
-steps = torch.tensor([lost_by(k / 50, 0.0) for k in range(40, 56)]), torch.tensor([lost_by(1.0, -k / 50) for k in range(1, 16)])
-grid = torch.tensor([lost_by(k / 50, -j / 50) for k in range(54, 61) for j in range(10, 17)])
+near_by = [(0.90, 0.0), (0.94, 0.0), (1.0, -0.10), (1.0, -0.14), (1.12, -0.26), (1.16, -0.26), (1.14, -0.24), (1.14, -0.28)]
+near_by = torch.tensor([lost_by(*setting) for setting in near_by])
 with claims():
     claim("with arrows of length 1 the readings are 0.8, two of 0.25 and two of −0.65 (within 0.005)", bool(((dives[0].readings.sort().values - torch.tensor([-0.647, -0.647, 0.247, 0.247, 0.8])).abs() < 0.005).all()))
     claim("a pentagon with arrows of length 1 and no bias loses 22 %, and a square 21 %", round(by_hand["length 1, no bias"]) == 22 and round(loses["a square, by hand"]) == 21)
-    claim("the settings in the table are the best of their kind in steps of 0.02 (within 0.01 points)", min(steps[0]) > by_hand["best length, no bias"] - 0.01 and min(steps[1]) > by_hand["length 1, best bias"] - 0.01 and grid.min() > by_hand["best of both"] - 0.01)
+    claim("a step of 0.02 away from the best settings of the table nothing is better", all(bool((near_by[k] > by_hand[name]).all()) for name, k in (("best length, no bias", [0, 1]), ("length 1, best bias", [2, 3]), ("best of both", [4, 5, 6, 7]))))
     claim("the eight runs without a bias are pentagons, and lose as much as the best one by hand (within half a point)", all(sp.read_plane(W).polygon == 5 for W in plain.detach()) and bool(((torch.tensor(without) - by_hand["best length, no bias"]).abs() < 0.5).all()))
     claim("with a bias the loss is halved (0.45 to 0.55 of what the runs without one lose), and training comes within half a point of the best pentagon by hand", between(loses["the puzzle's model"] / loses["trained without a bias"], 0.45, 0.55) and abs(loses["the puzzle's model"] - by_hand["best of both"]) < 0.5)
     claim("all biases are negative, that of arrow 0 is −0.26; arrow 0 has length 1.146, its reading is 1.05, and 0.79 stands out", bool((puzzle_b < -0.2).all()) and [round(length, 3), round(float(readings[0, 0]), 2), round(float(x_hat[0, 0]), 2), round(float(puzzle_b[0]), 2)] == [1.146, 1.05, 0.79, -0.26])
-    claim("its neighbours' readings are about 0.3, of which most drowns (less than a fifth stands out)", between(readings[0].sort().values[2:4], 0.28, 0.34) and bool((x_hat[0].sort().values[2:4] < 0.06).all()))
+    claim("its neighbours' readings are about 0.3, of which most drowns (less than a quarter stands out)", between(readings[0].sort().values[2:4], 0.28, 0.34) and bool((x_hat[0].sort().values[2:4] < 0.07).all()))
     claim("a feature that is active at 0.2 comes out as 0.01 (within 0.01)", abs(x_hat[1, 0] - 0.01) < 0.01)
     claim("two neighbours at 0.8 both come out too tall (by 0.25 to 0.4)", between(x_hat[2, both] - 0.8, 0.25, 0.4))
-    claim("two arrows lose 60 %, the square 21, the model without a bias 19 and the puzzle's model 10", [round(v) for v in loses.values()] == [60, 21, 19, 10])
+    claim("two arrows lose 60 %, the square 21, the model without a bias 19 and the puzzle's model 9", [round(v) for v in loses.values()] == [60, 21, 19, 9])
     own, leaks, hits = ({name: 100 * part[kind] for name, part in parts.items()} for kind in ("own output", "leaks", "collisions"))
     claim("with two arrows and a square the loss is mostly own output (more than three quarters)", all(own[name] > 0.75 * loses[name] for name in list(models)[:2]))
     claim("without a bias it is mostly leaks (more than half); with it a ninth of them is left (an eighth to a tenth), and collisions cost more, but by less than two points", leaks["trained without a bias"] > loses["trained without a bias"] / 2 and between(leaks["trained without a bias"] / leaks["the puzzle's model"], 8, 10) and 0 < hits["the puzzle's model"] - hits["trained without a bias"] < 2)
@@ -551,7 +551,7 @@ plots.show(
 #
 # The formula says what rareness does. It contains $n$ and $p$ only as a product, so that ten times as many features, each ten times rarer, make the same noise. The price stays similar too: 4 % for 1,000 features at $p = 0.01$, and 6 % for 10,000 at $p = 0.001$.
 #
-# A small loss does not mean that one can tell which features are on. At $p = 0.001$ ten of the ten thousand are active at a time, on average, and as many silent ones stand out of the water beside them, most of them by little. For the loss that is cheap, for a list of what is on it is not. And all this is for *random* directions, each feature read by itself. The best directions can only lose less.
+# A small loss does not mean that one can tell which features are on. At $p = 0.001$ ten of the ten thousand are active at a time, on average. More than twenty silent ones stand out of the water beside them, half of these by less than 0.03. For the loss that is cheap, for a list of what is on it is not. And all this is for *random* directions, each feature read by itself. The best directions can only lose less.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -588,11 +588,9 @@ with claims():
     one, off = water[0.001, 10_000], sp.random_readings(10_000, 0.001, samples=1000, seed=2)
     above = (one.length**2 * off - one.water).clamp(min=0)
     stray = float((above > 0).float().mean()) * 9_990
-    claim("STRAY", between(stray, 8, 30) and float(above[above > 0].median()) < 0.1)
+    claim("of ten thousand features at p = 0.001 ten are active on average; twice as many silent ones or more stand out (20 to 35), half of them by less than 0.03", between(stray, 20, 35) and float(above[above > 0].median()) < 0.03)
     high = [water[p, 10_000].water for p in (0.01, 0.001)]
     claim("the water stands higher at p = 0.01 than at 0.001, at more than twice the height; there the strength 0.1 of the figure drowns in both", high[0] > 2 * high[1] and all(float(water[p, 10_000].length ** 2 * bars[p][99]) < water[p, 10_000].water for p in bars))
-    ends = {p: (water[p, 10_000].length ** 2 * bars[p] - water[p, 10_000].water - shown)[[18, 45, 72]].abs() for p in bars}
-    print(stray, above[above>0].median(), ends, lost, high)
     claim("with |cos| ≤ 0.1 it guarantees 6 in 768 dimensions and seventy billion in ten thousand (within 5 %)", int(sp.almost_orthogonal_bound(768, 0.1)) == 6 and abs(sp.almost_orthogonal_bound(10_000, 0.1) / 7e10 - 1) < 0.05)
 
 # %% [markdown]
@@ -689,7 +687,7 @@ table(
 )
 
 # %% [markdown]
-# Neuron 124 responds to names in capital letters, such as `ALPHABET`. It is above half of its maximum at 83 tokens of the six programs, and all 83 lie in such a name or directly behind one, as 4 % of all tokens do. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
+# Neuron 124 responds to names in capital letters, such as `ALPHABET`. It is above half of its maximum at 83 tokens of the six programs, and all 83 lie in such a name or directly behind one, as 3 % of all tokens do. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
 #
 # Neuron 55, from the middle, is less clear. Of its 52 loud tokens 33 are colons and 10 are full stops, in code and in docstrings. Is “here something ends” one meaning or two? No measurement decides this as long as we do not know the features. In the turned coordinate we see no rule.
 #
@@ -715,8 +713,8 @@ with claims():
     claim("in the median neuron three quarters of the variance lie in one token of a hundred (74 to 77 %), in both nulls less than a fifth", between(share["neurons"], 0.74, 0.77) and max(list(share.values())[1:]) < 0.2)
     claim("the two neurons of the rule are 124 and 55", (seldom, middle) == (124, 55))
     other, capitals = ~half, text.in_capitals()
-    loud = {n: [i for i in text.above_half(values[:, n].masked_fill(half, 0))] for n in (124, 55)}
-    claim("on the six other programs 124 is above half of its maximum at 83 tokens, and all lie in a name in capital letters or directly behind one, as 4 % of all tokens do", len(loud[124]) == 83 and bool(capitals[loud[124]].all()) and round(100 * float(capitals[other].float().mean())) == 4)
+    loud = {n: text.above_half(values[:, n].masked_fill(half, 0)) for n in (124, 55)}
+    claim("on the six other programs 124 is above half of its maximum at 83 tokens, and all lie in a name in capital letters or directly behind one, as 3 % of all tokens do", len(loud[124]) == 83 and bool(capitals[loud[124]].all()) and round(100 * float(capitals[other].float().mean())) == 3)
 
 
     def purity(of, where):  # of each neuron: which share of its loud tokens lies in capitals
@@ -727,8 +725,6 @@ with claims():
     chosen = int(purity(fresh, half).argmax())
     claim("of the untrained model's neurons, the one that does best on the first six programs has fewer than a tenth of its loud tokens there on the others", purity(fresh, other)[chosen] < 0.1)
     said = [text.words[i].strip() for i in loud[55]]
-    print(len(loud[124]), capitals[loud[124]].float().mean(), capitals[other].float().mean(), len(said), said.count(":"), said.count("."), purity(fresh, half)[chosen], purity(fresh, other)[chosen], purity(fresh, other).max())
-    print(rise["inner ReLU"].amin((0, 1)), after["inner ReLU"][0], after["none"][0], [k.answers_to()[:, 1].float().mean() for k in (with_relu, no_relu)])
     claim("of the 52 loud tokens of 55 there 33 are colons and 10 full stops", (len(said), said.count(":"), said.count(".")) == (52, 33, 10))
 
 # %% [markdown]
@@ -757,7 +753,7 @@ plots.show(
 #
 # **A small world.** Our features are independent and uniform, and the model has no attention and no depth. The experiments show that superposition *can* be the best solution, and when; that large language models use it is a further claim, for which this lesson gives no evidence.
 #
-# **The puzzle, answered.** Two numbers cannot hold any five numbers, but they can hold one or another of five, and which one it is. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them, and a negative bias drowns most of the positive ones. What is left to lose are the cases in which features come together, and the weak inputs that drown with the leaks. Together they cost 10 %, where dropping features would cost 60 or, with a ReLU, 21.
+# **The puzzle, answered.** Two numbers cannot hold any five numbers, but they can hold one or another of five, and which one it is. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them, and a negative bias drowns most of the positive ones. What is left to lose are the cases in which features come together, and the weak inputs that drown with the leaks. Together they cost 9 %, where dropping features would cost 60 or, with a ReLU, 21.
 
 # %% claims
 sums = [sp.feature_dimensionality(V).sum() for V in (puzzle, invented)]
@@ -771,7 +767,7 @@ with claims():
     alone = 0.8 * torch.eye(5)  # one feature at a time
     leaks = [(read - read.diag().diag()).clamp(min=0).sum() for read in (alone @ puzzle.T @ puzzle, torch.relu(alone @ puzzle.T @ puzzle + puzzle_b))]
     claim("in the puzzle's model the bias drowns most of the positive leaks of features at 0.8 (more than three quarters)", leaks[1] < leaks[0] / 4)
-    claim("it loses 10 %, two arrows 60 and a square 21", [round(loses[name]) for name in ("the puzzle's model", "two arrows, by hand", "a square, by hand")] == [10, 60, 21])
+    claim("it loses 9 %, two arrows 60 and a square 21", [round(loses[name]) for name in ("the puzzle's model", "two arrows, by hand", "a square, by hand")] == [9, 60, 21])
     claim("the pentagon is not seen with invented features", sp.read_plane(puzzle).polygon == 5 and sp.read_plane(invented).polygon == 0)
     claim("the sum of the dimensionalities is 2 for both lists (within 0.001)", between(sums, 1.999, 2.001))
 
@@ -780,10 +776,10 @@ with claims():
 #
 # | claim | evidence | control | where it fails |
 # | --- | --- | --- | --- |
-# | Rare features are kept in superposition. | Five features in two dimensions: a square, then a pentagon, which loses 10 % where linear algebra allows 60. | All 16 runs beside the best; eight runs without a bias, hardly better than a square. | Features that are always active: no shape, and 60 % lost. |
+# | Rare features are kept in superposition. | Five features in two dimensions: a square, then a pentagon, which loses 9 % where linear algebra allows 60. | All 16 runs beside the best; eight runs without a bias, hardly better than a square. | Features that are always active: no shape, and 60 % lost. |
 # | For two features in one dimension, comparing three losses tells which are kept and whether they share. | The best of eight runs agrees with it on 97 % of a grid. | Guesses without the formulas: 76 and 92 %. | At the border of the map; more than a third of the single runs that should find a pair. |
 # | $W^\top W$ shows what is kept and what overlaps. | Blocks at right angles, filled so evenly that their dimensionalities sum to whole numbers. | Random directions: one block, and a fifth of the room unused. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
-# | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$, with one waterline: 6 % lost. | The best linear squeeze: 92 %. | At $p = 0.01$: 40 % lost. As many silent features stand out as there are active ones. |
+# | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$, with one waterline: 6 % lost. | The best linear squeeze: 92 %. | At $p = 0.01$: 40 % lost. More silent features stand out than active ones, if only a little. |
 # | A privileged basis can make neurons readable. | Neurons with one feature each at $p = 0.5$; in `code-4l`, a neuron for names in capital letters, on programs that did not choose it. | No inner ReLU; a random turn; the untrained model. | Sparse features: no neuron has only one. In `code-4l`, a neuron for colons and full stops. |
 #
 # **To go on.**
