@@ -136,7 +136,7 @@ def test_the_strongest_token_of_each_program_in_its_line():
     assert text.above_half(values) == [1, 4]
     assert text.line(1) == "a« b»⏎cd"
     (row, _) = sp.strongest_lines(text, {"first": values, "second": -values}, (0, 1))
-    assert row == {"first": "a b⏎c«d»", "second": "«a» b⏎cd"}
+    assert row == {"": "1", "first": "a b⏎c«d»", "second": "«a» b⏎cd"}
 
 
 def test_a_long_line_is_cut_between_words():

@@ -109,6 +109,6 @@ def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...
         how = dict(fill=False, edgecolor=plots.INK, linewidth=1.4, clip_on=False)
         ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
         start += size
-    ax.set(xticks=[], yticks=[], xlabel="feature")
+    ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return image

@@ -89,7 +89,7 @@ def neurons_figure(models: dict[str, Float[Tensor, "neuron feature"]]) -> Figure
         for y, count in enumerate(counts.sum(1).tolist()):
             ax.text(W.shape[1] - 0.3, y, str(count), va="center", fontweight="bold")
         ax.set(yticks=range(len(W)), xticks=range(W.shape[1]), xlabel="feature")
-        ax.set_title(name, loc="left", fontsize=11)
+        ax.set_title(name, loc="left", fontsize=10)
         ax.tick_params(labelsize=8)
     axes[0, 0].set_ylabel("neuron")
     fig.colorbar(image, ax=axes[0].tolist(), shrink=0.9, label="weight")

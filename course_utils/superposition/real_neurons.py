@@ -80,4 +80,7 @@ def strongest_lines(
     """The rows of a table with a column for each neuron: its strongest token of each program, in its line."""
     found = {name: text.strongest(values, programs) for name, values in columns.items()}
     rows = zip(*found.values(), strict=True)
-    return [{name: text.line(i) for name, i in zip(columns, row, strict=True)} for row in rows]
+    lines = []
+    for k, row in enumerate(rows, 1):
+        lines.append({"": str(k)} | {name: text.line(i) for name, i in zip(columns, row, strict=True)})
+    return lines

@@ -89,7 +89,8 @@ def crowd_figure(
         readings: for each of two densities of all others, the readings with arrows of length 1.
         measured: crowds of several sizes at both densities; the largest that both have gives length and waterline.
     """
-    fig, axes = plots.figure(2, 2, height=4.4, width_ratios=[1.55, 1], sharex="col", gridspec_kw={"hspace": 0.08})
+    fig, axes = plots.figure(2, 2, height=4.4, width_ratios=[1.45, 1], sharex="col", gridspec_kw={"hspace": 0.08})
+    fig.get_layout_engine().set(wspace=0.08)
     by = {p: {one.n: one for one in measured if one.p == p} for p in readings}
     n = max(set.intersection(*(set(sizes) for sizes in by.values())))
     for ax, (p, bars) in zip(axes[:, 0], readings.items(), strict=True):
@@ -133,10 +134,10 @@ def right_angles_figure(dimensions: tuple[int, ...] = (2, 10, 100, D)) -> Figure
     for ax, d in zip(axes, dimensions, strict=True):
         pairs = [random_directions(20_000, d, torch.Generator().manual_seed(s)) for s in (0, 1)]
         ax.hist(_degrees((pairs[0] * pairs[1]).sum(0)), bins=90, range=(0, 180), color=plots.NULL)
-        ax.set(xticks=[0, 90, 180], xticklabels=["0°", "90°", "180°"], yticks=[])
+        ax.set(xticks=[0, 90, 180], xticklabels=["0", "90", "180"], yticks=[])
         ax.set_title(f"{d} dimensions")
         ax.spines["left"].set_visible(False)
-    fig.supxlabel("angle between two random directions", fontsize=10)
+    fig.supxlabel("angle between two random directions (degrees)", fontsize=10)
     return fig
 
 

@@ -44,7 +44,7 @@ guesses = {"about 50 %": 50, "about 30 %": 30, "about 10 %": 10, "about 1 %": 1}
 measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[guess] - shares[2])))
 
 # %% [markdown]
-# Anybody who studies language models has met this puzzle on a larger scale. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Most of what one could put on this list is false of most texts, and the list has no end, but GPT-2 small has only 768 numbers for each token at each layer. What our toy does is one way in which it could keep track of more than 768 things. Section 7 asks how far this way leads.
+# Anybody who studies language models has met this puzzle on a larger scale. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Any one of these is false of most texts, and the list has no end, but GPT-2 small has only 768 numbers for each token at each layer. What our toy does is one way in which it could keep track of more than 768 things. Section 7 asks how far this way leads.
 #
 # The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
 
@@ -218,7 +218,8 @@ sp.try_pentagon(0.035)  # two sliders, where the notebook runs
 # Without a bias no length helps much. The best one is even a little shorter than 1, since all that it can do is to make everything smaller. Does training know a better way without a bias? We take the loop of section 2, leave out the bias, and run it eight times at once.
 
 # %%
-plain = torch.nn.Parameter(0.5 * torch.randn(8, 2, 5, generator=torch.manual_seed(0)))  # (run, hidden, feature)
+torch.manual_seed(0)
+plain = torch.nn.Parameter(0.5 * torch.randn(8, 2, 5))  # (run, hidden, feature)
 adam = torch.optim.Adam([plain], lr=0.02)
 for _ in range(600):
     x = (torch.rand(8, 384, 5) < 0.035) * torch.rand(8, 384, 5)  # (run, sample, feature)
@@ -543,15 +544,15 @@ bars = {p: sp.readings_of(shown, 10_000, p) for p in (0.01, 0.001)}
 plots.show(
     sp.crowd_figure(shown, bars, crowds),
     "Bars of 120 readings and a waterline, twice. At p = 0.01 the water is high, bars end far from where they should; at p = 0.001 it is low, three active features end near their strokes and a weak one drowns. Right, the variance lost over the number of features, for both densities and for the best linear squeeze, which loses far more.",
-    caption="Left, the readings of 120 among 10,000 features in random directions of 768 dimensions, with the best length and waterline for either density. Dark blue: four active features, of strength 0.9, 0.5, 0.7 and 0.1; the strokes say where their bars have to end. Orange: silent features that stand out of the water. The features outside the picture are active as chance will have it. Right, the share of the variance that is lost.",
+    caption="Left, the readings of 120 among 10,000 features in random directions of 768 dimensions, with the best length and waterline for either density. Dark blue: four active features, of strength 0.9, 0.5, 0.7 and 0.1; the strokes say where their bars have to end. Grey: silent features. The features outside the picture are active as chance will have it. Right, the share of the variance that is lost.",
 )
 
 # %% [markdown]
-# At $p = 0.01$ the water has to stand high, and many bars end far from their strokes: about 40 % of the variance are lost. At $p = 0.001$ it is 6 %, less than in the puzzle, and that from 10,000 numbers in 768. The best linear squeeze keeps 768 of the numbers and loses 92 %, however rare they are. The directions are the same in both pictures, and nothing but a length and a waterline was fitted to them.
+# At $p = 0.01$ the water has to stand high, and even the strong features end far from their strokes: about 40 % of the variance are lost. At $p = 0.001$ it is 6 %, less than in the puzzle, and that from 10,000 numbers in 768. The best linear squeeze keeps 768 of the numbers and loses 92 %, however rare they are. The directions are the same in both pictures, and nothing but a length and a waterline was fitted to them.
 #
 # The formula says what rareness does. It contains $n$ and $p$ only as a product, so that ten times as many features, each ten times rarer, make the same noise. The price stays similar too: 4 % for 1,000 features at $p = 0.01$, and 6 % for 10,000 at $p = 0.001$.
 #
-# A small loss does not mean that one can tell which features are on. At $p = 0.001$ ten of the ten thousand are active at a time, on average. More than twenty silent ones stand out of the water beside them, half of these by less than 0.03. For the loss that is cheap, for a list of what is on it is not. And all this is for *random* directions, each feature read by itself. The best directions can only lose less.
+# A small loss does not mean that one can tell which features are on. At $p = 0.001$ ten of the ten thousand are active at a time, on average. More than twenty silent ones stand out of the water beside them, half of these by less than 0.03. For the loss that is cheap, for a list of what is on it is not. And all this is for *random* directions, each feature read by itself. The best directions lose no more than these.
 #
 # <details><summary>A guarantee: how many directions are sure to exist, if every two may have a cosine of up to ε in size?</summary>
 #
@@ -590,7 +591,9 @@ with claims():
     stray = float((above > 0).float().mean()) * 9_990
     claim("of ten thousand features at p = 0.001 ten are active on average; twice as many silent ones or more stand out (20 to 35), half of them by less than 0.03", between(stray, 20, 35) and float(above[above > 0].median()) < 0.03)
     high = [water[p, 10_000].water for p in (0.01, 0.001)]
-    claim("the water stands higher at p = 0.01 than at 0.001, at more than twice the height; there the strength 0.1 of the figure drowns in both", high[0] > 2 * high[1] and all(float(water[p, 10_000].length ** 2 * bars[p][99]) < water[p, 10_000].water for p in bars))
+    ends = {p: (water[p, 10_000].length ** 2 * bars[p] - water[p, 10_000].water - shown)[[18, 45, 72]].abs() for p in bars}
+    claim("in the figure the three strong features end more than 0.3 off their strokes at p = 0.01, and at most 0.11 at p = 0.001; none of the 116 silent ones stands out", ends[0.01].min() > 0.3 and ends[0.001].max() < 0.11 and not any(bool((water[p, 10_000].length ** 2 * bars[p][shown == 0] > water[p, 10_000].water).any()) for p in bars))
+    claim("the water stands more than twice as high at p = 0.01 as at 0.001, and the strength 0.1 of the figure drowns in both", high[0] > 2 * high[1] and all(float(water[p, 10_000].length ** 2 * bars[p][99]) < water[p, 10_000].water for p in bars))
     claim("with |cos| ≤ 0.1 it guarantees 6 in 768 dimensions and seventy billion in ten thousand (within 5 %)", int(sp.almost_orthogonal_bound(768, 0.1)) == 6 and abs(sp.almost_orthogonal_bound(10_000, 0.1) / 7e10 - 1) < 0.05)
 
 # %% [markdown]
@@ -609,7 +612,7 @@ for ax, W, title in ((axes[0], torch.eye(2), "one feature a neuron"), (axes[1], 
     ax.axvline(0, color=plots.GREY, linewidth=0.8)
     sp.arrow_panel(ax, W, title)
     ax.text(1.6, -0.1, "neuron 0", ha="right", va="top", fontsize=9)
-    ax.text(-0.1, 1.45, "neuron 1", ha="right", va="top", fontsize=9)
+    ax.text(-0.3, 1.5, "neuron 1", ha="right", va="top", fontsize=9)
 plots.show(
     fig,
     "Two arrows at right angles: first each on the axis of a neuron, then both turned by 45 degrees, so that each lies between the axes.",
@@ -634,9 +637,9 @@ recipe = sp.Recipe(steps=1500, batch=128, lr=0.02)
 with_relu = sp.train_neurons(toy, recipe, seeds=5, show=False)
 no_relu = sp.train_neurons(toy, recipe, seeds=5, linear=True, show=False)  # the control
 plots.show(
-    sp.neurons_figure({"p = 0.5": with_relu.best(0), "p = 0.5, no inner ReLU": no_relu.best(0), "p = 0.05": with_relu.best(1)}),
+    sp.neurons_figure({"p = 0.5,\nwith inner ReLU": with_relu.best(0), "p = 0.5,\nwithout it": no_relu.best(0), "p = 0.05,\nwith inner ReLU": with_relu.best(1)}),
     "Weights of five neurons by ten features, three times. At p = 0.5 with the inner ReLU each row has one large weight; without the inner ReLU, and at p = 0.05, rows have many.",
-    caption="Weights of the best run of each kind; each row is a neuron. A dot marks a feature to which the neuron responds, and the number beside the row counts them.",
+    caption="Weights of the best run of each kind; each row is a neuron. A dot marks a feature to which the neuron responds, and the number beside the row counts these.",
 )
 average = float(with_relu.answers_to()[:, 0].float().mean())
 measured("superposition.neurons", "about one" if average < 2 else "about three" if average < 5 else "about seven")
@@ -649,7 +652,7 @@ measured("superposition.neurons", "about one" if average < 2 else "about three" 
 #
 # To see where the coordinates matter, we turn the trained weights at random. Without the inner ReLU the loss stays what it was. With it the loss goes up, by four fifths or more, with dense features and with rare ones. So at $p = 0.05$ the neurons are marked out, and polysemantic all the same: five of them return seven to nine features, so that some must serve several. That is superposition. (That a neuron responds to as many as seven proves little, since ten weights drawn at random respond to six or seven.)
 #
-# **Two neurons of a real model.** The course's own model of Python code, `code-4l`, has four MLPs, and a function much like a ReLU acts on each of their neurons. Do these coordinates stand out there, too? A neuron that is quiet at most tokens and loud at a few has much of its variance in few tokens. We measure, for each of the 768 neurons of layer 1, which share of its variance comes from the strongest hundredth of all tokens, in twelve programs of the course.
+# **Two neurons of a real model.** The course's own model of Python code, `code-4l`, has four MLPs, and a function much like a ReLU acts on each of their neurons. Do these coordinates stand out there, too? A neuron that is quiet at most tokens and loud at a few has much of its variance in few tokens. We ask of each neuron which share of its variance comes from the strongest hundredth of all tokens, in twelve programs of the course, and take layer 1, where this share is largest.
 
 # %% figure
 def spikes(values):  # share of the variance in the strongest hundredth of the tokens
@@ -708,6 +711,10 @@ with claims():
     row = torch.randn(100_000, 10, generator=torch.Generator().manual_seed(0)).abs()
     claim("a row of ten random weights responds to six or seven features on average", 6 < float((row >= row.amax(1, keepdim=True) / 4).float().sum(1).mean()) < 7)
     claim("a random turn, with the best bias after it, leaves the loss without the inner ReLU (within a thousandth), and with it raises it by four fifths or more in every run, at both densities (three turns)", bool(((rise["none"] - 1).abs() < 1e-3).all()) and rise["inner ReLU"].min() >= 1.8)
+    with torch.no_grad():
+        _, cache = model.run_with_cache(text.tokens, names_filter=lambda name: name.endswith("mlp.hook_post"))
+    layers = [float(spikes(of[:, 1:].flatten(0, 1)).median()) for of in cache.values()]
+    claim("of the four layers the median share is largest in layer 1; the activation function is a GELU, which is much like a ReLU", len(layers) == 4 and max(layers) == layers[1] and "gelu" in model.cfg.act_fn)
     claim("code-4l has four MLPs of 768 neurons, here read on twelve programs", values.shape[1] == 768 and model.cfg.n_layers == 4 and model.cfg.d_mlp == 768 and len(text.program.unique()) == 12)
     share = {name: float(spikes(of).median()) for name, of in kinds.items()}
     claim("in the median neuron three quarters of the variance lie in one token of a hundred (74 to 77 %), in both nulls less than a fifth", between(share["neurons"], 0.74, 0.77) and max(list(share.values())[1:]) < 0.2)
