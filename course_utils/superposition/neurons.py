@@ -4,6 +4,7 @@
    is the model of the rest of the lesson, and the control.
 2. A neuron answers to a feature if its weight for it is at least a quarter of its largest one.
 3. A neuron that answers to one feature is monosemantic, one that answers to several is polysemantic.
+4. Whether the coordinates matter is seen by turning a trained W at random: what does the model lose then?
 """
 
 from dataclasses import dataclass

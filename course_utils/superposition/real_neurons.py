@@ -1,6 +1,6 @@
 """Neurons of a real model, on text: what are the strongest tokens of one, and is it different from other directions?
 
-1. `programs` – the course's sample programs, cut into a model's contexts, with what each token belongs to.
+1. `programs` – the course's sample programs, cut into a model's contexts; which tokens lie in names in capital letters.
 2. `turned` – the null: the same activations in random coordinates, each of them a mixture of all neurons.
 3. `strongest_lines` – for each of some neurons its strongest token of each program, to be laid side by side.
 """

@@ -251,7 +251,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Training has found the remedy that you may have found by hand. The negative biases are a waterline, under which most of a leak drowns (panel 2). The water covers the foot of bar 0 too, and the model makes up for this with longer arrows: arrow 0 has length 1.146, so that its reading is $0.8 \cdot 1.146^2 ≈ 1.05$, of which $1.05 - 0.26 = 0.79$ stands out.
+# Training has found the remedy that you may have found by hand. The negative biases are a waterline, under which most of a leak drowns (panel 2). The water covers the foot of bar 0 too, and the model makes up for this with longer arrows: arrow 0 has length 1.146, and its reading is $0.8 \cdot 1.146^2 ≈ 1.05$, of which $1.05 - 0.26 = 0.79$ stands out.
 #
 # The remedy has its price. A weak input drowns with the leaks (panel 3), and two neighbours that are active together lift each other too high (panel 4). The next figure adds up what all this costs.
 
@@ -429,7 +429,7 @@ plots.show(
 )
 
 # %% [markdown]
-# They do not: the model has divided its features into groups that leave one another alone, so that the matrix is nearly white outside the boxes. Dense features stand alone, rarer ones form pairs, and at $p = 0.025$ two pairs are left beside one large block of nine.
+# They do not. The model has divided its features into groups that leave one another alone. Outside the boxes the matrix is nearly white. Dense features stand alone, rarer ones form pairs, and at $p = 0.025$ two pairs are left beside one large block of nine.
 #
 # How crowded is a block? The plane shows us a measure. Drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out its foot lies, the more that arrow leaks into the reading of feature 0. The bars below add up the squares of these distances.
 
@@ -446,7 +446,7 @@ plots.show(
 #
 # $$\text{interference}_i = \sum_{j\ne i}(\hat W_i\cdot W_j)^2, \qquad D_i = \frac{\|W_i\|^2}{\sum_j (\hat W_i\cdot W_j)^2} .$$
 #
-# The sum in the denominator includes $j = i$. Only the arrow on whose line we project is normalised; the others keep their lengths, because a longer arrow disturbs more. A negative leak counts as much as a positive one, so that the measure says how arrows share room, and not what the sharing costs. The puzzle's model has longer arrows than the pentagon in the picture, and therefore more interference, but the same dimensionality:
+# The sum in the denominator includes $j = i$. Only the arrow on whose line we project is normalised; the others keep their lengths, because a longer arrow disturbs more. A negative leak counts as much as a positive one: the measure says how arrows share room, and not what the sharing costs. The puzzle's model has longer arrows than the pentagon in the picture, and therefore more interference, but the same dimensionality:
 
 # %%
 G = puzzle.T @ puzzle  # (feature, feature): W_i · W_j
@@ -456,7 +456,7 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 interference.round(decimals=2), D.round(decimals=2)
 
 # %% [markdown]
-# Five times 2/5 makes 2, the dimensions of the plane, and two times 1/2 makes 1, the dimension of a pair's line. The sum can never be larger than the number of dimensions (the deeper notebook has the proof), and it reaches it only where every dimension is filled evenly. For the twenty features we add the dimensionalities up block by block.
+# Five times 2/5 makes 2, the dimensions of the plane, and two times 1/2 makes 1, the dimension of a pair's line. The sum can never be larger than the number of dimensions (the deeper notebook has the proof), and arrows drawn at random stay below it. For the twenty features we add the dimensionalities up block by block.
 
 # %% figure
 random = torch.stack([sp.random_directions(13, 5, torch.Generator().manual_seed(s)) for s in range(8)])
@@ -468,7 +468,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Nearly all runs fill all five dimensions. Random directions do not: thirteen of them come to about four, and in none of the eight draws do they fall apart into blocks. That a block of a trained model takes a whole number of dimensions, such as nine features in three, follows from two things that training has found. The blocks stand nearly at right angles to one another, and inside of each the room is shared out evenly. Neither was asked for by the loss. At $p = 0.025$ the runs differ in how they divide the room, and one of them does not divide it at all.
+# Nearly all runs fill all five dimensions. Random directions do not: thirteen of them come to about four, and in none of the eight draws do they fall apart into blocks. That a block of a trained model takes a whole number of dimensions, such as nine features in three, follows from two things that training has found. The blocks stand nearly at right angles to one another, and inside of each no room is left over. Neither was asked for by the loss. At $p = 0.025$ the runs differ in how they divide the room, and one of them does not divide it at all.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions. The sum of their dimensionalities says how many dimensions they share.
 
@@ -519,7 +519,7 @@ plots.show(
 )
 
 # %% [markdown]
-# In the plane all angles are about equally common. With more dimensions the angles close in on 90°, and in 768 dimensions nearly every pair comes within 6 degrees of a right angle, although nobody arranged it. One can have thousands of arrows and still find nearly any two of them almost at right angles, so that each leaks only a little into the others.
+# In the plane all angles are about equally common. With more dimensions the angles close in on 90°, and in 768 dimensions nearly every pair comes within 6 degrees of a right angle without having been arranged. One can have thousands of arrows and still find nearly any two of them almost at right angles, and each leaks only a little into the others.
 #
 # But small leaks can add up. Give $n$ features random directions in $d$ dimensions, and read one of them. The leaks of all others together are a noise with the mean square
 #
@@ -552,7 +552,7 @@ plots.show(
 # %% [markdown]
 # At $p = 0.01$ the water has to stand high, and even the strong features end far from their strokes: about 40 % of the variance are lost. At $p = 0.001$ it is 6 %, less than in the puzzle, and that from 10,000 numbers in 768. The best linear squeeze keeps 768 of the numbers and loses 92 %, however rare they are. The directions are the same in both pictures, and nothing but a length and a waterline was fitted to them.
 #
-# The formula says what rareness does. It contains $n$ and $p$ only as a product, so that ten times as many features, each ten times rarer, make the same noise. The price stays similar too: 4 % for 1,000 features at $p = 0.01$, and 6 % for 10,000 at $p = 0.001$.
+# The formula says what rareness does. It contains $n$ and $p$ only as a product: ten times as many features, each ten times rarer, make the same noise. The price stays similar too: 4 % for 1,000 features at $p = 0.01$, and 6 % for 10,000 at $p = 0.001$.
 #
 # A small loss does not mean that one can tell which features are on. At $p = 0.001$ ten of the ten thousand are active at a time, on average. More than twenty silent ones stand out of the water beside them, half of these by less than 0.03. For the loss that is cheap, for a list of what is on it is not. And all this is for *random* directions, each feature read by itself. The best directions lose no more than these.
 #
@@ -649,10 +649,10 @@ measured("superposition.neurons", "about one" if average < 2 else "about three" 
 # %% [markdown]
 # <details><summary>What came out (open after your prediction)</summary>
 #
-# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. Without the inner ReLU hardly any neuron is. With rare features none is either, inner ReLU or not: a neuron responds to about seven.
+# With the inner ReLU and dense features all 25 neurons are monosemantic: five features have a neuron each, and the other five are dropped. Without the inner ReLU hardly any neuron is. With rare features none is, in spite of the inner ReLU: a neuron responds to about seven.
 # </details>
 #
-# To see where the coordinates matter, we turn the trained weights at random. Without the inner ReLU the loss stays what it was. With it the loss goes up, by four fifths or more, with dense features and with rare ones. So at $p = 0.05$ the neurons are marked out, and polysemantic all the same: five of them return seven to nine features, so that some must serve several. That is superposition. (That a neuron responds to as many as seven proves little, since ten weights drawn at random respond to six or seven.)
+# To see where the coordinates matter, we turn the trained weights at random. Without the inner ReLU the loss stays what it was. With it the loss goes up, by four fifths or more, with dense features and with rare ones. So at $p = 0.05$ the neurons are marked out, and polysemantic all the same: five of them return seven to nine features, and some must serve several. That is superposition. (That a neuron responds to as many as seven proves little, since ten weights drawn at random respond to six or seven.)
 #
 # **Two neurons of a real model.** The course's own model of Python code, `code-4l`, has four MLPs, and a function much like a ReLU acts on each of their neurons. Do these coordinates stand out there, too? A neuron that is quiet at most tokens and loud at a few has much of its variance in few tokens. We ask of each neuron which share of its variance comes from the strongest hundredth of all tokens, in twelve programs of the course, and take layer 1, where this share is largest.
 
@@ -679,7 +679,7 @@ table(
 )
 
 # %% [markdown]
-# They do. In the median neuron three quarters of the variance lie in one token of a hundred, and far less in a mixture of neurons or before training. Is what such a neuron responds to *one* thing? We sort the neurons by their share on six of the programs, and look at two of them, the first and the middle one, on the six other programs. Before you read on, look for what the tokens of each column have in common.
+# They do. In the median neuron three quarters of the variance lie in one token of a hundred, and far less in a mixture of neurons or before training. Is what such a neuron responds to *one* thing? We sort the neurons by their share on six of the programs, and look at two of them, the first and the middle one, on the six others. Before you read on, look for what the tokens of each column have in common.
 
 # %% figure
 half = text.program < 6  # the programs that choose
@@ -692,7 +692,7 @@ table(
 )
 
 # %% [markdown]
-# Neuron 124 responds to names in capital letters, such as `ALPHABET`. It is above half of its maximum at 83 tokens of the six programs, and all 83 lie in such a name or directly behind one, as 3 % of all tokens do. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
+# Neuron 124 responds to names in capital letters, such as `ALPHABET`. At 83 tokens of these six programs it is above half of its maximum there, and all 83 lie in such a name or directly behind one. Of all tokens only 3 % do. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
 #
 # Neuron 55, from the middle, is less clear. Of its 52 loud tokens 33 are colons and 10 are full stops. Is “here something ends” one meaning or two? No measurement decides this as long as we do not know the features. In the turned coordinate we see no rule.
 #
@@ -788,7 +788,7 @@ with claims():
 # | --- | --- | --- | --- |
 # | Rare features are kept in superposition. | Five features in two dimensions: a square, then a pentagon, which loses 9 % where linear algebra allows 60. | All 16 runs beside the best; eight runs without a bias, hardly better than a square. | Features that are always active: no shape, and 60 % lost. |
 # | For two features in one dimension, comparing three losses tells which are kept and whether they share. | The best of eight runs agrees with it on 97 % of a grid. | Guesses without the formulas: 76 and 92 %. | At the border of the map; more than a third of the single runs that should find a pair. |
-# | $W^\top W$ shows what is kept and what overlaps. | Blocks at right angles, filled so evenly that their dimensionalities sum to whole numbers. | Random directions: one block, and a fifth of the room unused. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
+# | $W^\top W$ shows what is kept and what overlaps. | Blocks at right angles, so full that their dimensionalities sum to whole numbers. | Random directions: one block, and a fifth of the room unused. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
 # | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$, with one waterline: 6 % lost. | The best linear squeeze: 92 %. | At $p = 0.01$: 40 % lost. More silent features stand out than active ones, if only a little. |
 # | A privileged basis can make neurons readable. | Neurons with one feature each at $p = 0.5$; in `code-4l`, a neuron for names in capital letters, on programs that did not choose it. | No inner ReLU; a random turn; the untrained model. | Sparse features: no neuron has only one. In `code-4l`, a neuron for colons and full stops. |
 #
