@@ -291,7 +291,7 @@ plots.show(
 )
 
 # %% [markdown]
-# A pair that may choose has no reason to give way at 4/7, or anywhere else. Instead it becomes shorter. At $p = 0.3$ its best length is 1.01, at $p = 0.6$ it is 0.87, and at $p = 1$ it is 0.71. The sum $2w^2$ glides down from 2 to 1 without a jump, and passes 1.5 at $p = 0.60$. That is later than the runs do. To see why, look at single runs.
+# A pair that may choose has no reason to give way at 4/7, or anywhere else. Instead it becomes shorter. At $p = 0.3$ its best length is 1.01, at $p = 0.6$ it is 0.87, and at $p = 1$ it is 0.71. The sum $2w^2$ glides down from 2 to 1 without a jump, and passes 1.5 at $p = 0.60$. That is later than the runs do. To see why, look at single models.
 
 # %% figure
 ten = sp.Toy(10, 5, tuple(torch.linspace(0.4, 0.8, 9).tolist()))
@@ -305,7 +305,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Up to $p = 0.55$ the runs that form five even pairs follow the shrinking pair. All other runs lie below it and have a higher loss: they are stuck in arrangements that are worse. From $p = 0.6$ on hardly any run forms even pairs, and other arrangements lose as little. The mean of all runs passes 1.5 before the pair does, because it mixes shrinking pairs with stuck runs.
+# Up to $p = 0.55$ the models that form five even pairs follow the shrinking pair. All others lie below it and have a higher loss: they are stuck in arrangements that are worse. From $p = 0.6$ on hardly any model forms even pairs, and other arrangements lose as little. The mean of all runs passes 1.5 before the pair does, because it mixes shrinking pairs with stuck models.
 #
 # The formula knows neither. It overlooks that pairs shrink instead of giving way, which moves the half-way point up, from 0.571 to 0.60. It overlooks the other arrangements, which move it down again, to 0.577. The two errors nearly cancel, and the number comes out right for the wrong reasons.
 #
