@@ -142,7 +142,7 @@ def test_the_strongest_token_of_each_program_in_its_line():
 def test_a_long_line_is_cut_between_words():
     words = [" somewhere", " else", " in", " the", " text", " of", " it", " there", " are", " more", " words"]
     text = Programs(torch.zeros(1, 12, dtype=torch.long), words, torch.zeros(11, dtype=torch.long))
-    assert text.line(6) == "in the text of« it» there are more"
+    assert text.line(6) == "else in the text of« it» there are more words"
 
 
 def test_tokens_of_a_name_in_capitals_are_found_and_the_one_behind_it():
