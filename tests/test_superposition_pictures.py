@@ -86,20 +86,28 @@ def test_descent_never_goes_below_the_surface():
 def test_readings_of_a_feature_that_is_off_scatter_as_the_formula_says():
     off = sp.random_readings(2000, samples=300)
     assert off.square().mean() == pytest.approx(sp.expected_interference(2000, 0.01, 768), rel=0.1)
-    assert sp.wrong_side(torch.tensor([0.0, 0.3])) == pytest.approx(0.25)  # 0.3 off, of four
-    for n, p in ((2000, 0.01), (6000, 0.01), (20_000, 0.001)):
-        off = sp.random_readings(n, p, samples=200)
-        assert sp.wrong_side(off) == pytest.approx(sp.expected_wrong_side(n, p), abs=0.01)
 
 
-def test_bars_out_of_the_water_are_the_readings_beyond_the_middle():
+def test_a_crowd_loses_what_a_simulation_of_the_whole_model_loses():
+    n, p = 800, 0.01
+    found = sp.crowd(n, p)
+    generator = torch.Generator().manual_seed(4)
+    W = found.length * sp.random_directions(n, 768, generator)
+    x = sp.generate_batch(torch.full((1, n), p), 400, generator)[0]
+    price = sp.loss(x, sp.forward(x, W, torch.full((n,), -found.water)), torch.ones(n))
+    lost = price / (n * sp.variance(torch.tensor(p)))
+    assert found.lost == pytest.approx(float(lost), rel=0.15)
+    assert found.lost < sp.crowd(4000, p).lost < 1
+
+
+def test_bars_out_of_the_water_are_the_outputs():
     x = torch.zeros(60)
     x[[10, 40]] = torch.tensor([0.9, 0.5])
     readings = {p: sp.readings_of(x, 3000, p) for p in (0.01, 0.001)}
     assert (readings[0.001] - x).abs().max() < (readings[0.01] - x).abs().max() < 0.5
-    fig = sp.crowd_figure(x, readings, {0.01: {6000: 0.06}, 0.001: {20_000: 0.005}})
+    fig = sp.crowd_figure(x, readings, [sp.Crowd(3000, p, 1.2, 0.25, 0.1, 0.2) for p in readings])
     out = {round(float(bar.get_height()), 4) for bar in fig.axes[0].patches if bar.get_y() == 0.25}
-    assert out == {round(float(v) - 0.25, 4) for v in readings[0.01] if v > 0.25}
+    assert out == {round(1.44 * float(v) - 0.25, 4) for v in readings[0.01] if 1.44 * v > 0.25}
     plt.close(fig)
 
 
@@ -122,11 +130,25 @@ def test_a_turn_keeps_lengths_and_mixes_coordinates():
 
 def test_the_strongest_token_of_each_program_in_its_line():
     words, program = ["a", " b", "\n", "c", "d"], torch.tensor([0, 0, 0, 1, 1])
-    text = Programs(torch.zeros(1, 6, dtype=torch.long), words, program, torch.zeros(5, dtype=torch.bool))
+    text = Programs(torch.zeros(1, 6, dtype=torch.long), words, program)
     values = torch.tensor([0.0, 3.0, 1.0, 2.0, 5.0])
-    assert text.best(values).tolist() == [3, 5] and text.strongest(values) == [4, 1]
+    assert text.strongest(values, (0, 1)) == [4, 1] and text.strongest(values, [0]) == [1]
     assert text.above_half(values) == [1, 4]
     assert text.line(1) == "a« b»⏎cd"
+    (row, _) = sp.strongest_lines(text, {"first": values, "second": -values}, (0, 1))
+    assert row == {"": "1", "first": "a b⏎c«d»", "second": "«a» b⏎cd"}
+
+
+def test_a_long_line_is_cut_between_words():
+    words = [" somewhere", " else", " in", " the", " text", " of", " it", " there", " are", " more", " words"]
+    text = Programs(torch.zeros(1, 12, dtype=torch.long), words, torch.zeros(11, dtype=torch.long))
+    assert text.line(6) == "else in the text of« it» there are more words"
+
+
+def test_tokens_of_a_name_in_capitals_are_found_and_the_one_behind_it():
+    words = ["if", " A", " in", " ALPH", "A", "BET", "[", "0", "]", " or", " NoName", " x", "_", "YZ"]
+    text = Programs(torch.zeros(1, 15, dtype=torch.long), words, torch.zeros(14, dtype=torch.long))
+    assert text.in_capitals().nonzero().flatten().tolist() == [3, 4, 5, 6]
 
 
 def test_blocks_are_what_shares_dimensions():

@@ -1,9 +1,11 @@
 """Loss as a share of the variance: what it is at its ends, and the formulas against simulation."""
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from course_utils import superposition as sp
+from course_utils.superposition import tradeoff
 
 IMPORTANCE = 0.9 ** torch.arange(5)
 
@@ -32,13 +34,12 @@ def test_a_square_leaks_nothing_while_a_feature_is_alone():
     assert causes["leaks"] < 1e-9 and causes["own output"] < 1e-9 and causes["collisions"] > 0.05
 
 
-@pytest.mark.parametrize("p", [0.9, 0.3, 0.05])
-def test_the_squares_formula_is_what_a_square_loses(p):
-    square = torch.cat([sp.polygon(4), torch.zeros(2, 1)], 1)
-    bias = torch.tensor([0, 0, 0, 0, p / 2])
-    expected = sp.square_share(torch.tensor(p), IMPORTANCE).item()
-    found = sp.share_lost(square, bias, p, IMPORTANCE)
-    assert found == pytest.approx(expected, rel=0.05)  # three standard errors at p = 0.05
+def test_a_bar_is_cut_by_cause():
+    parts = {"one": {"own output": 0.1, "leaks": 0.2, "collisions": 0.05}, "two": dict.fromkeys(tradeoff.CAUSES, 0.01)}
+    fig = sp.causes_figure(parts)
+    assert [round(bar.get_width()) for bar in fig.axes[0].patches] == [10, 20, 5, 1, 1, 1]
+    assert [text.get_text() for text in fig.axes[0].texts] == ["35 %", "3 %"]
+    plt.close(fig)
 
 
 def test_the_variance_is_that_of_the_features_that_are_drawn():

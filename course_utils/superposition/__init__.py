@@ -39,21 +39,21 @@ from .measures import (
     read_plane,
 )
 from .model import forward, generate_batch, loss
-from .neurons import Neurons, neurons_figure, train_neurons
+from .neurons import Neurons, neurons_figure, train_neurons, turned_losses
 from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
 from .real_neurons import programs, strongest_lines, turned
 from .room import (
+    Crowd,
     angles_figure,
+    crowd,
     crowd_figure,
-    expected_wrong_side,
     packing_figure,
     random_readings,
     readings_of,
     right_angles_figure,
-    wrong_side,
 )
 from .sealed import Groups, Sealed, group_agreement, sealed
 from .stored import DensitySweep, Plane, canonical, critical, density_sweep, plane
@@ -75,7 +75,7 @@ from .theory import (
     random_directions,
     welch_bound,
 )
-from .tradeoff import causes, pair_figure, plane_figure, share_lost, square_share, variance
+from .tradeoff import causes, causes_figure, pair_figure, share_lost, variance
 from .training import Recipe, Toy, Trained, evaluate, train
 from .waterline import Dive, regular, upright, waterline_figure
 
@@ -88,6 +88,7 @@ __all__ = [
     "Block",
     "Cosines",
     "CriticalDensity",
+    "Crowd",
     "CrowdedModels",
     "DensitySweep",
     "Dive",
@@ -116,10 +117,12 @@ __all__ = [
     "body_figure",
     "canonical",
     "causes",
+    "causes_figure",
     "coherence",
     "column_norms",
     "critical",
     "crossing_density",
+    "crowd",
     "crowd_figure",
     "curves_figure",
     "density_sweep",
@@ -133,7 +136,6 @@ __all__ = [
     "even_pairs",
     "evenly_spread",
     "expected_interference",
-    "expected_wrong_side",
     "explore",
     "feature_dimensionality",
     "forward",
@@ -154,7 +156,6 @@ __all__ = [
     "pair_figure",
     "phase_losses",
     "plane",
-    "plane_figure",
     "polygon",
     "predict_phase",
     "programs",
@@ -170,7 +171,6 @@ __all__ = [
     "share_figure",
     "share_lost",
     "shares_figure",
-    "square_share",
     "squeeze_figure",
     "strongest_lines",
     "surface",
@@ -183,9 +183,9 @@ __all__ = [
     "train_neurons",
     "try_pentagon",
     "turned",
+    "turned_losses",
     "upright",
     "variance",
     "waterline_figure",
     "welch_bound",
-    "wrong_side",
 ]

@@ -77,12 +77,12 @@ class CrowdedModels:
         return fig
 
 
-def shares_figure(trained: Trained) -> Figure:
-    """For each density, a bar for each run: the hidden dimensions, cut into blocks with their numbers of features."""
-    k, hidden = trained.toy.instances, trained.toy.hidden
-    fig, axes = plots.figure(1, k, height=2.3, sharey=True, squeeze=False)
-    for i, ax in enumerate(axes[0]):
-        for run, W in enumerate(trained.W[:, i]):
+def shares_figure(models: dict[str, Float[Tensor, "run hidden feature"]]) -> Figure:
+    """A panel for each entry, in it a bar for each run: its blocks, as long as their dimensionalities sum to."""
+    fig, axes = plots.figure(1, len(models), height=2.3, sharey=True, squeeze=False)
+    for ax, (name, stack) in zip(axes[0], models.items(), strict=True):
+        hidden = stack.shape[-2]
+        for run, W in enumerate(stack):
             left = 0.0
             for block in blocks(W):
                 size = len(block.features)
@@ -91,11 +91,12 @@ def shares_figure(trained: Trained) -> Figure:
                 colour = plots.INK if plots.is_light(grey) else "white"
                 ax.text(left + block.dimensions / 2, run, str(size), ha="center", va="center", fontsize=8, color=colour)
                 left += block.dimensions
-        ax.set(xlim=(0, hidden + 0.1), xticks=[0, hidden], yticks=[], ylim=(len(trained.W) - 0.5, -0.5))
-        ax.set_title(f"p = {trained.toy.probability[i, 0]:.2g}", loc="left")
+        ax.set(xlim=(0, hidden + 0.1), xticks=range(hidden + 1), yticks=[], ylim=(len(stack) - 0.5, -0.5))
+        ax.set_title(name, loc="left")
+        ax.tick_params(labelsize=8)
         ax.spines["left"].set_visible(False)
-    axes[0, 0].set_ylabel(f"{len(trained.W)} runs")
-    axes[0, k // 2].set_xlabel("dimensions")
+    axes[0, 0].set_ylabel(f"{len(stack)} runs")
+    fig.supxlabel("dimensions", fontsize=10)
     return fig
 
 
@@ -108,8 +109,6 @@ def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...
         how = dict(fill=False, edgecolor=plots.INK, linewidth=1.4, clip_on=False)
         ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
         start += size
-    ax.set(xticks=[], yticks=range(len(order)))
-    ax.set_yticklabels([str(i) for i in order], fontsize=8)
-    ax.tick_params(length=0)
+    ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return image

@@ -17,10 +17,9 @@ from .. import plots
 from .measures import DROPPED, PlaneReading, column_norms, directions, read_plane
 from .training import Trained
 
-# Greys, from few arrows to many, every other one hatched: colours stand for features, and for nothing else.
+# Greys, one of them dotted: colours stand for features, and for nothing else.
 _SHAPE_FILLS = {
-    "two at right angles": ("white", ""), "one pair and one alone": ("white", "///"), "square": ("#B5B5B5", ""),
-    "pentagon": ("#3A3A3A", ""), "other": ("white", "..."),
+    "no regular shape": ("white", "..."), "square": ("#B5B5B5", ""), "pentagon": ("#3A3A3A", ""),
 }  # fmt: skip
 
 
@@ -40,7 +39,7 @@ class Shapes:
         return tuple(read_plane(W) for W in self.best.W[0])
 
     def counts(self, instance: int) -> Counter[str]:
-        return Counter(_shape(reading, self.best.toy.features) for reading in self.readings[instance])
+        return Counter(_shape(reading) for reading in self.readings[instance])
 
     def plot(self) -> Figure:
         """For each density the best model as arrows, and below it how many of the runs form each shape."""
@@ -58,12 +57,13 @@ class Shapes:
         ax.set_xlabel("density p (rarer to the right)")
         ax.spines["left"].set_bounds(0, seeds)
         ax.text(-0.01, 0.815, "best run", transform=ax.transAxes, ha="right", va="center")
-        fig.legend(ncols=5, fontsize=9, columnspacing=1.0, loc="outside lower center")
+        fig.legend(ncols=3, fontsize=9, columnspacing=1.0, loc="outside lower center")
         return fig
 
 
 def _icon(ax: Axes, W: Float[Tensor, "2 feature"]) -> None:
     """The arrows that are kept, small, in the colours of their features and with their numbers."""
+    ax.add_patch(plots.plt.Circle((0, 0), 1, fill=False, color=plots.GREY, linewidth=0.7, linestyle=":"))
     for i in (column_norms(W) >= DROPPED).nonzero().flatten().tolist():
         x, y = W[:, i].tolist()
         far = 1 + 0.42 / (x * x + y * y) ** 0.5
@@ -73,13 +73,8 @@ def _icon(ax: Axes, W: Float[Tensor, "2 feature"]) -> None:
     ax.axis("off")
 
 
-def _shape(reading: PlaneReading, features: int) -> str:
-    kept = features - len(reading.dropped)
-    if reading.polygon in (4, 5):
-        return {4: "square", 5: "pentagon"}[reading.polygon]
-    if kept == 2 and not reading.antipodal:
-        return "two at right angles"
-    return "one pair and one alone" if kept == 3 and len(reading.antipodal) == 1 else "other"
+def _shape(reading: PlaneReading) -> str:
+    return {4: "square", 5: "pentagon"}.get(reading.polygon, "no regular shape")
 
 
 @dataclass(frozen=True)

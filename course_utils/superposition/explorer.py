@@ -1,7 +1,7 @@
 """The lesson's sliders: what training found at each density and importance, and a pentagon to set by hand.
 
-They work without a network, and can be moved with the arrow keys. What they show stands on the page too, for print and
-for readers without a running kernel: `Plane.plot` draws some of the trained models, and a table has pentagons by hand.
+They work without a network, and can be moved with the arrow keys. For print, and for readers without a running kernel,
+the page draws the models with equal importances itself, and has a table of pentagons by hand.
 """
 
 import base64
@@ -9,9 +9,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
-from jaxtyping import Float
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from .. import plots
 from .measures import polygon, read_plane
@@ -21,7 +19,7 @@ from .waterline import Dive, waterline_figure
 
 
 def explore() -> Any:
-    """Two sliders over the stored models of five features in two dimensions; `Plane.plot` shows a part of them."""
+    """Two sliders over the stored models of five features in two dimensions."""
     import ipywidgets as widgets
 
     models = plane()
@@ -38,7 +36,7 @@ def explore() -> Any:
     return _panel((density, decay), lambda: _image(models, density.value, decay.value), note)
 
 
-def try_pentagon(p: float, importance: Float[Tensor, "feature"]) -> Any:
+def try_pentagon(p: float) -> Any:
     """Two sliders, the length of five arrows at 72° and their bias: the readings of two inputs, and what is lost."""
     import ipywidgets as widgets
 
@@ -50,7 +48,7 @@ def try_pentagon(p: float, importance: Float[Tensor, "feature"]) -> Any:
         W, b = length.value * polygon(5), torch.full((5,), bias.value)
         inputs = torch.eye(5)[0] * torch.tensor([[0.8], [0.2]])  # (sample, feature)
         fig = waterline_figure([Dive(title, W, b, x) for title, x in zip(("strong", "weak"), inputs, strict=True)])
-        return _html(fig, "readings", f"loses {100 * share_lost(W, b, p, importance):.1f} % of the variance")
+        return _html(fig, "readings", f"loses {100 * share_lost(W, b, p, torch.ones(5)):.1f} % of the variance")
 
     return _panel((length, bias), draw)
 

@@ -4,6 +4,7 @@
    is the model of the rest of the lesson, and the control.
 2. A neuron answers to a feature if its weight for it is at least a quarter of its largest one.
 3. A neuron that answers to one feature is monosemantic, one that answers to several is polysemantic.
+4. Whether the coordinates matter is seen by turning a trained W at random: what does the model lose then?
 """
 
 from dataclasses import dataclass
@@ -77,33 +78,42 @@ def train_neurons(toy: Toy, recipe: Recipe, *, seeds: int = 1, linear: bool = Fa
     return Neurons(toy, W.detach(), (toy.importance * left).sum(-1), unexplained, linear)
 
 
-def neurons_figure(model: Neurons, neuron: int = 0) -> Figure:
-    """Above, W of the best model of each density, what counts outlined. Below, one of its neurons, as bars."""
-    k = model.toy.instances
-    fig, axes = plots.figure(2, k, height=4.6, height_ratios=[1.25, 1], sharex=True, sharey="row", squeeze=False)
-    for i, (above, below) in enumerate(zip(*axes, strict=True)):
-        W = model.best(i)
-        limit = RESPONDS * W.abs().amax(1, keepdim=True)
-        plots.heatmap(above, W, limit=1.2, bar=False, aspect="auto")
-        for y, x in (W.abs() >= limit).nonzero().tolist():
-            cell = plots.plt.Rectangle((x - 0.42, y - 0.42), 0.84, 0.84, fill=False, edgecolor=plots.INK, linewidth=1.3)
-            above.add_patch(cell)
-        above.add_patch(plots.plt.Rectangle((-0.5, neuron - 0.5), model.toy.features, 1, fill=False, clip_on=False,
-                                            edgecolor=plots.MLP, linewidth=3, zorder=3))  # fmt: skip
-        above.set_title(f"p = {model.toy.probability[i, 0]:.2g}")
-        line = float(limit[neuron])
-        counts = W[neuron].abs() >= line
-        fills = [plots.INK if one else "#D9D9D9" for one in counts.tolist()]
-        below.bar(range(model.toy.features), W[neuron], color=fills)
-        below.axhspan(-line, line, color="#EFEFEF", zorder=0)
-        for edge in (-line, line):
-            below.axhline(edge, color=plots.NULL, linewidth=0.7, zorder=3)
-        below.axhline(0, color=plots.INK, linewidth=0.8)
-        said = f"responds to {int(counts.sum())}"
-        below.text(0.99, 1.0, said, transform=below.transAxes, ha="right", va="top", fontweight="bold",
-                   bbox=dict(facecolor="white", edgecolor="none", pad=1))  # fmt: skip
-        above.set(yticks=range(model.toy.hidden))
-        below.set(xlabel="feature", xticks=range(model.toy.features))
+def neurons_figure(models: dict[str, Float[Tensor, "neuron feature"]]) -> Figure:
+    """The weights of each model, a dot in each that counts, and beside each row how many these are."""
+    fig, axes = plots.figure(1, len(models), height=2.6, sharey=True, squeeze=False)
+    for ax, (name, W) in zip(axes[0], models.items(), strict=True):
+        counts = W.abs() >= RESPONDS * W.abs().amax(1, keepdim=True)
+        image = plots.heatmap(ax, W, limit=1.2, bar=False, aspect="auto")
+        for dark in (False, True):
+            y, x = (counts & ((W.abs() > 0.75) == dark)).nonzero().T
+            ax.plot(x, y, "o", color="white" if dark else plots.INK, markersize=3.5)
+        for y, count in enumerate(counts.sum(1).tolist()):
+            ax.text(W.shape[1] - 0.3, y, str(count), va="center", fontweight="bold")
+        ax.set(yticks=range(len(W)), xticks=range(W.shape[1]), xlabel="feature")
+        ax.set_title(name, loc="left", fontsize=10)
+        ax.tick_params(labelsize=8)
     axes[0, 0].set_ylabel("neuron")
-    axes[1, 0].set_ylabel(f"weights of neuron {neuron}")
+    fig.colorbar(image, ax=axes[0].tolist(), shrink=0.9, label="weight")
     return fig
+
+
+def turned_losses(model: Neurons, turns: int, samples: int = 1000) -> Float[Tensor, "turn seed instance"]:
+    """The share of the variance that each model loses if its W is turned at random, and then gets the bias that is best
+    for it; turn 0 is none."""
+    generator = torch.Generator().manual_seed(3)
+    hidden, n = model.W.shape[-2:]
+    R = torch.linalg.qr(torch.randn(turns + 1, 1, 1, hidden, hidden, generator=generator)).Q
+    R[0] = torch.eye(hidden)
+    W, p, importance = R @ model.W, model.toy.probability[:, None], model.toy.importance[:, None]
+    x = (1 - torch.rand(model.toy.instances, samples, n, generator=generator) / p).clamp(min=0)
+    h = x @ W.mT
+    y = (h if model.linear else torch.relu(h)) @ W  # (turn, seed, instance, sample, feature)
+    b = torch.zeros(*y.shape[:-2], 1, n, requires_grad=True)
+    optimizer = torch.optim.Adam([b], lr=0.1)
+    for _ in range(150):
+        optimizer.zero_grad()
+        lost = (importance * (torch.relu(y + b) - x).square()).sum(-1).mean(-1)
+        lost.sum().backward()
+        optimizer.step()
+    variance = model.toy.probability / 3 - model.toy.probability.square() / 4
+    return lost.detach() / (model.toy.importance * variance).sum(-1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -90,24 +91,24 @@ class PhaseDiagram:
         return losses.gather(0, phase[None])[0] > 1.0001 * losses.amin(0)
 
     def plot(self) -> Figure:
-        """On the grid, how many runs end as the map says, and its border; crosses where even the best run does not."""
-        runs = len(self.per_seed)
-        hits = runs - torch.stack([self.worse(phase) for phase in self.per_seed]).sum(0)
+        """The map of the formulas as areas, and a dot for the best run at each point of the grid."""
         fine_p, fine_r = torch.logspace(0, -2, 200), torch.logspace(-1, 1, 200)
-        pair = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij")) == 2
-        columns, rows = torch.linspace(0, len(self.p) - 1, 200), torch.linspace(0, len(self.r) - 1, 200)
+        areas = predict_phase(*torch.meshgrid(fine_p, fine_r, indexing="ij"))
+        last = torch.tensor([len(self.p) - 1, len(self.r) - 1])
         fig, ax = plots.figure(width=6.0, height=3.9)
-        shades = plots.plt.get_cmap("Greys", runs + 1)
-        image = ax.imshow(hits.T.numpy(), cmap=shades, vmin=-0.5, vmax=runs + 0.5, aspect="auto", origin="lower")
-        fig.colorbar(image, ax=ax, ticks=range(0, runs + 1, 2), label=f"of {runs} runs end as the map says")
-        ax.contour(columns, rows, pair.T.float(), levels=[0.5], colors=plots.EDITED, linewidths=2)
-        missed = self.worse(self.measured).nonzero()
-        ax.plot(*missed.T, "X", color=plots.EDITED, markeredgecolor="white", markersize=9)
-        for x, y, word in ((0.9, 11, "keep\nfeature 2"), (0.9, 1, "keep\nfeature 1"), (8, 6, "antipodal pair")):
+        extent = (0, float(last[0]), 0, float(last[1]))
+        ax.imshow(areas.T.numpy(), cmap=ListedColormap(FILLS), alpha=0.3, extent=extent, origin="lower", aspect="auto")
+        for phase, fill in enumerate((*FILLS[:2], "#6E6E6E")):
+            at = (self.measured == phase).nonzero()
+            ax.plot(*at.T, "o", color=fill, markersize=6)
+        for i, j in self.worse(self.measured).nonzero().tolist():
+            ax.plot(i, j, "o", color=plots.INK, markersize=12, fillstyle="none", markeredgewidth=1.6, clip_on=False)
+        for x, y, word in ((0.9, 10.5, "keep\nfeature 2"), (0.9, 1.5, "keep\nfeature 1"), (8, 6.5, "antipodal pair")):
             ax.text(x, y, word, ha="center", va="center", fontweight="bold",
-                    bbox=dict(facecolor="white", edgecolor="none", pad=2))  # fmt: skip
+                    bbox=dict(facecolor="white", edgecolor="none", pad=1))  # fmt: skip
         dense_to_rare, edges = [[0, (n - 1) // 2, n - 1] for n in (len(self.p), len(self.r))]
-        ax.set(xticks=dense_to_rare, yticks=edges, ylabel="importance r of feature 2")
+        ax.set(xticks=dense_to_rare, yticks=edges, ylabel="importance r of feature 2", xlim=(-0.6, last[0] + 0.6),
+               ylim=(-0.6, last[1] + 0.6))  # fmt: skip
         ax.set_xticklabels([f"{self.p[k]:.2g}" for k in dense_to_rare])
         ax.set_yticklabels([f"{self.r[k]:.2g}" for k in edges])
         ax.set_xlabel("density p (rarer to the right)")

@@ -60,8 +60,8 @@ def share_figure(models: dict[str, Float[Tensor, "2 feature"]]) -> Figure:
             left += parts[i]
         own, others = parts[0], left - parts[0]
         below.text(own / 2, 0, f"{own:.3g}", ha="center", va="center", color="white", fontweight="bold")
-        if others > 1e-6:
-            below.text(own + others / 2, 0.42, f"interference {others:.3g}", ha="center", va="bottom")
+        at = (own + others / 2, 0.42, "center") if others > 1e-6 else (own + 0.06, -0.1, "left")
+        below.text(*at[:2], f"interference {abs(others):.3g}", ha=at[2], va="bottom" if others > 1e-6 else "center")
         below.text(0, -0.5, f"D = {own:.3g} / {left:.3g} = {own / left:.2g}", va="top", fontweight="bold")
         below.set(xlim=(-0.02, 1.06 * longest), ylim=(-1.1, 0.9))
         below.axis("off")

@@ -51,8 +51,8 @@ def _network(
         for place, value in ((0, float(x[i])), (2, answer or 0)):
             ax.plot(place, y, "o", markersize=15, markerfacecolor="white", markeredgecolor=colour)
             ax.plot(place, y, "o", markersize=15, color=colour, alpha=min(value / float(x.max()), 1), zorder=3)
-        ax.text(-0.2, y, f"{float(x[i]):.2g}", ha="right", va="center")
-        ax.text(2.2, y, "?" if answer is None else f"{answer:.2f}" if answer else "0", ha="left", va="center")
+        ax.text(-0.27, y, f"{float(x[i]):.2g}", ha="right", va="center")
+        ax.text(2.27, y, "?" if answer is None else f"{answer:.2f}" if answer else "0", ha="left", va="center")
     for k, y in enumerate(heights):
         ax.plot(1, y, "o", markersize=15, color=plots.STREAM, markeredgecolor=plots.INK)
         if h is not None:

@@ -1,10 +1,12 @@
 """Neurons of a real model, on text: what are the strongest tokens of one, and is it different from other directions?
 
-1. `programs` – the course's sample programs, cut into a model's contexts, with what each token belongs to.
+1. `programs` – the course's sample programs, cut into a model's contexts; which tokens lie in names in capital letters.
 2. `turned` – the null: the same activations in random coordinates, each of them a mixture of all neurons.
 3. `strongest_lines` – for each of some neurons its strongest token of each program, to be laid side by side.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +17,8 @@ from torch import Tensor
 from ..python_text import samples
 from ..python_text.contexts import labelled_contexts
 
-LINES = 8  # of a column
-AROUND = 14  # characters shown before the token that counts, and after it
+AROUND = 22  # characters shown before the token that counts, and after it, cut at a space
+CAPITALS = re.compile(r"(?<!\w)[A-Z][A-Z_]+(?!\w)")  # a name in capital letters, of two or more
 
 
 @dataclass(frozen=True)
@@ -26,26 +28,35 @@ class Programs:
     tokens: Int[Tensor, "context pos"]
     words: list[str]  # of each token
     program: Int[Tensor, "token"]
-    in_docstring: Bool[Tensor, "token"]
 
-    def best(self, values: Float[Tensor, "token *neuron"]) -> Float[Tensor, "program *neuron"]:
-        """The largest value in each program."""
-        return torch.stack([values[self.program == k].amax(0) for k in self.program.unique()])
-
-    def strongest(self, values: Float[Tensor, "token"]) -> list[int]:
-        """The strongest token of each program, strongest first."""
-        found = [int(values.masked_fill(self.program != k, -torch.inf).argmax()) for k in self.program.unique()]
+    def strongest(self, values: Float[Tensor, "token"], programs: Iterable[int]) -> list[int]:
+        """The strongest token of each of these programs, strongest first."""
+        found = [int(values.masked_fill(self.program != k, -torch.inf).argmax()) for k in programs]
         return sorted(found, key=lambda i: -float(values[i]))
 
     def above_half(self, values: Float[Tensor, "token"]) -> list[int]:
         """The tokens at which the value is more than half its largest."""
         return (values > values.max() / 2).nonzero().flatten().tolist()
 
+    def in_capitals(self) -> Bool[Tensor, "token"]:
+        """Tokens that lie in a name in capital letters, or directly behind one."""
+        found = []
+        for k in self.program.unique().tolist():
+            words = [self.words[i] for i in (self.program == k).nonzero().flatten().tolist()]
+            names, start = [name.span() for name in CAPITALS.finditer("".join(words))], 0
+            for word in words:
+                end = start + len(word)
+                found.append(any(start <= last and first < end for first, last in names))
+                start = end
+        return torch.tensor(found)
+
     def line(self, token: int) -> str:
         """The text around a token, which stands between « and », on one line."""
-        before = "".join(self.words[max(0, token - AROUND) : token])[-AROUND:]
-        after = "".join(self.words[token + 1 : token + AROUND])[:AROUND]
-        return f"{before}«{self.words[token]}»{after}".replace("\n", "⏎")
+        before = "".join(self.words[max(0, token - AROUND) : token]).replace("\n", "⏎")
+        after = "".join(self.words[token + 1 : token + AROUND]).replace("\n", "⏎")
+        before = before if len(before) <= AROUND else before[-AROUND:].partition(" ")[2] or before[-AROUND:]
+        after = after if len(after) <= AROUND else after[:AROUND].rpartition(" ")[0] or after[:AROUND]
+        return re.sub(" +", " ", f"{before}«{self.words[token]}»{after}".replace("\n", "⏎"))
 
 
 def programs(model: Any) -> Programs:
@@ -54,7 +65,7 @@ def programs(model: Any) -> Programs:
     size = model.cfg.n_ctx
     tokens, labels = labelled_contexts(texts, model.tokenizer, size, limit=10**6)
     words = [model.tokenizer.decode([i]) for i in tokens[:, 1:].flatten().tolist()]
-    return Programs(tokens, words, labels["text"].repeat_interleave(size - 1), labels["in_docstring"][:, 1:].flatten())
+    return Programs(tokens, words, labels["text"].repeat_interleave(size - 1))
 
 
 def turned(values: Float[Tensor, "token d"], seed: int = 0) -> Float[Tensor, "token d"]:
@@ -63,7 +74,13 @@ def turned(values: Float[Tensor, "token d"], seed: int = 0) -> Float[Tensor, "to
     return values @ torch.linalg.qr(torch.randn(d, d, generator=torch.Generator().manual_seed(seed))).Q
 
 
-def strongest_lines(text: Programs, columns: dict[str, Float[Tensor, "token"]]) -> list[dict[str, str]]:
+def strongest_lines(
+    text: Programs, columns: dict[str, Float[Tensor, "token"]], programs: Iterable[int]
+) -> list[dict[str, str]]:
     """The rows of a table with a column for each neuron: its strongest token of each program, in its line."""
-    found = {name: text.strongest(values)[:LINES] for name, values in columns.items()}
-    return [{"": str(k + 1)} | {name: text.line(places[k]) for name, places in found.items()} for k in range(LINES)]
+    found = {name: text.strongest(values, programs) for name, values in columns.items()}
+    rows = zip(*found.values(), strict=True)
+    lines = []
+    for k, row in enumerate(rows, 1):
+        lines.append({"": str(k)} | {name: text.line(i) for name, i in zip(columns, row, strict=True)})
+    return lines

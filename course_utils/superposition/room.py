@@ -2,12 +2,13 @@
 
 1. Angles between random directions: any in the plane, ever nearer to a right angle as dimensions are added.
 2. Give n features random directions in d dimensions. A reading is disturbed by those of the others that are active.
-   Draw some readings as bars above a waterline, and the share of wrong readings over the number of features.
+   With the best length and the best waterline: draw some readings as bars, and the loss over the number of features.
 3. Lay the angles of a language model's token directions over those of random ones.
 4. Directions that were pushed apart, beside random ones and the least overlap that any set can have.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -17,10 +18,10 @@ from torch import Tensor
 
 from .. import plots
 from .real_models import Cosines
-from .theory import Packing, expected_interference, random_directions, welch_bound
+from .theory import Packing, random_directions, welch_bound
 from .waterline import WATER
 
-D, P, SIZE = 768, 0.01, 0.5  # as wide as GPT-2 small; density; how active the feature is that is read
+D, P = 768, 0.01  # as wide as GPT-2 small; density
 
 
 def random_readings(
@@ -44,50 +45,77 @@ def readings_of(x: Float[Tensor, "shown"], n: int, p: float = P, seed: int = 0) 
     return W[:, : len(x)].mT @ (W @ torch.cat([x, others]))
 
 
-def wrong_side(off: Float[Tensor, "reading"]) -> float:
-    """The share of readings, half of them off and half of them on, that lie beyond the middle between the two."""
-    return ((off > SIZE / 2).float().mean() + (off + SIZE < SIZE / 2).float().mean()).item() / 2
+@dataclass(frozen=True)
+class Crowd:
+    """n features of density p in random directions: the best length and waterline, the same for all, and the loss.
+
+    `silent` and `active` are the shares of the variance that are lost at silent and at active features.
+    """
+
+    n: int
+    p: float
+    length: float
+    water: float
+    silent: float
+    active: float
+
+    @property
+    def lost(self) -> float:
+        return self.silent + self.active
 
 
-def expected_wrong_side(n: int, p: float = P) -> float:
-    """The same share, if the noise is normal and has the mean square of `expected_interference`."""
-    return math.erfc(SIZE / 2 / math.sqrt(2 * expected_interference(n, p, D))) / 2
+def crowd(n: int, p: float) -> Crowd:
+    """Length and waterline are chosen on one draw of directions, and the loss is measured on another."""
+    tried = [(1 + 0.04 * i, 0.03 * j) for i in range(20) for j in range(36)]  # squared length, waterline
+    chosen, fresh = (random_readings(n, p, samples=300, seed=seed) for seed in (0, 1))
+    square, water = min(tried, key=lambda setting: sum(_lost(chosen, p, *setting)))
+    return Crowd(n, p, square**0.5, water, *_lost(fresh, p, square, water))
+
+
+def _lost(noise: Float[Tensor, "reading"], p: float, square: float, water: float) -> tuple[float, float]:
+    x = (torch.arange(20) + 0.5) / 20  # strengths of an active feature
+    silent = torch.relu(square * noise - water).square().mean()
+    active = (torch.relu(square * (noise[:1500, None] + x) - water) - x).square().mean()
+    return tuple((torch.stack([(1 - p) * silent, p * active]) / (p / 3 - p**2 / 4)).tolist())
 
 
 def crowd_figure(
-    x: Float[Tensor, "shown"], readings: dict[float, Float[Tensor, "shown"]], wrong: dict[float, dict[int, float]]
+    x: Float[Tensor, "shown"], readings: dict[float, Float[Tensor, "shown"]], measured: list[Crowd]
 ) -> Figure:
-    """Left, readings of some features as bars above a waterline, by density. Right, wrong readings over features.
+    """Left, readings of some features as bars above a waterline, by density. Right, the loss over features.
 
     Args:
         x: how active the features are whose readings are drawn.
-        readings: for each of two densities of all others, the readings.
-        wrong: for each density and number of features the measured share on the wrong side; lines are expected ones.
+        readings: for each of two densities of all others, the readings with arrows of length 1.
+        measured: crowds of several sizes at both densities; the largest that both have gives length and waterline.
     """
-    fig, axes = plots.figure(2, 2, height=4.0, width_ratios=[1.55, 1], sharey="col", gridspec_kw={"hspace": 0.08})
+    fig, axes = plots.figure(2, 2, height=4.4, width_ratios=[1.45, 1], sharex="col", gridspec_kw={"hspace": 0.08})
+    fig.get_layout_engine().set(wspace=0.08)
+    by = {p: {one.n: one for one in measured if one.p == p} for p in readings}
+    n = max(set.intersection(*(set(sizes) for sizes in by.values())))
     for ax, (p, bars) in zip(axes[:, 0], readings.items(), strict=True):
-        _bars(ax, x, bars)
+        _bars(ax, x, bars, by[p][n])
         ax.set_title(f"p = {p:g}", loc="left")
-    axes[1, 0].set_xlabel(f"{len(x)} of the features")
+    axes[1, 0].set_xlabel(f"{len(x)} of the {n:,} features")
     right = fig.add_subplot(axes[0, 1].get_gridspec()[:, 1])
     for ax in axes[:, 1]:
         ax.remove()
-    n = [round(10 ** (2.5 + k / 20)) for k in range(51)]
-    for (p, found), style in zip(wrong.items(), ("-", "--"), strict=True):
-        right.plot(n, [100 * expected_wrong_side(k, p) for k in n], style, color=plots.INK)
-        right.plot(list(found), [100 * v for v in found.values()], "o", color=plots.INK, markersize=5)
-        right.text(n[-1] * 1.1, 100 * expected_wrong_side(n[-1], p), f"p = {p:g}", va="center")
-    right.axvline(D, color=plots.GREY, linewidth=0.9, linestyle=":")
-    right.text(D * 1.1, 34, f"{D} dimensions", color=plots.NULL, fontsize=9)
-    right.set(xscale="log", xlabel="number of features", ylabel="% of readings on the wrong side", ylim=(-1, 37),
-              xlim=(250, 6e5))  # fmt: skip
+    for p, style in zip(readings, ("o-", "s-"), strict=True):
+        sizes = list(by[p])
+        right.plot(sizes, [100 * by[p][size].lost for size in sizes], style, color=plots.INK, markersize=5)
+        right.text(sizes[-1] * 1.15, 100 * by[p][sizes[-1]].lost, f"p = {p:g}", va="center")
+    linear = [10 ** (2.6 + k / 40) for k in range(78)]
+    right.plot(linear, [100 * max(1 - D / size, 0) for size in linear], "--", color=plots.NULL)
+    right.text(2600, 72, "best linear\nsqueeze", color=plots.NULL, va="top", ha="left")
+    right.set(xscale="log", xlabel="number of features", ylabel="% of the variance lost", ylim=(-2, 102))
+    right.set_xlim(400, 1.6e5)
     right.set_xticks([1_000, 10_000, 100_000], ["1,000", "10,000", "100,000"])
     return fig
 
 
-def _bars(ax: Axes, x: Float[Tensor, "shown"], readings: Float[Tensor, "shown"]) -> None:
-    """Readings as bars: active features in colour with a stroke at their strength, false ones in orange."""
-    level = SIZE / 2
+def _bars(ax: Axes, x: Float[Tensor, "shown"], readings: Float[Tensor, "shown"], found: Crowd) -> None:
+    """Readings as bars: active features in colour with a stroke where they have to end, false ones in orange."""
+    level, readings = found.water, found.length**2 * readings
     ax.axhspan(-1, level, color=WATER, zorder=0)
     for active, colour in ((True, plots.SERIES[0]), (False, plots.EDITED)):
         at = ((x > 0) == active).nonzero().flatten()
@@ -95,9 +123,9 @@ def _bars(ax: Axes, x: Float[Tensor, "shown"], readings: Float[Tensor, "shown"])
         out = at[readings[at] > level]
         ax.bar(out, readings[out] - level, bottom=level, width=0.8, color=colour, zorder=2)
     on = x.nonzero().flatten()
-    ax.hlines(x[on], on - 2, on + 2, color=plots.INK, linewidth=1.6, zorder=4)
+    ax.hlines(level + x[on], on - 2.5, on + 2.5, color=plots.INK, linewidth=1.8, zorder=4)
     ax.axhline(level, color=plots.INK, linewidth=1.0, zorder=3)
-    ax.set(xlim=(-1, len(x)), ylim=(-0.6, 1.1), xticks=[], yticks=[0, level, 1], ylabel="reading")
+    ax.set(xlim=(-1, len(x)), ylim=(-0.9, 1.9), xticks=[], yticks=[0, 1], ylabel="reading")
 
 
 def right_angles_figure(dimensions: tuple[int, ...] = (2, 10, 100, D)) -> Figure:
@@ -106,10 +134,10 @@ def right_angles_figure(dimensions: tuple[int, ...] = (2, 10, 100, D)) -> Figure
     for ax, d in zip(axes, dimensions, strict=True):
         pairs = [random_directions(20_000, d, torch.Generator().manual_seed(s)) for s in (0, 1)]
         ax.hist(_degrees((pairs[0] * pairs[1]).sum(0)), bins=90, range=(0, 180), color=plots.NULL)
-        ax.set(xticks=[0, 90, 180], xticklabels=["0°", "90°", "180°"], yticks=[])
+        ax.set(xticks=[0, 90, 180], xticklabels=["0", "90", "180"], yticks=[])
         ax.set_title(f"{d} dimensions")
         ax.spines["left"].set_visible(False)
-    fig.supxlabel("angle between two random directions", fontsize=10)
+    fig.supxlabel("angle between two random directions (degrees)", fontsize=10)
     return fig
 
 

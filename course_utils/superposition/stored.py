@@ -14,7 +14,6 @@ from torch import Tensor
 
 from course_utils import plots, stored
 
-from .arrow_panels import arrow_panel
 from .critical import CriticalDensity
 from .measures import dimensions_per_feature
 from .training import Toy, Trained
@@ -111,17 +110,6 @@ class Plane:
     decay: Float[Tensor, "decay"]
     W: Float[Tensor, "density decay 2 5"]
     loss: Float[Tensor, "density decay"]
-
-    def plot(self, densities: tuple[int, ...] = (1, 2, 6), decays: tuple[int, ...] = (0, 4)) -> Figure:
-        """Some of the models: one row for each importance, one column for each density."""
-        fig, axes = plots.figure(len(decays), len(densities), width=5.8, height=3.9)
-        for y, c in enumerate(decays):
-            for x, p in enumerate(densities):
-                title = f"p = {self.probability[p]:.2g}" if y == 0 else ""
-                arrow_panel(axes[y, x], self.W[p, c], title)
-            words = f"importance × {self.decay[c]:.2g}"
-            axes[y, 0].text(-2.0, 0, words, rotation=90, ha="center", va="center")
-        return fig
 
 
 def canonical(features: int = 200, hidden: int = 20, instances: int = 20) -> Toy:

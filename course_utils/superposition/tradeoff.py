@@ -1,10 +1,9 @@
-"""Loss against density: which way of keeping features costs least, and where one takes over from another.
+"""What a model loses, and why.
 
 1. Every loss is a share of the variance of all features, weighted by their importance: 0 is a perfect copy, 1 is what
    remains when every feature is answered by its mean.
 2. For two equal features in one dimension both losses are formulas: dropping one, and the antipodal pair.
-3. For five features in the plane the square and the two arrows are formulas; pentagons are measured.
-4. What a model loses is shared out by cause: collisions, leaks of a feature that is alone, and its own output.
+3. What a model loses is shared out by cause: collisions, leaks of a feature that is alone, and its own output.
 """
 
 import torch
@@ -15,13 +14,10 @@ from torch import Tensor
 
 from .. import plots
 from .critical import IDEAL_SWITCH
-from .measures import polygon
 from .model import forward, generate_batch, loss
 from .theory import UNIFORM, phase_losses
-from .training import Trained
 
-SAMPLES = 200_000
-NO_BIAS = 0.92  # the best length of a rare pentagon's arrows if it may have no bias
+SAMPLES = 600_000
 
 
 def variance(p: Float[Tensor, "*grid"]) -> Float[Tensor, "*grid"]:
@@ -35,9 +31,9 @@ def share_lost(
     p: float,
     importance: Float[Tensor, "feature"],
 ) -> float:
-    """The share of the features' variance that a model loses at density p, on 200 000 fresh samples."""
+    """The share of the features' variance that a model loses at density p, on 600 000 fresh samples."""
     x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
-    return (loss(x, forward(x, W, b), importance) / (importance.sum() * variance(torch.tensor(p)))).item()
+    return (loss(x, forward(x, W, b), importance) / (importance * x.var(0)).sum()).item()
 
 
 def causes(
@@ -46,23 +42,17 @@ def causes(
     p: float,
     importance: Float[Tensor, "feature"],
 ) -> dict[str, float]:
-    """The share of the variance that a model loses through each cause, on 200 000 fresh samples; the sum is the loss.
+    """The share of the variance that a model loses through each cause, on 600 000 fresh samples; the sum is the loss.
 
     "collisions" are samples with two or more active features. In all others an error at a feature that is silent is a
     leak, and an error at the active feature is its own.
     """
     x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
-    error = importance * (x - forward(x, W, b)).square() / (importance.sum() * variance(torch.tensor(p)))
+    error = importance * (x - forward(x, W, b)).square() / (importance * x.var(0)).sum()
     active = x > 0
     several = active.sum(1, keepdim=True) > 1
     where = {"own output": ~several & active, "leaks": ~several & ~active, "collisions": several.expand_as(active)}
     return {name: ((error * there).sum() / len(x)).item() for name, there in where.items()}
-
-
-def square_share(p: Float[Tensor, "*grid"], importance: Float[Tensor, "5"]) -> Float[Tensor, "*grid"]:
-    """Two antipodal pairs of length 1 and no bias; the least important of five features is answered by its mean."""
-    collide = p.square() * UNIFORM.smaller * importance[:4].sum()
-    return (collide + importance[4] * variance(p)) / (importance.sum() * variance(p))
 
 
 def pair_figure() -> Figure:
@@ -80,60 +70,25 @@ def pair_figure() -> Figure:
     return fig
 
 
-def plane_figure(trained: Trained, parted: int = 4) -> Figure:
-    """Five features in two dimensions: what the best trained models lose, beside three models made by hand.
-
-    Args:
-        trained: one instance for each density, with the importance 0.9^i; its best run of each density is drawn.
-        parted: on the right, for so many of the lowest densities, a bar shows what is lost through each cause.
-    """
-    best, importance = trained.best(), trained.toy.importance[0]
-    p = trained.toy.probability[:, 0]
-    last = float(p.min())
-    fine, coarse = (torch.logspace(0, float(p.min().log10()), points) for points in (200, 13))
-    two = importance[2:].sum() / importance.sum()
-    unbiased = [share_lost(NO_BIAS * polygon(5), torch.zeros(5), float(q), importance) for q in coarse]
-    measured = [
-        share_lost(W, b, q, importance) for W, b, q in zip(best.W[0], best.b[0], p.tolist(), strict=True)
-    ]  # fmt: skip
-    fig, (ax, right) = plots.figure(1, 2, height=3.6, width_ratios=[1.4, 1])
-    ax.plot(fine, 100 * two.expand(len(fine)), "--", color=plots.GREY)
-    ax.plot(fine, 100 * square_share(fine, importance), "-.", color=plots.GREY)
-    ax.plot(coarse, [100 * v for v in unbiased], ":", color=plots.GREY)
-    ax.plot(p, [100 * v for v in measured], "o-", color=plots.INK, zorder=4)
-    for text, height in (
-        ("two arrows", 100 * two),
-        ("pentagon,\nno bias", 100 * unbiased[-1] + 11),
-        ("square", 100 * square_share(fine[-1], importance)),
-        ("trained", 100 * measured[-1]),
-    ):
-        ax.text(last * 0.85, float(height), text, va="center", fontsize=9, color=plots.INK)
-    _axes(ax)
-    ax.set_xlim(1.15, last * 0.27)
-    ax.set_xticks([1, 0.3, 0.1, 0.03], ["1", "0.3", "0.1", "0.03"])
-    rare = range(len(p) - parted, len(p))
-    _budgets(right, [causes(best.W[0, k], best.b[0, k], float(p[k]), importance) for k in rare])
-    names = [f"{float(p[k]):.2g}" for k in rare]
-    right.set(xticks=range(parted), xlabel="density p", yticks=[0, 5, 10, 15])
-    right.set_xticklabels(names, fontsize=9)
-    right.set_title("trained, by cause", loc="left")
-    return fig
-
-
 CAUSES = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "collisions": "#E3E3E3"}  # and their greys
 
 
-def _budgets(ax: Axes, lost: list[dict[str, float]]) -> None:
-    """A bar for each density, cut by cause; the causes are named beside the last bar."""
-    for k, shares in enumerate(lost):
-        bottom = 0.0
+def causes_figure(lost: dict[str, dict[str, float]]) -> Figure:
+    """A bar for each model, of what it loses, cut by cause."""
+    fig, ax = plots.figure(height=0.9 + 0.48 * len(lost))
+    for y, shares in enumerate(lost.values()):
+        left = 0.0
         for name, fill in CAUSES.items():
-            height = 100 * shares[name]
-            ax.bar(k, height, bottom=bottom, width=0.7, color=fill, edgecolor=plots.INK, linewidth=0.8)
-            if k == len(lost) - 1:
-                ax.text(k + 0.45, bottom + height / 2, name, va="center", fontsize=9)
-            bottom += height
-    ax.set_xlim(-0.6, len(lost) + 0.75)
+            wide = 100 * shares[name]
+            ax.barh(y, wide, left=left, height=0.62, color=fill, edgecolor=plots.INK, linewidth=0.8,
+                    label=name if y == 0 else None)  # fmt: skip
+            left += wide
+        ax.text(left + 0.8, y, f"{left:.0f} %", va="center", fontweight="bold")
+    ax.set(xlim=(0, 70), ylim=(len(lost) - 0.5, -0.5), xlabel="% of the variance lost")
+    ax.set_yticks(range(len(lost)), lost)
+    ax.tick_params(axis="y", length=0)
+    ax.legend(loc="lower right", title="what goes wrong")
+    return fig
 
 
 def _axes(ax: Axes) -> None:

@@ -97,12 +97,12 @@ def _dive(ax: Axes, dive: Dive) -> None:
         if dive.x[i] > 0:
             ax.hlines(goal, i - 0.47, i + 0.47, color=plots.EDITED, linewidth=2.4, zorder=4)
     ax.axhline(0, color=plots.INK, linewidth=0.6, linestyle=":", zorder=1)
-    ax.set(xlim=(-0.5, n - 0.5), ylim=(LOWEST, HIGHEST), xticks=range(n), yticks=[0, 1])
+    ax.set(xlim=(-0.5, n - 0.5), ylim=(LOWEST, HIGHEST), xticks=range(n), yticks=[-0.5, 0, 0.5, 1, 1.5])
     ax.set_xticklabels([f"{i}" for i in range(n)])
     ax.set_xlabel("feature", labelpad=1)
     ax.set_title(dive.title, loc="left", fontsize=11, pad=18)
     ax.text(0, 1.03, _input(dive.x), transform=ax.transAxes, color=plots.NULL)
-    _arrows(ax.inset_axes((0.47, 0.47, 0.53, 0.53)), dive)
+    _arrows(ax.inset_axes((0.16, 0.49, 0.48, 0.51)), dive)
 
 
 def _arrows(ax: Axes, dive: Dive) -> None:

@@ -9,7 +9,7 @@ Prediction(id="superposition.shape", choices=("0 to 4", "5 to 12", "13 to 16"),
 Prediction(id="superposition.one_run", choices=("about one in a hundred", "about one in ten", "about one in three", "about two in three"),
            question="Where the formulas say “antipodal pair”: how many single runs end without a pair?")  # fmt: skip
 Prediction(id="superposition.neurons", choices=("about one", "about three", "about seven"),
-           question="To how many of the ten features does a neuron respond, on average, with the inner ReLU at p = 0.05?")  # fmt: skip
+           question="To how many of the ten features does a neuron respond, on average, with the inner ReLU and dense features (p = 0.5)?")  # fmt: skip
 Prediction(id="superposition.room", choices=("64", "about 70", "about 130", "more than 250"),
            question="How many directions with all |cos| ≤ 0.2 can you find in 64 dimensions by optimising?")  # fmt: skip
 Prediction(id="superposition.pairs", choices=("the same direction", "at right angles", "opposite"),
