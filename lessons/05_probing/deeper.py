@@ -1,10 +1,12 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson asked what a probe shows. Here are six questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? And how can such a direction be checked?
+# The lesson took its directions from probes, and asked by interchange whether a model uses what they read. One can also let the interchange find the direction: search for the one along which the answers turn. The first two sections ask what such a search has shown, and how it can deceive.
+#
+# Four shorter questions follow. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? And can one find out what a model holds to be true without any labels at all?
 
 # %% [markdown] contents
-# Any of the six sections may be skipped, except for the code of the second and the fifth, which the third and the sixth use. You need the core lesson, and its planted networks in particular.
+# Sections 1 and 2 belong together. Of the others each may be skipped, except for the code of the fourth, which the fifth uses. You need the core lesson, and its planted networks in particular.
 
 # %% setup
 
@@ -20,8 +22,330 @@ from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, table
 from course_utils.probing import drawing, open_bracket, subspace
 
+model = zoo.load("code-4l", "cpu").requires_grad_(False)
+blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
+
 # %% [markdown]
-# ## 1 · What no probe can beat
+# ## 1 · Learned directions
+#
+# A probe finds the direction from which a property is best *read*. The core asked by an interchange along that direction whether the model uses the property. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival (the shortcut and the rule of the core).
+
+# %% figure
+pair_of = {kind: probing.planted(kind) for kind in ("used", "unused")}  # the core's A and B: the same hidden vectors
+some = pair_of["used"]
+unit = [v / v.norm() for v in (probing.mass_mean(some.h[None], y[:, None]).directions[0, 0] for y in (some.rival, some.label))]
+angles = torch.arange(0, 181, 5)
+draw_of = torch.randperm(256, generator=torch.Generator().manual_seed(1))
+turning = {}  # (network, usual pairs only): share that turns at each angle
+
+def share_turned(one, angle, pairs):
+    v = (angle.deg2rad().cos() * unit[0] + angle.deg2rad().sin() * unit[1])[None]
+    return float((one.answer(probing.interchange(one.h, one.h[draw_of], v)) != one.answer(one.h))[pairs].float().mean())
+
+differ = some.label != some.label[draw_of]
+fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
+for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs of usual inputs"), strict=True):
+    pairs = differ & some.usual & some.usual[draw_of] if only else differ
+    for (kind, one), name, colour in zip(pair_of.items(), ("uses the property", "does not"), (plots.SERIES[0], plots.SERIES[5]), strict=True):
+        turning[kind, only] = [share_turned(one, angle, pairs) for angle in angles]
+        ax.plot(angles, turning[kind, only], color=colour, label=name)
+    ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["0°\nrival", "45°", "90°\nproperty", "135°", "180°\nrival"], xlabel="direction of the interchange")
+axes[0].set(ylabel="share of answers that turn")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+plots.show(
+    fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most six in ten, around the rival's. Right: the other network turns all around the rival's direction.",
+    "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property (half a turn, at whose end the rival's direction comes again), in two networks with the same hidden vectors.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("along the property's direction all answers turn in the first network and none in the second, for both kinds of pairs", all(turning["used", only][18] == 1 and turning["unused", only][18] == 0 for only in (False, True)))
+    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", all(turning[kind, True][9] == 1 for kind in pair_of))
+    claim("with pairs of all inputs no direction turns more than six in ten in the second network; with usual ones the rival's turns all", max(turning["unused", False]) <= 0.6 and turning["unused", True][0] == 1)
+
+# %% [markdown]
+# With pairs of all inputs only the network that uses the property has a direction that turns everything. With pairs of usual inputs both have one, since there the rival differs where the property does; halfway between the two, one direction turns everything in both.
+#
+# In a model nobody can try all directions. **Distributed alignment search**, DAS (Geiger et al. 2023), searches instead. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
+#
+# $$\text{minimise over } |u| = 1:\quad \sum_\text{pairs} \text{cross-entropy}\Big(\text{rest of the model}\big(h + ((h_\text{donor} - h)\cdot u)\,u\big),\; \text{wanted answer}\Big) .$$
+#
+# TransformerLens has it as `fit_das`, and the course uses that. First the same two kinds of network. Each direction is learned from pairs of one half of the inputs and judged on pairs of the other.
+
+# %%
+def planted_trial(kind, seed, usual):
+    """Answers that turn along the learned and the probe's direction; the first one's cosines."""
+    one = probing.planted(kind, seed)
+    rows = one.usual if usual else torch.ones(256, dtype=torch.bool)
+    halves = subspace.Halves(one.encoder, lambda h, bits: one.head(h))
+    found = subspace.find(subspace.Site(halves, "hook_h", halves), 2.0 * probing.BITS[rows] - 1,
+                          one.label[rows], seed=seed, says=one.answer(one.h)[rows])
+    read, rival = (probing.mass_mean(one.h[None], y[:, None]).directions[0, 0]
+                   for y in (one.label, one.rival))
+    turned = [found.turned(subspace.along(u)) for u in (found.direction, read)]
+    return *turned, *(float(torch.cosine_similarity(found.direction, u, dim=0).abs()) for u in (read, rival))
+
+trials = {(kind, usual): torch.tensor([planted_trial(kind, seed, usual) for seed in range(5)])
+          for kind in ("used", "unused") for usual in (False, True)}  # (network, four numbers)
+
+# %%
+names = {False: "all inputs", True: "usual inputs"}
+columns = ("learned direction", "probe's direction", "cosine with it", "with the rival's")
+table({f"{kind}, pairs of {names[usual]}": dict(zip(columns, map(mean_interval, values.T), strict=True))
+       for (kind, usual), values in trials.items()}, decimals=2)
+
+# %% caption
+caption("Share of answers that turn, in new pairs that differ in the property, along the learned direction and along the probe's (the difference of the means). Five networks of each kind, with 95 % intervals over networks. New pairs are pairs of inputs that were not fitted to; a network has only 32 different hidden vectors, so that most pairs are new and hardly a vector is.")
+
+# %% claims
+with claims():
+    claim("where the property is used, the learned direction turns every answer and is the probe's, in all five networks",
+          (trials["used", False][:, 0] == 1).all() and trials["used", False][:, 2].min() > 0.99)
+    claim("where it is not used, pairs of all inputs give no direction that turns more than a third", trials["unused", False][:, 0].max() < 1 / 3)
+    claim("with pairs of usual inputs a direction is found that turns every answer, although the property is not used",
+          (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
+    claim("it lies closer to the rival's direction than to the property's, in all five", (trials["unused", True][:, 3] > trials["unused", True][:, 2]).all())
+    claim("a network has 32 different hidden vectors", all(len((torch.cdist(h, h) < 0.1).int().unique(dim=0)) == 32 for h in (probing.planted("used", seed).h for seed in range(5))))
+
+# %% [markdown]
+# With pairs of all inputs the search finds the property where it is used, and where it is not, no direction that turns more than a third. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
+#
+# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train, stand beside it.
+#
+# (At the last token the property can hardly be told from the answer, as section 8 of the core has shown. The question here is what a *search* finds.)
+#
+# - **Arbitrary labels.** Coins for the last word of a line, in place of the bracket: the control task of the core's section 3.
+# - **Untrained.** The same model before its training.
+# - **A site that cannot know.** The token before the bracket.
+# - **A placebo.** A random direction, along which the vector is moved as far.
+
+# %%
+def trial(net, y, seed, hook="blocks.3.hook_resid_pre", position=open_bracket.END):
+    """A direction learned in a model for a label of lines, from pairs of one half of them."""
+    lines = open_bracket.lines(net, 256, seed)
+    site, stream = open_bracket.site(net, hook, position), lines.stream(net, 3)
+    return subspace.find(site, stream, getattr(lines, y), seed=seed, says=site.ask(stream).argmax(1).bool(),
+                         count=128, epochs=12, batch=32, rate=0.04)
+
+runs = {"the open bracket": [trial(model, "square", seed) for seed in range(5)],
+        "null: arbitrary labels": [trial(model, "coin", seed) for seed in range(5)],
+        "null: untrained": [trial(blank, "square", seed) for seed in range(5)],
+        "null: a site that cannot know": [trial(model, "square", seed, position=open_bracket.BEFORE)
+                                          for seed in range(5)]}
+
+# %%
+def shares(run, exchange):
+    """Pairs with the wanted answer: of those fitted to, of new ones, of new ones whose label differs."""
+    return run.right(exchange, run.fitted), run.right(exchange), run.turned(exchange)
+
+found = {name: [shares(run, subspace.along(run.direction)) for run in some]
+         for name, some in runs.items()}
+found["null: placebo"] = [shares(run, subspace.placebo(run.direction, seed))
+                          for seed, run in enumerate(runs["the open bracket"])]
+found = {name: torch.tensor(values) for name, values in found.items()}  # (draw, three shares)
+columns = ("pairs fitted to", "new pairs", "new pairs that differ")
+table({name: dict(zip(columns, map(mean_interval, values.T), strict=True))
+       for name, values in found.items()}, decimals=2)
+
+# %% caption
+caption("Share of pairs with the wanted answer after an interchange along a direction, before layer 3. A direction that turns nothing is right in the pairs that do not differ, which are about half. Means over five draws of lines, with 95 % intervals over draws.")
+
+# %% claims
+lines = open_bracket.lines(model, 256, 0)
+closes = open_bracket.site(model, "blocks.3.hook_resid_pre").ask(lines.stream(model, 3)).argmax(1) == lines.square
+with claims():
+    claim("the model prefers the right kind of bracket in all 256 lines of the first draw", closes.all())
+    claim("the learned direction gives the wanted answer in every new pair, in all five draws", (found["the open bracket"][:, 1] == 1).all())
+    claim("in the untrained model about two answers of five turn, of new pairs that differ, and with arbitrary labels about one in six",
+          between(found["null: untrained"][:, 2].mean(), 0.33, 0.5) and between(found["null: arbitrary labels"][:, 2].mean(), 0.12, 0.22))
+    claim("over all new pairs both are right about half of the time, between 0.4 and 0.65 in every draw",
+          all(between(share, 0.4, 0.65) for name in ("null: untrained", "null: arbitrary labels") for share in found[name][:, 1].tolist()))
+    claim("of the pairs that were fitted to, the untrained model comes out right more often than of new ones, in every draw", (found["null: untrained"][:, 0] > found["null: untrained"][:, 1]).all())
+    claim("of new pairs that differ, no control turns half on average", all(some[:, 2].mean() < 0.5 for name, some in found.items() if name.startswith("null")))
+    claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 2].any() and not found["null: placebo"][:, 2].any())
+
+# %% [markdown]
+# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. But a search gets some way where there is nothing to be found. In a model that has learned nothing, about two answers of five turn as they should, in new pairs that differ, and with coins for labels about one in six. The column *new pairs* shows the price: in pairs that do not differ, answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search memorises as well.
+
+# %% [markdown]
+# ## 2 · A site that plays no part
+#
+# A learned direction depends on its pairs, as section 1 has shown, and also on where it is learned. Makelov et al. (2023) asked what one shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
+
+# %% figure
+drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")
+
+# %% [markdown]
+# To see whether the left model's answer needs the site, we replace every vector there by the mean of all.
+
+# %%
+planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
+at_mean = [one.answer(one.h.mean(0).expand_as(one.h), one.past) > 0 for one in planted]
+[int((said != one.label).sum()) for said, one in zip(at_mean, planted, strict=True)]
+
+# %% caption
+caption("Wrong answers, of 512, when every vector at the site is the mean vector; in five planted models.")
+
+# %% prediction
+predict("probing.illusion")
+
+# %% answer
+def ways(one, seed):
+    """Answers that turn in new pairs that differ in the property, by what is exchanged at the site."""
+    found = subspace.find(one.site, one.inputs, one.label, seed=seed)
+    seen, unseen = subspace.split(found.direction, one.weights[:, None])
+    exchanged = {"learned direction": subspace.along(found.direction),
+                 "its seen part": subspace.along(seen), "its unseen part": subspace.along(unseen),
+                 "whole vector": subspace.whole}
+    return found, {name: found.turned(exchange) for name, exchange in exchanged.items()}
+
+beside = [ways(one, seed) for seed, one in enumerate(planted)]
+on_path = [ways(probing.illusion(seed, on_path=True), seed) for seed in range(5)]
+
+def over(runs):
+    """Mean and interval over the runs, by what was exchanged."""
+    return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs]))
+            for name in runs[0][1]}
+
+# %% [markdown]
+# Two directions of the left site matter for what happened. Along the first is the property, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is only a little noise, but the weights do read it, and the answer would follow a large value there: call it **dormant**. The figure shows one interchange in the plane of the two.
+
+# %% figure answer
+one, found = planted[0], beside[0][0]
+u, new = found.direction * (found.direction @ one.disconnected).sign(), found.new
+plane = torch.stack([one.disconnected, one.dormant], 1)  # (d, 2)
+pair = int((new.differs & (new.base[:, :-1] @ one.disconnected < 0)).nonzero()[0])
+base, donor = new.base[[pair], :-1], new.donor[[pair], :-1]
+(x, y), (to_x, to_y), (after_x, after_y) = (v[0].tolist() for v in (base @ plane, donor @ plane, subspace.along(u)(base, donor) @ plane))
+fig, ax = plots.figure(height=3.4, width=5.6)
+ax.axline((x, y), (after_x, after_y), color=plots.INK, lw=0.8, ls=":")
+ax.plot(x, y, "o", ms=10, color=plots.SERIES[0])
+ax.plot(to_x, to_y, "o", ms=10, mfc="white", mec=plots.SERIES[0], mew=2)
+ax.annotate("", (after_x, y), (x, y), arrowprops={"arrowstyle": "-|>", "color": plots.NULL, "lw": 2, "shrinkA": 8})
+ax.annotate("", (after_x, after_y), (after_x, y), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
+ax.plot(after_x, after_y, "x", ms=10, mew=2.5, color=plots.EDITED)
+for words, where, side in (("base", (x - 0.12, y), "right"), ("donor", (to_x, to_y - 0.22), "center"), ("after the exchange", (after_x + 0.1, after_y), "left"),
+                           ("no weight reads this", (after_x - 0.42, y - 0.15), "center"), ("the answer follows this", (after_x + 0.06, y + 0.25), "left")):
+    ax.text(*where, words, ha=side, va="center", fontsize=9)
+ax.axhspan(0.5, 1.45, color="0.93", zorder=0)
+ax.text(-1.62, 1.3, "answer: yes", fontsize=9, color=plots.NULL)
+ax.set(xlabel="disconnected direction", ylabel="dormant direction", xlim=(-1.7, 1.7), ylim=(-0.6, 1.45), aspect="equal")
+plots.show(
+    fig, "The base at minus one, the donor at plus one on the disconnected axis. The exchange along the diagonal leads from the base up to the dormant axis, into the area where the answer is yes.",
+    "One interchange along the learned direction (dotted) in the first planted model. Base and donor differ along the disconnected direction alone. The exchange "
+    "moves the base along both directions, and where the area is grey, its “no” becomes a “yes”.",
+)  # fmt: skip
+
+# %% [markdown]
+# The learned direction lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property is. What is put in lies along $u$, so it has a dormant half too, and the output weights read that. The exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
+#
+# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies where the weights make nothing of it (their null space), so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. One would expect of a direction that is used that its seen part alone does as well as the whole. Where it does not, this is a warning, and not yet a proof.
+
+# %% figure answer
+seen, unseen = subspace.split(u, one.weights[:, None])
+some = new.differs.nonzero()[:60, 0]
+base, donor, past = new.base[some, :-1], new.donor[some, :-1], new.base[some, -1]
+fig, axes = plots.figure(1, 3, height=3.15, sharex=True, sharey=True)
+for ax, v, title in zip(axes, (u, unseen, seen), ("learned direction", "its unseen part", "its seen part"), strict=True):
+    changed = subspace.along(v)(base, donor)
+    turns = (one.answer(changed, past) > 0) != (past > 0)
+    (x0, y0), (x1, y1) = (base @ plane).T, (changed @ plane).T
+    ax.axhspan(0.5, 1.7, color="0.93", zorder=0)
+    ax.axhspan(-1.7, -0.5, color="0.93", zorder=0)
+    for i in range(0, len(some), 6):
+        ax.plot([x0[i], x1[i]], [y0[i], y1[i]], "-", color="0.75", lw=0.8, zorder=1)
+    ax.scatter(x0, y0, s=14, color=plots.SERIES[0], label="as it was")
+    ax.scatter(x1[~turns], y1[~turns], s=18, marker="s", facecolors="none", edgecolors=plots.NULL, label="exchanged: same answer")
+    ax.scatter(x1[turns], y1[turns], s=22, marker="x", color=plots.EDITED, label="exchanged: answer turned")
+    ax.axline((0, 0), (v / v.norm() @ plane).tolist(), color=plots.INK, lw=1)
+    ax.set(title=title, xlabel="disconnected direction", aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
+axes[0].set(ylabel="dormant direction")
+handles = [h for ax in axes for h in zip(*ax.get_legend_handles_labels(), strict=True) if h[0].get_offsets().size]
+handles = list({name: mark for mark, name in handles}.items())
+fig.legend([mark for _, mark in handles], [name for name, _ in handles], loc="outside lower center", ncols=3)
+plots.show(
+    fig, "Along the learned direction points move to the middle, and up or down into the grey, and every answer turns; along the unseen part they move sideways, along the seen part not at all, and no answer turns.",
+    "Sixty hidden vectors in the same plane, before and after an interchange with a vector that differs in the property, along the learned direction (line) and "
+    "along its two parts. In the upper grey a “no” turns into a “yes”, in the lower a “yes” into a “no”.",
+)  # fmt: skip
+
+# %% [markdown]
+# The second check is to exchange the *whole* vector at the site. If the answer follows one direction, and not the whole of which it is a part, then suspect that the exchange has written what no input writes. Here is what both checks say, and beside it what they say of the right model of the drawing, where the answer does come through the site.
+
+# %% answer
+here, there = over(beside), over(on_path)
+table({name: {"site beside the path": here[name], "site on the path": there[name]}
+       for name in here}, decimals=2)
+
+# %% caption answer
+caption("Share of answers that turn in new pairs that differ in the property. Left: the planted models of the figure. Right: the same, except that the answer comes from a third direction of the site. Five models each, with 95 % intervals over models.")
+
+# %% claims answer
+def certainty(one, run, direction):
+    """Mean size of the output after an exchange, in new pairs that differ."""
+    base, donor = run.new.base[run.new.differs], run.new.donor[run.new.differs]
+    return float(one.answer(subspace.along(direction)(base[:, :-1], donor[:, :-1]), base[:, -1]).abs().mean())
+
+clear = [(probing.illusion(seed, on_path=True), run) for seed, (run, _) in enumerate(on_path)]
+both = torch.tensor([[turned[name] for name in turned] for _, turned in (*beside, *on_path)])  # (model, what was exchanged)
+lies = torch.stack([torch.stack([run.direction @ one.disconnected, run.direction @ one.dormant]) for one, (run, _) in zip(planted, beside, strict=True)]).abs()
+with claims():
+    claim("with the mean vector at the site no answer of the five models is wrong", all(torch.equal(said, one.label) for said, one in zip(at_mean, planted, strict=True)))
+    claim("the learned direction turns every answer in all ten models", (both[:, 0] == 1).all())
+    claim("it lies halfway between the disconnected and the dormant direction, in all five", (lies - 0.5**0.5).abs().max() < 0.03)
+    claim("beside the path its seen part turns none, and on the path all", not both[:5, 1].any() and (both[5:, 1] == 1).all())
+    claim("so does the whole vector: none beside the path, all on it", not both[:5, 3].any() and (both[5:, 3] == 1).all())
+    claim("the unseen part alone turns none", not both[:, 2].any())
+    claim("on the path the learned direction leans away from the real one, and makes the answers more certain than that does, in all five",
+          all(abs(float(run.direction @ one.real)) < 0.9 and certainty(one, run, run.direction) > certainty(one, run, one.real) for one, run in clear))
+measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if not both[:5, 0].any() else "about half")
+
+# %% [markdown]
+# Beside the path both checks expose the direction, and on the path both clear it. Even there it is not quite the real direction: along the learned one the answers come out more certain.
+
+# %% [markdown]
+# **In a trained model.** Now take the code model's open bracket of section 1, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions, and on average three quarters of a random direction's squared length, are unseen.
+
+# %%
+def parts(run):
+    """Answers that turn, by what is exchanged; last, the unseen share of the squared length."""
+    seen, unseen = subspace.split(run.direction, run.site.model.W_out[3])
+    exchanged = (*map(subspace.along, (run.direction, seen, unseen)), subspace.whole)
+    return *(run.turned(exchange) for exchange in exchanged), float(unseen.square().sum())
+
+neurons_of = {name: [trial(net, "square", seed, "blocks.3.mlp.hook_post") for seed in range(5)]
+              for name, net in (("answers that turn", model), ("null: untrained", blank))}
+turning_in = {name: torch.tensor([parts(run) for run in runs]) for name, runs in neurons_of.items()}
+names = ("learned direction", "its seen part", "its unseen part", "whole vector")
+table({name: {which: mean_interval(values[:, i]) for which, values in turning_in.items()}
+       for i, name in enumerate(names)}, decimals=2)
+
+# %% caption
+caption("Share of answers that turn in new pairs whose brackets differ, when the neurons of layer 3 get a donor's component at the last token. Five draws of lines, with 95 % intervals over draws.")
+
+# %% claims
+def beyond(run):
+    """Share of the pairs that differ where the exchange leads further along the seen part than any line's own vector."""
+    seen, _ = subspace.split(run.direction, model.W_out[3])
+    base, donor = (run.site.vectors(inputs) for inputs in (run.new.base, run.new.donor))
+    own, after = torch.cat([base, donor]) @ seen, (subspace.along(run.direction)(base, donor) @ seen)[run.new.differs]
+    return float(((after < own.min()) | (after > own.max())).float().mean())
+
+learned_there, (learned, seen, unseen, all_of_it, share) = neurons_of["answers that turn"], turning_in["answers that turn"].T
+with claims():
+    claim("the output weights see 192 dimensions of 768", (len(model.W_out[3]), int(torch.linalg.matrix_rank(model.W_out[3]))) == (768, 192))
+    claim("the learned direction turns half of the answers or more, in all five draws", learned.min() >= 0.5)
+    claim("its seen part alone turns less than half as many, in all five", (seen < learned / 2).all())
+    claim("the whole vector turns less than one answer in twenty", all_of_it.max() < 0.05)
+    claim("between a quarter and three quarters of the direction's squared length is unseen, and that part turns nothing", between(share.min(), 0.25, 0.75) and share.max() < 0.75 and not unseen.any())
+    claim("in the untrained model the search turns fewer answers, in all five draws", (turning_in["null: untrained"][:, 0] < learned).all())
+    claim("in more than half of the pairs the exchange leads beyond every line's own vector, along the seen part, in all five draws", min(map(beyond, learned_there)) > 0.5)
+
+# %% [markdown]
+# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It looks like the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own. In the untrained model, too, a search turns some answers, but fewer in each draw.
+
+# %% [markdown]
+# ## 3 · What no probe can beat
 #
 # A probe does badly. Is the probe too weak, or is there nothing to be known? Whoever cannot tell these apart may call a property absent that a better probe would read. The question has an exact answer where a representation has few values. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round. We fit two probes to all 32 cases.
 
@@ -97,13 +421,11 @@ with claims():
           rows["10 rows"]["loss on its own rows"] < 2 / 3 and between(rows["1000 rows"]["loss on its own rows"], 0.98, 1.0))  # fmt: skip
 
 # %% [markdown]
-# ## 2 · How much has been learned, in bits
+# ## 4 · How much has been learned, in bits
 #
-# A probe that needs a thousand examples has shown less of its model than one that needs ten, though both may end equally right. Voita & Titov (2020) put both into one number, how right a probe is and how much it had to learn. Imagine that you send the labels to somebody who has the vectors already. The first few cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**. It is short if few examples are enough, and if what they teach holds.
+# Of two probes that end equally right one may have needed a hundred times as many examples. Voita & Titov (2020) put both into one number, how right a probe is and how much it had to learn. Imagine that you send the labels to somebody who has the vectors already. The first few cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**. It is short if few examples are enough, and if what they teach holds.
 
 # %%
-model = zoo.load("code-4l", "cpu").requires_grad_(False)
-blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
 tokens, new = probing.two_halves(model, contexts=24)
 tokens_0 = tokens.read_by(blank)
 ends = [128, 256, 512, 1024, 2048, 4096, len(tokens)]
@@ -116,7 +438,7 @@ def learn(penalty):
     return fit
 
 # %% [markdown]
-# How strong the probe's penalty is matters here as everywhere, so each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
+# Each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
 
 # %%
 def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):  # bits a label, and the best penalty
@@ -174,12 +496,12 @@ with claims():
     claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
 
 # %% [markdown]
-# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block, whose files are new again, both curves rise: what was learned of earlier files helps less.
+# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block both curves rise: there what was learned before helps less.
 #
 # The code length puts together how easily a property is read, from how few examples, and how much is memorised on the way, and it needs no test set, since every label is sent before it is learned from. But it has no interval here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
 
 # %% [markdown]
-# ## 3 · How large may a probe be?
+# ## 5 · How large may a probe be?
 #
 # Linear probes miss an exclusive or, and sixteen hidden units find it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
 #
@@ -209,7 +531,7 @@ for i in range(1, 4):
 ax.set(xticks=range(4), xticklabels=["none (linear)", "2", "8", "32"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
-    fig, "Definition rises little with the size of the probe; the three control tasks rise more, and come closer to it.",
+    fig, "Definition rises little with the size of the probe; the three control tasks rise more, and one of them goes past it at 32 units.",
     "Removed share in new files before layer 2, for a property and three control tasks, by the size of the probe. Coins can be known in new files, because the same tokens come back there.",
 )  # fmt: skip
 
@@ -218,10 +540,12 @@ gap = capacity[:, 0] - capacity[:, 1:].mean(1)
 with claims():
     claim("from a linear probe to 32 hidden units the removed share of the property rises by less than 0.12", capacity[-1, 0] - capacity[0, 0] < 0.12)
     claim("that of every control task rises by more than 0.12", (capacity[-1] - capacity[0])[1:].min() > 0.12)
-    claim("the distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
+    claim("at 32 units one set of coins is known better than definition, and with fewer units none is", int((capacity[-1, 1:] > capacity[-1, 0]).sum()) == 1 and not (capacity[:-1, 1:] > capacity[:-1, :1]).any())
+    claim("a linear probe knows one set of coins more than five times as well as another", capacity[0, 1:].max() > 5 * capacity[0, 1:].min())
+    claim("the mean distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
 
 # %% [markdown]
-# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins. It is therefore best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
+# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins: at 32 units one set of coins is known better than the property. How easily coins are learned differs much from set to set, already for a linear probe, so that one set would not do. It is best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
 #
 # The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
 
@@ -241,7 +565,8 @@ chosen = penalties.index(probing.chosen_penalty(seen, penalties))  # from the tr
 fig, ax = plots.figure(height=2.9, width=5.4)
 for i, name in enumerate(properties):
     ax.semilogx(penalties, on_seen[:, i], ":", color=plots.SERIES[i])
-    ax.semilogx(penalties, on_unseen[:, i], "o-", ms=4, color=plots.SERIES[i], label=name.replace("_", " "))
+    ax.semilogx(penalties, on_unseen[:, i], "o-", ms=4, color=plots.SERIES[i], label={"in_brackets": "inside brackets"}.get(name, name))
+ax.plot([], [], ":", color=plots.NULL, label="on the files trained on")
 ax.axvline(penalties[chosen], color="0.6", lw=1)
 ax.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -274,10 +599,12 @@ plots.show(
 
 # %% claims
 weak, held = diagrams
+inner = [penalties.index(probing.chosen_penalty(replace(seen, y=seen.y[:, [i]], labels=properties[i : i + 1]), penalties)) for i in range(3)]
 judged = {at: [(path[at].logits(unseen.x)[0, :, i], unseen.y[:, i]) for i in range(3)] for at in (0, chosen)}
 before, after = ([{"share right": float(((z > 0) == y).float().mean()), "calibration error": probing.reliability(z.sigmoid(), y, unseen.file).error} for z, y in judged[at]] for at in (0, chosen))
 longer = path[0].directions.norm(dim=2) / path[chosen].directions.norm(dim=2)
 with claims():
+    claim("chosen for each property alone, the penalty is not at an end of the grid", all(0 < at < len(penalties) - 1 for at in inner))
     claim("on the files trained on, no property's removed share rises with the penalty", on_seen.diff(dim=0).max() < 0.01)
     claim("on new files all three rise by more than 0.1 from a penalty of 1 to the chosen one", (on_unseen[chosen] - on_unseen[0]).min() > 0.1)
     claim("for definitions the path is flat: three times the chosen penalty or a third of it changes less than 0.08", (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max() < 0.08)
@@ -296,10 +623,10 @@ with claims():
 # %% [markdown]
 # With too weak a penalty the probe is right about as often, but it is too sure where it is surest, because its directions are long and its log odds large also where it errs. Accuracy does not see this, and the removed share does. With the chosen penalty most dots lie above the diagonal instead: the probe is a little too careful. Its average calibration error is smaller, but on ten files the intervals of the two errors overlap.
 #
-# The penalty is to be chosen on files that the probe was not fitted to. For definitions its exact strength matters little, as long as it is of the right size; for brackets it matters more.
+# The penalty is to be chosen on files that the probe was not fitted to. For definitions its exact strength matters little, as long as it is of the right size; for brackets it matters more. The grid reaches far beyond the best value of each property within the training files, so that none was cut short by its end.
 
 # %% [markdown]
-# ## 4 · Truth without labels
+# ## 6 · Truth without labels
 #
 # Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give it a statement and its negation. Whatever is true, a probe for truth must give the two *opposite* answers, and it should be sure. These two demands can be written as a loss, and no label is needed. The search for a direction that meets them is **contrast-consistent search**, CCS:
 #
@@ -354,325 +681,10 @@ measured("probing.ccs", "the larger of the two" if ccs[1].min() > 0.9 and ccs[3]
 # CCS finds a contrast that turns round with the negation. In these pairs it finds the larger of the two, and where both are equally large it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally large: there it mixes them. The random direction agrees with either on somewhat more than half of the pairs, since by chance it leans a little to one side of both. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
 
 # %% [markdown]
-# ## 5 · Learned directions
-#
-# A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival (the shortcut and the rule of the core).
-
-# %% figure
-pair_of = {kind: probing.planted(kind) for kind in ("used", "unused")}  # the core's A and B: the same hidden vectors
-some = pair_of["used"]
-unit = [v / v.norm() for v in (probing.mass_mean(some.h[None], y[:, None]).directions[0, 0] for y in (some.rival, some.label))]
-angles = torch.arange(0, 181, 5)
-draw_of = torch.randperm(256, generator=torch.Generator().manual_seed(1))
-turning = {}  # (network, usual pairs only): share that turns at each angle
-
-def share_turned(one, angle, pairs):
-    v = (angle.deg2rad().cos() * unit[0] + angle.deg2rad().sin() * unit[1])[None]
-    return float((one.answer(probing.interchange(one.h, one.h[draw_of], v)) != one.answer(one.h))[pairs].float().mean())
-
-differ = some.label != some.label[draw_of]
-fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
-for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs of usual inputs"), strict=True):
-    pairs = differ & some.usual & some.usual[draw_of] if only else differ
-    for (kind, one), name, colour in zip(pair_of.items(), ("uses the property", "does not"), (plots.SERIES[0], plots.SERIES[5]), strict=True):
-        turning[kind, only] = [share_turned(one, angle, pairs) for angle in angles]
-        ax.plot(angles, turning[kind, only], color=colour, label=name)
-    ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["0°\nrival", "45°", "90°\nproperty", "135°", "180°\nrival"], xlabel="direction of the interchange")
-axes[0].set(ylabel="share of answers that turn")
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-plots.show(
-    fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most half, around the rival's. Right: the other network turns all around the rival's direction.",
-    "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property (half a turn, at whose end the rival's direction comes again), in two networks with the same hidden vectors.",
-)  # fmt: skip
-
-# %% claims
-with claims():
-    claim("along the property's direction all answers turn in the first network and none in the second, for both kinds of pairs", all(turning["used", only][18] == 1 and turning["unused", only][18] == 0 for only in (False, True)))
-    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", all(turning[kind, True][9] == 1 for kind in pair_of))
-    claim("with pairs of all inputs no direction turns more than six in ten in the second network; with usual ones the rival's turns all", max(turning["unused", False]) <= 0.6 and turning["unused", True][0] == 1)
-
-# %% [markdown]
-# With pairs of all inputs only the network that uses the property has a direction that turns everything. With pairs of usual inputs both have one, since there the rival differs where the property does; halfway between the two, one direction turns everything in both.
-#
-# In a model nobody can try all directions. **Distributed alignment search**, DAS (Geiger et al. 2023), searches instead. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
-#
-# $$\text{minimise over } |u| = 1:\quad \sum_\text{pairs} \text{cross-entropy}\Big(\text{rest of the model}\big(h + ((h_\text{donor} - h)\cdot u)\,u\big),\; \text{wanted answer}\Big) .$$
-#
-# TransformerLens has it as `fit_das`, and the course uses that. First the same two kinds of network. Each direction is learned from pairs of one half of the inputs and judged on pairs of the other.
-
-# %%
-def planted_trial(kind, seed, usual):
-    """Answers that turn along the learned and the probe's direction; the first one's cosines."""
-    one = probing.planted(kind, seed)
-    rows = one.usual if usual else torch.ones(256, dtype=torch.bool)
-    halves = subspace.Halves(one.encoder, lambda h, bits: one.head(h))
-    found = subspace.find(subspace.Site(halves, "hook_h", halves), 2.0 * probing.BITS[rows] - 1,
-                          one.label[rows], seed=seed, says=one.answer(one.h)[rows])
-    read, rival = (probing.mass_mean(one.h[None], y[:, None]).directions[0, 0]
-                   for y in (one.label, one.rival))
-    turned = [found.turned(subspace.along(u)) for u in (found.direction, read)]
-    return *turned, *(float(torch.cosine_similarity(found.direction, u, dim=0).abs()) for u in (read, rival))
-
-trials = {(kind, usual): torch.tensor([planted_trial(kind, seed, usual) for seed in range(5)])
-          for kind in ("used", "unused") for usual in (False, True)}  # (network, four numbers)
-
-# %%
-names = {False: "all inputs", True: "usual inputs"}
-columns = ("learned direction", "probe's direction", "cosine with it", "with the rival's")
-table({f"{kind}, pairs of {names[usual]}": dict(zip(columns, map(mean_interval, values.T), strict=True))
-       for (kind, usual), values in trials.items()}, decimals=2)
-
-# %% caption
-caption("Share of answers that turn, in new pairs that differ in the property, along the learned direction and along the probe's (the difference of the means). Five networks of each kind, with 95 % intervals over networks. New pairs are pairs of inputs that were not fitted to; a network has only 32 different hidden vectors, so that most pairs are new and hardly a vector is.")
-
-# %% claims
-with claims():
-    claim("where the property is used, the learned direction turns every answer and is the probe's, in all five networks",
-          (trials["used", False][:, 0] == 1).all() and trials["used", False][:, 2].min() > 0.99)
-    claim("where it is not used, pairs of all inputs give no direction that turns more than a third", trials["unused", False][:, 0].max() < 1 / 3)
-    claim("with pairs of usual inputs a direction is found that turns every answer, although the property is not used",
-          (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
-    claim("it lies closer to the rival's direction than to the property's, in all five", (trials["unused", True][:, 3] > trials["unused", True][:, 2]).all())
-    claim("a network has 32 different hidden vectors", all(len((torch.cdist(h, h) < 0.1).int().unique(dim=0)) == 32 for h in (probing.planted("used", seed).h for seed in range(5))))
-
-# %% [markdown]
-# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
-#
-# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train:
-#
-# - **Arbitrary labels.** Coins for the last word of a line, in place of the bracket: the control task of the core's section 3.
-# - **Untrained.** The same model before its training.
-# - **A site that cannot know.** The token before the bracket.
-# - **A placebo.** A random direction, along which the vector is moved as far.
-
-# %%
-def trial(net, y, seed, hook="blocks.3.hook_resid_pre", position=open_bracket.END):
-    """A direction learned in a model for a label of lines, from pairs of one half of them."""
-    lines = open_bracket.lines(net, 256, seed)
-    site, stream = open_bracket.site(net, hook, position), lines.stream(net, 3)
-    return subspace.find(site, stream, getattr(lines, y), seed=seed, says=site.ask(stream).argmax(1).bool(),
-                         count=128, epochs=12, batch=32, rate=0.04)
-
-runs = {"the open bracket": [trial(model, "square", seed) for seed in range(5)],
-        "null: arbitrary labels": [trial(model, "coin", seed) for seed in range(5)],
-        "null: untrained": [trial(blank, "square", seed) for seed in range(5)],
-        "null: a site that cannot know": [trial(model, "square", seed, position=open_bracket.BEFORE)
-                                          for seed in range(5)]}
-
-# %%
-def shares(run, exchange):
-    """Pairs with the wanted answer: of those fitted to, of new ones, of new ones whose label differs."""
-    return run.right(exchange, run.fitted), run.right(exchange), run.turned(exchange)
-
-found = {name: [shares(run, subspace.along(run.direction)) for run in some]
-         for name, some in runs.items()}
-found["null: placebo"] = [shares(run, subspace.placebo(run.direction, seed))
-                          for seed, run in enumerate(runs["the open bracket"])]
-found = {name: torch.tensor(values) for name, values in found.items()}  # (draw, three shares)
-columns = ("pairs fitted to", "new pairs", "new pairs that differ")
-table({name: dict(zip(columns, map(mean_interval, values.T), strict=True))
-       for name, values in found.items()}, decimals=2)
-
-# %% caption
-caption("Share of pairs with the wanted answer after an interchange along a direction, before layer 3. A direction that turns nothing is right in the pairs that do not differ, which are about half. Means over five draws of lines, with 95 % intervals over draws.")
-
-# %% claims
-lines = open_bracket.lines(model, 256, 0)
-closes = open_bracket.site(model, "blocks.3.hook_resid_pre").ask(lines.stream(model, 3)).argmax(1) == lines.square
-with claims():
-    claim("the model prefers the right kind of bracket in all 256 lines of the first draw", closes.all())
-    claim("the learned direction gives the wanted answer in every new pair, in all five draws", (found["the open bracket"][:, 1] == 1).all())
-    claim("in the untrained model about two answers of five turn, of new pairs that differ, and with arbitrary labels about one in six",
-          between(found["null: untrained"][:, 2].mean(), 0.33, 0.5) and between(found["null: arbitrary labels"][:, 2].mean(), 0.12, 0.22))
-    claim("over all new pairs both are right about half of the time, between 0.4 and 0.65 in every draw",
-          all(between(share, 0.4, 0.65) for name in ("null: untrained", "null: arbitrary labels") for share in found[name][:, 1].tolist()))
-    claim("of the pairs that were fitted to, the untrained model comes out right more often than of new ones, in every draw", (found["null: untrained"][:, 0] > found["null: untrained"][:, 1]).all())
-    claim("of new pairs that differ, no control turns half on average", all(some[:, 2].mean() < 0.5 for name, some in found.items() if name.startswith("null")))
-    claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 2].any() and not found["null: placebo"][:, 2].any())
-
-# %% [markdown]
-# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. But a search gets some way where there is nothing to be found. In a model that has learned nothing, about two answers of five turn as they should, in new pairs that differ, and with coins for labels about one in six. The column *new pairs* shows the price: in pairs that do not differ, answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search memorises as well.
-
-# %% [markdown]
-# ## 6 · A site that plays no part
-#
-# A learned direction depends on its pairs, as section 5 has shown, and also on where it is learned. Makelov et al. (2023) asked what one shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
-
-# %% figure
-drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")
-
-# %% [markdown]
-# To see whether the left model's answer needs the site, we replace every vector there by the mean of all.
-
-# %%
-planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
-at_mean = [one.answer(one.h.mean(0).expand_as(one.h), one.past) > 0 for one in planted]
-[int((said != one.label).sum()) for said, one in zip(at_mean, planted, strict=True)]
-
-# %% caption
-caption("Wrong answers, of 512, when every vector at the site is the mean vector; in five planted models.")
-
-# %% prediction
-predict("probing.illusion")
-
-# %% answer
-def ways(one, seed):
-    """Answers that turn in new pairs that differ in the property, by what is exchanged at the site."""
-    found = subspace.find(one.site, one.inputs, one.label, seed=seed)
-    seen, unseen = subspace.split(found.direction, one.weights[:, None])
-    exchanged = {"learned direction": subspace.along(found.direction),
-                 "its seen part": subspace.along(seen), "its unseen part": subspace.along(unseen),
-                 "whole vector": subspace.whole}
-    return found, {name: found.turned(exchange) for name, exchange in exchanged.items()}
-
-beside = [ways(one, seed) for seed, one in enumerate(planted)]
-on_path = [ways(probing.illusion(seed, on_path=True), seed) for seed in range(5)]
-
-def over(runs):
-    """Mean and interval over the runs, by what was exchanged."""
-    return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs]))
-            for name in runs[0][1]}
-
-# %% [markdown]
-# Two directions of the left site matter for what happened. Along the first is the property, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is only a little noise, but the weights do read it, and the answer would follow a large value there: call it **dormant**. The figure shows one interchange in the plane of the two.
-
-# %% figure answer
-one, found = planted[0], beside[0][0]
-u, new = found.direction * (found.direction @ one.disconnected).sign(), found.new
-plane = torch.stack([one.disconnected, one.dormant], 1)  # (d, 2)
-pair = int((new.differs & (new.base[:, :-1] @ one.disconnected < 0)).nonzero()[0])
-base, donor = new.base[[pair], :-1], new.donor[[pair], :-1]
-(x, y), (to_x, to_y), (after_x, after_y) = (v[0].tolist() for v in (base @ plane, donor @ plane, subspace.along(u)(base, donor) @ plane))
-fig, ax = plots.figure(height=3.4, width=5.6)
-ax.axline((x, y), (after_x, after_y), color=plots.INK, lw=0.8, ls=":")
-ax.plot(x, y, "o", ms=10, color=plots.SERIES[0])
-ax.plot(to_x, to_y, "o", ms=10, mfc="white", mec=plots.SERIES[0], mew=2)
-ax.annotate("", (after_x, y), (x, y), arrowprops={"arrowstyle": "-|>", "color": plots.NULL, "lw": 2, "shrinkA": 8})
-ax.annotate("", (after_x, after_y), (after_x, y), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
-ax.plot(after_x, after_y, "x", ms=10, mew=2.5, color=plots.EDITED)
-for words, where, side in (("base", (x - 0.12, y), "right"), ("donor", (to_x, to_y - 0.22), "center"), ("after the exchange", (after_x + 0.1, after_y), "left"),
-                           ("no weight reads this", (after_x - 0.42, y - 0.15), "center"), ("the answer follows this", (after_x + 0.06, y + 0.25), "left")):
-    ax.text(*where, words, ha=side, va="center", fontsize=9)
-ax.axhspan(0.5, 1.45, color="0.93", zorder=0)
-ax.text(-1.62, 1.3, "answer: yes", fontsize=9, color=plots.NULL)
-ax.set(xlabel="disconnected direction", ylabel="dormant direction", xlim=(-1.7, 1.7), ylim=(-0.6, 1.45), aspect="equal")
-plots.show(
-    fig, "The base at minus one, the donor at plus one on the disconnected axis. The exchange along the diagonal leads from the base up to the dormant axis, into the area where the answer is yes.",
-    "One interchange along the learned direction (dotted) in the first planted model. Base and donor differ along the disconnected direction alone. The exchange "
-    "moves the base along both directions, and where the area is grey, its “no” becomes a “yes”.",
-)  # fmt: skip
-
-# %% [markdown]
-# The learned direction lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property is. What is put in lies along $u$, so it has a dormant half too, and the output weights read that. The exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
-#
-# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies where the weights make nothing of it (their null space), so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. If a direction is truly used, its seen part alone should do as well as the whole.
-
-# %% figure answer
-seen, unseen = subspace.split(u, one.weights[:, None])
-some = new.differs.nonzero()[:60, 0]
-base, donor, past = new.base[some, :-1], new.donor[some, :-1], new.base[some, -1]
-fig, axes = plots.figure(1, 3, height=3.15, sharex=True, sharey=True)
-for ax, v, title in zip(axes, (u, unseen, seen), ("learned direction", "its unseen part", "its seen part"), strict=True):
-    changed = subspace.along(v)(base, donor)
-    turns = (one.answer(changed, past) > 0) != (past > 0)
-    (x0, y0), (x1, y1) = (base @ plane).T, (changed @ plane).T
-    ax.axhspan(0.5, 1.7, color="0.93", zorder=0)
-    ax.axhspan(-1.7, -0.5, color="0.93", zorder=0)
-    for i in range(0, len(some), 6):
-        ax.plot([x0[i], x1[i]], [y0[i], y1[i]], "-", color="0.75", lw=0.8, zorder=1)
-    ax.scatter(x0, y0, s=14, color=plots.SERIES[0], label="as it was")
-    ax.scatter(x1[~turns], y1[~turns], s=18, marker="s", facecolors="none", edgecolors=plots.NULL, label="exchanged: same answer")
-    ax.scatter(x1[turns], y1[turns], s=22, marker="x", color=plots.EDITED, label="exchanged: answer turned")
-    ax.axline((0, 0), (v / v.norm() @ plane).tolist(), color=plots.INK, lw=1)
-    ax.set(title=title, xlabel="disconnected direction", aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
-axes[0].set(ylabel="dormant direction")
-handles = [h for ax in axes for h in zip(*ax.get_legend_handles_labels(), strict=True) if h[0].get_offsets().size]
-handles = list({name: mark for mark, name in handles}.items())
-fig.legend([mark for _, mark in handles], [name for name, _ in handles], loc="outside lower center", ncols=3)
-plots.show(
-    fig, "Along the learned direction points move to the middle, and up or down into the grey, and every answer turns; along the unseen part they move sideways, along the seen part not at all, and no answer turns.",
-    "Sixty hidden vectors in the same plane, before and after an interchange with a vector that differs in the property, along the learned direction (line) and "
-    "along its two parts. In the upper grey a “no” turns into a “yes”, in the lower a “yes” into a “no”.",
-)  # fmt: skip
-
-# %% [markdown]
-# The second check is to exchange the *whole* vector at the site. If the answer follows one direction, and not the whole of which it is a part, then suspect that the exchange has written what no input writes. Here is what both checks say, and beside it what they say of the right model of the drawing, where the answer does come through the site.
-
-# %% answer
-here, there = over(beside), over(on_path)
-table({name: {"site beside the path": here[name], "site on the path": there[name]}
-       for name in here}, decimals=2)
-
-# %% caption answer
-caption("Share of answers that turn in new pairs that differ in the property. Left: the planted models of the figure. Right: the same, except that the answer comes from a third direction of the site. Five models each, with 95 % intervals over models.")
-
-# %% claims answer
-def certainty(one, run, direction):
-    """Mean size of the output after an exchange, in new pairs that differ."""
-    base, donor = run.new.base[run.new.differs], run.new.donor[run.new.differs]
-    return float(one.answer(subspace.along(direction)(base[:, :-1], donor[:, :-1]), base[:, -1]).abs().mean())
-
-clear = [(probing.illusion(seed, on_path=True), run) for seed, (run, _) in enumerate(on_path)]
-both = torch.tensor([[turned[name] for name in turned] for _, turned in (*beside, *on_path)])  # (model, what was exchanged)
-lies = torch.stack([torch.stack([run.direction @ one.disconnected, run.direction @ one.dormant]) for one, (run, _) in zip(planted, beside, strict=True)]).abs()
-with claims():
-    claim("with the mean vector at the site no answer of the five models is wrong", all(torch.equal(said, one.label) for said, one in zip(at_mean, planted, strict=True)))
-    claim("the learned direction turns every answer in all ten models", (both[:, 0] == 1).all())
-    claim("it lies halfway between the disconnected and the dormant direction, in all five", (lies - 0.5**0.5).abs().max() < 0.03)
-    claim("beside the path its seen part turns none, and on the path all", not both[:5, 1].any() and (both[5:, 1] == 1).all())
-    claim("so does the whole vector: none beside the path, all on it", not both[:5, 3].any() and (both[5:, 3] == 1).all())
-    claim("the unseen part alone turns none", not both[:, 2].any())
-    claim("on the path the learned direction leans away from the real one, and makes the answers more certain than that does, in all five",
-          all(abs(float(run.direction @ one.real)) < 0.9 and certainty(one, run, run.direction) > certainty(one, run, one.real) for one, run in clear))
-measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if not both[:5, 0].any() else "about half")
-
-# %% [markdown]
-# Beside the path both checks expose the direction, and on the path both clear it. Even there it is not quite the real direction: along the learned one the answers come out more certain.
-
-# %% [markdown]
-# **In a trained model.** Now take the code model's open bracket of section 5, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen.
-
-# %%
-def parts(run):
-    """Answers that turn, by what is exchanged; last, the unseen share of the squared length."""
-    seen, unseen = subspace.split(run.direction, model.W_out[3])
-    exchanged = (*map(subspace.along, (run.direction, seen, unseen)), subspace.whole)
-    return *(run.turned(exchange) for exchange in exchanged), float(unseen.square().sum())
-
-learned_there = [trial(model, "square", seed, "blocks.3.mlp.hook_post") for seed in range(5)]
-neurons = torch.tensor([parts(run) for run in learned_there])
-names = ("learned direction", "its seen part", "its unseen part", "whole vector")
-table({name: {"answers that turn": mean_interval(values)}
-       for name, values in zip(names, neurons.T, strict=False)}, decimals=2)
-
-# %% caption
-caption("Share of answers that turn in new pairs whose brackets differ, when the neurons of layer 3 get a donor's component at the last token. Five draws of lines, with 95 % intervals over draws.")
-
-# %% claims
-def beyond(run):
-    """Share of the pairs that differ where the exchange leads further along the seen part than any line's own vector."""
-    seen, _ = subspace.split(run.direction, model.W_out[3])
-    base, donor = (run.site.vectors(inputs) for inputs in (run.new.base, run.new.donor))
-    own, after = torch.cat([base, donor]) @ seen, (subspace.along(run.direction)(base, donor) @ seen)[run.new.differs]
-    return float(((after < own.min()) | (after > own.max())).float().mean())
-
-learned, seen, unseen, all_of_it, share = neurons.T
-with claims():
-    claim("the output weights see 192 dimensions of 768", (len(model.W_out[3]), int(torch.linalg.matrix_rank(model.W_out[3]))) == (768, 192))
-    claim("the learned direction turns half of the answers or more, in all five draws", learned.min() >= 0.5)
-    claim("its seen part alone turns less than half as many, in all five", (seen < learned / 2).all())
-    claim("the whole vector turns less than one answer in twenty", all_of_it.max() < 0.05)
-    claim("more than a quarter of the direction's squared length is unseen, and that part turns nothing", share.min() > 0.25 and not unseen.any())
-    claim("in more than half of the pairs the exchange leads beyond every line's own vector, along the seen part, in all five draws", min(map(beyond, learned_there)) > 0.5)
-
-# %% [markdown]
-# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It is the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own.
-
-# %% [markdown]
 # ## What this does not show
 #
 # - **Made-up pairs.** Whether truth is the loudest contrast in a language model is a question about that model, and nothing here answers it.
-# - **One deal of tokens.** The code lengths, and what larger probes learn, come from one deal of files and one order.
+# - **One division of the files.** The code lengths, and what larger probes learn, come from one deal of files and one order.
 # - **Sizes at one place.** How much a hidden layer adds was measured for one property before layer 2, with probes that started at one draw of units.
 # - **One direction.** Learned subspaces can have more dimensions, and need not lie in one layer. What a search finds then, and how far its controls get, has not been measured here.
 # - **A search can miss.** It goes downhill from a random start. That no direction is found does not show that there is none.
