@@ -150,7 +150,7 @@ def leads(
     ax.set(yticks=range(0, -len(single), -1), yticklabels=list(single), ylim=(0.5 - len(single), 0.5),
            xlabel="right more often than the null, share of tokens")  # fmt: skip
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8.5)
-    return Picture(fig, "For each label ten grey dots and two intervals beside 0: leads over coins and shuffled labels.")
+    return Picture(fig, "For each label ten grey dots and two intervals: its leads over coins and shuffled labels.")
 
 
 TESTS = ("always no", "before training", "coins", "shuffled labels", "further files")

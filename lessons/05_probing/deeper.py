@@ -1,12 +1,10 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson took its directions from probes, and asked by interchange whether a model uses what they read. One can also let the interchange find the direction: search for the one along which the answers turn. The first two sections ask what such a search has shown, and how it can deceive.
-#
-# Four shorter questions follow. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? And can one find out what a model holds to be true without any labels at all?
+# The lesson asked what a probe shows. Here are six questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? And how can such a direction be checked?
 
 # %% [markdown] contents
-# Sections 1 and 2 belong together. Of the others each may be skipped, except for the code of the fourth, which the fifth uses. You need the core lesson, and its planted networks in particular.
+# Any of the six sections may be skipped, except for the code of the second and the fifth, which the third and the sixth use. You need the core lesson, and its planted networks in particular.
 
 # %% setup
 
@@ -22,13 +20,343 @@ from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, table
 from course_utils.probing import drawing, open_bracket, subspace
 
-model = zoo.load("code-4l", "cpu").requires_grad_(False)
-blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
+# %% [markdown]
+# ## 1 · What no probe can beat
+#
+# A probe does badly. Is the probe too weak, or is there nothing to be known? Whoever cannot tell these apart may call a property absent that a better probe would read. The question has an exact answer where a representation has few values. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round. We fit two probes to all 32 cases.
+
+# %%
+bits = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+counts = torch.tensor([[7.0, 1.0], [1.0, 7.0], [1.0, 7.0], [7.0, 1.0]])  # no, yes
+bound = probing.conditional_entropy(counts)
+h = bits.repeat_interleave(8, 0)  # all 32 cases
+y = torch.tensor([False, True]).repeat(4).repeat_interleave(counts.flatten().long())
+
+def cross_entropy(p):
+    """Bits a case, of a probe that gives `yes` the probability p (32,)."""
+    return float(-torch.where(y, p, 1 - p).log2().mean())
+
+linear = probing.fit_logistic(h[None], y[:, None], 1e-3)
+at_rest = linear.logits(h[None])[0, :, 0].sigmoid()
+hidden = probing.fit_hidden(h[None], y[:, None], units=16, penalty=1e-3)  # one hidden layer
+with_units = hidden.logits(h[None])[0, :, 0].sigmoid()
+{"linear": round(cross_entropy(at_rest), 3), "one hidden layer": round(cross_entropy(with_units), 3)}
+
+# %% caption
+caption("Cross-entropy of two probes, in bits a case.")
+
+# %% figure
+fig, ax = plots.figure(height=2.8, width=6.6)
+ax.bar(range(4), counts[:, 1] / 8, 0.6, color=plots.STREAM, label="share of yes")
+for p, mark, colour, name in ((at_rest, "_", plots.SERIES[0], "the linear probe says"), (with_units, "x", plots.EDITED, "the hidden layer says")):
+    ax.plot(range(4), p[::8], mark, ms=14 if mark == "_" else 9, mew=3, color=colour, label=name)
+ax.set(xticks=range(4), xticklabels=["0 0", "0 1", "1 0", "1 1"], xlabel="h", ylabel="probability of yes", ylim=(0, 1))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Four bars, low, high, high, low. The linear probe says one half at each; the hidden layer says the height of each bar.",
+    "The share of cases with a yes at each of the four values of h, and the probabilities that two probes state.",
+)  # fmt: skip
 
 # %% [markdown]
-# ## 1 · Learned directions
+# The linear probe says one half everywhere. The hidden layer states the true share at every value, and nobody who sees only $h$ can do better: at each value one case in eight goes against the others. By hand, seven cases in eight cost $-\log_2 \tfrac78$ and one costs $-\log_2 \tfrac18$, together 0.54 bits a case. This uncertainty, averaged over the values, is the **conditional entropy**:
 #
-# A probe finds the direction from which a property is best *read*. The core asked by an interchange along that direction whether the model uses the property. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival (the shortcut and the rule of the core).
+# $$H(Y \mid H) \;=\; -\sum_{h,\,y} p(h, y)\,\log_2 p(y \mid h) .$$
+#
+# The expected cross-entropy of a probe is never below it, whatever the probe computes. It reaches it exactly if the probe states the true share at every $h$.
+
+# %% claims
+with claims():
+    claim("by hand and counted the conditional entropy is 0.54 bits", f"{float(bound):.2f}" == f"{float(-(7 / 8 * torch.tensor(7 / 8).log2() + 1 / 8 * torch.tensor(1 / 8).log2())):.2f}" == "0.54")
+    claim("the linear probe says one half everywhere, and the hidden layer the true share, to a hundredth", (at_rest - 0.5).abs().max() < 0.01 and (with_units[::8] - counts[:, 1] / 8).abs().max() < 0.01)
+    claim("the probe with a hidden layer reaches the bound to a hundredth of a bit", 0 <= cross_entropy(with_units) - float(bound) + 1e-4 < 0.01)
+    claim("the linear probe is no better than always saying one half", about(cross_entropy(at_rest), 1.0) and cross_entropy(at_rest) > 0.999)
+
+# %% [markdown]
+# So the linear probe is too weak: it sees nothing, although much can be known. What matters for a reader is therefore the information that can be used by *a given family of probes*. Xu et al. (2020) call it **usable information**: how uncertain the best probe of the family is if it does not see $h$, minus how uncertain the best one is that does. Here it is zero for linear probes, and all of it for a hidden layer.
+#
+# The bound comes with two warnings. It holds for the *expected* loss. On a finite sample a probe can fall below it, and on its own training rows it easily does. And where every vector is different, as in a language model, each comes with one label only. Then $H(Y \mid H)$ is zero, and the bound says nothing at all.
+
+# %%
+rng = torch.Generator().manual_seed(0)
+rows = {}
+for n in (10, 100, 1000):
+    x = torch.eye(8)[torch.randint(8, (n,), generator=rng)]  # eight values of h
+    coins = torch.rand(n, generator=rng) < 0.5  # that say nothing of the label: the bound is one bit
+    probe = probing.fit_logistic(x[None], coins[:, None], 0.01)
+    p = probe.logits(x[None])[0, :, 0].sigmoid()
+    loss = -torch.where(coins, p, 1 - p).log2().mean()
+    rows[f"{n} rows"] = {"loss on its own rows": float(loss), "bound": 1.0}
+table(rows, unit="bits", decimals=2)
+
+# %% caption
+caption("A probe on labels that are coin flips, judged on the rows that it was fitted to. The conditional entropy is one bit.")
+
+# %% claims
+with claims():
+    claim("on ten rows the probe's loss is more than a third below the bound, and on a thousand it is within 0.02 of it",
+          rows["10 rows"]["loss on its own rows"] < 2 / 3 and between(rows["1000 rows"]["loss on its own rows"], 0.98, 1.0))  # fmt: skip
+
+# %% [markdown]
+# ## 2 · How much has been learned, in bits
+#
+# A probe that needs a thousand examples has shown less of its model than one that needs ten, though both may end equally right. Voita & Titov (2020) put both into one number, how right a probe is and how much it had to learn. Imagine that you send the labels to somebody who has the vectors already. The first few cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**. It is short if few examples are enough, and if what they teach holds.
+
+# %%
+model = zoo.load("code-4l", "cpu").requires_grad_(False)
+blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
+tokens, new = probing.two_halves(model, contexts=24)
+tokens_0 = tokens.read_by(blank)
+ends = [128, 256, 512, 1024, 2048, 4096, len(tokens)]
+
+def learn(penalty):
+    """A learner for the code: logistic regression."""
+    def fit(x, y):
+        found = probing.fit_logistic(x[None], y[:, None], penalty)
+        return lambda rows: found.logits(rows[None])[0, :, 0].sigmoid().clamp(1e-6, 1 - 1e-6)
+    return fit
+
+# %% [markdown]
+# Each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
+
+# %%
+def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):  # bits a label, and the best penalty
+    return min((float(probing.online_code_length(x, y, ends, learn(p))) / len(y), p) for p in penalties)
+
+rows, strength = {}, {}
+for name in ("in_brackets", "definition"):
+    y = tokens.label(name)
+    coins = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
+    control = probing.control_labels(tokens.ids, coins, y.float().mean())
+    tasks = {"trained": (tokens.x[2], y), "null: before training": (tokens_0.x[2], y),
+             "null: control task": (tokens.x[2], control)}
+    found = {task: code_length(*it) for task, it in tasks.items()}
+    rows[name], strength[name] = ({task: pair[i] for task, pair in found.items()} for i in (0, 1))
+    rate = probing.conditional_entropy(torch.stack([~y, y]).sum(1)[None].float())
+    rows[name]["null: knows the rate"] = float(rate)
+table({name.replace("_", " "): row for name, row in rows.items()}, unit="bits a label", decimals=2)
+
+# %% caption
+caption("Online code length before layer 2, for two properties and three nulls. The tokens are sent file by file.")
+
+# %% figure
+def by_block(x, y, penalty):
+    """Bits a label, block by block."""
+    costs = [1.0]
+    for start, end in pairwise(ends):
+        p = learn(penalty)(x[:start], y[:start])(x[start:end])
+        costs.append(float(-torch.where(y[start:end], p, 1 - p).log2().mean()))
+    return torch.tensor(costs)
+
+asked_for = tokens.label("definition")
+sent = {"trained": tokens.x[2], "before training": tokens_0.x[2]}
+blocks = {name: by_block(x, asked_for, strength["definition"][name if name == "trained" else f"null: {name}"]) for name, x in sent.items()}
+fig, ax = plots.figure(height=2.6, width=6.8)
+for (name, costs), colour in zip(blocks.items(), (plots.SERIES[0], plots.NULL), strict=True):
+    ax.stairs(costs, [0, *ends], color=colour, lw=2, label=name, baseline=None)
+ax.set(xlabel="labels sent", ylabel="bits a label", ylim=(0, None), xlim=(0, ends[-1]))
+ax.legend(loc="upper right")
+plots.show(
+    fig, "Two staircases that begin at one bit a label, for the trained model and for the model before training.",
+    "The second row of the table, block by block: bits a label for “definition”, with the same penalties as there. The area under a curve is its code length.",
+)  # fmt: skip
+
+# %% claims
+shares = {name: float((costs * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / ends[-1]) for name, costs in blocks.items()}
+with claims():
+    claim("in every block after the first the labels cost less in the trained model", (blocks["trained"][1:] < blocks["before training"][1:]).all())
+    claim("definition costs half as many bits as before training", about(rows["definition"]["trained"] / rows["definition"]["null: before training"], 0.5))
+    claim("in the last block both cost more than in the one before", all(costs[-1] > costs[-2] for costs in blocks.values()))
+    claim("the area under each curve is the number of the table", all(about(shares[name], rows["definition"][name if name == "trained" else f"null: {name}"]) for name in blocks))
+    claim("the first block costs a bit a label", all(costs[0] == 1 for costs in blocks.values()))
+    claim("both properties take fewer bits in the trained model than before training, by a third or more",
+          all(row["trained"] < 0.67 * row["null: before training"] for row in rows.values()))
+    claim("before training neither takes fewer bits than its rate alone, to within a twentieth", all(row["null: before training"] > 0.95 * row["null: knows the rate"] for row in rows.values()))
+    claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
+
+# %% [markdown]
+# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block both curves rise: there what was learned before helps less.
+#
+# The code length puts together how easily a property is read, from how few examples, and how much is memorised on the way, and it needs no test set, since every label is sent before it is learned from. But it has no interval here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
+
+# %% [markdown]
+# ## 3 · How large may a probe be?
+#
+# Linear probes miss an exclusive or, and sixteen hidden units find it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
+#
+# We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the one of 10, 100 and 1000 that serves it best: whose probe, fitted on every second training file, knows most of the files between.
+
+# %% figure
+def tasks(some, name="definition"):
+    """The stream before layer 2, with the property and three control tasks as labels."""
+    coins = torch.rand(3, model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
+    share = tokens.label(name).float().mean()
+    y = torch.stack([some.label(name), *(probing.control_labels(some.ids, c, share) for c in coins)], 1)
+    return replace(some, x=some.x[[2]], y=y, labels=(name, "coins 1", "coins 2", "coins 3"))
+
+def known(units, penalties=(10.0, 100.0, 1000.0)):
+    """Removed share of each task in new files, by probes with so many hidden units, at the penalty chosen for it: (task,)."""
+    def path(a, b):
+        fits = [probing.fit_hidden(a.x, a.y, units, p, steps=100) if units else probing.fit_logistic(a.x, a.y, p) for p in penalties]
+        return torch.stack([probing.removed(found, a, b).share[0] for found in fits])  # (penalty, task)
+    return path(train, test).gather(0, path(train[even], train[~even]).argmax(0, keepdim=True))[0]
+
+train, test, even = tasks(tokens), tasks(new), tokens.file % 2 == 0
+capacity = torch.stack([known(units) for units in (0, 2, 8, 32)])  # (size, task)
+fig, ax = plots.figure(height=2.6, width=5.4)
+ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], zorder=3, label="definition")
+for i in range(1, 4):
+    ax.plot(range(4), capacity[:, i], "o--", ms=4, color=plots.NULL, zorder=1, label="control tasks,\nthree sets of coins" if i == 1 else None)
+ax.set(xticks=range(4), xticklabels=["none (linear)", "2", "8", "32"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Definition rises little with the size of the probe; the three control tasks rise more, and come closer to it.",
+    "Removed share in new files before layer 2, for a property and three control tasks, by the size of the probe. Coins can be known in new files, because the same tokens come back there.",
+)  # fmt: skip
+
+# %% claims
+gap = capacity[:, 0] - capacity[:, 1:].mean(1)
+with claims():
+    claim("from a linear probe to 32 hidden units the removed share of the property rises by less than 0.12", capacity[-1, 0] - capacity[0, 0] < 0.12)
+    claim("that of every control task rises by more than 0.12", (capacity[-1] - capacity[0])[1:].min() > 0.12)
+    claim("the distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
+
+# %% [markdown]
+# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins. Look at the single sets in the figure: they differ much from each other, already for a linear probe, and at 32 units one of them is known better than the property. One set alone would not have done. It is best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
+#
+# The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
+
+# %% figure
+properties = ("definition", "call", "in_brackets")
+def asked(some):
+    """The stream before layer 2 and the three labels."""
+    y = torch.stack([some.label(name) for name in properties], 1)
+    return replace(some, x=some.x[[2]], y=y, labels=properties)
+
+seen, unseen = asked(tokens), asked(new)
+penalties = [10 ** (k / 2) for k in range(11)]
+path = [probing.fit_logistic(seen.x, seen.y, p) for p in penalties]
+on_seen = torch.stack([probing.removed(probes, seen, seen).share[0] for probes in path])  # (penalty, property)
+on_unseen = torch.stack([probing.removed(probes, seen, unseen).share[0] for probes in path])
+chosen = penalties.index(probing.chosen_penalty(seen, penalties))  # from the training files alone
+fig, ax = plots.figure(height=2.9, width=5.4)
+for i, name in enumerate(properties):
+    ax.semilogx(penalties, on_seen[:, i], ":", color=plots.SERIES[i])
+    ax.semilogx(penalties, on_unseen[:, i], "o-", ms=4, color=plots.SERIES[i], label=name.replace("_", " "))
+ax.axvline(penalties[chosen], color="0.6", lw=1)
+ax.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "On the files trained on all three curves fall with the penalty. On new files they rise first, definition until about a thousand.",
+    "Removed share of linear probes before layer 2 by penalty, on new files (solid) and on those trained on (dotted); values below −1 are cut off. "
+    "Grey line: the penalty that serves the three properties best, on average, within the training files.",
+)  # fmt: skip
+
+# %% [markdown]
+# What does a penalty change? A probe states a probability, and that can be checked. Take all tokens to which it gives about 0.3. If about 0.3 of them have the property, and likewise for every other value, the probe is **calibrated**. The **expected calibration error** is by how much the two differ, on average over tokens, when tokens are put into ten groups by what the probe says.
+
+# %% figure
+fig, others = plots.figure(1, 2, height=2.9, width=6.4, sharey=True)
+diagrams = []
+for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "definition, chosen"), strict=True):
+    p = path[at].logits(unseen.x)[0, :, 0].sigmoid()
+    found = probing.reliability(p, unseen.label("definition"), unseen.file)
+    bars = torch.stack([found.so - found.low, found.high - found.so])
+    ax.errorbar(found.says, found.so, bars, fmt="o", ms=4, lw=1, color=plots.SERIES[0])
+    ax.plot([0, 1], [0, 1], color="0.6", lw=1)
+    ax.set(xlabel="what the probe says", ylim=(-0.03, 1.03), title=title)
+    diagrams.append(found)
+others[0].set(ylabel="share with the property")
+plots.show(
+    fig, "At penalty 1 the surest tenth lies below the diagonal; at the chosen penalty most tenths lie above it.",
+    "What the probe for definitions says in new files, in each tenth, and the share of tokens that are definitions, with 95 % intervals over files. "
+    "On the grey line both are the same.",
+)  # fmt: skip
+
+# %% claims
+weak, held = diagrams
+judged = {at: [(path[at].logits(unseen.x)[0, :, i], unseen.y[:, i]) for i in range(3)] for at in (0, chosen)}
+before, after = ([{"share right": float(((z > 0) == y).float().mean()), "calibration error": probing.reliability(z.sigmoid(), y, unseen.file).error} for z, y in judged[at]] for at in (0, chosen))
+longer = path[0].directions.norm(dim=2) / path[chosen].directions.norm(dim=2)
+with claims():
+    claim("on the files trained on, no property's removed share rises with the penalty", on_seen.diff(dim=0).max() < 0.01)
+    claim("on new files all three rise by more than 0.1 from a penalty of 1 to the chosen one", (on_unseen[chosen] - on_unseen[0]).min() > 0.1)
+    claim("for definitions the path is flat: three times the chosen penalty or a third of it changes less than 0.08", (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max() < 0.08)
+    claim("the share right hardly tells the two penalties apart: it changes by less than three in a hundred",
+          all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
+    claim("the calibration error of all three is smaller with the chosen one",
+          all(b["calibration error"][0] > a["calibration error"][0] for a, b in zip(after, before, strict=True)))
+    claim("for definitions the intervals of the two calibration errors overlap", before[0]["calibration error"][1] < after[0]["calibration error"][2])
+    claim("with the chosen penalty definitions are more frequent than the probe says in most of the tenths", (held.so > held.says).float().mean() > 0.5)
+    claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)
+    claim("and the log odds of the tokens on which the probe errs are larger than with the chosen penalty, on average, for all three",
+          all(a > b for a, b in zip(*([float(path[at].logits(unseen.x)[0, :, i].abs()[(path[at].logits(unseen.x)[0, :, i] > 0) != unseen.y[:, i]].mean()) for i in range(3)] for at in (0, chosen)), strict=True)))
+    claim("three times the chosen penalty or a third of it matters more for brackets than for definitions", (on_unseen[chosen - 1 : chosen + 2, 2] - on_unseen[chosen, 2]).abs().max() > (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max())  # fmt: skip
+    claim("at penalty 1 the tokens that the probe is surest of have the property less often than it says, by the whole interval", weak.high[-1] < weak.says[-1] - 0.02)
+
+# %% [markdown]
+# With too weak a penalty the probe is right about as often, but it is too sure where it is surest, because its directions are long and its log odds large also where it errs. Accuracy does not see this, and the removed share does. With the chosen penalty most dots lie above the diagonal instead: the probe is a little too careful. Its average calibration error is smaller, but on ten files the intervals of the two errors overlap.
+#
+# The penalty is to be chosen on files that the probe was not fitted to. For definitions its exact strength matters little, as long as it is of the right size; for brackets it matters more.
+
+# %% [markdown]
+# ## 4 · Truth without labels
+#
+# Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give it a statement and its negation. Whatever is true, a probe for truth must give the two *opposite* answers, and it should be sure. These two demands can be written as a loss, and no label is needed. The search for a direction that meets them is **contrast-consistent search**, CCS:
+#
+# $$L \;=\; \frac1n \sum_i \big(p_i^+ - (1 - p_i^-)\big)^2 + \min(p_i^+, p_i^-)^2 .$$
+#
+# Does it find truth? In made-up pairs we know. Each pair has a truth, marked along one direction. It also has another contrast that has nothing to do with truth (say, whether the statement sounds friendly), along a second direction. Negating the statement turns both round.
+
+# %% prediction
+predict("probing.ccs")
+
+# %% answer
+loudness = (0.0, 0.5, 1.0, 1.5, 2.0)
+found = {"CCS": [], "largest variation": [], "random direction": []}
+for loud in loudness:
+    every = [probing.ccs.pairs(loud, seed=seed) for seed in range(5)]
+    says = {"CCS": [probing.ccs.ccs(some, seed, starts=3) for seed, some in enumerate(every)],
+            "largest variation": [probing.ccs.first_component(some) for some in every],
+            "random direction": [probing.ccs.random_side(some, seed) for seed, some in enumerate(every)]}
+    for name, said in says.items():
+        found[name].append([[probing.ccs.agreement(s, which) for which in (some.truth, some.loud)]
+                            for s, some in zip(said, every, strict=True)])
+found = {name: torch.tensor(values) for name, values in found.items()}  # (loudness, draw, truth or other)
+
+# %% figure answer
+fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
+for ax, which, title in zip(axes, (0, 1), ("with the truth", "with the other contrast"), strict=True):
+    for i, (name, values) in enumerate(found.items()):
+        at = torch.tensor(loudness) + 0.06 * (i - 1)  # beside one another
+        ax.plot(at, values[..., which].mean(1), "-", color=plots.SERIES[(0, 3, 4)[i]], label=name)
+        ax.plot(at, values[..., which], "o", ms=4, color=plots.SERIES[(0, 3, 4)[i]], alpha=0.5)
+    ax.set(title=title, xlabel="loudness of the other contrast", xticks=loudness, ylim=(0.45, 1.03))
+axes[0].set(ylabel="agreement")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+plots.show(
+    fig, "With the truth: CCS and largest variation at one up to loudness 0.5, near a half from 1.5 on; with the other contrast the reverse; the random direction between.",
+    "Share of pairs on which a method agrees with the truth (left) and with the other contrast (right), or disagrees with it, whichever is "
+    "more. Loudness: the size of the other contrast, where the truth has size 1. Five draws of 400 pairs (dots) and their mean.",
+)  # fmt: skip
+
+# %% claims answer
+(ccs, other), (first, _) = (found[name].unbind(2) for name in ("CCS", "largest variation"))
+with claims():
+    claim("up to a loudness of 0.5 CCS agrees with the truth on more than 0.98 of the pairs, in all five draws", ccs[:2].min() > 0.98)
+    claim("from 1.5 on it agrees with it on less than 0.6, and with the other contrast on more than 0.98, in all five", ccs[3:].max() < 0.6 and other[3:].min() > 0.98)
+    claim("at equal loudness CCS takes one of the two whole: it agrees with the truth on more than 0.98 of the pairs, or with the other contrast, in each of the five", (torch.maximum(ccs, other)[2] > 0.98).all())
+    claim("at equal loudness the largest variation mixes them: between 0.55 and 0.97 with the truth in all five", between(first[2].min(), 0.55, 0.97) and between(first[2].max(), 0.55, 0.97))
+    claim("a random direction agrees with either on between 0.5 and 0.75 on average", all(between(share, 0.5, 0.75) for share in found["random direction"].mean((0, 1)).tolist()))
+    claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
+measured("probing.ccs", "the larger of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
+
+# %% [markdown]
+# CCS finds a contrast that turns round with the negation. In these pairs it finds the larger of the two, and where both are equally large it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally large: there it mixes them. The random direction agrees with either on somewhat more than half of the pairs, since by chance it leans a little to one side of both. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
+
+# %% [markdown]
+# ## 5 · Learned directions
+#
+# A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival (the shortcut and the rule of the core).
 
 # %% figure
 pair_of = {kind: probing.planted(kind) for kind in ("used", "unused")}  # the core's A and B: the same hidden vectors
@@ -53,7 +381,7 @@ for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs o
 axes[0].set(ylabel="share of answers that turn")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plots.show(
-    fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most six in ten, around the rival's. Right: the other network turns all around the rival's direction.",
+    fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most half, around the rival's. Right: the other network turns all around the rival's direction.",
     "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property (half a turn, at whose end the rival's direction comes again), in two networks with the same hidden vectors.",
 )  # fmt: skip
 
@@ -110,9 +438,7 @@ with claims():
 # %% [markdown]
 # With pairs of all inputs the search finds the property where it is used, and where it is not, no direction that turns more than a third. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
 #
-# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train, stand beside it.
-#
-# (At the last token the property can hardly be told from the answer, as section 8 of the core has shown. The question here is what a *search* finds.)
+# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. (There the property can hardly be told from the answer, as section 8 of the core shows. The question here is what a *search* finds.) Four controls, each trained in the same way where there is anything to train:
 #
 # - **Arbitrary labels.** Coins for the last word of a line, in place of the bracket: the control task of the core's section 3.
 # - **Untrained.** The same model before its training.
@@ -168,9 +494,9 @@ with claims():
 # The direction for the open bracket works on all new pairs, and no control turns half of those that differ. But a search gets some way where there is nothing to be found. In a model that has learned nothing, about two answers of five turn as they should, in new pairs that differ, and with coins for labels about one in six. The column *new pairs* shows the price: in pairs that do not differ, answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search memorises as well.
 
 # %% [markdown]
-# ## 2 · A site that plays no part
+# ## 6 · A site that plays no part
 #
-# A learned direction depends on its pairs, as section 1 has shown, and also on where it is learned. Makelov et al. (2023) asked what one shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
+# A learned direction depends on its pairs, as section 5 has shown, and also on where it is learned. Makelov et al. (2023) asked what one shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
 
 # %% figure
 drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")
@@ -304,21 +630,20 @@ measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if no
 # Beside the path both checks expose the direction, and on the path both clear it. Even there it is not quite the real direction: along the learned one the answers come out more certain.
 
 # %% [markdown]
-# **In a trained model.** Now take the code model's open bracket of section 1, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions, and on average three quarters of a random direction's squared length, are unseen.
+# **In a trained model.** Now take the code model's open bracket of section 5, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen, and on average three quarters of a random direction's squared length.
 
 # %%
 def parts(run):
     """Answers that turn, by what is exchanged; last, the unseen share of the squared length."""
-    seen, unseen = subspace.split(run.direction, run.site.model.W_out[3])
+    seen, unseen = subspace.split(run.direction, model.W_out[3])
     exchanged = (*map(subspace.along, (run.direction, seen, unseen)), subspace.whole)
     return *(run.turned(exchange) for exchange in exchanged), float(unseen.square().sum())
 
-neurons_of = {name: [trial(net, "square", seed, "blocks.3.mlp.hook_post") for seed in range(5)]
-              for name, net in (("answers that turn", model), ("null: untrained", blank))}
-turning_in = {name: torch.tensor([parts(run) for run in runs]) for name, runs in neurons_of.items()}
+learned_there = [trial(model, "square", seed, "blocks.3.mlp.hook_post") for seed in range(5)]
+neurons = torch.tensor([parts(run) for run in learned_there])
 names = ("learned direction", "its seen part", "its unseen part", "whole vector")
-table({name: {which: mean_interval(values[:, i]) for which, values in turning_in.items()}
-       for i, name in enumerate(names)}, decimals=2)
+table({name: {"answers that turn": mean_interval(values)}
+       for name, values in zip(names, neurons.T, strict=False)}, decimals=2)
 
 # %% caption
 caption("Share of answers that turn in new pairs whose brackets differ, when the neurons of layer 3 get a donor's component at the last token. Five draws of lines, with 95 % intervals over draws.")
@@ -331,360 +656,23 @@ def beyond(run):
     own, after = torch.cat([base, donor]) @ seen, (subspace.along(run.direction)(base, donor) @ seen)[run.new.differs]
     return float(((after < own.min()) | (after > own.max())).float().mean())
 
-learned_there, (learned, seen, unseen, all_of_it, share) = neurons_of["answers that turn"], turning_in["answers that turn"].T
+learned, seen, unseen, all_of_it, share = neurons.T
 with claims():
     claim("the output weights see 192 dimensions of 768", (len(model.W_out[3]), int(torch.linalg.matrix_rank(model.W_out[3]))) == (768, 192))
     claim("the learned direction turns half of the answers or more, in all five draws", learned.min() >= 0.5)
     claim("its seen part alone turns less than half as many, in all five", (seen < learned / 2).all())
     claim("the whole vector turns less than one answer in twenty", all_of_it.max() < 0.05)
-    claim("between a quarter and three quarters of the direction's squared length is unseen, and that part turns nothing", between(share.min(), 0.25, 0.75) and share.max() < 0.75 and not unseen.any())
-    claim("in the untrained model the search turns fewer answers, in all five draws", (turning_in["null: untrained"][:, 0] < learned).all())
+    claim("more than a quarter of the direction's squared length is unseen, and that part turns nothing", share.min() > 0.25 and not unseen.any())
     claim("in more than half of the pairs the exchange leads beyond every line's own vector, along the seen part, in all five draws", min(map(beyond, learned_there)) > 0.5)
 
 # %% [markdown]
-# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It looks like the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own. In the untrained model, too, a search turns some answers, but fewer in each draw.
-
-# %% [markdown]
-# ## 3 · What no probe can beat
-#
-# A probe does badly. Is the probe too weak, or is there nothing to be known? Whoever cannot tell these apart may call a property absent that a better probe would read. The question has an exact answer where a representation has few values. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round. We fit two probes to all 32 cases.
-
-# %%
-bits = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-counts = torch.tensor([[7.0, 1.0], [1.0, 7.0], [1.0, 7.0], [7.0, 1.0]])  # no, yes
-bound = probing.conditional_entropy(counts)
-h = bits.repeat_interleave(8, 0)  # all 32 cases
-y = torch.tensor([False, True]).repeat(4).repeat_interleave(counts.flatten().long())
-
-def cross_entropy(p):
-    """Bits a case, of a probe that gives `yes` the probability p (32,)."""
-    return float(-torch.where(y, p, 1 - p).log2().mean())
-
-linear = probing.fit_logistic(h[None], y[:, None], 1e-3)
-at_rest = linear.logits(h[None])[0, :, 0].sigmoid()
-hidden = probing.fit_hidden(h[None], y[:, None], units=16, penalty=1e-3)  # one hidden layer
-with_units = hidden.logits(h[None])[0, :, 0].sigmoid()
-{"linear": round(cross_entropy(at_rest), 3), "one hidden layer": round(cross_entropy(with_units), 3)}
-
-# %% caption
-caption("Cross-entropy of two probes, in bits a case.")
-
-# %% figure
-fig, ax = plots.figure(height=2.8, width=6.6)
-ax.bar(range(4), counts[:, 1] / 8, 0.6, color=plots.STREAM, label="share of yes")
-for p, mark, colour, name in ((at_rest, "_", plots.SERIES[0], "the linear probe says"), (with_units, "x", plots.EDITED, "the hidden layer says")):
-    ax.plot(range(4), p[::8], mark, ms=14 if mark == "_" else 9, mew=3, color=colour, label=name)
-ax.set(xticks=range(4), xticklabels=["0 0", "0 1", "1 0", "1 1"], xlabel="h", ylabel="probability of yes", ylim=(0, 1))
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-plots.show(
-    fig, "Four bars, low, high, high, low. The linear probe says one half at each; the hidden layer says the height of each bar.",
-    "The share of cases with a yes at each of the four values of h, and the probabilities that two probes state.",
-)  # fmt: skip
-
-# %% [markdown]
-# The linear probe says one half everywhere. The hidden layer states the true share at every value, and nobody who sees only $h$ can do better: at each value one case in eight goes against the others. By hand, seven cases in eight cost $-\log_2 \tfrac78$ and one costs $-\log_2 \tfrac18$, together 0.54 bits a case. This uncertainty, averaged over the values, is the **conditional entropy**:
-#
-# $$H(Y \mid H) \;=\; -\sum_{h,\,y} p(h, y)\,\log_2 p(y \mid h) .$$
-#
-# The expected cross-entropy of a probe is never below it, whatever the probe computes. It reaches it exactly if the probe states the true share at every $h$.
-
-# %% claims
-with claims():
-    claim("by hand and counted the conditional entropy is 0.54 bits", f"{float(bound):.2f}" == f"{float(-(7 / 8 * torch.tensor(7 / 8).log2() + 1 / 8 * torch.tensor(1 / 8).log2())):.2f}" == "0.54")
-    claim("the linear probe says one half everywhere, and the hidden layer the true share, to a hundredth", (at_rest - 0.5).abs().max() < 0.01 and (with_units[::8] - counts[:, 1] / 8).abs().max() < 0.01)
-    claim("the probe with a hidden layer reaches the bound to a hundredth of a bit", 0 <= cross_entropy(with_units) - float(bound) + 1e-4 < 0.01)
-    claim("the linear probe is no better than always saying one half", about(cross_entropy(at_rest), 1.0) and cross_entropy(at_rest) > 0.999)
-
-# %% [markdown]
-# So the linear probe is too weak: it sees nothing, although much can be known. What matters for a reader is therefore the information that can be used by *a given family of probes*. Xu et al. (2020) call it **usable information**: how uncertain the best probe of the family is if it does not see $h$, minus how uncertain the best one is that does. Here it is zero for linear probes, and all of it for a hidden layer.
-#
-# The bound comes with two warnings. It holds for the *expected* loss. On a finite sample a probe can fall below it, and on its own training rows it easily does. And where every vector is different, as in a language model, each comes with one label only. Then $H(Y \mid H)$ is zero, and the bound says nothing at all.
-
-# %%
-rng = torch.Generator().manual_seed(0)
-rows = {}
-for n in (10, 100, 1000):
-    x = torch.eye(8)[torch.randint(8, (n,), generator=rng)]  # eight values of h
-    coins = torch.rand(n, generator=rng) < 0.5  # that say nothing of the label: the bound is one bit
-    probe = probing.fit_logistic(x[None], coins[:, None], 0.01)
-    p = probe.logits(x[None])[0, :, 0].sigmoid()
-    loss = -torch.where(coins, p, 1 - p).log2().mean()
-    rows[f"{n} rows"] = {"loss on its own rows": float(loss), "bound": 1.0}
-table(rows, unit="bits", decimals=2)
-
-# %% caption
-caption("A probe on labels that are coin flips, judged on the rows that it was fitted to. The conditional entropy is one bit.")
-
-# %% claims
-with claims():
-    claim("on ten rows the probe's loss is more than a third below the bound, and on a thousand it is within 0.02 of it",
-          rows["10 rows"]["loss on its own rows"] < 2 / 3 and between(rows["1000 rows"]["loss on its own rows"], 0.98, 1.0))  # fmt: skip
-
-# %% [markdown]
-# ## 4 · How much has been learned, in bits
-#
-# Of two probes that end equally right one may have needed a hundred times as many examples. Voita & Titov (2020) put both into one number, how right a probe is and how much it had to learn. Imagine that you send the labels to somebody who has the vectors already. The first few cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**. It is short if few examples are enough, and if what they teach holds.
-
-# %%
-tokens, new = probing.two_halves(model, contexts=24)
-tokens_0 = tokens.read_by(blank)
-ends = [128, 256, 512, 1024, 2048, 4096, len(tokens)]
-
-def learn(penalty):
-    """A learner for the code: logistic regression."""
-    def fit(x, y):
-        found = probing.fit_logistic(x[None], y[:, None], penalty)
-        return lambda rows: found.logits(rows[None])[0, :, 0].sigmoid().clamp(1e-6, 1 - 1e-6)
-    return fit
-
-# %% [markdown]
-# Each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
-
-# %%
-def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):  # bits a label, and the best penalty
-    return min((float(probing.online_code_length(x, y, ends, learn(p))) / len(y), p) for p in penalties)
-
-rows, strength = {}, {}
-for name in ("in_brackets", "definition"):
-    y = tokens.label(name)
-    coins = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
-    control = probing.control_labels(tokens.ids, coins, y.float().mean())
-    tasks = {"trained": (tokens.x[2], y), "null: before training": (tokens_0.x[2], y),
-             "null: control task": (tokens.x[2], control)}
-    found = {task: code_length(*it) for task, it in tasks.items()}
-    rows[name], strength[name] = ({task: pair[i] for task, pair in found.items()} for i in (0, 1))
-    rate = probing.conditional_entropy(torch.stack([~y, y]).sum(1)[None].float())
-    rows[name]["null: knows the rate"] = float(rate)
-table({name.replace("_", " "): row for name, row in rows.items()}, unit="bits a label", decimals=2)
-
-# %% caption
-caption("Online code length before layer 2, for two properties and three nulls. The tokens are sent file by file.")
-
-# %% figure
-def by_block(x, y, penalty):
-    """Bits a label, block by block."""
-    costs = [1.0]
-    for start, end in pairwise(ends):
-        p = learn(penalty)(x[:start], y[:start])(x[start:end])
-        costs.append(float(-torch.where(y[start:end], p, 1 - p).log2().mean()))
-    return torch.tensor(costs)
-
-asked_for = tokens.label("definition")
-sent = {"trained": tokens.x[2], "before training": tokens_0.x[2]}
-blocks = {name: by_block(x, asked_for, strength["definition"][name if name == "trained" else f"null: {name}"]) for name, x in sent.items()}
-fig, ax = plots.figure(height=2.6, width=6.8)
-for (name, costs), colour in zip(blocks.items(), (plots.SERIES[0], plots.NULL), strict=True):
-    ax.stairs(costs, [0, *ends], color=colour, lw=2, label=name, baseline=None)
-ax.set(xlabel="labels sent", ylabel="bits a label", ylim=(0, None), xlim=(0, ends[-1]))
-ax.legend(loc="upper right")
-plots.show(
-    fig, "Two staircases that begin at one bit a label, for the trained model and for the model before training.",
-    "The second row of the table, block by block: bits a label for “definition”, with the same penalties as there. The area under a curve is its code length.",
-)  # fmt: skip
-
-# %% claims
-shares = {name: float((costs * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / ends[-1]) for name, costs in blocks.items()}
-with claims():
-    claim("in every block after the first the labels cost less in the trained model", (blocks["trained"][1:] < blocks["before training"][1:]).all())
-    claim("definition costs half as many bits as before training", about(rows["definition"]["trained"] / rows["definition"]["null: before training"], 0.5))
-    claim("in the last block both cost more than in the one before", all(costs[-1] > costs[-2] for costs in blocks.values()))
-    claim("the area under each curve is the number of the table", all(about(shares[name], rows["definition"][name if name == "trained" else f"null: {name}"]) for name in blocks))
-    claim("the first block costs a bit a label", all(costs[0] == 1 for costs in blocks.values()))
-    claim("both properties take fewer bits in the trained model than before training, by a third or more",
-          all(row["trained"] < 0.67 * row["null: before training"] for row in rows.values()))
-    claim("before training neither takes fewer bits than its rate alone, to within a twentieth", all(row["null: before training"] > 0.95 * row["null: knows the rate"] for row in rows.values()))
-    claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
-
-# %% [markdown]
-# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block both curves rise: there what was learned before helps less.
-#
-# The code length puts together how easily a property is read, from how few examples, and how much is memorised on the way, and it needs no test set, since every label is sent before it is learned from. But it has no interval here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
-
-# %% [markdown]
-# ## 5 · How large may a probe be?
-#
-# Linear probes miss an exclusive or, and sixteen hidden units find it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
-#
-# We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the one of 10, 100 and 1000 that serves it best: whose probe, fitted on every second training file, knows most of the files between.
-
-# %% figure
-def tasks(some, name="definition"):
-    """The stream before layer 2, with the property and three control tasks as labels."""
-    coins = torch.rand(3, model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
-    share = tokens.label(name).float().mean()
-    y = torch.stack([some.label(name), *(probing.control_labels(some.ids, c, share) for c in coins)], 1)
-    return replace(some, x=some.x[[2]], y=y, labels=(name, "coins 1", "coins 2", "coins 3"))
-
-def known(units, penalties=(10.0, 100.0, 1000.0)):
-    """Removed share of each task in new files, by probes with so many hidden units, at the penalty chosen for it: (task,)."""
-    def path(a, b):
-        fits = [probing.fit_hidden(a.x, a.y, units, p, steps=100) if units else probing.fit_logistic(a.x, a.y, p) for p in penalties]
-        return torch.stack([probing.removed(found, a, b).share[0] for found in fits])  # (penalty, task)
-    return path(train, test).gather(0, path(train[even], train[~even]).argmax(0, keepdim=True))[0]
-
-train, test, even = tasks(tokens), tasks(new), tokens.file % 2 == 0
-capacity = torch.stack([known(units) for units in (0, 2, 8, 32)])  # (size, task)
-fig, ax = plots.figure(height=2.6, width=5.4)
-ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], zorder=3, label="definition")
-for i in range(1, 4):
-    ax.plot(range(4), capacity[:, i], "o--", ms=4, color=plots.NULL, zorder=1, label="control tasks,\nthree sets of coins" if i == 1 else None)
-ax.set(xticks=range(4), xticklabels=["none (linear)", "2", "8", "32"], xlabel="hidden units", ylabel="removed share", ylim=(0, 0.8))
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-plots.show(
-    fig, "Definition rises little with the size of the probe; the three control tasks rise more, and one of them goes past it at 32 units.",
-    "Removed share in new files before layer 2, for a property and three control tasks, by the size of the probe. Coins can be known in new files, because the same tokens come back there.",
-)  # fmt: skip
-
-# %% claims
-gap = capacity[:, 0] - capacity[:, 1:].mean(1)
-with claims():
-    claim("from a linear probe to 32 hidden units the removed share of the property rises by less than 0.12", capacity[-1, 0] - capacity[0, 0] < 0.12)
-    claim("that of every control task rises by more than 0.12", (capacity[-1] - capacity[0])[1:].min() > 0.12)
-    claim("at 32 units one set of coins is known better than definition, and with fewer units none is", int((capacity[-1, 1:] > capacity[-1, 0]).sum()) == 1 and not (capacity[:-1, 1:] > capacity[:-1, :1]).any())
-    claim("a linear probe knows one set of coins more than five times as well as another", capacity[0, 1:].max() > 5 * capacity[0, 1:].min())
-    claim("the mean distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
-
-# %% [markdown]
-# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins: at 32 units one set of coins is known better than the property. How easily coins are learned differs much from set to set, already for a linear probe, so that one set would not do. It is best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
-#
-# The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
-
-# %% figure
-properties = ("definition", "call", "in_brackets")
-def asked(some):
-    """The stream before layer 2 and the three labels."""
-    y = torch.stack([some.label(name) for name in properties], 1)
-    return replace(some, x=some.x[[2]], y=y, labels=properties)
-
-seen, unseen = asked(tokens), asked(new)
-penalties = [10 ** (k / 2) for k in range(11)]
-path = [probing.fit_logistic(seen.x, seen.y, p) for p in penalties]
-on_seen = torch.stack([probing.removed(probes, seen, seen).share[0] for probes in path])  # (penalty, property)
-on_unseen = torch.stack([probing.removed(probes, seen, unseen).share[0] for probes in path])
-chosen = penalties.index(probing.chosen_penalty(seen, penalties))  # from the training files alone
-fig, ax = plots.figure(height=2.9, width=5.4)
-for i, name in enumerate(properties):
-    ax.semilogx(penalties, on_seen[:, i], ":", color=plots.SERIES[i])
-    ax.semilogx(penalties, on_unseen[:, i], "o-", ms=4, color=plots.SERIES[i], label={"in_brackets": "inside brackets"}.get(name, name))
-ax.plot([], [], ":", color=plots.NULL, label="on the files trained on")
-ax.axvline(penalties[chosen], color="0.6", lw=1)
-ax.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05))
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-plots.show(
-    fig, "On the files trained on all three curves fall with the penalty. On new files they rise first, definition until about a thousand.",
-    "Removed share of linear probes before layer 2 by penalty, on new files (solid) and on those trained on (dotted); values below −1 are cut off. "
-    "Grey line: the penalty that serves the three properties best, on average, within the training files.",
-)  # fmt: skip
-
-# %% [markdown]
-# What does a penalty change? A probe states a probability, and that can be checked. Take all tokens to which it gives about 0.3. If about 0.3 of them have the property, and likewise for every other value, the probe is **calibrated**. The **expected calibration error** is by how much the two differ, on average over tokens, when tokens are put into ten groups by what the probe says.
-
-# %% figure
-fig, others = plots.figure(1, 2, height=2.9, width=6.4, sharey=True)
-diagrams = []
-for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "definition, chosen"), strict=True):
-    p = path[at].logits(unseen.x)[0, :, 0].sigmoid()
-    found = probing.reliability(p, unseen.label("definition"), unseen.file)
-    bars = torch.stack([found.so - found.low, found.high - found.so])
-    ax.errorbar(found.says, found.so, bars, fmt="o", ms=4, lw=1, color=plots.SERIES[0])
-    ax.plot([0, 1], [0, 1], color="0.6", lw=1)
-    ax.set(xlabel="what the probe says", ylim=(-0.03, 1.03), title=title)
-    diagrams.append(found)
-others[0].set(ylabel="share with the property")
-plots.show(
-    fig, "At penalty 1 the surest tenth lies below the diagonal; at the chosen penalty most tenths lie above it.",
-    "What the probe for definitions says in new files, in each tenth, and the share of tokens that are definitions, with 95 % intervals over files. "
-    "On the grey line both are the same.",
-)  # fmt: skip
-
-# %% claims
-weak, held = diagrams
-inner = [penalties.index(probing.chosen_penalty(replace(seen, y=seen.y[:, [i]], labels=properties[i : i + 1]), penalties)) for i in range(3)]
-judged = {at: [(path[at].logits(unseen.x)[0, :, i], unseen.y[:, i]) for i in range(3)] for at in (0, chosen)}
-before, after = ([{"share right": float(((z > 0) == y).float().mean()), "calibration error": probing.reliability(z.sigmoid(), y, unseen.file).error} for z, y in judged[at]] for at in (0, chosen))
-longer = path[0].directions.norm(dim=2) / path[chosen].directions.norm(dim=2)
-with claims():
-    claim("chosen for each property alone, the penalty is not at an end of the grid", all(0 < at < len(penalties) - 1 for at in inner))
-    claim("on the files trained on, no property's removed share rises with the penalty", on_seen.diff(dim=0).max() < 0.01)
-    claim("on new files all three rise by more than 0.1 from a penalty of 1 to the chosen one", (on_unseen[chosen] - on_unseen[0]).min() > 0.1)
-    claim("for definitions the path is flat: three times the chosen penalty or a third of it changes less than 0.08", (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max() < 0.08)
-    claim("the share right hardly tells the two penalties apart: it changes by less than three in a hundred",
-          all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
-    claim("the calibration error of all three is smaller with the chosen one",
-          all(b["calibration error"][0] > a["calibration error"][0] for a, b in zip(after, before, strict=True)))
-    claim("for definitions the intervals of the two calibration errors overlap", before[0]["calibration error"][1] < after[0]["calibration error"][2])
-    claim("with the chosen penalty definitions are more frequent than the probe says in most of the tenths", (held.so > held.says).float().mean() > 0.5)
-    claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)
-    claim("and the log odds of the tokens on which the probe errs are larger than with the chosen penalty, on average, for all three",
-          all(a > b for a, b in zip(*([float(path[at].logits(unseen.x)[0, :, i].abs()[(path[at].logits(unseen.x)[0, :, i] > 0) != unseen.y[:, i]].mean()) for i in range(3)] for at in (0, chosen)), strict=True)))
-    claim("three times the chosen penalty or a third of it matters more for brackets than for definitions", (on_unseen[chosen - 1 : chosen + 2, 2] - on_unseen[chosen, 2]).abs().max() > (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max())  # fmt: skip
-    claim("at penalty 1 the tokens that the probe is surest of have the property less often than it says, by the whole interval", weak.high[-1] < weak.says[-1] - 0.02)
-
-# %% [markdown]
-# With too weak a penalty the probe is right about as often, but it is too sure where it is surest, because its directions are long and its log odds large also where it errs. Accuracy does not see this, and the removed share does. With the chosen penalty most dots lie above the diagonal instead: the probe is a little too careful. Its average calibration error is smaller, but on ten files the intervals of the two errors overlap.
-#
-# The penalty is to be chosen on files that the probe was not fitted to. For definitions its exact strength matters little, as long as it is of the right size; for brackets it matters more. The grid reaches far beyond the best value of each property within the training files, so that none was cut short by its end.
-
-# %% [markdown]
-# ## 6 · Truth without labels
-#
-# Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give it a statement and its negation. Whatever is true, a probe for truth must give the two *opposite* answers, and it should be sure. These two demands can be written as a loss, and no label is needed. The search for a direction that meets them is **contrast-consistent search**, CCS:
-#
-# $$L \;=\; \frac1n \sum_i \big(p_i^+ - (1 - p_i^-)\big)^2 + \min(p_i^+, p_i^-)^2 .$$
-#
-# Does it find truth? In made-up pairs we know. Each pair has a truth, marked along one direction. It also has another contrast that has nothing to do with truth (say, whether the statement sounds friendly), along a second direction. Negating the statement turns both round.
-
-# %% prediction
-predict("probing.ccs")
-
-# %% answer
-loudness = (0.0, 0.5, 1.0, 1.5, 2.0)
-found = {"CCS": [], "largest variation": [], "random direction": []}
-for loud in loudness:
-    every = [probing.ccs.pairs(loud, seed=seed) for seed in range(5)]
-    says = {"CCS": [probing.ccs.ccs(some, seed, starts=3) for seed, some in enumerate(every)],
-            "largest variation": [probing.ccs.first_component(some) for some in every],
-            "random direction": [probing.ccs.random_side(some, seed) for seed, some in enumerate(every)]}
-    for name, said in says.items():
-        found[name].append([[probing.ccs.agreement(s, which) for which in (some.truth, some.loud)]
-                            for s, some in zip(said, every, strict=True)])
-found = {name: torch.tensor(values) for name, values in found.items()}  # (loudness, draw, truth or other)
-
-# %% figure answer
-fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
-for ax, which, title in zip(axes, (0, 1), ("with the truth", "with the other contrast"), strict=True):
-    for i, (name, values) in enumerate(found.items()):
-        at = torch.tensor(loudness) + 0.06 * (i - 1)  # beside one another
-        ax.plot(at, values[..., which].mean(1), "-", color=plots.SERIES[(0, 3, 4)[i]], label=name)
-        ax.plot(at, values[..., which], "o", ms=4, color=plots.SERIES[(0, 3, 4)[i]], alpha=0.5)
-    ax.set(title=title, xlabel="loudness of the other contrast", xticks=loudness, ylim=(0.45, 1.03))
-axes[0].set(ylabel="agreement")
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-plots.show(
-    fig, "With the truth: CCS and largest variation at one up to loudness 0.5, near a half from 1.5 on; with the other contrast the reverse; the random direction between.",
-    "Share of pairs on which a method agrees with the truth (left) and with the other contrast (right), or disagrees with it, whichever is "
-    "more. Loudness: the size of the other contrast, where the truth has size 1. Five draws of 400 pairs (dots) and their mean.",
-)  # fmt: skip
-
-# %% claims answer
-(ccs, other), (first, _) = (found[name].unbind(2) for name in ("CCS", "largest variation"))
-with claims():
-    claim("up to a loudness of 0.5 CCS agrees with the truth on more than 0.98 of the pairs, in all five draws", ccs[:2].min() > 0.98)
-    claim("from 1.5 on it agrees with it on less than 0.6, and with the other contrast on more than 0.98, in all five", ccs[3:].max() < 0.6 and other[3:].min() > 0.98)
-    claim("at equal loudness CCS takes one of the two whole: it agrees with the truth on more than 0.98 of the pairs, or with the other contrast, in each of the five", (torch.maximum(ccs, other)[2] > 0.98).all())
-    claim("at equal loudness the largest variation mixes them: between 0.55 and 0.97 with the truth in all five", between(first[2].min(), 0.55, 0.97) and between(first[2].max(), 0.55, 0.97))
-    claim("a random direction agrees with either on between 0.5 and 0.75 on average", all(between(share, 0.5, 0.75) for share in found["random direction"].mean((0, 1)).tolist()))
-    claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
-measured("probing.ccs", "the larger of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
-
-# %% [markdown]
-# CCS finds a contrast that turns round with the negation. In these pairs it finds the larger of the two, and where both are equally large it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally large: there it mixes them. The random direction agrees with either on somewhat more than half of the pairs, since by chance it leans a little to one side of both. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
+# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It looks like the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own. What a search at these neurons finds in an untrained model, or for arbitrary labels, was not tried.
 
 # %% [markdown]
 # ## What this does not show
 #
 # - **Made-up pairs.** Whether truth is the loudest contrast in a language model is a question about that model, and nothing here answers it.
-# - **One division of the files.** The code lengths, and what larger probes learn, come from one deal of files and one order.
+# - **One deal of tokens.** The code lengths, and what larger probes learn, come from one deal of files and one order.
 # - **Sizes at one place.** How much a hidden layer adds was measured for one property before layer 2, with probes that started at one draw of units.
 # - **One direction.** Learned subspaces can have more dimensions, and need not lie in one layer. What a search finds then, and how far its controls get, has not been measured here.
 # - **A search can miss.** It goes downhill from a random start. That no direction is found does not show that there is none.

@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads Python. We take the vector that it holds at each token after two of its four layers, and train a classifier to say from this vector alone whether the token is a closing bracket. On files that neither of them has seen, the classifier is right at 99 of 100 tokens. What have we learned about the model?
 #
-# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. They look alike. The bars below it say the same of whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
+# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. Both point to the closing brackets. The bars below it compare them on whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
 #
 # The text is modules of Python's standard library that the model was not trained on. Ten of them train the classifiers and ten others judge them; nine more are kept back until section 4.
 #
@@ -55,7 +55,7 @@ line_says = {f"{words} {when}": told(net, some, label) for words, label in (("a 
              for when, net, some in (("before training", blank, probes_0), ("trained", model, probes))}
 plots.show(
     sae.shaded_code([model.tokenizer.decode([i]) for i in snippet[0, 1:].tolist()], line_says, columns=1),
-    "One line four times. The two classifiers for closing brackets are dark at the closing brackets; of the two for inside brackets only the trained model’s is dark anywhere.",
+    "One line four times. The two classifiers for closing brackets are darker at the closing brackets than elsewhere; of the two for inside brackets only the trained model’s is dark anywhere.",
     "One line, and what four classifiers say at each token (darker: more surely yes), for two questions, before and after the model’s training.",
 )  # fmt: skip
 
@@ -88,8 +88,8 @@ with claims():
     claim("inside brackets: before training it differs by less than one in a hundred from always no, and after it at least six in a hundred more are right",
           abs(right_0[2, at["in_brackets"]] - always_no[at["in_brackets"]]) < 0.01 and right[2, at["in_brackets"]] - always_no[at["in_brackets"]] > 0.06)  # fmt: skip
     ends_one = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}") for i in snippet[0, 1:].tolist()])
-    before_one, after_one = (line_says[f"a closing bracket? {when}"] > 0.5 for when in ("before training", "trained"))
-    claim("in the line both classifiers for closing brackets say yes at the closing brackets and nowhere else", torch.equal(before_one, ends_one) and torch.equal(after_one, ends_one))
+    both_say = [line_says[f"a closing bracket? {when}"] for when in ("before training", "trained")]
+    claim("in the line both classifiers for closing brackets give these a higher probability than the other tokens, by more than 0.3 on average", all(says[ends_one].mean() - says[~ends_one].mean() > 0.3 for says in both_say))
     claim("and of those for inside brackets only the trained model's says yes anywhere", not (line_says["inside brackets? before training"] > 0.5).any() and (line_says["inside brackets? trained"] > 0.5).any())
 
 # %% [markdown]
@@ -211,7 +211,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Before training three labels are read well, opening and closing brackets and keywords. For these it is nearly enough to know which token one has before one, and a random network has not lost that. The other five need the context. In the trained model they are read best before layer 2 or 3, and less well at the end.
+# Before training three labels are read well, opening and closing brackets and keywords. Whether a token closes a bracket follows almost always from the token itself, and a random network has not lost that. The other five need the context. In the trained model they are read best before layer 2 or 3, and less well at the end.
 #
 # Beside each number belongs its **null**: what the same measurement gives where there is nothing to be found. Two are cheap, always saying *no* and the model before training, and we ask by how much the trained model's probe is right more often, token by token. What is independent of each other is files rather than tokens, so that the intervals come from drawing whole files again and again, with replacement (a bootstrap over files). From here on a scoreboard keeps count.
 
@@ -1029,7 +1029,7 @@ with claims():
     claim("after erasing, the class means are equal, and the few lines give what the course's eraser gives", float((gone[wrote].mean(0) - gone[~wrote].mean(0)).norm() / toward.norm()) < 1e-3 and float((gone - gone_now[0]).norm() / (gone - train.x[2]).norm()) < 0.01)
     claim("in the figure of the plane they are, too, and apart before; one dimension is left", middles[2].norm() < 1e-3 * middles[0].norm() and middles[1].norm() > 0.1 and int(torch.linalg.matrix_rank(panels["erased"], rtol=1e-3)) == 1)
     claim("the contexts are of all ten files", len(file_of.unique()) == 10)
-    claim("at closing brackets erasing costs about one nat, its interval above all of the nulls'", about(at_close["inside written brackets"][0], 1.1) and at_close["inside written brackets"][1] > max(at_close[name][2] for name in at_close if name.startswith("null")))
+    claim("at closing brackets erasing costs a little more than one nat, its interval above all of the nulls'", between(at_close["inside written brackets"][0], 1.0, 1.25) and at_close["inside written brackets"][1] > max(at_close[name][2] for name in at_close if name.startswith("null")))
     claim("labels shuffled within tokens cost about 0.2 nats there, and shuffled labels an interval around 0", rounds_to(at_close["null: shuffled within tokens"][0], "0.2") and at_close["null: shuffled labels"][1] < 0 < at_close["null: shuffled labels"][2])
     claim("about three fifths of all harm is there, at three tokens of a hundred", about(of_total, 0.6) and rounds_to(float(next_is["a closing bracket"].float().mean()), "0.03"))
     claim("between erasing the property and the embedding of “)” the paired interval contains 0", against[1] < 0 < against[2])
@@ -1039,11 +1039,11 @@ with claims():
 measured("probing.erased", "far more than elsewhere" if at_close["inside written brackets"][0] > 3 * max(float(erased[next_is["another token"]].mean()), *(at_close[name][0] for name in at_close if name.startswith("null"))) else "hardly at all" if at_close["inside written brackets"][0] < 0.1 else "about as much as elsewhere")
 
 # %% [markdown]
-# Far more than elsewhere: about one nat where a closing bracket comes next. These are three tokens in a hundred, and they bear about three fifths of all harm. Labels shuffled within tokens cost about 0.2 nats there, so that part of the loss may come from which token is read.
+# Far more than elsewhere: a little more than one nat where a closing bracket comes next. These are three tokens in a hundred, and they bear about three fifths of all harm. Labels shuffled within tokens cost about 0.2 nats there, so that part of the loss may come from which token is read.
 #
 # But erasing the embedding of “)” costs about as much, and so erasing does not tell the property from the answer either. Nor is the property gone for every reader: right after the erasing a probe with 16 hidden units still beats its nulls.
 #
-# The second intervention is **steering**: add one and the same arrow to every vector, at every position except the first, and see what the model then says. We want closing brackets to become more probable. A longer arrow changes more of everything else too: where the text goes on with another token the loss rises, and that rise is the price. Each direction gets the length at which its price is 0.1 nats a token.
+# The second intervention is **steering**: add one and the same arrow to every vector, at every position except the first, and see what the model then says. We want closing brackets to become more probable. A longer arrow changes more of everything else too: where the text goes on with another token the loss rises, and that rise is the price. Each direction gets the length at which its price is 0.1 nats a token, in six contexts of different files. Here is by how many nats the log-probability of closing brackets rises.
 
 # %%
 ways = {"mass-mean probe": toward, "logistic probe": probes_w.directions[2, 0],
@@ -1052,12 +1052,8 @@ ways |= {f"random {i}": v for i, v in enumerate(placebos[12:18])}
 lengths = tuple(float(toward.norm()) * s for s in (0.5, 1.0, 1.5))
 steered = probing.steered(model, test.contexts[::8], 2, ways, lengths, closing)
 effect, again = steered.at_price(0.1), steered.drawn_at_price(0.1)  # contexts drawn anew
-rows = {name: {"rise": (float(effect[i]), *(float(end) for end in interval(again[:, i])))}
-        for i, name in enumerate(ways) if i < 3}
-table(rows | {"null: largest of 6 random": {"rise": float(effect[3:].max())}}, unit="nats", decimals=2)
-
-# %% caption
-caption("Rise of the log-probability of closing brackets when a direction is added before layer 2, at a price of 0.1 nats a token. Six contexts, each of another file; 95 % intervals over contexts.")
+{**{name: round(float(effect[i]), 1) for i, name in enumerate(ways) if i < 3},
+ "largest of 6 random": round(float(effect[3:].max()), 1)}
 
 # %% claims
 with claims():
