@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads Python. We take the vector that it holds at each token after two of its four layers, and train a classifier to say from this vector alone whether the token is a closing bracket. On files that neither of them has seen, the classifier is right at 99 of 100 tokens. What have we learned about the model?
 #
-# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. Both point to the closing brackets. The bars below it compare them on whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
+# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. Both point to the closing brackets. (Each row has a scale of its own. The third is pale blue in many places, and yet says *no* everywhere.) The bars below it compare them on whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
 #
 # The text is modules of Python's standard library that the model was not trained on. Ten of them train the classifiers and ten others judge them; nine more are kept back until section 4.
 #
@@ -594,7 +594,7 @@ with claims():
 measured("probing.unusual", "undecided: near even odds" if odds[~usual].abs().mean() < 0.5 else "as decided, and right")
 
 # %% [markdown]
-# The probe is undecided, because it could not know which of the two was meant. In $h$ shortcut and rule have a direction each, and the probe weighs both alike. On usual inputs they agree; on unusual ones they cancel, in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it. The docstring's probe, which had seen a few tokens where its two properties part, was not undecided there but took the wrong side at six in ten.
+# The probe is undecided, because it could not know which of the two was meant. In $h$ shortcut and rule have a direction each, and the probe weighs both alike. On usual inputs they agree; on unusual ones they cancel, in each of five networks. Nothing in the probe's training, and no test on data of the same kind, could have shown it. The first probe of section 4 had seen a few tokens where its two properties part. It was not undecided on the disputed ones, and took the side of its rival at about six in ten.
 
 # %% [markdown]
 # ## 6 · Readable, but used?
@@ -1068,7 +1068,7 @@ with claims():
 # %% [markdown]
 # ## 10 · A recipe for your own probe
 #
-# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens says little more than that the vector has not lost which token it belongs to, and before training it has not either. *Inside brackets* was undecided, and it led to more: the vectors hold best whether a token is inside *written* brackets, which passed every null. The model's expectation follows it, along the answer's own direction. That a property is *used* we could show for another one, the kind of bracket that is open, at a place where the answer is still far.
+# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens says little more than that the vector has not lost which token it belongs to, which is nearly so before training as well. *Inside brackets* was undecided, and it led to more: the vectors hold best whether a token is inside *written* brackets, which passed every null. The model's expectation follows it, along the answer's own direction. That a property is *used* we could show for another one, the kind of bracket that is open, at a place where the answer is still far.
 #
 # 1. *The rate.* How often is the commoner answer right?
 # 2. *The untrained model.* How good is the same probe there, on the same tokens?
@@ -1093,7 +1093,7 @@ card(
      "where it fails": "fitted where the two differ, a probe tells them apart at four in five"},
     {"claim": "Present does not mean used", "evidence": "two networks with the same hidden vectors; one turns under interchange, the other does not", "control": "donors with the same property; five pairs of networks",
      "where it fails": "features with directions of their own, and no noise"},
-    {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways, in code and in strings", "control": "first of 25 beside 24 placebos in code; labels shuffled within tokens; the embedding of “)”",
+    {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways in code, and it can be taken away in strings", "control": "first of 25 beside 24 placebos in code; labels shuffled within tokens; the embedding of “)”",
      "where it fails": "most of it goes along the embedding of “)”: use apart from the answer was not shown"},
     {"claim": "The code model uses which kind of bracket is open", "evidence": "exchanged at the bracket, two thirds of the answers turn, without the brackets’ embeddings", "control": "the embeddings alone; four random directions; the untrained model; five draws of lines",
      "where it fails": "at the last token: there only the embeddings’ part turns answers"},
