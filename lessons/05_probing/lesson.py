@@ -1093,7 +1093,7 @@ card(
      "where it fails": "fitted where the two differ, a probe tells them apart at four in five"},
     {"claim": "Present does not mean used", "evidence": "two networks with the same hidden vectors; one turns under interchange, the other does not", "control": "donors with the same property; five pairs of networks",
      "where it fails": "features with directions of their own, and no noise"},
-    {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways in code, and it can be taken away in strings", "control": "first of 25 beside 24 placebos in code; labels shuffled within tokens; the embedding of “)”",
+    {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways, in code and in strings", "control": "first of 25 beside 24 placebos in code; labels shuffled within tokens; the embedding of “)”",
      "where it fails": "most of it goes along the embedding of “)”: use apart from the answer was not shown"},
     {"claim": "The code model uses which kind of bracket is open", "evidence": "exchanged at the bracket, two thirds of the answers turn, without the brackets’ embeddings", "control": "the embeddings alone; four random directions; the untrained model; five draws of lines",
      "where it fails": "at the last token: there only the embeddings’ part turns answers"},
