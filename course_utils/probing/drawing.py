@@ -3,7 +3,7 @@
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
 3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – effects with their intervals.
-4. `scoreboard` – which label has passed which test.
+4. `leads` – how far probes are ahead of two nulls. `scoreboard` – which label has passed which test.
 """
 
 from collections.abc import Mapping, Sequence
@@ -125,26 +125,53 @@ def lead_rows(ax: Axes, rows: Mapping[str, Sequence[tuple[float, float, float]]]
     ax.set(yticks=range(0, -len(rows), -1), yticklabels=list(rows), ylim=(-len(rows) + 0.4, 0.6))
 
 
-TESTS = ("always no", "before training", "coins", "shuffled labels", "other data", "interchange")
+def leads(
+    board: Mapping[tuple[str, str], tuple[float, float, float]], single: Mapping[str, Float[Tensor, "draw"]]
+) -> Picture:
+    """Leads over coins and over shuffled labels, a row for each label, with the single draws of coins.
+
+    Args:
+        board: as `scoreboard` takes it.
+        single: for each label its lead over each draw.
+    """
+    fig, ax = plots.figure(height=0.75 + 0.55 * len(single), width=6.6)
+    ax.axvline(0, color=plots.NULL, lw=0.8)
+    for i, (label, draws) in enumerate(single.items()):
+        first = i == 0
+        ax.plot(draws, [-i - 0.15] * len(draws), "o", ms=5, color=plots.NULL, alpha=0.6,
+                label="each of ten draws of coins" if first else None)  # fmt: skip
+        for test, words, up, mark, colour in (
+            ("coins", "coins, all draws", 0.02, "o", 0),
+            ("shuffled labels", "labels shuffled within tokens", 0.2, "s", 5),
+        ):
+            value, low, high = board[label, test]
+            ax.errorbar(value, up - i, xerr=[[value - low], [high - value]], fmt=mark, ms=6, capsize=3,
+                        color=plots.SERIES[colour], label=words if first else None)  # fmt: skip
+    ax.set(yticks=range(0, -len(single), -1), yticklabels=list(single), ylim=(0.5 - len(single), 0.5),
+           xlabel="right more often than the null, share of tokens")  # fmt: skip
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8.5)
+    return Picture(fig, "For each label ten grey dots and two intervals: its leads over coins and shuffled labels.")
 
 
-def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float] | str]) -> Figure:
+TESTS = ("always no", "before training", "coins", "shuffled labels", "further files")
+
+
+def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float]]) -> Figure:
     """Which label has passed which test: a row for each label, a column for each of `TESTS`.
 
     Args:
         found: for (label, test) a lead over a null with its interval, drawn around 0 and green if the whole interval
-            is above it, or what came out in words. What is missing was not tried.
+            is above it. A cell's edge is 0.3 from its 0. What is missing was not tried.
     """
     labels = list(dict.fromkeys(label for label, _ in found))
     fig, ax = plots.figure(width=6.8, height=0.4 + 0.45 * len(labels))
     for i, label in enumerate(labels):
         for j, test in enumerate(TESTS):
-            entry = found.get((label, test), "not tried")
-            if isinstance(entry, str):
-                colour = plots.NULL if entry == "not tried" else plots.INK
-                ax.text(j, i, entry, ha="center", va="center", fontsize=8.5, color=colour)
+            if (label, test) not in found:
+                ax.text(j, i, "not tried", ha="center", va="center", fontsize=8.5, color=plots.NULL)
                 continue
-            value, low, high = (max(-0.45, min(0.45, 1.7 * number)) for number in entry)
+            entry = found[label, test]
+            value, low, high = (0.48 / 0.3 * number for number in entry)
             colour, alpha = (plots.ANSWER, 0.22) if low > 0 else (FADED, 1)
             ax.add_patch(Rectangle((j - 0.48, i - 0.46), 0.96, 0.92, color=colour, alpha=alpha, lw=0))
             ax.plot((j, j), (i - 0.4, i + 0.1), color=plots.NULL, lw=0.8)

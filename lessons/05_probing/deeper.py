@@ -116,7 +116,7 @@ def learn(penalty):
     return fit
 
 # %% [markdown]
-# How strong the probe's penalty is matters here as everywhere, so each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
+# Each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
 
 # %%
 def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):  # bits a label, and the best penalty
@@ -174,7 +174,7 @@ with claims():
     claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
 
 # %% [markdown]
-# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block, whose files are new again, both curves rise: what was learned of earlier files helps less.
+# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block both curves rise: there what was learned before helps less.
 #
 # The code length puts together how easily a property is read, from how few examples, and how much is memorised on the way, and it needs no test set, since every label is sent before it is learned from. But it has no interval here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
 
@@ -221,7 +221,7 @@ with claims():
     claim("the distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
 
 # %% [markdown]
-# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins. It is therefore best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
+# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins. Look at the single sets in the figure: they differ much from each other, already for a linear probe, and at 32 units one of them is known better than the property. One set alone would not have done. It is best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
 #
 # The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
 
@@ -436,9 +436,9 @@ with claims():
     claim("a network has 32 different hidden vectors", all(len((torch.cdist(h, h) < 0.1).int().unique(dim=0)) == 32 for h in (probing.planted("used", seed).h for seed in range(5))))
 
 # %% [markdown]
-# With pairs of all inputs the search is right in both cases. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
+# With pairs of all inputs the search finds the property where it is used, and where it is not, no direction that turns more than a third. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
 #
-# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. Four controls, each trained in the same way where there is anything to train:
+# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. (There the property can hardly be told from the answer, as section 8 of the core shows. The question here is what a *search* finds.) Four controls, each trained in the same way where there is anything to train:
 #
 # - **Arbitrary labels.** Coins for the last word of a line, in place of the bracket: the control task of the core's section 3.
 # - **Untrained.** The same model before its training.
@@ -565,7 +565,7 @@ plots.show(
 # %% [markdown]
 # The learned direction lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property is. What is put in lies along $u$, so it has a dormant half too, and the output weights read that. The exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
 #
-# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies where the weights make nothing of it (their null space), so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. If a direction is truly used, its seen part alone should do as well as the whole.
+# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies where the weights make nothing of it (their null space), so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. One would expect of a direction that is used that its seen part alone does as well as the whole. Where it does not, this is a warning, and not yet a proof.
 
 # %% figure answer
 seen, unseen = subspace.split(u, one.weights[:, None])
@@ -630,7 +630,7 @@ measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if no
 # Beside the path both checks expose the direction, and on the path both clear it. Even there it is not quite the real direction: along the learned one the answers come out more certain.
 
 # %% [markdown]
-# **In a trained model.** Now take the code model's open bracket of section 5, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen.
+# **In a trained model.** Now take the code model's open bracket of section 5, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen, and on average three quarters of a random direction's squared length.
 
 # %%
 def parts(run):
@@ -666,7 +666,7 @@ with claims():
     claim("in more than half of the pairs the exchange leads beyond every line's own vector, along the seen part, in all five draws", min(map(beyond, learned_there)) > 0.5)
 
 # %% [markdown]
-# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It is the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own.
+# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It looks like the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own. What a search at these neurons finds in an untrained model, or for arbitrary labels, was not tried.
 
 # %% [markdown]
 # ## What this does not show
