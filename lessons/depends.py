@@ -42,7 +42,7 @@ def fingerprint(nb: NotebookNode, course: "Package") -> str:
 
 
 @cache
-def read(folder: Path) -> "Package":
+def package_in(folder: Path) -> "Package":
     """The package in a folder, read once: it is not expected to change while notebooks are built."""
     return Package(folder)
 

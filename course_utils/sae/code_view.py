@@ -1,7 +1,7 @@
 """A few lines of code with the background of each token as dark as a number for it: a neuron, a latent, a label.
 
 `shaded_code` shows one program for several numbers, `shaded_panels` a program for each. Within a panel the largest
-value is darkest, and what is not above zero is white.
+value is darkest unless a larger `top` is given, and what is not above zero is white.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Panel:
     Attributes:
         title: above it. words: the tokens, in order. values: their numbers. note: a line below.
         colour: of the background; a latent's unless another is given. asked: tokens that are framed and numbered.
+        top: the number that is darkest, where panels are to be compared.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Panel:
     note: str = ""
     colour: str = plots.HEAD
     asked: Sequence[int] = ()
+    top: float = 0.0
 
     @property
     def step(self) -> float:
@@ -52,15 +54,18 @@ class Panel:
         return TITLE + self.step * self.lines + (NOTE if self.note else 0) + GAP
 
 
-def shaded_code(words: Sequence[str], values: Mapping[str, Float[Tensor, "token"]], columns: int = 2) -> Figure:
+def shaded_code(
+    words: Sequence[str], values: Mapping[str, Float[Tensor, "token"]], columns: int = 2, top: float = 0.0
+) -> Figure:
     """The code that `words` spell, once for each entry of `values`, whose keys are the titles.
 
     Args:
         words: the tokens, in order.
         values: {title: a number for each token}.
         columns: panels beside one another.
+        top: the number that is darkest, where entries are to be compared; otherwise each has its own.
     """
-    return shaded_panels([Panel(title, words, numbers) for title, numbers in values.items()], columns)
+    return shaded_panels([Panel(title, words, numbers, top=top) for title, numbers in values.items()], columns)
 
 
 def shaded_panels(panels: Sequence[Panel], columns: int = 2) -> Figure:
@@ -92,7 +97,7 @@ def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
     if panel.note:
         ax.text(left, below, panel.note, fontsize=9, va="center", color=plots.NULL)
     line = column = 0
-    shares = panel.values / max(float(panel.values.max()), 1e-9)
+    shares = panel.values / max(float(panel.values.max()), panel.top, 1e-9)
     for place, (word, share) in enumerate(zip(panel.words, shares.tolist(), strict=True)):
         for i, piece in enumerate(word.split("\n")):
             line, column = (line + 1, 0) if i else (line, column)

@@ -210,7 +210,7 @@ together = within.best["correlated"]
 rare = together[-1]  # p = 0.05
 fig, axes = plots.figure(1, 4, height=2.3)
 drawn = {"independent, p = 0.05": ("independent", 3), "correlated, p = 0.05": ("correlated", 3),
-         "correlated, p = 0.4": ("correlated", 0), "anticorrelated, p = 0.05": ("anticorrelated", 3)}  # fmt: skip
+         "correlated,\np = 0.4": ("correlated", 0), "anticorrelated,\np = 0.05": ("anticorrelated", 3)}  # fmt: skip
 for ax, (title, (kind, k)) in zip(axes, drawn.items(), strict=True):
     sp.arrow_panel(ax, pairs[kind].best().W[0, k])
     ax.set_title(title, fontsize=10, loc="center")

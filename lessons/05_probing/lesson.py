@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads Python. We take the vector that it holds at each token after two of its four layers, and train a classifier to say from this vector alone whether the token is a closing bracket. On files that neither of them has seen, the classifier is right at 99 of 100 tokens. What have we learned about the model?
 #
-# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. Both point to the closing brackets. (Each row has a scale of its own. The third is pale blue in many places, and yet says *no* everywhere.) The bars below it compare them on whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
+# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. Both point to the closing brackets. The bars below it compare them on whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
 #
 # The text is modules of Python's standard library that the model was not trained on. Ten of them train the classifiers and ten others judge them; nine more are kept back until section 4.
 #
@@ -54,9 +54,9 @@ def told(net, probes, label):
 line_says = {f"{words} {when}": told(net, some, label) for words, label in (("a closing bracket?", "closes"), ("inside brackets?", "in_brackets"))
              for when, net, some in (("before training", blank, probes_0), ("trained", model, probes))}
 plots.show(
-    sae.shaded_code([model.tokenizer.decode([i]) for i in snippet[0, 1:].tolist()], line_says, columns=1),
-    "One line four times. The two classifiers for closing brackets are darker at the closing brackets than elsewhere; of the two for inside brackets only the trained model’s is dark anywhere.",
-    "One line, and what four classifiers say at each token (darker: more surely yes), for two questions, before and after the model’s training.",
+    sae.shaded_code([model.tokenizer.decode([i]) for i in snippet[0, 1:].tolist()], line_says, columns=1, top=1.0),
+    "One line four times. The two classifiers for closing brackets are darker at the closing brackets than elsewhere; of the two for inside brackets the trained model’s is dark from the first word inside to a bracket, and the other pale everywhere.",
+    "One line, and what four classifiers say at each token (white: no, darkest: surely yes), for two questions, before and after the model’s training.",
 )  # fmt: skip
 
 # %% figure
@@ -358,7 +358,7 @@ p_inside = (some.x[2] @ probes.directions[2, at["in_brackets"]] + probes.bias[2,
 words = [model.tokenizer.decode([i]) for i in some.ids.tolist()]
 end = next(i for i in range(len(words)) if "".join(words[:i]).count("\n") == 13)
 plots.show(
-    sae.shaded_code(words[:end], {"what the probe says (darker: more surely inside)": p_inside[:end]}, columns=1),
+    sae.shaded_code(words[:end], {"what the probe says (darker: more surely inside)": p_inside[:end]}, columns=1, top=1.0),
     "The first lines of a module that is one long docstring: the probe is dark between the brackets of the examples in it.",
     "The beginning of this file, which is one docstring, with what the probe says at each token. For Python's parser no bracket is open anywhere in it, so that by the label all of it should be white.",
 )  # fmt: skip
