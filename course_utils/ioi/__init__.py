@@ -21,7 +21,7 @@
 from __future__ import annotations
 
 from course_utils import zoo
-from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
+from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, probability_of, roles
 from course_utils.ioi.beside_drawn import beside_drawn
 from course_utils.ioi.circuit_drawings import (
     circuit_drawn,

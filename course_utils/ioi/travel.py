@@ -108,8 +108,8 @@ def travel_drawn(columns: Mapping[str, Travel]) -> Picture:
     page.line([(FRAME[0], 0.1), (FRAME[0], page.height - 0.1)], colour="#DDDDDD", behind=True)
     page.line([(0.1, FRAME[1]), (WIDE - 0.1, FRAME[1])], colour="#DDDDDD", behind=True)
     return page.picture(
-        "Two columns of two frames. Left, John gives: 0.2 reads John at the last word, the mover reads Mary's note, and "
-        "Mary is said. Right, Mary gives: the mover reads the note at the comma, and John is said."
+        "Two columns of two frames. Left, John gives: 0.2 reads John at the last word, the mover reads Mary's note, "
+        "and Mary is said. Right, Mary gives: the mover reads the note at the comma, and John is said."
     )
 
 

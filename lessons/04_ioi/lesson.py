@@ -359,9 +359,9 @@ table({row: {"reads": word, "copies Mary": mean_of(row, 0, 0), "copies John": me
 caption("What heads make of the word that they read (prompts that name IO first; means over the heads of a row). By chance each number is 0.06.")
 
 # %% [markdown]
-# From *and* the movers copy Mary, every name of the 80, and John no more often than by chance. The comma holds both names, but not equally: layer 0 looks at John more than at Mary, and a mover that reads it raises John by about twice as many logits as Mary. That is why John wins when the movers read the comma, and why we call it the note of John. Heads 2.1, 2.2 and 2.3 always read the comma, whoever gives.
+# From *and* the movers copy Mary, every name of the 80, and John hardly more often than by chance. The comma holds both names, but not equally: layer 0 looks at John more than at Mary, and a mover that reads it raises John by about twice as many logits as Mary. That is why John wins when the movers read the comma, and why we call it the note of John. Heads 2.1, 2.2 and 2.3 always read the comma, whoever gives.
 #
-# Heads 1.1 and 0.3 lower the giver. (Head 1.1 does so by *gave*, where head 0.3 has noted the giver.) Only head 0.2 fits no column: it reads the giver, but what it writes seldom raises or lowers that name. Another part must make use of it.
+# Heads 1.1 and 0.3 lower the giver. (Head 1.1 does so by *gave*, where head 0.3 has noted the giver.) Only head 0.2 fits no column: it reads the giver, but what it writes raises or lowers that name in fewer than a quarter of the cases. Another part must make use of it.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -706,7 +706,7 @@ plots.show(
 # %% [markdown]
 # By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add heads 2.1, 2.2 and 2.3, which raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. So what belongs to a circuit depends on what is measured.
 #
-# Is it just these heads? No random six keeps as much of the logit difference, but every random six with head 0.2 keeps more than a third, because the MLPs are kept in all of them. So this test says clearly that head 0.2 matters; for the five others the path patching of sections 5 to 7 is the better evidence. Of the 119 other threes that can be added, at least five do as well as 2.1 to 2.3, and most of those that do well hold head 2.1. The nine heads are a circuit for the whole task, but not the only one.
+# Is it just these heads? No random six keeps as much of the logit difference, but every random six with head 0.2 keeps more than a third, together with the MLPs, which are kept in all of them. So this test says clearly that head 0.2 matters; for the five others the path patching of sections 5 to 7 is the better evidence. Of the 119 other threes that can be added, at least five do as well as 2.1 to 2.3, and most of those that do well hold head 2.1. The nine heads are a circuit for the whole task, but not the only one.
 
 # %% claims answer
 by_group = []
