@@ -341,7 +341,8 @@ plots.show(
 
 # %%
 movers, late = ["1.0", "1.2", "1.3"], ["2.1", "2.2", "2.3"]
-readers = {"movers": (movers, "after IO", "“and”"), "movers, if Mary gives": (movers, "before S2", "the comma"),
+readers = {"movers": (movers, "after IO", "“and”"),
+           "movers, if Mary gives": (movers, "before S2", "the comma"),
            "2.1, 2.2, 2.3": (late, "before S2", "the comma"), "1.1": (["1.1"], "after S2", "“gave”"),
            "0.3": (["0.3"], "S2", "S2, the giver"), "0.2": (["0.2"], "S2", "S2, the giver")}
 copied = {}  # by row: for Mary and for John, of each head the shares raised and lowered
@@ -353,7 +354,8 @@ def mean_of(row, role, column):
     return sum(one[column] for one in copied[row][role]) / len(copied[row][role])
 
 table({row: {"reads": word, "copies Mary": mean_of(row, 0, 0), "copies John": mean_of(row, 1, 0),
-             "lowers John": mean_of(row, 1, 1)} for row, (_, _, word) in readers.items()}, decimals=2, corner="heads")
+             "lowers John": mean_of(row, 1, 1)} for row, (_, _, word) in readers.items()},
+      decimals=2, corner="heads")
 
 # %% caption
 caption("What heads make of the word that they read (prompts that name IO first; means over the heads of a row). By chance each number is 0.06.")
@@ -771,6 +773,8 @@ ioi.texts_drawn(rows, 16, "Six texts with the attention of 0.2 on their words, t
     "The sentence of section 1 and five that test the accounts; three dots stand for words left out. Blue ground: the attention of head 0.2 from the last word. Beside each text: "
     "the name that the model should say if it avoids the repeated one, or the last (– : neither). Right: the logit difference Mary − John, the circuit's forecast (grey "
     "bar) and the measured one (dot), averaged over both orders of the first two names.")  # fmt: skip
+
+# %% answer
 measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 
 # %% [markdown]
@@ -790,15 +794,15 @@ def without_looking(text, heads, seed=1):
             moved = pattern[:, head, -1] * ((some.tokens == io) | (some.tokens == s))
             pattern[:, head, -1] += (some.tokens == c) * moved.sum(1, keepdim=True) - moved
         return pattern
-    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_pattern", look)]):
-        logits = model(some.tokens)[:, -1]
+    logits = model.run_with_hooks(some.tokens, fwd_hooks=[("blocks.0.attn.hook_pattern", look)])[:, -1]
     return float((logits.gather(1, io) - logits.gather(1, s)).mean())
 
-table({f"{'John' if who == 'S' else 'Mary'} had lunch": {"as it is": without_looking(text, []), "0.2 looks at the giver only": without_looking(text, [2]),
-       "0.2 and 0.3 do": without_looking(text, [2, 3])} for who, text in (("S", lunch["S had lunch"]), ("IO", lunch["IO had lunch"]))}, signed=True, decimals=1, corner="…, Anna gives", unit="logits")
+ways_to_look = {"as it is": [], "0.2 looks at the giver only": [2], "0.2 and 0.3 do": [2, 3]}
+table({name: {way: without_looking(lunch[text], heads) for way, heads in ways_to_look.items()}
+       for name, text in (("John had lunch", "S had lunch"), ("Mary had lunch", "IO had lunch"))}, signed=True, decimals=1)
 
 # %% caption answer
-caption("The mean logit difference Mary − John in the two texts with lunch, when heads look at Anna, who gives, in place of Mary and John (128 prompts each).")
+caption("The mean logit difference Mary − John (logits) in the two texts with lunch, when heads look at Anna, who gives, in place of Mary and John (128 prompts each).")
 
 # %% [markdown]
 # The lean goes away. When head 0.3 looks away too, it turns into a small lean *towards* the repeated name. So what is avoided here is what these heads look at, and not what is repeated.
@@ -811,7 +815,8 @@ caption("The mean logit difference Mary − John in the two texts with lunch, wh
 predict("ioi.single")
 
 # %% answer
-joined = {"template": ioi.TEXTS["as in the template"], "Later": ioi.TEMPLATES[1], "Then": "{A} and {B} had lunch. Then {S} gave a {object} to"}
+joined = {"template": ioi.TEXTS["as in the template"], "Later": ioi.TEMPLATES[1],
+          "Then": "{A} and {B} had lunch. Then {S} gave a {object} to"}
 apart = {"went with": "{S} went to the {place} with {IO} and gave a {object} to",
          "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to",
          "met": "{S} met {IO} at the {place} and gave a {object} to",
