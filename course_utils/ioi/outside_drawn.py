@@ -65,7 +65,7 @@ def texts_drawn(rows: Sequence[tuple[Words, Mapping[str, str], float, float]], l
     middle, unit = sum(PLOT) / 2, (PLOT[1] - PLOT[0]) / 2 / limit
     for x, account in zip(EXPECT, rows[0][1], strict=True):
         page.text((x, top + 0.12), account, size=SMALL, bold=True, up="baseline", halo=False)
-    page.text((sum(EXPECT) / 2, top + 0.31), "should say, if avoided:", size=SMALL, up="baseline", halo=False)
+    page.text((sum(EXPECT) / 2 - 0.15, top + 0.31), "should say, if avoided:", size=SMALL, up="baseline", halo=False)
     for value in (-10, 0, 10):
         x = middle + unit * value
         page.line([(x, 0.4), (x, top)], colour="#DDDDDD" if value else plots.NULL, thick=0.8, behind=True)
