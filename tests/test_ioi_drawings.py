@@ -10,7 +10,7 @@ ASKED = {how: {"0.2": sign * 1.4, "1.2": sign * 0.2} for how, sign in (("noising
          ("denoising, flip", 1), ("denoising, ABC", 1))}  # fmt: skip
 IN_C = ("giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
         "late → logits")  # fmt: skip
-TRAVEL = ioi.Travel((0.89, 0.49), 0.81, (7.6, 6.5), (2.7, -1.1), (0.99, 0.01), (15.6, 3.8))
+TRAVEL = ioi.Travel((0.89, 0.49, 0.25), 0.81, (7.6, 6.5), (2.7, -1.1), (0.99, 0.01), (15.6, 3.8))
 
 
 class Measured:
@@ -31,7 +31,7 @@ DRAWINGS = {
     "paths": ioi.paths_drawn,
     "asks": lambda: ioi.asks_drawn(ASKED),
     "beside": ioi.beside_drawn,
-    "travel": lambda: ioi.travel_drawn(TRAVEL),
+    "travel": lambda: ioi.travel_drawn({"John": TRAVEL, "Mary": TRAVEL}),
 }
 
 
@@ -158,7 +158,10 @@ def test_a_score_is_the_message_and_what_was_there_before_it(model):
 def test_the_example_is_followed_as_it_was_measured(model):
     found = ioi.travelled(model)
     assert found.logits[0] > found.logits[1] + 10 and found.scores[0] - found.scores[1] > 4
-    assert {"10.3 =", "6.5 − 1.1", "Mary", "0.2"} <= set(texts(ioi.travel_drawn(found)))
+    other = ioi.travelled(model, ioi.OTHER)
+    assert other.logits[1] > other.logits[0] + 10 and other.scores[1] > other.scores[0] + 1
+    drawn = texts(ioi.travel_drawn({"John": found, "Mary": other}))
+    assert {"10.3 =", "6.5 − 1.1", "Mary", "0.2"} <= set(drawn) and "Mover 1.2: the answer is John" in drawn
 
 
 def test_the_words_of_a_text_get_the_attention_of_its_positions(model):

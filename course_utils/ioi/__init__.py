@@ -21,7 +21,7 @@
 from __future__ import annotations
 
 from course_utils import zoo
-from course_utils.ioi.behaviour import Behaviour, above_names, asked, behaviour, logit_diff, probability_of, roles
+from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, probability_of, roles
 from course_utils.ioi.beside_drawn import beside_drawn
 from course_utils.ioi.circuit_drawings import (
     circuit_drawn,
@@ -72,7 +72,7 @@ from course_utils.ioi.readings import (
 from course_utils.ioi.repair import Repair, repair
 from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, roc, weight_size
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
-from course_utils.ioi.travel import EXAMPLE, Travel, score_parts, travel_drawn, travelled
+from course_utils.ioi.travel import EXAMPLE, OTHER, Travel, score_parts, travel_drawn, travelled
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN
 
 

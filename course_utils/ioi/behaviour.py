@@ -108,13 +108,3 @@ def probability_of(clean: Prompts) -> patching.Metric:
         return logits[:, 0].softmax(-1).gather(1, answer[:, None])[:, 0]
 
     return patching.metric(probability, clean.positions["END"], "P(IO)")
-
-
-def above_names(clean: Prompts, who: Int[Tensor, "batch"]) -> patching.Metric:
-    """The logit of one name of each prompt at END, above the mean of all names, as a metric."""
-    names = clean.layout.names
-
-    def above(logits: Float[Tensor, "batch 1 d_vocab"]) -> Float[Tensor, "batch"]:
-        return logits[:, 0].gather(1, who[:, None])[:, 0] - logits[:, 0, names].mean(1)
-
-    return patching.metric(above, clean.positions["END"], "logit above the mean of all names")

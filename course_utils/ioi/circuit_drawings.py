@@ -24,11 +24,11 @@ NOTES = {
     "note of IO": Spot(AND, 0, text="Mary", kind="note", up=0.12),
     "note of S": Spot(COMMA, 0, text="John", kind="note", up=0.12),
 }
-AVOID = Spot(TO, 0, right=0.22, up=-0.25)
-LOWER = Spot(TO, 0, right=-0.72, up=0.0)
+AVOID = Spot(TO, 0, right=0.22, up=-0.28)
+LOWER = Spot(TO, 0, right=-0.55, up=0.12)
 LEAVE = Spot(GAVE, 0, up=0.3, text="0.3")
-READ = Spot(TO, 1, right=-0.72, up=-0.12)
-MOVE = Spot(TO, 1, right=0.14, up=0.2)
+READ = Spot(TO, 1, right=-0.8, up=0.2)
+MOVE = Spot(TO, 1, right=0.15, up=0.2)
 WROTE = [
     Line(IO, "note of IO", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
     Line(S1, "note of S", colour=NOTE_INK, ports=("top", "left"), bend=-0.15),
@@ -53,13 +53,13 @@ def circuit_drawn(circuit: Diagram, names: bool = False) -> Picture:
         return Line(start, end, label, thick=thick, **more)
 
     lines = [
-        arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.68),
-        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.6),
+        arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.74),
+        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.7),
         Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=_thick(circuit.turn("giver → 0.3, values"))),
         arrow("0.2", MOVERS, f"0.2 → {MOVERS}, queries", at=0.5),
         Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=_thick(circuit.turn("0.2 → logits"))),
         arrow("MLPs", "logits", "0.2 → logits", ports=("top", "right"), bend=0.12, at=0.5),
-        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("top", "left"), at=0.4),
+        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("top", "left"), at=0.42),
         arrow("0.3", "logits", "0.3 → logits", ports=("left", "left"), bend=-0.32, at=0.62),
         arrow("1.1", "logits", "1.1 → logits", slide=(0.0, -0.25), at=0.6),
         arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, 0.1)),

@@ -65,7 +65,7 @@ def texts_drawn(rows: Sequence[tuple[Words, Mapping[str, str], float, float]], l
     middle, unit = sum(PLOT) / 2, (PLOT[1] - PLOT[0]) / 2 / limit
     for x, account in zip(EXPECT, rows[0][1], strict=True):
         page.text((x, top + 0.12), account, size=SMALL, bold=True, up="baseline", halo=False)
-    page.text((sum(EXPECT) / 2, top + 0.31), "if avoided:", size=SMALL, up="baseline", halo=False)
+    page.text((sum(EXPECT) / 2 - 0.15, top + 0.31), "should say, if avoided:", size=SMALL, up="baseline", halo=False)
     for value in (-10, 0, 10):
         x = middle + unit * value
         page.line([(x, 0.4), (x, top)], colour="#DDDDDD" if value else plots.NULL, thick=0.8, behind=True)
@@ -74,8 +74,8 @@ def texts_drawn(rows: Sequence[tuple[Words, Mapping[str, str], float, float]], l
     page.text((PLOT[1] + 0.05, top + 0.13), "Mary →", size=SMALL, side="right", up="baseline", halo=False)
     page.line([(PLOT[0] + 0.06, top + 0.29), (PLOT[0] + 0.06, top + 0.42)], colour=plots.NULL, thick=4)
     page.text((PLOT[0] + 0.14, top + 0.32), "forecast", size=SMALL, side="left", up="baseline", halo=False)
-    page.dot((middle + 0.1, top + 0.36), colour=plots.SERIES[0], size=9)
-    page.text((middle + 0.2, top + 0.32), "measured", size=SMALL, side="left", up="baseline", halo=False)
+    page.dot((middle + 0.08, top + 0.36), colour=plots.SERIES[0], size=9)
+    page.text((middle + 0.21, top + 0.32), "measured", size=SMALL, side="left", up="baseline", halo=False)
     page.text((PLOT[0] - 0.1, 0.24), "logits", size=SMALL, side="right", halo=False)
     for i, (words, expected, forecast, found) in enumerate(rows):
         y = top - ROW * (i + 0.5)

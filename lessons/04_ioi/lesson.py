@@ -3,12 +3,12 @@
 #
 # **A puzzle.** A small model reads: *When Mary and John went to the store, John gave a book to*. It says *Mary*, with a probability of nearly 1. Exchange the second *John* for *Mary*, and it says *John*. The answer hangs on the one word before *gave*.
 #
-# There are two ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not decide it either: then neither way has a reason to avoid Mary or John, and on average the model prefers neither.
+# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not decide it either: then neither way has a reason to avoid Mary or John, and on average the model prefers neither.
 #
-# For a larger model, GPT-2 small, the answer is known. Here we find the parts that produce the behaviour, draw their circuit, and let it predict sentences on which the two ways differ.
+# GPT-2 small, a larger model, notices the repetition: so Wang et al. found in 2022. Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ. It is the circuit of this one model. Two others, trained by the same recipe from other random starts, do the task with other heads; the second notebook draws them.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In all figures Mary stands for the name that is right when John gives, and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
+# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In the figures Mary stands for the name that is right when John gives, and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
 
 # %% setup
 
@@ -16,7 +16,7 @@
 import torch
 
 from course_utils import ioi, patching, plots, zoo
-from course_utils.page import about, beside_gpt2, between, caption, card, claim, claims
+from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import draw, measured, predict, rounds_to, table
 
 model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
@@ -47,7 +47,14 @@ plots.show(
 # The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part. Nobody put a circuit into it.
 
 # %% claims
+def end_of(text):
+    """END's logits on one prompt."""
+    return model(torch.tensor([[model.tokenizer.bos_token_id, *model.tokenizer.encode(text, add_special_tokens=False)]]))[0, -1]
+
+sure = [end_of(text).softmax(-1).max(-1) for text in (ioi.EXAMPLE, ioi.OTHER)]
 with claims():
+    claim("on the two sentences of the puzzle the model says Mary and John, each with a probability above 0.999",
+          [model.tokenizer.decode([int(i)]).strip() for _, i in sure] == ["Mary", "John"] and min(float(x) for x, _ in sure) > 0.999)
     claim("when John gives, Mary has a mean probability above 0.99", p["John gives"][0] > 0.99)
     claim("when Mary gives, John has", p["Mary gives"][1] > 0.99)
     claim("when a third person gives, each of the two has between 0.4 and 0.6, and together they have more than 0.9",
@@ -72,7 +79,8 @@ ioi.partners_drawn().captioned("One prompt and its three partners. Above the fir
 
 # %%
 words = model.tokenizer.encode(ioi.EXAMPLE, add_special_tokens=False)
-logits = model(torch.tensor([[model.tokenizer.bos_token_id, *words]]))[0, -1]
+prompt = torch.tensor([[model.tokenizer.bos_token_id, *words]])
+logits = model(prompt)[0, -1]
 named = {model.tokenizer.decode([i]).strip(): i for i in [*logits.topk(3).indices.tolist(), words[3]]}
 table({name: {"logit": float(logits[i])} for name, i in named.items()}, decimals=2, corner="next token")
 
@@ -80,7 +88,7 @@ table({name: {"logit": float(logits[i])} for name, i in named.items()}, decimals
 caption("The three most probable next tokens and John.")
 
 # %% [markdown]
-# The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even some names that stand nowhere in the sentence come before John. That makes one suspect that the model does not only raise Mary but also pushes the giver down; section 6 finds what does it.
+# The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even some names that stand nowhere in the sentence come before John. It looks as if the model not only raised Mary but also pushed the giver down. Sections 3 and 6 follow this up.
 #
 # From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
@@ -89,6 +97,10 @@ def prompts(n, seed, **how):
     """n prompts, drawn by the seed."""
     rng = torch.Generator().manual_seed(seed)
     return ioi.make_ioi_batch(model.tokenizer, n, rng, **how)
+
+def difference(some, logits):
+    """The logit difference of each prompt, of END's logits."""
+    return (logits.gather(1, some.answer[:, None]) - logits.gather(1, some.wrong[:, None]))[:, 0]
 
 clean = prompts(128, 0)
 
@@ -103,6 +115,7 @@ with claims():
     claim("the other two of the table are names, stand nowhere in the sentence, and come before John", len(of) == 4 and all(name in ioi.NAMES and name not in ioi.EXAMPLE and of[name] > of["John"] for name in set(of) - {"Mary", "John"}))
     claim("IO ranks above S in every prompt, in either order", all(one.logit_diff.min() > 0 for name, one in said.items() if "first" in name))
     claim("over six differently worded sentences IO ranks first of all tokens in at least 99 of 100 prompts", said["six sentences, mixed"].right.float().mean() >= 0.99)
+    claim("IO is named first in 45 to 55 of 100 prompts", between((clean.positions["IO"] < clean.positions["S1"]).float().mean(), 0.45, 0.55))
     claim("the mean logit difference is within 0.8 of 12 in either order and over both", all(abs(float(one.logit_diff.mean()) - 12) < 0.8 for name, one in said.items() if "first" in name))  # fmt: skip
 
 # %% [markdown]
@@ -116,13 +129,22 @@ with claims():
 predict("ioi.leaves")
 
 # %%
-denoise = ioi.asked(model, clean, "flip")
-streams = denoise.sweep("resid_pre", by=("position", "layer"),
-                        positions=range(1, clean.tokens.shape[1]))
+_, kept_streams = model.run_with_cache(clean.tokens)
+flipped = ioi.corrupt(clean, "flip", torch.Generator().manual_seed(0)).tokens
+
+def gap_after(layer, at):
+    """The flipped prompts' logit difference with the clean stream at one word."""
+    def put(stream, hook):
+        stream[:, at] = kept_streams["resid_pre", layer][:, at]
+        return stream
+    with model.hooks(fwd_hooks=[(f"blocks.{layer}.hook_resid_pre", put)]):
+        return difference(clean, model(flipped)[:, -1]).mean()
+
+low, high = (difference(clean, model(x)[:, -1]).mean() for x in (flipped, clean.tokens))
+found = torch.tensor([[(gap_after(k, at) - low) / (high - low) for k in range(4)] for at in range(1, 15)])
 
 # %% figure answer
 fig, ax = plots.figure(height=2.5)
-found = streams.recovery()  # (position, layer)
 shown = ["When", "Mary", "and", "John", "went", "to", "the", "store", ",", "John", "gave", "a", "book", "to"]
 plots.heatmap(ax, found.T, signed=False, limit=1.0, bar=False, aspect="auto", origin="lower")
 for (place, layer), value in ((divmod(i, 4), float(x)) for i, x in enumerate(found.flatten())):
@@ -134,16 +156,18 @@ ax.set_yticks([y + 0.5 for y in range(3)], minor=True)
 ax.grid(which="minor", color="#DDDDDD", linewidth=0.8)
 ax.tick_params(which="minor", length=0)
 plots.show(
-    fig, "Recovery by position and layer: all at S2 in the embedding, and from layer 0 on nearly all at END.",
-    "Recovery when the clean residual stream is put into the flipped run, at one word and after one layer (128 prompts, of "
-    "which about half name John first). Layers go upwards. Empty cells recover less than 0.01.",
+    fig, "Recovery by position and layer: all at S2 in the embedding, most of it at END after layer 0, and all of it there after layer 1.",
+    "Recovery when the clean residual stream is put into the flipped run, at one word and after one layer (128 prompts; Mary "
+    "and John stand for the first two names, in either order). Layers go upwards. Empty cells recover less than 0.01.",
 )  # fmt: skip
+first_layer = next(layer for layer in range(4) if found[13][layer] > 0.5)  # END is the last of 14 words
+measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[first_layer])
 
 # %% [markdown]
 # In the embedding all of the difference is at S2, because that is where the giver's name stands. The very first layer already carries most of it to END, from a word that so far holds nothing but its own token. An eighth takes a detour by the next word, *gave*, and comes to END in layer 1.
 
 # %% claims answer
-recovered = dict(enumerate(streams.recovery(), start=1))  # by position: S2 is 10, END 14
+recovered = dict(enumerate(found, start=1))  # by position: S2 is 10, END 14
 with claims():
     claim("in the embedding all of it is at S2", recovered[10][0] > 0.999)
     claim("after layer 0 nothing of it is left at S2", recovered[10][1:].abs().max() < 0.01)
@@ -151,8 +175,6 @@ with claims():
           between(recovered[14][1], 0.86, 0.89) and about(recovered[11][1], 1 / 8))
     claim("after layer 1 all of it is at END", recovered[14][2] > 0.99)
     claim("no other position recovers as much as 0.01, after any layer", max(float(recovered[at].abs().max()) for at in recovered if at not in (10, 11, 14)) < 0.01)  # fmt: skip
-first_layer = next(layer for layer in range(4) if recovered[14][layer] > 0.5)
-measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[first_layer])
 
 # %% [markdown]
 # ## 3 · Which parts
@@ -176,25 +198,17 @@ ax.axvline(len(heads) - 0.5, color=plots.NULL, linewidth=0.8, linestyle=":")
 ax.set(xticks=range(len(shown)), xticklabels=[part.replace("m", "MLP ") for part in shown], ylabel="adds at END (logits)")
 ax.legend()
 plots.show(
-    fig, "Direct attribution: 2.1 to 2.3 raise both names alike, 1.0, 1.2 and 1.3 raise IO more, 0.3 and 1.1 lower S; MLP 1 lowers S most of all.",
+    fig, "Direct attribution: 2.1 to 2.3 raise both names alike, 1.0, 1.2 and 1.3 raise IO more, 0.3 and 1.1 lower S; the MLPs raise IO and lower S.",
     "What a head or an MLP adds, directly, to the logit of IO and of S, each above the mean of all 80 names (128 prompts; thin "
     "lines: intervals). The parts that are not drawn add less than 0.3 to either.",
 )  # fmt: skip
 
 # %% [markdown]
-# Among the heads there are three kinds. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2, 2.3 and 3.0 raise both names almost alike, so that they make little difference between the two. Heads 0.3 and 1.1 lower S.
+# Three groups of heads stand out. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names alike, so that they make little difference between the two. Heads 0.3 and 1.1 lower S.
 #
-# On the right stand the MLPs, which are no side show: of the whole logit difference they add 55 %, mostly MLP 1 and MLP 3; the movers add 30 %, and heads 0.3 and 1.1 another 14 %. But an MLP only works on what heads have brought to its word, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
+# More than half of the logit difference, 55 %, is added by the MLPs on the right, which raise IO and lower S. But an MLP only works on what heads have brought to its word, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
 #
-# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. How far the logit difference then moves is the **turn**. It is one of three shares in this lesson, which differ in what 0 and 1 are:
-#
-# | share | what is done | 0 | 1 |
-# |---|---|---|---|
-# | recovery (section 2) | clean parts are put into the partner's run | as in the partner's run | as in the clean run |
-# | turn (sections 3 to 7) | the partner's parts are put into the clean run | as in the clean run | as in the partner's run |
-# | faithfulness (section 8) | all heads but a few are taken away | as with no head | as with all heads |
-#
-# With flip as the partner the two names are about even at a turn of one half, and beyond it the model prefers John.
+# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. How far the logit difference then moves is the **turn**: 0 where it stays as in the clean run, 1 where it becomes that of the flipped one. At a turn of one half the two names are about even, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -211,7 +225,7 @@ turned = dict(zip(names, turn.flatten().tolist(), strict=True))
 fig, ax = plots.figure(height=2.9, width=6.0)
 ax.plot([0, 0.15], [0, 0.15], color=plots.NULL, linewidth=0.8, linestyle="--")
 ax.scatter(direct.values(), turned.values(), s=42, color=plots.HEAD, zorder=3)
-for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (-8, -15)), ("1.3", "1.3", (-6, 8)),
+for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (-10, -18)), ("1.3", "1.3", (-6, 8)),
                           ("1.2", "1.2", (2, -15)), ("the other ten heads", "3.0", (2, -14))):  # fmt: skip
     ax.annotate(text, (direct[head], turned[head]), xytext=shift, textcoords="offset points", fontsize=10)
 for line in (ax.axhline, ax.axvline):
@@ -236,13 +250,11 @@ def wrote(*parts):
 with claims():
     claim("2.1, 2.2 and 2.3 each raise both names by more than one logit, and by the same amount within 0.2 logits",
           all(min(rows[h]["to IO"][1], rows[h]["to S"][1]) > 1 and abs(written.difference(h)) < 0.2 for h in ("2.1", "2.2", "2.3")))
-    claim("3.0 raises both by between 0.5 and 1.1 logits", all(between(rows["3.0"][to][0], 0.5, 1.1) for to in ("to IO", "to S")))
     claim("1.0, 1.2 and 1.3 raise IO by more than 1.4 logits and S by less than 0.6, and are the three heads that add most to the difference",
           all(rows[h]["to IO"][1] > 1.35 and rows[h]["to IO"][0] > 1.4 and rows[h]["to S"][0] < 0.6 for h in ("1.0", "1.2", "1.3")) and set(sorted(direct, key=direct.get)[-3:]) == {"1.0", "1.2", "1.3"})
     claim("0.3 and 1.1 lower S by more than half a logit and add less than 0.15 to IO", all(rows[h]["to S"][2] < -0.5 and abs(rows[h]["to IO"][0]) < 0.15 for h in ("0.3", "1.1")))
-    claim("the MLPs add 55 % of the difference, the movers 30 %, and 0.3 and 1.1 together 14 %",
-          all(rounds_to(wrote(*parts), text) for parts, text in ((("m0", "m1", "m2", "m3"), "0.55"), (("1.0", "1.2", "1.3"), "0.30"), (("0.3", "1.1"), "0.14"))))
-    claim("MLP 1 and MLP 3 add more than eight tenths of what the MLPs add", wrote("m1", "m3") > 0.8 * wrote("m0", "m1", "m2", "m3"))
+    claim("the MLPs add 55 % of the difference", rounds_to(wrote("m0", "m1", "m2", "m3"), "0.55"))
+    claim("together the MLPs raise IO and lower S, by more than two logits each", sum(rows[f"m{k}"]["to IO"][0] for k in range(4)) > 2 and sum(rows[f"m{k}"]["to S"][0] for k in range(4)) < -2)
     claim("in the flipped run the two names are as far apart, the other way, within a twentieth, so that they are even at a turn of about a half", abs(float(by_head.corrupt.mean()) / total + 1) < 0.05)
     claim("0.2 adds less than 0.02 of the difference", abs(direct["0.2"]) < 0.02)
     claim("exchanging 0.2 turns the answer by 0.70, so that S is above IO by more than four logits", rounds_to(turn[0, 2], "0.70") and float(by_head.mean()[0, 2]) < -4)
@@ -272,11 +284,12 @@ draw.attention_arcs(spoken, arcs, "", (1, 3)).captioned(
 
 # %%
 def forged(some, donor, at, heads=(0, 1, 2, 3)):
-    """END's logits when these heads write at one word what they write there on the donor."""
+    """END's logits when these heads write at some words what they write there on the donor."""
     _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
 
     def forge(z, hook):  # z: (batch, position, head, d_head)
-        z[:, at, list(heads)] = other["z", 0][:, at, list(heads)]
+        for word in at:
+            z[:, word, list(heads)] = other["z", 0][:, word, list(heads)]
         return z
 
     with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
@@ -288,7 +301,7 @@ def with_note(some, name_at, note_at, heads=(0, 1, 2, 3)):
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    p = forged(some, donor, note_at, heads).softmax(-1)
+    p = forged(some, donor, [note_at], heads).softmax(-1)
     return float(p.gather(1, stranger[:, None]).mean())
 
 # %% figure
@@ -300,7 +313,8 @@ def at_the_name(stream, hook):  # Mary's own position, after layer 0, from the r
     return stream
 
 with model.hooks(fwd_hooks=[("blocks.1.hook_resid_pre", at_the_name)]):
-    by_name = float(model(first.tokens)[:, -1].softmax(-1).gather(1, stranger[:, None]).mean())
+    p_by_name = model(first.tokens)[:, -1].softmax(-1)
+by_name, still = (float(p_by_name.gather(1, who[:, None]).mean()) for who in (stranger, first.answer))
 second = sets["S first"]  # here the answer is the name that comes second
 strangers = {"at Mary\nherself": by_name, "at “and”": with_note(first, 2, 3), "at “went”": with_note(first, 2, 5), "at the\ncomma": with_note(first, 2, 9),
              "at “went” ": with_note(second, 4, 5), "at the\ncomma ": with_note(second, 4, 9)}  # fmt: skip
@@ -319,32 +333,37 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# It believes the note: the model says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, once layer 0 has passed, and nothing happens, because the movers do not look there.
+# It believes the note: the model says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, once layer 0 has passed, and the model goes on to say *Mary*.
 #
 # All four heads of layer 0 write these notes, and head 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. So this head has a second job, besides the one at END.
 #
-# Who reads these notes? For each head the table says where it looks from END, and whether it copies what it reads. We give a head the notes of all 80 names, one after another, and look at the five names that it raises most each time. The **copy score** of the head is the share of notes whose own name is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way the names that it lowers most. Head 1.1 reads *gave*, where head 0.3 has left a note of the giver: this is the detour of section 2.
+# Who reads these notes? We give a head what stands at a word, with each of the 80 names in turn as Mary (or as John), and look at the five names that it raises most. The **copy score** of the head is the share of the 80 in which the right one is among the five; by chance it is 5/80 = 0.06. The last column counts in the same way how often John is among the five that it lowers most. Each head reads the word at which it looks from END. The second row is the exception: the movers look at the comma when Mary gives.
 
 # %%
 movers, late = ["1.0", "1.2", "1.3"], ["2.1", "2.2", "2.3"]
-at = dict.fromkeys(movers, "after IO") | dict.fromkeys(late, "before S2")
-at |= {"1.1": "after S2", "0.3": "S2", "0.2": "S2"}
-words_at = {"after IO": "“and”: note of Mary", "before S2": "comma: notes of both",
-            "after S2": "“gave”: note of the giver", "S2": "S2, the giver"}
-looks = {head: ioi.looks(model, first, patching.head(head)) for head in at}
-readers = [patching.head(head) for head in [*movers, *late, "1.1"]]
-copied = ioi.copying_notes(model, first, readers, "IO", "after IO")  # (raised, lowered)
-alone = ioi.copying(model, clean.layout.names)  # what a head does that reads the name itself
-copied |= {h: (alone[h]["raises it"], alone[h]["lowers it"]) for h in ("0.2", "0.3")}
-table({head: {"looks at": words_at[place], "attention": looks[head][place],
-              "copy score": copied[head][0], "lowered": copied[head][1]}
-       for head, place in at.items()}, decimals=2, corner="head")
+readers = {"movers": (movers, "after IO", "“and”"),
+           "movers, if Mary gives": (movers, "before S2", "the comma"),
+           "2.1, 2.2, 2.3": (late, "before S2", "the comma"), "1.1": (["1.1"], "after S2", "“gave”"),
+           "0.3": (["0.3"], "S2", "S2, the giver"), "0.2": (["0.2"], "S2", "S2, the giver")}
+copied = {}  # by row: for Mary and for John, of each head the shares raised and lowered
+for row, (heads_of, place, _) in readers.items():
+    at = [patching.head(h) for h in heads_of]
+    copied[row] = [list(ioi.copying_notes(model, first, at, role, place).values()) for role in ("IO", "S")]
+
+def mean_of(row, role, column):
+    return sum(one[column] for one in copied[row][role]) / len(copied[row][role])
+
+table({row: {"reads": word, "copies Mary": mean_of(row, 0, 0), "copies John": mean_of(row, 1, 0),
+             "lowers John": mean_of(row, 1, 1)} for row, (_, _, word) in readers.items()},
+      decimals=2, corner="heads")
 
 # %% caption
-caption("Heads that look at names or their notes from END (128 prompts that name IO first). Attention: the mean share that this place gets. By chance the last two columns are 0.06.")
+caption("What heads make of the word that they read (prompts that name IO first; means over the heads of a row). By chance each number is 0.06.")
 
 # %% [markdown]
-# The movers copy every name that they read, from *and*, where Mary is noted. Heads 2.1, 2.2 and 2.3 copy as well, but from the comma, which holds both names, so that they cannot choose between them. Heads 1.1 and 0.3 do the opposite: they lower the name that they read. Only head 0.2 fits neither column. It reads the giver's name, but what it writes is hardly about the logit of that name at all, and another part must make use of it.
+# From *and* the movers copy Mary, every name of the 80, and John hardly more often than by chance. The comma holds both names, but not equally: layer 0 looks at John more than at Mary, and a mover that reads it raises John by about twice as many logits as Mary. That is why John wins when the movers read the comma, and why we call it the note of John. Heads 2.1, 2.2 and 2.3 always read the comma, whoever gives.
+#
+# Heads 1.1 and 0.3 lower the giver. (Head 1.1 does so by *gave*, where head 0.3 has noted the giver.) Only head 0.2 fits no column: it reads the giver, but what it writes raises or lowers that name in fewer than a quarter of the cases. Another part must make use of it.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -353,26 +372,38 @@ def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from 
 
 parts_forged = [[with_note(some[:64], *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
 gave = ioi.looks(model, first, (0, 3), "after S2")
-at_comma = ioi.copying_notes(model, first, [(1, 0), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (1, 1)], "S", "before S2")
+looks = {head: ioi.looks(model, first, patching.head(head)) for head in (*movers, *late, "1.1", "0.2", "0.3")}
+back = ioi.corrupt(first, "flip", torch.Generator().manual_seed(1))
+late_too = [ioi.looks(model, back, patching.head(head))["before S2"] for head in late]
+_, by_first = model.run_with_cache(first.tokens)
+
+def from_comma(head):
+    """What one head of layer 1 would add to the logits of the first and of the second name by reading the comma alone."""
+    stream = model.blocks[1].ln1(by_first["resid_pre", 1][:, 9])
+    out = (stream @ model.W_V[1, head] + model.b_V[1, head]) @ model.W_O[1, head]
+    logits = (out - out.mean(-1, keepdim=True)) / by_first["ln_final.hook_scale"][:, -1] @ ioi.unembedding(model)
+    return [(logits.gather(1, who[:, None])[:, 0] - logits[:, first.layout.names].mean(1)).mean() for who in (first.answer, first.wrong)]
+
+at_comma = [from_comma(head) for head in (0, 2, 3)]
+raises = {row: [[one[0] for one in role] for role in both] for row, both in copied.items()}
 with claims():
-    claim("the stranger at Mary's own position, after layer 0, gets a probability below 0.01", by_name < 0.01)
+    claim("the stranger at Mary's own position, after layer 0, gets a probability below 0.01, and Mary one above 0.99", by_name < 0.01 and still > 0.99)
     claim("from “and” each of the four heads gives more than eight tenths of its attention to the first name, from “went” less than 0.06 to either",
           to_names(first.tokens, 3, (2,)).min() > 0.8 and to_names(first.tokens, 5).max() < 0.06)
-    claim("from the comma they give most of it to the names, and on average more to the second than to the first", pattern[9, 4] + pattern[9, 2] > 0.5 and pattern[9, 4] > 1.4 * pattern[9, 2])
-    claim("the first name's note at “and” and the second's at the comma make the stranger's probability larger than 0.9, notes at “went” do nothing",
-          min(strangers["at “and”"], strangers["at the\ncomma "]) > 0.9 and max(v for k, v in strangers.items() if "went" in k) < 0.01)
+    claim("from the comma they give most of it to the names, and on average at least 1.6 times as much to the second as to the first", pattern[9, 4] + pattern[9, 2] > 0.5 and pattern[9, 4] > 1.6 * pattern[9, 2])
+    claim("the first name's note at “and” and the second's at the comma make the stranger's probability larger than 0.9, the first's at the comma and notes at “went” less than 0.1",
+          min(strangers["at “and”"], strangers["at the\ncomma "]) > 0.9 and max(strangers[k] for k in ("at the\ncomma", "at “went”", "at “went” ")) < 0.1)
     claim("leaving 0.2 out of the forgery lowers the stranger's probability more than leaving out any other head, at “and” to less than a fifth",
           all(min(row) == row[2] for row in parts_forged) and parts_forged[0][2] < 0.2)
     claim("leaving out any one head lowers it, at “and” by more than a tenth", max(parts_forged[0]) < strangers["at “and”"] - 0.1 and max(parts_forged[1]) < strangers["at the\ncomma "])
-    claim("0.2 looks at S2 more than anywhere else that has a name, and so does 0.3; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and looks["1.1"]["after S2"] > 0.9)
-    claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma", all(looks[head]["before S2"] > 0.95 for head in ("2.1", "2.2", "2.3")))
-    claim("1.0, 1.2 and 1.3 give at least three quarters to the word after IO, and to IO itself less than 0.02", all(looks[h]["after IO"] > 0.75 and looks[h]["IO"] < 0.02 for h in ("1.0", "1.2", "1.3")))
+    claim("0.2 and 0.3 look at S2 more than anywhere else that has a name; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and looks["1.1"]["after S2"] > 0.9)
+    claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma, and more than 0.9 when Mary gives", all(looks[head]["before S2"] > 0.95 for head in late) and min(late_too) > 0.9)
+    claim("1.0, 1.2 and 1.3 give at least three quarters to the word after IO, and to IO itself less than 0.02", all(looks[h]["after IO"] > 0.75 and looks[h]["IO"] < 0.02 for h in movers))
     claim("0.3 looks at S2 from the word after it as well, more than at any other place that has a name here", max(gave, key=gave.get) == "S2")
-    claim("from the note at “and” the movers and 2.1 to 2.3 raise all the names, and from the comma the movers and 2.1 all, 2.2 and 2.3 more than 0.9",
-          all(copied[h][0] == 1 for h in ("1.0", "1.2", "1.3", "2.1", "2.2", "2.3")) and all(at_comma[h][0] == 1 for h in ("1.0", "1.2", "1.3", "2.1")) and min(at_comma["2.2"][0], at_comma["2.3"][0]) > 0.9)
-    claim("1.1 raises none of them and lowers more than 0.95; 0.3 lowers more than nine in ten of the names themselves",
-          all(one["1.1"][0] == 0 for one in (copied, at_comma)) and copied["1.1"][1] > 0.95 and copied["0.3"][1] > 0.9)
-    claim("0.2 does either for fewer than a quarter of the names", max(copied["0.2"]) < 0.25)  # fmt: skip
+    claim("from “and” each mover copies every first name, and the second name for fewer than a tenth", min(raises["movers"][0]) == 1 and max(raises["movers"][1]) < 0.1)
+    claim("from the comma each mover copies every second name, and raises it by 1.8 to 2.5 times as many logits as the first", min(raises["movers, if Mary gives"][1]) == 1 and all(between(b / a, 1.8, 2.5) for a, b in at_comma))
+    claim("1.1 lowers more than 0.85 of the givers from “gave”, 0.3 more than 0.95 from S2", mean_of("1.1", 1, 1) > 0.85 and mean_of("0.3", 1, 1) > 0.95)
+    claim("0.2 raises or lowers the giver in fewer than a quarter of the names", max(copied["0.2"][1][0]) < 0.25)  # fmt: skip
 
 # %% [markdown]
 # ## 5 · Who tells the movers
@@ -410,7 +441,7 @@ grid = torch.stack(list(heard.values()))
 plots.heatmap(ax, grid, signed=False, limit=0.5, bar=False, aspect="auto")
 for (y, x), value in ((divmod(i, 4), float(v)) for i, v in enumerate(grid.flatten())):
     ax.text(x, y, f"{value:.2f}".replace("-", "−") if abs(value) >= 0.005 else "0", ha="center", va="center", fontsize=10, color="white" if value > 0.25 else "black")
-ax.set(xticks=range(4), xticklabels=("0.0", "0.1", "0.2", "0.3"), xlabel="message of head", yticks=range(3), yticklabels=list(heard), ylabel="the movers'")
+ax.set(xticks=range(4), xticklabels=("0.0", "0.1", "0.2", "0.3"), xlabel="message of head", yticks=range(3), yticklabels=[f"movers' {name}" for name in heard])
 plots.show(
     fig, "Twelve messages to the movers: only that of 0.2 to their queries matters.",
     "The turn when one input of the movers 1.0, 1.2 and 1.3 together receives one head's output as on the flipped prompt.",
@@ -418,7 +449,7 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear head 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, more than the sum because neither MLPs nor norms are linear, and little of the 0.70 is left for others. The next section opens both.
+# Eleven of the twelve cells are empty or nearly so. The movers hear head 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, and little of the 0.70 of section 3 is left for other paths. The next section opens both.
 
 # %% claims answer
 with claims():
@@ -448,7 +479,7 @@ plots.show(
 # The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? We can follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. With the scale of the norm held, the query is linear in what head 0.2 writes. So the score is a sum of two parts: what the message of this head adds, and what is there without it.
 
 # %% answer
-_, cache = model.run_with_cache(torch.tensor([[model.tokenizer.bos_token_id, *words]]))
+_, cache = model.run_with_cache(prompt)
 root = model.cfg.d_head**0.5
 query = cache["q", 1][0, -1, 2]  # of head 1.2, at END
 keys = cache["k", 1][0, [3, 9], 2]  # at “and” (note of Mary) and at the comma (note of John)
@@ -468,38 +499,40 @@ caption("The scores of the mover 1.2 for the two notes, on the sentence of the p
 # %% [markdown]
 # Without the message both notes would be read; with it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that most of what the message adds goes to Mary, when it is John who is to be avoided. But a softmax sees only the gaps between scores: adding the same number to every score changes nothing. All that counts is that John's note gets less than Mary's.
 #
-# Not every mover gets it right here. On this sentence head 1.3 reads the comma and speaks for John by 0.6 logits. But heads 1.0 and 1.2 speak for Mary by 4.6 logits, and MLPs 1 and 3 do so as well.
+# The figure shows the whole way, on this sentence and on its partner in which Mary gives.
 
 # %% figure answer
-one = ioi.travelled(model)
-ioi.travel_drawn(one).captioned(
-    "One prompt in four frames, measured on this sentence. 1: mean attention of layer 0's heads to the name, and the note. "
-    "2: attention of head 0.2. 3: the scores of the mover 1.2; lines as thick as its attention. 4: the answer. Left out are the MLPs and the other movers."
+one, two = ioi.travelled(model), ioi.travelled(model, ioi.OTHER)
+ioi.travel_drawn({"John": one, "Mary": two}).captioned(
+    "The two sentences of the puzzle, measured on each. Above: attention of layer 0's heads to the names (averaged over the four; the same in both sentences), and of head 0.2 to the giver. "
+    "Below: the scores of the mover 1.2, without the message of 0.2 and what it adds; lines as thick as its attention. Left out are the MLPs and the other movers."
 )
 
 # %% [markdown]
-# On average over prompts, the two notes score nearly the same without the message, so that the message decides. Does it do so for every name? Below, the two left grids show the part of the movers' score that comes from a message, for all 80 givers and all 80 names that can be noted at *and*. The two right grids ask the same of the other path: all heads are frozen, the message changes, and the MLPs that read it move the logits of the 80 names.
+# When Mary gives, the message takes from her note and leaves the comma, so the mover reads what is mostly a note of John. Not every mover gets every sentence right. When John gives, head 1.3 reads the comma here and makes John the likelier of the two by 0.6 logits, but the two other movers outweigh it.
+#
+# Over many prompts the two notes score nearly the same without the message, and in 85 of 100 or more the message is larger than the gap that was there before it, for each mover. Does it avoid the right note whatever the name? On the left below, the message comes from each of 80 givers, one row each, and the mover reads a note of each of the 80 names. The right grid asks the same of the other path: all heads are frozen, the message changes, and the MLPs that read it move the logits of the 80 names.
 
 # %% figure answer
 movers_at = ((1, 0), (1, 2), (1, 3))
 scores = {f"0.{head}": ioi.note_scores(model, first, (0, head), movers_at) for head in (2, 3)}
 answers = {f"0.{head}": ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)}
-fig, axes = plots.figure(1, 4, height=2.5, sharey=True)
-for ax, (head, found) in zip(axes, (*scores.items(), *answers.items()), strict=True):
-    image = plots.heatmap(ax, found.round(), signed=True, limit=4.0, bar=False)  # whole numbers: a smaller file
-    ax.set(title=f"{'score' if found is scores[head] else 'logit'}:\nmessage of {head}", xlabel="whose note" if found is scores[head] else "whose logit", xticks=[], yticks=[])
+fig, axes = plots.figure(1, 2, height=2.9, width=5.8, sharey=True)
+for ax, found, title, of_whom in zip(axes, (scores["0.2"], answers["0.2"]), ("score from the movers", "logit, through MLPs"), ("whose note", "whose logit"), strict=True):
+    image = plots.heatmap(ax, found.div(2).round() * 2, signed=True, limit=4.0, bar=False)  # coarse: a smaller file
+    ax.set(title=title, xlabel=of_whom, xticks=[], yticks=[])
 axes[0].set(ylabel="who gives")
-fig.colorbar(image, ax=axes, shrink=0.8, ticks=(-4, 0, 4), label="changes by")
+fig.colorbar(image, ax=axes, shrink=0.8, ticks=(-4, 0, 4), label="message adds")
 plots.show(
-    fig, "Four grids of 80 by 80 names, each with a diagonal of negative values: dark with the message of 0.2, fainter with 0.3, faintest for the score with 0.3.",
-    "Left two: what a head's message at END adds to the movers' scores, averaged over the three, for the note of each name. Right two: how the MLPs "
-    "that read it move the logit of each name. One row for each giver, minus its mean; rounded to whole numbers. The diagonal is the giver's own name.",
+    fig, "Two grids of 80 by 80 names, each with a dark diagonal of negative values.",
+    "What the message of head 0.2 adds to the movers' scores for the note of each name at “and” (left, averaged over the three) and to each name's logit, through MLPs (right). "
+    "Rows and columns are less their means, values rounded to even numbers. The diagonal is the giver's own name.",
 )  # fmt: skip
 
 # %% [markdown]
-# The same diagonal appears twice, without one exception among 80 givers: the message of head 0.2 lowers the score of the giver's own note more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
+# The same diagonal appears twice, without one exception among 80 givers: the message of head 0.2 lowers the score of the giver's own note at *and* more than that of any other, and the MLPs answer it by lowering the giver's own logit more than any other name's. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is head 0.3, which reads the giver too. The movers hardly listen to its message, at least six times less than to that of head 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
+# The control is head 0.3, which reads the giver too. The movers hardly use its message, which changes their score at least six times less than that of head 0.2, but the MLPs that read it do lower the giver. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
 # %% claims answer
 spread = {who: [f[at] for f in found.values() for at in ("after IO", "before S2")] for who, found in reading.items()}
@@ -509,8 +542,8 @@ spoken_by = [answers, *({f"0.{h}": ioi.mlp_answers(model, some, (0, h)) for h in
 unrelated = [ioi.note_scores(model, first, (0, 1), movers_at), ioi.mlp_answers(model, first, (0, 1))]  # 0.1 does not read the giver
 diagonal = [[float(x.diagonal().mean()) for x in found.values()] for found in grids]
 parts = [[ioi.score_parts(model, some.tokens, (0, 2), mover, (3, 9)) for mover in movers_at] for some in draws]
-without = [float((before[:, 0] - before[:, 1]).mean()) for row in parts for _, before in row]
-added = [float((message[:, 0] - message[:, 1]).mean()) for row in parts for message, _ in row]
+without, added = ([float((part[which][:, 0] - part[which][:, 1]).mean()) for row in parts for part in row] for which in (1, 0))
+decides = [float(((message[:, 0] - message[:, 1]).abs() > (before[:, 0] - before[:, 1]).abs()).float().mean()) for row in parts for message, before in row]
 on_it = {head: cache["pattern", 1][0, head, -1] for head in (0, 2, 3)}
 
 def speaks(part):
@@ -526,11 +559,14 @@ with claims():
           all(rounds_to(x, text) for x, text in zip((*one.before, *one.message, *one.scores), ("7.6", "6.5", "2.7", "-1.1", "10.3", "5.4"), strict=True)))
     claim("without the message the softmax over the two would give each more than a fifth", torch.tensor(one.before).softmax(0).min() > 0.2)
     claim("the sums by hand are those of the drawing", all(abs(a - b) < 0.01 for a, b in zip((*adds.tolist(), *score.tolist()), (*one.message, *one.scores), strict=True)))
-    claim("on the example 1.3 speaks for John by 0.6 logits, 1.0 and 1.2 for Mary by 4.6, and each of MLPs 1 and 3 for Mary",
-          rounds_to(says[3], "-0.6") and rounds_to(says[0] + says[2], "4.6") and min(speaks(cache["mlp_out", k][0, -1]) for k in (1, 3)) > 0)
+    claim("on the example 1.3 raises John above Mary by 0.6 logits, and 1.0 and 1.2 Mary above John by more", rounds_to(says[3], "-0.6") and says[0] + says[2] > 0.6)
+    claim("when Mary gives, the message takes 1.1 from the note of Mary and leaves that of John, and 1.2 attends to the comma more than three times as much",
+          rounds_to(two.message[0], "-1.1") and abs(two.message[1]) < 0.05 and two.looks[1] > 3 * two.looks[0])
+    claim("what layer 0 looks at from “and” and from the comma is the same in both sentences", all(abs(a - b) < 1e-4 for a, b in zip(one.noted, two.noted, strict=True)))
     claim("with it the attention is in a ratio of 130 to 140", between(one.looks[0] / one.looks[1], 130, 140))
     claim("on the example 1.0 gives more than 0.95 to the note of Mary, 1.3 more than 0.75 to the comma", on_it[0][3] > 0.95 and on_it[3][9] > 0.75)
     claim("on average over 128 prompts the two notes score the same without the message, within 0.4, and the message makes a difference of 1.9 to 3, for each mover in each of two draws", max(map(abs, without)) < 0.4 and between(added, 1.9, 3))
+    claim("in 85 of 100 prompts or more the message is larger than the gap before it, for each mover in each of two draws", min(decides) >= 0.85)
     claim("in each of two draws 0.2 lowers the score of the giver's note by 3.3 on average, and of 80 notes lowers it most for every giver",
           between([row[0] for row in diagonal], -3.4, -3.2) and all((found["0.2"].argmin(1) == torch.arange(80)).all() for found in grids))
     claim("the message of 0.3 lowers it at least six times less", all(0 > row[1] > row[0] / 6 for row in diagonal))
@@ -543,7 +579,7 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# Now the parts are known, and every arrow between them can be measured by the turn. There are two kinds of arrow, and each has a drawing of its own. In this and the later drawings black means: depends on who gives. Here the partner is flip, so that a turn of 1 makes the model say the other name.
+# Now the parts are known, and the arrows between them can be measured by the turn. There are two kinds of arrow, and each has a drawing of its own. In this and the later drawings black means: depends on who gives. Here the partner is flip, so that a turn of 1 makes the model say the other name.
 
 # %% figure answer
 token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
@@ -561,9 +597,9 @@ ioi.circuit_drawn(circuit).captioned(
 )
 
 # %% [markdown]
-# Read it from the bottom. At END, head 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left head 0.3 does a smaller share of the same work, directly and through head 1.1. It also speaks to the movers a little: with the messages of both heads to their queries exchanged, the turn is 0.35, and that is what the movers send on.
+# Read it from the bottom. At END, head 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left head 0.3 does a smaller share of the same work, directly and through head 1.1.
 #
-# Four black arrows arrive at the logits, with 0.35, 0.29, 0.12 and 0.11. Each includes what the MLPs make of the message on its way, and together they are 0.87. When all four messages are exchanged at once, the turn is 0.99 (MLPs are not linear, so that it is a little more than the sum). So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the account of section 3. The MLPs write 55 % of the difference, but they work for the heads: when they are told of another giver by these six, the answer turns with them.
+# Is anything missing? When all the messages that arrive at the logits are exchanged at once, the turn is 0.99. So nearly everything in the answer that depends on the giver comes from these six heads. This also settles the question of section 3. The MLPs write more than half of the difference, but when these six tell them of another giver, the answer turns with them.
 #
 # Gold means: depends on which names the prompt has, whoever gives. Here the partner is ABC, in which neither name is favoured, so that a turn of 1 would leave the model undecided between Mary and John.
 
@@ -573,20 +609,17 @@ ioi.circuit_drawn(circuit, names=True).captioned(
 )
 
 # %% [markdown]
-# The two notes are used differently. The note of Mary matters through the movers' values (V), because it is what they copy. The note of John matters through their keys (K), because these decide how much the movers look at it; what stands there they hardly copy.
+# The two notes are used differently. The note of Mary matters through the movers' values (V), because it is what they copy. The note of John matters through their keys (K), because these decide how much the movers look at it. With John as the giver they seldom look there, so what stands there is hardly copied.
 
 # %% claims answer
 turns = {arrow.name: arrow.turn for arrow in (*circuit.arrows["giver"], *circuit.arrows["all names"])}
 black = {arrow.name for arrow in circuit.arrows["giver"]}
-into = [turns[f"{part} → logits"][0] for part in (move.name, "0.2", "1.1", "0.3")]
 at_once = float(1 - noise.path_patch([["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]], "logits", mlps="recomputed").recovery()[0])
 with claims():
     claim("every black arrow turns the answer by more than a tenth, by its interval, and the one from the token to 0.2 most, by 0.71",
           min(turns[name][1] for name in black) > 0.1 and max(black, key=turns.get) == "giver → 0.2, values" and rounds_to(turns["giver → 0.2, values"][0], "0.71"))
-    claim("the messages of 0.2 and 0.3 to the movers' queries turn it by 0.35 together", rounds_to(1 - noise.path_patch([["0.2", "0.3"]], [f"{mover}.q" for mover in movers], mlps="recomputed").recovery()[0], "0.35"))
     claim("the two paths from 0.2 differ by less than 0.05", abs(turns[f"0.2 → {move.name}, queries"][0] - turns["0.2 → logits"][0]) < 0.05)
-    claim("the arrows into the logits are 0.35, 0.29, 0.12 and 0.11, which makes 0.87; all at once they turn the answer by 0.99",
-          all(rounds_to(x, text) for x, text in zip((*into, sum(into), at_once), ("0.35", "0.29", "0.12", "0.11", "0.87", "0.99"), strict=True)))
+    claim("with all messages to the logits exchanged at once the turn is 0.99", rounds_to(at_once, "0.99"))
     claim("the note of IO matters by the movers' values (more than a half), the note of S by their keys (more than three tenths)",
           turns[f"note of IO → {move.name}, values"][0] > 0.5 and turns[f"note of S → {move.name}, keys"][0] > 0.3)
     claim("the other two note arrows are below a tenth", max(abs(turns[f"note of IO → {move.name}, keys"][0]), abs(turns[f"note of S → {move.name}, values"][0])) < 0.1)
@@ -620,123 +653,71 @@ def keep(some, heads):
 
 # %%
 six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
-
-def difference(some, logits):
-    """The logit difference of each prompt."""
-    return (logits.gather(1, some.answer[:, None]) - logits.gather(1, some.wrong[:, None]))[:, 0]
-
 F = {name: float(difference(clean, keep(clean, heads)[0]).mean())
      for name, heads in {"six heads": six, "whole model": names, "no head": []}.items()}
-{name: round(value, 1) for name, value in F.items()}
+{name: f"{value:.1f} logits" for name, value in F.items()}
 
 # %% [markdown]
-# The six heads of the drawing keep more than the whole model has: a faithfulness of 1.25.
+# The six heads of the drawing keep more than the whole model has: a faithfulness of 1.25. How can that be? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six have a faithfulness of nine tenths. From here on faithfulness is taken with that divisor.
 #
-# How can a part be more than the whole? It looks as if the ten other heads had worked against the task, but they have not. The final norm divides the stream at END by its size. With ten heads at their means the stream is smaller, so that the norm divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six make 10.5 of 11.6 logits: a faithfulness of nine tenths. From here on all differences have that divisor. Direct attribution shows who writes them.
-
-# %% figure
-groups = {"movers": ["1.0", "1.2", "1.3"], "0.3 and 1.1": ["0.3", "1.1"], "MLPs": ["m0", "m1", "m2", "m3"]}
-alone_kept = {"0.2 alone": ["0.2"], "0.2 and movers": ["0.2", *groups["movers"]], "the six": ["0.2", *groups["0.3 and 1.1"], *groups["movers"]]}
-
-def split(run, kept=True):
-    """What each group adds to the mean logit difference, with the whole model's divisor, and what is left for all others."""
-    direct, stretch = (run.direct_without, run.scale_without / run.scale) if kept else (run.direct, 1.0)
-    found = {name: float(sum((direct[part] * stretch).mean() for part in parts)) for name, parts in groups.items()}
-    return found | {"all others": float((run.whole - run.lost_at_scale if kept else run.whole).mean()) - sum(found.values())}
-
-runs = {name: ioi.repair(model, clean, [h for h in names if h not in heads], abc) for name, heads in alone_kept.items()}
-by_part = {name: split(one) for name, one in runs.items()} | {"whole model": split(runs["the six"], kept=False)}
-fig, ax = plots.figure(height=2.3, width=6.4)
-for i, row in enumerate(by_part.values()):
-    at = 0.0
-    for (name, value), colour in zip(row.items(), (plots.HEAD, plots.SERIES[1], plots.MLP, plots.NULL), strict=True):
-        ax.barh(i, max(value, 0), 0.62, left=at, color=colour, label=name if i == 0 else None)
-        if value > 1:
-            ax.text(at + value / 2, i, f"{value:.1f}", ha="center", va="center", fontsize=10, color="white" if name == "movers" else "black")
-        at += max(value, 0)
-ax.set(yticks=range(4), yticklabels=("head 0.2 alone", "head 0.2 and movers", "the six", "whole model"), xlabel="adds directly to the logit difference (logits)")
-ax.invert_yaxis()
-ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-plots.show(
-    fig, "Stacked bars for 0.2 alone, 0.2 and movers, the six and the whole model: from bar to bar more is added, by MLPs the largest part in each.",
-    "Who adds the logit difference directly, when only the named heads and the MLPs are kept, and in the whole model (128 prompts). All bars have the divisor of the whole model.",
-)  # fmt: skip
-
-# %% [markdown]
-# The top bar is the path through MLPs by itself. With head 0.2 as the only one that knows the giver, and no mover at work, the MLPs make four tenths of the difference out of its message. The movers bring their own part and give the MLPs more to read, and with heads 0.3 and 1.1 nearly all is there.
-
-# %% claims
-amounts = []
-for seed in (0, 10):  # with the whole model's divisor, as shares of its difference: MLPs, movers; 0.2 alone; the six
-    drawn = prompts(128, seed)
-    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
-    alone_run, six_run = (ioi.repair(model, drawn, [h for h in names if h not in alone_kept[name]], others_abc) if seed else runs[name] for name in ("0.2 alone", "the six"))
-    full, one_head, all_six = split(alone_run, kept=False), split(alone_run), split(six_run)
-    amounts.append([x / sum(full.values()) for x in (full["MLPs"], full["movers"], one_head["MLPs"], sum(one_head.values()), sum(all_six.values()))])
-with claims():
-    claim("the whole model has 11.6 logits, and the faithfulness of the six is 1.25", rounds_to(F["whole model"], "11.6") and rounds_to((F["six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
-    claim("with the six the final norm divides by 4.2, in the whole model by almost 6", rounds_to(runs["the six"].scale_without.mean(), "4.2") and between(runs["the six"].scale.mean(), 5.8, 6))
-    claim("with the whole model's divisor the six make 10.5 logits", rounds_to(sum(by_part["the six"].values()), "10.5"))
-    claim("in each of two draws the six make 0.85 to 0.93 of the whole difference with its divisor, and 0.2 alone 0.38 to 0.43, of which the MLPs all but a thirtieth of the whole",
-          all(between(six, 0.85, 0.93) and between(one, 0.38, 0.43) and 0 <= one - mlp < 1 / 30 for _, _, mlp, one, six in amounts))
-    claim("in the whole model, in each draw, the MLPs add 0.53 to 0.58 of the difference directly, and the movers 0.27 to 0.31", all(between(mlp, 0.53, 0.58) and between(mover, 0.27, 0.31) for mlp, mover, *_ in amounts))
-    claim("the MLPs add the largest part in each, more with the movers than without, and more again with 0.3 and 1.1", all(row["MLPs"] == max(row.values()) for row in by_part.values()) and by_part["0.2 alone"]["MLPs"] < by_part["0.2 and movers"]["MLPs"] < by_part["the six"]["MLPs"])  # fmt: skip
-
-# %% [markdown]
+# The total hides something. Among the six, the movers add only a little more than half of what they add in the whole model, and the MLPs make up for a part of that. The notes lack what heads 0.0 and 0.1 write.
+#
 # There is a second measure of the same behaviour: the probability of IO, which is nearly 1 in the whole model.
 
 # %% prediction
 predict("ioi.six")
 
 # %% answer
-proposals = {"0.2 alone": ["0.2"], "0.2 and movers": ["0.2", *movers],
-             "the six": six, "the six and 2.1–2.3": six + late}
-
 def kept(some, sets):
     """Of each set: faithfulness with the whole model's divisor, and P(IO)."""
-    whole, whole_scale = keep(some, names)
+    (whole, whole_scale), rows = keep(some, names), []
     bias = model.ln_final.bias @ model.W_U + model.b_U  # is not divided
     fixed = difference(some, bias.expand_as(whole))
-    for logits, scale in (keep(some, heads) for heads in sets):
+    for logits, scale in (keep(some, heads) for heads in ([], *sets)):
         p = logits.softmax(-1).gather(1, some.answer[:, None])
         held = (difference(some, logits) - fixed) * scale / whole_scale + fixed
-        yield float(held.mean() / difference(some, whole).mean()), float(p.mean())
+        rows.append((float(held.mean()), float(p.mean())))
+    (none, _), total = rows[0], float(difference(some, whole).mean())
+    return [((held - none) / (total - none), p) for held, p in rows[1:]]
 
-named_sets = dict(zip(proposals, kept(clean, proposals.values()), strict=True))
-measured("ioi.six", named_sets["the six"][1])
+named_sets = dict(zip(("six", "nine"), kept(clean, [six, six + late]), strict=True))
+measured("ioi.six", named_sets["six"][1])
 
 # %% figure answer
-dice = torch.Generator().manual_seed(0)
+dice, rest = torch.Generator().manual_seed(0), [h for h in names if h not in six]
 drawn_sets = [[names[i] for i in torch.randperm(16, generator=dice)[:6]] for _ in range(40)]
-null = list(kept(clean, drawn_sets))
-fig, axes = plots.figure(1, 2, height=2.7, sharey=True)
+threes = [[rest[i] for i in three] for three in torch.combinations(torch.arange(10), 3).tolist()]
+threes.remove(late)
+null, with_three = kept(clean, drawn_sets), kept(clean[:32], [[*six, *three] for three in threes])
+fig, axes = plots.figure(1, 2, height=2.4, sharey=True)
 for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=True)):
-    ax.axvline((1, float(keep(clean, names)[0].softmax(-1).gather(1, clean.answer[:, None]).mean()))[which], color=plots.ANSWER, linewidth=1.2)
-    for i, (one, heads) in enumerate(zip(null, drawn_sets, strict=True)):
-        colour = plots.SERIES[1] if "0.2" in heads else plots.NULL
-        ax.plot(one[which], 2.2 + 0.06 * (i % 6), "o", color=colour, markersize=4.5, alpha=0.8)
-    for y, one in enumerate(named_sets.values()):
-        ax.plot(one[which], y - 0.1, "o", color=plots.HEAD, markersize=9)
-        right = one[which] < 0.8
-        ax.text(one[which] + (0.05 if right else -0.05), y - 0.1, f"{one[which]:.2f}", ha="left" if right else "right", va="center", fontsize=10)
-    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(3.6, -0.5), yticks=range(4), yticklabels=("head 0.2 alone", "head 0.2 and movers", "the six", "the six and\nheads 2.1–2.3"))
-for colour, label in ((plots.HEAD, "named heads"), (plots.SERIES[1], "random six, with head 0.2"), (plots.NULL, "random six, without head 0.2")):
-    axes[0].plot([], [], "o", color=colour, label=label)
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    ax.axvline(1, color=plots.ANSWER, linewidth=1.2)
+    for y, (one, others_of, sets) in enumerate(((named_sets["six"], null, drawn_sets), (named_sets["nine"], with_three, threes))):
+        for i, (other, heads) in enumerate(zip(others_of, sets, strict=True)):
+            marked = "0.2" in heads or "2.1" in heads and y
+            ax.plot(other[which], y + 0.26 + 0.06 * (i % 6), "o", color=plots.SERIES[1] if marked else plots.NULL, markersize=3.5, alpha=0.7)
+        ax.plot(one[which], y, "o", color=plots.HEAD, markersize=9)
+        ax.text(one[which] + (0.05 if one[which] < 0.8 else -0.05), y, f"{one[which]:.2f}", ha="left" if one[which] < 0.8 else "right", va="center", fontsize=10)
+    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(1.8, -0.4), yticks=range(2), yticklabels=("the six", "the six and\nheads 2.1–2.3"))
 plots.show(
-    fig, "Two panels. By faithfulness the six lie right of all random sixes; by P(IO) many random sixes lie right of them.",
-    "What is left when only the named heads and the MLPs are kept: by the logit difference (left) and by the probability of IO (right; 128 prompts). "
-    "Green: the whole model. Small dots: forty random sets of six heads.",
+    fig, "Two panels. By faithfulness the six lie right of all random sixes; by P(IO) many random sixes lie right of them, and a few threes do as well as 2.1 to 2.3.",
+    "What is left when only these heads and the MLPs are kept: by the logit difference (left) and by the probability of IO (right; 128 prompts). Small dots, above: forty random sixes, "
+    "light where they hold head 0.2. Below: the six with each other three of the ten heads (32 prompts), light where they hold head 2.1.",
 )  # fmt: skip
 
 # %% [markdown]
-# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add heads 2.1, 2.2 and 2.3, which raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. With a message of these three from other names, both names fall by seven to eight and a half logits. These nine heads do the task: what belongs to a circuit depends on what is measured.
+# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add heads 2.1, 2.2 and 2.3, which raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. So what belongs to a circuit depends on what is measured.
 #
-# How much should nine tenths impress us? No random six keeps as much, but every one that holds head 0.2 keeps more than a third, because the MLPs are kept in all of them and make much of its message. On P(IO) fourteen of the forty random sixes even beat ours, since ours were found by the logit difference. So this test says clearly that head 0.2 matters; for the other five heads the path patching of sections 5 to 7 is the better evidence.
+# Is it just these heads? No random six keeps as much of the logit difference, but every random six with head 0.2 keeps more than a third, together with the MLPs, which are kept in all of them. So this test says clearly that head 0.2 matters; for the five others the path patching of sections 5 to 7 is the better evidence. Of the 119 other threes that can be added, at least three do as well as 2.1 to 2.3, and most of those that do well hold head 2.1. The nine heads are a circuit for the whole task, but not the only one.
 
 # %% claims answer
-asks = [ioi.asked(model, clean, "ABC", direction="noising", metric=ioi.above_names(clean, who)) for who in (clean.answer, clean.wrong)]
-falls = [-float(ask.path_patch([late], "logits", mlps="recomputed").effect()[0]) for ask in asks]  # of IO and S, above the mean of all names
+by_group = []
+for seed in (0, 10):  # the six: what movers and MLPs add with the whole model's divisor, beside the whole model
+    drawn = prompts(128, seed)
+    others_abc = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
+    run = ioi.repair(model, drawn, rest, others_abc)
+    alone = {part: run.direct_without[part] * run.scale_without / run.scale for part in run.direct}
+    by_group.append([float(sum(where[part].mean() for part in parts)) for where in (alone, run.direct) for parts in (movers, [f"m{k}" for k in range(4)])])
 again = []
 for seed in (10, 11):  # of other prompts: the turns of 0.2 and 0.3, and what the sets keep
     drawn = prompts(96, seed)
@@ -745,16 +726,22 @@ for seed in (10, 11):  # of other prompts: the turns of 0.2 and 0.3, and what th
 after_six = keep(clean, six)[0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
 with_02 = [one[0] for one, heads in zip(null, drawn_sets, strict=True) if "0.2" in heads]
-ours = named_sets["the six"]
+ours, nine_here = named_sets["six"], kept(clean[:32], [six + late])[0][1]
+good = [three for three, one in zip(threes, with_three, strict=True) if one[1] > 0.9]
 with claims():
-    claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(named_sets["the six"][1], 0.2, 0.3) and elsewhere.mean() > 0.5)
-    claim("2.1, 2.2 and 2.3 bring it above 0.97, in three draws above 0.95", named_sets["the six and 2.1–2.3"][1] > 0.97 and min(row[3][1] for row in again) > 0.95)
-    claim("no random six keeps as much as the six, on the same prompts", max(one[0] for one in null) < ours[0])
-    claim("on P(IO) fourteen of the forty random sixes beat the six, on the same prompts", sum(one[1] > ours[1] for one in null) == 14)
+    claim("the faithfulness of the six is 1.25", rounds_to((F["six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
+    claim("with the six the final norm divides by 4.2, in the whole model by almost 6", rounds_to(run.scale_without.mean(), "4.2") and between(run.scale.mean(), 5.8, 6))
+    claim("with the whole model's divisor the faithfulness is nine tenths, in three draws between 0.85 and 0.94", between([ours[0], *(row[2][0] for row in again)], 0.85, 0.94))
+    claim("among the six the movers add 0.5 to 0.6 of what they add in the whole model, and the MLPs more than there, in each of two draws",
+          all(between(six_m / all_m, 0.5, 0.6) and six_mlp > all_mlp for six_m, six_mlp, all_m, all_mlp in by_group))
+    claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(ours[1], 0.2, 0.3) and elsewhere.mean() > 0.5)
+    claim("2.1, 2.2 and 2.3 bring it above 0.97, in three draws above 0.95", named_sets["nine"][1] > 0.97 and min(row[3][1] for row in again) > 0.95)
+    claim("no random six keeps as much of the logit difference as the six, on the same prompts", max(one[0] for one in null) < ours[0])
     claim("of the random sixes those with 0.2 keep more than a third", min(with_02) > 1 / 3)
-    claim("with the message of 2.1 to 2.3 from other names both names fall by 7 to 8.5 logits", between(falls, 7, 8.5))
+    claim("of the 119 other threes between three and twelve give IO at least as much as 2.1 to 2.3, on the same prompts", len(threes) == 119 and between(sum(one[1] >= nine_here for one in with_three), 3, 12))
+    claim("most of those that bring it above 0.9 hold head 2.1", sum("2.1" in three for three in good) > len(good) / 2)
     claim("in two further draws the turns of 0.2 and 0.3 and what the six keep differ by less than 0.1 from those here",
-          all(max(abs(row[0] - turned["0.2"]), abs(row[1] - turned["0.3"]), abs(row[2][0] - named_sets["the six"][0])) < 0.1 for row in again))  # fmt: skip
+          all(max(abs(row[0] - turned["0.2"]), abs(row[1] - turned["0.3"]), abs(row[2][0] - ours[0])) < 0.1 for row in again))  # fmt: skip
 
 # %% [markdown]
 # ## 9 · A prediction that could fail
@@ -765,97 +752,117 @@ with claims():
 predict("ioi.twice")
 
 # %% [markdown]
-# The circuit can do more than take sides, because it gives a number. The more head 0.2 attends to a name, the more that name is avoided. So take its attention to John minus that to Mary, and multiply it by one factor, chosen so that the sentence of section 1 comes out right. The result is the circuit's **forecast** of the logit difference.
+# The circuit has an account of its own: the more head 0.2 attends to a name, the more that name is avoided. So take its attention to John minus that to Mary, and multiply it by one factor, chosen so that the sentence of section 1 comes out right. The result is the circuit's **forecast** of the logit difference.
 
 # %% figure answer
 def preferred(difference):
     """The name that a mean logit difference Mary − John stands for."""
     return "Mary" if difference > 1 else "John" if difference < -1 else "neither: about even"
 
-opposite = "{S} went in and {S} met {IO} and gave a {object} to"  # S is repeated, IO comes last
-tested = ("as in the template", "IO twice, before the giver", "a third after the giver", "IO twice, after the giver")
-found = ioi.outside(model, (0, 2), {name: ioi.TEXTS[name] for name in tested} | {"opposite": opposite})  # 128 prompts each
+lunch = {f"{who} had lunch": "When {A} and {B} went to the {place}, {" + who + "} had lunch and {C} gave a {object} to" for who in ("S", "IO")}
+expects = {"as in the template": ("Mary", "Mary"), "IO twice, before the giver": ("–", "Mary"), "a third after the giver": ("Mary", "–"),
+           "S had lunch": ("Mary", "–"), "IO had lunch": ("John", "–"), "IO twice, after the giver": ("–", "John")}  # fmt: skip
+asked_of = {name: (ioi.TEXTS | lunch)[name] for name in expects}
+found = ioi.outside(model, (0, 2), asked_of)  # 128 prompts each
 gap = {name: float(one.logit_diff.mean()) for name, one in found.items()}
 slope = gap["as in the template"] / found["as in the template"].leaning
 line = {name: slope * one.leaning for name, one in found.items()}
-expects = {"as in the template": ("Mary", "Mary"), "IO twice, before the giver": ("–", "Mary"), "a third after the giver": ("Mary", "–"),
-           "opposite": ("Mary", "John"), "IO twice, after the giver": ("–", "John")}  # fmt: skip
-rows = [(ioi.read_words(model, (ioi.TEXTS | {"opposite": opposite})[name], [(0, 2)]), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
-        for name in sorted(expects, key=gap.get, reverse=True)]
-ioi.texts_drawn(rows, 16, "Five texts with the attention of 0.2 on their words, the forecast logit difference and the measured one.").captioned(
-    "The sentence of section 1 and four that test the accounts; three dots stand for words left out. Blue ground: the attention of head 0.2 from the last word. Beside each text: "
-    "which name the model should prefer if it avoids the repeated name, or the last (– : neither). Right: the logit difference Mary − John, the circuit's forecast (grey "
-    "bar) and the measured one (dot), averaged over both orders of the first two names where both are possible.")  # fmt: skip
+rows = [(ioi.read_words(model, text, [(0, 2)]), dict(zip(("repeated", "last"), expects[name], strict=True)), line[name], gap[name])
+        for name, text in sorted(asked_of.items(), key=lambda pair: -gap[pair[0]])]
+ioi.texts_drawn(rows, 16, "Six texts with the attention of 0.2 on their words, the forecast logit difference and the measured one.").captioned(
+    "The sentence of section 1 and five that test the accounts; three dots stand for words left out. Blue ground: the attention of head 0.2 from the last word. Beside each text: "
+    "the name that the model should say if it avoids the repeated one, or the last (– : neither). Right: the logit difference Mary − John, the circuit's forecast (grey "
+    "bar) and the measured one (dot), averaged over both orders of the first two names.")  # fmt: skip
 
 # %% answer
 measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 
 # %% [markdown]
-# Look at the last two rows. In one Mary comes after the giver, which made the account of the last name expect John, and the other account nothing. In the other the two accounts name opposite names, and the model says John, who is repeated, by more than eight logits. Whatever else it does, it does not avoid what is repeated.
+# In the last row both names are repeated, Mary comes last, and the model says John. Avoiding the repeated name could not have told us so. But in three rows Anna comes last, and there the other account has nothing to say, while the model leans by a few logits: away from the name that has occurred twice, to which head 0.2 gives some of its attention. The forecast has the sign of all five right.
 #
-# Nor does it avoid just the last name: where a third person comes last, it still leans to Mary. The forecast says why it need not be all or nothing: head 0.2 shares its attention, and what counts is how much goes to either name. It has the sign of all four tests right, although where Mary had lunch it is more than four logits too low, so that something speaks for Mary there that is not in the drawing.
+# Its size is a weaker test. A simpler rule, *avoid the last name by as much as in section 1, or not at all*, misses the five by 2.6 logits (root mean square), and the forecast by 2.3. That is no difference to build on. The same rule for the repeated name misses them by nine.
 #
-# The plainest test asks about the giver alone. Let a third person give, who has not been named before: *When Mary and John went to the store, Anna gave a book to*. Nothing is repeated there, and yet the model avoids Anna. Her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it; and more than a third of this is due to head 0.2.
+# Is the lean in the rows with lunch due to the repetition or to the attention? We can take the attention away: let head 0.2 look at the giver with what it gave to the two other names.
+
+# %% answer
+def without_looking(text, heads, seed=1):
+    """The mean logit difference when these heads look at the third name in place of the two others."""
+    some = ioi.told(model.tokenizer, text, 128, torch.Generator().manual_seed(seed))
+    io, s, c = some.io[:, None], some.s[:, None], some.c[:, None]
+    def look(pattern, hook):  # (batch, head, query, key)
+        for head in heads:
+            moved = pattern[:, head, -1] * ((some.tokens == io) | (some.tokens == s))
+            pattern[:, head, -1] += (some.tokens == c) * moved.sum(1, keepdim=True) - moved
+        return pattern
+    logits = model.run_with_hooks(some.tokens, fwd_hooks=[("blocks.0.attn.hook_pattern", look)])[:, -1]
+    return float((logits.gather(1, io) - logits.gather(1, s)).mean())
+
+ways_to_look = {"as it is": [], "0.2 looks at the giver only": [2], "0.2 and 0.3 do": [2, 3]}
+table({name: {way: without_looking(lunch[text], heads) for way, heads in ways_to_look.items()}
+       for name, text in (("John had lunch", "S had lunch"), ("Mary had lunch", "IO had lunch"))}, signed=True, decimals=1)
+
+# %% caption answer
+caption("The mean logit difference Mary − John (logits) in the two texts with lunch, when heads look at Anna, who gives, in place of Mary and John (128 prompts each).")
+
+# %% [markdown]
+# The lean goes away. When head 0.3 looks away too, it turns into a small lean *towards* the repeated name. So what is avoided here is what these heads look at, and not what is repeated.
 #
-# **Other kinds of sentence.** In all of these texts but one, two names are joined by *and*, and the giver follows in a clause of its own. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here head 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
+# It need not have been named before at all. In *When Mary and John went to the store, Anna gave a book to*, the model avoids Anna: her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it.
+#
+# **Other kinds of sentence.** In all of these texts two names are joined by *and*, and the giver follows in a clause of its own. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here head 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
 
 # %% prediction
 predict("ioi.single")
 
-# %% figure answer
-joined = {"Then": "{A} and {B} had lunch. Then {S} gave a {object} to", "Later": ioi.TEMPLATES[1]}
-apart = {"went with": "{S} went to the {place} with {IO} and gave a {object} to", "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to",
-         "met": "{S} met {IO} at the {place} and gave a {object} to", "S with IO": "{S} went to the {place} with {IO}. Then {S} gave a {object} to",
-         "IO with S": "{IO} went to the {place} with {S}. Then {S} gave a {object} to", "IO met S": "{IO} met {S} at the {place}. {S} gave a {object} to"}  # fmt: skip
+# %% answer
+joined = {"template": ioi.TEXTS["as in the template"], "Later": ioi.TEMPLATES[1],
+          "Then": "{A} and {B} had lunch. Then {S} gave a {object} to"}
+apart = {"went with": "{S} went to the {place} with {IO} and gave a {object} to",
+         "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to",
+         "met": "{S} met {IO} at the {place} and gave a {object} to",
+         "S with IO": "{S} went to the {place} with {IO}. Then {S} gave a {object} to",
+         "IO with S": "{IO} went to the {place} with {S}. Then {S} gave a {object} to",
+         "IO met S": "{IO} met {S} at the {place}. {S} gave a {object} to"}
 other_kind = ioi.outside(model, (0, 2), joined | apart, n=64)
 other_gap = {name: float(one.logit_diff.mean()) for name, one in other_kind.items()}
 other_line = {name: slope * one.leaning for name, one in other_kind.items()}
-both = {name: ("–" if name in ("went with", "had lunch with", "met") else "Mary", "John" if name in ("went with", "had lunch with", "met") else "Mary") for name in other_kind}
-rows = [(ioi.read_words(model, text, [(0, 2)], n=64), dict(zip(("repeated", "last"), both[name], strict=True)), other_line[name], other_gap[name]) for name, text in (joined | apart).items() if name in ("Then", "went with", "met", "IO met S")]
-ioi.texts_drawn(rows, 16, "One text on which forecast and measurement agree, and three on which they lie far apart.").captioned(
-    "As before, for four other texts (64 prompts each). In the upper one the two names are joined by “and”; in the lower three they stand apart.")  # fmt: skip
-
-# %% answer
 measured("ioi.single", preferred(other_gap["went with"]))
 
 # %% [markdown]
-# After *John went to the store with Mary and gave a book to*, English expects *Mary*, and the model says *Mary*: the forecast is wrong by more than twenty logits. It is wrong by more than ten logits on all three texts in which the names stand apart, and on three more of this kind. In the last row the model is wrong as well: *Mary met John at the store. John gave a book to* should go on with *Mary*, and it says *John*. (Where two names are joined by *and*, in the sentences of this lesson, the forecast is within three and a half logits of a difference of 8 to 14.)
+# English expects *Mary*, and the model prefers *Mary*: the forecast is wrong by more than twenty logits. On six such texts, in which the two names stand apart, it is wrong by more than ten.
 
 # %% claims answer
-tests = ("IO twice, after the giver", "a third after the giver", "opposite", "IO twice, before the giver")
-def after(text, ablate=False, seed=1):
-    """The prompts of a text and END's logits; with 0.2 at its mean there, if wanted."""
-    some = ioi.told(model.tokenizer, text, 96, torch.Generator().manual_seed(seed))
-    def at_its_mean(z, hook):
-        z[:, -1, 2] = z[:, -1, 2].mean(0)
-        return z
-    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", at_its_mean)] if ablate else []):
-        return some, model(some.tokens)[:, -1]
-
-every, new = clean.layout.names, []
-for seed in (1, 2):  # a third gives: the giver's logit above the mean of names, that of names that do not occur, the giver's without 0.2
-    (some, logits), (_, without_02) = (after(ioi.TEXTS["a third gives"], ablate, seed) for ablate in (False, True))
-    above, below = (x - x[:, every].mean(1, keepdim=True) for x in (logits, without_02))
+tests = [name for name in expects if name != "as in the template"]
+rule = {"last": (1, 0, 0, 0, -1), "repeated": (0, 1, 1, -1, 0)}  # by the order of `tests`: what is said, in units of the template's
+misses, new = [], []
+for seed in range(3):  # root mean square error of the forecast and of two rules without a circuit
+    drawn = found if seed == 0 else ioi.outside(model, (0, 2), asked_of, seed=seed)
+    true = torch.tensor([float(drawn[name].logit_diff.mean()) for name in tests])
+    unit, leans = float(drawn["as in the template"].logit_diff.mean()), torch.tensor([drawn[name].leaning for name in tests])
+    guesses = [leans * unit / drawn["as in the template"].leaning, *(torch.tensor(rule[kind]) * unit for kind in ("last", "repeated"))]
+    misses.append([bool((guesses[0] * true > 0).all()), *(float((guess - true).pow(2).mean().sqrt()) for guess in guesses)])
+for seed in (1, 2):  # a third gives: the giver's logit above the mean of names, and that of names that do not occur
+    some = ioi.told(model.tokenizer, ioi.TEXTS["a third gives"], 96, torch.Generator().manual_seed(seed))
+    above = model(some.tokens)[:, -1]
+    above = above - above[:, clean.layout.names].mean(1, keepdim=True)
     three = [float(above.gather(1, who[:, None]).mean()) for who in (some.c, some.io, some.s)]
-    new.append([three[0], -sum(three) / 77, float(below.gather(1, some.c[:, None]).mean())])
-off = {name: gap[name] - line[name] for name in found}
+    new.append([three[0], -sum(three) / 77])
+looked = {heads: [(without_looking(lunch["S had lunch"], heads, seed), without_looking(lunch["IO had lunch"], heads, seed)) for seed in (1, 2, 3)] for heads in ((), (2,), (2, 3))}
+share_of = {name: (float(one.to_io.mean()), float(one.to_s.mean())) for name, one in found.items()}
 errors = {name: other_gap[name] - other_line[name] for name in other_kind}
-siblings = ioi.outside(model, (0, 2), dict(enumerate(ioi.TEMPLATES)) | {name: ioi.TEXTS[name] for name in ("longer distance", "three names", "S three times")}, n=32)
 with claims():
-    claim("with IO named after the giver the model prefers S, by more than seven logits", gap["IO twice, after the giver"] < -7)
-    claim("with IO named twice but before the giver it prefers IO, by more than eight", gap["IO twice, before the giver"] > 8)
-    claim("with a third after the giver the model leans to IO, by 1 to 5 logits", between(gap["a third after the giver"], 1, 5))
-    claim("where the accounts name opposite names the model prefers S, by more than eight logits", gap["opposite"] < -8)
-    claim("the forecast has the right sign on all four texts that test it", all(gap[name] * line[name] > 0 for name in tests))
-    claim("three of them are within two logits of it, and the fourth more than four above it", all(abs(off[name]) < 2 for name in tests[:3]) and off[tests[3]] > 4)
+    claim("with IO named after the giver the model prefers S in more than 95 of 100 prompts", (found["IO twice, after the giver"].logit_diff < 0).float().mean() > 0.95)
+    claim("where a third person comes last it leans by 2 to 5 logits away from the repeated name, to which 0.2 gives more than to the other",
+          between([gap["a third after the giver"], gap["S had lunch"], -gap["IO had lunch"]], 2, 5) and share_of["a third after the giver"][1] > share_of["a third after the giver"][0] and share_of["S had lunch"][1] > share_of["S had lunch"][0] and share_of["IO had lunch"][0] > share_of["IO had lunch"][1])
+    claim("the forecast has the right sign on all five texts that test it, in each of three draws", all(row[0] for row in misses))
+    claim("it misses them by 2.3 logits, the rule of the last name by 2.6, and in two further draws the two by 2.1 to 3.1", rounds_to(misses[0][1], "2.3") and rounds_to(misses[0][2], "2.6") and between([x for row in misses for x in row[1:3]], 2.1, 3.1))
+    claim("the rule of the repeated name misses them by nine, in each draw", all(rounds_to(row[3], "9") for row in misses))
+    claim("as it is the two texts with lunch lean by 2 to 3 logits, with 0.2 looking at the giver only by less than 0.75, and with 0.3 doing so too by 0.5 to 2 towards the repeated name, in each of three draws",
+          all(between((s, -io), 2, 3) for s, io in looked[()]) and all(max(abs(s), abs(io)) < 0.75 for s, io in looked[(2,)]) and all(between((-s, io), 0.5, 2) for s, io in looked[(2, 3)]))
     claim("when a third gives, the giver's logit is six below the mean of all names, and that of names that do not occur within a quarter of it, in two draws", all(rounds_to(row[0], "-6") and abs(row[1]) < 0.25 for row in new))
-    claim("with 0.2 at its mean the giver is lowered by less than two thirds of that", all(0 > row[2] > row[0] * 2 / 3 for row in new))
     claim("after “went with” IO gets about nine tenths of the attention of 0.2, and the forecast is S", about(other_kind["went with"].to_io.mean(), 0.9) and other_line["went with"] < -7)
     claim("the model prefers IO there, and the forecast is off by more than twenty logits", other_gap["went with"] > 8 and errors["went with"] > 20)
-    claim("with names joined by “and” the forecast is within three and a half logits of a difference of 8 to 14, on the two texts and on the six sentences and three variants that the lesson has used",
-          all(abs(errors[name]) < 3.5 and between(other_gap[name], 8, 14) for name in joined) and all(abs(float(one.logit_diff.mean()) - slope * one.leaning) < 3.5 and between(one.logit_diff.mean(), 8, 14) for one in siblings.values()))
-    claim("on each of the six others it is off by more than ten", min(abs(errors[name]) for name in apart) > 10)
-    claim("after “Mary met John … John gave” the model prefers S by more than three logits, and the forecast is IO", other_gap["IO met S"] < -3 and other_line["IO met S"] > 8)  # fmt: skip
+    claim("on each of the six it is off by more than ten", min(abs(errors[name]) for name in apart) > 10)  # fmt: skip
 
 # %% [markdown]
 # What does the forecast leave out? It asks only whom head 0.2 avoids. But the movers copy names from notes, so it also matters which notes there are. In the next figure the ground shows where *they* look.
@@ -874,76 +881,81 @@ ioi.said_drawn([(ioi.read_words(model, text, movers_at), after_twin[who]) for wh
     "One sentence, alone and behind a first clause. Blue ground: the mean attention of the three movers from the last word. Right: the probability of each name (128 prompts for each).")
 
 # %% [markdown]
-# The repeat makes the model say *John*: alone the sentence goes on with *Mary*, and behind *John went in* with *John*. But repetition is not the reason. Behind *Anna went in* the model says *Anna*, behind *Mary went in* it says *Mary*. It says whoever went in, and the movers show why. They look away from the *and* before *gave*, which holds a note of Mary, whom head 0.2 avoids. Another note can be read at the first *and*: that of the person who went in.
+# The repeat seems to make the model say *John*: alone the sentence goes on with *Mary*, and behind *John went in* with *John*. But behind *Anna went in* the model says *Anna*, and behind *Mary went in* it says *Mary*. It says whoever went in, and the movers show why. Behind John or Anna they look away from the *and* before *gave*, which holds a note of Mary, whom head 0.2 avoids. Another note can be read at the first *and*: that of the person who went in.
 #
-# The top row has only one *and*. There layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers. The model copies her name from there, although head 0.2 avoids her. If this is what happens wherever the names stand apart, then forging this one note should turn their answers. We let layer 0 write at this word what it writes in the sentence with the two names exchanged.
+# The top row has only one *and*. There layer 0 looks more than twice as much at Mary as at John, so that the note is mostly hers, and the model says her name although head 0.2 avoids her. So there may be two cases. With a note for each name, head 0.2 decides between them. With one note, that note decides. This can be tested by two exchanges. In the one, head 0.2 writes at END what it writes when the two names have changed places. In the other, layer 0 does so at the one word that the movers read most.
 
 # %% answer
-def moved_by(text, seed=1, n=32, everywhere=True):
-    """The logit difference of a text; the word that 2.1 to 2.3 read; the difference by forged word."""
-    some = ioi.told(model.tokenizer, text, n, torch.Generator().manual_seed(seed))
+def swapped(text, at, heads=(0, 1, 2, 3), seed=1):
+    """The mean logit difference when heads of layer 0 write at some words as with the two names exchanged."""
+    some = ioi.told(model.tokenizer, text, 48, torch.Generator().manual_seed(seed))
     io, s = some.io[:, None], some.s[:, None]
     donor = torch.where(some.tokens == io, s, torch.where(some.tokens == s, io, some.tokens))
+    logits = forged(some, donor, at, heads)
+    return float((logits.gather(1, io) - logits.gather(1, s)).mean())
 
-    def diff(logits):
-        return float((logits.gather(1, io) - logits.gather(1, s)).mean())
-
-    logits, cache = model.run_with_cache(some.tokens)
-    read = int(cache["pattern", 2][:, 1:, -1].mean((0, 1)).argmax())
-    at = range(2, some.tokens.shape[1] - 1) if everywhere else [read]
-    return diff(logits[:, -1]), read, {word: diff(forged(some, donor, word)) for word in at}
-
-moved = {name: moved_by(text) for name, text in (joined | apart).items()}
+def read_most(text):
+    """The two words that the movers read most from END, the most read first."""
+    shares = [share for _, share in ioi.read_words(model, text, movers_at, n=32)]
+    return sorted(range(1, len(shares)), key=lambda at: -shares[at - 1])[:2]
 
 # %% figure answer
-until = {"Then": "Mary and John had lunch.", "Later": "Mary and John met.", "went with": "John … with Mary and",
-         "had lunch with": "John had lunch with Mary and", "met": "John met Mary at the store and", "S with IO": "John … with Mary. Then",
-         "IO with S": "Mary … with John. Then", "IO met S": "Mary met John at the store."}  # fmt: skip
-fig, ax = plots.figure(height=2.8)
-for y, (before, read, after_forging) in enumerate(moved.values()):
-    ax.annotate("", (after_forging[read], y), (before, y), arrowprops={"arrowstyle": "-|>", "color": plots.NOTE, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 0})
-    ax.plot([x for at, x in after_forging.items() if at != read], [y] * (len(after_forging) - 1), "o", color=plots.NULL, markersize=4, label="forged at another word")
-    ax.plot(before, y, "o", color=plots.SERIES[0], markersize=8, label="as measured above")
-ax.plot([], [], color=plots.NOTE, linewidth=2.5, label="forged at the last word shown")
+until = {"template": "When Mary and John …, John gave", "Later": "Later, Mary and John met. John …", "Then": "Mary and John had lunch. Then John",
+         "went with": "John … with Mary and gave", "had lunch with": "… John had lunch with Mary and gave", "met": "John met Mary … and gave",
+         "S with IO": "John … with Mary. Then John", "IO with S": "Mary … with John. Then John", "IO met S": "Mary met John …. John gave"}  # fmt: skip
+texts_of = joined | apart
+moved = {name: (swapped(text, []), swapped(text, [-1], (2,)), swapped(text, read_most(text)[:1])) for name, text in texts_of.items()}
+fig, ax = plots.figure(height=3.1)
+for y, (name, (before, by_02, by_note)) in enumerate(moved.items()):
+    for end, up, colour in ((by_02, -0.16, plots.INK), (by_note, 0.16, plots.NOTE)):
+        ax.annotate("", (end, y + up), (before, y + up), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0})
+    ax.plot([other_line[name]] * 2, [y - 0.3, y + 0.3], color=plots.NULL, linewidth=3, label="forecast")
+    ax.plot(before, y, "o", color=plots.SERIES[0], markersize=7, label="measured")
+for colour, label in ((plots.INK, "head 0.2 exchanged"), (plots.NOTE, "one note exchanged")):
+    ax.plot([], [], color=colour, linewidth=2, label=label)
 ax.axvline(0, color=plots.NULL, linewidth=0.8)
-ax.set(yticks=range(8), yticklabels=until.values(), xlabel="logit difference Mary − John", xlim=(-20, 20))
+ax.axhline(2.5, color=plots.NULL, linewidth=0.8, linestyle=":")
+ax.set(yticks=range(9), yticklabels=until.values(), xlabel="logit difference Mary − John", xlim=(-21, 21))
 ax.invert_yaxis()
 names_of = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-fig.legend(names_of.values(), names_of, loc="outside lower center", ncols=3)
+fig.legend(names_of.values(), names_of, loc="outside lower center", ncols=4)
 plots.show(
-    fig, "Eight texts: forging the note at one word moves the two upper ones little and takes the six lower ones to the other name.",
-    "Two texts in which the names are joined and six in which they stand apart, each shown up to the word whose note is forged, which is the one that heads 2.1 to 2.3 read most. Arrow: the logit difference goes there when layer 0 "
-    "writes at this word as with the two names exchanged. Grey dots: the same at each other word (32 prompts for each text).",
+    fig, "Nine texts. In the upper three, exchanging head 0.2 turns the answer and one note does not; in the lower six one note moves it far, and head 0.2 turns none that was decided.",
+    "Three texts in which the names are joined by “and” and six in which they stand apart. Arrows: where the logit difference goes when head 0.2 at END (black), or layer 0 at the word that the movers read most (gold), "
+    "writes as with the two names exchanged. 48 prompts for each text, 64 for the forecast.",
 )  # fmt: skip
 
 # %% [markdown]
-# It does. In all six texts in which the names stand apart, the forged note moves the logit difference by more than thirteen logits, and the model then prefers the one who begins the sentence. Forged at any other word, a note moves it by less than five. In the upper two texts no single note moves it by more than five, because there two words hold notes: one of Mary at *and*, and one of both names after John. So head 0.2 decides between two notes, and where there is but one, that note decides.
+# The two cases come apart. Above the dotted line head 0.2 turns the answer, and one note does not. Below it one note moves the logit difference by more than thirteen, towards the one who begins the sentence, and head 0.2 turns no answer that was decided before. (One was nearly undecided: *Mary … with John. Then John gave*.)
 #
-# *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition is no guide and the last name is. The model is right on such sentences as well; whether they are the reason we have not tested.
+# What if both notes of the upper texts are exchanged, so that they change places? Then the logit difference is nearly as before. So head 0.2 avoids a name and not a place, as the diagonal of section 6 has it.
+#
+# *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition alone is no guide. The model is right on such sentences as well; whether they are the reason we have not tested.
 
 # %% claims answer
 some = ioi.told(model.tokenizer, twins["S"], 48, torch.Generator().manual_seed(2))
 donor = some.tokens.clone()
 donor[:, 1] = some.c
 anna = float(model(donor)[:, -1].softmax(-1).gather(1, some.c[:, None]).mean())
-note_of_anna = {at: float(forged(some, donor, at).softmax(-1).gather(1, some.c[:, None]).mean()) for at in range(2, 12)}
+note_of_anna = {at: float(forged(some, donor, [at]).softmax(-1).gather(1, some.c[:, None]).mean()) for at in range(2, 12)}
 to_first, head_02 = ([ioi.read_words(model, twins[who], heads_of, n=64) for who in ("S", "C", "IO")] for heads_of in (movers_at, [(0, 2)]))
 alone_met = ioi.told(model.tokenizer, met, 48, torch.Generator().manual_seed(1))
 at_and = to_names(alone_met.tokens, 4, (3, 1)).mean(0)  # Mary stands at 3, John at 1
-again_moved = {name: moved_by(text, seed=2, n=48, everywhere=False) for name, text in apart.items()}
+again_moved = {name: (swapped(text, [], seed=2), swapped(text, [-1], (2,), seed=2), swapped(text, read_most(text)[:1], seed=2)) for name, text in texts_of.items()}
+both_draws = [(name, *rows_of[name]) for rows_of in (moved, again_moved) for name in texts_of]
+both_notes = [(swapped(text, [], seed=seed), swapped(text, read_most(text), seed=seed)) for text in joined.values() for seed in (1, 2)]
 second_gift = ioi.outside(model, (0, 2), {"": "When {A} and {B} went to the {place}, {S} gave a {object} to {IO}. Then {IO} gave a {object} to"}, n=64)[""]
 with claims():
     claim("alone the sentence goes on with Mary, behind a first clause with whoever went in: above 0.9 for John and Mary, above 0.6 for Anna, and above 0.5 in a second draw",
           after_twin["alone"]["Mary"] > 0.9 and after_twin["S"]["John"] > 0.9 and after_twin["IO"]["Mary"] > 0.9 and after_twin["C"]["Anna"] > 0.6 and anna > 0.5)
-    claim("behind a first clause about John or Anna the movers give the first “and” more than eight tenths, behind one about Mary more than any other word; head 0.2 looks at Mary with more than eight tenths behind each",
-          all(row[3][1] > 0.8 for row in to_first[:2]) and max(to_first[2], key=lambda pair: pair[1]) == to_first[2][3] and all(row[6][1] > 0.8 for row in head_02))
+    claim("behind a first clause about John or Anna the movers give the first “and” more than eight tenths; head 0.2 looks at Mary with more than eight tenths behind each",
+          all(row[3][1] > 0.8 for row in to_first[:2]) and all(row[6][1] > 0.8 for row in head_02))
     claim("with Anna's note forged at the first “and” of the sentence that repeats John, she gets more than a half, at every other word less than 0.01", note_of_anna[4] > 0.5 and max(p for at, p in note_of_anna.items() if at != 4) < 0.01)
-    claim("in the sentence alone layer 0 looks more than twice as much at Mary as at John from its “and”", at_and[0] > 2 * at_and[1])
-    claim("in the six texts the note moves the difference by more than thirteen logits, to the one who begins the sentence, in two draws",
-          all(abs(after_forging[read] - before) > 13 and (after_forging[read] > 0) == name.startswith("IO") for name in apart for before, read, after_forging in (moved[name], again_moved[name])))
-    claim("forged at any other word it moves it by less than 5, and in the upper two texts at any word at all",
-          all(abs(x - before) < 5 for name, (before, read, after_forging) in moved.items() for at, x in after_forging.items() if at != read or name in joined))
-    claim("each label ends with the forged word", all(until[name].endswith(model.tokenizer.decode([int(ioi.told(model.tokenizer, text, 1, torch.Generator().manual_seed(1)).tokens[0, moved[name][1]])]).strip()) for name, text in (joined | apart).items()))
+    claim("in the sentence alone layer 0 looks more than twice as much at Mary as at John from its “and”, and with this note exchanged the model prefers John", at_and[0] > 2 * at_and[1] and swapped(met, [4]) < 0)
+    claim("in the upper three texts 0.2 turns the answer, and one note does not, in two draws", all(by_02 < 0 < min(before, by_note) for name, before, by_02, by_note in both_draws if name in joined))
+    claim("in the six others one note moves the difference by more than thirteen, to the one who begins the sentence, in two draws", all(abs(by_note - before) > 13 and (by_note > 0) == name.startswith("IO") for name, before, _, by_note in both_draws if name in apart))
+    claim("of these, “IO with S” is nearly undecided, within 2.5 logits; in the five others, with more than three, 0.2 does not turn the answer, in two draws", all(abs(before) < 2.5 if name == "IO with S" else abs(before) > 3 and before * by_02 > 0 for name, before, by_02, _ in both_draws if name in apart))
+    claim("with both notes exchanged the three upper texts are within a logit and a half of where they were, in two draws", all(abs(after - before) < 1.5 for before, after in both_notes))
     claim("after a second gift, by IO, the model prefers S in at least 95 of 100 prompts", (second_gift.logit_diff < 0).float().mean() >= 0.95)  # fmt: skip
 
 # %% [markdown]
@@ -958,36 +970,21 @@ ioi.beside_drawn().captioned(
 )
 
 # %% [markdown]
-# Towards the top, the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
-#
-# The behaviour, measured in both:
+# In one path the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Our other path, from head 0.2 through the MLPs, has no counterpart on the right. And below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
 
-# %%
-published = {"logit difference": "3.56", "IO above S": "0.993", "P(IO)": "0.49"}
-
-def measure(one):
-    """The behaviour on 64 prompts of the first sentence."""
-    some = ioi.make_ioi_batch(one.tokenizer, 64, torch.Generator().manual_seed(0))
-    entries = ioi.behaviour(one, some).entries()
-    return {name: entries[name][0] for name in published}
-
-beside_gpt2(measure, {"ioi-natural": model}, published, source="Wang et al. 2022")
-
-# %% caption
-caption("The behaviour in GPT-2 small and here. The published numbers are over more than 100 000 prompts of 15 sentences.")
-
-# %% claims
-ours = measure(model)
+# %% claims answer
+new_giver = ioi.looks(model, ioi.corrupt(first, "third", torch.Generator().manual_seed(3)), (0, 2))
 with claims():
-    claim("the small model's logit difference is at least three times GPT-2's published one", ours["logit difference"] > 3 * 3.56)
+    claim("0.2 looks at S2 with more than a half when the giver is known, and when the giver is new", min(looks["0.2"]["S2"], new_giver["S2"]) > 0.5)
+    claim("the small model's logit difference is more than three times 3.56", float(difference(clean, model(clean.tokens)[:, -1]).mean()) > 3 * 3.56)
 
 # %% [markdown]
-# The small model does the task more decidedly, and in sentences of this form in a simpler way.
+# The small model does the task more decidedly: its logit difference is more than three times the 3.56 that Wang et al. report for GPT-2 small, over 15 kinds of sentence.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
-# - **Heads first.** The MLPs were kept throughout. We know what they are told and which name they lower, but not how their neurons do it.
+# - **Heads first.** The MLPs were kept throughout. We know what they are told and that they lower the giver, but not how their neurons do it, nor how they raise the right name.
 #
-# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the name that head 0.2 reads, which is usually the last one, whether it has occurred before or not. It copies names from notes, and where the names stand apart, one note decides.
+# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the name that head 0.2 reads, whether it has occurred before or not. Names are copied from notes, and where the names stand apart, one note decides. So both ways of the beginning were wrong: it is neither the repeated name nor always the last one.
 
 # %% [markdown]
 # ## The card
@@ -997,13 +994,13 @@ card(
     {"claim": "The giver's name is carried from S2 to END by layer 0", "evidence": "the residual stream, patched at every position and layer",
      "control": "other positions recover nothing", "where it fails": "an eighth goes by way of the next word"},
     {"claim": "Names are read from notes at “and” and at the comma", "evidence": "a stranger's note makes the model say the stranger",
-     "control": "the same at “went”: nothing", "where it fails": "why these words and no others is not known"},
+     "control": "the same at “went”: nothing", "where it fails": "the comma holds both names; why these words is not known"},
     {"claim": "Head 0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
      "control": "eleven other messages to the movers; the message of head 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
-    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "forty random sets of six heads",
-     "where it fails": "any random six with head 0.2 keeps more than a third; on P(IO) fourteen of forty random sixes beat ours"},
-    {"claim": "Where two names are joined by “and” and then one gives, names are avoided the more head 0.2 attends to them", "evidence": "four texts that test the forecast, and a giver who is new to the text",
-     "control": "IO named twice before the giver", "where it fails": "four logits off on that control; wrong by more than ten on six texts in which the names stand apart: there the one note decides"},
+    {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "forty random sets of six heads; all 119 other threes",
+     "where it fails": "a random six with head 0.2 keeps more than a third; at least three other threes do as well"},
+    {"claim": "With two notes head 0.2 decides, with one note that note decides", "evidence": "head 0.2 or a note exchanged, in nine texts; attention taken away", "control": "both notes exchanged: nothing changes",
+     "where it fails": "the size of the forecast is no better than “avoid the last name”; one of the six texts was nearly undecided"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[
