@@ -497,7 +497,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The head that we found by breaking the model looks at the bracket and raises the one that closes it, for `(` less than half as strongly as for `[` and `{`. It is not alone: heads 3.2 and 1.0 do the same when they are fed a bracket. Whether they take part when the model runs, we do not know yet.
+# The head that we found by breaking the model looks at the bracket and raises the one that closes it, for `(` less than half as strongly as for `[` and `{`. It is not alone: heads 3.2 and 1.0 do the same when they are fed a bracket. What all these heads do when the model runs on our prompts, the weights alone do not say.
 
 # %% claims
 weights = torch.tensor([[1.0, 1.0]]) @ torch.tensor([[2.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).T  # the toy's scores
@@ -691,7 +691,7 @@ patched_lead = pairs.difference(patched_logits).mean().item()
 f"from {low:.2f} to {patched_lead:.2f}, where the clean run has {lead:.2f}"
 
 # %% [markdown]
-# Head 2.2 recovers (−0.57 + 5.15)/(5.19 + 5.15) = 0.44. That is less than half, although this head alone made 0.84 of the answers right in section 1: there a small lead was enough.
+# Head 2.2 recovers (−0.57 + 5.15)/(5.19 + 5.15) = 0.44. That is less than half, although this head alone made 0.84 of the answers right in section 1. There the other heads were silent; here they go on raising the wrong bracket.
 #
 # `patching.Question` holds the pairs and the lead, and its `sweep` patches one place after the other, first every head and then the stream at every position.
 
@@ -1193,7 +1193,7 @@ with claims():
 # %% [markdown]
 # ## 11 · What this does not show
 #
-# The lesson's prompts came from one template. We tried two others: a call such as `type = values(offset, start`, and a list such as `type = (values(offset), start`, with a bracket inside that has been closed again. On both, what goes past `m0` recovers less than a hundredth, and the same four heads alone keep at least nine tenths of the lead. But they share it otherwise: in the list with a bracket inside, head 0.3 recovers more than head 1.0.
+# The lesson's prompts came from one template. We tried two others: a call such as `type = values(offset, start`, and a list such as `type = (values(offset), start`, with a bracket inside that has been closed again. On both, what goes past `m0` recovers less than a hundredth, and the same four heads alone keep at least nine tenths of the lead. But they share it otherwise: in the list with a bracket inside, head 0.3 recovers more than head 1.0 when all positions are patched, as it did not on the first template.
 #
 # Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task, which of two names comes next. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. And this lesson is about one training run of one small model.
 

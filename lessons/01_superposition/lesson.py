@@ -215,7 +215,7 @@ table(rows)
 sp.try_pentagon(0.035)  # two sliders, where the notebook runs
 
 # %% [markdown]
-# Without a bias the best length gains three points. It is even a little shorter than 1, since all that a length can do is to make everything smaller. Does training know a better way without a bias? We run the loop of section 2 without it, eight times at once.
+# Without a bias the best length gains three points. It is even a little shorter than 1, since all that a length can do is to make everything smaller. Does training know a better way without a bias? We run the loop of section 2 without it, for fewer steps and eight times at once.
 
 # %%
 torch.manual_seed(0)
@@ -552,7 +552,7 @@ plots.show(
 # %% [markdown]
 # At $p = 0.01$ the water has to stand high, and even the strong features end far from their strokes: about 40 % of the variance are lost. At $p = 0.001$ it is 6 %, less than in the puzzle, and that from 10,000 numbers in 768. The best linear squeeze keeps 768 of the numbers and loses 92 %, however rare they are. The directions are the same in both pictures, and nothing but a length and a waterline was fitted to them.
 #
-# The formula says what rareness does. It contains $n$ and $p$ only as a product: ten times as many features, each ten times rarer, make the same noise. The price stays similar too: 4 % for 1,000 features at $p = 0.01$, and 6 % for 10,000 at $p = 0.001$.
+# The formula says what rareness does. It contains $n$ and $p$ only as a product: ten times as many features, each ten times rarer, make the same noise. The price grows more slowly than their number: 4 % for 1,000 features at $p = 0.01$, and 6 % for 10,000 at $p = 0.001$.
 #
 # A small loss does not mean that one can tell which features are on. At $p = 0.001$ ten of the ten thousand are active at a time, on average. More than twenty silent ones stand out of the water beside them, half of these by less than 0.03. For the loss that is cheap, for a list of what is on it is not. And all this is for *random* directions, each feature read by itself. The best directions lose no more than these.
 #
@@ -684,7 +684,7 @@ table(
 )
 
 # %% [markdown]
-# Neuron 124 responds to names in capital letters, such as `ALPHABET`. At 83 tokens of these six programs it is above half of its maximum there, and all 83 lie in such a name or directly behind one. Of all tokens only 3 % do. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
+# Neuron 124 responds to names in capital letters, such as `ALPHABET`. At 83 tokens of these six programs it is above half of its maximum there, and all 83 lie in such a name or directly behind one. Of all tokens only 3 % stand at such places. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
 #
 # Neuron 55, from the middle, is less clear. Of its 52 loud tokens 33 are colons and 10 are full stops. Is “here something ends” one meaning or two? No measurement decides this as long as we do not know the features. In the turned coordinate we see no rule.
 #
@@ -755,7 +755,7 @@ plots.show(
 #
 # **A small world.** Our features are independent and uniform, and the model has no attention and no depth. The experiments show that superposition *can* be the best solution, and when; that large language models use it is a further claim, for which this lesson gives no evidence.
 #
-# **The puzzle, answered.** Two numbers cannot hold any five numbers, but they can hold one or another of five, and which one it is. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them, and a negative bias drowns most of the positive ones. What is left are mostly the cases in which features come together, and what drowns of a feature along with the leaks. In all this costs 9 %, where keeping two features would cost 60 and keeping four 21.
+# **The puzzle, answered.** Two numbers cannot hold five numbers that may be anything. But while hardly more than one of the five is there at a time, they can say which one it is, and how large. The arrows are spread out, so that the largest leaks are negative and the ReLU removes them, and a negative bias drowns most of the positive ones. What is left are mostly the cases in which features come together, and what drowns of a feature along with the leaks. In all this costs 9 %, where keeping two features would cost 60 and keeping four 21.
 
 # %% claims
 sums = [sp.feature_dimensionality(V).sum() for V in (puzzle, invented)]
@@ -779,7 +779,7 @@ with claims():
 #
 # | claim | evidence | control | where it fails |
 # | --- | --- | --- | --- |
-# | Rare features are kept in superposition. | Five features in two dimensions: a square, then a pentagon, which loses 9 % where linear algebra allows 60. | All 16 runs beside the best; eight runs without a bias, hardly better than a square. | Features that are always active: no shape, and 60 % lost. |
+# | Rare features are kept in superposition. | Five features in two dimensions: a square, then a pentagon, which loses 9 %; to keep two features and drop three loses 60. | All 16 runs beside the best; eight runs without a bias, hardly better than a square. | Features that are always active: no shape, and 60 % lost. |
 # | For two features in one dimension, comparing three losses tells which are kept and whether they share. | The best of eight runs agrees with it on 97 % of a grid. | Guesses without the formulas: 76 and 92 %. | At the border of the map; more than a third of the single runs that should find a pair. |
 # | $W^\top W$ shows what is kept and what overlaps. | Blocks at right angles, so full that their dimensionalities sum to whole numbers. | Random directions: one block, and a fifth of the room unused. | The loss depends on what comes together, not on $W$ alone; and the features must be the right ones. |
 # | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$, with one waterline: 6 % lost. | The best linear squeeze: 92 %. | At $p = 0.01$: 40 % lost. More silent features stand out than active ones, if only a little. |

@@ -771,7 +771,7 @@ with claims():
 # %% [markdown]
 # ## 9 · The puzzle, answered
 #
-# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`. But it has found something else that nobody told it. Latent 9 is active where a parenthesis is open, and the model takes it for that. Here is the program of the beginning again, with a new comment and a pair of square brackets, after 170 tokens of other code. Above the panels stand the names that our tests have left.
+# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`. But it has found something else that nobody told it. Latent 9 is active where a parenthesis is open, and after one line at least the model took it for that. Here is the program of the beginning again, with a new comment and a pair of square brackets, after 170 tokens of other code. Above the panels stand the names that our tests have left.
 
 # %% figure
 again = program.replace("name):", 'name):  # (a "friend")').replace("return name", "return [name]")
@@ -799,7 +799,7 @@ page.table([{"latent": str(i), "first name": first, "its F1": f"{then.f1:.2f}", 
            caption="The four latents of the puzzle. Both F1 are from the sample programs. Ablation: the share of its rivals that the latent beats, mean over 100 tokens; twenty latents drawn at random beat about half of theirs.")
 
 # %% [markdown]
-# No first name survived, although the examples spoke for each and the F1 for most. What broke them was one thing: places, looked for on purpose, at which another name says something else. Three of the four have a better name now. That the model uses a direction, and what the direction stands for, are two findings, and each needs a test of its own.
+# No first name survived, although the examples spoke for each and the F1 for most. What broke them was looking on purpose: at places where another name says something else, at every place of a kind, and along the whole context. Three of the four have a better name now. That the model uses a direction, and what the direction stands for, are two findings, and each needs a test of its own.
 #
 # Was it worth the trouble to train a dictionary? Not if you know what you are looking for. A **probe** is a direction that was trained on a label, here by logistic regression. Our probes are better than the best latent at 18 of the 21 labels, with intervals apart, and at no label worse. Kantamneni et al. 2025 ([Are Sparse Autoencoders Useful?](https://arxiv.org/abs/2502.16681)) could not consistently improve on ordinary probes with latents either. But “a parenthesis is open” is none of our 21 labels, and it was latent 9 that led us to it. What a dictionary offers is directions found without labels.
 #
@@ -854,7 +854,7 @@ page.card(
         "claim": "What the model predicts depends on the direction of a latent.",
         "evidence": "Ablating 378 beats 79\u00a0% of its rivals; adding 9 turns an expected ] into ).",
         "control": "Pushes as long along other latents, and twenty latents drawn at random.",
-        "where it fails": "Four of these twenty beat more. And at some lines adding 9 does little.",
+        "where it fails": "Four of these twenty beat more. And at most lines adding 9 does little.",
     },
     links=[
         ("Bricken et al. 2023, Towards Monosemanticity", "https://transformer-circuits.pub/2023/monosemantic-features", "the work that made dictionaries popular, with hundreds of latents to look at"),

@@ -238,7 +238,7 @@ stopped = [what for what in ("keys", "queries") if formation.final(f"two layers,
 measured("induction.deaf_keys", {2: "both", 0: "neither"}.get(len(stopped), f"deaf {stopped[0]} alone" if stopped else ""))
 
 # %% [markdown]
-# With deaf keys two layers stay below one half: all heads of the first layer are there, but nothing that they write can be looked for. With deaf queries the models learn the task, only a little later in the mean. The plan leads us to expect both, because its keys read the notes, while its query asks for the current token, which is in the stream from the start. Deaf keys miss more than the token before, since they can read no head of the first layer at all. But with smeared keys, which do hold the token before, a single layer learns the task, in less than half the steps that two layers need.
+# With deaf keys two layers stay below one half: all heads of the first layer are there, but nothing that they write can be looked for. With deaf queries the models learn the task, only a little later in the mean. The plan leads us to expect both, because its keys read the notes, while its query asks for the current token, which is in the stream from the start. Deaf keys take away more than the token before, it is true: they cannot read any head of the first layer. But with smeared keys, which do hold the token before, a single layer learns the task, in less than half the steps that two layers need.
 
 # %% claims
 curves, change, abrupt = live.curves, live.curves.change(), live.curves.duration(0.25, 0.75)
@@ -512,7 +512,7 @@ for ax, (title, values) in zip(axes, rows.items(), strict=True):
     ax.bar(places, values, color=[plots.ANSWER if place == first_f else plots.GREY for place in places])
     ax.axhline(0, color=plots.NULL, linewidth=0.8)
     ax.set_title(title, loc="left", fontsize=10)
-    ax.set(ylim=(0, 1) if ax is axes[3] else (-2.6, 4.4), ylabel="share" if ax is axes[3] else "score", xlim=(0.3, le_again + 0.7))
+    ax.set(ylim=(0, 1) if ax is axes[3] else (-3.2, 4.4), ylabel="share" if ax is axes[3] else "score", xlim=(0.3, le_again + 0.7))
 axes[3].set_xticks(places, parts[:le_again], rotation=90, fontsize=9, family="monospace")
 axes[3].tick_params(axis="x", length=0)
 plots.show(fig, "Bars for the 31 positions: two pairs of parts have their highest bar at _f, and so has the attention.",
@@ -725,7 +725,7 @@ plots.show(fig, "Bars for seven parts: with the four heads alone all but r have 
            "Below: 32 invented names, a dot for each. All heads that are taken away are set to their means over random tokens.")  # fmt: skip
 
 # %% [markdown]
-# Without the induction head no part has a probability above a tenth: the model can no longer look the name up. With the four heads alone, six of the seven parts have more than a quarter, so what was found on random tokens reads the program too. But one part is lost, `r`, and what it lacks is head 0.1: with it as a fifth head `r` has 0.97, with any of the other three in its place less than 0.15. It helps on two ways. One goes through the values of the induction head, which looks at the first `r`, where head 0.1 looks at the token itself. The other goes straight to the logits, from the current token `_f`, without any look-up. Each way alone gives `r` about one half, both together nine tenths.
+# Without the induction head no part has a probability above a tenth: the model can no longer look the name up. With the four heads alone, six of the seven parts have more than a quarter, so what was found on random tokens reads the program too. But one part is lost, `r`, and what it lacks is head 0.1: with it as a fifth head `r` has 0.97, with any of the other three in its place less than 0.15. It helps on two ways. One goes through the values of the induction head, which looks at the first `r`, where head 0.1 looks at the token itself. The other goes straight to the logits, from the current token `_f`, without any look-up. Each way alone gives `r` about one half, and both together nine tenths, nearly all that the fifth head brings.
 #
 # The 32 names agree. In each of them the four heads alone gain more than one half of what the intact model gains, and the textbook pair less. In the mean the four keep more than four fifths, and more than nine tenths with head 0.1 as a fifth; the pair keeps less than a tenth.
 
@@ -863,7 +863,7 @@ measured("induction.remains", left_of[8][0])
 # %% [markdown]
 # In this model the use of distant context goes through the induction head, since beyond 32 tokens next to nothing of the gain is left without it. Nearer context is used in other ways as well. And the induction head does not do it alone: without the previous-token head that it reads, no more is left at any of the four distances.
 #
-# **A perfect score from the wrong mechanism.** A head can match prefixes perfectly, and its model can always be right, without reading anything. We write one, in a model with a *single* layer, that looks 15 positions back, whatever token is there.
+# **A perfect score from the wrong mechanism.** A head can match prefixes perfectly, and its model can be right throughout a test, without reading anything. We write one, in a model with a *single* layer, that looks 15 positions back, whatever token is there.
 
 # %%
 layout = ind.subspaces(64, 65, "next")
@@ -885,7 +885,7 @@ plots.show(fig, "Accuracy against block length: a spike at 16 for the counting h
            "Four kinds of models tested with blocks of every length from 8 to 31 (100 texts each).")  # fmt: skip
 
 # %% [markdown]
-# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer gives itself away in the same manner: in section 3 it had reached a third, with blocks of 24, and at every other length it stays below a fifth. Why at 24? In training a block comes over and over, so that looking back by 24 positions is right for blocks of 24 and also for those of 12 and 8. Over all lengths that it was trained on, no distance is right more often. And models of one layer that are trained on blocks of 16 to 31 alone, none of which fits into another twice, have no such spike (a stored result of two seeds). The models with two layers stay above three quarters at every length. So a score at one length cannot tell a head that reads from a head that goes by distance, while a test with several lengths can.
+# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer gives itself away in the same manner: in section 3 it had reached a third, with blocks of 24, and at every other length it stays below a fifth. Why at 24? In training a block comes over and over, so that the token 24 places before the one to be predicted is right for blocks of 24, and also for those of 12 and 8. Over all lengths that it was trained on, no distance is right at more places. (A test text has two blocks only: in blocks of 12 or 8 nothing stands so far back, and the habit does not help.) And models of one layer that are trained on blocks of 16 to 31 alone, none of which fits into another twice, have no such spike (a stored result of two seeds). The models with two layers stay above three quarters at every length. So a score at one length cannot tell a head that reads from a head that goes by distance, while a test with several lengths can.
 #
 # **Other models.** The circuit was found in one training run of one small model, whose training text had mostly renamed names. `code-4l`, trained on code as it is, has no head that gives half of its attention to the token after the earlier occurrence, and yet the return of an invented name is worth nearly as much to it (deeper notebook, section 10). GPT-2 small has several induction heads (Wang et al. 2022). So a model can look names up without one strong induction head.
 

@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads: *When Mary and John went to the store, John gave a book to*. It says *Mary*, with a probability of nearly 1. Exchange the second *John* for *Mary*, and it says *John*. The answer hangs on the one word before *gave*.
 #
-# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not decide it either: then neither way has a reason to avoid Mary or John, and on average the model prefers neither.
+# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not tell them apart by Mary and John: then neither way has a reason to avoid these two, and on average the model prefers neither.
 #
 # GPT-2 small, a larger model, notices the repetition: so Wang et al. found in 2022. Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ. It is the circuit of this one model. Two others, trained by the same recipe from other random starts, do the task with other heads; the second notebook draws them.
 
@@ -361,9 +361,9 @@ table({row: {"reads": word, "copies Mary": mean_of(row, 0, 0), "copies John": me
 caption("What heads make of the word that they read (prompts that name IO first; means over the heads of a row). By chance each number is 0.06.")
 
 # %% [markdown]
-# From *and* the movers copy Mary, every name of the 80, and John hardly more often than by chance. The comma holds both names, but not equally: layer 0 looks at John more than at Mary, and a mover that reads it raises John by about twice as many logits as Mary. That is why John wins when the movers read the comma, and why we call it the note of John. Heads 2.1, 2.2 and 2.3 always read the comma, whoever gives.
+# From *and* the movers copy Mary, every name of the 80, and John no more often than by chance. The comma holds both names, but not equally: layer 0 looks at John more than at Mary, and a mover that reads it raises John by about twice as many logits as Mary. That is why John wins when the movers read the comma, and why we call it the note of John. Heads 2.1, 2.2 and 2.3 always read the comma, whoever gives.
 #
-# Heads 1.1 and 0.3 lower the giver. (Head 1.1 does so by *gave*, where head 0.3 has noted the giver.) Only head 0.2 fits no column: it reads the giver, but what it writes raises or lowers that name in fewer than a quarter of the cases. Another part must make use of it.
+# Heads 1.1 and 0.3 lower the giver. (Head 1.1 does so by *gave*, where head 0.3 has noted the giver.) Only head 0.2 fits no column: it reads the giver, but what it writes raises that name in fewer than a quarter of the cases, and lowers it in fewer than a quarter. Another part must make use of it.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -708,7 +708,7 @@ plots.show(
 # %% [markdown]
 # By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability of about a quarter, and names that stand nowhere in the prompt get more than half. The reason is that the measures ask different questions. The logit difference asks *which of the two names*; it does not ask whether *a name of this prompt* comes at all, and the probability does. Add heads 2.1, 2.2 and 2.3, which raise both names alike and seemed to be good for nothing, and the probability is nearly 1 again. So what belongs to a circuit depends on what is measured.
 #
-# Is it just these heads? No random six keeps as much of the logit difference, but every random six with head 0.2 keeps more than a third, together with the MLPs, which are kept in all of them. So this test says clearly that head 0.2 matters; for the five others the path patching of sections 5 to 7 is the better evidence. Of the 119 other threes that can be added, at least three do as well as 2.1 to 2.3, and most of those that do well hold head 2.1. The nine heads are a circuit for the whole task, but not the only one.
+# Is it just these heads? By the probability many random sixes do better, as the right panel shows. No random six keeps as much of the logit difference, but every random six with head 0.2 keeps more than a third, together with the MLPs, which are kept in all of them. So this test says clearly that head 0.2 matters; for the five others the path patching of sections 5 to 7 is the better evidence. Of the 119 other threes that can be added, at least three do as well as 2.1 to 2.3, and most of those that do well hold head 2.1. The nine heads are a circuit for the whole task, but not the only one.
 
 # %% claims answer
 by_group = []
@@ -737,6 +737,7 @@ with claims():
     claim("with the six the probability of IO is between 0.2 and 0.3, and names that are not in the prompt have more than a half together", between(ours[1], 0.2, 0.3) and elsewhere.mean() > 0.5)
     claim("2.1, 2.2 and 2.3 bring it above 0.97, in three draws above 0.95", named_sets["nine"][1] > 0.97 and min(row[3][1] for row in again) > 0.95)
     claim("no random six keeps as much of the logit difference as the six, on the same prompts", max(one[0] for one in null) < ours[0])
+    claim("by the probability more than ten of the forty random sixes do better", len(null) == 40 and sum(one[1] > ours[1] for one in null) > 10)
     claim("of the random sixes those with 0.2 keep more than a third", min(with_02) > 1 / 3)
     claim("of the 119 other threes between three and twelve give IO at least as much as 2.1 to 2.3, on the same prompts", len(threes) == 119 and between(sum(one[1] >= nine_here for one in with_three), 3, 12))
     claim("most of those that bring it above 0.9 hold head 2.1", sum("2.1" in three for three in good) > len(good) / 2)
@@ -782,7 +783,7 @@ measured("ioi.twice", preferred(gap["IO twice, after the giver"]))
 #
 # Its size is a weaker test. A simpler rule, *avoid the last name by as much as in section 1, or not at all*, misses the five by 2.6 logits (root mean square), and the forecast by 2.3. That is no difference to build on. The same rule for the repeated name misses them by nine.
 #
-# Is the lean in the rows with lunch due to the repetition or to the attention? We can take the attention away: let head 0.2 look at the giver with what it gave to the two other names.
+# Is the lean in the rows with lunch due to the repetition or to the attention? We can take the attention away: let head 0.2 look at the giver with what it gave to the two other names. (The prompts are other draws than those of the figure, and the numbers differ a little.)
 
 # %% answer
 def without_looking(text, heads, seed=1):
@@ -805,7 +806,7 @@ table({name: {way: without_looking(lunch[text], heads) for way, heads in ways_to
 caption("The mean logit difference Mary − John (logits) in the two texts with lunch, when heads look at Anna, who gives, in place of Mary and John (128 prompts each).")
 
 # %% [markdown]
-# The lean goes away. When head 0.3 looks away too, it turns into a small lean *towards* the repeated name. So what is avoided here is what these heads look at, and not what is repeated.
+# The lean goes away. When head 0.3 looks away too, it turns into a lean *towards* the repeated name, of half a logit to two. So what is avoided here is what these heads look at, and not what is repeated.
 #
 # It need not have been named before at all. In *When Mary and John went to the store, Anna gave a book to*, the model avoids Anna: her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it.
 #
@@ -926,7 +927,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The two cases come apart. Above the dotted line head 0.2 turns the answer, and one note does not. Below it one note moves the logit difference by more than thirteen, towards the one who begins the sentence, and head 0.2 turns no answer that was decided before. (One was nearly undecided: *Mary … with John. Then John gave*.)
+# The two cases come apart. Above the dotted line head 0.2 turns the answer, and one note does not. Below it one note moves the logit difference by more than thirteen, towards the one who begins the sentence, and head 0.2 turns no answer that was decided before. (One was nearly undecided: *Mary … with John. Then John gave*. And in *Mary met John …. John gave* the model itself goes wrong: it names the giver.)
 #
 # What if both notes of the upper texts are exchanged, so that they change places? Then the logit difference is nearly as before. So head 0.2 avoids a name and not a place, as the diagonal of section 6 has it.
 #
@@ -954,6 +955,7 @@ with claims():
     claim("in the sentence alone layer 0 looks more than twice as much at Mary as at John from its “and”, and with this note exchanged the model prefers John", at_and[0] > 2 * at_and[1] and swapped(met, [4]) < 0)
     claim("in the upper three texts 0.2 turns the answer, and one note does not, in two draws", all(by_02 < 0 < min(before, by_note) for name, before, by_02, by_note in both_draws if name in joined))
     claim("in the six others one note moves the difference by more than thirteen, to the one who begins the sentence, in two draws", all(abs(by_note - before) > 13 and (by_note > 0) == name.startswith("IO") for name, before, _, by_note in both_draws if name in apart))
+    claim("in “IO met S” the model names the giver, in two draws", all(before < -3 for name, before, *_ in both_draws if name == "IO met S"))
     claim("of these, “IO with S” is nearly undecided, within 2.5 logits; in the five others, with more than three, 0.2 does not turn the answer, in two draws", all(abs(before) < 2.5 if name == "IO with S" else abs(before) > 3 and before * by_02 > 0 for name, before, by_02, _ in both_draws if name in apart))
     claim("with both notes exchanged the three upper texts are within a logit and a half of where they were, in two draws", all(abs(after - before) < 1.5 for before, after in both_notes))
     claim("after a second gift, by IO, the model prefers S in at least 95 of 100 prompts", (second_gift.logit_diff < 0).float().mean() >= 0.95)  # fmt: skip
@@ -1000,7 +1002,7 @@ card(
     {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "forty random sets of six heads; all 119 other threes",
      "where it fails": "a random six with head 0.2 keeps more than a third; at least three other threes do as well"},
     {"claim": "With two notes head 0.2 decides, with one note that note decides", "evidence": "head 0.2 or a note exchanged, in nine texts; attention taken away", "control": "both notes exchanged: nothing changes",
-     "where it fails": "the size of the forecast is no better than “avoid the last name”; one of the six texts was nearly undecided"},
+     "where it fails": "the size of the forecast is no better than “avoid the last name”; one of the six texts was nearly undecided, and in one the model names the giver"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[
