@@ -205,7 +205,7 @@ plots.show(
 # %% [markdown]
 # Head 2.2 stands out both times.
 #
-# Without head 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most of the share right back, and to that extent it is **sufficient**. It does not bring the whole *lead* back: with head 2.2 alone the mean lead is 2.64, where the whole model has 5.19. On three other sets of 128, too, zeros for head 2.2 cost about a third or more of the right answers.
+# Without head 2.2 much is lost, and to that extent it is **necessary**. In a model without the other eleven it alone brings most of the share right back, and to that extent it is **sufficient**. It does not bring the whole *lead* back: with head 2.2 alone the mean lead is 2.64, where the whole model has 5.19. On three other sets of 128, too, zeros for head 2.2 cost about a third or more of the right answers. All of these have `[` or `{` open. Where it is `(` the model stays right without head 2.2, although its lead falls by more than a logit: when it goes wrong, it mostly says `)`.
 #
 # You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from. So far we have a part, and know neither where it looks nor what it brings.
 
@@ -249,6 +249,21 @@ with claims():
         back[1, 2] - none_back > 0.8 * (intact - none_back)
         and other_heads.max() - none_back < (intact - none_back) / 3,
     )
+
+# %% claims
+def by_bracket(more):
+    """With zeros for 2.2: are all right where ( is open, the fall of the lead there, the share of ) among wrong answers."""
+    ablated = model.run_with_hooks(more.clean, fwd_hooks=[("blocks.2.attn.hook_z", zeros_for(2))])
+    closers, parenthesis = torch.cat([more.correct, more.wrong]).unique(), model.tokenizer.convert_tokens_to_ids(")")
+    said, round_one = closers[ablated[:, -1, closers].argmax(-1)], more.correct == parenthesis
+    fall = (more.difference(model(more.clean)) - more.difference(ablated))[round_one].mean()
+    return bool((said == more.correct)[round_one].all()), float(fall), float((said[said != more.correct] == parenthesis).float().mean())
+
+
+kinds = [by_bracket(more) for more in (pairs, *(tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(1, 4)))]
+with claims():
+    claim("where ( is open all are right without head 2.2, and the lead falls by more than a logit, in all four sets", all(right and fall > 1 for right, fall, _ in kinds))
+    claim("of the wrong answers more than half are ), in all four sets", all(parentheses > 0.5 for *_, parentheses in kinds))
 
 # %% [markdown]
 # ## 2 · The stream is a running sum
@@ -448,7 +463,7 @@ as_it_is = attention_to_bracket(healthy["resid_pre", 2])
 {"as it is": round(as_it_is, 2)} | {x: round(without_part[x], 2) for x in ("m0", "m1", "embed")}
 
 # %% [markdown]
-# Without what `m0` wrote at the bracket, the attention that head 2.2 gives it falls from 0.63 to 0.03. Exchange the embedding or any other part, and head 2.2 still gives the bracket more than half. So it finds the bracket by the output of `m0`. This is a first answer to the puzzle: the MLP adds little itself, but others read it.
+# Without what `m0` wrote at the bracket, the attention that head 2.2 gives it falls from 0.63 to 0.03. Exchange the embedding or any other part, and head 2.2 still gives the bracket more than half. So it finds the bracket by the output of `m0`. This is a first answer to the puzzle: the MLP adds little itself, but others read it. (The 0.63 is a mean. A `[` or a `{` gets more than 0.7, a `(` about a third, and there each comma gets nearly as much.)
 #
 # **What head 2.2 takes from the bracket.** We feed its OV circuit with an opening bracket. The shortest text that has one is the start token and `[`. The stream that layer 2 reads at `[` goes through $W_V W_O$, and on through the unembedding $W_U$.
 
@@ -516,6 +531,9 @@ with claims():
         "without the output of `m0` the bracket has 0.03 of the attention, where it had 0.63; without any other part's, or an embedding, more than half",
         rounds_to(without_part["m0"], "0.03") and rounds_to(as_it_is, "0.63") and min(x for part, x in without_part.items() if part != "m0") > 0.5,
     )
+    by_closer = {text: healthy["pattern", 2][pairs.correct == model.tokenizer.convert_tokens_to_ids(text), 2, -1].mean(0) for text in ")]}"}
+    claim("head 2.2 gives a [ or a { more than 0.7 on average, a ( about a third, and there each comma nearly as much",
+          min(by_closer["]"][opener], by_closer["}"][opener]) > 0.7 and about(by_closer[")"][opener], 1 / 3) and min(by_closer[")"][opener + 2], by_closer[")"][opener + 4]) > 0.8 * by_closer[")"][opener])
     claim("from every position after the bracket head 2.2 gives the bracket most of its attention", pattern[opener + 1 :, opener].min() > 0.5)
     claim("for `(` head 2.2 is less than half as strong as for `[` and for `{`", ov["2.2"][0, 0] < ov["2.2"].diagonal()[1:].min() / 2)
     claim("fed an opening bracket, the OV circuit of head 2.2 raises the matching closing bracket above all other tokens", top == list(")]}"))
@@ -691,7 +709,7 @@ patched_lead = pairs.difference(patched_logits).mean().item()
 f"from {low:.2f} to {patched_lead:.2f}, where the clean run has {lead:.2f}"
 
 # %% [markdown]
-# Head 2.2 recovers (−0.57 + 5.15)/(5.19 + 5.15) = 0.44. That is less than half, although this head alone made 0.84 of the answers right in section 1. There the other heads were silent; here they go on raising the wrong bracket.
+# Head 2.2 recovers (−0.57 + 5.15)/(5.19 + 5.15) = 0.44. That is less than half, although this head alone made 0.84 of the answers right in section 1: an answer counts as soon as its lead is above zero, while a recovery asks for the whole lead.
 #
 # `patching.Question` holds the pairs and the lead, and its `sweep` patches one place after the other, first every head and then the stream at every position.
 
@@ -1007,7 +1025,7 @@ from_m0 = {name[:3]: found for name, found in zip(values, from_m0.tolist(), stri
 {f"head {name}": round(found, 2) + 0.0 for name, found in from_m0.items()}
 
 # %% [markdown]
-# Only the values of heads 1.0, 2.2 and 3.2 matter, the three that we know; no other head reads as much as 0.03. So `m0` writes at the bracket, and these three carry it to the end. (The keys of head 2.2 read `m0` as well, which section 4 showed, and get 0.10 from it.)
+# Only the values of heads 1.0, 2.2 and 3.2 matter, the three that we know; no other head reads as much as 0.03. So `m0` writes at the bracket, and these three carry it to the end. (The keys of head 2.2 read `m0` as well, and get 0.10 from it.)
 #
 # Now for head 0.3. Which part reads *it*? Here each MLP in turn is the reader, at the last token.
 

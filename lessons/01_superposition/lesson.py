@@ -177,7 +177,7 @@ measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pent
 sp.explore()  # two sliders, where the notebook runs
 
 # %% [markdown]
-# > As features become rarer, more of them are kept: first four, as a square, then all five, as a pentagon.
+# > As features become rarer, more of them come back: with a square four of the five, with a pentagon all five.
 
 # %% claims
 best, plane = shapes.best_readings(), sp.plane()
@@ -468,9 +468,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Nearly all runs fill all five dimensions. Random directions do not: thirteen of them come to about four, and in none of the eight draws do they fall apart into blocks. That a block of a trained model takes a whole number of dimensions, such as nine features in three, follows from two things that training has found. The blocks stand nearly at right angles to one another, and inside of each no room is left over. Neither was asked for by the loss. At $p = 0.025$ the runs differ in how they divide the room, and one of them does not divide it at all.
+# Nearly all runs fill all five dimensions. Random directions do not: thirteen of them come to about four, and in none of the eight draws do they fall apart into blocks. That a block of a trained model takes a whole number of dimensions, such as nine features in three, follows from two things that training has found. The blocks stand nearly at right angles to one another, and inside of each no room is left over. At $p = 0.025$ the runs differ in how they divide the room, and one of them does not divide it at all.
 #
-# > $W^\top W$, sorted by block, shows which features share dimensions. The sum of their dimensionalities says how many dimensions they share.
+# > $W^\top W$, sorted by block, shows which features share dimensions. In these runs the sum of a block's dimensionalities is the number of dimensions that its features share.
 
 # %% claims
 kept, runs = sp.represented(twenty.W), [crowd.blocks(k) for k in range(3)]  # (run, density); for each density, of each run
@@ -684,7 +684,7 @@ table(
 )
 
 # %% [markdown]
-# Neuron 124 responds to names in capital letters, such as `ALPHABET`. At 83 tokens of these six programs it is above half of its maximum there, and all 83 lie in such a name or directly behind one. Of all tokens only 3 % stand at such places. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
+# Neuron 124 responds to some of the names in capital letters, such as `ALPHABET`. At 83 tokens of these six programs it is above half of its maximum there, and all 83 lie in such a name or directly behind one. (At many other such names it stays below that, and we read the rule from these same programs.) Of all tokens only 3 % stand at such places. Of the neurons of the untrained model, not even the best one that the first six programs can offer comes near this.
 #
 # Neuron 55, from the middle, is less clear. Of its 52 loud tokens 33 are colons and 10 are full stops. Is “here something ends” one meaning or two? No measurement decides this as long as we do not know the features. In the turned coordinate we see no rule.
 #

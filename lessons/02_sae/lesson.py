@@ -523,7 +523,7 @@ wins = [name for name in gain if low[rank[name]] > lists[name][2]]
 sae.label_rows(scores, lists, [*wins, "closes"]).captioned("F1 for eight labels, with an example of each; green marks the tokens that have the label. Bold: the latent's interval lies above the list's. Bars are 95\u00a0% intervals.")
 
 # %% [markdown]
-# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11. So what these latents find is not there before training, as far as this control can tell. A neuron has the higher F1 at none of the seven, although at three of them the intervals overlap.
+# At the seven the token alone does not decide: a name after a dot may be any name, and whether a token stands in a comment depends on a sign far to the left. Here the random model's dictionary has no more than 0.11. So what these latents find is not found in this way before training. (The random model's dictionary also copies its vectors less well. Whether a probe would find it there is another question.) A neuron has the higher F1 at none of the seven, although at three of them the intervals overlap.
 #
 # But these seven were picked because the latents do well at them. At six of the other fourteen labels the best neuron's whole interval lies above the best latent's, so that a dictionary is not better than the neurons at everything.
 
@@ -706,7 +706,7 @@ plots.show(
 page.measured("sae.steered", decode_token([int(predicted(line, -1, after_parenthesis * W_dec[[9]]).argmax())]))
 
 # %% [markdown]
-# The brackets change places. With what a real `(` would add, `)` is the likeliest token and `]` has less than a tenth of the probability, and of the forty others none gives `)` as much as that. “Inside brackets” would not have foretold it. A name that was read off the text has foretold what an edit would do.
+# The brackets change places. With what a real `(` would add, `)` is the likeliest token and `]` has less than a tenth of the probability, and of the forty others none gives `)` as much as that. “Inside brackets” would not have foretold it. At this line a name that was read off the text has foretold what an edit would do.
 #
 # We chose this line because it shows the change best of a dozen that we tried. So we also took sixteen held-out contexts, and in each a word at which no parenthesis is open and 9 is silent. At all sixteen, adding latent 9 raises the odds of `)` more than adding any of eight others does. But a `)` stays unlikely there: on average it comes to less than a hundredth, from less than a thousandth. And at words where a parenthesis *is* open and 9 is active, taking 9 away does the opposite: the probability of `)` falls from 12 % on average to less than 1 %, while equal pushes along its rivals leave it nearly as it was.
 #

@@ -808,7 +808,7 @@ caption("The mean logit difference Mary − John (logits) in the two texts with 
 # %% [markdown]
 # The lean goes away. When head 0.3 looks away too, it turns into a lean *towards* the repeated name, of half a logit to two. So what is avoided here is what these heads look at, and not what is repeated.
 #
-# It need not have been named before at all. In *When Mary and John went to the store, Anna gave a book to*, the model avoids Anna: her logit is six below the mean of all names, while the names that do not occur lie within a quarter of a logit of it.
+# It need not have been named before at all. In *When Mary and John went to the store, Anna gave a book to*, the model avoids Anna: her logit is six below the mean of all names, while the names that do not occur are on average within a quarter of a logit of it.
 #
 # **Other kinds of sentence.** In all of these texts two names are joined by *and*, and the giver follows in a clause of its own. The training text also holds sentences of a single clause: *John went to the store with Mary and gave a book to*. Here head 0.2 looks at Mary, the last name, with about nine tenths of its attention, and the forecast is *John*.
 
@@ -929,6 +929,8 @@ plots.show(
 # %% [markdown]
 # The two cases come apart. Above the dotted line head 0.2 turns the answer, and one note does not. Below it one note moves the logit difference by more than thirteen, towards the one who begins the sentence, and head 0.2 turns no answer that was decided before. (One was nearly undecided: *Mary … with John. Then John gave*. And in *Mary met John …. John gave* the model itself goes wrong: it names the giver.)
 #
+# The rule was made from these nine texts, so we tried one more, *When Mary came back, John had lunch. Then John gave a book to*. The names stand apart, and the model says Mary. But here exchanging head 0.2 turns the answer, and exchanging one note does as well. So the rule describes the nine texts; where notes come from in longer sentences is open.
+#
 # What if both notes of the upper texts are exchanged, so that they change places? Then the logit difference is nearly as before. So head 0.2 avoids a name and not a place, as the diagonal of section 6 has it.
 #
 # *Why* might training lead to such a mechanism? Some of the training stories go on with a second gift: *… John gave a book to Mary. Then Mary gave a ring to*. By then both names have occurred more than once, so that repetition alone is no guide. The model is right on such sentences as well; whether they are the reason we have not tested.
@@ -945,6 +947,8 @@ at_and = to_names(alone_met.tokens, 4, (3, 1)).mean(0)  # Mary stands at 3, John
 again_moved = {name: (swapped(text, [], seed=2), swapped(text, [-1], (2,), seed=2), swapped(text, read_most(text)[:1], seed=2)) for name, text in texts_of.items()}
 both_draws = [(name, *rows_of[name]) for rows_of in (moved, again_moved) for name in texts_of]
 both_notes = [(swapped(text, [], seed=seed), swapped(text, read_most(text), seed=seed)) for text in joined.values() for seed in (1, 2)]
+new_text = "When {IO} came back, {S} had lunch. Then {S} gave a {object} to"
+tenth = [(swapped(new_text, [], seed=seed), swapped(new_text, [-1], (2,), seed=seed), swapped(new_text, read_most(new_text)[:1], seed=seed)) for seed in (1, 2)]
 second_gift = ioi.outside(model, (0, 2), {"": "When {A} and {B} went to the {place}, {S} gave a {object} to {IO}. Then {IO} gave a {object} to"}, n=64)[""]
 with claims():
     claim("alone the sentence goes on with Mary, behind a first clause with whoever went in: above 0.9 for John and Mary, above 0.6 for Anna, and above 0.5 in a second draw",
@@ -955,6 +959,7 @@ with claims():
     claim("in the sentence alone layer 0 looks more than twice as much at Mary as at John from its “and”, and with this note exchanged the model prefers John", at_and[0] > 2 * at_and[1] and swapped(met, [4]) < 0)
     claim("in the upper three texts 0.2 turns the answer, and one note does not, in two draws", all(by_02 < 0 < min(before, by_note) for name, before, by_02, by_note in both_draws if name in joined))
     claim("in the six others one note moves the difference by more than thirteen, to the one who begins the sentence, in two draws", all(abs(by_note - before) > 13 and (by_note > 0) == name.startswith("IO") for name, before, _, by_note in both_draws if name in apart))
+    claim("in a tenth text, with the names apart, the model says IO, and head 0.2 turns the answer, and one note does, in two draws", all(before > 5 and max(by_02, by_note) < -2 for before, by_02, by_note in tenth))
     claim("in “IO met S” the model names the giver, in two draws", all(before < -3 for name, before, *_ in both_draws if name == "IO met S"))
     claim("of these, “IO with S” is nearly undecided, within 2.5 logits; in the five others, with more than three, 0.2 does not turn the answer, in two draws", all(abs(before) < 2.5 if name == "IO with S" else abs(before) > 3 and before * by_02 > 0 for name, before, by_02, _ in both_draws if name in apart))
     claim("with both notes exchanged the three upper texts are within a logit and a half of where they were, in two draws", all(abs(after - before) < 1.5 for before, after in both_notes))
@@ -986,7 +991,7 @@ with claims():
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and that they lower the giver, but not how their neurons do it, nor how they raise the right name.
 #
-# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the name that head 0.2 reads, whether it has occurred before or not. Names are copied from notes, and where the names stand apart, one note decides. So both ways of the beginning were wrong: it is neither the repeated name nor always the last one.
+# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the name that head 0.2 reads, whether it has occurred before or not. Names are copied from notes, and in six texts in which the names stand apart, one note outweighs head 0.2. So both ways of the beginning were wrong: it is neither the repeated name nor always the last one.
 
 # %% [markdown]
 # ## The card
@@ -1001,8 +1006,8 @@ card(
      "control": "eleven other messages to the movers; the message of head 0.3", "where it fails": "on single prompts a mover may read the other note; the neurons of the MLPs were not opened"},
     {"claim": "Six heads decide which of the two names, three make it a name of the prompt", "evidence": "faithfulness, and the probability of IO", "control": "forty random sets of six heads; all 119 other threes",
      "where it fails": "a random six with head 0.2 keeps more than a third; at least three other threes do as well"},
-    {"claim": "With two notes head 0.2 decides, with one note that note decides", "evidence": "head 0.2 or a note exchanged, in nine texts; attention taken away", "control": "both notes exchanged: nothing changes",
-     "where it fails": "the size of the forecast is no better than “avoid the last name”; one of the six texts was nearly undecided, and in one the model names the giver"},
+    {"claim": "In nine texts: with two notes head 0.2 decides, with one note that note decides", "evidence": "head 0.2 or a note exchanged; attention taken away", "control": "both notes exchanged: nothing changes",
+     "where it fails": "the size of the forecast is no better than “avoid the last name”; in a tenth text both turn the answer; one of the six was nearly undecided, and in one the model names the giver"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[

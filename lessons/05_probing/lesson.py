@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads Python. We take the vector that it holds at each token after two of its four layers, and train a classifier to say from this vector alone whether the token is a closing bracket. On files that neither of them has seen, the classifier is right at 99 of 100 tokens. What have we learned about the model?
 #
-# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. Both point to the closing brackets. The bars below it compare them on whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
+# The upper rows of the first figure show such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. After training it points to both closing brackets; before, it finds the `)` and misses the `]`. The bars below it compare them on whole files: most tokens close no bracket, so that always saying *no* is nearly as good as either. For another question, whether a token is *inside* brackets, training seems to make a difference. Section 2 asks whether it does.
 #
 # The text is modules of Python's standard library that the model was not trained on. Ten of them train the classifiers and ten others judge them; nine more are kept back until section 4.
 #
@@ -90,6 +90,7 @@ with claims():
     ends_one = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}") for i in snippet[0, 1:].tolist()])
     both_say = [line_says[f"a closing bracket? {when}"] for when in ("before training", "trained")]
     claim("in the line both classifiers for closing brackets give these a higher probability than the other tokens, by more than 0.3 on average", all(says[ends_one].mean() - says[~ends_one].mean() > 0.3 for says in both_say))
+    claim("the trained one says yes at both closing brackets, the one before training at the ) alone", [(says[ends_one] > 0.5).tolist() for says in both_say] == [[False, True], [True, True]])
     claim("and of those for inside brackets only the trained model's says yes anywhere", not (line_says["inside brackets? before training"] > 0.5).any() and (line_says["inside brackets? trained"] > 0.5).any())
 
 # %% [markdown]
@@ -484,7 +485,7 @@ with claims():
     claim("in each of ten halvings it is ahead of labels shuffled within tokens", lead_of.min() > 0)
 
 # %% [markdown]
-# The vectors hold that, too. The probe is right at about four in five, and ahead of its null in each of the ten halvings. What they hold best is whether a bracket is open *as written*, and beside it, less surely, whether it counts. The first probe's error came from its data, in which nothing told the two apart. A probe finds *something* that correlates with its label in the data that it was given.
+# The vectors hold that, too. The probe is right at about four in five, and ahead of its null, which is right at seven in ten, in each of the ten halvings. (They share their files, and where the bracket does not count the lead is only two or three in a hundred.) What they hold best is whether a bracket is open *as written*, and beside it, less surely, whether it counts. The first probe's data hardly ever told the two apart. A probe finds *something* that correlates with its label in the data that it was given.
 #
 # Does *inside written brackets* pass the tests at which *inside brackets* was left undecided? It gets a row of its own, and all rows get a column for the nine further files.
 
@@ -835,7 +836,7 @@ with claims():
 # %% [markdown]
 # This changes the verdict. On average the embedding of “)” alone carries more than two thirds of the gain and more than the whole loss, and without it less than a third of the gain is left. Halfway through the model, vectors inside brackets already lean towards “)” on average, and what we exchanged was by its effect mostly an answer in the making.
 #
-# For the word *used* the property has to be changed and nothing else. Here the answer was changed along with it, so we do not say it. What has been shown is less: the model's expectation follows the written brackets.
+# For the word *used* the property has to be changed and nothing else. Here the answer was changed along with it, so we do not say it. What has been shown is less: give or take the property, and the model expects closing brackets more or less, but mostly along the embedding of “)”, which would do so whatever the property was.
 #
 # **In strings.** In code the two labels are almost always the same. Strings and comments separate them, because a bracket in a string is written and does not count. From tokens inside such brackets, in the nine further files, we take *inside written brackets* away.
 
@@ -863,7 +864,7 @@ with claims():
 measured("probing.docstring", "they become less probable, as in code" if in_strings["inside written brackets"][1] > 0.5 else "hardly anything")
 
 # %% [markdown]
-# They become less probable there too, more than along any of six placebos, and again the effect goes along the embedding of “)”: without it, the interval contains 0. So the model's expectation follows brackets that are *written*, in strings as in code. In section 4 nothing was wrong with the model. Our label had asked for something else.
+# They become less probable there too, more than along any of six placebos, and again the effect goes along the embedding of “)”: without it, the interval contains 0. So the exchange does in strings what it does in code, and by the answer's own direction. In section 4 nothing was wrong with the model. Our label had asked for something else.
 
 # %% [markdown]
 # ## 8 · Used, away from the answer
@@ -880,15 +881,15 @@ four = model.W_U[:, [model.tokenizer(b)["input_ids"][-1] for b in ")](["]]  # em
 streams = {(seed, layer): open_bracket.lines(model, 256, seed).stream(model, layer) for seed in range(5)
            for layer in (1, 2, 3)}  # of five draws of lines
 
-def turned_at(place, layer, seed, part=lambda d: d, net=model, streams=streams):
-    """Share of answers that turn when the token at `place` gets a donor's kind of bracket."""
+def turned_at(place, layer, seed, part=lambda d: d, push=None, net=model, streams=streams):
+    """Share of answers that turn when the token at `place` gets a donor's kind of bracket, or as much along `push`."""
     h, square = streams[seed, layer], open_bracket.lines(net, 256, seed).square
     d = probing.basics.mass_mean(h[:128, place], square[:128])
     u = part(d) / part(d).norm()
     donor = 128 + torch.randperm(128, generator=torch.Generator().manual_seed(seed))
     rows = (square[128:] != square[donor]).nonzero()[:, 0]
     changed = h[128 + rows].clone()
-    changed[:, place] += ((h[donor[rows], place] - changed[:, place]) @ u)[:, None] * u
+    changed[:, place] += ((h[donor[rows], place] - changed[:, place]) @ u)[:, None] * (u if push is None else push)
     ask = open_bracket.site(net, f"blocks.{layer}.hook_resid_pre").ask  # “)” or “]”?
     return float((ask(changed).argmax(1) != ask(h[128 + rows]).argmax(1)).float().mean())
 
@@ -911,24 +912,37 @@ plots.show(
 
 # %% claims answer
 at_bracket, at_end = open_bracket.BEFORE + 1, open_bracket.END
-random_part = [lambda d, i=i: torch.randn(192, generator=torch.Generator().manual_seed(i)) * d.norm() for i in range(4)]
+off = pieces["without the embeddings"]
+
+def unit(d):
+    return d / d.norm()
+
+random_ways, dealt = [unit(torch.randn(192, generator=torch.Generator().manual_seed(i))) for i in range(12)], []
+for seed in range(5):  # directions from kinds that are shuffled among the lines: cosine with the real one, share that turns
+    h, square = streams[seed, 1][:128, at_bracket], open_bracket.lines(model, 256, seed).square[:128]
+    real = unit(off(probing.basics.mass_mean(h, square)))
+    for i in range(12):
+        way = unit(off(probing.basics.mass_mean(h, square[torch.randperm(128, generator=torch.Generator().manual_seed(i))])))
+        dealt.append((abs(float(real @ way)), turned_at(at_bracket, 1, seed, off, way)))
 blank_streams = {(seed, 1): open_bracket.lines(blank, 256, seed).stream(blank, 1) for seed in range(5)}
-untrained = [turned_at(at_bracket, 1, seed, pieces["without the embeddings"], blank, blank_streams) for seed in range(5)]
+untrained = [turned_at(at_bracket, 1, seed, off, None, blank, blank_streams) for seed in range(5)]
 of_all = [open_bracket.site(model, "blocks.1.hook_resid_pre").ask(streams[seed, 1]).argmax(1) == open_bracket.lines(model, 256, seed).square for seed in range(5)]
 with claims():
     claim("the model prefers the right kind of bracket in every line of the five draws", all(right_one.all() for right_one in of_all))
     claim("at the bracket before layer 1, without the embeddings, more than two thirds of the answers turn in each draw, more than along the whole direction", turns[at_bracket, "without the embeddings"][0].min() > 2 / 3 and (turns[at_bracket, "without the embeddings"][0] > turns[at_bracket, "whole direction"][0]).all())
     claim("along the embeddings none turns there, before any layer", not turns[at_bracket, "along the embeddings"].any())
-    claim("along each of four random directions, and in the untrained model, fewer than one in ten turn in every draw", max(turned_at(at_bracket, 1, seed, piece) for seed in range(5) for piece in random_part) < 0.1 and max(untrained) < 0.1)
+    claim("pushed as far along each of twelve random directions, and in the untrained model, fewer than one in ten turn in every draw", max(turned_at(at_bracket, 1, seed, off, way) for seed in range(5) for way in random_ways) < 0.1 and max(untrained) < 0.1)
+    claim("along directions from shuffled kinds fewer than one in ten turn where the cosine with the real one is below 0.3, and never as many as along the real one",
+          max(turn for cosine, turn in dealt if cosine < 0.3) < 0.1 and max(turn for _, turn in dealt) < turns[at_bracket, "without the embeddings"][0].min())
     claim("at the last token before layer 3 the whole direction turns all, the embeddings' part nearly all, and without them none turns before any layer",
           (turns[at_end, "whole direction"][2] == 1).all() and turns[at_end, "along the embeddings"][2].min() > 0.95 and not turns[at_end, "without the embeddings"].any())
     claim("at the bracket fewer turn before layer 2 and none before layer 3; at the end more from layer to layer", (turns[at_bracket, "without the embeddings"].diff(dim=0) < 0).all() and not turns[at_bracket, "whole direction"][2].any() and (turns[at_end, "whole direction"].diff(dim=0) > 0).all())
 measured("probing.kind", "at the bracket alone" if turns[at_bracket, "without the embeddings"].amax(0).min() > 0.5 and turns[at_end, "without the embeddings"].max() < 0.5 else "at the last token alone" if turns[at_end, "without the embeddings"].amax(0).min() > 0.5 else "at neither")
 
 # %% [markdown]
-# At the last token it is as in section 7: all that the exchange does goes along the embeddings, and the property cannot be told from the answer. At the bracket's own place it is the other way round. Before layer 1 the direction *without* the embeddings turns more than two thirds of the answers, and their part alone turns none. No placebo turns one in ten, nor does the same exchange in the untrained model.
+# At the last token it is as in section 7: without the embeddings no answer turns, and the property cannot be told from the answer. At the bracket's own place it is the other way round. Before layer 1 the direction *without* the embeddings turns more than two thirds of the answers, and their part alone turns none. No random direction, pushed as far, turns one in ten, nor does the same exchange in the untrained model. (Directions from kinds that are shuffled among the lines turn answers only as far as they happen to point along the real one.)
 #
-# Here the word is earned: which kind of bracket is open is *used*, as far as one direction can show it. The figure also shows where it goes. From layer to layer the exchange turns fewer answers at the bracket and more at the end, as one expects if the information is carried from there to here; the bracket's place has lost its say before layer 3.
+# Here the word is earned, as far as one direction can show it: which kind of bracket stands there is *used*. Two things are left open. In these lines the bracket that was read last is also the one that is open, and the experiment does not tell these two apart. And it reads only `)` and `]` at the end, not whether anything else has changed. The figure also shows where it goes. From layer to layer the exchange turns fewer answers at the bracket and more at the end, as one expects if the information is carried from there to here; the bracket's place has lost its say before layer 3.
 
 # %% [markdown]
 # ## 9 · Erase it, or push
@@ -1041,7 +1055,7 @@ measured("probing.erased", "far more than elsewhere" if at_close["inside written
 # %% [markdown]
 # Far more than elsewhere: a little more than one nat where a closing bracket comes next. These are three tokens in a hundred, and they bear about three fifths of all harm. Labels shuffled within tokens cost about 0.2 nats there, so that part of the loss may come from which token is read.
 #
-# But erasing the embedding of “)” costs about as much, and so erasing does not tell the property from the answer either. Nor is the property gone for every reader: right after the erasing a probe with 16 hidden units still beats its nulls.
+# But erasing the embedding of “)” costs nearly as much, and by these ten files the two cannot be told apart. So erasing does not tell the property from the answer either. Nor is the property gone for every reader: right after the erasing a probe with 16 hidden units still beats its nulls.
 #
 # The second intervention is **steering**: add one and the same arrow to every vector, at every position except the first, and see what the model then says. We want closing brackets to become more probable. A longer arrow changes more of everything else too: where the text goes on with another token the loss rises, and that rise is the price. Each direction gets the length at which its price is 0.1 nats a token, in six contexts of different files. Here is by how many nats the log-probability of closing brackets rises.
 
@@ -1068,7 +1082,7 @@ with claims():
 # %% [markdown]
 # ## 10 · A recipe for your own probe
 #
-# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens says little more than that the vector has not lost which token it belongs to, which is nearly so before training as well. *Inside brackets* was undecided, and it led to more: the vectors hold best whether a token is inside *written* brackets, which passed every null. The model's expectation follows it, along the answer's own direction. That a property is *used* we could show for another one, the kind of bracket that is open, at a place where the answer is still far.
+# **The puzzle, answered.** That a probe reads *closing bracket* at 99 of 100 tokens says little more than that the vector has not lost which token it belongs to, which is nearly so before training as well. *Inside brackets* was undecided, and it led to more: the vectors hold best whether a token is inside *written* brackets, which passed every null. Exchanging it moves what the model expects, but along the answer's own direction. That a property is *used* we could show for another one, the kind of the bracket that was read, at a place where the answer is still far.
 #
 # 1. *The rate.* How often is the commoner answer right?
 # 2. *The untrained model.* How good is the same probe there, on the same tokens?
@@ -1093,10 +1107,10 @@ card(
      "where it fails": "fitted where the two differ, a probe tells them apart at four in five"},
     {"claim": "Present does not mean used", "evidence": "two networks with the same hidden vectors; one turns under interchange, the other does not", "control": "donors with the same property; five pairs of networks",
      "where it fails": "features with directions of their own, and no noise"},
-    {"claim": "What the code model expects follows “inside written brackets”", "evidence": "an interchange changes it both ways, in code and in strings", "control": "first of 25 beside 24 placebos in code; labels shuffled within tokens; the embedding of “)”",
-     "where it fails": "most of it goes along the embedding of “)”: use apart from the answer was not shown"},
-    {"claim": "The code model uses which kind of bracket is open", "evidence": "exchanged at the bracket, two thirds of the answers turn, without the brackets’ embeddings", "control": "the embeddings alone; four random directions; the untrained model; five draws of lines",
-     "where it fails": "at the last token: there only the embeddings’ part turns answers"},
+    {"claim": "Exchanging “inside written brackets” changes what the code model expects", "evidence": "an interchange changes it both ways, in code and in strings", "control": "first of 25 beside 24 placebos in code; labels shuffled within tokens; the embedding of “)”",
+     "where it fails": "most of it goes along the embedding of “)”, which would do so in any case: use was not shown"},
+    {"claim": "The code model uses which kind of bracket it has read", "evidence": "exchanged at the bracket, two thirds of the answers turn, without the brackets’ embeddings", "control": "the embeddings alone; twelve random directions, pushed as far; the untrained model; five draws of lines",
+     "where it fails": "at the last token; and the bracket read last is the open one in all these lines"},
     {"claim": "Erasing and steering do not tell a property from its answer", "evidence": "the embedding of “)” does as much erased, and more when added", "control": "shuffled labels, also within tokens; six random directions at equal price",
      "where it fails": "one property, one kind of token"},
     formulas={"interchange": r"h + \big((h_\mathrm{donor}-h)\cdot u\big)\,u", "selectivity": r"\mathrm{acc}(\mathrm{property}) - \mathrm{acc}(\mathrm{control})"},
