@@ -22,7 +22,7 @@ from pathlib import Path
 
 import nbformat
 from contents import glossary
-from depends import Package, fingerprint, package_in
+from depends import Package, fingerprint, own_package
 from from_source import SourceError, blank, exercises, lesson, words
 from nbformat import NotebookNode
 from run_notebook import RunError, clean, execute, flaws
@@ -49,7 +49,7 @@ def targets(
         SourceError: a source is refused, or there is no such lesson.
     """
     address = source_address(root)
-    course = package_in(package or package_folder())
+    course = Package(package) if package else own_package(package_folder())
     folders = lesson_folders(root)
     unknown = [name for name in wanted if not any(_is(folder, name) for folder in folders)]
     if unknown:

@@ -42,8 +42,8 @@ def fingerprint(nb: NotebookNode, course: "Package") -> str:
 
 
 @cache
-def package_in(folder: Path) -> "Package":
-    """The package in a folder, read once: it is not expected to change while notebooks are built."""
+def own_package(folder: Path) -> "Package":
+    """The course's own package, read once: it does not change while notebooks are built."""
     return Package(folder)
 
 
