@@ -466,13 +466,14 @@ def test_stop_button_reaches_the_learner_and_everything_is_restored(demo):
     assert done.stdout == "stopped by hand\nNone None 5\n", done.stderr
 
 
-def test_a_call_within_a_call_ends_by_its_own_limit():
-    def works(seconds):
-        end = time.thread_time() + seconds
-        while time.thread_time() < end:
-            pass
-        return "value"
+def works(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+    return "value"
 
+
+def test_a_call_within_a_call_ends_by_its_own_limit():
     def outer():
         return guard.call(works, (60,), limit=0.1).problem, guard.call(works, (0.2,), limit=10).value
 
@@ -481,14 +482,8 @@ def test_a_call_within_a_call_ends_by_its_own_limit():
 
 
 def test_no_signal_arrives_late():
-    def nearly(limit):
-        end = time.process_time() + limit
-        while time.process_time() < end:
-            pass
-        return "value"
-
     for _ in range(20):  # calls that end just about at their limit
-        outcome = guard.call(nearly, (0.05,), limit=0.05)
+        outcome = guard.call(works, (0.05,), limit=0.05)
         assert outcome.value == "value" or "still running" in outcome.problem
     time.sleep(0.05)
     assert threading.active_count() < 10
@@ -670,6 +665,8 @@ def test_what_a_model_is_left_with_is_named(demo):
         "requires_grad": lambda model, x: (thrice(model, x), model.requires_grad_(False))[0],
         "gradients on": lambda model, x: (thrice(model, x), thrice(model, x).sum().backward())[0],
         "changes weights": weights,
+        "buffers than it had": lambda model, x: (thrice(model, x), model.register_buffer("kept", x))[0],
+        "other parts": lambda model, x: (thrice(model, x), model.add_module("more", torch.nn.Linear(2, 2)))[0],
     }
     for part, answer in said.items():
         report = grade("demo.model", answer)

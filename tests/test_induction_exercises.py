@@ -15,7 +15,7 @@ from course_utils.induction.unknown.crowd import LENGTH, WIRINGS
 from course_utils.induction.unknown.sealed import NAMES, accuracy, induction_heads
 
 SEED = 5
-MANY = range(25)
+MANY = range(50)
 
 
 def exercise(name):
@@ -74,7 +74,7 @@ def test_what_a_sealed_model_needs_follows_from_how_it_works():
         way = built(sealed, name).split(": ")[1]
         assert [layer for layer, _ in sorted(findings(sealed, name).needs)] == layers[way], (sealed, name, way)
         seen[way] += 1
-    assert set(seen) == set(layers) and min(seen.values()) >= 2
+    assert set(seen) == set(layers) and min(seen.values()) >= 5
 
 
 def test_what_a_sealed_model_reads_follows_from_how_it_works():
@@ -144,7 +144,7 @@ def test_in_every_sealed_model_half_an_examination_names_a_head_too_many():
 
 def test_neither_place_nor_looks_give_a_sealed_model_away():
     where = Counter(built(sealed, name).split(":")[0] + name for sealed, name in sealed_models())
-    assert len(where) == 9 and min(where.values()) >= 4  # every kind under every name
+    assert len(where) == 9 and min(where.values()) >= 8  # every kind under every name
     heads = Counter(head for sealed, name in sealed_models() for head in findings(sealed, name).induction)
     assert len(heads) == 5 and min(heads.values()) >= 3
     sealed = ind.sealed(SEED)

@@ -297,7 +297,7 @@ def test_wrong_verdicts_are_told_what_is_wrong(change, said):
     assert not verdict.passed and said in verdict.message
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_mean_over_other_prompts_fails_and_so_do_other_measures(seed):
     exercise, truth = find("transformer.verdicts", Exercise.registry), verdicts(seed)
     head, zero, mean = truth.of(truth.widest)
@@ -313,14 +313,14 @@ def test_a_mean_over_other_prompts_fails_and_so_do_other_measures(seed):
     assert "are not what is lost" in exercise.check((head, zero + 0.5, mean + 0.5), seed).message
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_another_learners_verdicts_fail(seed):
     exercise = find("transformer.verdicts", Exercise.registry)
     assert exercise.check(given(seed), seed).passed
     assert not exercise.check(given(seed + 1), seed).passed
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_another_learners_nodes_fail_and_so_do_the_loudest_heads(seed):
     exercise = find("transformer.transplant", Exercise.registry)
     truth, other = (exercise.known(k) for k in (seed, seed + 1))

@@ -198,17 +198,19 @@ def _module_changed(name: str, before: nn.Module, after: nn.Module) -> str:
             f"Your function leaves hooks on `{name}`, and whatever runs it next runs them too. Use "
             f"`{name}.run_with_hooks(…)`, which takes them off again, or take them off yourself."
         )
+    pairs = [(old, new), *((_held(old, kind), _held(new, kind)) for kind in ("_parameters", "_buffers"))]
+    if any(len(a) != len(b) for a, b in pairs):
+        return f"Your function gives `{name}` other parts, parameters or buffers than it had. Work on a copy (`copy.deepcopy({name})`)."
     if [m.training for m in old] != [m.training for m in new]:
         return f"Your function leaves `{name}` in another mode: `.train()` or `.eval()` lasts. Put it back."
-    weights = list(zip(_held(old, "_parameters"), _held(new, "_parameters"), strict=True))
+    weights, buffers = (list(zip(*both, strict=True)) for both in pairs[1:])
     if any(a.requires_grad != b.requires_grad for a, b in weights):
         return f"Your function leaves `requires_grad` of weights of `{name}` changed. Put it back."
     if any((a.grad is None) != (b.grad is None) for a, b in weights):
         return f"Your function leaves gradients on the weights of `{name}`, and the next backward pass adds to them."
     if _settings(before) != _settings(after):
         return f"Your function leaves settings in `{name}.cfg` changed. Put them back."
-    buffers = zip(_held(old, "_buffers"), _held(new, "_buffers"), strict=True)
-    if any(a.dtype != b.dtype or not torch.equal(a, b) for a, b in (*weights, *buffers)):
+    if any(a.dtype != b.dtype or a.device != b.device or not torch.equal(a, b) for a, b in (*weights, *buffers)):
         return f"Your function changes weights of `{name}`. Work on a copy (`copy.deepcopy({name})`), or with hooks."
     return ""
 

@@ -94,7 +94,7 @@ class Clock:
 
     def __init__(self, limit: float, reference: CodeType | None, at_expiry: Callable[[], None]) -> None:
         self.limit, self.code, self.at_expiry = limit, reference, at_expiry
-        self.asked = self.expired = self.interrupted = self.saw_reference = self.over = False
+        self.asked = self.late = self.expired = self.interrupted = self.saw_reference = self.over = False
         self.place = None
 
     def __enter__(self) -> None:
@@ -111,7 +111,6 @@ class Clock:
             sys.setprofile(self._profile)
 
     def _begin(self) -> None:
-        self.late = False
         self.cpu, self.wall = processor_seconds(), time.perf_counter()
 
     def _spent(self) -> float:

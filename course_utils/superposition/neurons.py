@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .. import plots
 from ..progress_bar import Progress
+from .tradeoff import variance
 from .training import Recipe, Toy
 
 RESPONDS = 0.25  # of a neuron's largest weight: a smaller one does not count
@@ -74,7 +75,7 @@ def train_neurons(toy: Toy, recipe: Recipe, *, seeds: int = 1, linear: bool = Fa
         schedule.step()
     with torch.no_grad():
         left = error(8192).mean(-2)  # (seed, instance, feature)
-    unexplained = left / (toy.probability / 3 - toy.probability.square() / 4)
+    unexplained = left / variance(toy.probability)
     return Neurons(toy, W.detach(), (toy.importance * left).sum(-1), unexplained, linear)
 
 
@@ -115,5 +116,4 @@ def turned_losses(model: Neurons, turns: int, samples: int = 1000) -> Float[Tens
         lost = (importance * (torch.relu(y + b) - x).square()).sum(-1).mean(-1)
         lost.sum().backward()
         optimizer.step()
-    variance = model.toy.probability / 3 - model.toy.probability.square() / 4
-    return lost.detach() / (model.toy.importance * variance).sum(-1)
+    return lost.detach() / (model.toy.importance * variance(model.toy.probability)).sum(-1)

@@ -19,6 +19,7 @@ from torch import Tensor
 from .. import plots
 from .real_models import Cosines
 from .theory import Packing, random_directions, welch_bound
+from .tradeoff import variance
 from .waterline import WATER
 
 D, P = 768, 0.01  # as wide as GPT-2 small; density
@@ -76,7 +77,7 @@ def _lost(noise: Float[Tensor, "reading"], p: float, square: float, water: float
     x = (torch.arange(20) + 0.5) / 20  # strengths of an active feature
     silent = torch.relu(square * noise - water).square().mean()
     active = (torch.relu(square * (noise[:1500, None] + x) - water) - x).square().mean()
-    return tuple((torch.stack([(1 - p) * silent, p * active]) / (p / 3 - p**2 / 4)).tolist())
+    return tuple((torch.stack([(1 - p) * silent, p * active]) / variance(torch.tensor(p))).tolist())
 
 
 def crowd_figure(

@@ -11,17 +11,16 @@ DRAWS = 8
 
 
 def verdict_pairs(model: TransformerBridge, seed: int, n: int = 16) -> Pairs:
-    """The pairs that `verdict_draw` ends with."""
+    """n pairs of a call or an index, or of a list with a bracket inside that has been closed.
+
+    They are drawn anew until the head about which zero and mean ablation disagree most loses another amount with its
+    mean over the clean prompts, or over the corrupt ones, than with its mean over all.
+    """
     return verdict_draw(model, seed, n)[0]
 
 
 def verdict_draw(model: TransformerBridge, seed: int, n: int = 16) -> tuple[Pairs, Removal, Removal]:
-    """n pairs of a call or an index, or of a list with a bracket inside that has been closed.
-
-    They are drawn anew until the head about which zero and mean ablation disagree most loses another amount with its
-    mean over the clean prompts, or over the corrupt ones, than with its mean over all. With them comes what taking
-    components away costs on them, by zeros and by means.
-    """
+    """The pairs of `verdict_pairs`, and what taking components away costs on them: by zeros, by means."""
     for draw in range(DRAWS):
         pairs = bracket_pairs(model.tokenizer, n, seed + 1000 * draw, ("call", "nested")[(seed + draw) % 2])
         zero, mean = (removal(model, pairs, kind) for kind in ("zero", "mean"))
