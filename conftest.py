@@ -18,6 +18,7 @@ import pytest
 
 BUDGETS = {"notebooks": 60, "solutions": 40, "exercises": 15}  # seconds on two quiet cores
 WANTED = pytest.StashKey[str]()  # the folder of the lesson that alone is tested, such as 03_induction
+HOMES = pytest.StashKey[dict[Path, tempfile.TemporaryDirectory]]()  # of each notebook: where its learner's progress lies
 
 
 def pytest_addoption(parser):
@@ -74,7 +75,10 @@ def pytest_runtest_setup(item):
     if item.path.suffix != ".ipynb":
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_HOME", tempfile.mkdtemp(prefix="course-home-"))
+        homes = item.config.stash.setdefault(HOMES, {})
+        if item.path not in homes:
+            homes[item.path] = tempfile.TemporaryDirectory(prefix="course-home-", ignore_cleanup_errors=True)
+        patch.setenv("COURSE_HOME", homes[item.path].name)
         patch.setenv("COURSE_STRICT", "1" if item.path.parent.name == "solutions" else "")
         patch.setenv("JUPYTERHUB_USER", "a learner other than the one who built the notebooks")
         patch.setenv("HF_HUB_OFFLINE", "1")
@@ -82,6 +86,11 @@ def pytest_runtest_setup(item):
         if "PYTEST_XDIST_WORKER" in os.environ and "OMP_NUM_THREADS" not in os.environ:
             patch.setenv("OMP_NUM_THREADS", "1")  # two workers that take two cores each wait for one another
         return (yield)
+
+
+def pytest_unconfigure(config):
+    for home in config.stash.get(HOMES, {}).values():
+        home.cleanup()
 
 
 @pytest.hookimpl(wrapper=True)

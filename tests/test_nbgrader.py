@@ -25,24 +25,26 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def course(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
     """nbgrader with a course folder and an exchange of its own, offline; on a hub whose user is the teacher."""
+    folder = tmp_path_factory.mktemp("nbgrader")
     for name in ("home", "exchange", "course"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "exchange").chmod(0o777)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # it calls alembic
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("JUPYTERHUB_USER", "teacher")
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "home"))
+        (folder / name).mkdir()
+    (folder / "exchange").chmod(0o777)
     config = Config()
-    config.CourseDirectory.root = str(tmp_path / "course")
+    config.CourseDirectory.root = str(folder / "course")
     config.CourseDirectory.course_id = "course"
-    config.Exchange.root = str(tmp_path / "exchange")
-    config.Exchange.assignment_dir = str(tmp_path / "home")
-    config.Exchange.cache = str(tmp_path / "home" / "cache")
+    config.Exchange.root = str(folder / "exchange")
+    config.Exchange.assignment_dir = str(folder / "home")
+    config.Exchange.cache = str(folder / "home" / "cache")
     config.Execute.timeout = 300
-    return NbGraderAPI(CourseDirectory(config=config), config=config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # it calls alembic
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("JUPYTERHUB_USER", "teacher")
+        patch.setenv("JUPYTER_CONFIG_DIR", str(folder / "home"))
+        yield NbGraderAPI(CourseDirectory(config=config), config=config)
 
 
 def done(result):
@@ -50,10 +52,9 @@ def done(result):
 
 
 def scores(course, assignment, **submissions):
-    """Release `assignment`, submit a notebook for every student, grade; (score, points) of each."""
+    """Make `assignment`, submit a notebook for every student, grade; (score, points) of each."""
     root = Path(course.coursedir.root)
     done(course.generate_assignment(assignment))
-    done(course.release_assignment(assignment))
     for student, notebook in submissions.items():
         folder = root / "submitted" / student / assignment
         folder.mkdir(parents=True)
@@ -66,7 +67,7 @@ def scores(course, assignment, **submissions):
 
 def source_of(course, solutions):
     folder = Path(course.coursedir.root, "source", solutions.stem)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(solutions, folder)
     return solutions.stem
 
