@@ -117,7 +117,7 @@ plots.show(
 # %% [markdown]
 # With zeros seven parts lie more than 0.4 off the line. For heads 0.0, 0.1 and 0.2, which add nothing, that is the zeros' doing: with their means they lie within 0.2 of it. The zeros also hid one: without head 0.3 nothing was lost on the left, and 0.41 is on the right.
 #
-# With means, all that lies far off the line lies *above* it. On the lesson's map `m0`, `m1`, 2.2 and 0.3 are the parts that others read.
+# With means, all that lies far off the line lies *above* it: `m0`, `m1`, 2.2 and 0.3. Without these, later parts miss something that they read.
 
 # %% claims
 of_both = {kind: found[f"{kind}, folded"] for kind in ("zero", "mean")}
@@ -384,7 +384,7 @@ with claims():
 # %% [markdown]
 # ## 5 · m0, neuron by neuron
 #
-# The lesson ended with `m0` as a translator of brackets. One would like to open it, and find a neuron that stands for `[`. An MLP is a row of neurons. Each reads one direction of the stream, is cut off where the result is negative, and adds another direction, as much as it is active:
+# In the lesson `m0` is a translator of brackets. One would like to open it, and find a neuron that stands for `[`. An MLP is a row of neurons. Each reads one direction of the stream, is cut off where the result is negative, and adds another direction, as much as it is active:
 
 # %% figure
 draw.mlp_opened("m0", neurons=8)
