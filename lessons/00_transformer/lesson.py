@@ -636,7 +636,15 @@ with claims():
 # %% [markdown]
 # ## 6 · Which heads bring it?
 #
-# Four sections now follow the bracket to the answer, step by step: which heads bring it to the end, whether these are enough, what they read, and who else reads it. The last of the four ends with a map of the whole way.
+# Section 4 leaves us with a sketch: three heads look at the bracket, and by their weights they raise the one that closes it.
+
+# %% figure
+draw.road(words, opener, {"1.0": "?", "2.2": "?", "3.2": "?"}, answer="]", key="what we know so far").captioned(
+    "The streams of the bracket and of the last token. What we do not know: whether these heads bring the bracket when the model runs, what they read in its stream, and who else takes part."
+)
+
+# %% [markdown]
+# Four sections now make it a map. We ask which heads bring the bracket to the end, whether these are enough, what they read, and who else reads it.
 #
 # **Activation patching** looks for the places that make a difference between the prompts of a pair. We take an activation from the clean run and put it into the corrupt one.
 
@@ -772,7 +780,7 @@ plots.show(
 )
 
 # %% [markdown]
-# A quarter of the lead is left without the three, so that they are most of the answer and not the whole. Without head 0.3 as well less than a tenth is left, and with *only* the four the lead is as good as whole. Of sixteen heads these four carry the bracket, with all MLPs at work. Four others are neither needed nor enough.
+# A quarter of the lead is left without the three, so that they are most of the answer and not the whole. Without head 0.3 as well less than a tenth is left, and with *only* the four the lead is as good as whole. Four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work, and the sketch lacks one of them, head 0.3.
 #
 # Section 1 did not show heads 1.0, 3.2 and 0.3, because it counted right answers: with zeros for any one of them less than a tenth of these is lost.
 
@@ -875,7 +883,7 @@ from_m0 = {name.removesuffix(".v"): found for name, found in zip(readers, from_m
 {name: round(found, 2) for name, found in from_m0.items() if found > 0.05}  # of 16 readers
 
 # %% [markdown]
-# Its readers are the three heads that we know, `m1`, and the logits, which read what `m0` writes at the last token. No other reader gets more than 0.03.
+# It is read by the three heads that we know, by `m1`, and by the logits, to which only what `m0` writes at the last token can go. No other of these readers gets more than 0.03.
 #
 # Now for head 0.3. It adds nothing to the logits directly, so that some later part must read it. Here each MLP in turn is the reader, at the last token. We also ask what `m3` gets from the three other heads together.
 
@@ -886,7 +894,7 @@ to_m3 = ask.path_patch([three], ["m3"]).recovery().item()
 {"from 0.3": {mlp: round(x, 2) + 0.0 for mlp, x in zip(mlps, from_0_3, strict=True)}, "to m3": round(to_m3, 2)}
 
 # %% [markdown]
-# Head 0.3 is read by `m0` again, this time at the last token. Now we can draw how the model closes a bracket.
+# Head 0.3 is read by `m0` again, this time at the last token. Now the sketch becomes a map.
 
 # %% figure
 lines = {x: from_m0[x] for x in three}
@@ -899,9 +907,9 @@ draw.road(
 )  # fmt: skip
 
 # %% [markdown]
-# 1. At the bracket `m0` translates it, and `m1` adds to that.
+# 1. At the bracket `m0` translates it. `m1` reads that and adds to it, and head 2.2 reads what it adds.
 # 2. Heads 1.0, 2.2 and 3.2 look back from the last token and bring the translation along. Head 2.2 gets most, and also finds the bracket by it, as section 4 has shown.
-# 3. They raise the closing bracket of the same kind, and `m3`, which reads them, raises it further.
+# 3. They raise the closing bracket of the same kind, and `m3`, which reads them, on average raises it further.
 # 4. On a second road head 0.3 brings the bracket to the last token before `m0` has run. `m0` translates it there, and the logits read it.
 # 5. The norm and the unembedding turn the sum into logits.
 #
@@ -909,6 +917,7 @@ draw.road(
 
 # %% claims
 to_keys = ask.path_patch(["m0"], ["2.2.k"]).recovery().item()
+m1_at_bracket = ask.path_patch(["m0"], ["m1"], positions=opener).recovery().item()
 m1_reads = ask.path_patch(["m1"], ["2.2.k", "2.2.v"], pairs=True).recovery()[0]
 with claims():
     claim(
@@ -916,7 +925,7 @@ with claims():
         min(from_m0[x] for x in three) > 0.1 and max(from_m0, key=from_m0.get) == "2.2" and rounds_to([from_m0["m1"], to_keys], "0.10") and rounds_to(from_m0["logits"], "0.12")
         and max(abs(x) for name, x in from_m0.items() if name not in (*three, "m1", "logits")) < 0.03,
     )
-    claim("what `m1` adds is read by the keys and by the values of head 2.2, which get more than 0.04 each", m1_reads.min() > 0.04)
+    claim("`m1` gets 0.10 at the bracket alone, too; what it adds is read by the keys and by the values of head 2.2, which get more than 0.04 each", rounds_to(m1_at_bracket, "0.10") and m1_reads.min() > 0.04)
     claim("head 0.3 adds less than a hundredth of a logit directly; `m0` at the last token gets 0.18 from it, the other MLPs less than 0.01 each",
           added["0.3"].mean().abs() < 0.01 and rounds_to(from_0_3[0], "0.18") and max(abs(x) for x in from_0_3[1:]) < 0.01)
     claim("`m3` gets 0.18 from the three heads, and on average adds 1.30 to the lead", rounds_to(to_m3, "0.18") and rounds_to(added["m3"].mean().item(), "1.30"))
