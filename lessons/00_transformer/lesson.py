@@ -614,7 +614,7 @@ plots.show(
 )
 
 # %% [markdown]
-# For head 2.2 zeros and the mean agree. The twin's output costs twice as much, as one could have foreseen. The head itself raises the right bracket, the mean raises no bracket above another, and the twin's output raises the wrong one, about as far as the head had raised the right one. So the step from the mean to the twin's output is as long as the step to the mean.
+# For head 2.2 zeros and the mean agree. The twin's output costs twice as much, as one could have foreseen: the head raises the right bracket, the mean raises neither, and the twin's output raises the wrong one, about as far as the head had raised the right one.
 #
 # For `m3` zeros and the mean do not even agree on the sign. The puzzle's dark bar is thus one of three answers, and a report of an ablation must say what was written instead.
 
@@ -644,7 +644,7 @@ draw.road(words, opener, {"1.0": "?", "2.2": "?", "3.2": "?"}, answer="]", key="
 )
 
 # %% [markdown]
-# Four sections now make it a map. We ask which heads bring the bracket to the end, whether these are enough, what they read, and who else reads it.
+# The next four sections make it a map.
 #
 # **Activation patching** looks for the places that make a difference between the prompts of a pair. We take an activation from the clean run and put it into the corrupt one.
 
@@ -874,7 +874,7 @@ draw.path_patching("m0", "head 2.2", clean=("[names, lines, size", "]"), corrupt
 )
 
 # %% [markdown]
-# `ask.path_patch(senders, readers)` does so for any sender and any reader. We give the clean output of `m0` to one reader at a time: to the values of each later head, to each later MLP, and to the logits.
+# With `ask.path_patch(senders, readers)` we give the clean output of `m0` to one reader at a time: to the values of each later head, to each later MLP, and to the logits.
 
 # %%
 readers = [f"{layer}.{head}.v" for layer in (1, 2, 3) for head in range(4)] + ["m1", "m2", "m3", "logits"]
@@ -885,7 +885,7 @@ from_m0 = {name.removesuffix(".v"): found for name, found in zip(readers, from_m
 # %% [markdown]
 # It is read by the three heads that we know, by `m1`, and by the logits, to which only what `m0` writes at the last token can go. No other of these readers gets more than 0.03.
 #
-# Now for head 0.3. It adds nothing to the logits directly, so that some later part must read it. Here each MLP in turn is the reader, at the last token. We also ask what `m3` gets from the three other heads together.
+# Head 0.3 adds nothing to the logits directly, so that some later part must read it. Here each MLP in turn is the reader, at the last token. We also ask what `m3` gets from the three other heads together.
 
 # %%
 mlps = ["m0", "m1", "m2", "m3"]
@@ -979,7 +979,7 @@ plots.show(
 #
 # **m0.** By itself it adds little. But head 2.2 finds the bracket by its output, and three heads move this output to the end. Without it the terms of `m3` and of these heads fall to less than a tenth of what they were.
 #
-# **Both bars are right, and each answers its own question.** The light one asks what a part adds to the final sum, all else as it was. The dark one asks how the answer changes when the part is gone, and every later part and the norm must do without it. They differ for `m0` because others read it, and for `m3` because of the norm.
+# **Both bars are right, and each answers its own question.** The light one asks what a part adds to the final sum, all else as it was. The dark one asks how the answer changes when the part is gone, and every later part and the norm must do without it.
 #
 # *Question.* A colleague ranks all heads of a large model by direct attribution, ablates the ten largest one by one, finds that hardly anything changes, and concludes that attribution is useless. What else could it be?
 #
@@ -1003,7 +1003,7 @@ with claims():
 # %% [markdown]
 # ## 11 · What this does not show
 #
-# The lesson's prompts came from one template. We tried two others: a call such as `type = values(offset, start`, and a list such as `type = (values(offset), start`, with a bracket inside that has been closed again. On both, what goes past `m0` recovers less than a hundredth, and the same four heads alone keep at least nine tenths of the lead.
+# The lesson's prompts came from one template. We tried two others, a call such as `type = values(offset, start`, and a list such as `type = (values(offset), start`. On both, what goes past `m0` recovers less than a hundredth, and the same four heads alone keep at least nine tenths of the lead.
 #
 # But they share it otherwise. In the list head 0.3, of the second road, recovers more than head 2.2. In the call no answer is lost with head 2.2 at its mean, though a third of the lead is.
 #
