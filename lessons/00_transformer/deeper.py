@@ -90,6 +90,50 @@ with claims():
 # An effect that depends on how one writes the weights down is not a fact about the model alone. Is mean ablation the right one, then? It depends on its set of prompts. The mean of 2.2 over prompts with round brackets only raises `)` and is not neutral at all.
 
 # %% [markdown]
+# The same numbers show how often the two bars of the lesson's puzzle agree. Here are all twenty parts, folded: what each adds to the lead, and what is lost without it.
+
+# %% figure
+fig, axes = plots.figure(width=5.2, columns=2, height=3.9, sharey=True)
+named = {"zero": {"m0": (0.15, 0), "m3": (0.15, 0), "2.2": (-0.15, 0.1), "m1": (-0.15, -0.1), "0.0": (-0.15, 0.25), "0.1": (0.15, -0.05), "0.2": (0.15, -0.15)}}
+named["mean"] = {"m0": (0.15, 0), "m3": (0.15, 0), "2.2": (-0.15, 0.1), "m1": (-0.15, 0.3), "0.3": (-0.15, 0)}
+for ax, (kind, labels) in zip(axes, named.items(), strict=True):
+    twenty = found[f"{kind}, folded"]
+    ax.plot([-1, 6], [-1, 6], color=plots.NULL, linestyle="--", linewidth=1, zorder=0)
+    ax.axhline(0, color="black", linewidth=0.6, zorder=0)
+    for x in twenty.labels:
+        ax.plot(*twenty.of(x), "o", color=plots.MLP if x[0] == "m" else plots.HEAD, markersize=5)
+    for x, (right, up) in labels.items():
+        at = twenty.of(x)
+        ax.text(at[0] + right, at[1] + up, x, va="center", ha="left" if right > 0 else "right", fontsize=8)
+    ax.text(2.5, 3.2, "equal", color=plots.NULL, ha="right")
+    ax.set(aspect="equal", xlim=(-1.7, 3.3), ylim=(-1.2, 6), title=f"{kind} ablation", xlabel="adds directly (logits)")
+axes[0].set_ylabel("lead lost without it (logits)")
+plots.show(
+    fig,
+    alt="Two scatters of twenty parts. With zeros m0 lies far above the line of equality, m3 far below, and heads 0.0, 0.1, 0.2 and m1, which add nothing, up to 0.7 off. With means most lie near the line; m0, head 2.2, m1 and head 0.3 lie above it.",
+    caption="What each of twenty parts adds to the lead, and what is lost without it: means over 128 prompts. Blue: heads; pink: MLPs. Named: what lies more than 0.4 off the line, and m3.",
+)
+
+# %% [markdown]
+# With zeros seven parts lie more than 0.4 off the line. For heads 0.0, 0.1 and 0.2, which add nothing, that is the zeros' doing: with their means they lie within 0.2 of it. The zeros also hid one: without head 0.3 nothing was lost on the left, and 0.41 is on the right.
+#
+# With means, all that lies far off the line lies *above* it: `m0`, `m1`, 2.2 and 0.3. Without these, later parts miss something that they read.
+
+# %% claims
+of_both = {kind: found[f"{kind}, folded"] for kind in ("zero", "mean")}
+off = {kind: {x: one.of(x)[1] - one.of(x)[0] for x in one.labels} for kind, one in of_both.items()}
+far = {kind: {x for x, by in one.items() if abs(by) > 0.4} for kind, one in off.items()}
+layer_0 = ("0.0", "0.1", "0.2")
+with claims():
+    claim("with zeros, more than 0.4 off the line are heads 0.0, 0.1, 0.2 and 2.2, `m0`, `m1` and `m3`", far["zero"] == {*layer_0, "2.2", "m0", "m1", "m3"})
+    claim(
+        "heads 0.0, 0.1 and 0.2 add less than 0.05 in size, and with their means they lie within 0.2 of the line",
+        max(abs(of_both["zero"].of(x)[0]) for x in layer_0) < 0.05 and max(abs(off["mean"][x]) for x in layer_0) < 0.2,
+    )
+    claim("zeros for head 0.3 cost less than 0.05 in size, its mean 0.41", abs(of_both["zero"].of("0.3")[1]) < 0.05 and rounds_to(of_both["mean"].of("0.3")[1], "0.41"))
+    claim("with means, more than 0.4 off the line are `m0`, `m1`, head 2.2 and head 0.3, all above it", far["mean"] == {"m0", "m1", "2.2", "0.3"} and min(off["mean"][x] for x in far["mean"]) > 0)
+
+# %% [markdown]
 # ## 2 · Is 2.2 needed for brackets only?
 #
 # The lesson calls 2.2 necessary. It is **specific** if it is needed for closing brackets and for little else. That makes a difference to anyone who wants to remove a behaviour, or to say what a head is for.
@@ -286,9 +330,61 @@ with claims():
 # Again it is `m0`, now at the last token: its output alone turns 2.2 to the outer bracket on 60 of the prompts, and with that of head 1.0 as well on 105. No other part does so by itself. What `m0` knows it must have from the heads of layer 0, because an MLP sees one position only and the last token is the same in both prompts. Head 0.3 brings most of it, as it brings the bracket in the lesson.
 
 # %% [markdown]
-# ## 4 · m0, neuron by neuron
+# ## 4 · What does m0 turn the bracket into?
 #
-# The lesson ended with `m0` as a translator of brackets. One would like to open it, and find a neuron that stands for `[`. An MLP is a row of neurons. Each reads one direction of the stream, is cut off where the result is negative, and adds another direction, as much as it is active:
+# In the lesson later layers read the bracket from the output of `m0` and not from what entered it, however long that is made. The reason must be where it points. Once in whole numbers: an MLP reads a direction of the stream, cuts the result off below zero, and adds that much of another direction. Let it read the second of two entries minus 1, and add (3, 0) that many times, and let `(` be (0, 1) and `[` be (0, 2). At `(` it reads 0 and adds nothing. At `[` it reads 1, and the stream becomes (3, 2). A head that reads the first entry alone finds 0 for both brackets before the MLP, however long the arrows are, and 3 for `[` after it.
+#
+# In the model we take the direction of the stream that a head turns into lead, $W_V W_O$ times the difference of the two unembeddings, and ask how far what entered `m0`, and the output of `m0`, differ in this direction between a prompt and its twin.
+
+# %%
+(_, healthy), (_, twin) = (folded.run_with_cache(x) for x in (pairs.clean, pairs.corrupt))
+lanes = {site: (healthy[site, 0] - twin[site, 0])[:, pairs.opener] for site in ("resid_mid", "mlp_out")}
+answer = (folded.W_U[:, pairs.correct] - folded.W_U[:, pairs.wrong]).T  # (batch, d_model)
+cosine = {}
+for layer, head in ((layer, head) for layer in range(4) for head in range(4)):
+    reads = answer @ (folded.W_V[layer, head] @ folded.W_O[layer, head]).T  # what the head turns into lead
+    for site, difference in lanes.items():
+        cosine[f"{layer}.{head}", site] = torch.cosine_similarity(difference, reads).mean().item()
+
+# %% figure
+fig, axes = plots.figure(columns=3, height=2.9)
+for ax, tip, title in zip(axes, ((0, 2), (3, 2)), ("toy: before the MLP", "toy: after it"), strict=False):
+    ax.annotate("", tip, (0, 0), arrowprops=dict(arrowstyle="-|>", color=plots.ANSWER, linewidth=2.5, shrinkA=0, shrinkB=0))
+    ax.annotate("", (0, 1), (0, 0), arrowprops=dict(arrowstyle="-|>", color=plots.EDITED, linewidth=2.5, shrinkA=0, shrinkB=0))
+    ax.text(tip[0] + 0.1, tip[1] + 0.12, "[", color=plots.ANSWER, fontweight="bold")
+    ax.text(0.15, 0.9, "(", color=plots.EDITED, fontweight="bold")
+    ax.plot([0, tip[0]], [0, 0], color=plots.ANSWER, linewidth=5, solid_capstyle="butt")
+    ax.set(title=title, xlim=(-0.3, 3.5), ylim=(-0.3, 2.6), xticks=range(4), yticks=range(3), xlabel="what the head reads")
+axes[0].set_ylabel("all else")
+for (name, site), c in ((key, c) for key, c in cosine.items() if key[0] in ("2.2", "1.0", "3.2")):
+    colour = plots.MLP if site == "mlp_out" else plots.NULL
+    axes[2].annotate("", (c, (1 - c * c) ** 0.5), (0, 0), arrowprops=dict(arrowstyle="-|>", color=colour, linewidth=1.8, shrinkA=0, shrinkB=0))
+    if site == "mlp_out":
+        axes[2].text(c + 0.03, (1 - c * c) ** 0.5, f"head {name}", fontsize=8, va="bottom" if c < 0.5 else "top")
+axes[2].text(-0.13, 0.25, "what\nentered", fontsize=8, color=plots.NULL, ha="right")
+axes[2].set(title="measured", xlim=(-0.6, 1.1), ylim=(-0.12, 1.2), xlabel="what the head reads", xticks=(0, 1), yticks=(0, 1))
+plots.show(
+    fig,
+    alt="Toy: before the MLP both brackets stand upright over zero of what the head reads; after it one leans to 3. Measured: what entered m0 is nearly upright, the output of m0 leans to the right for three heads.",
+    caption="What it means to translate. Measured: the direction of the difference between the runs, all drawn equally long (mean cosine over 128 pairs); pink: of the output of m0, grey: of what entered it.",
+)
+
+# %% claims
+with claims():
+    claim(
+        "for heads 2.2, 1.0 and 3.2 the mean cosine is below 0.1 in size for what entered `m0`; for its output 0.28 for head 1.0, and 0.45 to 0.55 for the two others; for no other head is it above 0.2",
+        max(abs(cosine[x, "resid_mid"]) for x in ("2.2", "1.0", "3.2")) < 0.1 and rounds_to(cosine["1.0", "mlp_out"], "0.28")
+        and between([cosine["2.2", "mlp_out"], cosine["3.2", "mlp_out"]], 0.45, 0.55)
+        and max(abs(c) for (x, site), c in cosine.items() if site == "mlp_out" and x not in ("2.2", "1.0", "3.2")) < 0.2,
+    )
+
+# %% [markdown]
+# What entered `m0` differs nearly at right angles to what the three heads read, with mean cosines below 0.1. For the output they are 0.28 for head 1.0 and about a half for 2.2 and 3.2, more than for any other head.
+
+# %% [markdown]
+# ## 5 · m0, neuron by neuron
+#
+# In the lesson `m0` is a translator of brackets. One would like to open it, and find a neuron that stands for `[`. An MLP is a row of neurons. Each reads one direction of the stream, is cut off where the result is negative, and adds another direction, as much as it is active:
 
 # %% figure
 draw.mlp_opened("m0", neurons=8)
@@ -372,9 +468,40 @@ with claims():
 # None of the four stands for a bracket and nothing else, though some react to one far more than to the others. Each is active on more than one token in eight, that is on hundreds of tokens, and more than half of the neurons of `m0` are not. A neuron is **polysemantic** if it answers to several things, and tokens as different as those in the last column suggest that these do. Why a model would store things in this way is the subject of lessons 1 and 2.
 
 # %% [markdown]
-# ## 5 · Evidence and preference
+# ## 6 · Evidence and preference
 #
-# In the lesson `m0` adds little to the mean lead, on our own prompt it speaks against the answer, and after layer 0 the lens shows the round bracket ahead whatever is open. A mean over prompts can hide what has opposite signs on different ones. Split the terms by which bracket is open. Let $a$ be what a part adds to the lead of `)` over `]` where `)` is right, and $b$ what it adds to the lead of `]` over `)` where `]` is right. The **preference** is $(a - b)/2$: it favours one bracket whatever is open. The **evidence** is $(a + b)/2$: it follows the open bracket. In a mean over both kinds of prompts only the evidence is left.
+# In the lesson the logit lens shows the right bracket ahead on a third of the prompts after layer 0, as if nothing were known. Which bracket does it show instead?
+
+# %% prediction
+predict("transformer.depth")
+
+# %%
+(_, read), streams = folded.run_with_cache(pairs.clean), []
+streams += [read["resid_pre", 0][:, -1], *(read["resid_post", layer][:, -1] for layer in range(4))]
+lens = folded.unembed(folded.ln_final(torch.stack(streams)))[..., closers]  # (depth, batch, bracket)
+leading = torch.stack([(lens.argmax(-1) == i).float().mean(1) for i in range(3)])  # (bracket, depth)
+
+# %% figure answer
+first = leading[:, 1].argmax().item() if leading[:, 1].max() > 0.75 else 2
+display(measured("transformer.depth", ("the round one, whatever is open", "the square one, whatever is open", "each on about a third")[first]))
+fig, ax = plots.figure(width=5.6, height=2.8)
+ax.plot(range(5), [pairs.right(folded.unembed(folded.ln_final(x))[:, None]) for x in streams], marker="o", color=plots.ANSWER)
+ax.plot(range(5), leading[0], marker="s", color=plots.EDITED)
+ax.text(3.0, 0.98, "right one ahead", color=plots.ANSWER, fontweight="bold", ha="center")
+ax.text(1.5, 1.02, ") ahead, right or wrong", color=plots.EDITED, fontweight="bold", ha="center")
+ax.set(xticks=range(5), xlabel="depth: layers read", ylabel="share of prompts", ylim=(-0.03, 1.14), xlim=(-0.2, 4.4))
+plots.show(
+    fig,
+    alt="The right bracket is ahead on about a third of the prompts at depths 0 and 1, on 0.42 at depth 2, 0.88 at depth 3 and 0.93 at depth 4; the round bracket is ahead on nearly all at depths 1 and 2.",
+    caption="The logit lens at the last position, 128 prompts. A prompt on which the round bracket is right and ahead counts in both lines.",
+)
+
+# %% claims
+with claims():
+    claim("at depths 1 and 2 the round bracket is ahead on more than four prompts in five, whatever is open", leading[0, 1:3].min() > 0.8)
+
+# %% [markdown]
+# The model begins by preferring the round bracket. In the lesson `m0` adds little to the mean lead, and on our own prompt it speaks against the answer. A mean over prompts can hide what has opposite signs on different ones. Split the terms by which bracket is open. Let $a$ be what a part adds to the lead of `)` over `]` where `)` is right, and $b$ what it adds to the lead of `]` over `)` where `]` is right. The **preference** is $(a - b)/2$: it favours one bracket whatever is open. The **evidence** is $(a + b)/2$: it follows the open bracket. In a mean over both kinds of prompts only the evidence is left.
 
 # %%
 many = tf.bracket_pairs(folded.tokenizer, 512, seed=1)  # fresh prompts
@@ -425,7 +552,7 @@ with claims():
 # The lead of `)` where it is right is at least three times that of `]` where that is right, and the model errs more often on square brackets; the prompt with `error` was one of them. Where `]` is right, `m3` adds next to nothing to its lead (0.09).
 
 # %% [markdown]
-# ## 6 · If you come from TransformerLens 2
+# ## 7 · If you come from TransformerLens 2
 #
 # `HookedTransformer` is gone: TransformerLens 4 wraps the Hugging Face model itself, in a `TransformerBridge`. What keeps its name stands at the end of the table.
 #
