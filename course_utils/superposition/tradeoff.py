@@ -3,7 +3,7 @@
 1. Every loss is a share of the variance of all features, weighted by their importance: 0 is a perfect copy, 1 is what
    remains when every feature is answered by its mean.
 2. For two equal features in one dimension both losses are formulas: dropping one, and the antipodal pair.
-3. What a model loses is shared out by cause: collisions, leaks of a feature that is alone, and its own output.
+3. What a model loses is shared out: samples with several active features; else the active one's own output, and leaks.
 """
 
 import torch
@@ -44,14 +44,14 @@ def causes(
 ) -> dict[str, float]:
     """The share of the variance that a model loses through each cause, on 600 000 fresh samples; the sum is the loss.
 
-    "collisions" are samples with two or more active features. In all others an error at a feature that is silent is a
-    leak, and an error at the active feature is its own.
+    "several active" is every error in samples with two or more active features. In all others an error at a feature
+    that is silent is a leak, and an error at the active feature is its own.
     """
     x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
     error = importance * (x - forward(x, W, b)).square() / (importance * x.var(0)).sum()
     active = x > 0
     several = active.sum(1, keepdim=True) > 1
-    where = {"own output": ~several & active, "leaks": ~several & ~active, "collisions": several.expand_as(active)}
+    where = {"own output": ~several & active, "leaks": ~several & ~active, "several active": several.expand_as(active)}
     return {name: ((error * there).sum() / len(x)).item() for name, there in where.items()}
 
 
@@ -70,7 +70,7 @@ def pair_figure() -> Figure:
     return fig
 
 
-CAUSES = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "collisions": "#E3E3E3"}  # and their greys
+CAUSES = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "several active": "#E3E3E3"}  # and their greys
 
 
 def causes_figure(lost: dict[str, dict[str, float]]) -> Figure:
