@@ -402,7 +402,7 @@ with claims():
 # %% [markdown]
 # ## 5 · From arrows to a matrix
 #
-# With more than two dimensions the arrows can hardly be drawn, and we need something else to look at. The hidden numbers themselves will not do. Suppose that we turn all arrows of a trained model together, as in the left half of the figure. Every hidden number changes, but the readings do not, because a reading is made of lengths and angles, which a turn leaves alone. The turned model therefore gives the same outputs and has the same loss, and training might just as well have ended there.
+# With more than two dimensions the arrows can hardly be drawn, and we need something else to look at. The hidden numbers themselves will not do. Suppose that we turn all arrows of a trained model together, as in the left half of the figure. Every hidden number changes, but no reading does, because a reading is made of lengths and angles. The turned model gives the same outputs, and training might just as well have ended there.
 
 # %% figure
 plots.show(
@@ -412,7 +412,7 @@ plots.show(
 )
 
 # %% [markdown]
-# What the two models have in common stands in the right half: the matrix $W^\top W$, of shape (feature, feature), whose entry in row $i$ and column $j$ is $W_i\cdot W_j$. That is what input $j$, when it is 1, adds to the reading of feature $i$, so that the matrix is a table of all leaks. In formulas, a turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
+# What the two models have in common is the matrix $W^\top W$, of shape (feature, feature). Its entry in row $i$ and column $j$ is $W_i\cdot W_j$, which is what input $j$, when it is 1, adds to the reading of feature $i$. So the matrix is a table of all leaks. In formulas, a turn replaces $W$ by $RW$ with $R^\top R = I$, and $(RW)^\top RW = W^\top W$.
 #
 # > Lengths and angles of the arrows survive every turn of the hidden space, and $W^\top W$ holds all of them. Single hidden numbers do not survive it.
 
@@ -470,7 +470,7 @@ with claims():
 # %% [markdown]
 # ## 7 · How much room a feature has
 #
-# A feature that stands alone has a dimension to itself, and one of nine in a block has much less. How much less? In the figure we drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out its foot lies, the more that arrow leaks into the reading of feature 0. The bars below add up the squares of these distances.
+# A feature that stands alone has a dimension to itself, and one of nine in a block has much less. To measure how much, we drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out its foot lies, the more that arrow leaks into the reading of feature 0. The bars below add up the squares of these distances.
 
 # %% figure
 cases = {"alone": sp.polygon(5)[:, :1], "antipodal pair": sp.polygon(2), "pentagon": sp.regular(puzzle)}
@@ -485,7 +485,7 @@ plots.show(
 #
 # $$\text{interference}_i = \sum_{j\ne i}(\hat W_i\cdot W_j)^2, \qquad D_i = \frac{\|W_i\|^2}{\sum_j (\hat W_i\cdot W_j)^2} .$$
 #
-# The sum in the denominator includes $j = i$. Only the arrow on whose line we project is normalised; the others keep their lengths, because a longer arrow disturbs more. The puzzle's model has longer arrows than the pentagon in the picture, and therefore more interference, but the same dimensionality:
+# The sum in the denominator includes $j = i$. Only the arrow on whose line we project is normalised; the others keep their lengths, because a longer arrow disturbs more. The puzzle's model has longer arrows than the pentagon in the picture. It has more interference, but the same dimensionality:
 
 # %%
 squared = G**2 / G.diagonal()[:, None]  # row i: the squared feet of all arrows on the line of arrow i
@@ -494,7 +494,7 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 interference.round(decimals=2), D.round(decimals=2)
 
 # %% [markdown]
-# Five times 2/5 makes 2, the dimensions of the plane, and two times 1/2 makes 1, the dimension of a pair's line. The sum can never be larger than the number of dimensions, which the deeper notebook proves. Whatever is missing from it is room that no feature has. Is any room left over among the twenty features? As a null we take as many random directions.
+# Five times 2/5 makes 2, the dimensions of the plane, and two times 1/2 makes 1, the dimension of a pair's line. The sum can never be larger than the number of dimensions, which the deeper notebook proves; what is missing from it is room that no feature has. How much do the twenty features leave unused? As the null we take as many random directions.
 
 # %%
 def room(W):  # the sum of all dimensionalities, averaged over a stack of models
@@ -509,7 +509,7 @@ for p, W in zip((1, 0.16, 0.025), crowd.best.W[0], strict=True):
 table(filled, decimals=2)
 
 # %% [markdown]
-# Of the five dimensions the trained features leave less than a hundredth unused. Random directions leave about one dimension unused, or more. Room is not cost, however: a negative leak fills as much room as a positive one, and the ReLU removes it for nothing.
+# The trained features leave less than a hundredth of the five dimensions unused, and random directions about one dimension or more. Room is not cost, however: a negative leak fills as much room as a positive one, and the ReLU removes it for nothing.
 #
 # > Dimensionality is the part of a dimension that a feature has to itself. In these models the parts add up to nearly all dimensions that there are.
 
@@ -529,7 +529,7 @@ with claims():
 #
 # Let us return to the language model. The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, its strength the distance in that direction, and several features at once their sum. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). If the hypothesis holds, how many features fit into 768 dimensions?
 #
-# Only 768 arrows can be exactly at right angles. But the pentagon did without right angles, and so we look at the angles that come for free, between directions that are drawn at random.
+# Only 768 arrows can be exactly at right angles. But the pentagon did without right angles. Which angles come for free, between directions that are drawn at random?
 
 # %% figure
 plots.show(
@@ -539,11 +539,11 @@ plots.show(
 )
 
 # %% [markdown]
-# In 768 dimensions nearly every pair is within 6 degrees of a right angle, although nobody has arranged it. So each feature leaks only a little into any other. But small leaks can add up. Give $n$ features random directions in $d$ dimensions, and read one of them. The leaks of all others together are a noise with the mean square
+# In 768 dimensions nearly every pair is within 6 degrees of a right angle, so that each feature leaks only a little into any other. But small leaks add up. Give $n$ features random directions in $d$ dimensions, and read one of them. The leaks of all others together are a noise with the mean square
 #
 # $$(n-1)\;\cdot\; p \;\cdot\; \tfrac13 \;\cdot\; \tfrac1d,$$
 #
-# which is how many others there are, how often each is active, how large its square is then ($\mathbb E[x^2] = 1/3$), and the mean square of its cosine. Here is one draw of ten thousand features, of which one is read, and beside it the formula:
+# which is how many others there are, how often each is active, how large its square is then ($\mathbb E[x^2] = 1/3$), and the mean square of its cosine. Here is one draw of ten thousand features, and beside it the formula:
 
 # %%
 d, n, p = 768, 10_000, 0.001
@@ -554,7 +554,7 @@ noise = others @ cosines  # what the others add to the reading of feature 0
 round(float(noise.square().mean()), 4), round((n - 1) * p / (3 * d), 4)
 
 # %% [markdown]
-# Against this noise we use the remedy of section 3, longer arrows and a waterline, both the same for all features and the best for their number and density. Then we ask the question of the puzzle. Which share of the variance is lost?
+# The remedy of section 3 was longer arrows and a waterline. We use the best length and the best waterline for each number of features and density, and ask the question of the puzzle. Which share of the variance is lost?
 
 # %% figure
 crowds = [sp.crowd(n, p) for p in (0.01, 0.001) for n in (1_000, 3_000, 10_000)]
@@ -569,9 +569,9 @@ plots.show(
 )
 
 # %% [markdown]
-# In the picture the three strong features end near their strokes, and the weak one drowns with all the silent ones. Of ten thousand features at $p = 0.001$ only 6 % of the variance is lost, less than in the puzzle. The best linear squeeze keeps 768 of them and loses 92 %.
+# In the picture the three strong features end near their strokes, and the weak one drowns with all the silent ones. At $p = 0.001$ ten thousand features lose 6 % of their variance, less than the five of the puzzle. The best linear squeeze keeps 768 of them and loses 92 %.
 #
-# How much is lost depends on how many features are active at once. The formula contains $n$ and $p$ as a product, so that features which are ten times as often active make ten times the noise. At $p = 0.01$ ten thousand of them lose about 40 %.
+# How much is lost depends on how many features are active at once. Where they are active ten times as often, the noise is ten times as large, and at $p = 0.01$ the ten thousand lose about 40 %.
 #
 # A small loss does not mean that one can tell which features are on. At $p = 0.001$ ten of the ten thousand are active at a time, on average, and more than twenty silent ones stand out of the water beside them.
 #
@@ -614,7 +614,7 @@ with claims():
 # %% [markdown]
 # ## 9 · When a neuron means something
 #
-# A single hidden number is called a **neuron**. In section 5 we passed over neurons, because a turn changes all of them. Yet real neurons are often looked at one by one. When can one of them mean something?
+# A single hidden number is called a **neuron**. A turn changes all of them, as section 5 has shown, and yet real neurons are often looked at one by one. When can one of them mean something?
 #
 # Take two features in two dimensions, one to a neuron, and turn both arrows by 45 degrees.
 
@@ -686,7 +686,7 @@ with claims():
 # %% [markdown]
 # ## 10 · What this does not show
 #
-# **The wrong features.** All measures of this lesson need to know which inputs the features are, and we may be wrong about that. Take the puzzle's model and leave it as it is, but describe its inputs differently: instead of the five numbers, use five random mixtures of them, obtained by a rotation. Each mixture has an arrow too, and here are both sets of arrows.
+# **The wrong features.** All measures of this lesson need to know which inputs the features are, and we may be wrong about that. Take the puzzle's model and leave it as it is, but describe its inputs by five random mixtures of the five numbers, obtained by a rotation. Each mixture has an arrow too.
 
 # %% figure
 mixture = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(3))).Q
@@ -699,7 +699,7 @@ for ax in axes:
 plots.show(
     fig,
     "Left, a pentagon of five arrows. Right, five arrows of different lengths in no regular shape.",
-    caption="One and the same model, the one of the puzzle. Left, the arrows of its five inputs; right, those of five random mixtures of the inputs.",
+    caption="One and the same model, the one of the puzzle. Left, the arrows of its five inputs; right, those of five random mixtures.",
 )
 
 # %% [markdown]
@@ -739,7 +739,7 @@ with claims():
 # - 3Blue1Brown, [How might LLMs store facts](https://www.3blue1brown.com/lessons/mlp): the picture of many nearly orthogonal directions, moving.
 # - ARENA, [Intro to Superposition & Sparse Autoencoders](https://www.alignmentforum.org/posts/LnHowHgmrMbWtpkxx/intro-to-superposition-and-sparse-autoencoders-colab): exercises on the same paper, and on the subject of the next lesson.
 #
-# **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a sealed model, which is made from your own seed. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, asks which shapes appear in a large model, how well directions can be packed, what becomes of features that come in pairs, whether networks compute in superposition, why a number may agree with a theory for the wrong reason, and what neurons of a real model respond to.
+# **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a sealed model, which is made from your own seed. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, goes on with the shapes in a large model, features that come in pairs, computing in superposition, and neurons of a real model.
 #
 # The models of the sliders are stored; `models/stored/superposition.py` makes them again.
 
