@@ -6,6 +6,8 @@
 3. What a model loses is shared out: samples with several active features; else the active one's own output, and leaks.
 """
 
+from functools import lru_cache
+
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -25,6 +27,13 @@ def variance(p: Float[Tensor, "*grid"]) -> Float[Tensor, "*grid"]:
     return p * UNIFORM.square - (p * UNIFORM.mean).square()
 
 
+@lru_cache(maxsize=1)
+def _samples(p: float, features: int) -> tuple[Float[Tensor, "sample feature"], Float[Tensor, "feature"]]:
+    """600 000 samples at density p, the same at every call, and their variances."""
+    x = generate_batch(torch.full((1, features), p), SAMPLES, torch.Generator().manual_seed(0))[0]
+    return x, x.var(0)
+
+
 def share_lost(
     W: Float[Tensor, "hidden feature"],
     b: Float[Tensor, "feature"],
@@ -32,8 +41,8 @@ def share_lost(
     importance: Float[Tensor, "feature"],
 ) -> float:
     """The share of the features' variance that a model loses at density p, on 600 000 fresh samples."""
-    x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
-    return (loss(x, forward(x, W, b), importance) / (importance * x.var(0)).sum()).item()
+    x, spread = _samples(p, len(b))
+    return (loss(x, forward(x, W, b), importance) / (importance * spread).sum()).item()
 
 
 def causes(
@@ -47,8 +56,8 @@ def causes(
     "several active" is every error in samples with two or more active features. In all others an error at a feature
     that is silent is a leak, and an error at the active feature is its own.
     """
-    x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
-    error = importance * (x - forward(x, W, b)).square() / (importance * x.var(0)).sum()
+    x, spread = _samples(p, len(b))
+    error = importance * (x - forward(x, W, b)).square() / (importance * spread).sum()
     active = x > 0
     several = active.sum(1, keepdim=True) > 1
     where = {"own output": ~several & active, "leaks": ~several & ~active, "several active": several.expand_as(active)}
