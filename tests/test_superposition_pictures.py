@@ -105,7 +105,8 @@ def test_bars_out_of_the_water_are_the_outputs():
     x[[10, 40]] = torch.tensor([0.9, 0.5])
     readings = {p: sp.readings_of(x, 3000, p) for p in (0.01, 0.001)}
     assert (readings[0.001] - x).abs().max() < (readings[0.01] - x).abs().max() < 0.5
-    fig = sp.crowd_figure(x, readings, [sp.Crowd(3000, p, 1.2, 0.25, 0.1, 0.2) for p in readings])
+    crowds = [sp.Crowd(3000, p, 1.2, 0.25, 0.1, 0.2) for p in readings]
+    fig = sp.crowd_figure(x, readings[0.01], crowds[0], crowds)
     out = {round(float(bar.get_height()), 4) for bar in fig.axes[0].patches if bar.get_y() == 0.25}
     assert out == {round(1.44 * float(v) - 0.25, 4) for v in readings[0.01] if 1.44 * v > 0.25}
     plt.close(fig)

@@ -31,11 +31,12 @@ def test_the_causes_of_an_error_sum_to_the_loss(p):
 
 def test_a_square_leaks_nothing_while_a_feature_is_alone():
     causes = sp.causes(sp.polygon(4), torch.zeros(4), 0.3, torch.ones(4))
-    assert causes["leaks"] < 1e-9 and causes["own output"] < 1e-9 and causes["collisions"] > 0.05
+    assert causes["leaks"] < 1e-9 and causes["own output"] < 1e-9 and causes["several active"] > 0.05
 
 
 def test_a_bar_is_cut_by_cause():
-    parts = {"one": {"own output": 0.1, "leaks": 0.2, "collisions": 0.05}, "two": dict.fromkeys(tradeoff.CAUSES, 0.01)}
+    one = {"own output": 0.1, "leaks": 0.2, "several active": 0.05}
+    parts = {"one": one, "two": dict.fromkeys(tradeoff.CAUSES, 0.01)}
     fig = sp.causes_figure(parts)
     assert [round(bar.get_width()) for bar in fig.axes[0].patches] == [10, 20, 5, 1, 1, 1]
     assert [text.get_text() for text in fig.axes[0].texts] == ["35 %", "3 %"]

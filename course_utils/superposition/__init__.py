@@ -39,7 +39,7 @@ from .measures import (
     read_plane,
 )
 from .model import forward, generate_batch, loss
-from .neurons import Neurons, neurons_figure, train_neurons, turned_losses
+from .neurons import Neurons, neurons_figure, train_neurons
 from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
@@ -183,7 +183,6 @@ __all__ = [
     "train_neurons",
     "try_pentagon",
     "turned",
-    "turned_losses",
     "upright",
     "variance",
     "waterline_figure",

@@ -62,16 +62,18 @@ class CrowdedModels:
         """The blocks of every run at one density."""
         return [blocks(W) for W in self.trained.W[:, instance]]
 
-    def plot(self) -> Figure:
-        """WᵀW of the best run at each density: kept features, sorted by block, on one scale in all panels."""
-        k = self.best.toy.instances
-        fig, axes = plots.figure(1, k, height=2.9, squeeze=False)
-        found = [blocks(W) for W in self.best.W[0]]
-        most = max(sum(len(block.features) for block in one) for one in found)
-        for ax, W, one, p in zip(axes[0], self.best.W[0], found, self.best.toy.probability[:, 0].tolist(), strict=True):
+    def plot(self, null: Float[Tensor, "hidden feature"]) -> Figure:
+        """WᵀW of the best run at each density, and of `null`: kept features, sorted by block, on one scale."""
+        densities = self.best.toy.probability[:, 0].tolist()
+        models = {f"p = {p:.2g}": W for p, W in zip(densities, self.best.W[0], strict=True)} | {"at random": null}
+        fig, axes = plots.figure(1, len(models), height=2.5, squeeze=False)
+        found = [blocks(W) for W in models.values()]
+        sizes = [sum(len(block.features) for block in one) for one in found]
+        for ax, (name, W), one, size in zip(axes[0], models.items(), found, sizes, strict=True):
             image = _boxes(ax, W, one)
-            ax.set(xlim=(-0.7, most - 0.3), ylim=(most - 0.3, -0.7))
-            ax.set_title(f"p = {p:.2g}: {sum(len(b.features) for b in one)} kept", loc="left")
+            ax.set(xlim=(-0.7, max(sizes) - 0.3), ylim=(max(sizes) - 0.3, -0.7))
+            of, colour = ("directions", plots.NULL) if W is null else ("kept", plots.INK)
+            ax.set_title(f"{name}\n{size} {of}", loc="left", color=colour)
         axes[0, 0].set_ylabel("feature")
         fig.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label="$W_i\\cdot W_j$")
         return fig

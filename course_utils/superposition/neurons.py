@@ -4,7 +4,6 @@
    is the model of the rest of the lesson, and the control.
 2. A neuron answers to a feature if its weight for it is at least a quarter of its largest one.
 3. A neuron that answers to one feature is monosemantic, one that answers to several is polysemantic.
-4. Whether the coordinates matter is seen by turning a trained W at random: what does the model lose then?
 """
 
 from dataclasses import dataclass
@@ -96,24 +95,3 @@ def neurons_figure(models: dict[str, Float[Tensor, "neuron feature"]]) -> Figure
     axes[0, 0].set_ylabel("neuron")
     fig.colorbar(image, ax=axes[0].tolist(), shrink=0.9, label="weight")
     return fig
-
-
-def turned_losses(model: Neurons, turns: int, samples: int = 1000) -> Float[Tensor, "turn seed instance"]:
-    """The share of the variance that each model loses if its W is turned at random, and then gets the bias that is best
-    for it; turn 0 is none."""
-    generator = torch.Generator().manual_seed(3)
-    hidden, n = model.W.shape[-2:]
-    R = torch.linalg.qr(torch.randn(turns + 1, 1, 1, hidden, hidden, generator=generator)).Q
-    R[0] = torch.eye(hidden)
-    W, p, importance = R @ model.W, model.toy.probability[:, None], model.toy.importance[:, None]
-    x = (1 - torch.rand(model.toy.instances, samples, n, generator=generator) / p).clamp(min=0)
-    h = x @ W.mT
-    y = (h if model.linear else torch.relu(h)) @ W  # (turn, seed, instance, sample, feature)
-    b = torch.zeros(*y.shape[:-2], 1, n, requires_grad=True)
-    optimizer = torch.optim.Adam([b], lr=0.1)
-    for _ in range(150):
-        optimizer.zero_grad()
-        lost = (importance * (torch.relu(y + b) - x).square()).sum(-1).mean(-1)
-        lost.sum().backward()
-        optimizer.step()
-    return lost.detach() / (model.toy.importance * variance(model.toy.probability)).sum(-1)

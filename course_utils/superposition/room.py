@@ -81,33 +81,28 @@ def _lost(noise: Float[Tensor, "reading"], p: float, square: float, water: float
 
 
 def crowd_figure(
-    x: Float[Tensor, "shown"], readings: dict[float, Float[Tensor, "shown"]], measured: list[Crowd]
+    x: Float[Tensor, "shown"], readings: Float[Tensor, "shown"], found: Crowd, measured: list[Crowd]
 ) -> Figure:
-    """Left, readings of some features as bars above a waterline, by density. Right, the loss over features.
+    """Left, readings of some features as bars above a waterline. Right, the loss over the number of features.
 
     Args:
         x: how active the features are whose readings are drawn.
-        readings: for each of two densities of all others, the readings with arrows of length 1.
-        measured: crowds of several sizes at both densities; the largest that both have gives length and waterline.
+        readings: what they are with arrows of length 1, among as many others as `found` has.
+        found: gives length and waterline of the bars.
+        measured: crowds of several sizes, a curve for each density.
     """
-    fig, axes = plots.figure(2, 2, height=4.4, width_ratios=[1.45, 1], sharex="col", gridspec_kw={"hspace": 0.08})
+    fig, (left, right) = plots.figure(1, 2, height=3.3, width_ratios=[1.45, 1])
     fig.get_layout_engine().set(wspace=0.08)
-    by = {p: {one.n: one for one in measured if one.p == p} for p in readings}
-    n = max(set.intersection(*(set(sizes) for sizes in by.values())))
-    for ax, (p, bars) in zip(axes[:, 0], readings.items(), strict=True):
-        _bars(ax, x, bars, by[p][n])
-        ax.set_title(f"p = {p:g}", loc="left")
-    axes[1, 0].set_xlabel(f"{len(x)} of the {n:,} features")
-    right = fig.add_subplot(axes[0, 1].get_gridspec()[:, 1])
-    for ax in axes[:, 1]:
-        ax.remove()
-    for p, style in zip(readings, ("o-", "s-"), strict=True):
-        sizes = list(by[p])
-        right.plot(sizes, [100 * by[p][size].lost for size in sizes], style, color=plots.INK, markersize=5)
-        right.text(sizes[-1] * 1.15, 100 * by[p][sizes[-1]].lost, f"p = {p:g}", va="center")
+    _bars(left, x, readings, found)
+    left.set_title(f"p = {found.p:g}", loc="left")
+    left.set_xlabel(f"{len(x)} of the {found.n:,} features")
+    for p, style in zip(sorted({one.p for one in measured}, reverse=True), ("o-", "s-"), strict=True):
+        sizes = {one.n: 100 * one.lost for one in measured if one.p == p}
+        right.plot(list(sizes), list(sizes.values()), style, color=plots.INK, markersize=5)
+        right.text(1.15 * max(sizes), sizes[max(sizes)], f"p = {p:g}", va="center")
     linear = [10 ** (2.6 + k / 40) for k in range(78)]
     right.plot(linear, [100 * max(1 - D / size, 0) for size in linear], "--", color=plots.NULL)
-    right.text(2600, 72, "best linear\nsqueeze", color=plots.NULL, va="top", ha="left")
+    right.text(5000, 74, "best linear\nsqueeze", color=plots.NULL, va="top", ha="left")
     right.set(xscale="log", xlabel="number of features", ylabel="% of the variance lost", ylim=(-2, 102))
     right.set_xlim(400, 1.6e5)
     right.set_xticks([1_000, 10_000, 100_000], ["1,000", "10,000", "100,000"])

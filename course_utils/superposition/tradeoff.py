@@ -3,8 +3,10 @@
 1. Every loss is a share of the variance of all features, weighted by their importance: 0 is a perfect copy, 1 is what
    remains when every feature is answered by its mean.
 2. For two equal features in one dimension both losses are formulas: dropping one, and the antipodal pair.
-3. What a model loses is shared out by cause: collisions, leaks of a feature that is alone, and its own output.
+3. What a model loses is shared out: samples with several active features; else the active one's own output, and leaks.
 """
+
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
@@ -25,6 +27,13 @@ def variance(p: Float[Tensor, "*grid"]) -> Float[Tensor, "*grid"]:
     return p * UNIFORM.square - (p * UNIFORM.mean).square()
 
 
+@lru_cache(maxsize=1)
+def _samples(p: float, features: int) -> tuple[Float[Tensor, "sample feature"], Float[Tensor, "feature"]]:
+    """600 000 samples at density p, the same at every call, and their variances."""
+    x = generate_batch(torch.full((1, features), p), SAMPLES, torch.Generator().manual_seed(0))[0]
+    return x, x.var(0)
+
+
 def share_lost(
     W: Float[Tensor, "hidden feature"],
     b: Float[Tensor, "feature"],
@@ -32,8 +41,8 @@ def share_lost(
     importance: Float[Tensor, "feature"],
 ) -> float:
     """The share of the features' variance that a model loses at density p, on 600 000 fresh samples."""
-    x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
-    return (loss(x, forward(x, W, b), importance) / (importance * x.var(0)).sum()).item()
+    x, spread = _samples(p, len(b))
+    return (loss(x, forward(x, W, b), importance) / (importance * spread).sum()).item()
 
 
 def causes(
@@ -44,14 +53,14 @@ def causes(
 ) -> dict[str, float]:
     """The share of the variance that a model loses through each cause, on 600 000 fresh samples; the sum is the loss.
 
-    "collisions" are samples with two or more active features. In all others an error at a feature that is silent is a
-    leak, and an error at the active feature is its own.
+    "several active" is every error in samples with two or more active features. In all others an error at a feature
+    that is silent is a leak, and an error at the active feature is its own.
     """
-    x = generate_batch(torch.full((1, len(b)), p), SAMPLES, torch.Generator().manual_seed(0))[0]
-    error = importance * (x - forward(x, W, b)).square() / (importance * x.var(0)).sum()
+    x, spread = _samples(p, len(b))
+    error = importance * (x - forward(x, W, b)).square() / (importance * spread).sum()
     active = x > 0
     several = active.sum(1, keepdim=True) > 1
-    where = {"own output": ~several & active, "leaks": ~several & ~active, "collisions": several.expand_as(active)}
+    where = {"own output": ~several & active, "leaks": ~several & ~active, "several active": several.expand_as(active)}
     return {name: ((error * there).sum() / len(x)).item() for name, there in where.items()}
 
 
@@ -70,7 +79,7 @@ def pair_figure() -> Figure:
     return fig
 
 
-CAUSES = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "collisions": "#E3E3E3"}  # and their greys
+CAUSES = {"own output": "#3A3A3A", "leaks": "#8F8F8F", "several active": "#E3E3E3"}  # and their greys
 
 
 def causes_figure(lost: dict[str, dict[str, float]]) -> Figure:

@@ -3,7 +3,7 @@
 #
 # *Lesson 1, the second notebook. You may skip it, or take its sections in any order.*
 #
-# The core lesson left five questions open. Which shapes do many features form in many dimensions? How well can directions be packed, if they are not drawn at random? How do features arrange themselves that come together, or never do? Can a network *compute* in superposition, and not only store? And why is a number that agrees with a theory to one part in a hundred not yet evidence for it?
+# The core lesson left six questions open. Which shapes do many features form in many dimensions? How well can directions be packed, if they are not drawn at random? How do features arrange themselves that come together, or never do? Can a network *compute* in superposition, and not only store? Why is a number that agrees with a theory to one part in a hundred not yet evidence for it? And what do the neurons of a real model respond to?
 #
 # You need from the core lesson: the model $\hat x = \mathrm{ReLU}(W^\top W x + b)$, the density $p$ of a feature, its interference, its dimensionality $D_i$, and what a block of features is.
 
@@ -24,7 +24,7 @@ import torch
 from course_utils import plots
 from course_utils import superposition as sp
 from course_utils import zoo
-from course_utils.page import about, between, claim, claims, measured, predict
+from course_utils.page import about, between, claim, claims, measured, predict, table
 
 WHOLE_SWEEP = False  # True: one run of the published sweep too, 3 to 6 minutes on two cores
 density = tuple((20 ** -torch.linspace(0, 1, 8)).tolist())
@@ -328,6 +328,74 @@ with claims():
     claim("up to p = 0.55 the runs trained here that form five even pairs lie on the curve (within 0.03), all others at least 0.1 below", int(even[:, early].sum(0).min()) >= 5 and (here.crowding - curve).abs()[:, early][even[:, early]].max() < 0.03 and (curve - here.crowding)[:, early][~even[:, early]].min() > 0.1)
     claim("and each of the others has a higher loss than any of those with five even pairs at the same density", all(L[even[:, k], k].max() < L[~even[:, k], k].min() for k in range(4)))
     claim("from p = 0.6 on hardly any run forms even pairs (at most one in twenty), and others lose as little as five even pairs of the best length (within a twentieth)", even[:, ~early].float().mean(0).max() <= 0.05 and all(L[:, k].min() < 1.05 * 5 * sp.best_pair(float(stored.probability[k])).loss for k in range(4, 9)))
+
+# %% [markdown]
+# ## 6 · Two neurons of a real model
+#
+# In the core lesson a ReLU that acts on each neuron by itself made single neurons readable. In `code-4l` a function much like a ReLU acts on each neuron of the MLPs. Are they different from other directions?
+#
+# A neuron that is quiet at most tokens and loud at a few has much of its variance in few tokens. We ask of each neuron which share of its variance lies in the strongest hundredth of all tokens, in twelve programs of the course. We take layer 1, where this share is largest. In the median neuron it is three quarters. After a random turn, which makes mixtures of all neurons, it is an eighth. So these neurons do stand out.
+#
+# Is what such a neuron responds to *one* thing? We sort the neurons by their share on six of the programs, and look at the first and at the middle one on the six others. Before you read on, look for what the tokens of each column have in common.
+
+# %% figure
+def spikes(values):  # share of the variance in the strongest hundredth of the tokens
+    squares = (values - values.mean(0)) ** 2  # (token, neuron)
+    return squares.topk(len(squares) // 100, dim=0).values.sum(0) / squares.sum(0)
+
+
+def activations(model):  # of layer 1, without the first token of each context
+    where = "blocks.1.mlp.hook_post"  # after the activation function
+    with torch.no_grad():
+        _, cache = model.run_with_cache(text.tokens, names_filter=where, stop_at_layer=2)
+    return cache[where][:, 1:].flatten(0, 1)  # (token, neuron)
+
+
+text = sp.programs(model)
+values = activations(model)
+half = text.program < 6  # the programs that choose
+order = spikes(values[half]).argsort(descending=True)
+seldom, middle = int(order[0]), int(order[383])
+columns = {f"neuron {n}": values[:, n] for n in (seldom, middle)} | {"null: a turned coordinate": sp.turned(values)[:, 0]}
+table(
+    sp.strongest_lines(text, columns, range(6, 12)),
+    caption="The strongest token of each of the six other programs, between « and », and the text around it. A line break is written ⏎.",
+)
+
+# %% [markdown]
+# Neuron 124 responds to names in capital letters, such as `ALPHABET`. At 83 tokens of these six programs it is above half of its maximum there, and all of these lie in such a name or directly behind one. Only 3 % of all tokens do. But the neuron does not respond to all of these names: it is that loud at only 30 % of all tokens at such places.
+#
+# We have read this rule from the same programs, and with 768 neurons one might fit by chance. As the null we choose from the neurons of the untrained model the one that fits the rule best on the first six programs. On the others fewer than a tenth of its loud tokens lie at such places.
+#
+# Neuron 55, from the middle, is less clear. Of its 52 loud tokens 33 are colons and 10 are full stops. Is “here something ends” one meaning or two? No measurement decides this as long as we do not know the features.
+#
+# > A neuron of a real model can be quite specific. Whether what it responds to is one thing depends on what counts as a feature.
+
+# %% claims
+loud = {n: text.above_half(values[:, n].masked_fill(half, 0)) for n in (124, 55)}
+other, capitals = ~half, text.in_capitals()
+fresh = activations(zoo.load("code-4l", checkpoint=0))  # the untrained model
+with torch.no_grad():
+    _, cache = model.run_with_cache(text.tokens, names_filter=lambda name: name.endswith("mlp.hook_post"))
+layers = [float(spikes(of[:, 1:].flatten(0, 1)).median()) for of in cache.values()]
+said = [text.words[i].strip() for i in loud[55]]
+
+
+def purity(of, where):  # of each neuron: which share of its loud tokens lies in capitals
+    on = of[where] > of[where].amax(0) / 2
+    return (on & capitals[where][:, None]).sum(0) / on.sum(0)
+
+
+chosen = int(purity(fresh, half).argmax())
+recall = len(loud[124]) / int(capitals[other].sum())
+with claims():
+    claim("of the four layers the median share is largest in layer 1, of 768 neurons; the activation function is a GELU, which is much like a ReLU", len(layers) == 4 and max(layers) == layers[1] and values.shape[1] == 768 and "gelu" in model.cfg.act_fn)
+    claim("in the median neuron three quarters of the variance lie in one token of a hundred (74 to 77 %), after a turn an eighth (11 to 13 %)", between(spikes(values).median(), 0.74, 0.77) and between(spikes(sp.turned(values)).median(), 0.11, 0.13))
+    claim("the two neurons are 124 and 55, chosen on six of twelve programs", (seldom, middle) == (124, 55) and len(text.program.unique()) == 12 and len(text.program[half].unique()) == 6)
+    claim("on the six others 124 is above half of its maximum at 83 tokens, and all lie in a name in capital letters or directly behind one, as 3 % of all tokens do", len(loud[124]) == 83 and bool(capitals[loud[124]].all()) and round(100 * float(capitals[other].float().mean())) == 3)
+    claim("these are 30 % of all tokens at such places", round(100 * recall) == 30)
+    claim("of the untrained model's neurons, the one that does best on the first six programs has fewer than a tenth of its loud tokens there on the others", purity(fresh, other)[chosen] < 0.1)
+    claim("of the 52 loud tokens of 55 there 33 are colons and 10 full stops", (len(said), said.count(":"), said.count(".")) == (52, 33, 10))
 
 # %% [markdown] words
 # ## Words
