@@ -474,9 +474,10 @@ sae.strip(reading, 1490).captioned("Latent 1490, at three of its strongest place
 
 # %%
 left = text.left(dictionary.model.tokenizer.decode)  # (token, name)
-new_f1 = {i: sae.names.counted(on[:, i], left[:, column], text.module) for column, i in enumerate(sae.names.LATENTS)}
-page.table([{"latent": str(i), "first name": first, "its F1": first_f1[i], "name that is left": name, "its F1 ": new_f1[i]}
-            for i, first, name in zip(sae.names.LATENTS, sae.names.FIRST, sae.names.LEFT, strict=True)],
+three = sae.names.LATENTS, sae.names.FIRST, sae.names.LEFT
+new_f1 = {i: sae.names.counted(on[:, i], named, text.module) for i, named in zip(three[0], left.T, strict=True)}
+page.table([{"latent": str(i), "first name": old, "its F1": first_f1[i],
+             "name that is left": new, "its F1 ": new_f1[i]} for i, old, new in zip(*three, strict=True)],
            decimals=2, interval="95 %, modules resampled")  # fmt: skip
 
 # %% caption
@@ -540,9 +541,9 @@ page.measured("sae.random", text.others[0, 0, 0].item())
 # - *The token* `)` and *early in the context* can be read from the random model with an F1 above 0.9. A likely reason is that random embeddings of tokens and of places differ from one another too. So a good score says little here about what `code-4l` has learned.
 # - *A parenthesis is open* and *closing quotes* cannot: neither reader of the random model comes to one half. As far as these readers go, the model had to learn them.
 #
-# Whoever reports a number for a trained model should have the same number for an untrained one. Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found this for larger models.
+# Whoever reports a number for a trained model should have the same number for an untrained one. That an untrained network gives nice latents too is what Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found.
 #
-# The blue diamonds tell us something else. If one knows what to look for, a probe is at least as good as the latent, at each of the four names. But “a parenthesis is open” is none of our 21 labels, and it was latent 9 that led us to it. What a dictionary offers is directions found without labels. (That a single neuron or a list of tokens does as well at some labels is in the deeper notebook, section 5.)
+# The blue diamonds say something else. If one knows what to look for, a probe is at least as good as the latent, at each of the four names. But “a parenthesis is open” is none of our 21 labels, and it was latent 9 that led us to it. What a dictionary offers is directions found without labels. (Section 5 of the deeper notebook compares latents with neurons and with lists of tokens, at all 21 labels.)
 
 # %% claims
 random_latent, random_probe, our_probe = text.others[..., 0]
@@ -562,7 +563,7 @@ with claims():
 #
 # with $f_i$ its activation and $d_i$ its direction, of shape (d). Everything else stays, including what the dictionary does not reconstruct.
 #
-# We begin with one token, the `)` of `print("hello", name)`, where the model expects a line break. Any push of this length may disturb a model. So we also push as far along the fifteen other latents that are active at this token. They are the *rivals* of 378.
+# We begin with the `)` of `print("hello", name)`, where the model expects a line break. Any push of this length may disturb a model. So we also push as far along each of the fifteen other latents that are active at this token. They are the *rivals* of 378.
 
 # %%
 def predicted(tokens, place, shifts):
@@ -626,6 +627,7 @@ others = sae.matched_latents(on.float().mean(dim=0), 9, 8)  # active about as of
 as_before = predicted(line, -1, torch.zeros(1, 192))
 with_9 = predicted(line, -1, strength * W_dec[[9]])
 with_another = predicted(line, -1, strength * W_dec[others])
+rounded = dictionary.model.tokenizer.convert_tokens_to_ids(")")
 
 # %% figure answer
 plots.show(
@@ -641,31 +643,33 @@ page.measured("sae.steered", decode_token([int(with_9.argmax())]))
 # But we chose this line, because it shows the change best of a dozen that we tried. So we go to the held-out text. In sixteen contexts we draw a name or keyword at which no parenthesis is open and 9 is silent, and add it there. We also draw one at which a parenthesis is open and 9 is active, and take it away. Eight other latents are added or taken away as strongly.
 
 # %%
-is_word = torch.tensor([decode_token([i]).strip().isidentifier() for i in range(dictionary.model.cfg.d_vocab)])
-wordly, opened, active_9 = (rows.view(64, 255)[::4] for rows in (is_word[text.tokens[:, 1:]].flatten(), left[:, 1], on[:, 9]))
-zero, rounded = torch.zeros(1, 192), dictionary.model.tokenizer.convert_tokens_to_ids(")")
+vocabulary = range(dictionary.model.cfg.d_vocab)
+is_word = torch.tensor([decode_token([i]).strip().isidentifier() for i in vocabulary])
+word = is_word[text.tokens[::4, 1:]]  # (context, place), in every fourth context
+opened, active_9 = left[:, 1].view(64, -1)[::4], on[:, 9].view(64, -1)[::4]
 
 
 def odds(wanted, shifts):
-    """The log-odds of “)” after each of some shifts, at a place drawn from those wanted in each context."""
-    places = torch.multinomial((wanted & wordly).float(), 1, generator=torch.Generator().manual_seed(0))[:, 0] + 1
-    contexts = zip(text.tokens[::4], places.tolist(), strict=True)
-    return torch.stack([predicted(row[None, : at + 1], -1, shifts)[:, rounded].logit() for row, at in contexts])
+    """The log-odds of “)” after each of some shifts, at one place drawn in each context."""
+    rng = torch.Generator().manual_seed(0)
+    places = torch.multinomial((wanted & word).float(), 1, generator=rng)[:, 0].tolist()
+    drawn_at = zip(text.tokens[::4], places, strict=True)
+    return torch.stack([predicted(row[None, : at + 2], -1, shifts)[:, rounded].logit() for row, at in drawn_at])
 
 
-shifts = strength * torch.cat([zero, W_dec[[9]], W_dec[others]])
+shifts = strength * torch.cat([torch.zeros(1, 192), W_dec[[9]], W_dec[others]])
 added, taken = odds(~opened & ~active_9, shifts), odds(opened & active_9, -shifts)
 
 # %% figure answer
 fig, axes = plots.figure(1, 2, height=2.9, sharey=True)
-for ax, change, title in zip(axes, (added, taken), ("none is open, added", "one is open, taken away"), strict=True):
+for ax, change, title in zip(axes, (added, taken), ("added where none is open", "taken away where one is open"), strict=True):
     change = change[:, 1:] - change[:, :1]  # (place, latent), 9 first
     change = change[change[:, 0].argsort()]
     ax.plot(range(16), change[:, 1:], "o", color=plots.GREY, markersize=4)
     ax.plot(range(16), change[:, 0], "o", color=plots.HEAD, markersize=7)
     ax.axhline(0, color=plots.INK, linestyle=":", linewidth=1)
     ax.set(title=title, xticks=[], xlabel="sixteen places")
-axes[0].set(ylabel="change of the log-odds of )")
+axes[0].set(ylabel="change of the log-odds of “)”")
 plots.show(
     fig,
     "Two panels of sixteen columns; on the left the blue dot lies above the grey ones, on the right below them.",
@@ -696,7 +700,7 @@ with claims():
 # %% [markdown]
 # ## 9 · The puzzle, answered
 #
-# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`. But it has found something else that nobody told it: latent 9 is active where a parenthesis is open, the random model has no such thing, and the model takes it for that.
+# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`. But it has found something else that nobody told it: latent 9 is active where a parenthesis is open, we do not find this in the random model, and the model takes the direction for it.
 
 # %% figure
 broken = {378: "in comments, and at `]`", 9: "in comments, and at `[0]`", 138: "at opening `\"`", 1490: "later in a text"}
@@ -743,7 +747,7 @@ page.card(
         "where it fails": "With many latents it is not the only harm (deeper notebook).",
     },
     {
-        "claim": "Latent 9 is active where a parenthesis is open, and the model had to learn this.",
+        "claim": "Latent 9 is active where a parenthesis is open, and this is not found in a random model.",
         "evidence": "F1 on held-out modules, larger than that of its first name.",
         "control": "A dictionary and a probe of a random model.",
         "where it fails": "The token “)” and the place in the context: a random model has them too.",
