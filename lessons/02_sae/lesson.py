@@ -337,7 +337,7 @@ with claims():
 # %% [markdown]
 # ## 5 · A name and its number
 #
-# How does one come to a name? One looks at places where the latent is active. Here are eight such places of latent 378, from twelve sample programs of the course. The four on top are its strongest. Since these may flatter a latent, four places drawn at random from *all* its activity stand below.
+# A name begins with a look at places where the latent is active. Here are eight such places of latent 378, from twelve sample programs of the course. The four on top are its strongest. Since these may flatter a latent, four places drawn at random from *all* its activity stand below.
 
 # %%
 reading.explain(378, count=4)
@@ -590,7 +590,7 @@ plots.show(
 # %% [markdown]
 # Without latent 378 the model's first choice is `=`, which could only follow if the call were still open. After each of the fifteen other pushes a line break stays the likeliest.
 #
-# One token is an example. To make a test of it, we measure how far the prediction of the next token moves. The measure is the **KL divergence** of the changed prediction from the untouched one, in nats, which is 0 where the two agree. We say that a latent *beats* a rival where taking the latent away moves the prediction further than an equal push along the rival. At the `)` above, 378 beats all fifteen.
+# To make a test of this example, we measure how far the prediction of the next token moves. The measure is the **KL divergence** of the changed prediction from the untouched one, in nats, which is 0 where the two agree. We say that a latent *beats* a rival where taking the latent away moves the prediction further than an equal push along the rival. At the `)` above, 378 beats all fifteen.
 #
 # We repeat this at 100 tokens, each in another held-out context, and take the mean share of rivals that are beaten. A latent like its rivals would beat one half of them. We say that the model *depends* on a latent if the whole 95 % interval of its mean lies above one half. Twenty latents drawn at random are tested too.
 
@@ -609,7 +609,7 @@ plots.show(
 page.measured("sae.causal", {4: "all four", 3: "three", 2: "two"}.get(sum(depends[i] for i in four), "one or none"))
 
 # %% [markdown]
-# The model depends on all four. This is no rare distinction, since it also depends on eight of the twenty that were drawn at random. And it does not make a name good: the test asks whether the model uses a direction, and not what for. Under the name “a bracket closes here”, which section 6 refuted, 378 would have beaten just as many.
+# The model depends on all four, and also on eight of the twenty that were drawn at random. This does not make a name good. The test asks whether the model uses a direction, and not what for: under the name “a bracket closes here”, which section 6 refuted, 378 would have beaten just as many.
 #
 # ### Putting a latent where it is not
 #
@@ -640,7 +640,7 @@ page.measured("sae.steered", decode_token([int(with_9.argmax())]))
 # %% [markdown]
 # The brackets change places: with latent 9 added, `)` is the likeliest token. With none of the eight others does it have a tenth of the probability. “Inside brackets” would not have foretold this.
 #
-# But we chose this line, because it shows the change best of a dozen that we tried. So we go to the held-out text. In sixteen contexts we draw a name or keyword at which no parenthesis is open and 9 is silent, and add it there. We also draw one at which a parenthesis is open and 9 is active, and take it away. Eight other latents are added or taken away as strongly.
+# But we tried several lines, and chose this one because it shows the change well. So we go to the held-out text. In sixteen contexts we draw a name or keyword at which no parenthesis is open and 9 is silent, and add 9 there. We also draw one at which a parenthesis is open and 9 is active, and take 9 away. The null is the same edit with eight other latents.
 
 # %%
 vocabulary = range(dictionary.model.cfg.d_vocab)
