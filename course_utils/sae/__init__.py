@@ -4,7 +4,7 @@
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
 4. `shipped`, `splice`, `units`, `effects`, `rivals`, `reading`, `pages`: the bundled dictionaries, tested and read.
-5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `stored`: the lesson's results.
+5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `names`, `stored`: its results.
 6. `diagram`, `census`, `code_view`, `anatomy`, `strongest`, `strips`, `next_tokens`, `plane_views`,
    `label_view`: what it draws; `label_words`: how labels are called.
 7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.

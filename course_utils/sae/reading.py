@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -145,7 +146,7 @@ class Reading:
         tokens, flags, module = labelled(dictionary.model, texts, limit)
         return cls(dictionary, tokens, dictionary.encode(tokens), flags, module)
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """The labels of every position but the first of each context, as rows."""
         each = self.tokens.shape[1] - 1
@@ -179,7 +180,7 @@ class Reading:
     def label(self, latent: int) -> tuple[str, float, float, float]:
         """The label that fits the latent best where "active" is the prediction: name, F1, precision, recall."""
         labels = self.labels
-        on, flags = self.rows[:, latent] > 0, labels.flags
+        on, flags = self.f[:, 1:, latent].flatten() > 0, labels.flags
         hits = (on[:, None] & flags).sum(0)
         f1 = f1_score(hits, on.sum(), flags.sum(0))
         best = int(f1.argmax())

@@ -64,10 +64,10 @@ class Rivals:
         each = zip(self.latent.tolist(), self.beaten, self.module, strict=True)
         return {latent: mean_interval(beaten, clusters=module) for latent, beaten, module in each}
 
-    def plot(self, names: Mapping[int, str]) -> Figure:
-        """A row for each latent of `names`, its mean with the interval; below, the means of all others in one row."""
+    def plot(self, names: Mapping[int, str], drawn: Sequence[int]) -> Figure:
+        """A row for each latent of `names`, its mean with the interval; below, the means of `drawn` in one row."""
         rows, written = self.rows, [f"{name}: {latent}" for latent, name in names.items()]
-        others = [100 * mean for latent, (mean, _, _) in rows.items() if latent not in names]
+        others = [100 * rows[latent][0] for latent in drawn]
         fig, ax = plots.figure(height=0.75 + 0.36 * (len(names) + 1))
         for y, latent in enumerate(names):
             mean, low, high = (100 * value for value in rows[latent])

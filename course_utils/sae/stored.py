@@ -16,6 +16,7 @@ from course_utils.sae.crossed import Crossed
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
 from course_utils.sae.judging import LabelScores
+from course_utils.sae.names import HeldOut
 from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
 from course_utils.sae.rivals import Rivals
@@ -24,6 +25,7 @@ from course_utils.sae.training import Recipe
 
 FOLDER = Path(__file__).parent / "stored_results"
 TRUTH = dict(features=64, d=32, probability=0.04)  # the lesson's known truth: twice as many features as dimensions
+PAIRS = dict(correlation="pairs", together=1.0)  # the same features, two and two always together
 RECIPE = Recipe(steps=600, batch=512, lr=3e-3, dead_after=20_000)  # its training, a few seconds
 PENALTY = 0.3  # its λ
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # the λ of `prices`
@@ -54,6 +56,7 @@ FRONTIER = {  # kind, latents, three settings
 NAMEABLE = (  # latents told well by a set of tokens, and much less by any single one
     402, 608, 79, 390, 228, 690, 155, 485, 520, 659, 1461, 362, 723, 486, 1260, 858, 329, 1390, 1218, 870, 759, 896,
 )  # fmt: skip
+NAMED_CONTEXTS = 64  # held-out contexts of `held_out`
 JUDGES = 48  # held-out contexts that judge a name
 EFFECT_CONTEXTS, EFFECT_LATENTS, EFFECT_ACTIVE = 8, 120, 10  # of the course's programs; drawn; active at least so often
 SHA256 = {
@@ -64,6 +67,8 @@ SHA256 = {
     "shared": "3b2cc1ac52ea0c0972a9c1e9866489491bfd6f9bcf4465afdb64aa6785669a10",
     "shuffled": "5d66872b0518397edce9712a6919b0c5bbfd7eaa1e195cdd4f598ef126dba301",
     "scaling": "f2caa703a6f1a77460903bf0d111edb1929a1c1971fb1644da77fa65b74009a5",
+    "names": "28a71c78ff53b5af72ebb8b8e4e57344b051a7d0be6b581e2d77d5f0a8b18a43",
+    "sets": "8b193bc6c4f4c47a94f44a42eaf1945ae853aeceabe897698ce40343705f6954",
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
@@ -82,6 +87,12 @@ def recovery(varied: str) -> RecoveryCurves:
     """Recovery against "width", "density", or "together" (how often the two of a pair are active together)."""
     arrays = stored.load(FOLDER, f"recovery_{varied}", SHA256[f"recovery_{varied}"])
     return RecoveryCurves(("topk", "relu", "ICA", "PCA", "random"), **arrays)
+
+
+@lru_cache
+def sets() -> dict[str, torch.Tensor]:
+    """(features apart or in pairs, set): features "found", pairs whose "sums" are found, and the "unexplained"."""
+    return stored.load(FOLDER, "sets", SHA256["sets"])
 
 
 @lru_cache
@@ -129,6 +140,13 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 def rivals() -> Rivals:
     """The latents of `TESTED`, and some drawn at random, against those that are active at the same tokens."""
     return Rivals(**stored.load(FOLDER, "rivals", SHA256["rivals"]))
+
+
+@lru_cache
+def held_out() -> HeldOut:
+    """64 contexts of held-out modules, on which the lesson counts every name of its four latents."""
+    arrays = stored.load(FOLDER, "names", SHA256["names"])
+    return HeldOut(arrays["tokens"], arrays["module"], arrays["first"] > 0, int(arrays["early"]), arrays["others"])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The stored results of lesson 2.
 
 `recovery_width`, `recovery_density`, `recovery_together`: how much of a known truth is found, over seeds (minutes).
+`sets`: the lesson's dictionaries on three sets of features, apart and in pairs (a minute).
 `absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (a minute).
 `price`: ReLU with L1 for several λ, and TopK, trained longer, over seeds (ten minutes).
 `kept`: TopK for several k, likewise.
@@ -8,6 +9,8 @@
 `pairs`: how well lists that see the token before do, with their null (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
+`names`: the text on which the names of the lesson's four latents are counted, and what a random model and probes reach
+there (two minutes).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
 `rivals`: how far removing 25 latents moves the prediction, against the others active at each token (five minutes).
 All of these read modules of the Python that runs them (stored: 3.11): another version gives slightly other numbers.
@@ -28,9 +31,12 @@ from course_utils.sae.effects import Bench
 from course_utils.sae.experiments import Families
 from course_utils.sae.judging import score_labels
 from course_utils.sae.lookup import pair_list, token_list
-from course_utils.sae.metrics import Quality
+from course_utils.sae.matching import match_features
+from course_utils.sae.metrics import Quality, fvu
+from course_utils.sae.names import LATENTS, LEFT, told
+from course_utils.sae.plane_views import pair_sums
 from course_utils.sae.planted import Recovery, Truth, baselines
-from course_utils.sae.pricing import Priced
+from course_utils.sae.pricing import FOUND, Priced
 from course_utils.sae.reading import LABELS, Reading
 from course_utils.sae.rivals import WITHIN, rivals_of
 from course_utils.sae.shipped import available, held_out_contexts, load
@@ -44,6 +50,8 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     JUDGES,
     KEPT,
     NAMEABLE,
+    NAMED_CONTEXTS,
+    PAIRS,
     PENALTY,
     PRICES,
     RECIPE,
@@ -55,6 +63,7 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     UNTRAINED,
 )
 from course_utils.sae.training import train
+from course_utils.sae.units import Labels, Units, best_threshold, probe
 from models.sae_text import held_out_reading
 from models.stored import sae_code
 
@@ -105,6 +114,22 @@ def make_together() -> dict[str, Tensor]:
     truths = [[Truth.draw(**TRUTH, correlation="pairs", together=t, seed=seed) for seed in range(SEEDS)]
               for t in together]  # fmt: skip
     return _curves(together, truths, [96] * len(together))
+
+
+def make_sets() -> dict[str, Tensor]:
+    """The recipe of `sets`: 64 features that come and go alone, and the same in pairs; TopK with k = 3."""
+    measures: dict[str, list[list[float]]] = {"found": [], "unexplained": [], "sums": []}
+    for world in ({}, PAIRS):
+        truths = [Truth.draw(**TRUTH, **world, seed=seed) for seed in range(SEEDS)]
+        learned = [train(Config(d_in=32, n_latents=96, k=3), truth, RECIPE, device="cpu", show=False).sae
+                   for truth in truths]  # fmt: skip
+        rows = [truth.sample(4000, torch.Generator().manual_seed(2))[0] for truth in truths]
+        both = list(zip(truths, learned, rows, strict=True))
+        measures["found"].append([Recovery.of(truth, one.W_dec).found for truth, one, _ in both])
+        measures["unexplained"].append([fvu(x, one(x)).item() for _, one, x in both])
+        sums = [match_features(pair_sums(truth), one.W_dec).cosine > FOUND for truth, one, _ in both]
+        measures["sums"].append([found.float().mean().item() for found in sums])
+    return {name: torch.tensor(values) for name, values in measures.items()}
 
 
 def make_absorption() -> dict[str, Tensor]:
@@ -183,6 +208,34 @@ def make_rivals() -> dict[str, Tensor]:
     return vars(rivals_of(dictionary, tokens, module, [*TESTED, *(often[i] for i in drawn)], RIVAL_TOKENS))
 
 
+def make_names() -> dict[str, Tensor]:
+    """The recipe of `names`: 64 held-out contexts judge; the sample programs choose and train."""
+    ours, random = load(SHIPPED), load(UNTRAINED)
+    tokens, labels = held_out_reading(3)
+    kept = torch.linspace(0, len(tokens) - 1, NAMED_CONTEXTS).long()
+    each = tokens.shape[1] - 1
+    tokens, module = tokens[kept], labels.module.view(-1, each)[kept].flatten()
+    flag = {name: labels.flags[:, i].view(-1, each)[kept].flatten() for i, name in enumerate(labels.names)}
+    between = flag["in_brackets"] | flag["opens"]
+    first = [flag["closes"], between, flag["string_closes"], torch.ones_like(between)]
+    reading = Reading.of(ours, [samples.read(name) for name in samples.names()])
+    shown, decode = reading.labels, ours.model.tokenizer.decode
+    place = torch.arange(1.0, each + 1).repeat(len(reading.tokens))
+    active = reading.rows[:, LATENTS[LEFT.index("early in the context")]] > 0
+    early = int(-best_threshold(-place, active))
+    closing = shown.flags[:, shown.names.index("string_closes")]
+    named = torch.cat([told(reading.tokens, closing, early, decode), told(tokens, first[2], early, decode)])
+    rows = Labels(LEFT, named, torch.cat([2 * shown.module, 2 * module + 1]))  # the programs choose, the modules judge
+    untrained, trained = (torch.cat([one.activations(reading.tokens)[0], one.activations(tokens)[0]])
+                          for one in (random, ours))  # fmt: skip
+    latents = Units(torch.cat([random.sae.encode(part) for part in untrained.split(4096)]), rows)
+    probes = [[probe(x, rows, name) for name in LEFT] for x in (untrained, trained)]
+    best = [[latents.best(name) for name in LEFT], *probes]
+    others = [[[getattr(one, end) for end in ("f1", "low", "high")] for one in reader] for reader in best]
+    return {"tokens": tokens, "module": module, "first": torch.stack(first, 1).to(torch.uint8),
+            "early": torch.tensor(early), "others": torch.tensor(others)}  # fmt: skip
+
+
 def make_nameable() -> dict[str, Tensor]:
     """The recipe of `nameable`: 48 held-out contexts (seconds)."""
     dictionary = load(SHIPPED)
@@ -201,6 +254,6 @@ def make_effects() -> dict[str, Tensor]:
     return {"latent": drawn, "kl": torch.tensor([bench.ablate(latent).kl for latent in drawn.tolist()])}
 
 
-MAKERS = {"recovery_width": make_width, "absorption": make_absorption, "labels": make_labels,
+MAKERS = {"recovery_width": make_width, "sets": make_sets, "absorption": make_absorption, "labels": make_labels,
           "lookup": make_lookup, "price": make_price, "rivals": make_rivals, "kept": make_kept, "effects": make_effects,
-          "pairs": make_pairs, "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip
+          "pairs": make_pairs, "names": make_names, "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip

@@ -11,9 +11,9 @@ Prediction(id="sae.penalty", choices=("it rises towards 1", "it stays about the 
 Prediction(id="sae.exceptions", choices=("1, 3, 4, 6, 7", "1, 2, 4, 5, 6", "1, 4, 6", "1, 2, 3, 4, 5, 6, 7"),
            question="At which of the seven framed tokens will latent 378 be active?")  # fmt: skip
 Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
-           question="Of all latents for a model with random weights, which F1 will the best one reach for closing brackets?")  # fmt: skip
-Prediction(id="sae.causal", choices=("both", "only 9", "only 1084", "neither"),
-           question="On which of latents 9 (a parenthesis is open) and 1084 (names after a dot) does the model depend, in this sense?")  # fmt: skip
+           question="Of all latents for a model with random weights, which F1 will the best one reach for the token “)”?")  # fmt: skip
+Prediction(id="sae.causal", choices=("all four", "three", "two", "one or none"),
+           question="On how many of the four latents of the puzzle does the model depend, in this sense?")  # fmt: skip
 Prediction(id="sae.steered", choices=("]", ")", ",", "="),
            question="Latent 9 is added as strongly as it would be active after an opening parenthesis. Which next token will be the likeliest?")  # fmt: skip
 Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.05,
