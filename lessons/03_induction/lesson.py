@@ -544,7 +544,7 @@ plots.show(fig, "Two tables of twelve by twelve tokens: in the model a dark diag
            "How well a token that is asked for (row) matches the note of a token (column), for twelve parts of the program; the darker, the better.")  # fmt: skip
 
 # %% [markdown]
-# In the model every one of these rows but that of `w` has its darkest entry on the diagonal. Of all tokens 94 % match their own note best, and for the second comparison it is more than nine in ten. With the notes turned it is fewer than one in 300, in each of 20 rotations. So the head compares tokens, and two of them.
+# In the model every one of these rows but that of `w` has its darkest entry on the diagonal. Of all tokens 94 % match their own note best, and for the second comparison it is more than nine in ten. With the notes turned it is fewer than one in 300, in each of 20 rotations. So the head does compare, and it compares two tokens.
 #
 # **It copies too.** An induction head must also raise the logit of the token that it finds. The table $W_E W_V W_O W_U$, the **OV circuit**, says which logits looking at a token raises. An eigenvalue $\lambda$ of it that is positive belongs to a mixture of tokens that raises its own logits, and the **copying score** of Elhage et al., $\sum \mathrm{Re}\,\lambda / \sum |\lambda|$, is 1 if all are positive. Through the copier and the induction head the score is 0.99. With the copies turned at random it is never above 0.1.
 
@@ -703,7 +703,9 @@ plots.show(fig, "Bars for seven parts: with the four heads alone all but r have 
            "Above: the probability of the parts of the name when it returns, after its w. Below: 32 invented names, a dot for each.")  # fmt: skip
 
 # %% [markdown]
-# Without the induction head the name is lost. With the four heads alone six of its seven parts have more than a quarter, and only `r` is lost: it lacks head 0.1, and with this head as a fifth it has 0.97. The 32 names agree. In each of them the four heads alone gain more than half of what the intact model gains, and without the induction head the gain is less than a tenth.
+# Without the induction head the name is lost: none of its seven parts has more than a tenth. With the four heads alone all but `r` have more than a quarter. What `r` lacks is head 0.1, and with this head as a fifth it has 0.97.
+#
+# The 32 names agree. In each of them the four heads alone gain more than half of what the intact model gains, and without the induction head the gain is less than a tenth.
 #
 # **Two different `w`.** The second `w` has no space before it, unlike the first. The table of section 6 tells how it is found all the same: in the row of `w` the best entry is not its own note but that of `␣w`. So from the second `w` the head looks at what came after the first.
 #
@@ -730,7 +732,7 @@ plots.show(fig, "At the second qu the induction head adds to the lead of ab; the
            "What each part of the model adds, after the second qu, to the logit of ab minus that of ant.")  # fmt: skip
 
 # %% [markdown]
-# The induction head has found `ab` and raises its logit. But the copier and head 0.1, which here look at the two `qu` alone and cannot know what followed, favour `ant` more than twice as strongly. If we set their direct contributions to their means, `ab` comes first. The look-up works here as it did with the name, but other heads add more.
+# The induction head has found `ab` and raises its logit. But the copier and head 0.1, which here look at the two `qu` alone and cannot know what followed, favour `ant` more than twice as strongly. If we set their direct contributions to their means, `ab` comes first. So the look-up works here as it did with the name, but what it adds is not enough.
 
 # %% claims
 whole, four_gain, headless_gain = gains.values()
@@ -804,7 +806,7 @@ plots.show(fig, "Accuracy against block length: a spike at 16 for the counting h
 # %% [markdown]
 # With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer, too, is at its best with blocks of 24, the length of section 3, and at every other length it stays below a fifth. (In training a block comes over and over, so that the token 24 places back is right for blocks of 24, 12 and 8. No other distance is right at as many places.) The model with two layers stays above seven tenths at every length. A score at one length cannot tell a head that reads from a head that goes by distance, and a test with several lengths can.
 #
-# **Other models.** The circuit was found in one training run of one small model, whose training text had mostly renamed names. `code-4l`, trained on code as it is, predicts names that return as well, and we have not taken apart how (deeper notebook, section 10).
+# **Other models.** The circuit was found in one training run of one small model, whose training text had mostly renamed names. `code-4l`, trained on code as it is, also predicts names that return, and we have not taken apart how (deeper notebook, section 10).
 
 # %% claims
 by_hand, one_layer, two_layers = (dict(zip(lengths, values, strict=True)) for values in by_length.values())
