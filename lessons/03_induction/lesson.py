@@ -848,7 +848,7 @@ card(
     {"claim": "Four heads are nearly enough for the look-up", "evidence": "what the four keep alone, on random tokens",
      "control": "15 other sets of heads", "where it fails": "on code, as at the r of the puzzle, head 0.1 is needed as well"},
     {"claim": "The induction head is needed where a pair is known, and for little else", "evidence": "what its absence costs on code",
-     "control": "unknown pairs; the other heads of its layer", "where it fails": "the previous-token head and the copier serve other things too"},
+     "control": "the four heads outside the circuit", "where it fails": "the previous-token head and the copier serve other things too"},
     {"claim": "Distant context goes through the induction head", "evidence": "the gain from context beyond 32 tokens, without it",
      "control": "another head of its layer", "where it fails": "nearer context; one model, trained on renamed names"},
     formulas={"score of a query at i for a key at j": r"x_i W_Q W_K^\top x_j^\top / \sqrt{d_\mathrm{head}}",
