@@ -7,7 +7,7 @@ import torch
 
 from course_utils import induction as ind
 from course_utils import zoo
-from course_utils.induction.code.results import NAMES, ContextGain
+from course_utils.induction.code.results import PAIRS, ContextGain
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
 from course_utils.induction.toys.formation import CONDITIONS
 from course_utils.induction.toys.seeds import Spread
@@ -224,17 +224,16 @@ def test_without_the_induction_head_a_name_seen_before_is_no_easier_than_a_new_o
     assert found.prefix[:, list(ind.RUNS).index("0.2")].max() < 0.01 < 0.6 < found.prefix[0, 0]
 
 
-def test_losses_on_names_are_those_of_the_ablations_and_have_paired_intervals():
-    found, whole = ind.name_losses(), ind.ablations()
-    assert found.left("intact") == (1, 1, 1) and found.cost("intact", "repeated") == (0, 0, 0)
-    intact = whole.row("intact")
-    assert torch.equal(found.count[1:].sum(0), intact.new_count) and torch.equal(found.count[0], intact.repeated_count)
-    for run in ("1.1", "0.3"):
-        share, low, high = found.left(run)
-        assert share == pytest.approx(1 + whole.cost("gain")[run][0] / intact.estimate("gain").item(), abs=2e-3)
-        assert low < share < high
-        for what, kinds in (("repeated", NAMES[:1]), ("new", NAMES[1:])):
-            assert found.cost(run, *kinds) == pytest.approx(whole.cost(what)[run], abs=5e-3)
+def test_losses_on_pairs_are_those_of_the_ablations_and_have_paired_intervals(model):
+    found, whole = ind.pair_losses(), ind.ablations()
+    assert found.cost("intact", "known") == (0, 0, 0)
+    count = found.count.sum(-1)
+    assert torch.equal(found.count.sum(0), torch.full((len(found.module),), model.cfg.n_ctx - 1.0))
+    for run in ("1.1", "0.2", "1.2"):
+        (known, low, high), (unknown, *_) = (found.cost(run, kind) for kind in PAIRS)
+        assert low < known < high
+        both = (known * count[0] + unknown * count[1]).item() / count.sum().item()
+        assert both == pytest.approx(whole.cost("loss")[run][0], abs=0.05)  # a quarter of the windows
 
 
 def test_a_pair_is_known_where_it_has_stood_before():
@@ -243,11 +242,10 @@ def test_a_pair_is_known_where_it_has_stood_before():
     assert known[0].nonzero()[:, 0].tolist() == [5, 7, 8] and known[1].nonzero()[:, 0].tolist() == [4, 6]
 
 
-def test_a_loss_on_names_is_a_mean_over_their_tokens():
-    total = torch.tensor([[[4.0, 2.0], [1.0, 1.0], [9.0, 3.0]]]).expand(len(ind.NAME_RUNS), -1, -1)
-    found = ind.NameLosses(total, torch.tensor([[2.0, 1.0], [1.0, 1.0], [2.0, 2.0]]), torch.tensor([0, 1]))
-    assert [found.loss((kind,))[0].item() for kind in NAMES] == [2, 1, 3]
-    assert found.gain()[0] == pytest.approx(14 / 6 - 2)
+def test_a_loss_on_pairs_is_a_mean_over_their_tokens():
+    total = torch.tensor([[[4.0, 2.0], [9.0, 3.0]]]).expand(len(ind.PAIR_RUNS), -1, -1)
+    found = ind.PairLosses(total, torch.tensor([[2.0, 1.0], [2.0, 2.0]]), torch.tensor([0, 1]))
+    assert [found.loss(kind)[0].item() for kind in PAIRS] == [2, 3]
 
 
 def test_an_invented_name_returns_in_the_same_parts_and_is_worth_its_loss(model):

@@ -11,14 +11,14 @@
 
 from course_utils.induction.code.along import Checkpoints
 from course_utils.induction.code.names import Programs, invented, name_gain
-from course_utils.induction.code.results import GAIN_RUNS, NAME_RUNS, RUNS, Ablations, ContextGain, NameLosses
+from course_utils.induction.code.results import GAIN_RUNS, PAIR_RUNS, RUNS, Ablations, ContextGain, PairLosses
 from course_utils.induction.code.stored import (
     ablations,
     checkpoints,
     context_gain,
     formation,
     long_blocks,
-    name_losses,
+    pair_losses,
     spread,
 )
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of, score_positions
@@ -48,7 +48,6 @@ from course_utils.induction.scores.heads import HeadScores, head_scores
 from course_utils.induction.scores.interventions import (
     ablate_heads,
     by_input,
-    heard,
     path_patch,
     path_patch_qkv,
     repeat_log_prob,
@@ -77,14 +76,14 @@ from course_utils.intervals import mean_interval
 from course_utils.patching import ablation_hooks
 
 __all__ = [
-    "GAIN_RUNS", "NAME_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings",
-    "Formation", "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "NameLosses", "Programs", "Recipe",
+    "GAIN_RUNS", "PAIR_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings",
+    "Formation", "ForwardPass", "HeadPlan", "HeadScores", "Judgement", "PairLosses", "Programs", "Recipe",
     "ScoreParts", "Sealed", "Shape", "Spread", "Subspaces", "TextLosses", "Trained", "Weights", "Windows",
     "ablate_heads", "ablation_hooks", "ablations", "as_bridge", "build", "by_input", "checkpoints", "circuit",
     "circuits_alone", "code_windows", "composition_score", "composition_scores", "context_gain", "copying_diagonal",
     "copying_score", "crowd", "examine", "expected", "formation", "forming", "four_texts", "grids", "half_way",
-    "half_ways", "hand_built", "head_maps", "head_scores", "heard", "icl_estimate", "icl_score", "invented", "judge",
-    "long_blocks", "looked_up", "losses_of", "mean_interval", "name_gain", "name_losses", "own_note_first",
+    "half_ways", "hand_built", "head_maps", "head_scores", "icl_estimate", "icl_score", "invented", "judge",
+    "long_blocks", "looked_up", "losses_of", "mean_interval", "name_gain", "own_note_first", "pair_losses",
     "path_patch", "path_patch_qkv", "prefix_matching_score", "previous_token_score", "repeat_accuracy", "repeat_gain",
     "repeat_log_prob", "repeated_tokens", "repeating", "rivals", "run", "score_parts", "score_positions", "sealed",
     "share_left", "shares", "spread", "subspaces", "token_losses", "train", "turned_composition", "two_contexts",

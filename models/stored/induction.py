@@ -1,8 +1,8 @@
 """The stored results of lesson 3.
 
 `spread`: the live training, 32 seeds and 8 one-layer controls. `checkpoints`: `code-attn-2l` along its training, on
-held-out modules. `ablations`: with heads taken away; `name_losses`: the same on names alone, where what is new may yet
-hold a pair of tokens that has stood before. `context_gain`: seeing only the last so many tokens. `formation` and
+held-out modules. `ablations`: with heads taken away; `pair_losses`: the same, apart by whether a token and the one
+before it have stood side by side before. `context_gain`: seeing only the last so many tokens. `formation` and
 `long_blocks` (`formation.py`): the live training with something barred or made possible.
 """
 
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from course_utils import zoo
-from course_utils.induction.code.results import GAIN_RUNS, KINDS, NAME_RUNS, RUNS
+from course_utils.induction.code.results import GAIN_RUNS, KINDS, PAIR_RUNS, RUNS
 from course_utils.induction.code.stored import FOLDER  # noqa: F401 (for `save`)
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of
 from course_utils.induction.scores.heads import head_scores
@@ -84,17 +84,18 @@ def _hooks(model: Any, heads: Sequence[tuple[int, int]], kind: str, reference: T
     return ablation_hooks(model, heads, kind, None if kind == "zero" else reference)
 
 
-def make_name_losses() -> dict[str, Tensor]:
-    """The recipe of `name_losses`."""
+def make_pair_losses() -> dict[str, Tensor]:
+    """The recipe of `pair_losses`. Every fourth window is enough: what is resampled is modules, not windows."""
     model = zoo.load(MODEL, "cpu")
     windows = held_out_windows(model)
-    seen = pairs_seen(windows.tokens)
-    kinds = torch.stack([windows.repeated, windows.new & seen, windows.new & ~seen])[:, :, 1:]  # (kind, window, pos)
+    tokens, module = windows.tokens[::4], windows.module[::4]
+    seen = pairs_seen(tokens)
+    kinds = torch.stack([seen, ~seen])[:, :, 1:]  # (kind, window, pos)
     totals = []
-    for heads in NAME_RUNS.values():
+    for heads in PAIR_RUNS.values():
         hooks = ablation_hooks(model, heads, "mean", windows.tokens[_spread_out(len(windows))]) if heads else []
-        totals.append((losses_of(model, windows.tokens, hooks) * kinds).sum(-1))
-    return {"total": torch.stack(totals), "count": kinds.sum(-1).float(), "module": windows.module}
+        totals.append((losses_of(model, tokens, hooks) * kinds).sum(-1))
+    return {"total": torch.stack(totals), "count": kinds.sum(-1).float(), "module": module}
 
 
 def pairs_seen(tokens: Tensor) -> Tensor:
@@ -158,6 +159,6 @@ MAKERS = {
     "spread": lambda: _small(make_spread()),
     "checkpoints": lambda: _small(make_checkpoints()),
     "ablations": lambda: _small(make_ablations()),
-    "name_losses": lambda: _small(make_name_losses()),
+    "pair_losses": lambda: _small(make_pair_losses()),
     "context_gain": lambda: _small(make_context_gain()),
 }

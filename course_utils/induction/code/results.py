@@ -1,14 +1,14 @@
 """What was measured on `code-attn-2l` with held-out Python and with heads taken away.
 
 1. `Ablations` – losses with one head, or several, set to zero or to their mean.
-2. `NameLosses` – losses on names that return and on new ones, whose parts may yet have stood together before.
+2. `PairLosses` – losses where a token and the one before it have stood together before, and where they have not.
 3. `ContextGain` – the loss of late tokens when only the last so many tokens are seen, with heads ablated: how much of
    what context gives is left.
 
 All keep a value for every window, so that differences and shares have paired intervals, from resampled modules.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -29,18 +29,16 @@ RUNS: dict[str, tuple[tuple[int, int], ...]] = {
 KINDS = ("zero", "mean")
 ALONE = {
     "0.2, 1.1": ((0, 2), (1, 1)),
-    "0.2, 0.3, 1.1": ((0, 2), (0, 3), (1, 1)),
-    "0.0, 0.2, 1.1": ((0, 0), (0, 2), (1, 1)),
     "0.0, 0.2, 0.3, 1.1": ((0, 0), (0, 2), (0, 3), (1, 1)),
     "0.0, 0.1, 0.2, 0.3, 1.1": ((0, 0), (0, 1), (0, 2), (0, 3), (1, 1)),
 }
 HEADS = tuple((layer, head) for layer in range(2) for head in range(4))
-NAME_RUNS: dict[str, tuple[tuple[int, int], ...]] = {
+PAIR_RUNS: dict[str, tuple[tuple[int, int], ...]] = {
     "intact": (),
     **{f"{layer}.{head}": ((layer, head),) for layer, head in HEADS},
     **{f"{title} alone": tuple(head for head in HEADS if head not in kept) for title, kept in ALONE.items()},
 }
-NAMES = ("repeated", "pair seen", "pair unseen")
+PAIRS = ("known", "unknown")
 
 
 @dataclass(frozen=True)
@@ -81,14 +79,13 @@ class Ablations:
 
 
 @dataclass(frozen=True)
-class NameLosses:
-    """The loss on the later tokens of names, with heads set to their means.
+class PairLosses:
+    """The loss on code, with heads set to their means, apart by whether there was something to look up.
 
-    What is new about a new name is the whole: its token and the one before it may have stood side by side in the window
-    before, in another name, so that there is something to look up ("pair seen").
+    A pair is known where a token and the one before it have stood side by side earlier in the window.
 
     Attributes:
-        total: summed over the tokens of each kind in `NAMES`; runs as in `NAME_RUNS`.
+        total: summed over the tokens of each kind in `PAIRS`; runs as in `PAIR_RUNS`.
         count: how many tokens those are.
         module: which file each window is from.
     """
@@ -97,32 +94,18 @@ class NameLosses:
     count: Float[Tensor, "kind window"]
     module: Int[Tensor, "window"]
 
-    def loss(self, kinds: Sequence[str], weights: Float[Tensor, "draw window"] | None = None) -> Float[Tensor, "..."]:
-        """Nats per token of some kinds together, for each run: (run,) or (draw, run)."""
-        which = [NAMES.index(kind) for kind in kinds]
-        total, count = self.total[:, which].double().sum(1), self.count[which].double().sum(0)
+    def loss(self, kind: str, weights: Float[Tensor, "draw window"] | None = None) -> Float[Tensor, "..."]:
+        """Nats per token of a kind, for each run: (run,) or (draw, run)."""
+        total, count = (values[..., PAIRS.index(kind), :].double() for values in (self.total, self.count))
         weights = torch.ones(1, len(count), dtype=torch.float64) if weights is None else weights
         return (weights @ total.mT / (weights @ count)[:, None]).squeeze(0)
 
-    def cost(self, run: str, *kinds: str) -> tuple[float, float, float]:
-        """The extra loss in `run` on some kinds of tokens: (nats, low, high); 95 %, paired, modules resampled."""
-        k, draws = list(NAME_RUNS).index(run), self.loss(kinds, self._draws())
+    def cost(self, run: str, kind: str) -> tuple[float, float, float]:
+        """The extra loss in `run` on a kind of tokens: (nats, low, high); 95 %, paired, modules resampled."""
+        draws = self.loss(kind, bootstrap_weights(len(self.module), clusters=self.module))
+        k, centre = list(PAIR_RUNS).index(run), self.loss(kind)
         low, high = interval(draws[:, k] - draws[:, 0])
-        centre = self.loss(kinds)
         return (centre[k] - centre[0]).item(), low.item(), high.item()
-
-    def gain(self, weights: Float[Tensor, "draw window"] | None = None) -> Float[Tensor, "..."]:
-        """What a return is worth: loss on new names minus that on repeated ones, for each run."""
-        return self.loss(NAMES[1:], weights) - self.loss(NAMES[:1], weights)
-
-    def left(self, run: str) -> tuple[float, float, float]:
-        """The share of the intact model's gain that is left: (share, low, high); 95 %, paired, modules resampled."""
-        k, draws, centre = list(NAME_RUNS).index(run), self.gain(self._draws()), self.gain()
-        low, high = interval(draws[:, k] / draws[:, 0])
-        return (centre[k] / centre[0]).item(), low.item(), high.item()
-
-    def _draws(self) -> Float[Tensor, "draw window"]:
-        return bootstrap_weights(len(self.module), clusters=self.module)
 
 
 @dataclass(frozen=True)

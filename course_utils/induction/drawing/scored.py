@@ -17,7 +17,7 @@ from course_utils.induction.toys.curves import Curves
 def forming(
     two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int
 ) -> Figure:
-    """Accuracy of two-layer models and of a one-layer model, best scores of the first; below, attention patterns.
+    """Accuracy with two layers and with one, and the best scores with two; below, attention patterns.
 
     Args:
         patterns: of one head by the training step, on BOS and a block of `length` tokens, twice.
@@ -26,10 +26,10 @@ def forming(
     fig.get_layout_engine().set(hspace=0.06)
     ax = rows[0]
     lines = (
-        (f"accuracy, two layers,\n{two.seeds} models", two.accuracy, plots.INK, 1.2),
+        ("accuracy, two layers", two.accuracy, plots.INK, 1.2),
         ("accuracy, one layer", one.accuracy, plots.GREY, 2.4),
-        ("prefix matching, best head\nof one of the two", two.best_prefix()[:, :1], plots.HEAD, 1.8),
-        ("previous token, best head\nof one of the two", two.best_previous()[:, :1], plots.NOTE, 1.8),
+        ("two layers: prefix\nmatching, best head", two.best_prefix()[:, :1], plots.HEAD, 1.8),
+        ("two layers: previous\ntoken, best head", two.best_previous()[:, :1], plots.NOTE, 1.8),
     )
     for name, values, colour, width in lines:
         for seed, row in enumerate(values.unbind(1)):

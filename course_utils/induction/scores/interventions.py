@@ -98,25 +98,6 @@ def by_input(sweep: Sweep) -> dict[str, tuple[float, float, float]]:
     return dict(zip(names, rows, strict=True))
 
 
-def heard(
-    model: Any, clean: Int[Tensor, "batch pos"], other: Int[Tensor, "batch pos"], length: int, receiver: Head
-) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """Each head of the layer before, alone, to each input of a receiver: what the repeat's log-probability loses.
-
-    Args:
-        clean, other: made by `repeated_tokens` with blocks of `length`.
-
-    Returns:
-        {"0.2": {"queries": (mean, low, high), "keys": …, "values": …}, …}, in nats.
-    """
-    metric, layer = repeat_log_prob(clean, length), receiver[0] - 1
-    senders = [(layer, head) for head in range(model.cfg.n_heads)]
-    return {
-        f"{layer}.{head}": by_input(path_patch_qkv(model, clean, other, metric, [(layer, head)], [receiver]))
-        for layer, head in senders
-    }
-
-
 @torch.no_grad()
 def path_patch(
     model: Any,

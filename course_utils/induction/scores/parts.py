@@ -8,17 +8,12 @@
    holds the answer to the other places.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from matplotlib.figure import Figure
 from torch import Tensor
-
-from course_utils import plots
-from course_utils.intervals import mean_interval
 
 
 @dataclass(frozen=True)
@@ -51,37 +46,6 @@ class ScoreParts:
         others = (torch.arange(rows.shape[-1]) <= queries[:, None]).float()
         others[:, 0], others[torch.arange(len(queries)), right] = 0, 0
         return (here - (rows * others).sum(-1) / others.sum(-1)).mean(-1)
-
-    def largest(self, count: int) -> dict[str, tuple[float, float, float]]:
-        """{"query part · key part": preference (mean, low, high)}, the largest first; the rest; all.
-
-        The intervals are of 95 %, texts resampled.
-        """
-        each = self.preference()
-        order = each.mean(-1).flatten().argsort(descending=True).tolist()
-        names = {i: f"{self.parts[i // len(self.parts)]} · {self.parts[i % len(self.parts)]}" for i in order}
-        flat = each.flatten(0, 1)
-        found = {names[i]: mean_interval(flat[i]) for i in order[:count]}
-        found[f"the other {len(order) - count} pairs together"] = mean_interval(flat[order[count:]].sum(0))
-        return found | {"all": mean_interval(flat.sum(0))}
-
-    def plot(self, names: Mapping[str, str]) -> Figure:
-        """The preference of every pair, mean over the texts: query parts in rows, key parts in columns.
-
-        Args:
-            names: how to call a part on the axes; others keep their own names.
-        """
-        fig, ax = plots.figure(width=6.2, height=3.9)
-        values = self.preference().mean(-1)
-        plots.heatmap(ax, values.clamp(min=0), signed=False, bar=False, aspect="auto")
-        for row, column in (values.abs() > 0.3).nonzero().tolist():
-            strong = values[row, column].abs() > 0.6 * values.abs().max()
-            ax.text(column, row, f"{values[row, column]:.1f}", ha="center", va="center", color="w" if strong else "k")
-        shown = [names.get(part, part) for part in self.parts]
-        ax.set(xlabel="part of the key", ylabel="part of the query")
-        ax.set_xticks(range(len(shown)), shown, fontsize=9)
-        ax.set_yticks(range(len(shown)), shown)
-        return fig
 
 
 @torch.no_grad()
