@@ -33,12 +33,6 @@ class Removed:
     def of(self, label: str) -> Float[Tensor, "layer"]:
         return self.share[:, self.labels.index(label)]
 
-    def row(self, label: str) -> dict[str, tuple[float, float, float]]:
-        """One label: at each layer (share, low, high)."""
-        at = self.labels.index(label)
-        found = torch.stack([self.share, self.low, self.high], 2)[:, at]
-        return {f"layer {layer}": tuple(values) for layer, values in enumerate(found.tolist())}
-
 
 def removed(probes: Probes, train: Tokens, test: Tokens) -> Removed:
     """What logistic probes, fitted on `train`, know of `test`."""
