@@ -721,7 +721,7 @@ with claims():
     claim("where the bracket does not count, the probe and shuffled labels are right equally often, to one in a hundred", abs(decide["trained"][:, 1].mean() - decide["null: shuffled within tokens"][:, 1].mean()) < 0.01)
 
 # %% [markdown]
-# The vectors hold that, too, though less surely than whether a bracket is written. The probe is right at four in five, as the mean of both kinds of token, and in each of the ten halvings it is ahead of both nulls. Before training it is right at fewer than two in three. But where the bracket does not count, the probe and the one on shuffled labels are right equally often, to one in a hundred: all of its lead over that null is where the bracket counts. And ten halvings of the same files are not ten experiments.
+# The vectors hold that, too, at least in part. The probe is right at four in five, as the mean of both kinds of token, and in each of the ten halvings it is ahead of both nulls. Before training it is right at fewer than two in three. But where the bracket does not count, the probe and the one on shuffled labels are right equally often, to one in a hundred: its lead over that null is where the bracket counts. And ten halvings of the same files are not ten experiments.
 
 # %% [markdown]
 # ## 8 · Pushing along a direction
