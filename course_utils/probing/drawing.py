@@ -2,20 +2,19 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
-3. `interchange_by_hand` – one interchange in a plane. `effect_beside`, `lead_rows` – effects with their intervals.
-4. `leads` – how far probes are ahead of two nulls. `scoreboard` – which label has passed which test.
+3. `interchange_by_hand` – one interchange in a plane.
+4. `lead_rows` – effects with their intervals. `scoreboard` – which label has passed which test.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.intervals import mean_interval
 from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 FEATURES = (  # name, what it says of the bits, how many bits it reads
@@ -99,77 +98,38 @@ def interchange_by_hand() -> Picture:
                    "straight up to the donor's height.")  # fmt: skip
 
 
-def effect_beside(ax: Axes, by: Float[Tensor, "direction row"], files: Int[Tensor, "row"]) -> None:
-    """A direction's effect, with its interval over files, above those of twelve shuffled labels and the random rest."""
-    value, low, high = mean_interval(by[0], clusters=files)
-    ax.axvline(0, color=plots.NULL, lw=0.8)
-    ax.errorbar(value, 0, xerr=[[value - low], [high - value]], fmt="o", ms=8, capsize=4, color=plots.EDITED)
-    shuffled, drawn = by[1:25].mean(1).split(12)
-    for row, some in ((-1, shuffled), (-2, drawn)):
-        ax.plot(some, [row] * len(some), "o", ms=6, color=plots.NULL, alpha=0.7)
-    titles = ["inside written brackets", "12 shuffled labels", "12 random directions"]
-    ax.set(yticks=range(0, -3, -1), yticklabels=titles, ylim=(-2.5, 0.5))
-
-
-def lead_rows(ax: Axes, rows: Mapping[str, Sequence[tuple[float, float, float]]]) -> None:
-    """Effects or differences, row by row, each with its interval beside 0.
+def lead_rows(ax: Axes, rows: Mapping[str, tuple[float, float, float] | Float[Tensor, "one"]]) -> None:
+    """Effects beside 0, row by row: one with its interval (grey if its title begins with "null"), or many as grey dots.
 
     Args:
-        rows: title and what was measured: (mean, low, high), once or several times.
+        rows: title and what was measured: (mean, low, high), or a number for each of many.
     """
     ax.axvline(0, color=plots.NULL, lw=0.8)
-    for i, found in enumerate(rows.values()):
-        for j, (value, low, high) in enumerate(found):
-            at = -i + 0.16 * ((len(found) - 1) / 2 - j)
-            ax.errorbar(value, at, xerr=[[value - low], [high - value]], fmt="o", ms=5, capsize=2, color=plots.INK)
+    for i, (title, found) in enumerate(rows.items()):
+        if isinstance(found, Tensor):
+            ax.plot(found, [-i] * len(found), "o", ms=5, color=plots.NULL, alpha=0.6)
+            continue
+        value, low, high = found
+        colour = plots.NULL if title.startswith("null") else plots.INK
+        ax.errorbar(value, -i, xerr=[[value - low], [high - value]], fmt="o", ms=6, capsize=3, color=colour)
     ax.set(yticks=range(0, -len(rows), -1), yticklabels=list(rows), ylim=(-len(rows) + 0.4, 0.6))
 
 
-def leads(
-    board: Mapping[tuple[str, str], tuple[float, float, float]], single: Mapping[str, Float[Tensor, "draw"]]
-) -> Picture:
-    """Leads over coins and over shuffled labels, a row for each label, with the single draws of coins.
-
-    Args:
-        board: as `scoreboard` takes it.
-        single: for each label its lead over each draw.
-    """
-    fig, ax = plots.figure(height=0.75 + 0.55 * len(single), width=6.6)
-    ax.axvline(0, color=plots.NULL, lw=0.8)
-    for i, (label, draws) in enumerate(single.items()):
-        first = i == 0
-        ax.plot(draws, [-i - 0.15] * len(draws), "o", ms=5, color=plots.NULL, alpha=0.6,
-                label="each of ten draws of coins" if first else None)  # fmt: skip
-        for test, words, up, mark, colour in (
-            ("coins", "coins, all draws", 0.02, "o", 0),
-            ("shuffled labels", "labels shuffled within tokens", 0.2, "s", 5),
-        ):
-            value, low, high = board[label, test]
-            ax.errorbar(value, up - i, xerr=[[value - low], [high - value]], fmt=mark, ms=6, capsize=3,
-                        color=plots.SERIES[colour], label=words if first else None)  # fmt: skip
-    ax.set(yticks=range(0, -len(single), -1), yticklabels=list(single), ylim=(0.5 - len(single), 0.5),
-           xlabel="right more often than the null, share of tokens")  # fmt: skip
-    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8.5)
-    return Picture(fig, "For each label ten grey dots and two intervals: its leads over coins and shuffled labels.")
-
-
-TESTS = ("always no", "before training", "coins", "shuffled labels", "further files")
+TESTS = ("before training", "coins", "shuffled labels", "further files")
 
 
 def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float]]) -> Figure:
-    """Which label has passed which test: a row for each label, a column for each of `TESTS`.
+    """Which label has passed which test: a row for each label, a column for each of `TESTS` that was tried so far.
 
     Args:
         found: for (label, test) a lead over a null with its interval, drawn around 0 and green if the whole interval
-            is above it. A cell's edge is 0.3 from its 0. What is missing was not tried.
+            is above it. A cell's edge is 0.3 from its 0.
     """
     labels = list(dict.fromkeys(label for label, _ in found))
-    fig, ax = plots.figure(width=6.8, height=0.4 + 0.45 * len(labels))
+    tests = [test for test in TESTS if any(test == tried for _, tried in found)]
+    fig, ax = plots.figure(width=1.6 + 1.3 * len(tests), height=0.4 + 0.45 * len(labels))
     for i, label in enumerate(labels):
-        for j, test in enumerate(TESTS):
-            if (label, test) not in found:
-                ax.text(j, i, "not tried", ha="center", va="center", fontsize=8.5, color=plots.NULL)
-                continue
+        for j, test in enumerate(tests):
             entry = found[label, test]
             value, low, high = (0.48 / 0.3 * number for number in entry)
             colour, alpha = (plots.ANSWER, 0.22) if low > 0 else (FADED, 1)
@@ -178,7 +138,7 @@ def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float]]) -> F
             ax.plot((j + low, j + high), (i - 0.15, i - 0.15), color=plots.INK, lw=1.6)
             ax.plot(j + value, i - 0.15, "o", ms=4, color=plots.INK)
             ax.text(j, i + 0.28, f"{entry[0]:+.3f}", ha="center", va="center", fontsize=8.5)
-    ax.set(xlim=(-0.5, len(TESTS) - 0.5), ylim=(len(labels) - 0.5, -0.5), xticks=range(len(TESTS)), xticklabels=TESTS,
+    ax.set(xlim=(-0.5, len(tests) - 0.5), ylim=(len(labels) - 0.5, -0.5), xticks=range(len(tests)), xticklabels=tests,
            yticks=range(len(labels)), yticklabels=labels)  # fmt: skip
     ax.tick_params(length=0, labeltop=True, labelbottom=False, labelsize=8.5)
     ax.spines[:].set_visible(False)

@@ -13,7 +13,7 @@ from itertools import product
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils.intervals import bootstrap_weights, interval
@@ -33,12 +33,6 @@ class Removed:
     def of(self, label: str) -> Float[Tensor, "layer"]:
         return self.share[:, self.labels.index(label)]
 
-    def row(self, label: str) -> dict[str, tuple[float, float, float]]:
-        """One label: at each layer (share, low, high)."""
-        at = self.labels.index(label)
-        found = torch.stack([self.share, self.low, self.high], 2)[:, at]
-        return {f"layer {layer}": tuple(values) for layer, values in enumerate(found.tolist())}
-
 
 def removed(probes: Probes, train: Tokens, test: Tokens) -> Removed:
     """What logistic probes, fitted on `train`, know of `test`."""
@@ -54,6 +48,16 @@ def removed(probes: Probes, train: Tokens, test: Tokens) -> Removed:
     again = 1 - torch.einsum("df,flk->dlk", weights, losses) / (weights @ blinds)[:, None]
     low, high = interval(again)
     return Removed((1 - losses.sum(0) / blinds.sum(0)).float(), low.float(), high.float(), test.labels)
+
+
+def over_files(values: Float[Tensor, "row"], file: Int[Tensor, "row"]) -> tuple[float, float, float]:
+    """The mean of one number for each row, and its 95 % interval with whole files drawn anew: (mean, low, high)."""
+    member = file.unique(return_inverse=True)[1]
+    counts = torch.bincount(member).double()
+    sums = torch.zeros_like(counts).index_add_(0, member, values.double())
+    weights = bootstrap_weights(len(counts))
+    low, high = interval((weights @ sums) / (weights @ counts))
+    return values.mean().item(), low.item(), high.item()
 
 
 def chosen_penalty(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0, 1000.0, 10_000.0)) -> float:

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson asked what a probe shows. Here are six questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? And how can such a direction be checked?
+# The lesson asked what a probe shows. Here are eight questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? How can such a direction be checked? Does a vector hold whether a bracket counts? And what does pushing along a direction show?
 
 # %% [markdown] contents
-# Any of the six sections may be skipped, except for the code of the second and the fifth, which the third and the sixth use. You need the core lesson, and its planted networks in particular.
+# Any of the eight sections may be skipped, except for the code of the second, the fifth and the seventh, which later ones use. You need the core lesson, and its planted networks in particular.
 
 # %% setup
 
@@ -15,9 +15,9 @@ from itertools import pairwise
 import torch
 
 from course_utils import plots, probing, zoo
-from course_utils.intervals import mean_interval
+from course_utils.intervals import interval, mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
-from course_utils.page import measured, predict, table
+from course_utils.page import measured, predict, rounds_to, table
 from course_utils.probing import drawing, open_bracket, subspace
 
 # %% [markdown]
@@ -669,6 +669,92 @@ with claims():
 # Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It looks like the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own. What a search at these neurons finds in an untrained model, or for arbitrary labels, was not tried.
 
 # %% [markdown]
+# ## 7 · Does the bracket count?
+#
+# In section 4 of the core a probe for *inside brackets* sided with brackets that are *written*, also where they stand in a string and count for nothing. There are two possible reasons. Either the vectors hold written brackets and nothing else, or they also hold whether a bracket counts, and the training files, in which the two hardly ever differ, did not ask for it. We pool all 29 held-out files and fit a probe on half of them, at tokens inside written brackets alone, to say whether the bracket counts. The other half judges. One null is labels shuffled within tokens, the other the model before training.
+
+# %%
+pool = (*probing.two_halves(model, contexts=48), probing.further_files(model, contexts=180))
+at = [probing.brackets_written(some, model.tokenizer) for some in pool]  # inside a written bracket
+
+def gathered(what):
+    """Of all files, at tokens inside written brackets."""
+    return torch.cat([what(some)[rows] for some, rows in zip(pool, at, strict=True)])
+
+counts, ids = gathered(lambda some: some.label("in_brackets")), gathered(lambda some: some.ids)
+file = torch.cat([some.file[rows] + 100 * i for i, (some, rows) in enumerate(zip(pool, at, strict=True))])
+streams = {"trained": gathered(lambda some: some.x[2]),
+           "untrained": gathered(lambda some: some.read_by(blank).x[2])}
+streams = {name: x / x.square().mean().sqrt() for name, x in streams.items()}  # of equal size
+
+# %%
+def tells(seed, x, y):
+    """Fit y on half of the files; share right in the others where a bracket counts, and where not."""
+    dealt = file.unique()[torch.randperm(29, generator=torch.Generator().manual_seed(seed))]
+    ours = torch.isin(file, dealt[:14])
+    yes, no = (ours & y).nonzero()[:, 0], (ours & ~y).nonzero()[:, 0]
+    rows = torch.cat([yes, no.repeat(-(-len(yes) // len(no)))[: len(yes)]])  # as many of both
+    fit = probing.fit_logistic(x[None, rows], y[rows, None], 100.0, tolerance=1e-3)
+    right = (fit.logits(x[None])[0, :, 0] > 0) == counts
+    return [float(right[~ours & (counts == way)].float().mean()) for way in (True, False)]
+
+# %%
+asked_of = {"trained": lambda seed: (streams["trained"], counts),
+            "null: before training": lambda seed: (streams["untrained"], counts),
+            "null: shuffled within tokens":
+                lambda seed: (streams["trained"], probing.shuffled_within(ids, counts, seed))}
+decide = {name: torch.tensor([tells(seed, *given(seed)) for seed in range(10)])
+          for name, given in asked_of.items()}
+table({name: {"right where it counts": float(found[:, 0].mean()),
+              "right where it does not": float(found[:, 1].mean()), "mean of both": float(found.mean())}
+       for name, found in decide.items()}, decimals=2)
+
+# %% caption
+caption("Tokens inside written brackets, in the half of 29 files that a probe was not fitted on: share of right answers, mean over ten ways to halve the files. In fitting, both answers have equal weight.")
+
+# %% claims
+with claims():
+    claim("29 files", len(file.unique()) == 29)
+    claim("the probe is right at four in five, as the mean of both kinds", rounds_to(decide["trained"].mean(), "0.8"))
+    claim("in each of ten halvings it is ahead of both nulls", len(decide["trained"]) == 10 and all((decide["trained"] - found).mean(1).min() > 0 for name, found in decide.items() if name.startswith("null")))
+    claim("before training it is fewer than two in three", decide["null: before training"].mean() < 2 / 3)
+    claim("where the bracket does not count, the probe and shuffled labels are right equally often, to one in a hundred", abs(decide["trained"][:, 1].mean() - decide["null: shuffled within tokens"][:, 1].mean()) < 0.01)
+
+# %% [markdown]
+# The vectors hold that, too, at least in part. The probe is right at four in five, as the mean of both kinds of token, and in each of the ten halvings it is ahead of both nulls. Before training it is right at fewer than two in three. But where the bracket does not count, the probe and the one on shuffled labels are right equally often, to one in a hundred: its lead over that null is where the bracket counts. And ten halvings of the same files are not ten experiments.
+
+# %% [markdown]
+# ## 8 · Pushing along a direction
+#
+# The core's interventions exchange a component or take one out. A third one is **steering**: add one and the same arrow to every vector, at every position except the first. We want closing brackets to become more probable. A longer arrow changes more of everything else too: where the text goes on with another token the loss rises, and that rise is its price. Each direction gets the length at which the price is 0.1 nats a token, in six contexts of different files. Here is by how many nats the log-probability of closing brackets rises.
+
+# %%
+fit_on, judge_on, _ = pool
+wrote, x = at[0], fit_on.x[2]
+toward = x[wrote].mean(0) - x[~wrote].mean(0)
+alone = replace(fit_on, x=fit_on.x[[2]], y=wrote[:, None], labels=("written",))
+closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}")
+                        for i in range(model.cfg.d_vocab)])
+ways = {"mass-mean probe": toward, "logistic probe": probing.fit_chosen(alone).directions[0, 0],
+        "the embedding of “)”": model.W_U[:, model.tokenizer(")")["input_ids"][-1]]}
+ways |= {f"random {i}": torch.randn(192, generator=torch.Generator().manual_seed(i)) for i in range(6)}
+lengths = tuple(float(toward.norm()) * s for s in (0.5, 1.0, 1.5))
+steered = probing.steered(model, judge_on.contexts[::8], 2, ways, lengths, closing)
+effect, again = steered.at_price(0.1), steered.drawn_at_price(0.1)  # contexts drawn anew
+{**{name: round(float(effect[i]), 1) for i, name in enumerate(ways) if i < 3},
+ "largest of 6 random": round(float(effect[3:].max()), 1)}
+
+# %% claims
+with claims():
+    ahead_by = [interval(again[:, a] - again[:, b]) for a, b in ((2, 0), (2, 1))]
+    claim("the embedding is ahead of both probes, by the whole paired interval", all(low > 0 for low, _ in ahead_by))
+    claim("all three have a larger effect than the six random directions", min(effect[:3]) > max(effect[3:]))
+    claim("six contexts, each of another file", len({int(judge_on.file[judge_on.place[:, 0] == i][0]) for i in range(0, 48, 8)}) == 6)
+
+# %% [markdown]
+# Both probes' directions do more than six random ones. The embedding of “)” does most, though it is no property of the text at all: it is the answer. Steering shows what a direction *can* do, and not that the model uses the property that it was found by.
+
+# %% [markdown]
 # ## What this does not show
 #
 # - **Made-up pairs.** Whether truth is the loudest contrast in a language model is a question about that model, and nothing here answers it.
@@ -692,6 +778,8 @@ card(
     {"claim": "Too weak a penalty makes a probe too sure", "evidence": "definitions, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
     {"claim": "Of two contrasts CCS finds the larger one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
     {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; five models with the site on the path", "where it fails": "one dimension; one trained model"},
+    {"claim": "The vectors hold whether a written bracket counts", "evidence": "fitted where the two differ, a probe is right at four in five", "control": "labels shuffled within tokens; before training", "where it fails": "where it does not count, it is no better than on shuffled labels"},
+    {"claim": "Steering does not tell a property from its answer", "evidence": "the embedding of “)” does more than both probes", "control": "six random directions at equal price", "where it fails": "one property, six contexts"},
     formulas={"conditional entropy": r"-\sum p(h,y)\log_2 p(y\mid h)"},
     links=[
         ("Voita and Titov 2020, Information-theoretic probing with minimum description length", "https://arxiv.org/abs/2003.12298", "Code lengths."),
@@ -719,3 +807,4 @@ card(
 # - disconnected: of a direction in which something varies and which no weight reads.
 # - dormant: of a direction in which nothing but noise varies and which the answer would follow.
 # - split: to divide a direction into what the next weights see and what they do not.
+# - steering: to add a direction to the stream.

@@ -8,10 +8,8 @@ Prediction(id="probing.turned", choices=("all in both", "all in one and none in 
            question="Networks A and B have the same hidden vectors, and the same answers on usual inputs. Along the shortcut's direction each hidden vector gets the component of another in which the shortcut differs. How many answers turn?")  # fmt: skip
 Prediction(id="probing.expects", choices=("a closing bracket", "an opening bracket", "a comma", "a line break"),
            question="In the indented line “return result”, each token gets the component of tokens inside written brackets. Which token's probability grows most, at the end of the line?")  # fmt: skip
-Prediction(id="probing.docstring", choices=("they become less probable, as in code", "hardly anything", "they become more probable"),
-           question="In strings and comments of new files, tokens inside written brackets, which for Python count for nothing, get the component of tokens outside. What becomes of closing brackets as the next token?")  # fmt: skip
 Prediction(id="probing.kind", choices=("at the bracket alone", "at the last token alone", "at both", "at neither"),
-           question="In lines such as ` value = get[name, size` the kind of open bracket is exchanged, along a direction from which the embeddings of all brackets were taken out. At which place can this turn more than half of the answers between “]” and “)”?")  # fmt: skip
+           question="In lines such as ` value = get[name, size` the kind of bracket is exchanged, along a direction from which the embeddings of all brackets were taken out: at the bracket before layer 1, or at the last token before layer 3. Where does this turn more than half of the answers between “]” and “)”?")  # fmt: skip
 Prediction(id="probing.erased", choices=("hardly at all", "about as much as elsewhere", "far more than elsewhere"),
            question="“Inside written brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. By how much does the model's loss rise where a closing bracket comes next?")  # fmt: skip
 Prediction(id="probing.ccs", choices=("the truth", "the larger of the two", "a mixture of both", "neither"),
