@@ -104,15 +104,15 @@ def test_the_message_of_0_2_lowers_the_score_of_the_givers_note_and_that_of_anot
     found, null = (ioi.note_scores(model, some, (0, head), movers) for head in (2, 1))
     assert found.mean(1).abs().max() < 1e-4
     assert (found.argmin(1) == own).float().mean() > 0.9 and found.diagonal().mean() < -3
-    assert null.abs().max() < 0.3  # ten times smaller than what 0.2 does
+    assert null.abs().max() < 0.15  # twenty times smaller than what 0.2 does
 
 
-def test_mlps_lower_the_giver_of_whom_0_2_tells_them_and_do_nothing_with_a_head_that_knows_no_giver(model):
+def test_mlps_lower_the_giver_of_whom_0_2_tells_them_and_hardly_use_a_head_that_knows_no_giver(model):
     some = ioi.make_ioi_batch(model.tokenizer, 80, torch.Generator().manual_seed(3), orders=["ABBA"])
     found, null = (ioi.mlp_answers(model, some, (0, head)) for head in (2, 1))
     assert found.mean(1).abs().max() < 1e-4
     assert (found.argmin(1) == torch.arange(80)).float().mean() > 0.95 and found.diagonal().mean() < -2.5
-    assert null.abs().max() < 0.2
+    assert null.abs().max() < 0.1  # a twenty-fifth of it at most
 
 
 def test_what_mlps_make_of_a_message_is_what_path_patching_measures(model):

@@ -522,7 +522,7 @@ plots.show(
 # %% [markdown]
 # In both panels, for every giver, the giver's own value is the lowest of the 80. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is head 0.3, which reads the giver too. Its message changes the movers' scores at least six times less, while the MLPs make about half as much of it as of that of head 0.2. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
+# The control is head 0.3, which reads the giver too. On average its message changes the movers' score of the giver's note at least six times less, while the MLPs make about half as much of it as of that of head 0.2. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
 
 # %% claims answer
 spread = [f[at] for f in reading["a third person gives"].values() for at in ("after IO", "before S2")]
@@ -579,7 +579,7 @@ with claims():
 # %% [markdown]
 # ## 8 · Is it enough?
 #
-# The test is to keep the drawn heads and take away all others. These are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay, because they read what the heads write.
+# The test is to keep the drawn heads and take away all others. These are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay.
 
 # %%
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
@@ -603,14 +603,15 @@ def keep(some, heads):
 # $$\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}.$$
 
 # %%
-left = {name: keep(clean, heads) for name, heads in {"the six heads": six, "whole model": names, "no head": []}.items()}
+kept_sets = {"the six heads": six, "whole model": names, "no head": []}
+left = {name: keep(clean, heads) for name, heads in kept_sets.items()}
 F = {name: float(difference(clean, logits).mean()) for name, (logits, _) in left.items()}
 table({name: {"logit difference": value} for name, value in F.items()}, decimals=1, corner="what is kept")
 
 # %% [markdown]
 # The six keep more than the whole model has: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means it divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six have a faithfulness of nine tenths. From here on faithfulness is taken with that divisor.
 #
-# There is a second measure of the same behaviour: the probability of IO, which is nearly 1 in the whole model.
+# A second measure of the same behaviour is the probability of IO, nearly 1 in the whole model.
 
 # %% prediction
 predict("ioi.six")
@@ -652,7 +653,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability below 0.3, and names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes. The probability also asks whether *a name of this prompt* comes at all. Add heads 2.1, 2.2 and 2.3, which raise both names alike, and the probability of IO is nearly 1 again. So what belongs to a circuit depends on what is measured.
+# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability below 0.3, and names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all. Add heads 2.1, 2.2 and 2.3, which raise both names alike, and the probability of IO is nearly 1 again. So what belongs to a circuit depends on what is measured.
 #
 # Is it just these heads? No random six keeps as much of the logit difference, but every one with head 0.2 keeps more than a third. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. Nor are the nine the only circuit for the whole task: with head 0.0 in place of head 2.2, IO is even more probable.
 
@@ -708,7 +709,7 @@ measured("ioi.twice", "Mary" if leads > 1 else "John" if leads < -1 else "neithe
 #
 # Nor does a name have to be repeated to be avoided. In *When Mary and John went to the store, Anna gave a book to*, Anna's logit is six below the mean of all names.
 #
-# The last row is where the account fails: head 0.2 looks at Mary with about nine tenths of its attention, and the model says Mary all the same. In this sentence the two names are not joined by *and*, and the movers find other notes. The second notebook looks for them.
+# The last row is where the account fails: head 0.2 looks at Mary with about nine tenths of its attention, and the model says Mary all the same. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
 
 # %% claims answer
 drawn = [(found, gap, forecast)]
@@ -736,7 +737,7 @@ with claims():
 
 # %% figure answer
 ioi.beside_drawn().captioned(
-    "Two circuits for the same task, layers from bottom to top, after Wang et al. 2022 on the right. Black: depends on who gives; gold: on which names the prompt has; letters: the input that reads."
+    "Two circuits for the same task: the left one without heads 0.3 and 1.1, the right one after Wang et al. 2022. Black: depends on who gives; gold: on which names the prompt has; letters: the input that reads."
 )
 
 # %% [markdown]
