@@ -10,7 +10,6 @@ ASKED = {how: {"0.2": sign * 1.4, "1.2": sign * 0.2} for how, sign in (("noising
          ("denoising, flip", 1), ("denoising, ABC", 1))}  # fmt: skip
 IN_C = ("giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
         "late → logits")  # fmt: skip
-TRAVEL = ioi.Travel((0.89, 0.49, 0.25), 0.81, (7.6, 6.5), (2.7, -1.1), (0.99, 0.01), (15.6, 3.8))
 
 
 class Measured:
@@ -31,7 +30,6 @@ DRAWINGS = {
     "paths": ioi.paths_drawn,
     "asks": lambda: ioi.asks_drawn(ASKED),
     "beside": ioi.beside_drawn,
-    "travel": lambda: ioi.travel_drawn({"John": TRAVEL, "Mary": TRAVEL}),
 }
 
 
@@ -106,15 +104,15 @@ def test_the_message_of_0_2_lowers_the_score_of_the_givers_note_and_that_of_anot
     found, null = (ioi.note_scores(model, some, (0, head), movers) for head in (2, 1))
     assert found.mean(1).abs().max() < 1e-4
     assert (found.argmin(1) == own).float().mean() > 0.9 and found.diagonal().mean() < -3
-    assert null.abs().max() < 0.3  # ten times smaller than what 0.2 does
+    assert null.abs().max() < 0.15  # twenty times smaller than what 0.2 does
 
 
-def test_mlps_lower_the_giver_of_whom_0_2_tells_them_and_do_nothing_with_a_head_that_knows_no_giver(model):
+def test_mlps_lower_the_giver_of_whom_0_2_tells_them_and_hardly_use_a_head_that_knows_no_giver(model):
     some = ioi.make_ioi_batch(model.tokenizer, 80, torch.Generator().manual_seed(3), orders=["ABBA"])
     found, null = (ioi.mlp_answers(model, some, (0, head)) for head in (2, 1))
     assert found.mean(1).abs().max() < 1e-4
     assert (found.argmin(1) == torch.arange(80)).float().mean() > 0.95 and found.diagonal().mean() < -2.5
-    assert null.abs().max() < 0.2
+    assert null.abs().max() < 0.1  # a twenty-fifth of it at most
 
 
 def test_what_mlps_make_of_a_message_is_what_path_patching_measures(model):
@@ -139,31 +137,6 @@ def test_what_mlps_make_of_a_message_is_what_path_patching_measures(model):
     assert torch.allclose(found[3] - found[50], rows[0] - rows[1], atol=1e-3)
 
 
-def test_a_score_is_the_message_and_what_was_there_before_it(model):
-    some = ioi.make_ioi_batch(model.tokenizer, 6, torch.Generator().manual_seed(0), orders=["ABBA"])
-    message, before = ioi.score_parts(model, some.tokens, (0, 2), (1, 2), (3, 9))
-    _, cache = model.run_with_cache(some.tokens)
-    scores = cache["blocks.1.attn.hook_attn_scores"][:, 2, -1, [3, 9]]
-    assert torch.allclose(message + before, scores, atol=1e-4)
-    written = cache["z", 0][:, -1, 2] @ model.W_O[0, 2]
-    stream = cache["resid_pre", 1][:, -1] - written  # without the message, the scale of the reader's norm held
-    norm = model.blocks[1].ln1
-    scale = cache["blocks.1.ln1.hook_scale"][:, -1]
-    normed = (stream - stream.mean(-1, keepdim=True)) / scale * norm.weight + norm.bias
-    query = normed @ model.W_Q[1, 2] + model.b_Q[1, 2]
-    there = torch.einsum("be,bpe->bp", query, cache["k", 1][:, [3, 9], 2]) / model.cfg.d_head**0.5
-    assert torch.allclose(before, there, atol=1e-3)
-
-
-def test_the_example_is_followed_as_it_was_measured(model):
-    found = ioi.travelled(model)
-    assert found.logits[0] > found.logits[1] + 10 and found.scores[0] - found.scores[1] > 4
-    other = ioi.travelled(model, ioi.OTHER)
-    assert other.logits[1] > other.logits[0] + 10 and other.scores[1] > other.scores[0] + 1
-    drawn = texts(ioi.travel_drawn({"John": found, "Mary": other}))
-    assert {"10.3 =", "6.5 − 1.1", "Mary", "0.2"} <= set(drawn) and "Mover 1.2: the answer is John" in drawn
-
-
 def test_the_words_of_a_text_get_the_attention_of_its_positions(model):
     words = ioi.read_words(model, ioi.TEXTS["IO twice, after the giver"], [(0, 2)], n=16)
     assert [word for word, _ in words][:4] == ["When", "Mary", "and", "John"]
@@ -174,15 +147,11 @@ def test_the_words_of_a_text_get_the_attention_of_its_positions(model):
     plots.plt.close(made.fig)
 
 
-def test_several_heads_are_averaged_and_the_likeliest_name_stands_out(model):
+def test_several_heads_are_averaged(model):
     text, heads = ioi.TEXTS["a third gives"], [(1, 0), (1, 2)]
     each = [ioi.read_words(model, text, [head], n=8) for head in heads]
     both = ioi.read_words(model, text, heads, n=8)
     assert [share for _, share in both] == pytest.approx([(a + b) / 2 for (_, a), (_, b) in zip(*each, strict=True)])
-    made = ioi.said_drawn([(both, {"Mary": 0.25, "John": 0.75})], "one text")
-    bold = {text.get_text() for text in made.fig.axes[0].texts if text.get_fontweight() == "bold"}
-    assert "0.75" in bold and "0.25" in set(texts(made)) - bold
-    plots.plt.close(made.fig)
 
 
 def test_the_frames_of_path_patching_carry_their_turns():

@@ -13,8 +13,7 @@
 5. `outside` – other texts, where an account of the model can fail.
 6. `repair`, `paper` – what the rest does when heads are gone; GPT-2 small's published figures beside measured ones.
 7. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
-8. `travel` – the example prompt on its way through the circuit.
-9. Drawings: `sentence` (a circuit on the example), `circuit_drawings`, `beside_drawn`, `questions_drawn`,
+8. Drawings: `sentence` (a circuit on the example), `circuit_drawings`, `beside_drawn`, `questions_drawn`,
    `outside_drawn`.
 """
 
@@ -43,7 +42,7 @@ from course_utils.ioi.criteria import (
 from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
 from course_utils.ioi.notes import copying_notes, mlp_answers, note_scores, renamed
 from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
-from course_utils.ioi.outside_drawn import read_words, said_drawn, texts_drawn
+from course_utils.ioi.outside_drawn import read_words, texts_drawn
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows
 from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
 from course_utils.ioi.prompts import (
@@ -72,7 +71,7 @@ from course_utils.ioi.readings import (
 from course_utils.ioi.repair import Repair, repair
 from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, roc, weight_size
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
-from course_utils.ioi.travel import EXAMPLE, OTHER, Travel, score_parts, travel_drawn, travelled
+from course_utils.ioi.sentence import EXAMPLE, OTHER
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN
 
 

@@ -1,6 +1,6 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
-1. `circuit_drawn` – section 7: the measured circuit, one kind of effect at a time.
+1. `circuit_drawn` – the measured circuit, one kind of effect at a time: section 7, and the second notebook.
 2. `nodes_drawn` – the second notebook: heads at positions.
 3. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
 4. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.

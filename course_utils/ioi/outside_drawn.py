@@ -2,7 +2,6 @@
 
 1. `read_words` – a text's words and how much of a head's attention from the last word each gets.
 2. `texts_drawn` – one row for each text, with a forecast and what was measured.
-3. `said_drawn` – one row for each text, with the probability of each name after it.
 """
 
 from __future__ import annotations
@@ -86,21 +85,6 @@ def texts_drawn(rows: Sequence[tuple[Words, Mapping[str, str], float, float]], l
         x = middle + unit * forecast
         page.line([(x, y - 0.12), (x, y + 0.12)], colour=plots.NULL, thick=4)
         page.dot((middle + unit * found, y), colour=plots.SERIES[0], size=9)
-    return page.picture(alt)
-
-
-def said_drawn(rows: Sequence[tuple[Words, Mapping[str, float]]], alt: str) -> Picture:
-    """Each text with its shaded words, and the probability of each name as its next word."""
-    page = sheet(0.55 + ROW * len(rows))
-    page.text((EXPECT[1] + 0.62, page.height - 0.14), "probability of", size=SMALL, up="baseline", halo=False)
-    for i, (words, said) in enumerate(rows):
-        y = page.height - 0.5 - ROW * (i + 0.5)
-        _words(page, y, shortened(words))
-        for k, (name, share) in enumerate(said.items()):
-            at = (EXPECT[1] + 0.62 * k, y - 0.05)
-            page.text(at, f"{share:.2f}", size=SMALL, bold=share == max(said.values()), up="baseline", halo=False)
-            if not i:
-                page.text((at[0], page.height - 0.36), name, size=SMALL, bold=True, up="baseline", halo=False)
     return page.picture(alt)
 
 

@@ -2,7 +2,8 @@
 
 Every circuit of lesson 4 is drawn on it, so that a drawing grows from one section to the next:
 
-1. `WORDS` are the columns; the last one, END, is as wide as several, since most parts work there.
+1. `EXAMPLE` is the sentence, and `OTHER` the one in which Mary gives. `WORDS` are the columns; the last one, END, is as
+   wide as several, since most parts work there.
 2. A `Spot` says where a part stands: its column, its layer, and a shift to the right and upwards in inches.
 3. A `Line` goes from a part, or from a word, to a part; its label stands on the line.
 4. `on_sentence` draws them.
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from course_utils import plots
 from course_utils.page.draw.sheet import SMALL, WIDE, Picture, Sheet, darker, sheet, width_of
 
+EXAMPLE = "When Mary and John went to the store, John gave a book to"
+OTHER = EXAMPLE.replace(", John", ", Mary")
 WORDS = ("Mary", "and", "John", "went …", ",", "John", "gave …", "to")
 LEFT, SPACING, END_LEFT = 0.62, 0.6, 4.86  # inches: the first column, from one to the next, where END's begins
 END = (END_LEFT + WIDE) / 2

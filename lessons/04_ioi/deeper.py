@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Indirect object identification, deeper
 #
-# **A puzzle.** In the first notebook, three heads copied the indirect object. Take all three away, and of eleven and a half logits that speak for the right name about one and a half are lost. But these heads alone had put more than three logits there. Who makes up for the rest? In GPT-2 small there are backup heads, which start to copy when others are gone. Is it so here too?
+# **A puzzle.** In the first notebook three heads, the movers, copied the right name. They add more than three logits to a logit difference of about eleven and a half. Take all three away, and only about one and a half logits are lost. Something makes up for the rest. In GPT-2 small there are backup heads, which start to copy when others are gone. Is it so here too?
 
 # %% [markdown] contents
 # This notebook goes on from the first one of the lesson. Most of its sections can be read alone; where one leans on another, it says so. Effects are changes of the logit difference: a loss is negative. Where they are shares of the clean difference, −2 with flip is what the first notebook calls a turn of 1. Intervals are 95 % intervals of a mean, with the prompts resampled.
@@ -208,6 +208,20 @@ plots.show(
 # Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. So the word decides, wherever it stands. Why the model came to use these words we do not know.
 #
 # The movers copy notes better than names. From a note they copy every name; from the name's own word in the sentence they copy about one in eight.
+#
+# Through which input do the movers use a note? In the next drawing the partner is ABC, in which neither name is favoured, so that a turn of 1 would leave the model undecided.
+
+# %% figure
+others = ioi.asked(model, pairs[2][0], "ABC", direction="noising")
+notes = [ioi.Part(f"note of {name}", ("0.0", "0.1", "0.2", "0.3"), at) for name, at in (("IO", "after IO"), ("S", "before S2"))]
+move = ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
+by_note = ioi.measured_diagram({"all names": (others, [(note, move, reads) for note in notes for reads in "vk"])})
+ioi.circuit_drawn(by_note, names=True).captioned(
+    "What depends on which names the prompt has (128 prompts that name IO first). At an arrow: the turn when this message is that of the ABC prompt, and the input that reads it (K or V); the thin arrows were not measured."
+)
+
+# %% [markdown]
+# The note of Mary matters through the movers' values, because it is what they copy. The note of John matters through their keys, because these decide how much the movers look at it. With John as the giver they seldom look there, so what stands there is hardly copied.
 
 # %% claims
 own_word = ioi.copying_notes(model, pairs[2][0], [(1, 0), (1, 2), (1, 3)], "IO", "IO")
@@ -220,7 +234,11 @@ with claims():
     claim("from “went” no head gives them more than 0.12, and with “and” in its place every head more than 0.8", from_there["“went”"].max() < 0.12 and from_there["“and” in the\nplace of “went”"].min() > 0.8)
     claim("from the name's own word each mover copies less than a fifth of the names, and on average about an eighth", max(score for score, _ in own_word.values()) < 0.2 and between(sum(score for score, _ in own_word.values()) / 3, 0.1, 0.15))
     from_note = {at: ioi.copying_notes(model, pairs[2][0], [(1, 0), (1, 2), (1, 3)], *at) for at in (("IO", "after IO"), ("S", "before S2"))}
-    claim("from either note they copy every one", all(score == 1 for one in from_note.values() for score, _ in one.values()))  # fmt: skip
+    claim("from either note they copy every one", all(score == 1 for one in from_note.values() for score, _ in one.values()))
+    by = {arrow.name: arrow.turn[0] for arrow in by_note.arrows["all names"]}
+    claim("the note of IO matters by the movers' values (more than a half), the note of S by their keys (more than three tenths), and the two other ways are below a tenth",
+          by[f"note of IO → {move.name}, values"] > 0.5 and by[f"note of S → {move.name}, keys"] > 0.3 and max(abs(by[f"note of IO → {move.name}, keys"]), abs(by[f"note of S → {move.name}, values"])) < 0.1)
+    claim("in the ABC runs the two names are even, within half a logit", abs(float(others.path_patch([["0.2"]]).corrupt.mean())) < 0.5)  # fmt: skip
 
 # %% [markdown]
 # ## 4 · Complete, and minimal?
@@ -472,11 +490,125 @@ with claims():
     claim("over the nodes, each estimate correlates with the exact effect above 0.9", all(torch.corrcoef(torch.stack([e, exact]))[0, 1] > 0.9 for e in estimates.values()))  # fmt: skip
 
 # %% [markdown]
-# ## 7 · Three seeds, three circuits
+# ## 7 · Where the forecast fails
 #
-# A circuit was found in one model. Whether it belongs to the task or to one random start, only other starts can tell.
+# The first notebook made a forecast from the attention of head 0.2: what this head looks at is avoided. Is it the attention that counts, or the repetition? In *When Mary and John went to the store, John had lunch and Anna gave a book to*, John occurs twice, and Anna gives. We take the attention away: heads look at Anna with what they gave to the two other names.
+
+# %%
+def without_looking(text, heads, seed=1):
+    """The mean logit difference when these heads look at the third name in place of the two others."""
+    some = ioi.told(model.tokenizer, text, 128, torch.Generator().manual_seed(seed))
+    io, s, c = some.io[:, None], some.s[:, None], some.c[:, None]
+    def look(pattern, hook):  # (batch, head, query, key)
+        for head in heads:
+            moved = pattern[:, head, -1] * ((some.tokens == io) | (some.tokens == s))
+            pattern[:, head, -1] += (some.tokens == c) * moved.sum(1, keepdim=True) - moved
+        return pattern
+    logits = model.run_with_hooks(some.tokens, fwd_hooks=[("blocks.0.attn.hook_pattern", look)])[:, -1]
+    return float((logits.gather(1, io) - logits.gather(1, s)).mean())
+
+# %%
+lunch = {name: "When {A} and {B} went to the {place}, {" + slot + "} had lunch and {C} gave a {object} to"
+         for name, slot in (("John had lunch", "S"), ("Mary had lunch", "IO"))}
+ways_to_look = {"as it is": [], "0.2 looks at Anna": [2], "0.2 and 0.3 do": [2, 3]}
+table({name: {way: without_looking(text, heads) for way, heads in ways_to_look.items()} for name, text in lunch.items()},
+      signed=True, decimals=1, unit="logits")
+
+# %% caption
+caption("The mean logit difference Mary − John in two texts, when heads look at Anna, who gives, in place of Mary and John (128 prompts each).")
+
+# %% [markdown]
+# The lean away from the repeated name goes away. When head 0.3 looks away too, it turns into a lean *towards* that name. So what is avoided here is what these heads look at, and not what is repeated.
 #
-# `ioi-natural-b` and `ioi-natural-c` are trained by the same recipe as `ioi-natural`, from other random starts. All three are right on nearly every prompt. Do they do it in the same way? For each of the two, every head is exchanged, and what it adds to the two names is read off.
+# In *John went to the store with Mary and gave a book to* the forecast is John, and the model says Mary. The forecast asks only whom head 0.2 avoids, but the movers copy names from notes, so it also matters which notes there are. There may be two cases. With a note for each name, head 0.2 decides between them. With one note, that note decides. Two exchanges test this. In the one, head 0.2 writes at END what it writes when the two names have changed places. In the other, layer 0 does so at the one word that the movers read most.
+
+# %%
+joined = {"template": ioi.TEXTS["as in the template"], "Later": ioi.TEMPLATES[1],
+          "Then": "{A} and {B} had lunch. Then {S} gave a {object} to"}
+apart = {"went with": "{S} went to the {place} with {IO} and gave a {object} to",
+         "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to",
+         "met": "{S} met {IO} at the {place} and gave a {object} to",
+         "S with IO": "{S} went to the {place} with {IO}. Then {S} gave a {object} to",
+         "IO with S": "{IO} went to the {place} with {S}. Then {S} gave a {object} to",
+         "IO met S": "{IO} met {S} at the {place}. {S} gave a {object} to"}
+
+def read_most(text):
+    """The two words that the movers read most from END, the most read first."""
+    shares = [share for _, share in ioi.read_words(model, text, [(1, 0), (1, 2), (1, 3)], n=32)]
+    return sorted(range(1, len(shares)), key=lambda at: -shares[at - 1])[:2]
+
+# %%
+def swapped(text, at, heads=(0, 1, 2, 3), seed=1):
+    """The mean logit difference when heads of layer 0 write at some words as with the two names exchanged."""
+    some = ioi.told(model.tokenizer, text, 48, torch.Generator().manual_seed(seed))
+    io, s = some.io[:, None], some.s[:, None]
+    donor = torch.where(some.tokens == io, s, torch.where(some.tokens == s, io, some.tokens))
+    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
+    def forge(z, hook):  # z: (batch, position, head, d_head)
+        for word in at:
+            z[:, word, list(heads)] = other["z", 0][:, word, list(heads)]
+        return z
+    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
+        logits = model(some.tokens)[:, -1]
+    return float((logits.gather(1, io) - logits.gather(1, s)).mean())
+
+# %% figure
+until = {"template": "When Mary and John …, John gave", "Later": "Later, Mary and John met. John …", "Then": "Mary and John had lunch. Then John",
+         "went with": "John … with Mary and gave", "had lunch with": "… John had lunch with Mary and gave", "met": "John met Mary … and gave",
+         "S with IO": "John … with Mary. Then John", "IO with S": "Mary … with John. Then John", "IO met S": "Mary met John …. John gave"}  # fmt: skip
+moved = {name: (swapped(text, []), swapped(text, [-1], (2,)), swapped(text, read_most(text)[:1])) for name, text in (joined | apart).items()}
+fig, ax = plots.figure(height=3.1)
+for y, (before, by_02, by_one) in enumerate(moved.values()):
+    for end, up, colour in ((by_02, -0.16, plots.INK), (by_one, 0.16, plots.NOTE)):
+        ax.annotate("", (end, y + up), (before, y + up), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0})
+    ax.plot(before, y, "o", color=plots.SERIES[0], markersize=7, label="measured" if not y else None)
+for colour, label in ((plots.INK, "head 0.2 exchanged"), (plots.NOTE, "one note exchanged")):
+    ax.plot([], [], color=colour, linewidth=2, label=label)
+ax.axvline(0, color=plots.NULL, linewidth=0.8)
+ax.axhline(2.5, color=plots.NULL, linewidth=0.8, linestyle=":")
+ax.set(yticks=range(9), yticklabels=until.values(), xlabel="logit difference Mary − John", xlim=(-21, 21))
+ax.invert_yaxis()
+fig.legend(loc="outside lower center", ncols=3)
+plots.show(
+    fig, "Nine texts. In the upper three, exchanging head 0.2 turns the answer and one note does not; in the lower six one note moves it far, and head 0.2 turns none that was decided.",
+    "Three texts in which the names are joined by “and” and six in which they stand apart (48 prompts each). Arrows: where the logit difference goes when head 0.2 at END (black), or layer 0 at the word that the movers read most (gold), "
+    "writes as with the two names exchanged.",
+)  # fmt: skip
+
+# %% [markdown]
+# The two cases come apart. Above the dotted line head 0.2 turns the answer, and one note does not. Below it one note moves the logit difference by more than thirteen, towards the one who begins the sentence, and head 0.2 turns no answer that was decided before. In *Mary … with John. Then John gave* the model was nearly undecided, and in *Mary met John …. John gave* it names the giver.
+#
+# When both notes of the upper texts are exchanged, so that they change places, the logit difference is nearly as before. So head 0.2 avoids a name and not a place.
+#
+# The rule was made from these nine texts, so we tried one more: *When Mary came back, John had lunch. Then John gave a book to*. The names stand apart, and the model says Mary. But here exchanging head 0.2 turns the answer, and exchanging one note does as well. So the rule describes the nine texts; where notes come from in longer sentences is open.
+
+# %% claims
+looked = {heads: [[without_looking(text, heads, seed) for text in lunch.values()] for seed in (1, 2, 3)] for heads in ((), (2,), (2, 3))}
+single = ioi.outside(model, (0, 2), {name: (joined | apart)[name] for name in ("template", "went with")}, n=64)
+line = float(single["template"].logit_diff.mean()) / single["template"].leaning * single["went with"].leaning
+again_moved = {name: (swapped(text, [], seed=2), swapped(text, [-1], (2,), seed=2), swapped(text, read_most(text)[:1], seed=2)) for name, text in (joined | apart).items()}
+both_draws = [(name, *rows_of[name]) for rows_of in (moved, again_moved) for name in joined | apart]
+both_notes = [(swapped(text, [], seed=seed), swapped(text, read_most(text), seed=seed)) for text in joined.values() for seed in (1, 2)]
+new_text = "When {IO} came back, {S} had lunch. Then {S} gave a {object} to"
+tenth = [(swapped(new_text, [], seed=seed), swapped(new_text, [-1], (2,), seed=seed), swapped(new_text, read_most(new_text)[:1], seed=seed)) for seed in (1, 2)]
+with claims():
+    claim("as it is the two texts with lunch lean by 2 to 3 logits away from the repeated name, with 0.2 looking at the giver only by less than 0.75 either way, and with 0.3 doing so too by 0.5 to 2 towards it, in each of three draws",
+          all(between((s, -io), 2, 3) for s, io in looked[()]) and all(max(abs(s), abs(io)) < 0.75 for s, io in looked[(2,)]) and all(between((-s, io), 0.5, 2) for s, io in looked[(2, 3)]))
+    claim("on “went with” the forecast is S, and the model prefers IO, each by more than seven logits", line < -7 and single["went with"].logit_diff.mean() > 7)
+    claim("in the upper three texts 0.2 turns the answer, and one note does not, in each of two draws", all(by_02 < 0 < min(before, by_one) for name, before, by_02, by_one in both_draws if name in joined))
+    claim("in the six others one note moves the difference by more than thirteen, to the one who begins the sentence, in each of two draws", all(abs(by_one - before) > 13 and (by_one > 0) == name.startswith("IO") for name, before, _, by_one in both_draws if name in apart))
+    claim("“IO with S” is nearly undecided, within 2.5 logits, and in the five others, which lean by more than three, 0.2 does not turn the answer, in each of two draws",
+          all(abs(before) < 2.5 if name == "IO with S" else abs(before) > 3 and before * by_02 > 0 for name, before, by_02, _ in both_draws if name in apart))
+    claim("in “IO met S” the model names the giver, in each of two draws", all(before < -3 for name, before, *_ in both_draws if name == "IO met S"))
+    claim("with both notes exchanged the three upper texts are within a logit and a half of where they were, in each of two draws", all(abs(after - before) < 1.5 for before, after in both_notes))
+    claim("in the tenth text the model says IO, and head 0.2 turns the answer, and one note does, in each of two draws", all(before > 5 and max(by_02, by_one) < -2 for before, by_02, by_one in tenth))  # fmt: skip
+
+# %% [markdown]
+# ## 8 · The same training, three circuits
+#
+# The training of a model starts from random weights. Train the same model once more on the same kind of text, and only the random start is different. Does the second model have the circuit of the first?
+#
+# There are two such models, `ioi-natural-b` and `ioi-natural-c`. Like `ioi-natural` they are right on nearly every prompt. To see how they do it, every head is exchanged with the flipped prompt, and what it adds to the two names is read off.
 
 # %%
 seeds, maps, adds = {"ioi-natural": model}, {}, {}
@@ -532,7 +664,7 @@ table({shown: gaps[text] for text, shown in texts.items()}, signed=True, decimal
 caption("The mean logit difference Mary − John of the three models on five texts (128 prompts each).")
 
 # %% [markdown]
-# The second text decides nothing: no name is repeated there. The third can decide. John occurs twice and does not give, and an account by repetition alone would expect as much as in the template. The models keep between 0.15 and 0.35 of it. In no model is a repetition enough. In `ioi-natural` the rest is the work of the heads that look at John, and not of the repetition (section 9 of the first notebook); in the two others we have not asked.
+# The second text decides nothing: no name is repeated there. The third can decide. John occurs twice and does not give, and an account by repetition alone would expect as much as in the template. The models keep between 0.15 and 0.35 of it. In no model is a repetition enough. In `ioi-natural` the rest is the work of the heads that look at John, and not of the repetition (section 7); in the two others we have not asked.
 #
 # The last two texts tell the models apart. Where Mary is named after the giver, the first two models say John and the third says Mary. On the sentences of the task all three give the same answers, but with other heads, and elsewhere their answers can differ. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
 
@@ -563,7 +695,7 @@ with claims():
           gaps["IO twice, after the giver"]["ioi-natural"] < -3 and gaps["IO twice, after the giver"][b] < -3 and gaps["IO twice, after the giver"][c] > 3)  # fmt: skip
 
 # %% [markdown]
-# ## 8 · GPT-2 small
+# ## 9 · GPT-2 small
 #
 # The paper's circuit is the standard with which others are compared, and its figures can be measured again.
 
@@ -607,6 +739,8 @@ card(
      "where it fails": "a small circuit, not the only one"},
     {"claim": "A gradient misses saturated nodes", "evidence": "four planted models; the curve from one value to the other", "control": "integrated gradients, exact exchanges",
      "where it fails": "in ioi-natural one gradient ranks well"},
+    {"claim": "In nine texts: with two notes head 0.2 decides, with one note that note decides", "evidence": "head 0.2 or one note exchanged", "control": "both notes exchanged: nothing changes",
+     "where it fails": "in a tenth text both turn the answer; one of the nine was nearly undecided, and in one the model names the giver"},
     {"claim": "Three starts, three circuits, and two answers where Mary is named after the giver", "evidence": "exchanges, attention, texts, for each", "control": "the same prompts",
      "where it fails": "three starts are few"},
     links=[

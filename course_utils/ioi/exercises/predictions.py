@@ -12,8 +12,6 @@ Prediction(id="ioi.six", between=(0, 1), tolerance=0.1,
            question="The six heads and the MLPs are kept, and the ten other heads are set to their means. Which probability does IO get, averaged over prompts?")  # fmt: skip
 Prediction(id="ioi.twice", choices=("Mary", "John", "neither: about even"),
            question="In “When Mary and John went to the store, John gave a book from Mary to”, both names occur twice. Which of the two does the model prefer?")  # fmt: skip
-Prediction(id="ioi.single", choices=("Mary", "John", "neither: about even"),
-           question="After “John went to the store with Mary and gave a book to”, which of the two names does the model prefer?")  # fmt: skip
 Prediction(id="ioi.method", choices=("noising, ABC", "denoising, ABC", "mean ablation", "zero ablation", "none of these"),
            question="Four models have a known circuit of three nodes. All of the methods below run the model anew for every node. Which of them fails to rank the three on top in one of the models?")  # fmt: skip
 Prediction(id="ioi.repair", choices=("later heads", "the final norm", "the MLPs", "nothing: all of it is lost"),
