@@ -14,7 +14,7 @@ import torch
 from course_utils import patching, plots, zoo
 from course_utils import transformer as tf
 from course_utils.intervals import mean_interval
-from course_utils.page import between, claim, claims, draw, measured, predict, rising, rounds_to, table
+from course_utils.page import beside_gpt2, between, caption, claim, claims, draw, measured, predict, rising, rounds_to, table
 from course_utils.python_text import samples
 
 torch.set_grad_enabled(False)
@@ -575,6 +575,35 @@ with claims():
 # | `return_type="loss"`, `stop_at_layer`, `start_at_layer` | unchanged |
 #
 # The course's tests try these names on the installed version.
+
+# %% [markdown]
+# ## 8 · Now on GPT-2
+#
+# In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found three heads that write the answer of another task: which of two names comes next. These heads have large direct attributions. Replaced by their means all together, they cost only about 5 % of the logit difference, because backup heads take over. Here `code-4l` is asked the same: how much of the lead goes with the three heads of largest direct attribution?
+
+# %%
+def without_the_loudest(one):
+    """The three heads with the largest direct attribution, and the share of the lead that is lost without them."""
+    some = tf.bracket_pairs(one.tokenizer, 64, seed=0)
+    terms = tf.attribution(one, some.clean, some.correct, some.wrong)
+    loudest = [name for name, _ in terms.top(40) if "." in name][:3]
+    left = some.difference(tf.ablated(one, some.clean, loudest, "mean", some.everyone)).mean()
+    lost = 1 - left.item() / some.difference(one(some.clean)).mean().item()
+    return {"task": "which bracket closes", "heads": ", ".join(loudest), "share lost": lost}
+
+published = {"task": "which of two names", "heads": "9.9, 9.6, 10.0", "share lost": "about 5 %"}
+beside_gpt2(without_the_loudest, {"code-4l": model}, published, source="Wang et al. 2022")
+
+# %% caption
+caption("The three heads with the largest direct attribution, replaced by their means together: how much of the logit difference, or of the lead, is lost.")
+
+# %% claims
+ours = without_the_loudest(model)
+with claims():
+    claim("in code-4l the three are 1.0, 2.2 and 3.2, and more than two thirds of the lead go with them", set(ours["heads"].split(", ")) == {"1.0", "2.2", "3.2"} and ours["share lost"] > 2 / 3)
+
+# %% [markdown]
+# In `code-4l` more than two thirds of the lead go with its three heads. So a large direct attribution says nothing about what is lost without a head: in one model nearly all of it stays, in another most of it goes. Only the ablation tells.
 
 # %% [markdown] words
 # ## Words

@@ -24,7 +24,7 @@ import torch
 from course_utils import plots
 from course_utils import superposition as sp
 from course_utils import zoo
-from course_utils.page import about, between, claim, claims, measured, predict, table
+from course_utils.page import about, beside_gpt2, between, caption, claim, claims, measured, predict, table
 
 WHOLE_SWEEP = False  # True: one run of the published sweep too, 3 to 6 minutes on two cores
 density = tuple((20 ** -torch.linspace(0, 1, 8)).tolist())
@@ -174,6 +174,13 @@ plots.show(
     caption="Left, angles between 20,000 pairs of random directions. Right, angles between 50,000 pairs of tokens of code-4l, beside random directions in as many dimensions.",
 )
 
+# %%
+published = sp.token_sizes(tokens=50_257, dimensions=768)
+beside_gpt2(sp.token_cosines, {"code-4l": model}, published, source="Radford et al. 2019 (sizes only)")
+
+# %% caption
+caption("The root mean square of the cosine of two tokens' directions, as they are and centred, beside that of random directions and the least that is possible (Welch 1974). Of GPT-2 only the sizes are published.")
+
 # %% [markdown]
 # The tokens are less spread out than random directions are. The root mean square of the cosine is nearly five times that of random directions, and still nearly twice after centring. So a real matrix holds more directions than dimensions, and uses the room less evenly than chance would. This says nothing yet about features such as “is inside a Python string”, because their directions are not listed in any matrix. Lesson 2 looks for them.
 #
@@ -182,7 +189,7 @@ plots.show(
 # %% claims
 cosines = sp.token_cosines(model)
 with claims():
-    claim("GPT-2 small has 65 directions for every dimension", round(sp.token_sizes(50_257, 768)["directions per dimension"]) == 65)
+    claim("GPT-2 small has 65 directions for every dimension", round(published["directions per dimension"]) == 65)
     claim("in code-4l the root mean square cosine is nearly five times that of random directions (4.5 to 5)", between(cosines["as they are"] / cosines["null: random"], 4.5, 5))
     claim("and nearly twice as large after centring (1.8 to 2)", between(cosines["centred"] / cosines["null: random"], 1.8, 2))
 

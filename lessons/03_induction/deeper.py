@@ -13,7 +13,7 @@ import torch
 
 from course_utils import induction as ind
 from course_utils import patching, plots, zoo
-from course_utils.page import about, between, claim, claims, measured, predict, table
+from course_utils.page import about, beside_gpt2, between, caption, claim, claims, measured, predict, table
 
 model = zoo.load("code-attn-2l", "cpu").requires_grad_(False)
 d_vocab = model.cfg.d_vocab
@@ -650,6 +650,31 @@ with claims():
 
 # %% [markdown]
 # With names `code-4l` does as well as the core's model: both rank about three quarters of the returning parts first. Of random tokens neither ranks many first, not even the model whose circuit we know by heart, but the repeat helps both by several nats. So a low accuracy on random tokens is no evidence against induction, and heads with moderate scores are none either. What does the looking up in `code-4l`, only interventions could show, as in the core's sections 5 to 7; we have not made them.
+
+# %% [markdown]
+# ### Now on GPT-2
+#
+# In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) named induction heads and previous-token heads by their part in another task. Our heads are named by their scores on random tokens, and so is GPT-2 where its weights are on this machine.
+
+# %%
+def strong_heads(one):
+    """How many heads there are, and those with a score above one half on repeated random tokens."""
+    scores = ind.head_scores(one, length=50)
+    strong = {kind: [head for head, score in scores.top(12, kind) if score > 0.5] for kind in ("prefix", "previous")}
+    named = {kind: ", ".join(heads) or "none" for kind, heads in strong.items()}
+    return {"heads": str(scores.prefix.numel()), "induction": named["prefix"], "previous token": named["previous"]}
+
+published = {"heads": "144", "induction": "5.5, 5.8, 5.9, 6.9", "previous token": "2.2, 4.11"}
+beside_gpt2(strong_heads, models, published, source="Wang et al. 2022")
+
+# %% caption
+caption("The published heads were named by their effect in a task, the others by a score above one half on blocks of 50 random tokens.")
+
+# %% claims
+here = {name: strong_heads(one) for name, one in models.items()}
+with claims():
+    claim("of code-attn-2l 1.1 and 0.2 are named, and no head of code-4l",
+          [(x["induction"], x["previous token"]) for x in here.values()] == [("1.1", "0.2"), ("none", "none")])  # fmt: skip
 
 # %% [markdown] words
 # ## Words
