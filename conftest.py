@@ -18,7 +18,7 @@ import pytest
 
 BUDGETS = {"notebooks": 60, "solutions": 40, "exercises": 15}  # seconds on two quiet cores
 WANTED = pytest.StashKey[str]()  # the folder of the lesson that alone is tested, such as 03_induction
-HOMES = pytest.StashKey[dict[Path, tempfile.TemporaryDirectory]]()  # of each notebook: where its learner's progress lies
+HOMES = pytest.StashKey[dict[Path, tempfile.TemporaryDirectory]]()  # by notebook: where its progress lies
 
 
 def pytest_addoption(parser):
