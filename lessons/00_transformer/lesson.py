@@ -91,7 +91,7 @@ with claims():
 # %% [markdown]
 # ## 1 · Break it and mend it
 #
-# First we ask the model. It reads **tokens**, pieces of text with a number each, and answers with one score for every token that could come next. These scores are its **logits**, and their softmax gives probabilities.
+# The model reads **tokens**, pieces of text with a number each, and answers with one score for every token that could come next. These scores are its **logits**, and their softmax gives probabilities.
 
 # %%
 texts = [f"values = {sign}names, lines, size" for sign in "([{"]
@@ -122,7 +122,7 @@ plots.show(
 # %% [markdown]
 # The token that tells which bracket must close stands several places back, so something in the model must carry that fact to the end of the text.
 #
-# We shall use two measures. The lead says *by how much* the right bracket is ahead of one wrong one. The *share right* says *on how many* prompts it is ahead of both. They can disagree. If every lead falls from 5 to 1, no bracket changes and the share right stays. If a lead of 0.1 falls to −0.1, an answer is lost, and the mean lead hardly moves.
+# The lead says *by how much* the right bracket is ahead of one wrong one. The *share right* says *on how many* prompts it is ahead of both. They can disagree. If every lead falls from 5 to 1, no bracket changes and the share right stays. If a lead of 0.1 falls to −0.1, an answer is lost, and the mean lead hardly moves.
 #
 # Such a number means little without a **null**, what one sees where there is nothing to find. Our null is a model of the same shape with random weights, which should guess: a third right.
 
@@ -160,7 +160,7 @@ for layer in range(4):
         share[layer, head] = pairs.right(ablated_logits)
 
 # %% [markdown]
-# Then we go the other way round. We break the model more thoroughly, by ablating all twelve heads of layers 1, 2 and 3, while layer 0 stays whole, and see which single head mends it. That head's output comes from the **cache** of the healthy run, in which every intermediate value was kept. Putting an activation of one run into another is called **patching**.
+# Then the other way round: we break the model more thoroughly, by ablating all twelve heads of layers 1, 2 and 3, while layer 0 stays whole, and see which single head mends it. That head's output comes from the **cache** of the healthy run, in which every intermediate value was kept. Putting an activation of one run into another is called **patching**.
 
 # %%
 _, healthy = model.run_with_cache(pairs.clean)  # every activation of the healthy run
@@ -331,7 +331,7 @@ along, scale = vector @ direction, one["ln_final.hook_scale"][0, -1].item()  # t
 f"{along:.1f} along the direction, divided by {scale:.1f}: {along / scale:.2f}"
 
 # %% [markdown]
-# So head 2.2 adds 1.86 of our prompt's lead of 3.22. `tf.attribution` does the same for all parts, on one prompt or on many.
+# So head 2.2 adds 1.86 of our prompt's lead of 3.22. `tf.attribution` does the same for all parts.
 
 # %%
 added = tf.attribution(model, pairs.clean, pairs.correct, pairs.wrong)
@@ -844,7 +844,7 @@ draw.lanes(
 # %% [markdown]
 # At the bracket, what entered `m0` brings back less than 0.01, its output 0.77. This surprised us. The bracket's embedding is still in the stream, but of what tells the two brackets apart there later layers read nothing. At all positions it is the same: what *entered* `m0` brings back nothing, its *output* everything. A place through which everything that is used must pass is a **bottleneck**.
 #
-# Is what entered `m0` merely too faint? Its difference between the runs is a tenth as long as the output's. Made as long, it brings back 0.04, less than random directions do, 0.09. The output's, made as short, still brings back 0.07. Length counts, but at equal length the output brings back far more. In this sense `m0` *translates* the bracket into directions that later layers read. The deeper notebook measures the directions.
+# Is what entered `m0` merely too faint? Its difference between the runs is a tenth as long as the output's. Made as long, it brings back 0.04, less than random directions do, 0.09. The output's, made as short, still brings back 0.07. Length counts, but at equal length the output brings back far more. In this sense `m0` *translates* the bracket into directions that later layers read.
 
 # %% claims
 lengths = {x: change[x][:, [opener]].norm(dim=-1, keepdim=True) for x in change}
@@ -901,7 +901,7 @@ by_mlp = dict(zip(mlps, from_0_3, strict=True))
 {"from 0.3": {mlp: round(x, 2) + 0.0 for mlp, x in by_mlp.items()}, "to m3": round(to_m3, 2)}
 
 # %% [markdown]
-# Head 0.3 is read by `m0` again, this time at the last token. Now the sketch becomes a map.
+# Head 0.3 is read by `m0` again, this time at the last token.
 
 # %% figure
 lines = {x: from_m0[x] for x in three}
