@@ -352,7 +352,7 @@ for ax, terms, title in zip(axes, (ours_too, added), ("our prompt", "mean of 128
         ax.text(at + term + (0.1 if term >= 0 else -0.1), row, f"{round(term, 2) + 0.0:+.2f}".replace("-", "−"), va="center", ha="left" if term >= 0 else "right", fontsize=8, bbox=dict(facecolor="white", edgecolor="none", pad=0.4))
         at += term
     ax.axvline(0, color="black", linewidth=0.8)
-    ax.set(title=f"{title}: lead {at:.2f}", xlabel="lead so far (logits)", xlim=(-2.3, 6.4), ylim=(12.6, -0.6))
+    ax.set(title=f"{title}: lead {at:.2f}", xlabel="lead so far (logits)", xlim=(-3, 6.6), ylim=(12.6, -0.6))
 axes[0].set_yticks(range(13), steps_up, fontsize=9)
 plots.show(
     fig,
@@ -767,7 +767,7 @@ for ax, found in panels.items():
         colour = plots.NULL if "others" in name or "sixteen" in name else plots.HEAD
         ax.plot(i + torch.linspace(-0.16, 0.16, 10), values, "o", color=colour, markersize=5)
         ax.plot([i - 0.26, i + 0.26], [values.mean()] * 2, color=plots.INK, linewidth=2)
-        ax.text(i, values.max() + 0.25, f"{values.mean():.2f}", ha="center", fontweight="bold")
+        ax.text(i, values.max() + 0.25, f"{values.mean():.2f}".replace("-", "−"), ha="center", fontweight="bold")
     ax.axhline(whole.mean(), color=plots.NULL, linestyle=":", zorder=0)
     ax.set(xlim=(-0.5, len(found) - 0.5), xticks=range(len(found)), xticklabels=found, ylim=(-0.5, 7))
 left.set(title="without these heads", ylabel="mean lead (logits)")
