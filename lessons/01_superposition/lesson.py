@@ -43,7 +43,7 @@ guesses = {"about 50 %": 50, "about 30 %": 30, "about 10 %": 10, "about 1 %": 1}
 measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[guess] - shares[2])))
 
 # %% [markdown]
-# Anybody who studies language models has met this puzzle on a larger scale. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Any one of these is false of most texts, and the list has no end, but GPT-2 small has only 768 numbers for each token at each layer. What our toy does is one way in which it could keep track of more than 768 things. Section 8 asks how far this way leads.
+# The trained model loses 9 %. Language models pose the same puzzle on a larger scale. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Any one of these is false of most texts, and the list has no end, but GPT-2 small has only 768 numbers for each token at each layer. What our toy does is one way in which it could keep track of more than 768 things. Section 8 asks how far this way leads.
 #
 # The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
 
@@ -709,7 +709,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The pentagon cannot be seen any more, and the sum of the dimensionalities does not warn us: it is 2 in either description. One thing does. The mixtures are less sparse than the inputs, as each of them differs from 0 in 16 cases out of a hundred. In a real model nobody gives us the list of the features. Finding them is the subject of the next lesson.
+# The pentagon cannot be seen any more, and the sum of the dimensionalities does not warn us: it is 2 in either description. One thing does. The mixtures are less sparse than the inputs, as each of them differs from 0 in 16 cases out of a hundred instead of 3.5. In a real model nobody gives us the list of the features. Finding them is the subject of the next lesson.
 #
 # **A small world.** Our features are independent and uniform, and the model has no attention and no depth. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
 #
