@@ -540,7 +540,7 @@ with claims():
 plots.show(
     sp.right_angles_figure(),
     "Four histograms of angles: flat in 2 dimensions, a wide hump around 90 degrees in 10, a narrow one in 100, a spike in 768.",
-    caption="Angles between two random directions, 20,000 pairs for each number of dimensions. The more dimensions there are, the nearer the angles come to 90°.",
+    caption="Angles between two random directions. The more dimensions there are, the nearer the angles come to 90°.",
 )
 
 # %% [markdown]
