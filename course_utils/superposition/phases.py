@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import plots
-from .theory import phase_losses, predict_phase
+from .theory import PHASES, phase_losses, predict_phase
 from .training import Toy, Trained
 
 FILLS = (plots.SERIES[0], plots.SERIES[2], "#DDDDDD")  # of the three phases
@@ -100,12 +100,10 @@ class PhaseDiagram:
         ax.imshow(areas.T.numpy(), cmap=ListedColormap(FILLS), alpha=0.3, extent=extent, origin="lower", aspect="auto")
         for phase, fill in enumerate((*FILLS[:2], "#6E6E6E")):
             at = (self.measured == phase).nonzero()
-            ax.plot(*at.T, "o", color=fill, markersize=6)
+            ax.plot(*at.T, "o", color=fill, markersize=6, label=PHASES[phase])
         for i, j in self.worse(self.measured).nonzero().tolist():
             ax.plot(i, j, "o", color=plots.INK, markersize=12, fillstyle="none", markeredgewidth=1.6, clip_on=False)
-        for x, y, word in ((0.9, 10.5, "keep\nfeature 2"), (0.9, 1.5, "keep\nfeature 1"), (8, 6.5, "antipodal pair")):
-            ax.text(x, y, word, ha="center", va="center", fontweight="bold",
-                    bbox=dict(facecolor="white", edgecolor="none", pad=1))  # fmt: skip
+        fig.legend(loc="outside lower center", ncols=3)
         dense_to_rare, edges = [[0, (n - 1) // 2, n - 1] for n in (len(self.p), len(self.r))]
         ax.set(xticks=dense_to_rare, yticks=edges, ylabel="importance r of feature 2", xlim=(-0.6, last[0] + 0.6),
                ylim=(-0.6, last[1] + 0.6))  # fmt: skip

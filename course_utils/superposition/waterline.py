@@ -65,9 +65,10 @@ def waterline_figure(dives: list[Dive]) -> Figure:
         ax.axis("off")
     key = [
         Patch(facecolor=WATER, edgecolor=plots.INK, label="under water: the output is 0"),
-        Line2D([], [], color=plots.EDITED, linewidth=2.4, label="where the bar of an active feature has to end"),
+        Line2D([], [], color=plots.EDITED, linewidth=2.4, label="where an active bar has to end"),
+        Line2D([], [], color=plots.INK, marker="D", linestyle="", label="hidden numbers h"),
     ]
-    fig.legend(handles=key, loc="outside lower center", ncols=2)
+    fig.legend(handles=key, loc="outside lower center", ncols=3, columnspacing=1.4)
     return fig
 
 
@@ -113,6 +114,6 @@ def _arrows(ax: Axes, dive: Dive) -> None:
         colour, far = plots.SERIES[i % len(plots.SERIES)], 1 + 0.3 / (x * x + y * y) ** 0.5
         ax.plot([0, x], [0, y], color=colour, linewidth=1.8)
         ax.text(x * far, y * far, str(i), ha="center", va="center", fontsize=9, color=plots.INK)
-    ax.plot(*(W @ dive.x).tolist(), "D", color=plots.EDITED, markeredgecolor="white", markersize=8, zorder=5)
+    ax.plot(*(W @ dive.x).tolist(), "D", color=plots.INK, markeredgecolor="white", markersize=6, zorder=5)
     ax.set(xlim=(-1.7, 1.7), ylim=(-1.55, 1.7), aspect="equal")
     ax.axis("off")
