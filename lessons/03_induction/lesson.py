@@ -164,7 +164,7 @@ plots.show(
 # %% [markdown]
 # In the row of c the first head has noted b. The last row, b, searches for that note, finds it at c, and c is written into its `next`. Where nothing matches, the second head spreads its attention evenly over all that it sees, which gives the pale wedge.
 #
-# We test it on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. Random tokens cannot be predicted the first time. Those of the repeat can, if all are different as here, except the first: nothing announces that the repeat begins. Both measures therefore start at its second token.
+# We test it on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. Random tokens cannot be predicted the first time. Those of the repeat can if all are different, as here, except the first: nothing announces that the repeat begins. Both measures therefore start at its second token.
 #
 # - The **accuracy on the repeat** is the share of these tokens that the model ranks first.
 # - The **gain from repetition** is the mean loss on the block minus the mean loss on these tokens, in nats (a loss with the natural logarithm; one nat less means $e$ times the probability).
@@ -219,7 +219,7 @@ measured("induction.one_layer", flat.curves.accuracy[-1].item())
 # %% [markdown]
 # The model with one layer ends near a third, far above guessing. The one with two layers learns the task, most of it in one steep change. The maps show what happened in between: at step 150 no head of the second layer matches prefixes yet, and at the end this one gives most of its attention to the token after the earlier occurrence, as in the plan. Its score ends above 0.6, and no head of the control reaches 0.3. Of 32 seeds of two layers (a stored result) none fails, and the change comes at step 209 ± 9, mean and standard deviation.
 #
-# The third of the one-layer model does not contradict section 1, which says that one head cannot be right on *every* text. Section 9 comes back to it.
+# That one layer reaches a third does not contradict section 1, which says that one head cannot be right on *every* text. Section 9 comes back to it.
 #
 # **What does the circuit need in order to form?** If training finds the plan, then changing the *model* before training should matter where the plan needs what we change. We try three changes.
 #
@@ -247,7 +247,7 @@ stopped = [what for what in ("keys", "queries") if formation.final(f"two layers,
 measured("induction.deaf_keys", {2: "both", 0: "neither"}.get(len(stopped), f"deaf {stopped[0]} alone" if stopped else ""))
 
 # %% [markdown]
-# With deaf keys the models are below one half after 600 steps, though still rising: nothing that the first layer writes can be looked for. With deaf queries they learn the task, in the mean at step 231 instead of 212. The plan leads us to expect both: its keys read the notes, and its query asks for the current token, which is in the stream from the start. Deaf keys take away more than the token before, since they read no head of the first layer. But smeared keys take in one position before and no other, and with them a single layer learns the task, in less than half the steps that two layers need.
+# With deaf keys the models are below one half after 600 steps, though still rising: nothing that the first layer writes can be looked for. With deaf queries they learn the task and pass one half, in the mean, at step 231 instead of 212. The plan leads us to expect both: its keys read the notes, and its query asks for the current token, which is in the stream from the start. Deaf keys take away more than the token before, since they read no head of the first layer. But smeared keys take in one position before and no other, and with them a single layer learns the task, in less than half the steps that two layers need.
 
 # %% claims
 curves, change, abrupt = live.curves, live.curves.change(), live.curves.duration(0.25, 0.75)
@@ -527,7 +527,7 @@ plots.show(fig, "Bars for 30 positions: two pairs of parts and the attention. Th
            "Two of the 49 pairs at the second z of the returning name, each less its mean, and the attention that follows from all 49. Green: le, which followed the second z the first time; black: z, which followed the first.")  # fmt: skip
 
 # %% [markdown]
-# The first pair cannot decide: it has 2.7 at `z` and 2.9 at `le`. The second pair has 3.1 at `le` and is below zero at `z`. A `z` stands before the asking `z` and two before `le`, but two before the wrong place stands an `o`. Only `le` is high in both pairs, and it gets 0.89 of the attention. On random tokens the same two pairs prefer the right position most, by 4.1 and 2.6, and the next of the 49 by 0.6.
+# The first pair cannot decide: it has 2.7 at `z` and 2.9 at `le`. The second pair has 3.1 at `le` and is below zero at `z`. A `z` stands before the asking `z` and two before `le`, but two before the wrong place stands an `o`. Only `le` is high in both pairs, and it gets 0.89 of the attention. On random tokens the same two pairs favour the right position most, by 4.1 and 2.6, and the next of the 49 by 0.6.
 #
 # **In weights alone.** If the head compares tokens, this can be read off the weights without any text. For a head that reads embeddings, the table $W_E W_Q W_K^\top W_E^\top$ says how much each token looks for each other one; Elhage et al. call it the **QK circuit**. Here two heads stand before it: for each of the 1 024 tokens we compute what the copier writes and what the previous-token head notes, and the induction head turns the two into a table. If it matches tokens, the largest entry of a row lies on the diagonal. For the **null**, which is what a measurement gives where there is nothing to find, we turn all notes by one random rotation.
 
@@ -664,7 +664,7 @@ plots.show(fig, "Extra loss without each of the eight heads on known and on unkn
 # %% [markdown]
 # Without the induction head known pairs cost 1.7 nats more, and unknown ones 0.02. On this code it is needed for the look-up, and elsewhere it hardly matters in the mean. That mean includes pairs like `w` and `o` of the puzzle, which a near match finds. The control is the four heads outside the circuit: each of them costs more on unknown pairs than on known ones, head 0.1 most on both (0.59 and 0.50 nats).
 #
-# The two-back head is needed less and is less specific: it costs 0.6 nats on known pairs and 0.06 on unknown ones. Known pairs need the previous-token head (2.1 nats) and the copier (4.0) more than the induction head itself, but these two are not specific: unknown pairs cost 0.43 and 2.1. And on code the four are not quite enough: with them alone known pairs have a loss of 1.8 nats against 0.92 in the intact model, with head 0.1 as a fifth 1.4.
+# The two-back head is needed less and is less specific: it costs 0.6 nats on known pairs and 0.06 on unknown ones. Known pairs need the previous-token head (2.1 nats) and the copier (4.0) more than the induction head itself, but these two are not specific: unknown pairs cost 0.43 and 2.1. And on code the four are not quite enough: with them alone known pairs have a loss of 1.8 nats against 0.92 in the intact model, and 1.4 with head 0.1 as a fifth.
 
 # %% claims
 threes = [[(0, head) for head in three] for three in combinations(range(4), 3)]
