@@ -505,7 +505,7 @@ above = scores - scores.mean()  # above the mean
 {f"{parts[k]} at position {k + 1}": round(above[k].item(), 1) for k in above.topk(3).indices.tolist()}
 
 # %% [markdown]
-# The three places are those whose note says “after `z`”. The figure has this pair and a second one, which compares the token *before*: the query's own note from the previous-token head with the notes of the two-back head.
+# All three places have the note “after `z`”. The figure has this pair and a second one, which compares the token *before*: the query's own note from the previous-token head with the notes of the two-back head.
 
 # %% figure
 at_z = ind.score_parts(model, tokens, length=1, head=reader).score[:, :, 0, asking, 1 : asking + 1]
@@ -659,7 +659,7 @@ ax.set_yticks(range(0, -len(does), -1), [f"without {name}" for name in does.valu
 ax.set(xlabel="extra loss (nats per token)")
 ax.legend(loc="lower right")
 plots.show(fig, "Extra loss without each of the eight heads on known and on unknown pairs: without the induction head it is large on known pairs and near zero on unknown ones.",
-           "What the absence of one head costs on code, where there is something to look up (known pair) and where there is not. Marks: mean over the tokens; bars: 95 % interval, 28 modules resampled (a stored result).")  # fmt: skip
+           "What the absence of one head costs on code, on known and on unknown pairs. Marks: mean over the tokens; bars: 95 % interval, 28 modules resampled (a stored result).")  # fmt: skip
 
 # %% [markdown]
 # Without the induction head known pairs cost 1.7 nats more, and unknown ones 0.02. On this code it is needed for the look-up, and elsewhere it hardly matters in the mean. That mean includes pairs like `w` and `o` of the puzzle, which a near match finds. The control is the four heads outside the circuit: each of them costs more on unknown pairs than on known ones, head 0.1 most on both (0.59 and 0.50 nats).
@@ -829,7 +829,7 @@ plots.show(fig, "Accuracy against block length: a spike at 16 for the counting h
            "The counting head and the two models of section 3, tested with blocks of every length from 8 to 31 (64 texts each).")  # fmt: skip
 
 # %% [markdown]
-# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer reaches its third with blocks of 24, the length of section 3, and elsewhere stays below a fifth. In training a block comes over and over, so that the token 24 places before the predicted one is right for blocks of 24, 12 and 8. No other distance is right at as many places of the training texts. Two models of one layer that were trained on blocks of 16 to 31 stay below a sixth at every length. The model with two layers stays above seven tenths at every length. A score at one length cannot tell a head that reads from one that goes by distance; scores at several lengths can.
+# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer reaches its third with blocks of 24, the length of section 3, and elsewhere stays below a fifth. In training a block comes over and over, so that the token 24 places before the predicted one is right for blocks of 24, 12 and 8. No other distance is right at as many places of the training texts. Two models of one layer trained on blocks of 16 to 31 stay below a sixth at every length. The model with two layers stays above seven tenths at every length. A score at one length cannot tell a head that reads from one that goes by distance; scores at several lengths can.
 #
 # **Other models.** The circuit was found in one training run of one small model, whose training text had mostly renamed names. `code-4l`, trained on code as it is, predicts returning names too. We have not taken it apart.
 
@@ -865,14 +865,14 @@ card(
      "control": "two heads in two layers, written by hand: right on all four", "where it fails": "several heads in one layer can (deeper notebook)"},
     {"claim": "A previous-token head and an induction head are a plan that works",
      "evidence": "weights written by hand, right at every length from 2 to 32", "control": "a head that counts: right at one length",
-     "where it fails": "blocks in which a token occurs twice (deeper notebook, section 8)"},
+     "where it fails": "a token that occurs twice, as z in the puzzle"},
     {"claim": "Two layers learn the task within 600 steps only if the keys of the second can read the first",
      "evidence": "training with deaf keys, and one layer with smeared keys", "control": "deaf queries; one layer; two layers",
      "where it fails": "shown for small toys, four seeds, 600 steps"},
     {"claim": "The induction head of code-attn-2l compares two tokens with notes", "evidence": "scores taken apart; tables in weights alone",
      "control": "notes turned at random", "where it fails": "one model"},
     {"claim": "Four heads are nearly enough for the look-up", "evidence": "what the four keep alone, on random tokens",
-     "control": "15 other sets of heads", "where it fails": "on code, as at the r of the puzzle, head 0.1 is needed as well"},
+     "control": "15 other sets of heads, three of them with the induction head", "where it fails": "on code, as at the r of the puzzle, head 0.1 is needed as well"},
     {"claim": "The induction head is needed where a pair is known, and hardly elsewhere in the mean", "evidence": "what its absence costs on code",
      "control": "the four heads outside the circuit", "where it fails": "the previous-token head and the copier serve other things too"},
     {"claim": "Distant context goes through the induction head", "evidence": "the gain from context beyond 32 tokens, without it",
