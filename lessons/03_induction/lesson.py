@@ -189,7 +189,7 @@ with claims():
 #
 # We train a small model of two attention layers with four heads each on BOS and a block of random tokens over and over. There are 63 tokens besides BOS. The block's length, 8 to 31, is drawn anew for each text, so that no single distance is right in all of them. The control is a model with *one* layer, trained in the same way.
 #
-# We also follow two scores of each head, which ask whether it looks where the heads of the plan look.
+# We follow two scores of each head, which ask whether it looks where the heads of the plan look.
 #
 # - The **previous-token score** of a head is its mean attention to the position before.
 # - The **prefix-matching score** of a head is its mean attention, from the tokens of the repeat, to the token *after* the earlier occurrence. In blocks of length $L$ that token is $L - 1$ positions back.
