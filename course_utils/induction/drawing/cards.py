@@ -34,7 +34,7 @@ def four_texts(texts: Mapping[str, str], right: Mapping[str, str], cards: Mappin
         sums = [sum(cards.get(card, 0) for card in enumerate(texts[name])) for name in names]
         for row, (name, total) in enumerate(zip(names, sums, strict=True)):
             y = 2.89 - 0.52 * row
-            page.text((left + 0.08, y), name, halo=False)
+            page.text((xs[0] - 0.3, y), name, side="right", halo=False)
             _cards(page, xs, y, texts[name], [cards.get(card, 0) for card in enumerate(texts[name])])
             colour = plots.ANSWER if (total > 0) == (side == 0) else plots.EDITED
             verdict = _signed(total) + ("✓" if colour == plots.ANSWER else "✗")

@@ -24,7 +24,7 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
     bare = [part.strip("␣") for part in parts]
     fig, ax = plots.figure(height=3.0)
     starts = [k for k, part in enumerate(bare) if part == "w"]
-    for start, label in zip(starts, ("the name, first time", "second time"), strict=True):
+    for start, label in zip(starts, ("first time", "second time"), strict=True):
         ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
         ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
     for k, (title, values) in enumerate(chance.items()):

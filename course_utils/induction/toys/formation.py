@@ -40,12 +40,16 @@ class Formation:
 
     def change(self, condition: str) -> Float[Tensor, "seed"]:
         """The step at which the accuracy passes one half, seed by seed; NaN where it never does."""
-        rows = self.accuracy[:, list(CONDITIONS).index(condition)].unbind(1)
+        rows = self.along(condition).unbind(1)
         return torch.stack([crossing(self.step.float(), row, 0.5) for row in rows])
+
+    def along(self, condition: str) -> Float[Tensor, "record seed"]:
+        """The accuracy at every record."""
+        return self.accuracy[:, list(CONDITIONS).index(condition)]
 
     def final(self, condition: str) -> Float[Tensor, "seed"]:
         """The accuracy at the end."""
-        return self.accuracy[-1, list(CONDITIONS).index(condition)]
+        return self.along(condition)[-1]
 
     def finals(self) -> dict[str, dict[str, tuple[float, float, float]]]:
         """For each condition, with the mean step of its change, the accuracy at the end: mean, lowest, highest seed."""
