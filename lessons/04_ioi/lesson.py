@@ -44,7 +44,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part. Nobody put a circuit into it.
+# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part.
 
 # %% claims
 def end_of(text):
@@ -493,7 +493,7 @@ table({name: dict(zip(("note of Mary", "note of John"), values.tolist(), strict=
 caption("The scores of the mover 1.2 for the two notes, on the sentence of the puzzle, and what the message of head 0.2 adds to them.")
 
 # %% [markdown]
-# Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note, when it is John who is to be avoided. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can still go wrong: on this sentence head 1.3 reads the comma.
+# Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can still go wrong: on this sentence head 1.3 reads the comma.
 #
 # Now let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel asks the same of the other path: all heads are frozen, and the MLPs that read the message move the 80 logits.
 
@@ -717,11 +717,11 @@ leads = gap["both twice"]
 measured("ioi.twice", "Mary" if leads > 1 else "John" if leads < -1 else "neither: about even")
 
 # %% [markdown]
-# After *John gave a book from Mary to* the model says John: the logit difference is −8.3. Both names are repeated, so avoiding only *the repeated name* would leave the two even. In the third row Anna is the last name, so avoiding only *the last name* would leave Mary and John even, and the model leans to Mary by about two logits. Nor does a name have to be repeated to be avoided: in *When Mary and John went to the store, Anna gave a book to*, Anna's logit is six below the mean of all names.
+# After *John gave a book from Mary to* the model says John: the logit difference is −8.3. Both names are repeated, so avoiding only *the repeated name* would leave the two even. In the third row, *… John had lunch and Anna gave a book to*, Anna is the last name, so avoiding only *the last name* would leave Mary and John even, and the model leans to Mary by about two logits. Nor does a name have to be repeated to be avoided: after *…, Anna gave a book to*, Anna's logit is six below the mean of all names.
 #
 # So neither way alone is what the model does. But the two rows do not exclude a mixture of both, which avoids the repeated name and, where repetition decides nothing, the last one. Nor do they single out head 0.2. Its forecast has the right side in both, but a forecast from the attention of head 0.3 has the same sides. What speaks for head 0.2 is the patching.
 #
-# The last row is where the account fails. Mary is the last name, head 0.2 gives her about nine tenths of its attention, and the model says Mary all the same. The mixture and the last-name way fail here as well. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
+# The last row, *John went to the store with Mary and gave a book to*, is where the account fails. Mary is the last name, head 0.2 gives her about nine tenths of its attention, and the model says Mary all the same. The mixture and the last-name way fail here as well. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
 
 # %% claims answer
 drawn = [(found, gap, forecast)]
