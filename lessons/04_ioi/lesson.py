@@ -3,9 +3,9 @@
 #
 # **A puzzle.** A small model reads: *When Mary and John went to the store, John gave a book to*. It says *Mary*, with a probability of nearly 1. Exchange the second *John* for *Mary*, and it says *John*. The answer hangs on the one word before *gave*.
 #
-# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, without asking whether that name occurred before. On these sentences both give the same answers. A third person as giver does not tell them apart by Mary and John: then neither way has a reason to avoid these two, and on average the model prefers neither.
+# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, repeated or not. On these sentences both give the same answers. A third person as giver does not tell them apart: neither way then has a reason to avoid Mary or John.
 #
-# GPT-2 small, a larger model, notices the repetition: so Wang et al. found in 2022. Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ. It is the circuit of this one model. Two others, trained by the same recipe from other random starts, do the task with other heads; the second notebook draws them.
+# GPT-2 small, a larger model, notices the repetition: so Wang et al. found in 2022. Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ.
 
 # %% [markdown] contents
 # You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In the figures Mary stands for the name that is right when John gives, and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
@@ -40,11 +40,11 @@ def by_giver(values, labels, ylabel):
 plots.show(
     by_giver(p, ("Mary", "John"), "probability"), "Probability of the two names: Mary when John gives, John when Mary gives, about half each when a third gives.",
     "The mean probability of the two names after “When Mary and John went to the store, … gave a book to”, by who gives. "
-    "128 prompts for each, with other names, places and objects.",
+    "128 prompts for each, with other names, places and objects. When a third person gives, Mary and John are mere labels, so that their means must be alike; in about half of these prompts one of the two has more than 0.9.",
 )  # fmt: skip
 
 # %% [markdown]
-# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part. Nobody put a circuit into it.
+# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part.
 
 # %% claims
 def end_of(text):
@@ -57,19 +57,19 @@ with claims():
           [model.tokenizer.decode([int(i)]).strip() for _, i in sure] == ["Mary", "John"] and min(float(x) for x, _ in sure) > 0.999)
     claim("when John gives, Mary has a mean probability above 0.99", p["John gives"][0] > 0.99)
     claim("when Mary gives, John has", p["Mary gives"][1] > 0.99)
-    claim("when a third person gives, each of the two has between 0.4 and 0.6, and together they have more than 0.9",
-          all(0.4 < share < 0.6 for share in p["a third person gives"]) and sum(p["a third person gives"]) > 0.9)  # fmt: skip
+    claim("when a third person gives, the two have more than 0.9 together, and in 40 to 60 of 100 prompts one of them has more than 0.9 alone",
+          sum(p["a third person gives"]) > 0.9 and between((torch.maximum(giver["a third person gives"].p_io, giver["a third person gives"].p_s) > 0.9).float().mean(), 0.4, 0.6))  # fmt: skip
 
 # %% [markdown]
 # ## 1 · The behaviour
 #
-# In *When Mary and John went to the store, John gave a book to*, the name that comes next is the indirect object of *gave*. **Indirect object identification** is the task of predicting it. The name that should come is called **IO**, the other one **S**, for the subject of the second clause. S occurs at two places, **S1** and **S2**. Whoever is named at S2 is the **giver**. **END** is the last token, where the answer is due. The first line of the figure shows these labels.
+# In *When Mary and John went to the store, John gave a book to*, the name that comes next is the indirect object of *gave*. **Indirect object identification** is the task of predicting it. The name that should come is called **IO**, the other one **S**, for the subject of the second clause. S occurs at two places, **S1** and **S2**. Whoever is named at S2 is the **giver**. **END** is the last token, where the answer is due.
 
 # %% figure
 ioi.partners_drawn().captioned("One prompt, with the labels of its positions, and its three partners. Orange-red: the names that were changed.")
 
 # %% [markdown]
-# The other three lines are partners of the first, because a circuit is found by comparing runs. In **flip**, S2 becomes the other name, and the right answer changes from IO to S. In **third**, S2 becomes a name that has not occurred. In **ABC**, all three names are new and different.
+# The other three lines are partners of the first. In **flip**, S2 becomes the other name, and the right answer changes from IO to S. In **third**, S2 becomes a name that has not occurred. In **ABC**, all three names are new and different.
 #
 # As a measure of the behaviour we take the **logit difference**: the logit of IO minus the logit of S, at END.
 #
@@ -88,7 +88,7 @@ table({name: {"logit": float(logits[i])} for name, i in named.items()}, decimals
 caption("The three most probable next tokens and John.")
 
 # %% [markdown]
-# The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even some names that stand nowhere in the sentence come before John. It looks as if the model not only raised Mary but also pushed the giver down. Section 3 follows this up.
+# The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even some names that stand nowhere in the sentence come before John. It looks as if the model not only raised Mary but also pushed the giver down.
 #
 # From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
@@ -119,9 +119,9 @@ with claims():
 # %% [markdown]
 # ## 2 · Where the answer is worked out
 #
-# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2, and at the top it must be at END, because the logits are read there. Somewhere in between it is moved, and the question is where.
+# Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2, and at the top it must be at END, because the logits are read there. Somewhere in between it is moved.
 #
-# Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
+# Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. This direction is denoising (lesson 0): it asks what is enough to bring the answer back. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
 
 # %% prediction
 predict("ioi.leaves")
@@ -163,22 +163,22 @@ first_layer = next(layer for layer in range(4) if found[13][layer] > 0.5)  # END
 measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[first_layer])
 
 # %% [markdown]
-# In the embedding all of the difference is at S2, because that is where the giver's name stands. The very first layer already carries most of it to END, from a word that so far holds nothing but its own token. An eighth takes a detour by the next word, *gave*, and comes to END in layer 1.
+# Layer 0 already carries 0.87 of the difference to END. At that point S2 holds nothing but its own token, so what is read there cannot say whether the name has occurred before. An eighth takes a detour by the next word, *gave*.
 
 # %% claims answer
 recovered = dict(enumerate(found, start=1))  # by position: S2 is 10, END 14
 with claims():
     claim("in the embedding all of it is at S2", recovered[10][0] > 0.999)
     claim("after layer 0 nothing of it is left at S2", recovered[10][1:].abs().max() < 0.01)
-    claim("after layer 0 between 0.86 and 0.89 are at END, and about an eighth at the position after S2",
-          between(recovered[14][1], 0.86, 0.89) and about(recovered[11][1], 1 / 8))
+    claim("after layer 0, 0.87 of it are at END, and about an eighth at the position after S2",
+          rounds_to(recovered[14][1], "0.87") and about(recovered[11][1], 1 / 8))
     claim("after layer 1 all of it is at END", recovered[14][2] > 0.99)
-    claim("no other position recovers as much as 0.01, after any layer", max(float(recovered[at].abs().max()) for at in recovered if at not in (10, 11, 14)) < 0.01)  # fmt: skip
+    claim("of the other words, whether before S2, where nothing differs, or after it, none recovers as much as 0.01 after any layer", max(float(recovered[at].abs().max()) for at in recovered if at not in (10, 11, 14)) < 0.01)  # fmt: skip
 
 # %% [markdown]
 # ## 3 · Which parts
 #
-# A head is named by its layer and its number: 1.0 is head 0 of layer 1. We look for parts that raise the logit of IO above that of S. The quickest look is direct logit attribution (lesson 0): what each head and each MLP adds at END, read by the unembedding, with the final norm's scale held.
+# A head is named by its layer and its number: 1.0 is head 0 of layer 1. The quickest look at what the parts do is direct logit attribution (lesson 0): what each head and each MLP adds at END, read by the unembedding, with the final norm's scale held.
 
 # %% figure
 written = ioi.writes(model, clean)
@@ -203,11 +203,11 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Three groups of heads stand out. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names alike, so that they make little difference between the two. Heads 0.3 and 1.1 lower S.
+# Look at three groups of heads. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names alike. Heads 0.3 and 1.1 lower S.
 #
-# More than half of the logit difference, 55 %, is added by the MLPs on the right, which raise IO and lower S. But an MLP only works on what heads have brought to its word, so we follow the heads first, and come back to the MLPs in sections 5 and 6.
+# More than half of the logit difference, 55 %, is added by the MLPs on the right, which raise IO and lower S. But an MLP only works on what heads have brought to its word, so we follow the heads first.
 #
-# Direct attribution sees what a part adds to the logits itself. It does not see what later parts make of it. Patching does: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. How far the logit difference then moves is the **turn**: 0 where it stays as in the clean run, 1 where it becomes that of the flipped one. At a turn of one half the two names are about even, and beyond it the model prefers John.
+# Direct attribution does not see what later parts make of a head's output. Patching does. This time its direction is noising, which asks what the answer needs: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The scale is reversed too: the **turn** says how far the logit difference moves, 0 where it stays as in the clean run, 1 where it becomes that of the flipped one. At a turn of one half the two names are about even, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -239,7 +239,7 @@ candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
 measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[name]])))
 
 # %% [markdown]
-# The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. Head 0.2 is quite another case. It adds next to nothing, and yet its output from the flipped prompt, one head's output out of sixteen, is enough to make the model prefer John. A head that adds so little and matters so much must have readers, and to see what it could tell them, we first ask what the movers read.
+# Head 0.2 adds next to nothing, and yet exchanging it turns the answer by 0.70. That is enough to make the model prefer John. The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. A head that adds so little and matters so much must have readers. We first ask what the movers read.
 
 # %% claims answer
 def wrote(*parts):
@@ -265,7 +265,7 @@ with claims():
 # %% [markdown]
 # ## 4 · What the movers read
 #
-# One would expect the movers to look at *Mary*, but from END they give that word less than two hundredths of their attention. They look at the next one, *and*. This makes sense only if *and* has something to say about Mary, and it has, because the heads of layer 0 copy names to later words, though only to some. The arcs show where these heads look from *and*, from *went* and from the comma.
+# One would expect the movers to look at *Mary*, but from END they give that word less than two hundredths of their attention. They look at the next one, *and*. That makes sense only if *and* has something to say about Mary. It has: the heads of layer 0 copy names to some later words. Why to these words is not known.
 
 # %% figure
 first = sets["IO first"]  # as Mary is named first in the example
@@ -274,12 +274,12 @@ pattern = cache["pattern", 0].mean((0, 1))  # (reader, read), the mean over prom
 spoken = ("When", "Mary", "and", "John", "went", "to", "the", "store", ",")
 arcs = {(q - 1, k - 1): float(pattern[q, k]) for q in (3, 5, 9) for k in (2, 4) if k < q}
 draw.attention_arcs(spoken, arcs, "", (1, 3)).captioned(
-    "Attention to the two names from “and”, from “went” and from the comma, where the arrows end; averaged over the four heads of layer 0 and "
+    "Attention from “and”, from “went” and from the comma to the two names. An arrow runs from the name that is read to the word that reads it; averaged over the four heads of layer 0 and "
     "128 prompts. The faint arrows to “went” are below 0.06."
 )
 
 # %% [markdown]
-# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*. Whom will the model believe?
+# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*.
 
 # %%
 def forged(some, donor, at, heads=(0, 1, 2, 3)):
@@ -332,11 +332,11 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# It believes the note: the model says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, once layer 0 has passed, and the model goes on to say *Mary*.
+# The model follows the note: it says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, after layer 0, and the model goes on to say *Mary*.
 #
-# All four heads of layer 0 write these notes, and head 0.2 writes most: if its part alone is left out of the forgery, the stranger gets less than a fifth at *and*. So this head has a second job, besides the one at END.
+# All four heads of layer 0 write these notes, and head 0.2 counts most: if its part alone is left out of the forgery at *and*, the probability of the stranger falls below a fifth.
 #
-# Who reads these notes? We give a head what stands at the word at which it looks from END, with each of the 80 names in turn as Mary. The **copy score** of the head is the share of the 80 in which the right name is among the five that it raises most; by chance it is 5/80 = 0.06. The next columns ask the same of John, and how often John is among the five that the head lowers most. The movers have two rows, because they look at the comma when Mary gives.
+# Who reads these notes? Let a head read the word at which it looks from END, with each of the 80 names in turn as Mary. Its **copy score** is the share of the 80 in which Mary's name is among the five that the head raises most. By chance it is 5/80 = 0.06. The next column asks the same of John, and the last one how often John is among the five that the head lowers most. The movers have a second row, for the comma, where they look when Mary gives.
 
 # %%
 movers, late = ["1.0", "1.2", "1.3"], ["2.1", "2.2", "2.3"]
@@ -360,9 +360,9 @@ table({row: {"reads": word, "copies Mary": mean_of(row, 0, 0), "copies John": me
 caption("What heads make of the word that they read (prompts that name IO first; means over the heads of a row). By chance each number is 0.06.")
 
 # %% [markdown]
-# From *and* the movers copy Mary, every name of the 80, and John no more often than by chance. The comma holds both names, but a mover that reads it raises John by about twice as many logits as Mary. That is why we call it the note of John. Heads 2.1, 2.2 and 2.3 always read the comma, whoever gives.
+# From *and* the movers copy Mary, for every name of the 80, and John no more often than by chance. The comma holds both names, but a mover that reads it raises John by about twice as many logits as Mary. That is why we call it the note of John. Heads 2.1, 2.2 and 2.3 read the comma, whether John or Mary gives.
 #
-# Heads 1.1 and 0.3 lower the giver. Only head 0.2 fits no column: it reads the giver, but what it writes raises that name in fewer than a quarter of the cases, and lowers it in fewer than a quarter. Another part must make use of it.
+# Heads 1.1 and 0.3 lower the giver. Only head 0.2 fits no column: it reads the giver, but copies that name no more often than by chance, and lowers it for only a fifth of the names. Other parts must make use of what it writes.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
@@ -399,7 +399,7 @@ with claims():
     claim("from “and” each mover copies every first name, and the second name for fewer than a tenth", min(raises["movers"][0]) == 1 and max(raises["movers"][1]) < 0.1)
     claim("from the comma each mover copies every second name, and raises it by 1.8 to 2.5 times as many logits as the first", min(raises["movers, if Mary gives"][1]) == 1 and all(between(b / a, 1.8, 2.5) for a, b in at_comma))
     claim("1.1 lowers more than 0.85 of the givers from “gave”, 0.3 more than 0.95 from S2", mean_of("1.1", 1, 1) > 0.85 and mean_of("0.3", 1, 1) > 0.95)
-    claim("0.2 raises or lowers the giver in fewer than a quarter of the names", max(copied["0.2"][1][0]) < 0.25)  # fmt: skip
+    claim("0.2 raises the giver for 0.06 of the names, as by chance, and lowers it for 0.20", rounds_to(mean_of("0.2", 1, 0), "0.06") and rounds_to(mean_of("0.2", 1, 1), "0.20"))  # fmt: skip
 
 # %% [markdown]
 # ## 5 · Who tells the movers
@@ -415,11 +415,11 @@ ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery()
 paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2",)} for way, found in ways.items()}
 ioi.paths_drawn([found["0.2"] for found in paths.values()]).captioned(
     "Three experiments with head 0.2, and, beside the logits, the turn in each (128 prompts). Orange-red: what is as on the flipped prompt, from the head to the logits; "
-    "grey: parts that are frozen, so that they write what they write in the clean run."
+    "grey: parts that are frozen, so that they write what they write in the clean run. Not drawn: in the third, the heads also write to the MLPs."
 )
 
 # %% [markdown]
-# Straight to the logits head 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? The next experiment sends the changed output of one head of layer 0 to one input of the movers, their queries, keys or values, and to nothing else.
+# Straight to the logits head 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. To see whether these are the movers, we send the changed output of one head of layer 0, straight or through the MLP between them, to one input of the movers: their queries, keys or values.
 
 # %% prediction
 predict("ioi.input")
@@ -439,13 +439,13 @@ for (y, x), value in ((divmod(i, 4), float(v)) for i, v in enumerate(grid.flatte
     ax.text(x, y, f"{value:.2f}".replace("-", "−") if abs(value) >= 0.005 else "0", ha="center", va="center", fontsize=10, color="white" if value > 0.25 else "black")
 ax.set(xticks=range(4), xticklabels=("0.0", "0.1", "0.2", "0.3"), xlabel="message of head", yticks=range(3), yticklabels=[f"movers' {name}" for name in heard])
 plots.show(
-    fig, "Twelve messages to the movers: only that of 0.2 to their queries matters.",
+    fig, "Twelve messages to the movers: of the four to their queries that of 0.2 matters, those to keys and values are near 0.",
     "The turn when one input of the movers 1.0, 1.2 and 1.3 together receives one head's output as on the flipped prompt.",
 )  # fmt: skip
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# Eleven of the twelve cells are empty or nearly so. The movers hear head 0.2, and only through their queries, which means that the message changes *where they look*. So two paths leave this head, and they count about the same: a turn of 0.32 by the movers' queries and of 0.29 by the MLPs. Exchanged together they turn the answer by 0.66, and little of the 0.70 of section 3 is left. The next section opens both.
+# The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. Keys and values could not show much here: *and* and the comma stand before S2, so what is read there is the same in both runs. What the message changes is *where the movers look*. The other path from this head, by the MLPs, counts about as much: 0.29. Exchanged together they turn the answer by 0.66, nearly all of the 0.70 of section 3.
 
 # %% claims answer
 with claims():
@@ -460,7 +460,7 @@ with claims():
 #
 # A query decides where a head looks. So look at where the movers look when somebody else gives.
 
-# %% figure answer
+# %% figure
 rng = torch.Generator().manual_seed(1)
 givers = {"John gives": first, "Mary gives": ioi.corrupt(first, "flip", rng), "a third person gives": ioi.corrupt(first, "third", rng)}
 reading = {who: {h: ioi.looks(model, one, patching.head(h)) for h in movers} for who, one in givers.items()}
@@ -472,9 +472,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The movers look away from the note of the giver, and when a third person gives they read both notes. How can a message do this? We follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. With the scale of the norm held, the query is linear in what head 0.2 writes. So the score is a sum of two parts: what the message of this head adds, and what is there without it.
+# The movers look away from the note of the giver, and when a third person gives they read both notes. We follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. With the scale of the norm held, the query is linear in what head 0.2 writes. So the score is what the message of this head adds, plus what is there without it.
 
-# %% answer
+# %%
 _, cache = model.run_with_cache(prompt)
 root = model.cfg.d_head**0.5
 query = cache["q", 1][0, -1, 2]  # of head 1.2, at END
@@ -489,15 +489,15 @@ table({name: dict(zip(("note of Mary", "note of John"), values.tolist(), strict=
        for name, values in {"score without the message": score - adds, "the message adds": adds,
                             "sum: the score": score}.items()}, decimals=2, corner="mover 1.2")
 
-# %% caption answer
+# %% caption
 caption("The scores of the mover 1.2 for the two notes, on the sentence of the puzzle, and what the message of head 0.2 adds to them.")
 
 # %% [markdown]
-# Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note, when it is John who is to be avoided. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can still go wrong: on this sentence head 1.3 reads the comma.
+# Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can still go wrong: on this sentence head 1.3 reads the comma.
 #
-# Does the message avoid the right note whatever the name? Let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel asks the same of the other path: all heads are frozen, and the MLPs that read the message move the logits of the 80 names.
+# Now let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel asks the same of the other path: all heads are frozen, and the MLPs that read the message move the 80 logits.
 
-# %% figure answer
+# %% figure
 movers_at = ((1, 0), (1, 2), (1, 3))
 panels = {"scores of the movers": [ioi.note_scores(model, first, (0, head), movers_at) for head in (2, 3)],
           "logits, through MLPs": [ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)]}
@@ -522,9 +522,9 @@ plots.show(
 # %% [markdown]
 # In both panels, for every giver, the giver's own value is the lowest of the 80. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is head 0.3, which reads the giver too. On average its message changes the movers' score of the giver's note at least six times less, while the MLPs make about half as much of it as of that of head 0.2. In GPT-2 small the heads that turn the movers' queries away from a name are called S-inhibition heads.
+# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. Through the MLPs it lowers the giver's logit about half as much.
 
-# %% claims answer
+# %% claims
 spread = [f[at] for f in reading["a third person gives"].values() for at in ("after IO", "before S2")]
 another = prompts(128, 12, orders=["ABBA"])
 draws = [panels, {"scores of the movers": [ioi.note_scores(model, another, (0, head), movers_at) for head in (2, 3)],
@@ -541,15 +541,15 @@ with claims():
     claim("on the example 1.3 gives more than 0.75 to the comma", cache["pattern", 1][0, 3, -1, 9] > 0.75)
     claim("of 80 notes the message of 0.2 lowers the giver's most, and of 80 logits, through MLPs, the giver's, for every giver, in each of two draws",
           all((one[title][0].argmin(1) == torch.arange(80)).all() for one in draws for title in panels))
-    claim("the message of 0.3 changes the score of the giver's note at least six times less, in each of two draws", all(abs(by_03) < abs(by_02) / 6 for by_02, by_03 in own["scores of the movers"]))
+    claim("the message of 0.3 changes the score of the giver's note about six times less, in each of two draws", all(between(by_02 / by_03, 5.5, 6.5) for by_02, by_03 in own["scores of the movers"]))
     claim("through MLPs it lowers the giver's logit by 0.45 to 0.55 of what the message of 0.2 does, in each of two draws", all(between(by_03 / by_02, 0.45, 0.55) for by_02, by_03 in own["logits, through MLPs"]))  # fmt: skip
 
 # %% [markdown]
 # ## 7 · The circuit
 #
-# Now the parts are known, and the arrows between them can be measured by the turn. The drawing shows what depends on who gives. The partner is flip, so that a turn of 1 makes the model say the other name.
+# The circuit has two halves. One is the notes, which all four heads of layer 0 write at *and* and at the comma. Both words stand before S2, so the notes cannot depend on who gives. The other half is the message about the giver, and the six heads that send, read or pass it on: 0.2, 0.3, 1.0, 1.1, 1.2 and 1.3. The movers join the halves: their queries hear the message, and their values copy a note. The drawing shows the second half, measured by the turn.
 
-# %% figure answer
+# %% figure
 token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
 lower, leave = (ioi.Part("0.3", ("0.3",), at) for at in ("END", "after S2"))
 read, move = ioi.Part("1.1", ("1.1",), "END"), ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
@@ -557,15 +557,15 @@ flips = [(token, avoid, "v"), (token, lower, "v"), (avoid, move, "q"), (leave, r
 flips += [(part, ioi.LOGITS, "") for part in (avoid, lower, read, move)]
 circuit = ioi.measured_diagram({"giver": (noise, flips)})
 ioi.circuit_drawn(circuit).captioned(
-    "The circuit of the giver, as it was measured. At an arrow: the turn when this message is that of the flipped prompt, and the input that reads it (Q or V); the two arrows from the giver to 0.3 have one number together."
+    "The message, as it was measured; the notes at “and” and at the comma, which heads 0.0 to 0.3 write before S2, are not drawn. At an arrow: the turn when this message is that of the flipped prompt, and the input that reads it (Q or V); the two arrows from the giver to 0.3 have one number together."
 )
 
 # %% [markdown]
-# Read it from the bottom. At END, head 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left head 0.3 does a smaller share of the same work, directly and through head 1.1.
+# At END, head 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left head 0.3 does a smaller share of the same work, directly and through head 1.1.
 #
-# Is anything missing? When the messages of these six heads to the logits are exchanged at once, the turn is 0.99. With those of the ten other heads it is less than 0.02. So nearly everything in the answer that depends on the giver comes from these six. The MLPs write more than half of the difference, but when these six tell them of another giver, the answer turns with them.
+# When the messages of the six to the logits are exchanged at once, the turn is 0.99. With those of the ten other heads it is less than 0.02. So nearly everything in the answer that depends on the giver comes from the six.
 
-# %% claims answer
+# %% claims
 six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
 turns = {arrow.name: arrow.turn for arrow in circuit.arrows["giver"]}
 at_once = {len(part): float(1 - noise.path_patch([part], "logits", mlps="recomputed").recovery()[0]) for part in (six, [h for h in names if h not in six])}
@@ -579,7 +579,7 @@ with claims():
 # %% [markdown]
 # ## 8 · Is it enough?
 #
-# The test is to keep the drawn heads and take away all others. These are set, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay.
+# We keep the six and set the ten others, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay. Heads 0.0 and 0.1 are among the ten, so the notes lose two of their four writers.
 
 # %%
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
@@ -609,7 +609,7 @@ F = {name: float(difference(clean, logits).mean()) for name, (logits, _) in left
 table({name: {"logit difference": value} for name, value in F.items()}, decimals=1, corner="what is kept")
 
 # %% [markdown]
-# The six keep more than the whole model has: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means it divides by 4.2 in place of almost 6, and every difference of logits is stretched. With the divisor of the whole model, the six have a faithfulness of nine tenths. From here on faithfulness is taken with that divisor.
+# The six keep more than the whole model has: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means it divides by 4.2 in place of almost 6, and every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
 #
 # A second measure of the same behaviour is the probability of IO, nearly 1 in the whole model.
 
@@ -629,55 +629,67 @@ def kept(some, sets):
     (none, _), total = rows[0], float(difference(some, whole).mean())
     return [((held - none) / (total - none), p) for held, p in rows[1:]]
 
-ours = kept(clean, [six, six + late])
-measured("ioi.six", ours[0][1])
+measured("ioi.six", kept(clean, [six])[0][1])
 
 # %% figure answer
+writers = ["0.0", "0.1"]  # of notes, beside 0.2 and 0.3
+ours_are = [six, six + writers, six + late, six + writers + late]
+ours = kept(clean, ours_are)
 dice, few = torch.Generator().manual_seed(0), clean[:32]
-random_sets = [[[names[i] for i in torch.randperm(16, generator=dice)[:size]] for _ in range(40)] for size in (6, 9)]
+random_sets = [[[names[i] for i in torch.randperm(16, generator=dice)[:len(one)]] for _ in range(40)] for one in ours_are]
 null = [kept(few, sets) for sets in random_sets]
-fig, axes = plots.figure(1, 2, height=2.3, sharey=True)
+fig, axes = plots.figure(1, 2, height=3.6, sharey=True)
 for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=True)):
     ax.axvline(1, color=plots.ANSWER, linewidth=1.2)
-    for y, (one, values, sets) in enumerate(zip(ours, null, random_sets, strict=True)):
-        for i, (other, heads) in enumerate(zip(values, sets, strict=True)):
+    for y, (one, values, chosen) in enumerate(zip(ours, null, random_sets, strict=True)):
+        for i, (other, heads) in enumerate(zip(values, chosen, strict=True)):
             ax.plot(other[which], y + 0.26 + 0.06 * (i % 6), "o", color=plots.SERIES[1] if "0.2" in heads else plots.NULL, markersize=3.5, alpha=0.7)
         ax.plot(one[which], y, "o", color=plots.HEAD, markersize=9)
         aside = 0.05 if one[which] < 0.8 else -0.05
         ax.text(one[which] + aside, y, f"{one[which]:.2f}", ha="left" if aside > 0 else "right", va="center", fontsize=10)
-    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(1.8, -0.4), yticks=range(2), yticklabels=("the six", "the six and\nheads 2.1–2.3"))
+    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(3.8, -0.4), yticks=range(4), yticklabels=("the six", "the six,\n0.0 and 0.1", "the six\nand 2.1–2.3", "all eleven"))
 plots.show(
-    fig, "Two panels. By faithfulness the six lie right of all random sixes; by P(IO) many random sixes lie right of them, and the nine near 1.",
+    fig, "Two panels, four sets of heads. By faithfulness the six lie right of all random sixes; by P(IO) the six lie at 0.24, all eleven at 1.",
     "Large dots: what is left when only these heads and the MLPs are kept, by the logit difference and by the probability of IO (128 prompts). "
     "Small dots: forty random sets of as many heads, light where they hold head 0.2 (32 prompts).",
 )  # fmt: skip
 
 # %% [markdown]
-# By one measure the six keep nearly everything, and by the other they fail. With them IO gets a probability below 0.3, and names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all. Add heads 2.1, 2.2 and 2.3, which raise both names alike, and the probability of IO is nearly 1 again. So what belongs to a circuit depends on what is measured.
+# With the six, IO gets a probability of only 0.24, although they keep nearly nine tenths of the logit difference: all of it where IO is named first, and 0.77 where S is. Names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
 #
-# Is it just these heads? No random six keeps as much of the logit difference, but every one with head 0.2 keeps more than a third. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. Nor are the nine the only circuit for the whole task: with head 0.0 in place of head 2.2, IO is even more probable.
+# Two things are missing. One is the other writers of the notes: with heads 0.0 and 0.1 the probability of IO is 0.62. The other is heads 2.1, 2.2 and 2.3, which raise both names alike: with these it is 0.98. All eleven heads together, notes and message, give 0.999. Their faithfulness of 0.98 hides two cases: 0.84 where IO is named first, 1.15 where S is. What belongs to a circuit depends on what is measured.
+#
+# The control is forty random sets. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep about half and those without it less than a tenth. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours.
 
 # %% claims answer
-again = [kept(prompts(64, seed), [six, six + late, [*six, "0.0", "2.1", "2.3"]]) for seed in (10, 11)]
+again = [kept(prompts(64, seed), ours_are) for seed in (10, 11)]
 after_six = left["the six heads"][0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
 with_02 = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" in heads]
-here = kept(few, [six])[0]
+here = kept(few, [six, six + writers])
+without = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" not in heads]
+by_order = {order: kept(some, [six, six + writers + late]) for order, some in sets.items()}
 with claims():
     claim("the faithfulness of the six is 1.25", rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
     claim("with the six the final norm divides by 4.2, in the whole model by 5.8 to 6", rounds_to(left["the six heads"][1].mean(), "4.2") and between(left["whole model"][1].mean(), 5.8, 6))
-    claim("with the whole model's divisor the faithfulness is nine tenths, within 0.04, in each of three draws", between([ours[0][0], *(row[0][0] for row in again)], 0.86, 0.94))
-    claim("with the six the probability of IO is below 0.3, in each of three draws, and names that are not in the prompt have more than a half together",
-          max([ours[0][1], *(row[0][1] for row in again)]) < 0.3 and elsewhere.mean() > 0.5)
-    claim("with 2.1, 2.2 and 2.3 the probability is above 0.96, in each of three draws", min(one[1][1] for one in (ours, *again)) > 0.96)
-    claim("no random six keeps as much of the logit difference as the six, on the same prompts", len(null[0]) == 40 and max(one[0] for one in null[0]) < here[0])
-    claim("the random sixes with 0.2 keep more than a third", min(with_02) > 1 / 3)
-    claim("with 0.0, 2.1 and 2.3 the probability is larger than with 2.1, 2.2 and 2.3, in each of two draws", all(row[2][1] > row[1][1] for row in again))  # fmt: skip
+    claim("with the whole model's divisor the faithfulness of the six is between 0.84 and 0.92, in each of three draws", between([ours[0][0], *(row[0][0] for row in again)], 0.84, 0.92))
+    claim("where IO is named first the six have a faithfulness of 1.0 and all eleven of 0.84, where S is, 0.77 and 1.15",
+          [rounds_to(by_order[order][which][0], text) for order, texts in (("IO first", ("1.0", "0.84")), ("S first", ("0.77", "1.15"))) for which, text in enumerate(texts)] == [True] * 4)
+    claim("with the six the probability of IO is 0.24, in each of three draws below 0.3, and names that are not in the prompt have more than a half together",
+          rounds_to(ours[0][1], "0.24") and max([ours[0][1], *(row[0][1] for row in again)]) < 0.3 and elsewhere.mean() > 0.5)
+    claim("with 0.0 and 0.1 the probability is 0.62, in each of three draws above a half", rounds_to(ours[1][1], "0.62") and min(one[1][1] for one in (ours, *again)) > 0.5)
+    claim("with 2.1, 2.2 and 2.3 the probability is 0.98, in each of three draws above 0.96", rounds_to(ours[2][1], "0.98") and min(one[2][1] for one in (ours, *again)) > 0.96)
+    claim("with all eleven the probability is 0.999 and the faithfulness 0.98; in each of three draws above 0.99, and between 0.93 and 1",
+          rounds_to(ours[3][1], "0.999") and rounds_to(ours[3][0], "0.98") and all(one[3][1] > 0.99 and 0.93 < one[3][0] < 1 for one in (ours, *again)))
+    claim("no random six keeps as much of the logit difference as the six, on the same prompts", len(null[0]) == 40 and max(one[0] for one in null[0]) < here[0][0])
+    claim("the random sixes with 0.2 keep about half on average, each more than a third, and those without it less than a tenth",
+          between(sum(with_02) / len(with_02), 0.45, 0.55) and min(with_02) > 1 / 3 and sum(without) / len(without) < 0.1)
+    claim("by the probability of IO more than ten of forty random sixes, and of forty random eights, do better than ours", all(sum(one[1] > here[i][1] for one in null[i]) > 10 for i in (0, 1)))  # fmt: skip
 
 # %% [markdown]
 # ## 9 · A prediction that could fail
 #
-# The two ways of the beginning were to avoid *the repeated name*, as GPT-2 small does, or *the last name*, repeated or not. To tell them apart we need sentences on which they differ. In *… John gave a book from Mary to* both names occur twice, and the last one is Mary. English has no right answer here.
+# The two ways of the beginning were to avoid *the repeated name*, as GPT-2 small does, or *the last name*, repeated or not. We need sentences on which they differ. In *… John gave a book from Mary to* both names occur twice, and the last one is Mary.
 
 # %% prediction
 predict("ioi.twice")
@@ -695,9 +707,9 @@ slope = gap["template"] / found["template"].leaning
 forecast = {name: slope * one.leaning for name, one in found.items()}
 ioi.texts_drawn(
     [(ioi.read_words(model, text, [(0, 2)]), dict(zip(("repeated", "last"), expects[name], strict=True)), forecast[name], gap[name]) for name, text in texts.items()],
-    16, "Four texts with the attention of 0.2 on their words, the forecast logit difference and the measured one: alike in three, opposite in the last.",
+    16, "Four texts with the attention of 0.2 on their words, the forecast logit difference and the measured one: the first sets the scale, two have the same side, the last the opposite one.",
 ).captioned(
-    "Blue ground: the attention of head 0.2 from the last word. Beside each text: the name that the model should say if it avoids the repeated name, or the last (– : neither), and the logit difference Mary − John, as forecast (grey bar) and as measured (dot; 128 prompts)."
+    "Blue ground: the attention of head 0.2 from the last word. Beside each text: the name that the model should say if it avoids the repeated name, or the last (– : neither), and the logit difference Mary − John, as forecast (grey bar; the first row sets its scale) and as measured (dot; 128 prompts)."
 )  # fmt: skip
 
 # %% answer
@@ -705,11 +717,11 @@ leads = gap["both twice"]
 measured("ioi.twice", "Mary" if leads > 1 else "John" if leads < -1 else "neither: about even")
 
 # %% [markdown]
-# In the second row repetition decides nothing, and the model says John. In the third row Anna is the last name, and the model leans to Mary, away from John, to whom head 0.2 gives more than a fifth of its attention. Each way of the beginning is silent in one of these two rows. The forecast has the right side in both.
+# After *John gave a book from Mary to* the model says John: the logit difference is −8.3. Both names are repeated, so avoiding only *the repeated name* would leave the two even. In the third row, *… John had lunch and Anna gave a book to*, Anna is the last name, so avoiding only *the last name* would leave Mary and John even, and the model leans to Mary by about two logits. Nor does a name have to be repeated to be avoided: after *…, Anna gave a book to*, Anna's logit is six below the mean of all names.
 #
-# Nor does a name have to be repeated to be avoided. In *When Mary and John went to the store, Anna gave a book to*, Anna's logit is six below the mean of all names.
+# So neither way alone is what the model does. But the two rows do not exclude a mixture of both, which avoids the repeated name and, where repetition decides nothing, the last one. Nor do they single out head 0.2. Its forecast has the right side in both, but a forecast from the attention of head 0.3 has the same sides. What speaks for head 0.2 is the patching.
 #
-# The last row is where the account fails: head 0.2 looks at Mary with about nine tenths of its attention, and the model says Mary all the same. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
+# The last row, *John went to the store with Mary and gave a book to*, is where the account fails. Mary is the last name, head 0.2 gives her about nine tenths of its attention, and the model says Mary all the same. The mixture and the last-name way fail here as well. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
 
 # %% claims answer
 drawn = [(found, gap, forecast)]
@@ -721,39 +733,39 @@ by_03 = ioi.outside(model, (0, 3), texts, n=64)
 third_gives = [ioi.told(model.tokenizer, ioi.TEXTS["a third gives"], 96, torch.Generator().manual_seed(seed)) for seed in (1, 2)]
 anna = [float((logits.gather(1, some.c[:, None])[:, 0] - logits[:, clean.layout.names].mean(1)).mean()) for some in third_gives for logits in [model(some.tokens)[:, -1]]]
 with claims():
-    claim("after “John gave … from Mary” the model prefers S in more than 95 of 100 prompts", (found["both twice"].logit_diff < 0).float().mean() > 0.95)
+    claim("after “John gave … from Mary” the mean logit difference is −8.3, and S is above IO in more than 95 of 100 prompts", rounds_to(gap["both twice"], "-8.3") and (found["both twice"].logit_diff < 0).float().mean() > 0.95)
     claim("after “John had lunch and Anna gave” it leans to IO by 1.5 to 3 logits, in each of three draws", between([lean["John had lunch"] for _, lean, _ in drawn], 1.5, 3))
     claim("there 0.2 gives more than a fifth of its attention to S, and less than a twentieth to IO, in each of three draws", all(one["John had lunch"].to_s.mean() > 0.2 and one["John had lunch"].to_io.mean() < 0.05 for one, _, _ in drawn))
     claim("the forecast has the right side on both, and on “went with” the wrong one, in each of three draws",
           all(lean[name] * line[name] > 0 for _, lean, line in drawn for name in ("both twice", "John had lunch")) and all(line["went with"] < -7 and lean["went with"] > 7 for _, lean, line in drawn))
-    claim("a forecast from the attention of 0.3 has the same sides", all(by_03[name].leaning * forecast[name] > 0 for name in texts))
+    claim("a forecast from the attention of 0.3 has the same sides in all four texts", all(by_03[name].leaning * forecast[name] > 0 for name in texts))
     claim("when Anna gives, her logit is six below the mean of all names, in each of two draws", all(rounds_to(x, "-6") for x in anna))
     claim("after “went with” IO gets about nine tenths of the attention of 0.2, in each of three draws", all(about(one["went with"].to_io.mean(), 0.9) for one, _, _ in drawn))  # fmt: skip
 
 # %% [markdown]
 # ## 10 · Beside GPT-2, and what this does not show
 #
-# On the left is the circuit of this lesson, on the right the one that Wang et al. found in GPT-2 small.
+# Here is our circuit beside the one that Wang et al. found in GPT-2 small.
 
-# %% figure answer
+# %% figure
 ioi.beside_drawn().captioned(
-    "Two circuits for the same task: the left one without heads 0.3 and 1.1, the right one after Wang et al. 2022. Black: depends on who gives; gold: on which names the prompt has; letters: the input that reads."
+    "Two circuits for the same task: the left one without heads 0.3 and 1.1, the right one after Wang et al. 2022, without negative and backup name movers. Black: depends on who gives; gold: the names and their notes, whoever gives; letters: the input that reads."
 )
 
 # %% [markdown]
-# In one path the two circuits agree: heads that copy a name, and something that tells their queries whom to avoid. Our other path, from head 0.2 through the MLPs, has no counterpart on the right. And below they differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. And GPT-2's movers read the name itself, while ours read notes.
+# In both, heads copy a name, and others tell their queries whom to avoid. On the right these are called S-inhibition heads. Our other path, by the MLPs, is not drawn on the right: Wang et al. did not open them. Below, the two differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. GPT-2's movers read the name itself, ours read notes. And GPT-2's queries are told the place of S even more than its token; we asked for the token alone.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout. We know what they are told and that they lower the giver, but not how their neurons do it.
 # - **One kind of sentence.** The circuit was measured where two names are joined by *and* and somebody gives in a clause of its own.
 
-# %% claims answer
+# %% claims
 new_giver = ioi.looks(model, givers["a third person gives"], (0, 2))
 with claims():
     claim("0.2 looks at S2 with more than a half when the giver is known, and when the giver is new", min(looks["0.2"]["S2"], new_giver["S2"]) > 0.5)
 
 # %% [markdown]
-# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, the model avoids the names that head 0.2 looks at, most of all the giver, whether repeated or not. So both ways of the beginning were wrong: it is neither the repeated name nor always the last one.
+# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, head 0.2 reads the giver, and the parts that read its message avoid that name, whether repeated or not. Neither way of the beginning is the whole rule: a new name is avoided too, and so is a repeated one that is not the last.
 
 # %% [markdown]
 # ## The card
@@ -761,14 +773,14 @@ with claims():
 # %% card
 card(
     {"claim": "The giver's name is carried from S2 to END by layer 0", "evidence": "the residual stream, patched at every position and layer",
-     "control": "other positions recover nothing", "where it fails": "an eighth goes by way of the next word"},
+     "control": "the other two words after S2 recover nothing", "where it fails": "an eighth goes by way of the next word"},
     {"claim": "Names are read from notes at “and” and at the comma", "evidence": "a stranger's note makes the model say the stranger",
-     "control": "the same at “went”: nothing", "where it fails": "the comma holds both names; why these words is not known"},
+     "control": "the same at “went”: below 0.1", "where it fails": "the comma holds both names; why these words is not known"},
     {"claim": "Head 0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
-     "control": "eleven other messages to the movers; the message of head 0.3", "where it fails": "a single mover may read the other note; the neurons of the MLPs were not opened"},
-    {"claim": "Six heads decide which of the two names, three more make it a name of the prompt", "evidence": "faithfulness, and the probability of IO",
-     "control": "forty random sets of as many heads", "where it fails": "a random six with head 0.2 keeps more than a third; with head 0.0 in place of 2.2 the nine do even better"},
-    {"claim": "What head 0.2 looks at is avoided", "evidence": "a forecast from its attention, right in two new texts", "control": "avoid the repeated name; avoid the last name",
+     "control": "the messages of the three other heads to the queries; that of head 0.3 to the MLPs", "where it fails": "a single mover may read the other note; the neurons of the MLPs were not opened"},
+    {"claim": "Six heads decide which of the two names; two more writers of notes and heads 2.1 to 2.3 make it a name of the prompt", "evidence": "faithfulness, and the probability of IO",
+     "control": "forty random sets of as many heads", "where it fails": "a random six with head 0.2 keeps more than a third; by the probability of IO many random sixes do better"},
+    {"claim": "What head 0.2 looks at is avoided", "evidence": "a forecast from its attention, right in two new texts", "control": "avoid the repeated name; avoid the last name; the attention of head 0.3",
      "where it fails": "where the names are not joined by “and” the model says the name that head 0.2 looks at; a forecast from head 0.3 has the same sides"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
