@@ -627,7 +627,7 @@ page.measured("sae.steered", decode_token([int(with_9.argmax())]))
 #
 # $$x \;\to\; x - f_9\, d_9 ,$$
 #
-# with $f_9$ its activation and $d_9$ its direction, of shape (d). Everything else stays, including what the dictionary does not reconstruct. The null is a push as long along each of the eight other latents.
+# with $f_9$ its activation and $d_9$ its direction, of shape (d). Everything else stays, including what the dictionary does not reconstruct. The null is the same push along each of the eight other latents.
 
 # %%
 rounded, square = (dictionary.model.tokenizer.convert_tokens_to_ids(s) for s in ")]")
@@ -671,7 +671,7 @@ plots.show(
 # %% [markdown]
 # Added where only a `[` or `{` is open, latent 9 raises the odds of `)` at all sixteen places, and at fifteen of them more than each of the others does. Taken away where a parenthesis is open, it lowers them at all sixteen, and again at fifteen more than each of the others. So the direction raises `)` also at places that we did not choose.
 #
-# But the direct path alone is as strong. On average, the added latent raises the log-odds by 2.9, and the same vector after the last block also by 2.9. The chosen line was an exception: there the direct path brings `)` to 0.08 only. Nor does `]` become less likely at most places: its odds rise at nine of the sixteen. What we may say is that the direction *writes* `)` into the prediction. That later blocks *read* it as an open parenthesis is not shown.
+# But where 9 is added, the direct path alone is as strong. On average, the added latent raises the log-odds by 2.9, and the same vector after the last block also by 2.9. The chosen line was an exception: there the direct path brings `)` to 0.08 only. Nor does `]` become less likely at most places: its odds rise at nine of the sixteen. What we may say is that the direction *writes* `)` into the prediction. That later blocks *read* it as an open parenthesis is not shown.
 #
 # ### The same question for the other three
 #
