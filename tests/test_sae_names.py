@@ -19,12 +19,16 @@ def test_f1_is_that_of_the_counts_and_its_interval_holds_it():
     f1, low, high = names.counted(picked, named, torch.arange(12) // 3)
     assert f1 == pytest.approx(2 * 2 / (4 + 6)) and low <= f1 <= high
     assert names.counted(named, named, torch.arange(12) // 3) == (1, 1, 1)
+    one_module = torch.zeros(12, dtype=torch.long)
+    assert names.counted(picked, named, one_module) == pytest.approx((f1, f1, f1))
 
 
 def test_the_stored_text_is_of_held_out_modules_and_its_names_are_those_of_its_tokens():
     text, dictionary = stored.held_out(), sae.load(stored.SHIPPED)
     left = text.left(dictionary.model.tokenizer.decode)
     assert text.tokens.shape == (stored.NAMED_CONTEXTS, 256) and len(text.module) == len(left) == len(text.first)
+    held = {tuple(row) for row in sae.held_out_contexts(dictionary.model)[0].tolist()}
+    assert all(tuple(row) in held for row in text.tokens.tolist())
     closing = dictionary.model.tokenizer.convert_tokens_to_ids(")")
     assert torch.equal(left[:, 0], text.tokens[:, 1:].flatten() == closing)
     assert left[:, 3].view(len(text.tokens), -1).sum(1).tolist() == [text.early] * len(text.tokens)

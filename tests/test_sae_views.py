@@ -34,6 +34,9 @@ def test_what_comes_back_is_the_sum_of_what_the_products_read():
     assert back[0] == pytest.approx([0, 1], abs=1e-6)
     assert back[1] == pytest.approx((0.5 * (directions[0] + directions[1])).tolist(), abs=1e-6)
     assert sum("product ½" in text.get_text() for text in axes[1].texts) == 2
+    for ax, end in zip(axes, back, strict=True):
+        arrows = [text.xy for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
+        assert any(tip == pytest.approx(end, abs=1e-6) for tip in arrows)
 
 
 def test_each_arrow_ends_where_its_curve_does():
@@ -55,6 +58,10 @@ def test_the_vectors_of_a_pair_lie_between_its_two_directions():
     slope = float((b - a).norm() / (a + b).norm())  # of the two directions, to the left and right of their sum
     assert len(x) > 100 and bool((x.abs() <= slope * y + 1e-5).all()) and x.min() < 0 < x.max()
     torch.testing.assert_close(sae.pair_sums(truth)[3], a + b)
+    bars = {"found": {"independent": [90.0, 95, 100], "in pairs": [1.0, 2, 6]}}
+    ax = sae.pair_failure(truth, dictionary, 3, bars).fig.axes[1]
+    assert [bar.get_height() for bar in ax.patches] == pytest.approx([95, 3])
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[90, 95, 100], [1, 2, 6]]
 
 
 def test_each_place_of_a_strip_has_one_underlined_token_and_the_graph_is_the_median_at_each_place(reading):

@@ -44,7 +44,7 @@ plots.show(
 # </details>
 
 # %% [markdown]
-# Nobody told the method about brackets or quotes, and still the pictures seem to ask for such names. Has it found the model's own idea of a closing bracket, or do we only read one into it? We first see how such latents are found, and when they are the right ones. Then we try to break the names, and we take latents out of the model and put them in, to see what it does with them. At the end the four come back, each with a verdict.
+# Nobody told the method about brackets or quotes, and still the pictures seem to ask for such names. Has it found the model's own idea of a closing bracket, or do we only read one into it? We first see how such latents are found, and when they are the right ones. Then we try to break the names, and add latents to the model and take them out. At the end the four come back, each with a verdict.
 
 # %% [markdown] contents
 # You need lesson 1: features as directions, interference, why single neurons may mean nothing. From lesson 0 you need the residual stream and hooks.
@@ -60,7 +60,7 @@ with claims():
 # %% [markdown]
 # ## 1 · A vector as a sum of few directions
 #
-# Lesson 1 asked how a model stores features. Now we turn the question round: we see only the vectors, and look for the features in them. We begin in a plane, with vectors that we made ourselves, so that we know what should come out. Each vector is a sum of some of three directions, which stand 120° apart. A direction is present in one fifth of the vectors, and where it is, its strength is a random number between ½ and 1½.
+# Lesson 1 asked how a model stores features. Now we see only the vectors, and look for the features in them. We begin in a plane, with vectors that we made ourselves. Each vector is a sum of some of three directions, which stand 120° apart. A direction is present in one fifth of the vectors, and where it is, its strength is a random number between ½ and 1½.
 
 # %% figure
 angles = torch.tensor([90.0, 210.0, 330.0]).deg2rad()
@@ -98,7 +98,7 @@ sae.autoencoder().captioned("A sparse autoencoder. There are more latents than n
 # %% [markdown]
 # $$f = \mathrm{ReLU}\big(W_\text{enc}(x - b_\text{dec}) + b_\text{enc}\big), \qquad \hat x = W_\text{dec}^\top f + b_\text{dec}.$$
 #
-# $x$ and $b_\text{dec}$ have the shape (d), $f$ and $b_\text{enc}$ (latent); $W_\text{enc}$ and $W_\text{dec}$ have the shape (latent, d). Each entry of $f$ is called a **latent**, and its row of $W_\text{dec}$ is its direction. The **dictionary** is all of these directions together. The bias $b_\text{dec}$, which all vectors have in common, is subtracted before reading and added again at the end. The bias $b_\text{enc}$ works as a threshold where training has made it negative: with −2, a product of 1.5 becomes 0, and a product of 5 becomes 3.
+# $x$ and $b_\text{dec}$ have the shape (d), $f$ and $b_\text{enc}$ (latent); $W_\text{enc}$ and $W_\text{dec}$ have the shape (latent, d). Each entry of $f$ is called a **latent**, and its row of $W_\text{dec}$ is its direction. The **dictionary** is all of these directions together. The bias $b_\text{dec}$, which all vectors have in common, is subtracted before reading and added again at the end. The bias $b_\text{enc}$ works as a threshold where it is negative: with −2, a product of 1.5 becomes 0, and a product of 5 becomes 3.
 #
 # The two matrices have the same shape and need not be equal: a latent may read along one vector and write along another.
 
@@ -113,7 +113,7 @@ def decode(f, W_dec, b_dec):
 # %% [markdown]
 # ### How directions are found
 #
-# What makes training choose the three rays? A good reconstruction alone does not, because the four directions right, left, up and down rebuild every vector of the plane without any error. They are wasteful, though: a vector on a ray may need two of them, where one latent would do.
+# What makes training choose the three rays? A good reconstruction alone does not, because the four directions right, left, up and down rebuild every vector of the plane without any error. But a vector on a ray may need two of them, where one latent would do.
 
 # %% figure
 sae.two_ways(directions, 1).captioned("The same vector, direction 1, rebuilt in two ways (blue) without any error.")
@@ -148,11 +148,11 @@ order, missed = (sae.match_features(directions, run[1][1]).latent for run in (be
 sae.turned(x[count > 0], {f"smallest of six losses: {best[0]:.2f}": (best[2], order), f"largest: {worst[0]:.2f}": (worst[2], missed)}).captioned("The directions of the dictionary after 300 steps, from two of six random starts. Hollow circles are where they began, and curves show how their tips moved.")
 
 # %% [markdown]
-# On the left the three arrows have turned onto rays that nobody had shown them. It does not always go so well: two of the six starts end with a larger loss, and each of these leaves at least one ray without an arrow. Happily the loss can be known without knowing the truth, and the four dictionaries with the smaller loss are the ones that hold all three rays.
+# On the left the three arrows have turned onto rays that nobody had shown them. Two of the six starts end with a larger loss, and each of these leaves at least one ray without an arrow. The four with the smaller loss hold all three rays.
 #
 # ### A fixed number of active latents
 #
-# The number of active latents of a vector, on average, is called **L0**. With the L1 penalty, L0 is whatever comes out of the training, and one has to try values of $\lambda$ until it suits. A second kind of dictionary sets a limit in advance. **TopK** (Gao et al. 2024) keeps the $k$ largest products of each vector, sets the others to 0, and applies the ReLU. With $k = 2$ the products $(3, -1, 2, 1)$ become $(3, 0, 2, 0)$. No more than $k$ latents are active, and the loss is $\|x - \hat x\|^2$ alone.
+# The number of active latents of a vector, on average, is called **L0**. With the L1 penalty, one has to try values of $\lambda$ until L0 suits. **TopK** (Gao et al. 2024) sets a limit in advance: it keeps the $k$ largest products of each vector, sets the others to 0, and applies the ReLU. With $k = 2$ the products $(3, -1, 2, 1)$ become $(3, 0, 2, 0)$. No more than $k$ latents are active, and the loss is $\|x - \hat x\|^2$ alone.
 
 # %%
 def encode_topk(x, W_enc, b_enc, b_dec, k):
@@ -186,7 +186,7 @@ with claims():
 #
 # Does it also work with many features in many dimensions? We invent 64 features, which are random directions in 32 dimensions. Each is active in one vector of 25, so that about 2.6 are active at a time. A dictionary of 96 latents, TopK with $k = 3$, sees the vectors and never the features.
 #
-# To score it, we give each true feature one latent, and no latent twice, so that the sum of the cosines is as large as possible. This is a **matching**. A feature counts as *found* when its partner has a cosine above 0.9. The error is given as the **fraction of variance unexplained**: all squared errors together, over all squared distances from the mean.
+# To score it, we compare the direction of each true feature with that of a latent by their cosine. Each feature gets one latent, no latent serves twice, and the sum of the cosines is as large as possible. This is a **matching**. A feature counts as *found* when its partner has a cosine above 0.9. The error is given as the **fraction of variance unexplained**: all squared errors together, over all squared distances from the mean.
 
 # %%
 def train_on(world, seed, **kind):
@@ -203,11 +203,11 @@ truth, learned, found, unexplained = train_on({}, seed=0, k=3)
 {"features found, %": round(found), "variance unexplained, %": round(unexplained)}
 
 # %% [markdown]
-# The function `sae.train` is the loop of section 1 with some refinements, which `course_utils/sae/training.py` lists. To see what chance alone gives, we also draw 96 random directions, as many as there are latents. Such a control is called the **null**, and it finds none.
+# The function `sae.train` is the loop of section 1 with some refinements (`course_utils/sae/training.py`). The dictionary finds nearly every feature. To see what chance alone gives, we also draw 96 random directions, as many as there are latents. Such a control is called the **null**, and it finds none.
 #
-# The dictionary finds nearly every feature. (So do two more, of other sets of features, which the course stores.) Yet it leaves 13 % of the variance unexplained. Most of this is no fault of its directions: many vectors hold more than three features, and even the true directions, the three strongest for each vector, leave 9 %.
+# Yet the dictionary leaves 13 % of the variance unexplained. Most of this is no fault of its directions, since many vectors hold more than three features. The three strongest of the true directions, too, leave 9 %.
 #
-# These features came and went independently of one another. In a model, some may always come together. So let the 64 features now come in 32 pairs: the two of a pair are always active in the same vectors, each with its own strength. As many features as before are active at a time.
+# In a model, some features may always come together. So let the 64 features now come in 32 pairs: the two of a pair are always active in the same vectors, each with its own strength. As many features as before are active at a time.
 
 # %% prediction
 predict("sae.pairs")
@@ -223,9 +223,9 @@ fewer, worse = pairs_found.max() < apart_found.min(), pairs_error.min() > apart_
 page.measured("sae.pairs", f"{'fewer' if fewer else 'as many'} features, {'larger' if worse else 'smaller'} error")
 
 # %% [markdown]
-# Look at the two pairs of bars together. The dictionary rebuilds the vectors better than before, and it lost nearly all of the features. For each of the 32 pairs it has a latent along the sum of the two, and hardly any single feature has a latent.
+# Only 6 % of the variance is left unexplained, where 13 % was before. But of the features, the dictionary finds fewer than one in ten. For each of the 32 pairs it has a latent along the sum of the two.
 #
-# Why would training prefer this? Take the true 64 directions, and for each vector the three that are strongest in it. They leave 16 % of the variance unexplained, since a vector with two pairs holds four features. Now take the 32 sums instead, again three for each vector: these leave 6 %. The directions that we call wrong rebuild the vectors better, and so nothing in the error warns us. In section 1 the smaller loss belonged to the better dictionary, but there we compared dictionaries of the same vectors. What a dictionary finds is what comes separately in the data, and this need not be what we mean by a feature.
+# Why would training prefer this? Take the true 64 directions, and for each vector the three that are strongest in it. They leave 16 % of the variance unexplained, since a vector with two pairs holds four features. Now take the 32 sums instead, again three for each vector: these leave 6 %. The directions that we call wrong rebuild the vectors better, and so nothing in the error warns us. In section 1 the smaller loss did belong to the true directions, but there each of them also came alone. What a dictionary finds is what comes separately in the data, and this need not be what we mean by a feature.
 
 # %% claims
 def fewest(truth, rows, strength):
@@ -245,10 +245,12 @@ by_sums = [fewest(truth, sae.pair_sums(truth), lambda s: s.view(len(s), 32, 2).s
 with claims():
     claim("the dictionary finds nearly all features of all three sets, random directions none", apart_found.min() >= 95 and max(chance) < 0.9)
     claim("64 features in 32 dimensions, one vector of 25 each; about 2.6 at a time, with pairs too", (stored.TRUTH["features"], stored.TRUTH["d"], stored.TRUTH["probability"]) == (64, 32, 1 / 25) and all(page.between(count.float().mean(), 2.5, 2.7) for count in active))
+    claim("the two of a pair are always active together", all(bool((on[:, ::2] == on[:, 1::2]).all()) for on in (truth.magnitudes(20_000, torch.Generator().manual_seed(3)) > 0 for truth in pairs)))
+    claim("three sets of features", sets["found"].shape == (2, 3))
     claim("more than three features in a quarter of the vectors or more", (active[0] > 3).float().mean() > 0.24)
     claim("13 % unexplained; three true directions for each vector leave 9 %", all(page.rounds_to(error, "13") for error in apart_error.tolist()) and all(page.rounds_to(error, "9") for error in true_apart))
     claim("with pairs three true directions leave 16 %, three sums 6 %", all(page.rounds_to(error, "16") for error in true_pairs) and all(page.rounds_to(error, "6") for error in by_sums))
-    claim("with pairs the error is smaller, on each of the three", pairs_error.max() < apart_error.min())
+    claim("with pairs 6 % is unexplained, less than before, on each of the three", pairs_error.max() < apart_error.min() and all(page.rounds_to(error, "6") for error in pairs_error.tolist()))
     claim("with pairs hardly any feature is found", pairs_found.max() < 10)
     claim("each of the 32 pairs has a latent along its sum, on each of the three", bool((sets["sums"][1] == 1).all()))
     claim("the stored measures of the first set are those of the trainings above", page.about(apart_error[0], unexplained) and round(apart_found[0].item()) == round(found))
@@ -256,7 +258,7 @@ with claims():
 # %% [markdown]
 # ## 3 · How many latents should be active?
 #
-# In section 2 we could take $k = 3$ because we knew how many features a vector holds. In general somebody has to choose $\lambda$ or $k$. The more latents may be active, the smaller is the error, and the more there is to read for each vector. The figure shows this exchange for the vectors of section 2 and both kinds of dictionary.
+# In section 2 we could take $k = 3$ because we knew how many features a vector holds. In general somebody has to choose. The more latents may be active, the smaller is the error, and the more there is to read for each vector.
 
 # %% figure
 prices = stored.prices()
@@ -264,17 +266,17 @@ kept = stored.kept() | {3: prices.topk}  # k: what was measured
 plots.show(
     prices.against(kept),
     "Two falling curves; with two active latents and more that of TopK lies below that of L1.",
-    caption="The variance unexplained against the number of active latents, for L1 with seven λ and for TopK with five k. A mark is one of three sets of features, a line joins their means. TopK's marks lie left of their k where one of the kept products is negative.",
+    caption="The variance unexplained against the number of active latents, for L1 with seven λ and for TopK with five k. A mark is one of three sets of features, and a line joins their means; all trained five times as long as in section 2. TopK's marks lie left of their k where one of the kept products is negative.",
 )
 
 # %% [markdown]
-# With two active latents or more, TopK leaves less unexplained than L1 does with as many. The price of L1 also does a harm of its own. Let $x$ be one of the plane's directions with strength $m$. Its latent answers with an activation $f$, and error and penalty together are $(m - f)^2 + \lambda f$. The derivative $-2(m - f) + \lambda$ is zero at
+# With two active latents or more, TopK leaves less unexplained than L1 does with as many. L1 also does a harm of its own. Let $x$ be one of the plane's directions with strength $m$, and $f$ the activation of its latent. Error and penalty together are $(m - f)^2 + \lambda f$, which is smallest at
 #
 # $$f = m - \lambda / 2 .$$
 #
-# So the loss is smallest where the activation is too small by $\lambda/2$. This is called **shrinkage**. Dictionaries that we trained on the plane with three different $\lambda$ answer to each of the three directions almost as the formula says. With many latents things are less simple (deeper notebook, section 11).
+# The activation is too small by $\lambda/2$. This is called **shrinkage**. At strength 1, dictionaries of the plane that start as the best one above come within 0.05 of the formula, for three $\lambda$.
 #
-# From here on we take the vectors of a language model, with TopK. Nobody knows how many features they hold, and therefore nobody knows the right $k$. Our $k = 16$ is a choice, like the width.
+# From here on we take the vectors of a language model, with TopK. Nobody knows how many features they hold. Our $k = 16$ is a choice, like the width.
 
 # %% claims
 start = runs.index(best)  # the random start that found all three
@@ -294,9 +296,9 @@ with claims():
 # %% [markdown]
 # ## 4 · One token taken apart
 #
-# The vectors are now the residual stream of `code-4l` before its third block. The dictionary has 1 536 latents, eight for every dimension, and is of the TopK kind with $k = 16$. It learned from 765 000 vectors, by the function `sae.train` of section 2, in half an hour on a CPU (`models/sae.py` is the recipe).
+# The vectors are now the residual stream of `code-4l` before its third block. The dictionary has 1 536 latents, eight for every dimension, and is of the TopK kind with $k = 16$. It learned from 765 000 vectors, in half an hour on a CPU (`models/sae.py` is the recipe).
 #
-# What does it do to one vector? Take the one at the closing parenthesis of `self.carries("wand")`. We add up its active latents, the strongest first, and after each we ask how much of the vector is still missing.
+# Take the vector at the closing parenthesis of `self.carries("wand")`. We add up its active latents, the strongest first, and after each we ask how much of the vector is still missing.
 
 # %% figure
 from course_utils.sae.splice import reconstruction
@@ -307,17 +309,18 @@ x = site.activations(tokens)[0]  # (token, d)
 first, second = 24, 35  # the ")" of carries("wand"), and the ")" of print(...)
 reading = sae.Reading.of(dictionary, [samples.read(name) for name in samples.names()])
 parts = [sae.Anatomy.of(reading, words[place], x[place]) for place in (first, second)]
-sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at the closing parenthesis of carries(…). Last column: the squared length of what is missing, as a share of that of x − b_dec. The reading is a first name, given by a rule of the next section. Where there is none, the line says how often the latent is active, if at more than one token in ten, and else “?”.")
+sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at the closing parenthesis of carries(…). Last column: the squared length of what is missing, as a share of that of x − b_dec. Readings are first names, which section 5 explains. Latents without one have a “?”, or are active at more than one token in ten, which is then given.")
 
 # %% [markdown]
-# Sixteen numbers are enough to rebuild 94 % of a vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them. So the vector is a little like a sentence, some of whose words come back elsewhere. But we cannot read all of it: more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
+# Sixteen numbers are enough to rebuild 94 % of this vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of the sixteen latents, these two among them. But we cannot read all of it: more than half of the sixteen have a question mark, most of them among the eight weakest, which the figure does not list.
 #
-# That was one vector. On sixteen contexts of held-out modules together, 12 % of the variance is unexplained. Does this matter to the model? We put the reconstruction in the place of the residual stream and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it would rise to 6.65, and the share of this harm that the reconstruction avoids is called the **loss recovered**. It is 96 % here. How much that means depends on the harm that the mean does.
+# On sixteen contexts of held-out modules together, 12 % of the variance is unexplained. (The sixteen principal components of these vectors leave 56 %.) Does this matter to the model? We put the reconstruction in the place of the residual stream and let the model go on from there. Its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it would rise to 6.65, and the share of this harm that the reconstruction avoids is called the **loss recovered**. It is 96 % here.
 
 # %% claims
 some = stored.held_out().tokens[::4]  # sixteen contexts
 vectors, _ = dictionary.activations(some)  # (token, d)
 unexplained_here = sae.fvu(vectors, dictionary.sae(vectors))
+singular = torch.linalg.svdvals(vectors - vectors.mean(0))
 losses = [site.losses(some, edit).mean() for edit in (None, reconstruction(dictionary), lambda there: vectors.mean(0).expand_as(there))]
 recovered = sae.loss_recovered(*(loss[None] for loss in losses))
 shared = set(parts[0].latents.tolist()) & set(parts[1].latents.tolist())
@@ -331,54 +334,53 @@ with claims():
     claim("the ) of print(…) shares five of the sixteen, with 1490 and 378", {1490, 378} <= shared and len(shared) == 5 and len(parts[1].latents) == 16)
     claim("where a reading says how often, it is more than one in ten", all(int(text.split()[1]) > 10 for text in parts[0].readings[:8] if text.startswith("at ")))
     claim("more than half have a question mark, most among the eight weakest", parts[0].readings.count("?") > 8 and 2 * parts[0].readings[8:].count("?") > parts[0].readings.count("?"))
+    claim("sixteen principal components of the same vectors leave 56 %", page.rounds_to(100 * (1 - singular[:16].square().sum() / singular.square().sum()), "56"))
     claim("sixteen contexts: 12 % unexplained", len(some) == 16 and page.rounds_to(100 * unexplained_here, "12"))
     claim("the loss is 2.19, 2.38 with the reconstruction, 6.65 with the mean: 96 % recovered", [f"{loss:.2f}" for loss in losses] == ["2.19", "2.38", "6.65"] and page.rounds_to(100 * recovered, "96"))
 
 # %% [markdown]
 # ## 5 · A name and its number
 #
-# A name begins with a look at places where the latent is active. Here are eight such places of latent 378, from twelve sample programs of the course. The four on top are its strongest. Since these may flatter a latent, four places drawn at random from *all* its activity stand below.
+# From here on latent 9 is questioned step by step, and the other three follow more briefly. A name begins with a look at places where the latent is active. Here are eight from twelve sample programs of the course. The four on top are the strongest, at most one from each context. Since these may flatter a latent, four places drawn at random from *all* its activity stand below.
 
 # %%
-reading.explain(378, count=4)
+reading.explain(9, count=4)
 
 # %% [markdown]
-# The token that counts is underlined in orange, and at all eight places it is a closing bracket. “Promotes” names the tokens whose logit the direction raises most through the unembedding. Line breaks, `->` and `as` are among them, and these may follow a closing bracket. A latent that stands for one thing only is called **monosemantic**, and 378 looks like one.
+# The token that counts is underlined in orange, and blue shows where the latent is active. “Promotes” names the tokens whose logit the direction raises most through the unembedding, and `)` comes first. A latent that stands for one thing only is called **monosemantic**. Is 9 one, for “inside brackets”?
 #
-# Eight places are few. A name says where a latent should be active, so that we can count how often it is right. Say, for a first try, that the name of 378 is “brackets”. In the program of the beginning it picks three of the six brackets and nothing else:
+# A name says where a latent should be active, so that we can count how often it is right. In the program of the beginning, sixteen tokens stand inside brackets, if we count the opening one. Latent 9 picks fifteen of them, all but the `lo` of `hello`, and no other token.
 #
-# | bracket | `greet(` | `name)` | `carries(` | `"wand")` | `print(` | `name)` |
-# |---|---|---|---|---|---|---|
-# | latent 378 active | no | yes | no | yes | no | yes |
+# **Precision** is the share of the picked tokens that the name fits, here 15 of 15. **Recall** is the share of the tokens that the name fits that are picked, here 15 of 16. **F1** is the harmonic mean of the two: twice the hits, divided by the number picked plus the number that fit, here $2 \cdot 15 / (15 + 16) = 0.97$. A perfect name has 1.
 #
-# **Precision** is the share of the picked tokens that the name fits, here 3 of 3. **Recall** is the share of the brackets that are picked, here 3 of 6. **F1** is the harmonic mean of the two, $2 \cdot 3 / (3 + 6) = 0.67$: twice the hits, divided by the number picked plus the number of brackets. A perfect name has 1.
-#
-# From here on we look at the sample programs, and count on another text: 64 contexts of modules of the standard library, which neither the model nor the dictionary has seen in training. A latent picks the tokens at which it is active. Where a bracket or a string closes is said by Python's own tokenizer.
+# From here on we look at the sample programs, and count on the *held-out text*: 64 contexts of modules of the standard library, which neither the model nor the dictionary has seen in training. Python's own tokenizer says what a bracket or a string is.
 
 # %%
 text = stored.held_out()
-on = dictionary.encode(text.tokens)[:, 1:].flatten(0, 1) > 0  # (token, latent)
+f_held = dictionary.encode(text.tokens)[:, 1:]  # (context, place, latent)
+on = f_held.flatten(0, 1) > 0  # (token, latent)
 
 
 def score(picked, named):
-    hits = (picked & named).sum()
-    precision, recall = hits / picked.sum(), hits / named.sum()
-    return {"precision": precision, "recall": recall, "F1": 2 * hits / (picked.sum() + named.sum())}
+    hits, fits = (picked & named).sum(), named.sum()
+    precision, recall, f1 = hits / picked.sum(), hits / fits, 2 * hits / (picked.sum() + fits)
+    all_picked = 2 * fits / (len(named) + fits)  # F1 where every token is picked
+    return {"precision": precision, "recall": recall, "F1": f1, "F1, all picked": all_picked}
 
 
+{name: round(value.item(), 2) for name, value in score(on[:, 9], text.first[:, 1]).items()}
+
+# %% figure
 page.table([{"latent": str(i), "first name": name, **score(on[:, i], text.first[:, column])}
             for column, (i, name) in enumerate(zip(sae.names.LATENTS, sae.names.FIRST, strict=True))],
-           decimals=2)  # fmt: skip
-
-# %% caption
-page.caption("The four first names, counted on the held-out text. “Inside brackets” begins with the opening bracket.")
+           decimals=2, caption="The four first names, counted on the held-out text. Last column: the F1 of a reader that picks every token.")  # fmt: skip
 
 # %% [markdown]
-# All four names have an F1 above 0.6, and “closing brackets” has 0.88.
+# Whoever picks every token gets 0.41 for “inside brackets”, and latent 9 gets 0.80. “Closing brackets” does well too. The 0.62 of “everywhere” is worth nothing: the name fits every token, so that the precision is 1 whatever the latent does, and 1490 is active at only 45 % of the tokens. And half of what 138 picks does not close a string.
 #
 # ### All latents at once
 #
-# For 1 536 latents nobody wants to think of names. Python's tokenizer and parser give 21 *labels* to tokens, such as closing bracket or comment. We count every latent against every label on the sample programs. The best label is the *reading* of a latent if its F1 is at least 0.4. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**.
+# Python's tokenizer and parser give 21 *labels* to tokens, such as closing bracket or comment. We count every latent against every label on the sample programs. The best label is the *reading* of a latent if its F1 is at least 0.4. A latent that is active for more than one token in ten is called **dense**, and one that is never active is called **dead**.
 
 # %% figure
 census = sae.Census.of(reading)
@@ -389,7 +391,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Only 37 of the 1 536 have a reading. A “?” does not mean that a latent stands for nothing, only that none of our labels tells it.
+# Only 37 of the 1 536 have a reading. A “?” does not mean that a latent stands for nothing, only that none of our labels tells it. The four of the puzzle were not drawn at random. We chose them for their clear pictures, and three of them are among the six latents that a label fits best.
 #
 # **Try it.** Give the dictionary a line of your own. At each token you see the three strongest latents, with their readings and activations. (Dense latents without a reading are left out.)
 
@@ -398,20 +400,25 @@ yours = sae.strongest(reading, 'print("a", (1, 25))')
 yours
 
 # %% [markdown]
-# At the `"` that *opens* the string, the strongest latent is 859, whose reading is “closing quotes”. A reading can be wrong where one looks closely.
+# At the `"` that *opens* the string, the strongest latent is 859, whose reading is “closing quotes”.
 
 # %% claims
-one = reading.explain(378, count=4)
-seen = [c.tokens[c.centre].strip() for c in (*one.top, *one.random)]
+from course_utils.python_text.labels import token_labels
+
 labels = reading.labels
+of_program = {name: torch.tensor(values) for name, values in token_labels(program, dictionary.model.tokenizer).flags.items()}
+within = of_program["in_brackets"] | of_program["opens"]
+by_latent = {i: score(on[:, i], text.first[:, column]) for column, i in enumerate(sae.names.LATENTS)}
 first_f1 = {i: sae.names.counted(on[:, i], text.first[:, column], text.module) for column, i in enumerate(sae.names.LATENTS)}
 with claims():
-    claim("378 is at a closing bracket at all eight places", seen == [")"] * 8)
-    claim("its direction raises line breaks, -> and as", {"\n", "->", "as"} <= {token.strip(" ") for token, _ in one.promotes})
-    claim("378 is active at three of the six brackets of the first program and at nothing else", [w for w, on_378 in zip(words, f[:, 378] > 0, strict=True) if on_378] == [")"] * 3 and sum("".join(words).count(sign) for sign in "()[]{}") == 6)
-    claim("F1 of three hits among three picked and six there is 0.67", page.rounds_to(score(torch.arange(6) < 3, torch.ones(6) > 0)["F1"], "0.67"))
+    claim("the direction of 9 raises ) most", reading.explain(9, count=4).promotes[0][0].strip() == ")")
+    claim("9 picks fifteen of the sixteen tokens inside brackets of the first program, all but lo, and no other", int(within.sum()) == 16 and [words[i] for i in (within != (f[:, 9] > 0)).nonzero()[:, 0]] == ["lo"] and words[31] == "lo" and bool(within[31]))
+    claim("F1 of fifteen hits among fifteen picked and sixteen there is 0.97", page.rounds_to(score(f[:, 9] > 0, within)["F1"], "0.97"))
     claim("twelve sample programs; 64 contexts held out", len(samples.names()) == 12 and text.tokens.shape == (64, 256))
-    claim("all four first names have an F1 above 0.6, closing brackets 0.88", min(f1 for f1, *_ in first_f1.values()) > 0.6 and page.rounds_to(first_f1[378][0], "0.88"))
+    claim("inside brackets has 0.80, every token picked 0.41", page.rounds_to(by_latent[9]["F1"], "0.80") and page.rounds_to(by_latent[9]["F1, all picked"], "0.41"))
+    claim("everywhere has 0.62 with precision 1 and recall 0.45", page.rounds_to(by_latent[1490]["F1"], "0.62") and float(by_latent[1490]["precision"]) == 1 and page.rounds_to(by_latent[1490]["recall"], "0.45"))
+    claim("half of what 138 picks does not close a string", page.between(by_latent[138]["precision"], 0.5, 0.55))
+    claim("378, 9 and 138 are among the six latents that a label fits best", {378, 9, 138} <= set(census.f1.topk(6).indices.tolist()))
     claim("37 of 1 536 have a reading from 21 labels by the rule of 0.4", int(census.kinds["named"].sum()) == 37 and len(census.f1) == 1536 and len(labels.names) == 21 and sae.anatomy.FITS == 0.4)
     claim("a reading of section 4 has an F1 of at least 0.4", all(reading.label(i)[1] >= 0.4 for i, word in zip(parts[0].latents.tolist(), parts[0].readings, strict=True) if word != "?" and not word.startswith("at ")))
     claim("859 is the strongest at the opening quote, and reads “closing quotes”", [yours.latents[2][0][i] for i in (0, 2)] == [859, "closing quotes"])
@@ -419,10 +426,29 @@ with claims():
 # %% [markdown]
 # ## 6 · Looking for exceptions
 #
-# At every place that section 5 showed, latent 378 was at a `)`. Two names predict this: *a bracket closes here*, and *the token* `)`. At most places both are true, and there no example tells them apart. So we write a program in which they differ, at four of the seven framed tokens.
+# A programmer prints the cases that fail. Latent 9 is silent at many tokens that stand inside brackets. Here are eight of these from the sample programs. What do most of them have in common?
 
 # %% figure
-from course_utils.python_text.labels import token_labels
+inside = labels.flags[:, [labels.names.index(name) for name in ("opens", "in_brackets")]].any(dim=1)
+silent = (inside & (reading.rows[:, 9] == 0)).nonzero()[:, 0]
+missed_at = silent[torch.randperm(len(silent), generator=torch.Generator().manual_seed(0))[:8]].tolist()
+spelled_out = [[dictionary.model.tokenizer.decode([i]) for i in row] for row in reading.tokens[:, 1:].tolist()]
+
+
+def around(row, at):
+    pieces = ["".join(part) for part in (row[max(0, at - 12) : at], row[at : at + 1], row[at + 1 : at + 5])]
+    return " ".join("{}⟦{}⟧{}".format(*pieces).replace("\n", "⏎").split())
+
+
+page.table([{"place": str(n), "around the token ⟦ ⟧": f"`{around(spelled_out[at // 255], at % 255)}`"} for n, at in enumerate(missed_at, 1)],
+           caption="Eight tokens inside brackets at which latent 9 is silent, drawn at random.")  # fmt: skip
+
+# %% [markdown]
+# At six of the eight, the open bracket is a `[` or a `{`. At none of the eight has the context a `(` that is still open. This is no accident of the draw: it holds at 1 141 of all 1 537 such tokens. A better name is *a parenthesis is open*: a `(` of the context has not been closed yet, in code or in text.
+#
+# If this name is right, latent 9 should also be active after a `(` in a comment, where Python sees no brackets. The program below tests it. It also asks about latent 378, which was active at `)` only. Two names predict this: *a bracket closes here*, and *the token* `)`. At four of the seven framed tokens they differ.
+
+# %% figure
 from course_utils.sae.code_view import Panel, shaded_panels
 
 differ = """def cost(items):  # in pence (not pounds)
@@ -444,7 +470,7 @@ plots.show(
 predict("sae.exceptions")
 
 # %% [markdown]
-# The answer shows all four latents. We also put the program behind 170 tokens of other code, because until now we have seen latent 1490 at the beginning of a text only.
+# We put the program behind 170 tokens of other code, because so far we have seen latent 1490 at the beginning of a text only.
 
 # %% figure answer
 before = reading.tokens[:1, :171]  # of a sample program, with the starting token
@@ -458,10 +484,8 @@ plots.show(
 page.measured("sae.exceptions", ", ".join(str(n) for n, i in enumerate(asked, 1) if placed[i, 378] > 0))
 
 # %% [markdown]
-# Three first names break in this one program.
-#
-# - *Latent 378* is active at the `)` of the comment and of the string, which close nothing, and silent at both `]`. A better name is *the token* `)`.
-# - *Latent 9* is active between the parentheses of the comment, where Python sees no brackets, and silent in `items[0]`. A better name is *a parenthesis is open*: a `(` has not been closed yet, in code or in text. (It has exceptions too, such as the faint `def co`.)
+# - *Latent 378* is active at tokens 1, 2, 4, 5 and 6. Two of these close nothing, and it is silent at both `]`. A better name is *the token* `)`.
+# - *Latent 9* is active between the parentheses of the comment, as its new name says, and silent in `items[0]`. It has exceptions too, such as the faint `def co`.
 # - *Latent 1490* is silent, although it was active at every token of the first program. The next figure shows why.
 
 # %% figure
@@ -470,25 +494,27 @@ sae.strip(reading, 1490).captioned("Latent 1490, at three of its strongest place
 # %% [markdown]
 # It marks a *place*. Its activation falls steadily from the beginning of the context, and in the second half it is zero nearly everywhere. A better name is *early in the context*. On the sample programs the best limit for “early” is the 118th token, and we keep this limit.
 #
-# Only “closing quotes” has survived the program. But in the sample programs 138 is also active at half of the `"` that *open* a string. We have no better name for it. The new names are now counted as the first ones were.
+# The program did not break “closing quotes”. But half of what 138 picks on the held-out text closes no string, and in the sample programs it is active at half of the `"` that *open* one. This name is broken too, and we have no better one.
 
-# %%
+# %% figure
 left = text.left(dictionary.model.tokenizer.decode)  # (token, name)
 three = sae.names.LATENTS, sae.names.FIRST, sae.names.LEFT
 new_f1 = {i: sae.names.counted(on[:, i], named, text.module) for i, named in zip(three[0], left.T, strict=True)}
-page.table([{"latent": str(i), "first name": old, "its F1": first_f1[i],
-             "name that is left": new, "its F1 ": new_f1[i]} for i, old, new in zip(*three, strict=True)],
-           decimals=2, interval="95 %, modules resampled")  # fmt: skip
-
-# %% caption
-page.caption("First and better names on the held-out text. Below each F1 stands its interval: modules were drawn again and again with replacement, and 95 % of the results lie in it.")
+every = {i: float(score(on[:, i], named)["F1, all picked"]) for i, named in zip(three[0], left.T, strict=True)}
+page.table([{"latent": str(i), "first name": old, "its F1": first_f1[i], "better name": "none" if i == 138 else new,
+             "its F1 ": None if i == 138 else new_f1[i], "all picked": None if i == 138 else every[i]} for i, old, new in zip(*three, strict=True)],
+           decimals=2, interval="95 %, modules resampled",
+           caption="First and better names on the held-out text. Below each F1 stands its interval: modules were drawn again and again with replacement, and 95 % of the results lie in it. Last column: the better name where every token is picked.")  # fmt: skip
 
 # %% [markdown]
-# Each of the three new names has the larger F1, with its whole interval above that of the first name. And yet the first names did well. Most closing brackets are a `)` and most `)` close a bracket, so that examples of this kind could never have told the two names apart. To test a name, one has to look for the places, however rare, where another name says something else.
+# Each of the three new names has the larger F1, with its whole interval above that of the first name. For latent 9 it rose from 0.80 to 0.93. Most closing brackets are a `)`, and most `)` close a bracket, so that good examples alone would never have told the two names of 378 apart. To test a name, one has to look for the places, however rare, where another name says something else.
 
 # %% claims
 closes_here, is_parenthesis = text.first[:, 0], left[:, 0]
 is_open = sae.names.still_open([spelled])[0]
+only_square = str.maketrans("[{]}()", "(())  ")  # [ and { count as (
+round_open = sae.names.still_open(spelled_out).flatten()
+square_open = sae.names.still_open([[word.translate(only_square) for word in row] for row in spelled_out]).flatten()
 in_text = [i for i in range(len(spelled)) if is_open[i] and not flagged["in_brackets"][i] and not flagged["opens"][i]]
 in_square = slice(asked[-1] - 2, asked[-1])  # [0
 by_place = [reading.f[:, max(1, i) : i + 8, 1490].mean().item() for i in range(0, 128, 8)]
@@ -501,7 +527,10 @@ with claims():
     claim("latent 138 is active at the closing quote only", [i for i, v in enumerate(placed[:, 138].tolist()) if v > 0] == flagged["string_closes"].nonzero()[:, 0].tolist())
     claim("latent 1490 is silent at every token", float(placed[:, 1490].max()) == 0 and bool((f[1:, 1490] > 0).all()))
     claim("1490 falls steadily, and is zero nearly everywhere in the second half", by_place == sorted(set(by_place), reverse=True) and (reading.f[:, 128:, 1490] == 0).float().mean() > 0.98)
-    claim("the limit for early is the 118th token", text.early == 118)
+    claim("the best limit for early is the 118th token", text.early == 118 == 1 + max(range(255), key=lambda last: float(score(reading.rows[:, 1490] > 0, torch.arange(255).repeat(63) <= last)["F1"])))
+    claim("at six of the eight a [ or { is open, at none a (", sum(square_open[at] for at in missed_at) == 6 and not any(round_open[at] for at in missed_at))
+    claim("at 1 141 of 1 537 tokens inside brackets where 9 is silent no ( is open", len(silent) == 1537 and int((~round_open[silent]).sum()) == 1141)
+    claim("latent 9 rose from 0.80 to 0.93", page.rounds_to(first_f1[9][0], "0.80") and page.rounds_to(new_f1[9][0], "0.93"))
     claim("138 is active at half of the double quotes that open a string", page.between((reading.rows[opening, 138] > 0).float().mean(), 0.5, 0.55))
     claim("three new names have a larger F1, with intervals apart", all(new_f1[i][1] > first_f1[i][2] for i in (378, 9, 1490)) and new_f1[138] == first_f1[138])
     claim("most closing brackets are a ), and most ) close a bracket", closes_here[is_parenthesis].float().mean() > 0.5 and is_parenthesis[closes_here].float().mean() > 0.5)
@@ -509,13 +538,13 @@ with claims():
 # %% [markdown]
 # ## 7 · What did the model have to learn?
 #
-# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors. Of its 1 536 latents we choose, on the sample programs, the best one for each name and its best threshold. Then it is counted on the held-out text.
+# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors. Of its 1 536 latents we choose, on the sample programs, the best one for each name and its best threshold. Then it is counted on the held-out text. (It was trained for a sixth as long as ours.)
 
 # %% prediction
 predict("sae.random")
 
 # %% [markdown]
-# The best latent of this dictionary may still miss what is in the vectors. So we also let a **probe** look for each name: a direction that is trained on it, here by logistic regression on the sample programs. A probe that reads a name from the random model shows that training was not needed to have it there.
+# The best latent of this dictionary may still miss what is in the vectors. So we also let a **probe** look for each name: a direction that is trained on it, here by logistic regression on the sample programs.
 
 # %% figure answer
 rows = {"latent": torch.tensor([new_f1[i] for i in sae.names.LATENTS]), **dict(zip(sae.names.READERS, text.others, strict=True))}
@@ -536,43 +565,119 @@ plots.show(
 page.measured("sae.random", text.others[0, 0, 0].item())
 
 # %% [markdown]
-# The figure divides the four names into two kinds.
+# - *The token* `)` is there before training: the best latent of the random model reaches an F1 of 0.94, and its probe 0.95. Random embeddings of tokens differ from one another too.
+# - *A parenthesis is open* cannot be read from the random model: its best latent reaches 0.25 and its probe 0.43, where picking every token gives 0.38. Latent 9 has 0.93. As far as these two show, the model had to learn the name. For *closing quotes* both stay at about a third.
+# - *Early in the context* can be read from the random model by the probe, with 0.91, but not by a latent, with 0.14.
 #
-# - *The token* `)` and *early in the context* can be read from the random model with an F1 above 0.9. A likely reason is that random embeddings of tokens and of places differ from one another too. So a good score says little here about what `code-4l` has learned.
-# - *A parenthesis is open* and *closing quotes* cannot: neither reader of the random model comes to one half. As far as these readers go, the model had to learn them.
+# So the good scores of 378 and 1490 say little about what `code-4l` has learned. Whoever reports a number for a trained model should have the same number for an untrained one. Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found that untrained networks give nice latents too.
 #
-# Whoever reports a number for a trained model should have the same number for an untrained one. That an untrained network gives nice latents too is what Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found.
-#
-# The blue diamonds say something else. If one knows what to look for, a probe is at least as good as the latent, at each of the four names. But “a parenthesis is open” is none of our 21 labels, and it was latent 9 that led us to it. What a dictionary offers is directions found without labels. (Section 5 of the deeper notebook compares latents with neurons and with lists of tokens, at all 21 labels.)
+# The blue diamonds show that a probe of our model, if one knows what to look for, is at least as good as the latent, at each of the four names. But “a parenthesis is open” is none of our 21 labels, and it was latent 9 that led us to it. What a dictionary offers is directions found without labels.
 
 # %% claims
 random_latent, random_probe, our_probe = text.others[..., 0]
 with claims():
     claim("the random model's dictionary has 1 536 latents", sae.card("resid-2-untrained")["config"]["n_latents"] == 1536)
-    claim("the random model's best latent for the token ) has an F1 above 0.9", random_latent[0] > 0.9)
-    claim("a probe reads the token ) and early in the context from the random model with an F1 above 0.9", bool((random_probe[[0, 3]] > 0.9).all()))
+    claim("a parenthesis is open: the random model's latent has 0.25, its probe 0.43, every token picked 0.38", all(page.rounds_to(value, shown) for value, shown in zip((random_latent[1], random_probe[1], every[9]), ("0.25", "0.43", "0.38"), strict=True)))
+    claim("closing quotes: both readers of the random model at about a third", all(page.about(value, 1 / 3) for value in (random_latent[2], random_probe[2])))
+    claim("the token ): 0.94 and 0.95", page.rounds_to(random_latent[0], "0.94") and page.rounds_to(random_probe[0], "0.95"))
+    claim("early in the context: the probe has 0.91, the latent 0.14", page.rounds_to(random_probe[3], "0.91") and page.rounds_to(random_latent[3], "0.14"))
     claim("for a parenthesis is open and closing quotes both readers of the random model stay below one half", bool((text.others[:2, 1:3, 0] < 0.5).all()))
     claim("a probe of our model is at least as good as the latent at each of the four names", all(our_probe[column] >= new_f1[i][0] for column, i in enumerate(sae.names.LATENTS)))
 
 # %% [markdown]
 # ## 8 · Does the model use it?
 #
-# A name says what a latent does. Whether the model *uses* its direction is another question, and it takes an intervention to answer it. We subtract the latent's part from the vector, which is called an **ablation**:
+# Whether the model *uses* a latent's direction is another question, and it takes an intervention to answer it. We can add the direction where the latent is silent. To set a latent to a high value, usually at every token, is called **steering**. Templeton et al. 2024 made a large model speak of the Golden Gate Bridge whatever it was asked.
 #
-# $$x \;\to\; x - f_i\, d_i ,$$
-#
-# with $f_i$ its activation and $d_i$ its direction, of shape (d). Everything else stays, including what the dictionary does not reconstruct.
-#
-# We begin with the `)` of `print("hello", name)`, where the model expects a line break. Any push of this length may disturb a model. So we also push as far along each of the fifteen other latents that are active at this token. They are the *rivals* of 378.
+# After `names = [first, second` the model expects a `]`. At `second` we add latent 9, as strongly as it would be active if the line began with `(`. If its direction means “inside brackets”, nothing new is said. If it means “a parenthesis is open”, the prediction should change.
+
+# %% prediction
+predict("sae.steered")
 
 # %%
-def predicted(tokens, place, shifts):
+def predicted(tokens, place, shifts, site=site):
     """The probability of each next token, after each of some shifts of the vector at `place`."""
     edited = site.activations(tokens).repeat(len(shifts), 1, 1)  # (shift, token, d)
     edited[:, place] += shifts
     return site.logits(tokens.expand(len(shifts), -1), edited)[:, place].softmax(dim=-1)
 
 
+line, _ = dictionary.read("names = [first, second")
+strength = dictionary.encode(dictionary.read("names = (first, second")[0])[0, -1, 9]
+others = sae.matched_latents(on.float().mean(dim=0), 9, 8)  # active about as often as 9
+as_before = predicted(line, -1, torch.zeros(1, 192))
+with_9 = predicted(line, -1, strength * W_dec[[9]])
+with_another = predicted(line, -1, strength * W_dec[others])
+
+# %% figure answer
+decode_token = dictionary.model.tokenizer.decode
+plots.show(
+    sae.next_tokens({"as it is": as_before, "9 added": with_9, "another added": with_another}, decode_token, "9 added"),
+    "Three rows of bars; as it is a closing square bracket is the likeliest, with latent 9 added a closing parenthesis, with another latent again the square bracket.",
+    caption="The likeliest tokens after `names = [first, second`. On the right, eight other latents that are active about as often as 9 were added as strongly.",
+)
+page.measured("sae.steered", decode_token([int(with_9.argmax())]))
+
+# %% [markdown]
+# With latent 9 added, `)` is the likeliest token, at 0.52. With none of the eight others does it have a tenth.
+#
+# But we tried several lines, and chose this one because it shows the change well. Section 5 also showed that the direction promotes `)` by itself. To see how much comes by this *direct path*, we add the same vector after the last block, where no block reads it.
+#
+# So we go to the held-out text. Sixteen of its contexts have a name or keyword where the two names part: a `[` or `{` is open, no `(` is, and 9 is silent. In each of them we draw one, and add 9 there. In every fourth context we also draw one at which a parenthesis is open and 9 is active, and subtract the latent's part from the vector, which is called an **ablation**:
+#
+# $$x \;\to\; x - f_9\, d_9 ,$$
+#
+# with $f_9$ its activation and $d_9$ its direction, of shape (d). Everything else stays, including what the dictionary does not reconstruct. The null is the same push along each of the eight other latents.
+
+# %%
+rounded, square = (dictionary.model.tokenizer.convert_tokens_to_ids(s) for s in ")]")
+after = sae.Site(dictionary.model, "blocks.3.hook_resid_post")  # after the last block
+
+
+def moved(wanted, strengths, site, token=rounded):
+    """How far 9 and eight others move the log-odds of a token, at one place of each context."""
+    rng, found = torch.Generator().manual_seed(0), []
+    for c in wanted.any(dim=1).nonzero()[:, 0].tolist():
+        at = int(torch.multinomial(wanted[c].float(), 1, generator=rng))
+        shifts = strengths[c, at] * torch.cat([torch.zeros(1, 192), W_dec[[9]], W_dec[others]])
+        odds = predicted(text.tokens[c, : at + 2][None], -1, shifts, site)[:, token].logit()
+        found.append(odds[1:] - odds[0])
+    return torch.stack(found)  # (place, latent), 9 first
+
+# %% figure answer
+vocabulary = range(dictionary.model.cfg.d_vocab)
+is_word = torch.tensor([decode_token([i]).strip().isidentifier() for i in vocabulary])[text.tokens[:, 1:]]
+opened, active_9 = left[:, 1].view(64, -1), f_held[:, :, 9]
+held_words = [[decode_token([i]).translate(only_square) for i in row] for row in text.tokens[:, 1:].tolist()]
+in_square = is_word & text.first[:, 1].view(64, -1) & sae.names.still_open(held_words) & ~opened & (active_9 == 0)
+in_round = is_word & opened & (active_9 > 0) & (torch.arange(64) % 4 == 0)[:, None]
+added, taken = moved(in_square, strength.expand_as(active_9), site), moved(in_round, -active_9, site)
+added_after, taken_after = moved(in_square, strength.expand_as(active_9), after), moved(in_round, -active_9, after)
+fig, axes = plots.figure(1, 2, height=2.9, sharey=True)
+for ax, change, direct, title in zip(axes, (added, taken), (added_after, taken_after), ("added where [ or { is open, no (", "taken away where ( is open"), strict=True):
+    rank = change[:, 0].argsort()
+    ax.plot(range(len(rank)), change[rank, 1:], "o", color=plots.GREY, markersize=4)
+    ax.plot(range(len(rank)), direct[rank, 0], "D", color=plots.HEAD, markersize=6, fillstyle="none")
+    ax.plot(range(len(rank)), change[rank, 0], "o", color=plots.HEAD, markersize=7)
+    ax.axhline(0, color=plots.INK, linestyle=":", linewidth=1)
+    ax.set(title=title, xticks=[], xlabel="sixteen places")
+axes[0].set(ylabel="change of the log-odds of “)”")
+plots.show(
+    fig,
+    "Two panels of sixteen columns; on the left the blue marks lie above the grey ones, on the right below nearly all of them.",
+    caption="How far latent 9 (blue dots) and eight others (grey) move the log-odds of `)`, at sixteen places each of the held-out text, in the order of the effect of 9. Hollow diamonds: latent 9 by the direct path alone.",
+)
+
+# %% [markdown]
+# Added where only a `[` or `{` is open, latent 9 raises the odds of `)` at all sixteen places, and at fifteen of them more than each of the others does. Taken away where a parenthesis is open, it lowers them at all sixteen, and again at fifteen more than each of the others. So the direction raises `)` also at places that we did not choose.
+#
+# But where 9 is added, the direct path alone is as strong. On average, the added latent raises the log-odds by 2.9, and the same vector after the last block also by 2.9. The chosen line was an exception: there the direct path brings `)` to 0.08 only. Nor does `]` become less likely at most places: its odds rise at nine of the sixteen. What we may say is that the direction *writes* `)` into the prediction. That later blocks *read* it as an open parenthesis is not shown.
+#
+# ### The same question for the other three
+#
+# Does the prediction depend on a latent more than on others? We take 378 away at the `)` of `print("hello", name)`, where the model expects a line break. Any push of this length may disturb a model. So we also push as far against the direction of each of the fifteen other latents that are active at this token, the *rivals* of 378.
+
+# %%
 place = 35  # that “)”
 rivals = [i for i in range(1536) if f[place, i] > 0 and i != 378]
 as_it_is = predicted(tokens, place, torch.zeros(1, 192))
@@ -580,19 +685,18 @@ without_378 = predicted(tokens, place, -f[place, 378] * W_dec[[378]])
 along_rivals = predicted(tokens, place, -f[place, 378] * W_dec[rivals])  # as long a push
 
 # %% figure
-decode_token = dictionary.model.tokenizer.decode
 plots.show(
-    sae.next_tokens({"as it is": as_it_is, "without 378": without_378, "along a rival": along_rivals}, decode_token, "without 378"),
+    sae.next_tokens({"as it is": as_it_is, "without 378": without_378, "against a rival": along_rivals}, decode_token, "without 378"),
     "Three rows of bars; without latent 378 the equals sign is the likeliest next token, and after an equal push along a rival nearly always a line break.",
     caption="The likeliest tokens after `print(\"hello\", name)`. On the right a stroke is one of the fifteen rivals, and a bar is their mean. ⏎ is a line break, with the blanks that follow it; ␣ is a blank.",
 )
 
 # %% [markdown]
-# Without latent 378 the model's first choice is `=`, which could only follow if the call were still open. After each of the fifteen other pushes a line break stays the likeliest.
+# Without latent 378 the model's first choice is `=`, which could only follow if the call were still open. This does not bring back “closing brackets”: here the `)` does close one, so that both names foretell it. After each of the fifteen other pushes a line break stays the likeliest.
 #
-# To make a test of this example, we measure how far the prediction of the next token moves. The measure is the **KL divergence** of the changed prediction from the untouched one, in nats, which is 0 where the two agree. We say that a latent *beats* a rival where taking the latent away moves the prediction further than an equal push along the rival. At the `)` above, 378 beats all fifteen.
+# How far the prediction moves is measured by the **KL divergence** of the changed prediction from the untouched one, in nats, which is 0 where the two agree. A latent *beats* a rival where taking the latent away moves the prediction further than the push against the rival. At the `)` above, 378 beats all fifteen.
 #
-# We repeat this at 100 tokens, each in another held-out context, and take the mean share of rivals that are beaten. A latent like its rivals would beat one half of them. We say that the model *depends* on a latent if the whole 95 % interval of its mean lies above one half. Twenty latents drawn at random are tested too.
+# We repeat this at 100 tokens at which the latent is active, each in the first half of another context. These contexts come from more held-out modules than those of section 5. A latent like its rivals would beat one half of them. We say that the model *depends* on a latent if the whole 95 % interval of its mean share lies above one half. Twenty latents drawn at random are tested too.
 
 # %% prediction
 predict("sae.causal")
@@ -609,122 +713,54 @@ plots.show(
 page.measured("sae.causal", {4: "all four", 3: "three", 2: "two"}.get(sum(depends[i] for i in four), "one or none"))
 
 # %% [markdown]
-# The model depends on all four, and also on eight of the twenty that were drawn at random. This does not make a name good. The test asks whether the model uses a direction, and not what for: under the name “a bracket closes here”, which section 6 refuted, 378 would have beaten just as many.
-#
-# ### Putting a latent where it is not
-#
-# Can an edit tell two names apart? Instead of subtracting a latent we can add it where it is silent or faint. To set a latent to a high value, usually at every token, is called **steering**. Templeton et al. 2024 made a large model speak of the Golden Gate Bridge whatever it was asked.
-#
-# After `names = [first, second` the model expects a `]`. At `second` we add latent 9, as strongly as it would be active if the line began with `(`. If the model takes it for “inside brackets”, it hears what it knows already. If it takes it for “a parenthesis is open”, something should change.
-
-# %% prediction
-predict("sae.steered")
-
-# %%
-line, _ = dictionary.read("names = [first, second")
-strength = dictionary.encode(dictionary.read("names = (first, second")[0])[0, -1, 9]
-others = sae.matched_latents(on.float().mean(dim=0), 9, 8)  # active about as often as 9
-as_before = predicted(line, -1, torch.zeros(1, 192))
-with_9 = predicted(line, -1, strength * W_dec[[9]])
-with_another = predicted(line, -1, strength * W_dec[others])
-rounded = dictionary.model.tokenizer.convert_tokens_to_ids(")")
-
-# %% figure answer
-plots.show(
-    sae.next_tokens({"as it is": as_before, "9 added": with_9, "another added": with_another}, decode_token, "9 added"),
-    "Three rows of bars; as it is a closing square bracket is the likeliest, with latent 9 added a closing parenthesis, with another latent again the square bracket.",
-    caption="The likeliest tokens after `names = [first, second`. On the right, eight other latents that are active about as often as 9 were added as strongly.",
-)
-page.measured("sae.steered", decode_token([int(with_9.argmax())]))
-
-# %% [markdown]
-# The brackets change places: with latent 9 added, `)` is the likeliest token. With none of the eight others does it have a tenth of the probability. “Inside brackets” would not have foretold this.
-#
-# But we tried several lines, and chose this one because it shows the change well. So we go to the held-out text. In sixteen contexts we draw a name or keyword at which no parenthesis is open and 9 is silent, and add 9 there. We also draw one at which a parenthesis is open and 9 is active, and take 9 away. The null is the same edit with eight other latents.
-
-# %%
-vocabulary = range(dictionary.model.cfg.d_vocab)
-is_word = torch.tensor([decode_token([i]).strip().isidentifier() for i in vocabulary])
-word = is_word[text.tokens[::4, 1:]]  # (context, place), in every fourth context
-opened, active_9 = left[:, 1].view(64, -1)[::4], on[:, 9].view(64, -1)[::4]
-
-
-def odds(wanted, shifts):
-    """The log-odds of “)” after each of some shifts, at one place drawn in each context."""
-    rng = torch.Generator().manual_seed(0)
-    places = torch.multinomial((wanted & word).float(), 1, generator=rng)[:, 0].tolist()
-    drawn_at = zip(text.tokens[::4], places, strict=True)
-    return torch.stack([predicted(row[None, : at + 2], -1, shifts)[:, rounded].logit() for row, at in drawn_at])
-
-
-shifts = strength * torch.cat([torch.zeros(1, 192), W_dec[[9]], W_dec[others]])
-added, taken = odds(~opened & ~active_9, shifts), odds(opened & active_9, -shifts)
-
-# %% figure answer
-fig, axes = plots.figure(1, 2, height=2.9, sharey=True)
-for ax, change, title in zip(axes, (added, taken), ("added where none is open", "taken away where one is open"), strict=True):
-    change = change[:, 1:] - change[:, :1]  # (place, latent), 9 first
-    change = change[change[:, 0].argsort()]
-    ax.plot(range(16), change[:, 1:], "o", color=plots.GREY, markersize=4)
-    ax.plot(range(16), change[:, 0], "o", color=plots.HEAD, markersize=7)
-    ax.axhline(0, color=plots.INK, linestyle=":", linewidth=1)
-    ax.set(title=title, xticks=[], xlabel="sixteen places")
-axes[0].set(ylabel="change of the log-odds of “)”")
-plots.show(
-    fig,
-    "Two panels of sixteen columns; on the left the blue dot lies above the grey ones, on the right below them.",
-    caption="How far latent 9 (blue) and eight others (grey) move the log-odds of `)`, at sixteen places each of the held-out text, in the order of the effect of 9.",
-)
-
-# %% [markdown]
-# Added where no parenthesis is open, latent 9 raises the odds of `)` at all sixteen places, and at fifteen of them more than each of the others does. Taken away where one is open, it lowers them at all sixteen, and again at fifteen more than each of the others. So the model takes the direction for an open parenthesis also at places that we did not choose.
-#
-# It is not the only thing that counts. Where no parenthesis is open, a `)` stays unlikely with latent 9 added: its probability is less than a twentieth on average.
+# The model depends on all four, in this sense, and also on eight of the twenty that were drawn at random. So the test is not hard to pass. It never looks at a name, and does not separate the direct path from what later blocks read.
 
 # %% claims
 break_ids = [i for i in range(dictionary.model.cfg.d_vocab) if (t := decode_token([i])) and not t.strip() and "\n" in t]
-moved = sae.pushes(dictionary, tokens[0], site.activations(tokens)[0], f[place], place, 378)  # 378 first, then its rivals
-moves = [(each[:, 1:] - each[:, :1]) * sign for each, sign in ((added, 1), (taken, -1))]
+pushed = sae.pushes(dictionary, tokens[0], site.activations(tokens)[0], f[place], place, 378)  # 378 first, then its rivals
+by_path = [moved(in_square, strength.expand_as(active_9), site, square), predicted(line, -1, strength * W_dec[[9]], after)]
 with claims():
     claim("the model expects a line break, and = without latent 378", as_it_is[:, break_ids].sum() > 0.95 and decode_token([int(without_378.argmax())]).strip() == "=")
     claim("after each of fifteen other pushes a line break is the likeliest", len(rivals) == 15 and {int(i) for i in along_rivals.argmax(dim=1)} <= set(break_ids))
-    claim("378 beats all fifteen at this token; the edits are those of the cell above", len(moved) == 16 and bool((moved[0] > moved[1:]).all()) and torch.allclose(moved[0], (as_it_is * (as_it_is / without_378).log()).sum(), atol=1e-3))
+    claim("378 beats all fifteen at this token; the edits are those of the cell above", len(pushed) == 16 and bool((pushed[0] > pushed[1:]).all()) and torch.allclose(pushed[0], (as_it_is * (as_it_is / without_378).log()).sum(), atol=1e-3))
     claim("100 tokens each, of twenty latents drawn, too", test.beaten.shape == (25, 100) and len(drawn) == 20)
     claim("the model depends on the four of the puzzle, and on eight of the twenty", all(depends[i] for i in four) and sum(depends[i] for i in drawn) == 8)
-    claim("the model expects a ], and with 9 added a )", decode_token([int(as_before.argmax())]) == "]" and decode_token([int(with_9.argmax())]) == ")")
+    claim("the model expects a ], and with 9 added a )", decode_token([int(as_before.argmax())]) == "]" and decode_token([int(with_9.argmax())]) == ")" and page.rounds_to(with_9[0, rounded], "0.52"))
     claim("with none of the eight others does ) have a tenth", len(others) == 8 and with_another.shape[0] == 8 and with_another[:, rounded].max() < 0.1)
-    for words_for, move in zip(("adding 9 raises", "taking 9 away lowers"), moves, strict=True):
+    for words_for, move in zip(("adding 9 raises", "taking 9 away lowers"), (added, -taken), strict=True):
         claim(f"at all sixteen places {words_for} the odds of ), at fifteen more than each of the eight others does", move.shape == (16, 9) and bool((move[:, 0] > 0).all()) and int((move[:, :1] > move[:, 1:]).all(dim=1).sum()) == 15)
-    claim("with 9 added where none is open ) has less than a twentieth on average", added.sigmoid().mean(0)[1] < 0.05)
+    claim("added, 2.9 on average, and 2.9 by the direct path", page.rounds_to(added[:, 0].mean(), "2.9") and page.rounds_to(added_after[:, 0].mean(), "2.9"))
+    claim("at the chosen line the direct path brings ) to 0.08", page.rounds_to(by_path[1][0, rounded], "0.08"))
+    claim("the odds of ] rise at nine of the sixteen places", int((by_path[0][:, 0] > 0).sum()) == 9)
 
 # %% [markdown]
 # ## 9 · The puzzle, answered
 #
-# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`. But it has found something else that nobody told it: latent 9 is active where a parenthesis is open, we do not find this in the random model, and the model takes the direction for it.
+# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`. But it has found something else that nobody told it. Latent 9 is active where a parenthesis is open, we do not find this in the random model, and its direction raises `)`.
 
 # %% figure
-broken = {378: "in comments, and at `]`", 9: "in comments, and at `[0]`", 138: "at opening `\"`", 1490: "later in a text"}
+broken = {378: "in comments, and at `]`", 9: "in `[ ]` and `{ }`", 138: "at opening `\"`", 1490: "later in a text"}
 need = {True: "no", False: "as far as we see"}
-page.table([{"latent": str(i), "first name": first, "broken": broken[i], "name that is left": f"mostly {name}" if i == 138 else name, "F1": f"{new_f1[i][0]:.2f}",
-             "had to be learned?": need[bool(random_probe[column] > 0.9)], "rivals beaten": f"{100 * test.rows[i][0]:.0f} %"}
+page.table([{"latent": str(i), "first name": first, "broken": broken[i], "name that is left": "none" if i == 138 else name, "F1": "–" if i == 138 else f"{new_f1[i][0]:.2f}", "all picked": "–" if i == 138 else f"{every[i]:.2f}",
+             "had to be learned?": "–" if i == 138 else need[bool(random_probe[column] > 0.9)], "rivals beaten": f"{100 * test.rows[i][0]:.0f} %"}
             for column, (i, first, name) in enumerate(zip(sae.names.LATENTS, sae.names.FIRST, sae.names.LEFT, strict=True))],
-           caption="The four latents of the puzzle, with the verdicts of sections 6, 7 and 8.")  # fmt: skip
+           caption="The four latents of the puzzle, with the verdicts of sections 6, 7 and 8. “All picked”: the F1 of the name where every token is picked. Of rivals, a latent like the others beats 50 %.")  # fmt: skip
 
 # %% [markdown]
-# No first name survived, although the examples spoke for each. What broke them was looking on purpose at places where another name says something else. What a latent stands for, whether the model had to learn it, and whether the model uses it are three questions. Each of them needed a test of its own.
+# No first name survived, although the first picture spoke for each. What broke them was a look at the misses, and at places where another name says something else. What a latent stands for, whether the model had to learn it, and whether the model uses it are three questions, each with a test of its own.
 #
 # ## 10 · Now on larger models
 #
-# Published dictionaries can be much larger. One of [Gemma 2 2B](https://huggingface.co/chanind/gemma-2-2b-batch-topk-matryoshka-saes-w-32k-l0-40) has 32 768 latents, learned from 750 million vectors (D. Chanin's card). [Neuronpedia](https://www.neuronpedia.org) shows the latents of such dictionaries one by one, as section 5 does. Look there for a latent with perfect examples, and write the sentence that would refute its name.
+# A published dictionary of [Gemma 2 2B](https://huggingface.co/chanind/gemma-2-2b-batch-topk-matryoshka-saes-w-32k-l0-40) has 32 768 latents. [Neuronpedia](https://www.neuronpedia.org) shows such latents one by one, as section 5 does. Look there for a latent with perfect examples, and write a text that could refute its name.
 
 # %% [markdown]
 # ## 11 · What this does not show
 #
 # - *One dictionary.* Everything about `code-4l` rests on one training, one place and one width, and trainings from different starts find different latents (Paulo and Belrose 2025, [arXiv 2501.16615](https://arxiv.org/abs/2501.16615), and the deeper notebook). Nothing shows that these are *the* features of the model.
-# - *Four latents.* 1 484 of the 1 536 have a question mark, and no latent shows what is in the unexplained part of the variance.
-# - *A short control.* The random model's dictionary was trained for a sixth as long as ours, and a probe that fails does not show that a name is absent.
-# - *Are dictionaries worth the trouble?* Kantamneni et al. 2025 could not consistently improve on ordinary probes with latents, and our four names agree with them.
-# - *No mechanism yet.* The tests of section 8 do not find which head or neuron reads the direction.
+# - *Four latents, chosen by us.* 1 484 of the 1 536 have a question mark, and no latent shows what is in the unexplained part of the variance.
+# - *Absence.* Where a latent and a probe fail, a name may still be in the random model.
+# - *Are dictionaries worth the trouble?* Kantamneni et al. 2025 could not consistently improve on ordinary probes with latents. None of our four latents did better than a probe, either.
+# - *No mechanism yet.* The tests of section 8 do not find a head or neuron that reads the direction.
 
 # %% claims
 with claims():
@@ -742,7 +778,7 @@ page.card(
     },
     {
         "claim": "The L1 penalty makes activations too small.",
-        "evidence": "Dictionaries of the plane answer m − λ/2, for three λ.",
+        "evidence": "Dictionaries of the plane answer 1 − λ/2 at strength 1, for three λ.",
         "control": "The formula itself.",
         "where it fails": "With many latents it is not the only harm (deeper notebook).",
     },
@@ -750,13 +786,13 @@ page.card(
         "claim": "Latent 9 is active where a parenthesis is open, and this is not found in a random model.",
         "evidence": "F1 on held-out modules, larger than that of its first name.",
         "control": "A dictionary and a probe of a random model.",
-        "where it fails": "The token “)” and the place in the context: a random model has them too.",
+        "where it fails": "The token “)” and the place in the context: a probe of a random model reads them too.",
     },
     {
-        "claim": "The model takes latent 9 for an open parenthesis.",
+        "claim": "The direction of latent 9 raises “)” in the prediction.",
         "evidence": "Added, it raises the odds of “)”, and taken away it lowers them, at sixteen places each.",
         "control": "Eight other latents, added and taken away as strongly.",
-        "where it fails": "Where no parenthesis is open, “)” stays unlikely.",
+        "where it fails": "That later blocks read it: on average, the direct path alone is as strong.",
     },
     links=[
         ("Bricken et al. 2023, Towards Monosemanticity", "https://transformer-circuits.pub/2023/monosemantic-features", "the work that made dictionaries popular, with hundreds of latents to look at"),
