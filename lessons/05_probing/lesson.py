@@ -419,7 +419,7 @@ with claims():
     claim("disputed tokens are in strings or comments, more than 99 of 100", (further.label("in_string") | further.label("in_comment"))[disputed].float().mean() > 0.99)
 
 # %% [markdown]
-# The first probe says *yes* at about six in ten of the disputed tokens, against its own label. The null does so at fewer than one in three. So it has learned much of another property. In its training files the two labels part at fewer than two tokens in a hundred, and a probe finds *something* that correlates with its label there. The second notebook of this lesson asks whether the vectors also hold which brackets count.
+# The first probe says *yes* at about six in ten of the disputed tokens, against its own label. The null does so at fewer than one in three. So the first probe has learned much of another property. In its training files the two labels part at fewer than two tokens in a hundred, and a probe finds *something* that correlates with its label there. The second notebook of this lesson asks whether the vectors also hold which brackets count.
 #
 # No null of section 3 noticed this. *Inside written brackets* gets a row of the scoreboard, and all rows get a column for the nine further files.
 
@@ -462,7 +462,7 @@ with claims():
 drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer.")
 
 # %% [markdown]
-# Two of the features could decide the answer. The *rule* is whether most of three bits are 1, and an answer counts as right if it follows the rule. The *shortcut*, whether two other bits differ, serves as well where the two agree. We probe for the shortcut. The thing that one probes for is called the **property**, and what agrees with it on the usual inputs, here the rule, its **rival**. One more bit, when it is 1, reverses the network's answer, and the right answer with it.
+# Two of the features could decide the answer. The *rule* is whether most of three bits are 1, and an answer counts as right if it follows the rule. The *shortcut*, whether two other bits differ, serves as well where the two agree. We probe for the shortcut. The thing that one probes for is called the **property**, and what agrees with it on the usual inputs, here the rule, its **rival**. One of the other bits, when it is 1, reverses the network's answer, and the right answer with it.
 #
 # On half of the 256 inputs shortcut and rule agree. These are the *usual* inputs. Train a probe for the shortcut on them. How sure it is we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
 
@@ -697,7 +697,7 @@ rest_row = "the direction without it"
 drawing.lead_rows(ax, {name: found[name] for name in found if name != rest_row} | {"24 placebos": by_chance, rest_row: found[rest_row], "24 placebos, as far as that": by_chance_rest})
 ax.set(xlabel="nats that closing brackets become more probable")
 plots.show(
-    fig, "The whole direction at almost 3 nats, the embedding alone at 2, then grey dots of placebos, all lower. The direction without it is below 1, in the midst of the dots of its own placebos.",
+    fig, "The whole direction at almost 3 nats, the embedding alone at 2, then grey dots of placebos, all lower. The direction without it is below 1, and some dots of its own placebos are above it.",
     "Tokens of the ten new files that are outside written brackets and get the component of tokens inside. With 95 % intervals over files; grey dots are placebos.",
 )  # fmt: skip
 
@@ -757,12 +757,12 @@ turns = {at_: {name: torch.tensor([turned_at(*where, seed, *how) for seed in dra
     "null: random directions": [(off, lambda by, u, way=way: (by @ u)[:, None] * way) for way in random_ways],
     "null: untrained model": [(off, lambda by, u: (by @ u)[:, None] * u, blank)],
 }.items()} for at_, where in places.items()}  # fmt: skip
-fig, axes = plots.figure(1, 2, height=2.6, sharey=True)
+fig, axes = plots.figure(1, 2, height=2.8, sharey=True)
 for ax, (at_, rows), layer in zip(axes, turns.items(), (1, 3), strict=True):
     for i, (name, found_) in enumerate(rows.items()):
         colour = plots.NULL if name.startswith("null") else plots.EDITED if name.startswith("without") else plots.INK
         ax.plot(found_, [-i] * len(found_), "o", ms=5, color=colour, alpha=0.5)
-    ax.set(title=f"{at_}, before layer {layer}", xlabel="share of answers that turn", xlim=(-0.05, 1.05), yticks=range(0, -6, -1), yticklabels=list(rows), ylim=(-5.5, 0.5))
+    ax.set(title=f"{at_},\nbefore layer {layer}", xlabel="share of answers that turn", xlim=(-0.05, 1.05), yticks=range(0, -6, -1), yticklabels=list(rows), ylim=(-5.5, 0.5))
 plots.show(
     fig, "Left: the whole vector, the whole direction and the direction without the embeddings turn about half or more, the rest hardly any. Right: whole vector and whole direction turn nearly all, the embeddings most, and without them none turns.",
     "Answers that turn between “)” and “]” when the kind of bracket is exchanged, in lines that differ in it: ten draws of lines, a dot each; random directions: two for each draw.",
@@ -790,7 +790,7 @@ with claims():
 measured("probing.kind", "at the bracket alone" if at_bracket["without the embeddings"].min() > 0.5 and at_end["without the embeddings"].max() < 0.5 else "at the last token alone" if at_end["without the embeddings"].min() > 0.5 else "at neither")
 
 # %% [markdown]
-# At the bracket the direction *without* the embeddings turns more than half of the answers in each of ten draws of lines, as many on average as the whole vector does or more. A push as far along the embeddings, along random directions, or in the untrained model turns fewer than one in eight. At the last token the whole direction turns nearly all answers, and without the embeddings none turns, as in section 7.
+# At the bracket the direction *without* the embeddings turns more than half of the answers in each of ten draws of lines, and on average at least as many as the whole vector does. A push as far along the embeddings, along random directions, or in the untrained model turns fewer than one in eight. At the last token the whole direction turns nearly all answers, and without the embeddings none turns, as in section 7.
 #
 # So the kind of bracket is *used*. Since it is the token itself, this does not say that the model worked it out. It says that the model carries it to the end and answers by it, and that one direction is enough to change that. Two things are left open. In these lines the bracket that was read last is also the open one. And only `)` is compared with `]`; what else changes was not looked at.
 
@@ -893,7 +893,7 @@ measured("probing.erased", "far more than elsewhere" if harm["inside written bra
 # %% [markdown]
 # ## 10 · The verdicts, and a recipe
 #
-# **The puzzle, answered.** To be right about *closing bracket* at 99 of 100 tokens says little, since always saying *no* is right at 97. That nearly all are found, and two thirds before training, says that training made them easier to read. The AUC of 0.990 before training says that most of it was in the token already.
+# **The puzzle, answered.** To be right about *closing bracket* at 99 of 100 tokens says little, since always saying *no* is right at more than 97. That nearly all are found, and two thirds before training, says that training made them easier to read. The AUC of 0.990 before training says that most of it was in the token already.
 #
 # | property | against its nulls | what else is known | the word |
 # | --- | --- | --- | --- |
@@ -917,7 +917,7 @@ measured("probing.erased", "far more than elsewhere" if harm["inside written bra
 
 # %% card
 card(
-    {"claim": "99 % right can say little", "evidence": "for closing brackets always no is right at 97 %; the untrained model's AUC is 0.990", "control": "share found; AUC; the model before training",
+    {"claim": "99 % right can say little", "evidence": "for closing brackets always no is right at more than 97 %; the untrained model's AUC is 0.990", "control": "share found; AUC; the model before training",
      "where it fails": "the trained model's probe finds nearly all, the other two thirds"},
     {"claim": "Nulls show that a probe reads, and not what", "evidence": "all four labels are ahead of every null, “inside brackets” too", "control": "the untrained model; five draws of coins; labels shuffled within tokens; nine further files",
      "where it fails": "a rival that no null imitates"},
