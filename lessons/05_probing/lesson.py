@@ -534,7 +534,7 @@ measured("probing.unusual", "undecided: near even odds" if odds[~usual].abs().me
 # %% [markdown]
 # ## 6 · Readable, but used?
 #
-# Trained on all inputs, the probe reads the shortcut without error. Does the network *use* it? Here are two networks, A and B. They share one encoder, so that their hidden vectors are equal, and so is what a probe says of them. On all usual inputs their answers are equal too. A third network, C, has another encoder, from which the shortcut was left out. This is how often a probe is right, on inputs that it was not fitted on.
+# Trained on all inputs, the probe reads the shortcut without error. Does the network *use* it? Take two networks, A and B, with one encoder, so that their hidden vectors are equal, and so is what a probe says of them. On all usual inputs their answers are equal too. A third network, C, has another encoder, from which the shortcut was left out. This is how often a probe is right, on inputs that it was not fitted on.
 
 # %%
 A, B = probing.twins(0)
@@ -792,12 +792,12 @@ measured("probing.kind", "at the bracket alone" if at_bracket["without the embed
 # %% [markdown]
 # At the bracket the direction *without* the embeddings turns more than half of the answers in each of ten draws of lines, and on average at least as many as the whole vector does. A push as far along the embeddings, along random directions, or in the untrained model turns fewer than one in eight. At the last token the whole direction turns nearly all answers, and without the embeddings none turns, as in section 7.
 #
-# So the kind of bracket is *used*. Since it is the token itself, this does not say that the model worked it out. It says that the model carries it to the end and answers by it, and that one direction is enough to change that. Two things are left open. In these lines the bracket that was read last is also the open one. And only `)` is compared with `]`; what else changes was not looked at.
+# So the kind of bracket is *used*. Since it is the token itself, this does not say that the model worked it out. It says that the model carries it to the end and answers by it, and that one direction is enough to change that. Two things are left open. In these lines the bracket that was read last is also the open one. And only `)` is compared with `]`.
 
 # %% [markdown]
 # ## 9 · Erase it
 #
-# Another common intervention takes a property out. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that no *linear* probe does better than a guess on the vectors so changed. In the plane of section 1 it looks like this.
+# Another common intervention takes a property out. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that no *linear* probe does better than a guess on the vectors so changed. In the plane of section 1 it looks like this; there a line is left, and of 192 dimensions 191 are.
 
 # %% figure
 values, vectors = torch.linalg.eigh(two.mT @ two / len(two))
@@ -888,7 +888,7 @@ with claims():
 measured("probing.erased", "far more than elsewhere" if harm["inside written brackets"][0] > 3 * max(elsewhere, harm["null: shuffled within tokens"][0]) else "hardly at all" if harm["inside written brackets"][0] < 0.1 else "about as much as elsewhere")
 
 # %% [markdown]
-# Where a closing bracket comes next, erasing costs a little more than one nat, and elsewhere less than a twentieth of that. The null costs about 0.2 nats there. But erasing the embedding of “)” costs nearly as much, and the interval of the difference contains 0. So the loss does not tell whether the model misses the property or an answer in the making.
+# Where a closing bracket comes next, erasing costs a little more than one nat, and elsewhere less than a twentieth of that. The null costs about 0.2 nats there. But erasing the embedding of “)” costs nearly as much, and the interval of the difference contains 0. So the loss does not tell whether the model misses the property or the answer that was erased with it.
 
 # %% [markdown]
 # ## 10 · The verdicts, and a recipe
