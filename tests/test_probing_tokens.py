@@ -97,6 +97,20 @@ def test_an_interval_over_files_is_that_of_rows_which_are_drawn_file_by_file(hal
     assert probing.over_files(torch.ones(6), torch.tensor([0, 0, 1, 1, 1, 2])) == pytest.approx((1, 1, 1))
 
 
+def test_auc_counts_pairs_and_keeps_files_together():
+    rng = torch.Generator().manual_seed(0)
+    scores, y = torch.randint(5, (60, 2), generator=rng).float(), torch.rand(60, 2, generator=rng) < 0.4
+    file = torch.arange(60) % 4
+    differences = [s[t][:, None] - s[~t] for s, t in zip(scores.T, y.T, strict=True)]
+    by_pairs = sum(float(d.sign().double().mean() / 2 + 0.5) for d in differences) / 2
+    found = probing.auc(scores, y, file)
+    assert found[0] == pytest.approx(by_pairs) and found[1:].std() > 0
+    one_file = probing.auc(scores, y, torch.zeros(60, dtype=torch.long))
+    assert one_file.numpy() == pytest.approx(float(found[0]))  # drawn anew it is the same
+    assert probing.ahead(found, found) == (0, 0, 0)
+    assert probing.auc(y.float(), y, file)[0] == 1 and probing.auc(torch.zeros(60, 2), y, file)[0] == 0.5
+
+
 def test_control_labels_belong_to_tokens_and_selectivity_compares_on_rows_not_trained_on(halves):
     some = halves[0]
     coins = torch.rand(2048, generator=torch.Generator().manual_seed(0))

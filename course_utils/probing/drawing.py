@@ -123,21 +123,22 @@ def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float]]) -> F
 
     Args:
         found: for (label, test) a lead over a null with its interval, drawn around 0 and green if the whole interval
-            is above it. A cell's edge is 0.3 from its 0.
+            is above it. A cell's edge is 0.5 from its 0.
     """
     labels = list(dict.fromkeys(label for label, _ in found))
     tests = [test for test in TESTS if any(test == tried for _, tried in found)]
-    fig, ax = plots.figure(width=1.6 + 1.3 * len(tests), height=0.4 + 0.45 * len(labels))
+    fig, ax = plots.figure(width=1.6 + 1.45 * len(tests), height=0.4 + 0.45 * len(labels))
     for i, label in enumerate(labels):
         for j, test in enumerate(tests):
             entry = found[label, test]
-            value, low, high = (0.48 / 0.3 * number for number in entry)
+            value, low, high = (0.48 / 0.5 * number for number in entry)
             colour, alpha = (plots.ANSWER, 0.22) if low > 0 else (FADED, 1)
             ax.add_patch(Rectangle((j - 0.48, i - 0.46), 0.96, 0.92, color=colour, alpha=alpha, lw=0))
             ax.plot((j, j), (i - 0.4, i + 0.1), color=plots.NULL, lw=0.8)
             ax.plot((j + low, j + high), (i - 0.15, i - 0.15), color=plots.INK, lw=1.6)
             ax.plot(j + value, i - 0.15, "o", ms=4, color=plots.INK)
-            ax.text(j, i + 0.28, f"{entry[0]:+.3f}", ha="center", va="center", fontsize=8.5)
+            words = "{:+.3f}  [{:.3f}, {:.3f}]".format(*entry).replace("-", "−")
+            ax.text(j, i + 0.28, words, ha="center", va="center", fontsize=6.5)
     ax.set(xlim=(-0.5, len(tests) - 0.5), ylim=(len(labels) - 0.5, -0.5), xticks=range(len(tests)), xticklabels=tests,
            yticks=range(len(labels)), yticklabels=labels)  # fmt: skip
     ax.tick_params(length=0, labeltop=True, labelbottom=False, labelsize=8.5)

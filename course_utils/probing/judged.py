@@ -60,6 +60,39 @@ def over_files(values: Float[Tensor, "row"], file: Int[Tensor, "row"]) -> tuple[
     return values.mean().item(), low.item(), high.item()
 
 
+def auc(
+    scores: Float[Tensor, "row draw"], y: Bool[Tensor, "row draw"], file: Int[Tensor, "row"]
+) -> Float[Tensor, "again"]:
+    """The AUC: how often a row with the label has a higher score than one without, a tie counting one half.
+
+    Returns it on all files first, and then with whole files drawn anew, again and again: each the mean over draws, such
+    as several control tasks. The same files are drawn in every call, so that two results can be subtracted.
+    """
+    member = file.unique(return_inverse=True)[1]
+    files = int(member.max()) + 1
+    weights = torch.cat([torch.ones(1, files).double() / files, bootstrap_weights(files)])
+    total = torch.zeros(len(weights), dtype=torch.float64)
+    for score, label in zip(scores.T, y.T, strict=True):
+        values, place = score.unique(return_inverse=True)
+        counts = torch.zeros(2, files, len(values), dtype=torch.float64)  # (without or with the label, file, score)
+        counts.index_put_((label.long(), member, place), torch.ones(1, dtype=torch.float64), accumulate=True)
+        without, having = counts
+        pairs = having @ (without.cumsum(1) - without / 2).mT  # won by rows with the label: (their file, the other's)
+        won = torch.einsum("df,fg,dg->d", weights, pairs, weights)
+        total += won / ((weights @ having.sum(1)) * (weights @ without.sum(1)))
+    return total / scores.shape[1]
+
+
+def ahead(one: Float[Tensor, "again"], other: Float[Tensor, "again"]) -> tuple[float, float, float]:
+    """By how much the first result of `auc` exceeds the second, with its 95 % interval: (difference, low, high).
+
+    Draws of files in which no row has the label have no AUC. They are left out.
+    """
+    difference = one - other
+    low, high = interval(difference[1:][difference[1:].isfinite()])
+    return difference[0].item(), low.item(), high.item()
+
+
 def chosen_penalty(train: Tokens, penalties: Sequence[float] = (1.0, 10.0, 100.0, 1000.0, 10_000.0)) -> float:
     """The penalty whose probes know most, averaged over layers and labels: fitted on every second file of `train`,
     judged on the files between. Of a label that one of these halves lacks, nothing can be learned: it is left out.

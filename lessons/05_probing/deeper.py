@@ -181,7 +181,7 @@ with claims():
 # %% [markdown]
 # ## 3 · How large may a probe be?
 #
-# Linear probes miss an exclusive or, and sixteen hidden units find it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it.
+# Linear probes miss an exclusive or, and sixteen hidden units find it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it. How much a probe knows is measured by its **removed share**: 1 − its cross-entropy on new files, divided by the cross-entropy that is left when only the rate of the label is known. It is 0 for a probe that reads nothing, and 1 for one that is always right and sure.
 #
 # We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the one of 10, 100 and 1000 that serves it best: whose probe, fitted on every second training file, knows most of the files between.
 
@@ -799,6 +799,7 @@ card(
 # - usable information: by how much the best probe of a family is better for seeing the representation.
 # - online code length: the bits it takes to send labels when both sides learn as they are sent.
 # - capacity: what a family of probes can learn at all, whatever the vectors mean.
+# - removed share: the part of the uncertainty about a label that a probe takes away on new data; 1 − its cross-entropy / that which is left when only the rate is known.
 # - regularisation path: what a probe knows at each strength of its penalty.
 # - expected calibration error: by how much stated probabilities and true shares differ, on average.
 # - calibrated: such that of all cases given a probability, that share is true.
