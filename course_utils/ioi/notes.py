@@ -94,7 +94,7 @@ def note_scores(
 
 @torch.no_grad()
 def mlp_answers(model: Any, prompts: Prompts, sender: tuple[int, int], n: int = 8) -> Float[Tensor, "giver name"]:
-    """What MLPs make of a head's message at END: how it moves each name's logit, by who gives.
+    """How a head's message at END moves each name's logit, straight and through the MLPs, by who gives.
 
     All heads are frozen in runs in which a third person gives; only the message changes, and the MLPs and the final
     norm are computed anew. Each column is less its mean over givers, each row less its mean over names.

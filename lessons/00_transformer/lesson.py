@@ -122,7 +122,7 @@ plots.show(
 # %% [markdown]
 # The token that tells which bracket must close stands several places back, so something in the model must carry that fact to the end of the text.
 #
-# The lead says *by how much* the right bracket is ahead of one wrong one. The *share right* says *on how many* prompts it is ahead of both. They can disagree. If every lead falls from 5 to 1, no bracket changes and the share right stays. If a lead of 0.1 falls to −0.1, an answer is lost, and the mean lead hardly moves.
+# The lead says *by how much* the right bracket is ahead of one wrong one. The *share right* says *on how many* prompts it is ahead of both. They can disagree. If the right bracket leads each wrong one by 5 on every prompt, and then by 1, no answer changes and the share right stays. If a lead of 0.1 falls to −0.1, an answer is lost, and the mean lead hardly moves.
 #
 # Such a number means little without a **null**, what one sees where there is nothing to find. Our null is a model of the same shape with random weights, which should guess: a third right.
 
@@ -361,7 +361,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Head 2.2 of section 1 has the largest term both times, although nothing was ablated here. The MLPs differ from prompt to prompt. On ours `m0` takes 1.26 away and `m3` adds nothing, so that the puzzle is one of the mean.
+# Head 2.2 of section 1 has the largest term both times, although nothing was ablated here. The MLPs differ from prompt to prompt. On ours `m0` takes 1.26 away and `m3` adds next to nothing. So our prompt alone does not show the puzzle, which is about the mean over the prompts.
 #
 # The heads of layer 0 add practically nothing. They may matter all the same, because a term is only a **direct effect**. What works through *later* parts, which read an output and compute with it, is an **indirect effect**, and is in none of these numbers.
 #
@@ -520,7 +520,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Fed a bracket, head 2.2 raises the one that closes it most of all 2048 tokens. Above the mean of the three it is 1.9 for `[`, 1.8 for `{`, and only 0.7 for `(`. The head is not alone. Heads 3.2 and 1.0 also raise the matching bracket, and all three give the open one more attention than any other position. What they do when the model runs, the weights alone do not say.
+# Fed a bracket, head 2.2 raises the one that closes it most of all 2048 tokens. Compared with the mean of the three closing brackets, the right one gains 1.9 for `[`, 1.8 for `{`, and only 0.7 for `(`. The head is not alone. Heads 3.2 and 1.0 also raise the matching bracket, and all three give the open one more attention than any other position. What they do when the model runs, the weights alone do not say.
 
 # %% claims
 weights = torch.tensor([[1.0, 1.0]]) @ torch.tensor([[2.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).T  # the toy's scores
@@ -615,9 +615,9 @@ plots.show(
 )
 
 # %% [markdown]
-# For head 2.2 zeros and the mean both cost 2.27. The twin's output costs 4.58, twice as much. The head raises the right bracket, its mean neither, and the twin's output the wrong one about as far.
+# For head 2.2 zeros and the mean both cost 2.27. The twin's output costs 4.58, twice as much. Between the two brackets the head itself favours the right one. Its mean favours neither, and the twin's output favours the wrong one by about as much.
 #
-# For `m3` even the sign depends on it. With zeros the lead rises by 0.23; with the mean 0.98 is lost, and with the twin's output 2.30. The puzzle's dark bar is one of these three answers, the zeros', so a report of an ablation must say what was written instead.
+# For `m3` even the sign depends on it. With zeros the lead rises by 0.23; with the mean 0.98 is lost, and with the twin's output 2.30. The puzzle's dark bar is only one of these three answers, that of the zeros. So a report of an ablation must say what was written instead.
 
 # %% claims
 answer = (model.W_U[:, pairs.correct] - model.W_U[:, pairs.wrong]).T  # (batch, d_model)
@@ -735,7 +735,7 @@ with claims():
 # %% [markdown]
 # ## 7 · Are they enough?
 #
-# A description should predict an experiment that it was not made from. Section 4 found three heads by their weights, and section 6 added head 0.3. We set the three to their means, on ten other sets of 64 prompts, and then all four. At last we do it the other way round: *only* the four are left as they are, and all other heads are set to their means. The null is four other heads, one of each layer.
+# A description should predict an experiment that it was not made from. Section 4 found three heads by their weights, and section 6 added head 0.3. We set the three to their means, on ten other sets of 64 prompts, and then all four. At last we do it the other way round: *only* the four are left as they are, and all other heads are set to their means. The null is four other heads, one of each layer; three such fours take turns.
 
 # %% prediction
 predict("transformer.trio")
@@ -781,7 +781,7 @@ plots.show(
 # %% [markdown]
 # Without the three, 1.24 of the lead of 5.17 is left, a quarter. Without head 0.3 as well it is 0.45, less than a tenth, and with *only* the four 5.10, as good as all. For this lead, four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work. The sketch lacks one of them, head 0.3.
 #
-# Section 1 did not show the other three. Zeros for head 1.0 or 3.2 cost 0.9 of lead, but less than a tenth of the right answers, and section 1 counted answers. Head 0.3 was hidden by the zeros themselves: they cost no lead, its mean costs 0.41.
+# Section 1 hardly showed the other three. Zeros for head 1.0 or 3.2 cost 0.9 of lead, but less than a tenth of the right answers, and section 1 counted answers. Head 0.3 was hidden by the zeros themselves: they cost no lead, its mean costs 0.41.
 
 # %% claims
 with claims():
@@ -842,9 +842,9 @@ draw.lanes(
 )  # fmt: skip
 
 # %% [markdown]
-# At the bracket, what entered `m0` brings back less than 0.01, its output 0.77. This surprised us. The bracket's embedding is still in the stream, but of what tells the two brackets apart there later layers read nothing. At all positions it is the same: what *entered* `m0` brings back nothing, its *output* everything. A place through which everything that is used must pass is a **bottleneck**.
+# At the bracket, what entered `m0` brings back less than 0.01, its output 0.77. This surprised us. The bracket's embedding is still in the stream. But whatever in it tells the two brackets apart, no later layer reads it there. At all positions it is the same: what *entered* `m0` brings back nothing, its *output* everything. A place through which everything that is used must pass is a **bottleneck**.
 #
-# Is what entered `m0` merely too faint? Its difference between the runs is a tenth as long as the output's. Made as long, it brings back 0.04, less than random directions do, 0.09. The output's, made as short, still brings back 0.07. Length counts, but at equal length the output brings back far more. In this sense `m0` *translates* the bracket into directions that later layers read.
+# Is what entered `m0` merely too faint? Its difference between the two runs is only a tenth as long as that of the output. So we stretch it to the same length. It then brings back 0.04, less than random directions of that length do, 0.09. We also shrink the difference of the output to the length of what entered, and it still brings back 0.07. So length counts, but at equal length the output brings back far more. In this sense `m0` *translates* the bracket into directions that later layers read.
 
 # %% claims
 lengths = {x: change[x][:, [opener]].norm(dim=-1, keepdim=True) for x in change}
@@ -889,7 +889,7 @@ from_m0 = {name.removesuffix(".v"): found for name, found in zip(readers, from_m
 {name: round(found, 2) for name, found in from_m0.items() if found > 0.05}  # of 16 readers
 
 # %% [markdown]
-# It is read by the values of the three heads that we know, by `m1`, and by the logits, which read only the last token. No other of these readers gets more than 0.03. The keys of head 2.2 get 0.10. These six readers together recover 0.75, all others together 0.12. What readers pass on to each other is not counted here.
+# It is read by the values of the three heads that we know, by `m1`, and by the logits, which read only the last token. No other of these readers gets more than 0.03. The keys of head 2.2 get 0.10. When these six readers get the clean output together, they recover 0.75, and all others together 0.12. What one reader passes on to the next is not counted here.
 #
 # Head 0.3 adds nothing to the logits directly. Some later part must read it. Here each MLP in turn is the reader, at the last token. We also ask what `m3` gets from the three other heads together.
 
@@ -917,7 +917,7 @@ draw.road(
 # 1. At the bracket `m0` translates it. `m1` reads that and adds to it, and the keys and values of head 2.2 read what it adds.
 # 2. Heads 1.0, 2.2 and 3.2 look back from the last token and bring the translation along. Head 2.2 also finds the bracket by it.
 # 3. They raise the closing bracket of the same kind, and `m3`, which reads them, on average raises it further.
-# 4. On a second road head 0.3 brings the bracket to the last token before `m0` has run. `m0` translates it there, which recovers 0.18. When only the logits read the translation, it is 0.10.
+# 4. On a second road head 0.3 brings the bracket to the last token before `m0` has run. `m0` translates it there. With the clean output of head 0.3 given to `m0` alone, 0.18 is recovered. If besides only the logits read what `m0` makes of it, it is 0.10.
 #
 # The map shows only what differs between the two prompts of a pair. A part that writes the same on both is not on it, even if much depends on that part.
 
@@ -1052,7 +1052,7 @@ with claims():
 #
 # The lesson's prompts came from one template. On three sets of 64 pairs each we tried two others, a call such as `type = values(offset, start`, and a list such as `type = (values(offset), start`. On both, what goes past `m0` recovers less than a hundredth, and the same four heads alone keep at least nine tenths of the lead.
 #
-# But the heads have other shares. In the list head 0.3, of the second road, recovers more than head 2.2. In the call hardly an answer is lost with head 2.2 at its mean, though more than a third of the lead is.
+# But the heads have other shares. In the list head 0.3, of the second road, recovers more than head 2.2. In the call hardly an answer is lost with head 2.2 at its mean, though about a third of the lead is, or a little more.
 #
 # Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task, which of two names comes next. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. This lesson shows one training run of one small model.
 

@@ -270,7 +270,7 @@ plots.show(
 )
 
 # %% [markdown]
-# With two active latents or more, TopK leaves less unexplained than L1 does with as many. L1 also does a harm of its own. Let $x$ be one of the plane's directions with strength $m$, and $f$ the activation of its latent. Error and penalty together are $(m - f)^2 + \lambda f$, which is smallest at
+# Where both were measured, with two to eight active latents, TopK leaves less unexplained than L1 does with as many. L1 also does a harm of its own. Let $x$ be one of the plane's directions with strength $m$, and $f$ the activation of its latent. Error and penalty together are $(m - f)^2 + \lambda f$, which is smallest at
 #
 # $$f = m - \lambda / 2 .$$
 #
@@ -353,7 +353,7 @@ reading.explain(9, count=4)
 #
 # **Precision** is the share of the picked tokens that the name fits, here 15 of 15. **Recall** is the share of the tokens that the name fits that are picked, here 15 of 16. **F1** is the harmonic mean of the two: twice the hits, divided by the number picked plus the number that fit, here $2 \cdot 15 / (15 + 16) = 0.97$. A perfect name has 1.
 #
-# From here on we look at the sample programs, and count on the *held-out text*: 64 contexts of modules of the standard library, which neither the model nor the dictionary has seen in training. Python's own tokenizer says what a bracket or a string is.
+# From here on we look for names on the sample programs, and judge them on the *held-out text*: 64 contexts of modules of the standard library, which neither the model nor the dictionary has seen in training. Python's own tokenizer says what a bracket or a string is.
 
 # %%
 text = stored.held_out()
@@ -444,7 +444,7 @@ page.table([{"place": str(n), "around the token ⟦ ⟧": f"`{around(spelled_out
            caption="Eight tokens inside brackets at which latent 9 is silent, drawn at random.")  # fmt: skip
 
 # %% [markdown]
-# At six of the eight, the open bracket is a `[` or a `{`. At none of the eight has the context a `(` that is still open. This is no accident of the draw: it holds at 1 141 of all 1 537 such tokens. A better name is *a parenthesis is open*: a `(` of the context has not been closed yet, in code or in text.
+# At six of the eight, a `[` or a `{` is open. At none of the eight has the context a `(` that is still open: at the two others the bracket was opened before the context begins, where the model cannot see it. Of all 1 537 such tokens this holds at 1 141. A better name is *a parenthesis is open*: a `(` of the context has not been closed yet, in code or in text.
 #
 # If this name is right, latent 9 should also be active after a `(` in a comment, where Python sees no brackets. The program below tests it. It also asks about latent 378, which was active at `)` only. Two names predict this: *a bracket closes here*, and *the token* `)`. At four of the seven framed tokens they differ.
 
@@ -538,7 +538,7 @@ with claims():
 # %% [markdown]
 # ## 7 · What did the model have to learn?
 #
-# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors. Of its 1 536 latents we choose, on the sample programs, the best one for each name and its best threshold. Then it is counted on the held-out text. (It was trained for a sixth as long as ours.)
+# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors. Of its 1 536 latents we choose, on the sample programs, the best one for each name and its best threshold. Then it is counted on the held-out text. (It was trained on a sixth as many vectors as ours.)
 
 # %% prediction
 predict("sae.random")
@@ -560,13 +560,13 @@ fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
 plots.show(
     fig,
     "Four rows with four marks each; for two names the probe of the random model lies far to the right, for the other two both marks of the random model lie below one half.",
-    caption="The names that are left: latents (circles) and probes (diamonds), of our model (blue) and of a random model (grey), with 95 % intervals. At “closing quotes” and “a parenthesis is open” both grey marks lie below one half.",
+    caption="Four names: latents (circles) and probes (diamonds), of our model (blue) and of a random model (grey), with 95 % intervals. At “closing quotes” and “a parenthesis is open” both grey marks lie below one half.",
 )
 page.measured("sae.random", text.others[0, 0, 0].item())
 
 # %% [markdown]
 # - *The token* `)` is there before training: the best latent of the random model reaches an F1 of 0.94, and its probe 0.95. Random embeddings of tokens differ from one another too.
-# - *A parenthesis is open* cannot be read from the random model: its best latent reaches 0.25 and its probe 0.43, where picking every token gives 0.38. Latent 9 has 0.93. As far as these two show, the model had to learn the name. For *closing quotes* both stay at about a third.
+# - *A parenthesis is open* can hardly be read from the random model: its best latent reaches 0.25 and its probe 0.43, where picking every token gives 0.38. Latent 9 has 0.93. As far as these two show, the model had to learn the name. For *closing quotes* both stay at about a third.
 # - *Early in the context* can be read from the random model by the probe, with 0.91, but not by a latent, with 0.14.
 #
 # So the good scores of 378 and 1490 say little about what `code-4l` has learned. Whoever reports a number for a trained model should have the same number for an untrained one. Heap et al. 2025 ([arXiv 2501.17727](https://arxiv.org/abs/2501.17727)) found that untrained networks give nice latents too.
@@ -589,7 +589,7 @@ with claims():
 #
 # Whether the model *uses* a latent's direction is another question, and it takes an intervention to answer it. We can add the direction where the latent is silent. To set a latent to a high value, usually at every token, is called **steering**. Templeton et al. 2024 made a large model speak of the Golden Gate Bridge whatever it was asked.
 #
-# After `names = [first, second` the model expects a `]`. At `second` we add latent 9, as strongly as it would be active if the line began with `(`. If its direction means “inside brackets”, nothing new is said. If it means “a parenthesis is open”, the prediction should change.
+# After `names = [first, second` the model expects a `]`. At `second` we add latent 9, as strongly as it is active when the line has `(` in the place of `[`. If its direction means “inside brackets”, nothing new is said. If it means “a parenthesis is open”, the prediction should change.
 
 # %% prediction
 predict("sae.steered")
@@ -614,7 +614,7 @@ decode_token = dictionary.model.tokenizer.decode
 plots.show(
     sae.next_tokens({"as it is": as_before, "9 added": with_9, "another added": with_another}, decode_token, "9 added"),
     "Three rows of bars; as it is a closing square bracket is the likeliest, with latent 9 added a closing parenthesis, with another latent again the square bracket.",
-    caption="The likeliest tokens after `names = [first, second`. On the right, eight other latents that are active about as often as 9 were added as strongly.",
+    caption="The likeliest tokens after `names = [first, second`. On the right, the eight latents whose frequency is nearest to that of 9 were added as strongly.",
 )
 page.measured("sae.steered", decode_token([int(with_9.argmax())]))
 
@@ -673,7 +673,7 @@ plots.show(
 #
 # But where 9 is added, the direct path alone is as strong. On average, the added latent raises the log-odds by 2.9, and the same vector after the last block also by 2.9. The chosen line was an exception: there the direct path brings `)` to 0.08 only. Nor does `]` become less likely at most places: its odds rise at nine of the sixteen. What we may say is that the direction *writes* `)` into the prediction. That later blocks *read* it as an open parenthesis is not shown.
 #
-# ### The same question for the other three
+# ### The same question for all four
 #
 # Does the prediction depend on a latent more than on others? We take 378 away at the `)` of `print("hello", name)`, where the model expects a line break. Any push of this length may disturb a model. So we also push as far against the direction of each of the fifteen other latents that are active at this token, the *rivals* of 378.
 
@@ -696,7 +696,7 @@ plots.show(
 #
 # How far the prediction moves is measured by the **KL divergence** of the changed prediction from the untouched one, in nats, which is 0 where the two agree. A latent *beats* a rival where taking the latent away moves the prediction further than the push against the rival. At the `)` above, 378 beats all fifteen.
 #
-# We repeat this at 100 tokens at which the latent is active, each in the first half of another context. These contexts come from more held-out modules than those of section 5. A latent like its rivals would beat one half of them. We say that the model *depends* on a latent if the whole 95 % interval of its mean share lies above one half. Twenty latents drawn at random are tested too.
+# We repeat this at 100 tokens at which the latent is active, each in the first half of another context. These contexts are drawn from a larger held-out text than that of section 5. A latent like its rivals would beat one half of them. We say that the model *depends* on a latent if the whole 95 % interval of its mean share lies above one half. Twenty latents drawn at random are tested too.
 
 # %% prediction
 predict("sae.causal")

@@ -640,7 +640,7 @@ measured("induction.enough", enough["0.0, 0.2, 1.1"][0])
 # %% [markdown]
 # With the copier 0.35 of the gain is back, and with the two-back head as well 0.91. The control is every other set of three heads of the first layer and one of the second: none of these 15 keeps half. Three of them hold the induction head, and the best of these keeps 0.45.
 #
-# **Needed and specific.** On random tokens 0.42 of the gain is left without the two-back head, and less without any other of the four. On code we measure the loss on all tokens. A token and the one before it are a **known pair** if the two have stood side by side earlier in the window, and an *unknown pair* if they have not. A known pair can be looked up by an exact match, an unknown one cannot. A head that serves the look-up alone should cost little on unknown pairs.
+# **Needed and specific.** Now each of the four heads is taken away by itself. On random tokens 0.42 of the gain is left without the two-back head, and less without any other of the four. On code we measure the loss on all tokens. A token and the one before it are a **known pair** if the two have stood side by side earlier in the window, and an *unknown pair* if they have not. A known pair can be looked up by an exact match, an unknown one cannot. A head that serves the look-up alone should cost little on unknown pairs.
 
 # %% figure answer
 code = ind.pair_losses()  # stored
@@ -724,7 +724,7 @@ plots.show(fig, "Bars for seven parts: with the four heads alone all but r have 
            "Above: the probability of the parts of the name when it returns, after its w. Below: 32 invented names, a dot for each.")  # fmt: skip
 
 # %% [markdown]
-# Without the induction head the name is lost: none of its seven parts has more than a tenth. With the four heads alone all but `r` have more than a quarter. With head 0.1 as a fifth `r` has 0.97, and with any other head at most 0.10. The same head lowers `o` and both `z`, which stand above the intact model in the figure, to 0.18, 0.50 and 0.18. What it does in general we leave open. Without the two-back head both `z` and `le` have less than 1 %.
+# Without the induction head the name is lost: none of the seven parts after the first has more than a tenth. With the four heads alone all but `r` have more than a quarter. With head 0.1 as a fifth `r` has 0.97, and with any other head at most 0.10. The same head lowers `o` and both `z`, which stand above the intact model in the figure, to 0.18, 0.50 and 0.18. What it does in general we leave open. Without the two-back head both `z` and `le` have less than 1 %.
 #
 # In each of the 32 names the four heads alone gain more than half of what the intact model gains, and without the induction head the gain is less than a tenth.
 #
@@ -829,7 +829,7 @@ plots.show(fig, "Accuracy against block length: a spike at 16 for the counting h
            "The counting head and the two models of section 3, tested with blocks of every length from 8 to 31 (64 texts each).")  # fmt: skip
 
 # %% [markdown]
-# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer reaches its third with blocks of 24, the length of section 3, and elsewhere stays below a fifth. In training a block comes over and over, so that the token 24 places before the predicted one is right for blocks of 24, 12 and 8. No other distance is right at as many places of the training texts. Two models of one layer trained on blocks of 16 to 31 stay below a sixth at every length. The model with two layers stays above seven tenths at every length. A score at one length cannot tell a head that reads from one that goes by distance; scores at several lengths can.
+# With blocks of 16 the counting head passes for a perfect induction head, and with any other length it fails. The trained model with one layer reaches its third with blocks of 24, the length of section 3, and elsewhere stays below a fifth. In training a block comes over and over. So the token 24 places before the predicted one is right for blocks of 24, and also for those of 12 and 8. No other distance is right at as many places of the training texts. In the test a block comes only twice: in blocks of 12 or 8 nothing stands so far back, and the habit does not help. The control is training on blocks of 16 to 31 alone, none of which fits into another twice. Two models of one layer that were trained so stay below a sixth at every length. The model with two layers stays above seven tenths at every length. A score at one length cannot tell a head that reads from one that goes by distance; scores at several lengths can.
 #
 # **Other models.** The circuit was found in one training run of one small model, whose training text had mostly renamed names. `code-4l`, trained on code as it is, predicts returning names too. We have not taken it apart.
 

@@ -3,7 +3,7 @@
 #
 # **A puzzle.** A small model reads: *When Mary and John went to the store, John gave a book to*. It says *Mary*, with a probability of nearly 1. Exchange the second *John* for *Mary*, and it says *John*. The answer hangs on the one word before *gave*.
 #
-# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, repeated or not. On these sentences both give the same answers. A third person as giver does not tell them apart: neither way then has a reason to avoid Mary or John.
+# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, repeated or not. On these sentences both give the same answers. By the logits of Mary and John, a third person as giver does not tell them apart: neither way then has a reason to avoid one of these two.
 #
 # GPT-2 small, a larger model, notices the repetition: so Wang et al. found in 2022. Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ.
 
@@ -336,7 +336,7 @@ plots.show(
 #
 # All four heads of layer 0 write these notes, and head 0.2 counts most: if its part alone is left out of the forgery at *and*, the probability of the stranger falls below a fifth.
 #
-# Who reads these notes? Let a head read the word at which it looks from END, with each of the 80 names in turn as Mary. Its **copy score** is the share of the 80 in which Mary's name is among the five that the head raises most. By chance it is 5/80 = 0.06. The next column asks the same of John, and the last one how often John is among the five that the head lowers most. The movers have a second row, for the comma, where they look when Mary gives.
+# Who reads these notes? We let a head read the word at which it looks from END, and put each of the 80 names in turn in Mary's place. A head that copies her name from a note raises that name, whichever it is. Its **copy score** is the share of the 80 names that are then among the five that the head raises most. By chance it is 5/80 = 0.06. The next column asks the same of John's name, and the last one how often his is among the five that the head lowers most. The movers have a second row, for the comma, where they look when Mary gives.
 
 # %%
 movers, late = ["1.0", "1.2", "1.3"], ["2.1", "2.2", "2.3"]
@@ -495,12 +495,12 @@ caption("The scores of the mover 1.2 for the two notes, on the sentence of the p
 # %% [markdown]
 # Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can still go wrong: on this sentence head 1.3 reads the comma.
 #
-# Now let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel asks the same of the other path: all heads are frozen, and the MLPs that read the message move the 80 logits.
+# Now let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel asks about the other path, in eight prompts in which a third person gives: all heads are frozen, and the message moves the 80 logits through the MLPs, and straight.
 
 # %% figure
 movers_at = ((1, 0), (1, 2), (1, 3))
 panels = {"scores of the movers": [ioi.note_scores(model, first, (0, head), movers_at) for head in (2, 3)],
-          "logits, through MLPs": [ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)]}
+          "logits, heads frozen": [ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)]}
 fig, axes = plots.figure(1, 2, height=2.7, sharey=True)
 for ax, (title, (by_02, by_03)) in zip(axes, panels.items(), strict=True):
     order = by_02.diagonal().argsort()
@@ -515,20 +515,20 @@ axes[0].set(ylabel="message adds")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
     fig, "Two panels. For each of 80 givers the giver's own value lies below those of all other names, in the scores and in the logits.",
-    "What the message of head 0.2 adds for the giver's own name (dark) and for the 79 others (grey, from the lowest to the highest), less the mean of each row. "
+    "What the message of head 0.2 adds for the giver's own name (dark) and for the 79 others (grey, from the lowest to the highest), less the means over names and over givers. "
     "Light: what the message of head 0.3 adds for the giver.",
 )  # fmt: skip
 
 # %% [markdown]
 # In both panels, for every giver, the giver's own value is the lowest of the 80. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. Through the MLPs it lowers the giver's logit about half as much.
+# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. With all heads frozen it lowers the giver's logit about half as much, and part of this goes straight to the logits, as section 3 has shown.
 
 # %% claims
 spread = [f[at] for f in reading["a third person gives"].values() for at in ("after IO", "before S2")]
 another = prompts(128, 12, orders=["ABBA"])
 draws = [panels, {"scores of the movers": [ioi.note_scores(model, another, (0, head), movers_at) for head in (2, 3)],
-                  "logits, through MLPs": [ioi.mlp_answers(model, another, (0, head)) for head in (2, 3)]}]  # fmt: skip
+                  "logits, heads frozen": [ioi.mlp_answers(model, another, (0, head)) for head in (2, 3)]}]  # fmt: skip
 own = {title: [[float(x.diagonal().mean()) for x in one[title]] for one in draws] for title in panels}
 ratio = score.softmax(0)[0] / score.softmax(0)[1]
 with claims():
@@ -539,10 +539,10 @@ with claims():
     claim("with it the ratio is between 130 and 140", between(ratio, 130, 140))
     claim("the message adds to the score of Mary's note and takes from that of John's", adds[0] > 0 > adds[1])
     claim("on the example 1.3 gives more than 0.75 to the comma", cache["pattern", 1][0, 3, -1, 9] > 0.75)
-    claim("of 80 notes the message of 0.2 lowers the giver's most, and of 80 logits, through MLPs, the giver's, for every giver, in each of two draws",
+    claim("of 80 notes the message of 0.2 lowers the giver's most, and of 80 logits, with all heads frozen, the giver's, for every giver, in each of two draws",
           all((one[title][0].argmin(1) == torch.arange(80)).all() for one in draws for title in panels))
     claim("the message of 0.3 changes the score of the giver's note about six times less, in each of two draws", all(between(by_02 / by_03, 5.5, 6.5) for by_02, by_03 in own["scores of the movers"]))
-    claim("through MLPs it lowers the giver's logit by 0.45 to 0.55 of what the message of 0.2 does, in each of two draws", all(between(by_03 / by_02, 0.45, 0.55) for by_02, by_03 in own["logits, through MLPs"]))  # fmt: skip
+    claim("with all heads frozen it lowers the giver's logit by 0.45 to 0.55 of what the message of 0.2 does, in each of two draws", all(between(by_03 / by_02, 0.45, 0.55) for by_02, by_03 in own["logits, heads frozen"]))  # fmt: skip
 
 # %% [markdown]
 # ## 7 · The circuit
@@ -655,9 +655,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# With the six, IO gets a probability of only 0.24, although they keep nearly nine tenths of the logit difference: all of it where IO is named first, and 0.77 where S is. Names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
+# With the six, IO gets a probability of only 0.24, although they keep about nine tenths of the logit difference: all of it where IO is named first, and 0.77 where S is. Names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
 #
-# Two things are missing. One is the other writers of the notes: with heads 0.0 and 0.1 the probability of IO is 0.62. The other is heads 2.1, 2.2 and 2.3, which raise both names alike: with these it is 0.98. All eleven heads together, notes and message, give 0.999. Their faithfulness of 0.98 hides two cases: 0.84 where IO is named first, 1.15 where S is. What belongs to a circuit depends on what is measured.
+# Two things are missing. One is the other writers of the notes: the six together with heads 0.0 and 0.1 give IO 0.62. The other is heads 2.1, 2.2 and 2.3, which raise both names alike: the six together with these give 0.98. All eleven heads, notes and message, give 0.999. They keep 0.98 of the logit difference, but not alike in both orders: 0.84 where IO is named first, and 1.15 where S is. What belongs to a circuit depends on what is measured.
 #
 # The control is forty random sets. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep about half and those without it less than a tenth. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours.
 
@@ -719,7 +719,7 @@ measured("ioi.twice", "Mary" if leads > 1 else "John" if leads < -1 else "neithe
 # %% [markdown]
 # After *John gave a book from Mary to* the model says John: the logit difference is −8.3. Both names are repeated, so avoiding only *the repeated name* would leave the two even. In the third row, *… John had lunch and Anna gave a book to*, Anna is the last name, so avoiding only *the last name* would leave Mary and John even, and the model leans to Mary by about two logits. Nor does a name have to be repeated to be avoided: after *…, Anna gave a book to*, Anna's logit is six below the mean of all names.
 #
-# So neither way alone is what the model does. But the two rows do not exclude a mixture of both, which avoids the repeated name and, where repetition decides nothing, the last one. Nor do they single out head 0.2. Its forecast has the right side in both, but a forecast from the attention of head 0.3 has the same sides. What speaks for head 0.2 is the patching.
+# So neither way alone is what the model does. There are two things that these rows do not show. They do not exclude a mixture of both ways, which avoids the repeated name and, where repetition decides nothing, the last one. And they do not single out head 0.2. Its forecast has the right side in both rows, but so has a forecast from the attention of head 0.3. What speaks for head 0.2 is the patching.
 #
 # The last row, *John went to the store with Mary and gave a book to*, is where the account fails. Mary is the last name, head 0.2 gives her about nine tenths of its attention, and the model says Mary all the same. The mixture and the last-name way fail here as well. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
 
@@ -776,12 +776,12 @@ card(
      "control": "the other two words after S2 recover nothing", "where it fails": "an eighth goes by way of the next word"},
     {"claim": "Names are read from notes at “and” and at the comma", "evidence": "a stranger's note makes the model say the stranger",
      "control": "the same at “went”: below 0.1", "where it fails": "the comma holds both names; why these words is not known"},
-    {"claim": "Head 0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit through the MLPs",
-     "control": "the messages of the three other heads to the queries; that of head 0.3 to the MLPs", "where it fails": "a single mover may read the other note; the neurons of the MLPs were not opened"},
-    {"claim": "Six heads decide which of the two names; two more writers of notes and heads 2.1 to 2.3 make it a name of the prompt", "evidence": "faithfulness, and the probability of IO",
-     "control": "forty random sets of as many heads", "where it fails": "a random six with head 0.2 keeps more than a third; by the probability of IO many random sixes do better"},
+    {"claim": "Head 0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit with all heads frozen",
+     "control": "the messages of the three other heads to the queries", "where it fails": "a single mover may read the other note; with all heads frozen the message of head 0.3 lowers the giver too, half as much"},
+    {"claim": "Six heads decide which of the two names comes; with heads 2.1 to 2.3 it is a name of the prompt", "evidence": "faithfulness, and the probability of IO",
+     "control": "forty random sets of as many heads", "where it fails": "random sixes with head 0.2 keep about half; by the probability of IO many random sixes do better"},
     {"claim": "What head 0.2 looks at is avoided", "evidence": "a forecast from its attention, right in two new texts", "control": "avoid the repeated name; avoid the last name; the attention of head 0.3",
-     "where it fails": "where the names are not joined by “and” the model says the name that head 0.2 looks at; a forecast from head 0.3 has the same sides"},
+     "where it fails": "in the text whose names are not joined by “and” the model says the name that head 0.2 looks at; a forecast from head 0.3 has the same sides"},
     formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
               "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
     links=[

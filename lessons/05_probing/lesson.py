@@ -5,7 +5,7 @@
 #
 # The first figure shows such a classifier at work on one line, for the model as it is and for the same model *before* training, when its weights were still random numbers. The bars below count on whole files. Most tokens close no bracket, so always saying *no* is right at more than 97 of 100, but it finds none of the closing brackets. The classifier of the untrained model finds two thirds of them, and that of the trained one nearly all. Which of these numbers should one believe?
 #
-# The text is modules of Python's standard library that the model was not trained on. Ten of them train the classifiers and ten others judge them. Nine more are kept back until section 4: five short ones, and four long ones with nine tenths of their tokens.
+# The text is modules of Python's standard library that the model was not trained on. Ten of them train the classifiers and ten others judge them. Nine more are kept back until section 4: five short ones, and four long ones, which hold nine tenths of the tokens of the nine.
 #
 # The lesson is about three words and the experiments that they need. A property of the text is
 #
@@ -264,7 +264,7 @@ with claims():
     claim("definition is ahead by 0.34, inside brackets by 0.25", rounds_to(lead["definition"][0], "0.34") and rounds_to(lead["in_brackets"][0], "0.25"))
 
 # %% [markdown]
-# All three are ahead. For *definition* training adds 0.34, for *inside brackets* 0.25, and for *closing bracket* 0.007: the untrained model's probe already puts 99 of 100 pairs in order. With a label this rare the last one in a hundred still matters. If both probes may be wrong at equally many tokens that close no bracket, the trained model's finds nearly all closing brackets, and the other fewer than four in five.
+# All three are ahead. For *definition* training adds 0.34, for *inside brackets* 0.25, and for *closing bracket* 0.007: the untrained model's probe already puts 99 of 100 pairs in order. With a label this rare the last one in a hundred still matters. Let both probes say yes so readily that each is wrong at equally many of the tokens that close no bracket. Then the trained model's probe finds nearly all closing brackets, and the other fewer than four in five.
 
 # %% [markdown]
 # ## 3 · Reading, or memorising
@@ -451,7 +451,7 @@ with claims():
     claim("in the further files, too, the second probe has the higher AUC on its own label", reads_w(probes_w, further.x, further_w)[0] > reads(probes, further, "in_brackets")[0])
 
 # %% [markdown]
-# All sixteen cells are green, and yet one row is not what its name says. For *definition*, *closing bracket* and *inside written brackets* no rival is known, and we call them *present*. For *inside brackets* one is known, so the word is withheld. One reserve: the second label was thought of after a look at the ten files of the first three columns.
+# All sixteen cells are green, and yet one row is not what its name says. For *definition*, *closing bracket* and *inside written brackets* we know of no rival, although we have tried few, and we call them *present*. For *inside brackets* one is known, so the word is withheld. One reserve: the second label was thought of after a look at the ten files of the first three columns.
 
 # %% [markdown]
 # ## 5 · A shortcut, planted
@@ -462,7 +462,7 @@ with claims():
 drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds each of them along a direction of its own. From h a head makes the answer.")
 
 # %% [markdown]
-# Two of the features could decide the answer. The *rule* is whether most of three bits are 1, and an answer counts as right if it follows the rule. The *shortcut*, whether two other bits differ, serves as well where the two agree. We probe for the shortcut. The thing that one probes for is called the **property**, and what agrees with it on the usual inputs, here the rule, its **rival**. One of the other bits, when it is 1, reverses the network's answer, and the right answer with it.
+# Two of the features could decide the answer. The *rule* is whether most of three bits are 1, and the right answer follows from it. The *shortcut*, whether two other bits differ, serves as well where the two agree. We probe for the shortcut. The thing that one probes for is called the **property**, and what agrees with it on the usual inputs, here the rule, its **rival**. One further bit turns the task round: when it is 1, the right answer is the opposite of what the rule says, and the network gives the opposite too.
 #
 # On half of the 256 inputs shortcut and rule agree. These are the *usual* inputs. Train a probe for the shortcut on them. How sure it is we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
 
@@ -667,7 +667,7 @@ measured("probing.expects", kinds.get(gains, gains))
 # %% [markdown]
 # Where `)` had less than one in a hundred it now has more than one in ten, and is the model's first guess, in a line where no bracket is open. Might not any push do as much? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. Ours go along twelve differences of means of labels that were shuffled over all tokens, and twelve random directions.
 #
-# There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we also interchange along this embedding alone, and along what is left of our direction without it. This remainder gets placebos as large.
+# There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we split our direction in two. One part lies along this embedding, and the other is what is left without it. We interchange along each of them. The second part, the remainder, gets placebos of its own, which go as far as it does.
 
 # %%
 closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}")
@@ -719,11 +719,11 @@ with claims():
 # %% [markdown]
 # ## 8 · Used, away from the answer
 #
-# Let us go to a place that is not yet about the answer. After ` value = get[name, size` the model should close the bracket with `]`, and after ` value = get(name, size` with `)`. At the bracket itself, three tokens earlier, the next token is a name.
+# Let us go to a place that is not yet about the answer. After `value = get[name, size` the model should close the bracket with `]`, and after `value = get(name, size` with `)`. At the bracket itself, three tokens earlier, the next token is a name.
 #
 # There the kind of bracket is the token itself. A mass-mean probe reads it in every line, and in the untrained model at more than 99 of 100. So it is not *present* in our sense: training did not put it there. It can be *used* all the same, if the model carries it to the end of the line and answers by it.
 #
-# We exchange the kind between two such lines, at the bracket before layer 1 or at the last token before layer 3. The direction is the difference of the means of the two kinds, from one half of 256 lines; the other half is judged. Once we take out of it what lies along the embeddings of “(”, “)”, “[” and “]”. As nulls we push as far along those embeddings, along random directions, and in the untrained model. To exchange the whole vector shows how much there is to turn at this place.
+# We exchange the kind between two such lines, at the bracket before layer 1 or at the last token before layer 3. The direction is the difference of the means of the two kinds, from one half of 256 lines; the other half is judged. In a second version of this direction we take out what lies along the embeddings of “(”, “)”, “[” and “]”. As nulls we push as far along those embeddings, along random directions, and in the untrained model. To exchange the whole vector shows how much there is to turn at this place.
 
 # %% prediction
 predict("probing.kind")
@@ -790,7 +790,7 @@ with claims():
 measured("probing.kind", "at the bracket alone" if at_bracket["without the embeddings"].min() > 0.5 and at_end["without the embeddings"].max() < 0.5 else "at the last token alone" if at_end["without the embeddings"].min() > 0.5 else "at neither")
 
 # %% [markdown]
-# At the bracket the direction *without* the embeddings turns more than half of the answers in each of ten draws of lines, and on average at least as many as the whole vector does. A push as far along the embeddings, along random directions, or in the untrained model turns fewer than one in eight. At the last token the whole direction turns nearly all answers, and without the embeddings none turns, as in section 7.
+# At the bracket the direction *without* the embeddings turns more than half of the answers in each of ten draws of lines, and on average at least as many as the whole vector does. A push as far along the embeddings, along random directions, or in the untrained model turns fewer than one in eight there. At the last token the whole direction turns nearly all answers, and without the embeddings none turns.
 #
 # So the kind of bracket is *used*. Since it is the token itself, this does not say that the model worked it out. It says that the model carries it to the end and answers by it, and that one direction is enough to change that. Two things are left open. In these lines the bracket that was read last is also the open one. And only `)` is compared with `]`.
 
@@ -897,10 +897,10 @@ measured("probing.erased", "far more than elsewhere" if harm["inside written bra
 #
 # | property | against its nulls | what else is known | the word |
 # | --- | --- | --- | --- |
-# | closing bracket | ahead, by less than a hundredth | no rival | present |
-# | definition | ahead | no rival | present |
+# | closing bracket | ahead; of the untrained model and of shuffled labels by less than a hundredth | no rival known | present |
+# | definition | ahead | no rival known | present |
 # | inside brackets | ahead | its probe sides with *inside written brackets* | not shown |
-# | inside written brackets | ahead | no rival; an interchange changes the answer, mostly by writing it | present |
+# | inside written brackets | ahead | no rival known; an interchange changes the answer, mostly by writing it | present |
 # | which kind of bracket | not ahead: it is the token itself | an interchange turns most answers, without writing them | used |
 #
 # For a probe of your own:
@@ -961,5 +961,5 @@ card(
 # - interchange: to give a vector another one's component along a direction.
 # - absent: not readable by the probes that were tried.
 # - present: readable by one of the probes that were tried, better than its nulls, and with no rival known.
-# - used: such that the answer changes with it, more than under other changes as large, and without being written into the vectors.
+# - used: such that the answer changes with it, more than under other changes as large, and without a push that writes the answer itself into the vectors.
 # - LEACE: the least change of vectors after which no linear probe does better than a guess on them.
