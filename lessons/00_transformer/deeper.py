@@ -603,7 +603,7 @@ with claims():
     claim("in code-4l the three are 1.0, 2.2 and 3.2, and more than two thirds of the lead go with them", set(ours["heads"].split(", ")) == {"1.0", "2.2", "3.2"} and ours["share lost"] > 2 / 3)
 
 # %% [markdown]
-# In `code-4l` more than two thirds of the lead go with its three heads. So a large direct attribution says nothing about what is lost without a head: in one model nearly all of it stays, in another most of it goes. Only the ablation tells.
+# In `code-4l` more than two thirds of the lead go with its three heads. The two models do different tasks, and the numbers cannot be compared one by one. But a large direct attribution alone does not say how much is lost without a head. That has to be measured.
 
 # %% [markdown] words
 # ## Words
