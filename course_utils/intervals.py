@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
+
+DRAWS = 2000
 
 
 def bootstrap_weights(
-    units: int, draws: int = 2000, seed: int = 0, clusters: Sequence[Any] | Tensor | None = None
+    units: int, draws: int = DRAWS, seed: int = 0, clusters: Sequence[Any] | Tensor | None = None
 ) -> Float[Tensor, "draw unit"]:
     """The weight of each unit in each draw, in double precision.
 
@@ -27,18 +29,26 @@ def bootstrap_weights(
     Raises:
         ValueError: no unit, or not one label for each.
     """
+    counts, cluster = _drawn(units, draws, seed, clusters)
+    counts = counts[:, cluster]
+    return counts / counts.sum(1, keepdim=True)
+
+
+def _drawn(
+    units: int, draws: int, seed: int, clusters: Sequence[Any] | Tensor | None
+) -> tuple[Float[Tensor, "draw cluster"], Int[Tensor, "unit"]]:
+    """How often each cluster was drawn, and the cluster of each unit."""
     if units < 1:
         raise ValueError("an interval needs at least one unit to draw from")
-    generator = torch.Generator().manual_seed(seed)
-    if clusters is None:
-        return _counts(units, draws, generator) / units
-    labels = numbered(clusters)
+    labels = range(units) if clusters is None else numbered(clusters)
     if labels is None:
         raise ValueError(f"clusters are labels, one for each unit and in their order, not {type(clusters).__name__}")
     if len(labels) != units:
         raise ValueError(f"there are {len(labels)} cluster labels for {units} units")
-    counts = _counts(max(labels) + 1, draws, generator)[:, labels]
-    return counts / counts.sum(1, keepdim=True)
+    things = max(labels) + 1
+    chosen = torch.randint(things, (draws, things), generator=torch.Generator().manual_seed(seed))
+    counts = torch.zeros(draws, things, dtype=torch.float64)
+    return counts.scatter_add_(1, chosen, torch.ones_like(chosen, dtype=torch.float64)), torch.tensor(labels)
 
 
 def numbered(labels: Any) -> list[int] | None:
@@ -55,13 +65,6 @@ def numbered(labels: Any) -> list[int] | None:
     return [number[label] for label in found]
 
 
-def _counts(things: int, draws: int, generator: torch.Generator) -> Float[Tensor, "draw thing"]:
-    """How often each thing was drawn."""
-    chosen = torch.randint(things, (draws, things), generator=generator)
-    counts = torch.zeros(draws, things, dtype=torch.float64)
-    return counts.scatter_add_(1, chosen, torch.ones_like(chosen, dtype=torch.float64))
-
-
 def interval(resampled: Float[Tensor, "draw *rest"], level: float = 0.95) -> tuple[Tensor, Tensor]:
     """The percentiles (low, high) between which the share `level` of the draws lies."""
     tail = (1 - level) / 2
@@ -73,6 +76,8 @@ def mean_interval(
     values: Float[Tensor, "unit"], level: float = 0.95, clusters: Sequence[Any] | Tensor | None = None
 ) -> tuple[float, float, float]:
     """The mean of `values` and its bootstrap interval: (mean, low, high). `clusters`: as in `bootstrap_weights`."""
-    weights = bootstrap_weights(len(values), clusters=clusters)
-    low, high = interval(weights @ values.double(), level)
+    counts, cluster = _drawn(len(values), DRAWS, 0, clusters)
+    sums = torch.zeros(2, counts.shape[1], dtype=torch.float64)  # by cluster: of the values, and of the units
+    sums.index_add_(1, cluster, torch.stack([values.double(), torch.ones_like(values, dtype=torch.float64)]))
+    low, high = interval((counts @ sums[0]) / (counts @ sums[1]), level)
     return values.mean().item(), low.item(), high.item()

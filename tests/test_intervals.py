@@ -24,6 +24,13 @@ def test_labels_that_are_tensors_are_alike_where_they_hold_the_same():
     assert torch.equal(bootstrap_weights(4, clusters=labels.numpy()), bootstrap_weights(4, clusters=labels))
 
 
+def test_the_interval_of_a_mean_is_that_of_weighted_units():
+    labels, values = torch.tensor([4, 9, 4, 1, 1, 1]), torch.tensor([0.3, -2.0, 1.5, 4.0, 0.0, 1.0])
+    for clusters in (None, labels):
+        ends = interval(bootstrap_weights(6, clusters=clusters) @ values.double())
+        assert mean_interval(values, clusters=clusters) == pytest.approx((values.mean().item(), *map(float, ends)))
+
+
 def test_clusters_of_one_are_units():
     assert torch.equal(bootstrap_weights(9, 50, seed=3), bootstrap_weights(9, 50, seed=3, clusters=range(9)))
 

@@ -158,3 +158,15 @@ def test_the_frames_of_path_patching_carry_their_turns():
     made = ioi.paths_drawn([-0.001, 0.29, 0.7])
     assert {"0.00", "0.29", "0.70"} <= set(texts(made))
     plots.plt.close(made.fig)
+
+
+def test_a_forged_note_is_what_a_patch_of_that_head_gives(model):
+    some = ioi.make_ioi_batch(model.tokenizer, 16, torch.Generator().manual_seed(5), orders=["ABBA"])
+    question, at = ioi.asked(model, some, "ABC", direction="noising"), int(some.positions["IO"][0]) + 1
+    patched = question.sweep("z", ("layer", "position", "head"), layers=[0], positions=[at]).values[0, 0]
+    for head in (0, 3):
+        last = ioi.forged(model, some.tokens, question.donor, [at], [head])
+        made = last.gather(1, some.answer[:, None]) - last.gather(1, some.wrong[:, None])
+        torch.testing.assert_close(made[:, 0], patched[head], rtol=1e-3, atol=1e-3)
+    same = ioi.forged(model, some.tokens, some.tokens, [at, at + 2])
+    torch.testing.assert_close(same, model(some.tokens)[:, -1], rtol=1e-3, atol=1e-3)

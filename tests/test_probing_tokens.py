@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from course_utils import probing, zoo
-from course_utils.intervals import mean_interval
 from course_utils.probing import tokens
 from course_utils.python_text import modules
 from course_utils.python_text.labels import token_labels
@@ -87,14 +86,6 @@ def test_what_is_removed_is_nothing_for_one_who_knows_the_rate_and_all_for_one_w
     probes = probing.fit_logistic(train.x, train.y, 1000.0)
     found = probing.removed(probes, train, test)
     assert found.of("in_brackets")[2] > found.of("in_brackets")[0]
-
-
-def test_an_interval_over_files_is_that_of_rows_which_are_drawn_file_by_file(halves):
-    _, test = halves
-    right = test.label("in_brackets").float()
-    found = probing.over_files(right, test.file)
-    assert found == pytest.approx(mean_interval(right, clusters=test.file), abs=1e-6)
-    assert probing.over_files(torch.ones(6), torch.tensor([0, 0, 1, 1, 1, 2])) == pytest.approx((1, 1, 1))
 
 
 def test_auc_counts_pairs_and_keeps_files_together():

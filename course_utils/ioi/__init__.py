@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 from course_utils import zoo
-from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, probability_of, roles
+from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, roles
 from course_utils.ioi.beside_drawn import beside_drawn
 from course_utils.ioi.circuit_drawings import (
     circuit_drawn,
@@ -40,7 +40,7 @@ from course_utils.ioi.criteria import (
     noise_heads,
 )
 from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
-from course_utils.ioi.notes import copying_notes, mlp_answers, note_scores, renamed
+from course_utils.ioi.notes import copying_notes, forged, mlp_answers, note_scores, renamed
 from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
 from course_utils.ioi.outside_drawn import read_words, texts_drawn
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows

@@ -98,13 +98,3 @@ def asked(
     if ablation == "resample":
         return patching.Question(model, clean.tokens, other, direction=direction, **how)
     return patching.Question(model, clean.tokens, reference=other if ablation == "mean" else None, **how)
-
-
-def probability_of(clean: Prompts) -> patching.Metric:
-    """The probability of the right name at END, as a metric."""
-    answer = clean.answer
-
-    def probability(logits: Float[Tensor, "batch 1 d_vocab"]) -> Float[Tensor, "batch"]:
-        return logits[:, 0].softmax(-1).gather(1, answer[:, None])[:, 0]
-
-    return patching.metric(probability, clean.positions["END"], "P(IO)")

@@ -1,9 +1,10 @@
 """Notes: what a later word holds of a name, and what heads do with it.
 
 1. `renamed` – a prompt for each name, with that name in one role and another name in the other.
-2. `copying_notes` – of several heads that read the note alone, the share of names that they raise, and that they lower.
-3. `note_scores` – how a head's message to other heads' queries matches each name's note; `mlp_answers` – how MLPs that
-   read it move each name's logit.
+2. `forged` – the logits when heads of layer 0 write a note from another prompt.
+3. `copying_notes` – of several heads that read the note alone, the share of names that they raise, and that they lower.
+4. `note_scores` – how a head's message to other heads' queries matches each name's note; `mlp_answers` – how it moves
+   each name's logit, straight and through the MLPs that read it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.ioi.behaviour import roles
@@ -42,6 +43,26 @@ def renamed(prompts: Prompts, role: str) -> Prompts:
     for where, who in (("IO", io), ("S1", s), ("S2", s)):
         some.tokens[rows, some.positions[where]] = who
     return some
+
+
+@torch.no_grad()
+def forged(
+    model: Any,
+    tokens: Int[Tensor, "batch pos"],
+    donor: Int[Tensor, "batch pos"],
+    at: Sequence[int],
+    heads: Sequence[int] = (0, 1, 2, 3),
+) -> Float[Tensor, "batch d_vocab"]:
+    """The last position's logits when heads of layer 0 write at some positions what they write there on the donor."""
+    name = "blocks.0.attn.hook_z"
+    _, other = model.run_with_cache(donor, names_filter=name)
+
+    def forge(z: Tensor, hook: Any) -> Tensor:  # (batch, position, head, d_head)
+        for position in at:
+            z[:, position, list(heads)] = other[name][:, position, list(heads)]
+        return z
+
+    return model.run_with_hooks(tokens, fwd_hooks=[(name, forge)])[:, -1]
 
 
 @torch.no_grad()

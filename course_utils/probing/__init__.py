@@ -29,7 +29,7 @@ from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_
 from course_utils.probing.hidden import HiddenProbes, fit_hidden
 from course_utils.probing.illusion import Illusion, illusion
 from course_utils.probing.interchange import interchange, interchanged
-from course_utils.probing.judged import Removed, ahead, auc, chosen_penalty, fit_chosen, over_files, removed
+from course_utils.probing.judged import Removed, ahead, auc, chosen_penalty, fit_chosen, removed
 from course_utils.probing.narrow import Narrow, narrow
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
 from course_utils.probing.steer import Steered, steered
@@ -76,7 +76,6 @@ __all__ = [
     "online_code_length",
     "onwards",
     "open_bracket",
-    "over_files",
     "planted",
     "read",
     "reliability",

@@ -50,16 +50,6 @@ def removed(probes: Probes, train: Tokens, test: Tokens) -> Removed:
     return Removed((1 - losses.sum(0) / blinds.sum(0)).float(), low.float(), high.float(), test.labels)
 
 
-def over_files(values: Float[Tensor, "row"], file: Int[Tensor, "row"]) -> tuple[float, float, float]:
-    """The mean of one number for each row, and its 95 % interval with whole files drawn anew: (mean, low, high)."""
-    member = file.unique(return_inverse=True)[1]
-    counts = torch.bincount(member).double()
-    sums = torch.zeros_like(counts).index_add_(0, member, values.double())
-    weights = bootstrap_weights(len(counts))
-    low, high = interval((weights @ sums) / (weights @ counts))
-    return values.mean().item(), low.item(), high.item()
-
-
 def auc(
     scores: Float[Tensor, "row draw"], y: Bool[Tensor, "row draw"], file: Int[Tensor, "row"]
 ) -> Float[Tensor, "again"]:

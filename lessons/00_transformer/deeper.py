@@ -583,7 +583,7 @@ with claims():
 
 # %%
 def without_the_loudest(one):
-    """The three heads with the largest direct attribution, and the share of the lead that is lost without them."""
+    """The three heads with the largest direct attribution, and the share of the lead lost without them."""
     some = tf.bracket_pairs(one.tokenizer, 64, seed=0)
     terms = tf.attribution(one, some.clean, some.correct, some.wrong)
     loudest = [name for name, _ in terms.top(40) if "." in name][:3]

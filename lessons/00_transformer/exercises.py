@@ -284,7 +284,7 @@ plots.show(
 # %% [markdown]
 # ## 6 · What a head moves: find it by its weights
 #
-# *Why it matters*: weights can point to a head before any experiment is made. This number found the bracket head in section 4 of the lesson.
+# *Why it matters*: weights can point to a head before any experiment is made. Section 4 of the lesson asks the same of head 2.2, with another scale.
 #
 # *What to write*: for every head, how much more its OV circuit raises the matching closing token than the others. `read` has a row for each opening sign: what the head reads there. Pass it through `W_V` and `W_O` of each head, and on through `W_U`, the unembedding's columns of the closing tokens, in the same order. Where the i-th sign is fed, the i-th closing token is the matching one. Take its score minus the **mean of the other closing tokens' scores**, and average over the signs that were fed.
 #
@@ -353,7 +353,7 @@ plots.show(
 # %% [markdown]
 # ## 7 · Mean ablation
 #
-# *Why it matters*: direct attribution shows what a part adds. Only taking the part away shows what is lost. Zeros also remove what it adds on every prompt alike; its mean removes only what is particular to this prompt.
+# *Why it matters*: direct attribution shows what a part adds. Only taking the part away shows what is lost. Its mean removes only what is particular to this prompt, while zeros also remove what it adds on every prompt alike. Which of the two costs more, only the experiment tells.
 #
 # *What to write*: `z` with the given heads replaced by their mean over the **reference prompts**, position by position. The other heads stay as they are, `z` itself too (hooks may edit in place, but a function that others call had better not).
 #

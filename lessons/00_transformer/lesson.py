@@ -789,6 +789,7 @@ with claims():
         "of the mean lead a quarter is left without the three, 1.24 of 5.17, and without head 0.3 as well less than a tenth; on each of the ten sets less is left without the four than without the three",
         about(three_gone.mean() / whole.mean(), 1 / 4) and rounds_to([three_gone.mean().item()], "1.24") and rounds_to([whole.mean().item()], "5.17") and four_gone.mean() < whole.mean() / 10 and (four_gone < three_gone).all(),
     )
+    claim("ten sets of 64 prompts, none of them the first 128", len(new_sets) == 10 and all(len(x.clean) == 64 and not (x.clean[:, None] == pairs.clean).all(-1).all() for x in new_sets))
     claim("with all sixteen heads at their means the mean lead is less than 0.2 in size", abs(all_gone.mean()) < 0.2)
     claim("with only the four more than 0.98 of the lead is kept, 5.10, on each set more than 0.93; without the four 0.45 is left", rounds_to([only_four.mean().item()], "5.10") and rounds_to([four_gone.mean().item()], "0.45") and only_four.mean() > 0.98 * whole.mean() and (only_four / whole).min() > 0.93)
     claim("without four others the lead is whole, to a twentieth of a logit, and with only these less than 0.2 of it is left",

@@ -610,6 +610,7 @@ with claims():
     claim("the formula holds on average over 50 draws of 50 random directions in 20 dimensions (within 3 %)", abs(torch.stack(draws).mean() / sp.expected_interference(50, 0.1, 20) - 1) < 0.03)
     claim("the noise of the one feature that is read has the mean square of the formula (within 20 %)", abs(noise.square().mean() / sp.expected_interference(10_000, 0.001, 768) - 1) < 0.2)
     claim("ten times the density makes ten times the noise", abs(sp.expected_interference(10_000, 0.01, 768) / sp.expected_interference(10_000, 0.001, 768) - 10) < 1e-3)
+    claim("the picture has 120 of ten thousand features, four of them active", (len(shown), int((shown > 0).sum()), ten_thousand.n) == (120, 4, 10_000))
     claim("in the picture the three strong features end near their strokes (at most 0.11 off); the weak one and all silent ones drown", (ends - shown)[[18, 45, 72]].abs().max() <= 0.11 and ends[99] < 0 and bool((ends[shown == 0] < 0).all()))
     claim("of ten thousand features 6 % of the variance is lost at p = 0.001, and about 40 % at p = 0.01 (37 to 43)", round(lost[0.001, 10_000]) == 6 and between(lost[0.01, 10_000], 37, 43))
     claim("that is less than the puzzle's model loses", lost[0.001, 10_000] < shares[2])

@@ -185,7 +185,7 @@ grade("sae.fvu", fvu)
 #
 # *Why it matters* (8 minutes): a small error may be in a direction that the model needs. This number asks the model.
 #
-# *What to write*: which share of what an ablation costs does the reconstruction save? You are given the model's loss at each token: as it is, with the reconstruction spliced in, and with the ablation. Average each over tokens first.
+# *What to write*: which share of what an ablation costs does the reconstruction save? You are given the model's loss at each token: as it is, with the reconstruction spliced in, and with an ablation, in which every vector is replaced by one and the same, such as the mean. Average each over tokens first.
 #
 # *How you know*: it is 1 where the reconstruction costs nothing, 0 where it costs as much as the ablation, and negative where it costs more.
 
@@ -283,7 +283,7 @@ grade("sae.latent_effect", latent_effect)
 #
 # *What to write*: directions, one a row, at most twice as many as there are features. The score is the share of the true features that have a direction of yours of their own with a cosine above 0.9. You pass when it is far above chance and at least 80 %. Train a dictionary of your own making, or use `sae.train(sae.Config(...), sae.Rows(problem.x), sae.Recipe(...))`.
 #
-# *How you know*: you have no truth to compare with. Look at the reconstruction error, at dead latents, and at whether a second training from another start finds the same directions.
+# *How you know*: you have no truth to compare with. Look at the reconstruction error, at dead latents, and at which directions a second training from another start finds again. With more latents than features the surplus need not agree.
 
 # %%
 problem = sae.sealed(runtime.seed_for("sae.sealed"))

@@ -675,6 +675,7 @@ spared = {head: ind.share_left(ind.repeat_gain(model, blocks, 60, [head], refere
 known = dict(zip(ind.PAIR_RUNS, code.loss("known").tolist(), strict=True))
 four_alone, five_alone = known["0.0, 0.2, 0.3, 1.1 alone"], known["0.0, 0.1, 0.2, 0.3, 1.1 alone"]
 with claims():
+    claim("16 texts are judged, with the means over 48 others", (len(blocks), len(reference)) == (16, 48))
     claim("the textbook pair alone keeps nothing of the gain, to 0.03", abs(enough["0.2, 1.1"][0]) < 0.03)
     claim("with the copier beside it, it keeps 0.35; with the copier and the two-back head 0.91",
           (round(enough["0.0, 0.2, 1.1"][0], 2), round(enough["0.0, 0.2, 0.3, 1.1"][0], 2)) == (0.35, 0.91))
@@ -841,6 +842,7 @@ right_at = {back: sum(63 - back for n in range(8, 32) if back % n == 0) for back
 larger = zoo.load("code-4l", "cpu").requires_grad_(False)
 few = ind.invented(larger, 8)
 with claims():
+    claim("64 texts for every length from 8 to 31", [*blocks_of] == [*range(8, 32)] and all(len(texts) == 64 for texts in blocks_of.values()))
     claim("beyond eight tokens 0.19 of the gain is left without head 1.1", round(left_of[8][0], 2) == 0.19)
     claim("beyond 32 tokens less than 0.05 is left without head 1.1, by its interval", left_of[32][2] < 0.05)
     claim("beyond 4, 8 and 16 tokens between a tenth and a third is left, less the further back", 1 / 3 > left_of[4][0] > left_of[8][0] > left_of[16][0] > 0.1)
@@ -865,7 +867,7 @@ card(
      "control": "two heads in two layers, written by hand: right on all four", "where it fails": "several heads in one layer can (deeper notebook)"},
     {"claim": "A previous-token head and an induction head are a plan that works",
      "evidence": "weights written by hand, right at every length from 2 to 32", "control": "a head that counts: right at one length",
-     "where it fails": "a token that occurs twice, as z in the puzzle"},
+     "where it fails": "a token that came twice before, with different successors, as z in the puzzle"},
     {"claim": "Two layers learn the task within 600 steps only if the keys of the second can read the first",
      "evidence": "training with deaf keys, and one layer with smeared keys", "control": "deaf queries; one layer; two layers",
      "where it fails": "shown for small toys, four seeds, 600 steps"},

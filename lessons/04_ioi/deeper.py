@@ -146,14 +146,7 @@ def with_note(some, name_at, note_at, heads):
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
-
-    def forge(z, hook):  # z: (batch, position, head, d_head)
-        z[:, note_at, heads] = other["z", 0][:, note_at, heads]
-        return z
-
-    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
-        p = model(some.tokens)[:, -1].softmax(-1)
+    p = ioi.forged(model, some.tokens, donor, [note_at], heads).softmax(-1)
     return float(p.gather(1, stranger[:, None]).mean())
 
 # %% figure
@@ -543,13 +536,7 @@ def swapped(text, at, heads=(0, 1, 2, 3), seed=1):
     some = ioi.told(model.tokenizer, text, 48, torch.Generator().manual_seed(seed))
     io, s = some.io[:, None], some.s[:, None]
     donor = torch.where(some.tokens == io, s, torch.where(some.tokens == s, io, some.tokens))
-    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
-    def forge(z, hook):  # z: (batch, position, head, d_head)
-        for word in at:
-            z[:, word, list(heads)] = other["z", 0][:, word, list(heads)]
-        return z
-    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
-        logits = model(some.tokens)[:, -1]
+    logits = ioi.forged(model, some.tokens, donor, at, heads)
     return float((logits.gather(1, io) - logits.gather(1, s)).mean())
 
 # %% figure

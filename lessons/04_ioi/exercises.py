@@ -146,7 +146,7 @@ def copying_score(written: Float[Tensor, "name name"], k: int) -> Float[Tensor, 
 grade("ioi.copying_score", copying_score)
 
 # %% [markdown]
-# The planted model's last layer. One of its heads was trained to say names. Which?
+# A *planted* model was trained so that a few heads, known beforehand, do the task. This is the last layer of one; one of its heads was trained to say names. Which?
 
 # %%
 copies = checked("ioi.copying_score")
@@ -286,7 +286,7 @@ grade("ioi.mean_ablate_except", mean_ablate_except)
 #
 # *What to write*: from the metric per prompt of the circuit, of the whole model and with everything ablated: the share that the circuit keeps, (F(C) − F(∅)) / (F(M) − F(∅)), where each F is a mean over prompts.
 #
-# *How you know*: 1 for the whole model, 0 for nothing; a circuit without the parts that hold back can pass 1.
+# *How you know*: 1 for the whole model, 0 for nothing. A circuit can pass 1, where it lacks parts that lower the measure, or where the final norm divides by less, as in section 8 of the lesson.
 
 # %%
 def faithfulness(
@@ -305,7 +305,7 @@ grade("ioi.faithfulness", faithfulness)
 # %% [markdown]
 # ## 9 · How good is a ranking?
 #
-# *Why it matters* (10 minutes): where the truth is known, this says how much a method can be trusted.
+# *Why it matters* (10 minutes): in a planted model it is known which nodes do the task. There this number says how much a method that ranks nodes can be trusted.
 #
 # *What to write*: `score` ranks nodes, `truth` marks the true ones. Return the probability that a true node, drawn at random, scores higher than one that is not; equal scores count one half.
 #

@@ -112,6 +112,7 @@ with claims():
     claim("on the example the logits are 15.59 and 3.84, and their difference 11.75", rounds_to(of["Mary"], "15.59") and rounds_to(of["John"], "3.84") and rounds_to(of["Mary"] - of["John"], "11.75"))
     claim("that is a ratio of probabilities above 100 000", float((logits[named["Mary"]] - logits[named["John"]]).exp()) > 1e5)
     claim("the other two of the table are names, stand nowhere in the sentence, and come before John", len(of) == 4 and all(name in ioi.NAMES and name not in ioi.EXAMPLE and of[name] > of["John"] for name in set(of) - {"Mary", "John"}))
+    claim("128 prompts, and 128 of either order, with more than 40 names, and several places and objects", all(len(some) == 128 and len(some.answer.unique()) > 40 and len(some.tokens.unique()) > 60 for some in (clean, *sets.values())))
     claim("IO ranks above S in every prompt, in either order", all(one.logit_diff.min() > 0 for one in said.values()))
     claim("IO is named first in 45 to 55 of 100 prompts", between((clean.positions["IO"] < clean.positions["S1"]).float().mean(), 0.45, 0.55))
     claim("the mean logit difference is within 0.8 of 12 in either order and over both", all(abs(float(one.logit_diff.mean()) - 12) < 0.8 for one in said.values()))  # fmt: skip
@@ -531,11 +532,15 @@ draws = [panels, {"scores of the movers": [ioi.note_scores(model, another, (0, h
                   "logits, heads frozen": [ioi.mlp_answers(model, another, (0, head)) for head in (2, 3)]}]  # fmt: skip
 own = {title: [[float(x.diagonal().mean()) for x in one[title]] for one in draws] for title in panels}
 ratio = score.softmax(0)[0] / score.softmax(0)[1]
+ln, stream = model.blocks[1].ln1, cache["resid_pre", 1][0, -1]
+normed = (stream - stream.mean()) / cache["blocks.1.ln1.hook_scale"][0, -1] - message
+query_without = (normed * ln.weight + ln.bias) @ model.W_Q[1, 2] + model.b_Q[1, 2]
 with claims():
     claim("all three movers read the note of Mary at least four times as much as that of John when John gives, and that of John ten times as much when Mary gives",
           all(f["after IO"] > 4 * f["before S2"] for f in reading["John gives"].values()) and all(f["before S2"] > 10 * f["after IO"] for f in reading["Mary gives"].values()))
     claim("when a third gives, each note gets between 0.35 and 0.65", between(spread, 0.35, 0.65))
     claim("without the message the softmax over the two would give each more than a fifth", (score - adds).softmax(0).min() > 0.2)
+    claim("with the scale held, the query of the stream without the message gives the score without it (to a hundredth)", torch.allclose(keys @ query_without / root, score - adds, atol=0.01))
     claim("with it the ratio is between 130 and 140", between(ratio, 130, 140))
     claim("the message adds to the score of Mary's note and takes from that of John's", adds[0] > 0 > adds[1])
     claim("on the example 1.3 gives more than 0.75 to the comma", cache["pattern", 1][0, 3, -1, 9] > 0.75)

@@ -81,7 +81,7 @@ table(rows, decimals=2)
 # %% [markdown]
 # ## 3 · Logistic regression, all at once
 #
-# *Why it matters*: sixty probes in one solve take a second. One after the other they take a minute, and one is tempted to look at a single layer.
+# *Why it matters*: the lesson fits its probes at all layers and for all labels in one solve. One after the other they take far longer, and one is tempted to look at a single layer.
 #
 # *What to write*: for every layer and every label, the direction w and the bias b that minimise
 #
@@ -234,7 +234,7 @@ table(rows, decimals=3)
 #
 # *Why it matters*: that the old probe fails after erasing is no wonder, since its direction is gone. The question is whether a *new* one finds the property.
 #
-# *What to write*: two accuracies, before and after erasing, as a tensor of two numbers. `eraser(rows, labels)` returns a map of rows, `fit(rows, labels)` a function that says yes or no to rows. Fit both on the training rows alone. Judge on the others: once a probe on `x` as it is, once a new probe on the erased rows.
+# *What to write*: two accuracies, before and after erasing, as a tensor of two numbers in the dtype of `x`. `eraser(rows, labels)` returns a map of rows, `fit(rows, labels)` a function that says yes or no to rows. Fit both on the training rows alone. Judge on the others: once a probe on `x` as it is, once a new probe on the erased rows.
 #
 # *How you know*: with an eraser that changes nothing, the two numbers are equal.
 

@@ -26,6 +26,7 @@ from dataclasses import replace
 import torch
 
 from course_utils import plots, probing, sae, zoo
+from course_utils.intervals import mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, rounds_to, table
 from course_utils.probing import clouds, drawing, open_bracket, subspace
@@ -395,7 +396,7 @@ shuffled = probing.fit_chosen(replace(train, x=train.x[[2]], y=dealt, labels=())
 says = {"the first probe": probes.logits(further.x)[2][:, [at["in_brackets"]]] > 0,
         "the second probe": probes_w.logits(further.x[[2]])[0] > 0,
         "null: shuffled within tokens": shuffled.logits(further.x[[2]])[0] > 0}
-says_yes = {who: probing.over_files(yes.float().mean(1)[disputed], further.file[disputed])
+says_yes = {who: mean_interval(yes.float().mean(1)[disputed], clusters=further.file[disputed])
             for who, yes in says.items()}
 
 # %% figure
@@ -690,7 +691,7 @@ answer_way = model.W_U[:, close] / model.W_U[:, close].norm()
 without = toward - (toward @ answer_way) * answer_way
 gain = {"inside written brackets": rise(toward[None])[0], "the embedding of “)” alone": rise(answer_way[None], answer_way)[0],
         "the direction without it": rise(without[None], without)[0]}
-found = {name: probing.over_files(by, outside.file) for name, by in gain.items()}
+found = {name: mean_interval(by, clusters=outside.file) for name, by in gain.items()}
 by_chance, by_chance_rest = rise(placebos).mean(1), rise(placebos, without).mean(1)
 fig, ax = plots.figure(height=2.3, width=6.2)
 rest_row = "the direction without it"
@@ -864,8 +865,8 @@ null = probing.shuffled_within(train.ids, wrote, 0)
 costs = {"inside written brackets": rise_of(probing.leace(x, wrote)),
          "the embedding of “)”": rise_of(without_answer),
          "null: shuffled within tokens": rise_of(probing.leace(x, null))}
-table({name: {"at a closing bracket": probing.over_files(cost[at_close], file_of[at_close]),
-              "at another token": probing.over_files(cost[~at_close], file_of[~at_close])}
+table({name: {"at a closing bracket": mean_interval(cost[at_close], clusters=file_of[at_close]),
+              "at another token": mean_interval(cost[~at_close], clusters=file_of[~at_close])}
        for name, cost in costs.items()}, unit="nats", decimals=2)
 
 # %% caption answer
@@ -873,10 +874,10 @@ caption("Rise of the loss where a closing bracket comes next, and where another 
 
 # %% claims answer
 middles = [points[inside].mean(0) - points[~inside].mean(0) for points in panels.values()]
-harm = {name: probing.over_files(cost[at_close], file_of[at_close]) for name, cost in costs.items()}
+harm = {name: mean_interval(cost[at_close], clusters=file_of[at_close]) for name, cost in costs.items()}
 erased = costs["inside written brackets"]
 elsewhere = float(erased[~at_close].mean())
-against = probing.over_files((costs["the embedding of “)”"] - erased)[at_close], file_of[at_close])
+against = mean_interval((costs["the embedding of “)”"] - erased)[at_close], clusters=file_of[at_close])
 with claims():
     claim("after erasing, the class means are equal, and the few lines give what the course's eraser gives", float((gone[wrote].mean(0) - gone[~wrote].mean(0)).norm() / toward.norm()) < 1e-3 and float((gone - probing.leace(x, wrote)(x)).norm() / (gone - x).norm()) < 0.01)
     claim("in the figure of the plane they are, too, and apart before", middles[2].norm() < 1e-3 * middles[0].norm() and middles[1].norm() > 0.1)

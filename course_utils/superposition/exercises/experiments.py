@@ -222,8 +222,8 @@ Answer(
     effort=120.0,  # sixteen runs take 10 to 15 s of processor time, and who measures again takes more of them
     hints=(
         "Run the given cell with `seeds=16` and a `first_seed` of your own, 256 or more, and take the crossings at your level: `.at(level).crossing`.",
-        "One run in twenty-four says little about the mean; how little is the standard error, the standard deviation over runs divided by the root of their number.",
-        "low, high = mean − 1.96 · sd/√n, mean + 1.96 · sd/√n; `.mean_interval()` of the lesson does the same with Student's t.",
+        "A single run says little about the mean. How little is told by the standard error, the standard deviation over runs divided by the root of their number.",
+        "low, high = mean − 1.96 · sd/√n, mean + 1.96 · sd/√n; n is the number of runs.",
     ),
     misconceptions=(
         wrong("spread of single runs", _with(math.sqrt(24)), SPREAD.format(n=24)),
