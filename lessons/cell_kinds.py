@@ -10,8 +10,8 @@ The kind stands in the source after the cell's mark, `# %% figure`; without one 
     card         what the lesson leaves one with                 folded
     experiment   what a learner would type                       open
 
-`answer` beside any of them (`# %% answer`, `# %% figure answer`) closes the *outputs*, which give a prediction away,
-until they are clicked. Front ends fold in three ways, and every folded cell carries all three: JupyterLab and
+`answer` beside one of them (`# %% answer`, `# %% figure answer`) closes the *outputs*, which give a prediction away,
+until they are clicked. A list of claims opens only when it is clicked and needs no such mark. Front ends fold in three ways, and every folded cell carries all three: JupyterLab and
 Notebook 7 by metadata, Colab by metadata and a title in the first line, Sphinx sites (myst-nb) by tags. A front end
 that knows none of them shows everything.
 """
@@ -126,6 +126,8 @@ def faults(source: str, kind: str, closed: bool) -> Iterator[str]:
         yield "calls card(), which belongs into a '# %% card' cell"
     if "measured" in called and not closed:
         yield f"calls measured(), whose output gives a prediction away: mark it {ANSWER!r}"
+    if kind == "claims" and closed and "measured" not in called:
+        yield f"is marked {ANSWER!r} and calls no measured(): the list of claims is closed without it"
     for refused in refusals(source):
         yield f"is refused: {refused.rstrip('.')}"
 

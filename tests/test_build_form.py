@@ -106,7 +106,7 @@ def test_folding_keeps_the_tags_of_the_source(built):
 
 @pytest.mark.parametrize(
     ("title", "kind"),
-    [("", ("experiment", False)), ("answer", ("experiment", True)), ("claims answer", ("claims", True))],
+    [("", ("experiment", False)), ("answer", ("experiment", True)), ("figure answer", ("figure", True))],
 )
 def test_kinds(title, kind):
     assert cell_kinds.kind_of(title) == kind
@@ -139,6 +139,7 @@ def test_what_is_no_kind_is_refused(built, title):
         ("squares\n\n", "measured('tiny.x', 'nine')\n\n", "gives the answer away: pass what the cell computed"),
         ("squares\n\n", "squares\n\n# %%\nmeasured('tiny.x', x)\n\n", "mark it 'answer'"),
         ("squares[-1] == 9)", "True)", "which holds or fails whatever was measured"),
+        ("# %% claims\n", "# %% claims answer\n", "the list of claims is closed without it"),
         ("# %% caption\n", "# %% [markdown]\n# In between.\n\n# %% caption\n", "a figure without a caption"),
         ('claim("the last square is nine", squares[-1] == 9)', "squares", "is marked 'claims' and calls no claim()"),
         ('caption("Squares grow.")', "squares", "is marked 'caption' and calls no caption()"),

@@ -146,7 +146,7 @@ measured("superposition.room", "more than 250" if max(fitting) > 250 else "about
 # A layer of 64 dimensions does not hold 256 features at no cost for that. The *largest* overlap is small, but a reader suffers from the sum of many small ones. Training spreads these evenly too: in the small models of section 1 the mean square of the disturbance of a kept feature is between half and four fifths of what random directions of the same lengths would give.
 # </details>
 
-# %% claims answer
+# %% claims
 exact = []
 for k in (3, 4, 5, 6, 7):
     for W in small.W[:, k]:
@@ -236,7 +236,7 @@ measured("superposition.pairs", "at right angles" if rare.abs().max() < 0.3 else
 # About half of the anticorrelated pairs are not opposite. Those runs are stuck: their loss is at least 0.001, where it could be zero. And "opposite" alone proves little, since in the independent control between a tenth and two fifths of the pairs are opposite too. Each feature must pick *some* partner.
 # </details>
 
-# %% claims answer
+# %% claims
 opposite = {kind: (cosine < -0.95).float().mean().item() for kind, cosine in within.cosine.items()}
 stuck = ~(within.cosine["anticorrelated"] < -0.95).all(-1)  # (run, density)
 with claims():

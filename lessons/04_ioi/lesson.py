@@ -166,7 +166,7 @@ measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[f
 # %% [markdown]
 # Layer 0 already carries 0.87 of the difference to END. At that point S2 holds nothing but its own token, so what is read there cannot say whether the name has occurred before. An eighth takes a detour by the next word, *gave*.
 
-# %% claims answer
+# %% claims
 recovered = dict(enumerate(found, start=1))  # by position: S2 is 10, END 14
 with claims():
     claim("in the embedding all of it is at S2", recovered[10][0] > 0.999)
@@ -242,7 +242,7 @@ measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[nam
 # %% [markdown]
 # Head 0.2 adds next to nothing, and yet exchanging it turns the answer by 0.70. That is enough to make the model prefer John. The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. A head that adds so little and matters so much must have readers. We first ask what the movers read.
 
-# %% claims answer
+# %% claims
 def wrote(*parts):
     """The share of the logit difference that these parts add directly."""
     return sum(written.difference(part) for part in parts) / total
@@ -448,7 +448,7 @@ measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[nam
 # %% [markdown]
 # The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. Keys and values could not show much here: *and* and the comma stand before S2, so what is read there is the same in both runs. What the message changes is *where the movers look*. The other path from this head, by the MLPs, counts about as much: 0.29. Exchanged together they turn the answer by 0.66, nearly all of the 0.70 of section 3.
 
-# %% claims answer
+# %% claims
 with claims():
     claim("directly, 0.2 turns the answer by less than 0.02, also through MLPs by 0.29, over all paths by more than twice that",
           abs(paths["straight to the logits"]["0.2"]) < 0.02 and rounds_to(paths["also through MLPs"]["0.2"], "0.29") and paths["also through heads"]["0.2"] > 2 * paths["also through MLPs"]["0.2"])
@@ -666,7 +666,7 @@ plots.show(
 #
 # The control is forty random sets. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep about half and those without it less than a tenth. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours.
 
-# %% claims answer
+# %% claims
 again = [kept(prompts(64, seed), ours_are) for seed in (10, 11)]
 after_six = left["the six heads"][0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
@@ -728,7 +728,7 @@ measured("ioi.twice", "Mary" if leads > 1 else "John" if leads < -1 else "neithe
 #
 # The last row, *John went to the store with Mary and gave a book to*, is where the account fails. Mary is the last name, head 0.2 gives her about nine tenths of its attention, and the model says Mary all the same. The mixture and the last-name way fail here as well. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
 
-# %% claims answer
+# %% claims
 drawn = [(found, gap, forecast)]
 for seed in (1, 2):
     more = ioi.outside(model, (0, 2), texts, n=64, seed=seed)
