@@ -25,8 +25,8 @@ def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "", traine
     for i in short:
         x, y = W[:, i].tolist()
         ax.plot([0, x], [0, y], color=plots.GREY if trained else colours[i], linewidth=1 if trained else 2.2)
-        if trained:
-            ax.plot(x, y, "o", color=plots.NULL, markersize=5, markerfacecolor="white")
+        dot = dict(color=plots.NULL, markerfacecolor="white") if trained else dict(color=colours[i])
+        ax.plot(x, y, "o", markersize=5, **dot)
     for i in kept if trained else range(W.shape[1]):
         x, y = W[:, i].tolist()
         far = 1 + NUMBER / max(size[i], 1e-9)

@@ -3,15 +3,16 @@
 1. Two kept features belong to one block if their arrows are far from a right angle, or if a chain of others links them.
 2. Between blocks all arrows are nearly at right angles: WᵀW, with its rows sorted by block, has boxes on its diagonal.
 3. The dimensionalities of a block sum to the number of dimensions that its features share.
+4. One picture for all densities: the dimensionality of every kept feature, and above it the blocks of the best run.
 """
 
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
@@ -58,24 +59,42 @@ class CrowdedModels:
     def of(cls, trained: Trained) -> "CrowdedModels":
         return cls(trained, trained.best())
 
-    def blocks(self, instance: int) -> list[tuple[Block, ...]]:
-        """The blocks of every run at one density."""
-        return [blocks(W) for W in self.trained.W[:, instance]]
+    def plot(self, null: Float[Tensor, "draw hidden feature"]) -> Figure:
+        """A column for each density, and a last one for `null`, whose first draw stands for its best run.
 
-    def plot(self, null: Float[Tensor, "hidden feature"]) -> Figure:
-        """WᵀW of the best run at each density, and of `null`: kept features, sorted by block, on one scale."""
+        Below, D of every kept feature of all runs, those of the best run in the order of the rows above, and a stroke
+        where all of them would have the same. Above, WᵀW of the best run, sorted by block.
+        """
         densities = self.best.toy.probability[:, 0].tolist()
-        models = {f"p = {p:.2g}": W for p, W in zip(densities, self.best.W[0], strict=True)} | {"at random": null}
-        fig, axes = plots.figure(1, len(models), height=2.5, squeeze=False)
-        found = [blocks(W) for W in models.values()]
-        sizes = [sum(len(block.features) for block in one) for one in found]
-        for ax, (name, W), one, size in zip(axes[0], models.items(), found, sizes, strict=True):
-            image = _boxes(ax, W, one)
-            ax.set(xlim=(-0.7, max(sizes) - 0.3), ylim=(max(sizes) - 0.3, -0.7))
-            of, colour = ("directions", plots.NULL) if W is null else ("kept", plots.INK)
-            ax.set_title(f"{name}\n{size} {of}", loc="left", color=colour)
-        axes[0, 0].set_ylabel("feature")
-        fig.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label="$W_i\\cdot W_j$")
+        names = [f"{p:.2g}" for p in densities] + [f"{null.shape[-1]} at\nrandom"]
+        columns = [*zip(self.trained.W.unbind(1), self.best.W[0], strict=True), (null, null[0])]
+        most = max(_order(shown).numel() for _, shown in columns)
+        fig, ax = plots.figure(height=4.6)
+        for k, (stack, shown) in enumerate(columns):
+            order, hidden = _order(shown), len(shown)
+            square = ax.inset_axes((k / len(columns), 0.73, 0.94 / len(columns), 0.2))
+            _boxes(square, shown, blocks(shown))
+            square.set(xlim=(-0.7, most - 0.3), ylim=(most - 0.3, -0.7))
+            square.set_title(f"{len(order)} kept" if stack is not null else "", fontsize=9, fontweight="normal", pad=3)
+            for run, W in enumerate(stack):
+                D, x = feature_dimensionality(W)[_order(W)], k - 0.3 + 0.6 * run / (len(stack) - 1)
+                ax.plot([x] * len(D), D, "o", color=plots.GREY, markersize=2.5, alpha=0.6, markeredgewidth=0)
+            across = k + 0.3 * torch.linspace(-1, 1, len(order))
+            ax.plot(across, feature_dimensionality(shown)[order], "o", color=plots.SERIES[0], markersize=4, zorder=4)
+            ax.hlines(hidden / len(order), k - 0.4, k + 0.4, color=plots.NULL, linewidth=2, zorder=3)
+        for value in (1, 1 / 2, 2 / 5):
+            ax.axhline(value, color=plots.GREY, linewidth=0.7, linestyle=":", zorder=0)
+        ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(0, 1.5), xticks=range(len(columns)), xticklabels=names)
+        ax.set_yticks([0, 2 / 5, 1 / 2, 1], ["0", "pentagon  2/5", "pair  1/2", "alone  1"])
+        ax.set_xlabel("density p (rarer to the right)")
+        ax.set_ylabel("D of each kept feature", y=1 / 3)
+        ax.spines["left"].set_bounds(0, 1.05)
+        marks = (
+            Line2D([], [], marker="o", linestyle="", color=plots.SERIES[0], markersize=4, label="best run"),
+            Line2D([], [], marker="o", linestyle="", color=plots.GREY, markersize=2.5, label="all runs"),
+            Line2D([], [], color=plots.NULL, linewidth=2, label="an even share"),
+        )
+        fig.legend(handles=marks, ncols=3, loc="outside lower center")
         return fig
 
 
@@ -102,9 +121,14 @@ def shares_figure(models: dict[str, Float[Tensor, "run hidden feature"]]) -> Fig
     return fig
 
 
-def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> AxesImage:
-    order = [i for block in found for i in block.features]
-    image = plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
+def _order(W: Float[Tensor, "hidden feature"]) -> Int[Tensor, "kept"]:
+    """The kept features, sorted by block."""
+    return torch.tensor([i for block in blocks(W) for i in block.features])
+
+
+def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> None:
+    order = _order(W)
+    plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
     start = 0
     for block in found:
         size = len(block.features)
@@ -113,4 +137,3 @@ def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...
         start += size
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    return image

@@ -52,7 +52,8 @@ class Shapes:
             bottom += runs
         for i, W in enumerate(self.best.W[0]):
             _icon(ax.inset_axes((i / k, 0.63, 1 / k, 0.37)), W)  # above its bar
-        ax.set(xlim=(-0.5, k - 0.5), ylim=(0, 1.65 * seeds), yticks=[0, seeds // 2, seeds], ylabel=f"of {seeds} runs")
+        ax.set(xlim=(-0.5, k - 0.5), ylim=(0, 1.65 * seeds), yticks=[0, seeds // 2, seeds])
+        ax.set_ylabel(f"runs, of {seeds}", y=0.3)
         ax.set(xticks=range(k), xticklabels=[f"{p:.2g}" for p in self.best.toy.probability[:, 0]])
         ax.set_xlabel("density p (rarer to the right)")
         ax.spines["left"].set_bounds(0, seeds)
@@ -64,9 +65,13 @@ class Shapes:
 def _icon(ax: Axes, W: Float[Tensor, "2 feature"]) -> None:
     """The arrows that are kept, small, in the colours of their features and with their numbers."""
     ax.add_patch(plots.plt.Circle((0, 0), 1, fill=False, color=plots.GREY, linewidth=0.7, linestyle=":"))
+    numbers = torch.empty(0, 2)  # where they stand
     for i in (column_norms(W) >= DROPPED).nonzero().flatten().tolist():
         x, y = W[:, i].tolist()
         far = 1 + 0.42 / (x * x + y * y) ** 0.5
+        while len(numbers) and (numbers - far * W[:, i]).norm(dim=1).min() < 0.5:
+            far += 0.1
+        numbers = torch.cat([numbers, far * W[None, :, i]])
         ax.plot([0, x], [0, y], color=plots.SERIES[i % len(plots.SERIES)], linewidth=2.2)
         ax.text(x * far, y * far, str(i), ha="center", va="center", fontsize=8, color=plots.INK)
     ax.set(xlim=(-1.8, 1.8), ylim=(-1.8, 1.8), aspect="equal")

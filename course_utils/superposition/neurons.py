@@ -91,7 +91,11 @@ def neurons_figure(models: dict[str, Float[Tensor, "neuron feature"]]) -> Figure
             ax.text(W.shape[1] - 0.3, y, str(count), va="center", fontweight="bold")
         ax.set(yticks=range(len(W)), xticks=range(W.shape[1]), xlabel="feature")
         ax.set_title(name, loc="left", fontsize=10)
+        ax.text(W.shape[1] - 0.3, -0.75, "dots", fontsize=8)
         ax.tick_params(labelsize=8)
+    for ax in axes[0, 1:]:
+        ax.tick_params(axis="y", length=0)
+    fig.get_layout_engine().set(wspace=0.1)
     axes[0, 0].set_ylabel("neuron")
     fig.colorbar(image, ax=axes[0].tolist(), shrink=0.9, label="weight")
     return fig

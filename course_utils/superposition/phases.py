@@ -2,7 +2,7 @@
 
 1. A trained model is in one of three phases: it keeps feature 1, keeps feature 2, or makes an antipodal pair of them.
 2. `PhaseDiagram` compares the phases over a grid of densities and importances with those of `theory.predict_phase`.
-3. The null is an answer that knows nothing, "always a pair"; and the starts tell why single runs go astray.
+3. The starts tell why single runs go astray.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,7 @@ from .. import plots
 from .theory import PHASES, phase_losses, predict_phase
 from .training import Toy, Trained
 
-FILLS = (plots.SERIES[0], plots.SERIES[2], "#DDDDDD")  # of the three phases
-
-
-@dataclass(frozen=True)
-class Failures:
-    """Runs that start in one way: their share of all runs, and the share that misses a pair where one is predicted."""
-
-    share: float
-    failed: float
+FILLS = (plots.SERIES[0], plots.SERIES[2], "#6E6E6E")  # of the three phases
 
 
 @dataclass(frozen=True)
@@ -56,17 +48,13 @@ class PhaseDiagram:
         """The share of the grid where the best run is in the predicted phase, or in one that is equally good."""
         return 1 - self.worse(self.measured).float().mean().item()
 
-    def always_antipodal(self) -> float:
-        """How often the answer "always antipodal" would be right: the null."""
-        return (self.measured == 2).float().mean().item()
-
-    def failures_by_start(self, start: Float[Tensor, "seed instance 1 2"]) -> dict[str, Failures]:
-        """What became of the runs whose two weights start with the same sign, and of the others."""
+    def failures_by_start(self, start: Float[Tensor, "seed instance 1 2"]) -> dict[str, float]:
+        """The share that misses a pair where one is predicted, of runs whose two weights start alike and of others."""
         same = (start[..., 0, :].prod(-1) > 0).view(self.per_seed.shape)
         wanted = (self.predicted == 2).expand_as(same)
         missed = self.per_seed != 2
         return {
-            name: Failures(group.float().mean().item(), missed[group & wanted].float().mean().item())
+            name: missed[group & wanted].float().mean().item()
             for name, group in (("same sign", same), ("opposite signs", ~same))
         }
 
@@ -98,7 +86,7 @@ class PhaseDiagram:
         fig, ax = plots.figure(width=6.0, height=3.9)
         extent = (0, float(last[0]), 0, float(last[1]))
         ax.imshow(areas.T.numpy(), cmap=ListedColormap(FILLS), alpha=0.3, extent=extent, origin="lower", aspect="auto")
-        for phase, fill in enumerate((*FILLS[:2], "#6E6E6E")):
+        for phase, fill in enumerate(FILLS):
             at = (self.measured == phase).nonzero()
             ax.plot(*at.T, "o", color=fill, markersize=6, label=PHASES[phase])
         for i, j in self.worse(self.measured).nonzero().tolist():

@@ -85,13 +85,13 @@ def _dive(ax: Axes, dive: Dive) -> None:
     for i, (reading, level) in enumerate(zip(readings.tolist(), water, strict=True)):
         drowned = sorted((0.0, min(reading, level)))
         if reading < LOWEST:
-            depth = f"↓ {reading:.1f}".replace("-", "−")
-            ax.text(i, LOWEST + 0.03, depth, ha="center", va="bottom", fontsize=9, zorder=5)
+            depth = f"{reading:.1f}".replace("-", "−")
+            ax.text(i, LOWEST + 0.03, depth, ha="center", va="bottom", fontsize=8, zorder=5)
         ax.bar(i, drowned[1] - drowned[0], bottom=drowned[0], width=0.56, color=colours[i], alpha=0.35, zorder=1)
         if reading > level:
             ax.bar(i, reading - level, bottom=level, width=0.56, color=colours[i], zorder=2, label="out of the water")
         ax.hlines(level, i - 0.5, i + 0.5, color=plots.INK, linewidth=1.2, zorder=3)
-        text = f"{max(reading - level, 0):.2f}" if reading > level else "0"
+        text = f"{reading - level:.2f}" if reading - level >= 0.005 else "0"
         goal = level + float(dive.x[i])
         above = max(reading, goal) + 0.06
         ax.text(i, above, text, ha="center", va="bottom", color=plots.INK, zorder=5)
