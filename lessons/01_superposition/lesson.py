@@ -172,7 +172,7 @@ plots.show(
 measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pentagons < 13 else "13 to 16")
 
 # %% [markdown]
-# At $p = 0.19$ eight of the sixteen runs end as a pentagon and eight as a square, although nothing differs but their random starts and the samples that they happen to draw. The count itself is chance too: sixteen fresh runs give four pentagons.
+# At $p = 0.19$ eight of the sixteen runs end as a pentagon and eight as a square. Chance decides which, and also how many: sixteen fresh runs give four pentagons.
 #
 # At $p = 0.57$ and $0.33$ the best run is a square, which drops one feature. From $p = 0.11$ down the best run is a pentagon, and so is nearly every other run. Features that are always active form no regular shape, and even the best run loses 60 %, as the best linear squeeze does.
 #
@@ -239,7 +239,7 @@ without = [100 * sp.share_lost(W, torch.zeros(5), 0.035, torch.ones(5)) for W in
 [round(share) for share in without]  # % of the variance lost by each run
 
 # %% [markdown]
-# It does not: all eight runs lose as much as the best that we found by hand. With a bias the loss is halved. The next figure shows how length and bias work together.
+# It does not: all eight runs lose as much as the best that we found by hand. With a bias the loss is halved.
 
 # %% figure
 x = torch.zeros(3, 5)  # (sample, feature)
@@ -258,9 +258,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Training has found the remedy that you may have found by hand. In panel 2 the negative biases are a waterline, and most of each leak drowns. The water covers the foot of bar 0 too, but longer arrows make up for this. Arrow 0 has length 1.146, and its reading is $0.8 \cdot 1.146^2 ≈ 1.05$. Of this $1.05 - 0.26 = 0.79$ stands out.
+# In panel 2 the negative biases are a waterline, and most of each leak drowns. The water covers the foot of bar 0 too, but longer arrows make up for this. Arrow 0 has length 1.146, and its reading is $0.8 \cdot 1.146^2 ≈ 1.05$. Of this $1.05 - 0.26 = 0.79$ stands out.
 #
-# The remedy has its price. In panel 3 a weak input drowns with its leaks, and in panel 4 two neighbours that are active together lift each other too high. The next figure adds up what all this costs.
+# The remedy has its price. In panel 3 a weak input drowns with its leaks, and in panel 4 two neighbours that are active together lift each other too high.
 
 # %% figure
 square = torch.cat([sp.polygon(4), torch.zeros(2, 1)], 1)  # (hidden, feature), the last one dropped
@@ -335,7 +335,7 @@ plots.show(
 # %% [markdown]
 # The best of eight runs agrees with the map on 97 % of the grid. To know what the formulas are worth, we need a **null**, the score of something that does without what is tested. Draw a vertical line through the map, and guess a pair to the right of it and the more important feature to the left. This is right on 92 %, if the line is drawn where it does best. So most of the grid is easy to guess, and the formulas add five points. In the five exceptions, all of them at the border, training has found a pair with other lengths and biases, which loses less than the three formulas say.
 #
-# All this was the best of eight runs. What about a single one?
+# What about a single run?
 
 # %% prediction
 predict("superposition.one_run")
@@ -448,7 +448,7 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 D.round(decimals=2)
 
 # %% [markdown]
-# Five times 2/5 makes 2, the dimensions of the plane, and two times 1/2 makes 1, the dimension of a pair's line. The sum can never be larger than the number of dimensions, which the deeper notebook proves.
+# Five times 2/5 makes 2, the dimensions of the plane. The sum can never be larger than the number of dimensions, which the deeper notebook proves.
 #
 # Now twenty features are to share five dimensions, at the eight densities of section 2. Their importance falls from 1 to 0.01, and the rarer they are, the more of them are kept. At $p = 0.33$ the best run keeps eight.
 
@@ -472,9 +472,25 @@ even = "each about 5/8" if (room - 5 / 8).abs().max() < 0.1 else "anything betwe
 measured("superposition.steps", "some 1, the others about 1/2" if bool((alone | half).all()) else even)
 
 # %% [markdown]
-# The room shrinks in a step. At $p = 1$ and $0.57$ every feature of the best run has a dimension to itself, and at $0.19$ and $0.11$ about half of one. In between, at $0.33$, two have a dimension and six about half of one, and hardly any feature of the eight runs is near the 5/8 of an even share. Of random directions hardly any comes near 1. Below 1/2 no step is as clear.
+# At $p = 1$ and $0.57$ every feature of the best run has a dimension to itself, and at $0.11$ about half of one. In between, at $0.33$, two have a dimension and six about half of one. Hardly any feature of the eight runs is near the 5/8 of an even share, and hardly any random direction comes near 1.
 #
-# > Dimensionality is the part of a dimension that a feature has to itself. As features become rarer, it falls from 1 to 1/2 in one step.
+# > As features become rarer, the part of a dimension that each has to itself falls from 1 to 1/2 in one step.
+
+# %% [markdown]
+# ## 7 · Where the step comes from
+#
+# The boxes above the dots tell. Two features are in one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. The rows are sorted by block, and each box is one. Outside the boxes no entry is larger than 0.01. Here are the blocks of the best run at $p = 0.06$, each with the sum of its $D$:
+
+# %%
+W = crowd.best.W[0, 5]  # (hidden, feature), at p = 0.06
+[(block.features, round(block.dimensions, 2)) for block in sp.blocks(W)]
+
+# %% [markdown]
+# Each block fills a whole number of dimensions, to within a tenth, in all runs. Where $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a block of five. Blocks of three in two dimensions would have 2/3. They hardly form, since a pair beside a feature alone keeps three as well, and only two of these can collide. Below 1/2 the fractions lie close together: 2/5 for five in two dimensions, 3/8 for eight in three.
+#
+# Which blocks form is partly chance. At $p = 0.02$ five of the eight runs are a single block, as random directions are.
+#
+# > $W^\top W$, sorted by block, shows which features share dimensions. Each block fills a whole number of them.
 
 # %% claims
 def kept_D(W):  # D of the features that are kept
@@ -483,54 +499,33 @@ def kept_D(W):  # D of the features that are kept
 
 again = sp.train(toy, recipe, seeds=8, first_seed=8, show=False)  # eight fresh runs
 models = torch.cat([twenty.W, again.W])  # (run, density, hidden, feature)
-best_D = [[kept_D(W) for W in of.best().W[0]] for of in (twenty, again)]  # for each density, twice
+best_D = [[kept_D(W).sort().values for W in of.best().W[0]] for of in (twenty, again)]  # for each density, twice
 third = [kept_D(of.W[:, 2]) for of in (twenty, again)]  # at p = 0.33, all runs
 kept = sp.represented(models).float().mean(0)  # (density,)
-with claims():
-    claim("D is 1 alone, 1/2 in a pair and 2/5 in a pentagon (within a thousandth)", all(bool((sp.feature_dimensionality(sp.polygon(n)) - d).abs().max() < 1e-3) for n, d in ((1, 1), (2, 1 / 2), (5, 2 / 5))))
-    claim("in the puzzle's model D is 2/5 (within 0.005)", bool(((D - 0.4).abs() < 0.005).all()))
-    claim("the sum is never larger than the number of dimensions", bool((sp.feature_dimensionality(models).sum(-1) <= 5 + 1e-3).all()))
-    claim("importance falls from 1 to 0.01, and at each density more features are kept than at the one before, on average over sixteen runs", abs(toy.importance[0, 0] - 1) < 1e-6 and abs(toy.importance[0, -1] - 0.01) < 1e-6 and bool((kept.diff() > 0).all()))
-    claim("at p = 1 and 0.57 every feature of the best of either eight has a dimension to itself (at least 0.97)", all(len(D) == 5 and D.min() >= 0.97 for of in best_D for D in of[:2]))
-    claim("at p = 0.33 the best of either eight keeps eight, two with a dimension and six with about half of one (0.43 to 0.57)", all(len(of[2]) == 8 and bool((of[2].sort().values[6:] > 0.99).all()) and between(of[2].sort().values[:6], 0.43, 0.57) for of in best_D))
-    claim("there hardly any feature of the eight runs is near 5/8 (within 0.05: fewer than one in twenty), fresh runs too", all(((D - 5 / 8).abs() < 0.05).float().mean() < 1 / 20 for D in third))
-    claim("at p = 0.19 and 0.11 every feature of the best run has about half a dimension (0.43 to 0.57)", between(torch.cat(best_D[0][3:5]), 0.43, 0.57))
-    claim("of random directions hardly any comes near 1, and none has a dimension to itself (in a hundred draws of eight, one in a hundred or fewer above 0.85, none above 0.95)", (sp.feature_dimensionality(eight) > 0.85).float().mean() <= 0.01 and sp.feature_dimensionality(eight).max() < 0.95)
-    sixth = best_D[0][5]
-    claim("at p = 0.06 six features of the best run stand at 1/2 (within 0.02), and four of the other five at 2/5 (within 0.03)", int(((sixth - 0.5).abs() < 0.02).sum()) == 6 and len(sixth) == 11 and int(((sixth - 0.4).abs() < 0.03).sum()) == 4)
-
-# %% [markdown]
-# ## 7 · Where the step comes from
-#
-# The matrices above the dots tell. Two features are in one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. The rows are sorted by block, and each box is a block. Outside the boxes no entry is larger than 0.01, so that features of different blocks do not disturb each other. Here are the blocks of the best run at $p = 0.06$, each with the sum of its $D$:
-
-# %%
-W = crowd.best.W[0, 5]  # (hidden, feature), at p = 0.06
-[(block.features, round(block.dimensions, 2)) for block in sp.blocks(W)]
-
-# %% [markdown]
-# Each block fills a whole number of dimensions, in all runs. If $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a block of five. Blocks of three in two dimensions would have 2/3. But they hardly form, since a pair beside a feature alone keeps three as well, and only two of these can collide. So nothing stands between 1 and 1/2. Below 1/2 the fractions lie close together: 2/5 for five in two dimensions, 3/8 for eight in three.
-#
-# Which blocks form is partly chance. At $p = 0.02$ five of the eight runs are a single block, as random directions are.
-#
-# > $W^\top W$, sorted by block, shows which features share dimensions. Each block fills a whole number of them.
-
-# %% claims
-found = [[sp.blocks(W) for W in run] for run in models]  # of each run and density
+found = [[sp.blocks(V) for V in run] for run in models]  # of each run and density
 every = [block for run in found for blocks in run for block in blocks]
 across = []  # |WᵢᵀWⱼ| for features of different blocks, of the models in the figure
 for V in crowd.best.W[0]:
     groups = [list(block.features) for block in sp.blocks(V)]
     across += [(V[:, a].mT @ V[:, c]).abs().max() for i, a in enumerate(groups) for c in groups[:i]]
-triangle, pair_and_one = sp.polygon(3), torch.tensor([[1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
+three = {"triangle": sp.polygon(3), "pair and one": torch.tensor([[1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])}
+three = {name: [sp.share_lost(V, torch.zeros(3), float(q), torch.ones(3)) for q in density[1:]] for name, V in three.items()}
 with claims():
+    claim("D is 1 alone, 1/2 in a pair and 2/5 in a pentagon (within a thousandth), in the puzzle's model too (within 0.005)", all(bool((sp.feature_dimensionality(sp.polygon(n)) - d).abs().max() < 1e-3) for n, d in ((1, 1), (2, 1 / 2), (5, 2 / 5))) and bool(((D - 0.4).abs() < 0.005).all()))
+    claim("the sum is never larger than the number of dimensions", bool((sp.feature_dimensionality(models).sum(-1) <= 5 + 1e-3).all()))
+    claim("importance falls from 1 to 0.01, and the rarer features are, the more of them are kept, on average over sixteen runs", abs(toy.importance[0, 0] - 1) < 1e-6 and abs(toy.importance[0, -1] - 0.01) < 1e-6 and bool((kept.diff() > 0).all()))
+    claim("at p = 1 and 0.57 every feature of the best of either eight has a dimension to itself (at least 0.97)", all(len(V) == 5 and V.min() >= 0.97 for of in best_D for V in of[:2]))
+    claim("at p = 0.33 the best of either eight keeps eight, two with a dimension and six with about half of one (in fresh runs 0.43 to 0.57)", all(len(of[2]) == 8 and bool((of[2][6:] > 0.99).all()) for of in best_D) and about(best_D[0][2][:6], 0.5) and between(best_D[1][2][:6], 0.43, 0.57))
+    claim("there hardly any feature is near 5/8 (within 0.05: fewer than one in twenty, of either eight runs)", all(((V - 5 / 8).abs() < 0.05).float().mean() < 1 / 20 for V in third))
+    claim("at p = 0.11 every feature of the best of either eight has about half a dimension", all(about(of[4], 0.5) for of in best_D))
+    claim("of random directions hardly any comes near 1, and none has a dimension to itself (in a hundred draws of eight, one in a hundred or fewer above 0.85, none above 0.95)", (sp.feature_dimensionality(eight) > 0.85).float().mean() <= 0.01 and sp.feature_dimensionality(eight).max() < 0.95)
     claim("outside the boxes of the figure no entry is larger than 0.01", max(across) < 0.01)
-    claim("the best run at p = 0.06 has three pairs and a block of five, which fill 1, 1, 1 and 2 dimensions (within 0.03)", [len(block.features) for block in sp.blocks(W)] == [2, 2, 2, 5] and all(abs(block.dimensions - whole) < 0.03 for block, whole in zip(sp.blocks(W), (1, 1, 1, 2), strict=True)))
-    claim("each block of these and of eight fresh runs fills a whole number of dimensions (within 0.1)", all(abs(block.dimensions - round(block.dimensions)) < 0.1 for block in every))
-    claim("blocks of three hardly form: in two of 128 models", (sum(any(len(block.features) == 3 for block in blocks) for run in found for blocks in run), 8 * len(found)) == (2, 128))
-    claim("a triangle loses more than a pair and a feature alone, at each density below 1", all(sp.share_lost(triangle, torch.zeros(3), float(q), torch.ones(3)) > sp.share_lost(pair_and_one, torch.zeros(3), float(q), torch.ones(3)) for q in density[1:]))
-    ten, few = ([block for block in every if len(block.features) == size] for size in (10, 8))
-    claim("blocks of ten fill four dimensions and blocks of eight three", {round(block.dimensions) for block in ten} == {4} and {round(block.dimensions) for block in few} == {3})
+    claim("each block of these and of eight fresh runs fills a whole number of dimensions, to within a tenth; a quarter of a hundred draws of random directions do (20 to 30)", all(abs(block.dimensions - round(block.dimensions)) < 0.1 for block in every) and between(sum(abs(D.sum() - D.sum().round()) < 0.1 for D in sp.feature_dimensionality(eight)), 20, 30))
+    claim("the best run at p = 0.06 has three pairs and a block of five, which fill 1, 1, 1 and 2 dimensions", [(len(block.features), round(block.dimensions)) for block in sp.blocks(W)] == [(2, 1), (2, 1), (2, 1), (5, 2)])
+    claim("blocks of three hardly form (in two of 128 models), and blocks of eight fill three dimensions", (sum(any(len(block.features) == 3 for block in blocks) for run in found for blocks in run), 8 * len(found)) == (2, 128) and {round(block.dimensions) for block in every if len(block.features) == 8} == {3})
+    claim("a triangle loses more than a pair and a feature alone, at each density below 1", all(a > b for a, b in zip(*three.values(), strict=True)))
+    between_steps = [[((V > low) & (V < high)).float().mean() for V in map(kept_D, models[:, k].unbind(1))] for k, low, high in ((slice(1, 4), 0.65, 0.9), (slice(5, 7), 0.42, 0.48))]
+    claim("between 1 and 1/2 stand fewer than one in twenty (0.65 to 0.9, p = 0.57 to 0.19), between 1/2 and 2/5 more than one in ten (0.42 to 0.48, p = 0.06 and 0.035)", max(between_steps[0]) < 1 / 20 and min(between_steps[1]) > 1 / 10)
     claim("at p = 0.02 five of the eight runs are a single block, and three of eight fresh ones", [sum(len(run[7]) == 1 for run in half) for half in (found[:8], found[8:])] == [5, 3])
     claim("eight random directions form a single block in at least 95 of a hundred draws", sum(len(sp.blocks(V)) == 1 for V in eight) >= 95)
 
@@ -539,7 +534,7 @@ with claims():
 #
 # The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, its strength the distance in that direction, and several features at once their sum. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). If the hypothesis holds, how many features fit into 768 dimensions?
 #
-# Only 768 arrows can be exactly at right angles. But the pentagon did without right angles. Which angles come for free, between directions that are drawn at random?
+# Only 768 arrows can be exactly at right angles. Which angles do directions have that are drawn at random?
 
 # %% figure
 plots.show(
@@ -628,7 +623,7 @@ with claims():
 # %% [markdown]
 # ## 9 · When a neuron means something
 #
-# A single hidden number is called a **neuron**. A turn changes all of them, as section 5 has shown, and yet real neurons are often looked at one by one. When can one of them mean something?
+# A single hidden number is called a **neuron**. A turn changes all of them, as section 5 has shown. When can one of them mean something?
 #
 # Take two features in two dimensions, one to a neuron, and turn both arrows by 45 degrees.
 
@@ -642,6 +637,7 @@ for ax, W, title in ((axes[0], torch.eye(2), "one feature a neuron"), (axes[1], 
     sp.arrow_panel(ax, W, title)
     ax.text(1.7, 0, "neuron 0", va="center", fontsize=9)
     ax.text(0.12, 1.5, "neuron 1", ha="left", va="center", fontsize=9)
+    ax.set_ylim(-1.6, 1.8)
 plots.show(
     fig,
     "Two arrows at right angles: first each on the axis of a neuron, then both turned by 45 degrees, so that each lies between the axes.",
@@ -741,7 +737,7 @@ with claims():
 # | --- | --- | --- | --- |
 # | Rare features are kept in superposition. | Five features in two dimensions form a pentagon, which loses 9 %. | The best linear squeeze loses 60 %. | Features that are always active form no regular shape and lose 60 % too. |
 # | The loss of three candidates tells which of two features a model keeps in one dimension. | The best of eight runs agrees on 97 % of a grid. | A guess by density alone, without the formulas, agrees on 92 %. | 39 % of the single runs that should find a pair do not. |
-# | The room of a feature falls from 1 to 1/2 in a step, as blocks fill whole dimensions. | Of twenty features in five dimensions the best run at $p = 0.33$ keeps two alone and three pairs. | Eight random directions form one block, and none has a dimension to itself. | At $p = 0.02$ five of eight runs are one block. With the wrong features the pentagon is not seen. |
+# | Features share dimensions in blocks, and their room falls in a step. | Of eight features in five dimensions two are alone and six in pairs. | Random directions form one block, and none has a dimension to itself. | At $p = 0.02$ most runs are one block. With the wrong features the pentagon is not seen. |
 # | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$ lose 6 %. | The best linear squeeze loses 92 %. | At $p = 0.01$ they lose about 40 %. Even at $p = 0.001$ standing out of the water does not prove that a feature is active. |
 # | A privileged basis can make neurons mean one thing. | With an inner ReLU and dense features 94 of 100 neurons are monosemantic. | Without the inner ReLU one of 100 is. | With rare features none is. |
 #
