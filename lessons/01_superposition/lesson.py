@@ -167,7 +167,7 @@ pentagons = shapes.counts(3)["pentagon"]
 plots.show(
     shapes.plot(),
     f"Best models by density: no regular shape where the features are always active, then a square of four arrows, then a pentagon; bars count the shapes of all {len(shapes.readings[0])} runs.",
-    caption="Above, the run with the lowest loss at each density; a number that is missing is a feature that was dropped. Below, how many of 16 runs form each shape, where a square is two antipodal pairs at right angles.",
+    caption=f"Above, the run with the lowest loss at each density; a number that is missing is a feature that was dropped. Below, how many of {len(shapes.readings[0])} runs form each shape, where a square is two antipodal pairs at right angles.",
 )
 measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pentagons < 13 else "13 to 16")
 
@@ -275,7 +275,7 @@ parts = {name: sp.causes(W, b, float(p), torch.ones(5)) for name, (W, b) in mode
 plots.show(
     sp.causes_figure(parts),
     "Bars of the variance lost, cut by cause. Two arrows: {:.0f} percent, mostly own output. Square: {:.0f}, mostly own output. Trained without a bias: {:.0f}, mostly leaks. The puzzle's model: {:.0f}, more than half of it where several features are active.".format(*(100 * sum(part.values()) for part in parts.values())),
-    caption="What four models lose at p = 0.035; in the first a bias returns the means of the three dropped features. “Several active” are all errors in samples with two or more active features; in the others “leaks” are the outputs of silent features, and “own output” is the error of the one that is active.",
+    caption=f"What four models lose at p = {float(p):g}; in the first a bias returns the means of the three dropped features. “Several active” are all errors in samples with two or more active features; in the others “leaks” are the outputs of silent features, and “own output” is the error of the one that is active.",
 )
 
 # %% [markdown]
@@ -524,7 +524,7 @@ with claims():
     claim("the best run at p = 0.06 has three pairs and a block of five, which fill 1, 1, 1 and 2 dimensions", [(len(block.features), round(block.dimensions)) for block in sp.blocks(W)] == [(2, 1), (2, 1), (2, 1), (5, 2)])
     claim("blocks of three hardly form (in two of 128 models), and blocks of eight fill three dimensions", (sum(any(len(block.features) == 3 for block in blocks) for run in found for blocks in run), 8 * len(found)) == (2, 128) and {round(block.dimensions) for block in every if len(block.features) == 8} == {3})
     claim("a triangle loses more than a pair and a feature alone, at each density below 1", all(a > b for a, b in zip(*three.values(), strict=True)))
-    between_steps = [[((V > low) & (V < high)).float().mean() for V in map(kept_D, models[:, k].unbind(1))] for k, low, high in ((slice(1, 4), 0.65, 0.9), (slice(5, 7), 0.42, 0.48))]
+    between_steps = [[((one > low) & (one < high)).float().mean() for one in map(kept_D, models[:, k].unbind(1))] for k, low, high in ((slice(1, 4), 0.65, 0.9), (slice(5, 7), 0.42, 0.48))]
     claim("between 1 and 1/2 stand fewer than one in twenty (0.65 to 0.9, p = 0.57 to 0.19), between 1/2 and 2/5 more than one in ten (0.42 to 0.48, p = 0.06 and 0.035)", max(between_steps[0]) < 1 / 20 and min(between_steps[1]) > 1 / 10)
     claim("at p = 0.02 five of the eight runs are a single block, and three of eight fresh ones", [sum(len(run[7]) == 1 for run in half) for half in (found[:8], found[8:])] == [5, 3])
     claim("eight random directions form a single block in at least 95 of a hundred draws", sum(len(sp.blocks(V)) == 1 for V in eight) >= 95)
@@ -569,8 +569,8 @@ shown[[18, 45, 72, 99]] = torch.tensor([0.9, 0.5, 0.7, 0.1])
 bars = sp.readings_of(shown, 10_000, 0.001)
 plots.show(
     sp.crowd_figure(shown, bars, ten_thousand, crowds),
-    "Bars of 120 readings and a waterline: three active features end near their strokes, a weak one drowns with all silent ones. Right, the variance lost over the number of features, for two densities and for the best linear squeeze, which loses more than twice as much.",
-    caption="Left, the readings of 120 of the 10,000 features. The four in dark blue were switched on for the picture; in most samples none of these 120 is active. The strokes say where their bars have to end. Right, the share of the variance that is lost.",
+    f"Bars of {len(shown)} readings and a waterline: three active features end near their strokes, a weak one drowns with all silent ones. Right, the variance lost over the number of features, for two densities and for the best linear squeeze, which loses more than twice as much.",
+    caption=f"Left, the readings of {len(shown)} of the {ten_thousand.n:,} features. The four in dark blue were switched on for the picture; in most samples none of these {len(shown)} is active. The strokes say where their bars have to end. Right, the share of the variance that is lost.",
 )
 
 # %% [markdown]
