@@ -463,7 +463,7 @@ crowd = sp.CrowdedModels.of(twenty)
 eight = torch.stack([sp.random_directions(8, 5, torch.Generator().manual_seed(s)) for s in range(100)])
 plots.show(
     crowd.plot(eight[:8]),
-    "D of every kept feature at eight densities: at 1 where features are dense, at 1 and near 1/2 at p = 0.33, near 1/2 at p = 0.19 and 0.11, then below; eight random directions scatter. Above each density a matrix with boxes on its diagonal.",
+    "D of every kept feature at eight densities. In the best runs all are at 1 at p = 1 and 0.57, some at 1 and some at about 1/2 at 0.33, all at about 1/2 at 0.11, and some below it at 0.06. Above each density stands a matrix with boxes on its diagonal.",
     caption="Below, D of every feature that is kept, in the best of eight runs and in the seven others. A stroke marks where all features of the best run would be if they shared the room evenly. The last column is the null, eight draws of eight random directions. Above, WᵀW in the colours of section 5, for the best run or the first draw; section 7 explains the boxes.",
 )
 room = sp.feature_dimensionality(crowd.best.W[0, 2])[sp.column_norms(crowd.best.W[0, 2]) > 0.3]  # (kept,) at p = 0.33
@@ -488,7 +488,7 @@ W = crowd.best.W[0, 5]  # (hidden, feature), at p = 0.06
 # %% [markdown]
 # Each block fills a whole number of dimensions, to within a tenth, in all runs. Where $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a block of five. Blocks of three in two dimensions would have 2/3. They hardly form, since a pair beside a feature alone keeps three as well, and only two of these can collide. Below 1/2 the fractions lie close together: 2/5 for five in two dimensions, 3/8 for eight in three.
 #
-# Which blocks form is partly chance. At $p = 0.02$ five of the eight runs are a single block, as random directions are.
+# Which blocks form is partly chance. At $p = 0.02$ five of the eight runs, and three of eight fresh ones, are a single block, as random directions are.
 #
 # > $W^\top W$, sorted by block, shows which features share dimensions. Each block fills a whole number of them.
 
@@ -737,7 +737,7 @@ with claims():
 # | --- | --- | --- | --- |
 # | Rare features are kept in superposition. | Five features in two dimensions form a pentagon, which loses 9 %. | The best linear squeeze loses 60 %. | Features that are always active form no regular shape and lose 60 % too. |
 # | The loss of three candidates tells which of two features a model keeps in one dimension. | The best of eight runs agrees on 97 % of a grid. | A guess by density alone, without the formulas, agrees on 92 %. | 39 % of the single runs that should find a pair do not. |
-# | Features share dimensions in blocks, and their room falls in a step. | Of eight features in five dimensions two are alone and six in pairs. | Random directions form one block, and none has a dimension to itself. | At $p = 0.02$ most runs are one block. With the wrong features the pentagon is not seen. |
+# | Features share dimensions in blocks, and their room falls in a step. | Of eight features in five dimensions two are alone and six in pairs. | Random directions form one block, and none has a dimension to itself. | At $p = 0.02$ half of sixteen runs are one block. With the wrong features the pentagon is not seen. |
 # | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$ lose 6 %. | The best linear squeeze loses 92 %. | At $p = 0.01$ they lose about 40 %. Even at $p = 0.001$ standing out of the water does not prove that a feature is active. |
 # | A privileged basis can make neurons mean one thing. | With an inner ReLU and dense features 94 of 100 neurons are monosemantic. | Without the inner ReLU one of 100 is. | With rare features none is. |
 #
