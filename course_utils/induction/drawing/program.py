@@ -71,7 +71,7 @@ def looked_up(
         ends = [(xs[first + i], low + 0.2), (xs[j], high - 0.2)]
         page.line(ends, colour=plots.HEAD, thick=0.6 + 10 * weight)
         if weight >= 0.3:
-            at = [start + 0.28 * (end - start) for start, end in zip(*ends, strict=True)]
+            at = [start + 0.14 * (end - start) for start, end in zip(*ends, strict=True)]
             page.text((at[0], at[1]), f"{weight:.2f}", size=SMALL, colour=plots.HEAD, bold=True)
     return page.picture(
         f"From each part of the returning name head {head} looks at the part that followed it the first time.",
