@@ -688,7 +688,7 @@ plots.show(fig, "Bars for seven parts: with the four heads only all but r have m
 # %% [markdown]
 # Without the induction head the name is lost: each of the 32 names gains less than a tenth of what it gains in the intact model. With the four heads only each gains more than half of it, and of `wozzle_frint` one part is missing, the `r`. The two-back head does what section 6 says: without it both `z` and `le` have less than 1 %.
 #
-# **Two different `w`.** The second `w` has no space before it, unlike the first, and is another token. How can it match? The table of section 6 shows it: in the row of `w` the darkest entry is not its own note but that of `␣w`. To the induction head the two are nearly the same, and so from the second `w` it looks at what came after the first.
+# **Two different `w`.** The second `w` has no space before it, unlike the first, and is another token. How can it match? The table of section 6 shows it: in the row of `w` the darkest entry is not its own note but that of `␣w`. So from the second `w` the head looks at what came after the first.
 #
 # **The argument.** In the same way the model expects `qu` when the argument returns. The first `qu` came after a bracket, and the second comes after a space. In the table the space and the bracket have dark entries off the diagonal: each matches the other's note. Of all tokens before the space none has a better note for it than the bracket. So from the space the head looks at the first `qu`.
 #
@@ -713,7 +713,7 @@ plots.show(fig, "At the second qu the induction head adds to the lead of ab; the
            "What each part of the model adds, after the second qu, to the logit of ab minus that of ant.")  # fmt: skip
 
 # %% [markdown]
-# The induction head has found `ab` and raises its logit. But the copiers, here 0.0 and 0.1, also write to the logits themselves. They look only at the two `qu` and cannot know what followed, and they favour `ant` more than twice as strongly. If we set their direct contributions to their means, `ab` comes first. So the look-up works here as it did with the name, and is outvoted.
+# The induction head has found `ab` and raises its logit. But the copiers, here 0.0 and 0.1, also write to the logits themselves. They look only at the two `qu` and cannot know what followed, and they favour `ant` more than twice as strongly. If we set their direct contributions to their means, `ab` comes first. So the look-up works here as it did with the name, but what it adds is not enough.
 
 # %% claims
 whole, four_gain, headless_gain = gains.values()
