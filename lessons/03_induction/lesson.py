@@ -37,7 +37,7 @@ starts = [k for k, part in enumerate(parts) if part.strip("␣") == "w"]
 chance = {when: (-ind.token_losses(one(tokens), tokens)[0]).exp()
           for when, one in (("after 1 000 steps", young), ("at the end of training", model))}  # fmt: skip
 plots.show(ind.expected(parts, chance), "Probability of each token of a program, at two moments: at the end four of the eight parts of the returning name have more than one half.",
-           "The probability that the model gives to each token before it sees it, at two moments of its training; ␣ is a space and ⏎ a line break. Shaded: the invented name, both times. Orange: the two w and the two qu, to which the lesson returns.")  # fmt: skip
+           "The probability that the model gives to each token before it sees it, at two moments of its training; ␣ is a space and ⏎ a line break. Shaded: the invented name and the argument, both times. Orange: the two w and the two qu, to which the lesson returns.")  # fmt: skip
 
 # %% [markdown]
 # The model does not expect *that* the name will come: the second `w` has a probability below 1 %, like the first. But once the name has begun, the model expects what comes *next*. Two details are stranger, and the end of the lesson explains them. The first `w` has a space before it and the second has none, so that to the model they are two different tokens, and yet it finds the one from the other. And with the argument `quab` it is the other way round: when `quab` returns, its first part is expected and its second is not.
@@ -213,7 +213,7 @@ plots.show(
 # %% [markdown]
 # The model with two layers learns the task, most of it in one steep change. The maps show what happened in between: at step 150 no head of the second layer matches prefixes yet, and at the end this one gives most of its attention to the token after the earlier occurrence, as in the plan. The best previous-token score stays below one half: no block is longer than 31 tokens, so that notes are of use only in the first half of a text, and few are written later (second notebook). Of 32 seeds of two layers (a stored result) none fails, and the accuracy passes one half at step 209 ± 9, mean and standard deviation.
 #
-# The control ends between a quarter and two fifths, far above guessing. Section 9 finds out how it gets so far without reading anything.
+# The control ends between a quarter and two fifths, far above guessing. Section 9 finds out how it gets so far.
 #
 # **What does the circuit need in order to form?** If training finds the plan, then changing the *model* before training should matter where the plan needs what we change. We try three changes.
 #
@@ -322,7 +322,7 @@ ind.looked_up(["BOS", *parts[:10]], parts[26:34], weights, after, first=2).capti
 measured("induction.which_head", names[two.prefix.flatten().argmax()])
 
 # %% [markdown]
-# Both heads of the plan are there, in a model that nobody wrote by hand. Head 1.1 is an induction head: on blocks of 50 random tokens it gives 0.65 of its attention to the token after the earlier occurrence, and no other head gives 0.05. Head 0.2 is a previous-token head, with 0.95 of its attention one position back. On the program it goes along the name: BOS apart, it looks most at the part that came next the first time.
+# Both heads of the plan are there, in a model that nobody wrote by hand. Head 1.1 is an induction head: on blocks of 50 random tokens it gives 0.65 of its attention to the token after the earlier occurrence, and no other head gives 0.05. Head 0.2 is a previous-token head, with 0.95 of its attention one position back. On the program head 1.1 goes along the name: BOS apart, it looks most at the part that came next the first time.
 #
 # **When did the heads form?** The model was saved at 21 steps of its training. We follow its loss on names in 29 modules of Python's standard library that it was not trained on (a stored result). A **repeated name** has occurred earlier in the same *window* of 256 tokens, and a **new name** has not, though its parts may have. The loss on a name starts at its second token, since nothing announces the first. Each band is a 95 % **bootstrap interval**: how much the mean changes when the modules are drawn again.
 #
@@ -474,7 +474,7 @@ with claims():
 # %% [markdown]
 # ## 6 · Is it a match?
 #
-# Path patching shows that the induction head reads five messages. It does not show that the head *compares* those in its queries with those in its keys. The name has a place where this can be seen, and which the plan of section 2 cannot solve. After its first `z` comes `z` again, and after the second comes `le`, so that both hold the note “after `z`”. When the name returns and the model has read its second `z`, only `le` is right.
+# Path patching shows that the induction head reads five messages. It does not show that the head *compares* those in its queries with those in its keys. One place in the name shows it, and the plan of section 2 cannot solve it. After the first `z` comes a `z` again, and after the second comes `le`, so that this second `z` and `le` both hold the note “after `z`”. When the name returns and the model has read its second `z`, only `le` is right.
 #
 # How does the head tell the two apart? We take its attention score apart. What the head reads at a position is a sum of seven parts: the token's embedding, the position's, what each of the four heads of the first layer wrote there, and a bias. A score is query times key, so it is a sum over 49 *pairs*, each one part of the query with one part of the key. (A norm divides each sum by one number, which we hold fixed.) The cell computes one pair: what the copier wrote, in the query, with what the previous-token head wrote, in the keys.
 
@@ -517,7 +517,7 @@ plots.show(fig, f"Bars for {asking} positions: two pairs of parts and the attent
            "Two of the 49 pairs at the second z of the returning name, each less its mean, and the attention that follows from all 49. Dark: places whose note is of z, one before in the first panel, two before in the second. Green: le, the only one that is in both.")  # fmt: skip
 
 # %% [markdown]
-# The first pair raises all three places after a `z` and cannot choose between them. The second raises the two places with a `z` two before, `le` and `_f`. Only `le` is in both, and it gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens, too, these two of the 49 pairs favour the right position most, and the third by less than a quarter of either.
+# The first pair raises all three places after a `z` and cannot choose between them. The second raises the two places with a `z` two before, `le` and `_f`. Only `le` is in both, and it gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens, too, these two of the 49 pairs favour the right position most, and no other does so by a quarter as much.
 #
 # **In weights alone.** If the head compares tokens, this can be read off the weights without any text. For a head that reads embeddings, the table $W_E W_Q W_K^\top W_E^\top$ says how much each token looks for each other one; Elhage et al. call it the **QK circuit**. Here two heads stand before it: for each of the 1 024 tokens we compute what the copier writes and what the previous-token head notes, and the induction head turns the two into a table. If it matches tokens, the largest entry of a row lies on the diagonal. For the **null**, which is what a measurement gives where there is nothing to find, we turn all notes by one random rotation.
 
@@ -572,7 +572,7 @@ with claims():
     claim("the second pair scores highest at the two positions with a z two before: le and _f, and below zero at z",
           set((second_pair.topk(2).indices + 1).tolist()) == {right, right + 1} == {k + 2 for k in range(1, asking - 1) if parts[k - 1] == "z"} and second_pair[wrong - 1] < 0)
     claim("le gets 89 % of the attention", round(100 * attention[right - 1].item()) == 89)
-    claim("on random tokens these two pairs prefer the right position most, and the third by less than a quarter of either",
+    claim("on random tokens these two pairs prefer the right position most, and no other by a quarter as much",
           set(preference.flatten().topk(2).indices.tolist()) == {2 * 7 + 4, 4 * 7 + 5} and preference.flatten().topk(3).values[2] < preference.flatten().topk(3).values[1] / 4)
     claim("94 % of the tokens match their own note best, and 91 % in the second comparison",
           round(match[0], 2) == round(own.item(), 2) == 0.94 and round(match[1], 2) == 0.91)
@@ -619,14 +619,14 @@ plots.show(
     ind.three_questions(needed, enough, specific),
     "Bars and marks for eight heads. The four of the circuit are each needed for more than half of the gain, and with the fourth of them most of it is back; known pairs need the induction head, unknown ones do not.",
     "The four heads of the circuit, above the dotted line, and the four others as the control. Left: the share of the gain that is lost without the head. "
-    "Middle: the share that is left with it and those above it, when all below it are taken away; below zero, the repeat is predicted worse than the block. Right: the extra loss on code "
+    "Middle: the share that is left with it and those above it, when all below it are taken away. Less than 0 left, or more than 100 lost: the repeat is predicted worse than the block. Right: the extra loss on code "
     f"without the head (a stored result). Lines: 95 % interval, {len(blocks)} texts or {len(code.module.unique())} modules resampled.",
 )  # fmt: skip
 
 # %% [markdown]
 # **Needed.** Without any one of the four more than half of the gain is lost. Of the other four only head 0.1 costs anything, 13 %.
 #
-# **Enough.** The bars in the middle are a staircase. The textbook pair, the first two steps, keeps nothing. Each of its heads has the score of its role, but scores say where heads look, and not whether they are a circuit: what the queries and values read is missing. With the copier a third of the gain is back, and with the two-back head 91 %. The control is all 256 sets of heads, on five drawings of texts (a stored result): no other set of four keeps half of the gain, and no smaller set more than 36 %.
+# **Enough.** The bars in the middle are a staircase, and each step adds one head. The textbook pair, the first two steps, keeps nothing. Each of its heads has the score of its role, but scores say where heads look, and not whether they are a circuit: what the queries and values read is missing. With the copier a third of the gain is back, and with the two-back head 91 %. The control is all 256 sets of heads, on five drawings of texts (a stored result): no other set of four keeps half of the gain, and no smaller set more than 36 %.
 #
 # **Specific.** Only the induction head serves the look-up and hardly anything else: without it known pairs cost 1.7 nats more, and unknown ones 0.02. The two-back head comes close. The previous-token head and the copier matter to unknown pairs too, so they have other uses. The control is the four other heads: without any of them, unknown pairs lose more than known ones.
 #
