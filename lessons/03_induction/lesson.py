@@ -86,7 +86,7 @@ ind.four_texts(words, {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}, exam
 )
 
 # %% [markdown]
-# The lower half of the figure is the whole proof. Texts (i) and (ii) together hold the same cards as (iii) and (iv), so that the two totals are equal, whatever is written on the cards. A head that is right on (i) and (ii) has two sums above zero on the left, and therefore a total above zero. The total on the right is the same, so at least one of the two sums in it is above zero, which is wrong. No single head gets all four right, whatever its weights. Several heads in one layer can, in a roundabout way (the second notebook shows one), but Sanford, Hsu and Telgarsky 2024 prove that for this task a model of one layer must be exponentially larger than one of two layers ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)).
+# The lower half of the figure is the whole proof. Texts (i) and (ii) together hold the same cards as (iii) and (iv), so that the two totals are equal, whatever is written on the cards. A head that is right on (i) and (ii) has two sums above zero on the left, and therefore a total above zero. The total on the right is the same, so at least one of the two sums in it is above zero, which is wrong. No single head gets all four right, whatever its weights. Several heads in one layer can, in a roundabout way (the second notebook shows it), but Sanford, Hsu and Telgarsky 2024 prove that for this task a model of one layer must be exponentially larger than one of two layers ([arXiv 2408.14332](https://arxiv.org/abs/2408.14332)).
 #
 # <details><summary>Why a head adds up cards</summary>
 #
