@@ -15,15 +15,11 @@ TEXTS = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
 RIGHT = {"(i)": "B", "(ii)": "B", "(iii)": "D", "(iv)": "D"}
 CARDS = {(1, "B"): 3, (3, "B"): 2, (1, "D"): -1, (3, "D"): -2}
 LOST = ("0.2 to keys", "0.3 to keys", "0.0 to queries", "0.2 to queries", "0.0 to values")
-SHARES = {("0.2", "1.1"): (-0.02, -0.03, -0.01), ("0.0", "0.2", "0.3", "1.1"): (0.91, 0.9, 0.92)}
 CHANGED = {"0.2 to the queries": (-2.0, -3, -1), "0.2 to the keys": (-3.0, -4, -2), "0.3 to the keys": (-2.5, -3, -2)}
 PICTURES = {
     "four texts": lambda: ind.four_texts(TEXTS, RIGHT, CARDS),
     "two that subtract": lambda: ind.two_that_subtract(TEXTS, RIGHT),
     "circuit": lambda: ind.circuit(("_f", "r", "int"), LOST, attention=0.85, chance=0.37),
-    "circuits alone": lambda: ind.circuits_alone(
-        {**SHARES, ("0.2", "0.3", "1.1"): (0.04, 0.03, 0.05), ("1.1",): (0, 0, 0)}
-    ),
     "two contexts": lambda: ind.two_contexts(CHANGED),
 }  # fmt: skip
 
@@ -71,16 +67,27 @@ def test_both_sides_of_the_four_texts_end_in_the_same_cards_and_totals():
 
 def test_the_circuit_has_the_messages_that_count_and_no_other():
     full = ind.circuit(("X", "A", "B"), LOST, attention=0.8, chance=0.9)
-    assert {"after A", "two after X", "B, copied", "A, copied", "after X"} <= set(words(full))
+    assert {"after A", "X two before", "B, copied", "A, copied", "after X"} <= set(words(full))
     fewer = ind.circuit(("X", "A", "B"), LOST[:1], attention=0.8, chance=0.9)
-    assert "after A" in words(fewer) and "two after X" not in words(fewer)
+    assert "after A" in words(fewer) and "X two before" not in words(fewer)
     plots.plt.close("all")
 
 
-def test_marks_stand_at_the_shares_and_numbers_in_the_cells():
-    fig = ind.shares({"a": {"x": (0.3, 0.2, 0.4)}, "b": {"x": (0.9, 0.8, 1.0)}}, "share")
-    marks = [list(line.get_xdata()) for line in fig.axes[0].lines if line.get_marker() == "o"]
-    assert marks == [[0.3], [0.9]]
+def test_bars_are_as_long_as_the_shares_and_marks_stand_at_the_losses():
+    needed = {"induction 1.1": (1.0, 0.98, 1.01), "head 0.1": (-0.003, -0.01, 0.01)}
+    enough = {"induction 1.1": (-0.05, -0.06, -0.04), "head 0.1": (0.91, 0.9, 0.92)}
+    losses = {"induction 1.1": ((1.7, 1.5, 1.8), (0.02, 0.01, 0.04)), "head 0.1": ((0.5, 0.4, 0.6), (0.6, 0.5, 0.7))}
+    fig = ind.three_questions(needed, enough, losses, circuit=1)
+    for ax, values, written in zip(fig.axes, (needed, enough), (["100", "0"], ["−5", "91"]), strict=False):
+        assert [bar.get_width() / 100 for bar in ax.patches] == pytest.approx([value for value, *_ in values.values()])
+        assert [text.get_text() for text in ax.texts] == written
+        assert matplotlib.colors.to_hex(ax.patches[0].get_facecolor()).upper() == plots.HEAD
+    known, unknown = ([line.get_xdata()[0] for line in fig.axes[2].lines if line.get_marker() == mark] for mark in "os")
+    assert (known, unknown) == ([1.7, 0.5], [0.02, 0.6])
+    plots.plt.close("all")
+
+
+def test_numbers_stand_in_the_cells():
     maps = {"one": (torch.tensor([[0.5, 0.01], [-0.2, 1.0]]), "ab"), "two": (torch.tensor([[1.0], [0.3]]), "c")}
     fig = ind.grids(maps, ["r", "s"], "row", ("column", "column"))
     assert [t.get_text() for t in fig.axes[0].texts] == ["0.50", "−0.20", "1.00"]

@@ -248,6 +248,19 @@ def test_a_loss_on_pairs_is_a_mean_over_their_tokens():
     assert [found.loss(kind)[0].item() for kind in PAIRS] == [2, 3]
 
 
+def test_the_four_heads_are_the_best_of_four_and_a_set_made_again_is_the_stored_one(model):
+    found = ind.head_sets()
+    sizes = [found.of_size(n) for n in range(9)]
+    assert [len(rows) for rows in sizes] == [1, 8, 28, 56, 70, 56, 28, 8, 1] and set(*sizes[8].values()) == {1}
+    (first, shares), (_, second) = list(sizes[4].items())[:2]
+    assert first == ((0, 0), (0, 2), (0, 3), (1, 1)) and min(shares) > 0.9 and max(second) < 0.5
+    drawn = ind.repeated_tokens(model.cfg.d_vocab, 64, 60, generator=torch.Generator().manual_seed(1))
+    blocks, reference = drawn.split([16, 48])
+    rest = [(0, 1), (1, 0), (1, 2), (1, 3)]
+    again = ind.repeat_gain(model, blocks, 60, rest, reference).mean() / ind.repeat_gain(model, blocks, 60).mean()
+    assert again.item() == pytest.approx(shares[1], abs=1e-3)
+
+
 def test_an_invented_name_returns_in_the_same_parts_and_is_worth_its_loss(model):
     programs = ind.invented(model, 4, seed=3)
     assert programs.names == ind.invented(model, 4, seed=3).names != ind.invented(model, 4, seed=4).names

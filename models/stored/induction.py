@@ -2,8 +2,9 @@
 
 `spread`: the live training, 32 seeds and 8 one-layer controls. `checkpoints`: `code-attn-2l` along its training, on
 held-out modules. `ablations`: with heads taken away; `pair_losses`: the same, apart by whether a token and the one
-before it have stood side by side before. `context_gain`: seeing only the last so many tokens. `formation` and
-`long_blocks` (`formation.py`): the live training with something barred or made possible.
+before it have stood side by side before. `head_sets`: what every set of its heads keeps by itself. `context_gain`:
+seeing only the last so many tokens. `formation` and `long_blocks` (`formation.py`): the live training with something
+barred or made possible.
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,12 @@ import torch
 from torch import Tensor
 
 from course_utils import zoo
-from course_utils.induction.code.results import GAIN_RUNS, KINDS, PAIR_RUNS, RUNS
+from course_utils.induction.code.results import GAIN_RUNS, HEADS, KINDS, PAIR_RUNS, RUNS, head_sets_in_order
 from course_utils.induction.code.stored import FOLDER  # noqa: F401 (for `save`)
 from course_utils.induction.code.text import TextLosses, Windows, code_windows, losses_of
 from course_utils.induction.scores.heads import head_scores
 from course_utils.induction.scores.measures import prefix_matching_score, repeated_tokens, token_losses
+from course_utils.induction.scores.roles import repeat_gain
 from course_utils.patching import ablation_hooks
 from course_utils.python_text import modules
 from models.stored.formation import make_formation, make_long_blocks
@@ -98,6 +100,18 @@ def make_pair_losses() -> dict[str, Tensor]:
     return {"total": torch.stack(totals), "count": kinds.sum(-1).float(), "module": module}
 
 
+def make_head_sets(seeds: int = 5) -> dict[str, Tensor]:
+    """The recipe of `head_sets`: for each seed 16 texts of random tokens, and the means over 48 others."""
+    model, rows = zoo.load(MODEL, "cpu"), []
+    for seed in range(seeds):
+        drawn = repeated_tokens(model.cfg.d_vocab, 64, 60, generator=torch.Generator().manual_seed(seed))
+        blocks, reference = drawn.split([16, 48])
+        without = [[head for head in HEADS if head not in kept] for kept in head_sets_in_order()]
+        gains = [repeat_gain(model, blocks, 60, heads, reference).mean() for heads in without]
+        rows.append(torch.stack(gains) / gains[-1])  # the last set is the whole model
+    return {"share": torch.stack(rows)}
+
+
 def pairs_seen(tokens: Tensor) -> Tensor:
     """Where the token before and the token itself have stood side by side earlier in the window: (window, pos)."""
     found = torch.zeros_like(tokens, dtype=torch.bool)
@@ -160,5 +174,6 @@ MAKERS = {
     "checkpoints": lambda: _small(make_checkpoints()),
     "ablations": lambda: _small(make_ablations()),
     "pair_losses": lambda: _small(make_pair_losses()),
+    "head_sets": lambda: _small(make_head_sets()),
     "context_gain": lambda: _small(make_context_gain()),
 }

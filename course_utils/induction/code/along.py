@@ -80,15 +80,15 @@ class Checkpoints:
         fig, axes = plots.figure(2, 1, height=3.7, sharex=True)
         for what, colour in (("new", plots.SERIES[1]), ("repeated", plots.SERIES[0])):
             self.line(axes[0], what, colour, f"{what} names")
-        for name, scores, colour in (
-            ("head 0.2, previous\ntoken", self.previous, plots.NOTE),
-            ("head 1.1, prefix\nmatching", self.prefix, plots.HEAD),
+        for name, what, scores, colour in (
+            ("head 0.2", "previous\ntoken", self.previous, plots.NOTE),
+            ("head 1.1", "prefix\nmatching", self.prefix, plots.HEAD),
         ):
             layer, head = divmod(int(scores[-1].argmax()), scores.shape[-1])
             others = scores.flatten(1).clone()
             others[:, layer * scores.shape[-1] + head] = 0
-            axes[1].plot(self.step, scores[:, layer, head], color=colour, label=name)
-            axes[1].plot(self.step, others.amax(1), color=colour, linestyle=":", label="the best other head")
+            axes[1].plot(self.step, scores[:, layer, head], color=colour, label=f"{name}, {what}")
+            axes[1].plot(self.step, others.amax(1), color=colour, linestyle=":", label=f"other heads, {what}")
         axes[0].set(ylabel="loss (nats per token)", ylim=(0, None))
         axes[1].set(ylabel="score", xlabel="training step", ylim=(-0.03, 1.03))
         for ax in axes:

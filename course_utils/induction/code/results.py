@@ -4,12 +4,15 @@
 2. `PairLosses` – losses where a token and the one before it have stood together before, and where they have not.
 3. `ContextGain` – the loss of late tokens when only the last so many tokens are seen, with heads ablated: how much of
    what context gives is left.
+4. `HeadSets` – what each set of heads keeps of the gain from repetition by itself, on random tokens.
 
-All keep a value for every window, so that differences and shares have paired intervals, from resampled modules.
+The first three keep a value for every window, so that differences and shares have paired intervals, from resampled
+modules.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 from jaxtyping import Float, Int
@@ -162,3 +165,25 @@ class ContextGain:
 
 
 GAIN_RUNS = ("intact", "0.2", "1.1", "1.2", "all of layer 1")
+
+
+@dataclass(frozen=True)
+class HeadSets:
+    """What every set of heads keeps of the gain from repetition when all other heads are set to their means.
+
+    Attributes:
+        share: of the intact model's gain, for each drawing of random texts; sets in the order of `head_sets_in_order`.
+    """
+
+    share: Float[Tensor, "seed set"]
+
+    def of_size(self, size: int) -> dict[tuple[tuple[int, int], ...], list[float]]:
+        """{the heads that are kept: their share in each seed}, the best mean first."""
+        rows = dict(zip(head_sets_in_order(), self.share.T.tolist(), strict=True))
+        found = [kept for kept in rows if len(kept) == size]
+        return {kept: rows[kept] for kept in sorted(found, key=lambda kept: -sum(rows[kept]))}
+
+
+def head_sets_in_order() -> list[tuple[tuple[int, int], ...]]:
+    """All 256 sets of the eight heads, the smaller first."""
+    return [kept for size in range(len(HEADS) + 1) for kept in combinations(HEADS, size)]

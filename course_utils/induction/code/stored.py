@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_utils import stored
 from course_utils.induction.code.along import Checkpoints
-from course_utils.induction.code.results import Ablations, ContextGain, PairLosses
+from course_utils.induction.code.results import Ablations, ContextGain, HeadSets, PairLosses
 from course_utils.induction.code.text import TextLosses
 from course_utils.induction.toys.formation import Formation
 from course_utils.induction.toys.seeds import Spread
@@ -19,6 +19,7 @@ SHA256 = {
     "checkpoints": "b512a9ebbff597ef21928a0108be376ac71714c9a5bc83d96c348efb444ff660",
     "context_gain": "a458594394c28de9448dc11c30587f5e976a3509a1e15d06946ed6ffc1efdf31",
     "formation": "58edc7378110458a3e0dd04379fc77eb702d628f488c55fca7648584ddb4e99d",
+    "head_sets": "31cdb4ed78af782abb55490a332191885ef5709ed0ea1c84b9280477480568db",
     "long_blocks": "6425be3eb039f02f51654b52fcbb37f6a8e63ca3eb71717cef9a5d97e5214dcf",
     "pair_losses": "489a76b989f2e9b1f241d3a4ede5971ef48b6138dce2ded8270bf362e3473387",
     "spread": "89b43f8705921b131f0c77ef1dc9a7afb176f95d89a3681bcc2d219479bd4dfe",
@@ -61,6 +62,12 @@ def ablations() -> Ablations:
 def pair_losses() -> PairLosses:
     """`code-attn-2l` with heads taken away, where a pair of tokens has stood together before and where not."""
     return PairLosses(**_load("pair_losses"))
+
+
+@lru_cache
+def head_sets() -> HeadSets:
+    """What every set of the heads of `code-attn-2l` keeps of the gain from repetition, on five drawings of texts."""
+    return HeadSets(**_load("head_sets"))
 
 
 @lru_cache

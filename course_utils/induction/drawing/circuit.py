@@ -1,10 +1,6 @@
-"""The four heads of `code-attn-2l`, drawn.
+"""The four heads of `code-attn-2l`, drawn: what each of their messages to 1.1 says."""
 
-1. `circuit` – the heads, and what each of their messages to 1.1 says.
-2. `circuits_alone` – the same in small, with heads missing.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from course_utils import plots
 from course_utils.page.draw.induction import COLUMNS
@@ -33,7 +29,7 @@ def circuit(tokens: Sequence[str], lost: Sequence[str], attention: float, chance
     """
     page = sheet(5.6)
     x, a, b = tokens
-    words = (f"after {a}", f"two after {x}", f"{b}, copied", f"{a}, copied", f"after {x}")
+    words = (f"after {a}", f"{x} two before", f"{b}, copied", f"{a}, copied", f"after {x}")
     said = dict(zip(MESSAGES, words, strict=True))
     for place, token, letter in zip(COLUMNS, (x, a, b, "…", x, a), ("X", "A", "B", "", "X", "A"), strict=True):
         page.stream(place, 0.6, 5.0 if place == COLUMNS[5] else 4.55)  # the others end below the words
@@ -75,35 +71,3 @@ def _message(page: Sheet, name: str, words: str) -> None:
         page.arrow((x + 0.12, 0.59), (x + 0.12, y - 0.27), colour=line, thick=2.4)
     else:
         page.arrow((COLUMNS[begin] + 0.03, 0.74 + 0.12 * row), (x - HALF - 0.02, y), colour=line, bend=-0.12, thick=2.4)
-
-
-def circuits_alone(left: Mapping[tuple[str, ...], tuple[float, float, float]]) -> Picture:
-    """The same circuit in small, once for each set of heads that is kept; what is missing is hollow and dashed.
-
-    Args:
-        left: the share of the gain that is left with these heads alone, with its interval.
-    """
-    page = sheet(2.95)
-    step = 7.2 / len(left)
-    for k, (heads, (share, low, high)) in enumerate(left.items()):
-        xs = [0.2 + step * k + 0.28 * i for i in range(6)]
-        for x, token in zip(xs, ("X", "A", "B", "…", "X", "A"), strict=True):
-            page.stream(x, 0.92, 1.98)
-            page.text((x, 0.76), token, size=SMALL, bold=True, halo=False)
-        for name, (colour, begin, end, row, _) in MESSAGES.items():
-            at, kept = (xs[end], 1.08 + 0.2 * row), name[:3] in heads
-            if kept and begin != end:
-                page.arrow((xs[begin], at[1] - 0.1), (at[0] - 0.08, at[1]), colour=colour, thick=1.6)
-            edge = darker(colour, 0.6) if colour == SAME else colour
-            page.box(at, "", fill=colour if kept else PAPER, width=0.2, height=0.15, edge=edge, dashed=not kept)
-        page.arrow((xs[2], 1.65), (xs[5] - 0.06, 1.86), colour=MATCH, bend=-0.25, thick=2.2)
-        middle = (xs[0] + xs[5]) / 2
-        for line, name in enumerate(name for name in ROLES if name in heads):
-            colour = darker(ROLE_COLOURS[name], 0.75)
-            page.text((middle, 2.77 - 0.19 * line), ROLES[name], size=SMALL, bold=True, colour=colour, halo=False,
-                      up="baseline")  # fmt: skip
-        page.text((middle, 0.42), f"{share:.2f} left".replace("-", "−"), bold=True, halo=False)
-        interval = f"{low:.2f} to {high:.2f}".replace("-", "−")
-        page.text((middle, 0.16), interval, size=SMALL, colour=plots.NULL, halo=False)
-    alt = "; ".join(f"{', '.join(ROLES[head] for head in heads)} {share:.2f}" for heads, (share, _, _) in left.items())
-    return page.picture(f"Share of the gain from repetition left with these heads alone: {alt}.".replace("-0", "−0"))

@@ -22,7 +22,7 @@ def two_contexts(changed: Mapping[str, tuple[float, float, float]]) -> Picture:
     two = darker(plots.NOTE, 0.62)
     rows = (
         ("0.2 to the keys", "after A", plots.NOTE, 1, 2, 1.15),
-        ("0.3 to the keys", "two after X", two, 0, 2, 1.75),
+        ("0.3 to the keys", "X two before", two, 0, 2, 1.75),
         ("0.2 to the queries", "after X", plots.NOTE, 8, 9, 1.15),
     )
     for name, words, colour, begin, end, y in rows:
@@ -32,7 +32,7 @@ def two_contexts(changed: Mapping[str, tuple[float, float, float]]) -> Picture:
         nats = f"{changed[name][0]:+.1f} nats".replace("-", "−")
         page.text((xs[end] + (0.56 if end == 2 else -0.44), y + (0 if end == 2 else 0.24)), nats, bold=True, size=SMALL,
                   side="left" if end == 2 else "right", colour=darker(colour, 0.75))  # fmt: skip
-    for words, y in (("after A", 1.15), ("two after Y", 1.75)):
+    for words, y in (("after A", 1.15), ("Y two before", 1.75)):
         page.box((xs[6], y), words, fill=plots.ABLATED, edge=plots.NULL, width=1.0, height=0.32, size=SMALL)
     page.arrow((xs[2], 2.15), (xs[9] - 0.06, 2.75), colour=plots.HEAD, bend=-0.16, thick=3)
     here = "both notes match:\nthe head looks here"

@@ -15,7 +15,9 @@ from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 
 def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], marks: str = "w qu") -> Figure:
-    """Bars of the probability of each token, side by side for two moments; the eight parts from each w on are shaded.
+    """Bars of the probability of each token, side by side for two moments.
+
+    Shaded: from each w on eight parts, and from each qu on two.
 
     Args:
         parts: the tokens. chance: the probability of each before it is seen, by the moment.
@@ -27,6 +29,8 @@ def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], m
     for start, label in zip(starts, ("first time", "second time"), strict=True):
         ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
         ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
+    for k in (k for k, part in enumerate(bare) if part == "qu"):
+        ax.axvspan(k - 0.5, k + 1.5, color=plots.TOKEN, linewidth=0)
     for k, (title, values) in enumerate(chance.items()):
         places = [place + 0.42 * (k - 0.5) for place in range(len(parts))]
         ax.bar(places, values, 0.4, color=(plots.GREY, plots.SERIES[0])[k], label=title)
@@ -71,7 +75,7 @@ def looked_up(
         ends = [(xs[first + i], low + 0.2), (xs[j], high - 0.2)]
         page.line(ends, colour=plots.HEAD, thick=0.6 + 10 * weight)
         if weight >= 0.3:
-            at = [start + 0.28 * (end - start) for start, end in zip(*ends, strict=True)]
+            at = [start + 0.14 * (end - start) for start, end in zip(*ends, strict=True)]
             page.text((at[0], at[1]), f"{weight:.2f}", size=SMALL, colour=plots.HEAD, bold=True)
     return page.picture(
         f"From each part of the returning name head {head} looks at the part that followed it the first time.",

@@ -1,6 +1,6 @@
-"""Shares as marks on a line, and grids of numbers as heat maps.
+"""Three questions about each head side by side, and grids of numbers as heat maps.
 
-1. `shares` – a share for each row, with its interval, for one or two kinds of text.
+1. `three_questions` – is a head needed, enough, specific: a row for each head.
 2. `grids` – numbered heat maps side by side, whose rows are the same.
 """
 
@@ -11,33 +11,53 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
+from course_utils.induction.drawing.circuit import ROLE_COLOURS
 
 Interval = tuple[float, float, float]
 
 
-def shares(rows: Mapping[str, Mapping[str, Interval]], xlabel: str) -> Figure:
-    """A line for each row, a mark with its interval for each kind of text.
+def three_questions(
+    needed: Mapping[str, Interval],
+    enough: Mapping[str, Interval],
+    specific: Mapping[str, tuple[Interval, Interval]],
+    circuit: int = 4,
+) -> Figure:
+    """A row for each head: what is lost without it, what it and those above it keep, and what else it costs.
 
     Args:
-        rows: by name and by the kind of text, a share with its interval.
+        needed: by the head's name, the share of a behaviour that is lost without it.
+        enough: the share that is left with this head and those above it, all others taken away.
+        specific: the extra loss without it, where the behaviour is asked for and elsewhere (nats).
+        circuit: how many of the first rows belong to the circuit; a dotted line divides them from the others.
     """
-    kinds = list(next(iter(rows.values())))
-    fig, ax = plots.figure(height=0.75 + 0.34 * len(rows))
-    for k, name in enumerate(rows):
-        ax.axhline(-k, color=plots.TOKEN, linewidth=1, zorder=0)
-        for which, kind in enumerate(kinds):
-            middle, low, high = rows[name][kind]
-            at = -k + (0.13 - 0.26 * which if len(kinds) > 1 else 0)
-            colour = (plots.HEAD, plots.EDITED)[which]
-            ax.plot([low, high], [at, at], color=colour, linewidth=2.5, solid_capstyle="butt")
-            ax.plot(middle, at, "os"[which], color=colour, markersize=6, label=kind if k == 0 else None)
-    for edge in (0, 1):
-        ax.axvline(edge, color=plots.NULL, linewidth=0.8, linestyle=":")
-    ax.set_yticks(range(0, -len(rows), -1), list(rows))
-    ax.tick_params(axis="y", length=0)
-    ax.set(xlabel=xlabel, xlim=(-0.12, 1.12), ylim=(0.6 - len(rows), 0.6))
-    if len(kinds) > 1:
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    fig, axes = plots.figure(1, 3, height=1.35 + 0.34 * len(needed), sharey=True, width_ratios=[1, 1, 1.15])
+    for ax, values in zip(axes, (needed, enough), strict=False):
+        for k, (name, (middle, low, high)) in enumerate(values.items()):
+            colour = ROLE_COLOURS[name[-3:]] if k < circuit else plots.STREAM
+            ax.barh(-k, 100 * middle, 0.62, color=colour)
+            ax.plot([100 * low, 100 * high], [-k, -k], color=plots.INK, linewidth=1)
+            number = f"{round(100 * middle)}".replace("-", "−")
+            ax.text(max(0, 100 * high) + 3, -k, number, va="center", fontsize=9)
+        ax.set(xlim=(-12, 128), xticks=(0, 50, 100), xlabel="% of the gain")
+    for k, pair in enumerate(specific.values()):
+        for (middle, low, high), shift, colour, marker, label in zip(
+            pair, (0.13, -0.13), (plots.INK, plots.GREY), "os", ("known pairs", "unknown pairs"), strict=True
+        ):
+            axes[2].plot([low, high], [shift - k] * 2, color=colour, linewidth=2.5, solid_capstyle="butt")
+            axes[2].plot(middle, shift - k, marker, color=colour, markersize=6, label=label if k == 0 else None)
+    axes[2].set(xlabel="nats per token")
+    axes[2].legend(loc="lower right", handletextpad=0.2)
+    titles = (
+        "needed?\nlost without it",
+        "enough?\nleft with it and\nthose above only",
+        "specific?\nextra loss without it,\non code",
+    )
+    for ax, title in zip(axes, titles, strict=True):
+        ax.set_title(title)
+        ax.axvline(0, color=plots.NULL, linewidth=0.8)
+        ax.axhline(0.5 - circuit, color=plots.NULL, linewidth=0.8, linestyle=":")
+        ax.tick_params(axis="y", length=0)
+    axes[0].set_yticks(range(0, -len(needed), -1), list(needed))
     return fig
 
 

@@ -26,8 +26,8 @@ def forming(
     fig.get_layout_engine().set(hspace=0.06)
     ax = rows[0]
     lines = (
-        ("accuracy, two layers", two.accuracy, plots.INK, 1.2),
-        ("accuracy, one layer", one.accuracy, plots.GREY, 2.4),
+        ("accuracy, two layers", two.accuracy, plots.INK, 1.8),
+        ("accuracy, one layer", one.accuracy, plots.GREY, 1.8),
         ("two layers: prefix\nmatching, best head", two.best_prefix()[:, :1], plots.HEAD, 1.8),
         ("two layers: previous\ntoken, best head", two.best_previous()[:, :1], plots.NOTE, 1.8),
     )
@@ -47,7 +47,7 @@ def forming(
         small.set_xticks(middles[1:], ("block", "repeat"), fontsize=9)
         small.set_yticks(middles, ("", "", "") if k else ("BOS", "block", "repeat"), fontsize=9)
         small.tick_params(length=0)
-        small.set(xlabel="is looked at", ylabel="" if k else "looks")
+        small.set(xlabel="token looked at", ylabel="" if k else "token that looks")
     return fig
 
 
