@@ -31,6 +31,7 @@ DRAWINGS = {
     "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, -1.12)),
     "nodes": lambda: ioi.nodes_drawn(ioi.FOUND),
     "partners": ioi.partners_drawn,
+    "puzzle": lambda: ioi.puzzle_drawn(0.998, 0.997),
     "paths": ioi.paths_drawn,
     "asks": lambda: ioi.asks_drawn(ASKED),
     "beside": ioi.beside_drawn,

@@ -56,7 +56,7 @@ from course_utils.ioi.prompts import (
     new_names,
 )
 from course_utils.ioi.proposal import FOUND, PRICE, START, Bench, bench, bench_of
-from course_utils.ioi.questions_drawn import asks_drawn, partners_drawn, paths_drawn
+from course_utils.ioi.questions_drawn import asks_drawn, partners_drawn, paths_drawn, puzzle_drawn
 from course_utils.ioi.readings import (
     Writes,
     copying,

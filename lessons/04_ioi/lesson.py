@@ -5,7 +5,7 @@
 #
 # There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, repeated or not. On these sentences both give the same answers.
 #
-# GPT-2 small, a larger model, notices the repetition: so Wang et al. found in 2022. Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ.
+# GPT-2 small, a larger model, notices the repetition, as Wang et al. 2022 found ([Interpretability in the Wild](https://arxiv.org/abs/2211.00593)). Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ.
 
 # %% [markdown] contents
 # You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. The prompts have many names. In the figures *Mary* stands for the one that is right when John gives, and *John* for the other.
@@ -25,26 +25,12 @@ texts = {"John gives": template, "Mary gives": template.replace("{S}", "{IO}")}
 giver = ioi.outside(model, (0, 2), texts, n=128)  # 128 variants; IO is Mary
 p = {text: (float(one.p_io.mean()), float(one.p_s.mean())) for text, one in giver.items()}
 
-def by_giver(values, labels, ylabel):
-    """Two bars for each giver: one for Mary and one for John."""
-    fig, ax = plots.figure(height=2.2)
-    for i, (label, colour) in enumerate(zip(labels, plots.SERIES, strict=False)):
-        at = [k + 0.36 * i - 0.18 for k in range(len(values))]
-        ax.bar(at, [both[i] for both in values.values()], 0.34, color=colour, label=label)
-        for x, both in zip(at, values.values(), strict=True):
-            ax.text(x, both[i] + 0.02, f"{both[i]:.2f}", ha="center", va="bottom", fontsize=9)
-    ax.set(ylabel=ylabel, ylim=(0, 1.12), xticks=range(len(values)), xticklabels=list(values), yticks=(0, 0.5, 1))
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return fig
-
-plots.show(
-    by_giver(p, ("Mary", "John"), "probability"), "Probability of the two names: nearly 1 for Mary when John gives, and for John when Mary gives.",
-    "The mean probability of the two names after “When Mary and John went to the store, … gave a book to”, by who gives. "
-    "128 prompts for each, with other names, places and objects.",
-)  # fmt: skip
+ioi.puzzle_drawn(p["John gives"][0], p["Mary gives"][1]).captioned(
+    "The puzzle. On the right: what the model says, and with what mean probability (128 prompts of either kind, with other names, places and objects)."
+)
 
 # %% [markdown]
-# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part.
+# The model, `ioi-natural`, has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part.
 
 # %% claims
 def end_of(text):
@@ -387,7 +373,7 @@ with claims():
 #
 # Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because from END it gives S2 0.80 of its attention.
 #
-# How does it find the giver? A head of layer 0 sees only words and their places. *John* is the same word at S1 and at S2, so the place must make the difference. Indeed head 0.2 has a higher score for a name the later it stands, up to the seventh word, and about as high a score at all later places. S1 keeps 0.09 of its attention. So a repeated name counts twice, but mostly the late one counts.
+# How does it find the giver? A head of layer 0 sees only words and their places. *John* is the same word at S1 and at S2, so the place must make the difference. Indeed head 0.2 has a higher score for a name the later it stands, up to the seventh word, and a nearly constant one from there. S1 keeps 0.09 of its attention. So a repeated name is read twice, and mostly where it stands last.
 #
 # Path patching shows where the message of this head goes. We change its output to that of the flipped prompt, and choose on which paths the change may travel.
 
@@ -457,6 +443,18 @@ with claims():
 rng = torch.Generator().manual_seed(1)
 givers = {"John gives": first, "Mary gives": ioi.corrupt(first, "flip", rng), "a third person gives": ioi.corrupt(first, "third", rng)}
 reading = {who: {h: ioi.looks(model, one, patching.head(h)) for h in movers} for who, one in givers.items()}
+def by_giver(values, labels, ylabel):
+    """Two bars for each giver."""
+    fig, ax = plots.figure(height=2.2)
+    for i, (label, colour) in enumerate(zip(labels, plots.SERIES, strict=False)):
+        at = [k + 0.36 * i - 0.18 for k in range(len(values))]
+        ax.bar(at, [both[i] for both in values.values()], 0.34, color=colour, label=label)
+        for x, both in zip(at, values.values(), strict=True):
+            ax.text(x, both[i] + 0.02, f"{both[i]:.2f}", ha="center", va="bottom", fontsize=9)
+    ax.set(ylabel=ylabel, ylim=(0, 1.12), xticks=range(len(values)), xticklabels=list(values), yticks=(0, 0.5, 1))
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return fig
+
 swing = {who: [sum(f[at] for f in found.values()) / 3 for at in ("after IO", "before S2")] for who, found in reading.items()}
 plots.show(
     by_giver(swing, ("to “and”\n(note of Mary)", "to the comma\n(note of John)"), "attention from END"),
@@ -515,7 +513,7 @@ plots.show(
 # %% [markdown]
 # In both panels, for every giver, the giver's own value is the lowest of the 80. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. With all heads frozen it lowers the giver's logit about half as much, and part of this goes straight to the logits, as section 3 has shown.
+# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. With all heads frozen it lowers the giver's logit about half as much.
 
 # %% claims
 spread = [f[at] for f in reading["a third person gives"].values() for at in ("after IO", "before S2")]
@@ -571,11 +569,9 @@ ioi.circuit_drawn(circuit, whole_notes).captioned(
 # %% [markdown]
 # Each input of the movers has its own source. Their *values* read the note of Mary (0.60), and this is the name that they copy. Their *keys* read the note of John (0.44): only a note that says John can be recognized as the one to avoid. Their *queries* read the message of head 0.2 (0.33), which says whom to avoid. The same message reaches the logits through the MLPs (0.32). On the right, head 0.3 does a smaller share of the same work, directly and through head 1.1.
 #
-# These numbers need not add up, because one exchange changes what another can do. With the keys of John's note exchanged, the movers read it and copy John. With the whole note exchanged they read it too, but then a stranger stands in it, and John gains nothing: −0.01.
+# These numbers need not add up, because one exchange changes what another can do. With the whole note of John exchanged the movers do read the comma, but a stranger stands in it then, and John gains nothing: −0.01. Where John is named first, the notes change places, and the same two arrows are the largest of the four: 0.17 from Mary's note and 0.49 from John's.
 #
-# Where John is named first, the notes change places. The same two arrows are the large ones there, with 0.17 from Mary's note and 0.49 from John's.
-#
-# How much do the six heads 0.2, 0.3, 1.0, 1.1, 1.2 and 1.3 carry together? With flip as the partner, exchanging what they send to the logits, straight and over the MLPs, gives a turn of 0.99. With the ten other heads it is less than 0.02. So nearly everything in the answer that depends on the giver comes from the six.
+# How much do the six heads 0.2, 0.3, 1.0, 1.1, 1.2 and 1.3 carry together? With flip as the partner again, exchanging what they send to the logits, straight and over the MLPs, gives a turn of 0.99, and with the ten other heads less than 0.02. So nearly everything in the answer that depends on the giver comes from the six.
 
 # %% claims
 six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
@@ -596,6 +592,7 @@ def comma_of_abc(z, hook):
 with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", comma_of_abc)]):
     logits_then, then = model.run_with_cache(first.tokens)
 with claims():
+    claim("on the ABC prompts the two names are even, within half a logit", abs(float(ask.path_patch([["0.2"]]).corrupt.mean())) < 0.5)
     claim("the four large arrows to the movers and over the MLPs have 0.60, 0.44, 0.33 and 0.32, and the same within 0.04 in two more draws",
           all(rounds_to(circuit.turn(name), f"{x:.2f}") for name, x in four.items()) and all(abs(one.turn(name) - x) < 0.04 for one, _ in measures for name, x in four.items()))
     claim("the two other arrows from the notes stay within 0.1, in each of three draws", all(abs(one.turn(f"{note} → {move.name}, {reads}")) < 0.1 for one, _ in measures for note, reads in (("note of IO", "keys"), ("note of S", "values"))))
@@ -632,14 +629,8 @@ def keep(some, heads):
 # Let $F(C)$ be the mean logit difference when only the heads of the set $C$ are left. $M$ is the whole model, and $\varnothing$ is no head at all. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
 #
 # $$\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}.$$
-
-# %%
-left = {name: keep(clean, heads) for name, heads in {"the six heads": six, "whole model": names, "no head": []}.items()}
-F = {name: float(difference(clean, logits).mean()) for name, (logits, _) in left.items()}
-table({name: {"logit difference": value} for name, value in F.items()}, decimals=1, corner="what is kept")
-
-# %% [markdown]
-# The six keep more than the whole model has: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means it divides by 4.2 in place of almost 6, and every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
+#
+# The six keep more than the whole model has, 14.5 logits against 11.6: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means it divides by 4.2 in place of almost 6, and every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
 #
 # A second measure of the same behaviour is the probability of IO, nearly 1 in the whole model.
 
@@ -690,13 +681,15 @@ measured("ioi.six", ours[0][1])
 
 # %% claims
 again = [kept(prompts(64, seed), ours_are) for seed in (10, 11)]
+left = {name: keep(clean, heads) for name, heads in {"the six heads": six, "whole model": names, "no head": []}.items()}
+F = {name: float(difference(clean, logits).mean()) for name, (logits, _) in left.items()}
 after_six = left["the six heads"][0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
 with_02 = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" in heads]
 here = kept(few, ours_are)
 without = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" not in heads]
 with claims():
-    claim("the faithfulness of the six is 1.25", rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
+    claim("the six keep 14.5 logits, the whole model has 11.6; the faithfulness of the six is 1.25", rounds_to(F["the six heads"], "14.5") and rounds_to(F["whole model"], "11.6") and rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
     claim("with the six the final norm divides by 4.2, in the whole model by 5.8 to 6", rounds_to(left["the six heads"][1].mean(), "4.2") and between(left["whole model"][1].mean(), 5.8, 6))
     claim("with the whole model's divisor the faithfulness of the six is between 0.84 and 0.92, in each of three draws", between([ours[0][0], *(row[0][0] for row in again)], 0.84, 0.92))
     claim("with the six the probability of IO is 0.24, in each of three draws below 0.3, and names that are not in the prompt have more than a half together",
@@ -725,14 +718,15 @@ predict("ioi.twice")
 lunch = ["", "{S} had lunch and ", "{IO} had lunch and ", "{C} had lunch and "]  # S: John, IO: Mary, C: Anna
 gives, after = ["{S}", "{IO}", "{C}"], ["", " from {S}", " from {IO}", " from {C}"]
 endings = [a + b + " gave a {object}" + c + " to" for a in lunch for b in gives for c in after if b not in c]
-size, lean = ioi.leanings(model, [template], n=256)  # sets the scale; lean: each head's attention to John less that to Mary
+size, lean = ioi.leanings(model, [template], n=256)  # the prompts of section 1 set the scale
 
 def accounts(opening, n=16, seed=0):
     """By ending: the measured logit difference, and what each account expects."""
     texts = [opening + ending for ending in endings]
-    found, leaning = ioi.leanings(model, texts, n, seed)  # leaning: (text, head of layer 0)
+    found, leaning = ioi.leanings(model, texts, n, seed)  # (text); (text, head): attention to John less to Mary
     by_head = {f"head 0.{h}": size / lean[0, h] * leaning[:, h] for h in (2, 3)}
-    by_way = {way: size * torch.tensor([ioi.by_rule(text)[way] for text in texts]) for way in ("last", "repeated")}
+    rules = [ioi.by_rule(text) for text in texts]  # who is avoided: 1 for John, -1 for Mary, 0 for neither
+    by_way = {way: size * torch.tensor([rule[way] for rule in rules]) for way in ("last", "repeated")}
     return found, by_head | by_way
 
 # %% figure answer
@@ -757,24 +751,25 @@ plots.show(
 measured("ioi.twice", "Mary" if found[twice] > 1 else "John" if found[twice] < -1 else "neither: about even")
 
 # %% [markdown]
-# After *John gave a book from Mary to* the model says John. Avoiding *the repeated name* expects an even match here, and fails on many other endings. Avoiding *the last name* comes much closer. But where Anna is last it has nothing to say, and there the differences still run from −4 to 5. The forecast follows them, because head 0.2 gives some attention to the names before Anna. On average it misses by 1.6 logits, and the last name by 2.0.
+# After *John gave a book from Mary to* the model prefers John. Avoiding *the repeated name* expects an even match here, and fails on many other endings. Avoiding *the last name* comes much closer. But where Anna is last it has nothing to say, and there the differences still run from −4 to 5. The forecast follows them, because head 0.2 gives some attention to the names before Anna. On average it misses by 1.6 logits, and the last name by 2.0.
 #
-# Now other openings. Here the forecast has to fail in part, because it knows only half of the circuit, the message. If the notes favour one name whoever gives, nothing in the forecast says so. So every account is asked twice, as it is and shifted. For the shift, each beginning of a sentence is measured once, where Anna gives, and the account's nine numbers for that beginning are moved so that this one is right.
+# Now other openings. Here the forecast must fail in part, because it knows only half of the circuit, the message. If the notes favour one name whoever gives, it does not say so. So every account is asked twice, as it is and shifted. For the shift, each beginning of a sentence is measured once, where Anna gives, and the account's nine numbers for it are moved so that this one is right.
 
 # %%
 openings = {"When Mary and John went to the store,": "When {A} and {B} went to the {place}, ",
             "Later, Mary and John met. Then": "Later, {A} and {B} met. Then ",
             "Mary and John had lunch. Then": "{A} and {B} had lunch. Then ",
-            "After the trip, Mary and John\ncame back to the store. Then": "After the trip, {A} and {B} came back to the {place}. Then ",
+            "After the trip, … came back … Then": "After the trip, {A} and {B} came back to the {place}. Then ",
             "When Mary came back, John had lunch. Then": "When {IO} came back, {S} had lunch. Then ",
             "Mary met John at the store. Then": "{IO} met {S} at the {place}. Then ",
             "Mary went to the store with John. Then": "{IO} went to the {place} with {S}. Then "}
 anna = endings.index("{C} gave a {object} to")
 
 def misses(opening, **how):
-    """Of each account the mean distance from what is measured: as it is, and with each beginning measured once."""
+    """Of each account the mean distance from what is measured: as it is, and shifted."""
     found, guesses = accounts(opening, **how)
-    apart = {way: (guess - found).view(4, 9) for way, guess in {**guesses, "always 0": 0 * found}.items()}  # (beginning, ending)
+    guesses["always 0"] = 0 * found
+    apart = {way: (guess - found).view(4, 9) for way, guess in guesses.items()}  # (beginning, ending)
     return {way: (x.abs().mean(), (x - x[:, [anna]]).abs().sum() / 32) for way, x in apart.items()}
 
 # %% figure
@@ -791,14 +786,14 @@ for which, (ax, title) in enumerate(zip(axes, ("as it is", "shifted"), strict=Tr
     ax.set(title=title, xlabel="misses by (logits)", xlim=(0, 12.5), yticks=range(7), yticklabels=list(openings), ylim=(6.5, -0.5))
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
 plots.show(
-    fig, "Mean distance of each account from the measured difference, for seven openings. Shifted, the forecast from head 0.2 misses by less than both ways in all seven, and by about two logits in the upper five.",
+    fig, "Mean distance of each account from the measured difference, for seven openings. Shifted, the forecast from head 0.2 misses by less than both ways in all seven, and by less than three logits in the upper five.",
     "By how many logits each account misses on average, over 36 endings of seven openings (16 prompts each). On the right each account is shifted, for each beginning, so that it is right where Anna gives; the other endings are counted. Head 0.3: a forecast from its attention. No account: 0 is expected, or on the right what is measured where Anna gives.",
 )  # fmt: skip
 
 # %% [markdown]
-# As it is, the forecast does no better than the last name outside of the first opening, and in the lower two both are as bad as no account. Shifted, it misses by about two logits in the upper five, and by less than both ways in all seven. So what head 0.2 looks at does say how far the giver moves the answer, though not from where. A forecast from head 0.3 says it less well in every opening but the first.
+# As it is, the forecast does no better than the last name outside of the first opening. Shifted, it misses by less than both ways in all seven. So what head 0.2 looks at does say how far the giver moves the answer, though not from where. A forecast from head 0.3 says it less well in every opening but the first.
 #
-# Below the dotted line the account fails. After *Mary met John* and *Mary went to the store with John* the message moves the answer less far than the forecast says. The second notebook asks what decides in such sentences, and finds that it is one note.
+# Below the dotted line the account fails. After *Mary met John* and *Mary went to the store with John* it misses by three to five logits even when it is shifted. The second notebook asks what decides in such sentences, and finds that it is one note.
 
 # %% claims
 draws_of = [missed, *({name: misses(opening, n=16, seed=seed) for name, opening in openings.items()} for seed in (1, 2))]
@@ -830,7 +825,7 @@ ioi.beside_drawn().captioned(
 )
 
 # %% [markdown]
-# In both, heads copy a name, and others tell their queries whom to avoid. On the right these are called S-inhibition heads. Our other path, by the MLPs, is not drawn on the right: Wang et al. did not open them. Below, the two differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. GPT-2's movers read the name itself, ours read notes.
+# In both, heads copy a name, and others tell their queries whom to avoid. On the right these are called S-inhibition heads. Below, the two differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. GPT-2's movers read the name itself, ours read notes.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other circuits, which the second notebook draws.
 # - **Heads first.** The MLPs were kept throughout, and they add more than half of the logit difference. We know what they are told, and that they lower S and raise IO, but not how their neurons do it.
