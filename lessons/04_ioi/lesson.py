@@ -150,7 +150,7 @@ measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[f
 # %% [markdown]
 # Layer 0 already carries 0.87 of the difference to END. The rest, an eighth, takes a detour over the next word, *gave*.
 #
-# This says something about the puzzle. In layer 0, S2 holds nothing but its own word. Whoever reads it there learns *John*, and not whether a John has stood there before. Repetition can still count, if END reads the first *John* as well. Section 5 asks for this, and section 9 puts it to the test.
+# This says something about the puzzle. In layer 0, S2 holds nothing but its own word. Whoever reads it there learns *John*, and not whether a John has stood there before. Repetition can still count, if END reads the first *John* as well.
 
 # %% claims
 recovered = dict(enumerate(found, start=1))  # by position: S2 is 10, END 14
@@ -418,7 +418,7 @@ measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[nam
 # %% [markdown]
 # The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. What the message changes is *where the movers look*. Keys and values had no chance here: *and* and the comma stand before S2, so what is read there is the same in both runs. Section 7 gives them one.
 #
-# The other path from this head, by the MLPs, counts about as much: 0.29. Exchanged together they turn the answer by 0.66, nearly all of the 0.70 of section 3.
+# The other path from this head, by the MLPs, counts about as much: 0.29. Together they turn the answer by 0.66.
 
 # %% claims
 stream = model.W_E[first.layout.names][:, None] + model.W_pos[1:15]  # (name, place, d_model): what layer 0 sees
@@ -816,8 +816,6 @@ with claims():
 
 # %% [markdown]
 # ## 10 · Beside GPT-2, and what this does not show
-#
-# Here is our circuit beside the one that Wang et al. found in GPT-2 small.
 
 # %% figure
 ioi.beside_drawn().captioned(
