@@ -116,6 +116,25 @@ def test_texts_name_who_they_say(model):
         assert (named["c"] == wanted["c"]).all(), name
 
 
+@pytest.mark.parametrize("text, repeated, last", [
+    ("When {A} and {B} went to the {place}, {S} gave a {object} to", 1, 1),
+    ("When {A} and {B} went to the {place}, {S} gave a {object} from {IO} to", 0, -1),
+    ("{IO} met {S} at the {place}. Then {IO} gave a {object} from {C} to", -1, 0),
+    ("{IO} met {S} at the {place}. Then {C} gave a {object} to", 0, 0),
+])  # fmt: skip
+def test_what_the_two_rules_expect(text, repeated, last):
+    assert ioi.by_rule(text) == {"repeated": repeated, "last": last}
+
+
+def test_leanings_are_the_means_of_the_outcomes(model):
+    texts = {name: ioi.TEXTS[name] for name in ("as in the template", "IO twice, after the giver")}
+    difference, lean = ioi.leanings(model, list(texts.values()), n=6, seed=3)
+    for head in range(4):
+        found = ioi.outside(model, (0, head), texts, n=6, seed=3)
+        assert lean[:, head].tolist() == pytest.approx([one.leaning for one in found.values()], abs=1e-5)
+    assert difference.tolist() == pytest.approx([float(one.logit_diff.mean()) for one in found.values()], abs=1e-4)
+
+
 def test_a_word_that_the_model_does_not_know_is_refused(model):
     with pytest.raises(ValueError, match="single tokens"):
         ioi.told(model.tokenizer, "When {A} and {B} slept, {S} gave a {object} to", 2, rng())

@@ -11,6 +11,10 @@ ASKED = {how: {"0.2": sign * 1.4, "1.2": sign * 0.2} for how, sign in (("noising
 IN_C = ("giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
         "late → logits")  # fmt: skip
 
+READS = (("Mary", "note of IO"), ("Mary", "note of S"), ("John", "note of S"), ("note of IO", "movers"),
+         ("note of S", "movers"))  # fmt: skip
+WHOLE = {"note of IO": 0.84, "note of S": -0.01}
+
 
 class Measured:
     """A diagram whose arrows all have one turn."""
@@ -20,13 +24,14 @@ class Measured:
 
 
 DRAWINGS = {
-    "circuit": lambda: ioi.circuit_drawn(Measured()),
-    "circuit of the names": lambda: ioi.circuit_drawn(Measured(), names=True),
+    "what is read": lambda: ioi.reads_drawn(dict.fromkeys(READS, 0.43)),
+    "circuit": lambda: ioi.circuit_drawn(Measured(), WHOLE),
     "gpt2": ioi.gpt2_drawn,
     "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
     "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, -1.12)),
     "nodes": lambda: ioi.nodes_drawn(ioi.FOUND),
     "partners": ioi.partners_drawn,
+    "puzzle": lambda: ioi.puzzle_drawn(0.998, 0.997),
     "paths": ioi.paths_drawn,
     "asks": lambda: ioi.asks_drawn(ASKED),
     "beside": ioi.beside_drawn,
@@ -72,8 +77,10 @@ def test_a_part_lies_in_the_column_of_its_word_and_a_line_needs_both_ends():
 
 
 def test_a_measured_arrow_carries_its_turn_and_its_input():
-    assert {"0.43 Q", "0.43 V", "0.43"} <= set(texts(ioi.circuit_drawn(Measured())))
-    assert {"0.43 K", "0.43 V"} <= set(texts(ioi.circuit_drawn(Measured(), names=True)))
+    made = texts(ioi.circuit_drawn(Measured(), WHOLE))
+    assert {"0.43 Q", "0.43 K", "0.43 V", "0.43", "0.84", "−0.01"} <= set(made)
+    assert made.count("0.43 K") == 2  # one from each note
+    assert texts(ioi.reads_drawn(dict.fromkeys(READS, 0.43))).count("0.43") == 5
 
 
 def test_renamed_prompts_hold_each_name_once_in_its_role(model):
@@ -141,10 +148,6 @@ def test_the_words_of_a_text_get_the_attention_of_its_positions(model):
     words = ioi.read_words(model, ioi.TEXTS["IO twice, after the giver"], [(0, 2)], n=16)
     assert [word for word, _ in words][:4] == ["When", "Mary", "and", "John"]
     assert max(words, key=lambda pair: pair[1])[0] == "Mary" and words[-2][1] > 0.5
-    row = (words, {"repeated": "–", "last": "John"}, -10.0, -9.0)
-    made = ioi.texts_drawn([row], 16, "one text")
-    assert {"John", "gave", "from", "repeated"} <= set(texts(made))
-    plots.plt.close(made.fig)
 
 
 def test_several_heads_are_averaged(model):

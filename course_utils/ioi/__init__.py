@@ -13,8 +13,7 @@
 5. `outside` – other texts, where an account of the model can fail.
 6. `repair`, `paper` – what the rest does when heads are gone; GPT-2 small's published figures beside measured ones.
 7. `planted`, `scoring`, `sealed` – circuits that are known, methods scored against them, and ones that are not known.
-8. Drawings: `sentence` (a circuit on the example), `circuit_drawings`, `beside_drawn`, `questions_drawn`,
-   `outside_drawn`.
+8. Drawings: `sentence` (a circuit on the example), `circuit_drawings`, `beside_drawn`, `questions_drawn`.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from course_utils.ioi.circuit_drawings import (
     circuit_of_c,
     gpt2_drawn,
     nodes_drawn,
+    reads_drawn,
 )
 from course_utils.ioi.criteria import (
     attribution_patch,
@@ -41,8 +41,7 @@ from course_utils.ioi.criteria import (
 )
 from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
 from course_utils.ioi.notes import copying_notes, forged, mlp_answers, note_scores, renamed
-from course_utils.ioi.outside import TEXTS, Outcome, outcome, outside, told
-from course_utils.ioi.outside_drawn import read_words, texts_drawn
+from course_utils.ioi.outside import TEXTS, Outcome, by_rule, leanings, outcome, outside, read_words, told
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows
 from course_utils.ioi.planted import ROLES, PlantedNode, counterfactual
 from course_utils.ioi.prompts import (
@@ -57,7 +56,7 @@ from course_utils.ioi.prompts import (
     new_names,
 )
 from course_utils.ioi.proposal import FOUND, PRICE, START, Bench, bench, bench_of
-from course_utils.ioi.questions_drawn import asks_drawn, partners_drawn, paths_drawn
+from course_utils.ioi.questions_drawn import asks_drawn, partners_drawn, paths_drawn, puzzle_drawn
 from course_utils.ioi.readings import (
     Writes,
     copying,

@@ -21,7 +21,7 @@ def beside_drawn() -> Picture:
     """Left, the giver is read off the word itself. Right, a repetition is noticed (Wang et al. 2022, figure 2)."""
     page = sheet(4.3)
     ours = {
-        "Mary": (XS[1], 0, 0.5, plots.NOTE), "John": (XS[3], 0, 0.5, plots.NOTE), "0.2": (XS[5], 0, 0.42, plots.HEAD),
+        "note": (XS[1], 0, 0.5, plots.NOTE), "note ": (XS[3], 0, 0.5, plots.NOTE), "0.2": (XS[5], 0, 0.42, plots.HEAD),
         "movers": (2.92, 1, 0.72, plots.HEAD), "2.1–2.3": (2.99, 3, 0.8, plots.HEAD),
         "MLPs": (3.22, 2, 0.5, plots.MLP),
     }  # fmt: skip

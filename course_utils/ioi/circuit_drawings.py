@@ -1,9 +1,10 @@
 """The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
 
-1. `circuit_drawn` – the measured circuit, one kind of effect at a time: section 7, and the second notebook.
-2. `nodes_drawn` – the second notebook: heads at positions.
-3. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
-4. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
+1. `reads_drawn` – section 4: what the movers and layer 0 look at.
+2. `circuit_drawn` – section 7: the measured circuit, notes and message.
+3. `nodes_drawn` – the second notebook: heads at positions.
+4. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+5. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -21,64 +22,80 @@ S1 = 2
 NOTE_INK = darker(plots.NOTE, 0.8)
 MOVERS = "1.0, 1.2, 1.3"
 NOTES = {
-    "note of IO": Spot(AND, 0, text="Mary", kind="note", up=0.12),
-    "note of S": Spot(COMMA, 0, text="John", kind="note", up=0.12),
+    "note of IO": Spot(AND, 0, text="note of\nMary", kind="note", up=0.12),
+    "note of S": Spot(COMMA, 0, text="note of\nJohn", kind="note", up=0.12),
 }
-AVOID = Spot(TO, 0, right=0.22, up=-0.28)
-LOWER = Spot(TO, 0, right=-0.55, up=0.12)
-LEAVE = Spot(GAVE, 0, up=0.3, text="0.3")
-READ = Spot(TO, 1, right=-0.8, up=0.2)
-MOVE = Spot(TO, 1, right=0.15, up=0.2)
-WROTE = [
-    Line(IO, "note of IO", colour=NOTE_INK, ports=("top", "left"), bend=-0.2),
-    Line(S1, "note of S", colour=NOTE_INK, ports=("top", "left"), bend=-0.15),
-]
+MOVE = Spot(TO, 1, right=-0.45, up=0.3)
+WROTE = {"note of IO": (IO, ("top", "left"), -0.2), "note of S": (S1, ("top", "left"), -0.15)}
 
 
-def circuit_drawn(circuit: Diagram, names: bool = False) -> Picture:
-    """The measured circuit; at each arrow its turn, and the arrow as thick.
+def reads_drawn(attention: Mapping[tuple[str, str], float]) -> Picture:
+    """What layer 0 and the movers look at: at each arrow the attention, and the arrow as thick.
 
     Args:
-        names: what depends on which names the prompt has, instead of what depends on who gives.
+        attention: by who is read and who reads: the words "Mary" and "John", the two notes, and "movers".
     """
-    if names:
-        return _notes_drawn(circuit)
-    parts = {
-        "0.2": AVOID, "0.3": LOWER, "0.3 ": LEAVE, "1.1": READ, MOVERS: MOVE,
-        "MLPs": Spot(TO, 1, right=0.85, up=-0.33, kind="MLP", width=0.5),
+    parts = NOTES | {"movers": Spot(TO, 1, right=-0.2, up=0.1)}
+    ends = {"Mary": IO, "John": S1, "movers": "movers"} | {note: note for note in NOTES}
+    how = {
+        ("Mary", "note of IO"): {"ports": ("top", "left"), "bend": -0.2, "at": 0.45},
+        ("Mary", "note of S"): {"ports": ("top", "bottom"), "bend": 0.06, "at": 0.4},
+        ("John", "note of S"): {"ports": ("top", "left"), "bend": -0.15, "at": 0.5},
+        ("note of IO", "movers"): {"ports": ("top", "left"), "bend": -0.1, "at": 0.5, "slide": (0, 0.06)},
+        ("note of S", "movers"): {"ports": ("top", "left"), "bend": -0.06, "at": 0.5, "slide": (0, -0.06)},
+    }
+    lines = []
+    for (read, reader), share in attention.items():
+        colour = plots.HEAD if reader == "movers" else NOTE_INK
+        thick = max(0.8, 5 * share)
+        lines.append(Line(ends[read], reader, _share(share), colour=colour, thick=thick, **how[read, reader]))
+    lines.append(Line("movers", "logits", slide=(0, -0.2), colour=plots.HEAD))
+    alt = "; ".join(f"{reader} read {read} with {share:.2f}" for (read, reader), share in attention.items())
+    return on_sentence(parts, lines, f"Attention: {alt}.", layers=LAYERS[:2])
+
+
+def circuit_drawn(circuit: Diagram, whole: Mapping[str, float]) -> Picture:
+    """The measured circuit, notes in gold and the message in black; at each arrow its turn, and the arrow as thick.
+
+    Args:
+        whole: for each note, what it turns by all ways together.
+    """
+    parts = NOTES | {
+        MOVERS: MOVE, "0.2": Spot(TO, 0, right=-0.4, up=0.08), "0.3": Spot(TO, 0, right=0.62, up=-0.07),
+        "0.3 ": Spot(GAVE, 0, up=0.38, text="0.3"), "1.1": Spot(TO, 1, right=0.62, up=0.18),
+        "MLPs": Spot(TO, 2, right=0.13, up=-0.02, kind="MLP", width=0.5),
     }  # fmt: skip
 
     def arrow(start: str | int, end: str, name: str, **more) -> Line:
         label, thick = _effect(circuit, name)
         return Line(start, end, label, thick=thick, **more)
 
-    lines = [
-        arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.74),
-        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.7),
+    lines = []
+    for note, (word, ports, bend) in WROTE.items():
+        how = {"thick": _thick(whole[note]), "colour": NOTE_INK, "ports": ports, "bend": bend, "at": 0.42}
+        lines.append(Line(word, note, _share(whole[note]), **how))
+    for note, reads, bend, high, at in (
+        ("note of IO", "values", -0.17, 0.12, 0.5), ("note of IO", "keys", -0.07, 0.04, 0.4),
+        ("note of S", "keys", -0.09, -0.04, 0.38), ("note of S", "values", 0.14, -0.12, 0.72),
+    ):  # fmt: skip
+        how = {"bend": bend, "ports": ("top", "left"), "at": at, "slide": (0, high), "colour": NOTE_INK}
+        lines.append(arrow(note, MOVERS, f"{note} → {MOVERS}, {reads}", **how))
+    lines += [
+        arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.6),
+        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.75, bend=0.05),
         Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=_thick(circuit.turn("giver → 0.3, values"))),
-        arrow("0.2", MOVERS, f"0.2 → {MOVERS}, queries", at=0.5),
-        Line("0.2", "MLPs", ports=("right", "bottom"), bend=0.3, thick=_thick(circuit.turn("0.2 → logits"))),
-        arrow("MLPs", "logits", "0.2 → logits", ports=("top", "right"), bend=0.12, at=0.5),
-        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("top", "left"), at=0.42),
-        arrow("0.3", "logits", "0.3 → logits", ports=("left", "left"), bend=-0.32, at=0.62),
-        arrow("1.1", "logits", "1.1 → logits", slide=(0.0, -0.25), at=0.6),
-        arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, 0.1)),
-    ]
+        arrow("0.2", MOVERS, f"0.2 → {MOVERS}, queries", at=0.24),
+        arrow("0.2", "MLPs", "0.2 → logits", ports=("right", "bottom"), bend=0.31, at=0.22, slide=(0, 0.06)),
+        Line("MLPs", "logits", thick=_thick(circuit.turn("0.2 → logits"))),
+        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("right", "left"), at=0.16),
+        arrow("0.3", "logits", "0.3 → logits", ports=("right", "right"), bend=0.23, at=0.7, slide=(0, 0.07)),
+        arrow("1.1", "logits", "1.1 → logits", ports=("top", "right"), bend=0.1, at=0.22, slide=(0, -0.07)),
+        arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, -0.25)),
+    ]  # fmt: skip
     return on_sentence(
-        parts, lines, "The circuit of the giver: from the second John to 0.2 and 0.3, from 0.2 to the movers' queries "
-        "and to MLPs, and from all of these to the logits.",
+        parts, lines, "The whole circuit on the sentence: the movers' values read the note of Mary, their keys that of "
+        "John, their queries the message of 0.2, which goes to MLPs as well; 0.3 and 1.1 add a smaller share.",
     )  # fmt: skip
-
-
-def _notes_drawn(circuit: Diagram) -> Picture:
-    """From the names to their notes, and from the notes to the movers."""
-    lines = [*WROTE, Line(MOVERS, "logits", colour=NOTE_INK, thick=1.5)]
-    for note, reads, bend, slide in (("note of IO", "values", -0.14, 0.07), ("note of S", "keys", -0.1, -0.07)):
-        label, thick = _effect(circuit, f"{note} → {MOVERS}, {reads}")
-        how = {"bend": bend, "ports": ("top", "left"), "at": 0.4, "slide": (0, slide)}
-        lines.append(Line(note, MOVERS, label, thick=thick, colour=NOTE_INK, **how))
-    alt = "The notes of both names, and which input of the movers reads each."
-    return on_sentence(NOTES | {MOVERS: MOVE}, lines, alt, layers=LAYERS[:2])
 
 
 def gpt2_drawn() -> Picture:
@@ -190,7 +207,7 @@ def nodes_drawn(nodes: Iterable[tuple[int, int, str]], layers: Sequence[str] = L
 
 
 def _share(value: float) -> str:
-    return f"{value:.2f}"
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def _change(value: float) -> str:
@@ -205,5 +222,5 @@ def _effect(circuit: Diagram, name: str) -> tuple[str, float]:
 
 
 def _thick(turn: float) -> float:
-    """Points, in proportion to the turn."""
-    return max(0.8, min(5.0, 6.5 * turn))
+    """Points, in proportion to the size of the turn."""
+    return max(0.8, min(5.0, 6.5 * abs(turn)))

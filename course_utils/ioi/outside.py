@@ -3,11 +3,14 @@
 1. A text has the slots {IO} and {S}, {C} for a third name, and {A} and {B} for IO and S in either order.
 2. `told` fills them, half of the prompts in each order.
 3. `outside` runs the model on each text, and notes how one head shares its attention from END among the names.
+4. `leanings` does so for all heads of a layer, in means; `by_rule` is what two rules expect that need no model;
+   `read_words` is what some heads read of each word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +33,8 @@ TEXTS = {
     "a third after the giver": "When {A} and {B} went to the {place}, {S} gave a {object} from {C} to",
     "IO twice, after the giver": "When {A} and {B} went to the {place}, {S} gave a {object} from {IO} to",
 }
+
+PEOPLE = {"A": "Mary", "B": "John", "IO": "Mary", "S": "John", "C": "Anna", "place": "store", "object": "book"}
 
 
 @dataclass(frozen=True)
@@ -109,3 +114,41 @@ def outside(
     """The outcome on each text, with names drawn anew for each."""
     rng = torch.Generator().manual_seed(seed)
     return {name: outcome(model, told(model.tokenizer, text, n, rng), head) for name, text in texts.items()}
+
+
+@torch.no_grad()
+def leanings(
+    model: Any, texts: Sequence[str], n: int = 16, seed: int = 0, layer: int = 0
+) -> tuple[Float[Tensor, "text"], Float[Tensor, "text head"]]:
+    """By text, in means over n prompts: the logit difference, and how much more each head looks at S than at IO."""
+    rng, differences, shares = torch.Generator().manual_seed(seed), [], []
+    for text in texts:
+        some = told(model.tokenizer, text, n, rng)
+        logits, cache = model.run_with_cache(some.tokens, names_filter=f"blocks.{layer}.attn.hook_pattern")
+        io, s = (logits[:, -1].gather(1, who[:, None])[:, 0] for who in (some.io, some.s))
+        side = (some.tokens == some.s[:, None]).float() - (some.tokens == some.io[:, None]).float()  # (prompt, key)
+        differences.append((io - s).mean())
+        shares.append((cache["pattern", layer][:, :, -1] * side[:, None]).sum(-1).mean(0))
+    return torch.stack(differences), torch.stack(shares)
+
+
+def by_rule(text: str) -> dict[str, int]:
+    """Who is avoided, 1 for S, -1 for IO, 0 for neither: the only one of the two that is repeated, or the last name."""
+    slots = re.findall(r"{(A|B|IO|S|C)}", text)
+    both = slots.count("A")  # A and B are IO and S, in either order
+    twice = [both + slots.count(name) > 1 for name in ("S", "IO")]
+    return {"repeated": twice[0] - twice[1], "last": {"S": 1, "IO": -1}.get(slots[-1], 0)}
+
+
+@torch.no_grad()
+def read_words(
+    model: Any, text: str, heads: Sequence[tuple[int, int]], n: int = 128, seed: int = 0
+) -> list[tuple[str, float]]:
+    """The words of a text, IO named first, and the mean attention of some heads from the last word to each."""
+    prompts = told(model.tokenizer, text, 2 * n, torch.Generator().manual_seed(seed))
+    tokens = prompts.tokens[1::2]  # every other one names IO first
+    _, cache = model.run_with_cache(tokens, names_filter=lambda name: name.endswith("hook_pattern"))
+    share = sum(cache["pattern", layer][:, head, -1].mean(0) for layer, head in heads) / len(heads)  # (position)
+    ids = model.tokenizer.encode(text.format(**PEOPLE), add_special_tokens=False)
+    words = [model.tokenizer.decode([i]).strip() for i in ids]
+    return list(zip(words, share[1:].tolist(), strict=True))

@@ -1,6 +1,6 @@
-"""What an exchange asks, in three pictures.
+"""What an exchange asks, in pictures.
 
-1. `partners_drawn` – a prompt and its partners.
+1. `partners_drawn` – a prompt and its partners; `puzzle_drawn` – the first two of them, with their answers.
 2. `paths_drawn` – on which ways a changed output may travel in path patching.
 3. `asks_drawn` – how far an exchange can move the answer.
 """
@@ -29,30 +29,42 @@ ASKS = (
 def partners_drawn() -> Picture:
     """The example, its positions labelled, and its three partners; the words that changed are filled."""
     page = sheet(0.42 * len(PARTNERS) + 0.5)
-    for i, (kind, (first, second, giver, answer)) in enumerate(PARTNERS.items()):
-        y, x = page.height - 0.7 - 0.42 * i, 0.85
+    for i, (kind, (*names, answer)) in enumerate(PARTNERS.items()):
+        y = page.height - 0.7 - 0.42 * i
         page.text((0.1, y), kind, side="left", up="baseline", size=SMALL, bold=True, halo=False)
-        words = ("When", first, "and", second, "went to the store,", giver, "gave a book to")
-        clean = ("", "Mary", "", "John", "", "John", "")
-        for word, before, label in zip(words, clean, ("", "IO", "", "S1", "", "S2", "END"), strict=True):
-            wide = 0.62 if before else width_of(word, SMALL) - 0.34 * (len(word) > 8)
-            if before:
-                fill = plots.EDITED if word != before else plots.TOKEN
-                page.box((x + wide / 2, y + 0.04), "", fill=fill, width=0.56, height=0.3)
-                colour = plots.INK if word == before else "white"
-                bold = word != before
-                page.text((x + wide / 2, y), word, size=SMALL, bold=bold, up="baseline", colour=colour, halo=False)
-            else:
-                page.text((x + wide / 2, y), word, size=SMALL, up="baseline", halo=False)
-            if label and i == 0:
-                above = x + wide - 0.1 if label == "END" else x + wide / 2
-                page.text((above, y + 0.36), label, size=SMALL, bold=True, halo=False)
-            x += wide + 0.04
+        _sentence(page, y, names, i == 0)
         page.text((WIDE - 0.1, y), answer, side="right", up="baseline", size=SMALL, halo=False)
     page.text((WIDE - 0.1, page.height - 0.34), "answer", side="right", size=SMALL, bold=True, halo=False)
     return page.picture(
         "The example and its partners flip, third and ABC; one or three names are marked as changed."
     )
+
+
+def puzzle_drawn(mary: float, john: float) -> Picture:
+    """The example and the sentence in which Mary gives, with the probability of each answer."""
+    page = sheet(1.0)
+    for y, kind, answer in ((0.64, "clean", f"Mary: {mary:.2f}"), (0.2, "flip", f"John: {john:.2f}")):
+        _sentence(page, y, PARTNERS[kind][:3], False, left=0.1)
+        page.text((WIDE - 0.4, y), answer, side="right", up="baseline", size=SMALL, bold=True, halo=False)
+    return page.picture(f"Where John gives the model says Mary ({mary:.2f}), and where Mary gives, John ({john:.2f}).")
+
+
+def _sentence(page: Sheet, y: float, names: Sequence[str], labelled: bool, left: float = 0.85) -> None:
+    """One line: the example with these names, filled where they are not its own; above it the names of positions."""
+    x, clean = left, ("", "Mary", "", "John", "", "John", "")
+    words = ("When", names[0], "and", names[1], "went to the store,", names[2], "gave a book to")
+    for word, before, label in zip(words, clean, ("", "IO", "", "S1", "", "S2", "END"), strict=True):
+        wide = 0.62 if before else width_of(word, SMALL) - 0.34 * (len(word) > 8)
+        middle, changed = x + wide / 2, bool(before) and word != before
+        if before:
+            fill = plots.EDITED if changed else plots.TOKEN
+            page.box((middle, y + 0.04), "", fill=fill, width=0.56, height=0.3)
+        colour = "white" if changed else plots.INK
+        page.text((middle, y), word, size=SMALL, bold=changed, up="baseline", colour=colour, halo=False)
+        if label and labelled:
+            above = x + wide - 0.1 if label == "END" else middle
+            page.text((above, y + 0.36), label, size=SMALL, bold=True, halo=False)
+        x += wide + 0.04
 
 
 def paths_drawn(turns: Sequence[float] = (0.0, 0.0, 0.0)) -> Picture:

@@ -3,12 +3,12 @@
 #
 # **A puzzle.** A small model reads: *When Mary and John went to the store, John gave a book to*. It says *Mary*, with a probability of nearly 1. Exchange the second *John* for *Mary*, and it says *John*. The answer hangs on the one word before *gave*.
 #
-# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, repeated or not. On these sentences both give the same answers. By the logits of Mary and John, a third person as giver does not tell them apart: neither way then has a reason to avoid one of these two.
+# There are two simple ways to get this right. The model may look for the name that occurs *twice*, and avoid it. Or it may avoid the *last* name that it has read, repeated or not. On these sentences both give the same answers.
 #
-# GPT-2 small, a larger model, notices the repetition: so Wang et al. found in 2022. Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ.
+# GPT-2 small, a larger model, notices the repetition, as Wang et al. 2022 found ([Interpretability in the Wild](https://arxiv.org/abs/2211.00593)). Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. In the figures Mary stands for the name that is right when John gives, and John for the other, whatever the names in the prompts are. The exercises take about four hours (an estimate). Intervals are 95 % intervals of a mean, with the prompts resampled.
+# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. The prompts have many names. In the figures *Mary* stands for the one that is right when John gives, and *John* for the other.
 
 # %% setup
 
@@ -17,34 +17,20 @@ import torch
 
 from course_utils import ioi, patching, plots, zoo
 from course_utils.page import about, between, caption, card, claim, claims
-from course_utils.page import draw, measured, predict, rounds_to, table
+from course_utils.page import measured, predict, rounds_to, table
 
 model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
 template = ioi.TEXTS["as in the template"]
-texts = {"John gives": template, "Mary gives": template.replace("{S}", "{IO}"), "a third person gives": ioi.TEXTS["a third gives"]}
+texts = {"John gives": template, "Mary gives": template.replace("{S}", "{IO}")}
 giver = ioi.outside(model, (0, 2), texts, n=128)  # 128 variants; IO is Mary
 p = {text: (float(one.p_io.mean()), float(one.p_s.mean())) for text, one in giver.items()}
 
-def by_giver(values, labels, ylabel):
-    """Two bars for each giver: one for Mary and one for John."""
-    fig, ax = plots.figure(height=2.2)
-    for i, (label, colour) in enumerate(zip(labels, plots.SERIES, strict=False)):
-        at = [k + 0.36 * i - 0.18 for k in range(3)]
-        ax.bar(at, [both[i] for both in values.values()], 0.34, color=colour, label=label)
-        for x, both in zip(at, values.values(), strict=True):
-            ax.text(x, both[i] + 0.02, f"{both[i]:.2f}", ha="center", va="bottom", fontsize=9)
-    ax.set(ylabel=ylabel, ylim=(0, 1.12), xticks=range(3), xticklabels=list(values), yticks=(0, 0.5, 1))
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return fig
-
-plots.show(
-    by_giver(p, ("Mary", "John"), "probability"), "Probability of the two names: Mary when John gives, John when Mary gives, about half each when a third gives.",
-    "The mean probability of the two names after “When Mary and John went to the store, … gave a book to”, by who gives. "
-    "128 prompts for each, with other names, places and objects. When a third person gives, Mary and John are mere labels, so that their means must be alike; in about half of these prompts one of the two has more than 0.9.",
-)  # fmt: skip
+ioi.puzzle_drawn(p["John gives"][0], p["Mary gives"][1]).captioned(
+    "The puzzle. On the right: what the model says, and with what mean probability (128 prompts of either kind, with other names, places and objects)."
+)
 
 # %% [markdown]
-# The lesson follows Wang et al. 2022, [Interpretability in the Wild](https://arxiv.org/abs/2211.00593), on a small model. `ioi-natural` has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part.
+# The model, `ioi-natural`, has the architecture of GPT-2 with four layers of four heads and was trained on invented stories, of which sentences like these are a part.
 
 # %% claims
 def end_of(text):
@@ -56,9 +42,7 @@ with claims():
     claim("on the two sentences of the puzzle the model says Mary and John, each with a probability above 0.999",
           [model.tokenizer.decode([int(i)]).strip() for _, i in sure] == ["Mary", "John"] and min(float(x) for x, _ in sure) > 0.999)
     claim("when John gives, Mary has a mean probability above 0.99", p["John gives"][0] > 0.99)
-    claim("when Mary gives, John has", p["Mary gives"][1] > 0.99)
-    claim("when a third person gives, the two have more than 0.9 together, and in 40 to 60 of 100 prompts one of them has more than 0.9 alone",
-          sum(p["a third person gives"]) > 0.9 and between((torch.maximum(giver["a third person gives"].p_io, giver["a third person gives"].p_s) > 0.9).float().mean(), 0.4, 0.6))  # fmt: skip
+    claim("when Mary gives, John has", p["Mary gives"][1] > 0.99)  # fmt: skip
 
 # %% [markdown]
 # ## 1 · The behaviour
@@ -90,7 +74,7 @@ caption("The three most probable next tokens and John.")
 # %% [markdown]
 # The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even some names that stand nowhere in the sentence come before John. It looks as if the model not only raised Mary but also pushed the giver down.
 #
-# From here on we look at many prompts of this wording, with other names, places and objects. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
+# From here on we look at many prompts of this wording. In about half of them IO is named first, in the others S. Their mean logit difference is about 12, and IO ranks above S in every one of them.
 
 # %%
 def prompts(n, seed, **how):
@@ -112,7 +96,7 @@ with claims():
     claim("on the example the logits are 15.59 and 3.84, and their difference 11.75", rounds_to(of["Mary"], "15.59") and rounds_to(of["John"], "3.84") and rounds_to(of["Mary"] - of["John"], "11.75"))
     claim("that is a ratio of probabilities above 100 000", float((logits[named["Mary"]] - logits[named["John"]]).exp()) > 1e5)
     claim("the other two of the table are names, stand nowhere in the sentence, and come before John", len(of) == 4 and all(name in ioi.NAMES and name not in ioi.EXAMPLE and of[name] > of["John"] for name in set(of) - {"Mary", "John"}))
-    claim("128 prompts, and 128 of either order, with more than 40 names, and several places and objects", all(len(some) == 128 and len(some.answer.unique()) > 40 and len(some.tokens.unique()) > 60 for some in (clean, *sets.values())))
+    claim("128 prompts, and 128 of either order, with more than 40 names, and more than ten places and objects", all(len(some) == 128 and len(some.answer.unique()) > 40 and min(len(some.tokens[:, at].unique()) for at in (8, 13)) > 10 for some in (clean, *sets.values())))
     claim("IO ranks above S in every prompt, in either order", all(one.logit_diff.min() > 0 for one in said.values()))
     claim("IO is named first in 45 to 55 of 100 prompts", between((clean.positions["IO"] < clean.positions["S1"]).float().mean(), 0.45, 0.55))
     claim("the mean logit difference is within 0.8 of 12 in either order and over both", all(abs(float(one.logit_diff.mean()) - 12) < 0.8 for one in said.values()))  # fmt: skip
@@ -122,7 +106,7 @@ with claims():
 #
 # Take the pair clean and flip. Their prompts differ at one token, S2, and their answers are opposite. At the bottom of the model all of the difference is at S2, and at the top it must be at END, because the logits are read there. Somewhere in between it is moved.
 #
-# Activation patching follows it: run the flipped prompts, and put in the residual stream of the clean run at one position, after some layer. This direction is denoising (lesson 0): it asks what is enough to bring the answer back. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
+# Activation patching follows it. We run the flipped prompts, and at one word, after some layer, we replace the residual stream by that of the clean run at the same word. This direction is denoising (lesson 0): it asks what is enough to bring the answer back. The recovery is 0 where this changes nothing and 1 where it brings all of the clean logit difference back.
 
 # %% prediction
 predict("ioi.leaves")
@@ -164,7 +148,9 @@ first_layer = next(layer for layer in range(4) if found[13][layer] > 0.5)  # END
 measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[first_layer])
 
 # %% [markdown]
-# Layer 0 already carries 0.87 of the difference to END. At that point S2 holds nothing but its own token, so what is read there cannot say whether the name has occurred before. An eighth takes a detour by the next word, *gave*.
+# Layer 0 already carries 0.87 of the difference to END. The rest, an eighth, takes a detour over the next word, *gave*.
+#
+# This says something about the puzzle. In layer 0, S2 holds nothing but its own word. Whoever reads it there learns *John*, and not whether a John has stood there before. Repetition can still count, if END reads the first *John* as well.
 
 # %% claims
 recovered = dict(enumerate(found, start=1))  # by position: S2 is 10, END 14
@@ -200,15 +186,15 @@ ax.legend()
 plots.show(
     fig, "Direct attribution: 2.1 to 2.3 raise both names alike, 1.0, 1.2 and 1.3 raise IO more, 0.3 and 1.1 lower S; the MLPs raise IO and lower S.",
     "What a head or an MLP adds, directly, to the logit of IO and of S, each above the mean of all 80 names (128 prompts; thin "
-    "lines: intervals). The parts that are not drawn add less than 0.3 to either.",
+    "lines: 95 % intervals of the mean, with the prompts resampled). The parts that are not drawn add less than 0.3 to either.",
 )  # fmt: skip
 
 # %% [markdown]
 # Look at three groups of heads. Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names alike. Heads 0.3 and 1.1 lower S.
 #
-# More than half of the logit difference, 55 %, is added by the MLPs on the right, which raise IO and lower S. But an MLP only works on what heads have brought to its word, so we follow the heads first.
+# More than half of the logit difference, 55 %, is added by the MLPs, which raise IO and lower S. But an MLP only works on what heads have brought to its word, so we follow the heads first.
 #
-# Direct attribution does not see what later parts make of a head's output. Patching does. This time its direction is noising, which asks what the answer needs: run the clean prompts, but give one head the output $z$ (before it is multiplied by $W_O$) that it has on the flipped prompts. The scale is reversed too: the **turn** says how far the logit difference moves, 0 where it stays as in the clean run, 1 where it becomes that of the flipped one. At a turn of one half the two names are about even, and beyond it the model prefers John.
+# Direct attribution does not see what later parts make of a head's output. Patching does. This time its direction is noising, which asks what the answer needs: run the clean prompts, but give one head the output $z$ that it has on the flipped prompts. We now count from the clean run: the **turn** says how far the logit difference moves, 0 where it stays as in the clean run, 1 where it becomes that of the flipped one. At a turn of one half the two names are about even, and beyond it the model prefers John.
 
 # %% prediction
 predict("ioi.quiet")
@@ -225,9 +211,10 @@ turned = dict(zip(names, turn.flatten().tolist(), strict=True))
 fig, ax = plots.figure(height=2.9, width=6.0)
 ax.plot([0, 0.15], [0, 0.15], color=plots.NULL, linewidth=0.8, linestyle="--")
 ax.scatter(direct.values(), turned.values(), s=42, color=plots.HEAD, zorder=3)
-for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (-10, -18)), ("1.3", "1.3", (-6, 8)),
-                          ("1.2", "1.2", (2, -15)), ("the other ten heads", "3.0", (2, -14))):  # fmt: skip
+for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (5, -10)), ("1.3", "1.3", (-6, 8)),
+                          ("1.2", "1.2", (7, -7))):  # fmt: skip
     ax.annotate(text, (direct[head], turned[head]), xytext=shift, textcoords="offset points", fontsize=10)
+ax.text(0.002, -0.035, "the other ten heads", ha="center", va="top", fontsize=10)
 for line in (ax.axhline, ax.axvline):
     line(0, color=plots.NULL, linewidth=0.8)
 ax.set(xlabel="adds directly to IO − S (share of the clean logit difference)", ylabel="turn when patched", xlim=(-0.03, 0.15), ylim=(-0.12, 0.8))
@@ -266,21 +253,21 @@ with claims():
 # %% [markdown]
 # ## 4 · What the movers read
 #
-# One would expect the movers to look at *Mary*, but from END they give that word less than two hundredths of their attention. They look at the next one, *and*. That makes sense only if *and* has something to say about Mary. It has: the heads of layer 0 copy names to some later words. Why to these words is not known.
+# One would expect the movers to look at *Mary*. But from END they give that word less than two hundredths of their attention. They look at the word after it, *and*. That makes sense only if *and* has something to say about Mary. It has: the heads of layer 0 read names from some later words. Why from these words is not known.
 
 # %% figure
 first = sets["IO first"]  # as Mary is named first in the example
 _, cache = model.run_with_cache(first.tokens)
-pattern = cache["pattern", 0].mean((0, 1))  # (reader, read), the mean over prompts and the four heads
-spoken = ("When", "Mary", "and", "John", "went", "to", "the", "store", ",")
-arcs = {(q - 1, k - 1): float(pattern[q, k]) for q in (3, 5, 9) for k in (2, 4) if k < q}
-draw.attention_arcs(spoken, arcs, "", (1, 3)).captioned(
-    "Attention from “and”, from “went” and from the comma to the two names. An arrow runs from the name that is read to the word that reads it; averaged over the four heads of layer 0 and "
-    "128 prompts. The faint arrows to “went” are below 0.06."
+by_note, by_mover = cache["pattern", 0].mean((0, 1)), cache["pattern", 1][:, [0, 2, 3], -1].mean((0, 1))
+attention = {("Mary", "note of IO"): by_note[3, 2], ("Mary", "note of S"): by_note[9, 2], ("John", "note of S"): by_note[9, 4],
+             ("note of IO", "movers"): by_mover[3], ("note of S", "movers"): by_mover[9]}  # fmt: skip
+ioi.reads_drawn({ends: float(share) for ends, share in attention.items()}).captioned(
+    "Attention on the sentence, from what is read to who reads it (means over 128 prompts that name Mary first). "
+    "Blue: of the three movers, at END. Gold: of the four heads of layer 0, at “and” and at the comma."
 )
 
 # %% [markdown]
-# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*.
+# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. The comma reads both names, and John more. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*.
 
 # %%
 def forged(some, donor, at, heads=(0, 1, 2, 3)):
@@ -335,56 +322,35 @@ plots.show(
 # %% [markdown]
 # The model follows the note: it says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, after layer 0, and the model goes on to say *Mary*.
 #
-# All four heads of layer 0 write these notes, and head 0.2 counts most: if its part alone is left out of the forgery at *and*, the probability of the stranger falls below a fifth.
+# All four heads of layer 0 write the note at *and*, and head 0.2 counts most: if its part alone is left out of the forgery, the probability of the stranger falls below a fifth.
 #
-# Who reads these notes? We let a head read the word at which it looks from END, and put each of the 80 names in turn in Mary's place. A head that copies her name from a note raises that name, whichever it is. Its **copy score** is the share of the 80 names that are then among the five that the head raises most. By chance it is 5/80 = 0.06. The next column asks the same of John's name, and the last one how often his is among the five that the head lowers most. The movers have a second row, for the comma, where they look when Mary gives.
+# Who reads these notes? We let a head read one word alone, and put each of the 80 names in turn in the place of the name that stands behind it. The head's **copy score** is the share of the 80 names that are then among the five that it raises most. The last column asks the same of the five that it lowers most.
 
-# %%
+# %% figure
 movers, late = ["1.0", "1.2", "1.3"], ["2.1", "2.2", "2.3"]
-readers = {"movers": (movers, "after IO", "“and”"),
-           "movers, if Mary gives": (movers, "before S2", "the comma"),
-           "2.1, 2.2, 2.3": (late, "before S2", "the comma"), "1.1": (["1.1"], "after S2", "“gave”"),
-           "0.3": (["0.3"], "S2", "S2, the giver"), "0.2": (["0.2"], "S2", "S2, the giver")}
-copied = {}  # by row: for Mary and for John, of each head the shares raised and lowered
-for row, (heads_of, place, _) in readers.items():
-    at = [patching.head(h) for h in heads_of]
-    copied[row] = [list(ioi.copying_notes(model, first, at, role, place).values()) for role in ("IO", "S")]
-
-def mean_of(row, role, column):
-    return sum(one[column] for one in copied[row][role]) / len(copied[row][role])
-
-table({row: {"reads": word, "copies Mary": mean_of(row, 0, 0), "copies John": mean_of(row, 1, 0),
-             "lowers John": mean_of(row, 1, 1)} for row, (_, _, word) in readers.items()},
-      decimals=2, corner="heads")
-
-# %% caption
-caption("What heads make of the word that they read (prompts that name IO first; means over the heads of a row). By chance each number is 0.06.")
+readers = {"movers": (movers, "“and”", "Mary", "IO", "after IO"), "movers, if Mary gives": (movers, "the comma", "John", "S", "before S2"),
+           "2.1, 2.2, 2.3": (late, "the comma", "John", "S", "before S2"), "1.1": (["1.1"], "“gave”", "John", "S", "after S2"),
+           "0.3": (["0.3"], "S2", "John", "S", "S2"), "0.2": (["0.2"], "S2", "John", "S", "S2")}  # fmt: skip
+copied = {row: torch.tensor(list(ioi.copying_notes(model, first, [patching.head(h) for h in heads_of], role, place, k=5).values())).T
+          for row, (heads_of, _, _, role, place) in readers.items()}  # by row: (raised and lowered, head)
+table({row: {"read": word, "for the name": name, "copy score": float(copied[row][0].mean()), "among the lowest five": float(copied[row][1].mean())}
+       for row, (_, word, name, _, _) in readers.items()}, decimals=2, corner="heads",
+      caption="What heads make of the word that they read (prompts that name Mary first; means over the heads of a row). By chance each number is 5/80 = 0.06.")  # fmt: skip
 
 # %% [markdown]
-# From *and* the movers copy Mary, for every name of the 80, and John no more often than by chance. The comma holds both names, but a mover that reads it raises John by about twice as many logits as Mary. That is why we call it the note of John. Heads 2.1, 2.2 and 2.3 read the comma, whether John or Mary gives.
+# The movers copy from either note: Mary from *and*, and John from the comma, where they look when Mary gives. Heads 2.1, 2.2 and 2.3 read the comma, whoever gives.
 #
-# Heads 1.1 and 0.3 lower the giver. Only head 0.2 fits no column: it reads the giver, but copies that name no more often than by chance, and lowers it for only a fifth of the names. Other parts must make use of what it writes.
+# Heads 1.1 and 0.3 lower the giver. Only head 0.2 does neither: it reads the giver, but copies that name no more often than by chance, and lowers it for only a fifth of the names. Other parts must make use of what it writes.
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
     _, cache = model.run_with_cache(some, names_filter="blocks.0.attn.hook_pattern")
     return cache["pattern", 0][:, :, at][..., list(names)].mean(0)
 
-parts_forged = [[with_note(some[:32], *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
+parts_forged = [[with_note(some, *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
 looks = {head: ioi.looks(model, first, patching.head(head)) for head in (*movers, *late, "1.1", "0.2", "0.3")}
 back = ioi.corrupt(first, "flip", torch.Generator().manual_seed(1))
 late_too = [ioi.looks(model, back, patching.head(head))["before S2"] for head in late]
-_, by_first = model.run_with_cache(first.tokens)
-
-def from_comma(head):
-    """What one head of layer 1 would add to the logits of the first and of the second name by reading the comma alone."""
-    stream = model.blocks[1].ln1(by_first["resid_pre", 1][:, 9])
-    out = (stream @ model.W_V[1, head] + model.b_V[1, head]) @ model.W_O[1, head]
-    logits = (out - out.mean(-1, keepdim=True)) / by_first["ln_final.hook_scale"][:, -1] @ ioi.unembedding(model)
-    return [(logits.gather(1, who[:, None])[:, 0] - logits[:, first.layout.names].mean(1)).mean() for who in (first.answer, first.wrong)]
-
-at_comma = [from_comma(head) for head in (0, 2, 3)]
-raises = {row: [[one[0] for one in role] for role in both] for row, both in copied.items()}
 with claims():
     claim("the stranger at Mary's own position, after layer 0, gets a probability below 0.01, and Mary one above 0.99", by_name < 0.01 and still > 0.99)
     claim("from “and” each of the four heads gives more than eight tenths of its attention to the first name, from “went” less than 0.06 to either",
@@ -393,19 +359,23 @@ with claims():
           min(strangers["at “and”"], strangers["at the\ncomma "]) > 0.9 and max(strangers[k] for k in ("at the\ncomma", "at “went”", "at “went” ")) < 0.1)
     claim("leaving 0.2 out of the forgery lowers the stranger's probability more than leaving out any other head, at “and” to less than a fifth",
           all(min(row) == row[2] for row in parts_forged) and parts_forged[0][2] < 0.2)
-    claim("leaving out any one head lowers it", all(max(row) < strangers[word] for row, word in zip(parts_forged, ("at “and”", "at the\ncomma "), strict=True)))
+    claim("leaving out any one head at “and” lowers it by more than a tenth", max(parts_forged[0]) < strangers["at “and”"] - 0.1)
+    claim("from the comma they give the second name more than the first, by their mean", by_note[9, 4] > by_note[9, 2] + 0.1)
     claim("0.2 and 0.3 look at S2 more than anywhere else that has a name; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and looks["1.1"]["after S2"] > 0.9)
     claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma, and more than 0.9 when Mary gives", all(looks[head]["before S2"] > 0.95 for head in late) and min(late_too) > 0.9)
     claim("1.0, 1.2 and 1.3 give at least three quarters to the word after IO, and to IO itself less than 0.02", all(looks[h]["after IO"] > 0.75 and looks[h]["IO"] < 0.02 for h in movers))
-    claim("from “and” each mover copies every first name, and the second name for fewer than a tenth", min(raises["movers"][0]) == 1 and max(raises["movers"][1]) < 0.1)
-    claim("from the comma each mover copies every second name, and raises it by 1.8 to 2.5 times as many logits as the first", min(raises["movers, if Mary gives"][1]) == 1 and all(between(b / a, 1.8, 2.5) for a, b in at_comma))
-    claim("1.1 lowers more than 0.85 of the givers from “gave”, 0.3 more than 0.95 from S2", mean_of("1.1", 1, 1) > 0.85 and mean_of("0.3", 1, 1) > 0.95)
-    claim("0.2 raises the giver for 0.06 of the names, as by chance, and lowers it for 0.20", rounds_to(mean_of("0.2", 1, 0), "0.06") and rounds_to(mean_of("0.2", 1, 1), "0.20"))  # fmt: skip
+    claim("each mover copies every first name from “and”, and every second name from the comma", copied["movers"][0].min() == 1 == copied["movers, if Mary gives"][0].min())
+    claim("1.1 lowers more than 0.85 of the givers from “gave”, 0.3 more than 0.95 from S2", copied["1.1"][1].item() > 0.85 and copied["0.3"][1].item() > 0.95)
+    claim("0.2 raises the giver for 0.06 of the names, as by chance, and lowers it for 0.20", rounds_to(copied["0.2"][0], "0.06") and rounds_to(copied["0.2"][1], "0.20"))  # fmt: skip
 
 # %% [markdown]
 # ## 5 · Who tells the movers
 #
-# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because it reads the giver at END. Path patching shows where its message goes: we change the output of this head to that of the flipped prompt, and choose on which paths the change may travel.
+# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because from END it gives S2 0.80 of its attention.
+#
+# How does it find the giver? A head of layer 0 sees only words and their places. *John* is the same word at S1 and at S2, so the place must make the difference. Indeed head 0.2 has a higher score for a name the later it stands, up to the seventh word, and a nearly constant one from there. S1 keeps 0.09 of its attention. So a repeated name is read twice, and mostly where it stands last.
+#
+# Path patching shows where the message of this head goes. We change its output to that of the flipped prompt, and choose on which paths the change may travel.
 
 # %%
 ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery(),
@@ -420,7 +390,7 @@ ioi.paths_drawn([found["0.2"] for found in paths.values()]).captioned(
 )
 
 # %% [markdown]
-# Straight to the logits head 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and along this path alone the answer turns by 0.29. But the larger part passes through other heads. To see whether these are the movers, we send the changed output of one head of layer 0, straight or through the MLP between them, to one input of the movers: their queries, keys or values.
+# Straight to the logits head 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and with this path too the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? We send the changed output of one head of layer 0 to one input of the movers: their queries, keys or values.
 
 # %% prediction
 predict("ioi.input")
@@ -441,15 +411,23 @@ for (y, x), value in ((divmod(i, 4), float(v)) for i, v in enumerate(grid.flatte
 ax.set(xticks=range(4), xticklabels=("0.0", "0.1", "0.2", "0.3"), xlabel="message of head", yticks=range(3), yticklabels=[f"movers' {name}" for name in heard])
 plots.show(
     fig, "Twelve messages to the movers: of the four to their queries that of 0.2 matters, those to keys and values are near 0.",
-    "The turn when one input of the movers 1.0, 1.2 and 1.3 together receives one head's output as on the flipped prompt.",
+    "The turn when one input of the movers 1.0, 1.2 and 1.3 together receives one head's output as on the flipped prompt, straight or through MLP 0.",
 )  # fmt: skip
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. Keys and values could not show much here: *and* and the comma stand before S2, so what is read there is the same in both runs. What the message changes is *where the movers look*. The other path from this head, by the MLPs, counts about as much: 0.29. Exchanged together they turn the answer by 0.66, nearly all of the 0.70 of section 3.
+# The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. What the message changes is *where the movers look*. Keys and values had no chance here: *and* and the comma stand before S2, so what is read there is the same in both runs. Section 7 gives them one.
+#
+# The other path from this head, by the MLPs, counts about as much: 0.29. Together they turn the answer by 0.66.
 
 # %% claims
+stream = model.W_E[first.layout.names][:, None] + model.W_pos[1:15]  # (name, place, d_model): what layer 0 sees
+seen_key = model.blocks[0].ln1(stream) @ model.W_K[0, 2] + model.b_K[0, 2]
+by_place = (seen_key @ cache["q", 0][:, -1, 2].mean(0)).mean(0) / model.cfg.d_head**0.5  # of a name, from place 1 on
+from_end = cache["pattern", 0][:, 2, -1].mean(0)
 with claims():
+    claim("0.2 gives S2 0.80 and S1 0.09 of its attention", rounds_to(from_end[10], "0.80") and rounds_to(from_end[4], "0.09"))
+    claim("its mean score for a name rises with the place, by four up to the seventh, and stays within a half of 5.3 from there", (by_place[:7].diff() > 0).all() and about(by_place[6] - by_place[0], 4) and between(by_place[6:], 4.8, 5.8))
     claim("directly, 0.2 turns the answer by less than 0.02, also through MLPs by 0.29, over all paths by more than twice that",
           abs(paths["straight to the logits"]["0.2"]) < 0.02 and rounds_to(paths["also through MLPs"]["0.2"], "0.29") and paths["also through heads"]["0.2"] > 2 * paths["also through MLPs"]["0.2"])
     claim("exchanged together, its messages to the movers' queries and to the logits turn it by 0.66", rounds_to(1 - noise.path_patch([["0.2"]], [*(f"{mover}.q" for mover in movers), "logits"], mlps="recomputed").recovery()[0], "0.66"))
@@ -465,6 +443,18 @@ with claims():
 rng = torch.Generator().manual_seed(1)
 givers = {"John gives": first, "Mary gives": ioi.corrupt(first, "flip", rng), "a third person gives": ioi.corrupt(first, "third", rng)}
 reading = {who: {h: ioi.looks(model, one, patching.head(h)) for h in movers} for who, one in givers.items()}
+def by_giver(values, labels, ylabel):
+    """Two bars for each giver."""
+    fig, ax = plots.figure(height=2.2)
+    for i, (label, colour) in enumerate(zip(labels, plots.SERIES, strict=False)):
+        at = [k + 0.36 * i - 0.18 for k in range(len(values))]
+        ax.bar(at, [both[i] for both in values.values()], 0.34, color=colour, label=label)
+        for x, both in zip(at, values.values(), strict=True):
+            ax.text(x, both[i] + 0.02, f"{both[i]:.2f}", ha="center", va="bottom", fontsize=9)
+    ax.set(ylabel=ylabel, ylim=(0, 1.12), xticks=range(len(values)), xticklabels=list(values), yticks=(0, 0.5, 1))
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return fig
+
 swing = {who: [sum(f[at] for f in found.values()) / 3 for at in ("after IO", "before S2")] for who, found in reading.items()}
 plots.show(
     by_giver(swing, ("to “and”\n(note of Mary)", "to the comma\n(note of John)"), "attention from END"),
@@ -473,7 +463,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The movers look away from the note of the giver, and when a third person gives they read both notes. We follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. With the scale of the norm held, the query is linear in what head 0.2 writes. So the score is what the message of this head adds, plus what is there without it.
+# The movers look away from the note of the giver, and when a third person gives they read both notes. We follow the sentence of the puzzle by hand, through the mover 1.2. How much it attends to a word depends on a *score*, the product of its query at END and the word's key; a softmax turns scores into attention. If the scale of the norm is held, the query is a linear function of the stream at END. So the score is a sum: what the message of head 0.2 adds, and what is there without it.
 
 # %%
 _, cache = model.run_with_cache(prompt)
@@ -488,7 +478,7 @@ read = message * model.blocks[1].ln1.weight @ model.W_Q[1, 2]
 adds = keys @ read / root
 table({name: dict(zip(("note of Mary", "note of John"), values.tolist(), strict=True))
        for name, values in {"score without the message": score - adds, "the message adds": adds,
-                            "sum: the score": score}.items()}, decimals=2, corner="mover 1.2")
+                            "sum: the score": score}.items()}, decimals=1, corner="mover 1.2")
 
 # %% caption
 caption("The scores of the mover 1.2 for the two notes, on the sentence of the puzzle, and what the message of head 0.2 adds to them.")
@@ -496,12 +486,12 @@ caption("The scores of the mover 1.2 for the two notes, on the sentence of the p
 # %% [markdown]
 # Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can still go wrong: on this sentence head 1.3 reads the comma.
 #
-# Now let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel asks about the other path, in eight prompts in which a third person gives: all heads are frozen, and the message moves the 80 logits through the MLPs, and straight.
+# Now let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel shows what it adds to their 80 logits on the other path, through the MLPs and straight, with all heads frozen.
 
 # %% figure
 movers_at = ((1, 0), (1, 2), (1, 3))
-panels = {"scores of the movers": [ioi.note_scores(model, first, (0, head), movers_at) for head in (2, 3)],
-          "logits, heads frozen": [ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)]}
+panels = {"to the score of a name's note": [ioi.note_scores(model, first, (0, head), movers_at) for head in (2, 3)],
+          "to a name's logit, heads frozen": [ioi.mlp_answers(model, first, (0, head)) for head in (2, 3)]}
 fig, axes = plots.figure(1, 2, height=2.7, sharey=True)
 for ax, (title, (by_02, by_03)) in zip(axes, panels.items(), strict=True):
     order = by_02.diagonal().argsort()
@@ -509,27 +499,27 @@ for ax, (title, (by_02, by_03)) in zip(axes, panels.items(), strict=True):
     lowest, highest = (others_of.nan_to_num(fill).aminmax(dim=1)[which] for which, fill in ((0, 99.0), (1, -99.0)))
     ax.vlines(range(80), lowest, highest, color=plots.NULL, alpha=0.45, linewidth=1.6, label="79 other names")
     ax.plot(by_03.diagonal()[order], "o", color=plots.SERIES[1], markersize=3, label="the giver, message of 0.3")
-    ax.plot(by_02.diagonal()[order], "o", color=plots.SERIES[0], markersize=3.5, label="the giver")
+    ax.plot(by_02.diagonal()[order], "o", color=plots.SERIES[0], markersize=3.5, label="the giver, message of 0.2")
     ax.axhline(0, color=plots.INK, linewidth=0.8)
-    ax.set(title=title, xlabel="80 givers, in order", xticks=[])
+    ax.set(title=title, xlabel="80 givers, the lowest first", xticks=[])
 axes[0].set(ylabel="message adds")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
     fig, "Two panels. For each of 80 givers the giver's own value lies below those of all other names, in the scores and in the logits.",
-    "What the message of head 0.2 adds for the giver's own name (dark) and for the 79 others (grey, from the lowest to the highest), less the means over names and over givers. "
-    "Light: what the message of head 0.3 adds for the giver.",
+    "What the message of head 0.2 adds for the giver's own name and for the 79 others (grey: from the lowest to the highest), in attention scores and in logits. "
+    "Taken off: what it adds to all names alike, and what it adds to a name whoever gives.",
 )  # fmt: skip
 
 # %% [markdown]
 # In both panels, for every giver, the giver's own value is the lowest of the 80. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
 #
-# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. With all heads frozen it lowers the giver's logit about half as much, and part of this goes straight to the logits, as section 3 has shown.
+# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. With all heads frozen it lowers the giver's logit about half as much.
 
 # %% claims
 spread = [f[at] for f in reading["a third person gives"].values() for at in ("after IO", "before S2")]
 another = prompts(128, 12, orders=["ABBA"])
-draws = [panels, {"scores of the movers": [ioi.note_scores(model, another, (0, head), movers_at) for head in (2, 3)],
-                  "logits, heads frozen": [ioi.mlp_answers(model, another, (0, head)) for head in (2, 3)]}]  # fmt: skip
+draws = [panels, {"to the score of a name's note": [ioi.note_scores(model, another, (0, head), movers_at) for head in (2, 3)],
+                  "to a name's logit, heads frozen": [ioi.mlp_answers(model, another, (0, head)) for head in (2, 3)]}]  # fmt: skip
 own = {title: [[float(x.diagonal().mean()) for x in one[title]] for one in draws] for title in panels}
 ratio = score.softmax(0)[0] / score.softmax(0)[1]
 ln, stream = model.blocks[1].ln1, cache["resid_pre", 1][0, -1]
@@ -546,45 +536,78 @@ with claims():
     claim("on the example 1.3 gives more than 0.75 to the comma", cache["pattern", 1][0, 3, -1, 9] > 0.75)
     claim("of 80 notes the message of 0.2 lowers the giver's most, and of 80 logits, with all heads frozen, the giver's, for every giver, in each of two draws",
           all((one[title][0].argmin(1) == torch.arange(80)).all() for one in draws for title in panels))
-    claim("the message of 0.3 changes the score of the giver's note about six times less, in each of two draws", all(between(by_02 / by_03, 5.5, 6.5) for by_02, by_03 in own["scores of the movers"]))
-    claim("with all heads frozen it lowers the giver's logit by 0.45 to 0.55 of what the message of 0.2 does, in each of two draws", all(between(by_03 / by_02, 0.45, 0.55) for by_02, by_03 in own["logits, heads frozen"]))  # fmt: skip
+    claim("the message of 0.3 changes the score of the giver's note about six times less, in each of two draws", all(between(by_02 / by_03, 5.5, 6.5) for by_02, by_03 in own["to the score of a name's note"]))
+    claim("with all heads frozen it lowers the giver's logit by 0.45 to 0.55 of what the message of 0.2 does, in each of two draws", all(between(by_03 / by_02, 0.45, 0.55) for by_02, by_03 in own["to a name's logit, heads frozen"]))  # fmt: skip
 
 # %% [markdown]
 # ## 7 · The circuit
 #
-# The circuit has two halves. One is the notes, which all four heads of layer 0 write at *and* and at the comma. Both words stand before S2, so the notes cannot depend on who gives. The other half is the message about the giver, and the six heads that send, read or pass it on: 0.2, 0.3, 1.0, 1.1, 1.2 and 1.3. The movers join the halves: their queries hear the message, and their values copy a note. The drawing shows the second half, measured by the turn.
+# The circuit has two halves, the notes and the message, and the movers join them. To measure both halves at once we need a partner in which the notes differ too. We take ABC: three other names stand there, and favour neither Mary nor John. A turn of 1 now leaves the two names even. So the number at an arrow is the share of the logit difference that is lost when this one message comes from the partner.
 
 # %% figure
-token, avoid = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END")
+token, avoid, read = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END"), ioi.Part("1.1", ("1.1",), "END")
 lower, leave = (ioi.Part("0.3", ("0.3",), at) for at in ("END", "after S2"))
-read, move = ioi.Part("1.1", ("1.1",), "END"), ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
-flips = [(token, avoid, "v"), (token, lower, "v"), (avoid, move, "q"), (leave, read, "v")]  # to 0.3 at both words
-flips += [(part, ioi.LOGITS, "") for part in (avoid, lower, read, move)]
-circuit = ioi.measured_diagram({"giver": (noise, flips)})
-ioi.circuit_drawn(circuit).captioned(
-    "The message, as it was measured; the notes at “and” and at the comma, which heads 0.0 to 0.3 write before S2, are not drawn. At an arrow: the turn when this message is that of the flipped prompt, and the input that reads it (Q or V); the two arrows from the giver to 0.3 have one number together."
+move = ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
+all_four = ("0.0", "0.1", "0.2", "0.3")
+notes = [ioi.Part("note of IO", all_four, "after IO"), ioi.Part("note of S", all_four, "before S2")]
+arrows = [(token, avoid, "v"), (token, lower, "v"), (avoid, move, "q"), (leave, read, "v")]  # from the giver to 0.3 at both words
+arrows += [(part, ioi.LOGITS, "") for part in (avoid, lower, read, move)] + [(note, move, reads) for note in notes for reads in "vk"]
+
+def measure(some):
+    """Every arrow, and both notes as a whole, with ABC as the partner."""
+    ask = ioi.asked(model, some, "ABC", direction="noising")
+    ends = [difference(some, model(tokens)[:, -1]).mean() for tokens in (some.tokens, ask.corrupt)]
+    left = {note.name: difference(some, forged(some, ask.corrupt, [at])).mean() for note, at in zip(notes, (3, 9), strict=True)}
+    return ioi.measured_diagram({"ABC": (ask, arrows)}), {name: float((ends[0] - one) / (ends[0] - ends[1])) for name, one in left.items()}
+
+circuit, whole_notes = measure(first)
+ioi.circuit_drawn(circuit, whole_notes).captioned(
+    "The circuit as it was measured (128 prompts that name Mary first). At an arrow: the turn when this message is that of the ABC prompt, and the input that reads it (Q, K or V). From a name to its note: the turn when the note is exchanged as a whole. "
+    "Head 0.3 works at two words, and the arrows to it have one number together. The arrow over the MLPs includes the straight path. Not drawn: heads 2.1, 2.2 and 2.3, which raise both names."
 )
 
 # %% [markdown]
-# At END, head 0.2 reads the giver, and its message takes two paths of about equal width: by the queries of the movers, which then copy the other name, and by the MLPs, which lower the giver. On the left head 0.3 does a smaller share of the same work, directly and through head 1.1.
+# Each input of the movers has its own source. Their *values* read the note of Mary (0.60), and this is the name that they copy. Their *keys* read the note of John (0.44): only a note that says John can be recognized as the one to avoid. Their *queries* read the message of head 0.2 (0.33), which says whom to avoid. The same message reaches the logits through the MLPs (0.32). On the right, head 0.3 does a smaller share of the same work, directly and through head 1.1.
 #
-# When the messages of the six to the logits are exchanged at once, the turn is 0.99. With those of the ten other heads it is less than 0.02. So nearly everything in the answer that depends on the giver comes from the six.
+# These numbers need not add up, because one exchange changes what another can do. With the whole note of John exchanged the movers do read the comma, but a stranger stands in it then, and John gains nothing: −0.01. Where John is named first, the notes change places, and the same two arrows are the largest of the four: 0.17 from Mary's note and 0.49 from John's.
+#
+# How much do the six heads 0.2, 0.3, 1.0, 1.1, 1.2 and 1.3 carry together? With flip as the partner again, exchanging what they send to the logits, straight and over the MLPs, gives a turn of 0.99, and with the ten other heads less than 0.02. So nearly everything in the answer that depends on the giver comes from the six.
 
 # %% claims
 six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
-turns = {arrow.name: arrow.turn for arrow in circuit.arrows["giver"]}
 at_once = {len(part): float(1 - noise.path_patch([part], "logits", mlps="recomputed").recovery()[0]) for part in (six, [h for h in names if h not in six])}
+measures = [(circuit, whole_notes), *(measure(prompts(128, seed, orders=["ABBA"])) for seed in (12, 22))]
+four = {f"note of IO → {move.name}, values": 0.60, f"note of S → {move.name}, keys": 0.44, f"0.2 → {move.name}, queries": 0.33, "0.2 → logits": 0.32}
+ask = ioi.asked(model, first, "ABC", direction="noising")
+no_note = ioi.Part("went", all_four, "after S1")
+null_arrows = [ioi.measured_arrow(ask, no_note, move, reads) for reads in "kv"] + [ioi.measured_arrow(ask, ioi.Part(h, (h,), "END"), move, "q") for h in ("0.0", "0.1", "0.3")]
+john_first = [ioi.asked(model, some, "ABC", direction="noising") for some in (second, prompts(64, 13, orders=["BABA"]))]
+swapped = [[ioi.measured_arrow(one, ioi.Part(name, all_four, at), move, reads).turn[0] for name, at in (("IO", "before S2"), ("S", "after S1")) for reads in "vk"] for one in john_first]
+_, strange = model.run_with_cache(ask.corrupt)
+
+def comma_of_abc(z, hook):
+    z[:, 9] = strange["z", 0][:, 9]
+    return z
+
+with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", comma_of_abc)]):
+    logits_then, then = model.run_with_cache(first.tokens)
 with claims():
-    claim("every arrow turns the answer by more than a tenth, by its interval, and the one from the token to 0.2 most", min(one[1] for one in turns.values()) > 0.1 and max(turns, key=turns.get) == "giver → 0.2, values")
-    claim("the two paths from 0.2 differ by less than 0.05", abs(turns[f"0.2 → {move.name}, queries"][0] - turns["0.2 → logits"][0]) < 0.05)
-    claim("0.3 turns it less than 0.2, by the arrow that it reads and by the arrows that leave it",
-          turns["giver → 0.3, values"][0] < turns["giver → 0.2, values"][0] and max(turns["0.3 → logits"][0], turns["0.3 → 1.1, values"][0]) < min(turns[f"0.2 → {move.name}, queries"][0], turns["0.2 → logits"][0]))
+    claim("on the ABC prompts the two names are even, within half a logit", abs(float(ask.path_patch([["0.2"]]).corrupt.mean())) < 0.5)
+    claim("the four large arrows to the movers and over the MLPs have 0.60, 0.44, 0.33 and 0.32, and the same within 0.04 in two more draws",
+          all(rounds_to(circuit.turn(name), f"{x:.2f}") for name, x in four.items()) and all(abs(one.turn(name) - x) < 0.04 for one, _ in measures for name, x in four.items()))
+    claim("the two other arrows from the notes stay within 0.1, in each of three draws", all(abs(one.turn(f"{note} → {move.name}, {reads}")) < 0.1 for one, _ in measures for note, reads in (("note of IO", "keys"), ("note of S", "values"))))
+    claim("what layer 0 writes at “went”, by keys and values, and what 0.0, 0.1 and 0.3 tell the queries is worth less than 0.03", max(abs(arrow.turn[0]) for arrow in null_arrows) < 0.03)
+    claim("as a whole the note of John is worth −0.01, and within 0.05 of nothing in each of three draws", rounds_to(whole_notes["note of S"], "-0.01") and all(abs(one["note of S"]) < 0.05 for _, one in measures))
+    claim("with the whole note exchanged the movers give the comma more than a half, and John has a probability below 0.001", then["pattern", 1][:, [0, 2, 3], -1, 9].mean() > 0.5 and logits_then[:, -1].softmax(-1).gather(1, first.wrong[:, None]).mean() < 0.001)
+    claim("where John is named first, 0.17 come by the values from Mary's note and 0.49 by the keys from John's, and these are the largest of the four in each of two draws",
+          rounds_to(swapped[0][0], "0.17") and rounds_to(swapped[0][3], "0.49") and all(min(one[0], one[3]) > max(one[1], one[2]) for one in swapped))
+    claim("0.3 is worth less than 0.2, by the arrow that it reads and by those that leave it", circuit.turn("giver → 0.3, values") < circuit.turn("giver → 0.2, values") and max(circuit.turn("0.3 → logits"), circuit.turn("0.3 → 1.1, values")) < min(circuit.turn(f"0.2 → {move.name}, queries"), circuit.turn("0.2 → logits")))
     claim("with the messages of the six to the logits exchanged at once the turn is 0.99, with those of the ten others below 0.02", rounds_to(at_once[6], "0.99") and abs(at_once[10]) < 0.02)  # fmt: skip
 
 # %% [markdown]
 # ## 8 · Is it enough?
 #
-# We keep the six and set the ten others, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay. Heads 0.0 and 0.1 are among the ten, so the notes lose two of their four writers.
+# We keep the six and set the ten others, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay. Heads 0.0 and 0.1 are among the ten, so the notes lose two of their writers.
 
 # %%
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
@@ -606,90 +629,77 @@ def keep(some, heads):
 # Let $F(C)$ be the mean logit difference when only the heads of the set $C$ are left. $M$ is the whole model, and $\varnothing$ is no head at all. The **faithfulness** of $C$ is the share of the behaviour that $C$ keeps:
 #
 # $$\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}.$$
-
-# %%
-kept_sets = {"the six heads": six, "whole model": names, "no head": []}
-left = {name: keep(clean, heads) for name, heads in kept_sets.items()}
-F = {name: float(difference(clean, logits).mean()) for name, (logits, _) in left.items()}
-table({name: {"logit difference": value} for name, value in F.items()}, decimals=1, corner="what is kept")
-
-# %% [markdown]
-# The six keep more than the whole model has: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means it divides by 4.2 in place of almost 6, and every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
+#
+# The six keep more than the whole model has, 14.5 logits against 11.6: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means it divides by 4.2 in place of almost 6, and every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
 #
 # A second measure of the same behaviour is the probability of IO, nearly 1 in the whole model.
 
 # %% prediction
 predict("ioi.six")
 
-# %% answer
+# %%
 def kept(some, sets):
     """Of each set: faithfulness with the whole model's divisor, and P(IO)."""
-    (whole, whole_scale), rows = keep(some, names), []
-    bias = model.ln_final.bias @ model.W_U + model.b_U  # is not divided
-    fixed = difference(some, bias.expand_as(whole))
-    for logits, scale in (keep(some, heads) for heads in ([], *sets)):
+    (_, whole_scale), rows = keep(some, names), []
+    for logits, scale in (keep(some, heads) for heads in ([], names, *sets)):
         p = logits.softmax(-1).gather(1, some.answer[:, None])
-        held = (difference(some, logits) - fixed) * scale / whole_scale + fixed
-        rows.append((float(held.mean()), float(p.mean())))
-    (none, _), total = rows[0], float(difference(some, whole).mean())
-    return [((held - none) / (total - none), p) for held, p in rows[1:]]
-
-measured("ioi.six", kept(clean, [six])[0][1])
+        rows.append((float((difference(some, logits) * scale / whole_scale).mean()), float(p.mean())))
+    (none, _), (total, _) = rows[:2]
+    return [((held - none) / (total - none), p) for held, p in rows[2:]]
 
 # %% figure answer
-writers = ["0.0", "0.1"]  # of notes, beside 0.2 and 0.3
-ours_are = [six, six + writers, six + late, six + writers + late]
+ours_are = [six, six + late, six + late + ["0.0", "0.1"]]
 ours = kept(clean, ours_are)
 dice, few = torch.Generator().manual_seed(0), clean[:32]
 random_sets = [[[names[i] for i in torch.randperm(16, generator=dice)[:len(one)]] for _ in range(40)] for one in ours_are]
 null = [kept(few, sets) for sets in random_sets]
-fig, axes = plots.figure(1, 2, height=3.6, sharey=True)
+fig, axes = plots.figure(1, 2, height=3.0, sharey=True)
 for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=True)):
     ax.axvline(1, color=plots.ANSWER, linewidth=1.2)
     for y, (one, values, chosen) in enumerate(zip(ours, null, random_sets, strict=True)):
         for i, (other, heads) in enumerate(zip(values, chosen, strict=True)):
-            ax.plot(other[which], y + 0.26 + 0.06 * (i % 6), "o", color=plots.SERIES[1] if "0.2" in heads else plots.NULL, markersize=3.5, alpha=0.7)
+            ax.plot(other[which], y + 0.24 + 0.06 * (i % 6), "o", color=plots.SERIES[1] if "0.2" in heads else plots.NULL, markersize=3.5, alpha=0.7)
         ax.plot(one[which], y, "o", color=plots.HEAD, markersize=9)
         aside = 0.05 if one[which] < 0.8 else -0.05
         ax.text(one[which] + aside, y, f"{one[which]:.2f}", ha="left" if aside > 0 else "right", va="center", fontsize=10)
-    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(3.8, -0.4), yticks=range(4), yticklabels=("the six", "the six,\n0.0 and 0.1", "the six\nand 2.1–2.3", "all eleven"))
+    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(2.8, -0.4), yticks=range(3), yticklabels=("the six", "the six\nand 2.1–2.3", "and 0.0, 0.1:\nall eleven"))
+for colour, label, size in ((plots.HEAD, "our heads", 9), (plots.SERIES[1], "random, with 0.2", 4), (plots.NULL, "random, without 0.2", 4)):
+    axes[0].plot([], [], "o", color=colour, markersize=size, label=label)
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
-    fig, "Two panels, four sets of heads. By faithfulness the six lie right of all random sixes; by P(IO) the six lie at 0.24, all eleven at 1.",
-    "Large dots: what is left when only these heads and the MLPs are kept, by the logit difference and by the probability of IO (128 prompts). "
-    "Small dots: forty random sets of as many heads, light where they hold head 0.2 (32 prompts).",
+    fig, f"Two panels, three sets of heads. By faithfulness the six lie right of all random sixes; by P(IO) the six lie at {ours[0][1]:.2f}, all eleven at {ours[2][1]:.2f}.",
+    "What is left when only some heads and the MLPs are kept, by the logit difference and by the probability of IO (128 prompts), beside forty random sets of as many heads each (32 prompts).",
 )  # fmt: skip
+measured("ioi.six", ours[0][1])
 
 # %% [markdown]
-# With the six, IO gets a probability of only 0.24, although they keep about nine tenths of the logit difference: all of it where IO is named first, and 0.77 where S is. Names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
+# With the six, IO gets a probability of only 0.24, although they keep about nine tenths of the logit difference. Names that stand nowhere in the prompt get more than half. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
 #
-# Two things are missing. One is the other writers of the notes: the six together with heads 0.0 and 0.1 give IO 0.62. The other is heads 2.1, 2.2 and 2.3, which raise both names alike: the six together with these give 0.98. All eleven heads, notes and message, give 0.999. They keep 0.98 of the logit difference, but not alike in both orders: 0.84 where IO is named first, and 1.15 where S is. What belongs to a circuit depends on what is measured.
+# The second is the work of heads 2.1, 2.2 and 2.3, which raise both names alike. With them IO gets 0.98. With heads 0.0 and 0.1 as well, which write notes, these are eleven heads, and IO gets 0.999. What belongs to a circuit depends on what is measured.
 #
-# The control is forty random sets. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep about half and those without it less than a tenth. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours.
+# The control is forty random sets of each size. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep about half and those without it less than a tenth. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours.
 
 # %% claims
 again = [kept(prompts(64, seed), ours_are) for seed in (10, 11)]
+left = {name: keep(clean, heads) for name, heads in {"the six heads": six, "whole model": names, "no head": []}.items()}
+F = {name: float(difference(clean, logits).mean()) for name, (logits, _) in left.items()}
 after_six = left["the six heads"][0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
 with_02 = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" in heads]
-here = kept(few, [six, six + writers])
+here = kept(few, ours_are)
 without = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" not in heads]
-by_order = {order: kept(some, [six, six + writers + late]) for order, some in sets.items()}
 with claims():
-    claim("the faithfulness of the six is 1.25", rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
+    claim("the six keep 14.5 logits, the whole model has 11.6; the faithfulness of the six is 1.25", rounds_to(F["the six heads"], "14.5") and rounds_to(F["whole model"], "11.6") and rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
     claim("with the six the final norm divides by 4.2, in the whole model by 5.8 to 6", rounds_to(left["the six heads"][1].mean(), "4.2") and between(left["whole model"][1].mean(), 5.8, 6))
     claim("with the whole model's divisor the faithfulness of the six is between 0.84 and 0.92, in each of three draws", between([ours[0][0], *(row[0][0] for row in again)], 0.84, 0.92))
-    claim("where IO is named first the six have a faithfulness of 1.0 and all eleven of 0.84, where S is, 0.77 and 1.15",
-          [rounds_to(by_order[order][which][0], text) for order, texts in (("IO first", ("1.0", "0.84")), ("S first", ("0.77", "1.15"))) for which, text in enumerate(texts)] == [True] * 4)
     claim("with the six the probability of IO is 0.24, in each of three draws below 0.3, and names that are not in the prompt have more than a half together",
           rounds_to(ours[0][1], "0.24") and max([ours[0][1], *(row[0][1] for row in again)]) < 0.3 and elsewhere.mean() > 0.5)
-    claim("with 0.0 and 0.1 the probability is 0.62, in each of three draws above a half", rounds_to(ours[1][1], "0.62") and min(one[1][1] for one in (ours, *again)) > 0.5)
-    claim("with 2.1, 2.2 and 2.3 the probability is 0.98, in each of three draws above 0.96", rounds_to(ours[2][1], "0.98") and min(one[2][1] for one in (ours, *again)) > 0.96)
-    claim("with all eleven the probability is 0.999 and the faithfulness 0.98; in each of three draws above 0.99, and between 0.93 and 1",
-          rounds_to(ours[3][1], "0.999") and rounds_to(ours[3][0], "0.98") and all(one[3][1] > 0.99 and 0.93 < one[3][0] < 1 for one in (ours, *again)))
-    claim("no random six keeps as much of the logit difference as the six, on the same prompts", len(null[0]) == 40 and max(one[0] for one in null[0]) < here[0][0])
+    claim("with 2.1, 2.2 and 2.3 the probability is 0.98, in each of three draws above 0.96", rounds_to(ours[1][1], "0.98") and min(one[1][1] for one in (ours, *again)) > 0.96)
+    claim("with all eleven the probability is 0.999, in each of three draws above 0.99", rounds_to(ours[2][1], "0.999") and min(one[2][1] for one in (ours, *again)) > 0.99)
+    claim("no random six keeps as much of the logit difference as the six, on the same prompts", all(len(one) == 40 for one in null) and max(one[0] for one in null[0]) < here[0][0])
     claim("the random sixes with 0.2 keep about half on average, each more than a third, and those without it less than a tenth",
           between(sum(with_02) / len(with_02), 0.45, 0.55) and min(with_02) > 1 / 3 and sum(without) / len(without) < 0.1)
-    claim("by the probability of IO more than ten of forty random sixes, and of forty random eights, do better than ours", all(sum(one[1] > here[i][1] for one in null[i]) > 10 for i in (0, 1)))  # fmt: skip
+    claim("by the probability of IO more than ten of forty random sixes do better than ours", sum(one[1] > here[0][1] for one in null[0]) > 10)  # fmt: skip
 
 # %% [markdown]
 # ## 9 · A prediction that could fail
@@ -700,57 +710,112 @@ with claims():
 predict("ioi.twice")
 
 # %% [markdown]
-# The circuit has an account of its own: the more head 0.2 attends to a name, the more that name is avoided. So take its attention to John minus that to Mary, and multiply it by one factor, chosen so that the sentence of section 1 comes out right. The result is the circuit's **forecast** of the logit difference.
+# The circuit has an account of its own: the more head 0.2 attends to a name, the more that name is avoided. So take its attention to John minus that to Mary, and multiply it by one factor, chosen so that the prompts of section 1 come out right. The result is the circuit's **forecast** of the logit difference. Beside it stand the two ways, which need no circuit. Where one of them avoids John or Mary, it expects the logit difference of section 1, and otherwise 0.
+#
+# All three are asked about 36 ways to go on after *When Mary and John went to the store*. First nobody, John, Mary or Anna has lunch. Then one of the three gives, and the gift may come from one of the others.
+
+# %%
+lunch = ["", "{S} had lunch and ", "{IO} had lunch and ", "{C} had lunch and "]  # S: John, IO: Mary, C: Anna
+gives, after = ["{S}", "{IO}", "{C}"], ["", " from {S}", " from {IO}", " from {C}"]
+endings = [a + b + " gave a {object}" + c + " to" for a in lunch for b in gives for c in after if b not in c]
+size, lean = ioi.leanings(model, [template], n=256)  # the prompts of section 1 set the scale
+
+def accounts(opening, n=16, seed=0):
+    """By ending: the measured logit difference, and what each account expects."""
+    texts = [opening + ending for ending in endings]
+    found, leaning = ioi.leanings(model, texts, n, seed)  # (text); (text, head): attention to John less to Mary
+    by_head = {f"head 0.{h}": size / lean[0, h] * leaning[:, h] for h in (2, 3)}
+    rules = [ioi.by_rule(text) for text in texts]  # who is avoided: 1 for John, -1 for Mary, 0 for neither
+    by_way = {way: size * torch.tensor([rule[way] for rule in rules]) for way in ("last", "repeated")}
+    return found, by_head | by_way
 
 # %% figure answer
-texts = {"template": ioi.TEXTS["as in the template"], "both twice": ioi.TEXTS["IO twice, after the giver"],
-         "John had lunch": ioi.TEXTS["S had lunch, a third gives"], "went with": "{S} went to the {place} with {IO} and gave a {object} to"}
-expects = {"template": ("Mary", "Mary"), "both twice": ("–", "John"), "John had lunch": ("Mary", "–"), "went with": ("–", "John")}
-found = ioi.outside(model, (0, 2), texts)  # 128 prompts each
-gap = {name: float(one.logit_diff.mean()) for name, one in found.items()}
-slope = gap["template"] / found["template"].leaning
-forecast = {name: slope * one.leaning for name, one in found.items()}
-ioi.texts_drawn(
-    [(ioi.read_words(model, text, [(0, 2)]), dict(zip(("repeated", "last"), expects[name], strict=True)), forecast[name], gap[name]) for name, text in texts.items()],
-    16, "Four texts with the attention of 0.2 on their words, the forecast logit difference and the measured one: the first sets the scale, two have the same side, the last the opposite one.",
-).captioned(
-    "Blue ground: the attention of head 0.2 from the last word. Beside each text: the name that the model should say if it avoids the repeated name, or the last (– : neither), and the logit difference Mary − John, as forecast (grey bar; the first row sets its scale) and as measured (dot; 128 prompts)."
+found, guesses = accounts("When {A} and {B} went to the {place}, ", n=64)
+twice = endings.index("{S} gave a {object} from {IO} to")
+off = {way: float((guess - found).abs().mean()) for way, guess in guesses.items()}
+titles = {"head 0.2": "forecast from head 0.2", "last": "avoid the last name", "repeated": "avoid the repeated name"}
+fig, axes = plots.figure(1, 3, height=2.9, sharey=True)
+for ax, way in zip(axes, titles, strict=True):
+    guess = guesses[way]
+    ax.plot([-15, 15], [-15, 15], color=plots.NULL, linewidth=0.8, linestyle="--")
+    ax.plot(guess, found, "o", color=plots.HEAD if way == "head 0.2" else plots.NULL, markersize=5, alpha=0.75)
+    ax.plot(guess[twice], found[twice], "o", color=plots.EDITED, markersize=6)
+    ax.set(title=titles[way], xlabel="expected", xlim=(-16, 16), ylim=(-16, 16), xticks=(-10, 0, 10), yticks=(-10, 0, 10))
+    ax.text(15, -14.5, f"misses by {off[way]:.1f}", ha="right", fontsize=10)
+axes[0].set(ylabel="measured Mary − John")
+plots.show(
+    fig, f"Three panels, expected against measured logit differences of 36 sentences. The forecast misses by {off['head 0.2']:.1f} logits on average, the last name by {off['last']:.1f}, the repeated name by {off['repeated']:.1f}.",
+    "The logit difference after 36 endings of “When Mary and John went to the store, …”, as each account expects it and as it is (64 prompts each). Orange-red: “… John gave a book from Mary to”. "
+    "On the dashed line an account is right; below it stands the mean distance in logits.",
 )  # fmt: skip
-
-# %% answer
-leads = gap["both twice"]
-measured("ioi.twice", "Mary" if leads > 1 else "John" if leads < -1 else "neither: about even")
+measured("ioi.twice", "Mary" if found[twice] > 1 else "John" if found[twice] < -1 else "neither: about even")
 
 # %% [markdown]
-# After *John gave a book from Mary to* the model says John: the logit difference is −8.3. Both names are repeated, so avoiding only *the repeated name* would leave the two even. In the third row, *… John had lunch and Anna gave a book to*, Anna is the last name, so avoiding only *the last name* would leave Mary and John even, and the model leans to Mary by about two logits. Nor does a name have to be repeated to be avoided: after *…, Anna gave a book to*, Anna's logit is six below the mean of all names.
+# After *John gave a book from Mary to* the model prefers John. Avoiding *the repeated name* expects an even match here, and fails on many other endings. Avoiding *the last name* comes much closer. But where Anna is last it has nothing to say, and there the differences still run from −4 to 5. The forecast follows them, because head 0.2 gives some attention to the names before Anna. On average it misses by 1.6 logits, and the last name by 2.0.
 #
-# So neither way alone is what the model does. There are two things that these rows do not show. They do not exclude a mixture of both ways, which avoids the repeated name and, where repetition decides nothing, the last one. And they do not single out head 0.2. Its forecast has the right side in both rows, but so has a forecast from the attention of head 0.3. What speaks for head 0.2 is the patching.
+# Now other openings. Here the forecast must fail in part, because it knows only half of the circuit, the message. If the notes favour one name whoever gives, it does not say so. So every account is asked twice, as it is and shifted. For the shift, each beginning of a sentence is measured once, where Anna gives, and the account's nine numbers for it are moved so that this one is right.
+
+# %%
+openings = {"When Mary and John went to the store,": "When {A} and {B} went to the {place}, ",
+            "Later, Mary and John met. Then": "Later, {A} and {B} met. Then ",
+            "Mary and John had lunch. Then": "{A} and {B} had lunch. Then ",
+            "After the trip, … came back … Then": "After the trip, {A} and {B} came back to the {place}. Then ",
+            "When Mary came back, John had lunch. Then": "When {IO} came back, {S} had lunch. Then ",
+            "Mary met John at the store. Then": "{IO} met {S} at the {place}. Then ",
+            "Mary went to the store with John. Then": "{IO} went to the {place} with {S}. Then "}
+anna = endings.index("{C} gave a {object} to")
+
+def misses(opening, **how):
+    """Of each account the mean distance from what is measured: as it is, and shifted."""
+    found, guesses = accounts(opening, **how)
+    guesses["always 0"] = 0 * found
+    apart = {way: (guess - found).view(4, 9) for way, guess in guesses.items()}  # (beginning, ending)
+    return {way: (x.abs().mean(), (x - x[:, [anna]]).abs().sum() / 32) for way, x in apart.items()}
+
+# %% figure
+missed = {name: misses(opening) for name, opening in openings.items()}
+fig, axes = plots.figure(1, 2, height=3.6, sharey=True)
+marks = {"head 0.2": ("o", plots.HEAD, "head 0.2"), "head 0.3": ("x", plots.SERIES[0], "head 0.3"), "last": ("^", plots.SERIES[3], "last name"),
+         "repeated": ("s", plots.SERIES[5], "repeated name"), "always 0": ("|", plots.INK, "no account")}  # fmt: skip
+for which, (ax, title) in enumerate(zip(axes, ("as it is", "shifted"), strict=True)):
+    for y, row in enumerate(missed.values()):
+        ax.axhline(y, color="#E4E4E4", linewidth=0.8, zorder=0)
+        for way, (marker, colour, label) in marks.items():
+            ax.plot(row[way][which], y, marker, color=colour, markersize=8 if way == "head 0.2" else 6, label=label if not y else None, markeredgewidth=1.6 if marker in "|x" else 0)
+    ax.axhline(4.5, color=plots.NULL, linewidth=0.8, linestyle=":")
+    ax.set(title=title, xlabel="misses by (logits)", xlim=(0, 12.5), yticks=range(7), yticklabels=list(openings), ylim=(6.5, -0.5))
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+plots.show(
+    fig, "Mean distance of each account from the measured difference, for seven openings. Shifted, the forecast from head 0.2 misses by less than both ways in all seven, and by less than three logits in the upper five.",
+    "By how many logits each account misses on average, over 36 endings of seven openings (16 prompts each). On the right each account is shifted, for each beginning, so that it is right where Anna gives; the other endings are counted. Head 0.3: a forecast from its attention. No account: 0 is expected, or on the right what is measured where Anna gives.",
+)  # fmt: skip
+
+# %% [markdown]
+# As it is, the forecast does no better than the last name outside of the first opening. Shifted, it misses by less than both ways in all seven. So what head 0.2 looks at does say how far the giver moves the answer, though not from where. A forecast from head 0.3 says it less well in every opening but the first.
 #
-# The last row, *John went to the store with Mary and gave a book to*, is where the account fails. Mary is the last name, head 0.2 gives her about nine tenths of its attention, and the model says Mary all the same. The mixture and the last-name way fail here as well. In this sentence the two names are not joined by *and*. The second notebook asks what the movers read there.
+# Below the dotted line the account fails. After *Mary met John* and *Mary went to the store with John* it misses by three to five logits even when it is shifted. The second notebook asks what decides in such sentences, and finds that it is one note.
 
 # %% claims
-drawn = [(found, gap, forecast)]
-for seed in (1, 2):
-    more = ioi.outside(model, (0, 2), texts, n=64, seed=seed)
-    lean = {name: float(one.logit_diff.mean()) for name, one in more.items()}
-    drawn.append((more, lean, {name: one.leaning * lean["template"] / more["template"].leaning for name, one in more.items()}))
-by_03 = ioi.outside(model, (0, 3), texts, n=64)
+draws_of = [missed, *({name: misses(opening, n=16, seed=seed) for name, opening in openings.items()} for seed in (1, 2))]
+template_row, *_ = openings
+upper, lower_two = list(openings)[:5], list(openings)[5:]
+last_is_anna = torch.tensor([ioi.by_rule(ending)["last"] == 0 for ending in endings])
 third_gives = [ioi.told(model.tokenizer, ioi.TEXTS["a third gives"], 96, torch.Generator().manual_seed(seed)) for seed in (1, 2)]
-anna = [float((logits.gather(1, some.c[:, None])[:, 0] - logits[:, clean.layout.names].mean(1)).mean()) for some in third_gives for logits in [model(some.tokens)[:, -1]]]
+anna_is = [float((logits.gather(1, some.c[:, None])[:, 0] - logits[:, clean.layout.names].mean(1)).mean()) for some in third_gives for logits in [model(some.tokens)[:, -1]]]
 with claims():
-    claim("after “John gave … from Mary” the mean logit difference is −8.3, and S is above IO in more than 95 of 100 prompts", rounds_to(gap["both twice"], "-8.3") and (found["both twice"].logit_diff < 0).float().mean() > 0.95)
-    claim("after “John had lunch and Anna gave” it leans to IO by 1.5 to 3 logits, in each of three draws", between([lean["John had lunch"] for _, lean, _ in drawn], 1.5, 3))
-    claim("there 0.2 gives more than a fifth of its attention to S, and less than a twentieth to IO, in each of three draws", all(one["John had lunch"].to_s.mean() > 0.2 and one["John had lunch"].to_io.mean() < 0.05 for one, _, _ in drawn))
-    claim("the forecast has the right side on both, and on “went with” the wrong one, in each of three draws",
-          all(lean[name] * line[name] > 0 for _, lean, line in drawn for name in ("both twice", "John had lunch")) and all(line["went with"] < -7 and lean["went with"] > 7 for _, lean, line in drawn))
-    claim("a forecast from the attention of 0.3 has the same sides in all four texts", all(by_03[name].leaning * forecast[name] > 0 for name in texts))
-    claim("when Anna gives, her logit is six below the mean of all names, in each of two draws", all(rounds_to(x, "-6") for x in anna))
-    claim("after “went with” IO gets about nine tenths of the attention of 0.2, in each of three draws", all(about(one["went with"].to_io.mean(), 0.9) for one, _, _ in drawn))  # fmt: skip
+    claim("36 endings, and seven openings", len(endings) == 36 and len(openings) == 7)
+    claim("after “John gave … from Mary” S is above IO by more than five logits, and by the repeated name they are even", found[twice] < -5 and guesses["repeated"][twice] == 0)
+    claim("on the opening of section 1 the forecast misses by 1.6 logits, the last name by 2.0, the repeated name by about 5", rounds_to(off["head 0.2"], "1.6") and rounds_to(off["last"], "2.0") and about(off["repeated"], 5))
+    claim("and in each of three draws the forecast by less than the last name, and this by less than half of the repeated name", all(row[template_row]["head 0.2"][0] < row[template_row]["last"][0] < row[template_row]["repeated"][0] / 2 for row in draws_of))
+    claim("where Anna is last the differences run from −4 to 5, and correlate with the forecast above 0.8", rounds_to(found[last_is_anna].min(), "-4") and rounds_to(found[last_is_anna].max(), "5") and torch.corrcoef(torch.stack([found, guesses["head 0.2"]])[:, last_is_anna])[0, 1] > 0.8)
+    claim("as it is, in the six other openings the forecast misses by more than the last name less 0.3, in each of three draws", all(row[name]["head 0.2"][0] > row[name]["last"][0] - 0.3 for row in draws_of for name in list(openings)[1:]))
+    claim("shifted, it misses by less than either way in all seven, in each of three draws", all(row[name]["head 0.2"][1] < min(row[name]["last"][1], row[name]["repeated"][1]) for row in draws_of for name in openings))
+    claim("in the upper five by 1.2 to 2.7, in the lower two by 2.8 to 5, in each of three draws", all(between([row[name]["head 0.2"][1] for row in draws_of for name in some], *ends) for some, ends in ((upper, (1.2, 2.7)), (lower_two, (2.8, 5)))))
+    claim("a forecast from 0.3 misses by more in every opening but the first, in each of three draws", all(row[name]["head 0.3"][1] > row[name]["head 0.2"][1] for row in draws_of for name in list(openings)[1:]))
+    claim("when Anna gives, her logit is six below the mean of all names, in each of two draws", all(rounds_to(x, "-6") for x in anna_is))  # fmt: skip
 
 # %% [markdown]
 # ## 10 · Beside GPT-2, and what this does not show
-#
-# Here is our circuit beside the one that Wang et al. found in GPT-2 small.
 
 # %% figure
 ioi.beside_drawn().captioned(
@@ -758,11 +823,11 @@ ioi.beside_drawn().captioned(
 )
 
 # %% [markdown]
-# In both, heads copy a name, and others tell their queries whom to avoid. On the right these are called S-inhibition heads. Our other path, by the MLPs, is not drawn on the right: Wang et al. did not open them. Below, the two differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. GPT-2's movers read the name itself, ours read notes. And GPT-2's queries are told the place of S even more than its token; we asked for the token alone.
+# In both, heads copy a name, and others tell their queries whom to avoid. On the right these are called S-inhibition heads. Below, the two differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. GPT-2's movers read the name itself, ours read notes.
 #
-# - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other heads in other roles, which the second notebook draws.
-# - **Heads first.** The MLPs were kept throughout. We know what they are told and that they lower the giver, but not how their neurons do it.
-# - **One kind of sentence.** The circuit was measured where two names are joined by *and* and somebody gives in a clause of its own.
+# - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other circuits, which the second notebook draws.
+# - **Heads first.** The MLPs were kept throughout, and they add more than half of the logit difference. We know what they are told, and that they lower S and raise IO, but not how their neurons do it.
+# - **One opening.** The circuit was measured on one opening, and section 9 says how far it carries.
 
 # %% claims
 new_giver = ioi.looks(model, givers["a third person gives"], (0, 2))
@@ -770,7 +835,7 @@ with claims():
     claim("0.2 looks at S2 with more than a half when the giver is known, and when the giver is new", min(looks["0.2"]["S2"], new_giver["S2"]) > 0.5)
 
 # %% [markdown]
-# **The puzzle, answered.** Where two names are joined by *and* and then somebody gives, head 0.2 reads the giver, and the parts that read its message avoid that name, whether repeated or not. Neither way of the beginning is the whole rule: a new name is avoided too, and so is a repeated one that is not the last.
+# **The puzzle, answered.** Head 0.2 reads the names, and the late ones most; the parts that hear it avoid what it reads. So the model avoids the last name, repeated or not, and an earlier one a little. That is nearly the second way of the beginning, and it decides where the notes favour neither name.
 
 # %% [markdown]
 # ## The card
@@ -785,10 +850,8 @@ card(
      "control": "the messages of the three other heads to the queries", "where it fails": "a single mover may read the other note; with all heads frozen the message of head 0.3 lowers the giver too, half as much"},
     {"claim": "Six heads decide which of the two names comes; with heads 2.1 to 2.3 it is a name of the prompt", "evidence": "faithfulness, and the probability of IO",
      "control": "forty random sets of as many heads", "where it fails": "random sixes with head 0.2 keep about half; by the probability of IO many random sixes do better"},
-    {"claim": "What head 0.2 looks at is avoided", "evidence": "a forecast from its attention, right in two new texts", "control": "avoid the repeated name; avoid the last name; the attention of head 0.3",
-     "where it fails": "in the text whose names are not joined by “and” the model says the name that head 0.2 looks at; a forecast from head 0.3 has the same sides"},
-    formulas={"logit difference": r"\mathrm{logit}(\mathrm{IO}) - \mathrm{logit}(\mathrm{S})",
-              "faithfulness": r"\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}"},
+    {"claim": "What head 0.2 looks at is avoided", "evidence": "a forecast from its attention, on 36 endings of seven openings", "control": "avoid the repeated name; avoid the last name; the attention of head 0.3",
+     "where it fails": "a lean that is there whoever gives is no part of the forecast; after “Mary met John” and “Mary went with John” the message counts for less"},
     links=[
         ("Wang et al. 2022, Interpretability in the Wild", "https://arxiv.org/abs/2211.00593", "The circuit in GPT-2 small, with every experiment."),
         ("Heimersheim and Nanda 2024, How to use and interpret activation patching", "https://arxiv.org/abs/2404.15255", "What each way of patching asks."),
@@ -818,4 +881,4 @@ card(
 # - note: a part of the residual stream at one word that depends on an earlier word.
 # - copy score: the share of names that a head puts among its five most raised when it reads them.
 # - faithfulness: the share of a behaviour that a circuit keeps when everything else is ablated.
-# - forecast: the logit difference expected from the attention of 0.2, scaled on the sentence of section 1.
+# - forecast: the logit difference expected from the attention of 0.2, scaled on the prompts of section 1.
