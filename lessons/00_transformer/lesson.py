@@ -19,13 +19,13 @@ from course_utils import transformer as tf
 torch.set_grad_enabled(False)  # nothing is trained in this lesson
 model = zoo.load("code-4l", device="cpu")
 model.enable_compatibility_mode()  # same predictions, simpler weights: see section 2
-ours = tf.one_pair(model.tokenizer, "values = [names, lines, size", "(")  # our prompt, with ( as the wrong bracket
+ours = tf.one_pair(model.tokenizer, "values = [names, lines, size", "(")  # ( would be wrong
 words = ["start", "values", "=", "[", "names", ",", "lines", ",", "size"]  # its tokens
 pairs = tf.bracket_pairs(model.tokenizer, 128, seed=0)  # 128 prompts like it
 opener, last = pairs.opener, len(words) - 1  # positions 3 and 8
 closers = torch.tensor([model.to_single_token(sign) for sign in ")]}"])
 our_lead, lead = (x.difference(model(x.clean)).mean().item() for x in (ours, pairs))
-our_puzzle, puzzle = (tf.removal(model, x, "zero") for x in (ours, pairs))  # for each part: adds, is lost without it
+our_puzzle, puzzle = (tf.removal(model, x, "zero") for x in (ours, pairs))  # both bars
 
 # %% figure
 from course_utils.page import about, between, card, claim, claims, draw, measured, predict, rounds_to
@@ -52,15 +52,15 @@ for ax, found, height, title in zip(right, (our_puzzle, puzzle), (our_lead, lead
 right[0].legend(loc="upper left")
 plots.show(
     fig,
-    alt=f"The score of the square bracket is {our_lead:.2f} above that of the round one. Then two bars for each of three parts. Our prompt: m0 and m3 have bars of opposite signs or none and below zero. Mean: m0 adds {puzzle.of('m0')[0]:.1f}, and {puzzle.of('m0')[1]:.1f} is lost, more than the lead of {lead:.1f}; m3 adds {puzzle.of('m3')[0]:.1f}, and less than nothing is lost.",
+    alt=f"The score of the square bracket is {our_lead:.2f} above that of the round one. Then two bars for each of three parts. Our prompt: m0 adds {our_puzzle.of('m0')[0]:.1f}, and {our_puzzle.of('m0')[1]:.1f} is lost; m3 adds next to nothing, and {our_puzzle.of('m3')[1]:.1f} is lost. Mean: m0 adds {puzzle.of('m0')[0]:.1f}, and {puzzle.of('m0')[1]:.1f} is lost, more than the lead of {lead:.1f}; m3 adds {puzzle.of('m3')[0]:.1f}, and less than nothing is lost.",
     caption="Left: two scores, and the lead. Right: three parts. A bar below zero: the part takes away from the lead, or the lead rises without it. The 128 prompts have a round, square or curly bracket open.",
 )
 
 # %% [markdown]
-# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and those of head 3.2 nearly are. The two MLPs are stranger. On our prompt `m0` speaks against the right bracket, and yet the lead falls without it. `m3` adds nothing, and yet the lead rises without it. Over the 128 prompts `m0` adds 0.6 on average, but without it the whole lead of 5.2 is gone. Which bar do you believe?
+# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and those of head 3.2 nearly are. The two MLPs are stranger. On our prompt `m0` speaks against the right bracket, and yet the lead falls without it. `m3` adds next to nothing, and yet the lead rises without it. Over the 128 prompts `m0` adds 0.6 on average, but without it the whole lead of 5.2 is gone. Which bar do you believe?
 
 # %% [markdown] contents
-# The exercises (`course start 00`, then `my/00_transformer.ipynb`) begin with quick questions on einsum, softmax and the like. The deeper notebook has what the story does not need. A line *Checked here* opens to statements that the code has just tested.
+# The exercises begin with quick questions on einsum, softmax and the like. The deeper notebook has what the story does not need. A line *Checked here* opens to statements that the code has just tested.
 
 # %% claims
 adds, lost = ({x: puzzle.of(x)[k] for x in puzzle.labels} for k in (0, 1))
@@ -119,9 +119,9 @@ plots.show(
 # %% [markdown]
 # The token that tells which bracket must close stands several places back, so something in the model must carry that fact to the end of the text.
 #
-# The lead says *by how much* the right bracket is ahead of one wrong one. The **share right** says *on how many* prompts it is ahead of both. They can disagree. If the right bracket leads each wrong one by 5 on every prompt, and then by 1, no answer changes and the share right stays. If a lead of 0.1 falls to −0.1, an answer is lost, and the mean lead hardly moves.
+# The lead says *by how much* the right bracket is ahead of one wrong one. The **share right** says *on how many* prompts it is ahead of both. They can disagree. The lead may fall from 5 to 1 on every prompt, and no answer changes. If one lead of 0.1 falls to −0.1, an answer is lost, and the mean lead hardly moves.
 #
-# Such a number means little without a **null**, what one sees where there is nothing to find. Our null is a model of the same shape with random weights, which should guess: a third right.
+# To judge such a number we need a **null**, what one sees where there is nothing to find. Ours is a model of the same shape with random weights, which should guess: a third right.
 
 # %%
 untrained = zoo.load("code-4l", device="cpu", checkpoint=0)
@@ -239,7 +239,7 @@ with claims():
 # %% [markdown]
 # ## 2 · The stream is a running sum
 #
-# How do twenty parts work together? At each position the model keeps one vector, with `d_model` = 192 entries. It starts as the **embedding** of the token, a learned vector, plus that of the position. Each head and each MLP reads the vector, computes something, and *adds* its result to it, and at the end a matrix, the **unembedding**, turns it into logits. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
+# At each position the model keeps one vector, with `d_model` = 192 entries. It starts as the **embedding** of the token, a learned vector, plus that of the position. Each head and each MLP reads the vector, computes something, and *adds* its result to it, and at the end a matrix, the **unembedding**, turns it into logits. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
 
 # %% figure
 draw.columns(words, marked=(opener,)).captioned(
@@ -342,7 +342,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Head 2.2 of section 1 has the largest term both times, although nothing was ablated here. The pink terms of `m0` and `m3` are the puzzle's light bars.
+# Head 2.2 has the largest term both times, although nothing was ablated. The pink terms of `m0` and `m3` are the puzzle's light bars.
 #
 # The heads of layer 0 add practically nothing. They may matter all the same, because a term is only a **direct effect**. What works through *later* parts, which read an output and compute with it, is an **indirect effect**, and is in none of these numbers.
 #
@@ -499,7 +499,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Whichever bracket it reads, head 2.2 raises the one that closes it most of all tokens. The head is not alone. Heads 3.2 and 1.0 also raise the matching bracket, and from the last token all three give the open one more attention, on average, than any other position. What they do when the model runs, the weights alone do not say.
+# Whichever bracket it reads, head 2.2 raises the one that closes it most of all tokens. The head is not alone. Heads 3.2 and 1.0 also raise the matching bracket, and from the last token all three give the open one more attention, on average, than any other position.
 #
 # **Why `(` survives.** For `[` and `{` head 2.2 raises the right bracket and lowers `)`. For `(` it does little. Now with zeros for all sixteen heads the model puts `)` ahead on every prompt: `)` is its default. Head 2.2 is needed to overrule the default, and where `(` is open the default is right. Of the answers that are lost without head 2.2, more than nine in ten go to `)`.
 
@@ -597,9 +597,9 @@ plots.show(
 )
 
 # %% [markdown]
-# For head 2.2 zeros and the mean both cost 2.27. The twin's output costs 4.58, twice as much. Its own output favours the right bracket, its mean neither of the two, and the twin's output the wrong one, by about as much.
+# For head 2.2 zeros and the mean cost the same, and the twin's output costs twice as much. Its own output favours the right bracket, its mean neither of the two, and the twin's output the wrong one, by about as much.
 #
-# For `m3` even the sign depends on it. With zeros the lead rises by 0.23; with the mean 0.98 is lost, and with the twin's output 2.30. The puzzle's dark bar is only one of these three answers, that of the zeros. So a report of an ablation must say what was written instead.
+# For `m3` even the sign depends on it. With zeros the lead rises; with the mean or the twin's output it falls. The puzzle's dark bar is only one of these three answers, that of the zeros. So a report of an ablation must say what was written instead.
 
 # %% claims
 answer = (model.W_U[:, pairs.correct] - model.W_U[:, pairs.wrong]).T  # (batch, d_model)
@@ -657,7 +657,7 @@ patched_lead = pairs.difference(patched_logits).mean().item()
 f"from {low:.2f} to {patched_lead:.2f}, where the clean run has {lead:.2f}"
 
 # %% [markdown]
-# So head 2.2 recovers (−0.80 + 5.15)/(5.19 + 5.15) = 0.42, less than half.
+# Head 2.2 recovers (−0.80 + 5.15)/(5.19 + 5.15) = 0.42, less than half.
 #
 # `patching.Question` holds the pairs and the lead, and its `sweep` patches one place after the other: here every head at the last token, and then the whole stream at every position.
 
@@ -716,7 +716,7 @@ with claims():
 # %% [markdown]
 # ## 7 · Are they enough?
 #
-# A description should predict an experiment that it was not made from. Section 4 found three heads by their weights, and section 6 added head 0.3. On ten other sets of 64 prompts we set the three to their means, and then all four. Lastly we leave *only* the four as they are, and set all other heads to their means. The null is four other heads, one of each layer; three such fours take turns.
+# A description should predict an experiment that it was not made from. On ten other sets of 64 prompts we set the three heads of section 4 to their means, and then head 0.3 of section 6 as well. Lastly we leave *only* the four as they are, and set all other heads to their means. The null is four other heads, one of each layer; three such fours take turns.
 
 # %% prediction
 predict("transformer.trio")
@@ -761,7 +761,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Without the three, 1.24 of the lead of 5.17 is left, a quarter. Without head 0.3 as well it is 0.45, less than a tenth, and with *only* the four 5.10, as good as all. For this lead, four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work. The sketch lacks one of them, head 0.3.
+# Without the three a quarter of the lead is left, and without head 0.3 as well less than a tenth. With *only* the four it is as good as whole. For this lead, four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work.
 #
 # Section 1 hardly showed the other three. Zeros for head 1.0 or 3.2 cost 0.9 of lead, but hardly an answer, and section 1 counted answers. Head 0.3 was hidden by the zeros themselves: they cost no lead, its mean costs 0.41.
 
@@ -785,7 +785,7 @@ with claims():
 #
 # What do heads 1.0, 2.2 and 3.2 find in the bracket's stream? After layer 0 the stream is the sum of two lanes. One is `resid_mid`, all that entered `m0`: the embeddings and the output of layer 0's heads. The other is `mlp_out`, the output of `m0`. An MLP multiplies what it reads by a matrix, here of shape (192, 768), sets what is negative nearly to zero, and multiplies by a second one, (768, 192), so that its output may point in quite other directions.
 #
-# We exchange one lane, at the bracket, for that of a run in which another bracket stands there, and leave the other as it is. To do so we add to the stream, after `m0` has run, how the lane differs between the runs.
+# We exchange one lane, at the bracket, for that of a run with another bracket, and leave the other as it is. To do so we add to the stream, after `m0` has run, how the lane differs between the runs.
 
 # %% prediction
 predict("transformer.lane")
@@ -796,7 +796,7 @@ change = {lane: healthy[lane] - corrupt[lane] for lane in (entered, made)}
 
 
 def after_layer_0(prompts, change, at):
-    """The logits when this, (batch, pos, d_model), is added to the stream after layer 0 at these positions."""
+    """The logits when this is added to the stream after layer 0, at these positions."""
 
     def hook(x, hook):
         x = x.clone()
@@ -806,8 +806,13 @@ def after_layer_0(prompts, change, at):
     return model.run_with_hooks(prompts, fwd_hooks=[("blocks.1.hook_resid_pre", hook)])
 
 
+def recovers(change, at):  # on the 128 pairs
+    new = pairs.difference(after_layer_0(pairs.corrupt, change, at)).mean().item()
+    return (new - low) / (lead - low)
+
+
 # %% [markdown]
-# On our prompt the lane comes from the prompt with `(`, with `[`, or with `{`. We also feed one lane, instead of the whole stream, to the OV circuits of section 4.
+# On our prompt the lane comes from the prompt with `(`, `[` or `{`. We also feed it, instead of the whole stream, to the OV circuits of section 4.
 
 # %%
 answered, moved = {}, {}
@@ -820,11 +825,6 @@ for lane in (entered, made):
         moved[lane, f"{layer}.{head}"] = raised - raised.mean(1, keepdim=True)
 
 # %% figure answer
-def recovers(change, at):
-    """Recovery, on the 128 pairs, when this is added after layer 0 at these positions of the corrupt prompts."""
-    return ((pairs.difference(after_layer_0(pairs.corrupt, change, at)).mean() - low) / (lead - low)).item()
-
-
 bins = ("less than a tenth", "about a quarter", "about a half", "nearly all of it")
 through = {(x, where): recovers(change[x], at) for where, at in {"bracket": [opener], "all": range(9)}.items() for x in (entered, made)}
 display(measured("transformer.lane", bins[sum(through[entered, "bracket"] / recovery[1, opener].item() > edge for edge in (0.1, 0.375, 0.75))]))
@@ -841,13 +841,15 @@ for row, (lane, name) in enumerate({entered: "what entered m0", made: "output of
         ax.set_yticks(range(3), "([{", fontsize=12)
         ax.tick_params(length=0)
         ax.set_title("" if row else "the answer" if head == "answer" else f"head {head}")
+    for i in range(3):  # the bracket that matches the lane
+        axes[row][3].add_patch(plots.plt.Rectangle((i - 0.46, i - 0.44), 0.92, 0.88, fill=False, edgecolor=plots.ANSWER, linewidth=2.5))
     axes[row][0].set_ylabel(name, fontweight="bold")
     axes[row][0].set_xlabel("raised")
     axes[row][3].set_xlabel("closed")
 plots.show(
     fig,
     alt="Two rows of four grids, three brackets by three closing ones. Upper row, what entered m0: the heads' grids are nearly empty, and the answer is the square bracket whichever bracket the lane is from. Lower row, the output of m0: the matching bracket is raised, and the answer is the bracket that matches the lane.",
-    caption="Rows of each grid: the bracket from whose run the lane is. Columns: the closing brackets. First three: what the head's OV circuit makes of this lane, in logits above the mean of the three. Last: the answer to our prompt, whose text keeps its [, as probabilities.",
+    caption="Rows of each grid: the bracket from whose run the lane is. Columns: the closing brackets. First three: what the head's OV circuit makes of this lane, in logits above the mean of the three. Last: the answer to our prompt, whose text keeps its [, as probabilities; green frames the bracket that matches the lane.",
 )
 
 # %% [markdown]
@@ -855,17 +857,16 @@ plots.show(
 #
 # Below is the output of `m0`. The heads turn it into the closing bracket of the same kind; only head 2.2 makes nothing of a `(`. And the model closes the bracket that the lane is from, although the text still has `[`. In this sense `m0` *translates* the bracket: it writes it in directions that these heads turn into the right answer. More than three quarters of what section 4 saw them raise comes from this lane.
 #
-# On the 128 pairs what entered `m0` recovers less than 0.01 at the bracket, and the output 0.77; at all positions it is nothing and everything. A place through which everything that is used must pass is a **bottleneck**.
+# On other prompts whose text has `[` or `{` the answer follows the lane as well, in more than nine of ten. Where the text has `(` it does so in fewer than one of five; section 9 will find what is missing. In all, on the 128 pairs, what entered `m0` recovers less than 0.01 at the bracket, and the output 0.77. At all positions it is nothing and everything. A place through which everything that is used must pass is a **bottleneck**.
 #
-# Is what entered `m0` merely too faint? Its difference between the runs is only a tenth as long. Stretched to the length of the output's it recovers 0.04, less than random directions do. Would any output of `m0` look like a translation? When `m0` reads random streams, three at a time, the heads raise the matching bracket as far in fewer than one draw in a hundred.
+# Is what entered `m0` merely too faint? Its difference between the runs is only a tenth as long. Stretched to the same length it recovers 0.04, less than random directions do. Would any output of `m0` look like a translation? When `m0` reads random streams, three at a time, the heads raise the matching bracket as far in fewer than one draw in a hundred.
 
 # %% claims
 lengths = {x: change[x][:, [opener]].norm(dim=-1, keepdim=True) for x in change}
 as_long = recovers(change[entered] * lengths[made] / lengths[entered], [opener])
 dice = torch.Generator().manual_seed(0)
-noise = torch.randn(10, *change[made].shape, generator=dice)
-noise = (noise - noise.mean(-1, keepdim=True)) / (noise - noise.mean(-1, keepdim=True)).norm(dim=-1, keepdim=True)
-by_chance = [recovers(x * lengths[made], [opener]) for x in noise]
+noise = [x - x.mean(-1, keepdim=True) for x in torch.randn(10, *change[made].shape, generator=dice)]
+by_chance = [recovers(x * lengths[made] / x.norm(dim=-1, keepdim=True), [opener]) for x in noise]
 sums = [tf.through_first_mlp(model, tf.bracket_pairs(model.tokenizer, 64, seed=seed)) for seed in range(1, 4)]
 
 
@@ -877,17 +878,21 @@ def matching(written):
 
 random_streams = torch.randn(1000, 3, 192, generator=dice) * by_sign[entered][:, opener].std(-1, keepdim=True)
 at_random = torch.tensor([matching(x) for x in model.blocks[0].mlp(model.blocks[0].ln2(random_streams))])
-by_kind = []  # on four sets of 128 prompts: for each head and open bracket, how far each closing one is raised by the output of m0
+by_kind, by_text = [], []  # on four sets of 128: which closing bracket each head raises most, fed the output of m0; how often the answer follows it
 for more in (tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(4)):
     _, run = model.run_with_cache(more.clean)
     written = {x: run[made][:, opener] / run[f"blocks.{x[0]}.ln1.hook_scale"][:, opener] for x in three}
     out = {x: (y @ model.W_V[int(x[0]), int(x[2])] @ model.W_O[int(x[0]), int(x[2])] @ model.W_U[:, closers]) for x, y in written.items()}
+    _, other = model.run_with_cache(more.corrupt)
+    same = closers[after_layer_0(more.corrupt, run[made] - other[made], [opener])[:, -1, closers].argmax(-1)] == more.correct
+    by_text.append([same[(more.wrong == closers[0]) == is_round].float().mean() for is_round in (True, False)])
     by_kind.append({x: torch.stack([y[more.correct == c].mean(0) for c in closers]).argmax(1).tolist() for x, y in out.items()})
 with claims():
     claim("an MLP's two matrices have the shapes (192, 768) and (768, 192)", model.W_in.shape[1:] == (192, 768) and model.W_out.shape[1:] == (768, 192))
     claim("of what entered `m0` no head raises or lowers a closing bracket by more than 0.1, and the answer is `]` all three times", max(moved[entered, x].abs().max() for x in three) < 0.1 and answered[entered].argmax(1).tolist() == [1, 1, 1])
     claim("with the output of `m0` the answer matches the lane; each head raises the matching bracket most, but for 2.2 with (, where it moves none by more than 0.15; on average for each kind so it is in four sets of 128 prompts",
           answered[made].argmax(1).tolist() == [0, 1, 2] and moved[made, "2.2"][0].abs().max() < 0.15 and all(found[x][0 if x != "2.2" else 1 :] == [0, 1, 2][0 if x != "2.2" else 1 :] for found in ({x: moved[made, x].argmax(1).tolist() for x in three}, *by_kind) for x in three))
+    claim("in each of four sets of 128 pairs the answer follows the output of `m0` at the bracket in more than nine of ten where the text has [ or {, and in fewer than one of five where it has (", all(x < 0.2 and y > 0.9 for x, y in by_text))
     claim("more than three quarters of how far the three heads raise the matching bracket comes from the output of `m0`", matching(by_sign[made][:, opener]) > 0.75 * sum(ov[x].diagonal().mean() for x in three))
     claim("at the bracket the output of `m0` recovers 0.77, as the whole stream there does; what entered it less than 0.01", rounds_to([through[made, "bracket"], at_bracket[1].item()], "0.77") and abs(through[entered, "bracket"]) < 0.01)
     claim("at all positions what entered `m0` recovers nothing (less than 0.01), and its output everything (to 0.01); so it is on three other sets of 64",
@@ -929,7 +934,7 @@ draw.road(
 )  # fmt: skip
 
 # %% [markdown]
-# 1. At the bracket `m0` translates it, and `m1` reads the translation and adds to it.
+# 1. At the bracket `m0` translates it. `m1` reads the translation and adds to it: its own output makes heads 2.2 and 3.2 raise the matching bracket about a quarter as far.
 # 2. Heads 1.0, 2.2 and 3.2 look back from the last token and move the translation there. Head 2.2 also finds the bracket by it (section 4).
 # 3. They raise the closing bracket of the same kind, and `m3`, which reads them, raises it further on average.
 # 4. On a second road head 0.3 moves the bracket to the last token before `m0` has run, and `m0` translates it there.
@@ -938,10 +943,11 @@ draw.road(
 
 # %%
 two = [opener, last]
-{lane: round(pairs.right(after_layer_0(pairs.corrupt, change[lane], two)), 2) for lane in (entered, made)}
+exchanged = {lane: after_layer_0(pairs.corrupt, change[lane], two) for lane in change}
+{lane.removeprefix("blocks.0.hook_"): round(pairs.right(exchanged[lane]), 2) for lane in change}
 
 # %% [markdown]
-# The answer follows the output of `m0` on 95 % of the prompts. The model itself is right on no more than 93 %.
+# The answer follows the output of `m0` on 95 % of the prompts, now also where the text has `(`. The model itself is right on no more than 93 %.
 
 # %% claims
 to_keys = ask.path_patch(["m0"], ["2.2.k"]).recovery().item()
@@ -952,11 +958,14 @@ not_chosen = [x for x in (*(f"{a}.{b}.{c}" for a in (1, 2, 3) for b in range(4) 
 on_the_map, off_the_map = (ask.path_patch(["m0"], some).recovery().item() for some in (chosen_readers, not_chosen))
 to_logits = ask.path_patch(["m0"], ["logits"], positions=last).recovery().item()  # from the last token alone
 m1_reads = ask.path_patch(["m1"], ["2.2.k", "2.2.v"], pairs=True).recovery()[0]
-follows = {lane: [] for lane in (entered, made)}  # on four sets: how often the answer is the clean prompt's bracket
+from_mlp = [sum((x := moves(by_sign["mlp_out", a][:, opener], b, 2)[:, closers]).diagonal().mean() - x.mean() for b in (2, 3)).item() for a in (0, 1)]
+follows, with_round = {lane: [] for lane in (entered, made)}, []  # on four sets: how often the answer is the clean prompt's bracket
 for more in (tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(4)):
     (_, run), (_, other) = (model.run_with_cache(side) for side in (more.clean, more.corrupt))
     for lane in follows:
-        follows[lane].append(more.right(after_layer_0(more.corrupt, run[lane] - other[lane], two)))
+        logits = after_layer_0(more.corrupt, run[lane] - other[lane], two)
+        follows[lane].append(more.right(logits))
+    with_round.append((closers[logits[:, -1, closers].argmax(-1)] == more.correct)[more.wrong == closers[0]].float().mean())  # logits of the output
 with claims():
     claim(
         "from `m0` the values of the three heads get more than 0.1 each, those of head 2.2 most, `m1` gets 0.10 and the logits 0.12, and no other reader more than 0.03; the keys of head 2.2 get 0.10",
@@ -964,13 +973,14 @@ with claims():
         and max(abs(x) for name, x in from_m0.items() if name not in (*three, "m1", "logits")) < 0.03,
     )
     claim("`m1` gets 0.10 at the bracket alone, too; what it adds is read by the keys and by the values of head 2.2, which get more than 0.04 each", rounds_to(m1_at_bracket, "0.10") and m1_reads.min() > 0.04)
+    claim("on our prompt the output of `m1` makes heads 2.2 and 3.2 raise the matching bracket about a quarter as far as that of `m0` does", about(from_mlp[1] / from_mlp[0], 1 / 4))
     claim("the six readers together recover 0.75, all other queries, keys, values and MLPs together 0.12", len(chosen_readers) == 6 and rounds_to(on_the_map, "0.75") and rounds_to(off_the_map, "0.12"))
     claim("the logits get from `m0` at the last token alone what they get from all its positions", abs(to_logits - from_m0["logits"]) < 1e-4)
     claim("head 0.3 adds less than a hundredth of a logit directly; `m0` at the last token gets 0.18 from it, the other MLPs less than 0.01 each",
           added["0.3"].mean().abs() < 0.01 and rounds_to(from_0_3[0], "0.18") and max(abs(x) for x in from_0_3[1:]) < 0.01)
     claim("`m3` gets 0.18 from the three heads, and on average adds 1.30 to the lead", rounds_to(to_m3, "0.18") and rounds_to(added["m3"].mean().item(), "1.30"))
-    claim("with the output of `m0` exchanged at two positions the answer follows it on 95 % of the prompts, and on at least that many in three other sets; with what entered it on fewer than 5 %; the whole model is right on 93 %",
-          rounds_to(follows[made][0], "0.95") and min(follows[made]) >= 0.95 and max(follows[entered]) < 0.05 and rounds_to(intact, "0.93"))
+    claim("with the output of `m0` exchanged at two positions the answer follows it on 95 % of the prompts, and on at least that many in three other sets; with what entered it on fewer than 5 %; where the text has ( it is followed on more than nine in ten; the whole model is right on 93 %",
+          rounds_to(follows[made][0], "0.95") and min(follows[made]) >= 0.95 and max(follows[entered]) < 0.05 and min(with_round) > 0.9 and rounds_to(intact, "0.93"))
     claim("the clean output of `m0` at the other seven positions brings back less than 0.03", abs(recovers(change[made], [x for x in range(9) if x not in two])) < 0.03)
 
 # %% [markdown]
@@ -988,8 +998,10 @@ def scale_of(cache):
 
 
 no_m3 = ("blocks.3.hook_mlp_out", zeros)
-held = {"our prompt": ours.difference(model.run_with_hooks(ours.clean, fwd_hooks=[no_m3, scale_of(one)]))}
-held["mean of 128 prompts"] = pairs.difference(model.run_with_hooks(pairs.clean, fwd_hooks=[no_m3, scale_of(healthy)]))
+held = {}  # the leads with zeros for m3 and the scale held
+for name, some, cache in (("our prompt", ours, one), ("mean of 128 prompts", pairs, healthy)):
+    logits = model.run_with_hooks(some.clean, fwd_hooks=[no_m3, scale_of(cache)])
+    held[name] = some.difference(logits)
 
 # %% figure
 m3_bars = {name: (*found.of("m3"), whole - held[name].mean().item()) for name, found, whole in zip(held, (our_puzzle, puzzle), (our_lead, lead), strict=True)}
@@ -1010,7 +1022,7 @@ plots.show(
 # %% [markdown]
 # With the scale held, exactly what `m3` adds is lost. But a stream without `m3` is shorter, and the norm divides it by less: on our prompt by 11.6 instead of 16.9. As in the toy of section 2, all that is left counts for more, and the lead rises.
 #
-# **m0.** Its readers are later parts, which the light bar does not show. We write zeros, as in the puzzle, or its mean, at all positions, at the two of the map, or at the seven others.
+# **m0.** It works through later parts that read it, of which the light bar shows nothing. We write zeros, as in the puzzle, or its mean, at all positions, at the two of the map, or at the seven others.
 
 # %%
 def lost_with(new, at, some=pairs):
@@ -1027,7 +1039,9 @@ def lost_with(new, at, some=pairs):
 
 everywhere, seven = list(range(9)), [x for x in range(9) if x not in two]
 instead_of_m0 = {"zeros": torch.zeros(9, 192), "its mean": both["mlp_out", 0].mean(0)}
-m0_costs = {name: [lost_with(new, at) for at in (everywhere, two, seven)] for name, new in instead_of_m0.items()}
+m0_costs = {}
+for name, new in instead_of_m0.items():
+    m0_costs[name] = [lost_with(new, at) for at in (everywhere, two, seven)]
 
 # %% figure
 fig, ax = plots.figure(width=6.2, height=2.9)
@@ -1050,7 +1064,7 @@ plots.show(
 # %% [markdown]
 # With the mean all is lost at the two positions of the map, and nothing at the seven others. The readers of `m0` then lack the bracket: the terms of the three heads and of `m3` fall below a twentieth, and our prompt is closed with `)`, the default.
 #
-# Zeros do more than take the bracket away. At the other seven positions they cost 3.15, because heads 1.0 and 2.2 then hardly look at the bracket any more. So the map explains that the answer is gone without `m0`; the exact height of the puzzle's bar belongs to the zeros.
+# Zeros do more than take the bracket away. At the other seven positions they cost 3.15, mostly because heads 1.0 and 2.2 then hardly look at the bracket any more; with the patterns of these two held it is 0.61. So the map explains that the answer is gone without `m0`; the exact height of the puzzle's bar belongs to the zeros. That `m0` speaks against `]` on our prompt is a liking for `)`: it favours `)` over `]` on the twin as well.
 #
 # **Each bar answers its own question.** The light one asks what a part adds to the final sum, all else as it was. The dark one asks how the answer changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much and not be needed.
 
@@ -1064,8 +1078,12 @@ with model.hooks(fwd_hooks=[("blocks.0.hook_mlp_out", lambda out, hook: instead_
 before, after = ({part: terms[part].mean().item() for part in ("2.2", "m3", "3.2", "1.0")} for terms in (added, terms_without_m0))
 with model.hooks(fwd_hooks=[no_m3]):
     shorter = model.run_with_cache(ours.clean)[1]["ln_final.hook_scale"][0, -1].item()
-with model.hooks(fwd_hooks=[("blocks.0.hook_mlp_out", lambda out, hook: torch.where(torch.tensor([x in seven for x in range(9)])[:, None], 0.0, out))]):
+zeros_at_seven = ("blocks.0.hook_mlp_out", lambda out, hook: torch.where(torch.tensor([x in seven for x in range(9)])[:, None], 0.0, out))
+keep = [(f"blocks.{a}.attn.hook_pattern", lambda x, hook, b=b: torch.where(torch.arange(4)[:, None, None] == b, healthy[hook.name], x)) for a, b in ((1, 0), (2, 2))]
+cost_then = lead - pairs.difference(model.run_with_hooks(pairs.clean, fwd_hooks=[zeros_at_seven, *keep])).mean().item()
+with model.hooks(fwd_hooks=[zeros_at_seven]):
     _, distracted = model.run_with_cache(pairs.clean)
+on_twin = tf.attribution(model, ours.corrupt, ours.wrong, ours.correct)["m0"].item()  # `)` minus `]`, where ( is open
 last_bias = ours_too["bias"].item()
 looks_then = {x: distracted["pattern", int(x[0])][:, int(x[2]), -1, opener].mean().item() for x in ("1.0", "2.2")}
 with claims():
@@ -1074,9 +1092,10 @@ with claims():
           rounds_to(scale, "16.9") and rounds_to(shorter, "11.6") and abs((our_lead - our_m3[1] - last_bias) - (our_lead - our_m3[0] - last_bias) * scale / shorter) < 1e-3)
     claim("with the mean of `m0` in its place the terms of `m3` and of heads 2.2, 3.2 and 1.0 are less than a twentieth of what they were, and `)` is ahead on our prompt",
           all(abs(after[part]) < before[part] / 20 for part in before) and closed.argmax() == 0)
-    claim("for `m0` zeros cost 5.47 at all positions and 3.15 at the other seven; its mean at the bracket and the last token as much as at all, to 0.2, and nothing at the other seven, on three other sets too",
-          rounds_to(m0_costs["zeros"][0], "5.47") and rounds_to(m0_costs["zeros"][2], "3.15") and abs(m0_costs["its mean"][0] - m0_costs["its mean"][1]) < 0.2 and max(m0_costs["its mean"][2], *(x for *_, x in again)) < 0.01)
-    claim("with zeros at the other seven positions heads 1.0 and 2.2 give the bracket less than a tenth of their attention, where they gave it more than six tenths", max(looks_then.values()) < 0.1 and min(looks[x] for x in looks_then) > 0.6)
+    claim("for `m0` zeros cost 5.47 at all positions and 3.15 at the other seven; its mean at the bracket and the last token the whole lead, to a twentieth, and nothing at the other seven, on three other sets too",
+          rounds_to(m0_costs["zeros"][0], "5.47") and rounds_to(m0_costs["zeros"][2], "3.15") and abs(m0_costs["its mean"][1] / lead - 1) < 0.05 and max(m0_costs["its mean"][2], *(x for *_, x in again)) < 0.01)
+    claim("with zeros at the other seven positions heads 1.0 and 2.2 give the bracket less than a tenth of their attention, where they gave it more than six tenths; with their patterns held 0.61 is lost", max(looks_then.values()) < 0.1 and min(looks[x] for x in looks_then) > 0.6 and rounds_to(cost_then, "0.61"))
+    claim("`m0` favours `)` over `]` on our prompt and on its twin", ours_too["m0"].item() < 0 < on_twin)
     claim("on three other sets of 128 prompts `m0` adds less than a fifth of the lead, and with zeros for it more than nine tenths are lost; `m3` adds more than `m0`, and with zeros for it nothing is lost",
           all(m0[0] < own / 5 and m0[1] > 0.9 * own and m3[0] > m0[0] and m3[1] < 0 for own, m0, m3, _ in again))
 
@@ -1085,7 +1104,7 @@ with claims():
 #
 # The lesson's prompts came from one template. On three sets of 64 pairs each we tried two others, a call such as `type = values(offset, start` and a list such as `type = (values(offset), start`. On both, what goes past `m0` recovers less than a hundredth, and the same four heads alone keep at least nine tenths of the lead. But in the list head 0.3, of the second road, recovers more than head 2.2.
 #
-# Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task, which of two names comes next. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. This lesson shows one training run of one small model. What carries over is its way to ask: of every bar, which question it answers.
+# Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. This lesson shows one training run of one small model. What carries over is its way to ask: of every bar, which question it answers.
 
 # %% claims
 templates = {(name, seed): tf.bracket_pairs(model.tokenizer, 64, seed=seed, template=name) for name in ("call", "nested") for seed in (2, 3, 4)}
@@ -1133,20 +1152,20 @@ card(
 #
 # - tokens: pieces of text with a number each; what a model reads.
 # - logits: the scores that a model gives to every token that could come next.
-# - share right: the share of the prompts on which the right bracket is ahead of both others.
-# - null: what one would see if there were nothing to see.
+# - share right: how often the right bracket is ahead of both others.
+# - null: what one sees where there is nothing to find.
 # - MLP: a part that works at each position by itself.
 # - embedding: the vector with which a token enters the stream.
 # - attention heads: parts that move something from one position to another.
 # - ablation: taking a part away to see what is missed.
-# - hook: a function that is called in the middle of a run and may change what was computed.
+# - hook: a function called in the middle of a run, which may change what was computed.
 # - cache: every intermediate value of a run.
 # - patching: putting an activation of one run into another.
 # - necessary: without it, the behaviour is lost.
 # - sufficient: it alone brings the behaviour back.
 # - lead: the right bracket's logit minus the wrong one's.
-# - mechanistic interpretability: the study of how a trained model computes, part by part.
-# - circuit: a set of parts and connections that carries out some piece of behaviour.
+# - mechanistic interpretability: the study of how a trained model computes.
+# - circuit: a set of parts and connections that computes something.
 # - minimal pairs: two prompts that differ in one thing.
 # - twin: the second prompt of a minimal pair.
 # - clean: the run on the first prompt of a pair.
@@ -1157,7 +1176,7 @@ card(
 # - LayerNorm: subtracts a vector's mean and divides by its size.
 # - scale: the number that a LayerNorm divides by.
 # - hook point: a named place in the computation.
-# - pattern: how much each position looks at each other one; rows sum to one.
+# - pattern: how much each position looks at each other one.
 # - query: the position that looks, or the vector with which it looks.
 # - key: the position that can be looked at, or the vector that it offers.
 # - QK circuit: $W_Q W_K^\top$, where a head looks.
@@ -1167,9 +1186,9 @@ card(
 # - indirect effect: what works through later parts.
 # - logit lens: the final norm and unembedding applied to an early stream.
 # - zero ablation: zeros in the place of a part's output.
-# - mean ablation: its average over a stated set of prompts in its place.
-# - resample ablation: its output on another prompt in its place.
-# - activation patching: clean activations put into the corrupt run, or the other way, one place at a time.
+# - mean ablation: a part's average over a stated set of prompts in the place of its output.
+# - resample ablation: a part's output on another prompt in the place of its own.
+# - activation patching: patching between the clean and the corrupt run, one place at a time.
 # - denoising: clean activations put into the corrupt run.
 # - noising: corrupt activations put into the clean run.
 # - bottleneck: a place through which everything that is used must pass.
