@@ -52,7 +52,7 @@ for ax, found, height, title in zip(right, (our_puzzle, puzzle), (our_lead, lead
 right[0].legend(loc="upper left")
 plots.show(
     fig,
-    alt=f"The score of the square bracket is {our_lead:.2f} above that of the round one. Then two bars for each of three parts. Our prompt: m0 adds {our_puzzle.of('m0')[0]:.1f}, and {our_puzzle.of('m0')[1]:.1f} is lost; m3 adds next to nothing, and {our_puzzle.of('m3')[1]:.1f} is lost. Mean: m0 adds {puzzle.of('m0')[0]:.1f}, and {puzzle.of('m0')[1]:.1f} is lost, more than the lead of {lead:.1f}; m3 adds {puzzle.of('m3')[0]:.1f}, and less than nothing is lost.",
+    alt=f"The score of the square bracket is {our_lead:.2f} above that of the round one. Then two bars for each of three parts. Our prompt: m0 adds {our_puzzle.of('m0')[0]:.1f}, and {our_puzzle.of('m0')[1]:.1f} is lost; m3 adds next to nothing, and without it the lead rises by {-our_puzzle.of('m3')[1]:.1f}. Mean: m0 adds {puzzle.of('m0')[0]:.1f}, and {puzzle.of('m0')[1]:.1f} is lost, more than the lead of {lead:.1f}; m3 adds {puzzle.of('m3')[0]:.1f}, and less than nothing is lost.",
     caption="Left: two scores, and the lead. Right: three parts. A bar below zero: the part takes away from the lead, or the lead rises without it. The 128 prompts have a round, square or curly bracket open.",
 )
 
@@ -783,7 +783,7 @@ with claims():
 # %% [markdown]
 # ## 8 · What do they read?
 #
-# What do heads 1.0, 2.2 and 3.2 find in the bracket's stream? After layer 0 the stream is the sum of two lanes. One is `resid_mid`, all that entered `m0`: the embeddings and the output of layer 0's heads. The other is `mlp_out`, the output of `m0`. An MLP multiplies what it reads by a matrix, here of shape (192, 768), sets what is negative nearly to zero, and multiplies by a second one, (768, 192), so that its output may point in quite other directions.
+# What do heads 1.0, 2.2 and 3.2 find in the bracket's stream? After layer 0 the stream is the sum of two lanes. One is `resid_mid`, all that entered `m0`: the embeddings and the output of layer 0's heads. The other is `mlp_out`, the output of `m0`. An MLP multiplies what it reads by a matrix, here of shape (192, 768), sets what is negative nearly to zero, and multiplies by a second one, (768, 192), so that its output may point in other directions.
 #
 # We exchange one lane, at the bracket, for that of a run with another bracket, and leave the other as it is. To do so we add to the stream, after `m0` has run, how the lane differs between the runs.
 
@@ -857,7 +857,7 @@ plots.show(
 #
 # Below is the output of `m0`. The heads turn it into the closing bracket of the same kind; only head 2.2 makes nothing of a `(`. And the model closes the bracket that the lane is from, although the text still has `[`. In this sense `m0` *translates* the bracket: it writes it in directions that these heads turn into the right answer. More than three quarters of what section 4 saw them raise comes from this lane.
 #
-# On other prompts whose text has `[` or `{` the answer follows the lane as well, in more than nine of ten. Where the text has `(` it does so in fewer than one of five; section 9 will find what is missing. In all, on the 128 pairs, what entered `m0` recovers less than 0.01 at the bracket, and the output 0.77. At all positions it is nothing and everything. A place through which everything that is used must pass is a **bottleneck**.
+# On other prompts whose text has `[` or `{` the answer follows the lane as well, in more than nine of ten. Where the text has `(` it does so in fewer than one of five; section 9 will find what is missing. On the 128 pairs what entered `m0` recovers less than 0.01 at the bracket, and the output 0.77. At all positions it is nothing and everything. A place through which everything that is used must pass is a **bottleneck**.
 #
 # Is what entered `m0` merely too faint? Its difference between the runs is only a tenth as long. Stretched to the same length it recovers 0.04, less than random directions do. Would any output of `m0` look like a translation? When `m0` reads random streams, three at a time, the heads raise the matching bracket as far in fewer than one draw in a hundred.
 
@@ -921,7 +921,7 @@ from_0_3 = ask.path_patch(["0.3"], mlps, positions=last, pairs=True).recovery()[
 {mlp: round(abs(found), 2) for mlp, found in zip(mlps, from_0_3, strict=True)}
 
 # %% [markdown]
-# It is `m0` again, this time at the last token.
+# It is `m0` again, at the last token.
 
 # %% figure
 lines = {x: from_m0[x] for x in three}
@@ -998,29 +998,14 @@ def scale_of(cache):
 
 
 no_m3 = ("blocks.3.hook_mlp_out", zeros)
-held = {}  # the leads with zeros for m3 and the scale held
-for name, some, cache in (("our prompt", ours, one), ("mean of 128 prompts", pairs, healthy)):
+lost_held = {}  # the lead that is lost with zeros for m3 and the scale held
+for name, some, cache in (("our prompt", ours, one), ("mean of 128", pairs, healthy)):
     logits = model.run_with_hooks(some.clean, fwd_hooks=[no_m3, scale_of(cache)])
-    held[name] = some.difference(logits)
-
-# %% figure
-m3_bars = {name: (*found.of("m3"), whole - held[name].mean().item()) for name, found, whole in zip(held, (our_puzzle, puzzle), (our_lead, lead), strict=True)}
-fig, axes = plots.figure(columns=2, height=2.5, sharey=True)
-for ax, (name, found) in zip(axes, m3_bars.items(), strict=True):
-    ax.bar(range(3), found, 0.62, color=[plots.SERIES[1], plots.SERIES[0], plots.GREY])
-    for i, value in enumerate(found):
-        ax.text(i, value + (0.1 if value >= 0 else -0.1), f"{value:.2f}".replace("-", "−"), ha="center", va="bottom" if value >= 0 else "top", fontsize=9)
-    ax.axhline(0, color="black", linewidth=0.8)
-    ax.set(title=name, ylim=(-1.9, 1.9), xticks=range(3), xticklabels=["m3 adds", "lost:\nzeros", "lost: zeros,\nscale held"])
-axes[0].set_ylabel("logits")
-plots.show(
-    fig,
-    alt="For our prompt and for the mean of 128 prompts: what m3 adds, and the lead lost with zeros for it, differ; with zeros and the scale held, the lead lost is what it adds.",
-    caption="The bars of m3 from the puzzle, and a third: the lead that is lost if the norm may not stretch the rest.",
-)
+    lost_held[name] = (some.difference(model(some.clean)) - some.difference(logits)).mean().item()
+{name: round(x, 2) for name, x in lost_held.items()}
 
 # %% [markdown]
-# With the scale held, exactly what `m3` adds is lost. But a stream without `m3` is shorter, and the norm divides it by less: on our prompt by 11.6 instead of 16.9. As in the toy of section 2, all that is left counts for more, and the lead rises.
+# So the lead lost is exactly what `m3` adds, the light bar. With zeros alone the lead had risen. For a stream without `m3` is shorter, and the norm divides it by less: on our prompt by 11.6 instead of 16.9. As in the toy of section 2, all that is left counts for more.
 #
 # **m0.** It works through later parts that read it, of which the light bar shows nothing. We write zeros, as in the puzzle, or its mean, at all positions, at the two of the map, or at the seven others.
 
@@ -1064,7 +1049,7 @@ plots.show(
 # %% [markdown]
 # With the mean all is lost at the two positions of the map, and nothing at the seven others. The readers of `m0` then lack the bracket: the terms of the three heads and of `m3` fall below a twentieth, and our prompt is closed with `)`, the default.
 #
-# Zeros do more than take the bracket away. At the other seven positions they cost 3.15, mostly because heads 1.0 and 2.2 then hardly look at the bracket any more; with the patterns of these two held it is 0.61. So the map explains that the answer is gone without `m0`; the exact height of the puzzle's bar belongs to the zeros. That `m0` speaks against `]` on our prompt is a liking for `)`: it favours `)` over `]` on the twin as well.
+# Zeros do more than take the bracket away. At the other seven positions they cost 3.15, mostly because heads 1.0 and 2.2 then hardly look at the bracket; with the patterns of these two held it is 0.61. So the map explains that the answer is gone without `m0`; the exact height of the puzzle's bar belongs to the zeros. That `m0` speaks against `]` on our prompt is a liking for `)`: it favours `)` over `]` on the twin as well.
 #
 # **Each bar answers its own question.** The light one asks what a part adds to the final sum, all else as it was. The dark one asks how the answer changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much and not be needed.
 
@@ -1087,7 +1072,7 @@ on_twin = tf.attribution(model, ours.corrupt, ours.wrong, ours.correct)["m0"].it
 last_bias = ours_too["bias"].item()
 looks_then = {x: distracted["pattern", int(x[0])][:, int(x[2]), -1, opener].mean().item() for x in ("1.0", "2.2")}
 with claims():
-    claim("with the scale held, the lead falls by the term of `m3`, on our prompt too", max(abs(found[0] - found[2]) for found in m3_bars.values()) < 1e-3)
+    claim("with the scale held, the lead falls by the term of `m3`, on our prompt too", max(abs(our_m3[0] - lost_held["our prompt"]), abs(adds["m3"] - lost_held["mean of 128"])) < 1e-3)
     claim("on our prompt the scale is 16.9, and with zeros for `m3` 11.6; all other terms, but for the bias that comes after the norm, count for 16.9/11.6 as much, to a thousandth",
           rounds_to(scale, "16.9") and rounds_to(shorter, "11.6") and abs((our_lead - our_m3[1] - last_bias) - (our_lead - our_m3[0] - last_bias) * scale / shorter) < 1e-3)
     claim("with the mean of `m0` in its place the terms of `m3` and of heads 2.2, 3.2 and 1.0 are less than a twentieth of what they were, and `)` is ahead on our prompt",
