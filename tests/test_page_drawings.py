@@ -76,11 +76,6 @@ DRAWINGS = {
     ),
     "road, key": lambda: draw.road(ROW, 3, {"2.2": "0.44"}, key="on each line: recovery,\nthis head alone patched"),
     "norm": lambda: draw.norm_stretches(),
-    "lanes": lambda: draw.lanes(
-        {"what entered m0,\nat the bracket": ({(0, False)}, 0.0), "what m0 made,\nat both": ({(0, True), (1, True)}, 1),
-         "what m0 made,\nat the bracket": ({(0, True)}, 0.77), "what m0 made,\nat the end": ({(1, True)}, 0.22),
-         "all that went\npast m0": ({(0, False), (1, False)}, -0.001)}, ["[", "size"],
-    ),
     "norm, other arrows": lambda: draw.norm_stretches((6, 3), (1, 5)),
     "columns with texts at both ends": lambda: draw.columns(
         ROW, 4, {"1.0": (3, 8), "0.3": (3, 8)}, [("m0", 3), ("m0", 8)],
@@ -88,7 +83,6 @@ DRAWINGS = {
     ),
     "patching": lambda: draw.activation_patching(),
     "noising": lambda: draw.activation_patching("m3", ("a list [ 1 , 2", "]"), ("a call ( 1 , 2", ")"), False),
-    "path patching": lambda: draw.path_patching("m0", "head 2.2"),
     "ablations": lambda: draw.ablations("10.11"),
 }  # fmt: skip
 
@@ -196,8 +190,6 @@ def test_arcs_are_as_thick_as_the_attention():
         (lambda: draw.road(ROW, 8, {}), "earlier token"),
         (lambda: draw.road(ROW, 3, {}, mlps={("m0", 4): ""}), "positions 3 and 8"),
         (lambda: draw.norm_stretches((3, -1)), "positive"),
-        (lambda: draw.lanes({"past the end": ({(2, True)}, 0.5)}, ["[", "size"]), "2 streams"),
-        (lambda: draw.lanes({f"{i}": ((), 0.5) for i in range(7)}, ["["]), "six panels"),
         (lambda: draw.columns(["token"] * 12), "over 12"),
         (lambda: draw.transformer(4, 12), "legibly"),
         (lambda: draw.transformer(2, 2, mlps=False, highlight=("m0",)), "no part 'm0'"),

@@ -15,6 +15,20 @@ def setting():
     return model, tf.bracket_pairs(model.tokenizer, 24, seed=3)
 
 
+def test_one_pair_is_a_row_of_many(setting):
+    model, pairs = setting
+    for row in range(4):
+        text, twin = pairs.texts[row]
+        other = next(b for a, b in zip(text, twin, strict=True) if a != b)
+        one = tf.one_pair(model.tokenizer, text, other)
+        assert one.opener == pairs.opener and one.texts == ((text, twin),)
+        for name in ("clean", "corrupt", "correct", "wrong"):
+            assert torch.equal(getattr(one, name)[0], getattr(pairs, name)[row])
+    for text, other in (("a = b", "("), ("a = (b[c", "{"), ("a = (b", "("), ("a = (b", "<")):
+        with pytest.raises(ValueError, match="opens once"):
+            tf.one_pair(model.tokenizer, text, other)
+
+
 def test_without_heads_is_one_ablated_run_each(setting):
     model, pairs = setting
     runs, found = tf.Without(model, pairs), []

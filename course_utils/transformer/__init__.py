@@ -30,7 +30,7 @@ from .ablation import mean_ablate
 from .bottleneck import through_first_mlp
 from .circuits import matching_score, ov_circuit, qk_circuit
 from .neurons import at_opener, neuron_order, neuron_readings, neuron_recovery, vocabulary_activations
-from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, quote_pairs
+from .pairs import BRACKETS, QUOTES, Pairs, bracket_pairs, one_pair, quote_pairs
 from .patterns import attention_to, evenly
 from .readout import Attribution, attribution, final_norm, head_attribution, lens, logit_lens
 from .removal import Removal, removal
@@ -46,6 +46,6 @@ __all__ = [
     "ablated", "ablation_hooks", "at_opener", "attention_to", "attribution",
     "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads", "evenly", "final_norm",
     "head_attribution", "lens", "logit_lens", "matching_score", "mean_ablate", "neuron_order",
-    "neuron_readings", "neuron_recovery", "ov_circuit", "qk_circuit", "quote_pairs", "removal",
+    "neuron_readings", "neuron_recovery", "one_pair", "ov_circuit", "qk_circuit", "quote_pairs", "removal",
     "residual_stream", "split", "through_first_mlp", "verdict_pairs", "vocabulary_activations",
 ]  # fmt: skip

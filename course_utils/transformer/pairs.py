@@ -110,6 +110,18 @@ def bracket_pairs(tokenizer: Any, n: int, seed: int = 0, template: str = "list",
     return _pairs(tokenizer, n, seed, BRACKETS[template], signs or SIGNS[template])
 
 
+def one_pair(tokenizer: Any, text: str, other: str) -> Pairs:
+    """One pair: a text in which a single bracket or quote is opened, and its twin, in which `other` is.
+
+    Raises:
+        ValueError: none or several signs in the text, no such other one, or a tokenizer that cuts the two unequally.
+    """
+    opened = [sign for sign in text if sign in CLOSES]
+    if len(opened) != 1 or other not in CLOSES or other == opened[0]:
+        raise ValueError(f"one of {' '.join(CLOSES)} opens once in the text, and another one in its twin")
+    return _tokenized(tokenizer, [((opened[0], other, text), (opened[0], other, text.replace(opened[0], other)))])
+
+
 def quote_pairs(tokenizer: Any, n: int, seed: int = 0, template: str = "index") -> Pairs:
     """n pairs in which a string was opened with the other quote. Templates: those of `QUOTES`.
 
@@ -135,6 +147,15 @@ def _pairs(tokenizer: Any, n: int, seed: int, template: str, signs: str) -> Pair
         opened, other = (signs[i] for i in torch.randperm(len(signs), generator=dice)[:2].tolist())
         slots = dict(zip("abcd", chosen, strict=True))
         texts.append(tuple((opened, other, template.format(**slots, sign=s)) for s in (opened, other)))
+    return _tokenized(tokenizer, texts)
+
+
+def _tokenized(tokenizer: Any, texts: list[tuple[tuple[str, str, str], ...]]) -> Pairs:
+    """Pairs from (opened, other, text) of both prompts of each."""
+
+    def ids(text: str) -> list[int]:
+        return tokenizer.encode(text, add_special_tokens=False)
+
     rows = [[[tokenizer.bos_token_id, *ids(pair[k][2])] for pair in texts] for k in (0, 1)]
     if len({len(row) for side in rows for row in side}) > 1:
         raise ValueError("this tokenizer cuts the prompts into different numbers of tokens: use the one of code-4l")

@@ -23,4 +23,5 @@ def draw_heads(
     ax.set(xlabel="head", ylabel="layer", xticks=range(heads), yticks=range(layers))
     for i, value in enumerate(values.flatten().tolist() if numbers else ()):
         shade = "black" if plots.is_light(image.to_rgba(value)[:3]) else "white"
-        ax.text(i % heads, i // heads, f"{round(value, 2) + 0.0:.2f}", ha="center", va="center", color=shade)
+        written = f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+        ax.text(i % heads, i // heads, written, ha="center", va="center", color=shade)

@@ -13,9 +13,7 @@
     draw.columns(tokens, heads={"2.2": (3, 8)}, mlps=[("m0", 3)])        # every position's stream, and the parts found
     draw.road(tokens, 3, {"2.2": "0.29"}, mlps={("m0", 3): "0.77"})    # from one token to the answer
     draw.norm_stretches((3, 4), (2, 8))                                 # what the norm does when a part goes
-    draw.lanes({"at [": ({(0, True)}, 0.77)}, ["[", "size"])              # what entered an MLP, and what it made
     draw.activation_patching("2.2", clean=("f ( x", ")"), corrupt=("f [ x", "]"))
-    draw.path_patching("m0", "head 2.2")                                 # one reader alone gets the clean output
     draw.ablations("2.2")                                                # intact, zero, mean, resample
 
 Each returns a `Picture`, which shows itself as the last line of a cell, with its alt text and its caption;
@@ -26,7 +24,7 @@ Each returns a `Picture`, which shows itself as the last line of a cell, with it
 `frames` draws one thing for several values: side by side on a page, under a slider in a live notebook.
 `cut_plane(ax, W, read)` draws the plane into axes of your own.
 
-Files: `sheet` (paper and shapes), `stream`, `columns`, `road`, `norm`, `lanes`, `induction`, `plane`, `arcs`, `diagram`
+Files: `sheet` (paper and shapes), `stream`, `columns`, `road`, `norm`, `induction`, `plane`, `arcs`, `diagram`
 (of circuits), `experiment`, `framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of
 parts are those of `plots`.
 """
@@ -34,10 +32,9 @@ parts are those of `plots`.
 from .arcs import attention_arcs
 from .columns import columns
 from .diagram import circuit
-from .experiment import ablations, activation_patching, path_patching
+from .experiment import ablations, activation_patching
 from .framing import Frames, frames
 from .induction import induction_circuit
-from .lanes import lanes
 from .norm import norm_stretches
 from .plane import cut_plane, features_in_a_plane, features_on_a_line
 from .road import road
@@ -59,10 +56,8 @@ __all__ = [
     "frames",
     "head_opened",
     "induction_circuit",
-    "lanes",
     "mlp_opened",
     "norm_stretches",
-    "path_patching",
     "road",
     "sheet",
     "transformer",

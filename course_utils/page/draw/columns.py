@@ -62,7 +62,7 @@ def columns(
         page.stream(x, 0.45, top)
         page.box((x, 0.28), token, fill=plots.TOKEN, width=_wide(token), height=0.34, bold=i in marked, size=SMALL)
     if not (heads or mlps):
-        _all_parts(page, xs, n_layers)
+        _all_parts(page, xs, n_layers, min(marked, default=last - 2))
     for name, (read, write) in heads.items():
         _head(page, name, xs[read], xs[write], labels.get(name, ""), name in dashed)
     for name, at in mlps:
@@ -102,20 +102,20 @@ def _wide(token: str) -> float:
     return max(0.32, width_of(token, SMALL))
 
 
-def _all_parts(page: Sheet, xs: Sequence[float], n_layers: int) -> None:
+def _all_parts(page: Sheet, xs: Sequence[float], n_layers: int, source: int) -> None:
     """Four heads and an MLP as dots on every stream of every layer, and one head that reads another stream."""
     for x in xs:
         for layer in range(n_layers):
             y = LOW + LAYER * layer
             for k in range(4):
-                page.dot((x - 0.12 + 0.08 * k, y + 0.18), colour=plots.HEAD, size=4)
+                page.dot((x - 0.12 + 0.08 * k, y + 0.2), colour=plots.HEAD, size=4)
             page.dot((x, y + 0.44), colour=plots.MLP, size=7)
-    if len(xs) > 2:  # as an example, one head that reads another stream
-        y, reader = LOW + LAYER * (n_layers // 2) + 0.18, xs[-1] - 0.12
-        page.line([(xs[-3], y + 0.13), (reader, y + 0.13)], colour=plots.HEAD, thick=2.2)
-        page.arrow((reader, y + 0.13), (reader, y + 0.03), colour=plots.HEAD, thick=1.4)
-        page.dot((xs[-3], y + 0.13), colour=plots.HEAD, size=5)
-        page.dot((reader, y), colour=plots.HEAD, size=6)
+    if 0 <= source < len(xs) - 1:  # as an example, one head at the last stream that reads another
+        low, reader = LOW + LAYER * (n_layers // 2) + 0.07, xs[-1] + 0.04
+        page.line([(xs[source], low), (reader, low)], colour=plots.HEAD, thick=2.2)
+        page.arrow((reader, low), (reader, low + 0.12), colour=plots.HEAD, thick=1.4)
+        page.dot((xs[source], low), colour=plots.HEAD, size=5)
+        page.dot((reader, low + 0.13), colour=plots.HEAD, size=6)
 
 
 def _head(page: Sheet, name: str, read: float, write: float, label: str | tuple[str, str], dashed: bool) -> None:

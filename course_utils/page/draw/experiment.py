@@ -46,33 +46,6 @@ def activation_patching(
     )
 
 
-def path_patching(
-    sender: str = "m0",
-    reader: str = "head 2.2",
-    clean: tuple[str, str] = ("f ( x , 1", ")"),
-    corrupt: tuple[str, str] = ("f [ x , 1", "]"),
-) -> Picture:
-    """Three runs as in `activation_patching`, but the sender's output is carried over to one reader alone.
-
-    Args:
-        sender, reader: parts of the model; clean, corrupt: (prompt, answer) of the two runs.
-    """
-    page = sheet(3.9)
-    give, take, new = plots.ANSWER, plots.EDITED, plots.HEAD
-    names = (sender, "other readers", reader, "after")
-    runs = (("clean run", clean, (give,) * 4), ("patched run", (corrupt[0], "?"), (take, take, new, new)),
-            ("corrupt run", corrupt, (take,) * 4))  # fmt: skip
-    for x, (name, (prompt, answer), fills) in zip(PANELS, runs, strict=True):
-        edge = "" if answer == "?" else fills[0]
-        _run(page, x, name, prompt, answer, tuple(zip(names, fills, strict=True)), edge, top=2.65)
-    page.arrow((PANELS[0] + 0.42, 1.08), (PANELS[1] - 0.5, 2.13), colour=give, thick=3.2)
-    page.text((PANELS[0] + 1.22, 0.92), f"output of {sender},\nto {reader} only", size=SMALL, colour=give, bold=True)
-    return page.picture(
-        f"Three runs: the output of {sender} in the clean run reaches {reader} alone in the patched run.",
-        f"Path patching: {reader} alone gets the clean output of {sender}; everything after it is computed anew.",
-    )
-
-
 def ablations(part: str = "2.2") -> Picture:
     """Four runs of one prompt: intact, and with the output of one part replaced by zero, its mean, another prompt's."""
     page = sheet(3.35)
@@ -107,10 +80,10 @@ def ablations(part: str = "2.2") -> Picture:
 
 
 def _run(
-    page: Sheet, x: float, name: str, prompt: str, answer: str, parts: Sequence[tuple[str, str]], colour: str = "",
-    top: float = 2.42,
-) -> None:  # fmt: skip
-    """One run at `x`: its prompt, parts as (words, fill) from bottom to `top`, and its answer."""
+    page: Sheet, x: float, name: str, prompt: str, answer: str, parts: Sequence[tuple[str, str]], colour: str = ""
+) -> None:
+    """One run at `x`: its prompt, parts as (words, fill) from bottom to top, and its answer."""
+    top = 2.42
     page.text((x, top + 0.98), name, bold=True, halo=False, size=NORMAL, up="baseline")
     page.stream(x, 0.6, top + 0.33)
     page.arrow((x, top + 0.28), (x, top + 0.5), colour=plots.STREAM, thick=4)
