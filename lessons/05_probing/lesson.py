@@ -336,7 +336,7 @@ with claims():
     claim("against shuffled labels closing bracket is ahead by 0.003, definition by 0.07 and inside brackets by 0.11", [f"{board[spoken[name], 'shuffled labels'][0]:.{digits}f}" for name, digits in (("closes", 3), ("definition", 2), ("in_brackets", 2))] == ["0.003", "0.07", "0.11"])
 
 # %% [markdown]
-# All three pass. The coins show why a null is needed: the probes reach an AUC of more than 0.8 on tosses that mean nothing, because the same tokens come back. Against shuffled labels *closing bracket* is ahead by 0.003, so that nearly all of it is a matter of the token. *Definition* is ahead by 0.07 and *inside brackets* by 0.11: what their probes read is neither memorised nor a matter of the token alone, and it comes from the context. Is it therefore the property in the label? Next we look at a single file.
+# All three pass. The coins show why a null is needed: the probes reach an AUC of more than 0.8 on tosses that mean nothing, because the same tokens come back. Against shuffled labels *closing bracket* is ahead by 0.003, so that nearly all of it is a matter of the token. *Definition* is ahead by 0.07 and *inside brackets* by 0.11: what their probes read comes from the context. Is it therefore the property in the label? Next we look at a single file.
 
 # %% [markdown]
 # ## 4 · What a docstring gives away
@@ -368,7 +368,7 @@ with claims():
     claim("the probe gives inside written brackets more than 0.6 there on average, and elsewhere less than 0.05", float(told_inside) > 0.6 and float(told_outside) < 0.05)
 
 # %% [markdown]
-# The part that we read is all docstring, and for Python's parser a bracket in a string is a character like any other. So every *yes* of the probe is wrong. There are so many that it is wrong at more than a third of the tokens; in the other nine files it is wrong at fewer than one in ten. It seems to have found brackets that are *written*, whether Python counts them or not.
+# The part that we read is all docstring, and for Python's parser a bracket in a string is a character like any other. So every *yes* of the probe is wrong, and that is more than a third of the tokens. In the other nine files it is wrong at fewer than one in ten. It seems to have found brackets that are *written*, whether Python counts them or not.
 #
 # This guess can be tested. We label all tokens again, counting brackets inside strings and comments too, and fit a second probe to this label.
 
@@ -734,7 +734,7 @@ with claims():
 # %% [markdown]
 # The direction does more than every placebo: it ranks first of 25. But along the embedding of “)” alone there are more than two thirds of the effect. Without it less than a third is left, and some placebos that go as far do more than this.
 #
-# For the word *used* the answer has to change without our writing it into the vectors. Here we may have written it in, and what remains is no more than a placebo can do. We need a place where the answer is not yet due.
+# For the word *used* the answer has to change without our writing it into the vectors. Here we may have written it in, and what remains is no more than a placebo can do. Section 8 goes to a place where the answer is not yet due.
 
 # %% [markdown]
 # ## 8 · At a line break
@@ -770,7 +770,7 @@ table({f"before layer {i}": {"AUC": float(read[i][0]), "ahead of the model befor
 caption("Inside brackets or not, at line breaks of the ten new files. 95 % intervals over files.")
 
 # %% [markdown]
-# Before layer 0 a vector is the token's embedding. The probe is ahead of neither null there: the property is *absent*. Before layer 2 it is ahead of both, by 0.08 of the untrained model and by 0.16 of shuffled labels. Attention has brought it to the line break.
+# Before layer 0 a vector is the token's embedding. The probe is ahead of neither null there: the property is *absent*. Before layer 2 it is ahead of both, by 0.08 of the untrained model and by 0.16 of shuffled labels.
 #
 # There is a rival: most line breaks inside brackets follow a comma, and hardly any others do. So for the rest we make up lines in which a comma cannot tell. In both kinds one bracket has been closed, and then come a comma, a name and the line break:
 #
@@ -975,7 +975,7 @@ table([
 # 3. *Other data.* Find cases where the property differs from what usually correlates with it. When the probe fails there, name what it reads instead, and test that in new files.
 # 4. *Interchange.* Change the property, and beside it placebos and what writes the answer. Do it at a place where the answer is not yet due. This step can say *used*.
 #
-# **What this does not show.** Intervals from so few files tend to be too narrow, and the files were divided only once. The AUC was chosen after accuracy had failed on these files. *Absent* only means: not readable by the probes that were tried, and a code that is not linear can be present and remain unseen by linear ones. And the planted networks are clean: their features lie along directions of their own.
+# **What this does not show.** Intervals from so few files tend to be too narrow, and the files were divided only once. The AUC was chosen after accuracy had failed on these files. *Absent* only means: not readable by the probes that were tried, and a code that is not linear can be present and remain unseen by linear ones.
 
 # %% [markdown]
 # ## The card
