@@ -762,9 +762,11 @@ def at_breaks(fit_on, judge_on, labels):
     return probes, [auc(each, open_new[:, None].expand(each.shape), test[breaks_new]) for each in scores]
 
 (break_probes, read), (probes_null, untrained), (_, on_dealt) = (
-    at_breaks(further, test, open_there[:, None]), at_breaks(further_0, test_0, open_there[:, None]), at_breaks(further, test, dealt))
-table({f"before layer {i}": {"AUC": float(read[i][0]), "ahead of the model before training": probing.ahead(read[i], untrained[i]),
-                             "ahead of shuffled labels": probing.ahead(read[i], on_dealt[i])} for i in (0, 1, 2)}, decimals=2)
+    at_breaks(further, test, open_there[:, None]),
+    at_breaks(further_0, test_0, open_there[:, None]), at_breaks(further, test, dealt))
+table({f"before layer {i}": {
+    "AUC": float(read[i][0]), "ahead of the model before training": probing.ahead(read[i], untrained[i]),
+    "ahead of shuffled labels": probing.ahead(read[i], on_dealt[i])} for i in (0, 1, 2)}, decimals=2)
 
 # %% caption
 caption("Inside brackets or not, at line breaks of the ten new files. 95 % intervals over files.")
@@ -975,7 +977,7 @@ table([
 # 3. *Other data.* Find cases where the property differs from what usually correlates with it. When the probe fails there, name what it reads instead, and test that in new files.
 # 4. *Interchange.* Change the property, and beside it placebos and what writes the answer. Do it at a place where the answer is not yet due. This step can say *used*.
 #
-# **What this does not show.** Intervals from so few files tend to be too narrow, and the files were divided only once. The AUC was chosen after accuracy had failed on these files. *Absent* only means: not readable by the probes that were tried, and a code that is not linear can be present and remain unseen by linear ones.
+# **What this does not show.** Intervals from so few files tend to be too narrow, and the files were divided only once. The AUC was chosen after accuracy had failed on these files. *Absent* only means that the probes that were tried do not read it, and a code that is not linear can be present and remain unseen by linear ones.
 
 # %% [markdown]
 # ## The card
