@@ -37,6 +37,29 @@ def test_labels_are_those_of_the_token(model, halves):
         assert opens.any() and len(some[opens]) == opens.sum()
 
 
+def test_line_breaks_are_blank_and_of_code(model, halves):
+    some = halves[0]
+    breaks = probing.line_breaks(some, model.tokenizer)
+    words = [model.tokenizer.decode([i]) for i in some.ids.tolist()]
+    quiet = some.label("in_string") | some.label("in_comment")
+    assert breaks.any() and not breaks[quiet].any()
+    assert all(
+        is_it == (word.startswith("\n") and not word.strip())
+        for word, is_it, q in zip(words, breaks.tolist(), quiet.tolist(), strict=True)
+        if not q
+    )
+
+
+def test_broken_lines_have_one_length_and_every_second_one_an_open_bracket(model):
+    lines = probing.broken_lines(model, 100, seed=3)
+    texts = [model.tokenizer.decode(row[1:]) for row in lines.tokens.tolist()]
+    assert [text.count("(") - text.count(")") == 1 for text in texts] == lines.inside.tolist()
+    assert [text.count("(") == text.count(")") for text in texts] == (~lines.inside).tolist()
+    assert len(lines.tokens[:, probing.BREAK].unique()) == 1
+    at_break = lines.stream(model, 0)[:, probing.BREAK]
+    torch.testing.assert_close(at_break, at_break[:1].expand_as(at_break))  # the same token: it cannot tell
+
+
 def test_written_brackets_are_counted_in_strings_and_comments_too(model):
     text = "f(a, '(b) c', d)  # x) (y\nz = 'see (1) and [2'\nw = 3\n"
     ids = torch.tensor(model.tokenizer(text)["input_ids"][1:])

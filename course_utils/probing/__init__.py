@@ -15,8 +15,9 @@
    `interchange` – along directions.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
-   `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`,
-   lines for a trained model. `drawing` – the planted networks; `clouds` – tokens of two classes in a plane.
+   `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`
+   and `line_breaks`, lines for a trained model. `drawing` – the planted networks; `clouds` – tokens of two classes in
+   a plane.
 """
 
 from course_utils.probing import basics, ccs, open_bracket, subspace
@@ -30,6 +31,7 @@ from course_utils.probing.hidden import HiddenProbes, fit_hidden
 from course_utils.probing.illusion import Illusion, illusion
 from course_utils.probing.interchange import interchange, interchanged
 from course_utils.probing.judged import Removed, ahead, auc, chosen_penalty, fit_chosen, removed
+from course_utils.probing.line_breaks import BREAK, broken_lines, line_breaks
 from course_utils.probing.narrow import Narrow, narrow
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
 from course_utils.probing.steer import Steered, steered
@@ -38,6 +40,7 @@ from course_utils.probing.written import brackets_written
 
 __all__ = [
     "BITS",
+    "BREAK",
     "KINDS",
     "LABELS",
     "Eraser",
@@ -54,6 +57,7 @@ __all__ = [
     "auc",
     "basics",
     "brackets_written",
+    "broken_lines",
     "ccs",
     "chosen_penalty",
     "conditional_entropy",
@@ -70,6 +74,7 @@ __all__ = [
     "interchange",
     "interchanged",
     "leace",
+    "line_breaks",
     "mass_mean",
     "mass_mean_iid",
     "narrow",

@@ -2,8 +2,9 @@
 
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
-3. `interchange_by_hand` – one interchange in a plane.
-4. `lead_rows` – effects with their intervals. `scoreboard` – which label has passed which test.
+3. `interchange_by_hand` – one interchange in a plane. `in_two_parts` – one direction as the sum of two.
+4. `at_the_line_break` – two lines of code, and where one gets the other's component.
+5. `lead_rows` – effects with their intervals. `scoreboard` – which label has passed which test.
 """
 
 from collections.abc import Mapping
@@ -48,10 +49,11 @@ def planted_network() -> Picture:
     page.text((6.55, 2.78), "answer", size=SMALL, colour=plots.NULL)
     for x, name in ((0.45, "bits"), (2.25, "encoder"), (4.25, "hidden vector")):
         page.text((x, 0.2), name, size=SMALL, colour=plots.NULL)
-    page.text((6.55, 1.75), "right, if it is\nthe rule’s", size=SMALL, colour=plots.NULL)
+    page.text((6.55, 1.75), "right, if it follows\nthe rule", size=SMALL, colour=plots.NULL)
     return page.picture(
         "Eight bits; two give the shortcut, three the rule, and three stand for themselves; all are held by a hidden "
-        "vector h of twelve numbers, from which a head makes the answer. The right answer is the rule's.",
+        "vector h of twelve numbers, from which a head makes the answer. The right answer follows from the rule and "
+        "one of the other bits.",
     )
 
 
@@ -96,6 +98,65 @@ def interchange_by_hand() -> Picture:
            xlim=(-2.3, 2.3), ylim=(-1.6, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1))  # fmt: skip
     return Picture(fig, "A donor up on the left and a receiver down on the right; an arrow leads from the receiver "
                    "straight up to the donor's height.")  # fmt: skip
+
+
+def in_two_parts(along: float, rest: float) -> Picture:
+    """A direction as a part along an embedding and a part that is left, drawn to scale.
+
+    Args:
+        along, rest: how long the two parts are.
+    """
+    page = sheet(2.3)
+    (x, y), scale = (1.55, 0.4), 1.6 / rest
+    corner, end = (x + along * scale, y), (x + along * scale, y + 1.6)
+    page.arrow((x, y), end, thick=3)
+    page.arrow((x, y), corner, colour=plots.NOTE, thick=3)
+    page.arrow(corner, end, colour=plots.EDITED, thick=3)
+    page.text((x - 0.06, y + 1.0), "inside written\nbrackets: from\nmean to mean", side="right", size=SMALL)
+    page.text((corner[0] + 0.12, y - 0.1), "along the embedding of “)”: this writes the answer", side="left",
+              size=SMALL)  # fmt: skip
+    page.text((end[0] + 0.12, y + 1.0), "the direction without the embedding:\nwhat is left, at a right angle to it",
+              side="left", size=SMALL)  # fmt: skip
+    return page.picture(
+        "A long arrow is the sum of two: a short one along the embedding of the closing bracket, and a longer one at a "
+        "right angle to it."
+    )
+
+
+Chances = tuple[float, float]
+
+
+def at_the_line_break(inside: Chances, outside: Chances) -> Picture:
+    """Two lines of code with a line break in each; in one a bracket is open.
+
+    Args:
+        inside, outside: the probabilities of `=` and ` =` after the name, if a bracket is open and if none is.
+    """
+    page = sheet(2.65)
+    boxes = (("call", 0.62), ("(", 0.34), ("name", 0.7), ("", 0.34), ("line break", 1.05), ("size", 0.62))
+    for y, fourth, chances, title in ((2.0, ",", inside, "a bracket is open"), (0.62, ")", outside, "none is open")):
+        page.text((0.1, y + 0.42), title, side="left", size=SMALL, colour=plots.NULL)
+        x = 0.1
+        for word, width in boxes:
+            middle = x + width / 2
+            page.box((middle, y), word or fourth, fill=plots.SERIES[0] if word == "line break" else plots.TOKEN,
+                     width=width, size=SMALL)  # fmt: skip
+            if word == "line break":
+                at_break = middle
+            x += width + 0.08
+        page.arrow((at_break, y + 0.2), (x - 0.35, y + 0.2), colour=plots.NOTE, bend=-0.55, thick=2)
+        page.arrow((x - 0.05, y), (x + 0.3, y))
+        for row, (sign, chance) in enumerate(zip(("“=”", "“ =”"), chances, strict=True)):
+            page.text((x + 0.38, y + 0.14 - 0.28 * row), f"{sign}   {chance:.2f}", side="left", size=SMALL,
+                      bold=chance == max(chances))  # fmt: skip
+    page.arrow((at_break, 1.78), (at_break, 0.84), colour=plots.EDITED, thick=3)
+    page.text((at_break + 0.14, 1.32), "the interchange: this line break gets\nthe component of that one", side="left",
+              size=SMALL)  # fmt: skip
+    return page.picture(
+        "Two rows of tokens. Above, call, bracket, name, comma, line break, size, with = without a space as the "
+        "likelier next token; below a closing bracket in place of the comma, and = with a space. An arrow leads from "
+        "the upper line break to the lower one, and from each line break an arc to the name after it."
+    )
 
 
 def lead_rows(ax: Axes, rows: Mapping[str, tuple[float, float, float] | Float[Tensor, "one"]]) -> None:

@@ -438,7 +438,7 @@ with claims():
 # %% [markdown]
 # With pairs of all inputs the search finds the property where it is used, and where it is not, no direction that turns more than a third. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
 #
-# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. (There the property can hardly be told from the answer, as section 8 of the core shows. The question here is what a *search* finds.) Four controls, each trained in the same way where there is anything to train:
+# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. (There the property can hardly be told from the answer, as in section 7 of the core. The question here is what a *search* finds.) Four controls, each trained in the same way where there is anything to train:
 #
 # - **Arbitrary labels.** Coins for the last word of a line, in place of the bracket: the control task of the core's section 3.
 # - **Untrained.** The same model before its training.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: probing
 #
-# *Fourteen exercises on lesson 5, from a difference of two means to networks that nobody else has. About three and a half hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7, 8 and 11 to 14, 15 to 20 for 2, 3 and 6, half an hour for 9 and for 10. The four marked ◇ use the lesson's second notebook.*
+# *Fourteen exercises on lesson 5, from a difference of two means to networks that nobody else has. Two and a half to three and a half hours: an estimate from how long similar exercises of other lessons took, 5 to 10 minutes each for 1, 4, 5, 7, 8 and 11 to 14, 15 to 20 for 2, 3 and 6, half an hour for 9 and for 10. The four marked ◇ use the lesson's second notebook.*
 #
 # Each exercise has a cell to fill in and a cell that marks it. A cell that you have not filled in is reported as *not attempted yet*, and nothing breaks, so you may do the exercises in any order. The cells between them use your functions where they pass, and the course's own where they are missing or wrong. If you are stuck, ask: `grade("probing.leace", leace, hint=1)`, then `hint=2`. When an answer is wrong, you are told what kind of mistake it looks like, or shown the smallest input on which it differs.
 #

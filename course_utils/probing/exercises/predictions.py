@@ -8,10 +8,8 @@ Prediction(id="probing.turned", choices=("all in both", "all in one and none in 
            question="Networks A and B have the same hidden vectors, and the same answers on usual inputs. Along the shortcut's direction each hidden vector gets the component of another in which the shortcut differs. How many answers turn?")  # fmt: skip
 Prediction(id="probing.expects", choices=("a closing bracket", "an opening bracket", "a comma", "a line break"),
            question="In the indented line “return result”, each token gets the component of tokens inside written brackets. Which token's probability grows most, at the end of the line?")  # fmt: skip
-Prediction(id="probing.kind", choices=("at the bracket alone", "at the last token alone", "at both", "at neither"),
-           question="In lines such as “value = get[name, size” the kind of bracket is exchanged, along a direction from which the embeddings of all brackets were taken out: at the bracket before layer 1, or at the last token before layer 3. Where does this turn more than half of the answers between “]” and “)”?")  # fmt: skip
-Prediction(id="probing.erased", choices=("hardly at all", "about as much as elsewhere", "far more than elsewhere"),
-           question="“Inside written brackets” is erased before layer 2 at every position but the first, so that no linear probe finds it there. By how much does the model's loss rise where a closing bracket comes next?")  # fmt: skip
+Prediction(id="probing.line_break", choices=("hardly at all", "half as far", "as far, or nearly", "further than twice as far"),
+           question="In made-up lines with and without an open bracket, the line break's vector before layer 2 gets what a line of the other kind has there along one direction, the difference of the means without the embeddings of “=” and “ =”. After the name that follows, how far do the odds of “=” go the donor's way, compared with an exchange of the whole vector?")  # fmt: skip
 Prediction(id="probing.ccs", choices=("the truth", "the larger of the two", "a mixture of both", "neither"),
            question="In made-up pairs, truth and one other contrast turn round with the negation. Which of them does contrast-consistent search find?")  # fmt: skip
 Prediction(id="probing.illusion", choices=("none", "about half", "all"),
