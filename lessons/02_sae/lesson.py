@@ -389,7 +389,9 @@ plots.show(
 reading.explain(1256, count=4)
 
 # %% [markdown]
-# The strongest places are all `except`, and the direction promotes `Error`. But two of the four places drawn at random are a variable called `low`. **Try it.** Put other numbers into the cell. How many of ten latents with a “?” can you name so that the name fits the places drawn at random, too?
+# The strongest places are all `except`, and the direction promotes `Error`. But two of the four places drawn at random are a variable called `low`.
+#
+# **Try it.** Put other numbers into the cell. How many of ten latents with a “?” can you name so that the name fits the places drawn at random, too?
 
 # %% claims
 from course_utils.python_text.labels import token_labels
@@ -418,7 +420,7 @@ with claims():
 #
 # A programmer prints the cases that fail. Latent 9 is silent at many tokens inside brackets. Here are eight of these, drawn at random from the sample programs. What do most of them have in common?
 
-# %% figure
+# %%
 inside = labels.flags[:, [labels.names.index(name) for name in ("opens", "in_brackets")]].any(dim=1)
 silent = (inside & (reading.rows[:, 9] == 0)).nonzero()[:, 0]
 missed_at = silent[torch.randperm(len(silent), generator=torch.Generator().manual_seed(0))[:8]].tolist()
@@ -427,7 +429,7 @@ reading.places(9, missed_at)
 # %% [markdown]
 # At six of the eight a `[` or a `{` is open, and no `(`. At the other two the bracket was opened before the context begins, where the model cannot see it. Of all 1 537 tokens inside brackets at which latent 9 is silent, 1 141 have no open `(` in their context. So a better name is *a parenthesis is open*: a `(` of the context has not been closed yet, in code or in text.
 #
-# If this name is right, latent 9 should also be active after a `(` in a comment, where Python sees no brackets. The program below tests it. It also asks about latent 378, which was active at `)` only. Two names predict this: *a bracket closes here*, and *the token* `)`. At four of the seven framed tokens they differ. We read the program behind 170 tokens of other code, as if it came later in a file.
+# If this name is right, latent 9 should also be active after a `(` in a comment, where Python sees no brackets. The program below tests it. It also asks about latent 378, which was active at `)` only. Two names predict this: *a bracket closes here*, and *the token* `)`. At four of the seven framed tokens they differ. Here we read the program behind 170 tokens of other code, as if it came later in a file.
 
 # %% figure
 from course_utils.sae.code_view import Panel, shaded_panels
@@ -586,7 +588,7 @@ with claims():
 
 # %% figure
 later = sae.Later.of(dictionary, tokens)  # the third and the fourth block, on the first program
-sae.two_paths(later.parts).captioned("From a latent to the prediction. What it writes is read by the unembedding at the end (blue). It is also read by each part of the third and the fourth block, and these add something of their own to the stream.")
+sae.two_paths(later.parts).captioned("From a latent to the prediction. What it writes is read by the unembedding at the end (blue). It is also read by each part of the third and the fourth block, and these add something of their own to the stream. Blocks are counted from 1: “MLP 3” is the MLP of the third block.")
 
 # %% [markdown]
 # To tell the paths apart, we ablate the latent while some of the four parts are **frozen**: they write what they wrote before, so that no change passes through them. With all four frozen, only the direct path is left.
@@ -625,7 +627,7 @@ ax.set(yticks=range(8), yticklabels=list(bars), ylim=(7.5, -0.5), xlim=(0, 110),
 plots.show(
     fig,
     "Eight bars. Taken away, 378 leaves little of the line break; with MLP 3 frozen, or with all four parts frozen, it leaves nearly all.",
-    caption="The probability of a line break after `print(\"hello\", name)`. Grey strokes are as long pushes along each of twenty other latents, and their bar is the mean. Numbers behind “attention” and “MLP” count the blocks from 1.",
+    caption="The probability of a line break after `print(\"hello\", name)`. Grey strokes are as long pushes along each of twenty other latents, and their bar is the mean.",
 )
 back = {part: p[breaks].sum().item() for part, p in one_frozen.items()}
 page.measured("sae.path", max(back, key=back.get) if all_frozen[breaks].sum() > 0.5 else "none: it goes by the direct path")
@@ -664,7 +666,7 @@ likeliest = {name: before.predicted(x)[0, -1].max(dim=0) for name, x in {"as it 
 {name: (decode_token([int(token)]), round(float(share), 2)) for name, (share, token) in likeliest.items()}
 
 # %% [markdown]
-# Inside brackets it was before, too; now the model closes a parenthesis that nobody opened. (We picked this line because it shows the change well. With eight other latents added as strongly, `)` does not reach a tenth.)
+# The line was inside brackets before, too, but now the model wants to close a parenthesis that was never opened. (We picked this line because it shows the change well. With eight other latents added as strongly, `)` does not reach a tenth.)
 
 # %% claims
 some_f = dictionary.encode(some)
@@ -771,7 +773,7 @@ page.card(
 # - fraction of variance unexplained: squared errors over squared distances from the mean.
 # - loss recovered: of the harm done by the mean vector, the share that a reconstruction avoids.
 # - dictionary of a random model: one trained on a copy of the model with random weights.
-# # - probe: a direction trained on labels.
+# - probe: a direction trained on labels.
 # - steering: setting a latent to a high value.
 # - ablation: subtracting a latent's part of the vector.
 # - frozen: of a part of the model that writes what it wrote before an edit.
