@@ -601,7 +601,7 @@ place, W_dec = 35, dictionary.sae.W_dec  # the ")" of print(…); the directions
 
 
 def without(latent, frozen=(), along=None):
-    """The probability of each next token, without a latent's part or after as long a push along another's direction."""
+    """The probability of each next token, without a latent's part, or after as long a push along another."""
     x = later.x.clone()  # (1, token, d)
     x[0, place] -= f[place, latent] * W_dec[latent if along is None else along]
     return later.predicted(x, frozen=frozen)[0, place]
@@ -662,7 +662,8 @@ strength = dictionary.encode(dictionary.read("names = (first, second")[0])[0, -1
 before = sae.Later.of(dictionary, line)
 steered = before.x.clone()
 steered[0, -1] += strength * W_dec[9]
-likeliest = {name: before.predicted(x)[0, -1].max(dim=0) for name, x in {"as it is": before.x, "9 added": steered}.items()}
+likeliest = {name: before.predicted(x)[0, -1].max(dim=0)
+             for name, x in {"as it is": before.x, "9 added": steered}.items()}
 {name: (decode_token([int(token)]), round(float(share), 2)) for name, (share, token) in likeliest.items()}
 
 # %% [markdown]
