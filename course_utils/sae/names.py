@@ -18,7 +18,7 @@ from course_utils.sae.units import Labels, judged
 
 LATENTS = (378, 9, 138, 1490)
 FIRST = ("closing brackets", "inside brackets", "closing quotes", "everywhere")
-LEFT = ("the token “)”", "a parenthesis is open", "the token “\"” or “'”", "early in the context")
+LEFT = ("the token “)”", "a parenthesis is open", "the token \" or '", "early in the context")
 READERS = ("latent of a random model", "probe, random model", "probe, our model")  # those of `HeldOut.others`
 
 
