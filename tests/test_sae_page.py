@@ -64,10 +64,10 @@ def test_tokens_that_are_asked_about_are_framed_and_numbered_in_order():
 def test_code_is_shaded_where_the_number_is_above_zero_and_most_where_it_is_largest():
     fig = sae.shaded_code(["", "f", "(", ")\n", "x"], {"one": torch.tensor([0, 0.0, 1, 2, 0])})
     grounds = sorted(patch.get_alpha() for patch in fig.axes[0].patches)
-    assert grounds == [0.375, 0.75]
+    assert grounds == pytest.approx([0.275, 0.55])
     assert [text.get_text() for text in fig.axes[0].texts] == ["one", "f", "(", ")", "x"]
     fig = sae.shaded_code(["a", "b"], {"one": torch.tensor([0.2, 0.1]), "two": torch.tensor([1.0, 0])}, top=1.0)
-    assert sorted(patch.get_alpha() for patch in fig.axes[0].patches) == pytest.approx([0.075, 0.15, 0.75])
+    assert sorted(patch.get_alpha() for patch in fig.axes[0].patches) == pytest.approx([0.055, 0.11, 0.55])
 
 
 def test_blanks_are_made_visible():

@@ -5,7 +5,6 @@ import torch
 
 from course_utils import sae, zoo
 from course_utils.sae import effects, judging, stored
-from course_utils.sae.rivals import rivals_of
 from course_utils.sae.shipped import DICTIONARIES
 
 NAMES = sae.available()
@@ -86,16 +85,6 @@ def test_a_latent_tells_closing_brackets_hardly_better_than_a_neuron_and_a_probe
     assert (low <= f1).all() and (f1 <= high).all()
     assert len(scores.rows()) == len(scores.labels)
 
-
-def test_the_stored_rivals_are_what_their_recipe_measures():
-    table, dictionary = stored.rivals(), sae.load(stored.SHIPPED)
-    assert table.latent[: len(stored.TESTED)].tolist() == list(stored.TESTED)
-    assert table.beaten.shape == (len(stored.TESTED) + stored.RIVAL_DRAWN, stored.RIVAL_TOKENS)
-    assert len(table.latent.unique()) == len(table.latent) and ((table.beaten >= 0) & (table.beaten <= 1)).all()
-    tokens, module = sae.held_out_contexts(dictionary.model)
-    again = rivals_of(dictionary, tokens[::9], module[::9], (378,), 12)
-    assert again.beaten.mean() == pytest.approx(table.rows[378][0], abs=0.15)
-    assert again.beaten.shape == again.module.shape == (1, 12)
 
 
 def test_judging_runs_on_a_little_text():

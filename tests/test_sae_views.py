@@ -1,4 +1,4 @@
-"""What the pages of lesson 2 draw: planes, strips, rows of labels, kinds of dictionary, ranks."""
+"""What the pages of lesson 2 draw: planes, places, rows of labels, kinds of dictionary, ranks."""
 
 import pytest
 import torch
@@ -7,10 +7,8 @@ from course_utils import plots, sae
 from course_utils.python_text import samples
 from course_utils.python_text.labels import token_labels
 from course_utils.sae import deeper_diagram, stored
-from course_utils.sae.census import DENSE_ONLY
 from course_utils.sae.label_words import EXAMPLES, WORDS
 from course_utils.sae.plane_views import in_pair_plane
-from course_utils.sae.strips import _flat
 
 
 @pytest.fixture(scope="module")
@@ -64,29 +62,21 @@ def test_the_vectors_of_a_pair_lie_between_its_two_directions():
     assert [line.get_ydata().tolist() for line in ax.lines] == [[90, 95, 100], [1, 2, 6]]
 
 
-def test_each_place_of_a_strip_has_one_underlined_token_and_the_graph_is_the_median_at_each_place(reading):
-    latent = int((reading.rows > 0).sum(0).argmax())
-    page, graph = sae.strip(reading, latent).fig.axes
-    underlines = [line for line in page.lines if line.get_linewidth() == 2]
-    about = reading.explain(latent, count=3)
-    assert len(underlines) == len(about.top) + len(about.random)
-    starts = {round(float(line.get_xdata()[0]) % 2.52, 3) for line in underlines}
-    assert len(starts) <= len(underlines) / 2  # one column of characters in each half
-    assert graph.lines[0].get_ydata().tolist() == reading.f[:, 1:, latent].quantile(0.5, dim=0).tolist()
-    assert _flat("\n        x") == "⏎  x"
+
+def test_places_are_shown_in_their_order_with_the_token_that_counts_underlined(reading):
+    rows = [3, 300, 7]
+    shown = reading.places(5, rows)
+    ids = reading.tokens[:, 1:].flatten()[rows].tolist()
+    words = [reading.dictionary.model.tokenizer.decode([i]) for i in ids]
+    assert [context.tokens[context.centre] for context in shown.contexts] == words
+    assert [context.activations[context.centre] for context in shown.contexts] == reading.rows[rows, 5].tolist()
+    assert shown._repr_html_().count("border-bottom") >= 3 and len(repr(shown).splitlines()) == 3
 
 
-def test_next_tokens_stand_in_one_order_in_every_panel_and_no_likely_one_is_left_out():
-    first, second = torch.tensor([0.6, 0.3, 0.1, 0.0]), torch.tensor([0.0, 0.1, 0.2, 0.7])
-    panels = sae.next_tokens({"before": first, "after": second}, lambda ids: "abcd"[ids[0]], "after", most=2).axes
-    assert [text.get_text() for text in panels[0].get_yticklabels()] == ["a", "b", "d", "c"]
-    wide = [[bar.get_width() for bar in ax.patches] for ax in panels]
-    shown = 100 * torch.stack([first, second])[:, [0, 1, 3, 2]]
-    torch.testing.assert_close(torch.tensor(wide), shown, check_dtype=False)
-    drawn = torch.stack([first, second, second])
-    several = sae.next_tokens({"one": first, "draws": drawn}, lambda ids: "abcd"[ids[0]], "one", most=4).axes[1]
-    assert [bar.get_width() for bar in several.patches] == pytest.approx((100 * drawn.mean(0)).tolist())
-    assert [len(line.get_xdata()) for line in several.lines] == [3] * 4
+def test_a_path_leads_past_every_part_and_through_it():
+    page = sae.two_paths(("attention 3", "MLP 3"))
+    assert [text.get_text() for text in page.fig.axes[0].texts][-2:] == ["attention 3", "MLP 3"]
+    assert "attention 3, MLP 3" in page.alt
 
 
 def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():
@@ -121,15 +111,6 @@ def test_each_kind_keeps_what_its_note_says():
         assert picture.alt and picture.fig.axes[0].texts
 
 
-def test_a_latent_and_its_rivals_are_drawn_as_they_were_measured():
-    table = stored.rivals()
-    drawn = [latent for latent in table.latent.tolist() if latent not in stored.TESTED]
-    ax = table.plot({1084: "a", 378: "b"}, drawn).axes[0]
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["a: 1084", "b: 378", "20 drawn at random"]
-    means = [float(box[0].get_xdata()[0]) for box in ax.containers]
-    assert means == pytest.approx([100 * table.rows[latent][0] for latent in (1084, 378)])
-    assert sum(len(line.get_xdata()) == 20 for line in ax.lines) == 1
-
 
 def test_error_is_drawn_against_active_latents_for_both_kinds():
     kept = stored.kept()
@@ -137,16 +118,6 @@ def test_error_is_drawn_against_active_latents_for_both_kinds():
     topk = next(line for line in ax.lines if line.get_label().startswith("TopK"))
     assert topk.get_xdata().tolist() == pytest.approx([float(kept[k]["l0"].mean()) for k in sorted(kept)])
 
-
-def test_the_strongest_latents_of_any_code_stand_beside_its_tokens(reading):
-    code = "draw(size)  # a note"
-    shown = sae.strongest(reading, code, count=2)
-    assert "".join(shown.words) == code and all(len(row) <= 2 for row in shown.latents)
-    tokens, _ = reading.dictionary.read(code)
-    f = reading.dictionary.encode(tokens)[0]
-    nameless = sae.Census.of(reading).kinds[DENSE_ONLY]
-    assert [row[0][0] for row in shown.latents] == f[1:].where(~nameless, 0.0).argmax(1).tolist()
-    assert shown._repr_html_().count("<tr>") == len(shown.words) == len(repr(shown).splitlines())
 
 
 def test_the_census_puts_every_latent_into_one_kind(reading):

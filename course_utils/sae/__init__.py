@@ -3,9 +3,9 @@
 1. `basics`, `config`, `model`, `activations`, `sparse`: one class for every dictionary, its variants, the sparse path.
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
-4. `shipped`, `splice`, `units`, `effects`, `rivals`, `reading`, `pages`: the bundled dictionaries, tested and read.
+4. `shipped`, `splice`, `units`, `effects`, `paths`, `reading`, `pages`: the bundled dictionaries, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `names`, `stored`: its results.
-6. `diagram`, `census`, `code_view`, `anatomy`, `strongest`, `strips`, `next_tokens`, `plane_views`,
+6. `diagram`, `census`, `code_view`, `anatomy`, `plane_views`,
    `label_view`: what it draws; `label_words`: how labels are called.
 7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
@@ -19,7 +19,7 @@ from .basics import decode, encode, loss, pre_activations
 from .census import Census
 from .code_view import shaded_code
 from .config import KINDS, Config
-from .diagram import autoencoder
+from .diagram import autoencoder, two_paths
 from .effects import Bench, Effect, generate, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream
@@ -30,28 +30,25 @@ from .lookup import token_list
 from .matching import Agreement, Matching, agreement, cosines, match_features, matched_cosines, mean_max_cosine
 from .metrics import Density, Quality, cosine, fvu, l0, loss_recovered, shrinkage
 from .model import SparseAutoencoder, without_parallel
-from .next_tokens import next_tokens
 from .pages import browse, write_pages
 from .paired import PairedTruth
+from .paths import Later
 from .plane_views import pair_failure, pair_sums, read_off, turned, two_ways
 from .planted import Recovery, Truth, baselines, ica_directions, pca_directions, random_directions
 from .pricing import Priced, Prices
 from .reading import Explanation, Reading, labelled, top_contexts
 from .revive import resample_dead
 from .riddles import Foretold, Nameless, foretold, nameless
-from .rivals import pushes
 from .sealed import Sealed, sealed, share_found
 from .shipped import Dictionary, available, card, held_out_contexts, load
 from .sources import Rows
 from .splice import Site, Spliced
-from .strips import strip
-from .strongest import strongest
 from .training import Recipe, Training, geometric_median, train
 from .units import Best, Labels, Units, f1_score, probe
 
 __all__ = [
     "KINDS", "WORDS", "Absorption", "Agreement", "Anatomy", "Bench", "Best", "Census", "Config",
-    "Density", "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels",
+    "Density", "Dictionary", "Effect", "Explanation", "Families", "Foretold", "LabelScores", "Labels", "Later",
     "Matching", "Nameless", "PairedTruth", "Priced", "Prices", "Quality", "Reading", "Recipe", "Recovery",
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
     "Truth", "Units", "absorption", "agreement", "anatomy_bars", "autoencoder", "available", "baselines", "batchtopk",
@@ -59,9 +56,9 @@ __all__ = [
     "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
-    "next_tokens", "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "pushes",
+    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe",
     "random_directions",
     "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
-    "strip", "strongest", "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "without_parallel",
+    "token_list", "top_contexts", "topk", "train", "turned", "two_paths", "two_ways", "without_parallel",
     "write_pages",
 ]  # fmt: skip

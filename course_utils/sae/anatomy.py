@@ -5,7 +5,7 @@
 1. The activation x at the token is b_dec, plus one arrow for each active latent, plus what is left over.
 2. Latents are added in the order of their strength; `left` is the squared length of what is still missing, as a share
    of that of x − b_dec.
-3. Each latent gets a short reading from labelled text (`brief`): its best label, or how often it is active.
+3. Each latent gets a short reading from labelled text (`brief`): its best label, if that fits.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def left_over(sae: SparseAutoencoder, x: Float[Tensor, "d"]) -> Float[Tensor, "c
 
 
 def brief(reading: Reading, latent: int) -> str:
-    """A few words on a latent, from the text that was read."""
+    """A few words on a latent, from the text that was read; a dash for a dense one that no label fits."""
     label, f1, *_ = reading.label(latent)
     if f1 >= FITS:
         return WORDS[label]
     share = (reading.f[:, 1:, latent] > 0).float().mean().item()
-    return f"at {100 * share:.0f} % of tokens" if share > DENSE else "?"
+    return "–" if share > DENSE else "?"
 
 
 def anatomy_bars(part: Anatomy, other: Anatomy, words: str) -> Picture:
@@ -106,7 +106,7 @@ def anatomy_bars(part: Anatomy, other: Anatomy, words: str) -> Picture:
         y, wide = page.height - TOP - (i + 0.5) * LINE, float(WIDTH * value / most)
         bar(BAR, y, wide, int(latent) in shared)
         write(LATENT, y, str(int(latent)), "right")
-        write(READING, y, text, quiet=text == "?")
+        write(READING, y, text, quiet=text in "?–")
         write(BAR + wide + 0.08, y, f"{value:.0f}")
         write(LEFT, y, f"{100 * left:.0f} %", "right")
     y = page.height - TOP - (SHOWN + 0.5) * LINE

@@ -51,14 +51,13 @@ class Census:
         fig, ax = plots.figure(height=2.6)
         colours = {"named": plots.HEAD, DENSE_ONLY: plots.NOTE, "?": plots.GREY}
         for kind, mask in self.kinds.items():
-            label = f"{kind}: {int(mask.sum())}"
-            if kind == "dead":
-                ax.plot([], [], " ", label=label)
-                continue
-            ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=3, label=label)
+            if kind in colours:  # the dead are nowhere
+                label = f"{kind}: {int(mask.sum())}"
+                ax.plot(100 * self.share[mask], self.f1[mask], "o", color=colours[kind], markersize=3, label=label)
         for latent in marked:
             at = (100 * float(self.share[latent]), float(self.f1[latent]))
             lift = 7 if at[1] >= FITS else -16
+            ax.plot(*at, "o", color=plots.HEAD, markersize=7, fillstyle="none")
             ax.annotate(str(latent), at, (0, lift), textcoords="offset points", fontweight="bold", ha="center")
         ax.axhline(FITS, color=plots.INK, linewidth=1, linestyle=":")
         ax.set(xscale="log", xlabel="active at so many % of tokens", ylabel="F1 of the best label", ylim=(0, 1))

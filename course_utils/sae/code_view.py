@@ -110,7 +110,7 @@ def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
                         ha="center", va="center", color=panel.colour)  # fmt: skip
             if share > 0 and piece:
                 ax.add_patch(plt.Rectangle((x, y), len(piece) * CHARACTER, LINE * 0.92, color=panel.colour,
-                                           alpha=0.75 * share, linewidth=0))  # fmt: skip
+                                           alpha=0.55 * share, linewidth=0))  # fmt: skip
             for j, character in enumerate(piece):
                 ax.text(x + (j + 0.5) * CHARACTER, y + LINE * 0.46, character.replace("$", r"\$"), family="monospace",
                         fontsize=SIZE, ha="center", va="center", color=plots.INK)  # fmt: skip

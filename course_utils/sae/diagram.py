@@ -1,6 +1,8 @@
-"""A sparse autoencoder as a drawing: a vector, the few latents that are active, and the vector that they rebuild."""
+"""Drawings: a sparse autoencoder, and the paths by which what a latent writes reaches the prediction."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from matplotlib.patches import Rectangle
 
@@ -29,6 +31,23 @@ def autoencoder() -> Picture:
         "A vector x goes through an encoder to many latents, of which three are active; a decoder sums their "
         "directions to the reconstruction.",
     )
+
+
+def two_paths(parts: Sequence[str]) -> Picture:
+    """What a latent writes runs along the stream to the unembedding; each part of the later blocks reads the stream."""
+    page, stream, above = sheet(1.75), 0.55, 1.3
+    page.line([(1.2, stream), (5.75, stream)], colour=plots.STREAM, thick=7, behind=True)
+    page.arrow((1.2, stream), (5.75, stream), colour=plots.HEAD, thick=2)
+    page.text((3.5, 0.2), "the direct path", colour=plots.HEAD, size=SMALL, halo=False)
+    page.text((0.62, stream), "what the\nlatent writes", colour=plots.HEAD, size=SMALL, halo=False)
+    page.text((6.5, stream), "unembedding,\nprediction", size=SMALL, halo=False)
+    for i, part in enumerate(parts):
+        x = 1.95 + 1.15 * i
+        page.box((x, above), part, fill=plots.MLP if part.startswith("MLP") else plots.TOKEN, width=1.02, size=SMALL)
+        page.arrow((x - 0.3, stream + 0.06), (x - 0.3, above - 0.2), thick=1.3)
+        page.arrow((x + 0.3, above - 0.2), (x + 0.3, stream + 0.06), thick=1.3)
+    return page.picture(f"A line from what the latent writes to the prediction. Above it {len(parts)} boxes, "
+                        f"{', '.join(parts)}, each with an arrow from the line and one back to it.")  # fmt: skip
 
 
 def _column(page: Sheet, x: float, values: tuple[float, ...], name: str, below: str) -> None:

@@ -18,7 +18,7 @@ from course_utils.sae.units import Labels, judged
 
 LATENTS = (378, 9, 138, 1490)
 FIRST = ("closing brackets", "inside brackets", "closing quotes", "everywhere")
-LEFT = ("the token “)”", "a parenthesis is open", "closing quotes", "early in the context")
+LEFT = ("the token “)”", "a parenthesis is open", "the token \" or '", "early in the context")
 READERS = ("latent of a random model", "probe, random model", "probe, our model")  # those of `HeldOut.others`
 
 
@@ -35,18 +35,18 @@ def still_open(words: list[list[str]]) -> Bool[Tensor, "context pos"]:
 
 
 def told(
-    tokens: Int[Tensor, "context pos"], closes_quotes: Bool[Tensor, "row"], early: int,
-    decode: Callable[[list[int]], str],
-) -> Bool[Tensor, "row name"]:  # fmt: skip
+    tokens: Int[Tensor, "context pos"], early: int, decode: Callable[[list[int]], str]
+) -> Bool[Tensor, "row name"]:
     """Where each name of `LEFT` holds, for all positions but the first of each context.
 
     Args:
-        closes_quotes: by Python. early: the last place that counts as early.
+        early: the last place that counts as early.
     """
     words = [[decode([i]) for i in row] for row in tokens[:, 1:].tolist()]
-    parenthesis = torch.tensor([word == ")" for row in words for word in row])
+    parenthesis, quote = (torch.tensor([word in signs for row in words for word in row])
+                          for signs in ((")",), ("'", '"')))  # fmt: skip
     place = torch.arange(1, tokens.shape[1]).repeat(len(tokens))
-    return torch.stack([parenthesis, still_open(words).flatten(), closes_quotes, place <= early], dim=1)
+    return torch.stack([parenthesis, still_open(words).flatten(), quote, place <= early], dim=1)
 
 
 def counted(
@@ -76,4 +76,4 @@ class HeldOut:
 
     def left(self, decode: Callable[[list[int]], str]) -> Bool[Tensor, "row name"]:
         """Where each name of `LEFT` holds."""
-        return told(self.tokens, self.first[:, FIRST.index("closing quotes")], self.early, decode)
+        return told(self.tokens, self.early, decode)

@@ -81,7 +81,7 @@ def turned(
         ax.set(xlim=(-1.5, 1.5), ylim=(-1.35, 1.65), aspect="equal", xticks=[], yticks=[])
         ax.set_title(title, loc="left")
         ax.spines[:].set_visible(False)
-    return Picture(fig, "Left, three arrows end on the three rays of dots; right, one ray has no arrow.")
+    return Picture(fig, "Left, three arrows end on the three rays of dots; right, a ray has no arrow.")
 
 
 def two_ways(directions: Float[Tensor, "feature 2"], feature: int) -> Picture:
@@ -147,12 +147,13 @@ def pair_failure(
         for x, values in enumerate(bars.values()):
             mean = sum(values) / len(values)
             ax.bar(x, mean, width=0.62, color=plots.STREAM)
-            ax.plot([x] * len(values), values, "o", color=plots.INK, markersize=4, fillstyle="none", clip_on=False)
-            ax.annotate(f"{mean:.0f}", (x, max(values)), (0, 6), textcoords="offset points", ha="center", fontsize=10)
+            ax.plot([x + 0.08 * (i - 1) for i in range(len(values))], values, "o", color=plots.INK, markersize=4,
+                    fillstyle="none", clip_on=False)  # fmt: skip
+            ax.annotate(f"{mean:.0f}", (x, max(values)), (0, 9), textcoords="offset points", ha="center", fontsize=10)
         ax.set(xticks=range(len(bars)), xticklabels=list(bars), xlim=(-0.5, len(bars) - 0.5))
         ax.set_title(title, loc="left")
         most = max(max(values) for values in bars.values())
-        ax.set_ylim(0, 1.2 * most)
+        ax.set_ylim(0, 1.25 * most)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
         ax.tick_params(axis="x", labelsize=9)

@@ -103,14 +103,33 @@ def visible(token: str) -> str:
     return "⏎" * lines + (f" + {blanks} blanks" if lines and blanks else "␣" * blanks)
 
 
+@dataclass(frozen=True, repr=False)
+class Places:
+    """Some places in the text, each with what is around it, as a value that shows itself.
+
+    Attributes:
+        most: the activation that is darkest.
+    """
+
+    contexts: tuple[Context, ...]
+    most: float
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{i:3}  {context.text!r}" for i, context in enumerate(self.contexts, 1))
+
+    def _repr_html_(self) -> str:
+        boxes = (_coloured(context, self.most, str(i)) for i, context in enumerate(self.contexts, 1))
+        return f'<div style="max-width:60em"><div style="{ROW}">{"".join(boxes)}</div></div>'
+
+
 ROW = "display:flex;flex-wrap:wrap;gap:10px"
 BOX = (
-    "font-family:monospace;font-size:1em;white-space:pre;line-height:1.45;border:1px solid #c9c9c9;padding:4px 8px;"
-    "margin:0;width:24em;overflow:hidden;text-align:left"
+    "font-family:monospace;font-size:1em;white-space:pre-wrap;line-height:1.45;border:1px solid #c9c9c9;"
+    "padding:4px 8px;margin:0;width:24em;overflow:hidden;text-align:left"
 )
 
 
-def _coloured(context: Context, most: float) -> str:
+def _coloured(context: Context, most: float, title: str = "") -> str:
     """A few lines of code, each token's background as dark as its activation; the one that counts is underlined."""
     spans = []
     for place, (token, value) in enumerate(zip(context.tokens, context.activations, strict=True)):
@@ -119,8 +138,8 @@ def _coloured(context: Context, most: float) -> str:
         ground = f"background:rgba(0,114,178,{0.75 * min(1.0, value / most):.2f});" if value > 0 else ""
         pieces = (visible(token) if counts and not token.strip() else token).split("\n")
         spans.append("\n".join(f'<span style="{ground}{line}">{html.escape(p)}</span>' if p else "" for p in pieces))
-    value = f'<span style="opacity:.7">activation {context.activations[context.centre]:.0f}</span>'
-    return f'<pre style="{BOX}">{value}\n{"".join(spans).strip()}</pre>'
+    title = title or f"activation {context.activations[context.centre]:.0f}"
+    return f'<pre style="{BOX}"><span style="opacity:.7">{title}</span>\n{"".join(spans).strip()}</pre>'
 
 
 @dataclass(frozen=True)
@@ -176,6 +195,12 @@ class Reading:
             tuple(self._context(activity, c, p) for c, p in drawn.tolist()),
             (activity[:, 1:] > 0).float().mean().item(), pairs[:8], pairs[:7:-1], label, f1, precision, recall,
         )  # fmt: skip
+
+    def places(self, latent: int, rows: Sequence[int]) -> Places:
+        """What is around some rows, and how active a latent is there."""
+        activity, each = self.f[..., latent], self.tokens.shape[1] - 1
+        found = tuple(self._context(activity, row // each, row % each + 1) for row in rows)
+        return Places(found, activity.max().item())
 
     def label(self, latent: int) -> tuple[str, float, float, float]:
         """The label that fits the latent best where "active" is the prediction: name, F1, precision, recall."""

@@ -17,9 +17,9 @@ from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
 from course_utils.sae.judging import LabelScores
 from course_utils.sae.names import HeldOut
+from course_utils.sae.paths import Paths
 from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
-from course_utils.sae.rivals import Rivals
 from course_utils.sae.splitting import CLOSERS, KEYWORDS, Shared, Splits
 from course_utils.sae.training import Recipe
 
@@ -40,8 +40,9 @@ FAMILY_KINDS = {
     "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
-TESTED = (378, 9, 1490, 138, 1084)  # the latents of `rivals`,
-RIVAL_DRAWN, RIVAL_TOKENS = 20, 100  # and as many drawn at random; tokens for each
+PATHS = (378, 9, 138, 1490)  # the latents of `paths`, the first of which is told in full
+PATH_OTHERS, PATH_NEURONS, PATH_DRAWN = 20, 30, 10  # latents beside each; neurons; sets of neurons drawn at random
+WAYS = ("nothing", "attention 3", "MLP 3", "attention 4", "MLP 4", "all four")  # of `paths`: what is frozen
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
@@ -67,12 +68,12 @@ SHA256 = {
     "shared": "3b2cc1ac52ea0c0972a9c1e9866489491bfd6f9bcf4465afdb64aa6785669a10",
     "shuffled": "5d66872b0518397edce9712a6919b0c5bbfd7eaa1e195cdd4f598ef126dba301",
     "scaling": "f2caa703a6f1a77460903bf0d111edb1929a1c1971fb1644da77fa65b74009a5",
-    "names": "28a71c78ff53b5af72ebb8b8e4e57344b051a7d0be6b581e2d77d5f0a8b18a43",
+    "names": "eec455a96bf8fe387d07e78fc07d34892204922ab9c4c1107cca76874b0d8995",
     "sets": "8b193bc6c4f4c47a94f44a42eaf1945ae853aeceabe897698ce40343705f6954",
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
-    "rivals": "4606503aad79bb5c689ed2a11d55c8f6fed1cd7c2898f8d7731c71a13eff4a72",
+    "paths": "0c1e413243634c9b2a70517ff967b87898031dc88dcc842e68a625232ed17529",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "labels": "01986325515e5a9b70db83a17bc3d39119cdfe48bb26d89ee3d9ab1c90b13b2d",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
@@ -137,9 +138,9 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 
 
 @lru_cache
-def rivals() -> Rivals:
-    """The latents of `TESTED`, and some drawn at random, against those that are active at the same tokens."""
-    return Rivals(**stored.load(FOLDER, "rivals", SHA256["rivals"]))
+def paths() -> Paths:
+    """The latents of `PATHS`, taken away wherever they are active in `held_out`."""
+    return Paths(WAYS, **stored.load(FOLDER, "paths", SHA256["paths"]))
 
 
 @lru_cache

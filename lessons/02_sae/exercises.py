@@ -342,7 +342,7 @@ grade("sae.name_latent", name_latent)
 #
 # *What you are given*: forty latents of `resid-2` drawn for you, on eight contexts of the sample programs. `told.x` (row, d) is the residual stream, `told.f` (row, latent) says how strongly each of the forty is active, and `told.W_dec` (latent, d) holds their directions, of length 1.
 #
-# *What to write*: forty numbers, the larger the farther you expect the next-token prediction to move (in KL, on average over the rows in which the latent is active) when the latent is taken away there. Give a value for each latent, not a list of latents in order (which is what `argsort` returns). Only the order of the values counts, since the score is their rank correlation with the effects that were measured. Do not run the ablation. You pass at 0.6.
+# *What to write*: forty numbers, the larger the farther you expect the next-token prediction to move (in KL divergence, that is the mean of $\log p - \log q$ under the first prediction $p$; on average over the rows in which the latent is active) when the latent is taken away there. Give a value for each latent, not a list of latents in order (which is what `argsort` returns). Only the order of the values counts, since the score is their rank correlation with the effects that were measured. Do not run the ablation. You pass at 0.6.
 #
 # *How you know*: you do not, and this is the point. Write down your reason, then look at the score.
 

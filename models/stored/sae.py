@@ -12,7 +12,7 @@
 `names`: the text on which the names of the lesson's four latents are counted, and what a random model and probes reach
 there (two minutes).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`rivals`: how far removing 25 latents moves the prediction, against the others active at each token (five minutes).
+`paths`: how far taking away each of four latents raises the loss, with parts of the later blocks frozen (two minutes).
 All of these read modules of the Python that runs them (stored: 3.11): another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
@@ -25,21 +25,23 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from course_utils.intervals import mean_interval
 from course_utils.python_text import samples
 from course_utils.sae.config import Config
-from course_utils.sae.effects import Bench
+from course_utils.sae.effects import Bench, matched_latents
 from course_utils.sae.experiments import Families
 from course_utils.sae.judging import score_labels
 from course_utils.sae.lookup import pair_list, token_list
 from course_utils.sae.matching import match_features
 from course_utils.sae.metrics import Quality, fvu
 from course_utils.sae.names import LATENTS, LEFT, told
+from course_utils.sae.paths import Later, readers, rises
 from course_utils.sae.plane_views import pair_sums
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import FOUND, Priced
 from course_utils.sae.reading import LABELS, Reading
-from course_utils.sae.rivals import WITHIN, rivals_of
 from course_utils.sae.shipped import available, held_out_contexts, load
+from course_utils.sae.splice import CONTEXTS
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     EFFECT_ACTIVE,
     EFFECT_CONTEXTS,
@@ -52,15 +54,17 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     NAMEABLE,
     NAMED_CONTEXTS,
     PAIRS,
+    PATH_DRAWN,
+    PATH_NEURONS,
+    PATH_OTHERS,
+    PATHS,
     PENALTY,
     PRICES,
     RECIPE,
-    RIVAL_DRAWN,
-    RIVAL_TOKENS,
     SHIPPED,
-    TESTED,
     TRUTH,
     UNTRAINED,
+    held_out,
 )
 from course_utils.sae.training import train
 from course_utils.sae.units import Labels, Units, best_threshold, probe
@@ -198,14 +202,43 @@ def _priced(shapes: list[Config]) -> dict[str, Tensor]:
     return {key: torch.tensor([[getattr(each, key) for each in row] for row in done]) for key in Priced.MEASURES}
 
 
-def make_rivals() -> dict[str, Tensor]:
-    """The recipe of `rivals`: at 100 tokens each, of every third held-out context: those tested, and some drawn."""
-    dictionary = load(SHIPPED)
-    tokens, module = (each[::3] for each in held_out_contexts(dictionary.model))
-    contexts = (dictionary.encode(tokens[:, :WITHIN])[:, 1:] > 0).any(1).sum(0)
-    often = [i for i in (contexts >= RIVAL_TOKENS).nonzero()[:, 0].tolist() if i not in TESTED]
-    drawn = torch.randperm(len(often), generator=torch.Generator().manual_seed(0))[:RIVAL_DRAWN].tolist()
-    return vars(rivals_of(dictionary, tokens, module, [*TESTED, *(often[i] for i in drawn)], RIVAL_TOKENS))
+def make_paths() -> dict[str, Tensor]:
+    """The recipe of `paths`: wherever a latent is active in `held_out`; the sample programs choose the neurons."""
+    dictionary, text = load(SHIPPED), held_out()
+    later, W_dec = Later.of(dictionary, text.tokens), dictionary.sae.W_dec
+    f, ways = dictionary.encode(text.tokens), ((), *((part,) for part in later.parts), later.parts)
+    module = torch.nn.functional.pad(text.module.view(len(f), -1), (1, 0))  # the starting token counts nowhere
+    pieces = [(some, later[some]) for some in torch.arange(len(f)).split(CONTEXTS)]
+
+    def rise(latent: int, along: int, **frozen) -> tuple[Tensor, Tensor]:
+        strength = f[..., latent, None]
+        at = strength[..., 0] > 0
+        at[:, -1] = False  # nothing follows
+        found = [rises(piece, text.tokens[some], at[some], piece.x - strength[some] * W_dec[along], **frozen)
+                 for some, piece in pieces]  # fmt: skip
+        return torch.cat(found), module[at]
+
+    def own(latent: int, **frozen) -> tuple[float, float, float]:
+        rise_there, of = rise(latent, latent, **frozen)
+        return mean_interval(rise_there, clusters=of)
+
+    def null(latent: int, other: Tensor) -> list[list[float]]:
+        ends = ((), later.parts)
+        return [[rise(latent, i, frozen=way)[0].mean().item() for i in other.tolist()] for way in ends]
+
+    share, case = (f[:, 1:] > 0).float().mean((0, 1)), PATHS[0]
+    other = [matched_latents(share, latent, PATH_OTHERS) for latent in PATHS]
+    reading = Reading.of(dictionary, [samples.read(name) for name in samples.names()])
+    before, on = Later.of(dictionary, reading.tokens), reading.f[..., case, None]
+    neurons = readers(before, on[..., 0] > 0, before.x - on * W_dec[case], PATH_NEURONS)
+    rest = [i for i in range(later.neurons.shape[-1]) if i not in neurons]
+    rng = torch.Generator().manual_seed(0)
+    sets = [[rest[i] for i in torch.randperm(len(rest), generator=rng)[:PATH_NEURONS].tolist()]
+            for _ in range(PATH_DRAWN)]  # fmt: skip
+    return {"latent": torch.tensor(PATHS), "own": torch.tensor([[own(i, frozen=way) for way in ways] for i in PATHS]),
+            "null": torch.tensor([null(*each) for each in zip(PATHS, other, strict=True)]), "other": torch.stack(other),
+            "neurons": torch.tensor(neurons), "held": torch.tensor(own(case, neurons=neurons)),
+            "drawn": torch.tensor([rise(case, case, neurons=chosen)[0].mean().item() for chosen in sets])}  # fmt: skip
 
 
 def make_names() -> dict[str, Tensor]:
@@ -223,8 +256,7 @@ def make_names() -> dict[str, Tensor]:
     place = torch.arange(1.0, each + 1).repeat(len(reading.tokens))
     active = reading.rows[:, LATENTS[LEFT.index("early in the context")]] > 0
     early = int(-best_threshold(-place, active))
-    closing = shown.flags[:, shown.names.index("string_closes")]
-    named = torch.cat([told(reading.tokens, closing, early, decode), told(tokens, first[2], early, decode)])
+    named = torch.cat([told(reading.tokens, early, decode), told(tokens, early, decode)])
     rows = Labels(LEFT, named, torch.cat([2 * shown.module, 2 * module + 1]))  # the programs choose, the modules judge
     untrained, trained = (torch.cat([one.activations(reading.tokens)[0], one.activations(tokens)[0]])
                           for one in (random, ours))  # fmt: skip
@@ -255,5 +287,5 @@ def make_effects() -> dict[str, Tensor]:
 
 
 MAKERS = {"recovery_width": make_width, "sets": make_sets, "absorption": make_absorption, "labels": make_labels,
-          "lookup": make_lookup, "price": make_price, "rivals": make_rivals, "kept": make_kept, "effects": make_effects,
+          "lookup": make_lookup, "price": make_price, "paths": make_paths, "kept": make_kept, "effects": make_effects,
           "pairs": make_pairs, "names": make_names, "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip

@@ -12,10 +12,8 @@ Prediction(id="sae.exceptions", choices=("1, 3, 4, 6, 7", "1, 2, 4, 5, 6", "1, 4
            question="At which of the seven framed tokens will latent 378 be active?")  # fmt: skip
 Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
            question="Of all latents for a model with random weights, which F1 will the best one reach for the token “)”?")  # fmt: skip
-Prediction(id="sae.causal", choices=("all four", "three", "two", "one or none"),
-           question="On how many of the four latents of the puzzle does the model depend, in this sense?")  # fmt: skip
-Prediction(id="sae.steered", choices=("]", ")", ",", "="),
-           question="Latent 9 is added as strongly as it would be active after an opening parenthesis. Which next token will be the likeliest?")  # fmt: skip
+Prediction(id="sae.path", choices=("attention 3", "MLP 3", "attention 4", "MLP 4", "none: it goes by the direct path"),
+           question="Latent 378 is taken away. Which one of the four parts, if it is frozen, brings most of the line break back?")  # fmt: skip
 Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.05,
            question="TopK, k = 3: in which share of the rows with parent and child will the parent be absorbed?")  # fmt: skip
 Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
