@@ -16,8 +16,8 @@ Prediction(id="sae.causal", choices=("all four", "three", "two", "one or none"),
            question="On how many of the four latents of the puzzle does the model depend, in this sense?")  # fmt: skip
 Prediction(id="sae.steered", choices=("]", ")", ",", "="),
            question="Latent 9 is added as strongly as it would be active after an opening parenthesis. Which next token will be the likeliest?")  # fmt: skip
-Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.05,
-           question="TopK, k = 3: in which share of the rows with parent and child will the parent be absorbed?")  # fmt: skip
+Prediction(id="sae.absorbed", choices=("TopK", "ReLU with L1", "BatchTopK", "Matryoshka"),
+           question="Which kind of dictionary will absorb most?")  # fmt: skip
 Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
            question="From 96 to 1 536 latents, what will the F1 of the best latent for all keywords do?")  # fmt: skip
 Prediction(id="sae.shared", between=(0, 1), tolerance=0.1,
