@@ -2,6 +2,7 @@
 
 - `Splits`: F1 of the best latent for broad labels and for their parts, by width, over seeds; and the same for
   dictionaries of the untrained model.
+- `SplitsAtRate`: the same in dictionaries whose k grows with their width.
 - `Shared`: the share of latents that two seeds have in common, by width, beside a null.
 """
 

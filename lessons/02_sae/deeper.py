@@ -94,11 +94,7 @@ plots.show(fig, "Four rows of three circles, each joined to a cross; TopK's circ
 measured("sae.absorbed", names[int(planted.absorbed.mean(1).argmax())])
 
 # %% [markdown]
-# <details><summary>After your guess: what this means</summary>
-#
 # TopK absorbs most here: in more than half of the vectors with a child, while its null is below a quarter. A vector holds 2.6 features on average, and where there are more than three, $k = 3$ does not leave TopK a latent for each. A part of its absorption may come from that. BatchTopK, which may take latents from one vector and spend them on another, absorbs in a tenth, and ReLU with L1 in about a quarter. Matryoshka dictionaries were made against absorption: the small inner dictionary, here of exactly ten latents, has room for the parents only. One of its trainings shows hardly any absorption, one a quarter, and one no more than its null, so that from these three we cannot say that it helps.
-#
-# </details>
 
 # %% claims
 absorbed, alone = (dict(zip(planted.kinds, value, strict=True)) for value in (planted.absorbed, planted.null))
@@ -162,11 +158,7 @@ all_keywords = splits.of("kind_keyword").mean(1)
 measured("sae.split", "it rises" if all_keywords[-1] > all_keywords[0] + 0.03 else "it falls" if all_keywords[-1] < all_keywords[0] - 0.03 else "it stays about the same")
 
 # %% [markdown]
-# <details><summary>After your guess: what this means</summary>
-#
 # With $k = 16$ the F1 of the best latent for all keywords falls by about a tenth, all of it between 96 and 384 latents. With one latent in 24 active it rises from 96 to 192 latents and falls from there to 384. So the steady fall may come from the activity, and is no evidence of splitting. What holds in both cases is that single keywords are told better and better, and that `]` gets a latent which tells it well only in wider dictionaries. A wider dictionary has room for narrower things. That it gives up the broad ones for them is not shown here.
-#
-# </details>
 
 # %% claims
 broad, single = splits.of("kind_keyword").mean(1), splits.of("keyword").mean(1)
@@ -264,11 +256,7 @@ plots.show(fig, "A low line for short trainings, just above the null; circles fo
 measured("sae.shared", round(shared.decoder[-1].mean().item(), 3))
 
 # %% [markdown]
-# <details><summary>After your guess: what this means</summary>
-#
 # After our short trainings about one latent in twenty is shared, at every width. But this says more about the trainings than about the model. After four times as many steps, two dictionaries of 192 latents share a third of them, nearly seven times as many. That is still far from the two thirds on known features, and we did not go on until the share stops rising. So we cannot say how far finished trainings of this model would agree. Until one can, it is safer to speak of *a* dictionary of the model than of *its* features.
-#
-# </details>
 
 # %% claims
 with claims():
@@ -341,7 +329,7 @@ plots.show(
 )
 
 # %% [markdown]
-# A stronger edit has more of both. For opening brackets, clamping to 0 raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping to −4 times its mean activation costs more than six nats at its places, but nearly three of these are the price of any push of that length, as the squares show. Projecting the direction out has hardly more effect than clamping to 0, and about four times the side effect.
+# A stronger edit has more of both. For opening brackets, clamping to 0 raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping to −4 times its mean activation costs more than six nats at its places, but nearly three of these are the price of any push of that length, as the squares show. Projecting the direction out has somewhat more effect than clamping to 0, and about four times the side effect.
 #
 # For names where they are bound, clamping to 0 changes the loss at its places by less than 0.05 nats. Either the model does not use this latent there, or the rest of the vector says the same. Only the lowest clamp costs more than half a nat. These are two latents on twelve contexts; which is typical we cannot say.
 
@@ -570,11 +558,7 @@ peak = int(factor.argmax())
 measured("sae.penalty", "it rises towards 1" if factor[0] > 0.9 else "it rises, and then falls again" if 0 < peak < len(factor) - 1 and factor[0] < factor[peak] - 0.03 else "it falls" if factor[0] < factor[-1] - 0.03 else "it stays about the same")
 
 # %% [markdown]
-# <details><summary>After your guess: why a small λ does not help</summary>
-#
 # As $\lambda$ falls, the activations rise at first, though ever further below the formula, and at the smallest $\lambda$ they fall again. A small $\lambda$ leaves many latents active, about nineteen where 2.6 features are there, and the strength of a feature is *shared* among several of them. The vectors are rebuilt almost whole, and yet the latent of a feature answers with little more than half of its strength. A large $\lambda$ shrinks each activation, and a small one spreads it out. The fall at the end rests on a single $\lambda$, at which only about three quarters of the features are found at all; from 0.1 to 0.7 all are. TopK's activations come closer to the true strengths than those of L1 at any of the seven $\lambda$, though they too stay below 1.
-#
-# </details>
 
 # %% claims
 with claims():
