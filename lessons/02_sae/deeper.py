@@ -216,7 +216,7 @@ fig.legend(loc="outside upper center", ncols=2)
 plots.show(fig, "Seven rows; in all but the one for names after class the latent's interval lies to the right of those of all lists.", "The seven labels: the best latent beside lists that see the token before. All were chosen on half of the held-out modules and judged on the other half; 95 % intervals (modules resampled).")
 
 # %% [markdown]
-# At six of the seven the latent's interval lies above those of both lists. At names after `class` the intervals overlap, so there the latent may only be using the token before. A better rule about two tokens might reach more of them. A pair that the first half of the modules never had is on no list, and at four labels the list of pairs does worse than that of the tokens before.
+# At six of the seven the latent's interval lies above those of both lists. At names after `class` the intervals overlap, so there the latent may only be using the token before. Another rule about two tokens might do better than these lists: a pair that the first half of the modules never had is on none, and at four labels the list of pairs does worse than that of the tokens before.
 #
 # ### The random model, with equal training
 #
@@ -329,7 +329,7 @@ plots.show(
 )
 
 # %% [markdown]
-# A stronger edit has more of both. For opening brackets, clamping to 0 raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping to −4 times its mean activation costs more than six nats at its places, but nearly three of these are the price of any push of that length, as the squares show. Projecting the direction out has somewhat more effect than clamping to 0, and about four times the side effect.
+# A stronger edit has more of both. For opening brackets, clamping to 0 raises the loss by more than half a nat where the latent is active, and by about a hundredth of a nat elsewhere. Clamping to −4 times its mean activation costs more than six nats at its places, but a push of that length along either of two other latents also costs nearly three, as the squares show. Projecting the direction out has somewhat more effect than clamping to 0, and about four times the side effect.
 #
 # For names where they are bound, clamping to 0 changes the loss at its places by less than 0.05 nats. Either the model does not use this latent there, or the rest of the vector says the same. Only the lowest clamp costs more than half a nat. These are two latents on twelve contexts; which is typical we cannot say.
 
