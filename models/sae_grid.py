@@ -2,7 +2,8 @@
 
 1. The vectors: a few hundred contexts of the training text, harvested once and kept in half precision.
 2. One recipe for all, a twelfth of what `resid-2` has seen, so that a hundred of them can be trained in half an hour
-   on one core. The frontier's and the crosscoders' are shorter still. None can be compared with the shipped ones.
+   on one core. The frontier's and the crosscoders' are shorter still, and
+   those of `shared_longer` four times as long. None can be compared with the shipped ones.
 3. Every training keeps its running state in the cache, under its name: a maker that is interrupted goes on there.
 """
 

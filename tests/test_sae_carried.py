@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from course_utils import sae
+from course_utils.sae import stored
 from course_utils.sae.carried import carried, main_latents
 from course_utils.sae.frontier import Frontier, Scaling, power_law
 
@@ -49,6 +50,28 @@ def test_a_features_latents_are_as_many_as_add_to_it():
     halves = torch.cat([halves, (f[:, 0] * ~first)[:, None]], 1)
     assert main_latents(f, labels, "parent") == (0,)
     assert sorted(main_latents(halves, labels, "parent")) == [0, 6]
+    assert main_latents(halves, labels, "parent", most=1) == (6,)
+
+
+def test_the_criterion_is_tried_where_absorption_is_known_and_does_not_see_it_with_several_latents():
+    known, planted = stored.carried_known(), stored.absorption()
+    assert known.most.tolist() == [8, 1] and (planted.absorbed[0] * 0.75 > 0.4).all()
+    assert ((known.absorbed[0] - known.null[0]).abs() < 0.01).all()
+    assert (known.absorbed <= known.missed).all() and (known.missed[1] > 5 * known.missed[0]).all()
+
+
+def test_at_one_rate_of_activity_there_are_as_many_labels_and_trainings_as_with_one_k():
+    at_rate, splits = stored.splits_at_rate(), stored.splits()
+    assert at_rate.labels == splits.labels and at_rate.f1.shape[1:] == splits.f1.shape[1:]
+    score = 2 * at_rate.precision * at_rate.recall / (at_rate.precision + at_rate.recall)
+    torch.testing.assert_close(at_rate.of("kind_keyword"), score, check_dtype=False, atol=1e-4, rtol=0)
+
+
+def test_longer_trainings_share_more_and_known_features_are_shared():
+    longer, known = stored.shared_longer(), stored.shared_known()
+    assert longer["decoder"][1].min() > 5 * longer["decoder"][0].max() > 0
+    assert (longer["unexplained"][1] < longer["unexplained"][0]).all()
+    assert (known["decoder"] > 0.6).all() and (known["null"] < 0.02).all()
 
 
 def test_a_power_law_is_recovered_and_its_local_exponents_spread_with_noise():

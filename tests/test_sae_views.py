@@ -104,7 +104,7 @@ def test_each_kind_keeps_what_its_note_says():
     kept, pre = deeper_diagram.kept_by(), torch.tensor(deeper_diagram.PRE)
     assert (kept["TopK, k = 2"] > 0).sum(1).tolist() == [2, 2]
     assert (kept["BatchTopK, k = 2"] > 0).sum().item() == 4 == (kept["Matryoshka"] > 0).sum().item()
-    assert torch.equal(kept["JumpReLU"], torch.where(pre > deeper_diagram.THRESHOLD, pre, 0.0))
+    assert torch.equal(kept["JumpReLU"], torch.where(pre > torch.tensor(deeper_diagram.THRESHOLDS), pre, 0.0))
     assert not kept["gated"][torch.tensor(deeper_diagram.GATE) <= 0].any()
     drawn = (deeper_diagram.six_kinds, deeper_diagram.absorbed, deeper_diagram.three_coders)
     for picture in (draw() for draw in drawn):

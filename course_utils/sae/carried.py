@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils.sae.absorbing import absorption
@@ -43,13 +43,15 @@ class Carried:
     carrier: int
 
 
-def main_latents(f: Float[Tensor, "row latent"], labels: Labels, label: str) -> tuple[int, ...]:
+def main_latents(
+    f: Float[Tensor, "row latent"], labels: Labels, label: str, most: int = MAIN
+) -> tuple[int, ...]:  # fmt: skip
     """The feature's latents: on the first half, each adds more than `GAIN` to the F1 of "any of them is active"."""
     first = labels.halves[0]
     flag = labels.flags[first, labels.names.index(label)].float()
     on = (f[first] > 0).float()
     said, chosen, reached = torch.zeros_like(flag), [], 0.0
-    while len(chosen) < MAIN:
+    while len(chosen) < most:
         new = on * (1 - said)[:, None]
         predicted = said.sum() + new.sum(0)
         score = 2 * ((said * flag).sum() + flag @ new) / (predicted + flag.sum())
@@ -64,14 +66,14 @@ def main_latents(f: Float[Tensor, "row latent"], labels: Labels, label: str) -> 
 
 def carried(
     x: Float[Tensor, "row d"], f: Float[Tensor, "row latent"], W_dec: Float[Tensor, "latent d"], labels: Labels,
-    label: str, generator: torch.Generator,
+    label: str, generator: torch.Generator, most: int = MAIN,
 ) -> Carried:  # fmt: skip
-    """The criterion on one label; `generator` draws the null."""
+    """The criterion on one label, with at most so many latents of its own; `generator` draws the null."""
     first, second = labels.halves
     flag = labels.flags[:, labels.names.index(label)]
     direction, told = probe_direction(x, labels, label)
     rows: Bool[Tensor, "row"] = second & flag & told
-    main = main_latents(f, labels, label)
+    main = main_latents(f, labels, label, most)
     silent = rows & ~(f[:, list(main)] > 0).any(1)
 
     def share(direction: Tensor) -> tuple[float, Tensor]:
@@ -102,3 +104,17 @@ class CarriedByLabel:
     absorbed: Float[Tensor, "label seed"]
     null: Float[Tensor, "label seed"]
     highest: Float[Tensor, "label seed"]
+
+
+@dataclass(frozen=True)
+class CarriedKnown:
+    """`carried` where absorption is known: parents of a planted hierarchy, means over parents, (most, seed).
+
+    Attributes:
+        most: how many latents a parent may have. missed, absorbed, null: as in `Carried`.
+    """
+
+    most: Int[Tensor, "most"]
+    missed: Float[Tensor, "most seed"]
+    absorbed: Float[Tensor, "most seed"]
+    null: Float[Tensor, "most seed"]

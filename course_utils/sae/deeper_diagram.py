@@ -13,7 +13,8 @@ from course_utils.sae.activations import batchtopk, jumprelu, topk
 
 PRE = ((2.0, 0.6, 0.4, 0.1, -1.0), (0.3, 0.2, 0.1, -0.5, -0.5))  # two vectors of five pre-activations
 GATE = ((1.0, -0.4, 0.6, -0.3, -1.0), (0.5, -0.2, 0.3, -0.5, -0.5))  # what a gated dictionary decides by
-THRESHOLD, BAR, UNIT = 0.5, 0.17, 0.36  # JumpReLU's; inches of a bar's width and of one unit
+THRESHOLDS = (0.9, 0.5, 0.15, 0.3, 0.6)  # JumpReLU's, one a latent
+BAR, UNIT = 0.17, 0.36  # inches of a bar's width and of one unit
 PARENT, CHILD, ALONG = plots.SERIES[0], plots.SERIES[2], plots.HEAD
 
 
@@ -25,7 +26,7 @@ def kept_by() -> dict[str, Float[Tensor, "row latent"]]:
         "TopK, k = 2": topk(pre, 2),
         "BatchTopK, k = 2": batchtopk(pre, 2),
         "Matryoshka": batchtopk(pre, 2),
-        "JumpReLU": jumprelu(pre, torch.full((5,), THRESHOLD), 0.1),
+        "JumpReLU": jumprelu(pre, torch.tensor(THRESHOLDS), 0.1),
         "gated": pre.relu() * (gate > 0),
     }
 
@@ -37,7 +38,7 @@ def six_kinds() -> Picture:
              "TopK, k = 2": "the two largest\nof each vector",
              "BatchTopK, k = 2": "the four largest\nof both vectors",
              "Matryoshka": "as BatchTopK; the first two\nlatents must also rebuild alone",
-             "JumpReLU": "what is above a threshold\n(dashed) passes whole",
+             "JumpReLU": "what is above its own threshold\n(orange) passes whole",
              "gated": "a second sum, the gate,\ndecides (○: closed)"}  # fmt: skip
     for i, (name, kept) in enumerate(kept_by().items()):
         left, base = 0.12 + 2.4 * (i % 3), 3.35 - 2.35 * (i // 3)
@@ -46,7 +47,7 @@ def six_kinds() -> Picture:
         for row in range(2):
             _bars(page, (left + 0.05 + 1.1 * row, base), row, kept[row], name)
     return page.picture("Six panels with the same ten bars; what passes is blue: all positive, two of each, "
-                        "four of both, those above a threshold, or those whose gate is open.")  # fmt: skip
+                        "four of both, those above a threshold of their own, or those whose gate is open.")  # fmt: skip
 
 
 def _bars(page: Sheet, at: tuple[float, float], row: int, kept: Tensor, name: str) -> None:
@@ -59,8 +60,9 @@ def _bars(page: Sheet, at: tuple[float, float], row: int, kept: Tensor, name: st
             page.ax.plot(x + (j + 0.4) * BAR, base + max(value, 0) * UNIT + 0.1, "o", color=plots.INK, fillstyle="none",
                          markersize=4.5)  # fmt: skip
     page.line([(x - 0.04, base), (x + 5 * BAR, base)], thick=0.8)
-    if name == "JumpReLU":
-        page.line([(x - 0.04, base + THRESHOLD * UNIT), (x + 5 * BAR, base + THRESHOLD * UNIT)], dashed=True)
+    for j, threshold in enumerate(THRESHOLDS if name == "JumpReLU" else ()):
+        ends = [(x + (j - 0.1) * BAR, base + threshold * UNIT), (x + (j + 0.9) * BAR, base + threshold * UNIT)]
+        page.line(ends, colour=plots.NOTE, thick=2)
     if name == "Matryoshka":
         page.ax.add_patch(Rectangle((x - 0.05, base - 0.08), 2 * BAR + 0.03, 0.9, facecolor="none",
                                     edgecolor=plots.NOTE, linewidth=1.4))  # fmt: skip
@@ -109,7 +111,7 @@ def three_coders() -> Picture:
         for side, parts in ((-1, reads), (1, writes)):
             for j, part in enumerate(parts):
                 y = 1.28 if len(parts) == 1 else 1.72 - 0.88 * j
-                x = middle + side * 0.82
+                x = middle + side * 0.76
                 page.box((x, y), part, fill=plots.STREAM, width=0.66, height=0.52, size=SMALL)
                 ends = ((x + 0.34, y), (middle - 0.2, y)) if side < 0 else ((middle + 0.2, y), (x - 0.34, y))
                 page.arrow(*ends, thick=1.4)

@@ -18,7 +18,7 @@ from course_utils import plots
 
 MARKS = ("o", "s", "D", "^", "v", "P")
 COLOURS = {"ReLU with L1": plots.SERIES[3], "TopK": plots.INK, "BatchTopK": plots.SERIES[1],
-           "Matryoshka": plots.SERIES[2], "JumpReLU": plots.SERIES[0], "Gated": plots.SERIES[5]}  # fmt: skip
+           "Matryoshka": plots.SERIES[2], "JumpReLU": plots.COLOURS[2], "Gated": plots.SERIES[5]}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
 from course_utils.sae.judging import CONTESTANTS, LabelScores
 from course_utils.sae.label_words import EXAMPLES, WORDS
 
-ROW, TOP, BOTTOM = 0.5, 0.78, 0.46  # inches: a label, above the first, below the last
+ROW, TOP, BOTTOM = 0.4, 0.78, 0.46  # inches: a label, above the first, below the last
 NAMES, CODE, PLOT, CHARACTER = 1.64, 1.72, 2.86, 0.083  # inches: where names end, code and the graph begin
 MARKS = {  # contestant: what the legend says, mark, colour, by how much it is lifted
     "latent": ("latent", "o", plots.HEAD, 0.27),
@@ -25,7 +25,9 @@ MARKS = {  # contestant: what the legend says, mark, colour, by how much it is l
 def label_rows(
     scores: LabelScores, lists: Mapping[str, tuple[float, float, float]], labels: Sequence[str]
 ) -> Picture:
-    """Each label a row: F1 of the best of every kind; those at which the latent beats the token list are bold.
+    """Each label a row: F1 of the best of every kind, and of saying yes at every token.
+
+    Those at which the latent beats the token list are bold.
 
     Args:
         lists: {label: F1 of the best list of tokens, with its interval}.
@@ -44,6 +46,8 @@ def label_rows(
             ax.axhspan(y - 0.5, y + 0.5, color=plots.TOKEN, linewidth=0, zorder=0)
         for name, (words, *_) in MARKS.items():
             _mark(ax, name, y, rows[name], words if y == 0 else None)
+        every = 2 * float(scores.base[at]) / (1 + float(scores.base[at]))
+        ax.plot(every, y, "|", color=plots.INK, markersize=17, label="every token" if y == 0 else None)
         better = rows["latent"][1] > rows["list"][2]
         height = page.height - TOP - (y + 0.5) * ROW
         page.text((NAMES, height), WORDS[label], size=SMALL, side="right", bold=better, halo=False)
@@ -51,7 +55,7 @@ def label_rows(
     ax.set(xlim=(-0.02, 1.02), ylim=(len(labels) - 0.5, -0.5), yticks=[], xlabel="F1 on the modules held out")
     ax.tick_params(top=True, labeltop=True)
     ax.spines[["left", "right"]].set_visible(False)
-    page.ax.figure.legend(*ax.get_legend_handles_labels(), loc="upper center", ncols=4, fontsize=9, handletextpad=0.2,
+    page.ax.figure.legend(*ax.get_legend_handles_labels(), loc="upper center", ncols=5, fontsize=9, handletextpad=0.2,
                           columnspacing=1.1, bbox_to_anchor=(0.5, 1.0), frameon=False)  # fmt: skip
     return page.picture("For each label, a row with its example and four marks for what tells it: a latent, a "
                         "neuron, a token list and a latent of a random model.")  # fmt: skip
@@ -60,8 +64,8 @@ def label_rows(
 def _mark(ax: Axes, name: str, y: int, value: tuple[float, float, float], words: str | None) -> None:
     _, mark, colour, lift = MARKS[name]
     f1, low, high = value
-    ax.errorbar(f1, y - lift, xerr=[[max(f1 - low, 0.0)], [max(high - f1, 0.0)]], fmt=mark, color=colour, markersize=6,
-                markeredgewidth=1.5, elinewidth=1.2, label=words)  # fmt: skip
+    ax.errorbar(f1, y - lift, xerr=[[max(f1 - low, 0.0)], [max(high - f1, 0.0)]], fmt=mark, color=colour, markersize=5,
+                markeredgewidth=1.4, elinewidth=1.2, label=words)  # fmt: skip
 
 
 def _example(page: Sheet, label: str, height: float) -> None:

@@ -2,6 +2,7 @@
 
 - `Splits`: F1 of the best latent for broad labels and for their parts, by width, over seeds; and the same for
   dictionaries of the untrained model.
+- `SplitsAtRate`: the same in dictionaries whose k grows with their width.
 - `Shared`: the share of latents that two seeds have in common, by width, beside a null.
 """
 
@@ -38,6 +39,12 @@ def with_parts(model: object, tokens: Int[Tensor, "context pos"], labels: Labels
     return Labels(tuple(names), torch.cat(flags, 1), labels.module)
 
 
+def _by_width(found: Splits | SplitsAtRate, label: str) -> Float[Tensor, "width seed"]:
+    alike = [i for i, name in enumerate(found.labels) if name.startswith(label + ":")]
+    chosen = [found.labels.index(label)] if label in found.labels else alike
+    return found.f1[..., chosen].mean(-1)
+
+
 @dataclass(frozen=True)
 class Splits:
     """F1 of the best latent on the modules that chose nothing.
@@ -54,9 +61,7 @@ class Splits:
 
     def of(self, label: str) -> Float[Tensor, "width seed"]:
         """One label by width; "keyword" stands for the mean over single keywords."""
-        alike = [i for i, name in enumerate(self.labels) if name.startswith(label + ":")]
-        chosen = [self.labels.index(label)] if label in self.labels else alike
-        return self.f1[..., chosen].mean(-1)
+        return _by_width(self, label)
 
     def beside_untrained(self, labels: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
         """One row a label: the trained model and the untrained one, dictionaries equally wide and equally trained."""
@@ -67,11 +72,12 @@ class Splits:
                             "null: random model": spread(self.untrained[:, i].tolist())}  # fmt: skip
         return table
 
-    def plot(self, labels: Mapping[str, str]) -> Figure:
+    def plot(self, labels: Mapping[str, str], at_rate: SplitsAtRate) -> Figure:
         """F1 against width, a line for each label, named at its end: mean over seeds with the range.
 
         Args:
             labels: {label: what it is called in the figure}.
+            at_rate: drawn dashed, in the same colours.
         """
         fig, ax = plots.figure(height=3.2)
         ends = sorted((float(self.of(label)[-1].mean()), i) for i, label in enumerate(labels))
@@ -79,6 +85,7 @@ class Splits:
         for end, i in ends:
             label, words = list(labels.items())[i]
             plots.band(ax, self.widths, self.of(label).T, colour=plots.SERIES[i])
+            ax.plot(at_rate.widths, at_rate.of(label).mean(1), "o--", color=plots.SERIES[i], fillstyle="none")
             height = max(end, height + GAP)
             ax.text(1.07 * float(self.widths[-1]), height, words, color=plots.SERIES[i], va="center")
         ax.set(xscale="log", xlabel="latents", ylabel="F1 of the best latent", ylim=(0, 1.03))
@@ -101,3 +108,22 @@ class Shared:
     shared: Float[Tensor, "width pair"]
     decoder: Float[Tensor, "width pair"]
     null: Float[Tensor, "width pair"]
+
+
+@dataclass(frozen=True)
+class SplitsAtRate:
+    """Labels by width with k in proportion to the width, so that a latent is active equally often on average.
+
+    Attributes:
+        f1: (width, seed, label), of the best latent. precision, recall: of the best for all keywords, (width, seed).
+    """
+
+    labels: tuple[str, ...]
+    widths: Int[Tensor, "width"]
+    f1: Float[Tensor, "width seed label"]
+    precision: Float[Tensor, "width seed"]
+    recall: Float[Tensor, "width seed"]
+
+    def of(self, label: str) -> Float[Tensor, "width seed"]:
+        """One label by width; "keyword" stands for the mean over single keywords."""
+        return _by_width(self, label)

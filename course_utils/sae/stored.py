@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils import stored
-from course_utils.sae.carried import CarriedByLabel
+from course_utils.sae.carried import CarriedByLabel, CarriedKnown
 from course_utils.sae.crossed import Crossed
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
@@ -20,7 +20,7 @@ from course_utils.sae.names import HeldOut
 from course_utils.sae.paths import Paths
 from course_utils.sae.pricing import Prices
 from course_utils.sae.reading import LABELS
-from course_utils.sae.splitting import CLOSERS, KEYWORDS, Shared, Splits
+from course_utils.sae.splitting import CLOSERS, KEYWORDS, Shared, Splits, SplitsAtRate
 from course_utils.sae.training import Recipe
 
 FOLDER = Path(__file__).parent / "stored_results"
@@ -45,6 +45,9 @@ PATH_OTHERS, PATH_NEURONS, PATH_DRAWN = 20, 30, 10  # latents beside each; neuro
 WAYS = ("nothing", "attention 3", "MLP 3", "attention 4", "MLP 4", "all four")  # of `paths`: what is frozen
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
+RATE = 24  # latents for each active one in `splits_at_rate`, which has the three narrowest
+LONGER, LONGER_WIDTH = 4, 192  # times as many steps as `shared`, of dictionaries so wide
+MOST = (8, 1)  # latents that stand for a parent in `carried_known`, at most
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
 FRONTIER = {  # kind, latents, three settings
     "TopK": ("topk", 384, [dict(k=k) for k in (8, 16, 32)]),
@@ -61,6 +64,10 @@ NAMED_CONTEXTS = 64  # held-out contexts of `held_out`
 JUDGES = 48  # held-out contexts that judge a name
 EFFECT_CONTEXTS, EFFECT_LATENTS, EFFECT_ACTIVE = 8, 120, 10  # of the course's programs; drawn; active at least so often
 SHA256 = {
+    "shared_longer": "015bcc1ebf8b62218791f34a9d120aa6a2708a81fcaff0af53e14db71f9a71c6",
+    "splits_at_rate": "81e812665f8e33423f29bbc50b9e28992f9b5430a817a4aa7da2a7063e39aadd",
+    "carried_known": "e558acbd6f14526ea8bb17c8d26887a3e7f2ae8a388c8458f823b8f568b1f2e7",
+    "shared_known": "52f7433c6c023d5fc266166e164b9c8772e1d025fc0969b81a1140a0bf4d70e2",
     "splits": "f133384f3a9d6f3dc330884f9c87c75a6ef4aece2145b0b3738965e102a144e9",
     "frontier": "d22690b4dfa88ddbb39c528775d45a09c27dc00b60a87e64c6ac5ba2bca93f16",
     "carried": "aa20f06539bbf28e8f2a16da8876961f418805e9b9d5069e95fb2064490f6c40",
@@ -194,14 +201,42 @@ def scaling() -> Scaling:
 @lru_cache
 def splits() -> Splits:
     """Labels and their parts by width, over 3 seeds, and in dictionaries of the untrained model."""
-    names = (*LABELS, *(f"keyword: {word}" for word in KEYWORDS), *(f"closes: {word}" for word in CLOSERS))
-    return Splits(names, **stored.load(FOLDER, "splits", SHA256["splits"]), control=CONTROL)
+    return Splits(_parts(), **stored.load(FOLDER, "splits", SHA256["splits"]), control=CONTROL)
+
+
+@lru_cache
+def splits_at_rate() -> SplitsAtRate:
+    """The same with k in proportion to the width, over 3 seeds."""
+    return SplitsAtRate(_parts(), **stored.load(FOLDER, "splits_at_rate", SHA256["splits_at_rate"]))
+
+
+def _parts() -> tuple[str, ...]:
+    return (*LABELS, *(f"keyword: {word}" for word in KEYWORDS), *(f"closes: {word}" for word in CLOSERS))
 
 
 @lru_cache
 def shared() -> Shared:
     """The latents that two of three seeds have in common, by width."""
     return Shared(**stored.load(FOLDER, "shared", SHA256["shared"]))
+
+
+@lru_cache
+def shared_longer() -> dict[str, torch.Tensor]:
+    """Of dictionaries of `LONGER_WIDTH` latents: "decoder" and "null" as in `shared`, and "unexplained", by length."""
+    return stored.load(FOLDER, "shared_longer", SHA256["shared_longer"])
+
+
+@lru_cache
+def shared_known() -> dict[str, torch.Tensor]:
+    """Two trainings on each of three known truths: what both have "found", and "decoder" and "null" as in `shared`."""
+    return stored.load(FOLDER, "shared_known", SHA256["shared_known"])
+
+
+@lru_cache
+def carried_known() -> CarriedKnown:
+    """The criterion of `carried` on TopK dictionaries of the planted hierarchy, where absorption is known."""
+    arrays = stored.load(FOLDER, "carried_known", SHA256["carried_known"])
+    return CarriedKnown(torch.tensor(MOST), **arrays)
 
 
 @lru_cache

@@ -3,6 +3,8 @@
 `recovery_width`, `recovery_density`, `recovery_together`: how much of a known truth is found, over seeds (minutes).
 `sets`: the lesson's dictionaries on three sets of features, apart and in pairs (a minute).
 `absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (a minute).
+`carried_known`: whether a criterion made for models finds the absorption of `absorption` (a minute).
+`shared_known`: what two trainings on the same known features have in common (a minute).
 `price`: ReLU with L1 for several λ, and TopK, trained longer, over seeds (ten minutes).
 `kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
@@ -27,12 +29,13 @@ from torch import Tensor
 
 from course_utils.intervals import mean_interval
 from course_utils.python_text import samples
+from course_utils.sae.carried import carried
 from course_utils.sae.config import Config
 from course_utils.sae.effects import Bench, matched_latents
 from course_utils.sae.experiments import Families
 from course_utils.sae.judging import score_labels
 from course_utils.sae.lookup import pair_list, token_list
-from course_utils.sae.matching import match_features
+from course_utils.sae.matching import SHARED, agreement, match_features
 from course_utils.sae.metrics import Quality, fvu
 from course_utils.sae.names import LATENTS, LEFT, told
 from course_utils.sae.paths import Later, readers, rises
@@ -51,6 +54,7 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     FOLDER,
     JUDGES,
     KEPT,
+    MOST,
     NAMEABLE,
     NAMED_CONTEXTS,
     PAIRS,
@@ -152,6 +156,40 @@ def make_absorption() -> dict[str, Tensor]:
             seeds["l0"].append(quality.l0)
         for key, values in seeds.items():
             rows[key].append(values)
+    return {key: torch.tensor(values) for key, values in rows.items()}
+
+
+def make_carried_known() -> dict[str, Tensor]:
+    """The recipe of `carried_known`: the parents of `absorption`, TopK; 8000 rows, a hundred to a module, 3 seeds."""
+    rows: dict[str, list[Tensor]] = {key: [] for key in ("missed", "absorbed", "null")}
+    for seed in range(SEEDS):
+        truth = Truth.draw(**FAMILIES, seed=seed)
+        sae = train(Config(d_in=32, n_latents=60, **FAMILY_KINDS["TopK"]), truth, RECIPE, device="cpu", show=False).sae
+        x, strength = truth.sample(8000, torch.Generator().manual_seed(10_004))
+        f, parents = sae.encode(x), (truth.parent < 0).nonzero()[:, 0].tolist()
+        names = tuple(f"parent {parent}" for parent in parents)
+        labels = Labels(names, strength[:, parents] > 0, torch.arange(len(x)) // 100)
+        rng = torch.Generator().manual_seed(0)
+        found = [[carried(x, f, sae.W_dec, labels, name, rng, most) for name in names] for most in MOST]
+        for key in rows:
+            values = [[torch.as_tensor(getattr(one, key)).mean() for one in each] for each in found]
+            rows[key].append(torch.tensor(values).mean(1))
+    return {key: torch.stack(values, 1) for key, values in rows.items()}
+
+
+def make_shared_known() -> dict[str, Tensor]:
+    """The recipe of `shared_known`: the features of `sets` that come and go alone; two trainings on each set."""
+    rows: dict[str, list[float]] = {key: [] for key in ("found", "decoder", "null")}
+    for seed in range(SEEDS):
+        truth = Truth.draw(**TRUTH, seed=seed)
+        shape, others = Config(d_in=32, n_latents=96, k=3), (seed, SEEDS + seed)
+        a, b = (train(shape, replace(truth, seed=other), replace(RECIPE, seed=other), device="cpu", show=False).sae
+                for other in others)  # fmt: skip
+        x, _ = truth.sample(4000, torch.Generator().manual_seed(2))
+        found = [match_features(truth.directions, one.W_dec).cosine > FOUND for one in (a, b)]
+        rows["found"].append((found[0] & found[1]).float().mean().item())
+        rows["decoder"].append(match_features(a.W_dec, b.W_dec).found(SHARED))
+        rows["null"].append(agreement(a, b, x, torch.Generator().manual_seed(seed)).null_shared)
     return {key: torch.tensor(values) for key, values in rows.items()}
 
 
@@ -286,6 +324,7 @@ def make_effects() -> dict[str, Tensor]:
     return {"latent": drawn, "kl": torch.tensor([bench.ablate(latent).kl for latent in drawn.tolist()])}
 
 
-MAKERS = {"recovery_width": make_width, "sets": make_sets, "absorption": make_absorption, "labels": make_labels,
+MAKERS = {"recovery_width": make_width, "sets": make_sets, "absorption": make_absorption,
+          "carried_known": make_carried_known, "shared_known": make_shared_known, "labels": make_labels,
           "lookup": make_lookup, "price": make_price, "paths": make_paths, "kept": make_kept, "effects": make_effects,
           "pairs": make_pairs, "names": make_names, "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip

@@ -2,14 +2,16 @@
 
 Each is measured on dictionaries that `models/sae_grid.py` trains and keeps in the cache; one core, and minutes:
 
-`frontier` 8 · `scaling` 8 · `splits` 3 (besides scaling's) · `shared` none besides · `carried` none besides ·
-`shuffled` 1 · `crossed` 2. They read modules of the Python that runs them (stored: 3.11).
+`frontier` 8 · `scaling` 8 · `splits` 3 (besides scaling's) · `splits_at_rate` 2 · `shared` none besides ·
+`shared_longer` 4 · `carried` none besides · `shuffled` 1 · `crossed` 2. They read modules of the Python that runs them
+(stored: 3.11).
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -28,6 +30,9 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     CONTROL,
     FOLDER,
     FRONTIER,
+    LONGER,
+    LONGER_WIDTH,
+    RATE,
     WIDTHS,
 )
 from course_utils.sae.training import Training
@@ -102,6 +107,35 @@ def make_splits() -> dict[str, Tensor]:
     return {"widths": torch.tensor(WIDTHS), "f1": torch.tensor(f1), "untrained": torch.tensor(untrained)}
 
 
+def make_splits_at_rate() -> dict[str, Tensor]:
+    """The recipe of `splits_at_rate`: as `splits`, with one latent in `RATE` active, up to 384 latents."""
+    tokens, labels = _labelled()
+    x, widths = harvest(load_model(grid.MODEL, "cpu"), grid.HOOK, tokens), WIDTHS[:3]
+    rows: dict[str, list[list]] = {key: [] for key in ("f1", "precision", "recall")}
+    for width in widths:
+        runs = [grid.of_kind("topk", width, seed, k=width // RATE) for seed in range(SEEDS)]
+        units = [Units(torch.cat([done.sae.encode(part) for part in x.split(4096)]), labels) for done in runs]
+        rows["f1"].append([[one.best(name).f1 for name in labels.names] for one in units])
+        broad = [one.best("kind_keyword") for one in units]
+        rows["precision"].append([best.precision for best in broad])
+        rows["recall"].append([best.recall for best in broad])
+    return {"widths": torch.tensor(widths)} | {key: torch.tensor(values) for key, values in rows.items()}
+
+
+def make_shared_longer() -> dict[str, Tensor]:
+    """The recipe of `shared_longer`: pairs of seeds as in `shared`, trained as long, and `LONGER` times as long."""
+    _, x, _ = grid.held_out()
+    rows: dict[str, list[list[float]]] = {key: [] for key in ("decoder", "null", "unexplained")}
+    for recipe in (grid.RECIPE, replace(grid.RECIPE, steps=LONGER * grid.RECIPE.steps)):
+        runs = [grid.of_kind("topk", LONGER_WIDTH, seed, recipe, k=16).sae for seed in range(SEEDS)]
+        both = ((0, 1), (0, 2), (1, 2))
+        rows["decoder"].append([match_features(runs[a].W_dec, runs[b].W_dec).found(SHARED) for a, b in both])
+        rows["null"].append([agreement(runs[a], runs[b], x[::10], torch.Generator().manual_seed(a + b)).null_shared
+                             for a, b in both])  # fmt: skip
+        rows["unexplained"].append([fvu(x, sae(x)).item() for sae in runs])
+    return {key: torch.tensor(values) for key, values in rows.items()}
+
+
 def make_shared() -> dict[str, Tensor]:
     """The recipe of `shared`: each pair of seeds of each width of `scaling`, k = 16."""
     _, x, _ = grid.held_out()
@@ -167,5 +201,6 @@ def make_crossed() -> dict[str, Tensor]:
     return table
 
 
-MAKERS = {"frontier": make_frontier, "scaling": make_scaling, "splits": make_splits, "shared": make_shared,
+MAKERS = {"frontier": make_frontier, "scaling": make_scaling, "splits": make_splits,
+          "splits_at_rate": make_splits_at_rate, "shared": make_shared, "shared_longer": make_shared_longer,
           "carried": make_carried, "shuffled": make_shuffled, "crossed": make_crossed}  # fmt: skip

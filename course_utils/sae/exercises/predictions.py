@@ -14,8 +14,8 @@ Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
            question="Of all latents for a model with random weights, which F1 will the best one reach for the token “)”?")  # fmt: skip
 Prediction(id="sae.path", choices=("attention 3", "MLP 3", "attention 4", "MLP 4", "none: it goes by the direct path"),
            question="Latent 378 is taken away. Which one of the four parts, if it is frozen, brings most of the line break back?")  # fmt: skip
-Prediction(id="sae.absorbed", between=(0, 1), tolerance=0.05,
-           question="TopK, k = 3: in which share of the rows with parent and child will the parent be absorbed?")  # fmt: skip
+Prediction(id="sae.absorbed", choices=("TopK", "ReLU with L1", "BatchTopK", "Matryoshka"),
+           question="Which kind of dictionary will absorb most?")  # fmt: skip
 Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
            question="From 96 to 1 536 latents, what will the F1 of the best latent for all keywords do?")  # fmt: skip
 Prediction(id="sae.shared", between=(0, 1), tolerance=0.1,
