@@ -13,9 +13,9 @@ from course_utils.induction.toys.formation import CONDITIONS
 from course_utils.induction.toys.seeds import Spread
 from course_utils.induction.toys.training import Recipe, Shape
 from course_utils.intervals import bootstrap_weights, interval, mean_interval
-from course_utils.python_text import samples
+from course_utils.python_text import modules, samples
 from models.stored import formation as makers
-from models.stored.induction import pairs_seen
+from models.stored.induction import losses_of_last, pairs_seen
 from models.stored.spread import measure
 
 TRAININGS = ("accuracy", "icl", "prefix", "previous", "control")  # of a `Spread`: (record, seed)
@@ -284,6 +284,17 @@ def test_what_far_context_gives_goes_through_the_induction_head():
     shares = [found.remaining("1.1", beyond)[0] for beyond in (4, 8, 16, 32)]
     assert shares == sorted(shares, reverse=True) and 0.2 < shares[0] < 0.4
     assert all(found.remaining("1.2", beyond)[1] > 0.9 for beyond in (4, 8, 16, 32))
+
+
+def test_the_context_of_six_windows_measured_again_is_the_stored_one(model):
+    """Eight tokens after BOS, and all of the window, before each of four late tokens."""
+    tokens = code_windows(model, [modules.read_module(modules.held_out_modules()[0])]).tokens[:6]
+    found, late = ind.context_gain(), (240, 244, 248, 252)
+    short = torch.stack([torch.cat([torch.tensor([0]), row[at - 8 : at + 1]]) for row in tokens for at in late])
+    near = losses_of_last(model, short, []).view(6, 4).mean(1)
+    whole = losses_of(model, tokens)[:, [at - 1 for at in late]].mean(1)
+    assert found.width[3] == 8 and (found.loss[0, 3, :6] - near).abs().max() < 4e-3  # stored in half precision
+    assert (found.loss[0, -1, :6] - whole).abs().max() < 4e-3
 
 
 def test_the_stored_trainings_are_those_of_the_live_trainer():

@@ -38,10 +38,10 @@ class Formation:
     def seeds(self) -> int:
         return self.accuracy.shape[-1]
 
-    def change(self, condition: str) -> Float[Tensor, "seed"]:
-        """The step at which the accuracy passes one half, seed by seed; NaN where it never does."""
+    def change(self, condition: str, level: float = 0.5) -> Float[Tensor, "seed"]:
+        """The step at which the accuracy passes a level, one half by default, seed by seed; NaN where it never does."""
         rows = self.along(condition).unbind(1)
-        return torch.stack([crossing(self.step.float(), row, 0.5) for row in rows])
+        return torch.stack([crossing(self.step.float(), row, level) for row in rows])
 
     def along(self, condition: str) -> Float[Tensor, "record seed"]:
         """The accuracy at every record."""

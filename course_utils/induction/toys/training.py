@@ -117,7 +117,7 @@ def train(
     most = seeds if together else 1
     every = [first_seed + s for s in range(seeds)]
     stacks = [_Stack(shape, recipe, every[s : s + most], device) for s in range(0, seeds, most)]
-    what = f"training {seeds} models of {shape.n_layers} attention layer{'s' * (shape.n_layers > 1)}"
+    what = f"training {seeds} model{'s' * (seeds > 1)} of {shape.n_layers} attention layer{'s' * (shape.n_layers > 1)}"
     progress, interrupted = Progress(recipe.steps, what, show), False
     histories: list[list[Curves]] = [[stack.measure(0)] for stack in stacks]
     kept: dict[int, Weights] = {}
