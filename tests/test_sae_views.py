@@ -32,6 +32,8 @@ def test_what_comes_back_is_the_sum_of_what_the_products_read():
     assert back[0] == pytest.approx([0, 1], abs=1e-6)
     assert back[1] == pytest.approx((0.5 * (directions[0] + directions[1])).tolist(), abs=1e-6)
     assert sum("product ½" in text.get_text() for text in axes[1].texts) == 2
+    feet = [line.get_xydata()[1].tolist() for line in axes[1].lines if line.get_linestyle() == ":"]
+    assert feet == [pytest.approx((0.5 * directions[i]).tolist(), abs=1e-6) for i in (0, 1)]
     for ax, end in zip(axes, back, strict=True):
         arrows = [text.xy for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
         assert any(tip == pytest.approx(end, abs=1e-6) for tip in arrows)
