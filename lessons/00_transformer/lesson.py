@@ -422,7 +422,7 @@ plots.show(
 )
 
 # %% [markdown]
-# From every later position head 2.2 looks at the bracket. But attention does not tell how much the answer depends on it. On the 128 prompts the last token gives the bracket even a little more of head 1.0's attention than of head 2.2's. Yet zeros for head 1.0 cost less than half as much of the lead. To learn why a head looks there, and what it takes, we multiply its weights into two matrices. (Stream vectors are rows here.)
+# From every later position head 2.2 looks at the bracket. But attention does not tell how much the answer depends on it. On the 128 prompts head 1.0 gives the bracket even a little more attention than head 2.2 does, as seen from the last token. Yet zeros for head 1.0 cost less than half as much of the lead. To learn why a head looks there, and what it takes, we multiply its weights into two matrices. (Stream vectors are rows here.)
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), makes the score from the query's stream on its left and the key's on its right, up to biases and a division by $\sqrt{48}$;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
@@ -500,7 +500,7 @@ plots.show(
 )
 
 # %% [markdown]
-# On our prompt, whichever bracket it reads, head 2.2 raises the one that closes it most of all tokens. On four sets of 128 prompts it does so for every `[` and `{`, but for fewer than a third of the `(`. The head is not alone. Heads 3.2 and 1.0 also raise the matching bracket, and from the last token all three give the open one more attention, on average, than any other position.
+# On our prompt, whichever bracket it reads, head 2.2 raises the one that closes it most of all tokens. On four sets of 128 prompts this holds wherever a `[` or `{` is open, but for fewer than a third of the `(`. The head is not alone. Heads 3.2 and 1.0 also raise the matching bracket, and from the last token all three give the open one more attention, on average, than any other position.
 #
 # **Why `(` survives.** For `[` and `{` head 2.2 raises the right bracket and lowers `)`. For `(` it does little. Now with zeros for all sixteen heads the model puts `)` ahead on every prompt: `)` is its default. Head 2.2 is needed to overrule the default, and where `(` is open the default is right. Of the answers that are lost without head 2.2, more than nine in ten go to `)`.
 
@@ -604,7 +604,7 @@ plots.show(
 )
 
 # %% [markdown]
-# For head 2.2 zeros and the mean cost the same lead, though not the same answers: the share right is 0.57 with zeros and 0.72 with the mean. The twin's output costs twice as much lead. Its own output favours the right bracket, its mean neither of the two, and the twin's output the wrong one, by about as much.
+# For head 2.2 zeros and the mean cost the same lead, though not the same answers: the share right is 0.57 with zeros and 0.72 with the mean. The twin's output costs twice as much lead. Its own output favours the right bracket, its mean favours neither of the two, and the twin's output favours the wrong bracket about as strongly as its own favours the right one.
 #
 # For `m3` even the sign depends on it. With zeros the lead rises; with the mean or the twin's output it falls. The puzzle's dark bar is only one of these three answers, that of the zeros. So a report of an ablation must say what was written instead.
 
@@ -724,7 +724,7 @@ with claims():
 # %% [markdown]
 # ## 7 · Are they enough?
 #
-# A description should predict an experiment that it was not made from. On ten other sets of 64 prompts we set the three heads of section 4 to their means, and then head 0.3 of section 6 as well. Lastly we leave *only* the four as they are, and set all other heads to their means. The null is four other heads, one of each layer; three such fours take turns.
+# A description should predict an experiment that it was not made from. On ten other sets of 64 prompts we set the three heads of section 4 to their means, and then head 0.3 of section 6 as well. Lastly we leave *only* the four as they are, and set all other heads to their means. The null is the same experiment with four other heads, one of each layer, done with three such sets of four.
 
 # %% prediction
 predict("transformer.trio")
@@ -865,9 +865,9 @@ plots.show(
 #
 # Below is the output of `m0`. The heads turn it into the closing bracket of the same kind; only head 2.2 makes nothing of a `(`. And the model closes the bracket that the lane is from, although the text still has `[`. In this sense `m0` *translates* the bracket: it writes it in directions that these heads turn into the right answer. More than three quarters of what section 4 saw them raise comes from this lane.
 #
-# On other prompts whose text has `[` or `{` the answer follows the lane as well, in more than nine of ten. Where the text has `(` it does so in fewer than one of five; section 9 will find what is missing. On the 128 pairs what entered `m0` recovers less than 0.01 at the bracket, and the output 0.77. At all positions it is nothing and everything. A place through which everything that is used must pass is a **bottleneck**.
+# On other prompts whose text has `[` or `{` the answer follows the lane as well, in more than nine of ten. Where the text has `(` it does so in fewer than one of five; section 9 will find what is missing. On the 128 pairs the output of `m0` recovers 0.77 when it is exchanged at the bracket, and the whole lead when it is exchanged at every position. What entered `m0` recovers less than 0.01 in either case. So all that later layers use of the bracket has passed through `m0`. Such a place is called a **bottleneck**.
 #
-# Is what entered `m0` merely too faint? Its difference between the runs is only a tenth as long. Stretched to the same length it recovers 0.04, less than random directions do. Would any output of `m0` look like a translation? When `m0` reads random streams, three at a time, the heads raise the matching bracket as far in fewer than one draw in a hundred.
+# Is what entered `m0` merely too faint? Its difference between the runs is only a tenth as long, but stretched to the length of the output it still recovers no more than 0.04. Would any output of `m0` look like a translation? We let `m0` read three random streams in the place of the three brackets. In fewer than one of a hundred such draws the heads then raise the three closing brackets as far.
 
 # %% claims
 lengths = {x: change[x][:, [opener]].norm(dim=-1, keepdim=True) for x in change}
@@ -929,7 +929,7 @@ from_0_3 = ask.path_patch(["0.3"], mlps, positions=last, pairs=True).recovery()[
 {mlp: round(abs(found), 2) for mlp, found in zip(mlps, from_0_3, strict=True)}
 
 # %% [markdown]
-# It is `m0` again, at the last token.
+# It is `m0` again, at the last token. Such numbers need not add up to what a patch of all readers brings back, because each reader is tried alone.
 
 # %% figure
 lines = {x: from_m0[x] for x in three}
@@ -1013,7 +1013,7 @@ for name, some, cache in (("our prompt", ours, one), ("mean of 128", pairs, heal
 {name: round(x, 2) for name, x in lost_held.items()}
 
 # %% [markdown]
-# So the lead lost is exactly what `m3` adds, the light bar. With zeros alone the lead had risen. For a stream without `m3` is shorter, and the norm divides it by less: on our prompt by 11.6 instead of 16.9. As in the toy of section 2, all that is left counts for more.
+# So the lead lost is exactly what `m3` adds, the light bar. With zeros alone the lead had risen. For a stream without `m3` is shorter, and the norm divides it by less: on our prompt by 11.6 instead of 16.9. As in the toy of section 2, all that is left counts for more, but for the unembedding's bias, which is not divided.
 #
 # **m0.** It works through later parts that read it, of which the light bar shows nothing. We write zeros, as in the puzzle, or its mean, at all positions, at the two of the map, or at the seven others.
 
@@ -1057,7 +1057,7 @@ plots.show(
 # %% [markdown]
 # With the mean at the two positions of the map the whole lead is lost (on three other sets more than 85 %), and every prompt is closed with `)`, the default. The readers of `m0` then lack the bracket: with the mean at all positions the terms of the three heads and of `m3` fall below a twentieth of what they were. With the mean at the seven others the lead even rises a little.
 #
-# Zeros do more than take the bracket away. At the other seven positions they cost 3.15, mostly because heads 1.0 and 2.2 then hardly look at the bracket; with the patterns of these two held it is 0.61. So the map explains that the lead is gone without `m0`, and with the mean the answer too; the exact height of the puzzle's bar belongs to the zeros. That `m0` speaks against `]` on our prompt is a liking for `)`: it favours `)` over `]` on the twin as well.
+# Zeros do more than take the bracket away. At the other seven positions they cost 3.15, mostly because heads 1.0 and 2.2 then hardly look at the bracket; with the patterns of these two held it is 0.61. So the map explains why the lead is gone without `m0`. The exact height of the dark bar belongs to the zeros. And the light bar of our prompt lies below zero because `m0` favours `)` over `]`, there as on the twin, where `)` is right.
 #
 # **Each bar answers its own question.** The light one asks what a part adds to the final sum, all else as it was. The dark one asks how the lead changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much and not be needed.
 
