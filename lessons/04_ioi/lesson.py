@@ -171,7 +171,7 @@ with claims():
 written = ioi.writes(model, clean)
 rows = written.rows()
 large = {part: row for part, row in rows.items() if max(abs(row[to][0]) for to in ("to IO", "to S")) > 0.3}
-heads = sorted((h for h in large if "." in h), key=lambda h: -large[h]["to IO"][0])
+heads = sorted((h for h in large if "." in h), key=lambda h: -written.difference(h))
 shown = heads + [part for part in large if "." not in part]
 fig, ax = plots.figure(height=2.8)
 for i, (column, colour) in enumerate((("to IO", plots.SERIES[0]), ("to S", plots.SERIES[1]))):
@@ -186,11 +186,11 @@ ax.legend()
 plots.show(
     fig, "Direct attribution: 2.1 to 2.3 and 3.0 raise both names, 1.0, 1.2 and 1.3 raise IO more, 0.3 and 1.1 lower S; the MLPs raise IO and lower S.",
     "What a head or an MLP adds, directly, to the logit of IO and of S, each above the mean of all 80 names (128 prompts; thin "
-    "lines: 95 % intervals of the mean, with the prompts resampled). The parts that are not drawn add less than 0.3 to either.",
+    "lines: 95 % intervals of the mean, with the prompts resampled). The heads stand in the order of the difference between the two bars. The parts that are not drawn add less than 0.3 to either.",
 )  # fmt: skip
 
 # %% [markdown]
-# Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 2.1, 2.2 and 2.3 raise both names, and more the one that is named second; head 3.0 raises the one that is named first. Over prompts of both orders this favours nearly neither name. Heads 0.3 and 1.1 lower S.
+# Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 0.3 and 1.1 lower S. Heads 2.1, 2.2 and 2.3 raise both names, and more the one that is named second; head 3.0 raises the one that is named first. Over prompts of both orders this favours neither name by much.
 #
 # More than half of the logit difference, 55 %, is added by the MLPs, which raise IO and lower S. But of other words an MLP knows only what heads have brought, so we follow the heads first.
 #
@@ -840,7 +840,7 @@ ioi.beside_drawn().captioned(
 # - **Heads first.** The MLPs were kept throughout, and they add more than half of the logit difference. We know what they are told, and that they lower S and raise IO, but not how their neurons do it.
 # - **One opening.** The circuit was measured on one opening, and section 9 shows two sentences that it does not explain.
 #
-# **The puzzle, answered.** After this opening the model avoids the last name that it has read, whether it is repeated or not. Head 0.2 scores a name by its place and not by its repetition, and the parts that hear this head avoid the name that it looks at most. An earlier name is avoided a little.
+# **The puzzle, answered.** In sentences that begin like the first one, the model avoids the last name that it has read, whether it is repeated or not. Head 0.2 scores a name by its place and not by its repetition, and the parts that hear this head avoid the name that it looks at most. An earlier name is avoided a little.
 
 # %% claims
 new_giver = ioi.looks(model, givers["a third person gives"], (0, 2))
