@@ -56,7 +56,7 @@ def beside_drawn() -> Picture:
     ))  # fmt: skip
     page.line([(WIDE / 2, 0.1), (WIDE / 2, 4.2)], colour="#DDDDDD", behind=True)
     return page.picture(
-        "Two circuits over the same words. Left: notes of both names; 0.2 reads the second John and tells the movers. "
+        "Two circuits over one sentence. Left: notes of both names; 0.2 reads the second John and tells the movers. "
         "Right: previous-token, duplicate-token and induction heads find the repetition, S-inhibition heads pass it on."
     )
 

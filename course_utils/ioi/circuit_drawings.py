@@ -93,7 +93,7 @@ def circuit_drawn(circuit: Diagram, whole: Mapping[str, float]) -> Picture:
         arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, -0.25)),
     ]  # fmt: skip
     return on_sentence(
-        parts, lines, "The whole circuit on the sentence: the movers' values read the note of Mary, their keys that of "
+        parts, lines, "The circuit on the sentence: the movers' values read the note of Mary, their keys that of "
         "John, their queries the message of 0.2, which goes to MLPs as well; 0.3 and 1.1 add a smaller share.",
     )  # fmt: skip
 
