@@ -235,6 +235,15 @@ def test_a_crowd_tells_what_is_kept():
     plt.close(fig)
 
 
+def test_a_box_is_drawn_around_each_block_and_each_row_has_its_D():
+    W = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.1]])  # a pair, a feature alone, one that is dropped
+    fig = sp.blocks_figure(W)
+    boxes = [(box.get_y(), box.get_height()) for box in fig.axes[0].patches]
+    assert boxes == [(-0.5, 1), (0.5, 2)]
+    assert [text.get_text() for text in fig.axes[0].texts] == ["D = 0.99", "D = 0.50", "D = 0.50"]
+    plt.close(fig)
+
+
 def test_tokens_are_measured_with_the_columns_of_what_is_known_without_weights():
     class Model:
         W_U = torch.randn(64, 3000, generator=torch.Generator().manual_seed(0))

@@ -22,7 +22,7 @@ from .critical import (
     pair_crowding,
     pair_density,
 )
-from .crowded import Block, CrowdedModels, blocks, even_pairs, shares_figure
+from .crowded import Block, CrowdedModels, blocks, blocks_figure, even_pairs, shares_figure
 from .eight import antiprism, body_figure, eight_figure, evenly_spread, from_antiprism, in_space
 from .experiments import PairGeometry, Shapes, represented
 from .explorer import explore, try_pentagon
@@ -114,6 +114,7 @@ __all__ = [
     "arrow_panel",
     "best_pair",
     "blocks",
+    "blocks_figure",
     "body_figure",
     "canonical",
     "causes",

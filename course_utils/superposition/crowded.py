@@ -3,14 +3,13 @@
 1. Two kept features belong to one block if their arrows are far from a right angle, or if a chain of others links them.
 2. Between blocks all arrows are nearly at right angles: WᵀW, with its rows sorted by block, has boxes on its diagonal.
 3. The dimensionalities of a block sum to the number of dimensions that its features share.
-4. One picture for all densities: the dimensionality of every kept feature, and above it the blocks of the best run.
+4. Two pictures: the dimensionality of every kept feature at all densities, and the blocks of one model.
 """
 
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.sparse.csgraph import connected_components
@@ -62,20 +61,16 @@ class CrowdedModels:
     def plot(self, null: Float[Tensor, "draw hidden feature"]) -> Figure:
         """A column for each density, and a last one for `null`, whose first draw stands for its best run.
 
-        Below, D of every kept feature of all runs, those of the best run in the order of the rows above, and a stroke
-        where all of them would have the same. Above, WᵀW of the best run, sorted by block.
+        In it D of every kept feature, a column of dots for each run and a row for the best one, and a stroke where all
+        features of the best run would have the same.
         """
         densities = self.best.toy.probability[:, 0].tolist()
         names = [f"{p:.2g}" for p in densities] + [f"{null.shape[-1]} at\nrandom"]
         columns = [*zip(self.trained.W.unbind(1), self.best.W[0], strict=True), (null, null[0])]
-        most = max(_order(shown).numel() for _, shown in columns)
-        fig, ax = plots.figure(height=4.6)
+        fig, ax = plots.figure(height=3.6)
         for k, (stack, shown) in enumerate(columns):
             order, hidden = _order(shown), len(shown)
-            square = ax.inset_axes((k / len(columns), 0.73, 0.94 / len(columns), 0.2))
-            _boxes(square, shown, blocks(shown))
-            square.set(xlim=(-0.7, most - 0.3), ylim=(most - 0.3, -0.7))
-            square.set_title(f"{len(order)} kept" if stack is not null else "", fontsize=9, fontweight="normal", pad=3)
+            ax.text(k, 1.1, f"{len(order)} kept" if stack is not null else "", ha="center", fontsize=9)
             for run, W in enumerate(stack):
                 D, x = feature_dimensionality(W)[_order(W)], k - 0.3 + 0.6 * run / (len(stack) - 1)
                 ax.plot([x] * len(D), D, "o", color=plots.GREY, markersize=2.5, alpha=0.6, markeredgewidth=0)
@@ -84,10 +79,10 @@ class CrowdedModels:
             ax.hlines(hidden / len(order), k - 0.4, k + 0.4, color=plots.NULL, linewidth=2, zorder=3)
         for value in (1, 1 / 2, 2 / 5):
             ax.axhline(value, color=plots.GREY, linewidth=0.7, linestyle=":", zorder=0)
-        ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(0, 1.5), xticks=range(len(columns)), xticklabels=names)
+        ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(0, 1.18), xticks=range(len(columns)), xticklabels=names)
         ax.set_yticks([0, 2 / 5, 1 / 2, 1], ["0", "pentagon  2/5", "pair  1/2", "alone  1"])
         ax.set_xlabel("density p (rarer to the right)")
-        ax.set_ylabel("D of each kept feature", y=1 / 3)
+        ax.set_ylabel("D of each kept feature")
         ax.spines["left"].set_bounds(0, 1.05)
         marks = (
             Line2D([], [], marker="o", linestyle="", color=plots.SERIES[0], markersize=4, label="best run"),
@@ -96,6 +91,23 @@ class CrowdedModels:
         )
         fig.legend(handles=marks, ncols=3, loc="outside lower center")
         return fig
+
+
+def blocks_figure(W: Float[Tensor, "hidden feature"]) -> Figure:
+    """WᵀW of the kept features, sorted by block, a box around each block, and D of the feature of each row."""
+    order, start = _order(W), 0
+    fig, ax = plots.figure(width=4.2, height=3.4)
+    plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
+    for block in blocks(W):
+        size = len(block.features)
+        how = dict(fill=False, edgecolor=plots.INK, linewidth=2.5, clip_on=False)
+        ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
+        start += size
+    for row, D in enumerate(feature_dimensionality(W)[order].tolist()):
+        ax.text(len(order) - 0.2, row, f"D = {D:.2f}", va="center", fontsize=10)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    return fig
 
 
 def shares_figure(models: dict[str, Float[Tensor, "run hidden feature"]]) -> Figure:
@@ -124,16 +136,3 @@ def shares_figure(models: dict[str, Float[Tensor, "run hidden feature"]]) -> Fig
 def _order(W: Float[Tensor, "hidden feature"]) -> Int[Tensor, "kept"]:
     """The kept features, sorted by block."""
     return torch.tensor([i for block in blocks(W) for i in block.features])
-
-
-def _boxes(ax: Axes, W: Float[Tensor, "hidden feature"], found: tuple[Block, ...]) -> None:
-    order = _order(W)
-    plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
-    start = 0
-    for block in found:
-        size = len(block.features)
-        how = dict(fill=False, edgecolor=plots.INK, linewidth=1.4, clip_on=False)
-        ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
-        start += size
-    ax.set(xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)

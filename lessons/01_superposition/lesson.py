@@ -467,8 +467,8 @@ crowd = sp.CrowdedModels.of(twenty)
 eight = torch.stack([sp.random_directions(8, 5, torch.Generator().manual_seed(s)) for s in range(100)])
 plots.show(
     crowd.plot(eight[:8]),
-    "D of every kept feature at eight densities. In the best runs all are at 1 at p = 1 and 0.57, some at 1 and some at about 1/2 at 0.33, all at about 1/2 at 0.11, and some below it at 0.06. Above each density stands a matrix with boxes on its diagonal.",
-    caption="Below, D of every feature that is kept, in the best of eight runs and in the seven others. A stroke marks where all features of the best run would be if they shared the room evenly. The last column is the null, eight draws of eight random directions. Above, WᵀW in the colours of section 5, for the best run or the first draw; section 7 explains the boxes.",
+    "D of every kept feature at eight densities. In the best runs all are at 1 at p = 1 and 0.57, some at 1 and some at about 1/2 at 0.33, all at about 1/2 at 0.11, and some below it at 0.06.",
+    caption="D of every feature that is kept: a row of blue dots for the best of eight runs, and a column of grey ones for each run. A stroke marks where all features of the best run would be if they shared the room evenly. The last column is the null, eight draws of eight random directions, one of them blue.",
 )
 room = sp.feature_dimensionality(crowd.best.W[0, 2])[sp.column_norms(crowd.best.W[0, 2]) > 0.3]  # (kept,) at p = 0.33
 alone, half = room > 0.9, (room - 0.5).abs() < 0.1
@@ -483,18 +483,32 @@ measured("superposition.steps", "some 1, the others about 1/2" if bool((alone | 
 # %% [markdown]
 # ## 7 · Where the step comes from
 #
-# The boxes above the dots tell. Two features are in one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. The rows are sorted by block, and each box is one. Outside the boxes no entry is larger than 0.01. Here are the blocks of the best run at $p = 0.06$, each with the sum of its $D$:
+# Here is $W^\top W$ of the best run at $p = 0.33$, where the step is half done. Its eight features are sorted so that those that share dimensions stand side by side.
+
+# %% figure
+plots.show(
+    sp.blocks_figure(crowd.best.W[0, 2]),
+    "A matrix of eight rows with five boxes on its diagonal: two of one row, whose D is about 1, and three of two rows, whose D are about a half. Outside the boxes it is empty.",
+    caption="WᵀW in the colours of section 5, and D of each row's feature. Each box holds a block.",
+)
+
+# %% [markdown]
+# Two features are in one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. Outside the boxes no entry is larger than 0.01. Two of the blocks here are features alone and three are pairs. Each fills one dimension, and five blocks fill the five that there are: twice 1, and six times a half.
+#
+# Other blocks fill two dimensions or more. These are the blocks of the best run at $p = 0.06$, each with the sum of its $D$:
 
 # %%
 W = crowd.best.W[0, 5]  # (hidden, feature), at p = 0.06
 [(block.features, round(block.dimensions, 2)) for block in sp.blocks(W)]
 
 # %% [markdown]
-# Each block fills a whole number of dimensions, to within a tenth, in all runs. Where $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a block of five. Blocks of three in two dimensions would have 2/3. They hardly form. A pair beside a feature alone keeps three as well, and only two of these can collide. When we train three features in two dimensions by themselves, the best of eight runs is a triangle at $p = 0.57$, but a pair beside a single feature from $p = 0.33$ down. Below 1/2 the fractions lie close together: 2/5 for five in two dimensions, 3/8 for eight in three.
+# Each block fills a whole number of dimensions, to within a tenth, in all runs. Where $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a block of five.
 #
-# Which blocks form is partly chance. At $p = 0.02$ five of the eight runs, and three of eight fresh ones, are a single block, as random directions are.
+# Why is there a step between 1 and 1/2? A value between them needs a block such as three features in two dimensions, with 2/3 each, and such blocks hardly form. A pair beside a feature alone keeps three as well, and only two of these can collide. When we train three features in two dimensions by themselves, the best of eight runs is a triangle at $p = 0.57$, but a pair beside a single feature from $p = 0.33$ down. Below 1/2 the fractions lie close together, 2/5 for five features in two dimensions and 3/8 for eight in three, and there is no second step.
 #
-# > $W^\top W$, sorted by block, shows which features share dimensions. Each block fills a whole number of them.
+# Which blocks form is partly chance. At $p = 0.02$ five of the eight runs, and three of eight fresh ones, are one single block, as eight random directions nearly always are.
+#
+# > Features share dimensions in blocks, and each block fills a whole number of them. One dimension has room for a feature alone or for a pair, and therefore $D$ falls from 1 to 1/2 in a step.
 
 # %% claims
 def kept_D(W):  # D of the features that are kept
@@ -523,8 +537,9 @@ with claims():
     claim("there hardly any feature is near 5/8 (within 0.05: fewer than one in twenty, of either eight runs)", all(((V - 5 / 8).abs() < 0.05).float().mean() < 1 / 20 for V in third))
     claim("at p = 0.11 every feature of the best of either eight has about half a dimension", all(about(of[4], 0.5) for of in best_D))
     claim("of random directions hardly any comes near 1, and none has a dimension to itself (in a hundred draws of eight, one in a hundred or fewer above 0.85, none above 0.95)", (sp.feature_dimensionality(eight) > 0.85).float().mean() <= 0.01 and sp.feature_dimensionality(eight).max() < 0.95)
-    claim("outside the boxes of the figure no entry is larger than 0.01", max(across) < 0.01)
+    claim("outside the boxes no entry is larger than 0.01, in the best run at any density", max(across) < 0.01)
     claim("each block of these and of eight fresh runs fills a whole number of dimensions, to within a tenth; a quarter of a hundred draws of random directions do (20 to 30)", all(abs(block.dimensions - round(block.dimensions)) < 0.1 for block in every) and between(sum(abs(D.sum() - D.sum().round()) < 0.1 for D in sp.feature_dimensionality(eight)), 20, 30))
+    claim("the best run at p = 0.33 has two features alone and three pairs, each of which fills one dimension", [(len(block.features), round(block.dimensions)) for block in sp.blocks(crowd.best.W[0, 2])] == [(1, 1)] * 2 + [(2, 1)] * 3)
     claim("the best run at p = 0.06 has three pairs and a block of five, which fill 1, 1, 1 and 2 dimensions", [(len(block.features), round(block.dimensions)) for block in sp.blocks(W)] == [(2, 1), (2, 1), (2, 1), (5, 2)])
     claim("blocks of three hardly form (in two of 128 models), and blocks of eight fill three dimensions", (sum(any(len(block.features) == 3 for block in blocks) for run in found for blocks in run), 8 * len(found)) == (2, 128) and {round(block.dimensions) for block in every if len(block.features) == 8} == {3})
     claim("of three features in two dimensions the best of either eight runs is a triangle at p = 0.57, and a pair beside a single feature from p = 0.33 down", all(sp.read_plane(of[0]).polygon == 3 and all(sp.read_plane(V).antipodal and sorted(len(block.features) for block in sp.blocks(V)) == [1, 2] for V in of[1:]) for of in three))
