@@ -808,11 +808,9 @@ ways = [probing.basics.mass_mean(h[:96, probing.BREAK], lines.inside[:96]) for h
 from_files = off(break_probes.directions[2, 0])
 written = [torch.nn.functional.normalize(subspace.split(way, model.W_U[:, signs])[0], dim=0) for way in ways]  # along the embeddings
 random_ways = torch.nn.functional.normalize(torch.randn(10, 12, 192, generator=torch.Generator().manual_seed(0)), dim=2)
-shuffled_ways = [[off(probing.basics.mass_mean(h[:96, probing.BREAK], lines.inside[:96][torch.randperm(96, generator=torch.Generator().manual_seed(i))])) for i in range(36)]
-                 for h, lines in zip(streams, drawn, strict=True)]
+shuffled_ways = [[off(probing.basics.mass_mean(h[:96, probing.BREAK], lines.inside[:96][torch.randperm(96, generator=torch.Generator().manual_seed(i))])) for i in range(36)] for h, lines in zip(streams, drawn, strict=True)]
 by_line = {
-    "the whole vector": [shift(i, lambda by: by) for i in range(10)],
-    "the direction": [shift(i, along(off(ways[i]))) for i in range(10)],
+    "the whole vector": [shift(i, lambda by: by) for i in range(10)], "the direction": [shift(i, along(off(ways[i]))) for i in range(10)],
     "the direction of the files’ probe": [shift(i, along(from_files)) for i in range(10)],
     "null: as far along the embeddings": [shift(i, along(off(ways[i]), written[i])) for i in range(10)],
     "null: as far, 12 random directions": [shift(i, along(off(ways[i]), way)) for i in range(10) for way in random_ways[i]],
