@@ -1,6 +1,6 @@
 """Line breaks in code: tokens that are the same whether a bracket is open or not.
 
-1. `line_breaks` – those of files. `broken_lines` – made-up lines in which nothing but the brackets tells.
+1. `line_breaks` – those of files. `broken_lines` – made-up lines in which a comma before the line break does not tell.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@
 #
 # - **absent** from a model's vectors if no classifier that was tried reads it better than it reads the untrained model, or than made-up labels let it (sections 6 and 8),
 # - **present** if one does, and no other property is known that it reads in its place (sections 2 to 4),
-# - **used** if the answer changes when we change the property in the vectors, more than under other changes as large, and without our writing the answer itself into them (sections 6 to 8).
+# - **used** if the answer or its odds change when we change the property in the vectors, more than under other changes as large, and without our writing the answer itself into them (sections 6 to 8).
 #
 # Section 8 carries one property of the trained model through all three words, and section 10 gives the verdict on five.
 
@@ -27,7 +27,7 @@ import torch
 
 from course_utils import plots, probing, sae, zoo
 from course_utils.intervals import mean_interval
-from course_utils.page import about, between, caption, card, claim, claims
+from course_utils.page import about, between, card, claim, claims
 from course_utils.page import measured, predict, rounds_to, table
 from course_utils.probing import clouds, drawing, subspace
 from course_utils.python_text.labels import token_labels
@@ -102,11 +102,10 @@ with claims():
 # %% [markdown]
 # ## 1 · A probe is a direction
 #
-# A **probe** is a small classifier that is trained on a model's internal vectors, while the model itself stays as it is. Our labels come from Python's own tokenizer and parser, which say of every character what it is. A token takes the label of its first one. The model never sees them.
+# A **probe** is a small classifier that is trained on a model's internal vectors, while the model itself stays as it is. Our labels come from Python's own tokenizer and parser. A token takes the label of its first character that is not a blank. The model never sees the labels.
 #
 # The simplest probe needs two means. Suppose that vectors had two numbers only. Two tokens inside brackets are at (4, 4) and (2, 4), and two outside are at (0, 1) and (2, −1). The means are (3, 4) and (1, 0), and the arrow from the mean of the tokens outside to that of the tokens inside is (2, 4). A new token is at (4, 2). Is it inside? The point halfway between the means is (2, 2). From there the new token is (2, 0) away, and
-
-# %% [markdown]
+#
 # $$(2, 0)\cdot(2, 4) \;=\; 2\cdot 2 + 0\cdot 4 \;=\; 4 \;>\; 0 .$$
 #
 # It lies further along the arrow than halfway, so it is taken for *inside*. This is the **mass-mean probe** (Marks & Tegmark 2023).
@@ -224,7 +223,7 @@ plots.show(
 # %% [markdown]
 # Before training one label alone is read well, *closing bracket*, with an AUC of 0.98 or more at every place. A token that holds no closing bracket closes none, and most that hold one do, and a random network has not lost which token it is. The other five are read better after training, best before layer 2 or 3, and less well at the end.
 #
-# Beside each number belongs its **null**: what the same measurement gives without the thing that we want to give credit to. To give credit to training, we take the model before it, and ask by how much the trained model's AUC is larger. Files are independent of each other, and the tokens of one file are not. The intervals therefore come from drawing whole files again and again, with replacement (a bootstrap over files). This begins the scoreboard.
+# Beside each number belongs its **null**: what the same measurement gives without the thing that we want to give credit to. To give credit to training, we take the model before it, and ask by how much the trained model's AUC is larger. We take files to be independent of each other; the tokens of one file are surely not. The intervals therefore come from drawing whole files again and again, with replacement (a bootstrap over files). This begins the scoreboard.
 
 # %% figure
 board = {}  # (label, test): by how much the AUC of its probe before layer 2 is above the null's
@@ -265,7 +264,7 @@ with claims():
     claim("definition is ahead by 0.34, inside brackets by 0.25", rounds_to(lead["definition"][0], "0.34") and rounds_to(lead["in_brackets"][0], "0.25"))
 
 # %% [markdown]
-# All three are ahead. For *definition* training adds 0.34, for *inside brackets* 0.25, and for *closing bracket* 0.007: the untrained model's probe already puts 99 of 100 pairs in order. The remaining pair still matters, since the label is rare. If both probes may give equally many false alarms, the trained model's finds nearly all closing brackets, and the untrained model's finds fewer than four in five.
+# All three are ahead. For *definition* training adds 0.34, for *inside brackets* 0.25, and for *closing bracket* 0.007: the untrained model's probe already puts 99 of 100 pairs in order. The remaining pair still matters, since the label is rare. If the untrained model's probe may give as many false alarms as the trained one's gives, it finds fewer than four in five of the closing brackets, and the trained one's nearly all.
 
 # %% [markdown]
 # ## 3 · Reading, or memorising
@@ -336,7 +335,7 @@ with claims():
     claim("against shuffled labels closing bracket is ahead by 0.003, definition by 0.07 and inside brackets by 0.11", [f"{board[spoken[name], 'shuffled labels'][0]:.{digits}f}" for name, digits in (("closes", 3), ("definition", 2), ("in_brackets", 2))] == ["0.003", "0.07", "0.11"])
 
 # %% [markdown]
-# All three pass. The coins show why a null is needed: the probes reach an AUC of more than 0.8 on tosses that mean nothing, because the same tokens come back. Against shuffled labels *closing bracket* is ahead by 0.003, so that nearly all of it is a matter of the token. *Definition* is ahead by 0.07 and *inside brackets* by 0.11: what their probes read comes from the context. Is it therefore the property in the label? Next we look at a single file.
+# All three pass. The coins show why a null is needed: the probes reach an AUC of more than 0.8 on tosses that mean nothing, because the same tokens come back. Against shuffled labels *closing bracket* is ahead by 0.003, so that nearly all of it is a matter of the token. *Definition* is ahead by 0.07 and *inside brackets* by 0.11: so much comes from the context. Is it the property in the label? Next we look at a single file.
 
 # %% [markdown]
 # ## 4 · What a docstring gives away
@@ -357,15 +356,6 @@ plots.show(
     "The first lines of a module, which are a docstring: the probe is dark between the brackets that are written in it, and pale elsewhere.",
     "The beginning of one new file, with what the probe says at each token. By its label all of it should be white.",
 )  # fmt: skip
-
-# %% claims
-inside_written = probing.brackets_written(some, model.tokenizer)
-told_inside, told_outside = p_inside[inside_written].mean(), p_inside[~inside_written].mean()
-others = [value for f, value in by_file.items() if f != worst]
-with claims():
-    claim("in the worst file the probe is wrong at more than a third of the tokens, in each of the nine others at fewer than one in ten", by_file[worst] > 1 / 3 and max(others) < 0.1 and len(others) == 9)
-    claim("no token of that file's part is inside brackets by Python's parser, and all are in a docstring", not some.label("in_brackets").any() and some.label("in_docstring").all())
-    claim("the probe gives inside written brackets more than 0.6 there on average, and elsewhere less than 0.05", float(told_inside) > 0.6 and float(told_outside) < 0.05)
 
 # %% [markdown]
 # The part that we read is all docstring, and for Python's parser a bracket in a string is a character like any other. So every *yes* of the probe is wrong, and that is more than a third of the tokens. In the other nine files it is wrong at fewer than one in ten. It seems to have found brackets that are *written*, whether Python counts them or not.
@@ -409,16 +399,6 @@ plots.show(
     "Tokens inside a bracket that is written but does not count, in nine further files, with 95 % intervals over files. The first probe's label says no at all of them, the second's yes.",
 )  # fmt: skip
 
-# %% claims
-with claims():
-    claim("nine files", len(further.file.unique()) == 9)
-    claim("the second probe has a higher AUC on its label than the first on its own", of_second[0] > known[2, at["in_brackets"]])
-    claim("the first probe says yes at about six in ten of the disputed tokens", rounds_to(says_yes["the first probe"][0], "0.6"))
-    claim("the second at more than nine in ten", says_yes["the second probe"][0] > 0.9)
-    claim("the null at fewer than one in three, its interval below the first probe's", says_yes["null: shuffled within tokens"][0] < 1 / 3 and says_yes["null: shuffled within tokens"][2] < says_yes["the first probe"][1])
-    claim("in the training files the two labels part at fewer than two tokens in a hundred", (wrote != train.label("in_brackets")).float().mean() < 0.02)
-    claim("disputed tokens are in strings or comments, more than 99 of 100", (further.label("in_string") | further.label("in_comment"))[disputed].float().mean() > 0.99)
-
 # %% [markdown]
 # The first probe says *yes* at about six in ten of the disputed tokens, against its own label. The null does so at fewer than one in three. So the first probe has learned much of another property. In its training files the two labels part at fewer than two tokens in a hundred, and a probe finds *something* that correlates with its label there. The second notebook of this lesson asks whether the vectors also hold which brackets count.
 #
@@ -446,7 +426,20 @@ plots.show(
 )  # fmt: skip
 
 # %% claims
+inside_written = probing.brackets_written(some, model.tokenizer)
+told_inside, told_outside = p_inside[inside_written].mean(), p_inside[~inside_written].mean()
+others = [value for f, value in by_file.items() if f != worst]
 with claims():
+    claim("in the worst file the probe is wrong at more than a third of the tokens, in each of the nine others at fewer than one in ten", by_file[worst] > 1 / 3 and max(others) < 0.1 and len(others) == 9)
+    claim("no token of that file's part is inside brackets by Python's parser, and all are in a docstring", not some.label("in_brackets").any() and some.label("in_docstring").all())
+    claim("the probe gives inside written brackets more than 0.6 there on average, and elsewhere less than 0.05", float(told_inside) > 0.6 and float(told_outside) < 0.05)
+    claim("nine files", len(further.file.unique()) == 9)
+    claim("the second probe has a higher AUC on its label than the first on its own", of_second[0] > known[2, at["in_brackets"]])
+    claim("the first probe says yes at about six in ten of the disputed tokens", rounds_to(says_yes["the first probe"][0], "0.6"))
+    claim("the second at more than nine in ten", says_yes["the second probe"][0] > 0.9)
+    claim("the null at fewer than one in three, its interval below the first probe's", says_yes["null: shuffled within tokens"][0] < 1 / 3 and says_yes["null: shuffled within tokens"][2] < says_yes["the first probe"][1])
+    claim("in the training files the two labels part at fewer than two tokens in a hundred", (wrote != train.label("in_brackets")).float().mean() < 0.02)
+    claim("disputed tokens are in strings or comments, more than 99 of 100", (further.label("in_string") | further.label("in_comment"))[disputed].float().mean() > 0.99)
     claim("every label is ahead in all four columns by the whole interval", len(board) == 16 and len(drawing.TESTS) == 4 and all(low > 0 for _, low, _ in board.values()))
     claim("inside written brackets of each of the five draws of coins, too", len(each_w) == 5 and float(of_second[0]) > max(each_w))
     wrong_yes = answers["trained"] & ~is_one
@@ -531,6 +524,7 @@ def sides_with_rule(one):
 
 weighs = [weighed(one) for one, _ in every]
 with claims():
+    claim("the rule is a majority of three bits, and the right answer is it or, where another bit is 1, its reverse", any(torch.equal(network.rival, probing.BITS[:, three_bits].sum(1) >= 2) and any(torch.equal(network.wanted, network.rival ^ probing.BITS[:, i]) for i in range(8) if i not in three_bits) for three_bits in torch.combinations(torch.arange(8), 3).tolist()))
     claim("the probe is right on every usual input", ((odds > 0) == y)[usual].all())
     claim("log odds of 6 are a probability of 0.998", f"{float(torch.tensor(6.0).sigmoid()):.3f}" == "0.998")
     claim("on usual inputs the log odds are 6 or a little more, at each input of all five networks", min(sizes[True]) >= 6 and about(sizes[True], 6))
@@ -542,7 +536,7 @@ with claims():
 # %% [markdown]
 # On unusual inputs the log odds are less than 0.05 in size: the probe is undecided, because it could not know which of the two was meant. In $h$ shortcut and rule have a direction each, of the same length, and the probe weighs both alike. On usual inputs they agree; on unusual ones they cancel, in each of five networks.
 #
-# If the rule is made twice as long in $h$, the probe takes the rule's side at every unusual input. So where the training files leave a choice, a probe reads what is larger in the vectors, whatever its label says. That fits section 4, where written brackets were the easier of the two to read.
+# If the rule is made twice as long in $h$, the probe takes the rule's side at every unusual input. So where the training files leave a choice, a probe tends to read what is larger in the vectors, whatever its label says. That fits section 4, where written brackets were the easier of the two to read.
 
 # %% [markdown]
 # ## 6 · Readable, but used?
@@ -682,7 +676,7 @@ measured("probing.expects", kinds.get(gains, gains))
 # %% [markdown]
 # In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. Ours go along twelve differences of means of labels that were shuffled over all tokens, and twelve random directions.
 #
-# There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we split our direction into the part along this embedding and the part that is left, and interchange along each of them. What is left gets placebos that go as far as it does.
+# There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we split our direction into the part along this embedding and the part that is left, and interchange along each of them. What is left gets placebos that go as far as it does, without a part along the embedding of “)” either.
 
 # %% figure
 answer_way = model.W_U[:, close] / model.W_U[:, close].norm()
@@ -709,22 +703,23 @@ placebos = torch.cat([probing.mass_mean(x[None], deals).directions[0], torch.ran
 gain = {"inside written brackets": rise(toward[None])[0], "the embedding of “)” alone": rise(answer_way[None], answer_way)[0],
         "the direction without it": rise(without[None], without)[0]}
 found = {name: mean_interval(by, clusters=outside.file) for name, by in gain.items()}
-by_chance, by_chance_rest = rise(placebos).mean(1), rise(placebos, without).mean(1)
+freed = placebos - (placebos @ answer_way)[:, None] * answer_way  # without a part along the embedding
+by_chance, by_chance_rest = rise(placebos).mean(1), rise(freed, without).mean(1)
 fig, ax = plots.figure(height=2.3, width=6.2)
 rest_row = "the direction without it"
 drawing.lead_rows(ax, {name: found[name] for name in found if name != rest_row} | {"24 placebos": by_chance, rest_row: found[rest_row], "24 placebos, as far as “without it”": by_chance_rest})
 ax.set(xlabel="nats that closing brackets become more probable")
 plots.show(
-    fig, f"The whole direction at {found['inside written brackets'][0]:.1f} nats, the embedding alone at {found['the embedding of “)” alone'][0]:.1f}, then grey dots of placebos, all lower than the whole direction. The direction without it is at {found[rest_row][0]:.1f}, and some dots of placebos that go as far are above it.",
+    fig, f"The whole direction at {found['inside written brackets'][0]:.1f} nats, the embedding alone at {found['the embedding of “)” alone'][0]:.1f}, then grey dots of placebos, all lower than the whole direction. The direction without it is at {found[rest_row][0]:.1f}, and of the placebos that go as far {int((by_chance_rest > found[rest_row][0]).sum())} of 24 lies above it.",
     "Tokens at the beginning of the ten new files that are outside written brackets and get the component of tokens inside. With 95 % intervals over files; grey dots are placebos.",
 )  # fmt: skip
 
 # %% claims
 with claims():
     claim("the direction does more than each of 24 placebos, twelve shuffled and twelve random: it ranks first of 25", len(by_chance) == 24 and deals.shape[1] == 12 and found["inside written brackets"][0] > by_chance.max())
-    claim("along the embedding alone there are more than two thirds of it", found["the embedding of “)” alone"][0] > 2 / 3 * found["inside written brackets"][0])
+    claim("along the embedding alone there are about two thirds of it", about(found["the embedding of “)” alone"][0] / found["inside written brackets"][0], 2 / 3))
     claim("without it less than a third is left", found["the direction without it"][0] < found["inside written brackets"][0] / 3)
-    claim("more than one of 24 placebos that go as far do more than what is left", len(by_chance_rest) == 24 and (by_chance_rest > found["the direction without it"][0]).sum() > 1)
+    claim("one of 24 placebos that go as far, along directions without the embedding, does more than what is left", len(by_chance_rest) == 24 and (freed @ answer_way).abs().max() < 1e-3 and (by_chance_rest > found["the direction without it"][0]).sum() == 1)
     claim("in the one line a closing bracket is the first guess after the move, and not before", chances[1].argmax() == close and chances[0].argmax() != close)
     claim("the part along the embedding is shorter than the part that is left", 0 < toward @ answer_way < without.norm())
     claim("the moved tokens are outside written brackets, and the donors inside", not wrote_new[where].any() and len(pool) == int(wrote.sum()))
@@ -732,14 +727,14 @@ with claims():
     claim("all ten files", len(outside.file.unique()) == 10)
 
 # %% [markdown]
-# The direction does more than every placebo: it ranks first of 25. But along the embedding of “)” alone there are more than two thirds of the effect. Without it less than a third is left, and some placebos that go as far do more than this.
+# The direction does more than every placebo: it ranks first of 25. But along the embedding of “)” alone there are about two thirds of the effect. Without it less than a third is left, and one of the 24 placebos that go as far does more than this.
 #
-# For the word *used* the answer has to change without our writing it into the vectors. Here we may have written it in, and what remains is no more than a placebo can do. Section 8 goes to a place where the answer is not yet due.
+# For the word *used* the answer or its odds have to change without our writing the answer into the vectors. Here we may have written it in, and what remains does less than one of the placebos. Section 8 goes to a place where the answer is not yet due.
 
 # %% [markdown]
 # ## 8 · At a line break
 #
-# Inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`. So after a line break and a name the model should know whether a bracket is still open. The line break itself does not say so: it is the same token in both cases. And what comes next to it is a name, so that `=` is not yet due there. Here the property has to be worked out, and it can be told from the answer.
+# Inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`. So after a line break and a name the model should know whether a bracket is still open. The line break itself need not say so: here it is the same token in both cases. And what comes next to it is a name, so that `=` is not yet due there. Here the property has to be worked out, and it can be told from the answer.
 
 # %% figure
 signs = [model.tokenizer(sign)["input_ids"][-1] for sign in ("=", " =")]
@@ -766,20 +761,17 @@ def at_breaks(fit_on, judge_on, labels):
     at_breaks(further_0, test_0, open_there[:, None]), at_breaks(further, test, dealt))
 table({f"before layer {i}": {
     "AUC": float(read[i][0]), "ahead of the model before training": probing.ahead(read[i], untrained[i]),
-    "ahead of shuffled labels": probing.ahead(read[i], on_dealt[i])} for i in (0, 1, 2)}, decimals=2)
-
-# %% caption
-caption("Inside brackets or not, at line breaks of the ten new files. 95 % intervals over files.")
+    "ahead of shuffled labels": probing.ahead(read[i], on_dealt[i])} for i in (0, 1, 2)}, decimals=2, caption="Inside brackets or not, at line breaks of the ten new files. 95 % intervals over files.")
 
 # %% [markdown]
-# Before layer 0 a vector is the token's embedding. The probe is ahead of neither null there: the property is *absent*. Before layer 2 it is ahead of both, by 0.08 of the untrained model and by 0.16 of shuffled labels.
+# Before layer 0 a vector is the token's embedding. The indent in the token gives the probe an AUC of 0.84 there, but it is ahead of neither null: the property is *absent*. Before layer 2 it is ahead of both, by 0.08 of the untrained model and by 0.16 of shuffled labels.
 #
 # There is a rival: most line breaks inside brackets follow a comma, and hardly any others do. So for the rest we make up lines in which a comma cannot tell. In both kinds one bracket has been closed, and then come a comma, a name and the line break:
 #
 #     value = get(call(name), size⏎        text        a bracket is open
 #     value = get(call, name), size⏎        text       none is open
 #
-# In ten draws of such lines the probe that was fitted in the nine files puts at least 96 of 100 pairs in order, and the untrained model's about half. So the property is *present*.
+# In ten draws of such lines the probe that was fitted in the nine files puts at least 96 of 100 pairs in order, and the untrained model's on average about half. Commas and opening brackets differ in number between these two kinds. So we compare the first one also with `get(call(name)), size`, where they do not: there the files' probe puts at least 95 of 100 pairs in order, and the untrained model's at most 90. So the property is *present*.
 #
 # Is it used? Before layer 2 the line break gets the component of a line of the other kind, along the difference of the means of half of the lines. What lies along the embeddings of “=” and “ =” is taken out of this direction. We leave the name's own vector alone, and ask after the name, in the other half of the lines: how far do the log odds of “=” against “ =” go the donor's way? Between the two kinds of line they differ by about 3.3 nats.
 
@@ -798,12 +790,12 @@ def odds(stream):
 plain = [odds(stream[96:]) for stream in streams]
 
 def shift(seed, move):
-    """How far the odds go the donor's way, if a line break moves by move(donor − receiver)."""
+    """How far each line's odds go the donor's way, if its line break moves by move(donor − receiver)."""
     h = streams[seed][96:]
     donors = h.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)  # the line beside it is of the other kind
     put = h.clone()
     put[:, probing.BREAK] += move((donors - h)[:, probing.BREAK])
-    return float(((odds(put) - plain[seed]) * (1 - 2.0 * drawn[seed].inside[96:])).mean())
+    return (odds(put) - plain[seed]) * (1 - 2.0 * drawn[seed].inside[96:])
 
 # %% figure answer
 def off(d):
@@ -816,54 +808,70 @@ ways = [probing.basics.mass_mean(h[:96, probing.BREAK], lines.inside[:96]) for h
 from_files = off(break_probes.directions[2, 0])
 written = [torch.nn.functional.normalize(subspace.split(way, model.W_U[:, signs])[0], dim=0) for way in ways]  # along the embeddings
 random_ways = torch.nn.functional.normalize(torch.randn(10, 12, 192, generator=torch.Generator().manual_seed(0)), dim=2)
-shifts = {
-    "the whole vector": [shift(i, lambda by: by) for i in range(10)],
-    "the direction": [shift(i, along(off(ways[i]))) for i in range(10)],
+shuffled_ways = [[off(probing.basics.mass_mean(h[:96, probing.BREAK], lines.inside[:96][torch.randperm(96, generator=torch.Generator().manual_seed(i))])) for i in range(36)] for h, lines in zip(streams, drawn, strict=True)]
+by_line = {
+    "the whole vector": [shift(i, lambda by: by) for i in range(10)], "the direction": [shift(i, along(off(ways[i]))) for i in range(10)],
     "the direction of the files’ probe": [shift(i, along(from_files)) for i in range(10)],
     "null: as far along the embeddings": [shift(i, along(off(ways[i]), written[i])) for i in range(10)],
     "null: as far, 12 random directions": [shift(i, along(off(ways[i]), way)) for i in range(10) for way in random_ways[i]],
+    "null: as far, 36 shuffled labels": [shift(i, along(off(ways[i]), way)) for i in range(10) for way in shuffled_ways[i]],
 }
+shifts = {name: [float(each.mean()) for each in moved] for name, moved in by_line.items()}
 fig, ax = plots.figure(height=2.3, width=6.6)
 for i, (name, values) in enumerate(shifts.items()):
     ax.plot(values, [-i] * len(values), "o", ms=5, alpha=0.4, color=plots.NULL if name.startswith("null") else plots.EDITED if name.startswith("the direction") else plots.INK)
 ax.axvline(0, color=plots.NULL, lw=0.8)
-ax.set(xlabel="nats that the log odds go the donor's way", yticks=range(0, -5, -1), yticklabels=list(shifts), ylim=(-4.5, 0.5))
+ax.set(xlabel="nats that the log odds go the donor's way", yticks=range(0, -6, -1), yticklabels=list(shifts), ylim=(-5.5, 0.5))
 plots.show(
-    fig, "The whole vector and the direction lie between 1 and 1.5 nats, the direction of the files' probe at about 1, the random directions around 0, and as far along the embeddings is below 0.",
-    "The interchange at the line break, asked after the name: ten draws of lines, a dot each (random directions: 12 for each draw). Nothing orange has a component along the embeddings of = with or without a space.",
+    fig, "; ".join(f"{name}: from {min(values):.1f} to {max(values):.1f} nats" for name, values in shifts.items()) + ".",
+    "The interchange at the line break, asked after the name: ten draws of lines, a dot each (random directions: 12 for each draw; shuffled labels: 36). Nothing orange has a component along the embeddings of = with or without a space.",
 )  # fmt: skip
 moved_share = sum(shifts["the direction"]) / sum(shifts["the whole vector"])
 measured("probing.line_break", "hardly at all" if moved_share < 0.25 else "half as far" if moved_share < 0.75 else "as far, or nearly")
 
 # %% claims
-def pairs_in_order(net, probe):
-    """In each draw, the AUC of a probe at the line breaks before layer 2."""
-    return [float(probing.auc((lines.stream(net, 2)[:, probing.BREAK] @ probe.directions[2, 0])[:, None], lines.inside[:, None], torch.zeros(192).long())[0]) for lines in drawn]
+def pairs_in_order(net, probe, some):
+    """In each draw, the AUC of a probe at the line breaks before layer 2: of lines with an open bracket against `some`."""
+    scores = [torch.cat([lines.stream(net, 2)[:, probing.BREAK] @ probe.directions[2, 0] for lines in (replace(one, tokens=one.tokens[one.inside]), none)]) for one, none in zip(drawn, some, strict=True)]
+    return [float(probing.auc(score[:, None], (torch.arange(192) < 96)[:, None], torch.zeros(192).long())[0]) for score in scores]
+
+none_open = [replace(lines, tokens=lines.tokens[~lines.inside]) for lines in drawn]
+both_closed = [replace(lines, tokens=torch.tensor(model.tokenizer([model.tokenizer.decode(row[1:]).replace("),", ")),") for row in lines.tokens[lines.inside]])["input_ids"])) for lines in drawn]
+by_probe, by_untrained = ([pairs_in_order(net, probe, some) for some in (none_open, both_closed)] for net, probe in ((model, break_probes), (blank, probes_null)))
+closed_texts = [model.tokenizer.decode(row[1:]) for lines in both_closed for row in lines.tokens]
 
 leads = [[probing.ahead(read[i], null[i]) for null in (untrained, on_dealt)] for i in range(5)]
 comma = torch.tensor([model.tokenizer.decode([i]).endswith(",") for i in further.ids.roll(1).tolist()])[breaks]
 odds_of = [(odds(h), lines.inside) for h, lines in zip(streams, drawn, strict=True)]
 by_random = torch.tensor(shifts["null: as far, 12 random directions"]).view(10, 12).amax(1)
-texts = [[model.tokenizer.decode([i]) for i in row] for row in drawn[0].tokens.tolist()]
+by_shuffled = torch.tensor(shifts["null: as far, 36 shuffled labels"]).view(10, 36)
+turned_share = [float(torch.cat([(before + by * (1 - 2.0 * lines.inside[96:]) > 0) != (before > 0) for before, by, lines in zip(plain, by_line[name], drawn, strict=True)]).float().mean()) for name in ("the direction", "the whole vector")]
+spaced = float(torch.cat([before[lines.inside[96:]] < 0 for before, lines in zip(plain, drawn, strict=True)]).float().mean())
+texts = [[model.tokenizer.decode([i]) for i in row] for lines in drawn for row in lines.tokens.tolist()]
 with claims():
     claim("in the picture the model finds = without a space more probable where a bracket is open, and the other where none is", sign_chances[0][0] > sign_chances[0][1] and sign_chances[1][0] < sign_chances[1][1])
     claim("in both kinds one bracket is closed, and then come a comma, a name, the same line break and a name", all("".join(row).count(")") == 1 and ")" in row[-5] and row[-4] == "," and row[-3].strip().isidentifier() and row[-2] == texts[0][-2] and row[-1].isidentifier() for row in texts))
-    claim("where one is open, one more bracket was opened than closed, and elsewhere as many", all(("".join(row).count("(") - "".join(row).count(")") == 1) == bool(inside_) for row, inside_ in zip(texts, drawn[0].inside, strict=True)))
-    claim("before layer 0 the intervals of both leads contain 0; before layers 1 and 2 all lie above it", all(low < 0 < high for _, low, high in leads[0]) and all(low > 0 for i in (1, 2) for _, low, _ in leads[i]))
+    claim("where one is open, one more bracket was opened than closed, and elsewhere as many", all(("".join(row).count("(") - "".join(row).count(")") == 1) == bool(inside_) for row, inside_ in zip(texts, torch.cat([lines.inside for lines in drawn]), strict=True)))
+    claim("before layer 0 the AUC is 0.84, and the intervals of both leads contain 0; before layers 1 and 2 all lie above it", rounds_to(read[0][0], "0.84") and all(low < 0 < high for _, low, high in leads[0]) and all(low > 0 for i in (1, 2) for _, low, _ in leads[i]))
     claim("before layer 2 the lead over the untrained model is 0.08, over shuffled labels 0.16", [f"{value:.2f}" for value, _, _ in leads[2]] == ["0.08", "0.16"])
     claim("two thirds or more of the line breaks inside brackets follow a comma, of the others fewer than one in a hundred", comma[open_there].float().mean() >= 2 / 3 and comma[~open_there].float().mean() < 0.01)
-    claim("in the made-up lines the files' probe puts at least 96 of 100 pairs in order in each draw, the untrained model's about half", min(pairs_in_order(model, break_probes)) >= 0.96 and between(pairs_in_order(blank, probes_null), 0.4, 0.6))
+    claim("in the made-up lines the files' probe puts at least 96 of 100 pairs in order in each draw, the untrained model's on average about half", min(by_probe[0]) >= 0.96 and about(sum(by_untrained[0]) / 10, 0.5))
+    claim("against lines in which both brackets are closed, with as many commas and opening brackets, at least 95 of 100 in each draw, the untrained model's at most 90", min(by_probe[1]) >= 0.95 and max(by_untrained[1]) <= 0.9 and all(["".join(text).count(sign) for sign in ",()"] == [1, 2, 1] for text in texts[::2]) and all([text.count(sign) for sign in ",()"] == [1, 2, 2] for text in closed_texts))
     claim("between the two kinds the log odds differ by about 3.3 nats", about(float(torch.tensor([float(o[k].mean() - o[~k].mean()) for o, k in odds_of]).mean()), 3.3))
     claim("ten draws: in each the direction moves the odds by more than each of 12 random directions that go as far", len(by_random) == 10 and (torch.tensor(shifts["the direction"]) > by_random).all())
+    claim("of 36 directions from shuffled labels for each draw, fewer than 2 in 100 go further than the direction", by_shuffled.shape == (10, 36) and (by_shuffled > torch.tensor(shifts["the direction"])[:, None]).float().mean() < 0.02)
+    claim("where a bracket is open the model prefers the = with a space in 83 of 100 lines; the direction turns the preferred sign in 7 of 100 and the whole vector in 8", [rounds_to(share, said) for share, said in zip([spaced, *turned_share], ("0.83", "0.07", "0.08"), strict=True)] == [True] * 3)
     claim("on average it moves them as far as the whole vector, to within a tenth, and that is more than a third of the difference", about(moved_share, 1) and between(sum(shifts["the whole vector"]) / 33, 1 / 3, 0.42))
     claim("the direction of the files' probe moves them about four fifths as far as the whole vector", about(sum(shifts["the direction of the files’ probe"]) / sum(shifts["the whole vector"]), 0.8))
     claim("and by more than 98 of 100 random directions do", torch.tensor(shifts["the direction of the files’ probe"]).mean() > torch.tensor(shifts["null: as far, 12 random directions"]).quantile(0.98))
     claim("as far along the embeddings they go the other way, in each draw", max(shifts["null: as far along the embeddings"]) < 0)
 
 # %% [markdown]
-# The one direction moves the odds as far as the whole vector does, and in each of ten draws by more than each of 12 random directions that go as far. The probe that was fitted in files has never met these lines, and its direction does about four fifths of it. A push along the embeddings goes the other way, so that none of this is an answer that we wrote.
+# The one direction moves the odds as far as the whole vector does, and in each of ten draws by more than each of 12 random directions that go as far. Directions from shuffled labels, which in so few lines can lean along the property by chance, come closer: fewer than 2 in 100 go further. The probe that was fitted in files has never met these lines, and its direction does about four fifths of it. A push along the embeddings goes the other way, so that none of this is an answer that we wrote.
 #
-# So *inside brackets*, at a line break, is *used*. The model works it out before layer 2, and the next token reads it there. The whole vector moves the odds by only a little more than a third of their difference; the rest does not pass this place. Two things are left open: the lines have one form, and only `=` was asked for.
+# The odds move and seldom change sides, though. Where a bracket is open the model finds “ =” the more probable of the two in 83 of 100 of these lines, and the interchange turns the preferred sign in 7 of 100, that of the whole vector in 8.
+#
+# So *inside brackets*, at a line break, is *used*: the odds depend on it. The model works it out before layer 2, by the table before layer 1 already, and the next token reads it there. The whole vector moves the odds by only a little more than a third of their difference; the rest does not pass this place. Two things are left open: the lines have one form, and only `=` was asked for.
 
 # %% [markdown]
 # ## 9 · Erase it
@@ -940,6 +948,7 @@ against = mean_interval((costs["the embedding of “)”"] - erased)[at_close], 
 with claims():
     claim("after erasing, the class means are equal, and the few lines give what the course's eraser gives", float((gone[wrote].mean(0) - gone[~wrote].mean(0)).norm() / toward.norm()) < 1e-3 and float((gone - probing.leace(x, wrote)(x)).norm() / (gone - x).norm()) < 0.01)
     claim("in the figure of the plane they are, too, and apart before", middles[2].norm() < 1e-3 * middles[0].norm() and middles[1].norm() > 0.1)
+    claim("the middle cloud is round, and the erased one on a line", (torch.cov(white.mT) - torch.eye(2)).abs().max() < 0.01 and torch.linalg.svdvals(panels["erased"])[1] < 1e-4 * torch.linalg.svdvals(panels["erased"])[0])
     claim("the contexts are of all ten files", len(file_of.unique()) == 10)
     claim("at closing brackets erasing costs a little more than one nat, its interval above the null's", between(harm["inside written brackets"][0], 1.0, 1.25) and harm["inside written brackets"][1] > harm["null: shuffled within tokens"][2])
     claim("elsewhere it costs less than a twentieth of that", elsewhere < harm["inside written brackets"][0] / 20)
@@ -966,8 +975,8 @@ table([
     {"property": "inside brackets", "lead over the nearest null": nearest("inside brackets"), "what else is known": "its probe sides with written brackets", "the word": "not shown"},
     {"property": "definition", "lead over the nearest null": nearest("definition"), "what else is known": "no rival known", "the word": "present"},
     {"property": title, "lead over the nearest null": nearest(title), "what else is known": "no rival known; its interchange mostly writes the answer", "the word": "present"},
-    {"property": "inside brackets, at a line break", "lead over the nearest null": min(leads[2]), "what else is known": "absent before layer 0; a comma cannot tell; an interchange moves the answer that comes later", "the word": "used"},
-], decimals=3, caption="AUC of probes before layer 2, with 95 % intervals over files.")  # fmt: skip
+    {"property": "inside brackets, at a line break", "lead over the nearest null": min(leads[2]), "what else is known": "absent before layer 0; a comma cannot tell; an interchange moves the odds of what comes later", "the word": "used"},
+], decimals=3, caption="Leads in AUC of probes before layer 2, with 95 % intervals over files: the least of the scoreboard's four, or at line breaks of the table's two.")  # fmt: skip
 
 # %% [markdown]
 # For a probe of your own:
@@ -977,7 +986,7 @@ table([
 # 3. *Other data.* Find cases where the property differs from what usually correlates with it. When the probe fails there, name what it reads instead, and test that in new files.
 # 4. *Interchange.* Change the property, and beside it placebos and what writes the answer. Do it at a place where the answer is not yet due. This step can say *used*.
 #
-# **What this does not show.** Intervals from so few files tend to be too narrow, and the files were divided only once. The AUC was chosen after accuracy had failed on these files. *Absent* only means that the probes that were tried do not read it, and a code that is not linear can be present and remain unseen by linear ones.
+# **What this does not show.** Intervals from so few files tend to be too narrow, and the files were divided only once. The AUC was chosen after accuracy had failed on these files. *Absent* only means that the probes that were tried read it no better than their nulls; what is held in a code that is not linear can remain unseen by linear ones.
 
 # %% [markdown]
 # ## The card
@@ -994,8 +1003,8 @@ card(
      "where it fails": "features with directions of their own, and no noise"},
     {"claim": "Exchanging a property can exchange the answer", "evidence": "“inside written brackets”: most of the effect goes along the embedding of “)”", "control": "24 placebos, for the direction and for what is left of it; the embedding alone",
      "where it fails": "use was not shown, nor that there is none"},
-    {"claim": "At a line break the code model works out whether a bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name in each of ten draws", "control": "12 random directions; as far along the embeddings; the whole vector; the untrained model",
-     "where it fails": "made-up lines of one form; only “=” was asked for"},
+    {"claim": "At a line break the code model works out whether a bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name in each of ten draws", "control": "12 random directions and 36 of shuffled labels; as far along the embeddings; the whole vector; the untrained model",
+     "where it fails": "made-up lines of one form; only “=” was asked for; the preferred sign seldom turns"},
     {"claim": "Erasing does not tell a property from its answer", "evidence": "to erase the embedding of “)” costs nearly as much", "control": "labels shuffled within tokens",
      "where it fails": "one property, one kind of token"},
     formulas={"interchange": r"h + \big((h_\mathrm{donor}-h)\cdot u\big)\,u", "selectivity": r"\mathrm{score}(\mathrm{property}) - \mathrm{score}(\mathrm{control})"},
@@ -1028,5 +1037,5 @@ card(
 # - interchange: to give a vector another one's component along a direction.
 # - absent: read by no probe that was tried better than its nulls are.
 # - present: readable by one of the probes that were tried, better than its nulls, and with no rival known.
-# - used: such that the answer changes with it, more than under other changes as large, and without a push that writes the answer itself into the vectors.
+# - used: such that the answer or its odds change with it, more than under other changes as large, and without a push that writes the answer itself into the vectors.
 # - LEACE: the least change of vectors after which no linear probe does better than a guess on them.
