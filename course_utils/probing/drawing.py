@@ -74,7 +74,7 @@ def beside_the_path() -> Picture:
             page.text((x + 0.5, 0.82), "weights do not\nread the property", size=SMALL, colour=plots.NULL, side="left",
                       halo=False)  # fmt: skip
             page.line([(x + 0.44, 1.2), (left + 2.58, 1.2)], colour=plots.NULL, dashed=True)
-        page.text((x, 0.56), "a probe reads the property here", size=SMALL, colour=plots.NULL)
+        page.text((x, 0.4), "a probe reads the property here", size=SMALL, colour=plots.NULL)
     return page.picture(
         "Left: the property reaches a site, and the answer comes past it. Right: the answer comes through the site.",
     )

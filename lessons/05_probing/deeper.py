@@ -23,7 +23,7 @@ from course_utils.probing import drawing, open_bracket, subspace
 # %%
 model = zoo.load("code-4l", "cpu").requires_grad_(False)
 blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
-tokens, new = probing.two_halves(model, contexts=24)  # of ten files each
+tokens, new = probing.two_halves(model, contexts=24)  # of eight files each
 
 def coins(some, share, seed):
     """A control task in which this share of the tokens has a yes, as in section 3 of the core."""
@@ -179,7 +179,7 @@ with claims():
     claim("eight files", len(tokens.file.unique()) == 8)
 
 # %% [markdown]
-# In the trained model *definition* costs about 0.29 bits a label, whatever the order of the files, and before training about 0.53. That is as much as the share of yes costs alone, so the untrained vectors help hardly at all. The sets of coins lie between: a probe of the trained vectors can learn a good part of them, but no set is as cheap as the property.
+# In the trained model *definition* costs about 0.29 bits a label, whatever the order of the files, and before training about 0.53. That is as much as the share of yes costs alone, so the untrained vectors help hardly at all. The sets of coins lie between: a probe of the trained vectors can learn a good part of them, but no set is as cheap as the property. For *inside brackets* it is the same.
 #
 # A short code means that the probe ends up good *and* gets there from few examples. The figure shows both. The trained curve is the lower one in every block after the first, and in the second block, after 128 labels, it is already about as low as in the last. No test set is needed, since every label is sent before it is learned from. Other files might give other lengths.
 
@@ -429,15 +429,15 @@ for name, kind in (("A", "used"), ("B", "unused")):
         trials[name, only] = [planted_trial(one, (one.usual | (not only)).nonzero()[:, 0], seed)
                               for seed, one in enumerate(nets)]
 names = {False: "all inputs", True: "usual inputs"}
-columns = ("learned, new pairs", "probe, new pairs", "learned, pairs of all inputs", "probe, pairs of all inputs")
-table({f"{name}, from {names[only]}": dict(zip(columns, torch.tensor([t for t, _ in some]).mean(0).tolist(), strict=True))
-       for (name, only), some in trials.items()}, decimals=2)
+columns = ("learned, new pairs", "probe, new pairs", "learned, all pairs", "probe, all pairs")
+score = {key: torch.tensor([t for t, _ in some]) for key, some in trials.items()}  # (network, four shares)
+table({f"{name}, from {names[only]}": dict(zip(columns, values.mean(0).tolist(), strict=True))
+       for (name, only), values in score.items()}, decimals=2)
 
 # %% caption
-caption("Share of answers that turn in pairs that differ in the property, along the learned direction and along the probe's. Means over five networks of each kind. New pairs are pairs of inputs that were not fitted to; but a network has only 32 different hidden vectors, so nearly all vectors of new pairs were seen in training.")
+caption("Share of answers that turn in pairs that differ in the property, along the learned direction and along the probe's. Means over five networks of each kind. New pairs are pairs of inputs that were not fitted to; but a network has only 32 different hidden vectors, so nearly all vectors of new pairs were seen in training. All pairs: pairs of all inputs.")
 
 # %% claims
-score = {key: torch.tensor([t for t, _ in some]) for key, some in trials.items()}  # (network, four shares)
 towards = {key: torch.tensor([[float(torch.cosine_similarity(u, probing.basics.mass_mean(one.h, label), dim=0).abs()) for u in ways for label in (one.label, one.rival)]
            for (_, ways), one in zip(some, [probing.planted("used" if key[0] == "A" else "unused", seed) for seed in range(5)], strict=True)]) for key, some in trials.items()}  # learned with property, with rival; probe likewise
 with claims():
@@ -479,17 +479,14 @@ runs = {"the open bracket": [trial(model, "square", seed) for seed in range(5)],
                                           for seed in range(5)]}
 
 # %%
-def shares(run, exchange):
-    """Pairs with the wanted answer: of new ones, and of new ones whose label differs."""
-    return run.right(exchange), run.turned(exchange)
-
 def means_apart(net, seed):
     """The difference of the means of the two kinds of line, from 128 other lines."""
     lines = open_bracket.lines(net, 128, seed + 5)
     return probing.basics.mass_mean(lines.stream(net, 3)[:, open_bracket.END], lines.square)
 
 exchanged = {name: [subspace.along(run.direction) for run in some] for name, some in runs.items()}
-exchanged["null: placebo"] = [subspace.placebo(run.direction, seed) for seed, run in enumerate(runs["the open bracket"])]
+exchanged["null: placebo"] = [subspace.placebo(run.direction, seed)
+                              for seed, run in enumerate(runs["the open bracket"])]
 for name, net in (("the open bracket", model), ("null: untrained", blank)):
     exchanged[f"{name}, difference of means"] = [subspace.along(means_apart(net, seed)) for seed in range(5)]
 
@@ -497,7 +494,8 @@ for name, net in (("the open bracket", model), ("null: untrained", blank)):
 def shares(name):
     """Pairs with the wanted answer: of new ones, and of those whose label differs (draw, two shares)."""
     some = runs.get(name.split(",")[0], runs["the open bracket"])  # a placebo is judged on the same
-    return torch.tensor([[run.right(by), run.turned(by)] for run, by in zip(some, exchanged[name], strict=True)])
+    return torch.tensor([[run.right(by), run.turned(by)]
+                         for run, by in zip(some, exchanged[name], strict=True)])
 
 found = {name: shares(name) for name in sorted(exchanged, key=lambda name: (name.startswith("null"), name))}
 columns = ("new pairs", "new pairs that differ")
@@ -589,7 +587,7 @@ ax.annotate("", (after_x, y), (x, y), arrowprops={"arrowstyle": "-|>", "color": 
 ax.annotate("", (after_x, after_y), (after_x, y), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
 ax.plot(after_x, after_y, "x", ms=10, mew=2.5, color=plots.EDITED)
 for words, where, side in (("receiver", (x - 0.12, y), "right"), ("donor", (to_x, to_y - 0.22), "center"), ("after the interchange", (after_x - 0.12, after_y + 0.05), "right"),
-                           ("no weight reads this", (after_x - 0.42, y - 0.15), "center"), ("the answer follows this", (after_x + 0.06, y + 0.2), "left")):
+                           ("no weight reads this", (after_x - 0.42, y - 0.15), "center"), ("the answer\nfollows this", (after_x + 0.06, y + 0.13), "left")):
     ax.text(*where, words, ha=side, va="center", fontsize=9)
 ax.axhspan(0.5, 1.45, color="0.93", zorder=0)
 ax.text(-1.62, 1.3, "answer: yes (−1 + 2 · dormant > 0)", fontsize=9, color=plots.NULL)
@@ -652,13 +650,13 @@ def leads(seed, hook="blocks.3.mlp.hook_post"):
         return v
     lines = open_bracket.lines(model, 256, seed)
     ask, stream, sign = open_bracket.site(model, hook).ask, lines.stream(model, 3), 2.0 * lines.square - 1
-    as_it_is = (ask(stream).diff(dim=1)[:, 0] * sign)
+    as_it_is = ask(stream).diff(dim=1)[:, 0] * sign
     with model.hooks(fwd_hooks=[(hook, mean_in_place)]):
         return torch.stack([as_it_is, ask(stream).diff(dim=1)[:, 0] * sign])
 
 ahead = torch.stack([leads(seed) for seed in range(5)])  # (draw, before or after, line)
-{"mean lead": round(float(ahead[:, 0].mean()), 1), "with the mean vector": round(float(ahead[:, 1].mean()), 1),
- "lines that turn": int((ahead[:, 1] < 0).sum())}
+{"mean lead": round(float(ahead[:, 0].mean()), 1),
+ "with the mean vector": round(float(ahead[:, 1].mean()), 1), "lines that turn": int((ahead[:, 1] < 0).sum())}
 
 # %% [markdown]
 # The neurons add 1.2 of the 6.9 nats, and no answer depends on them. The rest of the model sees them only through the output weights $W_\text{out}$. These write 768 neurons into 192 dimensions, so that of a random direction's squared length three quarters are unseen, on average. The nulls are the same search in the untrained model, and for arbitrary labels.
@@ -666,7 +664,7 @@ ahead = torch.stack([leads(seed) for seed in range(5)])  # (draw, before or afte
 # %%
 searches = {"trained": (model, "square"), "null: untrained": (blank, "square"),
             "null: arbitrary labels": (model, "coin")}
-names = ("learned direction", "its seen part", "its unseen part", "whole vector", "unseen share of its length²")
+names = ("learned direction", "its seen part", "its unseen part", "whole vector", "unseen share")
 
 def parts(net, run):
     """Answers that turn, by what is exchanged; last, the unseen share of the squared length."""
@@ -682,7 +680,7 @@ table({name: {of: mean_interval(values[:, i]) for of, values in neurons.items()}
        for i, name in enumerate(names)}, decimals=2)
 
 # %% caption
-caption("Share of answers that turn in new pairs whose labels differ, when the neurons of layer 3 get a donor's component at the last token. Last row: how much of the learned direction the output weights do not see. Five draws of lines, with 95 % intervals over draws.")
+caption("Share of answers that turn in new pairs whose labels differ, when the neurons of layer 3 get a donor's component at the last token. Last row: the share of the learned direction's squared length that the output weights do not see. Five draws of lines, with 95 % intervals over draws.")
 
 # %% claims
 def written(run):
@@ -735,14 +733,15 @@ plain = gathered(lambda some: some.label("in_string") & ~some.label("in_docstrin
 
 # %%
 def tells(seed, x, y):
-    """Fit y on half of the files; AUC for whether the bracket counts, at all tokens of the others and in plain strings."""
+    """Fit y on half of the files; AUC for whether it counts, at all tokens of the others and in plain strings."""
     dealt = file.unique()[torch.randperm(29, generator=torch.Generator().manual_seed(seed))]
     ours = torch.isin(file, dealt[:14])
     fewer, more = sorted(((ours & y).nonzero()[:, 0], (ours & ~y).nonzero()[:, 0]), key=len)
     rows = torch.cat([more, fewer.repeat(-(-len(more) // len(fewer)))[: len(more)]])  # as many of both
     fit = probing.fit_logistic(x[None, rows], y[rows, None], 100.0, tolerance=1e-3)
     score = fit.logits(x[None])[0]
-    return [float(probing.auc(score[some], counts[some, None], file[some])[0]) for some in (~ours, ~ours & plain)]
+    return [float(probing.auc(score[some], counts[some, None], file[some])[0])
+            for some in (~ours, ~ours & plain)]
 
 # %%
 asked_of = {"whether it counts": lambda seed: (trained, counts),
