@@ -659,7 +659,7 @@ ahead = torch.stack([leads(seed) for seed in range(5)])  # (draw, before or afte
  "with the mean vector": round(float(ahead[:, 1].mean()), 1), "lines that turn": int((ahead[:, 1] < 0).sum())}
 
 # %% [markdown]
-# The neurons add 1.2 of the 6.9 nats, and no answer depends on them. The rest of the model sees them only through the output weights $W_\text{out}$. These write 768 neurons into 192 dimensions, so that of a random direction's squared length three quarters are unseen, on average. The nulls are the same search in the untrained model, and for arbitrary labels.
+# The neurons add 1.2 of the 6.9 nats, and without them no answer turns. The rest of the model sees them only through the output weights $W_\text{out}$. These write 768 neurons into 192 dimensions, so that of a random direction's squared length three quarters are unseen, on average. The nulls are the same search in the untrained model, and for arbitrary labels.
 
 # %%
 searches = {"trained": (model, "square"), "null: untrained": (blank, "square"),
@@ -707,7 +707,7 @@ with claims():
 # %% [markdown]
 # Judged by the learned direction alone, these neurons decide which bracket is closed in most pairs: 0.78 of the answers turn. A search in the untrained model, or for arbitrary labels, turns 0.13. But exchange all of the neurons, and fewer than one answer in fifty turns.
 #
-# As in the planted model, the interchange reads along the unseen part, from which about six tenths of how far it moves a line come. It writes along the seen part, and there it leads, in more than 0.85 of the pairs, beyond every line's own vector. With the seen part alone 0.19 of the answers turn. The illusion is not pure: the seen part has some effect of its own, and the neurons add something to the lead.
+# As in the planted model, the interchange reads in part along the unseen part: about six tenths of how far it moves a line come from there. It writes along the seen part, and there it leads, in more than 0.85 of the pairs, beyond every line's own vector. With the seen part alone 0.19 of the answers turn. The illusion is not pure: the seen part has some effect of its own, and the neurons add something to the lead.
 
 # %% [markdown]
 # ## 7 · Does the bracket count?
@@ -733,7 +733,7 @@ plain = gathered(lambda some: some.label("in_string") & ~some.label("in_docstrin
 
 # %%
 def tells(seed, x, y):
-    """Fit y on half of the files; AUC for whether it counts, at all tokens of the others and in plain strings."""
+    """Fit y on half of the files; AUC in the others for whether it counts: all tokens, plain strings."""
     dealt = file.unique()[torch.randperm(29, generator=torch.Generator().manual_seed(seed))]
     ours = torch.isin(file, dealt[:14])
     fewer, more = sorted(((ours & y).nonzero()[:, 0], (ours & ~y).nonzero()[:, 0]), key=len)
