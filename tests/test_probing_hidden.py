@@ -1,4 +1,6 @@
-"""Hidden-layer probes: as good as one problem after the other, nothing for linear probes and all for these."""
+"""Hidden-layer probes: as good as one problem after the other, nothing for linear probes and all for these; their
+calibration.
+"""
 
 import pytest
 import torch
@@ -101,3 +103,50 @@ def test_what_cannot_be_fitted_is_refused(data):
         probing.fit_hidden(x, y, 0)
     with pytest.raises(ValueError, match="of the same rows"):
         probing.fit_hidden(x, y[:-1], 4)
+
+
+def test_true_probabilities_lie_on_the_line_and_sure_ones_do_not():
+    rng = torch.Generator().manual_seed(1)
+    p = torch.rand(20_000, generator=rng)
+    y = torch.rand(20_000, generator=rng) < p
+    file = torch.arange(20_000) % 40
+    honest = probing.reliability(p, y, file)
+    assert honest.count.sum() == 20_000 and honest.error[0] < 0.02
+    assert ((honest.says - honest.so).abs() < 0.04).all()
+    assert ((honest.low <= honest.says) & (honest.says <= honest.high)).sum() >= 8  # of ten 95 % intervals
+    sure = probing.reliability((3 * p.logit()).sigmoid(), y, file)
+    assert sure.error[1] > 0.1 and sure.so[1] > sure.says[1] and sure.so[-2] < sure.says[-2]
+
+
+def test_the_calibration_error_by_hand_and_bins_without_rows():
+    p = torch.tensor([0.1, 0.3, 1.0, 1.0])
+    y = torch.tensor([False, True, True, False])
+    found = probing.reliability(p, y, torch.tensor([0, 0, 1, 1]), bins=4)
+    assert found.count.tolist() == [1, 1, 2]  # none between a half and three quarters; 1 belongs to the last
+    torch.testing.assert_close(found.so, torch.tensor([0.0, 1.0, 0.5], dtype=torch.double))
+    assert abs(found.error[0] - (0.1 + 0.7 + 2 * 0.5) / 4) < 1e-6
+    assert found.low[2] == found.high[2] == 0.5  # both rows are of one file: every draw that has it has both
+
+
+def test_intervals_draw_files_not_rows():
+    p, y = torch.full((400,), 0.5), torch.arange(400) < 200
+    by_file = probing.reliability(p, y, torch.arange(400) // 200)  # two files, one all true and one all false
+    by_row = probing.reliability(p, y, torch.arange(400))
+    assert (by_file.low, by_file.high) == (0, 1) and by_row.low > 0.4 and by_row.high < 0.6
+
+
+def test_two_probes_judged_on_the_same_files_are_compared_draw_by_draw():
+    rng = torch.Generator().manual_seed(2)
+    p = torch.rand(4000, generator=rng)
+    y, file = torch.rand(4000, generator=rng) < p, torch.arange(4000) % 8
+    honest, again, sure = (probing.reliability(says, y, file) for says in (p, p, (3 * p.logit()).sigmoid()))
+    assert torch.equal(honest.errors, again.errors)
+    low, high = (sure.errors - honest.errors).quantile(torch.tensor([0.025, 0.975], dtype=torch.double))
+    assert 0.05 < low < sure.error[0] - honest.error[0] < high
+
+
+def test_logits_are_no_probabilities():
+    with pytest.raises(ValueError, match="sigmoid"):
+        probing.reliability(torch.tensor([1.5]), torch.tensor([True]), torch.tensor([0]))
+    with pytest.raises(ValueError, match="same rows"):
+        probing.reliability(torch.tensor([0.5]), torch.tensor([True, False]), torch.tensor([0]))

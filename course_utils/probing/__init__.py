@@ -9,11 +9,11 @@
 1. `tokens` – a model's stream at every layer with labels of Python text, divided by file; `written` – one more label.
    `judged` – how much a probe knows, with intervals over files.
 2. `fit` with `solver` – logistic, multinomial, ridge and mass-mean probes, all layers and labels at once. `hidden` –
-   with a hidden layer.
+   with a hidden layer. `calibration` – whether their probabilities are true.
 3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
 4. `planted` – networks in which a property is absent, present, or used; `narrow` – networks seen on usual inputs only.
    `interchange` – along directions.
-5. `erase` – LEACE and INLP.
+5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
    `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`,
    lines for a trained model. `drawing` – the planted networks; `clouds` – tokens of two classes in a plane.
@@ -21,6 +21,7 @@
 
 from course_utils.probing import basics, ccs, open_bracket, subspace
 from course_utils.probing.bound import conditional_entropy
+from course_utils.probing.calibration import Reliability, reliability
 from course_utils.probing.coding import online_code_length
 from course_utils.probing.control import control_labels, selectivity, shuffled_within
 from course_utils.probing.erase import Eraser, inlp, leace
@@ -31,6 +32,7 @@ from course_utils.probing.interchange import interchange, interchanged
 from course_utils.probing.judged import Removed, ahead, auc, chosen_penalty, fit_chosen, removed
 from course_utils.probing.narrow import Narrow, narrow
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
+from course_utils.probing.steer import Steered, steered
 from course_utils.probing.tokens import LABELS, Tokens, further_files, hooks, onwards, read, two_halves
 from course_utils.probing.written import brackets_written
 
@@ -44,7 +46,9 @@ __all__ = [
     "Narrow",
     "Planted",
     "Probes",
+    "Reliability",
     "Removed",
+    "Steered",
     "Tokens",
     "ahead",
     "auc",
@@ -74,10 +78,12 @@ __all__ = [
     "open_bracket",
     "planted",
     "read",
+    "reliability",
     "removed",
     "sealed",
     "selectivity",
     "shuffled_within",
+    "steered",
     "subspace",
     "twins",
     "two_halves",

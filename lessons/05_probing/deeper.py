@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson asked what a probe shows. Here are seven questions behind it. Three are about measuring. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Three are about searching. Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? How can such a direction be checked? And one was left over from the core. Does a vector hold whether a bracket counts?
+# The lesson asked what a probe shows. Here are eight questions behind it. Three are about measuring. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be, and are its probabilities true? Three are about searching. Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? How can such a direction be checked? One was left over from the core. Does a vector hold whether a bracket counts? And the last is about pushing. What does it show that a direction, added to the stream, makes a token more probable?
 
 # %% [markdown] contents
 # The sections may be read in any order, except that section 6 needs section 5. You need the core lesson, and its planted networks in particular.
@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import torch
 
-from course_utils import plots, probing, zoo
-from course_utils.intervals import mean_interval
+from course_utils import plots, probing, sae, zoo
+from course_utils.intervals import interval, mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, rounds_to, table
 from course_utils.probing import drawing, open_bracket, subspace
@@ -275,6 +275,67 @@ with claims():
 # A weak penalty lets a probe learn what holds in its own files alone. On the files that it was trained on it knows the more, the weaker the penalty. On new files it knows most at a penalty of 1000 for *definition*, and of about 30,000 for *inside brackets*.
 #
 # So the penalty has to be chosen on files that the probe was not fitted to, and even this can fail. Within the training files 1000 is best for both. For brackets in new files it removes 0.20, where 0.43 was possible.
+
+# %% [markdown]
+# ### Are the probabilities true?
+#
+# A probe states probabilities, and these can be checked. Take all tokens to which it gives about 0.3. If about 0.3 of them have the property, and likewise for every other value, the probe is **calibrated**. To put it into one number, sort the tokens into ten groups by the stated probability. In each group take the gap between the mean stated probability and the share of tokens that have the property. The average of these gaps, weighted by the number of tokens, is the **expected calibration error**. It is a difference of probabilities, and 0 is best.
+#
+# We compare two probes for *definition* on the same new files: the one with the weakest penalty, and the one whose penalty was chosen within the training files.
+
+# %%
+y, file = unseen.label("definition"), unseen.file
+logits = {name: path[i].logits(unseen.x)[0, :, 0] for name, i in (("penalty 1", 0), ("penalty 1000", chosen[0]))}
+dots = {name: probing.reliability(z.sigmoid(), y, file) for name, z in logits.items()}
+weak, held = dots.values()
+
+def compared(what):
+    """A mean over tokens for each probe, and of the difference, with intervals over files."""
+    of = [what(z).double() for z in logits.values()]
+    return [mean_interval(values, clusters=file) for values in (*of, of[0] - of[1])]
+
+rows = {"expected calibration error": [found.error for found in dots.values()],
+        "share right": compared(lambda z: (z > 0) == y),
+        "mean stated − share with it": compared(lambda z: z.sigmoid() - y.double())}
+rows["expected calibration error"].append(
+    (weak.error[0] - held.error[0], *map(float, interval(weak.errors - held.errors))))
+table({name: dict(zip((*logits, "difference"), row, strict=True)) for name, row in rows.items()}, decimals=3)
+
+# %% caption
+caption(f"Two probes for “definition” before layer 2, judged on the same {len(y):,} tokens of {len(file.unique())} new files. Beside each number stands its 95 % interval over files. For the difference the same files are drawn for both probes.")
+
+# %% figure
+fig, axes = plots.figure(1, 2, height=3.1, width=7, sharey=True)
+for ax, (name, found) in zip(axes, dots.items(), strict=True):
+    ax.plot([0, 1], [0, 1], color="0.6", lw=1)
+    ax.errorbar(found.says, found.so, torch.stack([found.so - found.low, found.high - found.so]), fmt="o", ms=4, lw=1, color=plots.SERIES[0])
+    for says, count in zip(found.says, found.count, strict=True):
+        ax.text(says, -0.13, f"{count}", ha="center", fontsize=7, color=plots.NOTE)
+    ax.set(xlabel="what the probe says", ylim=(-0.17, 1.03), xlim=(-0.08, 1.06), title=f"{name}, error {found.error[0]:.3f}")
+axes[0].set(ylabel="share with the property")
+plots.show(
+    fig, "At penalty 1 the dots below one half lie above the diagonal and those at the right end below it; at penalty 1000 nearly all lie above it.",
+    "What a probe for “definition” says in new files, in ten groups, and the share of their tokens that are definitions, with 95 % intervals over files. On the grey line both are the same. Small numbers: the tokens of each group.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("eight new files", len(file.unique()) == 8)
+    claim("at penalty 1 more tokens are definitions than the probe says, in each group below one half", (weak.so > weak.says)[weak.says < 0.5].all())
+    claim("where that probe is surest of a yes it says 0.98 and 0.90 are definitions, and what it says is outside of the interval", rounds_to(weak.says[-1], "0.98") and rounds_to(weak.so[-1], "0.90") and weak.high[-1] < weak.says[-1])
+    claim("at penalty 1000 each dot from 0.1 to 0.8 lies above the diagonal", (held.so > held.says)[1:8].all() and len(held.says) == 10)
+    claim("0.12 of the tokens of the training files are definitions, and 0.09 of the new ones", rounds_to(seen.label("definition").float().mean(), "0.12") and rounds_to(y.float().mean(), "0.09"))
+    claim("on average both probes say 0.02 less than the share, and the intervals have 0 inside", all(rounds_to(-row[0], "0.02") and row[1] < 0 < row[2] for row in rows["mean stated − share with it"][:2]))
+    claim("both are right at 0.95 of the tokens, and the interval of the difference has 0 inside", all(rounds_to(row[0], "0.95") for row in rows["share right"][:2]) and rows["share right"][2][1] < 0 < rows["share right"][2][2])
+    error_1, error_1000, between_them = rows["expected calibration error"]
+    claim("the calibration errors are 0.032 and 0.021, and their intervals overlap", rounds_to(error_1[0], "0.032") and rounds_to(error_1000[0], "0.021") and error_1[1] < error_1000[2])
+    claim("the interval of their difference is from 0.005 to 0.016", rounds_to(between_them[1], "0.005") and rounds_to(between_them[2], "0.016"))
+    claim("of both probes about nine tenths of the tokens are in the lowest group", all(between(found.count[0] / len(y), 0.85, 0.95) for found in dots.values()))
+
+# %% [markdown]
+# What do the dots show? Where the probe of penalty 1 says less than one half, more tokens are definitions than it says: it is too sure of *no*. Where it is surest of *yes* it is too sure as well: it says 0.98, and 0.90 of these tokens are definitions. At penalty 1000 the right end is mended. Each dot from 0.1 to 0.8 now lies above the diagonal. Below one half this is again too sure of no, and above one half not sure enough of yes. So it is no caution, which would draw both sides towards one half, but a leaning to *no*. More definitions in the new files are not the reason: their share is 0.09, and in the training files it was 0.12. On average both probes say 0.02 less than the share, and over eight files the intervals still have 0 inside.
+#
+# Both probes are right at 0.95 of the tokens, so that accuracy does not tell them apart. The calibration error falls from 0.032 to 0.021. The intervals of these two overlap, but this says little, because both probes are judged on the same files, and a hard file is hard for both. What counts is the interval of the *difference*, from 0.005 to 0.016: in these files the chosen penalty also makes the probabilities truer. About nine tenths of the tokens are in the lowest group, so that the error is for the most part about how small a small probability should be.
 
 # %% [markdown]
 # ## 4 · Truth without labels
@@ -776,6 +837,85 @@ with claims():
 # So there is a hint that the vectors hold whether a bracket counts, and not more than a hint. It comes from 65 tokens in eight files, and ten halvings of the same files are not ten experiments. By the core's rule it is not *present*, since a rival is known.
 
 # %% [markdown]
+# ## 8 · Pushing along a direction
+#
+# The core's interventions exchange a component or take one out. A third one is **steering**: add one and the same arrow to every vector, at every position except the first. We do it before layer 2, along directions found for *inside brackets*, and want closing brackets to become more probable.
+#
+# First the measure, in nats. The *effect* is by how much the log-probability that the next token is a closing bracket rises, on average over all positions. A longer arrow changes more of everything else, too. So there is a price, the *side effect*: by how much the loss rises where the text goes on with another token, per token. A direction is a good lever if it buys much effect for little side effect.
+#
+# Three of the directions are found by the property: the mass-mean probe, the logistic probe, and the latent of lesson 2's dictionary that tells it best. The fourth is not: it is the unembedding of “)”, the direction that the answer itself is read along. The null is twenty random directions. All arrows have the same four lengths, 15 to 45, where the vectors are 124 long on average. We compare the effects at equal price, a side effect of 0.1 nats a token; between the four lengths we draw straight lines.
+
+# %%
+inside, x = tokens.label("in_brackets"), tokens.x[2]
+alone = replace(tokens, x=tokens.x[[2]], y=inside[:, None], labels=("inside",))
+dictionary = sae.load("resid-2").sae
+on = dictionary.encode(x) > 0  # (token, latent)
+f1 = 2 * (on & inside[:, None]).sum(0) / (on.sum(0) + inside.sum())
+closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}")
+                        for i in range(model.cfg.d_vocab)])
+ways = {"mass-mean probe": x[inside].mean(0) - x[~inside].mean(0),
+        "logistic probe": probing.fit_chosen(alone).directions[0, 0],
+        f"latent {int(f1.argmax())}": dictionary.W_dec[f1.argmax()],
+        "unembedding of “)”": model.W_U[:, model.tokenizer(")")["input_ids"][-1]]}
+ways |= {f"random {i}": torch.randn(192, generator=torch.Generator().manual_seed(i)) for i in range(20)}
+
+# %%
+two_each = [i for i in range(len(new.contexts)) if i % 3 < 2]  # of each file's three contexts
+whose = [i // 3 for i in two_each]  # file
+steered = probing.steered(model, new.contexts[two_each], 2, ways, (15.0, 20.0, 30.0, 45.0), closing)
+effect, again = steered.at_price(0.1), steered.drawn_at_price(0.1, clusters=whose)
+share = steered.at_price(0.1, "share")  # by how much the probability itself rises
+low, high = interval(again)
+order = effect[4:].argsort() + 4
+shown = {**dict(zip(ways, range(4))), "null: largest of 20": int(order[-1]),
+         "null: middle of 20": int(order[10])}
+table({name: {"effect, nats": (float(effect[i]), float(low[i]), float(high[i])),
+              "random above": f"{int((effect[4:] > effect[i]).sum())} of 20",
+              "probability, points": 100 * float(share[i])} for name, i in shown.items()}, decimals=2)
+
+# %% caption
+caption("Effect at a side effect of 0.1 nats a token, with 95 % intervals over eight files, of each of which two contexts are drawn together; how many of the twenty random directions have a larger effect; and by how many percentage points the probability of a closing bracket rises at the same price, on average over positions.")
+
+# %% figure
+fig, ax = plots.figure(height=3.2, width=6.6)
+for i, name in enumerate(steered.names):
+    cost, gain = (torch.cat([torch.zeros(1), by[i].mean(1)]) for by in (steered.side_effect, steered.effect))
+    if i < 4:
+        ax.plot(cost, gain, "o-", ms=4, lw=2, color=plots.SERIES[i], zorder=3, label=name)
+    else:
+        ax.plot(cost, gain, "-", lw=1, color=plots.NULL, alpha=0.7, label="twenty random directions" if i == 4 else None)
+ax.axvline(0.1, color="0.5", lw=1, ls=":")
+ax.set(xlabel="side effect, nats a token", ylabel="effect, nats", xlim=(0, 0.3), ylim=(-1, 4.7))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Curves that rise from the origin. The unembedding is highest, then the latent, the mass-mean probe and the logistic probe; the upper ones of twenty grey curves come up to the logistic probe's, and a few fall below zero.",
+    "What each direction buys, and what it costs, as the arrow grows. Mean over sixteen contexts. Dotted: the price at which the table compares.",
+)  # fmt: skip
+
+# %% claims
+null, top = effect[4:], int(order[-1])
+lead = {a: interval(again[:, a] - again[:, top]) for a in range(4)}
+with claims():
+    claim("the vectors are 124 long on average", rounds_to(x.norm(dim=1).mean(), "124"))
+    claim("the latent that tells “inside brackets” best in the files of the probes is 9", int(f1.argmax()) == 9)
+    claim("two contexts of each of eight files", len(two_each) == 16 and [int(new.file[new.place[:, 0] == i][0]) for i in two_each] == whose and len(set(whose)) == 8)
+    claim("the mass-mean probe, the latent and the unembedding have a larger effect than all twenty, and lead the largest of them by the whole interval of the difference", all(effect[a] > null.max() and lead[a][0] > 0 for a in (0, 2, 3)))
+    claim("one of the twenty has a larger effect than the logistic probe, and the interval of the difference has 0 inside", int((null > effect[1]).sum()) == 1 and lead[1][0] < 0 < lead[1][1])
+    claim("the logistic probe's effect is about 1.1 or 1.2 nats", between(effect[1], 1.1, 1.2))
+    claim("the mass-mean probe is ahead of the logistic one, the latent of both, and the unembedding of all, by the whole interval", all(interval(again[:, a] - again[:, b])[0] > 0 for a, b in ((0, 1), (2, 0), (3, 2))))
+    claim("17 of the twenty random directions raise closing brackets, on average over the twenty by 0.4 nats, and the largest by 1.3", int((null > 0).sum()) == 17 and rounds_to(null.mean(), "0.4") and rounds_to(null.max(), "1.3"))
+    claim("the probability itself falls under nine of the twenty, and rises under none by more than 0.8 points", int((share[4:] < 0).sum()) == 9 and 100 * share[4:].max() < 0.8)
+    claim("without a push it is 4 percent", rounds_to(model(new.contexts[two_each]).softmax(-1)[:, 1:-1, closing].sum(-1).mean(), "0.04"))
+    claim("it rises by 1.5 points, 0.9, 2.7 and 4.4 along the four directions", all(rounds_to(100 * share[a], digits) for a, digits in enumerate(("1.5", "0.9", "2.7", "4.4"))))
+
+# %% [markdown]
+# At equal price the mass-mean probe, the latent and the unembedding do more than all twenty random directions, each by the whole interval of its lead over the largest of them. (To be the first of 21 by chance has a probability of 1 in 21.) The logistic probe is not above the null: one random direction does more than it, and the interval of the difference has 0 inside. Seen alone, its effect of more than one nat would have looked like much.
+#
+# That is the surprise of this section: how far a *random* push gets. Of the twenty 17 raise closing brackets, by 0.4 nats on average over all, and the largest by 1.3. The measure is a mean of *logarithms*, and it rises wherever something improbable becomes a little less so. The probability itself, 4 percent without a push, falls under nine of the twenty, and rises under none by more than 0.8 points. Along the mass-mean probe it rises by 1.5 points, along the latent by 2.7, and along the unembedding by 4.4. By this measure the logistic probe, with 0.9, is just above all twenty. Without the null neither number would tell anything.
+#
+# The unembedding of “)” does most, though it is no property of the text at all: it is the answer. Steering shows what a direction *can* do, and not that the model uses the property whose labels gave the direction.
+
+# %% [markdown]
 # ## What this does not show
 #
 # - **Made-up pairs.** Whether truth is the loudest contrast in a language model was not asked.
@@ -785,6 +925,8 @@ with claims():
 # - **A search can miss.** It goes downhill from a random start. That no direction is found does not show that there is none.
 # - **The whole vector is a blunt check.** It brings along everything else in which the donor differs. That it turns nothing shows that the site does not decide alone.
 # - **The two checks can miss.** They clear a direction that is in part an illusion, as in the planted models with the site on the path.
+# - **One property, one place.** Calibration was asked of *definition* alone, and steering of *inside brackets* before layer 2, both in the same eight files.
+# - **Any random direction.** The random arrows point anywhere. Directions along which the vectors vary much might push further.
 
 # %% [markdown]
 # ## The card
@@ -797,10 +939,12 @@ card(
     {"claim": "In these files trained vectors need shorter codes", "evidence": "two properties before layer 2, five orders", "control": "before training; five sets of coins; the share of yes", "where it fails": "eight files"},
     {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 32 hidden units", "control": "three sets of coins",
      "where it fails": "properties that no linear probe reads"},
+    {"claim": "A penalty that is too weak makes probabilities less true", "evidence": "definition: calibration error 0.032 against 0.021; interval of the difference 0.005 to 0.016", "control": "the same files; as often right", "where it fails": "one property, eight files; with the chosen penalty the probe still leans to no"},
     {"claim": "Of two contrasts CCS finds the larger one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
     {"claim": "A learned direction is no better than its pairs", "evidence": "network B: all answers turn in pairs of usual inputs, and not in pairs of all", "control": "network A; the probe's direction from the same inputs", "where it fails": "one dimension; small networks"},
     {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; untrained; arbitrary labels", "where it fails": "the checks clear a direction that is impure"},
     {"claim": "A hint that the vectors hold whether a written bracket counts", "evidence": "in plain strings an AUC of 0.80, the rival's 0.66", "control": "no docstring, no comment; shuffled within tokens; before training", "where it fails": "65 tokens in eight files; over all tokens the rival does as well"},
+    {"claim": "Steering does not tell a property from its answer", "evidence": "the unembedding of “)” does more than the three directions found by the property", "control": "twenty random directions at equal price, which the logistic probe's direction does not exceed", "where it fails": "one property, one place, eight files"},
     formulas={"conditional entropy": r"-\sum p(h,y)\log_2 p(y\mid h)"},
     links=[
         ("Voita and Titov 2020, Information-theoretic probing with minimum description length", "https://arxiv.org/abs/2003.12298", "Code lengths."),
@@ -823,6 +967,8 @@ card(
 # - capacity: what a family of probes can learn at all, whatever the vectors mean.
 # - removed share: the part of the uncertainty about a label that a probe takes away on new data; 1 − its cross-entropy / that of always stating the share of yes.
 # - validation curve: how much a probe knows on new files, for each strength of its penalty.
+# - calibrated: of a probe, such that among the cases to which it gives a probability p a share p has the property.
+# - expected calibration error: by how much stated probabilities and true shares differ, on average over tokens, in groups of what is stated.
 # - contrast-consistent search: the search for a direction that gives statements and their negations opposite, sure answers.
 # - distributed alignment search: the search for a direction along which interchange gives the answers that a property would.
 # - site: a place in a model at which vectors can be exchanged.
@@ -830,3 +976,4 @@ card(
 # - disconnected: of a direction in which something varies and which no weight reads.
 # - dormant: of a direction in which nothing but noise varies and which the answer would follow.
 # - split: to divide a direction into what the next weights see and what they do not.
+# - steering: to add one and the same direction to every vector of the stream.
