@@ -135,6 +135,16 @@ def test_intervals_draw_files_not_rows():
     assert (by_file.low, by_file.high) == (0, 1) and by_row.low > 0.4 and by_row.high < 0.6
 
 
+def test_two_probes_judged_on_the_same_files_are_compared_draw_by_draw():
+    rng = torch.Generator().manual_seed(2)
+    p = torch.rand(4000, generator=rng)
+    y, file = torch.rand(4000, generator=rng) < p, torch.arange(4000) % 8
+    honest, again, sure = (probing.reliability(says, y, file) for says in (p, p, (3 * p.logit()).sigmoid()))
+    assert torch.equal(honest.errors, again.errors)
+    low, high = (sure.errors - honest.errors).quantile(torch.tensor([0.025, 0.975], dtype=torch.double))
+    assert 0.05 < low < sure.error[0] - honest.error[0] < high
+
+
 def test_logits_are_no_probabilities():
     with pytest.raises(ValueError, match="sigmoid"):
         probing.reliability(torch.tensor([1.5]), torch.tensor([True]), torch.tensor([0]))

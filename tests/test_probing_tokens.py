@@ -150,17 +150,25 @@ def test_steering_by_nothing_changes_nothing_and_by_the_unembedding_raises_what_
     toward = model.W_U[:, wanted].mean(1)
     found = probing.steered(model, contexts, 4, {"unembedding": toward}, (0.0, 20.0), wanted)
     assert found.effect[0, 0].abs().max() < 1e-6 and found.side_effect[0, 0].abs().max() < 1e-6
-    assert found.effect[0, 1].min() > 0.5
+    assert found.effect[0, 1].min() > 0.5 and found.share[0, 0].abs().max() < 1e-6 < found.share[0, 1].min()
 
 
 def test_at_equal_price_effects_lie_on_the_lines_between_strengths():
     effect = torch.tensor([[1.0, 3.0], [2.0, 2.0], [5.0, 6.0]])
     price = torch.tensor([[0.1, 0.3], [-0.1, 0.3], [0.01, 0.02]])
-    found = probing.Steered(("a", "b", "c"), (1.0, 2.0), effect[..., None], price[..., None])
+    found = probing.Steered(("a", "b", "c"), (1.0, 2.0), effect[..., None], price[..., None], 2 * effect[..., None])
     torch.testing.assert_close(found.at_price(0.2)[:2], torch.tensor([2.0, 2.0]))
     torch.testing.assert_close(found.at_price(0.05)[0], torch.tensor(0.5))  # half of the way to the first
     assert found.at_price(0.2)[2].isnan()  # too cheap at every strength
     torch.testing.assert_close(found.drawn_at_price(0.2)[7, :2], torch.tensor([2.0, 2.0]))  # one context: no spread
+    torch.testing.assert_close(found.at_price(0.2, "share")[:2], torch.tensor([4.0, 4.0]))
+
+
+def test_contexts_of_one_file_are_drawn_together():
+    effect = torch.tensor([0.0, 0.0, 1.0, 1.0]).expand(1, 1, 4)
+    found = probing.Steered(("a",), (1.0,), effect, torch.ones(1, 1, 4), effect)
+    assert set(found.drawn_at_price(1.0, clusters=[0, 0, 1, 1])[:, 0].tolist()) == {0.0, 0.5, 1.0}
+    assert 0.25 in found.drawn_at_price(1.0)[:, 0].tolist()
 
 
 def test_a_chosen_penalty_does_not_depend_on_the_size_of_the_vectors_and_is_one_of_those_tried(halves):

@@ -240,7 +240,7 @@ def test_a_box_is_drawn_around_each_block_and_each_row_has_its_D():
     fig = sp.blocks_figure(W)
     boxes = [(box.get_y(), box.get_height()) for box in fig.axes[0].patches]
     assert boxes == [(-0.5, 1), (0.5, 2)]
-    assert [text.get_text() for text in fig.axes[0].texts] == ["D = 0.99", "D = 0.50", "D = 0.50"]
+    assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == ["D = 0.99", "D = 0.50", "D = 0.50"]
     plt.close(fig)
 
 

@@ -23,6 +23,8 @@ class Reliability:
         error: the expected calibration error (Naeini et al. 2015) with its interval: by how much `says` and `so`
             differ, on average over rows. Chance alone makes it larger than 0, the more so the fewer rows a bin has,
             and most in the draws.
+        errors: the same error for each draw of files. The same files are drawn in every call, so that the errors of two
+            probes on the same rows can be subtracted, draw by draw.
     """
 
     says: Float[Tensor, "bin"]
@@ -31,6 +33,7 @@ class Reliability:
     high: Float[Tensor, "bin"]
     count: Int[Tensor, "bin"]
     error: tuple[float, float, float]
+    errors: Float[Tensor, "draw"]
 
 
 def reliability(
@@ -61,5 +64,5 @@ def reliability(
     error = (said - so).abs().sum() / count.sum()
     return Reliability(
         said / count, so / count, torch.stack(low), torch.stack(high), count.long(),
-        (float(error), *(float(end) for end in interval(errors))),
+        (float(error), *(float(end) for end in interval(errors))), errors,
     )  # fmt: skip

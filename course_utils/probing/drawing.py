@@ -73,10 +73,10 @@ def beside_the_path() -> Picture:
         else:
             page.arrow((left + 0.6, 1.4), (left + 2.98, 1.4), colour=plots.NOTE, thick=3.2, bend=-0.32)
             page.text((x, 2.05), "the answer’s way", size=SMALL, halo=False)
-            page.text((x + 0.5, 0.8), "nothing that\nthe answer needs", size=SMALL, colour=plots.NULL, side="left",
+            page.text((x + 0.5, 0.82), "weights do not\nread the property", size=SMALL, colour=plots.NULL, side="left",
                       halo=False)  # fmt: skip
             page.line([(x + 0.44, 1.2), (left + 2.58, 1.2)], colour=plots.NULL, dashed=True)
-        page.text((x, 0.3), "the property can be read here", size=SMALL, colour=plots.NULL)
+        page.text((x, 0.4), "a probe reads the property here", size=SMALL, colour=plots.NULL)
     return page.picture(
         "Left: the property reaches a site, and the answer comes past it. Right: the answer comes through the site.",
     )

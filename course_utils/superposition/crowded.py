@@ -103,9 +103,10 @@ def blocks_figure(W: Float[Tensor, "hidden feature"]) -> Figure:
         how = dict(fill=False, edgecolor=plots.INK, linewidth=2.5, clip_on=False)
         ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
         start += size
-    for row, D in enumerate(feature_dimensionality(W)[order].tolist()):
-        ax.text(len(order) - 0.2, row, f"D = {D:.2f}", va="center", fontsize=10)
-    ax.set(xticks=[], yticks=[])
+    ax.set(xticks=[])
+    ax.set_yticks(range(len(order)), [f"D = {D:.2f}" for D in feature_dimensionality(W)[order].tolist()])
+    ax.yaxis.tick_right()
+    ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return fig
 

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Probing, deeper
 #
-# The lesson asked what a probe shows. Here are eight questions behind it. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be? Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? How can such a direction be checked? Does a vector hold whether a bracket counts? And what does pushing along a direction show?
+# The lesson asked what a probe shows. Here are eight questions behind it. Three are about measuring. How good can a probe be at best, whatever it computes? How much of a label does a probe *learn*, counted in bits? How large may a probe be, and are its probabilities true? Three are about searching. Can one find out what a model holds to be true without any labels at all? What has been shown when a direction was *learned* so that exchanging along it turns the answers? How can such a direction be checked? One was left over from the core. Does a vector hold whether a bracket counts? And the last is about pushing. What does it show that a direction, added to the stream, makes a token more probable?
 
 # %% [markdown] contents
-# Any of the eight sections may be skipped, except for the code of the second, the fifth and the seventh, which later ones use. You need the core lesson, and its planted networks in particular.
+# The sections may be read in any order, except that section 6 needs section 5. You need the core lesson, and its planted networks in particular.
 
 # %% setup
 
@@ -14,21 +14,30 @@ from itertools import pairwise
 
 import torch
 
-from course_utils import plots, probing, zoo
+from course_utils import plots, probing, sae, zoo
 from course_utils.intervals import interval, mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, rounds_to, table
 from course_utils.probing import drawing, open_bracket, subspace
 
+# %%
+model = zoo.load("code-4l", "cpu").requires_grad_(False)
+blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
+tokens, new = probing.two_halves(model, contexts=24)  # of eight files each
+
+def coins(some, share, seed):
+    """A control task in which this share of the tokens has a yes, as in section 3 of the core."""
+    coin = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(seed))
+    return coin[some.ids] < coin[tokens.ids].quantile(share)
+
 # %% [markdown]
 # ## 1 · What no probe can beat
 #
-# A probe does badly. Is the probe too weak, or is there nothing to be known? Whoever cannot tell these apart may call a property absent that a better probe would read. The question has an exact answer where a representation has few values. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is turned round. We fit two probes to all 32 cases.
+# A probe does badly. Is the probe too weak, or is there nothing to be known? If we cannot tell these two cases apart, we may call a property absent although a better probe would read it. Where a representation has few values, the question has an exact answer. Here $h$ has four values, two bits, and the label is their exclusive or, except that one label in eight is flipped. We fit two probes to all 32 cases.
 
 # %%
 bits = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 counts = torch.tensor([[7.0, 1.0], [1.0, 7.0], [1.0, 7.0], [7.0, 1.0]])  # no, yes
-bound = probing.conditional_entropy(counts)
 h = bits.repeat_interleave(8, 0)  # all 32 cases
 y = torch.tensor([False, True]).repeat(4).repeat_interleave(counts.flatten().long())
 
@@ -36,21 +45,20 @@ def cross_entropy(p):
     """Bits a case, of a probe that gives `yes` the probability p (32,)."""
     return float(-torch.where(y, p, 1 - p).log2().mean())
 
-linear = probing.fit_logistic(h[None], y[:, None], 1e-3)
-at_rest = linear.logits(h[None])[0, :, 0].sigmoid()
-hidden = probing.fit_hidden(h[None], y[:, None], units=16, penalty=1e-3)  # one hidden layer
-with_units = hidden.logits(h[None])[0, :, 0].sigmoid()
-{"linear": round(cross_entropy(at_rest), 3), "one hidden layer": round(cross_entropy(with_units), 3)}
+probes = {"linear": probing.fit_logistic(h[None], y[:, None], 1e-3),
+          "hidden": probing.fit_hidden(h[None], y[:, None], units=16, penalty=1e-3)}
+p = {name: probe.logits(h[None])[0, :, 0].sigmoid() for name, probe in probes.items()}
+{name: round(cross_entropy(says), 3) for name, says in p.items()}
 
 # %% caption
-caption("Cross-entropy of two probes, in bits a case.")
+caption("Cross-entropy of a linear probe and of one with a hidden layer of 16 units, in bits a case.")
 
 # %% figure
 fig, ax = plots.figure(height=2.8, width=6.6)
 ax.bar(range(4), counts[:, 1] / 8, 0.6, color=plots.STREAM, label="share of yes")
-for p, mark, colour, name in ((at_rest, "_", plots.SERIES[0], "the linear probe says"), (with_units, "x", plots.EDITED, "the hidden layer says")):
-    ax.plot(range(4), p[::8], mark, ms=14 if mark == "_" else 9, mew=3, color=colour, label=name)
-ax.set(xticks=range(4), xticklabels=["0 0", "0 1", "1 0", "1 1"], xlabel="h", ylabel="probability of yes", ylim=(0, 1))
+for name, mark, colour, words in (("linear", "_", plots.SERIES[0], "the linear probe says"), ("hidden", "x", plots.EDITED, "the hidden layer says")):
+    ax.plot(range(4), p[name][::8], mark, ms=14 if mark == "_" else 9, mew=3, color=colour, label=words)
+ax.set(xticks=range(4), xticklabels=["0, 0", "0, 1", "1, 0", "1, 1"], xlabel="the two bits of h", ylabel="probability of yes", ylim=(0, 1))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
     fig, "Four bars, low, high, high, low. The linear probe says one half at each; the hidden layer says the height of each bar.",
@@ -58,150 +66,154 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The linear probe says one half everywhere. The hidden layer states the true share at every value, and nobody who sees only $h$ can do better: at each value one case in eight goes against the others. By hand, seven cases in eight cost $-\log_2 \tfrac78$ and one costs $-\log_2 \tfrac18$, together 0.54 bits a case. This uncertainty, averaged over the values, is the **conditional entropy**:
+# The linear probe says one half everywhere, at a cost of 1 bit a case. The hidden layer states the true share at every value of $h$. Nobody who sees only $h$ can do better. At each value seven cases in eight cost $-\log_2 \tfrac78 = 0.19$ bits, and one in eight costs $-\log_2 \tfrac18 = 3$ bits:
+#
+# $$\tfrac78 \cdot 0.19 + \tfrac18 \cdot 3 \;=\; 0.54 \text{ bits a case.}$$
+#
+# This uncertainty, averaged over the values of $h$, is the **conditional entropy**:
 #
 # $$H(Y \mid H) \;=\; -\sum_{h,\,y} p(h, y)\,\log_2 p(y \mid h) .$$
 #
-# The expected cross-entropy of a probe is never below it, whatever the probe computes. It reaches it exactly if the probe states the true share at every $h$.
+# No probe has an expected cross-entropy below it. Say that a probe states $q(y \mid h)$. Then
+#
+# $$\text{expected cross-entropy} \;=\; H(Y \mid H) \;+\; \sum_h p(h)\, \mathrm{KL}\big(p(\cdot \mid h)\,\|\,q(\cdot \mid h)\big) .$$
+#
+# A KL divergence is never negative, and it is zero only where the probe states the true share.
 
 # %% claims
+bound = float(probing.conditional_entropy(counts))
 with claims():
-    claim("by hand and counted the conditional entropy is 0.54 bits", f"{float(bound):.2f}" == f"{float(-(7 / 8 * torch.tensor(7 / 8).log2() + 1 / 8 * torch.tensor(1 / 8).log2())):.2f}" == "0.54")
-    claim("the linear probe says one half everywhere, and the hidden layer the true share, to a hundredth", (at_rest - 0.5).abs().max() < 0.01 and (with_units[::8] - counts[:, 1] / 8).abs().max() < 0.01)
-    claim("the probe with a hidden layer reaches the bound to a hundredth of a bit", 0 <= cross_entropy(with_units) - float(bound) + 1e-4 < 0.01)
-    claim("the linear probe is no better than always saying one half", about(cross_entropy(at_rest), 1.0) and cross_entropy(at_rest) > 0.999)
+    claim("by hand 0.19 bits and 3 bits, and together 0.54", rounds_to(-torch.tensor(7 / 8).log2(), "0.19") and -torch.tensor(1 / 8).log2() == 3 and rounds_to(-(7 * torch.tensor(7 / 8).log2() + torch.tensor(1 / 8).log2()) / 8, "0.54"))
+    claim("the conditional entropy is 0.54 bits", rounds_to(bound, "0.54"))
+    claim("the linear probe says one half everywhere, and the hidden layer the true share, to a hundredth", (p["linear"] - 0.5).abs().max() < 0.01 and (p["hidden"][::8] - counts[:, 1] / 8).abs().max() < 0.01)
+    claim("the probe with a hidden layer reaches the bound to a hundredth of a bit", 0 <= cross_entropy(p["hidden"]) - bound + 1e-4 < 0.01)
+    claim("the linear probe costs 1 bit, as always saying one half does, and a hidden layer 0.46 bits less", rounds_to(cross_entropy(p["linear"]), "1.00") and rounds_to(1 - cross_entropy(p["hidden"]), "0.46"))
 
 # %% [markdown]
-# So the linear probe is too weak: it sees nothing, although much can be known. What matters for a reader is therefore the information that can be used by *a given family of probes*. Xu et al. (2020) call it **usable information**: how uncertain the best probe of the family is if it does not see $h$, minus how uncertain the best one is that does. Here it is zero for linear probes, and all of it for a hidden layer.
+# So here the probe is too weak, and there is much to be known. What a probe can say depends on the *family of probes* that one allows. Xu et al. (2020) call this **usable information**: the cross-entropy of the family's best probe that does not see $h$, minus that of its best probe that does. For linear probes it is $1 - 1 = 0$ bits here. For a hidden layer it is $1 - 0.54 = 0.46$ bits, which is all that $h$ tells of the label.
 #
-# The bound comes with two warnings. It holds for the *expected* loss. On a finite sample a probe can fall below it, and on its own training rows it easily does. And where every vector is different, as in a language model, each comes with one label only. Then $H(Y \mid H)$ is zero, and the bound says nothing at all.
-
-# %%
-rng = torch.Generator().manual_seed(0)
-rows = {}
-for n in (10, 100, 1000):
-    x = torch.eye(8)[torch.randint(8, (n,), generator=rng)]  # eight values of h
-    coins = torch.rand(n, generator=rng) < 0.5  # that say nothing of the label: the bound is one bit
-    probe = probing.fit_logistic(x[None], coins[:, None], 0.01)
-    p = probe.logits(x[None])[0, :, 0].sigmoid()
-    loss = -torch.where(coins, p, 1 - p).log2().mean()
-    rows[f"{n} rows"] = {"loss on its own rows": float(loss), "bound": 1.0}
-table(rows, unit="bits", decimals=2)
-
-# %% caption
-caption("A probe on labels that are coin flips, judged on the rows that it was fitted to. The conditional entropy is one bit.")
-
-# %% claims
-with claims():
-    claim("on ten rows the probe's loss is more than a third below the bound, and on a thousand it is within 0.02 of it",
-          rows["10 rows"]["loss on its own rows"] < 2 / 3 and between(rows["1000 rows"]["loss on its own rows"], 0.98, 1.0))  # fmt: skip
+# Two warnings. The bound holds for the *expected* cross-entropy: on the rows that it was fitted to, a probe can fall below. And in a language model nearly every vector occurs once, with one label. Estimated from such a sample $H(Y \mid H)$ is zero, whatever it is in truth, and one can only compare probes.
 
 # %% [markdown]
 # ## 2 · How much has been learned, in bits
 #
-# A probe that needs a thousand examples has shown less of its model than one that needs ten, though both may end equally right. Voita & Titov (2020) put both into one number, how right a probe is and how much it had to learn. Imagine that you send the labels to somebody who has the vectors already. The first few cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**. It is short if few examples are enough, and if what they teach holds.
+# A probe that needs a thousand examples has shown less of its model than one that needs ten, though both may end equally right. Voita & Titov (2020) put into one number how right a probe is and how much it had to learn (its *minimum description length*). Imagine that you send the labels to somebody who has the vectors already. The first 128 cost a bit each. Then both of you train a probe on what has been sent so far. The next labels cost only as much as that probe is surprised by them, $-\log_2 p$. After each block both train again. The sum is the **online code length**.
 
 # %%
-model = zoo.load("code-4l", "cpu").requires_grad_(False)
-blank = zoo.load("code-4l", "cpu", checkpoint=0).requires_grad_(False)  # before training
-tokens, new = probing.two_halves(model, contexts=24)
-tokens_0 = tokens.read_by(blank)
 ends = [128, 256, 512, 1024, 2048, 4096, len(tokens)]
 
-def learn(penalty):
-    """A learner for the code: logistic regression."""
-    def fit(x, y):
-        found = probing.fit_logistic(x[None], y[:, None], penalty)
-        return lambda rows: found.logits(rows[None])[0, :, 0].sigmoid().clamp(1e-6, 1 - 1e-6)
-    return fit
+def share_so_far(y):
+    return (y.sum(0) + 0.5) / (len(y) + 1)
 
-# %% [markdown]
-# Each code is the shortest of three, with penalties of 10, 100 and 1000. Beside the trained model stand three nulls.
+def sent(x, y, penalty):
+    """Bits a label, block by block: (block, task)."""
+    costs = [torch.ones(y.shape[1])]  # a bit each
+    for start, end in pairwise(ends):
+        p = share_so_far(y[:start]).repeat(end - start, 1)
+        both = y[:start].any(0)  # there is something to learn from
+        if both.any():
+            probe = probing.fit_logistic(x[None, :start], y[:start, both], penalty, tolerance=1e-3)
+            p[:, both] = probe.logits(x[None, start:end])[0].sigmoid().clamp(1e-6, 1 - 1e-6)
+        costs.append(-torch.where(y[start:end], p, 1 - p).log2().mean(0))
+    return torch.stack(costs)
 
 # %%
-def code_length(x, y, penalties=(10.0, 100.0, 1000.0)):  # bits a label, and the best penalty
-    return min((float(probing.online_code_length(x, y, ends, learn(p))) / len(y), p) for p in penalties)
+sizes = torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])
 
-rows, strength = {}, {}
-for name in ("in_brackets", "definition"):
-    y = tokens.label(name)
-    coins = torch.rand(model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
-    control = probing.control_labels(tokens.ids, coins, y.float().mean())
-    tasks = {"trained": (tokens.x[2], y), "null: before training": (tokens_0.x[2], y),
-             "null: control task": (tokens.x[2], control)}
-    found = {task: code_length(*it) for task, it in tasks.items()}
-    rows[name], strength[name] = ({task: pair[i] for task, pair in found.items()} for i in (0, 1))
-    rate = probing.conditional_entropy(torch.stack([~y, y]).sum(1)[None].float())
-    rows[name]["null: knows the rate"] = float(rate)
-table({name.replace("_", " "): row for name, row in rows.items()}, unit="bits a label", decimals=2)
+def shortest(x, y, penalties=(10.0, 100.0, 1000.0, 10_000.0)):
+    """The same, with the penalty that makes a task's code shortest."""
+    every = torch.stack([sent(x, y, p) for p in penalties])  # (penalty, block, task)
+    best = torch.einsum("pbt,b->pt", every, sizes / ends[-1]).argmin(0)
+    return every[best, :, range(y.shape[1])].T
+
+# %% [markdown]
+# Each code is the shortest of four, with penalties of 10 to 10,000. The tokens are sent file by file, in five orders of the files. Beside the trained model stand three nulls. One of them has no probe at all: it states the share of yes among the labels that have been sent.
+
+# %%
+tokens_0 = tokens.read_by(blank)
+asked = ("in_brackets", "definition")
+y = torch.stack([tokens.label(name) for name in asked], 1)
+orders = [torch.randperm(8, generator=torch.Generator().manual_seed(seed)) for seed in range(5)]
+orders = [torch.cat([(tokens.file == i).nonzero()[:, 0] for i in order]) for order in orders]  # rows
+codes = {"trained": torch.stack([shortest(tokens.x[2][rows], y[rows]) for rows in orders]),
+         "null: before training": torch.stack([shortest(tokens_0.x[2][rows], y[rows]) for rows in orders])}
+tossed = torch.stack([coins(tokens, share, seed) for share in y.float().mean(0) for seed in range(5)], 1)
+of_coins = shortest(tokens.x[2][orders[0]], tossed[orders[0]]).unflatten(1, (2, 5))
+codes["null: control tasks"] = of_coins.permute(2, 0, 1)  # (set of coins, block, property)
+
+# %%
+def rate_alone(y):
+    """Bits a label, block by block, of one who states the share of yes so far."""
+    costs = [torch.ones(2)]
+    for start, end in pairwise(ends):
+        p = share_so_far(y[:start])
+        costs.append(-torch.where(y[start:end], p, 1 - p).log2().mean(0))
+    return torch.stack(costs)
+
+codes["null: the share of yes"] = torch.stack([rate_alone(y[rows]) for rows in orders])
+length = {name: torch.einsum("obt,b->ot", costs, sizes / ends[-1]) for name, costs in codes.items()}
+table({name.replace("_", " "): {of: (float(v[:, i].mean()), float(v[:, i].min()), float(v[:, i].max()))
+       for of, v in length.items()} for i, name in enumerate(asked)}, unit="bits a label", decimals=2)
 
 # %% caption
-caption("Online code length before layer 2, for two properties and three nulls. The tokens are sent file by file.")
+caption("Online code length before layer 2, for two properties and three nulls: mean, lowest and highest of five orders of the same eight files; for control tasks, of five sets of coins in the first order.")
 
 # %% figure
-def by_block(x, y, penalty):
-    """Bits a label, block by block."""
-    costs = [1.0]
-    for start, end in pairwise(ends):
-        p = learn(penalty)(x[:start], y[:start])(x[start:end])
-        costs.append(float(-torch.where(y[start:end], p, 1 - p).log2().mean()))
-    return torch.tensor(costs)
-
-asked_for = tokens.label("definition")
-sent = {"trained": tokens.x[2], "before training": tokens_0.x[2]}
-blocks = {name: by_block(x, asked_for, strength["definition"][name if name == "trained" else f"null: {name}"]) for name, x in sent.items()}
 fig, ax = plots.figure(height=2.6, width=6.8)
-for (name, costs), colour in zip(blocks.items(), (plots.SERIES[0], plots.NULL), strict=True):
-    ax.stairs(costs, [0, *ends], color=colour, lw=2, label=name, baseline=None)
+for (name, costs), colour, style in zip(((n, c) for n, c in codes.items() if "control" not in n), (plots.SERIES[0], plots.NULL, plots.NULL), ("-", "-", ":"), strict=True):
+    ax.stairs(costs[:, :, 1].mean(0), [0, *ends], color=colour, lw=2, ls=style, label=name.removeprefix("null: "), baseline=None)
 ax.set(xlabel="labels sent", ylabel="bits a label", ylim=(0, None), xlim=(0, ends[-1]))
 ax.legend(loc="upper right")
 plots.show(
-    fig, "Two staircases that begin at one bit a label, for the trained model and for the model before training.",
-    "The second row of the table, block by block: bits a label for “definition”, with the same penalties as there. The area under a curve is its code length.",
+    fig, "Three staircases that begin at one bit a label. From the second block on the trained model's is the lowest; the one before training and the share of yes stay close to each other.",
+    "“Definition”, block by block: bits a label, mean over the five orders. The area under a curve is its code length in the table.",
 )  # fmt: skip
 
 # %% claims
-shares = {name: float((costs * torch.tensor([ends[0], *(b - a for a, b in pairwise(ends))])).sum() / ends[-1]) for name, costs in blocks.items()}
 with claims():
-    claim("in every block after the first the labels cost less in the trained model", (blocks["trained"][1:] < blocks["before training"][1:]).all())
-    claim("definition costs half as many bits as before training", about(rows["definition"]["trained"] / rows["definition"]["null: before training"], 0.5))
-    claim("in the last block both cost more than in the one before", all(costs[-1] > costs[-2] for costs in blocks.values()))
-    claim("the area under each curve is the number of the table", all(about(shares[name], rows["definition"][name if name == "trained" else f"null: {name}"]) for name in blocks))
-    claim("the first block costs a bit a label", all(costs[0] == 1 for costs in blocks.values()))
-    claim("both properties take fewer bits in the trained model than before training, by a third or more",
-          all(row["trained"] < 0.67 * row["null: before training"] for row in rows.values()))
-    claim("before training neither takes fewer bits than its rate alone, to within a twentieth", all(row["null: before training"] > 0.95 * row["null: knows the rate"] for row in rows.values()))
-    claim("and fewer than their control tasks", all(row["trained"] < row["null: control task"] for row in rows.values()))
+    claim("both properties cost fewer bits in the trained model than under each null, in every order and for every set of coins", all(costs[:, i].min() > length["trained"][:, i].max() for name, costs in length.items() if name.startswith("null") for i in (0, 1)))
+    claim("for definition that is about 0.29 bits, and before training about 0.53", about(length["trained"][:, 1].mean(), 0.29) and about(length["null: before training"][:, 1].mean(), 0.53))
+    claim("before training a label costs as much as by the share of yes alone, to within 0.02 bits, in every order", (length["null: before training"] - length["null: the share of yes"]).abs().max() < 0.02)
+    claim("in every block after the first definition costs less in the trained model than before training, on average over the orders", (codes["trained"].mean(0) < codes["null: before training"].mean(0))[1:, 1].all())
+    claim("in the second block it costs about as much as in the last, to within 0.05 bits", abs(codes["trained"][:, 1, 1].mean() - codes["trained"][:, -1, 1].mean()) < 0.05)
+    claim("eight files", len(tokens.file.unique()) == 8)
 
 # %% [markdown]
-# *Definition* costs half as many bits in the trained model as before training, and fewer in every block after the first, because fewer examples teach more there. In the last block both curves rise: there what was learned before helps less.
+# In the trained model *definition* costs about 0.29 bits a label, whatever the order of the files, and before training about 0.53. That is as much as the share of yes costs alone, so the untrained vectors help hardly at all. The sets of coins lie between: a probe of the trained vectors can learn a good part of them, but no set is as cheap as the property. For *inside brackets* it is the same.
 #
-# The code length puts together how easily a property is read, from how few examples, and how much is memorised on the way, and it needs no test set, since every label is sent before it is learned from. But it has no interval here: it is one draw of files in one order, and for *inside brackets* the core has shown how much a single file can matter. The tokens are sent file by file. In a random order tokens of one file would be in many blocks, and what is learned of a file's names and open brackets would help with its other tokens.
+# A short code means that the probe ends up good *and* gets there from few examples. The figure shows both. The trained curve is the lower one in every block after the first, and in the second block, after 128 labels, it is already about as low as in the last. No test set is needed, since every label is sent before it is learned from. Other files might give other lengths.
 
 # %% [markdown]
 # ## 3 · How large may a probe be?
 #
-# Linear probes miss an exclusive or, and sixteen hidden units find it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. The control tasks (section 3 of the core) show what becomes of it. How much a probe knows is measured by its **removed share**: 1 − its cross-entropy on new files, divided by the cross-entropy that is left when only the rate of the label is known. It is 0 for a probe that reads nothing, and 1 for one that is always right and sure.
+# A linear probe misses an exclusive or, and one with sixteen hidden units finds it. Why not always take a large probe? Because it can also memorise more. What a family of probes can learn at all, whatever the vectors mean, is its **capacity**. Here it is set by the number of hidden units. Control tasks (section 3 of the core) measure it: the more coins a probe can memorise, the greater its capacity. How much a probe knows is measured by its **removed share**:
 #
-# We ask for *definition* before layer 2, and for three sets of coins with as many true labels. The penalty of a probe matters as much as its size, so each task gets the one of 10, 100 and 1000 that serves it best: whose probe, fitted on every second training file, knows most of the files between.
+# $$\text{removed share} \;=\; 1 - \frac{\text{cross-entropy of the probe on new files}}{\text{cross-entropy there of always stating the share of yes}} .$$
+#
+# It is 0 for a probe that reads nothing, 1 for one that is always right and sure, and negative for one that does worse than always stating the share. (Elsewhere it is called McFadden's pseudo-$R^2$.)
+#
+# We ask for *definition* before layer 2, and for three sets of coins with as many a yes. For each task we fit on every second training file with penalties 10, 100 and 1000, and keep the penalty that does best on the other training files.
 
-# %% figure
-def tasks(some, name="definition"):
+# %%
+def tasks(some):
     """The stream before layer 2, with the property and three control tasks as labels."""
-    coins = torch.rand(3, model.cfg.d_vocab, generator=torch.Generator().manual_seed(0))
-    share = tokens.label(name).float().mean()
-    y = torch.stack([some.label(name), *(probing.control_labels(some.ids, c, share) for c in coins)], 1)
-    return replace(some, x=some.x[[2]], y=y, labels=(name, "coins 1", "coins 2", "coins 3"))
+    share = tokens.label("definition").float().mean()
+    y = torch.stack([some.label("definition"), *(coins(some, share, seed) for seed in range(3))], 1)
+    return replace(some, x=some.x[[2]], y=y, labels=("definition", "coins 1", "coins 2", "coins 3"))
+
+train, test = tasks(tokens), tasks(new)
+even = train.file % 2 == 0
 
 def known(units, penalties=(10.0, 100.0, 1000.0)):
-    """Removed share of each task in new files, by probes with so many hidden units, at the penalty chosen for it: (task,)."""
+    """Removed share of each task in new files, at the penalty chosen for it: (task,)."""
     def path(a, b):
-        fits = [probing.fit_hidden(a.x, a.y, units, p, steps=100) if units else probing.fit_logistic(a.x, a.y, p) for p in penalties]
+        fits = [probing.fit_hidden(a.x, a.y, units, p, steps=100) if units
+                else probing.fit_logistic(a.x, a.y, p) for p in penalties]
         return torch.stack([probing.removed(found, a, b).share[0] for found in fits])  # (penalty, task)
     return path(train, test).gather(0, path(train[even], train[~even]).argmax(0, keepdim=True))[0]
 
-train, test, even = tasks(tokens), tasks(new), tokens.file % 2 == 0
-capacity = torch.stack([known(units) for units in (0, 2, 8, 32)])  # (size, task)
+# %% figure
+capacity = torch.stack([known(units) for units in (0, 2, 8, 32)])  # (units, task)
 fig, ax = plots.figure(height=2.6, width=5.4)
 ax.plot(range(4), capacity[:, 0], "o-", color=plots.SERIES[0], zorder=3, label="definition")
 for i in range(1, 4):
@@ -216,96 +228,123 @@ plots.show(
 # %% claims
 gap = capacity[:, 0] - capacity[:, 1:].mean(1)
 with claims():
-    claim("from a linear probe to 32 hidden units the removed share of the property rises by less than 0.12", capacity[-1, 0] - capacity[0, 0] < 0.12)
-    claim("that of every control task rises by more than 0.12", (capacity[-1] - capacity[0])[1:].min() > 0.12)
-    claim("the distance between them falls to less than two thirds", gap[0] > 0.2 and gap[-1] < 2 / 3 * gap[0])
+    claim("from a linear probe to 32 hidden units the removed share of the property rises by less than 0.05", 0 < capacity[-1, 0] - capacity[0, 0] < 0.05)
+    claim("that of every set of coins rises by more than 0.2", (capacity[-1] - capacity[0])[1:].min() > 0.2)
+    claim("linear probes remove 0.15 of one set of coins and 0.32 of another", rounds_to(capacity[0, 1:].min(), "0.15") and rounds_to(capacity[0, 1:].max(), "0.32"))
+    claim("the property's lead over the coins' mean falls to less than a third", gap[0] > 0.3 and gap[-1] < gap[0] / 3)
 
 # %% [markdown]
-# Hewitt & Liang (2019) found the same for parts of speech: large probes are less selective. Here a linear probe reads the property already, and further units add little to it, while they make room for coins. Look at the single sets in the figure: they differ much from each other, already for a linear probe, and at 32 units one of them is known better than the property. One set alone would not have done. It is best to take the smallest probe that reads what larger ones read, and to show the control task beside it.
+# A linear probe already reads the property, and more units add little to it, but they learn more coins. Hewitt & Liang (2019) found this for parts of speech: large probes are less selective. The sets of coins differ: linear probes remove 0.15 of one and 0.32 of another, so that one set alone would say little.
 #
-# The size is one way to hold a probe back, and its penalty is another. The **regularisation path** shows what a probe knows at each strength of its penalty. Here are linear probes of three properties, judged on the files that they were trained on and on new ones.
+# Which probe to take is disputed. Hewitt & Liang prefer selective ones. Pimentel et al. (2020) take the best probe of any size, since each one only bounds from below what the vectors tell of the label. We take the smallest that reads what larger ones read, and show the control task beside it.
+#
+# The size is one way to hold a probe back, and its penalty is another. A **validation curve** shows how much a probe knows on new files, for each strength of its penalty.
 
 # %% figure
-properties = ("definition", "call", "in_brackets")
 def asked(some):
-    """The stream before layer 2 and the three labels."""
-    y = torch.stack([some.label(name) for name in properties], 1)
-    return replace(some, x=some.x[[2]], y=y, labels=properties)
+    """The stream before layer 2 and two labels."""
+    return replace(some, x=some.x[[2]], y=torch.stack([some.label(name) for name in properties], 1), labels=properties)
 
+properties = ("definition", "in_brackets")
 seen, unseen = asked(tokens), asked(new)
-penalties = [10 ** (k / 2) for k in range(11)]
+penalties = [10 ** (k / 2) for k in range(12)]
 path = [probing.fit_logistic(seen.x, seen.y, p) for p in penalties]
-on_seen = torch.stack([probing.removed(probes, seen, seen).share[0] for probes in path])  # (penalty, property)
-on_unseen = torch.stack([probing.removed(probes, seen, unseen).share[0] for probes in path])
-chosen = penalties.index(probing.chosen_penalty(seen, penalties))  # from the training files alone
-fig, ax = plots.figure(height=2.9, width=5.4)
-for i, name in enumerate(properties):
-    ax.semilogx(penalties, on_seen[:, i], ":", color=plots.SERIES[i])
-    ax.semilogx(penalties, on_unseen[:, i], "o-", ms=4, color=plots.SERIES[i], label=name.replace("_", " "))
-ax.axvline(penalties[chosen], color="0.6", lw=1)
+on_seen, on_unseen = (torch.stack([probing.removed(probes, seen, some).share[0] for probes in path]) for some in (seen, unseen))  # (penalty, property)
+chosen = [penalties.index(probing.chosen_penalty(replace(seen, y=seen.y[:, [i]], labels=()), penalties)) for i in range(2)]  # from the training files alone
+fig, ax = plots.figure(height=2.9, width=5.8)
+for i, (name, at) in enumerate(zip(("definition", "inside brackets"), chosen, strict=True)):
+    colour = plots.SERIES[(0, 3)[i]]
+    ax.semilogx(penalties, on_seen[:, i], ":", lw=2, color=colour, label=f"{name}, files trained on")
+    ax.semilogx(penalties, on_unseen[:, i], "o-", ms=4, color=colour, label=f"{name}, new files")
+    ax.plot(penalties[at], on_unseen[at, i], "o", ms=12, mfc="none", mec=colour, mew=1.5, label="chosen" if i else None)
 ax.set(xlabel="penalty", ylabel="removed share", ylim=(-1.05, 1.05))
 ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plots.show(
-    fig, "On the files trained on all three curves fall with the penalty. On new files they rise first, definition until about a thousand.",
-    "Removed share of linear probes before layer 2 by penalty, on new files (solid) and on those trained on (dotted); values below −1 are cut off. "
-    "Grey line: the penalty that serves the three properties best, on average, within the training files.",
-)  # fmt: skip
-
-# %% [markdown]
-# What does a penalty change? A probe states a probability, and that can be checked. Take all tokens to which it gives about 0.3. If about 0.3 of them have the property, and likewise for every other value, the probe is **calibrated**. The **expected calibration error** is by how much the two differ, on average over tokens, when tokens are put into ten groups by what the probe says.
-
-# %% figure
-fig, others = plots.figure(1, 2, height=2.9, width=6.4, sharey=True)
-diagrams = []
-for ax, at, title in zip(others, (0, chosen), ("definition, penalty 1", "definition, chosen"), strict=True):
-    p = path[at].logits(unseen.x)[0, :, 0].sigmoid()
-    found = probing.reliability(p, unseen.label("definition"), unseen.file)
-    bars = torch.stack([found.so - found.low, found.high - found.so])
-    ax.errorbar(found.says, found.so, bars, fmt="o", ms=4, lw=1, color=plots.SERIES[0])
-    ax.plot([0, 1], [0, 1], color="0.6", lw=1)
-    ax.set(xlabel="what the probe says", ylim=(-0.03, 1.03), title=title)
-    diagrams.append(found)
-others[0].set(ylabel="share with the property")
-plots.show(
-    fig, "At penalty 1 the surest tenth lies below the diagonal; at the chosen penalty most tenths lie above it.",
-    "What the probe for definitions says in new files, in each tenth, and the share of tokens that are definitions, with 95 % intervals over files. "
-    "On the grey line both are the same.",
+    fig, "On the files trained on both curves fall with the penalty. On new files they rise first, and then fall.",
+    "Removed share of linear probes before layer 2 by penalty; values below −1 are cut off. Rings: the penalty that is best for each property within the training files.",
 )  # fmt: skip
 
 # %% claims
-weak, held = diagrams
-judged = {at: [(path[at].logits(unseen.x)[0, :, i], unseen.y[:, i]) for i in range(3)] for at in (0, chosen)}
-before, after = ([{"share right": float(((z > 0) == y).float().mean()), "calibration error": probing.reliability(z.sigmoid(), y, unseen.file).error} for z, y in judged[at]] for at in (0, chosen))
-longer = path[0].directions.norm(dim=2) / path[chosen].directions.norm(dim=2)
 with claims():
     claim("on the files trained on, no property's removed share rises with the penalty", on_seen.diff(dim=0).max() < 0.01)
-    claim("on new files all three rise by more than 0.1 from a penalty of 1 to the chosen one", (on_unseen[chosen] - on_unseen[0]).min() > 0.1)
-    claim("for definitions the path is flat: three times the chosen penalty or a third of it changes less than 0.08", (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max() < 0.08)
-    claim("the share right hardly tells the two penalties apart: it changes by less than three in a hundred",
-          all(abs(b["share right"] - a["share right"]) < 0.03 for a, b in zip(after, before, strict=True)))
-    claim("the calibration error of all three is smaller with the chosen one",
-          all(b["calibration error"][0] > a["calibration error"][0] for a, b in zip(after, before, strict=True)))
-    claim("for definitions the intervals of the two calibration errors overlap", before[0]["calibration error"][1] < after[0]["calibration error"][2])
-    claim("with the chosen penalty definitions are more frequent than the probe says in most of the tenths", (held.so > held.says).float().mean() > 0.5)
-    claim("at penalty 1 the directions are more than twice as long", longer.min() > 2)
-    claim("and the log odds of the tokens on which the probe errs are larger than with the chosen penalty, on average, for all three",
-          all(a > b for a, b in zip(*([float(path[at].logits(unseen.x)[0, :, i].abs()[(path[at].logits(unseen.x)[0, :, i] > 0) != unseen.y[:, i]].mean()) for i in range(3)] for at in (0, chosen)), strict=True)))
-    claim("three times the chosen penalty or a third of it matters more for brackets than for definitions", (on_unseen[chosen - 1 : chosen + 2, 2] - on_unseen[chosen, 2]).abs().max() > (on_unseen[chosen - 1 : chosen + 2, 0] - on_unseen[chosen, 0]).abs().max())  # fmt: skip
-    claim("at penalty 1 the tokens that the probe is surest of have the property less often than it says, by the whole interval", weak.high[-1] < weak.says[-1] - 0.02)
+    claim("on new files that of definition is highest at a penalty of 1000, and that of brackets at about 30,000", [penalties[i] for i in on_unseen.argmax(0)] == [10**3, 10**4.5])
+    claim("for both the training files choose 1000", [penalties[i] for i in chosen] == [1000, 1000])
+    claim("for brackets the chosen penalty removes 0.20, and the best one 0.43", rounds_to(on_unseen[chosen[1], 1], "0.20") and rounds_to(on_unseen[:, 1].max(), "0.43"))
 
 # %% [markdown]
-# With too weak a penalty the probe is right about as often, but it is too sure where it is surest, because its directions are long and its log odds large also where it errs. Accuracy does not see this, and the removed share does. With the chosen penalty most dots lie above the diagonal instead: the probe is a little too careful. Its average calibration error is smaller, but on ten files the intervals of the two errors overlap.
+# A weak penalty lets a probe learn what holds in its own files alone. On the files that it was trained on it knows the more, the weaker the penalty. On new files it knows most at a penalty of 1000 for *definition*, and of about 30,000 for *inside brackets*.
 #
-# The penalty is to be chosen on files that the probe was not fitted to. For definitions its exact strength matters little, as long as it is of the right size; for brackets it matters more.
+# So the penalty has to be chosen on files that the probe was not fitted to, and even this can fail. Within the training files 1000 is best for both. For brackets in new files it removes 0.20, where 0.43 was possible.
+
+# %% [markdown]
+# ### Are the probabilities true?
+#
+# A probe states probabilities, and these can be checked. Take all tokens to which it gives about 0.3. If about 0.3 of them have the property, and likewise for every other value, the probe is **calibrated**. To put it into one number, sort the tokens into ten groups by the stated probability. In each group take the gap between the mean stated probability and the share of tokens that have the property. The average of these gaps, weighted by the number of tokens, is the **expected calibration error**. It is a difference of probabilities, and 0 is best.
+#
+# We compare two probes for *definition* on the same new files: the one with the weakest penalty, and the one whose penalty was chosen within the training files.
+
+# %%
+y, file = unseen.label("definition"), unseen.file
+logits = {name: path[i].logits(unseen.x)[0, :, 0] for name, i in (("penalty 1", 0), ("penalty 1000", chosen[0]))}
+dots = {name: probing.reliability(z.sigmoid(), y, file) for name, z in logits.items()}
+weak, held = dots.values()
+
+def compared(what):
+    """A mean over tokens for each probe, and of the difference, with intervals over files."""
+    of = [what(z).double() for z in logits.values()]
+    return [mean_interval(values, clusters=file) for values in (*of, of[0] - of[1])]
+
+rows = {"expected calibration error": [found.error for found in dots.values()],
+        "share right": compared(lambda z: (z > 0) == y),
+        "mean stated − share with it": compared(lambda z: z.sigmoid() - y.double())}
+rows["expected calibration error"].append(
+    (weak.error[0] - held.error[0], *map(float, interval(weak.errors - held.errors))))
+table({name: dict(zip((*logits, "difference"), row, strict=True)) for name, row in rows.items()}, decimals=3)
+
+# %% caption
+caption(f"Two probes for “definition” before layer 2, judged on the same {len(y):,} tokens of {len(file.unique())} new files. Beside each number stands its 95 % interval over files. For the difference the same files are drawn for both probes.")
+
+# %% figure
+fig, axes = plots.figure(1, 2, height=3.1, width=7, sharey=True)
+for ax, (name, found) in zip(axes, dots.items(), strict=True):
+    ax.plot([0, 1], [0, 1], color="0.6", lw=1)
+    ax.errorbar(found.says, found.so, torch.stack([found.so - found.low, found.high - found.so]), fmt="o", ms=4, lw=1, color=plots.SERIES[0])
+    for says, count in zip(found.says, found.count, strict=True):
+        ax.text(says, -0.13, f"{count}", ha="center", fontsize=7, color=plots.NOTE)
+    ax.set(xlabel="what the probe says", ylim=(-0.17, 1.03), xlim=(-0.08, 1.06), title=f"{name}, error {found.error[0]:.3f}")
+axes[0].set(ylabel="share with the property")
+plots.show(
+    fig, "At penalty 1 the dots below one half lie above the diagonal and those at the right end below it; at penalty 1000 nearly all lie above it.",
+    "What a probe for “definition” says in new files, in ten groups, and the share of their tokens that are definitions, with 95 % intervals over files. On the grey line both are the same. Small numbers: the tokens of each group.",
+)  # fmt: skip
+
+# %% claims
+with claims():
+    claim("eight new files", len(file.unique()) == 8)
+    claim("at penalty 1 more tokens are definitions than the probe says, in each group below one half", (weak.so > weak.says)[weak.says < 0.5].all())
+    claim("where that probe is surest of a yes it says 0.98 and 0.90 are definitions, and what it says is outside of the interval", rounds_to(weak.says[-1], "0.98") and rounds_to(weak.so[-1], "0.90") and weak.high[-1] < weak.says[-1])
+    claim("at penalty 1000 each dot from 0.1 to 0.8 lies above the diagonal", (held.so > held.says)[1:8].all() and len(held.says) == 10)
+    claim("0.12 of the tokens of the training files are definitions, and 0.09 of the new ones", rounds_to(seen.label("definition").float().mean(), "0.12") and rounds_to(y.float().mean(), "0.09"))
+    claim("on average both probes say 0.02 less than the share, and the intervals have 0 inside", all(rounds_to(-row[0], "0.02") and row[1] < 0 < row[2] for row in rows["mean stated − share with it"][:2]))
+    claim("both are right at 0.95 of the tokens, and the interval of the difference has 0 inside", all(rounds_to(row[0], "0.95") for row in rows["share right"][:2]) and rows["share right"][2][1] < 0 < rows["share right"][2][2])
+    error_1, error_1000, between_them = rows["expected calibration error"]
+    claim("the calibration errors are 0.032 and 0.021, and their intervals overlap", rounds_to(error_1[0], "0.032") and rounds_to(error_1000[0], "0.021") and error_1[1] < error_1000[2])
+    claim("the interval of their difference is from 0.005 to 0.016", rounds_to(between_them[1], "0.005") and rounds_to(between_them[2], "0.016"))
+    claim("of both probes about nine tenths of the tokens are in the lowest group", all(between(found.count[0] / len(y), 0.85, 0.95) for found in dots.values()))
+
+# %% [markdown]
+# What do the dots show? Where the probe of penalty 1 says less than one half, more tokens are definitions than it says: it is too sure of *no*. Where it is surest of *yes* it is too sure as well: it says 0.98, and 0.90 of these tokens are definitions. At penalty 1000 the right end is mended. Each dot from 0.1 to 0.8 now lies above the diagonal. Below one half this is again too sure of no, and above one half not sure enough of yes. So it is no caution, which would draw both sides towards one half, but a leaning to *no*. More definitions in the new files are not the reason: their share is 0.09, and in the training files it was 0.12. On average both probes say 0.02 less than the share, and over eight files the intervals still have 0 inside.
+#
+# Both probes are right at 0.95 of the tokens, so that accuracy does not tell them apart. The calibration error falls from 0.032 to 0.021. The intervals of these two overlap, but this says little, because both probes are judged on the same files, and a hard file is hard for both. What counts is the interval of the *difference*, from 0.005 to 0.016: in these files the chosen penalty also makes the probabilities truer. About nine tenths of the tokens are in the lowest group, so that the error is for the most part about how small a small probability should be.
 
 # %% [markdown]
 # ## 4 · Truth without labels
 #
-# Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give it a statement and its negation. Whatever is true, a probe for truth must give the two *opposite* answers, and it should be sure. These two demands can be written as a loss, and no label is needed. The search for a direction that meets them is **contrast-consistent search**, CCS:
+# Suppose that a model holds something to be true, and there are no labels to train a probe with. Burns et al. (2022) had an idea. Give the model a statement and its negation, such as “Paris is in France” and “Paris is not in France”. A probe states the probability $p^+$ that the first is true, and $p^-$ that the second is. A probe for truth must give the two *opposite* answers, and it should be sure. The search for a direction that meets these two demands needs no labels. It is called **contrast-consistent search**, CCS:
 #
-# $$L \;=\; \frac1n \sum_i \big(p_i^+ - (1 - p_i^-)\big)^2 + \min(p_i^+, p_i^-)^2 .$$
+# $$L \;=\; \frac1n \sum_i \Big[\big(p_i^+ - (1 - p_i^-)\big)^2 + \min(p_i^+, p_i^-)^2\Big] .$$
 #
-# Does it find truth? In made-up pairs we know. Each pair has a truth, marked along one direction. It also has another contrast that has nothing to do with truth (say, whether the statement sounds friendly), along a second direction. Negating the statement turns both round.
+# Does it find truth? In made-up pairs we know. There the vectors of the true and of the false statement lie at $+1$ and $-1$ along one direction. Along a second direction lies a contrast that has nothing to do with truth (say, whether the statement sounds friendly). Negation turns both round.
 
 # %% prediction
 predict("probing.ccs")
@@ -327,20 +366,29 @@ found = {name: torch.tensor(values) for name, values in found.items()}  # (loudn
 fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
 for ax, which, title in zip(axes, (0, 1), ("with the truth", "with the other contrast"), strict=True):
     for i, (name, values) in enumerate(found.items()):
-        at = torch.tensor(loudness) + 0.06 * (i - 1)  # beside one another
-        ax.plot(at, values[..., which].mean(1), "-", color=plots.SERIES[(0, 3, 4)[i]], label=name)
-        ax.plot(at, values[..., which], "o", ms=4, color=plots.SERIES[(0, 3, 4)[i]], alpha=0.5)
+        at = torch.tensor(loudness) + 0.08 * (i - 1)  # beside one another
+        ax.plot(at, values[..., which], "osd"[i], ms=5, color=plots.SERIES[(0, 3, 4)[i]], alpha=0.6, mew=0)
+        ax.plot([], [], "osd"[i], color=plots.SERIES[(0, 3, 4)[i]], label=name)
+    ax.axhline(0.5, color="0.7", lw=0.8)
     ax.set(title=title, xlabel="loudness of the other contrast", xticks=loudness, ylim=(0.45, 1.03))
 axes[0].set(ylabel="agreement")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
     fig, "With the truth: CCS and largest variation at one up to loudness 0.5, near a half from 1.5 on; with the other contrast the reverse; the random direction between.",
     "Share of pairs on which a method agrees with the truth (left) and with the other contrast (right), or disagrees with it, whichever is "
-    "more. Loudness: the size of the other contrast, where the truth has size 1. Five draws of 400 pairs (dots) and their mean.",
+    "more, so that ½ (grey) is the least. Loudness: the size of the other contrast, where the truth has size 1. A mark is one of five draws of 400 pairs; marks of the three methods stand beside one another.",
 )  # fmt: skip
 
 # %% claims answer
 (ccs, other), (first, _) = (found[name].unbind(2) for name in ("CCS", "largest variation"))
+
+def losses(some, length=3.0):
+    """The loss along the truth's direction and along the other contrast's, both of one length."""
+    sides = [side - side.mean(0) for side in (some.positive, some.negative)]
+    ways = (probing.basics.mass_mean(sides[0] - sides[1], which) for which in (some.truth, some.loud))
+    return [float(probing.ccs.ccs_loss(*((side @ (length * v / v.norm())).sigmoid() for side in sides))) for v in ways]
+
+quiet, loud = (torch.tensor([losses(probing.ccs.pairs(size, seed=seed)) for seed in range(5)]) for size in (0.5, 1.5))
 with claims():
     claim("up to a loudness of 0.5 CCS agrees with the truth on more than 0.98 of the pairs, in all five draws", ccs[:2].min() > 0.98)
     claim("from 1.5 on it agrees with it on less than 0.6, and with the other contrast on more than 0.98, in all five", ccs[3:].max() < 0.6 and other[3:].min() > 0.98)
@@ -348,20 +396,23 @@ with claims():
     claim("at equal loudness the largest variation mixes them: between 0.55 and 0.97 with the truth in all five", between(first[2].min(), 0.55, 0.97) and between(first[2].max(), 0.55, 0.97))
     claim("a random direction agrees with either on between 0.5 and 0.75 on average", all(between(share, 0.5, 0.75) for share in found["random direction"].mean((0, 1)).tolist()))
     claim("the direction of largest variation gives the same to within 0.03, below 1 and above", (ccs - first)[[0, 1, 3, 4]].abs().max() < 0.03)
+    claim("for directions of one length the loss is lower along the larger contrast, in each of five draws: at a loudness of 0.5 along the truth, at 1.5 along the other", (quiet[:, 0] < quiet[:, 1]).all() and (loud[:, 0] > loud[:, 1]).all())
 measured("probing.ccs", "the larger of the two" if ccs[1].min() > 0.9 and ccs[3].max() < 0.6 else "the truth")
 
 # %% [markdown]
-# CCS finds a contrast that turns round with the negation. In these pairs it finds the larger of the two, and where both are equally large it takes either one whole. If that is the truth, it finds the truth. Nothing in its loss knows the word. And a method without any training, the direction along which the pairs' differences vary most (Burns et al. compare with it too), finds the same, except where both are equally large: there it mixes them. The random direction agrees with either on somewhat more than half of the pairs, since by chance it leans a little to one side of both. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
+# In these pairs CCS finds the larger of the two contrasts, and where both are equally large it takes either one whole. If that is the truth, it finds the truth; nothing in its loss mentions it. Why the larger one? The pairs are noisy, and along the larger contrast fewer of them are left unsure. So for two directions of one length the loss is lower along the larger contrast, in each of five draws.
+#
+# The direction along which the pairs' differences vary most, which takes no training, does the same, except where both are equally large: there it mixes them. A random direction agrees with either on more than half of the pairs, since it has some component along each contrast, and we count agreement or disagreement, whichever is more. Farquhar et al. (2023) show the same of language models: such methods take whatever contrast is prominent.
 
 # %% [markdown]
 # ## 5 · Learned directions
 #
-# A probe finds the direction from which a property is best *read*. The core asked whether the model uses the property by an interchange along that direction. But the direction that is best read need not be the one that the model uses. For the core's planted networks all directions can be tried, at least in the plane of property and rival (the shortcut and the rule of the core).
+# A probe finds the direction from which a property is best *read*, and the core made interchanges along it. One can also search for a direction along which an interchange works. What does it show when the search succeeds? For the core's planted networks all directions can be tried, in the plane of property and rival (the shortcut and the rule of the core). Network A uses the property, network B its rival, and their hidden vectors are the same.
 
 # %% figure
-pair_of = {kind: probing.planted(kind) for kind in ("used", "unused")}  # the core's A and B: the same hidden vectors
-some = pair_of["used"]
-unit = [v / v.norm() for v in (probing.mass_mean(some.h[None], y[:, None]).directions[0, 0] for y in (some.rival, some.label))]
+pair_of = {"A": probing.planted("used"), "B": probing.planted("unused")}
+some = pair_of["A"]
+unit = [v / v.norm() for v in (probing.basics.mass_mean(some.h, y) for y in (some.rival, some.label))]
 angles = torch.arange(0, 181, 5)
 draw_of = torch.randperm(256, generator=torch.Generator().manual_seed(1))
 turning = {}  # (network, usual pairs only): share that turns at each angle
@@ -374,73 +425,102 @@ differ = some.label != some.label[draw_of]
 fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
 for ax, only, title in zip(axes, (False, True), ("pairs of all inputs", "pairs of usual inputs"), strict=True):
     pairs = differ & some.usual & some.usual[draw_of] if only else differ
-    for (kind, one), name, colour in zip(pair_of.items(), ("uses the property", "does not"), (plots.SERIES[0], plots.SERIES[5]), strict=True):
-        turning[kind, only] = [share_turned(one, angle, pairs) for angle in angles]
-        ax.plot(angles, turning[kind, only], color=colour, label=name)
-    ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["0°\nrival", "45°", "90°\nproperty", "135°", "180°\nrival"], xlabel="direction of the interchange")
+    for (name, one), colour in zip(pair_of.items(), (plots.SERIES[0], plots.SERIES[5]), strict=True):
+        turning[name, only] = [share_turned(one, angle, pairs) for angle in angles]
+        ax.plot(angles, turning[name, only], color=colour, label=f"network {name}")
+    ax.set(title=title, xticks=[0, 45, 90, 135, 180], xticklabels=["0°\nrival", "45°\n", "90°\nproperty", "135°\n", "180°\n"], xlabel="direction of the interchange")
 axes[0].set(ylabel="share of answers that turn")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plots.show(
-    fig, "Left: the network that uses the property turns all answers around the property's direction, the other at most half, around the rival's. Right: the other network turns all around the rival's direction.",
-    "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property (half a turn, at whose end the rival's direction comes again), in two networks with the same hidden vectors.",
+    fig, "Left: network A turns all answers around the property's direction, B at most half, around the rival's. Right: B turns all around the rival's direction.",
+    "Answers that turn in pairs that differ in the property, for every direction in the plane of rival and property (180° is the rival's direction again), in two networks with the same hidden vectors.",
 )  # fmt: skip
 
 # %% claims
 with claims():
-    claim("along the property's direction all answers turn in the first network and none in the second, for both kinds of pairs", all(turning["used", only][18] == 1 and turning["unused", only][18] == 0 for only in (False, True)))
-    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", all(turning[kind, True][9] == 1 for kind in pair_of))
-    claim("with pairs of all inputs no direction turns more than six in ten in the second network; with usual ones the rival's turns all", max(turning["unused", False]) <= 0.6 and turning["unused", True][0] == 1)
+    claim("along the property's direction all answers turn in A and none in B, for both kinds of pairs", all(turning["A", only][18] == 1 and turning["B", only][18] == 0 for only in (False, True)))
+    claim("halfway between rival and property all answers turn in both networks, in pairs of usual inputs", all(turning[name, True][9] == 1 for name in pair_of))
+    claim("with pairs of all inputs only A has a direction that turns every answer; with usual ones the rival's turns all in B", max(turning["A", False]) == 1 and max(turning["B", False]) < 0.7 and turning["B", True][0] == 1)
+    claim("with pairs of all inputs the rival's direction turns about half of the answers in B, whether the pair differs in the property or not", all(between(share_turned(pair_of["B"], angles[0], which), 0.45, 0.55) for which in (differ, ~differ)))
 
 # %% [markdown]
-# With pairs of all inputs only the network that uses the property has a direction that turns everything. With pairs of usual inputs both have one, since there the rival differs where the property does; halfway between the two, one direction turns everything in both.
+# With pairs of all inputs only network A has a direction that turns everything. With pairs of usual inputs both have one, since there the rival differs where the property does.
 #
-# In a model nobody can try all directions. **Distributed alignment search**, DAS (Geiger et al. 2023), searches instead. Take pairs of inputs, a base and a donor. Say for each pair which answer the base should get if it had the donor's property. Then gradient descent through the rest of the model finds the unit vector $u$ along which an interchange gives these answers:
+# In a model nobody can try all directions. **Distributed alignment search**, DAS (Geiger et al. 2023), searches by gradient descent. Take pairs of inputs, a receiver and a donor. The *wanted answer* is the receiver's own, turned where the two differ in the property. The search adjusts a unit vector $u$:
 #
 # $$\text{minimise over } |u| = 1:\quad \sum_\text{pairs} \text{cross-entropy}\Big(\text{rest of the model}\big(h + ((h_\text{donor} - h)\cdot u)\,u\big),\; \text{wanted answer}\Big) .$$
-#
-# TransformerLens has it as `fit_das`, and the course uses that. First the same two kinds of network. Each direction is learned from pairs of one half of the inputs and judged on pairs of the other.
 
 # %%
-def planted_trial(kind, seed, usual):
-    """Answers that turn along the learned and the probe's direction; the first one's cosines."""
-    one = probing.planted(kind, seed)
-    rows = one.usual if usual else torch.ones(256, dtype=torch.bool)
-    halves = subspace.Halves(one.encoder, lambda h, bits: one.head(h))
-    found = subspace.find(subspace.Site(halves, "hook_h", halves), 2.0 * probing.BITS[rows] - 1,
-                          one.label[rows], seed=seed, says=one.answer(one.h)[rows])
-    read, rival = (probing.mass_mean(one.h[None], y[:, None]).directions[0, 0]
-                   for y in (one.label, one.rival))
-    turned = [found.turned(subspace.along(u)) for u in (found.direction, read)]
-    return *turned, *(float(torch.cosine_similarity(found.direction, u, dim=0).abs()) for u in (read, rival))
+def das(one, rows, seed):
+    """The direction that gives the wanted answers in 512 pairs of these inputs."""
+    rng = torch.Generator().manual_seed(seed)
+    receiver, donor = rows[torch.randint(len(rows), (2, 512), generator=rng)]
+    wanted = one.answer(one.h[receiver]) ^ (one.label[receiver] != one.label[donor])
+    u = torch.randn(12, generator=rng).requires_grad_()  # `interchange` makes its length 1
+    solver = torch.optim.Adam([u], lr=0.05)
+    for _ in range(200):
+        out = one.head(probing.interchange(one.h[receiver], one.h[donor], u[None]))[:, 0]
+        solver.zero_grad()
+        torch.nn.functional.binary_cross_entropy_with_logits(out, wanted.float()).backward()
+        solver.step()
+    return u.detach()
 
-trials = {(kind, usual): torch.tensor([planted_trial(kind, seed, usual) for seed in range(5)])
-          for kind in ("used", "unused") for usual in (False, True)}  # (network, four numbers)
+# %% [markdown]
+# Each direction is learned from pairs of one half of the inputs. Beside it stands the probe's direction (the difference of the means), fitted to the same inputs. Both are judged on pairs of the other half, and on pairs of all inputs.
 
 # %%
+def turned(one, rows, u):
+    """Share of answers that turn along u, in pairs of these inputs that differ in the property."""
+    receiver, donor = rows[torch.randint(len(rows), (2, 512), generator=torch.Generator().manual_seed(0))]
+    moved = one.answer(probing.interchange(one.h[receiver], one.h[donor], u[None]))
+    differ = one.label[receiver] != one.label[donor]
+    return float((moved != one.answer(one.h[receiver]))[differ].float().mean())
+
+def planted_trial(one, rows, seed):
+    rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))]
+    ours, new_ones = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    ways = das(one, ours, seed), probing.basics.mass_mean(one.h[ours], one.label[ours])
+    return [turned(one, some, u) for some in (new_ones, torch.arange(256)) for u in ways], ways
+
+# %%
+trials = {}  # (network, pairs): five networks of the kind
+for name, kind in (("A", "used"), ("B", "unused")):
+    for only in (False, True):
+        nets = [probing.planted(kind, seed) for seed in range(5)]
+        trials[name, only] = [planted_trial(one, (one.usual | (not only)).nonzero()[:, 0], seed)
+                              for seed, one in enumerate(nets)]
 names = {False: "all inputs", True: "usual inputs"}
-columns = ("learned direction", "probe's direction", "cosine with it", "with the rival's")
-table({f"{kind}, pairs of {names[usual]}": dict(zip(columns, map(mean_interval, values.T), strict=True))
-       for (kind, usual), values in trials.items()}, decimals=2)
+columns = ("learned, new pairs", "probe, new pairs", "learned, all pairs", "probe, all pairs")
+score = {key: torch.tensor([t for t, _ in some]) for key, some in trials.items()}  # (network, four shares)
+table({f"{name}, from {names[only]}": dict(zip(columns, values.mean(0).tolist(), strict=True))
+       for (name, only), values in score.items()}, decimals=2)
 
 # %% caption
-caption("Share of answers that turn, in new pairs that differ in the property, along the learned direction and along the probe's (the difference of the means). Five networks of each kind, with 95 % intervals over networks. New pairs are pairs of inputs that were not fitted to; a network has only 32 different hidden vectors, so that most pairs are new and hardly a vector is.")
+caption("Share of answers that turn in pairs that differ in the property, along the learned direction and along the probe's. Means over five networks of each kind. New pairs are pairs of inputs that were not fitted to; but a network has only 32 different hidden vectors, so nearly all vectors of new pairs were seen in training. All pairs: pairs of all inputs.")
 
 # %% claims
+towards = {key: torch.tensor([[float(torch.cosine_similarity(u, probing.basics.mass_mean(one.h, label), dim=0).abs()) for u in ways for label in (one.label, one.rival)]
+           for (_, ways), one in zip(some, [probing.planted("used" if key[0] == "A" else "unused", seed) for seed in range(5)], strict=True)]) for key, some in trials.items()}  # learned with property, with rival; probe likewise
 with claims():
-    claim("where the property is used, the learned direction turns every answer and is the probe's, in all five networks",
-          (trials["used", False][:, 0] == 1).all() and trials["used", False][:, 2].min() > 0.99)
-    claim("where it is not used, pairs of all inputs give no direction that turns more than a third", trials["unused", False][:, 0].max() < 1 / 3)
-    claim("with pairs of usual inputs a direction is found that turns every answer, although the property is not used",
-          (trials["unused", True][:, 0] == 1).all() and not trials["unused", True][:, 1].any())
-    claim("it lies closer to the rival's direction than to the property's, in all five", (trials["unused", True][:, 3] > trials["unused", True][:, 2]).all())
+    claim("in A, from pairs of all inputs, the learned direction turns every answer and is the probe's, in all five networks",
+          (score["A", False] == 1).all() and towards["A", False][:, 0].min() > 0.99)
+    claim("in B, from pairs of all inputs, it turns fewer than a third of new pairs in each network", score["B", False][:, 0].max() < 1 / 3)
+    claim("in B, from pairs of usual inputs, it turns every answer in new pairs, and so does the probe's, in all five",
+          (score["B", True][:, :2] == 1).all())
+    claim("on pairs of all inputs neither turns more than four in ten there", score["B", True][:, 2:].max() < 0.4)
+    claim("in A, from pairs of usual inputs, on pairs of all the learned one turns 0.88 and the probe's 0.48", rounds_to(score["A", True][:, 2].mean(), "0.88") and rounds_to(score["A", True][:, 3].mean(), "0.48"))
+    claim("from usual inputs the probe's direction lies halfway between property and rival", all((towards[name, True][:, 2:] - 0.5**0.5).abs().max() < 0.05 for name in "AB"))
+    claim("there the learned one lies closer to what the network uses, in all ten", (towards["A", True][:, 0] > towards["A", True][:, 1]).all() and (towards["B", True][:, 1] > towards["B", True][:, 0]).all())
     claim("a network has 32 different hidden vectors", all(len((torch.cdist(h, h) < 0.1).int().unique(dim=0)) == 32 for h in (probing.planted("used", seed).h for seed in range(5))))
 
 # %% [markdown]
-# With pairs of all inputs the search finds the property where it is used, and where it is not, no direction that turns more than a third. With pairs of *usual* inputs it finds a direction in either network, and in the second one it lies closer to the rival's than to the property's. New pairs of the same kind cannot tell. A learned direction is no better than the pairs that it was learned from.
+# With pairs of all inputs the search finds the property's direction in A. In B the directions that it finds turn fewer than a third of the answers. (In the figure one direction turns half, but it also turns answers that are to stay.)
 #
-# **In a trained model.** Does the code model know which bracket is open? In a line such as ` value = get[name, size` it should go on with `]`, and with `)` if the bracket was round. We learn a direction before layer 3, at the last token, such that with a donor's component the model closes the donor's kind of bracket. (There the property can hardly be told from the answer, as in section 7 of the core. The question here is what a *search* finds.) Four controls, each trained in the same way where there is anything to train:
+# With pairs of *usual* inputs the learned direction turns every answer in both networks, and so does the probe's, which lies halfway between property and rival. New pairs of usual inputs do not reveal which of the two the network uses. Pairs of all inputs do: in B neither direction turns more than four in ten there. In A the learned direction does better than the probe's, with 0.88 to 0.48, since it lies closer to what the network uses. But a learned direction is no better than the pairs that it was learned from.
 #
-# - **Arbitrary labels.** Coins for the last word of a line, in place of the bracket: the control task of the core's section 3.
+# **In a trained model.** After a line such as ` value = get[name, size` the code model should go on with `]`, and with `)` if the bracket was round. At the last token before layer 3 we learn a direction such that, given the donor's component along it, the model closes the donor's kind of bracket. (There the property can hardly be told from the answer, as in section 7 of the core. The question here is what a *search* finds.) TransformerLens's `fit_das` searches as `das` above does. Beside it stands the difference of the means, and four controls:
+#
+# - **Arbitrary labels.** Coins for the last word of a line, in place of the bracket.
 # - **Untrained.** The same model before its training.
 # - **A site that cannot know.** The token before the bracket.
 # - **A placebo.** A random direction, along which the vector is moved as far.
@@ -460,49 +540,67 @@ runs = {"the open bracket": [trial(model, "square", seed) for seed in range(5)],
                                           for seed in range(5)]}
 
 # %%
-def shares(run, exchange):
-    """Pairs with the wanted answer: of those fitted to, of new ones, of new ones whose label differs."""
-    return run.right(exchange, run.fitted), run.right(exchange), run.turned(exchange)
+def means_apart(net, seed):
+    """The difference of the means of the two kinds of line, from 128 other lines."""
+    lines = open_bracket.lines(net, 128, seed + 5)
+    return probing.basics.mass_mean(lines.stream(net, 3)[:, open_bracket.END], lines.square)
 
-found = {name: [shares(run, subspace.along(run.direction)) for run in some]
-         for name, some in runs.items()}
-found["null: placebo"] = [shares(run, subspace.placebo(run.direction, seed))
-                          for seed, run in enumerate(runs["the open bracket"])]
-found = {name: torch.tensor(values) for name, values in found.items()}  # (draw, three shares)
-columns = ("pairs fitted to", "new pairs", "new pairs that differ")
+exchanged = {name: [subspace.along(run.direction) for run in some] for name, some in runs.items()}
+exchanged["null: placebo"] = [subspace.placebo(run.direction, seed)
+                              for seed, run in enumerate(runs["the open bracket"])]
+for name, net in (("the open bracket", model), ("null: untrained", blank)):
+    exchanged[f"{name}, difference of means"] = [subspace.along(means_apart(net, seed)) for seed in range(5)]
+
+# %%
+def shares(name):
+    """Pairs with the wanted answer: of new ones, and of those whose label differs (draw, two shares)."""
+    some = runs.get(name.split(",")[0], runs["the open bracket"])  # a placebo is judged on the same
+    return torch.tensor([[run.right(by), run.turned(by)]
+                         for run, by in zip(some, exchanged[name], strict=True)])
+
+found = {name: shares(name) for name in sorted(exchanged, key=lambda name: (name.startswith("null"), name))}
+columns = ("new pairs", "new pairs that differ")
 table({name: dict(zip(columns, map(mean_interval, values.T), strict=True))
        for name, values in found.items()}, decimals=2)
 
 # %% caption
-caption("Share of pairs with the wanted answer after an interchange along a direction, before layer 3. A direction that turns nothing is right in the pairs that do not differ, which are about half. Means over five draws of lines, with 95 % intervals over draws.")
+caption("Share of pairs with the wanted answer after an interchange along a direction, before layer 3: a learned one, unless something else is named. A direction that turns nothing is right in the pairs that do not differ, which are about half. Means over five draws of lines, with 95 % intervals over draws.")
 
 # %% claims
 lines = open_bracket.lines(model, 256, 0)
 closes = open_bracket.site(model, "blocks.3.hook_resid_pre").ask(lines.stream(model, 3)).argmax(1) == lines.square
+brackets = model.W_U[:, [model.tokenizer(b)["input_ids"][-1] for b in ")]"]]
+along_brackets = torch.tensor([float(subspace.split(run.direction, brackets)[0].square().sum()) for run in runs["the open bracket"]])
 with claims():
     claim("the model prefers the right kind of bracket in all 256 lines of the first draw", closes.all())
-    claim("the learned direction gives the wanted answer in every new pair, in all five draws", (found["the open bracket"][:, 1] == 1).all())
-    claim("in the untrained model about two answers of five turn, of new pairs that differ, and with arbitrary labels about one in six",
-          between(found["null: untrained"][:, 2].mean(), 0.33, 0.5) and between(found["null: arbitrary labels"][:, 2].mean(), 0.12, 0.22))
-    claim("over all new pairs both are right about half of the time, between 0.4 and 0.65 in every draw",
-          all(between(share, 0.4, 0.65) for name in ("null: untrained", "null: arbitrary labels") for share in found[name][:, 1].tolist()))
-    claim("of the pairs that were fitted to, the untrained model comes out right more often than of new ones, in every draw", (found["null: untrained"][:, 0] > found["null: untrained"][:, 1]).all())
-    claim("of new pairs that differ, no control turns half on average", all(some[:, 2].mean() < 0.5 for name, some in found.items() if name.startswith("null")))
-    claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 2].any() and not found["null: placebo"][:, 2].any())
+    claim("the learned direction gives the wanted answer in every new pair, in all five draws", (found["the open bracket"] == 1).all())
+    claim("the difference of the means does so in more than 0.99 of the pairs, on average", 0.99 < found["the open bracket, difference of means"][:, 0].mean() < 1)
+    claim("about two thirds of the learned direction's squared length lie in the plane of the two brackets' embeddings", about(along_brackets, 2 / 3))
+    claim("in the untrained model 0.42 of the answers turn along the learned direction, of new pairs that differ, and 0.18 along the difference of the means", rounds_to(found["null: untrained"][:, 1].mean(), "0.42") and rounds_to(found["null: untrained, difference of means"][:, 1].mean(), "0.18"))
+    claim("with arbitrary labels about one in six", about(found["null: arbitrary labels"][:, 1].mean(), 1 / 6))
+    claim("over all new pairs these are right about half of the time, between 0.4 and 0.67 in every draw",
+          all(between(share, 0.4, 0.67) for name, some in found.items() if "untrained" in name or "arbitrary" in name for share in some[:, 0].tolist()))
+    claim("at the site that cannot know, and under the placebo, not one answer turns", not found["null: a site that cannot know"][:, 1].any() and not found["null: placebo"][:, 1].any())
 
 # %% [markdown]
-# The direction for the open bracket works on all new pairs, and no control turns half of those that differ. But a search gets some way where there is nothing to be found. In a model that has learned nothing, about two answers of five turn as they should, in new pairs that differ, and with coins for labels about one in six. The column *new pairs* shows the price: in pairs that do not differ, answers turn as well, where they should stay. Over all new pairs about half come out right, as many as if nothing had been turned. In the untrained model more of the pairs that were fitted to come out right than of new ones: a search memorises as well.
+# The learned direction works on all new pairs, but the search adds hardly anything: the difference of the means works on more than 0.99 of them. Nor is the direction free of the answer: about two thirds of its squared length lie in the plane of the embeddings of `)` and `]`.
+#
+# What a search can do by itself is seen in the nulls. In the untrained model it turns 0.42 of the answers in new pairs that differ. The difference of the means turns 0.18 there, since a random network, too, mixes earlier tokens in. With coins for labels about one answer in six turns. Nothing is gained by either: answers that should stay turn as well, and over all new pairs about half come out right, as many as if nothing had been turned.
 
 # %% [markdown]
 # ## 6 · A site that plays no part
 #
-# A learned direction depends on its pairs, as section 5 has shown, and also on where it is learned. Makelov et al. (2023) asked what one shows at a *site* in a model, such as an MLP, when the property's way to the answer leads past it.
+# A learned direction depends on its pairs, and also on where it is learned. Call a place in a model at which vectors can be exchanged a **site**. Makelov et al. (2023) asked what a learned direction shows at a site that the property can be read from, but that the answer does not depend on.
 
 # %% figure
-drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer comes past the site, as through the residual stream around an MLP.")
+drawing.beside_the_path().captioned("Two planted models. In both the property reaches a site of twelve numbers, where a probe can read it. In the left one the answer bypasses the site, as through the residual stream around an MLP.")
 
 # %% [markdown]
-# To see whether the left model's answer needs the site, we replace every vector there by the mean of all.
+# The left model's answer is *yes* where
+#
+# $$\text{past} + 2\, d \cdot h \;>\; 0 .$$
+#
+# Here *past* is the property, $\pm 1$, which bypasses the site; $h$ is the vector at the site, and along $d$ it holds nothing but a little noise. To see whether the answer needs the site, we replace every vector there by the mean of all.
 
 # %%
 planted = [probing.illusion(seed) for seed in range(5)]  # twelve dimensions, four bystanders, some noise
@@ -526,152 +624,158 @@ def ways(one, seed):
     return found, {name: found.turned(exchange) for name, exchange in exchanged.items()}
 
 beside = [ways(one, seed) for seed, one in enumerate(planted)]
-on_path = [ways(probing.illusion(seed, on_path=True), seed) for seed in range(5)]
+[turned["learned direction"] for _, turned in beside]
 
-def over(runs):
-    """Mean and interval over the runs, by what was exchanged."""
-    return {name: mean_interval(torch.tensor([turned[name] for _, turned in runs]))
-            for name in runs[0][1]}
+# %% caption answer
+caption("Share of answers that turn along the learned direction, in new pairs that differ in the property; the five models with the site beside the path.")
 
 # %% [markdown]
-# Two directions of the left site matter for what happened. Along the first is the property, $\pm1$, but no weight reads it: call it **disconnected**. Along the second there is only a little noise, but the weights do read it, and the answer would follow a large value there: call it **dormant**. The figure shows one interchange in the plane of the two.
+# Every answer turns, at a site that no answer depends on. To see how, look at two directions of the site. Along the first is the property, but no weight reads it: call it **disconnected**. Along the second, $d$, there is only noise, but the answer would follow a large value there: call it **dormant**. The figure shows one interchange in their plane.
 
 # %% figure answer
 one, found = planted[0], beside[0][0]
-u, new = found.direction * (found.direction @ one.disconnected).sign(), found.new
+u, fresh = found.direction * (found.direction @ one.disconnected).sign(), found.new
 plane = torch.stack([one.disconnected, one.dormant], 1)  # (d, 2)
-pair = int((new.differs & (new.base[:, :-1] @ one.disconnected < 0)).nonzero()[0])
-base, donor = new.base[[pair], :-1], new.donor[[pair], :-1]
+pair = int((fresh.differs & (fresh.base[:, :-1] @ one.disconnected < 0)).nonzero()[0])
+base, donor = fresh.base[[pair], :-1], fresh.donor[[pair], :-1]
 (x, y), (to_x, to_y), (after_x, after_y) = (v[0].tolist() for v in (base @ plane, donor @ plane, subspace.along(u)(base, donor) @ plane))
 fig, ax = plots.figure(height=3.4, width=5.6)
 ax.axline((x, y), (after_x, after_y), color=plots.INK, lw=0.8, ls=":")
+ax.plot((to_x, after_x), (to_y, after_y), color=plots.SERIES[0], lw=1, ls="--")
 ax.plot(x, y, "o", ms=10, color=plots.SERIES[0])
 ax.plot(to_x, to_y, "o", ms=10, mfc="white", mec=plots.SERIES[0], mew=2)
 ax.annotate("", (after_x, y), (x, y), arrowprops={"arrowstyle": "-|>", "color": plots.NULL, "lw": 2, "shrinkA": 8})
 ax.annotate("", (after_x, after_y), (after_x, y), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
 ax.plot(after_x, after_y, "x", ms=10, mew=2.5, color=plots.EDITED)
-for words, where, side in (("base", (x - 0.12, y), "right"), ("donor", (to_x, to_y - 0.22), "center"), ("after the exchange", (after_x + 0.1, after_y), "left"),
-                           ("no weight reads this", (after_x - 0.42, y - 0.15), "center"), ("the answer follows this", (after_x + 0.06, y + 0.25), "left")):
+for words, where, side in (("receiver", (x - 0.12, y), "right"), ("donor", (to_x, to_y - 0.22), "center"), ("after the interchange", (after_x - 0.12, after_y + 0.05), "right"),
+                           ("no weight reads this", (after_x - 0.42, y - 0.15), "center"), ("the answer\nfollows this", (after_x + 0.06, y + 0.13), "left")):
     ax.text(*where, words, ha=side, va="center", fontsize=9)
 ax.axhspan(0.5, 1.45, color="0.93", zorder=0)
-ax.text(-1.62, 1.3, "answer: yes", fontsize=9, color=plots.NULL)
+ax.text(-1.62, 1.3, "answer: yes (−1 + 2 · dormant > 0)", fontsize=9, color=plots.NULL)
 ax.set(xlabel="disconnected direction", ylabel="dormant direction", xlim=(-1.7, 1.7), ylim=(-0.6, 1.45), aspect="equal")
 plots.show(
-    fig, "The base at minus one, the donor at plus one on the disconnected axis. The exchange along the diagonal leads from the base up to the dormant axis, into the area where the answer is yes.",
-    "One interchange along the learned direction (dotted) in the first planted model. Base and donor differ along the disconnected direction alone. The exchange "
-    "moves the base along both directions, and where the area is grey, its “no” becomes a “yes”.",
+    fig, "The receiver at minus one, the donor at plus one on the disconnected axis. The interchange along the diagonal leads from the receiver up to the dormant axis, into the area where the answer is yes.",
+    "One interchange along the learned direction (dotted) in the first planted model. Except for noise, receiver and donor differ along the disconnected direction alone. "
+    "The receiver goes to the point of the dotted line that has the donor's component (dashed: the perpendicular from the donor). There, where the area is grey, its “no” becomes a “yes”.",
 )  # fmt: skip
 
 # %% [markdown]
-# The learned direction lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property is. What is put in lies along $u$, so it has a dormant half too, and the output weights read that. The exchange itself carries the property from a place where nobody reads it to a place where it never was. Every answer turns, on new pairs, and the pairs are not to blame.
+# The learned direction $u$ lies halfway between the two. The interchange *reads* along one half of it and *writes* along the other. How much the donor has along $u$ depends on the disconnected half, where the property is. What is put in lies along $u$, so it has a dormant half too, and the answer follows that. The interchange itself carries the property to where it never was. Such an effect is called an **interpretability illusion**.
 #
-# Two checks expose it. The first is to **split** the direction into a part that the next weights see and a part that they do not. The *unseen part* lies where the weights make nothing of it (their null space), so that what is written along it changes nothing; here it is the disconnected half. The *seen part* is the rest. One would expect of a direction that is used that its seen part alone does as well as the whole. Where it does not, this is a warning, and not yet a proof.
-
-# %% figure answer
-seen, unseen = subspace.split(u, one.weights[:, None])
-some = new.differs.nonzero()[:60, 0]
-base, donor, past = new.base[some, :-1], new.donor[some, :-1], new.base[some, -1]
-fig, axes = plots.figure(1, 3, height=3.15, sharex=True, sharey=True)
-for ax, v, title in zip(axes, (u, unseen, seen), ("learned direction", "its unseen part", "its seen part"), strict=True):
-    changed = subspace.along(v)(base, donor)
-    turns = (one.answer(changed, past) > 0) != (past > 0)
-    (x0, y0), (x1, y1) = (base @ plane).T, (changed @ plane).T
-    ax.axhspan(0.5, 1.7, color="0.93", zorder=0)
-    ax.axhspan(-1.7, -0.5, color="0.93", zorder=0)
-    for i in range(0, len(some), 6):
-        ax.plot([x0[i], x1[i]], [y0[i], y1[i]], "-", color="0.75", lw=0.8, zorder=1)
-    ax.scatter(x0, y0, s=14, color=plots.SERIES[0], label="as it was")
-    ax.scatter(x1[~turns], y1[~turns], s=18, marker="s", facecolors="none", edgecolors=plots.NULL, label="exchanged: same answer")
-    ax.scatter(x1[turns], y1[turns], s=22, marker="x", color=plots.EDITED, label="exchanged: answer turned")
-    ax.axline((0, 0), (v / v.norm() @ plane).tolist(), color=plots.INK, lw=1)
-    ax.set(title=title, xlabel="disconnected direction", aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
-axes[0].set(ylabel="dormant direction")
-handles = [h for ax in axes for h in zip(*ax.get_legend_handles_labels(), strict=True) if h[0].get_offsets().size]
-handles = list({name: mark for mark, name in handles}.items())
-fig.legend([mark for _, mark in handles], [name for name, _ in handles], loc="outside lower center", ncols=3)
-plots.show(
-    fig, "Along the learned direction points move to the middle, and up or down into the grey, and every answer turns; along the unseen part they move sideways, along the seen part not at all, and no answer turns.",
-    "Sixty hidden vectors in the same plane, before and after an interchange with a vector that differs in the property, along the learned direction (line) and "
-    "along its two parts. In the upper grey a “no” turns into a “yes”, in the lower a “yes” into a “no”.",
-)  # fmt: skip
-
-# %% [markdown]
-# The second check is to exchange the *whole* vector at the site. If the answer follows one direction, and not the whole of which it is a part, then suspect that the exchange has written what no input writes. Here is what both checks say, and beside it what they say of the right model of the drawing, where the answer does come through the site.
+# Two checks expose it. The first is to **split** the direction in two, $u = u_\text{seen} + u_\text{unseen}$. The *unseen part* lies in the null space of the next weights: what is written along it changes nothing. The *seen part* is the rest. It is a warning if the seen part alone does less than the whole direction. The second check is to exchange the *whole* vector at the site. It is a warning if the answer follows one direction, and not the whole of which it is a part.
+#
+# Beside the left model stands the right one of the drawing, whose answer is *yes* where $2\,d\cdot h + r \cdot h > 0$, with the property along a third direction $r$ of the site.
 
 # %% answer
-here, there = over(beside), over(on_path)
-table({name: {"site beside the path": here[name], "site on the path": there[name]}
-       for name in here}, decimals=2)
+on_path = [ways(probing.illusion(seed, on_path=True), seed) for seed in range(5)]
+shares = {site: torch.tensor([list(turned.values()) for _, turned in some])  # (model, what was exchanged)
+          for site, some in (("site beside the path", beside), ("site on the path", on_path))}
+table({name: {site: float(values[:, i].mean()) for site, values in shares.items()}
+       for i, name in enumerate(beside[0][1])}, decimals=2)
 
 # %% caption answer
-caption("Share of answers that turn in new pairs that differ in the property. Left: the planted models of the figure. Right: the same, except that the answer comes from a third direction of the site. Five models each, with 95 % intervals over models.")
+caption("Share of answers that turn in new pairs that differ in the property, the same in all five models of a kind. That the unseen part alone turns none is so by its construction.")
 
 # %% claims answer
 def certainty(one, run, direction):
-    """Mean size of the output after an exchange, in new pairs that differ."""
+    """Mean size of the output after an interchange, in new pairs that differ."""
     base, donor = run.new.base[run.new.differs], run.new.donor[run.new.differs]
     return float(one.answer(subspace.along(direction)(base[:, :-1], donor[:, :-1]), base[:, -1]).abs().mean())
 
 clear = [(probing.illusion(seed, on_path=True), run) for seed, (run, _) in enumerate(on_path)]
-both = torch.tensor([[turned[name] for name in turned] for _, turned in (*beside, *on_path)])  # (model, what was exchanged)
+off_path, through = shares.values()
 lies = torch.stack([torch.stack([run.direction @ one.disconnected, run.direction @ one.dormant]) for one, (run, _) in zip(planted, beside, strict=True)]).abs()
 with claims():
     claim("with the mean vector at the site no answer of the five models is wrong", all(torch.equal(said, one.label) for said, one in zip(at_mean, planted, strict=True)))
-    claim("the learned direction turns every answer in all ten models", (both[:, 0] == 1).all())
-    claim("it lies halfway between the disconnected and the dormant direction, in all five", (lies - 0.5**0.5).abs().max() < 0.03)
-    claim("beside the path its seen part turns none, and on the path all", not both[:5, 1].any() and (both[5:, 1] == 1).all())
-    claim("so does the whole vector: none beside the path, all on it", not both[:5, 3].any() and (both[5:, 3] == 1).all())
-    claim("the unseen part alone turns none", not both[:, 2].any())
-    claim("on the path the learned direction leans away from the real one, and makes the answers more certain than that does, in all five",
-          all(abs(float(run.direction @ one.real)) < 0.9 and certainty(one, run, run.direction) > certainty(one, run, one.real) for one, run in clear))
-measured("probing.illusion", "all" if (both[:5, 0] == 1).all() else "none" if not both[:5, 0].any() else "about half")
+    claim("the learned direction turns every answer in all ten models", (off_path[:, 0] == 1).all() and (through[:, 0] == 1).all())
+    claim("beside the path it lies halfway between the disconnected and the dormant direction, in all five", (lies - 0.5**0.5).abs().max() < 0.03)
+    claim("beside the path its seen part turns none, and on the path all", not off_path[:, 1].any() and (through[:, 1] == 1).all())
+    claim("so does the whole vector: none beside the path, all on it", not off_path[:, 3].any() and (through[:, 3] == 1).all())
+    claim("the unseen part alone turns none", not off_path[:, 2].any() and not through[:, 2].any())
+    claim("on the path the learned direction has a cosine of 0.6 to 0.8 with r, in all five",
+          all(between(abs(float(run.direction @ one.real)), 0.6, 0.8) for one, run in clear))
+    claim("and it makes the answers more certain than r does, in all five", all(certainty(one, run, run.direction) > certainty(one, run, one.real) for one, run in clear))
+measured("probing.illusion", "all" if (off_path[:, 0] == 1).all() else "none" if not off_path[:, 0].any() else "about half")
 
 # %% [markdown]
-# Beside the path both checks expose the direction, and on the path both clear it. Even there it is not quite the real direction: along the learned one the answers come out more certain.
+# Beside the path both checks expose the direction, and on the path both clear it. But there, too, the learned direction is not purely the one that carries the answer. Its cosine with $r$ is between 0.6 and 0.8, and along it the answers come out more certain than along $r$: the search has added some illusion, and the checks do not notice.
 
 # %% [markdown]
-# **In a trained model.** Now take the code model's open bracket of section 5, and learn a direction in the neurons of layer 3's MLP, at the last token. What the model sees of a direction there is what its output weights $W_\text{out}$ see: 768 neurons are written into 192 dimensions, so that three quarters of the dimensions are unseen, and on average three quarters of a random direction's squared length.
+# **In a trained model.** Now we learn a direction for the open bracket of section 5 in the neurons of layer 3's MLP, at the last token. Does the answer depend on them? We ask by how much the model prefers the right bracket, before and after the neurons of every line are replaced by their mean.
 
 # %%
-def parts(run):
+def leads(seed, hook="blocks.3.mlp.hook_post"):
+    """By how many nats the right bracket is ahead of the other; the same with the neurons' mean."""
+    def mean_in_place(v, hook):
+        v[:, open_bracket.END] = v[:, open_bracket.END].mean(0)
+        return v
+    lines = open_bracket.lines(model, 256, seed)
+    ask, stream, sign = open_bracket.site(model, hook).ask, lines.stream(model, 3), 2.0 * lines.square - 1
+    as_it_is = ask(stream).diff(dim=1)[:, 0] * sign
+    with model.hooks(fwd_hooks=[(hook, mean_in_place)]):
+        return torch.stack([as_it_is, ask(stream).diff(dim=1)[:, 0] * sign])
+
+ahead = torch.stack([leads(seed) for seed in range(5)])  # (draw, before or after, line)
+{"mean lead": round(float(ahead[:, 0].mean()), 1),
+ "with the mean vector": round(float(ahead[:, 1].mean()), 1), "lines that turn": int((ahead[:, 1] < 0).sum())}
+
+# %% [markdown]
+# The neurons add 1.2 of the 6.9 nats, and without them no answer turns. The rest of the model sees them only through the output weights $W_\text{out}$. These write 768 neurons into 192 dimensions, so that of a random direction's squared length three quarters are unseen, on average. The nulls are the same search in the untrained model, and for arbitrary labels.
+
+# %%
+searches = {"trained": (model, "square"), "null: untrained": (blank, "square"),
+            "null: arbitrary labels": (model, "coin")}
+names = ("learned direction", "its seen part", "its unseen part", "whole vector", "unseen share")
+
+def parts(net, run):
     """Answers that turn, by what is exchanged; last, the unseen share of the squared length."""
-    seen, unseen = subspace.split(run.direction, model.W_out[3])
+    seen, unseen = subspace.split(run.direction, net.W_out[3])
     exchanged = (*map(subspace.along, (run.direction, seen, unseen)), subspace.whole)
     return *(run.turned(exchange) for exchange in exchanged), float(unseen.square().sum())
 
-learned_there = [trial(model, "square", seed, "blocks.3.mlp.hook_post") for seed in range(5)]
-neurons = torch.tensor([parts(run) for run in learned_there])
-names = ("learned direction", "its seen part", "its unseen part", "whole vector")
-table({name: {"answers that turn": mean_interval(values)}
-       for name, values in zip(names, neurons.T, strict=False)}, decimals=2)
+learned_there = {name: [trial(*what, seed, "blocks.3.mlp.hook_post") for seed in range(5)]
+                 for name, what in searches.items()}
+neurons = {name: torch.tensor([parts(searches[name][0], run) for run in some])
+           for name, some in learned_there.items()}  # (draw, what)
+table({name: {of: mean_interval(values[:, i]) for of, values in neurons.items()}
+       for i, name in enumerate(names)}, decimals=2)
 
 # %% caption
-caption("Share of answers that turn in new pairs whose brackets differ, when the neurons of layer 3 get a donor's component at the last token. Five draws of lines, with 95 % intervals over draws.")
+caption("Share of answers that turn in new pairs whose labels differ, when the neurons of layer 3 get a donor's component at the last token. Last row: the share of the learned direction's squared length that the output weights do not see. Five draws of lines, with 95 % intervals over draws.")
 
 # %% claims
-def beyond(run):
-    """Share of the pairs that differ where the exchange leads further along the seen part than any line's own vector."""
-    seen, _ = subspace.split(run.direction, model.W_out[3])
+def written(run):
+    """In pairs that differ: the share of what is moved that comes from the unseen part of the difference, and the share of pairs that end beyond every line's own vector along the seen part."""
+    seen, unseen = subspace.split(run.direction, model.W_out[3])
     base, donor = (run.site.vectors(inputs) for inputs in (run.new.base, run.new.donor))
+    by = (donor - base)[run.new.differs]
     own, after = torch.cat([base, donor]) @ seen, (subspace.along(run.direction)(base, donor) @ seen)[run.new.differs]
-    return float(((after < own.min()) | (after > own.max())).float().mean())
+    return float((by @ unseen).abs().mean() / (by @ run.direction).abs().mean()), float(((after < own.min()) | (after > own.max())).float().mean())
 
-learned, seen, unseen, all_of_it, share = neurons.T
+learned, seen, unseen, all_of_it, share = neurons["trained"].T
+from_unseen, beyond = torch.tensor([written(run) for run in learned_there["trained"]]).T
 with claims():
+    claim("the right bracket is ahead by 6.9 nats, by 1.2 fewer with the neurons' mean in place, and no line turns", rounds_to(ahead[:, 0].mean(), "6.9") and rounds_to((ahead[:, 0] - ahead[:, 1]).mean(), "1.2") and (ahead > 0).all())
     claim("the output weights see 192 dimensions of 768", (len(model.W_out[3]), int(torch.linalg.matrix_rank(model.W_out[3]))) == (768, 192))
-    claim("the learned direction turns half of the answers or more, in all five draws", learned.min() >= 0.5)
-    claim("its seen part alone turns less than half as many, in all five", (seen < learned / 2).all())
-    claim("the whole vector turns less than one answer in twenty", all_of_it.max() < 0.05)
-    claim("more than a quarter of the direction's squared length is unseen, and that part turns nothing", share.min() > 0.25 and not unseen.any())
-    claim("in more than half of the pairs the exchange leads beyond every line's own vector, along the seen part, in all five draws", min(map(beyond, learned_there)) > 0.5)
+    claim("the learned direction turns 0.78 of the answers, and in the untrained model and for arbitrary labels 0.13", [f"{float(neurons[name][:, 0].mean()):.2f}" for name in searches] == ["0.78", "0.13", "0.13"])
+    claim("in each draw it turns more than twice as many as the largest of the ten nulls", learned.min() > 2 * max(float(neurons[name][:, 0].max()) for name in searches if name.startswith("null")))
+    claim("its seen part alone turns 0.19", rounds_to(seen.mean(), "0.19"))
+    claim("the whole vector turns less than one answer in fifty, in each draw", all_of_it.max() < 0.02)
+    claim("a third of the direction's squared length is unseen", about(share.mean(), 1 / 3))
+    claim("about six tenths of how far the interchange moves a line come from the unseen part", about(from_unseen, 0.6))
+    claim("in more than 0.85 of the pairs it leads beyond every line's own vector, along the seen part, in all five draws", beyond.min() > 0.85)
 
 # %% [markdown]
-# Judged by the learned direction alone, these neurons decide which bracket is closed in most of the pairs. Exchange all of them, and almost no answer turns. The unseen part turns nothing by itself, but without it more than half of the effect is gone. The direction reads the donor there, too, and writes along the seen part, in most pairs further than any line's own vector reaches. It looks like the planted illusion in a trained model, though not in its pure form, since the seen part has some effect of its own. What a search at these neurons finds in an untrained model, or for arbitrary labels, was not tried.
+# Judged by the learned direction alone, these neurons decide which bracket is closed in most pairs: 0.78 of the answers turn. A search in the untrained model, or for arbitrary labels, turns 0.13. But exchange all of the neurons, and fewer than one answer in fifty turns.
+#
+# As in the planted model, the interchange reads in part along the unseen part: about six tenths of how far it moves a line come from there. It writes along the seen part, and there it leads, in more than 0.85 of the pairs, beyond every line's own vector. With the seen part alone 0.19 of the answers turn. The illusion is not pure: the seen part has some effect of its own, and the neurons add something to the lead.
 
 # %% [markdown]
 # ## 7 · Does the bracket count?
 #
-# In section 4 of the core a probe for *inside brackets* sided with brackets that are *written*, also where they stand in a string and count for nothing. There are two possible reasons. Either the vectors hold written brackets and nothing else, or they also hold whether a bracket counts, and the training files, in which the two hardly ever differ, did not ask for it. We pool all 29 held-out files and fit a probe on half of them, at tokens inside written brackets alone, to say whether the bracket counts. The other half judges. One null is labels shuffled within tokens, the other the model before training.
+# In section 4 of the core a probe for *inside brackets* sided with brackets that are *written*, also where they stand in a string and count for nothing. Do the vectors hold written brackets and nothing else? Or do they also hold whether a bracket counts, and the training files, in which the two hardly ever differ, never forced the probe to use it?
+#
+# We take all tokens inside written brackets, in all 29 held-out files, and fit a probe on half of the files to say whether the bracket counts. The other half judges. There is an obvious rival. Nearly all brackets that do not count stand in docstrings or comments, and the vectors hold *this*, as the core has shown. So a second probe is fitted to say whether the token is in one of them. Plain strings tell the two apart: in `f("a, b")` the bracket counts, in `"f(a)"` it does not, and neither is a docstring.
 
 # %%
 pool = (*probing.two_halves(model, contexts=48), probing.further_files(model, contexts=180))
@@ -683,107 +787,169 @@ def gathered(what):
 
 counts, ids = gathered(lambda some: some.label("in_brackets")), gathered(lambda some: some.ids)
 file = torch.cat([some.file[rows] + 100 * i for i, (some, rows) in enumerate(zip(pool, at, strict=True))])
-streams = {"trained": gathered(lambda some: some.x[2]),
-           "untrained": gathered(lambda some: some.read_by(blank).x[2])}
-streams = {name: x / x.square().mean().sqrt() for name, x in streams.items()}  # of equal size
+streams = [gathered(lambda some: some.x[2]), gathered(lambda some: some.read_by(blank).x[2])]
+trained, untrained = (x / x.square().mean().sqrt() for x in streams)  # of equal size
+prose = gathered(lambda some: some.label("in_docstring") | some.label("in_comment"))
+plain = gathered(lambda some: some.label("in_string") & ~some.label("in_docstring"))
 
 # %%
 def tells(seed, x, y):
-    """Fit y on half of the files; share right in the others where a bracket counts, and where not."""
+    """Fit y on half of the files; AUC in the others for whether it counts: all tokens, plain strings."""
     dealt = file.unique()[torch.randperm(29, generator=torch.Generator().manual_seed(seed))]
     ours = torch.isin(file, dealt[:14])
-    yes, no = (ours & y).nonzero()[:, 0], (ours & ~y).nonzero()[:, 0]
-    rows = torch.cat([yes, no.repeat(-(-len(yes) // len(no)))[: len(yes)]])  # as many of both
+    fewer, more = sorted(((ours & y).nonzero()[:, 0], (ours & ~y).nonzero()[:, 0]), key=len)
+    rows = torch.cat([more, fewer.repeat(-(-len(more) // len(fewer)))[: len(more)]])  # as many of both
     fit = probing.fit_logistic(x[None, rows], y[rows, None], 100.0, tolerance=1e-3)
-    right = (fit.logits(x[None])[0, :, 0] > 0) == counts
-    return [float(right[~ours & (counts == way)].float().mean()) for way in (True, False)]
+    score = fit.logits(x[None])[0]
+    return [float(probing.auc(score[some], counts[some, None], file[some])[0])
+            for some in (~ours, ~ours & plain)]
 
 # %%
-asked_of = {"trained": lambda seed: (streams["trained"], counts),
-            "null: before training": lambda seed: (streams["untrained"], counts),
+asked_of = {"whether it counts": lambda seed: (trained, counts),
+            "rival: no docstring, no comment": lambda seed: (trained, ~prose),
+            "null: before training": lambda seed: (untrained, counts),
             "null: shuffled within tokens":
-                lambda seed: (streams["trained"], probing.shuffled_within(ids, counts, seed))}
+                lambda seed: (trained, probing.shuffled_within(ids, counts, seed))}
 decide = {name: torch.tensor([tells(seed, *given(seed)) for seed in range(10)])
-          for name, given in asked_of.items()}
-table({name: {"right where it counts": float(found[:, 0].mean()),
-              "right where it does not": float(found[:, 1].mean()), "mean of both": float(found.mean())}
+          for name, given in asked_of.items()}  # (halving, tokens)
+table({name: {of: (float(v.mean()), float(v.min()), float(v.max()))
+              for of, v in zip(("all tokens", "in plain strings"), found.T, strict=True)}
        for name, found in decide.items()}, decimals=2)
 
 # %% caption
-caption("Tokens inside written brackets, in the half of 29 files that a probe was not fitted on: share of right answers, mean over ten ways to halve the files. In fitting, both answers have equal weight.")
+few = plain & ~counts
+caption(f"AUC for whether the bracket counts, at tokens inside written brackets, in the half of 29 files that a probe was not fitted on, by what the probe was fitted to. Mean over ten ways to halve the files, and the lowest and highest of the ten. In plain strings the bracket does not count at {int(few.sum())} tokens of {len(file[few].unique())} files, and it does at {int((plain & counts).sum())}.")
 
 # %% claims
+lead = {name: decide["whether it counts"] - found for name, found in decide.items()}
 with claims():
     claim("29 files", len(file.unique()) == 29)
-    claim("the probe is right at four in five, as the mean of both kinds", rounds_to(decide["trained"].mean(), "0.8"))
-    claim("in each of ten halvings it is ahead of both nulls", len(decide["trained"]) == 10 and all((decide["trained"] - found).mean(1).min() > 0 for name, found in decide.items() if name.startswith("null")))
-    claim("before training it is fewer than two in three", decide["null: before training"].mean() < 2 / 3)
-    claim("where the bracket does not count, the probe and shuffled labels are right equally often, to one in a hundred", abs(decide["trained"][:, 1].mean() - decide["null: shuffled within tokens"][:, 1].mean()) < 0.01)
+    claim("of the tokens whose bracket does not count more than nineteen in twenty are in a docstring or comment", (prose & ~counts).sum() / (~counts).sum() > 0.95)
+    claim("over all tokens the AUC of the probe is 0.91, before training 0.67, with shuffled labels 0.79", all(rounds_to(decide[name][:, 0].mean(), digits) for name, digits in (("whether it counts", "0.91"), ("null: before training", "0.67"), ("null: shuffled within tokens", "0.79"))))
+    claim("the rival's is 0.91 too", rounds_to(decide["rival: no docstring, no comment"][:, 0].mean(), "0.91"))
+    claim("in plain strings the probe has 0.80 and the rival 0.66, and the nulls have less than 0.6", rounds_to(decide["whether it counts"][:, 1].mean(), "0.80") and rounds_to(decide["rival: no docstring, no comment"][:, 1].mean(), "0.66") and all(found[:, 1].mean() < 0.6 for name, found in decide.items() if name.startswith("null")))
+    claim("there it is ahead of the rival and of both nulls in each of the ten halvings", len(decide["whether it counts"]) == 10 and all((by[:, 1] > 0).all() for name, by in lead.items() if name != "whether it counts"))
+    claim("there the bracket does not count at 65 tokens, in eight files", int(few.sum()) == 65 and len(file[few].unique()) == 8)
 
 # %% [markdown]
-# The vectors hold that, too, at least in part. The probe is right at four in five, as the mean of both kinds of token, and in each of the ten halvings it is ahead of both nulls. Before training it is right at fewer than two in three. But where the bracket does not count, the probe and the one on shuffled labels are right equally often, to one in a hundred: its lead over that null is where the bracket counts. And ten halvings of the same files are not ten experiments.
+# Over all tokens the probe does well, with an AUC of 0.91, ahead of both nulls. But the rival has 0.91 too: to know whether a token is in a docstring or comment is enough for this. In plain strings the probe is ahead, with 0.80 to 0.66, in each of the ten halvings, and both nulls are below 0.6.
+#
+# So there is a hint that the vectors hold whether a bracket counts, and not more than a hint. It comes from 65 tokens in eight files, and ten halvings of the same files are not ten experiments. By the core's rule it is not *present*, since a rival is known.
 
 # %% [markdown]
 # ## 8 · Pushing along a direction
 #
-# The core's interventions exchange a component or take one out. A third one is **steering**: add one and the same arrow to every vector, at every position except the first. We want closing brackets to become more probable. A longer arrow changes more of everything else too: where the text goes on with another token the loss rises, and that rise is its price. Each direction gets the length at which the price is 0.1 nats a token, in six contexts of different files. Here is by how many nats the log-probability of closing brackets rises.
+# The core's interventions exchange a component or take one out. A third one is **steering**: add one and the same arrow to every vector, at every position except the first. We do it before layer 2, along directions found for *inside brackets*, and want closing brackets to become more probable.
+#
+# First the measure, in nats. The *effect* is by how much the log-probability that the next token is a closing bracket rises, on average over all positions. A longer arrow changes more of everything else, too. So there is a price, the *side effect*: by how much the loss rises where the text goes on with another token, per token. A direction is a good lever if it buys much effect for little side effect.
+#
+# Three of the directions are found by the property: the mass-mean probe, the logistic probe, and the latent of lesson 2's dictionary that tells it best. The fourth is not: it is the unembedding of “)”, the direction that the answer itself is read along. The null is twenty random directions. All arrows have the same four lengths, 15 to 45, where the vectors are 124 long on average. We compare the effects at equal price, a side effect of 0.1 nats a token; between the four lengths we draw straight lines.
 
 # %%
-fit_on, judge_on, _ = pool
-wrote, x = at[0], fit_on.x[2]
-toward = x[wrote].mean(0) - x[~wrote].mean(0)
-alone = replace(fit_on, x=fit_on.x[[2]], y=wrote[:, None], labels=("written",))
+inside, x = tokens.label("in_brackets"), tokens.x[2]
+alone = replace(tokens, x=tokens.x[[2]], y=inside[:, None], labels=("inside",))
+dictionary = sae.load("resid-2").sae
+on = dictionary.encode(x) > 0  # (token, latent)
+f1 = 2 * (on & inside[:, None]).sum(0) / (on.sum(0) + inside.sum())
 closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}")
                         for i in range(model.cfg.d_vocab)])
-ways = {"mass-mean probe": toward, "logistic probe": probing.fit_chosen(alone).directions[0, 0],
-        "the embedding of “)”": model.W_U[:, model.tokenizer(")")["input_ids"][-1]]}
-ways |= {f"random {i}": torch.randn(192, generator=torch.Generator().manual_seed(i)) for i in range(6)}
-lengths = tuple(float(toward.norm()) * s for s in (0.5, 1.0, 1.5))
-steered = probing.steered(model, judge_on.contexts[::8], 2, ways, lengths, closing)
-effect, again = steered.at_price(0.1), steered.drawn_at_price(0.1)  # contexts drawn anew
-{**{name: round(float(effect[i]), 1) for i, name in enumerate(ways) if i < 3},
- "largest of 6 random": round(float(effect[3:].max()), 1)}
+ways = {"mass-mean probe": x[inside].mean(0) - x[~inside].mean(0),
+        "logistic probe": probing.fit_chosen(alone).directions[0, 0],
+        f"latent {int(f1.argmax())}": dictionary.W_dec[f1.argmax()],
+        "unembedding of “)”": model.W_U[:, model.tokenizer(")")["input_ids"][-1]]}
+ways |= {f"random {i}": torch.randn(192, generator=torch.Generator().manual_seed(i)) for i in range(20)}
+
+# %%
+two_each = [i for i in range(len(new.contexts)) if i % 3 < 2]  # of each file's three contexts
+whose = [i // 3 for i in two_each]  # file
+steered = probing.steered(model, new.contexts[two_each], 2, ways, (15.0, 20.0, 30.0, 45.0), closing)
+effect, again = steered.at_price(0.1), steered.drawn_at_price(0.1, clusters=whose)
+share = steered.at_price(0.1, "share")  # by how much the probability itself rises
+low, high = interval(again)
+order = effect[4:].argsort() + 4
+shown = {**{name: i for i, name in enumerate(list(ways)[:4])}, "null: largest of 20": int(order[-1]),
+         "null: middle of 20": int(order[10])}
+table({name: {"effect, nats": (float(effect[i]), float(low[i]), float(high[i])),
+              "random above": f"{int((effect[4:] > effect[i]).sum())} of 20",
+              "probability, points": 100 * float(share[i])} for name, i in shown.items()}, decimals=2)
+
+# %% caption
+caption("Effect at a side effect of 0.1 nats a token, with 95 % intervals over eight files, of each of which two contexts are drawn together; how many of the twenty random directions have a larger effect; and by how many percentage points the probability of a closing bracket rises at the same price, on average over positions.")
+
+# %% figure
+fig, ax = plots.figure(height=3.2, width=6.6)
+for i, name in enumerate(steered.names):
+    cost, gain = (torch.cat([torch.zeros(1), by[i].mean(1)]) for by in (steered.side_effect, steered.effect))
+    if i < 4:
+        ax.plot(cost, gain, "o-", ms=4, lw=2, color=plots.SERIES[i], zorder=3, label=name)
+    else:
+        ax.plot(cost, gain, "-", lw=1, color=plots.NULL, alpha=0.7, label="twenty random directions" if i == 4 else None)
+ax.axvline(0.1, color="0.5", lw=1, ls=":")
+ax.set(xlabel="side effect, nats a token", ylabel="effect, nats", xlim=(0, 0.3), ylim=(-1, 4.7))
+ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+plots.show(
+    fig, "Curves that rise from the origin. The unembedding is highest, then the latent, the mass-mean probe and the logistic probe; the upper ones of twenty grey curves come up to the logistic probe's, and a few fall below zero.",
+    "What each direction buys, and what it costs, as the arrow grows. Mean over sixteen contexts. Dotted: the price at which the table compares.",
+)  # fmt: skip
 
 # %% claims
+null, top = effect[4:], int(order[-1])
+lead = {a: interval(again[:, a] - again[:, top]) for a in range(4)}
 with claims():
-    ahead_by = [interval(again[:, a] - again[:, b]) for a, b in ((2, 0), (2, 1))]
-    claim("the embedding is ahead of both probes, by the whole paired interval", all(low > 0 for low, _ in ahead_by))
-    claim("all three have a larger effect than the six random directions", min(effect[:3]) > max(effect[3:]))
-    claim("six contexts, each of another file", len({int(judge_on.file[judge_on.place[:, 0] == i][0]) for i in range(0, 48, 8)}) == 6)
+    claim("the vectors are 124 long on average", rounds_to(x.norm(dim=1).mean(), "124"))
+    claim("the latent that tells “inside brackets” best in the files of the probes is 9", int(f1.argmax()) == 9)
+    claim("two contexts of each of eight files", len(two_each) == 16 and [int(new.file[new.place[:, 0] == i][0]) for i in two_each] == whose and len(set(whose)) == 8)
+    claim("the mass-mean probe, the latent and the unembedding have a larger effect than all twenty, and lead the largest of them by the whole interval of the difference", all(effect[a] > null.max() and lead[a][0] > 0 for a in (0, 2, 3)))
+    claim("one of the twenty has a larger effect than the logistic probe, and the interval of the difference has 0 inside", int((null > effect[1]).sum()) == 1 and lead[1][0] < 0 < lead[1][1])
+    claim("the logistic probe's effect is about 1.1 or 1.2 nats", between(effect[1], 1.1, 1.2))
+    claim("the mass-mean probe is ahead of the logistic one, the latent of both, and the unembedding of all, by the whole interval", all(interval(again[:, a] - again[:, b])[0] > 0 for a, b in ((0, 1), (2, 0), (3, 2))))
+    claim("17 of the twenty random directions raise closing brackets, on average over the twenty by 0.4 nats, and the largest by 1.3", int((null > 0).sum()) == 17 and rounds_to(null.mean(), "0.4") and rounds_to(null.max(), "1.3"))
+    claim("the probability itself falls under nine of the twenty, and rises under none by more than 0.8 points", int((share[4:] < 0).sum()) == 9 and 100 * share[4:].max() < 0.8)
+    claim("without a push it is 3 percent", rounds_to(model(new.contexts[two_each]).softmax(-1)[:, 1:-1, closing].sum(-1).mean(), "0.03"))
+    claim("it rises by 1.5 points, 0.9, 2.7 and 4.4 along the four directions", all(rounds_to(100 * share[a], digits) for a, digits in enumerate(("1.5", "0.9", "2.7", "4.4"))))
 
 # %% [markdown]
-# Both probes' directions do more than six random ones. The embedding of “)” does most, though it is no property of the text at all: it is the answer. Steering shows what a direction *can* do, and not that the model uses the property that it was found by.
+# At equal price the mass-mean probe, the latent and the unembedding do more than all twenty random directions, each by the whole interval of its lead over the largest of them. (To be the first of 21 by chance has a probability of 1 in 21.) The logistic probe is not above the null: one random direction does more than it, and the interval of the difference has 0 inside. Seen alone, its effect of more than one nat would have looked like much.
+#
+# That is the surprise of this section: how far a *random* push gets. Of the twenty 17 raise closing brackets, by 0.4 nats on average over all, and the largest by 1.3. The measure is a mean of *logarithms*, and it rises wherever something improbable becomes a little less so. The probability itself, 3 percent without a push, falls under nine of the twenty, and rises under none by more than 0.8 points. Along the mass-mean probe it rises by 1.5 points, along the latent by 2.7, and along the unembedding by 4.4. By this measure the logistic probe, with 0.9, is just above all twenty. Without the null neither number would tell anything.
+#
+# The unembedding of “)” does most, though it is no property of the text at all: it is the answer. Steering shows what a direction *can* do, and not that the model uses the property whose labels gave the direction.
 
 # %% [markdown]
 # ## What this does not show
 #
-# - **Made-up pairs.** Whether truth is the loudest contrast in a language model is a question about that model, and nothing here answers it.
-# - **One deal of tokens.** The code lengths, and what larger probes learn, come from one deal of files and one order.
-# - **Sizes at one place.** How much a hidden layer adds was measured for one property before layer 2, with probes that started at one draw of units.
-# - **One direction.** Learned subspaces can have more dimensions, and need not lie in one layer. What a search finds then, and how far its controls get, has not been measured here.
+# - **Made-up pairs.** Whether truth is the loudest contrast in a language model was not asked.
+# - **One group of files.** The code lengths, and what larger probes learn, come from one group of eight files.
+# - **Sizes at one place.** How much a hidden layer adds was measured for one property before layer 2, with one random initialisation.
+# - **One direction.** Learned subspaces can have more dimensions, and need not lie in one layer.
 # - **A search can miss.** It goes downhill from a random start. That no direction is found does not show that there is none.
-# - **The whole vector is a blunt check.** It brings along everything else in which the donor differs. That it turns nothing shows that the site does not decide alone; other sites may carry the same at the same time.
+# - **The whole vector is a blunt check.** It brings along everything else in which the donor differs. That it turns nothing shows that the site does not decide alone.
+# - **The two checks can miss.** They clear a direction that is in part an illusion, as in the planted models with the site on the path.
+# - **One property, one place.** Calibration was asked of *definition* alone, and steering of *inside brackets* before layer 2, both in the same eight files.
+# - **Any random direction.** The random arrows point anywhere. Directions along which the vectors vary much might push further.
 
 # %% [markdown]
 # ## The card
 
 # %% card
 card(
-    {"claim": "No probe's expected loss is below H(Y | H)", "evidence": "counted over 32 cases; a hidden layer reaches it", "control": "always one half",
-     "where it fails": "finite samples; vectors that are all different"},
-    {"claim": "What can be used depends on the family of probes", "evidence": "exclusive or: nothing for linear probes", "control": "a hidden layer", "where it fails": "–"},
-    {"claim": "In these files trained vectors need shorter codes", "evidence": "two properties before layer 2", "control": "before training; control tasks", "where it fails": "one draw of files, one order, no intervals"},
-    {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 32 hidden units", "control": "three control tasks",
+    {"claim": "No probe's expected cross-entropy is below H(Y | H)", "evidence": "the excess is a KL divergence; a hidden layer comes within a hundredth of a bit", "control": "always one half",
+     "where it fails": "on the probe's own rows; where hardly a vector occurs twice"},
+    {"claim": "What can be used depends on the family of probes", "evidence": "exclusive or: 0 bits for linear probes, 0.46 for a hidden layer", "control": "a hidden layer", "where it fails": "other families were not tried"},
+    {"claim": "In these files trained vectors need shorter codes", "evidence": "two properties before layer 2, five orders", "control": "before training; five sets of coins; the share of yes", "where it fails": "eight files"},
+    {"claim": "Larger probes learn coins, and read hardly more", "evidence": "definition before layer 2, up to 32 hidden units", "control": "three sets of coins",
      "where it fails": "properties that no linear probe reads"},
-    {"claim": "Too weak a penalty makes a probe too sure", "evidence": "definitions, new files", "control": "penalty chosen within the training files", "where it fails": "one deal"},
+    {"claim": "A penalty that is too weak makes probabilities less true", "evidence": "definition: calibration error 0.032 against 0.021; interval of the difference 0.005 to 0.016", "control": "the same files; as often right", "where it fails": "one property, eight files; with the chosen penalty the probe still leans to no"},
     {"claim": "Of two contrasts CCS finds the larger one, whether it is the truth or not", "evidence": "five draws, five loudnesses", "control": "largest variation; random direction", "where it fails": "made-up pairs"},
-    {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; five models with the site on the path", "where it fails": "one dimension; one trained model"},
-    {"claim": "The vectors hold whether a written bracket counts", "evidence": "fitted where the two differ, a probe is right at four in five", "control": "labels shuffled within tokens; before training", "where it fails": "where it does not count, it is no better than on shuffled labels"},
-    {"claim": "Steering does not tell a property from its answer", "evidence": "the embedding of “)” does more than both probes", "control": "six random directions at equal price", "where it fails": "one property, six contexts"},
+    {"claim": "A learned direction is no better than its pairs", "evidence": "network B: all answers turn in pairs of usual inputs, and not in pairs of all", "control": "network A; the probe's direction from the same inputs", "where it fails": "one dimension; small networks"},
+    {"claim": "A learned direction can turn every answer at a site that plays no part", "evidence": "five planted models; layer 3's neurons in part", "control": "its seen part; the whole vector; untrained; arbitrary labels", "where it fails": "the checks clear a direction that is impure"},
+    {"claim": "A hint that the vectors hold whether a written bracket counts", "evidence": "in plain strings an AUC of 0.80, the rival's 0.66", "control": "no docstring, no comment; shuffled within tokens; before training", "where it fails": "65 tokens in eight files; over all tokens the rival does as well"},
+    {"claim": "Steering does not tell a property from its answer", "evidence": "the unembedding of “)” does more than the three directions found by the property", "control": "twenty random directions at equal price, which the logistic probe's direction does not exceed", "where it fails": "one property, one place, eight files"},
     formulas={"conditional entropy": r"-\sum p(h,y)\log_2 p(y\mid h)"},
     links=[
         ("Voita and Titov 2020, Information-theoretic probing with minimum description length", "https://arxiv.org/abs/2003.12298", "Code lengths."),
         ("Xu et al. 2020, A theory of usable information under computational constraints", "https://arxiv.org/abs/2002.10689", "What a family of probes can use."),
+        ("Pimentel et al. 2020, Information-theoretic probing for linguistic structure", "https://arxiv.org/abs/2004.03061", "Why one may want the best probe, of any size."),
         ("Burns et al. 2022, Discovering latent knowledge in language models without supervision", "https://arxiv.org/abs/2212.03827", "CCS."),
         ("Hewitt and Liang 2019, Designing and interpreting probes with control tasks", "https://arxiv.org/abs/1909.03368", "Large probes are less selective."),
         ("Farquhar et al. 2023, Challenges with unsupervised LLM knowledge discovery", "https://arxiv.org/abs/2312.10029", "CCS on language models."),
@@ -796,16 +962,18 @@ card(
 # ## Words
 #
 # - conditional entropy: the uncertainty about a label that is left when the representation is seen.
-# - usable information: by how much the best probe of a family is better for seeing the representation.
+# - usable information: by how many bits seeing the representation improves the best probe of a family.
 # - online code length: the bits it takes to send labels when both sides learn as they are sent.
 # - capacity: what a family of probes can learn at all, whatever the vectors mean.
-# - removed share: the part of the uncertainty about a label that a probe takes away on new data; 1 − its cross-entropy / that which is left when only the rate is known.
-# - regularisation path: what a probe knows at each strength of its penalty.
-# - expected calibration error: by how much stated probabilities and true shares differ, on average.
-# - calibrated: such that of all cases given a probability, that share is true.
+# - removed share: the part of the uncertainty about a label that a probe takes away on new data; 1 − its cross-entropy / that of always stating the share of yes.
+# - validation curve: how much a probe knows on new files, for each strength of its penalty.
+# - calibrated: of a probe, such that among the cases to which it gives a probability p a share p has the property.
+# - expected calibration error: by how much stated probabilities and true shares differ, on average over tokens, in groups of what is stated.
 # - contrast-consistent search: the search for a direction that gives statements and their negations opposite, sure answers.
 # - distributed alignment search: the search for a direction along which interchange gives the answers that a property would.
+# - site: a place in a model at which vectors can be exchanged.
+# - interpretability illusion: an effect of an interchange at a place that the answer does not depend on, which the interchange itself brings about.
 # - disconnected: of a direction in which something varies and which no weight reads.
 # - dormant: of a direction in which nothing but noise varies and which the answer would follow.
 # - split: to divide a direction into what the next weights see and what they do not.
-# - steering: to add a direction to the stream.
+# - steering: to add one and the same direction to every vector of the stream.
