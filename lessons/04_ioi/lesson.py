@@ -778,7 +778,7 @@ def tested(seed):
     expected = {rule: differences[template] * torch.tensor([one[rule] for one in avoided]) for rule in ("last", "repeated")}
     return measured_ones, expected | {"forecast": factor * leaning[:, 2]}, leaning
 
-found, expected, _ = tested(0)
+found, expected, leaning = tested(0)
 off = {way: float((guess - found).abs().mean()) for way, guess in expected.items()}
 fig, axes = plots.figure(1, 3, height=2.9, sharey=True)
 for ax, (way, title) in zip(axes, {"forecast": "forecast", "last": "avoid the last name", "repeated": "avoid the repeated name"}.items(), strict=True):
@@ -800,14 +800,14 @@ measured("ioi.twice", in_words(differences[sentences[1]]).split()[0].replace("ev
 # And the last two sentences? In the fifth, which opens otherwise, head 0.2 looks at John as it does in the fourth, but the model leans the other way, towards the repeated name. We do not know why. In the sixth no *and* joins the names. Head 0.2 looks at Mary, the last name, and the model says Mary. The forecast knows only whom the message avoids, and not which notes there are to choose from; the second notebook of this lesson, `04_ioi_deeper`, shows that here one note decides. So the circuit explains much of what the model does after the opening on which it was found, and not what it does after any opening.
 
 # %% claims
-draws_of = [(found, expected), *((values, guesses) for values, guesses, _ in map(tested, (1, 2)))]
+draws_of = [(found, expected, leaning), tested(1), tested(2)]
 rule = torch.tensor([one["last"] for one in avoided])
-missed = [{way: (guess - values).abs() for way, guess in guesses.items()} for values, guesses in draws_of]
+missed = [{way: (guess - values).abs() for way, guess in guesses.items()} for values, guesses, _ in draws_of]
 _, twice, lunch_first, anna_last, later, went_with = sentences
 anna_gives = [ioi.told(model.tokenizer, ioi.TEXTS["a third gives"], 96, torch.Generator().manual_seed(seed)) for seed in (1, 2)]
 anna_is = [float((logits.gather(1, some.c[:, None])[:, 0] - logits[:, clean.layout.names].mean(1)).mean()) for some in anna_gives for logits in [model(some.tokens)[:, -1]]]
 from_03 = differences[template] / ioi.outside(model, (0, 3), {template: template})[template].leaning
-by_03 = [(values, from_03 * leaning[:, 3]) for values, _, leaning in map(tested, range(3))]
+by_03 = [(values, from_03 * leaning[:, 3]) for values, _, leaning in draws_of]
 with claims():
     claim("in the second and the third sentence the repeated name decides nothing, and the model avoids the last name by more than five logits",
           all(ioi.by_rule(text)["repeated"] == 0 and ioi.by_rule(text)["last"] * differences[text] > 5 for text in (twice, lunch_first)))
@@ -816,7 +816,7 @@ with claims():
     claim("in the fifth head 0.2 gives John between a quarter and 0.4, the forecast is Mary by more than three logits, and the model leans to John by more than one", between(outcomes[later].to_s.mean(), 0.25, 0.4) and forecasts[later] > 3 and differences[later] < -1)
     claim("in the sixth it gives Mary more than nine tenths, the forecast is John by more than ten logits, and the model says Mary with a probability above 0.95", outcomes[went_with].to_io.mean() > 0.9 and forecasts[went_with] < -10 and outcomes[went_with].p_io.mean() > 0.95)
     claim("36 endings, and the last name is John or Mary in 24", len(set(endings)) == 36 and int((rule != 0).sum()) == 24)
-    claim("in all 24 the model prefers the other one, in each of three draws", all((rule * values)[rule != 0].min() > 0 for values, _ in draws_of))
+    claim("in all 24 the model prefers the other one, in each of three draws", all((rule * values)[rule != 0].min() > 0 for values, *_ in draws_of))
     claim("on these the forecast misses by as much as the last name within a tenth, in each of three draws", all(about(one["forecast"][rule != 0].mean(), one["last"][rule != 0].mean()) for one in missed))
     claim("where Anna is last, by less than two thirds of it, in each of three draws", all(one["forecast"][rule == 0].mean() < one["last"][rule == 0].mean() * 2 / 3 for one in missed))
     claim("over all 36 by less than the last name, and this by less than half of the repeated name, in each of three draws", all(one["forecast"].mean() < one["last"].mean() < one["repeated"].mean() / 2 for one in missed))
