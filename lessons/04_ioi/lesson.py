@@ -325,7 +325,7 @@ plots.show(
 # %% [markdown]
 # The model follows the note: it says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, after layer 0, and the model goes on to say *Mary*.
 #
-# All four heads of layer 0 write the note at *and*, and head 0.2 counts most: if its part alone is left out of the forgery, the probability of the stranger falls below a fifth.
+# All four heads of layer 0 write the note at *and*, and head 0.2 counts most: if its part alone is left out of the forgery, the probability of the stranger falls below a fifth. So this head has two jobs. It writes this note, and the next section finds it at work at END.
 #
 # Who reads these notes? We put each of the 80 names in turn in Mary's place, and let a head read *and* alone. The **copy score** of the head is the share of the 80 names that are then among the five that it raises most. Other words and their names are tested in the same way. The last column asks the same of the five that it lowers most.
 
@@ -440,7 +440,7 @@ plots.show(
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. What the message changes is *where the movers look*. Keys and values had no chance here: *and* and the comma stand before S2, so what is read there is the same in both runs. Section 7 gives them one.
+# The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. What the message changes is *where the movers look*. Keys and values had no chance here: *and* and the comma stand before S2, so what is read there is the same in both runs. Section 7 exchanges the notes as well, and then they count.
 #
 # The other path from this head, by the MLPs, counts about as much. Sent on both at once, the message turns the answer by 0.66, not much less than over all paths.
 
@@ -564,7 +564,7 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# The circuit has two halves, the notes and the message, and the movers join them. To measure both halves at once we need a partner in which the notes differ too. We take ABC: three other names stand there, and favour neither Mary nor John. A turn of 1 now leaves the two names even; with flip a half did that, so the turns of the earlier sections are on another scale. The number at an arrow is the share of the logit difference that is lost when this one message comes from the partner.
+# The circuit has two halves, the notes and the message, and the movers join them. To measure both halves at once we need a partner in which the notes differ too. We take ABC: three other names stand there, and favour neither Mary nor John. A turn of 1 now leaves the two names even. With flip a half did that, so that the same number stands for about half as many logits here as in the sections before. The number at an arrow is the share of the logit difference that is lost when this one message comes from the partner.
 
 # %% figure
 token, avoid, read = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END"), ioi.Part("1.1", ("1.1",), "END")
@@ -654,7 +654,7 @@ def keep(some, heads):
 #
 # $$\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}.$$
 #
-# The six keep more than the whole model has, 14.5 logits against 11.6: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means this size is smaller, so every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
+# With no head the logit difference is near 0. The six keep more than the whole model has, 14.5 logits against 11.6: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means this size is smaller, so every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
 #
 # A second measure of the same behaviour is the probability of IO, nearly 1 in the whole model.
 
@@ -699,9 +699,9 @@ measured("ioi.six", ours[0][1])
 # %% [markdown]
 # With the six, IO gets a probability of only 0.24, although they keep about nine tenths of the logit difference. Names that stand nowhere in the prompt get more than half, together. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
 #
-# To the second, heads 2.1, 2.2 and 2.3 contribute, which raise both names. With them IO gets 0.98, and with the note writers 0.0 and 0.1 as well it is nearly certain. But the other heads can do most of this too: if only these three are at their means, IO still gets 0.84. What belongs to a circuit depends on what is measured.
+# To the second, heads 2.1, 2.2 and 2.3 contribute, which raise both names. With them IO gets 0.98, and with the note writers 0.0 and 0.1 as well it is nearly certain. But other heads can do most of this too: if these three alone are set to their means, and all others are left as they are, IO still gets 0.84. What belongs to a circuit depends on what is measured.
 #
-# The control is forty random sets of each size. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep more than half and those without it less than a tenth. So this test speaks for head 0.2; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours. Of the random nines two keep more of the logit difference than ours, and of the random elevens one.
+# The control is forty random sets of each size. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep more than half and those without it less than a tenth. So this test speaks for head 0.2, in both of its jobs together; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours. Of the random nines two keep more of the logit difference than ours, and of the random elevens one.
 
 # %% claims
 again = [kept(prompts(64, seed), ours_are) for seed in (10, 11)]
@@ -714,6 +714,7 @@ with_02 = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if
 without = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" not in heads]
 with claims():
     claim("the six keep 14.5 logits, the whole model has 11.6; the faithfulness of the six is 1.25", rounds_to(F["the six heads"], "14.5") and rounds_to(F["whole model"], "11.6") and rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
+    claim("with no head the logit difference is near 0 (less than 0.2 in size)", abs(F["no head"]) < 0.2)
     claim("with the six the final norm divides by 4.2, in the whole model by 5.8 to 6", rounds_to(left["the six heads"][1].mean(), "4.2") and between(left["whole model"][1].mean(), 5.8, 6))
     claim("with the whole model's divisor the faithfulness of the six is between 0.84 and 0.92, in each of three draws", between([ours[0][0], *(row[0][0] for row in again)], 0.84, 0.92))
     claim("with the six the probability of IO is 0.24, in each of three draws below 0.3, and names that are not in the prompt have more than a half together",

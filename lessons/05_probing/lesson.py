@@ -9,7 +9,7 @@
 #
 # The lesson is about three words and the experiments that they need. A property of the text is
 #
-# - **absent** from a model's vectors if no classifier that was tried reads it better than it reads the untrained model, or than made-up labels let it (sections 6 and 8),
+# - **absent** from a model's vectors if no classifier that was tried reads it better than the same classifier does in an untrained model, or better than it reads labels that were made up (sections 6 and 8),
 # - **present** if one does, and no other property is known that it reads in its place (sections 2 to 4),
 # - **used** if the answer or its odds change when we change the property in the vectors, more than under other changes as large, and without our writing the answer itself into them (sections 6 to 8).
 #
@@ -221,7 +221,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Before training one label alone is read well, *closing bracket*, with an AUC of 0.98 or more at every place. A token that holds no closing bracket closes none, and most that hold one do, and a random network has not lost which token it is. The other five are read better after training, best before layer 2 or 3, and less well at the end.
+# Before training one label alone is read well, *closing bracket*, with an AUC of 0.98 or more at every place. Most tokens that hold a closing bracket close one, and a token without one never does. So this label is nearly a matter of the token, and a random network has not lost which token it is. The other five are read better after training, best before layer 2 or 3, and less well at the end.
 #
 # Beside each number belongs its **null**: what the same measurement gives without the thing that we want to give credit to. To give credit to training, we take the model before it, and ask by how much the trained model's AUC is larger. We take files to be independent of each other; the tokens of one file are surely not. The intervals therefore come from drawing whole files again and again, with replacement (a bootstrap over files). This begins the scoreboard.
 
@@ -286,7 +286,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The middle row is a **control task** (Hewitt & Liang 2019), *coins* for short. A biased coin is tossed for every token of the vocabulary, once, and is that token's label wherever it occurs. A probe that is right about coins in new files has memorised them, because the same tokens come back there. The score on the property minus that on the control task is called **selectivity**. Hewitt and Liang's score is accuracy, and ours is the AUC.
+# The middle row is a **control task** (Hewitt & Liang 2019), *coins* for short. For every token of the vocabulary a biased coin is tossed once, and the result is the label of this token wherever it occurs. A probe that is right about coins in new files has memorised them, because the same tokens come back there. The score on the property minus that on the control task is called **selectivity**. Hewitt and Liang's score is accuracy, and ours is the AUC.
 #
 # The lowest row has **labels shuffled within tokens**: the true labels, shuffled among the places of each token. A probe that is fitted to them can learn how often a comma is inside brackets, but not which commas are. Its AUC in new files, on the *true* labels, is what knowing the token gives.
 
@@ -400,7 +400,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The first probe says *yes* at about six in ten of the disputed tokens, against its own label. The null does so at fewer than one in three. So the first probe has learned much of another property. In its training files the two labels part at fewer than two tokens in a hundred, and a probe finds *something* that correlates with its label there. The second notebook of this lesson asks whether the vectors also hold which brackets count.
+# The first probe says *yes* at about six in ten of the disputed tokens, against its own label. The null does so at fewer than one in three. So the first probe has learned much of another property. In its training files the two labels part at fewer than two tokens in a hundred, and a probe finds *something* that correlates with its label there. The second notebook of this lesson, `05_probing_deeper`, asks whether the vectors also hold which brackets count.
 #
 # No null of section 3 noticed this. *Inside written brackets* gets a row of the scoreboard, and all rows get a column for the nine further files.
 
@@ -771,9 +771,9 @@ table({f"before layer {i}": {
 #     value = get(call(name), size⏎        text        a bracket is open
 #     value = get(call, name), size⏎        text       none is open
 #
-# In ten draws of such lines the probe that was fitted in the nine files puts at least 96 of 100 pairs in order, and the untrained model's on average about half. Commas and opening brackets differ in number between these two kinds. So we compare the first one also with `get(call(name)), size`, where they do not: there the files' probe puts at least 95 of 100 pairs in order, and the untrained model's at most 90. So the property is *present*.
+# In ten draws of such lines the probe that was fitted in the nine files puts at least 96 of 100 pairs in order, and the untrained model's on average about half. These two kinds of line differ in the number of their commas and of their opening brackets. So we compare the first kind also with `value = get(call(name)), size`, which has as many of both, and one closing bracket more. There the files' probe puts at least 95 of 100 pairs in order, and the untrained model's at most 90. So the property is *present*.
 #
-# Is it used? Before layer 2 the line break gets the component of a line of the other kind, along the difference of the means of half of the lines. What lies along the embeddings of “=” and “ =” is taken out of this direction. We leave the name's own vector alone, and ask after the name, in the other half of the lines: how far do the log odds of “=” against “ =” go the donor's way? Between the two kinds of line they differ by about 3.3 nats.
+# Is it used? We interchange once more. Before layer 2 the vector of the line break gets the component of a line of the other kind. The direction is the difference of the means of the two kinds, taken from half of the lines, without what lies along the embeddings of “=” and “ =”. The vector of the name stays as it is. Then we ask, after the name and in the other half of the lines, how far the log odds of “=” against “ =” go the donor's way. Between the two kinds of line they differ by about 3.3 nats. (Where a bracket is open the model finds “ =” the more probable of the two all the same, in 83 of 100 of these lines. What is measured is how the odds move.)
 
 # %% prediction
 predict("probing.line_break")
@@ -867,11 +867,11 @@ with claims():
     claim("as far along the embeddings they go the other way, in each draw", max(shifts["null: as far along the embeddings"]) < 0)
 
 # %% [markdown]
-# The one direction moves the odds as far as the whole vector does, and in each of ten draws by more than each of 12 random directions that go as far. Directions from shuffled labels, which in so few lines can lean along the property by chance, come closer: fewer than 2 in 100 go further. The probe that was fitted in files has never met these lines, and its direction does about four fifths of it. A push along the embeddings goes the other way, so that none of this is an answer that we wrote.
+# The one direction moves the odds as far as the whole vector does, and in each of ten draws by more than each of 12 random directions that go as far. Directions from shuffled labels, which in so few lines can lean along the property by chance, come closer: fewer than 2 in 100 go further. The probe that was fitted in files has never met these lines, and its direction does about four fifths of it. A push along the embeddings goes the other way, so that the effect is no answer written along these.
 #
-# The odds move and seldom change sides, though. Where a bracket is open the model finds “ =” the more probable of the two in 83 of 100 of these lines, and the interchange turns the preferred sign in 7 of 100, that of the whole vector in 8.
+# The odds move and seldom change sides, though. The interchange turns the preferred sign in 7 of 100 lines, that of the whole vector in 8.
 #
-# So *inside brackets*, at a line break, is *used*: the odds depend on it. The model works it out before layer 2, by the table before layer 1 already, and the next token reads it there. The whole vector moves the odds by only a little more than a third of their difference; the rest does not pass this place. Two things are left open: the lines have one form, and only `=` was asked for.
+# So *inside brackets*, at a line break, is *used*: the odds depend on it. By the table the model has worked it out before layer 1 already, and the token after the line break reads it there. The whole vector moves the odds by only a little more than a third of their difference; the rest does not pass this place. Two things are left open: the lines have one form, and only `=` was asked for.
 
 # %% [markdown]
 # ## 9 · Erase it
