@@ -175,7 +175,7 @@ measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pent
 # %% [markdown]
 # At $p = 0.19$ eight of the sixteen runs end as a pentagon and eight as a square. Chance decides which, and also how many: sixteen fresh runs give four pentagons.
 #
-# At $p = 0.57$ and $0.33$ the best run is a square, which drops one feature, but at $0.57$ six of the sixteen runs form no regular shape. From $p = 0.11$ down the best run is a pentagon, and so is nearly every other run. Features that are always active form no regular shape, and even the best run loses 60 %, as the best linear squeeze does.
+# At $p = 0.57$ and $0.33$ the best run is a square, which drops one feature, but at $0.57$ six of the sixteen runs form no regular shape. From $p = 0.11$ down the best run is a pentagon, and so are all others of the figure (of the fresh runs, 61 of 64). Features that are always active form no regular shape, and even the best run loses 60 %, as the best linear squeeze does.
 #
 # So far all five features have counted the same. The **importance** $I_i$ of feature $i$ is a weight of its error, with which the loss becomes $\sum_i I_i\,(x_i - \hat x_i)^2$. In a running notebook the two sliders below change density and importance. Where importance falls from feature to feature, the least important ones are the first to be dropped.
 
@@ -207,7 +207,7 @@ with claims():
 #
 # Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0, while the two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. With such leaks a pentagon gains nothing over a square. At the puzzle's density it loses 22 % of the variance. So does a square, although it drops one feature altogether.
 #
-# Before you look at what training does about the leaks, try to mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings. In a running notebook the two sliders below try any other, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
+# Before we look at what training does about the leaks, we mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings. In a running notebook the two sliders below try any other setting, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
 
 # %%
 def lost_by(length, bias):  # five arrows at 72°, in % of the variance
@@ -337,7 +337,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The best of eight runs agrees with the map on 97 % of the grid. To know what the formulas are worth, we need a **null**, the score of something that does without what is tested. Draw a vertical line through the map, and guess a pair to the right of it and the more important feature to the left. This is right on 92 %, if the line is drawn where it does best. So most of the grid is easy to guess, and the formulas add five points. In the five exceptions, all of them at the border, training has found a pair with other lengths and biases, which loses less than the three formulas say.
+# The best of eight runs agrees with the map on 97 % of the grid. To know what the formulas are worth, we need a **null**: the score of a guess that knows nothing of what is tested, here of the formulas. Draw a vertical line through the map, and guess a pair to the right of it and the more important feature to the left. This is right on 92 %, if the line is drawn where it does best. So most of the grid is easy to guess, and the formulas add five points. In the five exceptions, all of them at the border, training has found a pair with other lengths and biases, which loses less than the three formulas say.
 #
 # What about a single run?
 
@@ -506,7 +506,7 @@ W = crowd.best.W[0, 5]  # (hidden, feature), at p = 0.06
 #
 # Why is there a step between 1 and 1/2? A value between them needs a block such as three features in two dimensions, with 2/3 each, and such blocks hardly form. A pair beside a feature alone keeps three as well, and only two of these can collide. When we train three features in two dimensions by themselves, the best of eight runs is a triangle at $p = 0.57$, but a pair beside a single feature from $p = 0.33$ down. Below 1/2 the fractions lie close together, 2/5 for five features in two dimensions and 3/8 for eight in three, and there is no second step.
 #
-# Which blocks form is partly chance. At $p = 0.02$ five of the eight runs, and three of eight fresh ones, are one single block, as eight random directions nearly always are.
+# Which blocks form is partly chance. At $p = 0.02$ the features of five of the eight runs, and of three of eight fresh ones, form one single block. Eight random directions nearly always do.
 #
 # > Features share dimensions in blocks, and each block fills a whole number of them. One dimension has room for a feature alone or for a pair, and therefore $D$ falls from 1 to 1/2 in a step.
 
@@ -551,9 +551,9 @@ with claims():
 # %% [markdown]
 # ## 8 · The waterline in 768 dimensions
 #
-# The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, its strength the distance in that direction, and several features at once their sum. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). If the hypothesis holds, how many features fit into 768 dimensions?
+# The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, the strength of the feature would be how far the activation lies in this direction, and where several features are present their vectors would add up. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). If the hypothesis holds, how many features fit into 768 dimensions?
 #
-# Only 768 arrows can be exactly at right angles. Which angles do directions have that are drawn at random?
+# Only 768 arrows can be exactly at right angles. How large are the angles between directions that are drawn at random?
 
 # %% figure
 plots.show(
@@ -642,7 +642,7 @@ with claims():
 # %% [markdown]
 # ## 9 · When a neuron means something
 #
-# A single hidden number is called a **neuron**. A turn changes all of them, as section 5 has shown. When can one of them mean something?
+# A single hidden number is called a **neuron**, as the numbers inside of an MLP are. A turn changes all of them, as section 5 has shown. When can one of them mean something?
 #
 # Take two features in two dimensions, one to a neuron, and turn both arrows by 45 degrees.
 
@@ -693,7 +693,7 @@ measured("superposition.neurons", "about one" if average < 2 else "about three" 
 #
 # With rare features no neuron is monosemantic, whether the inner ReLU is there or not. Five neurons with the inner ReLU return eight or nine features, so that some neuron must serve several. That is superposition. Two neurons of a real model are read in the deeper notebook.
 #
-# > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Where the model marks its neurons out, most of them may mean one thing, but where features are rare, even that may not be enough.
+# > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Where the model marks its neurons out, most of them may mean one thing. But where features are rare, its neurons can mean several things all the same.
 
 # %% claims
 one = with_relu.answers_to() == 1  # (run, density, neuron)
@@ -712,7 +712,7 @@ with claims():
 # %% [markdown]
 # ## 10 · What this does not show
 #
-# **The wrong features.** What this lesson reads off $W$ needs to know which inputs the features are, and we may be wrong about that. Take the puzzle's model and leave it as it is, but describe its inputs by five random mixtures. Each is a weighted sum of the five numbers, where the weights of a mixture have length 1 and those of any two are at right angles. The arrow of a mixture is then the same weighted sum of their arrows.
+# **The wrong features.** To read $W$ as this lesson does one has to know which inputs are the features, and one may be wrong about that. Take the puzzle's model and leave it as it is, but describe its inputs by five random mixtures. Each is a weighted sum of the five numbers, where the weights of a mixture have length 1 and those of any two are at right angles. The arrow of a mixture is then the same weighted sum of their arrows.
 
 # %% figure
 mixture = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(3))).Q

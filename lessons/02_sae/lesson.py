@@ -187,7 +187,7 @@ with claims():
 #
 # Does it also work with many features in many dimensions? We invent 64 features, which are random directions in 32 dimensions. Each is active in one vector of 25, so that about 2.6 are active at a time. A dictionary of 96 latents, TopK with $k = 3$, sees the vectors and never the features.
 #
-# To score it, we compare the direction of each true feature with that of a latent by their cosine. Each feature gets one latent, no latent serves twice, and the sum of the cosines is as large as possible. This is a **matching**. A feature counts as *found* when its partner has a cosine above 0.9. The error is given as the **fraction of variance unexplained**: all squared errors together, over all squared distances from the mean.
+# To score it, we compare the direction of each true feature with that of a latent by their cosine. A **matching** gives each feature one latent, and no latent to two features, such that the sum of the cosines is as large as possible. A feature counts as *found* when its partner has a cosine above 0.9. The error is given as the **fraction of variance unexplained**: the sum of all squared errors, divided by the sum of the squared distances of the vectors from their mean.
 
 # %%
 def train_on(world, seed, **kind):
@@ -226,7 +226,7 @@ page.measured("sae.pairs", f"{'fewer' if fewer else 'as many'} features, {'large
 # %% [markdown]
 # Only 6 % of the variance is left unexplained, where 13 % was before. But the dictionary finds fewer than one feature in ten. For each of the 32 pairs it has a latent along the sum of the two.
 #
-# Why would training prefer this? Take the true 64 directions, and for each vector the three that are strongest in it. They leave 16 % of the variance unexplained, since a vector with two pairs holds four features. Now take the 32 sums instead, again three for each vector: these leave 6 %. The directions that we call wrong rebuild the vectors better, and so nothing in the error warns us. In section 1 the smaller loss did belong to the true directions, but there each of them also came alone. What a dictionary finds is what comes separately in the data, and this need not be what we mean by a feature.
+# Why would training prefer this? Suppose that a dictionary held the true 64 directions. A vector with two pairs holds four features, but only three latents may be active, and so the three strongest leave 16 % of the variance unexplained. Now suppose that it held the 32 sums instead. Three sums can stand for three pairs, and they leave 6 %. The directions that we call wrong rebuild the vectors better, and so nothing in the error warns us. In section 1 the smaller loss did belong to the true directions, but there each of them also came alone. What a dictionary finds is what comes separately in the data, and this need not be what we mean by a feature.
 
 # %% claims
 def fewest(truth, rows, strength):
@@ -428,9 +428,9 @@ missed_at = silent[torch.randperm(len(silent), generator=torch.Generator().manua
 reading.places(9, missed_at)
 
 # %% [markdown]
-# At six of the eight a `[` or a `{` is open, and no `(`. At the other two the bracket was opened before the context begins, where the model cannot see it. Of all 1 537 tokens inside brackets at which latent 9 is silent, 1 141 have no open `(` in their context. So a better name is *a parenthesis is open*: a `(` of the context has not been closed yet, in code or in text.
+# At six of the eight a `[` or a `{` is open, and no `(`. At the other two the bracket was opened before the context begins, so that the model cannot see it. Of all 1 537 tokens inside brackets at which latent 9 is silent, 1 141 have no open `(` in their context. So a better name is *a parenthesis is open*: a `(` of the context has not been closed yet, in code or in text.
 #
-# If this name is right, latent 9 should also be active after a `(` in a comment, where Python sees no brackets. The program below tests it. It also asks about latent 378, which was active at `)` only. Two names predict this: *a bracket closes here*, and *the token* `)`. At four of the seven framed tokens they differ. Here we read the program behind 170 tokens of other code, as if it came later in a file.
+# If this name is right, latent 9 should also be active after a `(` in a comment, where Python sees no brackets. The program below tests it. It also asks about latent 378, which was active at `)` only. Two names predict this: *a bracket closes here*, and *the token* `)`. At four of the seven framed tokens they differ. Here the program stands after 170 tokens of other code, as if it came later in a file.
 
 # %% figure
 from course_utils.sae.code_view import Panel, shaded_panels
@@ -526,7 +526,7 @@ with claims():
 # %% [markdown]
 # ## 7 · What did the model have to learn?
 #
-# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors, a sixth as long as ours. For each name, the sample programs choose the best of its 1 536 latents, with the best threshold. The held-out text judges the choice.
+# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors, a sixth as long as ours. For each name we choose, on the sample programs, the best of its 1 536 latents, and the activation above which it best says “yes”. The held-out text judges the choice.
 
 # %% prediction
 predict("sae.random")
@@ -586,7 +586,7 @@ with claims():
 #
 # $$x \;\to\; x - f_{378}\, d_{378} ,$$
 #
-# with $f_{378}$ its activation and $d_{378}$ its direction, of shape (d). Everything else stays, including what the dictionary does not reconstruct. The null is as long a push along the direction of another latent, for each of the twenty whose frequency is nearest to that of 378. (Eighteen of the twenty are silent at this token, so that their pushes take nothing away.)
+# with $f_{378}$ its activation and $d_{378}$ its direction, of shape (d). Everything else stays, including what the dictionary does not reconstruct. The null is a push of the same length along the direction of another latent, for each of the twenty whose frequency is nearest to that of 378. Eighteen of the twenty are silent at this token. So most of these pushes add something foreign, where ours takes away what is there, and this is a limit of the null.
 
 # %% figure
 later = sae.Later.of(dictionary, tokens)  # the third and the fourth block, on the first program
@@ -654,7 +654,7 @@ plots.show(
 # %% [markdown]
 # For *latent 378* the text says what the one token said. Its loss rises by 0.64 nats, more than after any other push. By the direct path it rises by 0.02, as after the others, and with the MLP of the third block frozen by 0.12. Thirty of the 768 neurons of this MLP do most of it: with only these frozen, 0.16 is left. (They were chosen on the sample programs. With thirty others drawn at random, in ten draws, at least 0.52 is left.) What do they tell the model? Without 378 the tokens that gain most after a `)` are `(`, `.` and `=`, as if it had been a name.
 #
-# *Latent 9* goes two ways. About half of its effect is left on the direct path, far more than any other push reaches there. It promotes `)`, and that is what it writes: without it, and with all four parts frozen, `)` loses more probability than any other token. It is also read, but by another part: with only the attention of the third block frozen, 0.15 of 0.33 nats remain. (This is less than with all four frozen, so such numbers are not shares of a whole.) A list of promoted tokens was right about 9 and misleading about 378, and freezing the parts told us so.
+# *Latent 9* goes two ways. About half of its effect is left on the direct path, far more than any other push reaches there. It promotes `)`, and that is what it writes: without it, and with all four parts frozen, `)` loses more probability than any other token. It is also read, but by another part: with only the attention of the third block frozen, 0.15 of 0.33 nats remain. (With all four parts frozen more is left than with this one. Parts can work against one another, so that such numbers are not shares of a whole.) A list of promoted tokens was right about 9 and misleading about 378, and freezing the parts told us so.
 #
 # To add a direction where a latent is silent is called **steering**. Templeton et al. 2024 made a large model speak of the Golden Gate Bridge whatever it was asked. After `names = [first, second` our model expects a `]`. We add latent 9 there, as strongly as it is active when the line has a `(` instead of the `[`.
 

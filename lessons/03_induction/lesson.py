@@ -74,7 +74,7 @@ with claims():
 #
 # A name that returns is a case of a general pattern: `… A B … A → B`. B followed A once, and when A comes again, the model should predict B. Completing this pattern, for any A and any B, is called **induction**. Our first case is from `wozzle_frint`: A is `le` and B is `_f`.
 #
-# Can one head find “the `_f` that comes after a `le`”? Take four texts that end in A. In (i) and (ii) B came after A, in (iii) and (iv) D did; C is some other token. The difficulty is that what a head sees at a position is the token there, and not its neighbour. A head adds up what each position contributes to the logit of B minus that of D. The last token is A in all four texts, so the head always asks the same question, and a contribution depends only on the position and on the token that stands there. We write it on a card. (The softmax divides the sum of the cards by a positive number, which changes its size but not its sign.) If the sum is above zero, the model prefers B to D.
+# Can one head find “the `_f` that comes after a `le`”? Take four texts that end in A. In (i) and (ii) B came after A, in (iii) and (iv) D did; C is some other token. The difficulty is that a head sees at each position the token that stands there, and not its neighbour. It adds up what each position contributes to the logit of B minus that of D. The last token is A in all four texts, so the head always asks the same question, and what a position contributes depends only on its place and on its token. We write each contribution on a card. (The softmax divides the sum of the cards by a positive number, which changes its size but not its sign.) If the sum is above zero, the model prefers B to D.
 
 # %% figure
 words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
@@ -162,7 +162,7 @@ plots.show(
 # %% [markdown]
 # In the row of c the first head has noted b. The last row, b, searches for that note, finds it at c, and c is written into its `next`. In the rows of the first a, b and c nothing matches, and the second head spreads its attention evenly over all that it sees, which gives the pale wedge.
 #
-# We test it on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. The tokens of the block cannot be predicted. Those of the repeat can if all are different, as here, except the first one, since nothing announces that the repeat begins. We therefore measure from its second token on.
+# We test it on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. The tokens of the block cannot be predicted. Those of the repeat can be predicted, if all tokens of the block are different, as they are here. Only the first of them cannot, since nothing announces that the repeat begins. We therefore measure from its second token on.
 #
 # - The **accuracy on the repeat** is the share of these tokens that the model ranks first.
 # - The **gain from repetition** is the mean loss on the block minus the mean loss on these tokens, in nats (a loss with the natural logarithm; one nat less means $e$ times the probability).
@@ -480,7 +480,7 @@ with claims():
 # %% [markdown]
 # ## 6 · Is it a match?
 #
-# Path patching shows that the induction head reads five messages. It does not show that the head *compares* those in its queries with those in its keys. One place in the name shows it, and the plan of section 2 cannot solve it. After the first `z` comes a `z` again, and after the second comes `le`, so that this second `z` and `le` both hold the note “after `z`”. When the name returns and the model has read its second `z`, only `le` is right.
+# Path patching shows that the induction head reads five messages. It does not show that the head *compares* those in its queries with those in its keys. One place in the name shows it, and the plan of section 2 cannot solve it. The name has `z` twice in a row, and then `le`. So both the second `z` and `le` come right after a `z`, and both hold the note “after `z`”. When the name returns and the model has read its second `z`, only `le` is right.
 #
 # How does the head tell the two apart? We take its attention score apart. What the head reads at a position is a sum of seven parts: the token's embedding, the position's, what each of the four heads of the first layer wrote there, and a bias. A score is query times key, so it is a sum over 49 *pairs*, each one part of the query with one part of the key. (A norm divides each sum by one number, which we hold fixed.) The cell computes one pair: what the copier wrote, in the query, with what the previous-token head wrote, in the keys.
 
@@ -602,7 +602,7 @@ with claims():
 # - Are they **enough**? Take all *others* away: how much is left?
 # - Are they **specific**? Take one of them away: what else is lost?
 #
-# For the first two questions we measure the gain from repetition, on random tokens. It shows how much the repetition helps, and not that the model predicts well: the loss is 12.3 nats on the block and 7.4 on the repeat, where guessing evenly among the 1 024 tokens would cost 6.9, and the model ranks 19 % of the repeat first. The third question needs texts in which there is more to do than to look up: code. There a token and the one before it are a **known pair** if the two have stood side by side earlier in the window, and an *unknown pair* if they have not. A known pair can be looked up by an exact match, an unknown one cannot. So the absence of a specific head costs much on known pairs and little on unknown ones.
+# For the first two questions we measure the gain from repetition, on random tokens. It shows how much the repetition helps, and not that the model predicts well. A model of code does badly on random tokens: its loss is 12.3 nats on the block and 7.4 on the repeat, where guessing evenly among the 1 024 tokens would cost 6.9. On the repeat it ranks the right token first at 19 % of the positions. The third question needs texts in which there is more to do than to look up: code. There a token and the one before it are a **known pair** if the two have stood side by side earlier in the window, and an *unknown pair* if they have not. A known pair can be looked up by an exact match, an unknown one cannot. So the absence of a specific head costs much on known pairs and little on unknown ones.
 
 # %%
 rng = torch.Generator().manual_seed(0)
@@ -637,9 +637,9 @@ plots.show(
 # %% [markdown]
 # **Needed.** Without any one of the four more than half of the gain is lost. Of the other four only head 0.1 costs anything, 13 %.
 #
-# **Enough.** The bars in the middle are a staircase, and each step adds one head. The textbook pair, the first two steps, keeps nothing. Each of its heads has the score of its role, but scores say where heads look, and not whether they are a circuit: what the queries and values read is missing. With the copier a third of the gain is back, and with the two-back head 91 %. The control is all 256 sets of heads, on five drawings of texts (a stored result): no other set of four keeps half of the gain, and no smaller set more than 36 %.
+# **Enough.** The bars in the middle are a staircase, and each step adds one head. The textbook pair, the first two steps, keeps nothing. Each of its heads has the score of its role, but scores say where heads look, and not whether they are a circuit: what the queries and values read is missing. With the copier a third of the gain is back, and with the two-back head 91 %. The control is all 256 sets of heads, on five draws of texts (a stored result): no other set of four keeps half of the gain, and no smaller set more than 36 %.
 #
-# **Specific.** Only the induction head serves the look-up and hardly anything else: without it known pairs cost 1.7 nats more, and unknown ones 0.02. The two-back head comes close. The previous-token head and the copier matter to unknown pairs too, so they have other uses. The control is the four other heads: without any of them, unknown pairs lose more than known ones.
+# **Specific.** Only the induction head serves the look-up and hardly anything else: without it known pairs cost 1.7 nats more, and unknown ones 0.02. The two-back head comes close. The previous-token head and the copier matter to unknown pairs too, so they have other uses. The control is the four other heads: without any single one of them, unknown pairs lose more than known ones.
 #
 # On code the four are *not* enough. With them only, known pairs cost 0.9 nats more than in the intact model, and unknown pairs 1.3 nats more, so that what is missing serves more than the look-up. Part of it is head 0.1, which we have not taken apart.
 
@@ -704,7 +704,7 @@ plots.show(fig, "Bars for seven parts: with the four heads only all but r have m
            "Above: the probability of the parts of the name when it returns, after its w; where no orange bar is seen, it is near zero. Below: 32 invented names, a dot for each.")  # fmt: skip
 
 # %% [markdown]
-# Without the induction head the name is lost: each of the 32 names gains less than a tenth of what it gains in the intact model. With the four heads only each gains more than half of it, and of `wozzle_frint` one part is missing, the `r`. The two-back head does what section 6 says: without it both `z` and `le` have less than 1 %.
+# Without the induction head the name is lost: each of the 32 names gains less than a tenth of what it gains in the intact model. With the four heads only each gains more than half of it, and of `wozzle_frint` one part is missing, the `r`. Why this one, we do not know. The two-back head does what section 6 says: without it both `z` and `le` have less than 1 %.
 #
 # **Two different `w`.** The second `w` has no space before it, unlike the first, and is another token. How can it match? The table of section 6 shows it: in the row of `w` the darkest entry is not its own note but that of `␣w`. So from the second `w` the head looks at what came after the first.
 #
