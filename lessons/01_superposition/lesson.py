@@ -357,7 +357,7 @@ plots.show(
 measured("superposition.one_run", min(guesses, key=lambda guess: abs(guesses[guess] - missed)))
 
 # %% [markdown]
-# Where a pair is predicted, 39 % of the runs, each of 400 steps, end without one, far from the border too. In the picture every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. To reach the pair from there, $w_2$, the weight of feature 2, would have to pass through 0, and there every model loses slightly more. Such an end, which no small step improves although a better one exists elsewhere, is a **local minimum**. On the grid 70 % of the runs that start with the same sign miss the pair, and 5 % of the others.
+# Where a pair is predicted, 39 % of the runs, each of 400 steps, end without one, far from the border too. In the picture every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. On the shortest way from there to the pair, $w_2$, the weight of feature 2, passes through 0, and there every model loses slightly more. Such an end, which no small step improves although a better one exists elsewhere, is a **local minimum**. On the grid 70 % of the runs that start with the same sign miss the pair, and 5 % of the others.
 #
 # > Comparing three losses tells, except at the border, what the best run will be. What a single run finds depends on where it starts.
 
@@ -508,7 +508,7 @@ W = crowd.best.W[0, 5]  # (hidden, feature), at p = 0.06
 #
 # Which blocks form is partly chance. At $p = 0.02$ the features of five of the eight runs, and of three of eight fresh ones, form one single block. Eight random directions nearly always do.
 #
-# > Features share dimensions in blocks, and each block fills a whole number of them. One dimension has room for a feature alone or for a pair, and therefore $D$ falls from 1 to 1/2 in a step.
+# > Features share dimensions in blocks, and each block fills a whole number of them. One dimension has room for a feature alone or for a pair, and blocks with values between the two hardly form: this is why $D$ falls from 1 to 1/2 in a step.
 
 # %% claims
 def kept_D(W):  # D of the features that are kept

@@ -175,7 +175,7 @@ plots.show(
 #
 # $$\text{minimise}\quad \sum_\text{tokens} \text{cross-entropy}\big(\sigma(w\cdot x+b),\, y\big) \;+\; \frac{\lambda}{2}\,|w|^2 .$$
 #
-# The second term, the penalty, makes a long $w$ costly. Its strength $\lambda$ is chosen for each probe separately, on the ten training files alone.
+# The second term, the penalty, makes a long $w$ costly. Its strength $\lambda$ is chosen for each probe separately, on training files alone, unless the code beside it states one.
 
 # %% claims
 plane_right = [float((((two @ normal) > value) == yes).float().mean()) for normal, value in borders.values()]
@@ -867,11 +867,11 @@ with claims():
     claim("as far along the embeddings they go the other way, in each draw", max(shifts["null: as far along the embeddings"]) < 0)
 
 # %% [markdown]
-# The one direction moves the odds as far as the whole vector does, and in each of ten draws by more than each of 12 random directions that go as far. Directions from shuffled labels, which in so few lines can lean along the property by chance, come closer: fewer than 2 in 100 go further. The probe that was fitted in files has never met these lines, and its direction does about four fifths of it. A push along the embeddings goes the other way, so that the effect is no answer written along these.
+# The one direction moves the odds as far as the whole vector does, and in each of ten draws by more than each of 12 random directions that go as far. Directions from shuffled labels, which in so few lines can lean along the property by chance, also move the odds: fewer than 2 in 100 go further. The probe that was fitted in files has never met these lines, and its direction does about four fifths of it. A push along the embeddings goes the other way, so that the effect is no answer written along these.
 #
 # The odds move and seldom change sides, though. The interchange turns the preferred sign in 7 of 100 lines, that of the whole vector in 8.
 #
-# So *inside brackets*, at a line break, is *used*: the odds depend on it. By the table the model has worked it out before layer 1 already, and the token after the line break reads it there. The whole vector moves the odds by only a little more than a third of their difference; the rest does not pass this place. Two things are left open: the lines have one form, and only `=` was asked for.
+# So *inside brackets*, at a line break, is *used*: the odds depend on it. By the table the model has worked it out before layer 1 already, and the token after the line break reads it there. The whole vector moves the odds by only a little more than a third of their difference. Two things are left open: the lines have one form, and only `=` was asked for.
 
 # %% [markdown]
 # ## 9 · Erase it
