@@ -502,7 +502,7 @@ plots.show(
 # %% [markdown]
 # On our prompt, whichever bracket it reads, head 2.2 raises the one that closes it most of all tokens. On four sets of 128 prompts this holds wherever a `[` or `{` is open, but for fewer than a third of the `(`. The head is not alone. Heads 3.2 and 1.0 also raise the matching bracket, and from the last token all three give the open one more attention, on average, than any other position.
 #
-# **Why `(` survives.** For `[` and `{` head 2.2 raises the right bracket and lowers `)`. For `(` it does little. Now with zeros for all sixteen heads the model puts `)` ahead on every prompt: `)` is its default. Head 2.2 is needed to overrule the default, and where `(` is open the default is right. Of the answers that are lost without head 2.2, more than nine in ten go to `)`.
+# **Why `(` survives.** For `[` and `{` head 2.2 raises the right bracket and lowers `)`. For `(` it does little. Now with zeros for all sixteen heads the model puts `)` ahead on every prompt: `)` is its default. Head 2.2 does most to overrule the default, and where `(` is open the default is right. Of the answers that are lost without head 2.2, more than nine in ten go to `)`.
 
 # %% claims
 weights = torch.tensor([[1.0, 1.0]]) @ torch.tensor([[2.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).T  # the toy's scores
@@ -771,7 +771,7 @@ plots.show(
 # %% [markdown]
 # Without the three a quarter of the lead is left, and without head 0.3 as well less than a tenth. With *only* the four it is as good as whole. For this lead, four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work.
 #
-# Section 1 hardly showed the other three. Zeros for head 1.0 or 3.2 cost 0.9 of lead, but hardly an answer, and section 1 counted answers. Head 0.3 was hidden by the zeros themselves: they cost no lead, its mean costs 0.41.
+# The first map of section 1 hardly showed the other three. Zeros for head 1.0 or 3.2 cost 0.9 of lead, but hardly an answer, and section 1 counted answers. Head 0.3 was hidden by the zeros themselves: they cost no lead, its mean costs 0.41.
 
 # %% claims
 with claims():
@@ -944,7 +944,7 @@ draw.road(
 # %% [markdown]
 # 1. At the bracket `m0` translates it. `m1` reads the translation and adds to it: its own output makes heads 2.2 and 3.2 raise the matching bracket about a quarter as far.
 # 2. Heads 1.0, 2.2 and 3.2 look back from the last token and move the translation there. Head 2.2 also finds the bracket by it (section 4).
-# 3. They raise the closing bracket of the same kind, and `m3`, which reads them, raises it further on average.
+# 3. Together they raise the closing bracket of the same kind, and `m3`, which reads them, raises it further on average.
 # 4. On a second road head 0.3 moves the bracket to the last token before `m0` has run, and `m0` translates it there.
 #
 # The map predicts an experiment. The bracket is read from `m0` at two positions only, its own and the last. We exchange one lane at these two, in the 128 corrupt prompts, and ask how often the model closes the bracket of the *clean* prompt.

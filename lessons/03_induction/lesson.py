@@ -211,7 +211,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The model with two layers learns the task, most of it in one steep change. The maps show what happened in between: at step 150 no head of the second layer matches prefixes yet, and at the end this one gives most of its attention to the token after the earlier occurrence, as in the plan. The best previous-token score stays below one half: no block is longer than 31 tokens, so that notes are of use only in the first half of a text, and few are written later (second notebook). Of 32 seeds of two layers (a stored result) none fails, and the accuracy passes one half at step 209 ± 9, mean and standard deviation.
+# The model with two layers learns the task, most of it in one steep change. The maps show what happened in between: at step 150 no head of the second layer matches prefixes yet, and at the end this one gives most of its attention to the token after the earlier occurrence, as in the plan. The best previous-token score stays below one half: no block is longer than 31 tokens, so that notes are of use only in the first half of a text (the second notebook shows where they are written). Of 32 seeds of two layers (a stored result) none fails, and the accuracy passes one half at step 209 ± 9, mean and standard deviation.
 #
 # The control ends between a quarter and two fifths, far above guessing. Section 9 finds out how it gets so far.
 #
@@ -678,7 +678,7 @@ with claims():
 # %% [markdown]
 # ## 8 · The puzzle, answered
 #
-# With the four heads only, the model should still look up the name of the first page, and without the induction head it should not. One name proves little, so we also put 32 names of random syllables, such as `wovzob_kunmin`, into the same program. The means that replace the other heads are again over texts of random tokens. For each the gain is the loss on the name's parts when it comes first, minus their loss when it returns.
+# With the four heads only, the model should still look up the name of the first page, and without the induction head it should not. One name proves little, so we also put 32 names of random syllables, such as `wovzob_kunmin`, into the same program. The means that replace the other heads are again over texts of random tokens. For each the gain is the mean loss on the name's parts after its first, when the name comes first, minus the same when it returns.
 
 # %% figure
 def expects(without):

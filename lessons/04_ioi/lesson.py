@@ -397,7 +397,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The score rises up to the seventh word and is nearly constant from there. At S2 it is higher than at S1 by 2.2, and this gives S2 nine times the attention. Whether the name has occurred before does not enter the score at all: a new name at S2 would get the same one. So the figure speaks for avoiding the *last* name. Repetition can add only the little that the head reads at S1, 0.09 of its attention.
+# The score rises up to the seventh word and is nearly constant from there. At S2 it is higher than at S1 by 2.2, and this gives S2 nine times the attention. Whether the name has occurred before does not enter the score at all: a new name at S2 would get the same one. So the figure speaks for avoiding the *last* name. Through this head repetition can add only the little that it reads at S1, 0.09 of its attention.
 #
 # Path patching shows where the message of this head goes. We change its output to that of the flipped prompt, and choose on which paths the change may travel.
 

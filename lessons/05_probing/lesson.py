@@ -734,7 +734,7 @@ with claims():
 # %% [markdown]
 # ## 8 · At a line break
 #
-# Inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`. So after a line break and a name the model should know whether a bracket is still open. The line break itself need not say so: here it is the same token in both cases. And what comes next to it is a name, so that `=` is not yet due there. Here the property has to be worked out, and it can be told from the answer.
+# Inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`. So after a line break and a name the model should know whether a bracket is still open. The line break itself need not say so: in the two lines below it is the same token. And what comes next to it is a name, so that `=` is not yet due there. Here the property has to be worked out, and it can be told from the answer.
 
 # %% figure
 signs = [model.tokenizer(sign)["input_ids"][-1] for sign in ("=", " =")]
