@@ -56,9 +56,8 @@ __all__ = [
     "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
-    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe",
-    "random_directions",
-    "read_off", "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
+    "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "read_off",
+    "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
     "token_list", "top_contexts", "topk", "train", "turned", "two_paths", "two_ways", "without_parallel",
     "write_pages",
 ]  # fmt: skip

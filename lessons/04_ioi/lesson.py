@@ -692,7 +692,7 @@ for colour, label, size in ((plots.HEAD, "our heads", 9), (plots.SERIES[1], "ran
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
     fig, f"Two panels, three sets of heads. By faithfulness the six lie right of all random sixes; by P(IO) the six lie at {ours[0][1]:.2f}, all eleven at {ours[2][1]:.2f}.",
-    "What is left when only some heads and the MLPs are kept, by the logit difference and by the probability of IO, beside forty random sets of as many heads each (the same 128 prompts).",
+    "What is left when only some heads and the MLPs are kept, by the logit difference and by the probability of IO, beside forty random sets of as many heads each (the same 128 prompts). Green line: as much as the whole model.",
 )  # fmt: skip
 measured("ioi.six", ours[0][1])
 

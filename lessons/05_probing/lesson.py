@@ -756,20 +756,22 @@ def at_breaks(fit_on, judge_on, labels):
     scores = probes.logits(judge_on[breaks_new].x)
     return probes, [auc(each, open_new[:, None].expand(each.shape), test[breaks_new]) for each in scores]
 
-(break_probes, read), (probes_null, untrained), (_, on_dealt) = (
-    at_breaks(further, test, open_there[:, None]),
-    at_breaks(further_0, test_0, open_there[:, None]), at_breaks(further, test, dealt))
+(break_probes, read), (probes_null, untrained), (_, on_dealt) = (at_breaks(*arguments) for arguments in (
+    (further, test, open_there[:, None]), (further_0, test_0, open_there[:, None]), (further, test, dealt)))
 table({f"before layer {i}": {
     "AUC": float(read[i][0]), "ahead of the model before training": probing.ahead(read[i], untrained[i]),
-    "ahead of shuffled labels": probing.ahead(read[i], on_dealt[i])} for i in (0, 1, 2)}, decimals=2, caption="Inside brackets or not, at line breaks of the ten new files. 95 % intervals over files.")
+    "ahead of shuffled labels": probing.ahead(read[i], on_dealt[i])} for i in (0, 1, 2)}, decimals=2,
+    caption="Inside brackets or not, at line breaks of the ten new files. 95 % intervals over files.")
 
 # %% [markdown]
 # Before layer 0 a vector is the token's embedding. The indent in the token gives the probe an AUC of 0.84 there, but it is ahead of neither null: the property is *absent*. Before layer 2 it is ahead of both, by 0.08 of the untrained model and by 0.16 of shuffled labels.
 #
 # There is a rival: most line breaks inside brackets follow a comma, and hardly any others do. So for the rest we make up lines in which a comma cannot tell. In both kinds one bracket has been closed, and then come a comma, a name and the line break:
 #
-#     value = get(call(name), size⏎        text        a bracket is open
-#     value = get(call, name), size⏎        text       none is open
+#     value = get(call(name), size⏎        text
+#     value = get(call, name), size⏎        text
+#
+# In the first line a bracket is still open, in the second none is.
 #
 # In ten draws of such lines the probe that was fitted in the nine files puts at least 96 of 100 pairs in order, and the untrained model's on average about half. These two kinds of line differ in the number of their commas and of their opening brackets. So we compare the first kind also with `value = get(call(name)), size`, which has as many of both, and one closing bracket more. There the files' probe puts at least 95 of 100 pairs in order, and the untrained model's at most 90. So the property is *present*.
 #
