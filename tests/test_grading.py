@@ -1,6 +1,7 @@
 """The engine on small exercises of its own: what passes, what fails, what is said, what is recorded."""
 
 import contextlib
+import gc
 import itertools
 import json
 import multiprocessing
@@ -508,6 +509,40 @@ def test_a_slow_first_import_is_not_broken_off(tmp_path, monkeypatch):
         return slow_to_import.x
 
     assert guard.call(imports, limit=0.1).value == 5
+
+
+def test_the_collection_of_garbage_is_not_charged_to_the_call():
+    heap = [[number] for number in range(400_000)]  # as large as that of a notebook
+
+    def collects():
+        for _ in range(8):
+            gc.collect()
+        return len(heap)
+
+    used = limits.processor_seconds()
+    outcome = guard.call(collects, limit=0.1)
+    assert limits.processor_seconds() - used > 0.1, "the collections took longer than the limit"
+    assert outcome.value == 400_000, outcome.problem
+    assert "still running" in guard.call(lambda: [gc.collect(), works(60)], limit=0.1).problem
+    assert not any(isinstance(getattr(one, "__self__", None), limits.Clock) for one in gc.callbacks)
+
+
+def test_a_destructor_that_loops_while_garbage_is_collected_is_ended(monkeypatch):
+    monkeypatch.setattr(limits, "COLLECTING", 0.5)
+
+    class Loops:
+        def __del__(self):
+            while True:
+                pass
+
+    def leaves_it():
+        knot = Loops()
+        knot.itself = knot
+        del knot
+        gc.collect()
+        works(60)
+
+    assert "still running" in guard.call(leaves_it, limit=0.2).problem
 
 
 def test_the_work_of_other_threads_is_not_charged_to_the_call():

@@ -8,9 +8,12 @@
 3. Raising switches tracing off. A handler that swallows the exception switches it on again, through the end of
    the exception's life; so does every new call, through the profiler; so does the next signal.
 4. Where no line is ever reached, because a C function waits, the handler itself raises.
+5. While Python collects garbage the time stands still: with a heap as large as a notebook's that takes half a second,
+   and it falls on whoever happens to be called.
 """
 
 import _thread
+import gc
 import os
 import signal
 import sys
@@ -30,6 +33,7 @@ except ImportError:  # Windows
 
 HEADROOM = 2 << 30  # bytes that one call may add to the process
 PATIENCE = 60  # seconds by the clock that imports and compilations may take in one call
+COLLECTING = 5  # seconds by the clock that one collection of garbage may; a destructor that loops is stopped after it
 COMPILER = os.path.join(os.path.dirname(torch.__file__), "_dynamo", "convert_frame.py")
 SIGNAL = getattr(signal, "SIGURG", None) or signal.SIGBREAK  # the second on Windows, where it is only simulated
 PREPARES = {"<frozen importlib._bootstrap>", COMPILER}
@@ -95,7 +99,7 @@ class Clock:
     def __init__(self, limit: float, reference: CodeType | None, at_expiry: Callable[[], None]) -> None:
         self.limit, self.code, self.at_expiry = limit, reference, at_expiry
         self.asked = self.late = self.expired = self.interrupted = self.saw_reference = self.over = False
-        self.place = None
+        self.place = self.halted = None
 
     def __enter__(self) -> None:
         self.floor = sys._getframe(1)
@@ -107,6 +111,7 @@ class Clock:
             self.old_handlers = install(signal.SIGINT, self._stop), install(SIGNAL, self._end)
             self.old_signal, signal.signal = signal.signal, self._signal
             WATCHDOG.watch(self)
+        gc.callbacks.append(self._collect)
         if self.code is not None:
             sys.setprofile(self._profile)
 
@@ -115,7 +120,21 @@ class Clock:
 
     def _spent(self) -> float:
         """The share of the limit that is used up."""
-        return max(processor_seconds() - self.cpu, (time.perf_counter() - self.wall) / 10) / self.limit
+        cpu, wall, halted = processor_seconds(), time.perf_counter(), self.halted
+        if halted and wall - halted[1] < COLLECTING:
+            cpu, wall = halted
+        return max(cpu - self.cpu, (wall - self.wall) / 10) / self.limit
+
+    def _collect(self, phase: str, info: dict) -> None:
+        """What the garbage collector calls before and after: young objects take no time worth giving back."""
+        if info["generation"] < 2:
+            return
+        halted, self.halted = self.halted, None
+        if phase == "start":
+            self.halted = processor_seconds(), time.perf_counter()
+        elif halted:
+            self.cpu += processor_seconds() - halted[0]
+            self.wall += time.perf_counter() - halted[1]
 
     def look(self) -> None:
         """What the watchdog does at every turn."""
@@ -193,6 +212,8 @@ class Clock:
         self.over = True  # first of all, and without allocating anything
         sys.settrace(self.old_trace)
         sys.setprofile(self.old_profile)
+        if self._collect in gc.callbacks:  # what is called may have emptied the list
+            gc.callbacks.remove(self._collect)
         if not self.active:
             return
         WATCHDOG.leave(self)
