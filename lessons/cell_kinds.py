@@ -92,9 +92,9 @@ def code_lines(source: str) -> int:
 
 def captions(source: str) -> int:
     """How many figures and tables of a code cell have a caption there; a drawing brings its own."""
-    tree = ast.parse(source)
-    drawn = any(name == "captioned" or ast.unparse(call.func).startswith("draw.") for name, call in _calls(tree))
-    return sum(len(caption_values(call)) for name, call in _calls(tree) if name != "captioned") or int(drawn)
+    calls = list(_calls(ast.parse(source)))
+    drawn = any(name == "captioned" or ast.unparse(call.func).startswith("draw.") for name, call in calls)
+    return sum(len(caption_values(call)) for name, call in calls if name != "captioned") or int(drawn)
 
 
 def caption_values(call: ast.Call) -> list[ast.expr]:
@@ -112,9 +112,10 @@ def faults(source: str, kind: str, closed: bool) -> Iterator[str]:
         yield f"has {lines} lines of code; {EXPERIMENT_LINES} are the most for an experiment: {less}"
     if any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
         yield "asserts: a conclusion is a claim, with its sentence, in a '# %% claims' cell"
-    if any(_prints_columns(tree)):
+    calls = list(_calls(tree))
+    called = {name for name, _ in calls}
+    if "print" in called and any(_prints_columns(tree)):
         yield "prints columns or prints in a loop: numbers that are compared are a table"
-    called = {name for name, _ in _calls(tree)}
     for name, where in OWN_CALLS.items():
         if name in called and kind != where:
             yield f"calls {name}(), which belongs into a '# %% {where}' cell"
@@ -122,7 +123,7 @@ def faults(source: str, kind: str, closed: bool) -> Iterator[str]:
             yield f"is marked {kind!r} and calls no {name}()"
     if kind in ("caption", "card") and kind not in called:
         yield f"is marked {kind!r} and calls no {kind}()"
-    if kind != "card" and any(isinstance(call.func, ast.Name) and name == "card" for name, call in _calls(tree)):
+    if kind != "card" and any(isinstance(call.func, ast.Name) and name == "card" for name, call in calls):
         yield "calls card(), which belongs into a '# %% card' cell"
     if "measured" in called and not closed:
         yield f"calls measured(), whose output gives a prediction away: mark it {ANSWER!r}"

@@ -164,7 +164,7 @@ def test_every_part_of_a_syntax_tree_counts_but_what_says_nothing():
 
 def test_the_lessons_depend_on_the_models_that_they_name():
     """Every notebook of this course: the cards that it depends on are of models that its code or the package names."""
-    course = Package(build.package_folder())
+    course = build.own_package(build.package_folder())
     bundled = set(course._cards)
     for target in build.targets(build.ROOT, [], lambda exercise: 1):
         code = [ast.parse(cell.source) for cell in target.nb.cells if cell.cell_type == "code"]
