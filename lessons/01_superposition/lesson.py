@@ -48,7 +48,7 @@ measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[gues
 # The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
 
 # %% [markdown] contents
-# The exercises may be done on the way: 1 to 3 after section 1, number 8 after section 4, 4 and 5 after section 6, 6 and 7 after section 7. `course start 01` makes your copy.
+# The exercises may be done on the way: 1 to 3 after section 2, number 8 after section 4, 4 and 5 after section 6, 6 and 7 after section 7. `course start 01` makes your copy.
 
 # %% [markdown]
 # ## 1 · Two features on a line
@@ -176,7 +176,7 @@ measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pent
 # %% [markdown]
 # At $p = 0.19$ eight of the sixteen runs end as a pentagon and eight as a square. Chance decides which, and also how many: sixteen fresh runs give only four pentagons, so that “0 to 4” was no worse an answer.
 #
-# At $p = 0.57$ and $0.33$ the best run is a square, which drops one feature, but at $0.57$ six of the sixteen runs form no regular shape. From $p = 0.11$ down the best run is a pentagon, and so are all others of the figure (of the fresh runs, 61 of 64). Features that are always active form no regular shape, and even the best run loses 60 %, as the best linear squeeze does.
+# At $p = 0.57$ and $0.33$ the best run is a square, which drops one feature, but at $0.57$ six of the sixteen runs form no regular shape. From $p = 0.11$ down the best run is a pentagon, and so are all other runs of the figure at these densities (of the fresh runs, 61 of 64). Features that are always active form no regular shape, and even the best run loses 60 %, as the best linear squeeze does.
 #
 # So far all five features have counted the same. The **importance** $I_i$ of feature $i$ is a weight of its error, with which the loss becomes $\sum_i I_i\,(x_i - \hat x_i)^2$. In a running notebook the two sliders below change density and importance. Where importance falls from feature to feature, the least important ones are the first to be dropped.
 
@@ -459,9 +459,9 @@ measured("superposition.steps", "some 1, the others about 1/2" if bool((alone | 
 # %% [markdown]
 # At first all features are alone, each at right angles to all others. At $p = 0.33$ six of the eight have formed pairs, and at $0.11$ all features have. At $0.06$ five of them form a pentagon.
 #
-# What stands in a box is called a **block**. Two features are in one block if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. Arrows of different blocks are at right angles, and so each block has a line, a plane or a larger space of its own. These have whole numbers of dimensions. Training makes use of all of them: the $k$ features of a block that fills $d$ dimensions have $d/k$ each, on average.
+# What stands in a box is called a **block**. Two features are in one block if the cosine of their arrows is larger than 0.2 in size, or if a chain of other features links them. Outside the boxes the matrices are empty. So arrows of different blocks are at right angles, and each block has a line, a plane or a larger space to itself, which has a whole number of dimensions. Where $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a pentagon, and 3/8 where eight fill three.
 #
-# That is 1 for a feature alone, 1/2 in a pair, 2/5 in a pentagon, and 3/8 where eight features fill three dimensions. Three features in a plane, as a triangle, would have 2/3. But such blocks hardly form. Two of the three go to one line as a pair, and the third has a line to itself. Why?
+# Three features in a plane, as a triangle, would have 2/3. But such blocks hardly form: two of the three go to one line as a pair, and the third has a line to itself. Why?
 
 # %% figure
 plots.show(
@@ -471,7 +471,7 @@ plots.show(
 )
 
 # %% [markdown]
-# A feature that is active alone is returned exactly in either of them, and so the whole loss is collisions. In the triangle the leaks are half as large as in the pair, and a collision costs only 1/8 on average, instead of 1/3. But any two of the triangle can collide, whereas the single feature beside the pair never does. Three times 1/8 is more than 1/3.
+# A feature that is active alone is returned exactly in either of them, and so the whole loss is collisions. In the pair a collision costs 1/6 for each of the two, as in section 4, which makes 1/3. In the triangle the leaks are half as large, and the same calculation gives 1/8 for both together. But in the triangle any two can collide, whereas the single feature beside the pair never does. Three times 1/8 is more than 1/3.
 #
 # How can $D$ be measured, whatever the arrangement? We drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out its foot lies, the more that arrow leaks into the reading of feature 0. The bars add up the squares of these distances.
 
@@ -502,7 +502,7 @@ D.round(decimals=2)
 # %% figure
 plots.show(
     sp.room_figure(crowd),
-    "D of every kept feature at eight densities: first all are at 1, at p = 0.33 two are at 1 and six near 1/2, then all near 1/2, and from p = 0.06 down most lie at 2/5 or below it. None is near 2/3.",
+    "D of every kept feature at eight densities: first all are at 1, at p = 0.33 two are at 1 and six near 1/2, then all near 1/2, and from p = 0.06 down some near 2/5 or below it. None is near 2/3.",
     caption="D of every feature that the best of eight runs keeps. The dots of one block are joined; where one arrow of a pair is longer, it has a little more than half.",
 )
 
@@ -520,6 +520,7 @@ every = [block for run in found for blocks in run for block in blocks]
 sizes = [[[len(block.features) for block in sp.blocks(Ws[k])] for k in (1, 2, 4, 5)] for Ws in best]  # at the four densities, twice
 groups = [[list(block.features) for block in sp.blocks(W)] for W in best[0]]
 across = max(float((W[:, a].mT @ W[:, c]).abs().max()) for W, of in zip(best[0], groups, strict=True) for i, a in enumerate(of) for c in of[:i])
+rooms = [(sp.feature_dimensionality(W)[a], sp.column_norms(W)[a]) for W, of in zip(best[0], groups, strict=True) for a in of]  # D and lengths
 U, S, V = torch.linalg.svd(best[0][5][:, groups[5][-1]], full_matrices=False)
 random = [sp.random_directions(8, 5, torch.Generator().manual_seed(s)) for s in range(100)]
 random_D = torch.stack([sp.feature_dimensionality(W) for W in random])
@@ -541,6 +542,7 @@ with claims():
     claim("at p = 1 and 0.57 every feature of the best of either eight has a dimension to itself (at least 0.97), and at p = 0.11 about half of one", all(len(V) == 5 and V.min() >= 0.97 for of in best_D for V in of[:2]) and all(about(of[4], 0.5) for of in best_D))
     claim("at p = 0.33 the best of either eight keeps eight, two with a dimension and six with about half of one (in fresh runs 0.43 to 0.57)", all(len(of[2]) == 8 and bool((of[2][6:] > 0.99).all()) for of in best_D) and about(best_D[0][2][:6], 0.5) and between(best_D[1][2][:6], 0.43, 0.57))
     claim("no feature of a best run has a D between 0.6 and 0.95; of all runs with p from 0.57 to 0.19 fewer than one in twenty has one between 0.65 and 0.9", not any(bool(((V > 0.6) & (V < 0.95)).any()) for of in best_D for V in of) and all(((V > 0.65) & (V < 0.9)).float().mean() < 1 / 20 for V in (torch.cat([run[k] for run in runs_D]) for k in (1, 2, 3))))
+    claim("in each pair of the best runs the longer arrow has a little more than half (0.6 or less), and in their larger blocks every feature has less than 0.43", all(V.argmax() == lengths.argmax() and V.max() <= 0.6 for V, lengths in rooms if len(V) == 2) and all(V.max() < 0.43 for V, _ in rooms if len(V) > 2))
     claim("of random directions none has a dimension to itself (a hundred draws of eight: one D in a hundred or fewer above 0.85, none above 0.95), and 95 draws or more form a single block", (random_D > 0.85).float().mean() <= 0.01 and random_D.max() < 0.95 and sum(len(sp.blocks(V)) == 1 for V in random) >= 95)
     claim("at p = 0.02 five of the eight runs are a single block, and three of eight fresh ones", [sum(len(run[7]) == 1 for run in half) for half in (found[:8], found[8:])] == [5, 3])
 
@@ -576,7 +578,7 @@ noise = others @ cosines  # what the others add to the reading of feature 0
 round(float(noise.square().mean()), 4), round((n - 1) * p / (3 * d), 4)
 
 # %% [markdown]
-# The root of this is 0.07, which is the size of the noise. A feature that is active is 0.5 on average.
+# The root of either number is 0.07, which is the size of the noise. A feature that is active is 0.5 on average.
 #
 # The remedy of section 3 was longer arrows and a waterline. For each number of features and density we take the best length and waterline of a grid, and ask which share of the variance is lost.
 
