@@ -181,6 +181,32 @@ def test_pairs_are_even_if_their_arrows_are_equally_long(lengths, even):
     assert not sp.even_pairs(torch.block_diag(pair, torch.ones(1, 1)))
 
 
+def test_collisions_of_a_triangle_and_of_a_pair_cost_what_integration_gives():
+    p = 0.1
+    whole = 3 * float(sp.variance(torch.tensor(p)))
+    triangle, pair = sp.collisions(sp.triangle(), p), sp.collisions(sp.pair_and_one(), p)
+    assert list(triangle) == [(0, 1), (0, 2), (1, 2), (0, 1, 2)] and list(pair) == [(0, 1)]
+    for who in list(triangle)[:3]:
+        assert triangle[who] * whole == pytest.approx(p**2 * (1 - p) / 8, rel=0.06)
+    assert pair[0, 1] * whole == pytest.approx(p**2 / 3, rel=0.05)
+    for W, pieces in ((sp.triangle(), triangle), (sp.pair_and_one(), pair)):
+        assert sum(pieces.values()) == pytest.approx(sp.share_lost(W, torch.zeros(3), p, torch.ones(3)), rel=0.02)
+    fig = sp.three_figure(p)
+    widths = [bar.get_width() for bar in fig.axes[2].patches]
+    assert widths == pytest.approx([100 * v for v in (*triangle.values(), *pair.values())])
+    plt.close(fig)
+
+
+@pytest.mark.parametrize("apart", [0, 5, 30])
+def test_numbers_of_arrows_do_not_lie_on_each_other(apart):
+    angle = torch.deg2rad(torch.tensor([80.0, 80.0 + apart, 80.0 - apart]))
+    fig, ax = plots.figure()
+    sp.arrow_panel(ax, torch.stack([angle.cos(), angle.sin()]))
+    at = torch.tensor([text.get_position() for text in ax.texts if text.get_text()])
+    assert torch.pdist(at).min() > 0.25
+    plt.close(fig)
+
+
 @pytest.mark.parametrize("angle", range(0, 360, 40))
 def test_what_is_dropped_always_stands_below_the_circle(angle):
     at = math.radians(angle)

@@ -217,30 +217,22 @@ def test_a_relu_on_the_hidden_layer_is_there_or_is_not(monkeypatch):
     plt.close("all")
 
 
-def test_a_crowd_tells_what_is_kept():
-    toy = sp.Toy(6, 3, (1.0, 0.05), importance=0.7 ** torch.arange(6))
-    crowd = sp.CrowdedModels.of(
-        sp.train(toy, sp.Recipe(steps=600, batch=128, lr=0.03, anneal=True), seeds=2, device="cpu", show=False)
-    )
-    found = [sp.blocks(W) for W in crowd.best.W[0]]
-    kept = [sum(len(block.features) for block in blocks) for blocks in found]
-    assert kept[0] <= 4 < kept[1] and all(sum(block.dimensions for block in blocks) <= 3.001 for blocks in found)
-    null = torch.stack([sp.random_directions(5, 3, torch.Generator().manual_seed(s)) for s in range(2)])
-    fig = crowd.plot(null)
-    (ax,) = fig.axes
-    shares = [line.get_segments()[0][0][1] for line in ax.collections]  # the strokes: an even share of three dimensions
-    assert shares == pytest.approx([3 / kept[0], 3 / kept[1], 3 / 5])
-    drawn = [line.get_ydata() for line in ax.lines if len(line.get_ydata()) in kept and line.get_markersize() == 4]
-    assert all(abs(float(sum(D)) - 3) < 0.1 for D in drawn) and len(drawn) >= 2
+def test_a_box_is_drawn_around_each_block_and_every_row_has_its_feature():
+    W = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.1]])  # a pair, a feature alone, one that is dropped
+    fig = sp.blocks_figure({"three": W, "a pair": W[:, :2]})
+    three, pair = fig.axes
+    assert [(box.get_y(), box.get_height()) for box in three.patches] == [(-0.5, 1), (0.5, 2)]
+    assert [text.get_text() for text in three.get_yticklabels()] == ["2", "0", "1"]
+    assert three.get_xlim() == pair.get_xlim() and len(pair.patches) == 1  # the cells of both are equally large
     plt.close(fig)
 
 
-def test_a_box_is_drawn_around_each_block_and_each_row_has_its_D():
-    W = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.1]])  # a pair, a feature alone, one that is dropped
-    fig = sp.blocks_figure(W)
-    boxes = [(box.get_y(), box.get_height()) for box in fig.axes[0].patches]
-    assert boxes == [(-0.5, 1), (0.5, 2)]
-    assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == ["D = 0.99", "D = 0.50", "D = 0.50"]
+def test_the_room_of_every_kept_feature_is_drawn_and_the_dots_of_a_block_are_joined():
+    W = torch.block_diag(torch.tensor([[1.0, -0.8]]), sp.polygon(5), torch.ones(1, 1))
+    fig = sp.room_figure({"all": W, "one": W[:, 7:]})
+    drawn = [line.get_ydata() for line in fig.axes[0].lines if len(line.get_ydata()) and line.get_linestyle() == "-"]
+    assert [len(D) for D in drawn] == [1, 2, 5, 1]
+    assert [float(sum(D)) for D in drawn] == pytest.approx([1, 1, 2, 1], abs=1e-3)
     plt.close(fig)
 
 

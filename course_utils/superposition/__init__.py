@@ -5,7 +5,7 @@
 3. `measures` – what a trained W shows: norms, interference, dimensionality, shapes in the plane.
 4. `theory` – what a pencil gives beforehand: phases, almost-orthogonal directions, disturbance by the others.
 5. `experiments`, `crowded`, `phases`, `critical`, `neurons`, `computation` – results that draw themselves.
-6. `puzzle`, `waterline`, `tradeoff`, `pictures`, `room`, `eight`, `arrow_panels` – drawings of one mechanism each.
+6. `puzzle`, `waterline`, `tradeoff`, `pictures`, `three`, `room`, `eight`, `arrow_panels` – drawings of mechanisms.
 7. `sealed`, `hand_built`, `stored`, `explorer` – models to read or build, stored results, sliders.
 8. `real_models`, `real_neurons` – directions and neurons of language models, beside random ones.
 """
@@ -22,7 +22,7 @@ from .critical import (
     pair_crowding,
     pair_density,
 )
-from .crowded import Block, CrowdedModels, blocks, blocks_figure, even_pairs, shares_figure
+from .crowded import Block, blocks, blocks_figure, even_pairs, room_figure, shares_figure
 from .eight import antiprism, body_figure, eight_figure, evenly_spread, from_antiprism, in_space
 from .experiments import PairGeometry, Shapes, represented
 from .explorer import explore, try_pentagon
@@ -75,6 +75,7 @@ from .theory import (
     random_directions,
     welch_bound,
 )
+from .three import collisions, pair_and_one, three_figure, triangle
 from .tradeoff import causes, causes_figure, pair_figure, share_lost, variance
 from .training import Recipe, Toy, Trained, evaluate, train
 from .waterline import Dive, regular, upright, waterline_figure
@@ -89,7 +90,6 @@ __all__ = [
     "Cosines",
     "CriticalDensity",
     "Crowd",
-    "CrowdedModels",
     "DensitySweep",
     "Dive",
     "Groups",
@@ -120,6 +120,7 @@ __all__ = [
     "causes",
     "causes_figure",
     "coherence",
+    "collisions",
     "column_norms",
     "critical",
     "crossing_density",
@@ -152,6 +153,7 @@ __all__ = [
     "own_level",
     "pack",
     "packing_figure",
+    "pair_and_one",
     "pair_crowding",
     "pair_density",
     "pair_figure",
@@ -168,6 +170,7 @@ __all__ = [
     "regular",
     "represented",
     "right_angles_figure",
+    "room_figure",
     "sealed",
     "share_figure",
     "share_lost",
@@ -177,11 +180,13 @@ __all__ = [
     "surface",
     "surface_figure",
     "task",
+    "three_figure",
     "token_cosines",
     "token_sizes",
     "train",
     "train_abs",
     "train_neurons",
+    "triangle",
     "try_pentagon",
     "turned",
     "upright",

@@ -1,5 +1,7 @@
 """Arrows of a model in a small panel: its title and what it has dropped always stand in the same places."""
 
+import cmath
+
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
@@ -10,6 +12,30 @@ from .measures import DROPPED, column_norms
 
 LIMIT = 1.6  # trained arrows are shorter than this, their numbers included
 NUMBER = 0.3  # from the tip of an arrow to its number
+
+
+def number_places(W: Float[Tensor, "2 feature"], gap: float) -> list[tuple[float, float]]:
+    """Where the number of each arrow stands: behind its tip, turned aside where another number or arrow is."""
+    tips, places = [complex(x, y) for x, y in W.T.tolist()], []
+    for i, tip in enumerate(tips):
+        ahead = tip / max(abs(tip), 1e-9)
+        tried = [tip + (gap + 0.1 * far) * ahead * cmath.rect(1, turn)
+                 for far in range(20) for turn in (0, 1, -1, 1.8, -1.8)]  # fmt: skip
+        others = tips[:i] + tips[i + 1 :]
+
+        def free(z: complex, others: list[complex] = others) -> bool:
+            return all(abs(z - other) > 0.9 * gap for other in places) and all(
+                _from_arrow(z, other) > 0.6 * gap for other in others
+            )
+
+        places.append(next(filter(free, tried), tried[0]))
+    return [(z.real, z.imag) for z in places]
+
+
+def _from_arrow(z: complex, tip: complex) -> float:
+    """How far a point is from the nearest one of an arrow from the origin."""
+    along = (z * tip.conjugate()).real / max(abs(tip) ** 2, 1e-12)
+    return abs(z - min(max(along, 0.0), 1.0) * tip)
 
 
 def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "", trained: bool = True) -> None:
@@ -27,10 +53,9 @@ def arrow_panel(ax: Axes, W: Float[Tensor, "2 feature"], title: str = "", traine
         ax.plot([0, x], [0, y], color=plots.GREY if trained else colours[i], linewidth=1 if trained else 2.2)
         dot = dict(color=plots.NULL, markerfacecolor="white") if trained else dict(color=colours[i])
         ax.plot(x, y, "o", markersize=5, **dot)
-    for i in kept if trained else range(W.shape[1]):
-        x, y = W[:, i].tolist()
-        far = 1 + NUMBER / max(size[i], 1e-9)
-        ax.text(x * far, y * far, str(i), ha="center", va="center", color=plots.INK, fontsize=9, fontweight="bold",
+    shown = kept if trained else list(range(W.shape[1]))
+    for i, place in zip(shown, number_places(W[:, shown], NUMBER), strict=True):
+        ax.text(*place, str(i), ha="center", va="center", color=plots.INK, fontsize=9, fontweight="bold",
                 path_effects=[withStroke(linewidth=3, foreground="white")])  # fmt: skip
     ax.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT))
     ax.set_axis_off()

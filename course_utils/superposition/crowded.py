@@ -3,7 +3,7 @@
 1. Two kept features belong to one block if their arrows are far from a right angle, or if a chain of others links them.
 2. Between blocks all arrows are nearly at right angles: WᵀW, with its rows sorted by block, has boxes on its diagonal.
 3. The dimensionalities of a block sum to the number of dimensions that its features share.
-4. Two pictures: the dimensionality of every kept feature at all densities, and the blocks of one model.
+4. Pictures: the blocks of models as boxes, the dimensionality of every kept feature, and how runs fill their room.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,11 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from .. import plots
 from .measures import DROPPED, column_norms, directions, feature_dimensionality
-from .training import Trained
 
 SHARING = 0.2  # two arrows with a larger |cos| than this share dimensions
 
@@ -47,67 +45,52 @@ def even_pairs(W: Float[Tensor, "hidden feature"]) -> bool:
     return paired == W.shape[1] and bool(length.max() < 1.15 * length.min())
 
 
-@dataclass(frozen=True)
-class CrowdedModels:
-    """Models in which no plane can be drawn, one instance for each density. `best` holds the lowest-loss runs."""
-
-    trained: Trained
-    best: Trained
-
-    @classmethod
-    def of(cls, trained: Trained) -> "CrowdedModels":
-        return cls(trained, trained.best())
-
-    def plot(self, null: Float[Tensor, "draw hidden feature"]) -> Figure:
-        """A column for each density, and a last one for `null`, whose first draw stands for its best run.
-
-        In it D of every kept feature, a column of dots for each run and a row for the best one, and a stroke where all
-        features of the best run would have the same.
-        """
-        densities = self.best.toy.probability[:, 0].tolist()
-        names = [f"{p:.2g}" for p in densities] + [f"{null.shape[-1]} at\nrandom"]
-        columns = [*zip(self.trained.W.unbind(1), self.best.W[0], strict=True), (null, null[0])]
-        fig, ax = plots.figure(height=3.6)
-        for k, (stack, shown) in enumerate(columns):
-            order, hidden = _order(shown), len(shown)
-            ax.text(k, 1.1, f"{len(order)} kept" if stack is not null else "", ha="center", fontsize=9)
-            for run, W in enumerate(stack):
-                D, x = feature_dimensionality(W)[_order(W)], k - 0.3 + 0.6 * run / (len(stack) - 1)
-                ax.plot([x] * len(D), D, "o", color=plots.GREY, markersize=2.5, alpha=0.6, markeredgewidth=0)
-            across = k + 0.3 * torch.linspace(-1, 1, len(order))
-            ax.plot(across, feature_dimensionality(shown)[order], "o", color=plots.SERIES[0], markersize=4, zorder=4)
-            ax.hlines(hidden / len(order), k - 0.4, k + 0.4, color=plots.NULL, linewidth=2, zorder=3)
-        for value in (1, 1 / 2, 2 / 5):
-            ax.axhline(value, color=plots.GREY, linewidth=0.7, linestyle=":", zorder=0)
-        ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(0, 1.18), xticks=range(len(columns)), xticklabels=names)
-        ax.set_yticks([0, 2 / 5, 1 / 2, 1], ["0", "pentagon  2/5", "pair  1/2", "alone  1"])
-        ax.set_xlabel("density p (rarer to the right)")
-        ax.set_ylabel("D of each kept feature")
-        ax.spines["left"].set_bounds(0, 1.05)
-        marks = (
-            Line2D([], [], marker="o", linestyle="", color=plots.SERIES[0], markersize=4, label="best run"),
-            Line2D([], [], marker="o", linestyle="", color=plots.GREY, markersize=2.5, label="all runs"),
-            Line2D([], [], color=plots.NULL, linewidth=2, label="an even share"),
-        )
-        fig.legend(handles=marks, ncols=3, loc="outside lower center")
-        return fig
+def blocks_figure(models: dict[str, Float[Tensor, "hidden feature"]]) -> Figure:
+    """For each model WᵀW of the kept features, sorted by block, and a box around each block; all cells of one size."""
+    most = max(len(_order(W)) for W in models.values())
+    fig, axes = plots.figure(1, len(models), height=2.05, squeeze=False)
+    for ax, (name, W) in zip(axes[0], models.items(), strict=True):
+        order, start = _order(W), 0
+        plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
+        for block in blocks(W):
+            size = len(block.features)
+            how = dict(fill=False, edgecolor=plots.INK, linewidth=2, clip_on=False)
+            ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
+            start += size
+        ax.set(xlim=(-0.5, most - 0.5), ylim=(most - 0.5, -0.5), xticks=[], yticks=range(start))
+        ax.set_yticklabels(order.tolist(), fontsize=8)
+        ax.set_title(f"{name}, {start} kept", loc="left")
+        ax.tick_params(length=0, pad=2)
+        ax.spines[:].set_visible(False)
+    axes[0, 0].set_ylabel("feature")
+    return fig
 
 
-def blocks_figure(W: Float[Tensor, "hidden feature"]) -> Figure:
-    """WᵀW of the kept features, sorted by block, a box around each block, and D of the feature of each row."""
-    order, start = _order(W), 0
-    fig, ax = plots.figure(width=4.2, height=3.4)
-    plots.heatmap(ax, (W.mT @ W)[order][:, order], limit=1.2, bar=False)
-    for block in blocks(W):
-        size = len(block.features)
-        how = dict(fill=False, edgecolor=plots.INK, linewidth=2.5, clip_on=False)
-        ax.add_patch(plots.plt.Rectangle((start - 0.5, start - 0.5), size, size, **how))
-        start += size
-    ax.set(xticks=[])
-    ax.set_yticks(range(len(order)), [f"D = {D:.2f}" for D in feature_dimensionality(W)[order].tolist()])
-    ax.yaxis.tick_right()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+LEVELS = {1: "alone  1", 2 / 3: "triangle  2/3", 1 / 2: "pair  1/2", 2 / 5: "pentagon  2/5"}  # of the dimensionality
+
+
+def room_figure(models: dict[str, Float[Tensor, "hidden feature"]]) -> Figure:
+    """A column for each model, in it D of every kept feature; the dots of one block are joined."""
+    fig, ax = plots.figure(height=3.3)
+    for value in LEVELS:
+        ax.axhline(value, color=plots.GREY, linewidth=0.8, linestyle=":", zorder=0)
+    for k, W in enumerate(models.values()):
+        D, parts = feature_dimensionality(W), blocks(W)
+        wide = sum(len(block.features) for block in parts) + len(parts) - 1  # a gap between blocks
+        at = k - 0.4
+        for block in parts:
+            size = len(block.features)
+            x = [at + 0.8 * (i + 0.5) / wide for i in range(size)]
+            colour = plots.SERIES[{1: 0, 2: 1}.get(size, 2)]
+            y = D[list(block.features)].sort(descending=True).values
+            ax.plot(x, y, "o-", color=colour, markersize=4, linewidth=1.2)
+            at += 0.8 * (size + 1) / wide
+    ax.set(xlim=(-0.5, len(models) - 0.5), ylim=(0, 1.08), xticks=range(len(models)), xticklabels=models)
+    ax.set_yticks([0, *LEVELS], ["0", *LEVELS.values()])
+    ax.set(xlabel="density p (rarer to the right)", ylabel="D of each kept feature")
+    for colour, name in zip(plots.SERIES, ("alone", "in a pair", "in a larger block"), strict=False):
+        ax.plot([], [], "o-", color=colour, markersize=4, linewidth=1.2, label=name)
+    ax.legend(loc="upper right")
     return fig
 
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .. import plots
+from .arrow_panels import number_places
 from .measures import DROPPED, PlaneReading, column_norms, directions, read_plane
 from .training import Trained
 
@@ -65,15 +66,11 @@ class Shapes:
 def _icon(ax: Axes, W: Float[Tensor, "2 feature"]) -> None:
     """The arrows that are kept, small, in the colours of their features and with their numbers."""
     ax.add_patch(plots.plt.Circle((0, 0), 1, fill=False, color=plots.GREY, linewidth=0.7, linestyle=":"))
-    numbers = torch.empty(0, 2)  # where they stand
-    for i in (column_norms(W) >= DROPPED).nonzero().flatten().tolist():
+    kept = (column_norms(W) >= DROPPED).nonzero().flatten().tolist()
+    for i, place in zip(kept, number_places(W[:, kept], 0.44), strict=True):
         x, y = W[:, i].tolist()
-        far = 1 + 0.42 / (x * x + y * y) ** 0.5
-        while len(numbers) and (numbers - far * W[:, i]).norm(dim=1).min() < 0.5:
-            far += 0.1
-        numbers = torch.cat([numbers, far * W[None, :, i]])
         ax.plot([0, x], [0, y], color=plots.SERIES[i % len(plots.SERIES)], linewidth=2.2)
-        ax.text(x * far, y * far, str(i), ha="center", va="center", fontsize=8, color=plots.INK)
+        ax.text(*place, str(i), ha="center", va="center", fontsize=8, color=plots.INK)
     ax.set(xlim=(-1.8, 1.8), ylim=(-1.8, 1.8), aspect="equal")
     ax.axis("off")
 

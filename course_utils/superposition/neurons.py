@@ -88,10 +88,10 @@ def neurons_figure(models: dict[str, Float[Tensor, "neuron feature"]]) -> Figure
             y, x = (counts & ((W.abs() > 0.75) == dark)).nonzero().T
             ax.plot(x, y, "o", color="white" if dark else plots.INK, markersize=3.5)
         for y, count in enumerate(counts.sum(1).tolist()):
-            ax.text(W.shape[1] - 0.3, y, str(count), va="center", fontweight="bold")
+            ax.text(W.shape[1] - 0.1, y, str(count), va="center", fontweight="bold")
         ax.set(yticks=range(len(W)), xticks=range(W.shape[1]), xlabel="feature")
         ax.set_title(name, loc="left", fontsize=10)
-        ax.text(W.shape[1] - 0.3, -0.75, "dots", fontsize=8)
+        ax.text(W.shape[1] - 0.1, -0.75, "dots", fontsize=8)
         ax.tick_params(labelsize=8)
     for ax in axes[0, 1:]:
         ax.tick_params(axis="y", length=0)

@@ -60,8 +60,8 @@ def share_figure(models: dict[str, Float[Tensor, "2 feature"]]) -> Figure:
             left += parts[i]
         own, others = parts[0], left - parts[0]
         below.text(own / 2, 0, f"{own:.3g}", ha="center", va="center", color="white", fontweight="bold")
-        at = (own + others / 2, 0.42, "center") if others > 1e-6 else (own + 0.06, -0.1, "left")
-        below.text(*at[:2], f"interference {abs(others):.3g}", ha=at[2], va="bottom" if others > 1e-6 else "center")
+        at = own + others / 2 if others > 1e-6 else own + 0.5
+        below.text(at, 0.42, f"interference {abs(others):.3g}", ha="center", va="bottom")
         below.text(0, -0.5, f"D = {own:.3g} / {left:.3g} = {own / left:.2g}", va="top", fontweight="bold")
         below.set(xlim=(-0.02, 1.06 * longest), ylim=(-1.1, 0.9))
         below.axis("off")
@@ -113,7 +113,7 @@ def surface_figure(p: float, r: float, paths: Float[Tensor, "step start 2"], los
     side, across = torch.linspace(-high, high, 53), torch.linspace(-2.2, 2.2, 61)
     over = 100 * surface(p, r, across, side).T  # rows: w2
     fig, ax = plots.figure(width=6.4, height=4.8)
-    levels = [0, 10, 20, 30, 40, 50, 60, 400]
+    levels = [0, 10, 20, 30, 40, 60, 80, 120, 400]
     greys = plots.plt.get_cmap("Greys_r")(torch.linspace(0.3, 1, len(levels) - 1).numpy())
     filled = ax.contourf(across, side, over, levels=levels, colors=greys)
     fig.colorbar(filled, ax=ax, ticks=levels[:-1], shrink=0.8, label="% of the variance lost")

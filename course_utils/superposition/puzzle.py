@@ -24,9 +24,7 @@ def squeeze_figure(x: Float[Tensor, "5"], shares: list[float | None]) -> Figure:
     return fig
 
 
-def answer_figure(
-    W: Float[Tensor, "2 5"], b: Float[Tensor, "5"], x: Float[Tensor, "5"], shares: list[float]
-) -> Figure:
+def answer_figure(W: Float[Tensor, "2 5"], b: Float[Tensor, "5"], x: Float[Tensor, "5"], shares: list[float]) -> Figure:
     """The example with the numbers of a trained model; its five arrows, and h as a diamond; % of the variance lost."""
     fig, (left, middle, right) = plots.figure(1, 3, height=3.1, width_ratios=[1.25, 1.05, 0.8])
     h = W @ x
@@ -50,7 +48,10 @@ def _network(
         answer = None if x_hat is None else float(x_hat[i])
         for place, value in ((0, float(x[i])), (2, answer or 0)):
             ax.plot(place, y, "o", markersize=15, markerfacecolor="white", markeredgecolor=colour)
-            ax.plot(place, y, "o", markersize=15, color=colour, alpha=min(value / float(x.max()), 1), zorder=3)
+            strength = min(value / float(x.max()), 1)
+            ax.plot(place, y, "o", markersize=15, color=colour, alpha=strength, zorder=3)
+            ax.text(place, y, str(i), ha="center", va="center", fontsize=8, zorder=4,
+                    color="white" if strength > 0.5 else plots.INK)  # fmt: skip
         ax.text(-0.27, y, f"{float(x[i]):.2g}", ha="right", va="center")
         ax.text(2.27, y, "?" if answer is None else f"{answer:.2f}" if answer else "0", ha="left", va="center")
     for k, y in enumerate(heights):

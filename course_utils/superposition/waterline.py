@@ -57,6 +57,7 @@ def waterline_figure(dives: list[Dive]) -> Figure:
     """A panel for each dive, two in a row, and the key to the picture below them."""
     rows = (len(dives) + 1) // 2
     fig, axes = plots.figure(rows, 2, height=0.5 + 3.0 * rows, sharey=True, squeeze=False)
+    fig.get_layout_engine().set(hspace=0.06)
     for ax, dive in zip(axes.flat, dives, strict=False):
         _dive(ax, dive)
     for ax in axes[:, 0]:

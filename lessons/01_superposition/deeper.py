@@ -45,7 +45,7 @@ plots.show(
 #
 # ### Blocks say more than numbers
 #
-# Five features that share two dimensions with no others are more than five numbers near $2/5$. We train 40 equally important features in 8 dimensions once more, at five densities around that place, six runs each, and cut the eight dimensions into blocks as in section 7 of the core lesson.
+# Five features that share two dimensions with no others are more than five numbers near $2/5$. We train 40 equally important features in 8 dimensions once more, at five densities around that place, six runs each, and cut the eight dimensions into blocks as in section 6 of the core lesson.
 
 # %% figure
 toy = sp.Toy(40, 8, (0.4, 0.26, 0.24, 0.22, 0.2))

@@ -203,7 +203,7 @@ grade("superposition.disturbance", disturbance)
 #
 # *Why it matters* (10 minutes): "exponentially many features fit" is the most quoted line of the subject. Turned round it is a question that one really has: I want a million nearly orthogonal directions; how wide must the model be?
 #
-# *What to write*: the number of dimensions in which the argument at the end of section 8 (“A guarantee”) promises $n$ directions with all $|\cos| \le \varepsilon$. One random pair exceeds $\varepsilon$ with probability at most $2e^{-d\varepsilon^2/2}$; bound the number of pairs by $n^2/2$, and give the smallest $d$ at which the sum is at most 1. It is a real number here: do not round.
+# *What to write*: the number of dimensions in which the argument at the end of section 7 (“A guarantee”) promises $n$ directions with all $|\cos| \le \varepsilon$. One random pair exceeds $\varepsilon$ with probability at most $2e^{-d\varepsilon^2/2}$; bound the number of pairs by $n^2/2$, and give the smallest $d$ at which the sum is at most 1. It is a real number here: do not round.
 #
 # *How you know*: for a million directions and $\varepsilon = 0.1$ it is about 5 500. And in that many dimensions `sp.almost_orthogonal_bound` gives the million back.
 

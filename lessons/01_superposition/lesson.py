@@ -37,17 +37,18 @@ predict("superposition.puzzle")
 plots.show(
     sp.answer_figure(puzzle, puzzle_b, example, shares),
     f"The network with its numbers: 0.7 goes in and comes out as about 0.7, the other outputs are zero or nearly so. Five arrows spread around a circle. Bars of the variance lost: {shares[0]}, {shares[1]:.0f} and {shares[2]:.0f} percent.",
-    caption="Left, the best of four trained models gives nearly 0.7 back. Middle, what it has learned: arrow 2 ends where the two hidden numbers go when input 2 alone is 1, and the diamond on it is where they are now.",
+    caption="Left, the best of four trained models gives nearly 0.7 back. Middle, its two hidden numbers as a point of the plane. Now the point is the diamond; the arrow of each input ends where it lies when this input alone is 1. The dotted circle has radius 1.",
 )
 guesses = {"about 50 %": 50, "about 30 %": 30, "about 10 %": 10, "about 1 %": 1}
 measured("superposition.puzzle", min(guesses, key=lambda guess: abs(guesses[guess] - shares[2])))
 
 # %% [markdown]
-# The trained model loses 9 %. Language models pose the same puzzle on a larger scale. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Suppose that each of these is false of most texts. The list has no end, but GPT-2 small has only 768 numbers for each token at each layer ([Radford et al. 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)). What our toy does is one way in which it could keep track of more than 768 things. Section 8 asks how far this way leads.
+# The trained model loses 9 %. Language models pose the same puzzle on a larger scale. Think of what may be true of a piece of text: it is French; it is inside a Python string; it names a bridge. Suppose that each of these is false of most texts. The list has no end, but GPT-2 small has only 768 numbers for each token at each layer ([Radford et al. 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)). What our toy does is one way in which it could keep track of more than 768 things. Section 7 asks how far this way leads.
 #
 # The lesson follows Elhage et al. 2022, [Toy Models of Superposition](https://transformer-circuits.pub/2022/toy_model/index.html).
 
 # %% [markdown] contents
+# The exercises may be done on the way: 1 to 3 after section 2, number 8 after section 4, 4 and 5 after section 6, 6 and 7 after section 7. `course start 01` makes your copy.
 
 # %% [markdown]
 # ## 1 · Two features on a line
@@ -173,9 +174,9 @@ plots.show(
 measured("superposition.shape", "0 to 4" if pentagons < 5 else "5 to 12" if pentagons < 13 else "13 to 16")
 
 # %% [markdown]
-# At $p = 0.19$ eight of the sixteen runs end as a pentagon and eight as a square. Chance decides which, and also how many: sixteen fresh runs give four pentagons.
+# At $p = 0.19$ eight of the sixteen runs end as a pentagon and eight as a square. Chance decides which, and also how many: sixteen fresh runs give only four pentagons, so that “0 to 4” was no worse an answer.
 #
-# At $p = 0.57$ and $0.33$ the best run is a square, which drops one feature, but at $0.57$ six of the sixteen runs form no regular shape. From $p = 0.11$ down the best run is a pentagon, and so are all others of the figure (of the fresh runs, 61 of 64). Features that are always active form no regular shape, and even the best run loses 60 %, as the best linear squeeze does.
+# At $p = 0.57$ and $0.33$ the best run is a square, which drops one feature, but at $0.57$ six of the sixteen runs form no regular shape. From $p = 0.11$ down the best run is a pentagon, and so are all other runs of the figure at these densities (of the fresh runs, 61 of 64). Features that are always active form no regular shape, and even the best run loses 60 %, as the best linear squeeze does.
 #
 # So far all five features have counted the same. The **importance** $I_i$ of feature $i$ is a weight of its error, with which the loss becomes $\sum_i I_i\,(x_i - \hat x_i)^2$. In a running notebook the two sliders below change density and importance. Where importance falls from feature to feature, the least important ones are the first to be dropped.
 
@@ -207,7 +208,13 @@ with claims():
 #
 # Take arrows of length 1, and let input 0 be 0.8 and all others 0. The reading of feature 0 is 0.8. Each of its neighbours has the reading $0.8\cos 72° ≈ 0.25$, which becomes an output although it should be 0, while the two others have $0.8\cos 144° ≈ -0.65$, which the ReLU removes. With such leaks a pentagon gains nothing over a square. At the puzzle's density it loses 22 % of the variance. So does a square, although it drops one feature altogether.
 #
-# Before we look at what training does about the leaks, we mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. Here are four settings. In a running notebook the two sliders below try any other setting, and draw the bias as water: a negative bias raises the waterline, and only what stands out of it becomes an output.
+# Before we look at what training does about the leaks, we mend the pentagon by hand. Two numbers are free, the same for all five: the length of the arrows, and the bias, which is added to every reading before the ReLU. In a running notebook two sliders try any setting, and draw the bias as water: a negative bias raises the **waterline**, and only what stands out of it becomes an output. How little can you lose?
+
+# %%
+sp.try_pentagon(0.035)  # two sliders, where the notebook runs
+
+# %% [markdown]
+# Here are four settings; the best numbers were found in steps of 0.02.
 
 # %%
 def lost_by(length, bias):  # five arrows at 72°, in % of the variance
@@ -219,9 +226,6 @@ settings = {"length 1, no bias": (1.0, 0.0), "best length, no bias": (0.92, 0.0)
             "length 1, best bias": (1.0, -0.12), "best of both": (1.14, -0.26)}  # fmt: skip
 rows = [{"pentagon": k, "length": v[0], "bias": v[1], "% lost": lost_by(*v)} for k, v in settings.items()]
 table(rows)
-
-# %%
-sp.try_pentagon(0.035)  # two sliders, where the notebook runs
 
 # %% [markdown]
 # Without a bias the best length gains three points. It is a little shorter than 1: a length can only make all readings larger or smaller together. Does training find a better way without a bias? We run the loop of section 2 without it, for fewer steps and eight times at once.
@@ -256,7 +260,7 @@ dives = [
 plots.show(
     sp.waterline_figure(dives),
     "Bars of five readings and a waterline, four times: without a bias two leaks stand out; in the trained pentagon most of each drowns and bar 0 is about right; a weak input drowns; two neighbours are too tall.",
-    caption="The bias as water: a negative bias raises the waterline, and what stands out of it is the output, whose number stands above each bar. The five biases differ a little, and so the waterline has small steps. The small pentagons show the arrows, turned so that arrow 0 points up.",
+    caption="The bias as water: what stands out of it is the output, whose number stands above each bar. An orange stroke lies as high above the water as the input is large. The five biases differ a little, and so the waterline has small steps. The small pentagons show the arrows, turned so that arrow 0 points up.",
 )
 
 # %% [markdown]
@@ -277,7 +281,7 @@ parts = {name: sp.causes(W, b, float(p), torch.ones(5)) for name, (W, b) in mode
 plots.show(
     sp.causes_figure(parts),
     "Bars of the variance lost, cut by cause. Two arrows: {:.0f} percent, mostly own output. Square: {:.0f}, mostly own output. Trained without a bias: {:.0f}, mostly leaks. The puzzle's model: {:.0f}, more than half of it where several features are active.".format(*(100 * sum(part.values()) for part in parts.values())),
-    caption=f"What four models lose at p = {float(p):g}; in the first a bias returns the means of the three dropped features. “Several active” are all errors in samples with two or more active features; in the others “leaks” are the outputs of silent features, and “own output” is the error of the one that is active.",
+    caption=f"What four models lose at p = {float(p):g}; two arrows have a bias too, which returns the means of the three dropped features. Light: all errors in samples in which several features are active. Where only one is active, its own error is dark, and what silent features put out is grey.",
 )
 
 # %% [markdown]
@@ -337,7 +341,9 @@ plots.show(
 )
 
 # %% [markdown]
-# The best of eight runs agrees with the map on 97 % of the grid. To know what the formulas are worth, we need a **null**: the score of a guess that knows nothing of what is tested, here of the formulas. Draw a vertical line through the map, and guess a pair to the right of it and the more important feature to the left. This is right on 92 %, if the line is drawn where it does best. So most of the grid is easy to guess, and the formulas add five points. In the five exceptions, all of them at the border, training has found a pair with other lengths and biases, which loses less than the three formulas say.
+# The best of eight runs agrees with the map on 97 % of the grid. In the five exceptions, all of them at the border, training has found a pair with other lengths and biases, which loses less than the three formulas say.
+#
+# Is 97 % much? We compare it with a **null**, which is the score of a guess that does without what is tested. Here it does without the formulas: it draws one vertical line through the map, and guesses a pair to the right of it and the more important feature to the left. Where the line does best, this is right on 92 %, and so the formulas add five points.
 #
 # What about a single run?
 
@@ -357,7 +363,7 @@ plots.show(
 measured("superposition.one_run", min(guesses, key=lambda guess: abs(guesses[guess] - missed)))
 
 # %% [markdown]
-# Where a pair is predicted, 39 % of the runs, each of 400 steps, end without one, far from the border too. In the picture every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. On the shortest way from there to the pair, $w_2$, the weight of feature 2, passes through 0, and there every model loses slightly more. Such an end, which no small step improves although a better one exists elsewhere, is a **local minimum**. On the grid 70 % of the runs that start with the same sign miss the pair, and 5 % of the others.
+# Where a pair is predicted, 39 % of the runs, each of 400 steps, end without one, far from the border too. In the picture every start with opposite signs reaches a pair. Every start with the same sign gets stuck beside $(1, 0)$ or $(-1, 0)$, and loses as much as if it had dropped feature 2. On the shortest way from there to the pair, $w_2$, the weight of feature 2, passes through 0, and there every model loses slightly more. Such an end, which no small step improves although a better one exists elsewhere, is a **local minimum**.
 #
 # > Comparing three losses tells, except at the border, what the best run will be. What a single run finds depends on where it starts.
 
@@ -426,9 +432,48 @@ with claims():
     claim("in the puzzle's model the diagonal is 1.3 and neighbours 0.4 (within 0.05), and the others −1.1 (within 0.08)", bool((G.diagonal() - 1.3).abs().max() < 0.05) and (near - 0.4).abs().max() < 0.05 and (G.sort().values[:, :2] + 1.1).abs().max() < 0.08)
 
 # %% [markdown]
-# ## 6 · How much room a feature has
+# ## 6 · How features share dimensions
 #
-# A feature that stands alone has a dimension to itself, and the two of an antipodal pair share one. How much is left to each of five in a pentagon? We drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out its foot lies, the more that arrow leaks into the reading of feature 0. The bars below add up the squares of these distances.
+# How do many features share more dimensions than we can draw? We train twenty features in five dimensions, at the eight densities of section 2. Their importance falls from 1 to 0.01. A feature counts as kept if its arrow is longer than 0.3, and the rarer the features are, the more of them are kept.
+#
+# At $p = 0.33$ the best of eight runs keeps eight. A feature whose arrow is at right angles to all others has a whole dimension to itself, and each of an antipodal pair has half of one. This fraction of a dimension is called the **dimensionality** $D$ of the feature. If the eight shared the five dimensions evenly, each of them would have 5/8.
+
+# %% prediction
+predict("superposition.steps")
+
+# %% figure answer
+toy = sp.Toy(20, 5, tuple(density.tolist()), importance=100 ** -torch.linspace(0, 1, 20))
+recipe = sp.Recipe(steps=1000, batch=256, lr=0.015, anneal=True)
+twenty = sp.train(toy, recipe, seeds=8, show=False)
+crowd = {f"{q:.2g}": W for q, W in zip(density.tolist(), twenty.best().W[0], strict=True)}  # best runs, by density
+plots.show(
+    sp.blocks_figure({f"p = {q}": crowd[q] for q in ("0.57", "0.33", "0.11", "0.061")}),
+    "Four matrices with boxes on their diagonals: five boxes of one; two of one and three of two; five of two; three of two and one of five. Outside the boxes they are empty.",
+    caption="WᵀW of the best of eight runs, at four densities and in the colours of section 5. Its rows and columns are the features that are kept, sorted so that those that share dimensions stand side by side, with a box around them.",
+)
+room = sp.feature_dimensionality(crowd["0.33"])[sp.column_norms(crowd["0.33"]) > 0.3]  # (kept,)
+alone, half = room > 0.9, (room - 0.5).abs() < 0.1
+even = "each about 5/8" if (room - 5 / 8).abs().max() < 0.1 else "anything between 1/4 and 1"
+measured("superposition.steps", "some 1, the others about 1/2" if bool((alone | half).all()) else even)
+
+# %% [markdown]
+# At first all features are alone, each at right angles to all others. At $p = 0.33$ six of the eight have formed pairs, and at $0.11$ all features have. At $0.06$ five of them form a pentagon.
+#
+# What stands in a box is called a **block**. Two features are in one block if the cosine of their arrows is larger than 0.2 in size, or if a chain of other features links them. Outside the boxes the matrices are empty. So arrows of different blocks are at right angles, and each block has a line, a plane or a larger space to itself, which has a whole number of dimensions. Where $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a pentagon, and 3/8 where eight fill three.
+#
+# Three features in a plane, as a triangle, would have 2/3. But such blocks hardly form: two of the three go to one line as a pair, and the third has a line to itself. Why?
+
+# %% figure
+plots.show(
+    sp.three_figure(0.1),
+    "A triangle of arrows, and a pair with a third arrow at right angles to it. Bars of the variance lost: the triangle's has a piece for each of three collisions and one for all three features, the other's is one shorter piece.",
+    caption="Two ways to keep three equally important features in a plane, with arrows of length 1 and no bias. The bars are cut by collision, and the numbers say between which features. Trained models may choose lengths and biases, and also prefer the pair where p is 0.33 or less.",
+)
+
+# %% [markdown]
+# A feature that is active alone is returned exactly in either of them, and so the whole loss is collisions. In the pair a collision costs 1/6 for each of the two, as in section 4, which makes 1/3. In the triangle the leaks are half as large, and the same calculation gives 1/8 for both together. But in the triangle any two can collide, whereas the single feature beside the pair never does. Three times 1/8 is more than 1/3.
+#
+# How can $D$ be measured, whatever the arrangement? We drop a perpendicular from the tip of every arrow onto the line of arrow 0. The farther out its foot lies, the more that arrow leaks into the reading of feature 0. The bars add up the squares of these distances.
 
 # %% figure
 cases = {"alone": sp.polygon(5)[:, :1], "antipodal pair": sp.polygon(2), "pentagon": sp.regular(puzzle)}
@@ -439,7 +484,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The other arrows' part of the bar is the **interference** with feature 0. The share of the feature's own piece is its **dimensionality** $D_0$, the fraction of a dimension that it has to itself. With $\hat W_i = W_i / \|W_i\|$, the direction of feature $i$, the same in formulas:
+# The other arrows' part of the bar is the **interference** with feature 0, and the share of its own piece is $D_0$. With $\hat W_i = W_i / \|W_i\|$, the direction of feature $i$, the same in formulas:
 #
 # $$\text{interference}_i = \sum_{j\ne i}(\hat W_i\cdot W_j)^2, \qquad D_i = \frac{\|W_i\|^2}{\sum_j (\hat W_i\cdot W_j)^2} .$$
 #
@@ -452,106 +497,61 @@ D = squared.diagonal() / squared.sum(1)  # (feature,)
 D.round(decimals=2)
 
 # %% [markdown]
-# Five times 2/5 makes 2, the dimensions of the plane. The sum can never be larger than the number of dimensions, which the deeper notebook proves.
-#
-# Now twenty features are to share five dimensions, at the eight densities of section 2. Their importance falls from 1 to 0.01, and the rarer they are, the more of them are kept. At $p = 0.33$ the best run keeps eight.
-
-# %% prediction
-predict("superposition.steps")
-
-# %% figure answer
-toy = sp.Toy(20, 5, tuple(density.tolist()), importance=100 ** -torch.linspace(0, 1, 20))
-recipe = sp.Recipe(steps=1000, batch=256, lr=0.015, anneal=True)
-twenty = sp.train(toy, recipe, seeds=8, show=False)
-crowd = sp.CrowdedModels.of(twenty)
-eight = torch.stack([sp.random_directions(8, 5, torch.Generator().manual_seed(s)) for s in range(100)])
-plots.show(
-    crowd.plot(eight[:8]),
-    "D of every kept feature at eight densities. In the best runs all are at 1 at p = 1 and 0.57, some at 1 and some at about 1/2 at 0.33, all at about 1/2 at 0.11, and some below it at 0.06.",
-    caption="D of every feature that is kept: a row of blue dots for the best of eight runs, and a column of grey ones for each run. A stroke marks where all features of the best run would be if they shared the room evenly. The last column is the null, eight draws of eight random directions, one of them blue.",
-)
-room = sp.feature_dimensionality(crowd.best.W[0, 2])[sp.column_norms(crowd.best.W[0, 2]) > 0.3]  # (kept,) at p = 0.33
-alone, half = room > 0.9, (room - 0.5).abs() < 0.1
-even = "each about 5/8" if (room - 5 / 8).abs().max() < 0.1 else "anything between 1/4 and 1"
-measured("superposition.steps", "some 1, the others about 1/2" if bool((alone | half).all()) else even)
-
-# %% [markdown]
-# At $p = 1$ and $0.57$ every feature of the best run has a dimension to itself, and at $0.11$ about half of one. In between, at $0.33$, two have a dimension and six about half of one. Hardly any feature of the eight runs is near the 5/8 of an even share, and hardly any random direction comes near 1.
-#
-# > As features become rarer, the part of a dimension that a feature has to itself first falls from 1 to about 1/2, in one step, though not for all features at the same density.
-
-# %% [markdown]
-# ## 7 · Where the step comes from
-#
-# Here is $W^\top W$ of the best run at $p = 0.33$, where the step is half done. Its eight features are sorted so that those that share dimensions stand side by side.
+# Five times 2/5 makes 2, the dimensions of the plane. The sum can never be larger than the number of dimensions, which the deeper notebook proves. The same measure for all features of the best runs:
 
 # %% figure
 plots.show(
-    sp.blocks_figure(crowd.best.W[0, 2]),
-    "A matrix of eight rows with five boxes on its diagonal: two of one row, whose D is about 1, and three of two rows, whose D are about a half. Outside the boxes it is empty.",
-    caption="WᵀW in the colours of section 5, and D of each row's feature. Each box holds a block.",
+    sp.room_figure(crowd),
+    "D of every kept feature at eight densities: first all are at 1, at p = 0.33 two are at 1 and six near 1/2, then all near 1/2, and from p = 0.06 down some near 2/5 or below it. None is near 2/3.",
+    caption="D of every feature that the best of eight runs keeps. The dots of one block are joined; where one arrow of a pair is longer, it has a little more than half.",
 )
 
 # %% [markdown]
-# Two features are in one **block** if their arrows are far from a right angle ($|\cos| > 0.2$), or if a chain of other features links them. Outside the boxes no entry is larger than 0.01. Two of the blocks here are features alone and three are pairs. Each fills one dimension, and five blocks fill the five that there are: twice 1, and six times a half.
-#
-# Other blocks fill two dimensions or more. These are the blocks of the best run at $p = 0.06$, each with the sum of its $D$:
-
-# %%
-W = crowd.best.W[0, 5]  # (hidden, feature), at p = 0.06
-[(block.features, round(block.dimensions, 2)) for block in sp.blocks(W)]
-
-# %% [markdown]
-# Each block fills a whole number of dimensions, to within a tenth, in all runs. Where $k$ features fill $d$ dimensions, each has $d/k$ on average: 1 alone, 1/2 in a pair, 2/5 in a block of five.
-#
-# Why is there a step between 1 and 1/2? A value between them needs a block such as three features in two dimensions, with 2/3 each, and such blocks hardly form. A pair beside a feature alone keeps three as well, and only two of these can collide. When we train three features in two dimensions by themselves, the best of eight runs is a triangle at $p = 0.57$, but a pair beside a single feature from $p = 0.33$ down. Below 1/2 the fractions lie close together, 2/5 for five features in two dimensions and 3/8 for eight in three, and there is no second step.
-#
-# Which blocks form is partly chance. At $p = 0.02$ the features of five of the eight runs, and of three of eight fresh ones, form one single block. Eight random directions nearly always do.
-#
-# > Features share dimensions in blocks, and each block fills a whole number of them. One dimension has room for a feature alone or for a pair, and blocks with values between the two hardly form: this is why $D$ falls from 1 to 1/2 in a step.
+# > A feature has a dimension alone, or shares one as a pair, or more of them in a larger block. A triangle, which would lie between the first two, costs more than both side by side, and so the $D$ of a feature falls from 1 to about 1/2 in a step.
 
 # %% claims
-def kept_D(W):  # D of the features that are kept
-    return sp.feature_dimensionality(W)[sp.column_norms(W) >= 0.3]
-
-
 again = sp.train(toy, recipe, seeds=8, first_seed=8, show=False)  # eight fresh runs
-models = torch.cat([twenty.W, again.W])  # (run, density, hidden, feature)
-best_D = [[kept_D(W).sort().values for W in of.best().W[0]] for of in (twenty, again)]  # for each density, twice
-third = [kept_D(of.W[:, 2]) for of in (twenty, again)]  # at p = 0.33, all runs
+models, best = torch.cat([twenty.W, again.W]), [of.best().W[0] for of in (twenty, again)]  # (run, density, hidden, feature)
+runs_D = [[sp.feature_dimensionality(W)[sp.column_norms(W) >= 0.3] for W in run] for run in models]  # of the kept features
+best_D = [[sp.feature_dimensionality(W)[sp.column_norms(W) >= 0.3].sort().values for W in Ws] for Ws in best]  # for each density, twice
 kept = sp.represented(models).float().mean(0)  # (density,)
-found = [[sp.blocks(V) for V in run] for run in models]  # of each run and density
+found = [[sp.blocks(W) for W in run] for run in models]  # of each run and density
 every = [block for run in found for blocks in run for block in blocks]
-across = []  # |WᵢᵀWⱼ| for features of different blocks, of the models in the figure
-for V in crowd.best.W[0]:
-    groups = [list(block.features) for block in sp.blocks(V)]
-    across += [(V[:, a].mT @ V[:, c]).abs().max() for i, a in enumerate(groups) for c in groups[:i]]
+sizes = [[[len(block.features) for block in sp.blocks(Ws[k])] for k in (1, 2, 4, 5)] for Ws in best]  # at the four densities, twice
+groups = [[list(block.features) for block in sp.blocks(W)] for W in best[0]]
+across = max(float((W[:, a].mT @ W[:, c]).abs().max()) for W, of in zip(best[0], groups, strict=True) for i, a in enumerate(of) for c in of[:i])
+rooms = [(sp.feature_dimensionality(W)[a], sp.column_norms(W)[a]) for W, of in zip(best[0], groups, strict=True) for a in of]  # D and lengths
+U, S, V = torch.linalg.svd(best[0][5][:, groups[5][-1]], full_matrices=False)
+random = [sp.random_directions(8, 5, torch.Generator().manual_seed(s)) for s in range(100)]
+random_D = torch.stack([sp.feature_dimensionality(W) for W in random])
 three = sp.Toy(3, 2, tuple(density[1:].tolist()))  # three features by themselves, twice eight runs
 three = [sp.train(three, recipe, seeds=8, first_seed=first, show=False).best().W[0] for first in (0, 8)]
+cost = {q: [sp.collisions(W, q) for W in (sp.triangle(), sp.pair_and_one())] for q in (0.02, 0.1, 0.33, 0.57)}
+each = [[v * 3 * float(sp.variance(torch.tensor(0.1))) / 0.1**2 / (0.9 if k == 0 else 1) for who, v in of.items() if len(who) == 2] for k, of in enumerate(cost[0.1])]
 with claims():
     claim("D is 1 alone, 1/2 in a pair and 2/5 in a pentagon (within a thousandth), in the puzzle's model too (within 0.005)", all(bool((sp.feature_dimensionality(sp.polygon(n)) - d).abs().max() < 1e-3) for n, d in ((1, 1), (2, 1 / 2), (5, 2 / 5))) and bool(((D - 0.4).abs() < 0.005).all()))
     claim("the sum is never larger than the number of dimensions", bool((sp.feature_dimensionality(models).sum(-1) <= 5 + 1e-3).all()))
     claim("importance falls from 1 to 0.01, and the rarer features are, the more of them are kept, on average over sixteen runs", abs(toy.importance[0, 0] - 1) < 1e-6 and abs(toy.importance[0, -1] - 0.01) < 1e-6 and bool((kept.diff() > 0).all()))
-    claim("at p = 1 and 0.57 every feature of the best of either eight has a dimension to itself (at least 0.97)", all(len(V) == 5 and V.min() >= 0.97 for of in best_D for V in of[:2]))
+    claim("the four matrices hold five features alone; two alone and three pairs; five pairs; three pairs and a block of five. In the best of eight fresh runs they hold the same, but five pairs at p = 0.06 too", sizes[0] == [[1] * 5, [1, 1, 2, 2, 2], [2] * 5, [2, 2, 2, 5]] and sizes[1] == [*sizes[0][:3], [2] * 5])
+    claim("the block of five is a regular pentagon (within 12 degrees) in a plane", sp.read_plane(S[:2, None] * V[:2]).polygon == 5 and S[2] < 0.02)
+    claim("outside the boxes no entry is larger than 0.01, in the best run at any density", across < 0.01)
+    claim("each block of all 128 models fills a whole number of dimensions, to within a tenth, and blocks of eight fill three; a quarter of a hundred draws of random directions do (20 to 30)", all(abs(block.dimensions - round(block.dimensions)) < 0.1 for block in every) and {round(block.dimensions) for block in every if len(block.features) == 8} == {3} and between(sum(abs(D.sum() - D.sum().round()) < 0.1 for D in random_D), 20, 30))
+    claim("blocks of three hardly form (in two of 128 models)", (sum(any(len(block.features) == 3 for block in blocks) for run in found for blocks in run), 8 * len(found)) == (2, 128))
+    claim("a collision costs 1/8 in the triangle and 1/3 in the pair (simulated, within a twentieth), and in all the triangle loses more (at p = 0.02, 0.1, 0.33 and 0.57)", between([8 * v for v in each[0]] + [3 * v for v in each[1]], 0.95, 1.05) and (len(each[0]), len(each[1])) == (3, 1) and all(sum(a.values()) > sum(c.values()) for a, c in cost.values()))
+    claim("of three features that are trained by themselves the best of either eight runs is a pair beside a single feature from p = 0.33 down, but a triangle at p = 0.57", all(sp.read_plane(of[0]).polygon == 3 and all(sp.read_plane(V).antipodal and sorted(len(block.features) for block in sp.blocks(V)) == [1, 2] for V in of[1:]) for of in three))
+    claim("at p = 1 and 0.57 every feature of the best of either eight has a dimension to itself (at least 0.97), and at p = 0.11 about half of one", all(len(V) == 5 and V.min() >= 0.97 for of in best_D for V in of[:2]) and all(about(of[4], 0.5) for of in best_D))
     claim("at p = 0.33 the best of either eight keeps eight, two with a dimension and six with about half of one (in fresh runs 0.43 to 0.57)", all(len(of[2]) == 8 and bool((of[2][6:] > 0.99).all()) for of in best_D) and about(best_D[0][2][:6], 0.5) and between(best_D[1][2][:6], 0.43, 0.57))
-    claim("there hardly any feature is near 5/8 (within 0.05: fewer than one in twenty, of either eight runs)", all(((V - 5 / 8).abs() < 0.05).float().mean() < 1 / 20 for V in third))
-    claim("at p = 0.11 every feature of the best of either eight has about half a dimension", all(about(of[4], 0.5) for of in best_D))
-    claim("of random directions hardly any comes near 1, and none has a dimension to itself (in a hundred draws of eight, one in a hundred or fewer above 0.85, none above 0.95)", (sp.feature_dimensionality(eight) > 0.85).float().mean() <= 0.01 and sp.feature_dimensionality(eight).max() < 0.95)
-    claim("outside the boxes no entry is larger than 0.01, in the best run at any density", max(across) < 0.01)
-    claim("each block of these and of eight fresh runs fills a whole number of dimensions, to within a tenth; a quarter of a hundred draws of random directions do (20 to 30)", all(abs(block.dimensions - round(block.dimensions)) < 0.1 for block in every) and between(sum(abs(D.sum() - D.sum().round()) < 0.1 for D in sp.feature_dimensionality(eight)), 20, 30))
-    claim("the best run at p = 0.33 has two features alone and three pairs, each of which fills one dimension", [(len(block.features), round(block.dimensions)) for block in sp.blocks(crowd.best.W[0, 2])] == [(1, 1)] * 2 + [(2, 1)] * 3)
-    claim("the best run at p = 0.06 has three pairs and a block of five, which fill 1, 1, 1 and 2 dimensions", [(len(block.features), round(block.dimensions)) for block in sp.blocks(W)] == [(2, 1), (2, 1), (2, 1), (5, 2)])
-    claim("blocks of three hardly form (in two of 128 models), and blocks of eight fill three dimensions", (sum(any(len(block.features) == 3 for block in blocks) for run in found for blocks in run), 8 * len(found)) == (2, 128) and {round(block.dimensions) for block in every if len(block.features) == 8} == {3})
-    claim("of three features in two dimensions the best of either eight runs is a triangle at p = 0.57, and a pair beside a single feature from p = 0.33 down", all(sp.read_plane(of[0]).polygon == 3 and all(sp.read_plane(V).antipodal and sorted(len(block.features) for block in sp.blocks(V)) == [1, 2] for V in of[1:]) for of in three))
-    between_steps = [[((one > low) & (one < high)).float().mean() for one in map(kept_D, models[:, k].unbind(1))] for k, low, high in ((slice(1, 4), 0.65, 0.9), (slice(5, 7), 0.42, 0.48))]
-    claim("between 1 and 1/2 stand fewer than one in twenty (0.65 to 0.9, p = 0.57 to 0.19), between 1/2 and 2/5 more than one in ten (0.42 to 0.48, p = 0.06 and 0.035)", max(between_steps[0]) < 1 / 20 and min(between_steps[1]) > 1 / 10)
+    claim("no feature of a best run has a D between 0.6 and 0.95; of all runs with p from 0.57 to 0.19 fewer than one in twenty has one between 0.65 and 0.9", not any(bool(((V > 0.6) & (V < 0.95)).any()) for of in best_D for V in of) and all(((V > 0.65) & (V < 0.9)).float().mean() < 1 / 20 for V in (torch.cat([run[k] for run in runs_D]) for k in (1, 2, 3))))
+    claim("in each pair of the best runs the longer arrow has a little more than half (0.6 or less), and in their larger blocks every feature has less than 0.43", all(V.argmax() == lengths.argmax() and V.max() <= 0.6 for V, lengths in rooms if len(V) == 2) and all(V.max() < 0.43 for V, _ in rooms if len(V) > 2))
+    claim("of random directions none has a dimension to itself (a hundred draws of eight: one D in a hundred or fewer above 0.85, none above 0.95), and 95 draws or more form a single block", (random_D > 0.85).float().mean() <= 0.01 and random_D.max() < 0.95 and sum(len(sp.blocks(V)) == 1 for V in random) >= 95)
     claim("at p = 0.02 five of the eight runs are a single block, and three of eight fresh ones", [sum(len(run[7]) == 1 for run in half) for half in (found[:8], found[8:])] == [5, 3])
-    claim("eight random directions form a single block in at least 95 of a hundred draws", sum(len(sp.blocks(V)) == 1 for V in eight) >= 95)
 
 # %% [markdown]
-# ## 8 · The waterline in 768 dimensions
+# ## 7 · The waterline in 768 dimensions
 #
-# The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, the strength of the feature would be how far the activation lies in this direction, and where several features are present their vectors would add up. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)). If the hypothesis holds, how many features fit into 768 dimensions?
+# The **linear representation hypothesis** claims that real networks work like our toy: “is French” or “names a bridge” would be a direction in the space of activations, the strength of the feature would be how far the activation lies in this direction, and where several features are present their vectors would add up. There are known exceptions, such as days of the week laid out on a circle (Engels et al. 2024, [arXiv 2405.14860](https://arxiv.org/abs/2405.14860)).
+#
+# In a transformer an MLP can read such directions: it takes dot products, adds biases, and applies a function much like our ReLU. If the hypothesis holds, how many features fit into 768 dimensions?
 #
 # Only 768 arrows can be exactly at right angles. How large are the angles between directions that are drawn at random?
 
@@ -567,7 +567,7 @@ plots.show(
 #
 # $$(n-1)\;\cdot\; p \;\cdot\; \tfrac13 \;\cdot\; \tfrac1d,$$
 #
-# which is how many others there are, how often each is active, how large its square is then ($\mathbb E[x^2] = 1/3$), and the mean square of its cosine. The squares of the $d$ coordinates of a direction sum to 1, so that each of them is $1/d$ on average. Here is one draw of ten thousand features, and beside it the formula:
+# which is how many others there are, how often each is active, how large its square is then ($\mathbb E[x^2] = 1/3$), and the mean square of its cosine. For the last one we turn the space, as in section 5, until the direction that we read is the first axis. The cosine is then the first of the $d$ coordinates of the other direction. Their squares sum to 1, so that each is $1/d$ on average. Here is one draw of ten thousand features, and beside it the formula:
 
 # %%
 d, n, p = 768, 10_000, 0.001
@@ -578,6 +578,8 @@ noise = others @ cosines  # what the others add to the reading of feature 0
 round(float(noise.square().mean()), 4), round((n - 1) * p / (3 * d), 4)
 
 # %% [markdown]
+# The root of either number is 0.07, which is the size of the noise. A feature that is active is 0.5 on average.
+#
 # The remedy of section 3 was longer arrows and a waterline. For each number of features and density we take the best length and waterline of a grid, and ask which share of the variance is lost.
 
 # %% figure
@@ -595,7 +597,7 @@ plots.show(
 # %% [markdown]
 # In the picture the three strong features end near their strokes, and the weak one drowns with all the silent ones. At $p = 0.001$ ten thousand features lose 6 % of their variance, less than the five of the puzzle. The best linear squeeze keeps 768 of them and loses 92 %.
 #
-# The noise grows with $np/d$, the number of features that are active at once for each dimension. Where they are active ten times as often, it is ten times as large, and at $p = 0.01$ the ten thousand lose about 40 %.
+# The noise grows with $np/d$, the number of features that are active at once for each dimension. Where they are active ten times as often, its mean square is ten times as large, and at $p = 0.01$ the ten thousand lose about 40 %.
 #
 # Standing out of the water does not prove that a feature is active. At $p = 0.001$ ten of the ten thousand are active at a time, on average, and beside them more than twenty silent ones stand out, most of them by less than 0.1.
 #
@@ -608,7 +610,7 @@ plots.show(
 # With $|\cos| \le 0.1$ it guarantees 6 in 768 dimensions, where an orthogonal basis already gives 768. In ten thousand dimensions it guarantees seventy billion.
 # </details>
 #
-# > Random directions in many dimensions are nearly at right angles. Where few features are active at once, thousands of them can be returned from 768 numbers, with less than half of the loss that a linear squeeze must have.
+# > Random directions in 768 dimensions are nearly at right angles, and so 768 numbers can return thousands of features, as long as few are active at once.
 
 # %% claims
 angles = {}
@@ -626,8 +628,8 @@ with claims():
     claim("on average (u·v)² is 1/d (20,000 pairs in 50 dimensions, within 5 %)", between((u * v).sum(0).square().mean() * 50, 0.95, 1.05))
     draws = [sp.disturbance(sp.random_directions(50, 20, torch.Generator().manual_seed(s)), 0.1).mean() for s in range(50)]
     claim("the formula holds on average over 50 draws of 50 random directions in 20 dimensions (within 3 %)", abs(torch.stack(draws).mean() / sp.expected_interference(50, 0.1, 20) - 1) < 0.03)
-    claim("the noise of the one feature that is read has the mean square of the formula (within 20 %)", abs(noise.square().mean() / sp.expected_interference(10_000, 0.001, 768) - 1) < 0.2)
-    claim("ten times the density makes ten times the noise", abs(sp.expected_interference(10_000, 0.01, 768) / sp.expected_interference(10_000, 0.001, 768) - 10) < 1e-3)
+    claim("the noise of the one feature that is read has the mean square of the formula (within 20 %), the root of either is 0.07, and active features are 0.5 on average", abs(noise.square().mean() / sp.expected_interference(10_000, 0.001, 768) - 1) < 0.2 and all(round(float(v) ** 0.5, 2) == 0.07 for v in (noise.square().mean(), sp.expected_interference(10_000, 0.001, 768))) and abs(others[others > 0].mean() - 0.5) < 0.01)
+    claim("ten times the density makes ten times the mean square of the noise", abs(sp.expected_interference(10_000, 0.01, 768) / sp.expected_interference(10_000, 0.001, 768) - 10) < 1e-3)
     claim("the picture has 120 of ten thousand features, four of them active", (len(shown), int((shown > 0).sum()), ten_thousand.n) == (120, 4, 10_000))
     claim("in the picture the three strong features end near their strokes (at most 0.11 off); the weak one and all silent ones drown", (ends - shown)[[18, 45, 72]].abs().max() <= 0.11 and ends[99] < 0 and bool((ends[shown == 0] < 0).all()))
     claim("of ten thousand features 6 % of the variance is lost at p = 0.001, and about 40 % at p = 0.01 (37 to 43)", round(lost[0.001, 10_000]) == 6 and between(lost[0.01, 10_000], 37, 43))
@@ -640,9 +642,9 @@ with claims():
     claim("with |cos| ≤ 0.1 it guarantees 6 in 768 dimensions and seventy billion in ten thousand (within 5 %)", int(sp.almost_orthogonal_bound(768, 0.1)) == 6 and abs(sp.almost_orthogonal_bound(10_000, 0.1) / 7e10 - 1) < 0.05)
 
 # %% [markdown]
-# ## 9 · When a neuron means something
+# ## 8 · When a neuron means something
 #
-# A single hidden number is called a **neuron**, as the numbers inside of an MLP are. A turn changes all of them, as section 5 has shown. When can one of them mean something?
+# A **neuron** is a single hidden number. In a transformer only those inside of an MLP are called so, and not the 768 of section 7. A turn changes all hidden numbers, as section 5 has shown. When can one of them mean something?
 #
 # Take two features in two dimensions, one to a neuron, and turn both arrows by 45 degrees.
 
@@ -654,8 +656,8 @@ for ax, W, title in ((axes[0], torch.eye(2), "one feature a neuron"), (axes[1], 
     ax.axhline(0, color=plots.GREY, linewidth=0.8)
     ax.axvline(0, color=plots.GREY, linewidth=0.8)
     sp.arrow_panel(ax, W, title)
-    ax.text(1.7, 0, "neuron 0", va="center", fontsize=9)
-    ax.text(0.12, 1.5, "neuron 1", ha="left", va="center", fontsize=9)
+    ax.text(1.7, 0, "first neuron", va="center", fontsize=9)
+    ax.text(0.12, 1.5, "second neuron", ha="left", va="center", fontsize=9)
     ax.set_ylim(-1.6, 1.8)
 plots.show(
     fig,
@@ -681,19 +683,19 @@ recipe = sp.Recipe(steps=1500, batch=128, lr=0.02)
 with_relu = sp.train_neurons(toy, recipe, seeds=20, show=False)
 no_relu = sp.train_neurons(toy, recipe, seeds=20, linear=True, show=False)  # the control
 plots.show(
-    sp.neurons_figure({"p = 0.5,\nwith inner ReLU": with_relu.best(0), "p = 0.5,\nwithout it": no_relu.best(0), "p = 0.05,\nwith inner ReLU": with_relu.best(1)}),
+    sp.neurons_figure({"p = 0.5,\nwith inner ReLU": with_relu.best(0), "p = 0.5, without\ninner ReLU": no_relu.best(0), "p = 0.05,\nwith inner ReLU": with_relu.best(1)}),
     "Weights of five neurons by ten features, three times. At p = 0.5 with the inner ReLU each row has one dot; without the inner ReLU, and at p = 0.05, each row has several.",
-    caption="Weights of the best run of each kind; each row is a neuron. A dot marks a feature to which the neuron responds, and the number beside the row counts these.",
+    caption="Weights of the best run of each kind; each row is a neuron. A dot marks a feature to which it responds, and the number beside the row counts its dots.",
 )
 average = float(with_relu.answers_to()[:, 0].float().mean())
 measured("superposition.neurons", "about one" if average < 2 else "about three" if average < 5 else "about seven")
 
 # %% [markdown]
-# With the inner ReLU and dense features a neuron responds to 1.1 features on average: 94 of the 100 neurons of the twenty runs are monosemantic. In 17 of the runs each neuron keeps a feature of its own, and the other five features are dropped. Behind the inner ReLU a neuron is never negative, and so two features cannot share it as the pair of section 1 does. Without this ReLU one neuron of 100 is monosemantic.
+# With the inner ReLU and dense features 94 of the 100 neurons of the twenty runs are monosemantic, and without this ReLU one. Behind a ReLU a neuron is never negative, and so two features cannot share it as the pair of section 1 does. In most runs each neuron keeps a feature of its own, and the other five features are dropped.
 #
-# With rare features no neuron is monosemantic, whether the inner ReLU is there or not. Five neurons with the inner ReLU return eight or nine features, so that some neuron must serve several. That is superposition. Two neurons of a real model are read in the deeper notebook.
+# With rare features no neuron is monosemantic, whether the inner ReLU is there or not. Five neurons with the inner ReLU return eight or nine features, so that some neuron must serve several, and that is superposition. Two neurons of a real model are read in the deeper notebook.
 #
-# > A turn of the coordinates can make neurons polysemantic where nothing is in superposition. Where the model marks its neurons out, most of them may mean one thing. But where features are rare, its neurons can mean several things all the same.
+# > A turn can make neurons polysemantic without any superposition. A privileged basis can make most of them monosemantic, but where features are rare they can mean several things all the same.
 
 # %% claims
 one = with_relu.answers_to() == 1  # (run, density, neuron)
@@ -710,9 +712,9 @@ with claims():
     claim("there five neurons with the inner ReLU return eight or nine features, in every run", set(with_relu.kept()[:, 1].tolist()) == {8, 9})
 
 # %% [markdown]
-# ## 10 · What this does not show
+# ## 9 · What this does not show
 #
-# **The wrong features.** To read $W$ as this lesson does one has to know which inputs are the features, and one may be wrong about that. Take the puzzle's model and leave it as it is, but describe its inputs by five random mixtures. Each is a weighted sum of the five numbers, where the weights of a mixture have length 1 and those of any two are at right angles. The arrow of a mixture is then the same weighted sum of their arrows.
+# **The wrong features.** To read $W$ as this lesson does one has to know which inputs are the features, and one may be wrong about that. Take the puzzle's model as it is, but describe its inputs by five random mixtures. Each is a weighted sum of the five numbers, and its arrow is the same weighted sum of their arrows.
 
 # %% figure
 mixture = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(3))).Q
@@ -725,11 +727,11 @@ for ax in axes:
 plots.show(
     fig,
     "Left, a pentagon of five arrows. Right, five arrows in no regular shape.",
-    caption="One and the same model, the one of the puzzle. Left, the arrows of its five inputs; right, those of five random mixtures.",
+    caption="One and the same model, the one of the puzzle. Left, the arrows of its five inputs; right, those of five random mixtures, whose weights have length 1 and are at right angles.",
 )
 
 # %% [markdown]
-# The pentagon cannot be seen any more, and the sum of the dimensionalities does not warn us: it is 2 in either description. One thing does. The mixtures are less sparse than the inputs, as each of them differs from 0 in 16 cases out of a hundred instead of 3.5. In a real model nobody gives us the list of the features. Finding them is the subject of the next lesson.
+# The pentagon cannot be seen any more. The sum of the dimensionalities does not warn us, because it is 2 in either description. One thing does. The mixtures are less sparse than the inputs, as each of them differs from 0 in 16 cases out of a hundred instead of 3.5. In a real model nobody gives us the list of the features. Finding them is the subject of the next lesson.
 #
 # **A small world.** Our features are independent (the deeper notebook has others), and the model has no attention and no depth. The experiments show that superposition *can* be the best solution, and when. That large language models use it is a further claim, for which this lesson gives no evidence.
 #
@@ -755,10 +757,10 @@ with claims():
 #
 # | claim | evidence | control | where it fails |
 # | --- | --- | --- | --- |
-# | Rare features are kept in superposition. | Five features in two dimensions form a pentagon, which loses 9 %. | The best linear squeeze loses 60 %. | Features that are always active form no regular shape and lose 60 % too. |
-# | The loss of three candidates tells which of two features a model keeps in one dimension. | The best of eight runs agrees on 97 % of a grid. | A guess by density alone, without the formulas, agrees on 92 %. | 39 % of the single runs that should find a pair do not. |
+# | Rare features are kept in superposition. | Five features in two dimensions form a pentagon, which loses 9 %. | The best linear squeeze loses 60 %. | Features that are always active form no regular shape and lose 60 % too. |
+# | The loss of three candidates tells which of two features a model keeps in one dimension. | The best of eight runs agrees on 97 % of a grid. | A guess by density alone, without the formulas, agrees on 92 %. | 39 % of the single runs that should find a pair do not. |
 # | Features share dimensions in blocks, and their room falls in a step. | Of eight features in five dimensions two are alone and six in pairs. | Random directions form one block, and none has a dimension to itself. | At $p = 0.02$ half of sixteen runs are one block. With the wrong features the pentagon is not seen. |
-# | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$ lose 6 %. | The best linear squeeze loses 92 %. | At $p = 0.01$ they lose about 40 %. Even at $p = 0.001$ standing out of the water does not prove that a feature is active. |
+# | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$ lose 6 %. | The best linear squeeze loses 92 %. | At $p = 0.01$ they lose about 40 %. Even at $p = 0.001$ standing out of the water does not prove that a feature is active. |
 # | A privileged basis can make neurons mean one thing. | With an inner ReLU and dense features 94 of 100 neurons are monosemantic. | Without the inner ReLU one of 100 is. | With rare features none is. |
 #
 # **To go on.**
@@ -782,6 +784,7 @@ with claims():
 # - interference: the squared overlaps of all others with the direction of one, summed.
 # - density: the probability with which a feature is active; small density is sparsity.
 # - importance: the weight of a feature in the loss.
+# - waterline: what a reading has to exceed for an output above 0, the negative of the bias.
 # - antipodal pair: two arrows at opposite ends of a line.
 # - superposition: more features represented than there are dimensions.
 # - local minimum: an end of training that no small step improves.
