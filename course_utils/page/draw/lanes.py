@@ -1,4 +1,4 @@
-"""A stream after its first MLP, as the sum of what went into the MLP and what came out, and where one can exchange it."""
+"""A stream after its first MLP: the sum of what went into the MLP and what came out, and where each is exchanged."""
 
 from __future__ import annotations
 
