@@ -202,9 +202,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Head 2.2 stands out both times. Without it the share right falls from 0.93 to 0.57. To that extent it is **necessary**. Given back alone, with layer 0 whole, it lifts the share from 0.33 to 0.84. To that extent it is **sufficient**.
+# Head 2.2 stands out both times. Without it the share right falls from 0.93 to 0.57. To that extent it is **necessary**. Given back alone, it lifts the share from 0.33 to 0.84. To that extent it is **sufficient**.
 #
-# Both have their limits. All answers that are lost without head 2.2 have `[` or `{` open; where `(` is open the model stays right, for a reason that section 4 will show. Nor does head 2.2 alone bring the whole *lead* back: with none of the twelve heads it is 0.76, with head 2.2 it is 2.64, and the whole model has 5.19.
+# Both have their limits. All answers that are lost without head 2.2 have `[` or `{` open; where `(` is open the model stays right, for a reason that section 4 will show. Nor does head 2.2 alone bring the whole *lead* back: with head 2.2 it is 2.64, and the whole model has 5.19.
 #
 # You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that it was not made from.
 
@@ -458,7 +458,7 @@ as_it_is = attention_to_bracket(healthy["resid_pre", 2])
 {"as it is": round(as_it_is, 2)} | {x: round(without_part[x], 2) for x in ("m0", "m1", "embed")}
 
 # %% [markdown]
-# Without the output of `m0` at the bracket, the attention that head 2.2 gives it falls from 0.63 to 0.03. Exchange the embedding or any other part, and head 2.2 still gives the bracket more than half. So it finds the bracket by the output of `m0`. The 0.63 is a mean: a `[` or a `{` gets more than 0.7, a `(` about a third.
+# Without the output of `m0` at the bracket, the attention that head 2.2 gives it falls from 0.63 to 0.03. Exchange the embedding or any other part, and head 2.2 still gives the bracket more than half. So it finds the bracket by the output of `m0`.
 #
 # **What head 2.2 takes from the bracket.** We take our prompt with each of the three brackets. The stream that layer 2 reads at the bracket goes through $W_V W_O$, and on through the unembedding $W_U$.
 
@@ -853,7 +853,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The text says `[` all the time. Yet the model closes the bracket from whose run the *output* of `m0` comes. Where the *input* comes from makes no difference. In this sense `m0` *translates* the bracket: it reads which one it is, and writes that in a form from which the later heads make the answer.
+# The text says `[` all the time. Yet the answer follows the *output* of `m0`: the model closes the bracket for which it was written. Where the *input* comes from makes no difference. In this sense `m0` *translates* the bracket: it reads which one it is, and writes that in a form from which the later heads make the answer.
 #
 # The 128 pairs agree. Exchanged at every position, the output of `m0` brings back the whole lead, and its input nothing. So all that later layers use of the bracket has passed through `m0`. Such a place is called a **bottleneck**.
 #
@@ -959,7 +959,7 @@ draw.road(
 #
 # Each number belongs to one reader tried alone, so they need not add up. Together, the six inputs that the map draws from `m0` bring back 0.75, and all others together 0.12.
 #
-# The map predicts an experiment that it was not made from. If `m0` is read at two positions only, the bracket's and the last, then to exchange its output at these two should turn the answer on nearly every prompt, also where the text has `(`.
+# The map predicts an experiment that it was not made from. If `m0` is read at two positions only, the bracket's and the last, then it should be enough to exchange its output at these two, also where the text has `(`.
 
 # %%
 two = [opener, last]
