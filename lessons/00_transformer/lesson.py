@@ -932,7 +932,7 @@ by_hand = (pairs.difference(one_reader).mean().item() - low) / (lead - low)
 round(by_hand, 2)
 
 # %% [markdown]
-# `ask.path_patch` does the same for any writer and reader. We let each later part read `m0`, each MLP read head 0.3 at the last token, and `m3` read the three heads.
+# `ask.path_patch` does the same for any writer and reader. We let `m0` be read by the values of each later head, the keys of head 2.2, the later MLPs and the logits; head 0.3 by each MLP, at the last token; and the three heads together by `m3`.
 
 # %%
 readers = [f"{layer}.{head}.v" for layer in (1, 2, 3) for head in range(4)]
