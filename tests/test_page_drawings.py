@@ -72,7 +72,8 @@ DRAWINGS = {
     ),
     "road": lambda: draw.road(
         ROW, 3, {"0.3": "", "1.0": "0.19", "2.2": "0.29"}, thick={"1.0": 0.19, "2.2": 0.29},
-        mlps={("m0", 3): "0.77", ("m0", 8): "0.22", ("m3", 8): ""}, skipped="not read", answer="]",
+        mlps={("m0", 3): "0.77", ("m0", 8): "0.22, from 0.3", ("m3", 8): ""}, skipped="not read", answer="]",
+        to_logits="0.12, from m0",
     ),
     "road, key": lambda: draw.road(ROW, 3, {"2.2": "0.44"}, key="on each line: recovery,\nthis head alone patched"),
     "norm": lambda: draw.norm_stretches(),
@@ -84,6 +85,10 @@ DRAWINGS = {
     "patching": lambda: draw.activation_patching(),
     "noising": lambda: draw.activation_patching("m3", ("a list [ 1 , 2", "]"), ("a call ( 1 , 2", ")"), False),
     "ablations": lambda: draw.ablations("10.11"),
+    "path patching": lambda: draw.path_patching(),
+    "path patching, the last of three": lambda: draw.path_patching("10.11", ("11.10.q", "m11", "logits"), "logits"),
+    "lanes": lambda: draw.mlp_lanes("["),
+    "lanes, wider": lambda: draw.mlp_lanes("·Mary", "m11", 12288, 49152),
 }  # fmt: skip
 
 
@@ -190,6 +195,7 @@ def test_arcs_are_as_thick_as_the_attention():
         (lambda: draw.road(ROW, 8, {}), "earlier token"),
         (lambda: draw.road(ROW, 3, {}, mlps={("m0", 4): ""}), "positions 3 and 8"),
         (lambda: draw.norm_stretches((3, -1)), "positive"),
+        (lambda: draw.path_patching(chosen="m2"), "not among the readers"),
         (lambda: draw.columns(["token"] * 12), "over 12"),
         (lambda: draw.transformer(4, 12), "legibly"),
         (lambda: draw.transformer(2, 2, mlps=False, highlight=("m0",)), "no part 'm0'"),

@@ -1,4 +1,5 @@
-"""Many sets of heads ablated at once, and what passes through the first MLP: against runs with hooks written out."""
+"""Many sets of heads ablated at once, what passes through the first MLP, and the hook that writes: against runs with
+hooks written out."""
 
 import pytest
 import torch
@@ -67,3 +68,31 @@ def test_a_hook_that_is_left_on_the_model_is_noticed(setting, measure):
     model, pairs = setting
     with model.hooks(fwd_hooks=[(MADE, lambda x, hook: 0 * x)]), pytest.raises(ValueError, match="reset_hooks"):
         measure(model, pairs)
+
+
+@pytest.mark.parametrize("at", [slice(None), 8, [3], [3, 8]])
+@pytest.mark.parametrize("head", [None, 2])
+def test_writing_changes_what_it_is_told_to_and_nothing_else(at, head):
+    dice = torch.Generator().manual_seed(0)
+    x = torch.randn((5, 9, 4, 6) if head is not None else (5, 9, 6), generator=dice)
+    new, before = torch.randn(x.shape, generator=dice), x.clone()
+    new = new[:, :, head] if head is not None else new
+    after = tf.writing(new[:, at], at, head)(x, None)
+    assert torch.equal(x, before), "the activation itself is left as it was"
+    for place in range(9):
+        chosen = place in ([at] if isinstance(at, int) else range(9) if isinstance(at, slice) else at)
+        for j in range(4) if head is not None else [None]:
+            here = (slice(None), place) if j is None else (slice(None), place, j)
+            assert torch.equal(after[here], new[:, place] if chosen and j == head else before[here])
+
+
+def test_writing_takes_a_number_and_a_mean(setting):
+    model, pairs = setting
+    with torch.no_grad():
+        _, cache = model.run_with_cache(pairs.everyone)
+        edit = ("blocks.2.attn.hook_z", tf.writing(cache["z", 2][:, :, 2].mean(0), head=2))
+        found = model.run_with_hooks(pairs.clean, fwd_hooks=[edit])
+        assert torch.allclose(found, patching.ablated(model, pairs.clean, ["2.2"], "mean", pairs.everyone), atol=1e-4)
+        found = model.run_with_hooks(pairs.clean, fwd_hooks=[(MADE, tf.writing(0.0))])
+        zeros = model.run_with_hooks(pairs.clean, fwd_hooks=[(MADE, lambda x, hook: 0 * x)])
+        assert torch.equal(found, zeros)

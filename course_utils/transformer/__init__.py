@@ -22,6 +22,7 @@
 12. `verdicts` – pairs on which zero and mean ablation disagree.
 13. `without` – the model without each of several sets of heads: how often it is right, and its lead.
 14. `bottleneck` – what passes through the first MLP, and what passes it by.
+15. `writing` – the hook that writes something else at some positions, or for one head.
 """
 
 from course_utils.patching import ablated, ablation_hooks
@@ -40,6 +41,7 @@ from .split import Split, split
 from .transplant import Node, Transplant, barred_head, best_nodes
 from .verdicts import verdict_pairs
 from .without import Without
+from .writing import writing
 
 __all__ = [
     "BRACKETS", "QUOTES", "Attribution", "Components", "Node", "Pairs", "Removal", "Split", "Transplant", "Without",
@@ -47,5 +49,5 @@ __all__ = [
     "barred_head", "best_nodes", "bracket_pairs", "components", "draw_heads", "evenly", "final_norm",
     "head_attribution", "lens", "logit_lens", "matching_score", "mean_ablate", "neuron_order",
     "neuron_readings", "neuron_recovery", "one_pair", "ov_circuit", "qk_circuit", "quote_pairs", "removal",
-    "residual_stream", "split", "through_first_mlp", "verdict_pairs", "vocabulary_activations",
+    "residual_stream", "split", "through_first_mlp", "verdict_pairs", "vocabulary_activations", "writing",
 ]  # fmt: skip

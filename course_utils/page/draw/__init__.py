@@ -14,6 +14,8 @@
     draw.road(tokens, 3, {"2.2": "0.29"}, mlps={("m0", 3): "0.77"})    # from one token to the answer
     draw.norm_stretches((3, 4), (2, 8))                                 # what the norm does when a part goes
     draw.activation_patching("2.2", clean=("f ( x", ")"), corrupt=("f [ x", "]"))
+    draw.path_patching("m0", ("1.0", "2.2", "m1"), chosen="2.2")        # for all readers, and for one alone
+    draw.mlp_lanes("[", "m0")                                           # past an MLP, and through it
     draw.ablations("2.2")                                                # intact, zero, mean, resample
 
 Each returns a `Picture`, which shows itself as the last line of a cell, with its alt text and its caption;
@@ -24,7 +26,7 @@ Each returns a `Picture`, which shows itself as the last line of a cell, with it
 `frames` draws one thing for several values: side by side on a page, under a slider in a live notebook.
 `cut_plane(ax, W, read)` draws the plane into axes of your own.
 
-Files: `sheet` (paper and shapes), `stream`, `columns`, `road`, `norm`, `induction`, `plane`, `arcs`, `diagram`
+Files: `sheet` (paper and shapes), `stream`, `columns`, `road`, `norm`, `lanes`, `induction`, `plane`, `arcs`, `diagram`
 (of circuits), `experiment`, `framing`. A new drawing begins with `sheet(height)` and measures in inches; the colours of
 parts are those of `plots`.
 """
@@ -32,9 +34,10 @@ parts are those of `plots`.
 from .arcs import attention_arcs
 from .columns import columns
 from .diagram import circuit
-from .experiment import ablations, activation_patching
+from .experiment import ablations, activation_patching, path_patching
 from .framing import Frames, frames
 from .induction import induction_circuit
+from .lanes import mlp_lanes
 from .norm import norm_stretches
 from .plane import cut_plane, features_in_a_plane, features_on_a_line
 from .road import road
@@ -56,8 +59,10 @@ __all__ = [
     "frames",
     "head_opened",
     "induction_circuit",
+    "mlp_lanes",
     "mlp_opened",
     "norm_stretches",
+    "path_patching",
     "road",
     "sheet",
     "transformer",

@@ -46,6 +46,44 @@ def activation_patching(
     )
 
 
+def path_patching(
+    sender: str = "m0", readers: Sequence[str] = ("1.0", "2.2", "3.2", "m1", "logits"), chosen: str = "2.2"
+) -> Picture:
+    """Side by side: the sender patched for all its readers, and for one of them alone.
+
+    Args:
+        sender: the part whose clean output is given; readers: of it, 3 to 6, the earliest first; chosen: one of them.
+
+    Raises:
+        ValueError: a chosen reader that is not among them.
+    """
+    if chosen not in readers:
+        raise ValueError(f"{chosen!r} is not among the readers {', '.join(readers)}.")
+    page = sheet(0.44 * len(readers) + 0.85)
+    heights = np.linspace(0.36, page.height - 0.8, len(readers)).tolist()
+    low, high = heights[0] + 0.2, heights[-1] - 0.2
+    for left, title, who in ((0.1, "patching: all readers", tuple(readers)), (3.85, "path patching: one", (chosen,))):
+        page.text((left, page.height - 0.22), title, side="left", bold=True, halo=False)
+        every = len(who) == len(readers)
+        below = readers.index(chosen) < len(readers) / 2  # the clean one stands near the reader that gets it
+        sources = {"clean": (plots.ANSWER, (low + high) / 2 if every else low if below else high)}
+        if not every:
+            sources["corrupt"] = (plots.EDITED, high if below else low)
+        for run, (colour, y) in sources.items():
+            page.box((left + 0.55, y), f"{sender},\n{run}", fill=colour, width=0.9, height=0.5, size=SMALL)
+        for y, reader in zip(heights, readers, strict=True):
+            colour, start = sources["clean" if reader in who else "corrupt"]
+            page.arrow((left + 1.02, start), (left + 2.3, y), colour=colour, thick=2.6 if reader in who else 1.4)
+            page.box((left + 2.68, y), reader, fill=FADED, edge=colour, width=0.72, height=0.32, size=SMALL,
+                     bold=reader in who)  # fmt: skip
+    return page.picture(
+        f"Left, every reader of {sender} gets its clean output; right, only {chosen} does, and all others get the "
+        "corrupt one.",
+        f"Two patches of {sender} in the corrupt run. Left, all that read it get its output from the clean run "
+        f"(green). Right, only {chosen} does, and the others still get the corrupt one (orange).",
+    )
+
+
 def ablations(part: str = "2.2") -> Picture:
     """Four runs of one prompt: intact, and with the output of one part replaced by zero, its mean, another prompt's."""
     page = sheet(3.35)

@@ -1,10 +1,10 @@
 """The road of one token's content through a model: from its own stream to the last one, where the answer is read.
 
 1. Two streams are drawn, that of the token and the last one; the other tokens of the prompt stand at the bottom.
-2. An MLP on the token's stream rewrites what stands there: above it the stream has the colour of a note. What goes
-   past that MLP unread is a curve around it, crossed out.
+2. An MLP on one of the two streams rewrites what stands there: above it the stream has the colour of a note. What goes
+   past the first MLP unread is a curve around it, crossed out.
 3. Heads carry to the last stream; a line is as thick as what an experiment found on it.
-4. The numbers of an experiment stand on the heads' lines and beside the MLPs.
+4. The numbers of an experiment stand on the heads' lines, beside the MLPs and at the end.
 5. Only the parts that are given stand in it; all else is grey.
 """
 
@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils import plots
-from course_utils.page.draw.sheet import LARGE, NORMAL, SMALL, Picture, Sheet, darker, sheet, width_of
+from course_utils.page.draw.sheet import NORMAL, SMALL, Picture, Sheet, darker, sheet, width_of
 
-LAYER = 0.74  # inches from one layer to the next
+LAYER = 0.68  # inches from one layer to the next
 LOW = 0.8  # where layer 0 begins
 HEAD_AT, MLP_AT = 0.17, 0.5  # of a layer: how high its heads and its MLP stand
-LEFT, LAST = 0.72, 5.75  # where the tokens begin; the last stream
+LEFT, LAST = 0.72, 5.5  # where the tokens begin; the last stream
 ASIDE = 0.52  # from a head to the stream that it writes to
 INK_OF_MLP = darker(plots.MLP, 0.6)
 
@@ -28,7 +28,7 @@ INK_OF_MLP = darker(plots.MLP, 0.6)
 def road(
     tokens: Sequence[str], source: int, heads: Mapping[str, str], *, n_layers: int = 4,
     thick: Mapping[str, float] | None = None, mlps: Mapping[tuple[str, int], str] | None = None,
-    key: str = "", skipped: str = "", answer: str = "",
+    key: str = "", skipped: str = "", answer: str = "", to_logits: str = "",
 ) -> Picture:  # fmt: skip
     """What is known of the road from one token to the answer.
 
@@ -39,7 +39,7 @@ def road(
         mlps: (name, position) of the source or of the last token, with a number that is written beside it.
         key: what the numbers are, written in the upper left corner.
         skipped: words at the crossed road around the source's first MLP; empty for none.
-        answer: what the last position's logits give.
+        answer: what the last position's logits give; to_logits: a number beside them.
 
     Raises:
         ValueError: a source that is the last token or none, or an MLP at another position.
@@ -60,17 +60,20 @@ def road(
         drawn = i in (source, last)
         page.stream(x, 0.45, top) if drawn else page.line([(x, 0.45), (x, 0.62)], colour=plots.STREAM, thick=3)
         page.box((x, 0.27), token, fill=plots.TOKEN, width=_wide(token), height=0.34, bold=drawn, size=SMALL)
-    _translations(page, xs[source], [name for name, at in mlps if at == source], top)
+    for at in (source, last):
+        _translations(page, xs[at], [name for name, where in mlps if where == at], top)
     for name, words in heads.items():
         _head(page, name, xs[source], words, thick.get(name, 0.0))
     for (name, at), number in mlps.items():
-        _mlp(page, xs[at], name, number, at == last)
+        _mlp(page, xs[at], name, number)
     if skipped:
         _bypass(page, xs[source], min(int(name[1:]) for name, at in mlps if at == source), skipped)
     page.arrow((LAST, top - 0.02), (LAST, top + 0.2), colour=plots.STREAM, thick=2.6)
     page.text((LAST - 0.42, top + 0.4), "norm, unembedding", side="right", size=SMALL, halo=False)
     page.box((LAST, top + 0.4), answer or "logits", fill=plots.ANSWER if answer else plots.TOKEN, width=0.62,
              height=0.34, bold=bool(answer), size=NORMAL if answer else SMALL)  # fmt: skip
+    if to_logits:
+        page.text((LAST + 0.38, top + 0.4), to_logits, side="left", size=SMALL, bold=True, colour=INK_OF_MLP)
     page.text((0.08, top + 0.4), key, side="left", size=SMALL, bold=True, halo=False)
     known = [f"head {name} from {tokens[source]}" for name in heads]
     known += [f"{name} at {tokens[at]}" for name, at in mlps]
@@ -86,11 +89,11 @@ def _height(name: str) -> float:
 
 
 def _places(tokens: Sequence[str]) -> list[float]:
-    """The middle of each column; the last stands apart, since heads stand before it."""
+    """The middle of each column, the last at its place."""
     widths = [_wide(token) for token in tokens]
-    room = LAST - LEFT - ASIDE - 0.36 - sum(widths[:-1])
-    lefts = LEFT + np.cumsum([0.0, *(width + room / max(1, len(widths) - 2) for width in widths[:-2])])
-    return [*(float(left + width / 2) for left, width in zip(lefts, widths[:-1], strict=True)), LAST]
+    room = LAST + widths[-1] / 2 - LEFT - sum(widths)
+    lefts = LEFT + np.cumsum([0.0, *(width + room / (len(widths) - 1) for width in widths[:-1])])
+    return [float(left + width / 2) for left, width in zip(lefts, widths, strict=True)]
 
 
 def _wide(token: str) -> float:
@@ -98,7 +101,7 @@ def _wide(token: str) -> float:
 
 
 def _translations(page: Sheet, x: float, names: Sequence[str], top: float) -> None:
-    """Above its first MLP the source's stream has the colour of a note."""
+    """Above its first MLP a stream has the colour of a note."""
     if names:
         low = min(_height(name) for name in names)
         page.ax.plot([x, x], [low, top], color=plots.NOTE, linewidth=7, solid_capstyle="round", zorder=1.5)
@@ -112,15 +115,14 @@ def _head(page: Sheet, name: str, source: float, words: str, share: float) -> No
     page.arrow((box + 0.2, y), (LAST - 0.03, y), colour=plots.HEAD, thick=2.2)
     page.box((box, y), name, fill=plots.HEAD, width=0.42, height=0.27, size=SMALL)
     if words:
-        page.text(((source + box) / 2 + 0.1, y), words, size=NORMAL, bold=True, colour=plots.HEAD)
+        page.text(((source + box) / 2 + 0.1, y), words, size=SMALL, bold=True, colour=plots.HEAD)
 
 
-def _mlp(page: Sheet, x: float, name: str, number: str, last: bool) -> None:
+def _mlp(page: Sheet, x: float, name: str, number: str) -> None:
     y = _height(name)
     page.box((x, y), name, fill=plots.MLP, edge=darker(plots.MLP), width=0.42, height=0.27, size=SMALL)
     if number:
-        aside, side = (-0.3, "right") if last else (0.3, "left")
-        page.text((x + aside, y), number, side=side, size=LARGE, bold=True, colour=INK_OF_MLP)
+        page.text((x + 0.27, y), number, side="left", size=SMALL, bold=True, colour=INK_OF_MLP)
 
 
 def _bypass(page: Sheet, x: float, layer: int, words: str) -> None:

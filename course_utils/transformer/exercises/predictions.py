@@ -15,6 +15,6 @@ Prediction(id="transformer.quotes", choices=("the same head", "another head of t
 Prediction(id="transformer.trio", choices=("less than a tenth", "about a quarter", "about a half", "more than two thirds"),
            question="Heads 2.2, 1.0 and 3.2 are ablated together, each set to its mean, on ten fresh sets of prompts. How much of the mean lead is left?")  # fmt: skip
 Prediction(id="transformer.lane", choices=("less than a tenth", "about a quarter", "about a half", "nearly all of it"),
-           question="Before layer 1, the stream at the bracket brings back 0.77 of the lead when it is patched. Patch only one of its two lanes, what entered m0, with the bracket's embedding in it. How much of the 0.77 comes back?")  # fmt: skip
+           question="Before layer 1, the stream at the bracket brings back 0.77 of the lead when it is patched. Patch only the input of m0, which contains the bracket's embedding, and leave the output of m0 as it is in the corrupt run. How much of the 0.77 comes back?")  # fmt: skip
 Prediction(id="transformer.neurons", choices=("one", "two to five", "six to fifty", "more than fifty"),
            question="The first MLP, m0, has 768 neurons. Put a set of them, at the open bracket, from the run with the right bracket into the run with the wrong one. How many of the best does it take to bring back half of what all 768 bring back?")  # fmt: skip
