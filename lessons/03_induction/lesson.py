@@ -214,7 +214,7 @@ plots.show(
 # %% [markdown]
 # The model with two layers learns the task, most of it in one steep change. The maps show what happened in between: at step 150 no head of the second layer matches prefixes yet, and at the end this one gives most of its attention to the token after the earlier occurrence, as in the plan. Of 32 seeds of two layers (a stored result) none fails, and the accuracy passes one half at step 209 ± 9, mean and standard deviation.
 #
-# On its way the accuracy rests for a while just above 0.8. At step 280 the first layer writes notes only up to about the 20th token of a text, and a token without a note cannot be found. At the end it writes them up to about the 24th. The previous-token score is a mean over all positions of a text, and therefore it stays below one half.
+# On its way the accuracy rests for a while just above 0.8. At step 280 the first layer writes notes only up to about the 20th token of a text, and a token without a note cannot be found. At the end it writes them up to about the 24th (the second notebook shows them). The previous-token score is a mean over all positions of a text, and therefore it stays below one half.
 #
 # The control ends between a quarter and two fifths, far above guessing. Section 9 finds out how it gets so far.
 #
@@ -525,7 +525,7 @@ ind.two_ticks(parts[first_z - 2 : first_z + 3], first_z - 1, asking, attention=s
 
 # %%
 def part(head):
-    """What a head of layer 0 wrote at each position, as the norm passes it on: less its mean, and divided."""
+    """What a head of layer 0 wrote at each position, as the norm passes it on."""
     wrote = cache["z", 0][0, :, head] @ model.W_O[0, head]  # (position, d_model)
     return (wrote - wrote.mean(-1, keepdim=True)) / cache["blocks.1.ln1.hook_scale"][0]
 
@@ -672,7 +672,7 @@ plots.show(
     "Bars and marks for eight heads. The four of the circuit are each needed for more than half of the gain, and with the fourth of them most of it is back; known pairs need the induction head, unknown ones do not.",
     "The four heads of the circuit, above the dotted line, and the four others as the control. Left: the share of the gain that is lost without the head. "
     "Middle: the share that is left with it and those above it, when all below it are taken away. Less than 0 left, or more than 100 lost: the repeat is predicted worse than the block. Right: the extra loss on code "
-    f"without the head (a stored result). Lines: 95 % interval, {len(blocks)} texts or {len(code.module.unique())} modules resampled.",
+    f"without the head (a stored result). Lines: 95 % interval, {len(blocks)} texts or {len(code.module.unique())} of the modules resampled.",
 )  # fmt: skip
 
 # %% [markdown]
@@ -755,13 +755,13 @@ fewer = {f"without {role}": less(head) for head, role in roles.items()}
 ind.try_name(model, fewer | {"the four only": less(*every[4:])})
 
 # %% [markdown]
-# **Two different `w`.** The second `w` has no space before it, unlike the first, and is another token. How can it match? The table of section 6 shows it. To the head the two are nearly the same, and what `w` asks for fits the note of `␣w` even a little better (0.74) than its own (0.70). So from the second `w` the head looks at what came after the first.
+# **Two different `w`.** The second `w` has no space before it, unlike the first, and is another token. How can it match? The table of section 6 shows it: what `w` asks for fits the note of `␣w` even a little better (0.74) than its own (0.70). So from the second `w` the head looks at what came after the first.
 #
 # **The argument.** In the same way the model expects `qu` when the argument returns. The first `qu` came after a bracket, and the second comes after a space. In the table the space matches the note of the bracket, and of all tokens before the space none has a better note for it. So from the space the head looks at the first `qu`.
 #
 # But then `ab` should be expected too, and it is not. The model prefers `ant`, which would make `quant`, as in `quantity`. What do the heads add straight to the logits? The induction head has found `ab` and raises it over `ant` by 3.7. But the copier and head 0.1, which look only at the two `qu` and cannot know what followed, together raise `ant` over `ab` by 8.0. With their direct contributions set to their means, `ab` comes first.
 #
-# So the same head answers both riddles. To it a token with a space and one without are nearly the same, and it found the argument too, but what it adds there is not enough.
+# So the induction head answers both riddles. It finds the name although the first token has changed, and it finds the argument too, but what it adds there is not enough.
 
 # %% claims
 space, qu = quab[1], quab[0] + 1  # positions of the space after return, and of the first qu

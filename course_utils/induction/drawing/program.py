@@ -31,7 +31,7 @@ def expected(program: Program, chance: Mapping[str, Float[Tensor, "pos"]]) -> Fi
             ax.text((span.start + span.stop - 1) / 2, 1.03, label, ha="center", fontsize=9)
     for k, (title, values) in enumerate(chance.items()):
         places = [place + 0.42 * (k - 0.5) for place in range(count)]
-        ax.bar(places, values, 0.4, color=(plots.GREY, plots.SERIES[0])[k], label=title)
+        ax.bar(places, values.tolist(), 0.4, color=(plots.GREY, plots.SERIES[0])[k], label=title)
     ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, count - 0.4), yticks=(0, 0.5, 1))
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(chance))
     ax.set_xticks(range(count), program.parts, rotation=90, fontsize=9, family="monospace")
