@@ -297,7 +297,7 @@ with claims():
 rng = torch.Generator().manual_seed(0)
 block = ind.repeated_tokens(model.cfg.d_vocab, 1, 6, distinct=True, generator=rng)
 _, cache = model.run_with_cache(block)
-fig, axes = plots.figure(2, 2, width=5.2, height=4.8)
+fig, axes = plots.figure(2, 2, width=6.2, height=5.6)
 for (layer, head), ax in zip(((0, 0), (0, 2), (1, 1), (1, 2)), axes.flat, strict=True):
     plots.heatmap(ax, cache["pattern", layer][0, head], signed=False, limit=1, bar=False)
     ax.set(title=f"head {layer}.{head}")
