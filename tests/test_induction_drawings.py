@@ -21,6 +21,7 @@ PICTURES = {
     "two that subtract": lambda: ind.two_that_subtract(TEXTS, RIGHT),
     "circuit": lambda: ind.circuit(("_f", "r", "int"), LOST, attention=0.85, chance=0.37),
     "two contexts": lambda: ind.two_contexts(CHANGED),
+    "two ticks": lambda: ind.two_ticks(("o", "z", "z", "le", "_f"), 3, 30, attention=0.89, chance=0.74),
 }  # fmt: skip
 
 
@@ -70,6 +71,14 @@ def test_the_circuit_has_the_messages_that_count_and_no_other():
     assert {"after A", "X two before", "B, copied", "A, copied", "after X"} <= set(words(full))
     fewer = ind.circuit(("X", "A", "B"), LOST[:1], attention=0.8, chance=0.9)
     assert "after A" in words(fewer) and "X two before" not in words(fewer)
+    plots.plt.close("all")
+
+
+def test_a_tick_stands_where_a_note_is_what_its_row_asks_for_and_two_at_one_place_only():
+    said = words(ind.two_ticks(("o", "z", "z", "le", "_f"), 3, 30, attention=0.89, chance=0.74))
+    assert sorted(word for word in said if "✓" in word) == ["✓"] * 6 + ["✓✓"]  # four at notes, and the counts above
+    assert said.count("after z") == 3 and said.count("z two before") == 2 and said.count("o two before") == 1
+    assert [word for word in said if word.isdigit()] == ["3", "4", "5", "6", "7", "29", "30"]
     plots.plt.close("all")
 
 

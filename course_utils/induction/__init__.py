@@ -10,7 +10,7 @@
 """
 
 from course_utils.induction.code.along import Checkpoints
-from course_utils.induction.code.names import Programs, invented, name_gain
+from course_utils.induction.code.names import Program, Programs, invented, name_gain, with_name
 from course_utils.induction.code.results import GAIN_RUNS, PAIR_RUNS, RUNS, Ablations, ContextGain, HeadSets, PairLosses
 from course_utils.induction.code.stored import (
     ablations,
@@ -33,8 +33,10 @@ from course_utils.induction.drawing import (
     head_maps,
     looked_up,
     three_questions,
+    try_name,
     two_contexts,
     two_that_subtract,
+    two_ticks,
 )
 from course_utils.induction.scores.circuits import (
     composition_score,
@@ -77,15 +79,15 @@ from course_utils.patching import ablation_hooks
 
 __all__ = [
     "GAIN_RUNS", "PAIR_RUNS", "RUNS", "Ablations", "Checkpoints", "ContextGain", "Crowd", "Curves", "Findings",
-    "Formation", "ForwardPass", "HeadPlan", "HeadScores", "HeadSets", "Judgement", "PairLosses", "Programs",
-    "Recipe", "ScoreParts", "Sealed", "Shape", "Spread", "Subspaces", "TextLosses", "Trained", "Weights", "Windows",
-    "ablate_heads", "ablation_hooks", "ablations", "as_bridge", "build", "by_input", "checkpoints", "circuit",
-    "code_windows", "composition_score", "composition_scores", "context_gain", "copying_diagonal", "copying_score",
-    "crowd", "examine", "expected", "formation", "forming", "four_texts", "grids", "half_way", "half_ways",
-    "hand_built", "head_maps", "head_scores", "head_sets", "icl_estimate", "icl_score", "invented", "judge",
-    "long_blocks", "looked_up", "losses_of", "mean_interval", "name_gain", "own_note_first", "pair_losses",
-    "path_patch", "path_patch_qkv", "prefix_matching_score", "previous_token_score", "repeat_accuracy",
+    "Formation", "ForwardPass", "HeadPlan", "HeadScores", "HeadSets", "Judgement", "PairLosses", "Program",
+    "Programs", "Recipe", "ScoreParts", "Sealed", "Shape", "Spread", "Subspaces", "TextLosses", "Trained", "Weights",
+    "Windows", "ablate_heads", "ablation_hooks", "ablations", "as_bridge", "build", "by_input", "checkpoints",
+    "circuit", "code_windows", "composition_score", "composition_scores", "context_gain", "copying_diagonal",
+    "copying_score", "crowd", "examine", "expected", "formation", "forming", "four_texts", "grids", "half_way",
+    "half_ways", "hand_built", "head_maps", "head_scores", "head_sets", "icl_estimate", "icl_score", "invented",
+    "judge", "long_blocks", "looked_up", "losses_of", "mean_interval", "name_gain", "own_note_first",
+    "pair_losses", "path_patch", "path_patch_qkv", "prefix_matching_score", "previous_token_score", "repeat_accuracy",
     "repeat_gain", "repeat_log_prob", "repeated_tokens", "repeating", "rivals", "run", "score_parts",
     "score_positions", "sealed", "share_left", "spread", "subspaces", "three_questions", "token_losses", "train",
-    "turned_composition", "two_contexts", "two_that_subtract",
+    "try_name", "turned_composition", "two_contexts", "two_that_subtract", "two_ticks", "with_name",
 ]  # fmt: skip

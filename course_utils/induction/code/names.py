@@ -1,12 +1,14 @@
 """Invented names that return: a short program with a name that no text has, many times over.
 
-1. `invented` – programs that differ in their name alone, a name of random syllables that is used twice.
-2. `name_gain` – what the name's return is worth: loss on its parts the first time minus their loss the second time.
+1. `with_name` – the program with one name, its tokens, and where the name and the argument stand.
+2. `invented` – programs that differ in their name alone, a name of random syllables that is used twice.
+3. `name_gain` – what the name's return is worth: loss on its parts the first time minus their loss the second time.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -16,8 +18,47 @@ from torch import Tensor
 from course_utils.induction.scores.interventions import Head, ablate_heads
 from course_utils.induction.scores.measures import token_losses
 
+ARGUMENT = "quab"
 PROGRAM = "def {name}(quab):\n    return quab + 1\n\nprint({name}(3))\n"
 CONSONANTS, VOWELS = "bdfgklmnprstvwz", "aeiou"
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program with one name.
+
+    Attributes:
+        tokens: with the starting token in front. parts: what the others say; ␣ is a space, ⏎ a line break.
+        names, arguments: where the name and the argument stand, both times, as ranges of `parts`.
+    """
+
+    tokens: Int[Tensor, "1 pos"]
+    parts: tuple[str, ...]
+    names: tuple[range, range]
+    arguments: tuple[range, range]
+
+
+def with_name(model: Any, name: str) -> Program:
+    """The program whose function has this name, which stands in it twice.
+
+    Raises:
+        ValueError: no name of a function, or more than 24 letters, digits and underscores.
+    """
+    if not (name.isascii() and name.isidentifier() and len(name) <= 24) or name == ARGUMENT:
+        raise ValueError(f"{name!r} is no name of at most 24 letters, digits and underscores, or is the argument's")
+    text = PROGRAM.format(name=name)
+    ids = model.tokenizer.encode(text, add_special_tokens=False)
+    pieces = [model.tokenizer.decode([i]) for i in ids]
+    ends = list(accumulate(map(len, pieces)))
+
+    def where(begin: int, length: int) -> range:
+        inside = [k for k, end in enumerate(ends) if end > begin and end - len(pieces[k]) < begin + length]
+        return range(inside[0], inside[-1] + 1)
+
+    spans = [where(at, len(name)) for at in (text.index(f"{name}("), text.rindex(f"{name}("))]
+    spans += [where(at + 1, len(ARGUMENT)) for at in (text.index(f"({ARGUMENT}"), text.rindex(f" {ARGUMENT}"))]
+    parts = tuple("⏎" if "\n" in piece else piece.replace(" ", "␣") for piece in pieces)
+    return Program(torch.tensor([[0, *ids]]), parts, (spans[0], spans[1]), (spans[2], spans[3]))
 
 
 @dataclass(frozen=True)

@@ -149,11 +149,11 @@ class ContextGain:
         Args:
             runs: their labels, by the name of the run.
         """
-        fig, ax = plots.figure(width=5.6, height=2.8)
+        fig, ax = plots.figure(height=2.6)
         distances = [n for n in (4, 8, 16, 32) if n in self.width.tolist()[:-1]]
         for run, colour, marker in zip(runs, (plots.EDITED, plots.GREY), "s^", strict=False):
             shares = [self.remaining(run, n) for n in distances]
-            ax.plot(distances, [share[0] for share in shares], color=colour, marker=marker, markersize=6,
+            ax.plot(distances, [share[0] for share in shares], color=colour, marker=marker, markersize=4,
                     label=runs[run])  # fmt: skip
             ax.vlines(distances, [s[1] for s in shares], [s[2] for s in shares], color=colour, linewidth=2.5)
         ax.set_xscale("log", base=2)

@@ -1,6 +1,6 @@
 """A program's tokens, drawn.
 
-1. `expected` – the probability of every token, at two moments.
+1. `expected` – the probability of every token, for two readers.
 2. `looked_up` – a name that comes twice, and where a head looks from its second coming.
 """
 
@@ -11,36 +11,33 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
+from course_utils.induction.code.names import Program
 from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 
-def expected(parts: Sequence[str], chance: Mapping[str, Float[Tensor, "pos"]], marks: str = "w qu") -> Figure:
-    """Bars of the probability of each token, side by side for two moments.
-
-    Shaded: from each w on eight parts, and from each qu on two.
+def expected(program: Program, chance: Mapping[str, Float[Tensor, "pos"]]) -> Figure:
+    """Bars of the probability of each token, side by side for two readers; both comings of name and argument shaded.
 
     Args:
-        parts: the tokens. chance: the probability of each before it is seen, by the moment.
-        marks: tokens whose names are set off below, with or without a space before them.
+        program: its tokens; the first of a name and of an argument is set off below.
+        chance: the probability of each before it is seen, by who reads, or when.
     """
-    bare = [part.strip("␣") for part in parts]
+    count = len(program.parts)
     fig, ax = plots.figure(height=3.0)
-    starts = [k for k, part in enumerate(bare) if part == "w"]
-    for start, label in zip(starts, ("first time", "second time"), strict=True):
-        ax.axvspan(start - 0.5, start + 7.5, color=plots.TOKEN, linewidth=0)
-        ax.text(start + 3.5, 1.03, label, ha="center", fontsize=9)
-    for k in (k for k, part in enumerate(bare) if part == "qu"):
-        ax.axvspan(k - 0.5, k + 1.5, color=plots.TOKEN, linewidth=0)
+    for span, label in zip((*program.names, *program.arguments), ("first time", "second time", "argument", "argument"),
+                           strict=True):  # fmt: skip
+        ax.axvspan(span.start - 0.5, span.stop - 0.5, color=plots.TOKEN, linewidth=0)
+        if label == "argument" or len(span) > 4:  # else it would run into another
+            ax.text((span.start + span.stop - 1) / 2, 1.03, label, ha="center", fontsize=9)
     for k, (title, values) in enumerate(chance.items()):
-        places = [place + 0.42 * (k - 0.5) for place in range(len(parts))]
-        ax.bar(places, values, 0.4, color=(plots.GREY, plots.SERIES[0])[k], label=title)
-    ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, len(parts) - 0.4), yticks=(0, 0.5, 1))
+        places = [place + 0.42 * (k - 0.5) for place in range(count)]
+        ax.bar(places, values.tolist(), 0.4, color=(plots.GREY, plots.SERIES[0])[k], label=title)
+    ax.set(ylabel="probability", ylim=(0, 1.15), xlim=(-0.6, count - 0.4), yticks=(0, 0.5, 1))
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(chance))
-    ax.set_xticks(range(len(parts)), parts, rotation=90, fontsize=9, family="monospace")
+    ax.set_xticks(range(count), program.parts, rotation=90, fontsize=9, family="monospace")
     ax.tick_params(axis="x", length=0, pad=3)
-    for label, part in zip(ax.get_xticklabels(), bare, strict=True):
-        marked = part in marks.split()
-        label.set(color=plots.EDITED if marked else plots.INK, fontweight="bold" if marked else "normal")
+    for k in (span.start for span in program.names + program.arguments):
+        ax.get_xticklabels()[k].set(color=plots.EDITED, fontweight="bold")
     return fig
 
 

@@ -22,7 +22,7 @@ def forming(
     Args:
         patterns: of one head by the training step, on BOS and a block of `length` tokens, twice.
     """
-    fig, rows = plots.figure(2, 1, height=5.9, height_ratios=[1, 1.4])
+    fig, rows = plots.figure(2, 1, height=5.2, height_ratios=[1, 1.4])
     fig.get_layout_engine().set(hspace=0.06)
     ax = rows[0]
     lines = (
@@ -39,7 +39,7 @@ def forming(
     rows[1].axis("off")
     spec = rows[1].get_subplotspec().subgridspec(1, len(patterns))
     for k, (step, pattern) in enumerate(patterns.items()):
-        ax.axvline(step, color=plots.STREAM, linewidth=1, zorder=0)
+        ax.axvline(step, color=plots.NULL, linewidth=1, linestyle=":", zorder=0)
         small = fig.add_subplot(spec[k])
         plots.heatmap(small, pattern, signed=False, limit=1, bar=False)
         small.set_title(f"two layers, step {step}", fontsize=10)
@@ -47,6 +47,9 @@ def forming(
         small.set_xticks(middles[1:], ("block", "repeat"), fontsize=9)
         small.set_yticks(middles, ("", "", "") if k else ("BOS", "block", "repeat"), fontsize=9)
         small.tick_params(length=0)
+        for line in (0.5, length + 0.5):  # where the block begins, and where it begins again
+            small.axhline(line, color=plots.NULL, linewidth=0.8, linestyle=":")
+            small.axvline(line, color=plots.NULL, linewidth=0.8, linestyle=":")
         small.set(xlabel="token looked at", ylabel="" if k else "token that looks")
     return fig
 
