@@ -19,16 +19,16 @@ IO, AND, COMMA, S2, GAVE, TO = 0, 1, 4, 5, 6, 7
 S1 = 2
 NOTE_INK, KNOWN = darker(plots.NOTE, 0.8), "#A6A6A6"
 GROWN = {  # a part, and the sections after which it is drawn
-    "from S2": (range(2, 3), Spot(TO, 0, up=0.1, text="?", kind="open")),
-    "0.2": (range(3, 8), Spot(TO, 0, up=0.1)),
-    "readers": (range(3, 5), Spot(TO, 1, right=0.2, up=-0.12, text="?", kind="open")),
+    "from S2": (range(2, 3), Spot(TO, 0, up=0.04, text="?", kind="open")),
+    "0.2": (range(3, 8), Spot(TO, 0, up=0.04)),
+    "readers": (range(3, 5), Spot(TO, 1, right=0.2, up=-0.05, text="?", kind="open")),
     "source": (range(3, 4), Spot(S1 + 1, 0, up=0.5, text="?", kind="open")),
-    "movers": (range(3, 8), Spot(TO, 1, right=-0.62, up=-0.12, width=0.74)),
+    "movers": (range(3, 8), Spot(TO, 1, right=-0.62, up=-0.05, width=0.74)),
     "writes IO": (range(4, 8), Spot(AND, 0, up=-0.12, text="0.2 …")),
     "writes S": (range(4, 8), Spot(COMMA, 0, up=-0.12, text="0.2 …")),
     "note of IO": (range(4, 8), Spot(AND, 0, up=0.56, text="note of\nMary", kind="note")),
     "note of S": (range(4, 8), Spot(COMMA, 0, up=0.56, text="note of\nJohn", kind="note")),
-    "MLPs": (range(5, 8), Spot(TO, 1, right=0.2, up=-0.12, kind="MLP", width=0.56)),
+    "MLPs": (range(5, 8), Spot(TO, 1, right=0.2, up=-0.05, kind="MLP", width=0.56)),
     "0.3, 1.1": (range(7, 8), Spot(TO, 0, right=0.84, up=0.2, text="0.3\n1.1")),
 }  # fmt: skip
 ARROWS = (  # the section that finds it, from, to, the letter of the input, how it runs
@@ -48,7 +48,7 @@ ARROWS = (  # the section that finds it, from, to, the letter of the input, how 
     (5, "0.2", "movers", "Q", {"slide": (-0.1, 0.05), "at": 0.55}),
     (5, "0.2", "MLPs", "", {"slide": (0.1, 0), "at": 0.4}),
     (5, "MLPs", "logits", "", {"slide": (0, 0.12), "at": 0.42}),
-    (7, S2, "0.3, 1.1", "", {"ports": ("top", "left"), "bend": 0.1, "slide": (0, -0.12)}),
+    (7, S2, "0.3, 1.1", "", {"ports": ("top", "left"), "bend": 0.13, "slide": (0, -0.1)}),
     (7, "0.3, 1.1", "logits", "", {"ports": ("top", "right"), "bend": 0.2, "at": 0.4}),
 )  # fmt: skip
 KNOWN_AFTER = {
@@ -80,8 +80,8 @@ def circuit_after(section: int, lost: Mapping[tuple[str, str], float] | None = N
         told = section == 6 and (start == "0.2" or (start, end) == ("note of S", "movers"))
         shut = told and start != "0.2"  # the note that is not to be read
         colour = ink if last or new or told else KNOWN
-        label = "not John" if told and end == "MLPs" else label
-        lines.append(Line(start, end, label, colour=colour, thick=thick, crossed=shut, **how))
+        label, aside = ("not John", 0.42) if told and end == "MLPs" else (label, 0.0)
+        lines.append(Line(start, end, label, colour=colour, thick=thick, crossed=shut, aside=aside, **how))
     return on_sentence(parts, lines, KNOWN_AFTER[section], layers=("layer 0", "layers\n1 to 3"))
 
 

@@ -50,8 +50,9 @@ class Spot:
 class Line:
     """An arrow. `start` is a part's name or a word's column, `end` a part's name; the ports are sides of the boxes.
 
-    label: what stands on it, at the share `at` of its way. bend: how far it bulges to its right, as a share of its
-    length. thick: points. crossed: whether it is crossed out, at the same place.
+    label: what stands on it, at the share `at` of its way, or so many inches `aside`, to the right. bend: how far it
+    bulges to its right, as a share of its length. thick: points. crossed: whether it is crossed out, where its label
+    would stand.
     """
 
     start: str | int
@@ -64,6 +65,7 @@ class Line:
     ports: tuple[str, str] = ("top", "bottom")
     slide: tuple[float, float] = (0.0, 0.0)
     crossed: bool = False
+    aside: float = 0.0
 
 
 def on_sentence(
@@ -129,7 +131,7 @@ def _draw(page: Sheet, line: Line, middle: Mapping[str, Point], size: Mapping[st
         if line.crossed:
             page.cross(spot)
         else:
-            page.text(spot, line.label, size=SMALL, colour=line.colour, bold=True)
+            page.text((spot[0] + line.aside, spot[1]), line.label, size=SMALL, colour=line.colour, bold=True)
 
 
 def _port(at: Point, size: tuple[float, float], side: str, slide: float) -> Point:

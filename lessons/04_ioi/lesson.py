@@ -514,7 +514,7 @@ adds = keys @ read / root
 table({name: dict(zip(("note of Mary", "note of John"), values.tolist(), strict=True))
        for name, values in {"score without the message": score - adds, "the message adds": adds,
                             "sum: the score": score}.items()}, decimals=1, corner="mover 1.2",
-      caption="The scores of the mover 1.2, on the sentence of the puzzle, and what the message of head 0.2 adds to them.")
+      caption="Scores of the mover 1.2 on the sentence of the puzzle; the message is that of head 0.2.")
 
 # %% [markdown]
 # Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can go wrong: on this very sentence head 1.3 reads the comma, while the two others read *and*.
@@ -616,7 +616,7 @@ ioi.circuit_after(7, messages).captioned(
 _, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)
 
 def at_the_comma(inputs):
-    """The movers with some inputs at the comma from the ABC prompt: how much they look there, the logits lost."""
+    """With these inputs of the movers as on the ABC prompt: their attention to the comma, and the logits lost."""
     def put(x, hook):  # x: (batch, position, head, d_head)
         x[:, 9, [0, 2, 3]] = of_abc[hook.name][:, 9, [0, 2, 3]]
         return x
@@ -814,11 +814,9 @@ display(table(rows, corner="", caption="Six sentences: whom each rule expects (�
 measured("ioi.twice", "neither: about even" if abs(differences[sentences[1]]) < 0.5 else "Mary" if differences[sentences[1]] > 0 else "John")
 
 # %% [markdown]
-# In the second and the third sentence both names occur twice, so that avoiding the repeated name decides nothing. The model avoids the last one. In the third, head 0.2 also looks at Mary, who had lunch, and the forecast is too small.
+# In the second and the third sentence both names occur twice, so that avoiding the repeated name decides nothing. The model avoids the last one. In the third, head 0.2 also looks at Mary, who had lunch, and the forecast is too small. In the fourth, Anna is last. But head 0.2 still gives John a quarter of its attention, and the model leans towards Mary.
 #
-# In the fourth, Anna is last, and avoiding the last name decides nothing between the other two. But head 0.2 still gives John a quarter of its attention, and the model leans towards Mary.
-#
-# Six sentences can be picked to prove anything. So we take all 36 ways to go on after *When Mary and John went to the store*: nobody, John, Mary or Anna has lunch, then one of the three gives, and the gift may come from one of the others. Where a rule avoids John or Mary, it expects the logit difference of the first sentence, and otherwise 0.
+# Six sentences can be picked to prove anything, so we take all 36 ways to go on after *When Mary and John went to the store*: nobody, John, Mary or Anna has lunch, then one of the three gives, and the gift may come from one of the others. Where a rule avoids John or Mary, it expects the logit difference of the first sentence, and otherwise 0.
 
 # %% figure answer
 lunch, after = ["", "{S} had lunch and ", "{IO} had lunch and ", "{C} had lunch and "], ["", " from {S}", " from {IO}", " from {C}"]
@@ -847,13 +845,13 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# In 24 of the 36 sentences the last name is John or Mary, and in all of them the model prefers the other one. There the forecast is no better than the rule of the last name. It is better in the twelve where Anna is last: the rule expects neither, and the forecast knows that head 0.2 still gives some attention to the names before Anna. A new name is avoided too, since Anna's logit is six below the mean of all names.
+# In 24 of the 36 sentences the last name is John or Mary, and in all of them the model prefers the other one. There the forecast is no better than the rule of the last name. It is better in the twelve where Anna is last, because head 0.2 still gives some attention to the names before her. A new name is avoided too: where Anna gives, her logit is six below the mean of all names.
 #
 # The last two sentences show where the forecast fails. In the fifth, which opens otherwise, head 0.2 looks at John as it does in the fourth, but the model leans the other way, towards the repeated name. We do not know why.
 #
 # In the sixth no *and* joins the names. Head 0.2 looks at Mary, the last name, and the model says Mary. The forecast knows whom the message avoids, but not which notes there are to read. The second notebook of this lesson, `04_ioi_deeper`, shows that here one note decides.
 #
-# So after the opening on which it was found, the circuit explains much of what the model does. It does not say what the model does after any opening.
+# So the circuit explains much of what the model does after the opening on which it was found, and not after every opening.
 
 # %% claims
 draws_of = [(found, expected, leaning), tested(1), tested(2)]
@@ -886,7 +884,8 @@ with claims():
 yours = "When {IO} and {S} went to the {place}, {IO} gave a {object} to"
 one = ioi.outside(model, (0, 2), {yours: yours})[yours]
 table({"0.2 looks at John": float(one.to_s.mean()), "0.2 looks at Mary": float(one.to_io.mean()),
-       "forecast of Mary − John": factor * one.leaning, "Mary − John": float(one.logit_diff.mean())}, decimals=2)
+       "Mary − John, forecast": factor * one.leaning, "Mary − John": float(one.logit_diff.mean())},
+      decimals=2)
 
 # %% [markdown]
 # ## 10 · Beside GPT-2, and what this does not show
