@@ -29,7 +29,7 @@ GROWN = {  # a part, and the sections after which it is drawn
     "note of IO": (range(4, 8), Spot(AND, 0, up=0.56, text="note of\nMary", kind="note")),
     "note of S": (range(4, 8), Spot(COMMA, 0, up=0.56, text="note of\nJohn", kind="note")),
     "MLPs": (range(5, 8), Spot(TO, 1, right=0.2, up=-0.05, kind="MLP", width=0.56)),
-    "0.3, 1.1": (range(7, 8), Spot(TO, 0, right=0.84, up=0.2, text="0.3\n1.1")),
+    "0.3, 1.1": (range(7, 8), Spot(TO, 0, right=0.84, up=0.06, text="0.3\n1.1")),
 }  # fmt: skip
 ARROWS = (  # the section that finds it, from, to, the letter of the input, how it runs
     (2, S2, "from S2", "", {"ports": ("top", "left")}),

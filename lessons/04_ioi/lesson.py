@@ -616,7 +616,7 @@ ioi.circuit_after(7, messages).captioned(
 _, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)
 
 def at_the_comma(inputs):
-    """With these inputs of the movers as on the ABC prompt: their attention to the comma, and the logits lost."""
+    """The movers' attention to the comma, and the logits lost, with these inputs of ABC there."""
     def put(x, hook):  # x: (batch, position, head, d_head)
         x[:, 9, [0, 2, 3]] = of_abc[hook.name][:, 9, [0, 2, 3]]
         return x
