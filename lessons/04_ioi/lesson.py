@@ -647,6 +647,16 @@ to_logits = [sum(value for (_, end), value in one.items() if end == "logits") fo
 straight = abc_ask.path_patch([["0.2"]])
 john_first = [ioi.asked(model, some, "ABC", direction="noising") for some in (second, prompts(128, 13, orders=["BABA"]))]
 elsewhere = [loss(abc_ask, layer_0, "after S1", reads) for reads in "kv"] + [loss(abc_ask, [h], "END", "q") for h in ("0.0", "0.1", "0.3")]
+
+def a_stranger(x, hook):  # the note at the comma, as the movers see it, from the ABC prompt
+    x[:, 9, [0, 2, 3]] = of_abc[hook.name][:, 9, [0, 2, 3]]
+    return x
+
+with model.hooks(fwd_hooks=[(f"blocks.1.attn.hook_{one}", a_stranger) for one in "kv"]):
+    after_both = model(first.tokens)[:, -1]
+(mary, john), (mary_then, john_then) = (
+    [float((x.gather(1, who[:, None])[:, 0] - x[:, first.layout.names].mean(1)).mean()) for who in (first.answer, first.wrong)]
+    for x in (model(first.tokens)[:, -1], after_both))
 with claims():
     claim("on the ABC prompts the two names are even, within half a logit", abs(float(straight.corrupt.mean())) < 0.5)
     claim("each of the three to the logits is worth between 3.5 and 5.5, in each of three draws", between([value for one in draws for (_, end), value in one.items() if end == "logits"], 3.5, 5.5))
@@ -658,6 +668,7 @@ with claims():
     claim("with the late heads and 3.0 exchanged nothing is lost: the difference grows by 0.3 to 0.8 logits", between(loss(abc_ask, [*late, "3.0"], "END"), -0.8, -0.3))
     claim("with a stranger's keys the movers give the comma more than a half, in the clean run less than a fifth", comma["keys"][0] > 0.5 and comma["keys and values"][0] > 0.5 and comma["nothing"][0] < 0.2)
     claim("five logits are lost with the keys, two with keys and values, and none with the values", rounds_to(comma["keys"][1], "5") and rounds_to(comma["keys and values"][1], "2") and comma["values"][1] < 0)
+    claim("with keys and values exchanged Mary's logit, above the mean of all names, falls by more than two, and John's does not rise", mary - mary_then > 2 and john_then <= john)
     claim("the table's keys are the arrow of the drawing", abs(comma["keys"][1] - messages["note of S", "movers"]) < 0.01)
     claim("where John is named first, the movers lose one logit and the late heads three, in each of two draws", all(rounds_to(loss(ask, movers, "END"), "1") for ask in john_first) and all(rounds_to(loss(ask, late, "END"), "3") for ask in john_first))
     claim("with flip, the messages of the six to the logits, exchanged at once, lose 0.99 of what is lost altogether, those of the ten others less than 0.02", rounds_to(at_once[0], "0.99") and abs(at_once[1]) < 0.02)  # fmt: skip
