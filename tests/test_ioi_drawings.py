@@ -11,21 +11,13 @@ ASKED = {how: {"0.2": sign * 1.4, "1.2": sign * 0.2} for how, sign in (("noising
 IN_C = ("giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
         "late → logits")  # fmt: skip
 
-READS = (("Mary", "note of IO"), ("Mary", "note of S"), ("John", "note of S"), ("note of IO", "movers"),
-         ("note of S", "movers"))  # fmt: skip
-WHOLE = {"note of IO": 0.84, "note of S": -0.01}
-
-
-class Measured:
-    """A diagram whose arrows all have one turn."""
-
-    def turn(self, name):
-        return 0.43
+LOST = {("note of IO", "movers"): 7.2, ("note of S", "movers"): 5.3, ("0.2", "movers"): 4.0, ("movers", "logits"): 4.9,
+        ("MLPs", "logits"): 3.9, ("0.3, 1.1", "logits"): 3.8}  # fmt: skip
 
 
 DRAWINGS = {
-    "what is read": lambda: ioi.reads_drawn(dict.fromkeys(READS, 0.43)),
-    "circuit": lambda: ioi.circuit_drawn(Measured(), WHOLE),
+    **{f"after section {k}": lambda k=k: ioi.circuit_after(k) for k in range(2, 7)},
+    "circuit": lambda: ioi.circuit_after(7, LOST),
     "gpt2": ioi.gpt2_drawn,
     "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
     "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, -1.12)),
@@ -76,11 +68,14 @@ def test_a_part_lies_in_the_column_of_its_word_and_a_line_needs_both_ends():
     plots.plt.close(made.fig)
 
 
-def test_a_measured_arrow_carries_its_turn_and_its_input():
-    made = texts(ioi.circuit_drawn(Measured(), WHOLE))
-    assert {"0.43 Q", "0.43 K", "0.43 V", "0.43", "0.84", "−0.01"} <= set(made)
-    assert made.count("0.43 K") == 2  # one from each note
-    assert texts(ioi.reads_drawn(dict.fromkeys(READS, 0.43))).count("0.43") == 5
+def test_the_circuit_grows_and_ends_with_what_each_message_is_worth():
+    known = {k: texts(ioi.circuit_after(k)) for k in range(2, 8)}
+    assert [known[k].count("?") for k in known] == [1, 2, 1, 0, 0, 0]
+    assert [known[k].count("0.2") for k in known] == [0, 1, 1, 1, 1, 1]
+    assert [known[k].count("0.2 …") for k in known] == [0, 0, 2, 2, 2, 2]  # at “and” and at the comma
+    assert [k for k in known if "MLPs" in known[k]] == [5, 6, 7] and [k for k in known if "0.3\n1.1" in known[k]] == [7]
+    assert {"7.2 V", "5.3 K", "4.0 Q", "4.9", "3.9", "3.8"} <= set(texts(ioi.circuit_after(7, LOST)))
+    plots.plt.close("all")
 
 
 def test_renamed_prompts_hold_each_name_once_in_its_role(model):
@@ -157,9 +152,9 @@ def test_several_heads_are_averaged(model):
     assert [share for _, share in both] == pytest.approx([(a + b) / 2 for (_, a), (_, b) in zip(*each, strict=True)])
 
 
-def test_the_frames_of_path_patching_carry_their_turns():
-    made = ioi.paths_drawn([-0.001, 0.29, 0.7])
-    assert {"0.00", "0.29", "0.70"} <= set(texts(made))
+def test_the_frames_of_path_patching_carry_what_is_lost():
+    made = ioi.paths_drawn([-0.01, 6.8, 16.4])
+    assert {"0.0 lost", "6.8 lost", "16.4 lost"} <= set(texts(made))
     plots.plt.close(made.fig)
 
 

@@ -21,14 +21,7 @@ from __future__ import annotations
 from course_utils import zoo
 from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, roles
 from course_utils.ioi.beside_drawn import beside_drawn
-from course_utils.ioi.circuit_drawings import (
-    circuit_drawn,
-    circuit_of_b,
-    circuit_of_c,
-    gpt2_drawn,
-    nodes_drawn,
-    reads_drawn,
-)
+from course_utils.ioi.circuit_drawings import circuit_after, circuit_of_b, circuit_of_c, gpt2_drawn, nodes_drawn
 from course_utils.ioi.criteria import (
     attribution_patch,
     direct_path,
@@ -39,7 +32,7 @@ from course_utils.ioi.criteria import (
     minimality,
     noise_heads,
 )
-from course_utils.ioi.diagram import LOGITS, Arrow, Diagram, Part, measured_arrow, measured_diagram
+from course_utils.ioi.diagram import LOGITS, Arrow, Part, measured_arrow
 from course_utils.ioi.notes import copying_notes, forged, mlp_answers, note_scores, renamed
 from course_utils.ioi.outside import TEXTS, Outcome, by_rule, leanings, outcome, outside, read_words, told
 from course_utils.ioi.paper import CLASSES, EMPTY, ROWS, paper_rows

@@ -22,7 +22,7 @@ def beside_drawn() -> Picture:
     page = sheet(4.3)
     ours = {
         "note": (XS[1], 0, 0.5, plots.NOTE), "note ": (XS[3], 0, 0.5, plots.NOTE), "0.2": (XS[5], 0, 0.42, plots.HEAD),
-        "movers": (2.92, 1, 0.72, plots.HEAD), "2.1–2.3": (2.99, 3, 0.8, plots.HEAD),
+        "movers": (2.92, 1, 0.72, plots.HEAD), "2.1–2.3": (3.03, 3, 0.7, plots.HEAD),
         "MLPs": (3.22, 2, 0.5, plots.MLP),
     }  # fmt: skip
     _panel(page, 0.0, "the lesson's model", ("Mary", "and", "John", ",", "John", "to"), ours, (
@@ -32,11 +32,11 @@ def beside_drawn() -> Picture:
         ((XS[5] - 0.04, 1.15), (2.96, 1.54), "Q", plots.INK, 0.0),
         ((XS[5] + 0.14, 1.15), (3.32, 2.24), "", plots.INK, 0.16),
         ((XS[1], 1.15), (2.53, 1.75), "V", NOTE_INK, -0.14),
-        ((XS[3], 1.15), (2.53, 1.66), "K", NOTE_INK, -0.1),
-        ((XS[3], 1.15), (2.56, 3.08), "V", NOTE_INK, -0.22),
+        ((XS[3] + 0.1, 1.15), (2.53, 1.66), "K", NOTE_INK, -0.1),
+        ((XS[3] - 0.1, 1.15), (2.66, 3.08), "V", NOTE_INK, -0.22),
         ((2.56, 1.88), (2.56, 3.54), "", plots.INK, 0.0),
         ((3.42, 2.58), (3.42, 3.68), "", plots.INK, 0.08),
-        ((2.98, 3.27), (2.98, 3.54), "", NOTE_INK, 0.0),
+        ((3.03, 3.27), (3.03, 3.54), "", NOTE_INK, 0.0),
     ))  # fmt: skip
     theirs = {
         "previous\ntoken": (1.46, 0, 0.84, plots.HEAD), "duplicate\ntoken": (2.42, 0, 0.88, plots.HEAD),

@@ -1,10 +1,9 @@
-"""The circuits of lesson 4, each drawn on the example sentence: what is known after each section, and other models'.
+"""The circuits of lesson 4, each drawn on the example sentence.
 
-1. `reads_drawn` – section 4: what the movers and layer 0 look at.
-2. `circuit_drawn` – section 7: the measured circuit, notes and message.
-3. `nodes_drawn` – the second notebook: heads at positions.
-4. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
-5. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
+1. `circuit_after` – the lesson's circuit as it is known after a section; at the end, with what each message is worth.
+2. `nodes_drawn` – the second notebook: heads at positions.
+3. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
+4. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -12,90 +11,78 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from course_utils import plots
-from course_utils.ioi.diagram import Diagram
 from course_utils.ioi.paper import CLASSES
 from course_utils.ioi.sentence import LAYERS, Line, Spot, on_sentence
 from course_utils.page.draw.sheet import Picture, darker
 
 IO, AND, COMMA, S2, GAVE, TO = 0, 1, 4, 5, 6, 7
 S1 = 2
-NOTE_INK = darker(plots.NOTE, 0.8)
-MOVERS = "1.0, 1.2, 1.3"
-NOTES = {
-    "note of IO": Spot(AND, 0, text="note of\nMary", kind="note", up=0.12),
-    "note of S": Spot(COMMA, 0, text="note of\nJohn", kind="note", up=0.12),
+NOTE_INK, KNOWN = darker(plots.NOTE, 0.8), "#A6A6A6"
+GROWN = {  # a part, and the sections after which it is drawn
+    "from S2": (range(2, 3), Spot(TO, 0, up=0.04, text="?", kind="open")),
+    "0.2": (range(3, 8), Spot(TO, 0, up=0.04)),
+    "readers": (range(3, 5), Spot(TO, 1, right=0.2, up=-0.05, text="?", kind="open")),
+    "source": (range(3, 4), Spot(S1 + 1, 0, up=0.5, text="?", kind="open")),
+    "movers": (range(3, 8), Spot(TO, 1, right=-0.62, up=-0.05, width=0.74)),
+    "writes IO": (range(4, 8), Spot(AND, 0, up=-0.12, text="0.2 …")),
+    "writes S": (range(4, 8), Spot(COMMA, 0, up=-0.12, text="0.2 …")),
+    "note of IO": (range(4, 8), Spot(AND, 0, up=0.56, text="note of\nMary", kind="note")),
+    "note of S": (range(4, 8), Spot(COMMA, 0, up=0.56, text="note of\nJohn", kind="note")),
+    "MLPs": (range(5, 8), Spot(TO, 1, right=0.2, up=-0.05, kind="MLP", width=0.56)),
+    "0.3, 1.1": (range(7, 8), Spot(TO, 0, right=0.84, up=0.06, text="0.3\n1.1")),
+}  # fmt: skip
+ARROWS = (  # the section that finds it, from, to, the letter of the input, how it runs
+    (2, S2, "from S2", "", {"ports": ("top", "left")}),
+    (2, "from S2", "logits", "", {}),
+    (2, S2, "0.2", "", {"ports": ("top", "left")}),
+    (3, "movers", "logits", "", {"slide": (0, -0.28), "at": 0.42}),
+    (3, "0.2", "readers", "", {}),
+    (3, "readers", "logits", "", {}),
+    (3, "source", "movers", "", {"ports": ("right", "left"), "bend": -0.06}),
+    (4, IO, "writes IO", "", {"ports": ("top", "left"), "bend": -0.2}),
+    (4, S1, "writes S", "", {"ports": ("top", "left"), "bend": -0.12}),
+    (4, "writes IO", "note of IO", "", {}),
+    (4, "writes S", "note of S", "", {}),
+    (4, "note of IO", "movers", "V", {"ports": ("top", "left"), "bend": -0.12, "slide": (0, 0.07), "at": 0.45}),
+    (4, "note of S", "movers", "K", {"ports": ("right", "left"), "bend": -0.04, "slide": (0, -0.07), "at": 0.45}),
+    (5, "0.2", "movers", "Q", {"slide": (-0.1, 0.05), "at": 0.55}),
+    (5, "0.2", "MLPs", "", {"slide": (0.1, 0), "at": 0.4}),
+    (5, "MLPs", "logits", "", {"slide": (0, 0.12), "at": 0.42}),
+    (7, S2, "0.3, 1.1", "", {"ports": ("top", "left"), "bend": 0.13, "slide": (0, -0.1)}),
+    (7, "0.3, 1.1", "logits", "", {"ports": ("top", "right"), "bend": 0.2, "at": 0.4}),
+)  # fmt: skip
+KNOWN_AFTER = {
+    2: "Something in layer 0 carries the second John to the last word.",
+    3: "It is head 0.2; the movers write to the logits, and a question mark stands where they read.",
+    4: "Head 0.2 and others write notes of Mary and of John, which the movers read.",
+    5: "Head 0.2 at the last word tells the movers' queries and the MLPs.",
+    6: "The message of head 0.2 keeps the movers from the note of John and makes the MLPs lower John.",
+    7: "The whole circuit: the movers' values read the note of Mary, their keys that of John, their queries head 0.2.",
 }
-MOVE = Spot(TO, 1, right=-0.45, up=0.3)
-WROTE = {"note of IO": (IO, ("top", "left"), -0.2), "note of S": (S1, ("top", "left"), -0.15)}
 
 
-def reads_drawn(attention: Mapping[tuple[str, str], float]) -> Picture:
-    """What layer 0 and the movers look at: at each arrow the attention, and the arrow as thick.
+def circuit_after(section: int, lost: Mapping[tuple[str, str], float] | None = None) -> Picture:
+    """What is known of the circuit after a section, 2 to 7: dark what is new, grey what was known before.
 
     Args:
-        attention: by who is read and who reads: the words "Mary" and "John", the two notes, and "movers".
+        lost: after section 7, for some arrows, (from, to), the logits that are lost when this message is exchanged.
     """
-    parts = NOTES | {"movers": Spot(TO, 1, right=-0.2, up=0.1)}
-    ends = {"Mary": IO, "John": S1, "movers": "movers"} | {note: note for note in NOTES}
-    how = {
-        ("Mary", "note of IO"): {"ports": ("top", "left"), "bend": -0.2, "at": 0.45},
-        ("Mary", "note of S"): {"ports": ("top", "bottom"), "bend": 0.06, "at": 0.4},
-        ("John", "note of S"): {"ports": ("top", "left"), "bend": -0.15, "at": 0.5},
-        ("note of IO", "movers"): {"ports": ("top", "left"), "bend": -0.1, "at": 0.5, "slide": (0, 0.06)},
-        ("note of S", "movers"): {"ports": ("top", "left"), "bend": -0.06, "at": 0.5, "slide": (0, -0.06)},
-    }
+    parts = {name: spot for name, (when, spot) in GROWN.items() if section in when}
     lines = []
-    for (read, reader), share in attention.items():
-        colour = plots.HEAD if reader == "movers" else NOTE_INK
-        thick = max(0.8, 5 * share)
-        lines.append(Line(ends[read], reader, _share(share), colour=colour, thick=thick, **how[read, reader]))
-    lines.append(Line("movers", "logits", slide=(0, -0.2), colour=plots.HEAD))
-    alt = "; ".join(f"{reader} read {read} with {share:.2f}" for (read, reader), share in attention.items())
-    return on_sentence(parts, lines, f"Attention: {alt}.", layers=LAYERS[:2])
-
-
-def circuit_drawn(circuit: Diagram, whole: Mapping[str, float]) -> Picture:
-    """The measured circuit, notes in gold and the message in black; at each arrow its turn, and the arrow as thick.
-
-    Args:
-        whole: for each note, what it turns by all ways together.
-    """
-    parts = NOTES | {
-        MOVERS: MOVE, "0.2": Spot(TO, 0, right=-0.4, up=0.08), "0.3": Spot(TO, 0, right=0.62, up=-0.07),
-        "0.3 ": Spot(GAVE, 0, up=0.38, text="0.3"), "1.1": Spot(TO, 1, right=0.62, up=0.18),
-        "MLPs": Spot(TO, 2, right=0.13, up=-0.02, kind="MLP", width=0.5),
-    }  # fmt: skip
-
-    def arrow(start: str | int, end: str, name: str, **more) -> Line:
-        label, thick = _effect(circuit, name)
-        return Line(start, end, label, thick=thick, **more)
-
-    lines = []
-    for note, (word, ports, bend) in WROTE.items():
-        how = {"thick": _thick(whole[note]), "colour": NOTE_INK, "ports": ports, "bend": bend, "at": 0.42}
-        lines.append(Line(word, note, _share(whole[note]), **how))
-    for note, reads, bend, high, at in (
-        ("note of IO", "values", -0.17, 0.12, 0.5), ("note of IO", "keys", -0.07, 0.04, 0.4),
-        ("note of S", "keys", -0.09, -0.04, 0.38), ("note of S", "values", 0.14, -0.12, 0.72),
-    ):  # fmt: skip
-        how = {"bend": bend, "ports": ("top", "left"), "at": at, "slide": (0, high), "colour": NOTE_INK}
-        lines.append(arrow(note, MOVERS, f"{note} → {MOVERS}, {reads}", **how))
-    lines += [
-        arrow(S2, "0.2", "giver → 0.2, values", ports=("top", "left"), at=0.6),
-        arrow(S2, "0.3", "giver → 0.3, values", ports=("top", "left"), at=0.75, bend=0.05),
-        Line(S2, "0.3 ", ports=("top", "left"), bend=-0.2, thick=_thick(circuit.turn("giver → 0.3, values"))),
-        arrow("0.2", MOVERS, f"0.2 → {MOVERS}, queries", at=0.24),
-        arrow("0.2", "MLPs", "0.2 → logits", ports=("right", "bottom"), bend=0.31, at=0.22, slide=(0, 0.06)),
-        Line("MLPs", "logits", thick=_thick(circuit.turn("0.2 → logits"))),
-        arrow("0.3 ", "1.1", "0.3 → 1.1, values", ports=("right", "left"), at=0.16),
-        arrow("0.3", "logits", "0.3 → logits", ports=("right", "right"), bend=0.23, at=0.7, slide=(0, 0.07)),
-        arrow("1.1", "logits", "1.1 → logits", ports=("top", "right"), bend=0.1, at=0.22, slide=(0, -0.07)),
-        arrow(MOVERS, "logits", f"{MOVERS} → logits", at=0.45, slide=(0.0, -0.25)),
-    ]  # fmt: skip
-    return on_sentence(
-        parts, lines, "The circuit on the sentence: the movers' values read the note of Mary, their keys that of "
-        "John, their queries the message of 0.2, which goes to MLPs as well; 0.3 and 1.1 add a smaller share.",
-    )  # fmt: skip
+    for since, start, end, reads, how in ARROWS:
+        if since > section or not {start, end} <= {*parts, "logits", IO, S1, S2}:
+            continue
+        last, new = section == 7, since == section
+        ink = NOTE_INK if start in (IO, S1) or "note of" in str(end) + str(start) else plots.INK
+        value = (lost or {}).get((str(start), end))
+        label = f"{value:.1f} {reads}".strip() if value is not None else "Q" if new and reads == "Q" else ""
+        thick = (1.8 if value is None else max(1.2, 0.5 * value)) if last else 2.6 if new else 1.6
+        told = section == 6 and (start == "0.2" or (start, end) == ("note of S", "movers"))
+        shut = told and start != "0.2"  # the note that is not to be read
+        colour = ink if last or new or told else KNOWN
+        label, aside = ("not John", 0.42) if told and end == "MLPs" else (label, 0.0)
+        lines.append(Line(start, end, label, colour=colour, thick=thick, crossed=shut, aside=aside, **how))
+    return on_sentence(parts, lines, KNOWN_AFTER[section], layers=("layer 0", "layers\n1 to 3"))
 
 
 def gpt2_drawn() -> Picture:
@@ -206,21 +193,5 @@ def nodes_drawn(nodes: Iterable[tuple[int, int, str]], layers: Sequence[str] = L
     return on_sentence(parts, [], f"{', '.join(parts)}, each in the column of its word.", layers=layers)
 
 
-def _share(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
-
-
 def _change(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
-
-
-def _effect(circuit: Diagram, name: str) -> tuple[str, float]:
-    """Label and thickness of a measured arrow."""
-    turn = circuit.turn(name)
-    letter = {"queries": " Q", "keys": " K", "values": " V"}.get(name.rpartition(", ")[2], "")
-    return _share(turn) + letter, _thick(turn)
-
-
-def _thick(turn: float) -> float:
-    """Points, in proportion to the size of the turn."""
-    return max(0.8, min(5.0, 6.5 * abs(turn)))

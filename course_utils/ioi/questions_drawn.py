@@ -62,14 +62,14 @@ def _sentence(page: Sheet, y: float, names: Sequence[str], labelled: bool, left:
         colour = "white" if changed else plots.INK
         page.text((middle, y), word, size=SMALL, bold=changed, up="baseline", colour=colour, halo=False)
         if label and labelled:
-            above = x + wide - 0.1 if label == "END" else middle
+            above = x + wide - 0.19 if label == "END" else middle
             page.text((above, y + 0.36), label, size=SMALL, bold=True, halo=False)
         x += wide + 0.04
 
 
-def paths_drawn(turns: Sequence[float] = (0.0, 0.0, 0.0)) -> Picture:
-    """Head 0.2 with the output of the flipped prompt, three sets of ways on which it may reach the logits, and how far
-    each turns the answer."""
+def paths_drawn(lost: Sequence[float] = (0.0, 0.0, 0.0)) -> Picture:
+    """Head 0.2 with the output of the flipped prompt, three sets of ways on which it may reach the logits, and how many
+    logits of the difference are lost on each."""
     page, third = sheet(2.5), WIDE / 3
     titles = ("1 · straight to the logits", "2 · also through MLPs", "3 · also through heads")
     for i, title in enumerate(titles):
@@ -78,8 +78,8 @@ def paths_drawn(turns: Sequence[float] = (0.0, 0.0, 0.0)) -> Picture:
         spots = {"0.2": (left + 1.15, 0.3), "heads": (left + 0.5, 1.15), "MLPs": (left + 1.85, 1.15),
                  "logits": (left + 1.15, 1.88)}  # fmt: skip
         page.text((left + 0.1, 2.34), title, side="left", size=SMALL, bold=True, halo=False)
-        turned = f"{round(turns[i], 2) + 0.0:.2f}"
-        page.text((left + 1.64, 1.88), turned, side="left", size=SMALL, bold=True, halo=False, colour=plots.EDITED)
+        loses = f"{round(lost[i], 1) + 0.0:.1f} lost"
+        page.text((left + 1.64, 1.88), loses, side="left", size=SMALL, bold=True, halo=False, colour=plots.EDITED)
         _way(page, spots["0.2"], spots["logits"], True)
         for part, open_ in (("MLPs", mlps), ("heads", heads)):
             _way(page, spots["0.2"], spots[part], open_)

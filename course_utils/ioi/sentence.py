@@ -1,6 +1,6 @@
 """The example sentence, with the parts of a model in the columns of its words and arrows between them.
 
-Every circuit of lesson 4 is drawn on it, so that a drawing grows from one section to the next:
+Every circuit of lesson 4 is drawn on it, and the lesson's own grows from one section to the next:
 
 1. `EXAMPLE` is the sentence, and `OTHER` the one in which Mary gives. `WORDS` are the columns; the last one, END, is as
    wide as several, since most parts work there.
@@ -25,14 +25,17 @@ END = (END_LEFT + WIDE) / 2
 LOW, LAYER = 0.62, 1.0  # inches: where layer 0 begins, from one layer to the next
 LAYERS = ("layer 0", "layer 1", "layer 2")
 HIGH = 0.34  # inches: of a part of one line
-COLOURS = {"head": plots.HEAD, "note": plots.NOTE, "MLP": plots.MLP, "logits": plots.ANSWER}
+COLOURS = {"head": plots.HEAD, "note": plots.NOTE, "MLP": plots.MLP, "logits": plots.ANSWER, "open": "#FFFFFF"}
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a part stands and what is written in it. `column` counts `WORDS`; right and up are inches."""
+    """Where a part stands and what is written in it. `column` counts `WORDS`; right and up are inches.
+
+    kind: one of `COLOURS`; "open" is a part that is not known yet.
+    """
 
     column: int
     layer: int
@@ -47,8 +50,9 @@ class Spot:
 class Line:
     """An arrow. `start` is a part's name or a word's column, `end` a part's name; the ports are sides of the boxes.
 
-    label: what stands on it, at the share `at` of its way. bend: how far it bulges to its right, as a share of its
-    length. thick: points.
+    label: what stands on it, at the share `at` of its way, or so many inches `aside`, to the right. bend: how far it
+    bulges to its right, as a share of its length. thick: points. crossed: whether it is crossed out, where its label
+    would stand.
     """
 
     start: str | int
@@ -60,6 +64,8 @@ class Line:
     at: float = 0.5
     ports: tuple[str, str] = ("top", "bottom")
     slide: tuple[float, float] = (0.0, 0.0)
+    crossed: bool = False
+    aside: float = 0.0
 
 
 def on_sentence(
@@ -93,7 +99,7 @@ def on_sentence(
     for name, spot in spots.items():
         fill = COLOURS[spot.kind]
         page.box(middle[name], spot.text or name, fill=fill, edge=darker(fill), width=size[name][0],
-                 height=size[name][1], size=SMALL)  # fmt: skip
+                 height=size[name][1], size=SMALL, dashed=spot.kind == "open")  # fmt: skip
     return page.picture(alt)
 
 
@@ -117,12 +123,15 @@ def _draw(page: Sheet, line: Line, middle: Mapping[str, Point], size: Mapping[st
         start = _port(middle[line.start], size[line.start], line.ports[0], line.slide[0])
     end = _port(middle[line.end], size[line.end], line.ports[1], line.slide[1])
     page.arrow(start, end, colour=line.colour, bend=line.bend, thick=line.thick)
-    if line.label:
+    if line.label or line.crossed:
         (x0, y0), (x1, y1), t = start, end, line.at
         x2 = (x0 + x1) / 2 + line.bend * (y1 - y0)
         y2 = (y0 + y1) / 2 - line.bend * (x1 - x0)
         spot = tuple((1 - t) ** 2 * a + 2 * t * (1 - t) * c + t * t * b for a, b, c in ((x0, x1, x2), (y0, y1, y2)))
-        page.text(spot, line.label, size=SMALL, colour=line.colour, bold=True)
+        if line.crossed:
+            page.cross(spot)
+        else:
+            page.text((spot[0] + line.aside, spot[1]), line.label, size=SMALL, colour=line.colour, bold=True)
 
 
 def _port(at: Point, size: tuple[float, float], side: str, slide: float) -> Point:

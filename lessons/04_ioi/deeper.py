@@ -4,7 +4,7 @@
 # **A puzzle.** In the first notebook three heads, the movers, copied the right name. They add more than three logits to a logit difference of about eleven and a half. Take all three away, and only about one and a half logits are lost. Something makes up for the rest. In GPT-2 small there are backup heads, which start to copy when others are gone. Is it so here too?
 
 # %% [markdown] contents
-# This notebook goes on from the first one of the lesson. Most of its sections can be read alone; where one leans on another, it says so. Effects are changes of the logit difference: a loss is negative. Where they are shares of the clean difference, −2 with flip is what the first notebook calls a turn of 1. Intervals are 95 % intervals of a mean, with the prompts resampled.
+# This notebook goes on from the first one of the lesson. Most of its sections can be read alone; where one leans on another, it says so. Effects are changes of the logit difference: a loss is negative. Where they are shares of the clean difference, −1 leaves the two names even, and −2 puts the other one as far ahead. Intervals are 95 % intervals of a mean, with the prompts resampled.
 
 # %% setup
 

@@ -8,15 +8,17 @@
 # GPT-2 small, a larger model, notices the repetition, as Wang et al. 2022 found ([Interpretability in the Wild](https://arxiv.org/abs/2211.00593)). Here we find the parts that produce the behaviour in a small model, draw their circuit, and let it predict sentences on which the two ways differ.
 
 # %% [markdown] contents
-# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. The prompts have many names. In the figures *Mary* stands for the one that is right when John gives, and *John* for the other.
+# You need lesson 0: the residual stream, direct logit attribution, ablation, activation patching and path patching. The prompts have many names; in the figures *Mary* and *John* stand for the two of each prompt, and John is the one who gives.
 
 # %% setup
 
 # %% figure
+from math import exp
+
 import torch
 
 from course_utils import ioi, patching, plots, zoo
-from course_utils.page import about, between, caption, card, claim, claims
+from course_utils.page import about, between, card, claim, claims
 from course_utils.page import measured, predict, rounds_to, table
 
 model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
@@ -65,11 +67,10 @@ ioi.partners_drawn().captioned("One prompt, with the labels of its positions, an
 words = model.tokenizer.encode(ioi.EXAMPLE, add_special_tokens=False)
 prompt = torch.tensor([[model.tokenizer.bos_token_id, *words]])
 logits = model(prompt)[0, -1]
-named = {model.tokenizer.decode([i]).strip(): i for i in [*logits.topk(3).indices.tolist(), words[3]]}
-table({name: {"logit": float(logits[i])} for name, i in named.items()}, decimals=2, corner="next token")
-
-# %% caption
-caption("The three most probable next tokens and John.")
+john = words[3]  # When, Mary, and, John
+named = {model.tokenizer.decode([i]).strip(): float(logits[i]) for i in (*logits.topk(3).indices.tolist(), john)}
+table({name: {"logit": value} for name, value in named.items()}, decimals=2, corner="next token",
+      caption="The three most probable next tokens, and John.")
 
 # %% [markdown]
 # The logit difference is 15.59 − 3.84 = 11.75, which makes Mary more than a hundred thousand times as probable as John. Even some names that stand nowhere in the sentence come before John. It looks as if the model not only raised Mary but also pushed the giver down.
@@ -91,11 +92,10 @@ clean = prompts(128, 0)
 # %% claims
 sets = {"IO first": prompts(128, 2, orders=["ABBA"]), "S first": prompts(128, 2, orders=["BABA"])}
 said = {name: ioi.behaviour(model, some) for name, some in (sets | {"both first": clean}).items()}
-of = {name: float(logits[i]) for name, i in named.items()}
 with claims():
-    claim("on the example the logits are 15.59 and 3.84, and their difference 11.75", rounds_to(of["Mary"], "15.59") and rounds_to(of["John"], "3.84") and rounds_to(of["Mary"] - of["John"], "11.75"))
-    claim("that is a ratio of probabilities above 100 000", float((logits[named["Mary"]] - logits[named["John"]]).exp()) > 1e5)
-    claim("the other two of the table are names, stand nowhere in the sentence, and come before John", len(of) == 4 and all(name in ioi.NAMES and name not in ioi.EXAMPLE and of[name] > of["John"] for name in set(of) - {"Mary", "John"}))
+    claim("on the example the logits are 15.59 and 3.84, and their difference 11.75", rounds_to(named["Mary"], "15.59") and rounds_to(named["John"], "3.84") and rounds_to(named["Mary"] - named["John"], "11.75"))
+    claim("that is a ratio of probabilities above 100 000", exp(named["Mary"] - named["John"]) > 1e5)
+    claim("the other two of the table are names, stand nowhere in the sentence, and come before John", len(named) == 4 and all(name in ioi.NAMES and name not in ioi.EXAMPLE and named[name] > named["John"] for name in set(named) - {"Mary", "John"}))
     claim("128 prompts, and 128 of either order, with more than 40 names, and more than ten places and objects", all(len(some) == 128 and len(some.answer.unique()) > 40 and min(len(some.tokens[:, at].unique()) for at in (8, 13)) > 10 for some in (clean, *sets.values())))
     claim("IO ranks above S in every prompt, in either order", all(one.logit_diff.min() > 0 for one in said.values()))
     claim("IO is named first in 45 to 55 of 100 prompts", between((clean.positions["IO"] < clean.positions["S1"]).float().mean(), 0.45, 0.55))
@@ -150,7 +150,12 @@ measured("ioi.leaves", ("", "after layer 0", "after layer 1", "after layer 2")[f
 # %% [markdown]
 # Layer 0 already carries 0.87 of the difference to END. The rest, an eighth, takes a detour over the next word, *gave*.
 #
-# This says something about the puzzle. In layer 0, S2 holds nothing but its own word and its place. Whoever reads it there learns *John*, and not whether a John has stood there before. Repetition can still count, if END reads the first *John* as well.
+# This narrows the puzzle down. When layer 0 fetches something from S2, nothing has been written there yet: S2 holds its own word and its place. So END learns from it that it is *John*, and not that it is a *second* John. To notice the repetition, END would have to read the first *John* as well.
+
+# %% figure
+ioi.circuit_after(2).captioned(
+    "The circuit so far, on the sentence of the puzzle. Some part of layer 0 fetches the giver from S2 and writes at END, the last word. A question mark stands for what is not known yet. This drawing grows with every section."
+)
 
 # %% claims
 recovered = dict(enumerate(found, start=1))  # by position: S2 is 10, END 14
@@ -178,7 +183,7 @@ for i, (column, colour) in enumerate((("to IO", plots.SERIES[0]), ("to S", plots
     mean, low, high = zip(*(rows[part][column] for part in shown), strict=True)
     at = [k + 0.38 * i - 0.19 for k in range(len(shown))]
     ax.bar(at, mean, 0.36, color=colour, label={"to IO": "to the logit of IO (Mary)", "to S": "to the logit of S (John)"}[column])
-    ax.vlines(at, low, high, color="#F0A000", linewidth=1.4)
+    ax.vlines(at, low, high, color="#F0A000", linewidth=2.6)
 ax.axhline(0, color=plots.INK, linewidth=0.8)
 ax.axvline(len(heads) - 0.5, color=plots.NULL, linewidth=0.8, linestyle=":")
 ax.set(xticks=range(len(shown)), xticklabels=[part.replace("m", "MLP ") for part in shown], ylabel="adds at END (logits)")
@@ -190,49 +195,57 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 0.3 and 1.1 lower S. Heads 2.1, 2.2 and 2.3 raise both names, and more the one that is named second; head 3.0 raises the one that is named first. Over prompts of both orders this favours neither name by much.
+# Heads 1.0, 1.2 and 1.3 raise IO, and S much less. Wang et al. call heads that copy the right name from the prompt **name movers**; we call these three *the movers*, and section 4 tests whether they copy. Heads 0.3 and 1.1 lower S.
 #
-# More than half of the logit difference, 55 %, is added by the MLPs, which raise IO and lower S. But of other words an MLP knows only what heads have brought, so we follow the heads first.
+# Heads 2.1, 2.2 and 2.3, which we call *the late heads*, raise both names, and more the one that is named second. Head 3.0 raises the one that is named first. The figure shows the mean over both orders, in which this favours neither name by much.
 #
-# Direct attribution does not see what later parts make of a head's output. Patching does. This time its direction is noising, which asks what the answer needs: run the clean prompts, but give one head the output $z$ that it has on the flipped prompts. Since noising starts from the clean run, we count from there: the **turn** is 0 where the logit difference stays as in the clean run, and 1 where it becomes that of the flipped one. At a turn of one half the two names are about even, and beyond it the model prefers John.
+# More than half of the logit difference, 55 %, is added by the MLPs, which raise IO and lower S. An MLP cannot look at other words. All that it knows of the names has been brought to END by heads, so we follow the heads first.
+#
+# Direct attribution does not see what later parts make of a head's output. Patching does. This time its direction is noising, which asks what the answer needs: run the clean prompts, but give one head the output $z$ that it has on the flipped prompts. From here on we count how many logits of the difference are *lost*. When all 12 are lost, the two names are even. When 24 are lost, John is as far ahead as Mary was, as on the flipped prompts.
 
 # %% prediction
 predict("ioi.quiet")
 
 # %%
-noise = ioi.asked(model, clean, "flip", direction="noising")
-by_head = noise.sweep("z")
-turn = 1 - by_head.recovery()  # (layer, head): 0 as in the clean run, 1 as in the flipped one
+noise = ioi.asked(model, clean, "flip", direction="noising")  # the clean runs, with parts of the flipped ones
+by_head = noise.sweep("z")  # one head at a time
+lost = -by_head.effect()  # (layer, head): logits of the difference
 
 # %% figure answer
-names, total = [f"{layer}.{head}" for layer in range(4) for head in range(4)], float(by_head.clean.mean())
-direct = {head: written.difference(head) / total for head in names}
-turned = dict(zip(names, turn.flatten().tolist(), strict=True))
+every_head, total = [f"{layer}.{head}" for layer in range(4) for head in range(4)], float(by_head.clean.mean())
+direct = {head: written.difference(head) for head in every_head}
+cost = dict(zip(every_head, lost.flatten().tolist(), strict=True))
 fig, ax = plots.figure(height=2.9, width=6.0)
-ax.plot([0, 0.15], [0, 0.15], color=plots.NULL, linewidth=0.8, linestyle="--")
-ax.scatter(direct.values(), turned.values(), s=42, color=plots.HEAD, zorder=3)
-for text, head, shift in (("0.2", "0.2", (8, -4)), ("0.3", "0.3", (8, -4)), ("1.1", "1.1", (-7, 8)), ("1.0", "1.0", (5, -10)), ("1.3", "1.3", (-6, 8)),
-                          ("1.2", "1.2", (7, -7))):  # fmt: skip
-    ax.annotate(text, (direct[head], turned[head]), xytext=shift, textcoords="offset points", fontsize=10)
-ax.text(0.004, -0.04, "the other ten heads", va="top", fontsize=10)
+ax.plot([0, 1.75], [0, 3.5], color=plots.NULL, linewidth=0.8, linestyle="--")
+ax.scatter(direct.values(), cost.values(), s=42, color=plots.HEAD, alpha=0.7, zorder=3)
+for head, shift in (("0.2", (8, -4)), ("0.3", (8, -4)), ("1.1", (-7, 8)), ("1.0", (5, -10)), ("1.3", (-6, 8)), ("1.2", (7, -7))):
+    ax.annotate(head, (direct[head], cost[head]), xytext=shift, textcoords="offset points", fontsize=10)
+ax.text(0.05, -0.8, "the other ten heads", va="top", fontsize=10)
 for line in (ax.axhline, ax.axvline):
     line(0, color=plots.NULL, linewidth=0.8)
-ax.set(xlabel="adds directly to IO − S (share of the clean logit difference)", ylabel="turn when patched", xlim=(-0.03, 0.15), ylim=(-0.12, 0.8))
+ax.axhline(total, color=plots.NULL, linewidth=0.8, linestyle=":")
+ax.text(1.75, total - 0.3, "here the two names are even", ha="right", va="top", fontsize=10)
+ax.set(xlabel="adds directly to IO − S (logits)", ylabel="lost when patched (logits)", xlim=(-0.35, 1.75), ylim=(-2.6, 19))
 plots.show(
-    fig, "Sixteen heads: the movers turn the answer by what they add; 0.2 adds almost nothing and turns it most.",
-    "The sixteen heads (128 prompts): across, direct attribution; upwards, the turn when the head gets "
-    "its output on the flipped prompt. On the dashed line a head turns the answer by just what it adds.",
+    fig, "Sixteen heads: patching a mover loses twice what it adds; 0.2 adds almost nothing and its patching loses most, more than the whole difference.",
+    "The sixteen heads (128 prompts): across, direct attribution; upwards, the logits that are lost when the head gets "
+    "its output on the flipped prompt. On the dashed line a head loses twice what it adds.",
 )  # fmt: skip
 candidates = {"0.2": (0, 2), "0.3": (0, 3), "1.2": (1, 2), "2.1": (2, 1)}
-measured("ioi.quiet", max(candidates, key=lambda name: float(turn[candidates[name]])))
+measured("ioi.quiet", max(candidates, key=lambda name: float(lost[candidates[name]])))
 
 # %% [markdown]
-# Head 0.2 adds next to nothing, and yet exchanging it turns the answer by 0.70. That is enough to make the model prefer John. The movers lie on the dashed line: exchanging one of them turns the answer by about what it adds. A head that adds so little and matters so much must have readers. We first ask what the movers read.
+# Head 0.2 adds next to nothing, and yet exchanging it loses 16 logits, so that the model prefers John. The movers lie on the dashed line: each loses twice what it adds, because it no longer raises Mary and raises John instead. A head that adds so little and matters so much must have readers. We first ask what the movers read.
+
+# %% figure
+ioi.circuit_after(3).captioned(
+    "The circuit so far. Dark is what is new: the movers, and head 0.2, which fetches the giver. The question marks stand for what comes next: what the movers read, and who reads head 0.2."
+)
 
 # %% claims
 def wrote(*parts):
     """The share of the logit difference that these parts add directly."""
-    return sum(written.difference(part) for part in parts) / total
+    return sum(written.difference(part) for part in parts) / total  # total: the clean logit difference
 
 by_order = [(ioi.writes(model, sets["IO first"]).rows(), "to IO", "to S"), (ioi.writes(model, sets["S first"]).rows(), "to S", "to IO")]
 with claims():
@@ -245,56 +258,41 @@ with claims():
     claim("0.3 and 1.1 lower S by more than half a logit and add less than 0.15 to IO", all(rows[h]["to S"][2] < -0.5 and abs(rows[h]["to IO"][0]) < 0.15 for h in ("0.3", "1.1")))
     claim("the MLPs add 55 % of the difference", rounds_to(wrote("m0", "m1", "m2", "m3"), "0.55"))
     claim("together the MLPs raise IO and lower S, by more than two logits each", sum(rows[f"m{k}"]["to IO"][0] for k in range(4)) > 2 and sum(rows[f"m{k}"]["to S"][0] for k in range(4)) < -2)
-    claim("in the flipped run the two names are as far apart, the other way, within a twentieth, so that they are even at a turn of about a half", abs(float(by_head.corrupt.mean()) / total + 1) < 0.05)
-    claim("0.2 adds less than 0.02 of the difference", abs(direct["0.2"]) < 0.02)
-    claim("exchanging 0.2 turns the answer by 0.70, so that S is above IO by more than four logits", rounds_to(turn[0, 2], "0.70") and float(by_head.mean()[0, 2]) < -4)
-    claim("0.3 comes next, with 0.3", rounds_to(turn[0, 3], "0.3") and turn.flatten().argsort()[-2] == 3)
-    claim("each mover turns it by what it adds, within 0.01", all(abs(turned[h] - direct[h]) < 0.01 for h in ("1.0", "1.2", "1.3")))
-    claim("the other ten heads turn it by less than 0.03 and add less than 0.03",
-          all(abs(turned[h]) < 0.03 and abs(direct[h]) < 0.03 for h in names if h not in ("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")))  # fmt: skip
+    claim("the clean difference is about 12, and in the flipped run the names are as far apart, the other way, within a twentieth", about(total, 12) and abs(float(by_head.corrupt.mean()) / total + 1) < 0.05)
+    claim("0.2 adds less than 0.25 logits", abs(direct["0.2"]) < 0.25)
+    claim("exchanging 0.2 loses 16 logits, so that S is above IO by more than four", rounds_to(lost[0, 2], "16") and float(by_head.mean()[0, 2]) < -4)
+    claim("0.3 comes next, with 7", rounds_to(lost[0, 3], "7") and lost.flatten().argsort()[-2] == 3)
+    claim("each mover loses twice what it adds, within a quarter of a logit", all(abs(cost[h] - 2 * direct[h]) < 0.25 for h in ("1.0", "1.2", "1.3")))
+    claim("the other ten heads lose less than 0.6 logits and add less than 0.35",
+          all(abs(cost[h]) < 0.6 and abs(direct[h]) < 0.35 for h in every_head if h not in ("0.2", "0.3", "1.0", "1.1", "1.2", "1.3")))  # fmt: skip
 
 # %% [markdown]
 # ## 4 · What the movers read
 #
-# One would expect the movers to look at *Mary*. But from END they give that word less than two hundredths of their attention. They look at the word after it, *and*. That makes sense only if *and* has something to say about Mary. It has: the heads of layer 0 read names from some later words. Why from these words is not known.
-
-# %% figure
-first = sets["IO first"]  # as Mary is named first in the example
-_, cache = model.run_with_cache(first.tokens)
-by_note, by_mover = cache["pattern", 0].mean((0, 1)), cache["pattern", 1][:, [0, 2, 3], -1].mean((0, 1))
-attention = {("Mary", "note of IO"): by_note[3, 2], ("Mary", "note of S"): by_note[9, 2], ("John", "note of S"): by_note[9, 4],
-             ("note of IO", "movers"): by_mover[3], ("note of S", "movers"): by_mover[9]}  # fmt: skip
-ioi.reads_drawn({ends: float(share) for ends, share in attention.items()}).captioned(
-    "Attention on the sentence, from what is read to who reads it (means over 128 prompts that name Mary first). "
-    "Blue: of the three movers, at END. Gold: of the four heads of layer 0, at “and” and at the comma."
-)
-
-# %% [markdown]
-# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. The comma reads both names, and John more. To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*.
-
-# %%
-def forged(some, donor, at, heads=(0, 1, 2, 3)):
-    """END's logits when these heads write at some words what they write there on the donor."""
-    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
-
-    def forge(z, hook):  # z: (batch, position, head, d_head)
-        for word in at:
-            z[:, word, list(heads)] = other["z", 0][:, word, list(heads)]
-        return z
-
-    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
-        return model(some.tokens)[:, -1]
+# One would expect the movers to look at *Mary*. But from END they give that word less than two hundredths of their attention. They look at the word after it, *and*, with 0.85. That makes sense only if something about Mary stands there. Heads of layer 0 do read names from some later words, and *and* and the comma are such words. Why these is not known.
+#
+# What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. The comma reads both names, and John more.
+#
+# To test whether the answer is made from notes, we forge one. Run the model on a prompt where Mary is replaced by a stranger, Anna, and keep what layer 0 writes at *and*. Put this into the run on the prompt with Mary. Now the text says *Mary*, and the note at *and* says *Anna*.
 
 # %%
 def with_note(some, name_at, note_at, heads=(0, 1, 2, 3)):
-    """P(stranger) when these heads write at a word as if a stranger stood at `name_at`."""
-    stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
+    """P(stranger) when these heads of layer 0 write at `note_at` as if a stranger stood at `name_at`."""
+    stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]  # not in the prompt
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    p = forged(some, donor, [note_at], heads).softmax(-1)
+    _, other = model.run_with_cache(donor, names_filter="blocks.0.attn.hook_z")
+
+    def forge(z, hook):  # z: (batch, position, head, d_head)
+        z[:, note_at, list(heads)] = other["z", 0][:, note_at, list(heads)]
+        return z
+
+    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", forge)]):
+        p = model(some.tokens)[:, -1].softmax(-1)
     return float(p.gather(1, stranger[:, None]).mean())
 
 # %% figure
+first, second = sets["IO first"], sets["S first"]  # in the second the answer is the name that comes second
 stranger = ioi.corrupt(first, "third", torch.Generator().manual_seed(1)).names[:, 2]
 _, other = model.run_with_cache(torch.where(torch.arange(first.tokens.shape[1]) == 2, stranger[:, None], first.tokens))
 
@@ -305,7 +303,6 @@ def at_the_name(stream, hook):  # Mary's own position, after layer 0, from the r
 with model.hooks(fwd_hooks=[("blocks.1.hook_resid_pre", at_the_name)]):
     p_by_name = model(first.tokens)[:, -1].softmax(-1)
 by_name, still = (float(p_by_name.gather(1, who[:, None]).mean()) for who in (stranger, first.answer))
-second = sets["S first"]  # here the answer is the name that comes second
 strangers = {"at Mary\nherself": by_name, "at “and”": with_note(first, 2, 3), "at “went”": with_note(first, 2, 5), "at the\ncomma": with_note(first, 2, 9),
              "at “went” ": with_note(second, 4, 5), "at the\ncomma ": with_note(second, 4, 9)}  # fmt: skip
 fig, ax = plots.figure(height=2.6)
@@ -325,14 +322,14 @@ plots.show(
 # %% [markdown]
 # The model follows the note: it says *Anna*, although no Anna is in the prompt. Put the stranger in at Mary's own word instead, after layer 0, and the model goes on to say *Mary*.
 #
-# All four heads of layer 0 write the note at *and*, and head 0.2 counts most: if its part alone is left out of the forgery, the probability of the stranger falls below a fifth. So this head has two jobs. It writes this note, and the next section finds it at work at END.
+# All four heads of layer 0 write the note at *and*, and head 0.2 counts most: if its part alone is left out of the forgery, the probability of the stranger falls below a fifth. So head 0.2 has two jobs, at different words. At *and* and at the comma it writes notes. At END it does what section 3 found and section 5 follows.
 #
 # Who reads these notes? We put each of the 80 names in turn in Mary's place, and let a head read *and* alone. The **copy score** of the head is the share of the 80 names that are then among the five that it raises most. Other words and their names are tested in the same way. The last column asks the same of the five that it lowers most.
 
 # %% figure
 movers, late = ["1.0", "1.2", "1.3"], ["2.1", "2.2", "2.3"]
 readers = {"movers": (movers, "“and”", "Mary", "IO", "after IO"), "movers, if Mary gives": (movers, "the comma", "John", "S", "before S2"),
-           "2.1, 2.2, 2.3": (late, "the comma", "John", "S", "before S2"), "2.1, 2.2, 2.3 ": (late, "the comma", "Mary", "IO", "before S2"), "1.1": (["1.1"], "“gave”", "John", "S", "after S2"),
+           "late heads": (late, "the comma", "John", "S", "before S2"), "late heads ": (late, "the comma", "Mary", "IO", "before S2"), "1.1": (["1.1"], "“gave”", "John", "S", "after S2"),
            "0.3": (["0.3"], "S2", "John", "S", "S2"), "0.2": (["0.2"], "S2", "John", "S", "S2")}  # fmt: skip
 copied = {row: torch.tensor(list(ioi.copying_notes(model, first, [patching.head(h) for h in heads_of], role, place, k=5).values())).T
           for row, (heads_of, _, _, role, place) in readers.items()}  # by row: (raised and lowered, head)
@@ -341,15 +338,22 @@ table({row: {"read": word, "for the name": name, "copy score": float(copied[row]
       caption="What heads make of the word that they read (prompts that name Mary first; means over the heads of a row). By chance each number is 5/80 = 0.06.")  # fmt: skip
 
 # %% [markdown]
-# The movers copy from either note: Mary from *and*, and John from the comma, where they look when Mary gives. Heads 2.1, 2.2 and 2.3 read the comma, whoever gives, and copy both names from it, John more often.
+# The movers copy from either note: Mary from *and*, and John from the comma, where they look when Mary gives. The late heads read the comma, whoever gives, and copy both names from it, John more often.
 #
 # Heads 1.1 and 0.3 lower the giver. Head 0.2 reads the giver too, but it copies that name no more often than by chance, and it lowers it for a fifth of the names, much less often than the other two. Other parts must make use of what it writes.
+
+# %% figure
+ioi.circuit_after(4).captioned(
+    "The circuit so far. New, in gold: the first job of head 0.2, which with the other heads of layer 0 (the dots) writes notes, and the movers that read them. Not drawn: the note at the comma names Mary too, and the late heads read it."
+)
 
 # %% claims
 def to_names(some, at, names=(4, 2)):  # mean attention of layer 0's heads from one position: (head, name)
     _, cache = model.run_with_cache(some, names_filter="blocks.0.attn.hook_pattern")
     return cache["pattern", 0][:, :, at][..., list(names)].mean(0)
 
+_, cache = model.run_with_cache(first.tokens)
+by_comma, by_mover = cache["pattern", 0][:, :, 9].mean((0, 1)), cache["pattern", 1][:, [0, 2, 3], -1].mean((0, 1))
 parts_forged = [[with_note(some, *at, [h for h in range(4) if h != out]) for out in range(4)] for some, at in ((first, (2, 3)), (second, (4, 9)))]
 looks = {head: ioi.looks(model, first, patching.head(head)) for head in (*movers, *late, "1.1", "0.2", "0.3")}
 back = ioi.corrupt(first, "flip", torch.Generator().manual_seed(1))
@@ -363,86 +367,95 @@ with claims():
     claim("leaving 0.2 out of the forgery lowers the stranger's probability more than leaving out any other head, at “and” to less than a fifth",
           all(min(row) == row[2] for row in parts_forged) and parts_forged[0][2] < 0.2)
     claim("leaving out any one head at “and” lowers it by more than a tenth", max(parts_forged[0]) < strangers["at “and”"] - 0.1)
-    claim("from the comma they give the second name more than the first, by their mean", by_note[9, 4] > by_note[9, 2] + 0.1)
+    claim("from the comma they give the second name more than the first, and the first more than a fifth, by their mean", by_comma[4] > by_comma[2] + 0.1 and by_comma[2] > 0.2)
+    claim("the movers give the word after IO 0.85 of their attention", rounds_to(by_mover[3], "0.85"))
     claim("0.2 and 0.3 look at S2 more than anywhere else that has a name; 1.1 gives more than nine tenths to the word after it", all(max(looks[h], key=looks[h].get) == "S2" for h in ("0.2", "0.3")) and looks["1.1"]["after S2"] > 0.9)
     claim("2.1, 2.2 and 2.3 give more than 0.95 to the comma, and more than 0.9 when Mary gives", all(looks[head]["before S2"] > 0.95 for head in late) and min(late_too) > 0.9)
     claim("1.0, 1.2 and 1.3 give at least three quarters to the word after IO, and to IO itself less than 0.02", all(looks[h]["after IO"] > 0.75 and looks[h]["IO"] < 0.02 for h in movers))
     claim("each mover copies every first name from “and”, and every second name from the comma", copied["movers"][0].min() == 1 == copied["movers, if Mary gives"][0].min())
-    claim("2.1, 2.2 and 2.3 each copy both names from the comma, for more than half of the names, and John more often, for more than 0.95", all(high > max(low, 0.95) and low > 0.5 for high, low in zip(copied["2.1, 2.2, 2.3"][0], copied["2.1, 2.2, 2.3 "][0], strict=True)))
+    claim("2.1, 2.2 and 2.3 each copy both names from the comma, for more than half of the names, and John more often, for more than 0.95", all(high > max(low, 0.95) and low > 0.5 for high, low in zip(copied["late heads"][0], copied["late heads "][0], strict=True)))
     claim("1.1 lowers more than 0.85 of the givers from “gave”, 0.3 more than 0.95 from S2", copied["1.1"][1].item() > 0.85 and copied["0.3"][1].item() > 0.95)
     claim("0.2 raises the giver for 0.06 of the names, as by chance, and lowers it for 0.20", rounds_to(copied["0.2"][0], "0.06") and rounds_to(copied["0.2"][1], "0.20"))  # fmt: skip
 
 # %% [markdown]
 # ## 5 · Who tells the movers
 #
-# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because from END it gives S2 0.80 of its attention.
+# Something tells the movers to read the note of Mary rather than that of John. Head 0.2 may be the sender, because from END it gives S2 0.80 of its attention. What a head writes at END for later parts to read is called its **message**.
 #
 # How does it find the giver? A head of layer 0 sees only words and their places. *John* is the same word at S1 and at S2, so the place must make the difference. The next figure shows the attention *score* (what the softmax turns into attention) that a name would get from this head at each place.
 
 # %% figure
+_, cache = model.run_with_cache(first.tokens)
 stream = model.W_E[first.layout.names][:, None] + model.W_pos[1:15]  # (name, place, d_model): all that layer 0 sees
 key = model.blocks[0].ln1(stream) @ model.W_K[0, 2] + model.b_K[0, 2]
 name_scores = key @ cache["q", 0][:, -1, 2].mean(0) / model.cfg.d_head**0.5  # (name, place), for the mean query at END
 by_place, (lowest, highest) = name_scores.mean(0), name_scores.aminmax(dim=0)
+by_word = (cache["k", 0][:, 1:, 2] @ cache["q", 0][:, -1, 2].mean(0)).mean(0) / model.cfg.d_head**0.5  # of the word itself
+no_name = [at for at in range(14) if at not in (1, 3, 9)]
 fig, ax = plots.figure(height=2.4)
 ax.fill_between(range(14), lowest, highest, color=plots.NULL, alpha=0.35, linewidth=0)
 ax.plot(by_place, color=plots.HEAD, linewidth=2)
 for at, role in ((1, "IO"), (3, "S1"), (9, "S2")):
     ax.plot(at, by_place[at], "o", color=plots.HEAD, markersize=7)
     ax.text(at, highest[at] + 0.2, role, ha="center", va="bottom", fontsize=10)
-ax.set(xticks=range(14), xticklabels=[model.tokenizer.decode([i]).strip() for i in words], ylabel="score of a name", ylim=(0, 7.2))
+ax.plot(no_name, by_word[no_name], "x", color=plots.INK, markersize=6)
+ax.set(xticks=range(14), xticklabels=[model.tokenizer.decode([i]).strip() for i in words], ylabel="score", ylim=(min(0, float(by_word.min())) - 0.4, 7.2))
 plots.show(
     fig, f"The score of a name rises from {by_place[0]:.1f} at the first word to {by_place[6]:.1f} at the seventh and stays between {by_place[6:].min():.1f} and {by_place[6:].max():.1f} from there.",
-    "Head 0.2: the score that a name would get if it stood at this word, for the mean query at END (128 prompts that name Mary first). Line: the mean of 80 names; grey: from the lowest to the highest.",
+    "Head 0.2: the score that a name would get if it stood at this word, for the mean query at END (128 prompts that name Mary first). Line: the mean of 80 names; grey: from the lowest to the highest. Crosses: the words that do stand there and are no names.",
 )  # fmt: skip
 
 # %% [markdown]
-# The score rises up to the seventh word and is nearly constant from there. At S2 it is higher than at S1 by 2.2, and this gives S2 nine times the attention. Whether the name has occurred before does not enter the score at all: a new name at S2 would get the same one. So the figure speaks for avoiding the *last* name. Through this head repetition can add only the little that it reads at S1, 0.09 of its attention.
+# The score of a name rises up to the seventh word and is nearly constant from there. At S2 it is higher than at S1 by 2.2, and this gives S2 nine times the attention. Whether the name has occurred before does not enter the score at all: a new name at S2 would get the same one. So this head speaks for avoiding the *last* name. Section 9 tests whether the whole model does so.
 #
 # Path patching shows where the message of this head goes. We change its output to that of the flipped prompt, and choose on which paths the change may travel.
 
 # %%
-ways = {"straight to the logits": 1 - noise.path_patch(mlps="frozen").recovery(),
-        "also through MLPs": 1 - noise.path_patch(mlps="recomputed").recovery(),
-        "also through heads": turn}  # this is the patching of section 3
+ways = {"straight to the logits": -noise.path_patch(["0.2"], mlps="frozen").effect()[0],
+        "also through MLPs": -noise.path_patch(["0.2"], mlps="recomputed").effect()[0],
+        "also through heads": lost[0, 2]}  # this is the patching of section 3
 
 # %% figure
-paths = {way: {h: float(found[patching.head(h)]) for h in ("0.2",)} for way, found in ways.items()}
-ioi.paths_drawn([found["0.2"] for found in paths.values()]).captioned(
-    "Three experiments with head 0.2, and, beside the logits, the turn in each (128 prompts). Orange-red: what is as on the flipped prompt, from the head to the logits; "
+ioi.paths_drawn([float(found) for found in ways.values()]).captioned(
+    "Three experiments with head 0.2, and, at the top, how many logits of the difference are lost in each (128 prompts). Orange-red: what is as on the flipped prompt, from the head to the logits; "
     "grey: parts that are frozen, so that they write what they write in the clean run. Not drawn: in the third, the heads also write to the MLPs."
 )
 
 # %% [markdown]
-# Straight to the logits head 0.2 does next to nothing, and that is why direct attribution overlooked it. MLPs read its message, and with this path too the answer turns by 0.29. But the larger part passes through other heads. Are these the movers? We send the changed output of one head of layer 0 to one input of the movers: their queries, keys or values.
+# Head 0.2 tells the logits next to nothing directly, and that is why direct attribution overlooked it. MLPs read its message, and on this path 7 logits are lost. The larger part passes through other heads. Are these the movers? We send the changed output of one head of layer 0 to one input of the movers: their queries, keys or values.
 
 # %% prediction
 predict("ioi.input")
 
 # %% answer
-heard = {}  # by input of the movers: the turn for each head of layer 0
+heard = {}  # by input of the movers: the logits lost, for each head of layer 0
 for reads, name in (("q", "queries"), ("k", "keys"), ("v", "values")):
     receivers = [f"{mover}.{reads}" for mover in ("1.0", "1.2", "1.3")]
     told = noise.path_patch(["0.0", "0.1", "0.2", "0.3"], receivers, mlps="recomputed")
-    heard[name] = 1 - told.recovery()
+    heard[name] = -told.effect()
 
 # %% figure answer
 fig, ax = plots.figure(height=2.0, width=5.6)
 grid = torch.stack(list(heard.values()))
-plots.heatmap(ax, grid, signed=False, limit=0.5, bar=False, aspect="auto")
+plots.heatmap(ax, grid, signed=False, limit=12.0, bar=False, aspect="auto")
 for (y, x), value in ((divmod(i, 4), float(v)) for i, v in enumerate(grid.flatten())):
-    ax.text(x, y, f"{value:.2f}".replace("-", "−") if abs(value) >= 0.005 else "0", ha="center", va="center", fontsize=10, color="white" if value > 0.25 else "black")
+    ax.text(x, y, f"{value:.1f}".replace("-", "−") if abs(value) >= 0.05 else "0", ha="center", va="center", fontsize=10, color="white" if value > 6 else "black")
 ax.set(xticks=range(4), xticklabels=("0.0", "0.1", "0.2", "0.3"), xlabel="message of head", yticks=range(3), yticklabels=[f"movers' {name}" for name in heard])
 plots.show(
     fig, "Twelve messages to the movers: of the four to their queries that of 0.2 matters, those to keys and values are near 0.",
-    "The turn when one input of the movers 1.0, 1.2 and 1.3 together receives one head's output as on the flipped prompt, straight or through MLP 0.",
+    "The logits lost when one input of the movers 1.0, 1.2 and 1.3 together receives one head's output as on the flipped prompt, straight or through MLP 0.",
 )  # fmt: skip
 measured("ioi.input", "their " + max(heard, key=lambda name: abs(float(heard[name][2]))))
 
 # %% [markdown]
-# The movers hear head 0.2 through their queries, with a turn of 0.32. The messages of the three other heads to the queries stay below 0.05. What the message changes is *where the movers look*. Keys and values had no chance here: *and* and the comma stand before S2, so what is read there is the same in both runs. Section 7 exchanges the notes as well, and then they count.
+# The movers hear head 0.2 through their queries. So the message changes *where the movers look*. The notes that they read stand before S2 and are the same in both runs; this is why keys and values do not matter here. Section 7 exchanges the notes too.
 #
-# The other path from this head, by the MLPs, counts about as much. Sent on both at once, the message turns the answer by 0.66, not much less than over all paths.
+# The other path from head 0.2, by the MLPs, counts about as much. On both at once 15 logits are lost, nearly as many as on all paths.
+
+# %% figure
+ioi.circuit_after(5).captioned(
+    "The circuit so far. New: the second job of head 0.2, at END. Its message goes to the queries of the movers (Q) and to the MLPs."
+)
 
 # %% claims
 from_end = cache["pattern", 0][:, 2, -1].mean(0)
@@ -450,16 +463,16 @@ with claims():
     claim("0.2 gives S2 0.80 and S1 0.09 of its attention", rounds_to(from_end[10], "0.80") and rounds_to(from_end[4], "0.09"))
     claim("its mean score for a name rises with the place, by four up to the seventh, and stays within a half of 5.3 from there", (by_place[:7].diff() > 0).all() and about(by_place[6] - by_place[0], 4) and between(by_place[6:], 4.8, 5.8))
     claim("from S1 to S2 it rises by 2.2, and S2 gets nine times the attention", rounds_to(by_place[9] - by_place[3], "2.2") and about(from_end[10] / from_end[4], 9))
-    claim("directly, 0.2 turns the answer by less than 0.02, also through MLPs by 0.29, over all paths by more than twice that",
-          abs(paths["straight to the logits"]["0.2"]) < 0.02 and rounds_to(paths["also through MLPs"]["0.2"], "0.29") and paths["also through heads"]["0.2"] > 2 * paths["also through MLPs"]["0.2"])
-    claim("exchanged together, its messages to the movers' queries and to the logits turn it by 0.66", rounds_to(1 - noise.path_patch([["0.2"]], [*(f"{mover}.q" for mover in movers), "logits"], mlps="recomputed").recovery()[0], "0.66"))
-    claim("0.2 to the movers' queries turns it by 0.32, and none of the other eleven messages by more than 0.05",
-          rounds_to(heard["queries"][2], "0.32") and sorted(float(x.abs()) for row in heard.values() for x in row)[-2] < 0.05)  # fmt: skip
+    claim("directly, 0.2 loses less than 0.5 logits, also through MLPs 7, over all paths more than twice that",
+          abs(ways["straight to the logits"]) < 0.5 and rounds_to(ways["also through MLPs"], "7") and lost[0, 2] > 2 * ways["also through MLPs"])
+    claim("exchanged together, its messages to the movers' queries and to the logits lose 15", rounds_to(-noise.path_patch([["0.2"]], [*(f"{mover}.q" for mover in movers), "logits"], mlps="recomputed").effect()[0], "15"))
+    claim("0.2 to the movers' queries loses 7.4, and none of the other eleven messages more than one",
+          rounds_to(heard["queries"][2], "7.4") and sorted(float(x.abs()) for row in heard.values() for x in row)[-2] < 1)  # fmt: skip
 
 # %% [markdown]
 # ## 6 · How one name is avoided
 #
-# A query decides where a head looks. So look at where the movers look when somebody else gives.
+# How does the message keep the movers from one note? A query decides where a head looks, so we first compare where the movers look when John, Mary or a third person gives.
 
 # %% figure
 rng = torch.Generator().manual_seed(1)
@@ -500,13 +513,11 @@ read = message * model.blocks[1].ln1.weight @ model.W_Q[1, 2]
 adds = keys @ read / root
 table({name: dict(zip(("note of Mary", "note of John"), values.tolist(), strict=True))
        for name, values in {"score without the message": score - adds, "the message adds": adds,
-                            "sum: the score": score}.items()}, decimals=1, corner="mover 1.2")
-
-# %% caption
-caption("The scores of the mover 1.2 for the two notes, on the sentence of the puzzle, and what the message of head 0.2 adds to them.")
+                            "sum: the score": score}.items()}, decimals=1, corner="mover 1.2",
+      caption="Scores of the mover 1.2 on the sentence of the puzzle; the message is that of head 0.2.")
 
 # %% [markdown]
-# Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can still go wrong: on this sentence head 1.3 reads the comma.
+# Without the message both notes would be read. With it, the softmax makes of the gap a ratio of more than 130 to 1. It may look odd that the message adds to Mary's note. But a softmax sees only the gaps between scores, and all that counts is that John's note gets less than Mary's. A single mover can go wrong: on this very sentence head 1.3 reads the comma, while the two others read *and*.
 #
 # Now let each of the 80 names give in turn. The left panel shows what the message then adds to the movers' scores for the notes of the 80 names. The right panel shows what it adds to their 80 logits on the other path, through the MLPs and straight, with all heads frozen.
 
@@ -529,13 +540,16 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plots.show(
     fig, "Two panels. For each of 80 givers the giver's own value lies below those of all other names, in the scores and in the logits.",
     "What the message of head 0.2 adds for the giver's own name and for the 79 others (grey: from the lowest to the highest), in attention scores and in logits. "
-    "The mean over the names and the mean over the givers are subtracted.",
+    "Subtracted are what all names have in common, which a softmax does not see, and what a name gets whoever gives.",
 )  # fmt: skip
 
 # %% [markdown]
-# In both panels, for every giver, the giver's own value is the lowest of the 80. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*.
-#
-# The control is head 0.3, which reads the giver too. Averaged over the givers, its message changes the movers' score of the giver's note about six times less. With all heads frozen it lowers the giver's logit about half as much.
+# In both panels, for every giver, the giver's own value is the lowest of the 80. One message does two things at once: to the movers it says *do not read this note*, to the MLPs *do not say this name*. The message of head 0.3, which reads the giver too, hardly does the first, and does the second about half as much.
+
+# %% figure
+ioi.circuit_after(6).captioned(
+    "The circuit so far. New: what the message says. It keeps the movers from the note of John, and has the MLPs lower his name."
+)
 
 # %% claims
 spread = [f[at] for f in reading["a third person gives"].values() for at in ("after IO", "before S2")]
@@ -555,7 +569,7 @@ with claims():
     claim("with the scale held, the query of the stream without the message gives the score without it (to a hundredth)", torch.allclose(keys @ query_without / root, score - adds, atol=0.01))
     claim("with it the ratio is between 130 and 140", between(ratio, 130, 140))
     claim("the message adds to the score of Mary's note and takes from that of John's", adds[0] > 0 > adds[1])
-    claim("on the example 1.3 gives more than 0.75 to the comma", cache["pattern", 1][0, 3, -1, 9] > 0.75)
+    claim("on the example 1.3 gives more than 0.75 to the comma, and 1.0 and 1.2 more than 0.75 to “and”", cache["pattern", 1][0, 3, -1, 9] > 0.75 and cache["pattern", 1][0, [0, 2], -1, 3].min() > 0.75)
     claim("of 80 notes the message of 0.2 lowers the giver's most, and of 80 logits, with all heads frozen, the giver's, for every giver, in each of two draws",
           all((one[title][0].argmin(1) == torch.arange(80)).all() for one in draws for title in panels))
     claim("the message of 0.3 changes the score of the giver's note about six times less, in each of two draws", all(between(by_02 / by_03, 5.5, 6.5) for by_02, by_03 in own["to the score of a name's note"]))
@@ -564,74 +578,105 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# The circuit has two halves, the notes and the message, and the movers join them. To measure both halves at once we need a partner in which the notes differ too. We take ABC: three other names stand there, and favour neither Mary nor John. A turn of 1 now leaves the two names even. With flip a half did that, so that the same number stands for about half as many logits here as in the sections before. The number at an arrow is the share of the logit difference that is lost when this one message comes from the partner.
+# How much is each arrow of the drawing worth? To measure the notes as well as the message, we take ABC as the partner: three other names stand there, and favour neither Mary nor John. We exchange one message at a time, and count the logits that are lost. If all were exchanged, the whole difference of 12 would be lost.
+#
+# With flip the message of head 0.2 told the movers to avoid Mary. That of ABC tells them to avoid neither, so that exchanging it costs about half as much as in section 5.
+
+# %%
+def loss(ask, heads, at, reads=""):
+    """The logits that are lost when what these heads write at one word comes from the other prompt."""
+    readers = [f"{mover}.{reads}" for mover in movers] if reads else "logits"
+    return -float(ask.path_patch([heads], readers, mlps="recomputed", positions=at).effect()[0])
+
+def arrows(some):
+    ask = ioi.asked(model, some, "ABC", direction="noising")
+    return {("note of IO", "movers"): loss(ask, layer_0, "after IO", "v"),
+            ("note of S", "movers"): loss(ask, layer_0, "before S2", "k"),
+            ("0.2", "movers"): loss(ask, ["0.2"], "END", "q"),
+            ("movers", "logits"): loss(ask, movers, "END"), ("MLPs", "logits"): loss(ask, ["0.2"], "END"),
+            ("0.3, 1.1", "logits"): loss(ask, ["0.3", "1.1"], "END")}
+
+layer_0 = ["0.0", "0.1", "0.2", "0.3"]
 
 # %% figure
-token, avoid, read = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "END"), ioi.Part("1.1", ("1.1",), "END")
-lower, leave = (ioi.Part("0.3", ("0.3",), at) for at in ("END", "after S2"))
-move = ioi.Part("1.0, 1.2, 1.3", ("1.0", "1.2", "1.3"), "END")
-all_four = ("0.0", "0.1", "0.2", "0.3")
-notes = [ioi.Part("note of IO", all_four, "after IO"), ioi.Part("note of S", all_four, "before S2")]
-arrows = [(token, avoid, "v"), (token, lower, "v"), (avoid, move, "q"), (leave, read, "v")]  # from the giver to 0.3 at both words
-arrows += [(part, ioi.LOGITS, "") for part in (avoid, lower, read, move)] + [(note, move, reads) for note in notes for reads in "vk"]
-
-def measure(some):
-    """Every arrow, and both notes as a whole, with ABC as the partner."""
-    ask = ioi.asked(model, some, "ABC", direction="noising")
-    ends = [difference(some, model(tokens)[:, -1]).mean() for tokens in (some.tokens, ask.corrupt)]
-    left = {note.name: difference(some, forged(some, ask.corrupt, [at])).mean() for note, at in zip(notes, (3, 9), strict=True)}
-    return ioi.measured_diagram({"ABC": (ask, arrows)}), {name: float((ends[0] - one) / (ends[0] - ends[1])) for name, one in left.items()}
-
-circuit, whole_notes = measure(first)
-ask = ioi.asked(model, first, "ABC", direction="noising")
-undrawn = [f"{ioi.measured_arrow(ask, ioi.Part(heads, tuple(heads.split()), 'END'), ioi.LOGITS, '').turn[0]:.2f}".replace("-", "−") for heads in ("2.1 2.2 2.3", "2.1 2.2 2.3 3.0")]
-ioi.circuit_drawn(circuit, whole_notes).captioned(
-    "The circuit as it was measured (128 prompts that name Mary first). At an arrow: the turn when this message is that of the ABC prompt, and the input that reads it (Q, K or V). From a name to its note: the turn when the note is exchanged as a whole. "
-    "Head 0.3 works at two words, and the arrows to it have one number together. Every arrow to the logits includes what the MLPs make of it. "
-    f"Not drawn: heads 2.1, 2.2 and 2.3, which on these prompts raise John more (their message to the logits: {undrawn[0]}), and 3.0, which raises Mary (the four together: {undrawn[1]})."
+messages = arrows(first)
+ioi.circuit_after(7, messages).captioned(
+    "The whole circuit (128 prompts that name Mary first). At an arrow: the logits that are lost when this one message comes from the ABC prompt; for the movers, with the input that reads it. "
+    "Each exchange is made alone, so that what goes into the movers need not add up to what comes out. What goes to the logits includes what MLPs make of it. Head 1.1 reads the giver from “gave”, where head 0.3 has written him. Not drawn: the late heads and 3.0, without whose messages together nothing is lost on these prompts."
 )
 
 # %% [markdown]
-# Each input of the movers has its own source. Their *values* read the note of Mary, and this is the name that they copy. Their *keys* read the note of John: only a note that says John can be recognized as the one to avoid. Their *queries* read the message of head 0.2, which says whom to avoid. The same message reaches the logits through the MLPs, and this path counts about as much. On the right, head 0.3 does a smaller share of the same work, on its own path to the logits and through head 1.1.
+# Three ways lead to the logits, and together they make up about the whole difference. The movers raise Mary. The MLPs that read head 0.2, and the heads 0.3 and 1.1, lower John.
 #
-# These numbers need not add up, and an input of the movers may count for more than their output, because each exchange is made alone. Exchange the whole note of John, for keys and values at once, and almost nothing is lost. The movers then read the comma, but they find a stranger in it, and John gains nothing. In prompts that name John first, the note of Mary stands at the comma. There too the values read mostly her note and the keys mostly that of John, but the values count for less than the keys.
+# Each input of the movers has its own source. Their *values* read the note of Mary, and this is the name that they copy. Their *queries* read the message of head 0.2, which says whom to avoid. Their *keys* read the note of John: only a note that says John can be recognized as the one to avoid.
 #
-# How much do the six heads 0.2, 0.3, 1.0, 1.1, 1.2 and 1.3 carry together? With flip as the partner again, exchanging what they send to the logits, straight and over the MLPs, gives a turn of 0.99. Exchanging what the ten other heads send changes almost nothing. So nearly everything in the answer that depends on the giver comes from the six.
+# Why should the keys of John's note matter so much, if the movers hardly look at it? We exchange its keys, its values or both, and nothing else.
+
+# %%
+_, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)
+
+def at_the_comma(inputs):
+    """The movers' attention to the comma, and the logits lost, with these inputs of ABC there."""
+    def put(x, hook):  # x: (batch, position, head, d_head)
+        x[:, 9, [0, 2, 3]] = of_abc[hook.name][:, 9, [0, 2, 3]]
+        return x
+    with model.hooks(fwd_hooks=[(f"blocks.1.attn.hook_{one}", put) for one in inputs]):
+        logits, cache = model.run_with_cache(first.tokens)
+    gap = difference(first, logits[:, -1]).mean() - difference(first, model(first.tokens)[:, -1]).mean()
+    return cache["pattern", 1][:, [0, 2, 3], -1, 9].mean().item(), -gap.item()
+
+# %% figure
+cases = {"nothing": ("", "John"), "values": ("v", "a stranger"), "keys": ("k", "John"), "keys and values": ("kv", "a stranger")}
+comma = {case: at_the_comma(inputs) for case, (inputs, _) in cases.items()}
+table({case: {"they look at the comma": f"{comma[case][0]:.2f}", "they find there": who, "logits lost": f"{comma[case][1] + 0.0:.1f}".replace("-", "−")}
+       for case, (_, who) in cases.items()}, corner="exchanged at the comma",
+      caption="John's note, as the movers see it (the same prompts). The first row is the clean run.")  # fmt: skip
+
+# %% [markdown]
+# With a stranger's keys the message no longer fits, and the movers read the comma. If they find John in it, they copy John, and five logits are lost. If they find a stranger there, they copy the stranger. Mary then loses some of their help, but John gains nothing, and only two logits are lost. So the keys of John's note are what keeps the movers from its values.
+#
+# In prompts that name John first, the note of Mary stands at the comma, and the weights change: there the movers are worth one logit, and the late heads, which then raise Mary more, three.
+#
+# So the giver's name reaches the answer on three ways of similar weight, and the notes matter on one of them.
 
 # %% claims
-six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
-at_once = {len(part): float(1 - noise.path_patch([part], "logits", mlps="recomputed").recovery()[0]) for part in (six, [h for h in names if h not in six])}
-measures = [(circuit, whole_notes), *(measure(prompts(128, seed, orders=["ABBA"])) for seed in (12, 22))]
-four = {f"note of IO → {move.name}, values": 0.60, f"note of S → {move.name}, keys": 0.44, f"0.2 → {move.name}, queries": 0.33, "0.2 → logits": 0.32}
-no_note = ioi.Part("went", all_four, "after S1")
-null_arrows = [ioi.measured_arrow(ask, no_note, move, reads) for reads in "kv"] + [ioi.measured_arrow(ask, ioi.Part(h, (h,), "END"), move, "q") for h in ("0.0", "0.1", "0.3")]
-john_first = [ioi.asked(model, some, "ABC", direction="noising") for some in (second, prompts(64, 13, orders=["BABA"]))]
-swapped = [[ioi.measured_arrow(one, ioi.Part(name, all_four, at), move, reads).turn[0] for name, at in (("IO", "before S2"), ("S", "after S1")) for reads in "vk"] for one in john_first]
-_, strange = model.run_with_cache(ask.corrupt)
+six, abc_ask = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"], ioi.asked(model, first, "ABC", direction="noising")
+at_once = [float(1 - noise.path_patch([part], "logits", mlps="recomputed").recovery()[0]) for part in (six, [h for h in every_head if h not in six])]
+draws = [messages, *(arrows(prompts(128, seed, orders=["ABBA"])) for seed in (12, 22))]
+to_logits = [sum(value for (_, end), value in one.items() if end == "logits") for one in draws]
+straight = abc_ask.path_patch([["0.2"]])
+john_first = [ioi.asked(model, some, "ABC", direction="noising") for some in (second, prompts(128, 13, orders=["BABA"]))]
+elsewhere = [loss(abc_ask, layer_0, "after S1", reads) for reads in "kv"] + [loss(abc_ask, [h], "END", "q") for h in ("0.0", "0.1", "0.3")]
 
-def comma_of_abc(z, hook):
-    z[:, 9] = strange["z", 0][:, 9]
-    return z
+def a_stranger(x, hook):  # the note at the comma, as the movers see it, from the ABC prompt
+    x[:, 9, [0, 2, 3]] = of_abc[hook.name][:, 9, [0, 2, 3]]
+    return x
 
-with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", comma_of_abc)]):
-    logits_then, then = model.run_with_cache(first.tokens)
+with model.hooks(fwd_hooks=[(f"blocks.1.attn.hook_{one}", a_stranger) for one in "kv"]):
+    after_both = model(first.tokens)[:, -1]
+(mary, john), (mary_then, john_then) = (
+    [float((x.gather(1, who[:, None])[:, 0] - x[:, first.layout.names].mean(1)).mean()) for who in (first.answer, first.wrong)]
+    for x in (model(first.tokens)[:, -1], after_both))
 with claims():
-    claim("on the ABC prompts the two names are even, within half a logit", abs(float(ask.path_patch([["0.2"]]).corrupt.mean())) < 0.5)
-    claim("the four large arrows to the movers and over the MLPs have 0.60, 0.44, 0.33 and 0.32, and the same within 0.04 in two more draws",
-          all(rounds_to(circuit.turn(name), f"{x:.2f}") for name, x in four.items()) and all(abs(one.turn(name) - x) < 0.04 for one, _ in measures for name, x in four.items()))
-    claim("the two other arrows from the notes stay within 0.1, in each of three draws", all(abs(one.turn(f"{note} → {move.name}, {reads}")) < 0.1 for one, _ in measures for note, reads in (("note of IO", "keys"), ("note of S", "values"))))
-    claim("what layer 0 writes at “went”, by keys and values, and what 0.0, 0.1 and 0.3 tell the queries is worth less than 0.03", max(abs(arrow.turn[0]) for arrow in null_arrows) < 0.03)
-    claim("as a whole the note of John is worth −0.01, and within 0.05 of nothing in each of three draws", rounds_to(whole_notes["note of S"], "-0.01") and all(abs(one["note of S"]) < 0.05 for _, one in measures))
-    claim("with the whole note exchanged the movers give the comma more than a half, and John has a probability below 0.001", then["pattern", 1][:, [0, 2, 3], -1, 9].mean() > 0.5 and logits_then[:, -1].softmax(-1).gather(1, first.wrong[:, None]).mean() < 0.001)
-    claim("where John is named first, 0.17 come by the values from Mary's note and 0.49 by the keys from John's, and these are the largest of the four in each of two draws",
-          rounds_to(swapped[0][0], "0.17") and rounds_to(swapped[0][3], "0.49") and all(min(one[0], one[3]) > max(one[1], one[2]) for one in swapped))
-    claim("0.3 is worth less than 0.2, by the arrow that it reads and by those that leave it and 1.1", circuit.turn("giver → 0.3, values") < circuit.turn("giver → 0.2, values") and max(circuit.turn("0.3 → logits"), circuit.turn("0.3 → 1.1, values"), circuit.turn("1.1 → logits")) < min(circuit.turn(f"0.2 → {move.name}, queries"), circuit.turn("0.2 → logits")))
-    claim("with the messages of the six to the logits exchanged at once the turn is 0.99, with those of the ten others below 0.02", rounds_to(at_once[6], "0.99") and abs(at_once[10]) < 0.02)  # fmt: skip
+    claim("on the ABC prompts the two names are even, within half a logit", abs(float(straight.corrupt.mean())) < 0.5)
+    claim("each of the three to the logits is worth between 3.5 and 5.5, in each of three draws", between([value for one in draws for (_, end), value in one.items() if end == "logits"], 3.5, 5.5))
+    claim("the six arrows are the same within 0.5 logits in two more draws", all(abs(one[name] - value) < 0.5 for one in draws for name, value in messages.items()))
+    claim("the three to the logits make up the whole difference within a tenth, in each of three draws", all(about(one, float(straight.clean.mean())) for one in to_logits))
+    claim("the message to the queries costs half as much as in section 5, within a tenth", about(messages["0.2", "movers"], heard["queries"][2] / 2))
+    claim("by keys from Mary's note less than 0.2 is lost, and by values from John's nothing", loss(abc_ask, layer_0, "after IO", "k") < 0.2 and loss(abc_ask, layer_0, "before S2", "v") < 0)
+    claim("what layer 0 writes at “went”, by keys and values, and what 0.0, 0.1 and 0.3 tell the queries is worth less than 0.4", max(map(abs, elsewhere)) < 0.4)
+    claim("with the late heads and 3.0 exchanged nothing is lost: the difference grows by 0.3 to 0.8 logits", between(loss(abc_ask, [*late, "3.0"], "END"), -0.8, -0.3))
+    claim("with a stranger's keys the movers give the comma more than a half, in the clean run less than a fifth", comma["keys"][0] > 0.5 and comma["keys and values"][0] > 0.5 and comma["nothing"][0] < 0.2)
+    claim("five logits are lost with the keys, two with keys and values, and none with the values", rounds_to(comma["keys"][1], "5") and rounds_to(comma["keys and values"][1], "2") and comma["values"][1] < 0)
+    claim("with keys and values exchanged Mary's logit, above the mean of all names, falls by more than two, and John's does not rise", mary - mary_then > 2 and john_then <= john)
+    claim("the table's keys are the arrow of the drawing", abs(comma["keys"][1] - messages["note of S", "movers"]) < 0.01)
+    claim("where John is named first, the movers lose one logit and the late heads three, in each of two draws", all(rounds_to(loss(ask, movers, "END"), "1") for ask in john_first) and all(rounds_to(loss(ask, late, "END"), "3") for ask in john_first))
+    claim("with flip, the messages of the six to the logits, exchanged at once, lose 0.99 of what is lost altogether, those of the ten others less than 0.02", rounds_to(at_once[0], "0.99") and abs(at_once[1]) < 0.02)  # fmt: skip
 
 # %% [markdown]
 # ## 8 · Is it enough?
 #
-# We keep the six and set the ten others, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay. Heads 0.0 and 0.1 are among the ten, so the notes lose two of their writers.
+# The drawing holds six heads: 0.2, 0.3, 1.1 and the three movers. Do they suffice for the behaviour? We keep *the six* and set the ten others, at every word, to their means over the ABC prompts, which hold no information about the names. The MLPs stay. Heads 0.0 and 0.1 are among the ten, so the notes lose two of their writers.
 
 # %%
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
@@ -654,7 +699,7 @@ def keep(some, heads):
 #
 # $$\frac{F(C) - F(\varnothing)}{F(M) - F(\varnothing)}.$$
 #
-# With no head the logit difference is near 0. The six keep more than the whole model has, 14.5 logits against 11.6: a faithfulness of 1.25. The reason is the final norm, which divides the stream at END by its size. With ten heads at their means this size is smaller, so every difference of logits is stretched. From here on faithfulness is taken with the divisor of the whole model.
+# One precaution is needed. With ten heads at their means the stream at END is smaller, and the final norm, which divides it by its size, stretches what is left. So we hold the divisor of the whole model. Without this the six would keep 1.25, more than there is.
 #
 # A second measure of the same behaviour is the probability of IO, nearly 1 in the whole model.
 
@@ -663,21 +708,20 @@ predict("ioi.six")
 
 # %%
 def kept(some, sets):
-    """Of each set: faithfulness with the whole model's divisor, and P(IO)."""
-    (_, whole_scale), rows = keep(some, names), []
-    for logits, scale in (keep(some, heads) for heads in ([], names, *sets)):
-        p = logits.softmax(-1).gather(1, some.answer[:, None])
-        rows.append((float((difference(some, logits) * scale / whole_scale).mean()), float(p.mean())))
-    (none, _), (total, _) = rows[:2]
-    return [((held - none) / (total - none), p) for held, p in rows[2:]]
+    """Of each set: faithfulness, with the whole model's divisor, and P(IO)."""
+    runs = [keep(some, heads) for heads in (every_head, [], *sets)]
+    held = runs[0][1]  # the divisor of the whole model
+    F = [float((difference(some, logits) * scale / held).mean()) for logits, scale in runs]
+    p = [float(logits.softmax(-1).gather(1, some.answer[:, None]).mean()) for logits, _ in runs]
+    return [((x - F[1]) / (F[0] - F[1]), y) for x, y in zip(F[2:], p[2:], strict=True)]
 
 # %% figure answer
-ours_are = [six, six + late, six + late + ["0.0", "0.1"]]
-ours = kept(clean, ours_are)
+ours_are = [six, six + late]
+ours = kept(clean[:64], ours_are)
 dice = torch.Generator().manual_seed(0)
-random_sets = [[[names[i] for i in torch.randperm(16, generator=dice)[:len(one)]] for _ in range(40)] for one in ours_are]
-null = [kept(clean, sets) for sets in random_sets]
-fig, axes = plots.figure(1, 2, height=3.0, sharey=True)
+random_sets = [[[every_head[i] for i in torch.randperm(16, generator=dice)[:len(one)]] for _ in range(40)] for one in ours_are]
+null = [kept(clean[:64], sets) for sets in random_sets]
+fig, axes = plots.figure(1, 2, height=2.5, sharey=True)
 for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=True)):
     ax.axvline(1, color=plots.ANSWER, linewidth=1.2)
     for y, (one, values, chosen) in enumerate(zip(ours, null, random_sets, strict=True)):
@@ -686,57 +730,73 @@ for which, (ax, label) in enumerate(zip(axes, ("faithfulness", "P(IO)"), strict=
         ax.plot(one[which], y, "o", color=plots.HEAD, markersize=9)
         aside = 0.05 if one[which] < 0.8 else -0.05
         ax.text(one[which] + aside, y, f"{one[which]:.2f}", ha="left" if aside > 0 else "right", va="center", fontsize=10)
-    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(2.8, -0.4), yticks=range(3), yticklabels=("the six", "the six,\n2.1–2.3", "the six, 2.1–2.3,\n0.0 and 0.1"))
+    ax.set(xlabel=label, xlim=(-0.1, 1.12), ylim=(1.8, -0.4), yticks=range(2), yticklabels=("the six", "the six and\nthe late heads"))
 for colour, label, size in ((plots.HEAD, "our heads", 9), (plots.SERIES[1], "random, with 0.2", 4), (plots.NULL, "random, without 0.2", 4)):
     axes[0].plot([], [], "o", color=colour, markersize=size, label=label)
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+axes[0].plot([], [], color=plots.ANSWER, linewidth=1.2, label="as much as the whole model")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 plots.show(
-    fig, f"Two panels, three sets of heads. By faithfulness the six lie right of all random sixes; by P(IO) the six lie at {ours[0][1]:.2f}, all eleven at {ours[2][1]:.2f}.",
-    "What is left when only some heads and the MLPs are kept, by the logit difference and by the probability of IO, beside forty random sets of as many heads each (the same 128 prompts). Green line: as much as the whole model.",
+    fig, f"Two panels, two sets of heads. By faithfulness the six lie right of all random sixes; by P(IO) the six lie at {ours[0][1]:.2f}, with the late heads at {ours[1][1]:.2f}.",
+    "What is left when only some heads and the MLPs are kept, by the logit difference and by the probability of IO, beside forty random sets of as many heads each (the same 64 prompts).",
 )  # fmt: skip
-measured("ioi.six", ours[0][1])
+measured("ioi.six", round(ours[0][1], 2))
 
 # %% [markdown]
-# With the six, IO gets a probability of only 0.24, although they keep about nine tenths of the logit difference. Names that stand nowhere in the prompt get more than half, together. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
+# With the six, IO gets a probability of only 0.20, although they keep about nine tenths of the logit difference. Names that stand nowhere in the prompt get more than half, together. The logit difference asks *which of the two names* comes, and not whether *a name of this prompt* comes at all.
 #
-# To the second, heads 2.1, 2.2 and 2.3 contribute, which raise both names. With them IO gets 0.98, and with the note writers 0.0 and 0.1 as well it is nearly certain. But other heads can do most of this too: if these three alone are set to their means, and all others are left as they are, IO still gets 0.84. What belongs to a circuit depends on what is measured.
+# The late heads contribute to the second, because they raise both names: with them IO gets 0.98. Other heads can do most of this too, since with all heads but these three IO still gets 0.84. What belongs to a circuit depends on what is measured.
 #
-# The control is forty random sets of each size. No random six keeps as much of the logit difference as the six. On average those with head 0.2 keep more than half and those without it less than a tenth. So this test speaks for head 0.2, in both of its jobs together; for the five others the path patching of sections 5 to 7 is the better evidence. By the probability of IO, many random sixes do better than ours. Of the random nines two keep more of the logit difference than ours, and of the random elevens one.
+# No random six keeps as much of the logit difference as ours, and those that hold head 0.2 come nearest. For the five others the path patching of sections 5 to 7 is the better evidence.
+#
+# Head 0.2 is needed in both of its jobs. If it is silent at END, the six keep less than a half; if it is silent where it writes notes, about 0.7. So the six are enough to decide *which of the two names* comes, and they need head 0.2 twice.
 
 # %% claims
 again = [kept(prompts(64, seed), ours_are) for seed in (10, 11)]
-only_late = [kept(some, [[h for h in names if h not in late]])[0][1] for some in (clean, prompts(64, 10), prompts(64, 11))]
-left = {name: keep(clean, heads) for name, heads in {"the six heads": six, "whole model": names, "no head": []}.items()}
+only_late = [kept(some, [[h for h in every_head if h not in late]])[0][1] for some in (clean[:64], prompts(64, 10), prompts(64, 11))]
+left = {name: keep(clean, heads) for name, heads in {"the six heads": six, "whole model": every_head, "no head": []}.items()}
 F = {name: float(difference(clean, logits).mean()) for name, (logits, _) in left.items()}
 after_six = left["the six heads"][0].softmax(-1)
 elsewhere = after_six[:, clean.layout.names].sum(1) - sum(after_six.gather(1, who[:, None])[:, 0] for who in (clean.answer, clean.wrong))
 with_02 = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" in heads]
 without = [one[0] for one, heads in zip(null[0], random_sets[0], strict=True) if "0.2" not in heads]
+
+def without_job(some, at):
+    """Faithfulness of the six when head 0.2 is at its mean at these words too."""
+    def gone(z, hook):
+        z[:, at, 2] = means["z", 0].mean(0)[at, 2]
+        return z
+    (whole, held), (nothing, low) = keep(some, every_head), keep(some, [])
+    with model.hooks(fwd_hooks=[("blocks.0.attn.hook_z", gone)]):
+        logits, scale = keep(some, six)
+    F = [float((difference(some, x) * y / held).mean()) for x, y in ((logits, scale), (nothing, low), (whole, held))]
+    return (F[0] - F[1]) / (F[2] - F[1])
+
+jobs = [[without_job(some, at) for at in ([14], [3, 5, 9])] for some in (clean[:64], prompts(64, 10), prompts(64, 11))]  # END; the notes
 with claims():
-    claim("the six keep 14.5 logits, the whole model has 11.6; the faithfulness of the six is 1.25", rounds_to(F["the six heads"], "14.5") and rounds_to(F["whole model"], "11.6") and rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
+    claim("as it is, without the whole model's divisor, the faithfulness of the six is 1.25", rounds_to((F["the six heads"] - F["no head"]) / (F["whole model"] - F["no head"]), "1.25"))
     claim("with no head the logit difference is near 0 (less than 0.2 in size)", abs(F["no head"]) < 0.2)
     claim("with the six the final norm divides by 4.2, in the whole model by 5.8 to 6", rounds_to(left["the six heads"][1].mean(), "4.2") and between(left["whole model"][1].mean(), 5.8, 6))
     claim("with the whole model's divisor the faithfulness of the six is between 0.84 and 0.92, in each of three draws", between([ours[0][0], *(row[0][0] for row in again)], 0.84, 0.92))
-    claim("with the six the probability of IO is 0.24, in each of three draws below 0.3, and names that are not in the prompt have more than a half together",
-          rounds_to(ours[0][1], "0.24") and max([ours[0][1], *(row[0][1] for row in again)]) < 0.3 and elsewhere.mean() > 0.5)
-    claim("with 2.1, 2.2 and 2.3 the probability is 0.98, in each of three draws above 0.96", rounds_to(ours[1][1], "0.98") and min(one[1][1] for one in (ours, *again)) > 0.96)
-    claim("with only 2.1, 2.2 and 2.3 at their means it is 0.84, in each of three draws above 0.8", rounds_to(only_late[0], "0.84") and min(only_late) > 0.8)
-    claim("with all eleven the probability is 0.999, in each of three draws above 0.99", rounds_to(ours[2][1], "0.999") and min(one[2][1] for one in (ours, *again)) > 0.99)
-    claim("no random six keeps as much of the logit difference as the six; of the nines two keep more than ours, of the elevens one", all(len(one) == 40 for one in null) and max(one[0] for one in null[0]) < ours[0][0] and [sum(one[0] > ours[k][0] for one in null[k]) for k in (1, 2)] == [2, 1])
+    claim("with the six the probability of IO is 0.20, in each of three draws below 0.25, and names that are not in the prompt have more than a half together",
+          rounds_to(ours[0][1], "0.20") and max([ours[0][1], *(row[0][1] for row in again)]) < 0.25 and elsewhere.mean() > 0.5)
+    claim("with the late heads the probability is 0.98, in each of three draws above 0.96", rounds_to(ours[1][1], "0.98") and min(one[1][1] for one in (ours, *again)) > 0.96)
+    claim("with only the late heads at their means it is 0.84, in each of three draws above 0.8", rounds_to(only_late[0], "0.84") and min(only_late) > 0.8)
+    claim("no random six keeps as much of the logit difference as the six; of the nines two keep more than ours", all(len(one) == 40 for one in null) and max(one[0] for one in null[0]) < ours[0][0] and sum(one[0] > ours[1][0] for one in null[1]) == 2)
     claim("the random sixes with 0.2 keep more than half on average, each more than a third, and those without it less than a tenth",
           sum(with_02) / len(with_02) > 0.5 and min(with_02) > 1 / 3 and sum(without) / len(without) < 0.1)
+    claim("without the message of 0.2 at END the six keep less than a half, without what it writes at “and”, “went” and the comma about 0.7, in each of three draws", all(end < 0.5 and about(notes, 0.7) for end, notes in jobs))
     claim("by the probability of IO more than ten of forty random sixes do better than ours", sum(one[1] > ours[0][1] for one in null[0]) > 10)  # fmt: skip
 
 # %% [markdown]
 # ## 9 · A prediction that could fail
 #
-# The two ways of the beginning were to avoid *the repeated name*, as GPT-2 small does, or *the last name*, repeated or not. We need sentences on which they differ. In *… John gave a book from Mary to* both names occur twice, and the last one is Mary.
+# Does the whole model avoid the *last* name, as head 0.2 does, or the *repeated* name, as GPT-2 small does? We need sentences on which the two differ. In *… John gave a book from Mary to* both names occur twice, and the last one is Mary.
 
 # %% prediction
 predict("ioi.twice")
 
 # %% [markdown]
-# The circuit gives an answer of its own: the more head 0.2 attends to a name, the more that name is avoided. Its **forecast** of the logit difference is the attention of head 0.2 to John minus that to Mary, times one factor. The factor is chosen so that the forecast is right for the first of six sentences, the one that we know. The last two sentences are among those on which we found that the forecast fails.
+# The circuit gives an answer of its own: the more head 0.2 attends to a name, the more that name is avoided. Its **forecast** of the logit difference is the attention of head 0.2 to John minus that to Mary, times one factor. The factor is chosen so that the forecast is right for the first of six sentences, the one that we know. The last two were chosen because the forecast fails on them.
 
 # %% answer
 opening = "When {A} and {B} went to the {place}, "  # A and B: Mary and John, in either order
@@ -751,22 +811,23 @@ factor = differences[template] / outcomes[template].leaning  # leaning: attentio
 forecasts = {text: factor * one.leaning for text, one in outcomes.items()}
 
 # %% figure answer
-def in_words(difference):
-    return "even" if abs(difference) < 0.5 else f"{'Mary' if difference > 0 else 'John'} by {abs(difference):.1f}"
-
-expects = {1: "Mary", -1: "John", 0: "undecided"}  # a rule that avoids John expects Mary
+expects = {1: "Mary", -1: "John", 0: "–"}  # a rule that avoids John expects Mary
 people = {"A": "Mary", "B": "John", "IO": "Mary", "S": "John", "C": "Anna", "place": "store", "object": "book"}
-table({text.format(**people): {
-           "avoid the last name": expects[ioi.by_rule(text)["last"]], "avoid the repeated name": expects[ioi.by_rule(text)["repeated"]],
-           "0.2 looks at John": float(one.to_s.mean()), "at Mary": float(one.to_io.mean()), "forecast": in_words(forecasts[text]), "the model": in_words(differences[text])}
-       for text, one in outcomes.items()}, decimals=2, corner="sentence",
-      caption="Six sentences: what each rule expects, where head 0.2 looks from END, and the logit difference as the circuit forecasts it and as it is "
-              "(means over 128 prompts each, with other names, and with either of the two first where “and” joins them).")  # fmt: skip
+def signed(value, note=""):
+    return f"{value:+.1f}".replace("-", "−") + note
+
+rows = {str(k): {"sentence": text.format(**people), "avoid last": expects[ioi.by_rule(text)["last"]], "avoid repeated": expects[ioi.by_rule(text)["repeated"]],
+                 "to John": f"{one.to_s.mean():.2f}", "to Mary": f"{one.to_io.mean():.2f}",
+                 "forecast": signed(forecasts[text], " (set)" if k == 1 else ""), "model": signed(differences[text])}
+        for k, (text, one) in enumerate(outcomes.items(), start=1)}  # fmt: skip
+display(table(rows, corner="", caption="Six sentences: whom each rule expects (– is nobody), how much head 0.2 looks at John and at Mary from END, and the logit difference Mary − John as the circuit forecasts it and as it is "
+              "(means over 128 prompts each, with other names, and with either of the two first where “and” joins them). In the first sentence the forecast is right by construction."))  # fmt: skip
+measured("ioi.twice", "neither: about even" if abs(differences[sentences[1]]) < 0.5 else "Mary" if differences[sentences[1]] > 0 else "John")
 
 # %% [markdown]
-# In the second and the third sentence both names occur twice, so that avoiding the repeated name decides nothing. The model avoids the last one. In the third, head 0.2 also looks at Mary, who had lunch, and the forecast is too small. In the fourth, Anna is last, and avoiding the last name decides nothing between the other two. But head 0.2 still gives John a quarter of its attention, and the model leans towards Mary.
+# In the second and the third sentence both names occur twice, so that avoiding the repeated name decides nothing. The model avoids the last one. In the third, head 0.2 also looks at Mary, who had lunch, and the forecast is too small. In the fourth, Anna is last. But head 0.2 still gives John a quarter of its attention, and the model leans towards Mary.
 #
-# Six sentences can be picked to prove anything. So we take all 36 ways to go on after *When Mary and John went to the store*: nobody, John, Mary or Anna has lunch, then one of the three gives, and the gift may come from one of the others. Where a rule avoids John or Mary, it expects the logit difference of the first sentence, and otherwise 0.
+# Six sentences can be picked to prove anything, so we take all 36 ways to go on after *When Mary and John went to the store*: nobody, John, Mary or Anna has lunch, then one of the three gives, and the gift may come from one of the others. Where a rule avoids John or Mary, it expects the logit difference of the first sentence, and otherwise 0.
 
 # %% figure answer
 lunch, after = ["", "{S} had lunch and ", "{IO} had lunch and ", "{C} had lunch and "], ["", " from {S}", " from {IO}", " from {C}"]
@@ -793,12 +854,15 @@ plots.show(
     "The logit difference after 36 endings of “When Mary and John went to the store, …”, as it is expected and as it is (64 prompts each). "
     "On the dashed line an expectation is right; below it stands its mean distance in logits.",
 )  # fmt: skip
-measured("ioi.twice", in_words(differences[sentences[1]]).split()[0].replace("even", "neither: about even"))
 
 # %% [markdown]
-# In 24 of the 36 sentences the last name is John or Mary, and in all of them the model prefers the other one. A new name is avoided too: where Anna gives, her logit is six below the mean of all names. In those 24 the forecast misses by about as much as the rule. Where Anna is last, the rule expects neither, and the forecast comes closer, because head 0.2 still gives some attention to the names before Anna.
+# In 24 of the 36 sentences the last name is John or Mary, and in all of them the model prefers the other one. There the forecast is no better than the rule of the last name. It is better in the twelve where Anna is last, because head 0.2 still gives some attention to the names before her. A new name is avoided too: where Anna gives, her logit is six below the mean of all names.
 #
-# And the last two sentences? In the fifth, which opens otherwise, head 0.2 looks at John as it does in the fourth, but the model leans the other way, towards the repeated name. We do not know why. In the sixth no *and* joins the names. Head 0.2 looks at Mary, the last name, and the model says Mary. The forecast knows only whom the message avoids, and not which notes there are to choose from; the second notebook of this lesson, `04_ioi_deeper`, shows that here one note decides. So the circuit explains much of what the model does after the opening on which it was found, and not what it does after any opening.
+# The last two sentences show where the forecast fails. In the fifth, which opens otherwise, head 0.2 looks at John as it does in the fourth, but the model leans the other way, towards the repeated name. We do not know why.
+#
+# In the sixth no *and* joins the names. Head 0.2 looks at Mary, the last name, and the model says Mary. The forecast knows whom the message avoids, but not which notes there are to read. The second notebook of this lesson, `04_ioi_deeper`, shows that here one note decides.
+#
+# So the circuit explains much of what the model does after the opening on which it was found, and not after every opening.
 
 # %% claims
 draws_of = [(found, expected, leaning), tested(1), tested(2)]
@@ -825,13 +889,23 @@ with claims():
     claim("a forecast from 0.3 misses by more, in each of three draws", all((guess - values).abs().mean() > one["forecast"].mean() for (values, guess), one in zip(by_03, missed, strict=True)))  # fmt: skip
 
 # %% [markdown]
+# Try a sentence of your own. In braces stand Mary (`{IO}`), John (`{S}`), Anna (`{C}`), a place and an object; the model knows only the words of its stories.
+
+# %%
+yours = "When {IO} and {S} went to the {place}, {IO} gave a {object} to"
+one = ioi.outside(model, (0, 2), {yours: yours})[yours]
+table({"0.2 looks at John": float(one.to_s.mean()), "0.2 looks at Mary": float(one.to_io.mean()),
+       "Mary − John, forecast": factor * one.leaning, "Mary − John": float(one.logit_diff.mean())},
+      decimals=2)
+
+# %% [markdown]
 # ## 10 · Beside GPT-2, and what this does not show
 #
 # Wang et al. found how GPT-2 small does the same task. Here is our circuit beside theirs.
 
 # %% figure
 ioi.beside_drawn().captioned(
-    "Two circuits for the same task: the left one without heads 0.3 and 1.1, the right one after Wang et al. 2022, without negative and backup name movers. Black: depends on who gives; gold: the names and their notes, whoever gives; letters: the input that reads."
+    "Two circuits for the same task: the left one without heads 0.3 and 1.1, the right one after Wang et al. 2022, without negative and backup name movers. Black: depends on who gives; gold: the names and their notes, whoever gives; letters: the input that reads. Each panel shows the words that its circuit uses."
 )
 
 # %% [markdown]
@@ -859,8 +933,8 @@ card(
      "control": "the same at “went”: below 0.1", "where it fails": "the comma holds both names; why these words is not known"},
     {"claim": "Head 0.2 tells the movers' queries and the MLPs whom to avoid", "evidence": "path patching; the score of each name's note, and each name's logit with all heads frozen",
      "control": "the messages of the three other heads to the queries", "where it fails": "a single mover may read the other note; with all heads frozen the message of head 0.3 lowers the giver too, half as much"},
-    {"claim": "Six heads decide which of the two names comes; with heads 2.1 to 2.3 it is a name of the prompt", "evidence": "faithfulness, and the probability of IO",
-     "control": "forty random sets of as many heads", "where it fails": "random sixes with head 0.2 keep more than half; other heads can do most of what 2.1 to 2.3 do; by the probability of IO many random sixes do better"},
+    {"claim": "Six heads decide which of the two names comes; with the late heads (2.1 to 2.3) it is a name of the prompt", "evidence": "faithfulness, and the probability of IO",
+     "control": "forty random sets of as many heads", "where it fails": "random sixes with head 0.2 keep more than half; other heads can do most of what the late heads do; by the probability of IO many random sixes do better"},
     {"claim": "What head 0.2 looks at is avoided", "evidence": "a forecast from its attention, on 36 endings of one opening", "control": "avoid the repeated name; avoid the last name; the attention of head 0.3",
      "where it fails": "after “Later, Mary and John met” it does not hold for an early name; after “John went to the store with Mary” the model says the very name that head 0.2 looks at"},
     links=[
@@ -888,8 +962,8 @@ card(
 # - ABC: the partner prompt with three new names.
 # - logit difference: logit of IO minus logit of S at END.
 # - name movers: heads that copy the right name from the prompt to the answer.
-# - turn: how far an exchange moves the logit difference from the clean run's (0) to the partner's (1).
 # - note: a part of the residual stream at one word that depends on an earlier word.
+# - message: what a head writes at END for later parts to read.
 # - copy score: the share of names that a head puts among its five most raised when it reads them.
 # - faithfulness: the share of a behaviour that a circuit keeps when everything else is ablated.
 # - forecast: the logit difference expected from the attention of 0.2, scaled on the first sentence of section 9.
