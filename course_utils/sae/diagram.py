@@ -59,7 +59,7 @@ def two_paths(parts: Sequence[str], latent: str = "", effect: Mapping[str, float
     page.line([(1.2, stream), (5.75, stream)], colour=plots.STREAM, thick=9 if effect else 7, behind=True)
     arrow((1.2, stream), (5.75, stream), "direct", plots.HEAD, 2)
     write((3.5, 0.2), "the direct path" + (": " if effect else ""), "direct", plots.HEAD)
-    write((0.62, stream), f"what {latent}\nwrites" if latent else "what the\nlatent writes", colour=plots.HEAD)
+    write((0.62, stream), f"{latent}\nwrites" if latent else "what the\nlatent writes", colour=plots.HEAD)
     write((6.5, stream), "unembedding,\nprediction")
     for i, part in enumerate(parts):
         x = 1.95 + 1.15 * i

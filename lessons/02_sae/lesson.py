@@ -662,7 +662,7 @@ page.measured("sae.path", max(back, key=back.get) if all_frozen[breaks].sum() > 
 # %% figure
 paths = stored.paths()
 sae.two_paths(later.parts, "latent 378", paths.arrows(378)).captioned(
-    "Without latent 378 the loss rises by 0.64 nats. The arrows of a part are as thick as the share of this that is gone once the part is frozen; the blue arrow is as thick as what is left with all four frozen. Parts read one another, so that the numbers do not add up to 0.64. The twenty foreign pushes reach 0.32 at most, and 0.14 on the direct path."
+    "Without latent 378 the loss rises by 0.64 nats. The arrows of a part are as thick as what is gone of this rise once the part is frozen, and the blue arrow as what is left with all four frozen. Parts read one another, so that the numbers do not add up to 0.64. The twenty foreign pushes reach 0.32 at most, and 0.14 on the direct path."
 )
 
 # %% [markdown]
@@ -691,22 +691,23 @@ page.table([{"next token": sign, **{way: p[sign] for way, p in at_378.items()}} 
 # Without 378 a line break loses nearly half of its probability. The tokens that gain most are `(`, `.` and `=`, which follow a name, as if the `)` had been one. With MLP 3 frozen, a line break gets most of its probability back, and `(` and `=` lose most of their gain. So it is this MLP that tells the later parts what a `)` means for the next token.
 #
 # ### Latent 9 in a whole text
+#
+# We draw the same picture for latent 9, and ask again which next tokens the model expects.
 
 # %% figure
 sae.two_paths(later.parts, "latent 9", paths.arrows(9)).captioned(
-    "The same for latent 9, where it is active in the held-out text. Without it the loss rises by 0.33 nats. The twenty foreign pushes reach 0.18 at most, and 0.05 on the direct path."
-)
-
-# %% [markdown]
-# Latent 9 goes two ways. About half of the rise is left on the direct path, and much passes through the attention of the third block. The next tokens that the model expects tell what goes on each of the ways.
-
-# %% figure
+    "As above, for latent 9. Without it the loss rises by 0.33 nats where it is active in the held-out text. The twenty foreign pushes reach 0.18 at most, and 0.05 on the direct path."
+).show()
 at_9 = {"as it is": expected(9), "9 ablated": expected(9, ()), "9 ablated, all four frozen": expected(9, later.parts)}
 page.table([{"next token": sign, **{way: p[sign] for way, p in at_9.items()}} for sign in ("`)`", "`,`", "a line break")],
            decimals=1, unit="%", caption="What the model expects where latent 9 is active. In the last column only the direct path is left.")  # fmt: skip
 
 # %% [markdown]
-# Without 9 a `)` loses about two thirds of its probability, and as much where all four parts are frozen. So the latent itself writes `)` into the prediction. A line break, which seldom comes while a parenthesis is open, becomes more than twice as likely, but not where the parts are frozen. So later parts read from 9 that the line does not end here.
+# Latent 9 goes two ways: about half of the rise is left on the direct path, and much passes through the attention of the third block. The table tells what goes on each of them.
+#
+# Without 9 a `)` loses about two thirds of its probability, and as much where all four parts are frozen. So the latent itself writes `)` into the prediction.
+#
+# A line break, which seldom comes while a parenthesis is open, becomes more than twice as likely, but not where the parts are frozen. So later parts read from 9 that the line does not end here.
 #
 # A list of promoted tokens was right about 9 and misleading about 378, and it took the freezing to tell. The model uses both latents: its MLP reads 378, and 9 writes `)` by itself.
 #
@@ -773,14 +774,18 @@ page.table([{"latent": str(i), "first name": first, "broken": broken[i], "name t
            decimals=2, caption="The four latents of the puzzle, with the verdicts of sections 6, 7 and 8. “Random model”: the better F1 of its latent and its probe. “Loss without it”: how far the loss rises where the latent is active, in nats, and beside it the same for each of twenty foreign pushes.")  # fmt: skip
 
 # %% [markdown]
-# No first name survived, although each had seemed to fit the first picture. What broke them was a look at the misses, and at places where another name says something else. What a latent stands for, whether the model had to learn it, and whether the model uses it are three questions, each with a test of its own. The name of 1490 has the best F1 of the four, and yet to take 1490 away costs less than any foreign push. To take 138 away costs most of all, and hardly any of it by the direct path. [Neuronpedia](https://www.neuronpedia.org) shows latents of larger models one by one. Look there for one with perfect examples, and write a text that could refute its name.
+# No first name survived, although each had seemed to fit the first picture. What broke them was a look at the misses, and at places where another name says something else.
+#
+# What a latent stands for, whether the model had to learn it, and whether the model uses it are three questions, each with a test of its own. The name of 1490 has the best F1 of the four, and yet to take 1490 away costs less than any foreign push. To take 138 away costs most of all, and hardly any of it by the direct path.
+#
+# [Neuronpedia](https://www.neuronpedia.org) shows latents of larger models one by one. Look there for one with perfect examples, and write a text that could refute its name.
 
 # %% [markdown]
 # ## 10 · What this does not show
 #
 # - *One dictionary.* Everything about `code-4l` rests on one training, one place and one width. Trainings from different starts need not find the same latents (Paulo and Belrose 2025, [arXiv 2501.16615](https://arxiv.org/abs/2501.16615)): in the [deeper notebook](02_sae_deeper.ipynb) two small dictionaries share a twentieth of theirs after short trainings, and a third after four times as many steps. Nothing shows that these are *the* features of the model.
 # - *Four latents, chosen by us.* 1 484 of the 1 536 have a question mark, and no latent shows what is in the unexplained part of the variance.
-# - *Absence.* We found no latent and no probe for “a parenthesis is open” in the random model. It may still be there in a form that neither can read.
+# - *Absence.* No latent and no probe reads “a parenthesis is open” well in the random model. It may still be there in a form that neither can read.
 # - *Are dictionaries worth the trouble?* Kantamneni et al. 2025 could not consistently improve on ordinary probes with latents. None of our four latents did better than a probe, either.
 # - *Half a mechanism.* Thirty of the 768 neurons of the third block's MLP carry most of what 378 does. We have not looked at what each of them answers to besides, nor at which heads read 9.
 # - *One side of freezing.* It asks whether a part that knows nothing of the edit can save the prediction. If instead MLP 3 alone misses latent 378, and all later parts still see it, the loss rises by only 0.06 nats. So the fourth block has two sources, and one of them is nearly enough.
