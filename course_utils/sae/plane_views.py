@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils import plots
@@ -155,7 +156,7 @@ def pair_failure(
         ax.set_title(title, loc="left")
         most = max(max(values) for values in bars.values())
         ax.set_ylim(0, 1.25 * most)
-        ax.set_yticks([tick for tick in ax.get_yticks() if tick <= 1.01 * most])
+        ax.set_yticks([tick for tick in MaxNLocator(4, integer=True).tick_values(0, most) if tick <= 1.01 * most])
         ax.tick_params(axis="x", labelsize=9)
     return Picture(fig, "Two arrows A and B, and a latent's arrow between them through the middle of the dots; bars: "
                         "hardly any features found when they come in pairs, and less variance left over.")  # fmt: skip
