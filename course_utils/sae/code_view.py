@@ -17,7 +17,6 @@ from torch import Tensor
 
 from course_utils import plots
 
-PALEST = 0.1  # of 1: the ground of a token at which a latent is hardly active, still not white
 WIDE, LINE, CHARACTER = 7.2, 0.21, 0.083  # inches: the page, a line of code, a character of it
 TITLE, NOTE, GAP, SIZE = 0.3, 0.2, 0.16, 9.5
 
@@ -111,7 +110,7 @@ def _draw(ax: Axes, panel: Panel, left: float, top: float) -> None:
                         ha="center", va="center", color=panel.colour)  # fmt: skip
             if share > 0 and piece:
                 ax.add_patch(plt.Rectangle((x, y), len(piece) * CHARACTER, LINE * 0.92, color=panel.colour,
-                                           alpha=max(0.55 * share, PALEST), linewidth=0))  # fmt: skip
+                                           alpha=0.55 * share, linewidth=0))  # fmt: skip
             for j, character in enumerate(piece):
                 ax.text(x + (j + 0.5) * CHARACTER, y + LINE * 0.46, character.replace("$", r"\$"), family="monospace",
                         fontsize=SIZE, ha="center", va="center", color=plots.INK)  # fmt: skip
