@@ -62,6 +62,27 @@ def test_with_all_frozen_only_the_edit_itself_reaches_the_end(later, there):
     torch.testing.assert_close(later.stream(there, later.parts), clean + there - later.x, atol=2e-3, rtol=1e-3)
 
 
+def test_a_part_that_alone_reads_the_edit_writes_what_it_makes_of_it_and_no_other_reads_the_edit(
+    dictionary, tokens, later, there
+):
+    kept = {}
+    hooks = [(dictionary.hook, lambda value, hook: there),
+             ("blocks.2.hook_attn_out", lambda value, hook: later.wrote["attention 3"]),
+             ("blocks.2.hook_mlp_out", lambda value, hook: kept.update(mlp=value.clone()))]  # fmt: skip
+    with torch.no_grad():
+        dictionary.model.run_with_hooks(tokens, fwd_hooks=hooks)
+    theirs = _hooked(dictionary, tokens, later.x, kept["mlp"], "blocks.2.hook_mlp_out")
+    torch.testing.assert_close(later.net.logits(later.stream(there, only="MLP 3")), theirs, atol=2e-3, rtol=1e-3)
+    with pytest.raises(ValueError, match="no part MLP 7"):
+        later.stream(there, only="MLP 7")
+
+
+def test_what_is_expected_is_the_mean_of_what_is_predicted(dictionary, tokens, later, there):
+    at = dictionary.encode(tokens)[..., LATENT] > 0
+    expected = later.expected(there, at, frozen=["MLP 3"])
+    torch.testing.assert_close(expected, later.predicted(there, frozen=["MLP 3"])[at].mean(0))
+
+
 def test_all_neurons_frozen_are_the_mlp_frozen_and_an_unknown_part_is_named(later, there):
     everyone = list(range(later.neurons.shape[-1]))
     by_neurons = later.stream(there, neurons=everyone)
@@ -97,8 +118,9 @@ def test_the_readers_are_the_neurons_that_an_edit_moves_most(dictionary, tokens,
 
 def test_the_stored_paths_are_what_their_recipe_measures(dictionary):
     paths, text = stored.paths(), stored.held_out()
-    assert paths.latent.tolist() == list(stored.PATHS) and paths.own.shape == (4, 6, 3)
-    assert paths.null.shape == (4, 2, stored.PATH_OTHERS) and len(paths.drawn) == stored.PATH_DRAWN
+    assert paths.latent.tolist() == list(stored.PATHS)
+    assert paths.own.shape == (5, 6, 3) and paths.alone.shape == (5, 4, 3)
+    assert paths.null.shape == (5, 2, stored.PATH_OTHERS) and len(paths.drawn) == stored.PATH_DRAWN
     assert bool((paths.own[..., 1] <= paths.own[..., 0]).all()) and bool((paths.own[..., 0] <= paths.own[..., 2]).all())
     tokens = text.tokens[:16]
     later, f = sae.Later.of(dictionary, tokens), dictionary.encode(tokens)[..., LATENT]
@@ -111,12 +133,9 @@ def test_the_stored_paths_are_what_their_recipe_measures(dictionary):
     assert direct.mean().item() == pytest.approx(own[-1, 0].item(), abs=0.05)
 
 
-def test_the_picture_has_a_row_for_each_way_and_the_others_beside_it():
+def test_an_arrow_is_what_freezing_takes_away():
     paths = stored.paths()
-    left, right = paths.plot({378: "a", 9: "b"}).axes
-    assert [text.get_text() for text in left.get_yticklabels()] == list(stored.WAYS)
-    for ax, latent in ((left, 378), (right, 9)):
-        own, null = paths.of(latent)
-        assert [float(box[0].get_xdata()[0]) for box in ax.containers] == pytest.approx(own[:, 0].tolist())
-        greys = [line.get_xdata() for line in ax.lines if len(line.get_xdata()) == null.shape[1]]
-        assert len(greys) == 2 and greys[1] == pytest.approx(null[1].numpy())
+    for latent in stored.PATHS:
+        own, arrows = paths.of(latent)[0][:, 0].tolist(), paths.arrows(latent)
+        assert list(arrows) == [*stored.WAYS[1:-1], "direct"] and arrows["direct"] == own[-1]
+        assert [own[0] - arrows[part] for part in stored.WAYS[1:-1]] == pytest.approx(own[1:-1])

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from matplotlib.patches import FancyArrow
 
 from course_utils import plots, sae
 from course_utils.python_text import samples
 from course_utils.python_text.labels import token_labels
 from course_utils.sae import deeper_diagram, stored
+from course_utils.sae.diagram import PER_NAT
 from course_utils.sae.label_words import EXAMPLES, WORDS
 from course_utils.sae.plane_views import in_pair_plane
 
@@ -64,7 +66,6 @@ def test_the_vectors_of_a_pair_lie_between_its_two_directions():
     assert [line.get_ydata().tolist() for line in ax.lines] == [[90, 95, 100], [1, 2, 6]]
 
 
-
 def test_places_are_shown_in_their_order_with_the_token_that_counts_underlined(reading):
     rows = [3, 300, 7]
     shown = reading.places(5, rows)
@@ -77,8 +78,17 @@ def test_places_are_shown_in_their_order_with_the_token_that_counts_underlined(r
 
 def test_a_path_leads_past_every_part_and_through_it():
     page = sae.two_paths(("attention 3", "MLP 3"))
-    assert [text.get_text() for text in page.fig.axes[0].texts][-2:] == ["attention 3", "MLP 3"]
+    assert {"attention 3", "MLP 3", "the direct path"} <= {text.get_text() for text in page.fig.axes[0].texts}
     assert "attention 3, MLP 3" in page.alt
+
+
+def test_arrows_are_as_thick_as_their_effects():
+    effect = {"attention 3": 0.1, "MLP 3": 0.4, "direct": 0.2}
+    page = sae.two_paths(("attention 3", "MLP 3"), "latent 7", effect)
+    shafts = [patch for patch in page.fig.axes[0].patches if isinstance(patch, FancyArrow)]
+    drawn = [shaft._width for shaft in shafts]  # the direct path, then up and down for each part
+    assert drawn == pytest.approx([PER_NAT * effect[name] for name in ("direct", *["attention 3"] * 2, *["MLP 3"] * 2)])
+    assert {"0.10", "0.40", "the direct path: 0.20"} <= {text.get_text() for text in page.fig.axes[0].texts}
 
 
 def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():
@@ -113,13 +123,12 @@ def test_each_kind_keeps_what_its_note_says():
         assert picture.alt and picture.fig.axes[0].texts
 
 
-
-def test_error_is_drawn_against_active_latents_for_both_kinds():
+def test_features_and_error_are_drawn_against_active_latents_for_both_kinds():
     kept = stored.kept()
-    ax = stored.prices().against(kept).axes[0]
-    topk = next(line for line in ax.lines if line.get_label().startswith("TopK"))
-    assert topk.get_xdata().tolist() == pytest.approx([float(kept[k]["l0"].mean()) for k in sorted(kept)])
-
+    for ax, measure in zip(stored.prices().against(kept).axes, ("found", "unexplained"), strict=True):
+        topk = next(line for line in ax.lines if line.get_label().startswith("TopK"))
+        assert topk.get_xdata().tolist() == pytest.approx([float(kept[k]["l0"].mean()) for k in sorted(kept)])
+        assert topk.get_ydata().tolist() == pytest.approx([100 * float(kept[k][measure].mean()) for k in sorted(kept)])
 
 
 def test_the_census_puts_every_latent_into_one_kind(reading):

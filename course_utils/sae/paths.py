@@ -3,6 +3,7 @@
 1. `Later.of`: the blocks after a dictionary's place on some contexts, and what each of their parts writes there.
 2. `Later.stream`: the last residual stream with other vectors in that place, while some parts are frozen: they write
    what they wrote before, so that nothing of the edit passes through them. With all frozen the direct path is left.
+   Or the other way round: one part alone reads the other vectors.
 3. `rises`: how far the loss of the next token rises by an edit, at some places.
 4. `readers`: the neurons of the next MLP that an edit moves most.
 5. `Paths`: this rise for latents that are taken away, each way of freezing, beside equal pushes along others.
@@ -10,15 +11,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Bool, Float, Int
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils import plots
 from course_utils.patching.harvesting import plain_forward
 from course_utils.patching.unrolled import Unrolled
 from course_utils.sae.shipped import Dictionary
@@ -48,9 +47,7 @@ class Later:
         net, first = plain_forward(dictionary.model), int(dictionary.hook.split(".")[1])
         x = Site(dictionary.model, dictionary.hook).activations(tokens)
         _, kept = net.forward(x, net.visible(tokens.shape[1]), keep=(*KINDS, "post"), first_layer=first)
-        layers = range(net.n_layers - first)
-        wrote = {f"{KINDS[site]} {first + i + 1}": kept[site][i] for i in layers for site in KINDS}
-        return cls(net, first, x, wrote, kept["post"][0])
+        return cls(net, first, x, _by_part(kept, first), kept["post"][0])
 
     def __getitem__(self, some: Int[Tensor, "context"] | slice) -> Later:
         """Some of the contexts."""
@@ -64,32 +61,55 @@ class Later:
 
     @torch.no_grad()
     def stream(
-        self, there: Float[Tensor, "context pos d"], frozen: Collection[str] = (), neurons: Sequence[int] = ()
-    ) -> Float[Tensor, "context pos d"]:
-        """The last residual stream with `there` in the place, some parts and some neurons of the first MLP frozen."""
-        if unknown := set(frozen) - set(self.wrote):
+        self, there: Float[Tensor, "context pos d"], frozen: Collection[str] = (), neurons: Sequence[int] = (),
+        only: str = "",
+    ) -> Float[Tensor, "context pos d"]:  # fmt: skip
+        """The last residual stream with `there` in the place, some parts and some neurons of the first MLP frozen.
+
+        With `only`, that part alone reads `there`, and all else reads what was in the place before.
+        """
+        if unknown := {*frozen, *filter(None, [only])} - set(self.wrote):
             raise ValueError(f"The later blocks have no part {', '.join(sorted(unknown))}: {', '.join(self.parts)}.")
         if set(frozen) == set(self.wrote):
             return there + sum(self.wrote.values())
-
-        def fixed(site):
-            def write(layer, now):
-                part = f"{KINDS[site]} {layer + 1}"
-                return self.wrote[part] if part in frozen else now
-
-            return write
+        visible = self.net.visible(there.shape[1])
+        if only:
+            others = _writing({part: written for part, written in self.wrote.items() if part != only})
+            _, kept = self.net.forward(there, visible, edit=others, keep=tuple(KINDS), first_layer=self.first)
+            there, edit = self.x, _writing({only: _by_part(kept, self.first)[only]})
+        else:
+            edit = _writing({part: self.wrote[part] for part in frozen})
 
         def held(layer, now):
-            if layer == self.first and len(neurons):
+            if layer == self.first:
                 now = now.index_copy(-1, torch.as_tensor(neurons), self.neurons[..., neurons])
             return now
 
-        edit = {site: fixed(site) for site in KINDS} | ({"post": held} if len(neurons) else {})
-        return self.net.forward(there, self.net.visible(there.shape[1]), edit=edit, first_layer=self.first)[0]
+        edit |= {"post": held} if len(neurons) else {}
+        return self.net.forward(there, visible, edit=edit, first_layer=self.first)[0]
 
+    @torch.no_grad()
     def predicted(self, there: Float[Tensor, "context pos d"], **frozen) -> Float[Tensor, "context pos token"]:
-        """The probability of each next token; `frozen` and `neurons` as in `stream`."""
+        """The probability of each next token; `frozen`, `neurons`, `only` as in `stream`."""
         return self.net.logits(self.stream(there, **frozen)).softmax(-1)
+
+    @torch.no_grad()
+    def expected(
+        self, there: Float[Tensor, "context pos d"], at: Bool[Tensor, "context pos"], **frozen
+    ) -> Float[Tensor, "token"]:
+        """The mean over the places `at` of what `predicted` gives there."""
+        return self.net.logits(self.stream(there, **frozen)[at]).softmax(-1).mean(0)
+
+
+def _by_part(kept: Mapping[str, Sequence[Tensor]], first: int) -> dict[str, Tensor]:
+    """What the blocks' parts write, by their names, in the order in which they are run."""
+    layers = range(len(kept["mlp_out"]))
+    return {f"{kind} {first + i + 1}": kept[site][i] for i in layers for site, kind in KINDS.items()}
+
+
+def _writing(wrote: Mapping[str, Tensor]) -> dict[str, Callable[[int, Tensor], Tensor]]:
+    """The edits by which some parts write this, and the others what they do."""
+    return {site: (lambda layer, now, kind=kind: wrote.get(f"{kind} {layer + 1}", now)) for site, kind in KINDS.items()}
 
 
 def rises(
@@ -120,8 +140,9 @@ class Paths:
     Attributes:
         ways: what is frozen: nothing, each of the later blocks' parts, all of them.
         latent: which. own: mean and 95 % interval (modules resampled).
-        other: the latents nearest in frequency. null: the same with as long a push along each of them, with nothing
-            frozen and with everything.
+        alone: `own` where one part alone misses the latent, for each part.
+        other: the latents nearest in frequency. null: the mean with as long a push along each of them, with
+            nothing frozen and with everything.
         neurons: of the first later MLP, those of whose outputs the first latent changes most, on other text.
         held, drawn: `own` of the first latent with these neurons frozen; its mean with as many others, drawn at random.
     """
@@ -129,6 +150,7 @@ class Paths:
     ways: tuple[str, ...]
     latent: Int[Tensor, "latent"]
     own: Float[Tensor, "latent way 3"]
+    alone: Float[Tensor, "latent part 3"]
     other: Int[Tensor, "latent other"]
     null: Float[Tensor, "latent 2 other"]
     neurons: Int[Tensor, "neuron"]
@@ -140,18 +162,7 @@ class Paths:
         row = self.latent.tolist().index(latent)
         return self.own[row], self.null[row]
 
-    def plot(self, names: Mapping[int, str]) -> Figure:
-        """A panel for each latent of `names`: its rise for each way, and those of the others in grey."""
-        fig, axes = plots.figure(1, len(names), height=0.9 + 0.36 * len(self.ways), sharey=True, sharex=True)
-        for ax, (latent, title) in zip(axes, names.items(), strict=True):
-            own, null = self.of(latent)
-            for y, others in zip((0, len(self.ways) - 1), null, strict=True):
-                ax.plot(others, [y + 0.2] * len(others), "o", color=plots.NULL, markersize=4, alpha=0.5)
-            for y, (value, low, high) in enumerate(own.tolist()):
-                ax.errorbar(value, y - 0.12, xerr=[[value - low], [high - value]], fmt="o", color=plots.HEAD,
-                            markersize=7)  # fmt: skip
-            ax.axvline(0, color=plots.INK, linestyle=":", linewidth=1)
-            ax.set(title=title, xlabel="rise of the loss, nats")
-        axes[0].set(yticks=range(len(self.ways)), yticklabels=self.ways, ylim=(len(self.ways) - 0.5, -0.5),
-                    ylabel="frozen")  # fmt: skip
-        return fig
+    def arrows(self, latent: int) -> dict[str, float]:
+        """By each part, how much of the rise is gone once it is frozen; and "direct", what is left with all frozen."""
+        nothing, *each, direct = self.of(latent)[0][:, 0].tolist()
+        return {part: nothing - left for part, left in zip(self.ways[1:-1], each, strict=True)} | {"direct": direct}

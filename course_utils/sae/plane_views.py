@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils import plots
@@ -143,6 +144,7 @@ def pair_failure(
     axes[0].set(aspect="equal", xlim=(-1.35, 1.35), ylim=(-0.1, 2.5), xticks=[], yticks=[])
     axes[0].set_title("one pair, never apart", loc="left")
     axes[0].spines[:].set_visible(False)
+    fig.get_layout_engine().set(wspace=0.12)
     for ax, (title, bars) in zip(axes[1:], measured.items(), strict=True):
         for x, values in enumerate(bars.values()):
             mean = sum(values) / len(values)
@@ -154,8 +156,7 @@ def pair_failure(
         ax.set_title(title, loc="left")
         most = max(max(values) for values in bars.values())
         ax.set_ylim(0, 1.25 * most)
-        ax.set_yticks([])
-        ax.spines["left"].set_visible(False)
+        ax.set_yticks([tick for tick in MaxNLocator(4, integer=True).tick_values(0, most) if tick <= 1.01 * most])
         ax.tick_params(axis="x", labelsize=9)
     return Picture(fig, "Two arrows A and B, and a latent's arrow between them through the middle of the dots; bars: "
                         "hardly any features found when they come in pairs, and less variance left over.")  # fmt: skip

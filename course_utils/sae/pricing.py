@@ -102,22 +102,24 @@ class Prices:
         return float(np.interp(float(torch.tensor(l0).log()), at.numpy(), error.numpy()))
 
     def against(self, kept: Mapping[int, Mapping[str, Tensor]]) -> Figure:
-        """What is unexplained against L0, of L1 and of TopK: a dot a training, a line through the means over truths.
+        """Features found, and what is unexplained, against L0: a dot a training, a line through the means over truths.
 
         Args:
             kept: {k: every measure}, of TopK.
         """
-        topk = [torch.stack([kept[k][name] for k in sorted(kept)]) for name in ("l0", "unexplained")]
-        fig, ax = plots.figure(height=2.9)
-        both = {"L1, seven λ": (self.l0[:-1], self.unexplained[:-1], plots.SERIES[3], "s"),
-                f"TopK, k = {', '.join(map(str, sorted(kept)))}": (*topk, plots.INK, "o")}  # fmt: skip
-        for name, (l0, error, colour, mark) in both.items():
-            ax.plot(l0, 100 * error, mark, color=colour, markersize=4, alpha=0.6)
-            ax.plot(l0.mean(1), 100 * error.mean(1), color=colour, linewidth=1.4, marker=mark, markersize=4, label=name)
-        ax.set(xscale="log", ylim=(0, None), xlabel="active latents (L0), logarithmic axis", ylabel="unexplained, %")
-        ax.set_xticks([1, 2, 3, 5, 10, 20], ["1", "2", "3", "5", "10", "20"])
-        ax.set_xticks([], minor=True)
-        ax.legend()
+        fig, axes = plots.figure(1, 2, height=2.9)
+        for ax, measure, title in zip(axes, ("found", "unexplained"), ("features found, %", "variance unexplained, %"),
+                                      strict=True):  # fmt: skip
+            l0, topk = (torch.stack([kept[k][name] for k in sorted(kept)]) for name in ("l0", measure))
+            both = {"L1, seven λ": (self.l0[:-1], getattr(self, measure)[:-1], plots.SERIES[3], "s"),
+                    f"TopK, k = {', '.join(map(str, sorted(kept)))}": (l0, topk, plots.INK, "o")}  # fmt: skip
+            for name, (at, value, colour, mark) in both.items():
+                ax.plot(at, 100 * value, mark, color=colour, markersize=4, alpha=0.6)
+                ax.plot(at.mean(1), 100 * value.mean(1), color=colour, linewidth=1.4, label=name)
+            ax.set(xscale="log", ylim=(0, None), xlabel="active latents (L0), logarithmic axis", title=title)
+            ax.set_xticks([1, 2, 3, 5, 10, 20], ["1", "2", "3", "5", "10", "20"])
+            ax.set_xticks([], minor=True)
+        axes[1].legend()
         return fig
 
     def plot(self) -> Figure:

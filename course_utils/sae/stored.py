@@ -40,7 +40,7 @@ FAMILY_KINDS = {
     "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
 }
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
-PATHS = (378, 9, 138, 1490)  # the latents of `paths`, the first of which is told in full
+PATHS = (378, 9, 138, 1490, 957)  # the latents of `paths`, the first of which is told in full
 PATH_OTHERS, PATH_NEURONS, PATH_DRAWN = 20, 30, 10  # latents beside each; neurons; sets of neurons drawn at random
 WAYS = ("nothing", "attention 3", "MLP 3", "attention 4", "MLP 4", "all four")  # of `paths`: what is frozen
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
@@ -80,7 +80,7 @@ SHA256 = {
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
-    "paths": "0c1e413243634c9b2a70517ff967b87898031dc88dcc842e68a625232ed17529",
+    "paths": "0485d96ba2e61d050180be76ddb311bf7bc86abe58bb9f978c4a8a776334f208",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "labels": "01986325515e5a9b70db83a17bc3d39119cdfe48bb26d89ee3d9ab1c90b13b2d",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",

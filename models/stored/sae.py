@@ -14,7 +14,7 @@
 `names`: the text on which the names of the lesson's four latents are counted, and what a random model and probes reach
 there (two minutes).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
-`paths`: how far taking away each of four latents raises the loss, with parts of the later blocks frozen (two minutes).
+`paths`: how far taking away each of five latents raises the loss, parts of the later blocks frozen (three minutes).
 All of these read modules of the Python that runs them (stored: 3.11): another version gives slightly other numbers.
 
 Those of the deeper notebook, which need many trainings, are in `sae_code`.
@@ -274,6 +274,7 @@ def make_paths() -> dict[str, Tensor]:
     sets = [[rest[i] for i in torch.randperm(len(rest), generator=rng)[:PATH_NEURONS].tolist()]
             for _ in range(PATH_DRAWN)]  # fmt: skip
     return {"latent": torch.tensor(PATHS), "own": torch.tensor([[own(i, frozen=way) for way in ways] for i in PATHS]),
+            "alone": torch.tensor([[own(i, only=part) for part in later.parts] for i in PATHS]),
             "null": torch.tensor([null(*each) for each in zip(PATHS, other, strict=True)]), "other": torch.stack(other),
             "neurons": torch.tensor(neurons), "held": torch.tensor(own(case, neurons=neurons)),
             "drawn": torch.tensor([rise(case, case, neurons=chosen)[0].mean().item() for chosen in sets])}  # fmt: skip
