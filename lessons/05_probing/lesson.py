@@ -731,7 +731,7 @@ with claims():
 # %% [markdown]
 # ## 8 · At a line break
 #
-# Where can the property be told from the answer? Look at two lines that differ in one sign. In the first a bracket is still open at the line break, in the second none is. The line break is the same token in both, and next to it comes a name, so that neither a bracket nor `=` is due there. It matters one token later: inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`.
+# Where can the property be told from the answer? Look at two lines that differ in one sign. In the first a bracket is still open at the line break, in the second none is. The line break is the same token in both. Next to it comes a name, so that neither a bracket nor `=` is due there. What is open matters one token later: inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`.
 
 # %% figure
 signs = [model.tokenizer(sign)["input_ids"][-1] for sign in ("=", " =")]
@@ -742,9 +742,11 @@ drawing.line_pair([[model.tokenizer.decode([i]) for i in row[1:].tolist()] for r
     "Blue: the line break. Yellow: the name can read what it holds.")
 
 # %% [markdown]
-# The model does tell the lines apart: where the bracket is open it finds “=” far more probable. And yet in both lines it prefers “ =”. We make 960 pairs with other words, in ten sets. In every pair the odds of “=” against “ =” are higher where the bracket is open, but there, too, “ =” is preferred in about 80 of 100 lines. (A comma before the line break would make “=” likely. It would also give the property away.) So we ask how the *odds* move, and not which sign wins.
+# The model does tell the lines apart: where the bracket is open it finds “=” far more probable. And yet it prefers “ =” in both. (A comma before the line break would make “=” likely, but it would also give the property away.)
 #
-# First, can a probe read the property at the line break? Before layer 0 none can, since token and position are the same in both lines. Before layer 2 we take probes for *inside brackets* that are fitted at the line breaks of the nine further files, and count the pairs in which the line with the open bracket gets the higher score.
+# We make 960 pairs with other words, in ten sets of 96. In every pair the odds of “=” against “ =” are higher where the bracket is open, but there, too, “ =” is preferred in about 80 of 100 lines. So we ask how the *odds* move, and not which sign wins.
+#
+# First, can a probe read the property at the line break? Before layer 0 none can, since token and position are the same in both lines. Before layer 2 we use a probe for *inside brackets* that was fitted at the line breaks of the nine further files, and count the pairs in which the line with the open bracket gets the higher score. Each line comes beside its partner, so that a guess is right in half of them.
 
 # %%
 breaks = probing.line_breaks(further, model.tokenizer)
@@ -854,9 +856,9 @@ with claims():
     claim("as far along the embeddings of the two signs they go the other way, in each set", by_embedding.max() < 0)
 
 # %% [markdown]
-# The one direction moves the odds as far as an exchange of the whole vector does: about four tenths of the way to the partner's. In each of ten sets this is beyond the range of 95 of 100 placebos, the bar that section 7 set. And nothing of it was written along the embeddings of the two signs.
+# The one direction moves the odds as far as an exchange of the whole vector does, about four tenths of the way to the partner's. In each of ten sets this is beyond the range of 95 of 100 placebos, the bar of section 7. And nothing was written along the embeddings of the two signs.
 #
-# So *inside brackets*, at a line break, is *used*: the model works it out there, and the next token's odds depend on it. They seldom move far enough to turn the preferred sign. Two things are left open, since the lines have one form and only `=` was asked for.
+# What we leave open is whether it is so for lines of another form and for other tokens than `=`. The interchange seldom moves the odds far enough to turn the preferred sign. But they do depend on what the line break holds: there *inside brackets* is *used*.
 
 # %% [markdown]
 # ## 9 · Erase it
@@ -948,7 +950,7 @@ with claims():
 #
 # **The puzzle, answered.** To be right about *closing bracket* at 99 of 100 tokens says little, since always saying *no* is right at more than 97. That nearly all are found, and two thirds before training, says that training made them easier to read. The AUC of 0.990 before training says that most of it was in the token already. And each wrong *yes* is a closing bracket in a string or comment: the probe reads something else than its label.
 #
-# These are the verdicts on five properties. Where a probe reads something else than its label, neither *absent* nor *present* is *shown*.
+# These are the verdicts on five properties. Where a probe reads something else than its label, the table says *not shown*, since it settles neither *absent* nor *present*.
 
 # %% figure
 def nearest(name):
