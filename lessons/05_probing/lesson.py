@@ -633,12 +633,12 @@ with claims():
 # | B | yes | no | present, not used |
 # | A | yes | yes | used |
 #
-# Here the interchange tells *present* from *used*, and a probe does not. The interchange also foretells a failure: on unusual inputs, where property and rival differ, A must be wrong. It is wrong on all of them, and B on none.
+# Here the interchange tells *present* from *used*, and a probe does not. The interchange also predicts a failure: on unusual inputs, where property and rival differ, A must be wrong. It is wrong on all of them, and B on none.
 
 # %% [markdown]
 # ## 7 · Does the code model use it?
 #
-# Back to the model that reads Python. In an indented line, `return result`, no bracket is open. Before layer 2 we give each of its tokens the component that tokens inside written brackets have on average, along the difference of the class means.
+# Back to the model that reads Python. In an indented line, `return result`, no bracket is open. Before layer 2 we give each of its tokens, except the one that starts every text, the component that tokens inside written brackets have on average, along the difference of the class means.
 
 # %% prediction
 predict("probing.expects")
@@ -672,7 +672,7 @@ kinds = {")": "a closing bracket", ",": "a comma", "\n": "a line break", "(": "a
 measured("probing.expects", kinds.get(gains, gains))
 
 # %% [markdown]
-# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take two hundred of them. Half go along random directions. The others go along differences of the means of labels that were dealt at random, evenly to tokens inside and outside. The range in which 95 of 100 placebos lie is the bar for the word *used*: a property has to go beyond it.
+# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take a hundred or more of them. Half go along random directions. The others go along differences of the means of labels that were dealt at random, evenly to tokens inside and outside. The range in which 95 of 100 placebos lie is the bar for the word *used*: a property has to go beyond it.
 #
 # There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we split our direction into the part along this embedding and the part that is left, and interchange along each of them. What is left gets placebos that go as far as it does, without a part along the embedding of “)” either.
 
