@@ -5,7 +5,7 @@ import torch
 from transformer_lens.tools.analysis.interchange import SubspaceInterchange
 
 from course_utils import probing, zoo
-from course_utils.probing import BITS, open_bracket
+from course_utils.probing import BITS, open_bracket, stream_of
 from course_utils.probing.subspace import Halves, Pairs, Site, along, as_wanted, find, learn, placebo, split, whole
 
 
@@ -113,7 +113,7 @@ def test_learning_leaves_the_model_as_it_was_and_repeats():
     before = [p.requires_grad for p in model.parameters()]
     lines = open_bracket.lines(model, 32, seed=0)
     site = open_bracket.site(model, "blocks.3.hook_resid_pre")
-    pairs = Pairs.drawn(lines.stream(model, 3), lines.square, lines.square, 16, seed=0)
+    pairs = Pairs.drawn(stream_of(model, lines.tokens, 3), lines.square, lines.square, 16, seed=0)
     once, again = (learn(site, pairs, epochs=1, batch=8, seed=4) for _ in range(2))
     assert torch.equal(once, again) and [p.requires_grad for p in model.parameters()] == before
 
@@ -128,7 +128,7 @@ def test_lines_are_of_one_length_and_asked_as_the_whole_model_would_be():
     straight = model(lines.tokens)[:, -1, ids]
     for layer in (1, 3):
         site = open_bracket.site(model, f"blocks.{layer}.hook_resid_pre")
-        torch.testing.assert_close(site.ask(lines.stream(model, layer)), straight, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(site.ask(stream_of(model, lines.tokens, layer)), straight, rtol=1e-4, atol=1e-4)
     assert torch.equal(straight.argmax(1) == 1, lines.square)
     assert (lines.coin != lines.square).any() and (lines.coin == lines.square).any()
 
@@ -136,7 +136,7 @@ def test_lines_are_of_one_length_and_asked_as_the_whole_model_would_be():
 def test_a_site_before_the_bracket_cannot_turn_the_answer():
     model = zoo.load("code-4l", "cpu").requires_grad_(False)
     lines = open_bracket.lines(model, 64, seed=2)
-    stream = lines.stream(model, 3)
+    stream = stream_of(model, lines.tokens, 3)
     pairs = Pairs.drawn(stream, lines.square, lines.square, 64, seed=0)
     before = open_bracket.site(model, "blocks.3.hook_resid_pre", open_bracket.BEFORE)
     end = open_bracket.site(model, "blocks.3.hook_resid_pre")

@@ -50,14 +50,32 @@ def test_line_breaks_are_blank_and_of_code(model, halves):
     )
 
 
-def test_broken_lines_have_one_length_and_every_second_one_an_open_bracket(model):
-    lines = probing.broken_lines(model, 100, seed=3)
-    texts = [model.tokenizer.decode(row[1:]) for row in lines.tokens.tolist()]
-    assert [text.count("(") - text.count(")") == 1 for text in texts] == lines.inside.tolist()
-    assert [text.count("(") == text.count(")") for text in texts] == (~lines.inside).tolist()
-    assert len(lines.tokens[:, probing.BREAK].unique()) == 1
-    at_break = lines.stream(model, 0)[:, probing.BREAK]
-    torch.testing.assert_close(at_break, at_break[:1].expand_as(at_break))  # the same token: it cannot tell
+def test_pairs_of_lines_have_one_length_and_differ_in_one_word(model):
+    pairs = probing.line_pairs(model, 50, seed=3)
+    opened, closed = ([model.tokenizer.decode(row[1:]) for row in kind.tolist()] for kind in pairs)
+    assert all(text.count("(") - text.count(")") == 1 for text in opened)
+    assert all(text.count("(") == text.count(")") == 1 for text in closed)
+    assert (pairs[0] != pairs[1]).sum(1).unique().tolist() == [2]  # the sign, and the word with a blank or without
+    at_break = probing.stream_of(model, pairs, 0)[:, :, probing.BREAK]
+    torch.testing.assert_close(at_break, at_break[:1, :1].expand_as(at_break))  # the same token: it cannot tell
+
+
+def test_the_stream_is_what_the_model_itself_holds_there(model):
+    pairs = probing.line_pairs(model, 3, seed=0)
+    for place, name in enumerate(probing.hooks(model)):
+        held = model.run_with_cache(pairs[1], names_filter=name)[1][name]
+        torch.testing.assert_close(probing.stream_of(model, pairs, place)[1], held, rtol=1e-4, atol=1e-3)
+
+
+def test_placebos_are_free_of_the_property():
+    rng = torch.Generator().manual_seed(0)
+    y = torch.rand(400, generator=rng) < 0.25
+    x = 0.1 * torch.randn(400, 20, generator=rng)
+    x[:, 0] += 10.0 * y  # the property, larger than all else
+    ways = probing.placebos(x, y, 30, seed=1)
+    assert ways.shape == (60, 20) and torch.equal(ways, probing.placebos(x, y, 30, seed=1))
+    assert (ways[:30, 0].abs() < 0.2).all()  # labels shuffled over all rows would give about 1
+    assert len(ways.unique(dim=0)) == 60
 
 
 def test_written_brackets_are_counted_in_strings_and_comments_too(model):

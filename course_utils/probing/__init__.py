@@ -12,7 +12,7 @@
    with a hidden layer. `calibration` – whether their probabilities are true.
 3. `control` – control tasks and selectivity. `basics` – the methods as one would first write them, layer by layer.
 4. `planted` – networks in which a property is absent, present, or used; `narrow` – networks seen on usual inputs only.
-   `interchange` – along directions.
+   `interchange` – along directions, and its placebos.
 5. `erase` – LEACE and INLP. `steer` – effect and side effect of adding a direction.
 6. `bound`, `coding`, `ccs` – the second notebook's: what no probe can beat, code lengths, truth without labels.
    `subspace` – directions learned by interchange; `illusion`, a planted model in which one deceives; `open_bracket`
@@ -29,13 +29,13 @@ from course_utils.probing.erase import Eraser, inlp, leace
 from course_utils.probing.fit import Probes, fit_logistic, fit_multinomial, fit_ridge, mass_mean, mass_mean_iid
 from course_utils.probing.hidden import HiddenProbes, fit_hidden
 from course_utils.probing.illusion import Illusion, illusion
-from course_utils.probing.interchange import interchange, interchanged
+from course_utils.probing.interchange import interchange, interchanged, placebos
 from course_utils.probing.judged import Removed, ahead, auc, chosen_penalty, fit_chosen, removed
-from course_utils.probing.line_breaks import BREAK, broken_lines, line_breaks
+from course_utils.probing.line_breaks import BREAK, line_breaks, line_pair, line_pairs
 from course_utils.probing.narrow import Narrow, narrow
 from course_utils.probing.planted import BITS, KINDS, Planted, planted, sealed, twins
 from course_utils.probing.steer import Steered, steered
-from course_utils.probing.tokens import LABELS, Tokens, further_files, hooks, onwards, read, two_halves
+from course_utils.probing.tokens import LABELS, Tokens, further_files, hooks, onwards, read, stream_of, two_halves
 from course_utils.probing.written import brackets_written
 
 __all__ = [
@@ -57,7 +57,6 @@ __all__ = [
     "auc",
     "basics",
     "brackets_written",
-    "broken_lines",
     "ccs",
     "chosen_penalty",
     "conditional_entropy",
@@ -75,12 +74,15 @@ __all__ = [
     "interchanged",
     "leace",
     "line_breaks",
+    "line_pair",
+    "line_pairs",
     "mass_mean",
     "mass_mean_iid",
     "narrow",
     "online_code_length",
     "onwards",
     "open_bracket",
+    "placebos",
     "planted",
     "read",
     "reliability",
@@ -89,6 +91,7 @@ __all__ = [
     "selectivity",
     "shuffled_within",
     "steered",
+    "stream_of",
     "subspace",
     "twins",
     "two_halves",

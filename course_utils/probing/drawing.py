@@ -3,24 +3,24 @@
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
 3. `interchange_by_hand` – one interchange in a plane. `in_two_parts` – one direction as the sum of two.
-4. `at_the_line_break` – two lines of code, and where one gets the other's component.
+4. `line_pair` – two lines of code that differ in one sign.
 5. `lead_rows` – effects with their intervals. `scoreboard` – which label has passed which test.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils import plots
+from course_utils.intervals import interval
 from course_utils.page.draw.sheet import SMALL, Picture, sheet
 
 FEATURES = (  # name, what it says of the bits, how many bits it reads
-    ("shortcut", "the two bits differ", 2),
-    ("rule", "most of the three are 1", 3),
+    ("property", "the two bits differ", 2),
+    ("rival", "most of the three are 1", 3),
     ("other bits", "one each", 3),
 )
 FADED = "#F3F3F3"
@@ -36,7 +36,7 @@ def planted_network() -> Picture:
         for row in rows:
             page.box((0.45, row), "0/1", fill=plots.TOKEN, width=0.5, height=0.3, size=SMALL)
             page.arrow((0.72, row), (1.3, middle), thick=0.9)
-        fill = {"shortcut": plots.SERIES[0], "rule": plots.SERIES[5]}.get(name, FADED)
+        fill = {"property": plots.SERIES[0], "rival": plots.SERIES[5]}.get(name, FADED)
         height = 0.52 if n_bits > 1 else 0.44
         page.box((2.25, middle), f"{name}:\n{says}", fill=fill, width=1.88, height=height, size=SMALL)
         page.arrow((3.2, middle), (3.86, middle), thick=0.9)
@@ -49,10 +49,10 @@ def planted_network() -> Picture:
     page.text((6.55, 2.78), "answer", size=SMALL, colour=plots.NULL)
     for x, name in ((0.45, "bits"), (2.25, "encoder"), (4.25, "hidden vector")):
         page.text((x, 0.2), name, size=SMALL, colour=plots.NULL)
-    page.text((6.55, 1.75), "right, if it follows\nthe rule", size=SMALL, colour=plots.NULL)
+    page.text((6.55, 1.75), "right, if it follows\nthe rival", size=SMALL, colour=plots.NULL)
     return page.picture(
-        "Eight bits; two give the shortcut, three the rule, and three stand for themselves; all are held by a hidden "
-        "vector h of twelve numbers, from which a head makes the answer. The right answer follows from the rule and "
+        "Eight bits; two give the property, three the rival, and three stand for themselves; all are held by a hidden "
+        "vector h of twelve numbers, from which a head makes the answer. The right answer follows from the rival and "
         "one of the other bits.",
     )
 
@@ -83,7 +83,7 @@ def beside_the_path() -> Picture:
 
 
 def interchange_by_hand() -> Picture:
-    """A receiver that gets a donor's height in the plane of rule and shortcut, with whole numbers."""
+    """A receiver that gets a donor's height in the plane of rival and property, with whole numbers."""
     fig, ax = plots.figure(width=4.6, height=3.3)
     ax.plot((-0.8, 0.8), (1, 1), color=plots.STREAM, lw=1.2, ls=":", zorder=0)
     ax.annotate("", (1, 0.86), (1, -0.86), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 3})
@@ -94,7 +94,7 @@ def interchange_by_hand() -> Picture:
     ):
         ax.plot(*at, "o", ms=12, mec=colour, mfc=fill, mew=2.5, zorder=3)
         ax.text(at[0] + (0.2 if side == "left" else -0.2), at[1], words, ha=side, va="center")
-    ax.set(xlabel="along the rule's direction", ylabel="along the shortcut's direction", aspect="equal",
+    ax.set(xlabel="along the rival's direction", ylabel="along the property's direction", aspect="equal",
            xlim=(-2.3, 2.3), ylim=(-1.6, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1))  # fmt: skip
     return Picture(fig, "A donor up on the left and a receiver down on the right; an arrow leads from the receiver "
                    "straight up to the donor's height.")  # fmt: skip
@@ -123,54 +123,58 @@ def in_two_parts(along: float, rest: float) -> Picture:
     )
 
 
-Chances = tuple[float, float]
-
-
-def at_the_line_break(inside: Chances, outside: Chances) -> Picture:
-    """Two lines of code with a line break in each; in one a bracket is open.
+def line_pair(rows: Sequence[Sequence[str]], chances: Sequence[tuple[float, float]]) -> Picture:
+    """Two lines of code that differ in one sign, token by token.
 
     Args:
-        inside, outside: the probabilities of `=` and ` =` after the name, if a bracket is open and if none is.
+        rows: the tokens of both, ending in a line break and a name; in the first a bracket is open there.
+        chances: for each, the probabilities of `=` and ` =` after the name.
     """
-    page = sheet(2.65)
-    boxes = (("call", 0.62), ("(", 0.34), ("name", 0.7), ("", 0.34), ("line break", 1.05), ("size", 0.62))
-    for y, fourth, chances, title in ((2.0, ",", inside, "a bracket is open"), (0.62, ")", outside, "none is open")):
-        page.text((0.1, y + 0.42), title, side="left", size=SMALL, colour=plots.NULL)
-        x = 0.1
-        for word, width in boxes:
-            middle = x + width / 2
-            page.box((middle, y), word or fourth, fill=plots.SERIES[0] if word == "line break" else plots.TOKEN,
-                     width=width, size=SMALL)  # fmt: skip
-            if word == "line break":
-                at_break = middle
-            x += width + 0.08
-        page.arrow((at_break, y + 0.2), (x - 0.35, y + 0.2), colour=plots.NOTE, bend=-0.55, thick=2)
-        page.arrow((x - 0.05, y), (x + 0.3, y))
-        for row, (sign, chance) in enumerate(zip(("“=”", "“ =”"), chances, strict=True)):
-            page.text((x + 0.38, y + 0.14 - 0.28 * row), f"{sign}   {chance:.2f}", side="left", size=SMALL,
-                      bold=chance == max(chances))  # fmt: skip
-    page.arrow((at_break, 1.78), (at_break, 0.84), colour=plots.EDITED, thick=3)
-    page.text((at_break + 0.14, 1.32), "the interchange: this line break gets\nthe component of that one", side="left",
-              size=SMALL)  # fmt: skip
+    page = sheet(2.5)
+    for y, words, both, title in zip((1.75, 0.55), rows, chances, ("a bracket is open", "none is open"), strict=True):
+        page.text((0.05, y + 0.42), title, side="left", size=SMALL, colour=plots.NULL)
+        x, places = 0.05, []
+        for i, word in enumerate(words):
+            shown = "⏎" if "\n" in word else word.strip()
+            width = 0.19 + 0.085 * len(shown)
+            sign = shown if len(shown) == 1 and shown.isascii() else ""
+            differs = sign and word != rows[0 if words is rows[1] else 1][i]
+            fill = plots.SERIES[0] if shown == "⏎" else plots.EDITED if differs else plots.TOKEN
+            page.box((x + width / 2, y), shown, fill=fill, width=width, size=SMALL, bold=bool(differs))
+            places.append(x + width / 2)
+            x += width + 0.05
+        page.arrow((places[-2], y + 0.2), (places[-1], y + 0.2), colour=plots.NOTE, bend=-0.7, thick=2)
+        page.arrow((x, y), (x + 0.3, y))
+        for row, (name, chance) in enumerate(zip(("“=”", "“ =”"), both, strict=True)):
+            page.text((x + 0.38, y + 0.15 - 0.3 * row), f"{name}  {chance:.3f}", side="left", size=SMALL,
+                      bold=chance == max(both))  # fmt: skip
+    page.arrow((places[-2], 1.53), (places[-2], 0.77), colour=plots.INK, thick=1.4)
+    page.arrow((places[-2], 0.77), (places[-2], 1.53), colour=plots.INK, thick=1.4)
+    page.text((places[-2] - 0.12, 1.15), "the interchange", side="right", size=SMALL)
     return page.picture(
-        "Two rows of tokens. Above, call, bracket, name, comma, line break, size, with = without a space as the "
-        "likelier next token; below a closing bracket in place of the comma, and = with a space. An arrow leads from "
-        "the upper line break to the lower one, and from each line break an arc to the name after it."
+        "Two rows of tokens that differ in one sign, an opening bracket above and a comma below. The line break is "
+        "the same token in both. From it an arc leads to the name, and a double arrow to the other line break."
     )
 
 
-def lead_rows(ax: Axes, rows: Mapping[str, tuple[float, float, float] | Float[Tensor, "one"]]) -> None:
-    """Effects beside 0, row by row: one with its interval (grey if its title begins with "null"), or many as grey dots.
+def lead_rows(
+    ax: Axes, rows: Mapping[str, tuple[float, float, float]],
+    placebos: Mapping[str, Float[Tensor, "placebo"]] | None = None,
+) -> None:  # fmt: skip
+    """Effects beside 0, row by row, each with its interval; grey if the title begins with "null".
 
     Args:
-        rows: title and what was measured: (mean, low, high), or a number for each of many.
+        rows: title and what was measured: (value, low, high).
+        placebos: for some of the titles, what placebos do: a band where 95 % of them lie, and dots beyond it.
     """
     ax.axvline(0, color=plots.NULL, lw=0.8)
-    for i, (title, found) in enumerate(rows.items()):
-        if isinstance(found, Tensor):
-            ax.plot(found, [-i] * len(found), "o", ms=5, color=plots.NULL, alpha=0.6)
-            continue
-        value, low, high = found
+    for i, (title, (value, low, high)) in enumerate(rows.items()):
+        if placebos and title in placebos:
+            by_chance = placebos[title]
+            least, most = map(float, interval(by_chance))
+            ax.plot((least, most), (-i, -i), color=plots.NULL, lw=11, alpha=0.3, solid_capstyle="butt", zorder=1)
+            beyond = by_chance[(by_chance < least) | (by_chance > most)]
+            ax.plot(beyond, [-i] * len(beyond), "|", ms=9, color=plots.NULL, alpha=0.7)
         colour = plots.NULL if title.startswith("null") else plots.INK
         ax.errorbar(value, -i, xerr=[[value - low], [high - value]], fmt="o", ms=6, capsize=3, color=colour)
     ax.set(yticks=range(0, -len(rows), -1), yticklabels=list(rows), ylim=(-len(rows) + 0.4, 0.6))
@@ -183,25 +187,23 @@ def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float]]) -> F
     """Which label has passed which test: a row for each label, a column for each of `TESTS` that was tried so far.
 
     Args:
-        found: for (label, test) a lead over a null with its interval, drawn around 0 and green if the whole interval
-            is above it. A cell's edge is 0.5 from its 0.
+        found: for (label, test) a lead over a null with its interval; hollow and grey where the interval reaches 0.
     """
     labels = list(dict.fromkeys(label for label, _ in found))
     tests = [test for test in TESTS if any(test == tried for _, tried in found)]
-    fig, ax = plots.figure(width=1.6 + 1.45 * len(tests), height=0.4 + 0.45 * len(labels))
-    for i, label in enumerate(labels):
-        for j, test in enumerate(tests):
-            entry = found[label, test]
-            value, low, high = (0.48 / 0.5 * number for number in entry)
-            colour, alpha = (plots.ANSWER, 0.22) if low > 0 else (FADED, 1)
-            ax.add_patch(Rectangle((j - 0.48, i - 0.46), 0.96, 0.92, color=colour, alpha=alpha, lw=0))
-            ax.plot((j, j), (i - 0.4, i + 0.1), color=plots.NULL, lw=0.8)
-            ax.plot((j + low, j + high), (i - 0.15, i - 0.15), color=plots.INK, lw=1.6)
-            ax.plot(j + value, i - 0.15, "o", ms=4, color=plots.INK)
-            words = "{:+.3f}  [{:.3f}, {:.3f}]".format(*entry).replace("-", "−")
-            ax.text(j, i + 0.28, words, ha="center", va="center", fontsize=6.5)
-    ax.set(xlim=(-0.5, len(tests) - 0.5), ylim=(len(labels) - 0.5, -0.5), xticks=range(len(tests)), xticklabels=tests,
-           yticks=range(len(labels)), yticklabels=labels)  # fmt: skip
-    ax.tick_params(length=0, labeltop=True, labelbottom=False, labelsize=8.5)
-    ax.spines[:].set_visible(False)
+    size = {"width": 1.7 + 1.35 * len(tests), "height": 0.9 + 0.42 * len(labels)}
+    fig, axes = plots.figure(1, len(tests), **size, sharex=True, sharey=True, squeeze=False)
+    for test, ax in zip(tests, axes[0], strict=True):
+        ax.axvline(0, color=plots.NULL, lw=0.8)
+        for i, label in enumerate(labels):
+            value, low, high = found[label, test]
+            colour, fill = (plots.INK, plots.INK) if low > 0 else (plots.NULL, "white")
+            bar = [[value - low], [high - value]]
+            ax.errorbar(value, -i, xerr=bar, fmt="o", ms=4.5, capsize=2, color=colour, mfc=fill)
+            words = f"{value:.3f}".replace("-", "−")
+            ax.text(value, -i + 0.2, words, ha="center", va="bottom", fontsize=8, color=colour)
+        ax.set(yticks=range(0, -len(labels), -1), yticklabels=labels, ylim=(-len(labels) + 0.6, 0.7),
+               xlim=(-0.09, 0.5), xticks=(0, 0.2, 0.4))  # fmt: skip
+        ax.set_title(test, fontsize=9.5)
+    fig.supxlabel("lead in AUC", fontsize=9.5)
     return fig

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from course_utils.probing.tokens import Tokens, hooks, onwards
+from course_utils.probing.tokens import Tokens, onwards, stream_of
 
 
 def interchange(
@@ -25,6 +25,24 @@ def interchange(
         raise ValueError("The directions depend on each other, or one is zero: leave out what the others span.")
     basis = torch.linalg.qr(directions.mT).Q
     return base + (donor - base) @ basis @ basis.mT
+
+
+def placebos(
+    x: Float[Tensor, "row d"], y: Bool[Tensor, "row"], count: int, seed: int
+) -> Float[Tensor, "2*count d"]:  # fmt: skip
+    """Directions that mean nothing: `count` differences of the means of labels without meaning, and as many at random.
+
+    The labels are dealt evenly: the same share of the rows with the property y and of those without it gets a yes, so
+    that the property itself cancels. What is left are directions along which the vectors vary.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    found = []
+    for _ in range(count):
+        dealt = torch.zeros_like(y)
+        for rows in (y.nonzero()[:, 0], (~y).nonzero()[:, 0]):
+            dealt[rows[torch.randperm(len(rows), generator=rng)[: round(len(rows) * float(y.float().mean()))]]] = True
+        found.append(x[dealt].mean(0) - x[~dealt].mean(0))
+    return torch.cat([torch.stack(found), torch.randn(count, x.shape[1], generator=rng)])
 
 
 @torch.no_grad()
@@ -48,8 +66,7 @@ def interchanged(
     at, contexts = (row, tokens.place[:, 1]), tokens.contexts[which]
     amount = (donors - tokens.x[place]) @ (direction / direction.norm())
 
-    name = hooks(model)[place]
-    stream = model.run_with_cache(contexts, names_filter=name)[1][name]
+    stream = stream_of(model, contexts, place)
 
     def probability(change: Tensor) -> Tensor:
         put = stream.clone()

@@ -1,15 +1,14 @@
 """Line breaks in code: tokens that are the same whether a bracket is open or not.
 
-1. `line_breaks` – those of files. `broken_lines` – made-up lines in which a comma before the line break does not tell.
+1. `line_breaks` – those of files. `line_pairs` – made-up lines in pairs that differ in a single token.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from course_utils.probing.tokens import Tokens
@@ -26,31 +25,22 @@ def line_breaks(tokens: Tokens, tokenizer: Any) -> Bool[Tensor, "row"]:
     return blank[tokens.ids] & ~(tokens.label("in_string") | tokens.label("in_comment"))
 
 
-@dataclass(frozen=True)
-class BrokenLines:
-    """Such as ` value = get(call(name), size⏎        text`, where a bracket is open, or ` value = get(call, name), …`.
+def line_pair(words: tuple[str, str, str, str, str, str]) -> tuple[str, str]:
+    """Such as ` value = get(call(name), size⏎        text`, where a bracket is open, and ` value = get(call, name), …`,
+    where none is."""
+    target, outer, inner, first, last, name = words
+    return tuple(
+        f" {target} = {outer}({inner}{sign}{first}), {last}\n        {name}" for sign in ("(", ", ")
+    )  # fmt: skip
 
-    Attributes:
-        inside: whether a bracket is open; every second line.
+
+def line_pairs(model: Any, count: int, seed: int) -> Int[Tensor, "2 pair pos"]:
+    """Pairs of lines with words drawn at random, each of one token: first those with an open bracket, then the others.
+
+    The lines of a pair differ in one token, `(` or `,` (and in the blank that the next word's token begins with).
     """
-
-    tokens: Int[Tensor, "line pos"]
-    inside: Bool[Tensor, "line"]
-
-    def stream(self, model: Any, layer: int) -> Float[Tensor, "line pos d"]:
-        """The model's residual stream before a layer."""
-        name = f"blocks.{layer}.hook_resid_pre"
-        return model.run_with_cache(self.tokens, names_filter=name)[1][name]
-
-
-def broken_lines(model: Any, count: int, seed: int) -> BrokenLines:
-    """Lines with words drawn at random, each of one token, so that all have the same length."""
     rng = torch.Generator().manual_seed(seed)
     lists = (NAMES, CALLED, CALLED, NAMES, NAMES, NAMES)
-    drawn = [torch.randint(len(words), (count,), generator=rng).tolist() for words in lists]
-    texts = []
-    for i, numbers in enumerate(zip(*drawn, strict=True)):
-        target, outer, inner, first, last, name = (words[n] for words, n in zip(lists, numbers, strict=True))
-        called = f"{outer}({inner}({first})" if i % 2 == 0 else f"{outer}({inner}, {first})"
-        texts.append(f" {target} = {called}, {last}\n        {name}")
-    return BrokenLines(torch.tensor(model.tokenizer(texts)["input_ids"]), torch.arange(count) % 2 == 0)
+    drawn = [[words[i] for i in torch.randint(len(words), (count,), generator=rng).tolist()] for words in lists]
+    kinds = zip(*(line_pair(words) for words in zip(*drawn, strict=True)), strict=True)
+    return torch.stack([torch.tensor(model.tokenizer(list(texts))["input_ids"]) for texts in kinds])

@@ -14,7 +14,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils.probing.subspace import Site
-from course_utils.probing.tokens import onwards
 
 TARGETS = "value name type file list data result path line node text error values size index url key state".split()
 CALLED = "use get set call string function method test find data list names values array args node group".split()
@@ -36,11 +35,6 @@ class Lines:
     square: Bool[Tensor, "line"]
     coin: Bool[Tensor, "line"]
 
-    def stream(self, model: Any, layer: int) -> Float[Tensor, "line pos d"]:
-        """The model's residual stream before a layer: what `site` takes."""
-        name = f"blocks.{layer}.hook_resid_pre"
-        return model.run_with_cache(self.tokens, names_filter=name)[1][name]
-
 
 def lines(model: Any, count: int, seed: int) -> Lines:
     """Lines drawn at random, with coins drawn for the words."""
@@ -59,12 +53,18 @@ def site(model: Any, hook: str, position: int = END) -> Site:
     """A place in a layer of the model, which is asked whether the next token is `]` (yes) or `)` (no).
 
     What comes before the layer does not depend on what is exchanged, and is not run again: the site's inputs are
-    `Lines.stream` before that layer.
+    `stream_of` the lines before that layer. Of the last layer's MLP only the last position is run, and a place in it
+    has this one position.
     """
     layer = int(hook.split(".")[1])
     classes = [model.tokenizer(bracket)["input_ids"][-1] for bracket in ")]"]
 
     def ask(stream: Float[Tensor, "line pos d"]) -> Float[Tensor, "line 2"]:
-        return model.unembed(onwards(model, stream, layer)[:, -1])[:, classes]
+        *between, last = model.blocks[layer:]
+        for block in between:
+            (stream,) = block(stream)
+        stream = last.hook_in(stream)
+        end = (stream + last.attn(last.ln1(stream))[0])[:, -1:]
+        return model.unembed(model.ln_final(end + last.mlp(last.ln2(end))))[:, -1, classes]
 
-    return Site(model, hook, ask, position)
+    return Site(model, hook, ask, 0 if hook.startswith(f"blocks.{model.cfg.n_layers - 1}.mlp.") else position)

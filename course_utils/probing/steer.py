@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils.intervals import bootstrap_weights
-from course_utils.probing.tokens import hooks, onwards
+from course_utils.probing.tokens import onwards, stream_of
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ def steered(
         strengths: lengths of what is added, in units of the stream.
         wanted: the tokens that are to become more probable.
     """
-    name, following = hooks(model)[place], contexts[:, 1:]
-    stream = model.run_with_cache(contexts, names_filter=name)[1][name]
+    stream, following = stream_of(model, contexts, place), contexts[:, 1:]
     elsewhere = ~wanted[following]
 
     def run(change: Tensor) -> tuple[Tensor, Tensor, Tensor]:

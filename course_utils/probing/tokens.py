@@ -31,6 +31,12 @@ def hooks(model: Any) -> list[str]:
     return [f"blocks.{layer}.hook_resid_pre" for layer in range(last + 1)] + [f"blocks.{last}.hook_resid_post"]
 
 
+def stream_of(model: Any, tokens: Int[Tensor, "*lines pos"], place: int) -> Float[Tensor, "*lines pos d"]:
+    """The residual stream at one of `hooks(model)`, at every position: what `onwards` goes on from."""
+    rows = harvest(model, hooks(model)[place], tokens.flatten(0, -2), start=0)
+    return rows.unflatten(0, tokens.shape)
+
+
 def onwards(model: Any, stream: Float[Tensor, "context pos d"], place: int) -> Float[Tensor, "context pos d"]:
     """What the unembedding reads when the residual stream at this place is this; what comes before is not run again.
 

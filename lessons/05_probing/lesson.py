@@ -11,7 +11,7 @@
 #
 # - **absent** from a model's vectors if no classifier that was tried reads it better than the same classifier does in an untrained model, or better than it reads labels that were made up (sections 6 and 8),
 # - **present** if one does, and no other property is known that it reads in its place (sections 2 to 4),
-# - **used** if the answer or its odds change when we change the property in the vectors, more than under other changes as large, and without our writing the answer itself into them (sections 6 to 8).
+# - **used** if the answer or its odds change when we change the property in the vectors, beyond the range that 95 of 100 other changes as large keep to, and without our writing the answer itself into them (sections 6 to 8).
 #
 # Section 8 carries one property of the trained model through all three words, and section 10 gives the verdict on five.
 
@@ -26,7 +26,7 @@ from dataclasses import replace
 import torch
 
 from course_utils import plots, probing, sae, zoo
-from course_utils.intervals import mean_interval
+from course_utils.intervals import interval, mean_interval
 from course_utils.page import about, between, card, claim, claims
 from course_utils.page import measured, predict, rounds_to, table
 from course_utils.probing import clouds, drawing, subspace
@@ -56,12 +56,11 @@ def told(net, probes, label):
     stream = net.run_with_cache(snippet, names_filter="blocks.2.hook_resid_pre")[1]["blocks.2.hook_resid_pre"][0, 1:]
     return (stream @ probes.directions[2, at[label]] + probes.bias[2, at[label]]).sigmoid()
 
-line_says = {f"{words} {when}": told(net, some, label) for words, label in (("a closing bracket?", "closes"), ("inside brackets?", "in_brackets"))
-             for when, net, some in (("before training", blank, probes_0), ("trained", model, probes))}
+line_says = {"before training": told(blank, probes_0, "closes"), "trained": told(model, probes, "closes")}
 plots.show(
     sae.shaded_code([model.tokenizer.decode([i]) for i in snippet[0, 1:].tolist()], line_says, columns=1, top=1.0),
-    "One line four times. Before training the classifier for closing brackets is darkest at the ), the trained one at ] and ) alone; of the two for inside brackets the trained model’s is dark from the first word inside to the inner ], and the other pale everywhere.",
-    "One line, and what four classifiers say at each token (white: no, darkest: surely yes), for two questions, before and after the model’s training.",
+    "One line twice. Before training the classifier is darkest at the ) and shades the = too; the trained one is dark at ] and ) alone.",
+    "Is it a closing bracket? One line, and what the two classifiers say at each token (white: no, darkest: surely yes). The one before training misses the ] and leans to the = instead.",
 )  # fmt: skip
 
 # %% figure
@@ -94,10 +93,9 @@ with claims():
     claim("of the closing brackets always no finds none, the probe before training about two thirds, that of the trained model more than 99 of 100", found_ones[0] == 0 and between(found_ones[1], 0.63, 0.72) and found_ones[2] > 0.99)
     claim("ten files train and ten judge", all(len(some.file.unique()) == 10 for some in (train, test)))
     ends_one = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}") for i in snippet[0, 1:].tolist()])
-    both_say = [line_says[f"a closing bracket? {when}"] for when in ("before training", "trained")]
-    claim("in the line both classifiers for closing brackets give these a higher probability than the other tokens, by more than 0.3 on average", all(says[ends_one].mean() - says[~ends_one].mean() > 0.3 for says in both_say))
-    claim("of the closing brackets the trained one says yes at both, the one before training at the ) alone", [(says[ends_one] > 0.5).tolist() for says in both_say] == [[False, True], [True, True]])
-    claim("and of those for inside brackets the trained model's says yes from the first word inside to the inner ], and the other nowhere", not (line_says["inside brackets? before training"] > 0.5).any() and (line_says["inside brackets? trained"] > 0.5).nonzero()[:, 0].tolist() == list(range(5, 13)))
+    claim("in the line both classifiers give these a higher probability than the other tokens, by more than 0.3 on average", all(says[ends_one].mean() - says[~ends_one].mean() > 0.3 for says in line_says.values()))
+    claim("of the closing brackets the trained one says yes at both, the one before training at the ) alone", [(says[ends_one] > 0.5).tolist() for says in line_says.values()] == [[False, True], [True, True]])
+    claim("the one before training gives the = more than the ], and more than any other token but the )", snippet[0, 1:].tolist()[int(line_says["before training"].argsort(descending=True)[1])] == model.tokenizer("total =")["input_ids"][-1])
 
 # %% [markdown]
 # ## 1 · A probe is a direction
@@ -221,9 +219,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# Before training one label alone is read well, *closing bracket*, with an AUC of 0.98 or more at every place. Most tokens that hold a closing bracket close one, and a token without one never does. So this label is nearly a matter of the token, and a random network has not lost which token it is. The other five are read better after training, best before layer 2 or 3, and less well at the end.
+# Before training one label alone is read well, *closing bracket*, with an AUC of 0.98 or more at every place. Which token it is nearly settles this label, and a random network still holds which token it is. The other five are read better after training, best before layer 2 or 3, and less well at the end.
 #
-# Beside each number belongs its **null**: what the same measurement gives without the thing that we want to give credit to. To give credit to training, we take the model before it, and ask by how much the trained model's AUC is larger. We take files to be independent of each other; the tokens of one file are surely not. The intervals therefore come from drawing whole files again and again, with replacement (a bootstrap over files). This begins the scoreboard.
+# How much of an AUC is owed to training? We measure the same in the model before training, and ask by how much the trained model is ahead. Such a measurement, without what is to get the credit, is called a **null**. The tokens of one file are not independent of each other, so the intervals come from drawing whole files again and again, with replacement (a bootstrap over files). This begins the scoreboard.
 
 # %% figure
 board = {}  # (label, test): by how much the AUC of its probe before layer 2 is above the null's
@@ -238,9 +236,9 @@ for name in ("closes", "definition", "in_brackets"):
     note(spoken[name], "before training", reads(probes, test, name), reads(probes_0, test_0, name))
 plots.show(
     drawing.scoreboard(board),
-    "Three green cells. The interval of closing bracket lies just above 0, those of definition and inside brackets lie wholly beyond it.",
+    "Closing bracket lies just above 0; definition and inside brackets far above it.",
     "The scoreboard: by how much the AUC of a probe before layer 2 is above the null's, in the ten new files, with 95 % intervals over files. "
-    "The upright line is 0. A cell is green where the whole interval lies above it.",
+    "A dot is filled where the whole interval lies above 0.",
 )  # fmt: skip
 
 # %% claims
@@ -264,7 +262,7 @@ with claims():
     claim("definition is ahead by 0.34, inside brackets by 0.25", rounds_to(lead["definition"][0], "0.34") and rounds_to(lead["in_brackets"][0], "0.25"))
 
 # %% [markdown]
-# All three are ahead. For *definition* training adds 0.34, for *inside brackets* 0.25, and for *closing bracket* 0.007: the untrained model's probe already puts 99 of 100 pairs in order. The remaining pair still matters, since the label is rare. If the untrained model's probe may give as many false alarms as the trained one's gives, it finds fewer than four in five of the closing brackets, and the trained one's nearly all.
+# All three are ahead. For *definition* training adds 0.34, for *inside brackets* 0.25, and for *closing bracket* 0.007: the untrained model's probe already puts 99 of 100 pairs in order. The remaining pair still matters, since the label is rare. Let the untrained model's probe say *yes* more readily, until it gives as many false alarms as the other. It then finds fewer than four in five of the closing brackets, and the other nearly all.
 
 # %% [markdown]
 # ## 3 · Reading, or memorising
@@ -320,9 +318,9 @@ for (on_coins, on_shuffled, _), name in zip(of_nulls, three, strict=True):
     note(spoken[name], "coins", reads(probes, test, name), on_coins)
     note(spoken[name], "shuffled labels", reads(probes, test, name), on_shuffled)
 plots.show(
-    drawing.scoreboard(board),
-    "All nine cells are green.",
-    "The scoreboard with its next two columns. Coins are the mean of five draws, and this lead is the selectivity; shuffled labels are the mean of three.",
+    drawing.scoreboard({which: lead_ for which, lead_ in board.items() if which[1] != "before training"}),
+    "All six intervals lie above 0.",
+    "The scoreboard's next two columns. Coins are the mean of five draws, and this lead is the selectivity; shuffled labels are the mean of three.",
 )  # fmt: skip
 
 # %% claims
@@ -335,7 +333,7 @@ with claims():
     claim("against shuffled labels closing bracket is ahead by 0.003, definition by 0.07 and inside brackets by 0.11", [f"{board[spoken[name], 'shuffled labels'][0]:.{digits}f}" for name, digits in (("closes", 3), ("definition", 2), ("in_brackets", 2))] == ["0.003", "0.07", "0.11"])
 
 # %% [markdown]
-# All three pass. The coins show why a null is needed: the probes reach an AUC of more than 0.8 on tosses that mean nothing, because the same tokens come back. Against shuffled labels *closing bracket* is ahead by 0.003, so that nearly all of it is a matter of the token. *Definition* is ahead by 0.07 and *inside brackets* by 0.11: so much comes from the context. Is it the property in the label? Next we look at a single file.
+# All three labels are ahead again. The coins show why a null is needed: the probes reach an AUC of more than 0.8 on tosses that mean nothing, because the same tokens come back. Against shuffled labels *closing bracket* is ahead by 0.003, so that nearly all of it is a matter of the token. *Definition* is ahead by 0.07 and *inside brackets* by 0.11: so much comes from the context. Is it the property in the label? Next we look at a single file.
 
 # %% [markdown]
 # ## 4 · What a docstring gives away
@@ -400,7 +398,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The first probe says *yes* at about six in ten of the disputed tokens, against its own label. The null does so at fewer than one in three. So the first probe has learned much of another property. In its training files the two labels part at fewer than two tokens in a hundred, and a probe finds *something* that correlates with its label there. The second notebook of this lesson, `05_probing_deeper`, asks whether the vectors also hold which brackets count.
+# The first probe says *yes* at about six in ten of the disputed tokens, against its own label. The null does so at fewer than one in three. So the first probe has learned much of another property. (The lesson's second notebook, `05_probing_deeper`, asks whether the vectors also hold which brackets count.)
 #
 # No null of section 3 noticed this. *Inside written brackets* gets a row of the scoreboard, and all rows get a column for the nine further files.
 
@@ -421,7 +419,7 @@ note(title, "shuffled labels", of_second, on_shuffled_w)
 note(title, "further files", reads_w(probes_w, further.x, further_w), reads_w(fitted_0, further_0.x, further_w))
 plots.show(
     drawing.scoreboard(board),
-    "All sixteen cells are green.",
+    "All sixteen intervals lie above 0.",
     "The scoreboard, complete. Further files: the lead over the model before training again, in the nine files that were kept back.",
 )  # fmt: skip
 
@@ -447,10 +445,10 @@ with claims():
     claim("in the further files, too, the second probe has the higher AUC on its own label", reads_w(probes_w, further.x, further_w)[0] > reads(probes, further, "in_brackets")[0])
 
 # %% [markdown]
-# All sixteen cells are green, and yet two rows are not what their names say. The probe for *inside brackets* reads written brackets. The one for *closing bracket* does the same: in the ten new files each of its wrong *yes* is a closing bracket in a string or comment. So we withhold the word *present* from both. For *definition* and *inside written brackets* no such rival is known, although we have tried few, and we call them *present*. One reserve: the second label was thought of after a look at the ten files of the first three columns.
+# All sixteen leads are above 0, and yet two rows are not what their names say. The probe for *inside brackets* reads written brackets. The one for *closing bracket* does the same: in the ten new files each of its wrong *yes* is a closing bracket in a string or comment. So we withhold the word *present* from both. For *definition* and *inside written brackets* no such rival is known, although we have tried few, and we call them *present*. One caveat: the second label was thought of after a look at the ten files of the first three columns.
 
 # %% [markdown]
-# ## 5 · A shortcut, planted
+# ## 5 · A rival, planted
 #
 # Why did a probe for *inside brackets* side with written brackets? In its training files the two agreed at more than 98 of 100 tokens, so that these files could hardly say which of them was meant. What a probe does then can be seen in full in a small network, in which we know what the vectors hold, because it was planted.
 
@@ -458,9 +456,9 @@ with claims():
 drawing.planted_network().captioned("A planted network. The encoder makes features of eight bits, and a hidden vector h of twelve numbers holds them, each along another direction. From h a head makes the answer.")
 
 # %% [markdown]
-# Two of the features could decide the answer. The *rule* is whether most of three bits are 1, and the right answer follows from it (and from one of the other bits, which can turn it round). The *shortcut*, whether two further bits differ, serves as well where the two agree. We probe for the shortcut. The thing that one probes for is called the **property**, and another one that agrees with it on the usual inputs is its **rival**. Here the property is the shortcut and its rival the rule; in section 4 they were *inside brackets* and *inside written brackets*.
+# Two of the features could decide the answer. What one probes for is called the **property**: here, whether two of the bits differ. Another one that agrees with it on many inputs is its **rival**: here, whether most of three further bits are 1. The right answer depends on the rival. In section 4 the property was *inside brackets*, and its rival *inside written brackets*.
 #
-# On half of the 256 inputs shortcut and rule agree. These are the *usual* inputs, and they stand for the training files of section 4. Train a probe for the shortcut on them. How sure it is we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
+# On half of the 256 inputs property and rival agree. These are the *usual* inputs, and they stand for the training files of section 4. Train a probe for the property on them. How sure it is we read from its *log odds*, $w\cdot x+b$: 0 is undecided, and 6 in size means a probability of 0.998 for one of the two answers.
 
 # %%
 network, _ = probing.twins(0)
@@ -480,7 +478,7 @@ predict("probing.unusual")
 # %% figure answer
 r = probing.mass_mean(h[None], network.rival[:, None]).directions[0, 0]
 p = probing.mass_mean(h[None], y[:, None]).directions[0, 0]
-plane = torch.stack([r / r.norm(), p / p.norm()], 1)  # (12, rule and shortcut)
+plane = torch.stack([r / r.norm(), p / p.norm()], 1)  # (12, rival and property)
 w, b = narrow.directions[0, 0] @ plane, narrow.bias[0, 0]
 fig, (ax, side) = plots.figure(1, 2, height=3.3, width=6.8, gridspec_kw={"width_ratios": (1, 1)})
 side.axis("off")
@@ -488,10 +486,10 @@ for some, full, name in ((usual, True, "usual inputs"), (~usual, False, "unusual
     for true, colour in ((True, plots.SERIES[0]), (False, plots.SERIES[3])):
         at_once = (h @ plane)[some & (y == true)]
         ax.plot(*at_once.mean(0), "o", ms=20, mec=colour, mfc=colour if full else "white", mew=2.5, zorder=3)
-        ax.plot([], [], "o", ms=9, mec=colour, mfc=colour if full else "white", mew=2, label=f"{name}, shortcut {'true' if true else 'false'}")
+        ax.plot([], [], "o", ms=9, mec=colour, mfc=colour if full else "white", mew=2, label=f"{name}, property {'true' if true else 'false'}")
 ends = torch.linspace(-1.7, 1.7, 2)
 ax.plot(ends, -(w[0] * ends + b) / w[1], color=plots.EDITED, zorder=1, label="where the probe is undecided")
-ax.set(xlabel="along the rule's direction", ylabel="along the shortcut's direction", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1), aspect="equal")
+ax.set(xlabel="along the rival's direction", ylabel="along the property's direction", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=(-1, 0, 1), yticks=(-1, 0, 1), aspect="equal")
 side.legend(*ax.get_legend_handles_labels(), loc="center left")
 plots.show(
     fig, "Four clusters in the corners of a square; the probe's boundary is the falling diagonal, and both unusual clusters lie on it.",
@@ -510,13 +508,13 @@ for one, _ in every:
 slope = float(-w[0] / w[1])
 
 def weighed(one):
-    """How much a probe fitted on usual inputs reads along the shortcut's direction, as a multiple of that along the rule's."""
+    """How much a probe fitted on usual inputs reads along the property's direction, as a multiple of that along the rival's."""
     found = probing.fit_logistic(one.h[one.usual][None], one.label[one.usual][:, None], 0.1).directions[0, 0]
     along = [probing.mass_mean(one.h[None], y[:, None]).directions[0, 0] for y in (one.label, one.rival)]
     return float(found @ along[0] / along[0].norm() / (found @ along[1] / along[1].norm()))
 
-def sides_with_rule(one):
-    """Share of unusual inputs at which a probe takes the rule's side if the rule is twice as long in the hidden vectors."""
+def sides_with_rival(one):
+    """Share of unusual inputs at which a probe takes the rival's side if the rival is twice as long in the hidden vectors."""
     along = torch.nn.functional.normalize(probing.mass_mean(one.h[None], one.rival[:, None]).directions[0, 0], dim=0)
     longer = one.h + (one.h @ along)[:, None] * along
     says = probing.fit_logistic(longer[one.usual][None], one.label[one.usual][:, None], 0.1).logits(longer[None])[0, :, 0] > 0
@@ -524,24 +522,24 @@ def sides_with_rule(one):
 
 weighs = [weighed(one) for one, _ in every]
 with claims():
-    claim("the rule is a majority of three bits, and the right answer is it or, where another bit is 1, its reverse", any(torch.equal(network.rival, probing.BITS[:, three_bits].sum(1) >= 2) and any(torch.equal(network.wanted, network.rival ^ probing.BITS[:, i]) for i in range(8) if i not in three_bits) for three_bits in torch.combinations(torch.arange(8), 3).tolist()))
+    claim("the rival is a majority of three bits, and the right answer is it or, where another bit is 1, its reverse", any(torch.equal(network.rival, probing.BITS[:, three_bits].sum(1) >= 2) and any(torch.equal(network.wanted, network.rival ^ probing.BITS[:, i]) for i in range(8) if i not in three_bits) for three_bits in torch.combinations(torch.arange(8), 3).tolist()))
     claim("the probe is right on every usual input", ((odds > 0) == y)[usual].all())
     claim("log odds of 6 are a probability of 0.998", f"{float(torch.tensor(6.0).sigmoid()):.3f}" == "0.998")
     claim("on usual inputs the log odds are 6 or a little more, at each input of all five networks", min(sizes[True]) >= 6 and about(sizes[True], 6))
     claim("on unusual inputs they are less than 0.05 in size, at each input of all five", max(sizes[False]) < 0.05)
-    claim("with the rule twice as long the probe takes the rule's side at every unusual input, in all five networks", [sides_with_rule(one) for one, _ in every] == [1.0] * 5)
-    claim("the probe weighs shortcut and rule alike, to within a hundredth, in all five networks", between(slope, -1.01, -0.99) and all(between(value, 0.99, 1.01) for value in weighs))
+    claim("with the rival twice as long the probe takes the rival's side at every unusual input, in all five networks", [sides_with_rival(one) for one, _ in every] == [1.0] * 5)
+    claim("the probe weighs property and rival alike, to within a hundredth, in all five networks", between(slope, -1.01, -0.99) and all(between(value, 0.99, 1.01) for value in weighs))
     claim("256 vectors of twelve numbers lie at four points of the plane, the corners of a square, 64 at each", h.shape == (256, 12) and ((h @ plane).abs() - 1).abs().max() < 0.01 and all(float((h[(y == a) & (network.rival == b)] @ plane).std(0).max()) < 0.01 and int(((y == a) & (network.rival == b)).sum()) == 64 for a in (True, False) for b in (True, False)))
 
 # %% [markdown]
-# On unusual inputs the log odds are less than 0.05 in size: the probe is undecided, because it could not know which of the two was meant. In $h$ shortcut and rule have a direction each, of the same length, and the probe weighs both alike. On usual inputs they agree; on unusual ones they cancel, in each of five networks.
+# On unusual inputs the log odds are less than 0.05 in size: the probe is undecided, because it could not know which of the two was meant. In $h$ property and rival have a direction each, of the same length, and the probe weighs both alike. On usual inputs they agree; on unusual ones they cancel, in each of five networks.
 #
-# If the rule is made twice as long in $h$, the probe takes the rule's side at every unusual input. So where the training files leave a choice, a probe tends to read what is larger in the vectors, whatever its label says. That fits section 4, where written brackets were the easier of the two to read.
+# If the rival is made twice as long in $h$, the probe takes the rival's side at every unusual input. So where the training files leave a choice, a probe tends to read what is larger in the vectors, whatever its label says. That fits section 4, where written brackets were the easier of the two to read.
 
 # %% [markdown]
 # ## 6 · Readable, but used?
 #
-# Trained on all inputs, the probe reads the shortcut without error. Does the network *use* it? Take two networks, A and B, with one encoder, so that their hidden vectors are equal, and so is what a probe says of them. On all usual inputs their answers are equal too. A third network, C, has another encoder, from which the shortcut was left out. This is how often a probe is right, on inputs that it was not fitted on.
+# Trained on all inputs, the probe reads the property without error. Does the network *use* it? Take two networks, A and B, with one encoder, so that their hidden vectors are equal, and so is what a probe says of them. On all usual inputs their answers are equal too. A third network, C, has another encoder, from which the property was left out. This is how often a probe is right, on inputs that it was not fitted on.
 
 # %%
 A, B = probing.twins(0)
@@ -556,13 +554,13 @@ def probe_accuracy(one):
 {name: round(probe_accuracy(one), 2) for name, one in (("A", A), ("B", B), ("C", C))}
 
 # %% [markdown]
-# In C the probe can only guess. To see what A and B do with the shortcut, we change it. Take two inputs that differ in it, a receiver and a donor. Give the receiver's hidden vector the donor's component along the shortcut's direction, and leave everything else as it is. This is an **interchange** along a direction (Geiger et al. 2023): lesson 0's activation patching, with one direction in place of the whole vector.
+# In C the probe can only guess. To see what A and B do with the property, we change it. Take two inputs that differ in it, a receiver and a donor. Give the receiver's hidden vector the donor's component along the property's direction, and leave everything else as it is. This is an **interchange** along a direction (Geiger et al. 2023): lesson 0's activation patching, with one direction in place of the whole vector.
 
 # %% figure
-drawing.interchange_by_hand().captioned("An interchange in the plane of section 5. The receiver gets the donor's height, which stands for the shortcut, and keeps its own place along the rule's direction.")
+drawing.interchange_by_hand().captioned("An interchange in the plane of section 5. The receiver gets the donor's height, which stands for the property, and keeps its own place along the rival's direction.")
 
 # %% [markdown]
-# By hand, with $u = (0, 1)$ for the shortcut's direction: the receiver is at $(1, -1)$ and the donor at $(-1, 1)$. Their difference is $(-2, 2)$, its component along $u$ is 2, and so the receiver moves to $(1, -1) + 2\cdot(0, 1) = (1, 1)$. In general, for unit length $u$:
+# By hand, with $u = (0, 1)$ for the property's direction: the receiver is at $(1, -1)$ and the donor at $(-1, 1)$. Their difference is $(-2, 2)$, its component along $u$ is 2, and so the receiver moves to $(1, -1) + 2\cdot(0, 1) = (1, 1)$. In general, for unit length $u$:
 #
 # $$h' \;=\; h + \big((h_\text{donor} - h)\cdot u\big)\,u .$$
 
@@ -593,11 +591,11 @@ for ax, one, name in zip(axes, (A, B), "AB", strict=True):
     for x_at in (1.0, -1.0):
         turns = yes[x_at, 1.0] != yes[x_at, -1.0]
         ax.annotate("", (x_at, 0.66), (x_at, -0.66), arrowprops={"arrowstyle": "<|-|>", "color": plots.EDITED if turns else plots.NULL, "lw": 2.5})
-    ax.set(title=f"network {name}", xlabel="along the rule's direction", xlim=(-1.7, 1.7), ylim=(-1.5, 1.5), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-axes[0].set(ylabel="along the shortcut's direction")
+    ax.set(title=f"network {name}", xlabel="along the rival's direction", xlim=(-1.7, 1.7), ylim=(-1.5, 1.5), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+axes[0].set(ylabel="along the property's direction")
 plots.show(
     fig, "In network A the two upper points say yes and the two lower ones no, and both arrows are orange; in network B the two right ones say yes and the left ones no, and both arrows are grey.",
-    "What each network answers at the four points of the plane, all other features as in one input. Arrows are interchanges of the shortcut, orange where the answer turns.",
+    "What each network answers at the four points of the plane, all other features as in one input. Arrows are interchanges of the property, orange where the answer turns.",
 )  # fmt: skip
 measured("probing.turned", "all in one and none in the other" if turned["A"][differ].all() and not turned["B"][differ].any() else "about half in both")
 
@@ -619,28 +617,28 @@ with claims():
     claim("where the property differs, all answers of A turn and none of B", turned["A"][differ].all() and not turned["B"][differ].any())
     claim("where it is the same, none turns in either", not turned["A"][~differ].any() and not turned["B"][~differ].any())
     claim("it is so in five pairs of networks", all(turns_of(a) == 1 and turns_of(b) == 0 for a, b in every))
-    claim("in the figure A's answer depends on the shortcut alone, B's on the rule alone",
+    claim("in the figure A's answer depends on the property alone, B's on the rival alone",
           [one.answer(torch.stack(list(corners.values()))).tolist() for one in (A, B)] == [[True, False, True, False], [True, True, False, False]])
-    rule = r / r.norm()
-    moved = h - 2 * (h @ rule)[:, None] * rule
-    claim("a move along the rule's direction, as large as the exchange, turns no answer of A and every one of B", about(float((2 * (h @ rule)).abs().mean()), 2) and about(float((changed - h)[differ].norm(dim=1).mean()), 2) and torch.equal(A.answer(moved), A.answer(h)) and not (B.answer(moved) == B.answer(h)).any())
+    rival = r / r.norm()
+    moved = h - 2 * (h @ rival)[:, None] * rival
+    claim("a move along the rival's direction, as large as the exchange, turns no answer of A and every one of B", about(float((2 * (h @ rival)).abs().mean()), 2) and about(float((changed - h)[differ].norm(dim=1).mean()), 2) and torch.equal(A.answer(moved), A.answer(h)) and not (B.answer(moved) == B.answer(h)).any())
     claim("A is wrong on every unusual input, B on none", not (A.answer(h) == A.wanted)[~usual].any() and (B.answer(h) == B.wanted)[~usual].all())  # fmt: skip
 
 # %% [markdown]
-# Every answer of A turns and none of B's, although a probe says the same of both. The reason is in the heads: A's reads the shortcut, and B's the rule. A move as large along the rule's direction does the opposite: it turns no answer of A and every one of B. Here are the three words.
+# Every answer of A turns and none of B's, although a probe says the same of both. The reason is in the heads: A's reads the property, and B's the rival. A move as large along the rival's direction does the opposite: it turns no answer of A and every one of B. Here are the three words.
 #
-# | network | can a probe read the shortcut? | does an interchange turn the answer? | the shortcut is |
+# | network | can a probe read the property? | does an interchange turn the answer? | the property is |
 # | --- | --- | --- | --- |
 # | C | no | – | absent |
 # | B | yes | no | present, not used |
 # | A | yes | yes | used |
 #
-# Here the interchange tells *present* from *used*, and a probe does not. The interchange also foretells a failure: on unusual inputs, where shortcut and rule differ, A must be wrong. It is wrong on all of them, and B on none.
+# Here the interchange tells *present* from *used*, and a probe does not. The interchange also predicts a failure: on unusual inputs, where property and rival differ, A must be wrong. It is wrong on all of them, and B on none.
 
 # %% [markdown]
 # ## 7 · Does the code model use it?
 #
-# Back to the model that reads Python. In an indented line, `return result`, no bracket is open. Before layer 2 we give each of its tokens the component that tokens inside written brackets have on average, along the difference of the class means.
+# Back to the model that reads Python. In an indented line, `return result`, no bracket is open. Before layer 2 we give each of its tokens, except the one that starts every text, the component that tokens inside written brackets have on average, along the difference of the class means.
 
 # %% prediction
 predict("probing.expects")
@@ -674,7 +672,7 @@ kinds = {")": "a closing bracket", ",": "a comma", "\n": "a line break", "(": "a
 measured("probing.expects", kinds.get(gains, gains))
 
 # %% [markdown]
-# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. Ours go along twelve differences of means of labels that were shuffled over all tokens, and twelve random directions.
+# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take a hundred or more of them. Half go along random directions. The others go along differences of the means of labels that were dealt at random, evenly to tokens inside and outside. The range in which 95 of 100 placebos lie is the bar for the word *used*: a property has to go beyond it.
 #
 # There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we split our direction into the part along this embedding and the part that is left, and interchange along each of them. What is left gets placebos that go as far as it does, without a part along the embedding of “)” either.
 
@@ -698,28 +696,27 @@ def rise(onto, along=toward):
     return probing.interchanged(model, outside, 2, along, donors, closing, onto)
 
 # %% figure
-deals = torch.stack([wrote[torch.randperm(len(wrote), generator=torch.Generator().manual_seed(i))] for i in range(12)], 1)
-placebos = torch.cat([probing.mass_mean(x[None], deals).directions[0], torch.randn(12, 192, generator=torch.Generator().manual_seed(1000))])
+placebos = probing.placebos(x, wrote, 100, seed=0)
+freed = placebos - (placebos @ answer_way)[:, None] * answer_way  # without a part along the embedding
 gain = {"inside written brackets": rise(toward[None])[0], "the embedding of “)” alone": rise(answer_way[None], answer_way)[0],
         "the direction without it": rise(without[None], without)[0]}
 found = {name: mean_interval(by, clusters=outside.file) for name, by in gain.items()}
-freed = placebos - (placebos @ answer_way)[:, None] * answer_way  # without a part along the embedding
-by_chance, by_chance_rest = rise(placebos).mean(1), rise(freed, without).mean(1)
-fig, ax = plots.figure(height=2.3, width=6.2)
-rest_row = "the direction without it"
-drawing.lead_rows(ax, {name: found[name] for name in found if name != rest_row} | {"24 placebos": by_chance, rest_row: found[rest_row], "24 placebos, as far as “without it”": by_chance_rest})
+by_chance = {"inside written brackets": rise(placebos[::2]).mean(1), "the direction without it": rise(freed, without).mean(1)}
+fig, ax = plots.figure(height=2.0, width=6.2)
+drawing.lead_rows(ax, found, by_chance)
 ax.set(xlabel="nats that closing brackets become more probable")
 plots.show(
-    fig, f"The whole direction at {found['inside written brackets'][0]:.1f} nats, the embedding alone at {found['the embedding of “)” alone'][0]:.1f}, then grey dots of placebos, all lower than the whole direction. The direction without it is at {found[rest_row][0]:.1f}, and of the placebos that go as far {int((by_chance_rest > found[rest_row][0]).sum())} of 24 lies above it.",
-    "Tokens at the beginning of the ten new files that are outside written brackets and get the component of tokens inside. With 95 % intervals over files; grey dots are placebos.",
+    fig, "; ".join(f"{name}: {value:.1f} nats" for name, (value, _, _) in found.items()) + ". The first dot lies far beyond its band, the last one within its band.",
+    "Tokens at the beginning of the ten new files that are outside written brackets and get the component of tokens inside. With 95 % intervals over files. "
+    "Grey: where 95 of 100 placebos lie that go as far; strokes are the others.",
 )  # fmt: skip
 
 # %% claims
 with claims():
-    claim("the direction does more than each of 24 placebos, twelve shuffled and twelve random: it ranks first of 25", len(by_chance) == 24 and deals.shape[1] == 12 and found["inside written brackets"][0] > by_chance.max())
-    claim("along the embedding alone there are about two thirds of it", about(found["the embedding of “)” alone"][0] / found["inside written brackets"][0], 2 / 3))
-    claim("without it less than a third is left", found["the direction without it"][0] < found["inside written brackets"][0] / 3)
-    claim("one of 24 placebos that go as far, along directions without the embedding, does more than what is left", len(by_chance_rest) == 24 and (freed @ answer_way).abs().max() < 1e-3 and (by_chance_rest > found["the direction without it"][0]).sum() == 1)
+    claim("the direction does more than each of its placebos, a hundred, and along the embedding alone there are about two thirds of it", len(by_chance["inside written brackets"]) == 100 and found["inside written brackets"][0] > by_chance["inside written brackets"].max() and about(found["the embedding of “)” alone"][0] / found["inside written brackets"][0], 2 / 3))
+    rest, rest_by_chance = found["the direction without it"][0], by_chance["the direction without it"]
+    claim("without it less than a third is left, within the range of 95 of its 200 placebos in a hundred; some of them do more", len(rest_by_chance) == 200 and rest < found["inside written brackets"][0] / 3 and rest < interval(rest_by_chance)[1] and (rest_by_chance > rest).sum() > 5)
+    claim("so it is with the dealt labels and with the random directions, each taken alone, and no placebo has a part along the embedding", all(rest < interval(half_)[1] for half_ in rest_by_chance.split(100)) and (freed @ answer_way).abs().max() < 1e-3)
     claim("in the one line a closing bracket is the first guess after the move, and not before", chances[1].argmax() == close and chances[0].argmax() != close)
     claim("the part along the embedding is shorter than the part that is left", 0 < toward @ answer_way < without.norm())
     claim("the moved tokens are outside written brackets, and the donors inside", not wrote_new[where].any() and len(pool) == int(wrote.sum()))
@@ -727,153 +724,141 @@ with claims():
     claim("all ten files", len(outside.file.unique()) == 10)
 
 # %% [markdown]
-# The direction does more than every placebo: it ranks first of 25. But along the embedding of “)” alone there are about two thirds of the effect. Without it less than a third is left, and one of the 24 placebos that go as far does more than this.
+# The direction does more than every placebo. But along the embedding of “)” alone there are about two thirds of the effect. What is left without it lies within the range of its placebos, and some of them do more.
 #
-# For the word *used* the answer or its odds have to change without our writing the answer into the vectors. Here we may have written it in, and what remains does less than one of the placebos. Section 8 goes to a place where the answer is not yet due.
+# So the word *used* has not been earned. The larger part may be an answer that we wrote in ourselves, and the rest does not pass the bar. Section 8 goes to a place where the answer is not yet due.
 
 # %% [markdown]
 # ## 8 · At a line break
 #
-# Inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`. So after a line break and a name the model should know whether a bracket is still open. The line break itself need not say so: in the two lines below it is the same token. And what comes next to it is a name, so that `=` is not yet due there. Here the property has to be worked out, and it can be told from the answer.
+# Where can the property be told from the answer? Look at two lines that differ in one sign. In the first a bracket is still open at the line break, in the second none is. The line break is the same token in both. Next to it comes a name, so that neither a bracket nor `=` is due there. What is open matters one token later: inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`.
 
 # %% figure
 signs = [model.tokenizer(sign)["input_ids"][-1] for sign in ("=", " =")]
-pair = [torch.tensor([model.tokenizer(text)["input_ids"]]) for text in ("    call(name,\n        size", "    call(name)\n        size")]
-sign_chances = [tuple(model(ids)[0, -1].softmax(-1)[signs].tolist()) for ids in pair]
-drawing.at_the_line_break(*sign_chances).captioned("Two lines, and how probable the model finds = without and with a space before it, after the name. Yellow: the name can read what the line break holds. Orange: the interchange of this section.")
+pair = torch.tensor(model.tokenizer(list(probing.line_pair(("value", "get", "call", "name", "size", "text"))))["input_ids"])
+sign_chances = model(pair)[:, -1].softmax(-1)[:, signs].tolist()
+drawing.line_pair([[model.tokenizer.decode([i]) for i in row[1:].tolist()] for row in pair], sign_chances).captioned(
+    "A pair of lines, token by token, and how probable the model finds “=”, without and with a space before it, after the name. Orange: the sign in which they differ. "
+    "Blue: the line break. Yellow: the name can read what it holds.")
 
 # %% [markdown]
-# First, what can be read there? Probes for *inside brackets* are fitted at the line breaks of the nine further files and judged at those of the ten new ones.
+# The model does tell the lines apart: where the bracket is open it finds “=” far more probable. And yet it prefers “ =” in both. (A comma before the line break would make “=” likely, but it would also give the property away.)
+#
+# We make 960 pairs with other words, in ten sets of 96. In every pair the odds of “=” against “ =” are higher where the bracket is open, but there, too, “ =” is preferred in about 80 of 100 lines. So we ask how the *odds* move, and not which sign wins.
+#
+# First, can a probe read the property at the line break? Before layer 0 none can, since token and position are the same in both lines. Before layer 2 we use a probe for *inside brackets* that was fitted at the line breaks of the nine further files, and count the pairs in which the line with the open bracket gets the higher score. Each line comes beside its partner, so that a guess is right in half of them.
 
 # %%
-breaks, breaks_new = (probing.line_breaks(some, model.tokenizer) for some in (further, test))
-open_there, open_new = further.label("in_brackets")[breaks], test.label("in_brackets")[breaks_new]
-dealt = torch.stack([probing.shuffled_within(further.ids[breaks], open_there, i) for i in range(3)], 1)
+breaks = probing.line_breaks(further, model.tokenizer)
+is_open = further.label("in_brackets")[breaks]
 
-def at_breaks(fit_on, judge_on, labels):
-    """The probes, and their AUC before each layer."""
-    probes = probing.fit_chosen(replace(fit_on[breaks], y=labels, labels=()))
-    scores = probes.logits(judge_on[breaks_new].x)
-    return probes, [auc(each, open_new[:, None].expand(each.shape), test[breaks_new]) for each in scores]
+def fitted(some, labels):
+    return probing.fit_chosen(replace(some[breaks], y=labels, labels=()))
 
-(break_probes, read), (probes_null, untrained), (_, on_dealt) = (at_breaks(*arguments) for arguments in (
-    (further, test, open_there[:, None]), (further_0, test_0, open_there[:, None]), (further, test, dealt)))
-table({f"before layer {i}": {
-    "AUC": float(read[i][0]), "ahead of the model before training": probing.ahead(read[i], untrained[i]),
-    "ahead of shuffled labels": probing.ahead(read[i], on_dealt[i])} for i in (0, 1, 2)}, decimals=2,
-    caption="Inside brackets or not, at line breaks of the ten new files. 95 % intervals over files.")
+from_files, from_files_0 = fitted(further, is_open[:, None]), fitted(further_0, is_open[:, None])
+pairs = torch.cat([probing.line_pairs(model, 96, seed) for seed in range(10)], 1)
+
+def in_order(net, probes, layer=2):
+    """The share of pairs in which the line break with the open bracket gets the higher score."""
+    x = probing.stream_of(net, pairs, layer)[:, :, probing.BREAK]  # (open or not, pair, d)
+    opened, closed = x @ probes.directions[layer, 0]
+    return float((opened > closed).float().mean())
+
+{"trained": in_order(model, from_files), "before training": round(in_order(blank, from_files_0), 2)}
 
 # %% [markdown]
-# Before layer 0 a vector is the token's embedding. The indent in the token gives the probe an AUC of 0.84 there, but it is ahead of neither null: the property is *absent*. Before layer 2 it is ahead of both, by 0.08 of the untrained model and by 0.16 of shuffled labels.
-#
-# There is a rival: most line breaks inside brackets follow a comma, and hardly any others do. So for the rest we make up lines in which a comma cannot tell. In both kinds one bracket has been closed, and then come a comma, a name and the line break:
-#
-#     value = get(call(name), size⏎        text
-#     value = get(call, name), size⏎        text
-#
-# In the first line a bracket is still open, in the second none is.
-#
-# In ten draws of such lines the probe that was fitted in the nine files puts at least 96 of 100 pairs in order, and the untrained model's on average about half. These two kinds of line differ in the number of their commas and of their opening brackets. So we compare the first kind also with `value = get(call(name)), size`, which has as many of both, and one closing bracket more. There the files' probe puts at least 95 of 100 pairs in order, and the untrained model's at most 90. So the property is *present*.
-#
-# Is it used? We interchange once more. Before layer 2 the vector of the line break gets the component of a line of the other kind. The direction is the difference of the means of the two kinds, taken from half of the lines, without what lies along the embeddings of “=” and “ =”. The vector of the name stays as it is. Then we ask, after the name and in the other half of the lines, how far the log odds of “=” against “ =” go the donor's way. Between the two kinds of line they differ by about 3.3 nats. (Where a bracket is open the model finds “ =” the more probable of the two all the same, in 83 of 100 of these lines. What is measured is how the odds move.)
+# So the property is absent before layer 0 and *present* before layer 2. Is it used? We interchange once more. Each line break gets its partner's component along the difference of the means of the two kinds. This direction is found in half of the pairs of a set and tried in the other half, and what lies along the embeddings of “=” and “ =” is taken out of it. The name's own vector stays as it is.
 
 # %% prediction
 predict("probing.line_break")
 
 # %% answer
-drawn = [probing.broken_lines(model, 192, seed) for seed in range(10)]
-streams = [lines.stream(model, 2) for lines in drawn]  # half to find directions, half to try them
+sets = probing.stream_of(model, pairs, 2).unflatten(1, (10, 96)).transpose(0, 1)
+found_in, tried = sets.split(48, 2)  # (set, open or not, pair, token, d)
 
-def odds(stream):
-    """By how much “=” is more probable than “ =” after each line, in nats."""
-    says = model.unembed(probing.onwards(model, stream, 2)[:, -1])
-    return says[:, signs[0]] - says[:, signs[1]]
+def odds(both):
+    """By how much “=” is more probable than “ =” after each line, in nats: (open or not, pair)."""
+    says = model.unembed(probing.onwards(model, both.flatten(0, 1), 2)[:, -1])
+    return (says[:, signs[0]] - says[:, signs[1]]).unflatten(0, both.shape[:2])
 
-plain = [odds(stream[96:]) for stream in streams]
-
-def shift(seed, move):
-    """How far each line's odds go the donor's way, if its line break moves by move(donor − receiver)."""
-    h = streams[seed][96:]
-    donors = h.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)  # the line beside it is of the other kind
-    put = h.clone()
-    put[:, probing.BREAK] += move((donors - h)[:, probing.BREAK])
-    return (odds(put) - plain[seed]) * (1 - 2.0 * drawn[seed].inside[96:])
+def exchanged(both, move):
+    """The same lines, where each line break has moved by move(partner − own)."""
+    moved = both.clone()
+    moved[:, :, probing.BREAK] += move((both.flip(0) - both)[:, :, probing.BREAK])
+    return moved
 
 # %% figure answer
 def off(d):
     return torch.nn.functional.normalize(subspace.split(d, model.W_U[:, signs])[1], dim=0)
 
 def along(u, way=None):
-    return lambda by: (by @ u)[:, None] * (u if way is None else way)
+    return lambda by: (by @ u)[..., None] * (u if way is None else way)
 
-ways = [probing.basics.mass_mean(h[:96, probing.BREAK], lines.inside[:96]) for h, lines in zip(streams, drawn, strict=True)]
-from_files = off(break_probes.directions[2, 0])
-written = [torch.nn.functional.normalize(subspace.split(way, model.W_U[:, signs])[0], dim=0) for way in ways]  # along the embeddings
-random_ways = torch.nn.functional.normalize(torch.randn(10, 12, 192, generator=torch.Generator().manual_seed(0)), dim=2)
-shuffled_ways = [[off(probing.basics.mass_mean(h[:96, probing.BREAK], lines.inside[:96][torch.randperm(96, generator=torch.Generator().manual_seed(i))])) for i in range(36)] for h, lines in zip(streams, drawn, strict=True)]
-by_line = {
-    "the whole vector": [shift(i, lambda by: by) for i in range(10)], "the direction": [shift(i, along(off(ways[i]))) for i in range(10)],
-    "the direction of the files’ probe": [shift(i, along(from_files)) for i in range(10)],
-    "null: as far along the embeddings": [shift(i, along(off(ways[i]), written[i])) for i in range(10)],
-    "null: as far, 12 random directions": [shift(i, along(off(ways[i]), way)) for i in range(10) for way in random_ways[i]],
-    "null: as far, 36 shuffled labels": [shift(i, along(off(ways[i]), way)) for i in range(10) for way in shuffled_ways[i]],
-}
-shifts = {name: [float(each.mean()) for each in moved] for name, moved in by_line.items()}
-fig, ax = plots.figure(height=2.3, width=6.6)
-for i, (name, values) in enumerate(shifts.items()):
-    ax.plot(values, [-i] * len(values), "o", ms=5, alpha=0.4, color=plots.NULL if name.startswith("null") else plots.EDITED if name.startswith("the direction") else plots.INK)
-ax.axvline(0, color=plots.NULL, lw=0.8)
-ax.set(xlabel="nats that the log odds go the donor's way", yticks=range(0, -6, -1), yticklabels=list(shifts), ylim=(-5.5, 0.5))
+before, sign_of = [odds(both) for both in tried], torch.tensor([[-1.0], [1.0]])  # a partner's odds are lower, or higher
+def shift(i, move):
+    return (odds(exchanged(tried[i], move)) - before[i]) * sign_of
+
+at_break = found_in[:, :, :, probing.BREAK]
+ways = (at_break[:, 0] - at_break[:, 1]).mean(1)
+moved_by = {"the whole vector": [shift(i, lambda by: by) for i in range(10)], "the direction": [shift(i, along(off(ways[i]))) for i in range(10)]}
+effects = {name: torch.stack([by.mean() for by in some]) for name, some in moved_by.items()}
+by_placebos = torch.stack([torch.stack([shift(i, along(off(ways[i]), off(v))).mean() for v in probing.placebos(at_break[i].flatten(0, 1), torch.arange(96) < 48, 10, seed=i)]) for i in range(10)])
+one = probing.stream_of(model, pair[:, None], 2)
+of_pair = [odds(some)[:, 0].tolist() for some in (one, exchanged(one, along(off(ways[0]))))]
+fig, (top, ax) = plots.figure(2, 1, height=2.9, width=6.4)
+for i, (start, end) in enumerate(zip(*of_pair, strict=True)):
+    top.plot(start, -i, "o", ms=7, color=plots.INK)
+    top.annotate("", (end, -i), (start, -i), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 2.5, "shrinkA": 5})
+top.set(xlabel="log odds of “=” against “ =” in the pair of the figure, in nats", yticks=(0, -1), yticklabels=("a bracket is open", "none is open"), ylim=(-1.6, 0.6), xlim=(-4.8, 0.4))
+drawing.lead_rows(ax, {name: (v.mean(), v.min(), v.max()) for name, v in effects.items()}, {"the direction": by_placebos.flatten()})
+ax.set(xlabel="nats that the log odds go the partner's way, in 480 pairs")
 plots.show(
-    fig, "; ".join(f"{name}: from {min(values):.1f} to {max(values):.1f} nats" for name, values in shifts.items()) + ".",
-    "The interchange at the line break, asked after the name: ten draws of lines, a dot each (random directions: 12 for each draw; shuffled labels: 36). Nothing orange has a component along the embeddings of = with or without a space.",
+    fig, f"Above, two arrows that point at each other. Below, the whole vector at {effects['the whole vector'].mean():.1f} nats, and the direction at {effects['the direction'].mean():.1f}, beyond the grey band.",
+    "The interchange at the line break, asked after the name. Above: one pair, before (dots) and after. Below: mean, lowest and highest of ten sets of pairs. Grey: where 95 of 100 placebos lie that go as far; strokes are the others, of 200.",
 )  # fmt: skip
-moved_share = sum(shifts["the direction"]) / sum(shifts["the whole vector"])
+moved_share = float(effects["the direction"].mean() / effects["the whole vector"].mean())
 measured("probing.line_break", "hardly at all" if moved_share < 0.25 else "half as far" if moved_share < 0.75 else "as far, or nearly")
 
 # %% claims
-def pairs_in_order(net, probe, some):
-    """In each draw, the AUC of a probe at the line breaks before layer 2: of lines with an open bracket against `some`."""
-    scores = [torch.cat([lines.stream(net, 2)[:, probing.BREAK] @ probe.directions[2, 0] for lines in (replace(one, tokens=one.tokens[one.inside]), none)]) for one, none in zip(drawn, some, strict=True)]
-    return [float(probing.auc(score[:, None], (torch.arange(192) < 96)[:, None], torch.zeros(192).long())[0]) for score in scores]
+new_breaks = probing.line_breaks(test, model.tokenizer)
+dealt = fitted(further, torch.stack([probing.shuffled_within(further.ids[breaks], is_open, i) for i in range(3)], 1))
+scored = [probes.logits(some[new_breaks].x) for probes, some in ((from_files, test), (from_files_0, test_0), (dealt, test))]
+in_files = [[auc(each, test.label("in_brackets")[new_breaks][:, None].expand(each.shape), test[new_breaks]) for each in by_layer] for by_layer in scored]
+leads = [[probing.ahead(in_files[0][i], null[i]) for null in in_files[1:]] for i in range(5)]
+both_closed = torch.tensor(model.tokenizer([model.tokenizer.decode(row[1:]).replace("),", ")),") for row in pairs[0]])["input_ids"])
 
-none_open = [replace(lines, tokens=lines.tokens[~lines.inside]) for lines in drawn]
-both_closed = [replace(lines, tokens=torch.tensor(model.tokenizer([model.tokenizer.decode(row[1:]).replace("),", ")),") for row in lines.tokens[lines.inside]])["input_ids"])) for lines in drawn]
-by_probe, by_untrained = ([pairs_in_order(net, probe, some) for some in (none_open, both_closed)] for net, probe in ((model, break_probes), (blank, probes_null)))
-closed_texts = [model.tokenizer.decode(row[1:]) for lines in both_closed for row in lines.tokens]
+def auc_against_closed(net, probes):
+    x = torch.cat([probing.stream_of(net, some, 2)[:, probing.BREAK] for some in (pairs[0], both_closed)])
+    return float(probing.auc(x @ probes.directions[2, 0, :, None], (torch.arange(1920) < 960)[:, None], torch.zeros(1920).long())[0])
 
-leads = [[probing.ahead(read[i], null[i]) for null in (untrained, on_dealt)] for i in range(5)]
 comma = torch.tensor([model.tokenizer.decode([i]).endswith(",") for i in further.ids.roll(1).tolist()])[breaks]
-odds_of = [(odds(h), lines.inside) for h, lines in zip(streams, drawn, strict=True)]
-by_random = torch.tensor(shifts["null: as far, 12 random directions"]).view(10, 12).amax(1)
-by_shuffled = torch.tensor(shifts["null: as far, 36 shuffled labels"]).view(10, 36)
-turned_share = [float(torch.cat([(before + by * (1 - 2.0 * lines.inside[96:]) > 0) != (before > 0) for before, by, lines in zip(plain, by_line[name], drawn, strict=True)]).float().mean()) for name in ("the direction", "the whole vector")]
-spaced = float(torch.cat([before[lines.inside[96:]] < 0 for before, lines in zip(plain, drawn, strict=True)]).float().mean())
-texts = [[model.tokenizer.decode([i]) for i in row] for lines in drawn for row in lines.tokens.tolist()]
+texts = [[[model.tokenizer.decode([i]) for i in row] for row in kind.tolist()] for kind in pairs]
+plain_open, plain_closed = torch.cat(before, 1)
+turned_share = float(torch.cat([((was + by * sign_of > 0) != (was > 0)).float() for was, by in zip(before, moved_by["the direction"], strict=True)]).mean())
+by_files = torch.stack([shift(i, along(off(from_files.directions[2, 0]))).mean() for i in range(10)])
+by_embedding = torch.stack([shift(i, along(off(way), torch.nn.functional.normalize(subspace.split(way, model.W_U[:, signs])[0], dim=0))).mean() for i, way in enumerate(ways)])
+beyond = float(interval(by_placebos.flatten())[1])
 with claims():
-    claim("in the picture the model finds = without a space more probable where a bracket is open, and the other where none is", sign_chances[0][0] > sign_chances[0][1] and sign_chances[1][0] < sign_chances[1][1])
-    claim("in both kinds one bracket is closed, and then come a comma, a name, the same line break and a name", all("".join(row).count(")") == 1 and ")" in row[-5] and row[-4] == "," and row[-3].strip().isidentifier() and row[-2] == texts[0][-2] and row[-1].isidentifier() for row in texts))
-    claim("where one is open, one more bracket was opened than closed, and elsewhere as many", all(("".join(row).count("(") - "".join(row).count(")") == 1) == bool(inside_) for row, inside_ in zip(texts, torch.cat([lines.inside for lines in drawn]), strict=True)))
-    claim("before layer 0 the AUC is 0.84, and the intervals of both leads contain 0; before layers 1 and 2 all lie above it", rounds_to(read[0][0], "0.84") and all(low < 0 < high for _, low, high in leads[0]) and all(low > 0 for i in (1, 2) for _, low, _ in leads[i]))
-    claim("before layer 2 the lead over the untrained model is 0.08, over shuffled labels 0.16", [f"{value:.2f}" for value, _, _ in leads[2]] == ["0.08", "0.16"])
-    claim("two thirds or more of the line breaks inside brackets follow a comma, of the others fewer than one in a hundred", comma[open_there].float().mean() >= 2 / 3 and comma[~open_there].float().mean() < 0.01)
-    claim("in the made-up lines the files' probe puts at least 96 of 100 pairs in order in each draw, the untrained model's on average about half", min(by_probe[0]) >= 0.96 and about(sum(by_untrained[0]) / 10, 0.5))
-    claim("against lines in which both brackets are closed, with as many commas and opening brackets, at least 95 of 100 in each draw, the untrained model's at most 90", min(by_probe[1]) >= 0.95 and max(by_untrained[1]) <= 0.9 and all(["".join(text).count(sign) for sign in ",()"] == [1, 2, 1] for text in texts[::2]) and all([text.count(sign) for sign in ",()"] == [1, 2, 2] for text in closed_texts))
-    claim("between the two kinds the log odds differ by about 3.3 nats", about(float(torch.tensor([float(o[k].mean() - o[~k].mean()) for o, k in odds_of]).mean()), 3.3))
-    claim("ten draws: in each the direction moves the odds by more than each of 12 random directions that go as far", len(by_random) == 10 and (torch.tensor(shifts["the direction"]) > by_random).all())
-    claim("of 36 directions from shuffled labels for each draw, fewer than 2 in 100 go further than the direction", by_shuffled.shape == (10, 36) and (by_shuffled > torch.tensor(shifts["the direction"])[:, None]).float().mean() < 0.02)
-    claim("where a bracket is open the model prefers the = with a space in 83 of 100 lines; the direction turns the preferred sign in 7 of 100 and the whole vector in 8", [rounds_to(share, said) for share, said in zip([spaced, *turned_share], ("0.83", "0.07", "0.08"), strict=True)] == [True] * 3)
-    claim("on average it moves them as far as the whole vector, to within a tenth, and that is more than a third of the difference", about(moved_share, 1) and between(sum(shifts["the whole vector"]) / 33, 1 / 3, 0.42))
-    claim("the direction of the files' probe moves them about four fifths as far as the whole vector", about(sum(shifts["the direction of the files’ probe"]) / sum(shifts["the whole vector"]), 0.8))
-    claim("and by more than 98 of 100 random directions do", torch.tensor(shifts["the direction of the files’ probe"]).mean() > torch.tensor(shifts["null: as far, 12 random directions"]).quantile(0.98))
-    claim("as far along the embeddings they go the other way, in each draw", max(shifts["null: as far along the embeddings"]) < 0)
+    claim("in the figure's pair “ =” is preferred in both lines, “=” is more than ten times as probable where a bracket is open, and the interchange moves both odds towards each other", all(a < b for a, b in sign_chances) and sign_chances[0][0] > 10 * sign_chances[1][0] and of_pair[0][1] < of_pair[1][1] < of_pair[1][0] < of_pair[0][0])
+    claim("in each of 960 pairs the lines differ in ( or a comma, and in the blank before the next word; both end with a closed bracket, a comma, a name, the same line break and a name", len(texts[0]) == 960 and all([(a, b.strip()) for a, b in zip(*rows, strict=True) if a != b] == [("(", ","), (rows[0][7], rows[0][7])] and [row[-5:-3] for row in rows] == [[")", ","]] * 2 and rows[0][-2] == texts[0][0][-2] for rows in zip(*texts, strict=True)))
+    claim("where one is open, one more bracket was opened than closed, and elsewhere as many", all("".join(row).count("(") - "".join(row).count(")") == 1 - kind for kind in (0, 1) for row in texts[kind]))
+    claim("in every pair that is tried the odds of “=” are higher where a bracket is open, and there “ =” is preferred in about 80 of 100 lines", (plain_open > plain_closed).all() and about((plain_open < 0).float().mean(), 0.8))
+    claim("before layer 0 the line breaks of all pairs have the same vector", probing.stream_of(model, pairs, 0)[:, :, probing.BREAK].flatten(0, 1).std(0).max() < 1e-4)
+    claim("before layers 1 and 2 the trained model's probe puts all pairs in order, and the untrained model's about half, to within a tenth of all", all(in_order(model, from_files, layer) == 1 and between(in_order(blank, from_files_0, layer), 0.4, 0.6) for layer in (1, 2)))
+    claim("in the ten new files its lead in AUC over the untrained model and over shuffled labels has its interval above 0 before layers 1 and 2, and around 0 before layer 0", all(low > 0 for i in (1, 2) for _, low, _ in leads[i]) and all(low < 0 < high for _, low, high in leads[0]))
+    claim("in the nine files two thirds or more of the line breaks inside brackets follow a comma, of the others fewer than one in a hundred", comma[is_open].float().mean() >= 2 / 3 and comma[~is_open].float().mean() < 0.01)
+    claim("against lines in which both brackets are closed, with as many commas and opening brackets, the probe's AUC is at least 0.95, and the untrained model's at most 0.9", auc_against_closed(model, from_files) >= 0.95 and auc_against_closed(blank, from_files_0) <= 0.9)
+    claim("in each of ten sets the direction moves the odds beyond the range of 95 of 100 placebos, of 200, ten random and ten of evenly dealt labels for each set, and further than each of its own twenty", by_placebos.shape == (10, 20) and effects["the direction"].min() > beyond and (effects["the direction"] > by_placebos.amax(1)).all())
+    claim("it moves every single line's odds its partner's way", all((by > 0).all() for by in moved_by["the direction"]))
+    claim("on average it moves them as far as the whole vector, to within a tenth, and about four tenths of the way to the partner's odds", about(moved_share, 1) and about(effects["the direction"].mean() / (plain_open - plain_closed).mean(), 0.4))
+    claim("the preferred sign turns in fewer than one line in ten", turned_share < 0.1)
+    claim("the direction of the files' probe moves the odds beyond the placebos' range, too, in each set", by_files.min() > beyond)
+    claim("as far along the embeddings of the two signs they go the other way, in each set", by_embedding.max() < 0)
 
 # %% [markdown]
-# The one direction moves the odds as far as the whole vector does, and in each of ten draws by more than each of 12 random directions that go as far. Directions from shuffled labels, which in so few lines can lean along the property by chance, also move the odds: fewer than 2 in 100 go further. The probe that was fitted in files has never met these lines, and its direction does about four fifths of it. A push along the embeddings goes the other way, so that the effect is no answer written along these.
+# The one direction moves the odds as far as an exchange of the whole vector does, about four tenths of the way to the partner's. In each of ten sets this is beyond the range of 95 of 100 placebos, the bar of section 7. And nothing was written along the embeddings of the two signs.
 #
-# The odds move and seldom change sides, though. The interchange turns the preferred sign in 7 of 100 lines, that of the whole vector in 8.
-#
-# So *inside brackets*, at a line break, is *used*: the odds depend on it. By the table the model has worked it out before layer 1 already, and the token after the line break reads it there. The whole vector moves the odds by only a little more than a third of their difference. Two things are left open: the lines have one form, and only `=` was asked for.
+# What we leave open is whether it is so for lines of another form and for other tokens than `=`. The interchange seldom moves the odds far enough to turn the preferred sign. But they do depend on what the line break holds: there *inside brackets* is *used*.
 
 # %% [markdown]
 # ## 9 · Erase it
@@ -893,7 +878,7 @@ axes[1].plot(*zip(*ends, strict=True), color=plots.EDITED, lw=2)
 plots.show(
     fig, "Two overlapping clouds with two means apart; the same made round; the same on a line, with both means at one point.",
     "LEACE stretches the cloud until its spread is the same in all directions, removes all that lies along the line between the means there (orange), and "
-    "stretches it back. Both classes then have the same mean, so that one large dot hides the other.",
+    "stretches it back. Both classes then have the same mean, so that one large dot hides the other. One dimension is gone: here one of two, in the model one of 192.",
 )  # fmt: skip
 
 # %% [markdown]
@@ -965,7 +950,7 @@ with claims():
 #
 # **The puzzle, answered.** To be right about *closing bracket* at 99 of 100 tokens says little, since always saying *no* is right at more than 97. That nearly all are found, and two thirds before training, says that training made them easier to read. The AUC of 0.990 before training says that most of it was in the token already. And each wrong *yes* is a closing bracket in a string or comment: the probe reads something else than its label.
 #
-# These are the verdicts on five properties, and how far each is ahead of the null that comes closest to it.
+# These are the verdicts on five properties. Where a probe reads something else than its label, the table says *not shown*, since it settles neither *absent* nor *present*.
 
 # %% figure
 def nearest(name):
@@ -973,12 +958,12 @@ def nearest(name):
     return min(lead for (label, _), lead in board.items() if label == name)
 
 table([
-    {"property": "closing bracket", "lead over the nearest null": nearest("closing bracket"), "what else is known": "its wrong yes are brackets in strings or comments", "the word": "not shown"},
-    {"property": "inside brackets", "lead over the nearest null": nearest("inside brackets"), "what else is known": "its probe sides with written brackets", "the word": "not shown"},
-    {"property": "definition", "lead over the nearest null": nearest("definition"), "what else is known": "no rival known", "the word": "present"},
-    {"property": title, "lead over the nearest null": nearest(title), "what else is known": "no rival known; its interchange mostly writes the answer", "the word": "present"},
-    {"property": "inside brackets, at a line break", "lead over the nearest null": min(leads[2]), "what else is known": "absent before layer 0; a comma cannot tell; an interchange moves the odds of what comes later", "the word": "used"},
-], decimals=3, caption="Leads in AUC of probes before layer 2, with 95 % intervals over files: the least of the scoreboard's four, or at line breaks of the table's two.")  # fmt: skip
+    {"property": "closing bracket", "the word": "not shown", "nearest lead": nearest("closing bracket"), "what else is known": "its wrong yes are brackets in strings or comments"},
+    {"property": "inside brackets", "the word": "not shown", "nearest lead": nearest("inside brackets"), "what else is known": "its probe sides with written brackets"},
+    {"property": "definition", "the word": "present", "nearest lead": nearest("definition"), "what else is known": "no rival known"},
+    {"property": title, "the word": "present", "nearest lead": nearest(title), "what else is known": "no rival known; its interchange mostly writes the answer"},
+    {"property": "inside brackets, at a line break", "the word": "used", "nearest lead": min(leads[2]), "what else is known": "absent before layer 0; an interchange moves the odds of what comes later"},
+], decimals=3, caption="The nearest lead: in AUC, of a probe before layer 2, over the null that comes closest to it, with a 95 % interval over files.")  # fmt: skip
 
 # %% [markdown]
 # For a probe of your own:
@@ -995,17 +980,17 @@ table([
 
 # %% card
 card(
-    {"claim": "99 % right can say little", "evidence": "for closing brackets always no is right at more than 97 %; the untrained model's AUC is 0.990", "control": "share found; AUC; the model before training",
-     "where it fails": "the trained model's probe finds nearly all, the other two thirds"},
+    {"claim": "99 % right can say little", "evidence": "for closing brackets always no is right at more than 97 in 100; the untrained model's AUC is 0.990", "control": "share found; AUC; the model before training",
+     "where it fails": "where the commoner answer is about as frequent as the other"},
     {"claim": "Nulls show that a probe reads, and not what", "evidence": "all four labels are ahead of every null, also the two whose probes read something else", "control": "the untrained model; five draws of coins; labels shuffled within tokens; nine further files",
      "where it fails": "a rival that no null imitates"},
     {"claim": "A probe can have learned another property than its label", "evidence": "in further files it sides with written brackets, against its own label", "control": "three probes on labels shuffled within tokens",
      "where it fails": "the vectors may hold its label as well"},
     {"claim": "Present does not mean used", "evidence": "two networks with the same hidden vectors; one turns under interchange, the other does not", "control": "donors with the same property; five pairs of networks",
-     "where it fails": "features with directions of their own, and no noise"},
-    {"claim": "Exchanging a property can exchange the answer", "evidence": "“inside written brackets”: most of the effect goes along the embedding of “)”", "control": "24 placebos, for the direction and for what is left of it; the embedding alone",
+     "where it fails": "shown in networks without noise, in which each feature has a direction of its own"},
+    {"claim": "Exchanging a property can exchange the answer", "evidence": "“inside written brackets”: most of the effect goes along the embedding of “)”", "control": "100 placebos for the direction and 200 for what is left of it; the embedding alone",
      "where it fails": "use was not shown, nor that there is none"},
-    {"claim": "At a line break the code model works out whether a bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name in each of ten draws", "control": "12 random directions and 36 of shuffled labels; as far along the embeddings; the whole vector; the untrained model",
+    {"claim": "At a line break the code model works out whether a bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name, beyond the range of 95 of 100 placebos in each of ten sets of lines", "control": "20 placebos for each set; as far along the embeddings; the whole vector; the untrained model",
      "where it fails": "made-up lines of one form; only “=” was asked for; the preferred sign seldom turns"},
     {"claim": "Erasing does not tell a property from its answer", "evidence": "to erase the embedding of “)” costs nearly as much", "control": "labels shuffled within tokens",
      "where it fails": "one property, one kind of token"},
@@ -1039,5 +1024,5 @@ card(
 # - interchange: to give a vector another one's component along a direction.
 # - absent: read by no probe that was tried better than its nulls are.
 # - present: readable by one of the probes that were tried, better than its nulls, and with no rival known.
-# - used: such that the answer or its odds change with it, more than under other changes as large, and without a push that writes the answer itself into the vectors.
+# - used: such that the answer or its odds change with it, beyond the range of 95 of 100 placebos, and without a push that writes the answer itself into the vectors.
 # - LEACE: the least change of vectors after which no linear probe does better than a guess on them.
