@@ -12,7 +12,7 @@
 #
 # &nbsp;
 #
-# We made the name up. The model reads it as eight tokens, from `w` to `int`. When the name comes for the first time, none of the seven after the `w` gets a probability of 5 %. When it comes again, four of them get more than one half, although not a single weight has changed in between. The figure shows two moments of the same training: after 1 000 steps the model cannot do this, and at the end, after 4 340 steps, it can.
+# We made the name up. The model reads it as eight tokens, from `w` to `int`. When the name comes for the first time, each of the seven after the `w` gets a probability below 5 %. When it comes again, four of them get more than one half, although not a single weight has changed in between. The figure shows two moments of the same training: after 1 000 steps the model cannot do this, and at the end, after 4 340 steps, it can.
 
 # %% setup
 
@@ -32,7 +32,7 @@ starts, quab = ([span.start for span in spans] for spans in (program.names, prog
 chance = {when: (-ind.token_losses(one(tokens), tokens)[0]).exp()
           for when, one in (("after 1 000 steps", young), ("at the end of training", model))}  # fmt: skip
 plots.show(ind.expected(program, chance), "Probability of each token of a program, at two moments: at the end four of the eight parts of the returning name have more than one half.",
-           "The probability that the model gives to each token before it sees it, at two moments of its training; ␣ is a space and ⏎ a line break. Orange: the two w and the two qu, to which the lesson returns.")  # fmt: skip
+           "The probability that the model gives to each token before it sees it, at two moments of its training; ␣ is a space and ⏎ a line break. Shaded: the name and the argument. Orange: the two w and the two qu, to which the lesson returns.")  # fmt: skip
 
 # %% [markdown]
 # The model does not expect *that* the name will come: the second `w` has a probability below 1 %, like the first. But once the name has begun, the model expects what comes *next*. Two details are stranger, and the end of the lesson explains them. The first `w` has a space before it and the second has none, so that to the model they are two different tokens, and yet it finds the one from the other. And with the argument `quab` it is the other way round: when `quab` returns, its first part is expected and its second is not.
@@ -51,7 +51,7 @@ early, late = (chance[when] for when in chance)
 name = {when: [chance[when][k + 1 : k + 8] for k in starts] for when in chance}  # the seven parts after the w
 with claims():
     claim("the figure marks two w and two qu", [parts[k].strip("␣") for k in (*starts, *quab)] == ["w", "w", "qu", "qu"])
-    claim("the name has eight parts, and the first time none of the seven after the w has a probability of 5 %, at both moments",
+    claim("the name has eight parts, and the first time each of the seven after the w has a probability below 5 %, at both moments",
           parts[starts[0]:starts[0] + 8] == ["␣w", "o", "z", "z", "le", "_f", "r", "int"] and max(name[when][0].max() for when in name) < 0.05)
     claim("the second time the mean of the seven is still below 5 % after 1 000 steps, and above one half at the end",
           name["after 1 000 steps"][1].mean() < 0.05 and late[starts[1] + 1 : starts[1] + 8].mean() > 0.5)
@@ -75,7 +75,7 @@ with claims():
 #
 # Can one head find “the `_f` that comes after a `le`”? Take four texts that end in A. In (i) and (ii) B came after A, in (iii) and (iv) D did; C is some other token.
 #
-# A head sees at each position the token that stands there, but nothing of its neighbours: that a B came after an A cannot be read off the B. The last token is A in all four texts, so the head always asks the same question. What a position contributes to the logit of B minus that of D then depends only on its place and its token. We write each contribution on a card, and the head adds the cards up. (The softmax divides the sum by a positive number, which changes its size but not its sign.) If the sum is above zero, the model prefers B to D.
+# A head sees at each position the token that stands there, but nothing of its neighbours: that a B came after an A cannot be read off the B. The last token is A in all four texts, so the head always asks the same question. How a position answers depends only on what stands there: its place and its token. So it is with what the position contributes to the logit of B minus that of D. We write each contribution on a card, and the head adds the cards up. (The softmax divides the sum by a positive number, which changes its size but not its sign.) If the sum is above zero, the model prefers B to D.
 
 # %% figure
 words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
@@ -126,7 +126,7 @@ draw.induction_circuit(previous="P", induction="I", tokens=("z", "le", "_f"))
 # | previous-token head | `position`, one back | `position` | `token` | `previous` | $W_Q$ shifts by one, the other three copy |
 # | induction head | `token` | `previous` | `token` | `next` | all four copy |
 #
-# Each of $W_Q$, $W_K$, $W_V$ and $W_O$ holds one block that copies or shifts, and zeros elsewhere. One number is left, which the scale of $W_Q$ sets: the **sharpness**, the attention score of a match, where everything else scores 0. Here it is 20, so that after the softmax a match gets nearly everything.
+# Each of $W_Q$, $W_K$, $W_V$ and $W_O$ holds one block that copies or shifts, and zeros elsewhere. One number is left: the **sharpness**, which is the attention score of a match, where everything else scores 0. The scale of $W_Q$ sets it. Here it is 20, so that after the softmax a match gets nearly everything.
 
 # %%
 layout = ind.subspaces(4, 6, "previous", "next")  # 4 tokens, 6 positions
@@ -214,9 +214,9 @@ plots.show(
 # %% [markdown]
 # The model with two layers learns the task, most of it in one steep change. The maps show what happened in between: at step 150 no head of the second layer matches prefixes yet, and at the end this one gives most of its attention to the token after the earlier occurrence, as in the plan. Of 32 seeds of two layers (a stored result) none fails, and the accuracy passes one half at step 209 ± 9, mean and standard deviation.
 #
-# On its way the accuracy rests for a while just above 0.8. At step 280 the first layer writes notes only up to about the 20th token of a text, and a token without a note cannot be found. At the end it writes them up to about the 24th (the second notebook shows them). The previous-token score is a mean over all positions of a text, and therefore it stays below one half.
+# On its way the accuracy rests for a while just above 0.8. At step 280 the first layer writes notes only up to about the 20th token of a text, and a token without a note cannot be found: 20 of 24 is a little more than 0.8. At the end it writes them up to about the 24th (the second notebook shows them). The previous-token score is a mean over all positions of a text, and therefore it stays below one half.
 #
-# The control ends between a quarter and two fifths, far above guessing. Section 9 finds out how it gets so far.
+# The control ends at about a third, far above guessing. Section 9 finds out how it gets so far.
 #
 # **What does the circuit need in order to form?** If training finds the plan, then changing the *model* before training should matter where the plan needs what we change. We try three changes.
 #
@@ -246,7 +246,7 @@ measured("induction.deaf_keys", {2: "both", 0: "neither"}.get(len(stopped), f"de
 # %% [markdown]
 # The plan leads us to expect what we see. Its keys read the notes, and with deaf keys the models are below one half after 600 steps, though still rising. Its query asks for the current token, which is in the stream from the start, and with deaf queries the models learn the task about as fast as without.
 #
-# Deaf keys take away all that the first layer writes. Smeared keys give a single layer the key of the position before and nothing else. A card of section 1 then depends on two neighbouring tokens, so that the proof no longer holds, and one layer learns the task in less than half the steps that two layers need.
+# Smeared keys are the opposite experiment. Deaf keys take from two layers all that the first one writes; smeared keys give one layer a single thing, the key of the position before. A card of section 1 then depends on two neighbouring tokens, so that the proof no longer holds, and one layer learns the task in less than half the steps that two layers need.
 
 # %% claims
 curves, change, abrupt = live.curves, live.curves.change(), live.curves.duration(0.1, 0.7)
@@ -264,7 +264,7 @@ with claims():
           (ind.Shape().d_vocab - 1, ind.Shape().n_heads, ind.Recipe().shortest, ind.Recipe().longest, ind.Recipe().probe_length) == (63, 4, 8, 31, 24))
     claim("the control has one layer and the same recipe", (flat.shape.n_layers, live.shape.n_layers) == (1, 2) and flat.recipe == live.recipe)
     claim("the two-layer model reaches an accuracy above 0.95", (curves.accuracy[-1] > 0.95).all())
-    claim("the one-layer model ends between a quarter and two fifths", between(flat.curves.accuracy[-1].item(), 1 / 4, 2 / 5))
+    claim("the one-layer model ends at about a third", about(flat.curves.accuracy[-1].item(), 1 / 3))
     claim("with two layers the accuracy goes from a tenth to seven tenths in less than a third of the steps before it", (abrupt < change / 3).all())
     claim("the best previous-token score of the two-layer model stays below one half", curves.best_previous().max() < 0.5)
     claim("a third of some head's attention goes one back up to about the 20th token at step 280, up to about the 24th at the end, and later nowhere a sixth",
@@ -297,7 +297,7 @@ with claims():
 rng = torch.Generator().manual_seed(0)
 block = ind.repeated_tokens(model.cfg.d_vocab, 1, 6, distinct=True, generator=rng)
 _, cache = model.run_with_cache(block)
-fig, axes = plots.figure(2, 2, width=6.2, height=5.6)
+fig, axes = plots.figure(2, 2, width=5.2, height=4.7)
 for (layer, head), ax in zip(((0, 0), (0, 2), (1, 1), (1, 2)), axes.flat, strict=True):
     plots.heatmap(ax, cache["pattern", layer][0, head], signed=False, limit=1, bar=False)
     ax.set(title=f"head {layer}.{head}")
@@ -337,9 +337,9 @@ ind.looked_up(["BOS", *parts[:10]], parts[26:34], weights, after, first=2).capti
 measured("induction.which_head", names[two.prefix.flatten().argmax()])
 
 # %% [markdown]
-# Both heads of the plan are there, in a model that nobody wrote by hand. Head 1.1 is an induction head: on blocks of 50 random tokens it gives 0.65 of its attention to the token after the earlier occurrence, and no other head gives 0.05. Head 0.2 is a previous-token head, with 0.95 of its attention over the whole text one position back. On the program head 1.1 goes along the name: BOS apart, it looks most at the part that came next the first time.
+# Both heads of the plan are there, in a model that nobody wrote by hand. Head 1.1 is an induction head: on blocks of 50 random tokens it gives 0.65 of its attention to the token after the earlier occurrence, and every other head gives it less than 0.05. Head 0.2 is a previous-token head, with 0.95 of its attention over the whole text one position back. On the program head 1.1 goes along the name: BOS apart, it looks most at the part that came next the first time.
 #
-# **When did the heads form?** The model was saved at 21 steps of its training. We follow its loss on names in 29 modules of Python's standard library that it was not trained on (a stored result), cut into *windows* of 256 tokens. A **repeated name** has stood earlier in its window. A **new name** has not, even if parts of it have. The loss on a name starts at its second token, since nothing announces the first. Each band is a 95 % **bootstrap interval**: how much the mean changes when the modules are drawn again.
+# **When did the heads form?** The model was saved at 21 steps of its training. We follow its loss on names in 29 modules of Python's standard library that it was not trained on (a stored result), cut into *windows* of 256 tokens. A **repeated name** has stood earlier in its window. A **new name** has not, even if parts of it have. The loss on a name starts at its second token, since nothing announces the first. Each band, hardly wider than its line, is a 95 % **bootstrap interval**: how much the mean changes when the modules are drawn again.
 #
 # Between steps 1 000 and 2 000 the loss on repeated names falls by more than two nats.
 
@@ -359,7 +359,7 @@ plots.show(
 measured("induction.new_names", fell["new names"][0])
 
 # %% [markdown]
-# Here the two losses part: on repeated names the loss falls by 2.3 nats, on new ones by 0.42, and in the same thousand steps the scores of both heads rise steeply. But curves cannot say which of these changes caused which. For that we have to intervene.
+# Here the two losses part: on repeated names the loss falls by 2.3 nats, on new ones by 0.42, and in the same thousand steps the scores of both heads rise steeply, that of the previous-token head first. But curves cannot say which of these changes caused which. For that we have to intervene.
 
 # %% claims
 others = training.prefix.flatten(1)[:, [0, 1, 2, 3, 4, 6, 7]]
@@ -382,6 +382,8 @@ with claims():
           (len(training.step), training.step[-1].item(), len(training.losses.module.unique())) == (21, 4340, 29))
     claim("at step 1 000 no head has a prefix-matching score above 0.05; at the end head 1.1 has more than 0.6, and no other head ever passes 0.05",
           training.prefix[training.at(1000)].max() < 0.05 and training.prefix[-1, 1, 1] > 0.6 and others.max() < 0.05)
+    claim("the previous-token score passes one half by step 1 500, the prefix-matching score only after step 1 700",
+          training.previous[training.at(1500), 0, 2] > 0.5 > training.prefix[training.at(1700), 1, 1])
     claim("both scores rise by more than a third of the way from 0 to 1 between steps 1 000 and 2 000",
           all((score[training.at(2000)] - score[training.at(1000)]).item() > 1 / 3 for score in (training.previous[:, 0, 2], training.prefix[:, 1, 1])))  # fmt: skip
 
@@ -392,7 +394,7 @@ with claims():
 #
 # Each text is a block of 60 random tokens and its repeat. A sender is a head of the first layer, or the token's embedding. While the model runs on one text, one input of the induction head (its queries, its keys or its values) gets what the sender writes on *another* text.
 #
-# A model of code does badly on random tokens. Even on the repeat its loss is almost half a nat above that of guessing evenly. But on the block, where only the earlier occurrence is missing, it is almost five nats higher still. It is this difference that the circuit brings about.
+# On random tokens a model of code does worse than guessing, even on the repeat. What counts is the difference: on the block, where only the earlier occurrence is missing, the loss is almost five nats higher. So there are about five nats to lose.
 
 # %%
 reader, rng = 1, torch.Generator().manual_seed(0)  # the reader: head 1 of layer 1
@@ -506,7 +508,7 @@ with claims():
 # %% [markdown]
 # ## 6 · Is it a match?
 #
-# Path patching shows what the induction head reads. It does not show that the head *compares* the messages in its queries with those in its keys. One place in the name can show it: `z` comes twice in a row, and then `le`. When the name has returned as far as the second `z`, two places of the earlier name stand right after a `z`: its own second `z`, and `le`. Only `le` is right, and the plan of section 2 cannot choose.
+# Path patching shows what the induction head reads. It does not show that the head *compares* the messages in its queries with those in its keys. One place in the name can show it: `z` comes twice in a row, and then `le`. When the name has returned as far as the second `z`, two places of the earlier name stand right after a `z`: the second `z` of that name, and `le`. Only `le` is right, and the plan of section 2 cannot choose.
 #
 # The drawing shows how the code model can. Its query asks twice, once with each of its two messages.
 
@@ -545,44 +547,77 @@ table({name: row[at] for name, row in rows.items()}, columns=parts[at], mark={("
 caption("The scores of the two pairs at the three places of the drawing, each less its mean over all places; the heads are those whose notes are read.")
 
 # %% [markdown]
-# Each tick of the drawing adds between 2.5 and 3.5 to the score, and where there is no tick the pair lowers it. No other place in the program has half as much as `le`, which gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens, too, these two pairs favour the right position most, and no other of the 49 does so by a quarter as much.
+# Each tick of the drawing adds between 2.5 and 3.5 to the score, and where there is no tick the pair lowers it. No other place in the program has half as much as `le`, which gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens the same two of the 49 pairs decide.
 #
-# **In weights alone.** If the head compares tokens, the comparison must stand in its weights, where it can be read without any text. For each of the 1 024 tokens we compute what the copier writes for it, which goes into the query, and what the previous-token head notes of it, which goes into the keys. The induction head's $W_Q W_K^\top$ makes a table of the two: how well each token that is asked for matches the note of each token. (For a head that reads embeddings it is $W_E W_Q W_K^\top W_E^\top$, the **QK circuit** of Elhage et al.) If the head matches tokens, the largest entry of a row lies on the diagonal. For the **null**, which is what a measurement gives where there is nothing to find, we turn all notes by one random rotation.
+# **In weights alone.** If the head compares tokens, the comparison must stand in its weights, where it can be read without any text. We follow one token through them. When `le` returns, the copier writes a copy of `le`, and the $W_Q$ of the induction head makes a query of it. The previous-token head has a note for each of the 1 024 tokens, and $W_K$ makes a key of each note. Which key fits the query of `le` best?
+#
+# Attention depends only on the differences between scores, so we count them from their mean over all notes. The unit is what a token gets from its own note, in the mean over all tokens: a score of 1 is a usual match, and 0 is any note. (Positions are left out.)
 
 # %%
 def normed(x):
     x = x - x.mean(-1, keepdim=True)
     return x / x.square().mean(-1, keepdim=True).sqrt()
 
-E, W_OV = normed(model.W_E), model.W_V @ model.W_O
-W_QK = model.W_Q[1, reader] @ model.W_K[1, reader].mT
-asked, noted = E @ W_OV[0, 0], E @ W_OV[0, 2]  # what copier and previous-token head write for each token
-turn = torch.linalg.qr(torch.randn(128, 128, generator=torch.Generator().manual_seed(0)))[0]
-matches, null = asked @ W_QK @ noted.mT, asked @ W_QK @ (noted @ turn).mT  # (token asked for, token noted)
-own = (matches.argmax(1) == torch.arange(1024)).float().mean()
-f"{own:.2f} of the tokens match their own note better than any other"
+def above_mean(scores):
+    return scores - scores.mean(-1, keepdim=True)
 
-# %% figure
+E, W_OV = normed(model.W_E), model.W_V @ model.W_O
+asked, noted = E @ W_OV[0, 0], E @ W_OV[0, 2]  # what copier and previous-token head write for each token
+queries, keys = asked @ model.W_Q[1, reader], noted @ model.W_K[1, reader]
+scores = above_mean(queries @ keys.mT)  # (token asked for, token noted)
+matches = scores / scores.diag().mean()
+best = matches[ids[right]].topk(4)  # for the query of le
+words = [model.tokenizer.decode([k]).replace(" ", "␣") for k in best.indices]
+table({"query of le": best.values}, columns=words, decimals=2)
+
+# %% caption
+caption("The four notes that fit the query of le best, of 1 024; unit: the mean score of a token's own note.")
+
+# %% [markdown]
+# The note of `le` comes first, and the next one has about two thirds of its score. Does every token find its own note in this way? For the **null**, which is what a measurement gives where there is nothing to find, we turn all notes by one random rotation.
+#
+# Before you look: `w`, without a space before it, and `␣w`, with one, are two tokens, and each has a note of its own. Which note does `w` like best?
+
+# %% figure answer
+turn = torch.linalg.qr(torch.randn(128, 128, generator=torch.Generator().manual_seed(0)))[0]
+null = above_mean(queries @ (noted @ turn @ model.W_K[1, reader]).mT) / scores.diag().mean()
 chosen = (starts[0], starts[1], 2, 3, 5, 6, 7, 8, 9, 16, 10, 11)  # of the parts
 some, labels = [ids[k + 1] for k in chosen], [parts[k] for k in chosen]
-darkest = matches[some][:, some].max().item()
-fig, axes = plots.figure(1, 2, height=4.1, width_ratios=[1.6, 1])
+fig, axes = plots.figure(1, 2, height=3.6, sharey=True)
 for ax, (title, values) in zip(axes, {"the model": matches, "null: notes turned": null}.items(), strict=True):
-    shown = (values[some][:, some] / darkest).clamp(min=0)
-    plots.heatmap(ax, shown, signed=False, limit=1, bar=False)
+    shown = values[some][:, some].clamp(min=0)
+    image = plots.heatmap(ax, shown, signed=False, limit=1.25, bar=False)
     for i, j in ((1, 0), (1, 1), (8, 9), (9, 8)) if ax is axes[0] else ():  # the row of w; the bracket and the space
-        ax.text(j, i, f"{shown[i, j]:.2f}", ha="center", va="center", fontsize=8, color="w" if shown[i, j] > 0.55 else plots.INK)
+        ax.text(j, i, f"{shown[i, j]:.2f}", ha="center", va="center", fontsize=6.5, color="w" if shown[i, j] > 0.7 else plots.INK)
     ax.set_xticks(range(len(some)), labels, rotation=90, fontsize=9, family="monospace")
     ax.set_yticks(range(len(some)), labels, fontsize=9, family="monospace")
     ax.tick_params(length=0)
-    ax.set(title=title, xlabel="note of", ylabel="asked for" if ax is axes[0] else "")
+    ax.set(title=title, xlabel="note of")
+axes[0].set(ylabel="query of")
+fig.colorbar(image, ax=axes, label="score (1: own note, in the mean)", shrink=0.8)
 plots.show(fig, "Two tables of twelve by twelve tokens: in the model a dark diagonal, with the notes turned none.",
-           "How well a token that is asked for (row) matches the note of a token (column), for twelve parts of the program; the darker, the better, and 1 is the darkest. Numbered: what w asks for, and the bracket and the space, to which section 8 returns.")  # fmt: skip
+           "How well the note of a token (column) fits the query of a token (row), for twelve parts of the program; what is below the mean is left white. Numbered: what w likes, and the bracket and the space, to which section 8 returns.")  # fmt: skip
 
 # %% [markdown]
-# Of all tokens 94 % match their own note best, and with the notes turned fewer than one in 300. Among these twelve rows the one exception is `w`, which matches the note of `␣w` a little better than its own. The first riddle hangs on it.
+# Of all tokens 94 % like their own note best, and with the notes turned fewer than one in 300. Such a table of queries against keys, token by token, is a **QK circuit** (Elhage et al.). For a head that reads embeddings it is $W_E W_Q W_K^\top W_E^\top$; here the copier and the previous-token head stand between.
 #
-# **It copies too.** An induction head must also raise the logit of the token that it finds. The table $W_E W_V W_O W_U$, the **OV circuit**, has a row for each token looked at and a column for each logit. Here it leads through the copier and the induction head. In 79 % of its rows the largest entry is the token's own, and for each of the other heads of the layer in fewer than 2 %.
+# But `w` likes the note of `␣w` best, and its own only next. To the induction head the two are nearly the same token, and with this you have solved the first riddle.
+#
+# **It copies too.** The query of `le` leads the head to `_f`. What does it pass on from there? The copier has written a copy of `_f` at that place, the head's $W_V W_O$ carries it to the position that asked, and $W_U$ makes of it a number for each logit. Such a table, from the token looked at to the logits, is an **OV circuit**: $W_E W_V W_O W_U$, here with the copier between. We take the row of `_f`, for each head of the layer, and count as before.
+
+# %%
+raised = {f"head 1.{head}": above_mean(asked @ W_OV[1, head] @ model.W_U) for head in (1, 0, 2, 3)}
+usual_copy = raised["head 1.1"].diag().mean()
+found = ids[right + 1]  # the _f
+most = raised["head 1.1"][found].topk(4).indices
+row_of_f = {name: logits[found, most] / usual_copy for name, logits in raised.items()}
+table(row_of_f, columns=[model.tokenizer.decode([k]) for k in most], decimals=2, mark={("head 1.1", "_f")})
+
+# %% caption
+caption("What each head adds to four logits when it looks at _f; unit: what head 1.1 adds to a token's own logit, in the mean. Columns: the logits that head 1.1 raises most.")
+
+# %% [markdown]
+# The induction head raises `_f` most, and the other heads hardly raise it. In the same way it copies 79 % of all tokens, and none of the others copies 2 %.
 #
 # So it is a match, of two tokens at once, and what the head finds it copies.
 #
@@ -593,6 +628,7 @@ plots.show(fig, "Two tables of twelve by twelve tokens: in the model a dark diag
 # </details>
 
 # %% claims
+W_QK = model.W_Q[1, reader] @ model.W_K[1, reader].mT
 comparisons = ((E @ W_OV[0, 0], E @ W_OV[0, 2]), (E @ W_OV[0, 2], E @ W_OV[0, 3]))  # what asks, what was noted
 match = [ind.own_note_first(asks, notes, W_QK) for asks, notes in comparisons]
 rng = torch.Generator().manual_seed(0)
@@ -602,6 +638,7 @@ own_logit = [ind.own_note_first(asked, model.W_U.mT, W_OV[1, head]) for head in 
 turned_logit = max(ind.own_note_first(asked @ turn, model.W_U.mT, W_OV[1, reader]) for turn in turns)
 copied, turned_copies = ([ind.copying_score(asked @ turn, model.W_V[1, head], model.W_O[1, head], model.W_U).item() for turn, head in which]
                          for which in ([(torch.eye(128), head) for head in range(4)], [(turn, reader) for turn in turns]))  # fmt: skip
+raw = model.W_E - model.W_E.mean(-1, keepdim=True)
 rest = [head for head in range(4) if head != reader]  # the other heads of layer 1, in the same tables
 rest_match = [ind.own_note_first(asks, notes, model.W_Q[1, head] @ model.W_K[1, head].mT) for head in rest for asks, notes in comparisons]
 at_z = ind.score_parts(model, tokens, length=1, head=reader).score[:, :, 0, asking, 1 : asking + 1]
@@ -609,24 +646,21 @@ attention, rows = looks_on_program[asking, 1 : asking + 1], row_below + row_abov
 pairs = ind.score_parts(model, clean, length=60, head=reader)  # the 16 texts of random tokens
 preference = pairs.preference().mean(-1)  # (part of the query, part of the key)
 with claims():
-    claim("there are 49 pairs, and together they give the attention at the second z of the returning name",
-          preference.numel() == 49 and (at_z.sum((0, 1)).softmax(-1) * looks_on_program[asking, 1:asking + 1].sum() - attention).abs().max() < 1e-4)
+    claim("there are 49 pairs, and together they give the attention at the second z of the returning name", preference.numel() == 49 and (at_z.sum((0, 1)).softmax(-1) * looks_on_program[asking, 1:asking + 1].sum() - attention).abs().max() < 1e-4)
     claim("the two pairs computed by hand are what the course computes for them",
           max((row - at_z[pair] + at_z[pair].mean()).abs().max() for row, pair in ((row_below, (2, 4)), (row_above, (4, 5)))) < 1e-3)
     claim("the drawing has the parts o z z le _f, and the asking z is the second of the returning name", parts[first_z - 2 : first_z + 3] == ["o", "z", "z", "le", "_f"] and [parts[k - 1] for k in (asking - 1, asking)] == ["z", "z"])
-    claim("the lower row scores highest at the three positions after a z: z and le of the first coming, and the asking z",
-          set((row_below.topk(3).indices + 1).tolist()) == {right - 1, right, asking} == {k + 1 for k in range(1, asking) if parts[k - 1] == "z"})
-    claim("the upper row scores highest at the two positions with a z two before: le and _f",
-          set((row_above.topk(2).indices + 1).tolist()) == {right, right + 1} == {k + 2 for k in range(1, asking - 1) if parts[k - 1] == "z"})
+    claim("the lower row scores highest at the three positions after a z: z and le of the first coming, and the asking z", set((row_below.topk(3).indices + 1).tolist()) == {right - 1, right, asking} == {k + 1 for k in range(1, asking) if parts[k - 1] == "z"})
+    claim("the upper row scores highest at the two positions with a z two before: le and _f", set((row_above.topk(2).indices + 1).tolist()) == {right, right + 1} == {k + 2 for k in range(1, asking - 1) if parts[k - 1] == "z"})
     claim("each tick of the drawing adds between 2.5 and 3.5, and where there is none the pair lowers the score",
           between([row_below[right - 2], row_below[right - 1], row_above[right - 1], row_above[right]], 2.5, 3.5) and max(row_above[right - 2], row_below[right]) < 0)
     claim("from both rows together no place has half as much as le, which gets 89 % of the attention", rows.topk(2).values[1] < rows[right - 1] / 2 and round(100 * attention[right - 1].item()) == 89)
     claim("on random tokens these two pairs prefer the right position most, and no other by a quarter as much",
           set(preference.flatten().topk(2).indices.tolist()) == {2 * 7 + 4, 4 * 7 + 5} and preference.flatten().topk(3).values[2] < preference.flatten().topk(3).values[1] / 4)
-    claim("94 % of the tokens match their own note best, and 91 % in the second comparison",
-          round(match[0], 2) == round(own.item(), 2) == 0.94 and round(match[1], 2) == 0.91)
-    claim("of the twelve rows in the figure each but that of w has its largest entry on the diagonal, in the model",
-          [labels[k] for k in range(12) if matches[some][k, some].argmax() != k] == ["w"])
+    claim("of all 1 024 notes that of le fits the query of le best, and the next has about two thirds of its score", best.indices[0] == ids[right] and len(scores) == 1024 and about((best.values[1] / best.values[0]).item(), 2 / 3))
+    claim("94 % of the tokens match their own note best, and 91 % in the second comparison", round(match[0], 2) == round((matches.argmax(1) == torch.arange(1024)).float().mean().item(), 2) == 0.94 and round(match[1], 2) == 0.91)
+    claim("if the embeddings keep their own lengths, about four fifths match their own note best", about(ind.own_note_first(raw @ W_OV[0, 0], raw @ W_OV[0, 2], W_QK), 4 / 5))
+    claim("the token looked at in the table of logits is _f; head 1.1 raises it most, and each of the others raises it by less than a fifth of the unit", parts[right] == "_f" and most[0] == found == ids[right + 1] and max(values[0] for name, values in row_of_f.items() if name != "head 1.1") < 1 / 5)
     claim("with the notes turned at random, fewer than one token in 300 matches itself best, for both comparisons and in each of 20 rotations", max(turned) < 1 / 300)
     claim("in the OV circuit through the copier the largest entry is the token's own in 79 % of the rows; for each of the three other heads in fewer than 2 %, and with the copies turned, in 20 rotations, in fewer than 1 %",
           round(100 * own_logit[reader]) == 79 and max(own_logit[head] for head in rest) < 0.02 and turned_logit < 0.01)
@@ -643,7 +677,7 @@ with claims():
 # - Are they **enough**? Take all *others* away: how much is left?
 # - Are they **specific**? Take one of them away: what else is lost?
 #
-# The first two questions we ask on random tokens, of the gain from repetition. The third needs texts in which there is more to do than to look up: code. There a token and the one before it are a **known pair** if the two have stood side by side earlier in the window, and an *unknown pair* if they have not. Only a known pair can be looked up by an exact match. So the absence of a specific head costs much on known pairs and little on unknown ones.
+# The first two questions we ask on random tokens, of the gain from repetition. The third needs texts in which there is more to do than to look up: code. There a token and the one before it are a **known pair** if the two have stood side by side earlier in the window, and an *unknown pair* if they have not. Only a known pair can be looked up by an exact match. Taking away a head that is specific to the look-up should therefore cost much on known pairs and little on unknown ones.
 
 # %%
 rng = torch.Generator().manual_seed(0)
@@ -684,7 +718,7 @@ plots.show(
 #
 # On code the four are *not* enough: with them only, even known pairs cost 0.9 nats more than in the intact model. Part of what is missing there is head 0.1.
 #
-# So the four heads are needed for the look-up, and on random tokens they are nearly all of it. Of the four only the induction head does little else.
+# So the four heads are needed for the look-up, and on random tokens they are nearly all of it. Of the four, the induction head and the two-back head do little else.
 
 # %% claims
 sets, four = ind.head_sets(), tuple(sorted(circuit))  # stored
@@ -742,7 +776,7 @@ plots.show(fig, "Bars for seven parts: with the four heads only all but r have m
 # %% [markdown]
 # Without the induction head the name is lost: each of the 32 names gains less than a tenth of what it gains in the intact model. With the four heads only each gains more than half of it.
 #
-# The `r` of `wozzle_frint` is missing. It is the work of head 0.1, which section 5 left aside: as a fifth head it brings the `r` back to 0.97, and none of the other three does. Four other parts have even more than in the intact model, so what the other heads add is not always a help.
+# The `r` of `wozzle_frint` is missing, and `le` and `_f` have less than in the intact model. The `r` is the work of head 0.1, which section 5 left aside: as a fifth head it brings the `r` back to 0.97, and none of the other three does. Four other parts have even more than in the intact model, so what the other heads add is not always a help.
 #
 # The two-back head does what the drawing of section 6 says: without it the attention from the asking `z` to `le` falls from 0.89 to 0.18. In a running notebook you can take heads away from a name of your own.
 
@@ -755,13 +789,13 @@ fewer = {f"without {role}": less(head) for head, role in roles.items()}
 ind.try_name(model, fewer | {"the four only": less(*every[4:])})
 
 # %% [markdown]
-# **Two different `w`.** The second `w` has no space before it, unlike the first, and is another token. How can it match? The table of section 6 shows it: what `w` asks for fits the note of `␣w` even a little better (0.74) than its own (0.70). So from the second `w` the head looks at what came after the first.
+# **Two different `w`.** You have seen it in section 6: the second `w`, which has no space before it, likes the note of `␣w` even a little better (0.87) than its own (0.83). So from the second `w` the head looks at what came after the first.
 #
-# **The argument.** In the same way the model expects `qu` when the argument returns. The first `qu` came after a bracket, and the second comes after a space. In the table the space matches the note of the bracket, and of all tokens before the space none has a better note for it. So from the space the head looks at the first `qu`.
+# **The argument.** In the same way the model expects `qu` when the argument returns. The first `qu` came after a bracket, and the second comes after a space. In the same table the space likes the note of the bracket too, and of the notes that stand before it in the program this one fits best. From the space the head therefore looks at the first `qu`.
 #
 # But then `ab` should be expected too, and it is not. The model prefers `ant`, which would make `quant`, as in `quantity`. What do the heads add straight to the logits? The induction head has found `ab` and raises it over `ant` by 3.7. But the copier and head 0.1, which look only at the two `qu` and cannot know what followed, together raise `ant` over `ab` by 8.0. With their direct contributions set to their means, `ab` comes first.
 #
-# So the induction head answers both riddles. It finds the name although the first token has changed, and it finds the argument too, but what it adds there is not enough.
+# So the induction head finds the name although its first token has changed. It finds the argument too, but there the copier and head 0.1 outvote it.
 
 # %% claims
 space, qu = quab[1], quab[0] + 1  # positions of the space after return, and of the first qu
@@ -786,12 +820,12 @@ with claims():
     claim("with the four heads only six of the seven parts have more than a quarter, and r has less than a tenth",
           parts[again] == ["o", "z", "z", "le", "_f", "r", "int"] and (four_likely > 0.25).sum() == 6 and four_likely[5] < 0.1)
     claim("with head 0.1 as a fifth r has 0.97, and with any of the other three it stays below a fifth", round(fifth[0, 1][5].item(), 2) == 0.97 and max(fifth[h][5] for h in every[5:]) < 0.2)
-    claim("with the four only, four of the seven parts have more than in the intact model", (four_likely > late[again]).sum() == 4)
+    claim("with the four only, le, _f and r have less than in the intact model, and the other four parts more", [parts[again][k] for k in range(7) if four_likely[k] < late[again][k]] == ["le", "_f", "r"])
     claim("without the two-back head the attention from the asking z to le falls from 0.89 to 0.18", (round(attention[right - 1].item(), 2), round(caught[0], 2)) == (0.89, 0.18))
     claim("in each of the 32 names the four only gain more than half of what the intact model gains, and without the induction head less than a tenth",
           (four_gain > whole / 2).all() and (headless_gain < whole / 10).all())
-    claim("of the twelve notes ␣w has the best for w: 0.74 against 0.70 for its own, where the darkest entry of the figure is 1; no other of all 1 024 tokens has a better one",
-          matches[w_id].argmax() == ids[starts[0] + 1] != w_id and [round(matches[w_id, token].item() / darkest, 2) for token in (ids[starts[0] + 1], w_id)] == [0.74, 0.7])
+    claim("of the twelve notes ␣w has the best for w: 0.87 against 0.83 for its own, in the unit of the table; no other of all 1 024 tokens has a better one",
+          matches[w_id].argmax() == ids[starts[0] + 1] != w_id and [round(matches[w_id, token].item(), 2) for token in (ids[starts[0] + 1], w_id)] == [0.87, 0.83])
     claim("from the second w the head gives the o after the first more attention than any other position but BOS", looks_on_program[starts[1] + 1, 1:].argmax() + 1 == starts[0] + 2)
     claim("the first qu comes after ( and the second after a space", ids[qu - 1] == bracket and ids[space] == space_id and parts[space] == "qu")
     claim("the space and the bracket match each other's note with more than half of what they match their own", min(matches[space_id, bracket] / matches[space_id, space_id], matches[bracket, space_id] / matches[bracket, bracket]) > 0.5)
@@ -818,7 +852,7 @@ plots.show(
     context.plot({"1.1": "without induction\nhead 1.1", "1.2": "without head 1.2"}),
     "The share of the gain left without the induction head falls from below a third to near zero as the context lies further back; without head 1.2 it stays within a tenth of one.",
     "The share of the intact model's gain that is left without a head, for context further back than so many tokens; bars: 95 % "
-    "interval, modules resampled. Head 1.2, of the same layer, is the control. With less in view the positions change too, which is left out of account.",
+    "interval, modules resampled. Head 1.2, of the same layer, is the control. With less in view the tokens also stand at other positions; this is not corrected for.",
 )  # fmt: skip
 measured("induction.remains", left_of[8][0])
 

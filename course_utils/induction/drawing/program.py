@@ -24,10 +24,9 @@ def expected(program: Program, chance: Mapping[str, Float[Tensor, "pos"]]) -> Fi
     """
     count = len(program.parts)
     fig, ax = plots.figure(height=3.0)
-    for span, label in zip((*program.names, *program.arguments), ("first time", "second time", "argument", "argument"),
-                           strict=True):  # fmt: skip
+    for span, label in zip((*program.names, *program.arguments), ("name", "name, again", "", ""), strict=True):
         ax.axvspan(span.start - 0.5, span.stop - 0.5, color=plots.TOKEN, linewidth=0)
-        if label == "argument" or len(span) > 4:  # else it would run into another
+        if len(span) > 4:  # else it would run into another
             ax.text((span.start + span.stop - 1) / 2, 1.03, label, ha="center", fontsize=9)
     for k, (title, values) in enumerate(chance.items()):
         places = [place + 0.42 * (k - 0.5) for place in range(count)]

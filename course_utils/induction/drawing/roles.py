@@ -35,11 +35,11 @@ def three_questions(
         for k, (name, (middle, low, high)) in enumerate(values.items()):
             colour = ROLE_COLOURS[name[-3:]] if k < circuit else plots.STREAM
             ax.barh(-k, 100 * middle, 0.62, color=colour)
-            ax.plot([100 * low, 100 * high], [-k, -k], color=plots.INK, linewidth=2)
+            ax.plot([100 * low, 100 * high], [-k, -k], color=plots.INK, linewidth=1)
             number, below = f"{round(100 * middle)}".replace("-", "−"), round(100 * middle) < 0
-            place = min(0, 100 * low) - 3 if below else max(0, 100 * high) + 3
+            place = min(0, 100 * low) - 5 if below else max(0, 100 * high) + 5
             ax.text(place, -k, number, va="center", ha="right" if below else "left", fontsize=9)
-        ax.set(xlim=(-30, 128), xticks=(0, 50, 100), xlabel="% of the gain")
+        ax.set(xlim=(-32, 132), xticks=(0, 50, 100), xlabel="% of the gain")
     for k, pair in enumerate(specific.values()):
         for (middle, low, high), shift, colour, marker, label in zip(
             pair, (0.13, -0.13), (plots.INK, plots.GREY), "os", ("known pairs", "unknown pairs"), strict=True

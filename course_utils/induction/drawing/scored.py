@@ -22,7 +22,7 @@ def forming(
     Args:
         patterns: of one head by the training step, on BOS and a block of `length` tokens, twice.
     """
-    fig, rows = plots.figure(2, 1, height=5.2, height_ratios=[1, 1.4])
+    fig, rows = plots.figure(2, 1, height=4.9, height_ratios=[1, 1.4])
     fig.get_layout_engine().set(hspace=0.06)
     ax = rows[0]
     lines = (
