@@ -332,13 +332,13 @@ with claims():
 # %% [markdown]
 # ## 4 · What does m0 turn the bracket into?
 #
-# In the lesson later layers read the bracket from the output of `m0` and not from what entered it, however long that is made. The reason must be where it points. Once in whole numbers: an MLP reads a direction of the stream, cuts the result off below zero, and adds that much of another direction. Let it read the second of two entries minus 1, and add (3, 0) that many times, and let `(` be (0, 1) and `[` be (0, 2). At `(` it reads 0 and adds nothing. At `[` it reads 1, and the stream becomes (3, 2). A head that reads the first entry alone finds 0 for both brackets before the MLP, however long the arrows are, and 3 for `[` after it.
+# In the lesson later layers read the bracket from the output of `m0` and not from its input, however long that is made. The reason must be where it points. Once in whole numbers: an MLP reads a direction of the stream, cuts the result off below zero, and adds that much of another direction. Let it read the second of two entries minus 1, and add (3, 0) that many times, and let `(` be (0, 1) and `[` be (0, 2). At `(` it reads 0 and adds nothing. At `[` it reads 1, and the stream becomes (3, 2). A head that reads the first entry alone finds 0 for both brackets before the MLP, however long the arrows are, and 3 for `[` after it.
 #
-# In the model we take the direction of the stream that a head turns into lead, $W_V W_O$ times the difference of the two unembeddings, and ask how far what entered `m0`, and the output of `m0`, differ in this direction between a prompt and its twin.
+# In the model we take the direction of the stream that a head turns into lead, $W_V W_O$ times the difference of the two unembeddings, and ask how far the input of `m0`, and its output, differ in this direction between a prompt and its twin.
 
 # %%
-(_, healthy), (_, twin) = (folded.run_with_cache(x) for x in (pairs.clean, pairs.corrupt))
-lanes = {site: (healthy[site, 0] - twin[site, 0])[:, pairs.opener] for site in ("resid_mid", "mlp_out")}
+(_, clean), (_, twin) = (folded.run_with_cache(x) for x in (pairs.clean, pairs.corrupt))
+lanes = {site: (clean[site, 0] - twin[site, 0])[:, pairs.opener] for site in ("resid_mid", "mlp_out")}
 answer = (folded.W_U[:, pairs.correct] - folded.W_U[:, pairs.wrong]).T  # (batch, d_model)
 cosine = {}
 for layer, head in ((layer, head) for layer in range(4) for head in range(4)):
@@ -361,25 +361,25 @@ for (name, site), c in ((key, c) for key, c in cosine.items() if key[0] in ("2.2
     axes[2].annotate("", (c, (1 - c * c) ** 0.5), (0, 0), arrowprops=dict(arrowstyle="-|>", color=colour, linewidth=1.8, shrinkA=0, shrinkB=0))
     if site == "mlp_out":
         axes[2].text(c + 0.03, (1 - c * c) ** 0.5, f"head {name}", fontsize=8, va="bottom" if c < 0.5 else "top")
-axes[2].text(-0.13, 0.25, "what\nentered", fontsize=8, color=plots.NULL, ha="right")
+axes[2].text(-0.13, 0.25, "input", fontsize=8, color=plots.NULL, ha="right")
 axes[2].set(title="measured", xlim=(-0.6, 1.1), ylim=(-0.12, 1.2), xlabel="what the head reads", xticks=(0, 1), yticks=(0, 1))
 plots.show(
     fig,
-    alt="Toy: before the MLP both brackets stand upright over zero of what the head reads; after it one leans to 3. Measured: what entered m0 is nearly upright, the output of m0 leans to the right for three heads.",
-    caption="What it means to translate. Measured: the direction of the difference between the runs, all drawn equally long (mean cosine over 128 pairs); pink: of the output of m0, grey: of what entered it.",
+    alt="Toy: before the MLP both brackets stand upright over zero of what the head reads; after it one leans to 3. Measured: the input of m0 is nearly upright, the output of m0 leans to the right for three heads.",
+    caption="What it means to translate. Measured: the direction of the difference between the runs, all drawn equally long (mean cosine over 128 pairs); pink: of the output of m0, grey: of its input.",
 )
 
 # %% claims
 with claims():
     claim(
-        "for heads 2.2, 1.0 and 3.2 the mean cosine is below 0.1 in size for what entered `m0`; for its output 0.28 for head 1.0, and 0.45 to 0.55 for the two others; for no other head is it above 0.2",
+        "for heads 2.2, 1.0 and 3.2 the mean cosine is below 0.1 in size for the input of `m0`; for its output 0.28 for head 1.0, and 0.45 to 0.55 for the two others; for no other head is it above 0.2",
         max(abs(cosine[x, "resid_mid"]) for x in ("2.2", "1.0", "3.2")) < 0.1 and rounds_to(cosine["1.0", "mlp_out"], "0.28")
         and between([cosine["2.2", "mlp_out"], cosine["3.2", "mlp_out"]], 0.45, 0.55)
         and max(abs(c) for (x, site), c in cosine.items() if site == "mlp_out" and x not in ("2.2", "1.0", "3.2")) < 0.2,
     )
 
 # %% [markdown]
-# What entered `m0` differs nearly at right angles to what the three heads read, with mean cosines below 0.1. For the output they are 0.28 for head 1.0 and about a half for 2.2 and 3.2, more than for any other head.
+# The input of `m0` differs nearly at right angles to what the three heads read, with mean cosines below 0.1. For the output they are 0.28 for head 1.0 and about a half for 2.2 and 3.2, more than for any other head.
 
 # %% [markdown]
 # ## 5 · m0, neuron by neuron
