@@ -547,7 +547,7 @@ table({name: row[at] for name, row in rows.items()}, columns=parts[at], mark={("
 caption("The scores of the two pairs at the three places of the drawing, each less its mean over all places; the heads are those whose notes are read.")
 
 # %% [markdown]
-# Each tick of the drawing adds between 2.5 and 3.5 to the score, and where there is no tick the pair lowers it. No other place in the program has half as much as `le`, which gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens the same two of the 49 pairs decide.
+# Each tick of the drawing adds between 2.5 and 3.5 to the score, and where there is no tick the pair lowers it. No other place in the program has half as much as `le`, which gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens the same two of the 49 pairs favour the right place most.
 #
 # **In weights alone.** If the head compares tokens, the comparison must stand in its weights, where it can be read without any text. We follow one token through them. When `le` returns, the copier writes a copy of `le`, and the $W_Q$ of the induction head makes a query of it. The previous-token head has a note for each of the 1 024 tokens, and $W_K$ makes a key of each note. Which key fits the query of `le` best?
 #
