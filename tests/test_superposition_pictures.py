@@ -129,6 +129,14 @@ def test_a_turn_keeps_lengths_and_mixes_coordinates():
     assert sp.turned(x).abs().max() < 0.9
 
 
+def test_a_neuron_with_few_loud_tokens_has_its_variance_in_them():
+    steady = torch.arange(200.0) % 2
+    seldom = torch.zeros(200)
+    seldom[[3, 70]] = 1.0
+    found = sp.spikes(torch.stack([steady, seldom], 1))
+    assert found[0] == pytest.approx(0.01) and found[1] == pytest.approx(0.99)
+
+
 def test_the_strongest_token_of_each_program_in_its_line():
     words, program = ["a", " b", "\n", "c", "d"], torch.tensor([0, 0, 0, 1, 1])
     text = Programs(torch.zeros(1, 6, dtype=torch.long), words, program)

@@ -227,15 +227,6 @@ def test_a_box_is_drawn_around_each_block_and_every_row_has_its_feature():
     plt.close(fig)
 
 
-def test_the_room_of_every_kept_feature_is_drawn_and_the_dots_of_a_block_are_joined():
-    W = torch.block_diag(torch.tensor([[1.0, -0.8]]), sp.polygon(5), torch.ones(1, 1))
-    fig = sp.room_figure({"all": W, "one": W[:, 7:]})
-    drawn = [line.get_ydata() for line in fig.axes[0].lines if len(line.get_ydata()) and line.get_linestyle() == "-"]
-    assert [len(D) for D in drawn] == [1, 2, 5, 1]
-    assert [float(sum(D)) for D in drawn] == pytest.approx([1, 1, 2, 1], abs=1e-3)
-    plt.close(fig)
-
-
 def test_tokens_are_measured_with_the_columns_of_what_is_known_without_weights():
     class Model:
         W_U = torch.randn(64, 3000, generator=torch.Generator().manual_seed(0))

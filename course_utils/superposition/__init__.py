@@ -22,7 +22,7 @@ from .critical import (
     pair_crowding,
     pair_density,
 )
-from .crowded import Block, blocks, blocks_figure, even_pairs, room_figure, shares_figure
+from .crowded import Block, blocks, blocks_figure, even_pairs, shares_figure
 from .eight import antiprism, body_figure, eight_figure, evenly_spread, from_antiprism, in_space
 from .experiments import PairGeometry, Shapes, represented
 from .explorer import explore, try_pentagon
@@ -44,7 +44,7 @@ from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .real_neurons import programs, strongest_lines, turned
+from .real_neurons import activations, programs, spikes, strongest_lines, turned
 from .room import (
     Crowd,
     angles_figure,
@@ -106,6 +106,7 @@ __all__ = [
     "Task",
     "Toy",
     "Trained",
+    "activations",
     "almost_orthogonal_bound",
     "angle_gaps",
     "angles_figure",
@@ -170,11 +171,11 @@ __all__ = [
     "regular",
     "represented",
     "right_angles_figure",
-    "room_figure",
     "sealed",
     "share_figure",
     "share_lost",
     "shares_figure",
+    "spikes",
     "squeeze_figure",
     "strongest_lines",
     "surface",

@@ -3,7 +3,7 @@
 1. Two kept features belong to one block if their arrows are far from a right angle, or if a chain of others links them.
 2. Between blocks all arrows are nearly at right angles: WᵀW, with its rows sorted by block, has boxes on its diagonal.
 3. The dimensionalities of a block sum to the number of dimensions that its features share.
-4. Pictures: the blocks of models as boxes, the dimensionality of every kept feature, and how runs fill their room.
+4. Pictures: the blocks of models as boxes, and how runs fill their room.
 """
 
 from dataclasses import dataclass
@@ -63,34 +63,6 @@ def blocks_figure(models: dict[str, Float[Tensor, "hidden feature"]]) -> Figure:
         ax.tick_params(length=0, pad=2)
         ax.spines[:].set_visible(False)
     axes[0, 0].set_ylabel("feature")
-    return fig
-
-
-LEVELS = {1: "alone  1", 2 / 3: "triangle  2/3", 1 / 2: "pair  1/2", 2 / 5: "pentagon  2/5"}  # of the dimensionality
-
-
-def room_figure(models: dict[str, Float[Tensor, "hidden feature"]]) -> Figure:
-    """A column for each model, in it D of every kept feature; the dots of one block are joined."""
-    fig, ax = plots.figure(height=3.3)
-    for value in LEVELS:
-        ax.axhline(value, color=plots.GREY, linewidth=0.8, linestyle=":", zorder=0)
-    for k, W in enumerate(models.values()):
-        D, parts = feature_dimensionality(W), blocks(W)
-        wide = sum(len(block.features) for block in parts) + len(parts) - 1  # a gap between blocks
-        at = k - 0.4
-        for block in parts:
-            size = len(block.features)
-            x = [at + 0.8 * (i + 0.5) / wide for i in range(size)]
-            colour = plots.SERIES[{1: 0, 2: 1}.get(size, 2)]
-            y = D[list(block.features)].sort(descending=True).values
-            ax.plot(x, y, "o-", color=colour, markersize=4, linewidth=1.2)
-            at += 0.8 * (size + 1) / wide
-    ax.set(xlim=(-0.5, len(models) - 0.5), ylim=(0, 1.08), xticks=range(len(models)), xticklabels=models)
-    ax.set_yticks([0, *LEVELS], ["0", *LEVELS.values()])
-    ax.set(xlabel="density p (rarer to the right)", ylabel="D of each kept feature")
-    for colour, name in zip(plots.SERIES, ("alone", "in a pair", "in a larger block"), strict=False):
-        ax.plot([], [], "o-", color=colour, markersize=4, linewidth=1.2, label=name)
-    ax.legend(loc="upper right")
     return fig
 
 

@@ -29,7 +29,7 @@ def gram_figure(W: Float[Tensor, "2 feature"], degrees: float) -> Figure:
     for ax, arrows, title in ((axes[0], W, "W"), (axes[1], R @ W, f"turned by {degrees:.0f}°")):
         arrow_panel(ax, arrows, title)
     G = W.T @ W
-    plots.heatmap(axes[2], G, limit=1.4, bar=False)
+    plots.heatmap(axes[2], G, limit=1.4)
     for i, row in enumerate(G.tolist()):
         for j, value in enumerate(row):
             text = f"{value:.1f}".replace("-", "−")

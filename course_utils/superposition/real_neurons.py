@@ -1,8 +1,9 @@
 """Neurons of a real model, on text: what are the strongest tokens of one, and is it different from other directions?
 
 1. `programs` – the course's sample programs, cut into a model's contexts; which tokens lie in names in capital letters.
-2. `turned` – the null: the same activations in random coordinates, each of them a mixture of all neurons.
-3. `strongest_lines` – for each of some neurons its strongest token of each program, to be laid side by side.
+2. `activations` – the neurons of one layer at every token; `spikes` – how much of their variance lies in few tokens.
+3. `turned` – the null: the same activations in random coordinates, each of them a mixture of all neurons.
+4. `strongest_lines` – for each of some neurons its strongest token of each program, to be laid side by side.
 """
 
 import re
@@ -66,6 +67,20 @@ def programs(model: Any) -> Programs:
     tokens, labels = labelled_contexts(texts, model.tokenizer, size, limit=10**6)
     words = [model.tokenizer.decode([i]) for i in tokens[:, 1:].flatten().tolist()]
     return Programs(tokens, words, labels["text"].repeat_interleave(size - 1))
+
+
+def activations(model: Any, text: Programs, layer: int = 1) -> Float[Tensor, "token neuron"]:
+    """The neurons of one layer's MLP, behind the activation function, without the first token of each context."""
+    where = f"blocks.{layer}.mlp.hook_post"
+    with torch.no_grad():
+        _, cache = model.run_with_cache(text.tokens, names_filter=where, stop_at_layer=layer + 1)
+    return cache[where][:, 1:].flatten(0, 1)
+
+
+def spikes(values: Float[Tensor, "token neuron"]) -> Float[Tensor, "neuron"]:
+    """The share of each neuron's variance that lies in the strongest hundredth of the tokens."""
+    squares = (values - values.mean(0)).square()
+    return squares.topk(len(squares) // 100, dim=0).values.sum(0) / squares.sum(0)
 
 
 def turned(values: Float[Tensor, "token d"], seed: int = 0) -> Float[Tensor, "token d"]:

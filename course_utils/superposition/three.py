@@ -59,7 +59,7 @@ def three_figure(p: float) -> Figure:
         left = 0.0
         for (who, share), fill in zip(collisions(W, p).items(), GREYS, strict=False):
             bars.barh(y, 100 * share, left=left, height=0.6, color=fill, edgecolor=plots.INK, linewidth=0.8)
-            name = "all" if len(who) == W.shape[1] else ", ".join(map(str, who))
+            name = "all" if len(who) == W.shape[1] else " & ".join(map(str, who))
             bars.text(left + 50 * share, y, name, ha="center", va="center", fontsize=8,
                       color=plots.INK if plots.is_light(fill) else "white")  # fmt: skip
             left += 100 * share

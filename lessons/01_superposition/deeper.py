@@ -3,7 +3,7 @@
 #
 # *Lesson 1, the second notebook. You may skip it, or take its sections in any order.*
 #
-# The core lesson left six questions open. Which shapes do many features form in many dimensions? How well can directions be packed, if they are not drawn at random? How do features arrange themselves that come together, or never do? Can a network *compute* in superposition, and not only store? Why is a number that agrees with a theory to one part in a hundred not yet evidence for it? And what do the neurons of a real model respond to?
+# The core lesson left six questions open. Which shapes do many features form in many dimensions? How well can directions be packed, if they are not drawn at random? How do features arrange themselves that come together, or never do? Can a network *compute* in superposition, and not only store? Why is a number that agrees with a theory to one part in a hundred not yet evidence for it? And do the neurons of a real model differ from other directions by more than chance?
 #
 # You need from the core lesson: the model $\hat x = \mathrm{ReLU}(W^\top W x + b)$, the density $p$ of a feature, its interference, its dimensionality $D_i$, and what a block of features is.
 
@@ -337,55 +337,29 @@ with claims():
     claim("from p = 0.6 on hardly any run forms even pairs (at most one in twenty), and others lose as little as five even pairs of the best length (within a twentieth)", even[:, ~early].float().mean(0).max() <= 0.05 and all(L[:, k].min() < 1.05 * 5 * sp.best_pair(float(stored.probability[k])).loss for k in range(4, 9)))
 
 # %% [markdown]
-# ## 6 · Two neurons of a real model
+# ## 6 · Do neurons of a real model stand out?
 #
-# In the core lesson a ReLU that acts on each neuron by itself made single neurons readable. In `code-4l` a function much like a ReLU acts on each neuron of the MLPs. Are they different from other directions?
+# Section 8 of the core lesson reads two neurons of `code-4l`: 124, which is strongest in names in capital letters, and 55, which is strongest at colons and full stops. It leaves two questions open. Are neurons different from other directions? And could one of 768 neurons fit a rule such as “capital letters” by chance?
 #
-# A neuron that is quiet at most tokens and loud at a few has much of its variance in few tokens. We ask of each neuron which share of its variance lies in the strongest hundredth of all tokens, in twelve programs of the course. We take layer 1, where this share is largest. In the median neuron it is three quarters. After a random turn, which makes mixtures of all neurons, it is an eighth. So these neurons do stand out.
-#
-# Is what such a neuron responds to *one* thing? We sort the neurons by their share on six of the programs, and look at the first and at the middle one on the six others. Before you read on, look for what the tokens of each column have in common.
+# A neuron that is quiet at most tokens and loud at a few has much of its variance in few tokens. We ask of each neuron which share of its variance lies in the strongest hundredth of all tokens, in the twelve programs of the course. We take layer 1, where this share is largest. Beside it stands the same share after a random turn, which makes mixtures of all neurons.
 
-# %% figure
-def spikes(values):  # share of the variance in the strongest hundredth of the tokens
-    squares = (values - values.mean(0)) ** 2  # (token, neuron)
-    return squares.topk(len(squares) // 100, dim=0).values.sum(0) / squares.sum(0)
-
-
-def activations(model):  # of layer 1, without the first token of each context
-    where = "blocks.1.mlp.hook_post"  # after the activation function
-    with torch.no_grad():
-        _, cache = model.run_with_cache(text.tokens, names_filter=where, stop_at_layer=2)
-    return cache[where][:, 1:].flatten(0, 1)  # (token, neuron)
-
-
+# %%
 text = sp.programs(model)
-values = activations(model)
-half = text.program < 6  # the programs that choose
-order = spikes(values[half]).argsort(descending=True)
-seldom, middle = int(order[0]), int(order[383])
-columns = {f"neuron {n}": values[:, n] for n in (seldom, middle)} | {"null: a turned coordinate": sp.turned(values)[:, 0]}
-table(
-    sp.strongest_lines(text, columns, range(6, 12)),
-    caption="The strongest token of each of the six other programs, between « and », and the text around it. A line break is written ⏎.",
-)
+values = sp.activations(model, text)  # (token, neuron), of layer 1
+median = {"neurons": sp.spikes(values).median(), "after a random turn": sp.spikes(sp.turned(values)).median()}
+table({name: 100 * float(share) for name, share in median.items()}, unit="% of the variance, median")
 
 # %% [markdown]
-# Neuron 124 responds to names in capital letters, such as `ALPHABET`. At 83 tokens of these six programs it is above half of its maximum there, and all of these lie in such a name or directly behind one. Only 3 % of all tokens do. But the neuron does not respond to all of these names: it is that loud at only 30 % of all tokens at such places.
+# So neurons do stand out from other directions of the same space.
 #
-# We have read this rule from the same programs, and with 768 neurons one might fit by chance. As the null we choose from the neurons of the untrained model the one that fits the rule best on the first six programs. On the others fewer than a tenth of its loud tokens lie at such places.
+# We have read the rule of neuron 124 from the same programs on which it was tested. As the null we choose from the neurons of the untrained model the one that fits the rule best on the six programs that chose neuron 124. On the six others fewer than a tenth of its loud tokens, those above half of its maximum, lie in a name in capital letters or directly behind one. Of neuron 124 all do. But it does not respond to all of these names: it is that loud at only 30 % of all tokens at such places.
 #
-# Neuron 55, from the middle, is less clear. Of its 52 loud tokens 33 are colons and 10 are full stops. Is “here something ends” one meaning or two? No measurement decides this as long as we do not know the features.
-#
-# > A neuron of a real model can be quite specific. Whether what it responds to is one thing depends on what counts as a feature.
+# > Neurons of this model differ from other directions, and neuron 124 fits its rule far better than chance would let it.
 
 # %% claims
-loud = {n: text.above_half(values[:, n].masked_fill(half, 0)) for n in (124, 55)}
-other, capitals = ~half, text.in_capitals()
-fresh = activations(zoo.load("code-4l", checkpoint=0))  # the untrained model
-with torch.no_grad():
-    _, cache = model.run_with_cache(text.tokens, names_filter=lambda name: name.endswith("mlp.hook_post"))
-layers = [float(spikes(of[:, 1:].flatten(0, 1)).median()) for of in cache.values()]
-said = [text.words[i].strip() for i in loud[55]]
+half, capitals = text.program < 6, text.in_capitals()
+other, fresh = ~half, sp.activations(zoo.load("code-4l", checkpoint=0), text)  # of the untrained model
+layers = [float(sp.spikes(sp.activations(model, text, layer)).median()) for layer in range(4)]
 
 
 def purity(of, where):  # of each neuron: which share of its loud tokens lies in capitals
@@ -394,15 +368,14 @@ def purity(of, where):  # of each neuron: which share of its loud tokens lies in
 
 
 chosen = int(purity(fresh, half).argmax())
-recall = len(loud[124]) / int(capitals[other].sum())
+recall = len(text.above_half(values[:, 124].masked_fill(half, 0))) / int(capitals[other].sum())
 with claims():
-    claim("of the four layers the median share is largest in layer 1, of 768 neurons; the activation function is a GELU, which is much like a ReLU", len(layers) == 4 and max(layers) == layers[1] and values.shape[1] == 768 and "gelu" in model.cfg.act_fn)
-    claim("in the median neuron three quarters of the variance lie in one token of a hundred (74 to 77 %), after a turn an eighth (11 to 13 %)", between(spikes(values).median(), 0.74, 0.77) and between(spikes(sp.turned(values)).median(), 0.11, 0.13))
-    claim("the two neurons are 124 and 55, chosen on six of twelve programs", (seldom, middle) == (124, 55) and len(text.program.unique()) == 12 and len(text.program[half].unique()) == 6)
-    claim("on the six others 124 is above half of its maximum at 83 tokens, and all lie in a name in capital letters or directly behind one, as 3 % of all tokens do", len(loud[124]) == 83 and bool(capitals[loud[124]].all()) and round(100 * float(capitals[other].float().mean())) == 3)
+    claim("of the four layers the median share is largest in layer 1, of 768 neurons", len(layers) == model.cfg.n_layers and max(layers) == layers[1] and values.shape[1] == 768)
+    claim("in the median neuron three quarters of the variance lie in one token of a hundred (74 to 77 %), after a turn an eighth (11 to 13 %)", between(median["neurons"], 0.74, 0.77) and between(median["after a random turn"], 0.11, 0.13))
+    claim("neuron 124 is the first of its layer by this share on the first six programs", int(sp.spikes(values[half]).argmax()) == 124)
+    claim("on the six others all its loud tokens lie in a name in capital letters or directly behind one", purity(values, other)[124] == 1)
     claim("these are 30 % of all tokens at such places", round(100 * recall) == 30)
     claim("of the untrained model's neurons, the one that does best on the first six programs has fewer than a tenth of its loud tokens there on the others", purity(fresh, other)[chosen] < 0.1)
-    claim("of the 52 loud tokens of 55 there 33 are colons and 10 full stops", (len(said), said.count(":"), said.count(".")) == (52, 33, 10))
 
 # %% [markdown] words
 # ## Words
