@@ -141,7 +141,7 @@ with claims():
 #
 # (Chanin et al. also require that removing the absorbing latent has by far the largest effect; our count is more generous.) Would this test see absorption? As a positive control we ask it of the known parents and TopK dictionaries, $k = 3$, from above.
 
-# %%
+# %% figure
 carried, known = stored.carried(), stored.carried_known()
 words = {8: "up to eight", 2: "two", 1: "one"}
 counts = {f"known parents, {words[most]}": {key: getattr(known, key)[i] for key in ("latents", "missed", "absorbed", "null")}
@@ -156,7 +156,7 @@ table(tested, decimals={"latents": 1, "missed, %": 0, "absorbed, % of missed": 0
 caption("The test on known parents, with different limits for the latents of a feature, and on eight labels of `code‑4l`. Means over ten parents or eight labels, with the range over three trainings.")
 
 # %% [markdown]
-# With one or two latents the test sees the known absorption, but only just: of the missed vectors more than nine in ten count as absorbed, and about three quarters do so along random directions, too. With three active latents, one of them nearly always supplies half of anything. With up to eight, the latents of the children are picked along with the parent's, hardly a vector is missed, and the test sees nothing.
+# With one or two latents the test sees the known absorption, but only just: of the missed vectors more than nine in ten count as absorbed, and about three quarters do so along random directions, too. With three active latents, one of them often supplies half of what they add along any direction. With up to eight, the latents of the children are picked along with the parent's, hardly a vector is missed, and the test sees nothing.
 #
 # In `code-4l`, where two latents are picked for a label on average, fewer than a tenth of the missed tokens count, and along random directions a third. So we see no sign of absorption there. We cannot exclude it, since a probe's direction is made to separate tokens, and need not be the one along which latents write a feature.
 
@@ -290,7 +290,7 @@ measured("sae.shared", round(known.mean().item(), 3))
 # %% [markdown]
 # The two dictionaries of known features share about two thirds of their 96 latents, which is as many as there are features. In `code-4l` about one latent in twenty is shared after short trainings, at every width. After four times as many steps, two dictionaries of 192 latents share a third of them, nearly seven times as many.
 #
-# So two trainings can agree, and ours of `code-4l` agree on a third at most. We did not go on until the share stops rising, and cannot say how far finished trainings would agree. Until one can, it is safer to speak of *a* dictionary of the model than of *its* features.
+# So two trainings can agree, and ours of `code-4l` agree on about a third at most. We did not go on until the share stops rising, and cannot say how far finished trainings would agree. Until one can, it is safer to speak of *a* dictionary of the model than of *its* features.
 
 # %% claims
 with claims():
@@ -533,7 +533,7 @@ caption("How alike an earlier and a later direction are: for latents in both lay
 # %% [markdown]
 # About 98 % of the latents are in both layers. A share near one half does not prove that the two directions stand for one feature. In the null they cannot, and still more than a quarter of the latents lie between 0.3 and 0.7. What differs is the cosine of the two directions: it is about 0 in the null, and 0.85 in the crosscoder of the model, a little more than for the two vectors of a token.
 #
-# So most of these latents say that a direction of the stream passes through the two blocks nearly unchanged. Only two in a hundred are mostly in the later layer. It does not follow that the blocks add little. What they add to a vector can belong to a latent that is in both, and with 16 of 384 latents active, rare things may have been left out.
+# So what most of these latents show is that a direction of the stream passes through the two blocks nearly unchanged. Only two in a hundred are mostly in the later layer. It does not follow that the blocks add little. What they add to a vector can belong to a latent that is in both, and with 16 of 384 latents active, rare things may have been left out.
 
 # %% claims
 with claims():
