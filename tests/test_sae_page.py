@@ -7,7 +7,7 @@ from course_utils import sae
 from course_utils.sae import reading, stored
 from course_utils.sae.anatomy import Anatomy, left_over
 from course_utils.sae.code_view import Panel, shaded_panels
-from course_utils.sae.lookup import pair_list
+from course_utils.sae.lookup import pair_list, recent_list
 from course_utils.sae.reading import Context, visible
 
 
@@ -53,6 +53,14 @@ def test_a_list_of_pairs_tells_what_a_token_alone_does_not_and_its_null_tells_no
     assert pair_list(before, ids, labels, "pair").f1 == 1 > 0.75 > alone
     elsewhere = before[torch.randperm(8000, generator=rng)]
     assert pair_list(elsewhere, ids, labels, "pair").f1 == pytest.approx(alone, abs=0.05)
+
+
+def test_a_list_of_recent_tokens_says_yes_after_its_token_at_any_of_its_places():
+    rng = torch.Generator().manual_seed(0)
+    before = torch.randint(0, 6, (8000, 3), generator=rng)
+    flag = (before == torch.tensor([2, 4, 0])).any(1)
+    labels = sae.Labels(("recent",), flag[:, None], torch.arange(8000) // 500)
+    assert recent_list(before, labels, "recent").f1 == 1 > 0.8 > sae.token_list(before[:, 0], labels, "recent").f1
 
 
 def test_tokens_that_are_asked_about_are_framed_and_numbered_in_order():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import sae, zoo
-from course_utils.sae import effects, judging, stored
+from course_utils.sae import edits, effects, judging, stored
 from course_utils.sae.shipped import DICTIONARIES
 
 NAMES = sae.available()
@@ -99,22 +99,32 @@ def test_judging_runs_on_a_little_text():
     assert all(name != "untrained" for _, name in found._there())
 
 
-def test_topk_lets_a_parent_s_latent_fall_silent_where_a_child_fires():
+def test_a_parent_s_latent_falls_silent_where_a_child_fires_and_more_often_where_fewer_may_be_active():
     table = stored.absorption()
     absorbed = dict(zip(table.kinds, table.absorbed, strict=True))
-    assert (table.absorbed[0] > table.null[0] + 0.3).all()
-    assert absorbed["TopK"].min() > absorbed["ReLU with L1"].max() > absorbed["BatchTopK"].max()
-    nested, plain = absorbed["BatchTopK, nested"], absorbed["BatchTopK"]
-    assert nested.min() < plain.min() and nested.max() > plain.max()  # here it is no help that one can count on
+    assert (table.absorbed[:4] > table.null[:4]).all() and (table.absorbed[0] > table.null[0] + 0.2).all()
+    assert absorbed["TopK, k = 3"].min() > absorbed["TopK, k = 5"].max() > absorbed["BatchTopK"].max()
+    nested, plain = absorbed["Matryoshka"], absorbed["BatchTopK"]
+    assert (nested < plain).any() and (nested > plain).any()  # here it is no help that one can count on
 
 
 def test_the_stored_absorption_is_what_its_recipe_measures():
     truth = sae.Truth.draw(**stored.FAMILIES, seed=0)
-    config = sae.Config(d_in=32, n_latents=60, **stored.FAMILY_KINDS["TopK"])
+    config = sae.Config(d_in=32, n_latents=60, **stored.FAMILY_KINDS["TopK, k = 3"])
     done = sae.train(config, truth, stored.RECIPE, device="cpu", show=False)
-    found = sae.Families.of(truth, done)
+    found = sae.Families.of(truth, done, stored.FEW)
     assert found.absorbed.mean() == pytest.approx(float(stored.absorption().absorbed[0, 0]), abs=0.08)
-    assert found.null.mean() < found.absorbed.mean() - 0.3
+    assert found.null.mean() < found.absorbed.mean() - 0.2
+
+
+def test_the_stored_edits_are_clamps_and_a_projection_with_twenty_others_each():
+    made = stored.edits()
+    assert made.own.shape == (2, len(edits.LEVELS) + 1, 2, 3)
+    assert made.null.shape == (2, 2, stored.PATH_OTHERS, 2)
+    for latent in stored.EDITED:
+        effects = [made.of(latent, edit)[edits.ACTIVE] for edit in range(len(edits.LEVELS))]
+        assert all(low < mean < high for mean, low, high in effects)
+        assert [mean for mean, _, _ in effects] == sorted(mean for mean, _, _ in effects)
 
 
 def test_three_edits_do_what_their_names_say():

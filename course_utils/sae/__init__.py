@@ -3,7 +3,7 @@
 1. `basics`, `config`, `model`, `activations`, `sparse`: one class for every dictionary, its variants, the sparse path.
 2. `sources`, `objective`, `revive`, `parallel`, `training`: how one is trained; `harvesting`: on a model's activations.
 3. `planted`, `paired`, `matching`, `absorbing`, `metrics`, `sealed`: a known truth, and how well a dictionary finds it.
-4. `shipped`, `splice`, `units`, `effects`, `paths`, `reading`, `pages`: the bundled dictionaries, tested and read.
+4. `shipped`, `splice`, `units`, `effects`, `edits`, `paths`, `reading`, `pages`: bundled dictionaries, tested and read.
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `names`, `stored`: its results.
 6. `diagram`, `census`, `code_view`, `anatomy`, `plane_views`,
    `label_view`: what it draws; `label_words`: how labels are called.

@@ -111,10 +111,12 @@ class CarriedKnown:
     """`carried` where absorption is known: parents of a planted hierarchy, means over parents, (most, seed).
 
     Attributes:
-        most: how many latents a parent may have. missed, absorbed, null: as in `Carried`.
+        most: how many latents a parent may have. latents: how many it was given. missed, absorbed, null: as in
+            `Carried`.
     """
 
     most: Int[Tensor, "most"]
+    latents: Float[Tensor, "most seed"]
     missed: Float[Tensor, "most seed"]
     absorbed: Float[Tensor, "most seed"]
     null: Float[Tensor, "most seed"]

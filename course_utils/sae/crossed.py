@@ -60,6 +60,6 @@ class Crossed:
         ax.hist(
             self.null_share.flatten().numpy(), edges, histtype="step", color=plots.NULL, label="null: another token's"
         )
-        ax.set(xlabel="the later layer's part of a latent's decoder length", ylabel="latents")
+        ax.set(xlabel="the later layer's share of a latent's decoder lengths", ylabel="latents")
         ax.legend()
         return fig

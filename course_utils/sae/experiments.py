@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -114,9 +114,9 @@ class Families:
     """What became of parents in a planted hierarchy.
 
     Attributes:
-        main: the latent that stands for each parent, matched where the parent is alone.
+        main: the latent that stands for each parent, chosen by F1 where the parent is alone.
         absorbed: of the rows with the parent and one of its children, the share in which the parent's latent is silent
-            and the child's carries the parent's direction; per parent.
+            and another carries the parent's direction; per parent.
         alone: of the rows with the parent alone, the share in which its latent is active.
         null: the share absorbed in rows with the parent and none of its children: whatever is called absorption there
             is crowding, since no latent of a child has a reason to stand for the parent.
@@ -129,22 +129,20 @@ class Families:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, truth: Truth, done: Training, rows: int = 8000) -> Families:
-        x, f = truth.sample(rows, torch.Generator().manual_seed(10_002))
-        code = done.sae.encode(x)
-        parents = (truth.parent < 0).nonzero()[:, 0]
+    def of(cls, truth: Truth, done: Training, most: int, rows: int = 16_000) -> Families:
+        """Counted in vectors with no more than `most` features; parents' latents are chosen on other vectors."""
+        choosing, judging = (truth.sample(rows, torch.Generator().manual_seed(seed)) for seed in (10_004, 10_002))
+        code, few = done.sae.encode(judging[0]), (judging[1] > 0).sum(1) <= most
+        first, parents = done.sae.encode(choosing[0]), (truth.parent < 0).nonzero()[:, 0]
         main, absorbed, alone, null = [], [], [], []
         for parent in parents.tolist():
-            there = f[:, parent] > 0
-            with_child = there & (f[:, truth.parent == parent] > 0).any(1)
-            direction = truth.directions[parent]
-            latent = _stands_for(code, there & ~with_child, there)
-            main.append(latent)
-            found: Bool[Tensor, "row"] = detect_absorption(code, done.sae.W_dec, direction, with_child, latent)
-            absorbed.append(found.sum() / with_child.sum())
-            without = detect_absorption(code, done.sae.W_dec, direction, there & ~with_child, latent)
-            null.append(without.sum() / (there & ~with_child).sum())
-            alone.append((code[there & ~with_child, latent] > 0).float().mean())
+            chosen = _stands_for(first, *_with_and_without(truth, choosing[1], parent)[1:])
+            with_child, without, _ = (rows & few for rows in _with_and_without(truth, judging[1], parent))
+            main.append(chosen)
+            for share, there in ((absorbed, with_child), (null, without)):
+                found = detect_absorption(code, done.sae.W_dec, truth.directions[parent], there, chosen)
+                share.append(found.sum() / there.sum())
+            alone.append((code[without, chosen] > 0).float().mean())
         return cls(torch.tensor(main), torch.stack(absorbed), torch.stack(alone), torch.stack(null))
 
 
@@ -160,8 +158,15 @@ class AbsorptionByKind:
     l0: Float[Tensor, "kind seed"]
 
 
-def _stands_for(code: Tensor, alone: Tensor, there: Tensor) -> int:
+def _with_and_without(truth: Truth, f: Tensor, parent: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The rows with a parent and one of its children, with the parent alone, and without the parent."""
+    there = f[:, parent] > 0
+    child = (f[:, truth.parent == parent] > 0).any(1)
+    return there & child, there & ~child, ~there
+
+
+def _stands_for(code: Tensor, alone: Tensor, absent: Tensor) -> int:
     """The latent that tells best (by F1) where the parent is alone from where it is not there at all."""
-    kept = alone | ~there
+    kept = alone | absent
     on, flag = (code[kept] > 0).float(), alone[kept].float()
     return int((2 * (flag @ on) / (on.sum(0) + flag.sum()).clamp(min=1)).argmax())

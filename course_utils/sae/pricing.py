@@ -134,9 +134,10 @@ class Prices:
                  "one latent alone: m − λ/2": (0.075, 0.76, plots.NULL),
                  "ReLU with L1, measured": (0.052, float(self.factor[0].mean()) - 0.11, plots.SERIES[3])}  # fmt: skip
         for text, (x, y, colour) in words.items():
-            side = "right" if x > 0.5 else "left"
+            side = "left" if x > 0.5 else "right"  # the axis runs from large λ to small
             ax.text(x, y, text, color=colour, fontsize=10, ha=side, va="bottom")
         ax.set(ylabel="activation / true strength", xlabel="λ, on a logarithmic axis", xscale="log", ylim=(0, 1.15))
         ax.set_xticks(self.penalty.tolist(), [f"{v:g}" for v in self.penalty.tolist()])
         ax.set_xticks([], minor=True)
+        ax.invert_xaxis()
         return fig

@@ -39,10 +39,10 @@ def with_parts(model: object, tokens: Int[Tensor, "context pos"], labels: Labels
     return Labels(tuple(names), torch.cat(flags, 1), labels.module)
 
 
-def _by_width(found: Splits | SplitsAtRate, label: str) -> Float[Tensor, "width seed"]:
-    alike = [i for i, name in enumerate(found.labels) if name.startswith(label + ":")]
-    chosen = [found.labels.index(label)] if label in found.labels else alike
-    return found.f1[..., chosen].mean(-1)
+def _of(labels: tuple[str, ...], f1: Float[Tensor, "*some label"], label: str) -> Float[Tensor, "*some"]:
+    alike = [i for i, name in enumerate(labels) if name.startswith(label + ":")]
+    chosen = [labels.index(label)] if label in labels else alike
+    return f1[..., chosen].mean(-1)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,11 @@ class Splits:
 
     def of(self, label: str) -> Float[Tensor, "width seed"]:
         """One label by width; "keyword" stands for the mean over single keywords."""
-        return _by_width(self, label)
+        return _of(self.labels, self.f1, label)
+
+    def untrained_of(self, label: str) -> Float[Tensor, "seed"]:
+        """The same in dictionaries of the untrained model."""
+        return _of(self.labels, self.untrained, label)
 
     def beside_untrained(self, labels: tuple[str, ...]) -> dict[str, dict[str, Spread]]:
         """One row a label: the trained model and the untrained one, dictionaries equally wide and equally trained."""
@@ -86,6 +90,7 @@ class Splits:
             label, words = list(labels.items())[i]
             plots.band(ax, self.widths, self.of(label).T, colour=plots.SERIES[i])
             ax.plot(at_rate.widths, at_rate.of(label).mean(1), "o--", color=plots.SERIES[i], fillstyle="none")
+            ax.plot(self.control, self.untrained_of(label).mean(), "x", color=plots.SERIES[i])
             height = max(end, height + GAP)
             ax.text(1.07 * float(self.widths[-1]), height, words, color=plots.SERIES[i], va="center")
         ax.set(xscale="log", xlabel="latents", ylabel="F1 of the best latent", ylim=(0, 1.03))
@@ -126,4 +131,4 @@ class SplitsAtRate:
 
     def of(self, label: str) -> Float[Tensor, "width seed"]:
         """One label by width; "keyword" stands for the mean over single keywords."""
-        return _by_width(self, label)
+        return _of(self.labels, self.f1, label)

@@ -13,6 +13,7 @@ from torch import Tensor
 from course_utils import stored
 from course_utils.sae.carried import CarriedByLabel, CarriedKnown
 from course_utils.sae.crossed import Crossed
+from course_utils.sae.edits import Edits
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
 from course_utils.sae.frontier import Frontier, Scaling, Shuffled
 from course_utils.sae.judging import LabelScores
@@ -31,23 +32,26 @@ PENALTY = 0.3  # its λ
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # the λ of `prices`
 KEPT = (1, 2, 5, 8)  # the k of `kept`
 ACTIVE = 2.56  # features in a vector of the truth, on average: 64 · 0.04
-LISTS = ("token before", "pair", "null: pair")  # of `pair_lists`
+LISTS = ("token before", "pair", "last three")  # of `pair_lists`
 FAMILIES = dict(features=40, d=32, probability=0.15, correlation="hierarchy", children=3)  # ten parents
 FAMILY_KINDS = {
-    "TopK": dict(kind="topk", k=3),
-    "ReLU with L1": dict(kind="relu", penalty=PENALTY),
+    "TopK, k = 3": dict(kind="topk", k=3),
+    "TopK, k = 5": dict(kind="topk", k=5),
+    "ReLU with L1": dict(kind="relu", penalty=0.5),  # so that about as many are active as with k = 3
     "BatchTopK": dict(kind="batchtopk", k=3),
-    "BatchTopK, nested": dict(kind="batchtopk", k=3, nested=(10,)),
+    "Matryoshka": dict(kind="batchtopk", k=3, nested=(10,)),
 }
+FEW, FAMILY_SEEDS = 3, 6  # features of a vector in which absorption is counted, at most; truths
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 PATHS = (378, 9, 138, 1490, 957)  # the latents of `paths`, the first of which is told in full
 PATH_OTHERS, PATH_NEURONS, PATH_DRAWN = 20, 30, 10  # latents beside each; neurons; sets of neurons drawn at random
+EDITED, EDIT_CONTEXTS = (378, 9), 24  # the latents of `edits`; contexts of `held_out`
 WAYS = ("nothing", "attention 3", "MLP 3", "attention 4", "MLP 4", "all four")  # of `paths`: what is frozen
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 RATE = 24  # latents for each active one in `splits_at_rate`, which has the three narrowest
 LONGER, LONGER_WIDTH = 4, 192  # times as many steps as `shared`, of dictionaries so wide
-MOST = (8, 1)  # latents that stand for a parent in `carried_known`, at most
+MOST = (8, 2, 1)  # latents that stand for a parent in `carried_known`, at most
 CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
 FRONTIER = {  # kind, latents, three settings
     "TopK": ("topk", 384, [dict(k=k) for k in (8, 16, 32)]),
@@ -66,7 +70,7 @@ EFFECT_CONTEXTS, EFFECT_LATENTS, EFFECT_ACTIVE = 8, 120, 10  # of the course's p
 SHA256 = {
     "shared_longer": "015bcc1ebf8b62218791f34a9d120aa6a2708a81fcaff0af53e14db71f9a71c6",
     "splits_at_rate": "81e812665f8e33423f29bbc50b9e28992f9b5430a817a4aa7da2a7063e39aadd",
-    "carried_known": "e558acbd6f14526ea8bb17c8d26887a3e7f2ae8a388c8458f823b8f568b1f2e7",
+    "carried_known": "a296ebf7c320c9df32ba1e06bd2bc41db297d0b6b76ef5b07bc94117c12c5514",
     "shared_known": "52f7433c6c023d5fc266166e164b9c8772e1d025fc0969b81a1140a0bf4d70e2",
     "splits": "f133384f3a9d6f3dc330884f9c87c75a6ef4aece2145b0b3738965e102a144e9",
     "frontier": "d22690b4dfa88ddbb39c528775d45a09c27dc00b60a87e64c6ac5ba2bca93f16",
@@ -79,12 +83,13 @@ SHA256 = {
     "sets": "8b193bc6c4f4c47a94f44a42eaf1945ae853aeceabe897698ce40343705f6954",
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
-    "absorption": "db01021c2b8f11427405798526114d220d69f175e716c0c6f33f8ca7288c9962",
+    "absorption": "385e3718719ad8efde5ba13e7e56038d8bd82c48912aac22a9b619e4e159e165",
+    "edits": "2e6262ef202067da9b95840470ab691c4c7502667696269010cdb2c6d2211bc1",
     "paths": "0485d96ba2e61d050180be76ddb311bf7bc86abe58bb9f978c4a8a776334f208",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "labels": "01986325515e5a9b70db83a17bc3d39119cdfe48bb26d89ee3d9ab1c90b13b2d",
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
-    "pairs": "716d1145f551dc4c5e60f2efdd1e9ea04f3f97b32d7a9745b0d606b3886f1bca",
+    "pairs": "d574980d6dc944df5caa3ef413afc285afe3ed96b24381fb5da1a81f445cd1fd",
     "price": "7e19640e478ce657c6403c5dbbb03ccde168dde8da4624ebe56bb0da51ffcfb4",
     "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
 }
@@ -105,7 +110,7 @@ def sets() -> dict[str, torch.Tensor]:
 
 @lru_cache
 def absorption() -> AbsorptionByKind:
-    """What becomes of parents in a planted hierarchy, by kind of dictionary, over 3 seeds."""
+    """What becomes of parents in a planted hierarchy, by kind of dictionary, over 6 truths."""
     return AbsorptionByKind(tuple(FAMILY_KINDS), **stored.load(FOLDER, "absorption", SHA256["absorption"]))
 
 
@@ -125,7 +130,7 @@ def token_lists() -> dict[str, tuple[float, float, float]]:
 
 @lru_cache
 def pair_lists() -> dict[str, dict[str, tuple[float, float, float]]]:
-    """{label: {list: F1 with its interval}} of lists that see the token before, on the rows of `label_scores`."""
+    """{label: {list: F1 with its interval}} of lists that see tokens before, on the rows of `label_scores`."""
     arrays = stored.load(FOLDER, "pairs", SHA256["pairs"])
     ends = torch.stack([arrays[key] for key in ("f1", "low", "high")], 2)  # (list, label, end)
     return {label: {name: tuple(ends[i, j].tolist()) for i, name in enumerate(LISTS)} for j, label in enumerate(LABELS)}
@@ -148,6 +153,13 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 def paths() -> Paths:
     """The latents of `PATHS`, taken away wherever they are active in `held_out`."""
     return Paths(WAYS, **stored.load(FOLDER, "paths", SHA256["paths"]))
+
+
+@lru_cache
+def edits() -> Edits:
+    """The latents of `EDITED`, clamped and projected out, in 24 of the contexts of `held_out`."""
+    arrays = stored.load(FOLDER, "edits", SHA256["edits"])
+    return Edits(arrays["latent"], arrays["own"], arrays["null"], EDIT_CONTEXTS, int(arrays["modules"]))
 
 
 @lru_cache

@@ -8,12 +8,13 @@
 `price`: ReLU with L1 for several λ, and TopK, trained longer, over seeds (ten minutes).
 `kept`: TopK for several k, likewise.
 `lookup`: how well a list of tokens tells each label (a minute).
-`pairs`: how well lists that see the token before do, with their null (a minute).
+`pairs`: how well lists that see the tokens before do (a minute).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `names`: the text on which the names of the lesson's four latents are counted, and what a random model and probes reach
 there (two minutes).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
+`edits`: how far stronger edits of two of them raise the loss where they are active, and elsewhere (two minutes).
 `paths`: how far taking away each of five latents raises the loss, parts of the later blocks frozen (three minutes).
 All of these read modules of the Python that runs them (stored: 3.11): another version gives slightly other numbers.
 
@@ -29,12 +30,13 @@ from torch import Tensor
 
 from course_utils.intervals import mean_interval
 from course_utils.python_text import samples
-from course_utils.sae.carried import carried
+from course_utils.sae.carried import Carried, carried
 from course_utils.sae.config import Config
-from course_utils.sae.effects import Bench, matched_latents
+from course_utils.sae.edits import LEVELS
+from course_utils.sae.effects import Bench, along, clamped, matched_latents, projected
 from course_utils.sae.experiments import Families
 from course_utils.sae.judging import score_labels
-from course_utils.sae.lookup import pair_list, token_list
+from course_utils.sae.lookup import pair_list, recent_list, token_list
 from course_utils.sae.matching import SHARED, agreement, match_features
 from course_utils.sae.metrics import Quality, fvu
 from course_utils.sae.names import LATENTS, LEFT, told
@@ -44,13 +46,17 @@ from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import FOUND, Priced
 from course_utils.sae.reading import LABELS, Reading
 from course_utils.sae.shipped import available, held_out_contexts, load
-from course_utils.sae.splice import CONTEXTS
+from course_utils.sae.splice import CONTEXTS, Site
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
+    EDIT_CONTEXTS,
+    EDITED,
     EFFECT_ACTIVE,
     EFFECT_CONTEXTS,
     EFFECT_LATENTS,
     FAMILIES,
     FAMILY_KINDS,
+    FAMILY_SEEDS,
+    FEW,
     FOLDER,
     JUDGES,
     KEPT,
@@ -141,15 +147,15 @@ def make_sets() -> dict[str, Tensor]:
 
 
 def make_absorption() -> dict[str, Tensor]:
-    """The recipe of `absorption`: ten parents with three children each, in 32 dimensions; 60 latents, 3 seeds."""
+    """The recipe of `absorption`: ten parents with three children each, in 32 dimensions; 60 latents, 6 truths."""
     rows: dict[str, list[list[float]]] = {key: [] for key in ("absorbed", "null", "alone", "unexplained", "l0")}
     for more in FAMILY_KINDS.values():
         seeds = {key: [] for key in rows}
-        for seed in range(SEEDS):
+        for seed in range(FAMILY_SEEDS):
             truth = Truth.draw(**FAMILIES, seed=seed)
             done = train(Config(d_in=32, n_latents=60, **more), truth, RECIPE, device="cpu", show=False)
             x, _ = truth.sample(4000, torch.Generator().manual_seed(10_003))
-            found, quality = Families.of(truth, done), Quality.of(done.sae, x)
+            found, quality = Families.of(truth, done, FEW), Quality.of(done.sae, x)
             for key in ("absorbed", "null", "alone"):
                 seeds[key].append(getattr(found, key).mean().item())
             seeds["unexplained"].append(quality.unexplained)
@@ -161,10 +167,11 @@ def make_absorption() -> dict[str, Tensor]:
 
 def make_carried_known() -> dict[str, Tensor]:
     """The recipe of `carried_known`: the parents of `absorption`, TopK; 8000 rows, a hundred to a module, 3 seeds."""
-    rows: dict[str, list[Tensor]] = {key: [] for key in ("missed", "absorbed", "null")}
+    rows: dict[str, list[Tensor]] = {key: [] for key in ("latents", "missed", "absorbed", "null")}
     for seed in range(SEEDS):
         truth = Truth.draw(**FAMILIES, seed=seed)
-        sae = train(Config(d_in=32, n_latents=60, **FAMILY_KINDS["TopK"]), truth, RECIPE, device="cpu", show=False).sae
+        shape = Config(d_in=32, n_latents=60, **FAMILY_KINDS["TopK, k = 3"])
+        sae = train(shape, truth, RECIPE, device="cpu", show=False).sae
         x, strength = truth.sample(8000, torch.Generator().manual_seed(10_004))
         f, parents = sae.encode(x), (truth.parent < 0).nonzero()[:, 0].tolist()
         names = tuple(f"parent {parent}" for parent in parents)
@@ -172,9 +179,13 @@ def make_carried_known() -> dict[str, Tensor]:
         rng = torch.Generator().manual_seed(0)
         found = [[carried(x, f, sae.W_dec, labels, name, rng, most) for name in names] for most in MOST]
         for key in rows:
-            values = [[torch.as_tensor(getattr(one, key)).mean() for one in each] for each in found]
+            values = [[_mean(one, key) for one in each] for each in found]
             rows[key].append(torch.tensor(values).mean(1))
     return {key: torch.stack(values, 1) for key, values in rows.items()}
+
+
+def _mean(found: Carried, key: str) -> float:
+    return float(len(found.main)) if key == "latents" else torch.as_tensor(getattr(found, key)).mean().item()
 
 
 def make_shared_known() -> dict[str, Tensor]:
@@ -210,12 +221,13 @@ def make_lookup() -> dict[str, Tensor]:
 
 
 def make_pairs() -> dict[str, Tensor]:
-    """The recipe of `pairs`: lists of the token before, of pairs, and of pairs with tokens from other places."""
+    """The recipe of `pairs`: lists of the token before, of pairs, and of the last three tokens."""
     tokens, labels = held_out_reading(3)
     before, ids = tokens[:, :-1].flatten(), tokens[:, 1:].flatten()
-    elsewhere = before[torch.randperm(len(before), generator=torch.Generator().manual_seed(0))]
+    longer = torch.cat([tokens[:, :1].expand(-1, 2), tokens], 1)  # the starting token stands before a context
+    three = torch.stack([longer[:, 2 - back : -1 - back].flatten() for back in range(3)], 1)
     lists = [[token_list(before, labels, name), pair_list(before, ids, labels, name),
-              pair_list(elsewhere, ids, labels, name)] for name in LABELS]  # fmt: skip
+              recent_list(three, labels, name)] for name in LABELS]  # fmt: skip
     ends = ("f1", "low", "high")
     return {key: torch.tensor([[getattr(best, key) for best in row] for row in lists]).T for key in ends}
 
@@ -280,6 +292,32 @@ def make_paths() -> dict[str, Tensor]:
             "drawn": torch.tensor([rise(case, case, neurons=chosen)[0].mean().item() for chosen in sets])}  # fmt: skip
 
 
+def make_edits() -> dict[str, Tensor]:
+    """The recipe of `edits`: each of `LEVELS` and the projection, beside twenty others; the loss of the next token."""
+    dictionary, text = load(SHIPPED), held_out()
+    kept = torch.linspace(0, len(text.tokens) - 1, EDIT_CONTEXTS).long()
+    tokens, module = text.tokens[kept], text.module.view(len(text.tokens), -1)[kept]
+    site, f = Site(dictionary.model, dictionary.hook), dictionary.encode(tokens)
+    clean, mean = site.losses(tokens), site.activations(tokens)[:, 1:].flatten(0, 1).mean(0)
+    share = (f[:, 1:] > 0).float().mean((0, 1))
+    rows: dict[str, list] = {"own": [], "null": []}
+    for latent in EDITED:
+        on, level = f[:, :-1, latent] > 0, f[..., latent][f[..., latent] > 0].mean()
+
+        def rises(edit, on=on) -> list[tuple[float, float, float]]:
+            rise = site.losses(tokens, edit) - clean
+            return [mean_interval(rise[at], clusters=module[at]) for at in (on, ~on)]
+
+        clamps = [clamped(dictionary, latent, at * level) for at in LEVELS]
+        rows["own"].append([rises(edit) for edit in (*clamps, projected(dictionary, latent, mean))])
+        others = matched_latents(share, latent, PATH_OTHERS).tolist()
+        nulls = [[along(dictionary, other, clamps[-1]) for other in others],
+                 [projected(dictionary, other, mean) for other in others]]  # fmt: skip
+        rows["null"].append([[[place[0] for place in rises(edit)] for edit in edits] for edits in nulls])
+    return {"latent": torch.tensor(EDITED), "modules": module.unique().numel() * torch.ones(()),
+            **{key: torch.tensor(values) for key, values in rows.items()}}  # fmt: skip
+
+
 def make_names() -> dict[str, Tensor]:
     """The recipe of `names`: 64 held-out contexts judge; the sample programs choose and train."""
     ours, random = load(SHIPPED), load(UNTRAINED)
@@ -327,5 +365,6 @@ def make_effects() -> dict[str, Tensor]:
 
 MAKERS = {"recovery_width": make_width, "sets": make_sets, "absorption": make_absorption,
           "carried_known": make_carried_known, "shared_known": make_shared_known, "labels": make_labels,
-          "lookup": make_lookup, "price": make_price, "paths": make_paths, "kept": make_kept, "effects": make_effects,
+          "lookup": make_lookup, "price": make_price, "paths": make_paths, "edits": make_edits,
+          "kept": make_kept, "effects": make_effects,
           "pairs": make_pairs, "names": make_names, "nameable": make_nameable, **sae_code.MAKERS}  # fmt: skip
