@@ -153,9 +153,6 @@ def test_steering_sets_the_latent_where_it_is_told_to(dictionary, tokens):
     assert abs(nothing.kl) < 1e-4 and abs(nothing.loss) < 1e-4
     strong = bench.steer(5, 40.0, at, torch.tensor([7]))
     assert strong.kl > 0.01
-    written = sae.generate(dictionary.model, bench.site, tokens[0, :10], dictionary.sae.W_dec[5], 0.0, 5,
-                           torch.Generator().manual_seed(0))  # fmt: skip
-    assert torch.equal(written[:10], tokens[0, :10]) and len(written) == 15
 
 
 @pytest.fixture(scope="module")

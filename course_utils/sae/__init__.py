@@ -20,7 +20,7 @@ from .census import Census
 from .code_view import shaded_code
 from .config import KINDS, Config
 from .diagram import autoencoder, two_paths
-from .effects import Bench, Effect, generate, latent_effect, matched_latents
+from .effects import Bench, Effect, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream
 from .judging import LabelScores, score_labels
@@ -53,7 +53,7 @@ __all__ = [
     "RecoveryCurves", "Rows", "Sealed", "Shrunk", "Site", "SparseAutoencoder", "Spliced", "Stream", "Training",
     "Truth", "Units", "absorption", "agreement", "anatomy_bars", "autoencoder", "available", "baselines", "batchtopk",
     "browse", "card", "cosine", "cosines", "decode",
-    "detect_absorption", "encode", "f1_score", "foretold", "fvu", "generate", "geometric_median", "harvest",
+    "detect_absorption", "encode", "f1_score", "foretold", "fvu", "geometric_median", "harvest",
     "held_out_contexts", "ica_directions", "jumprelu", "l0", "label_rows", "labelled", "latent_effect", "load",
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
     "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "read_off",

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -162,19 +160,3 @@ def _compare(clean: Tensor, logits: Tensor, tokens: Tensor, at: Tensor, named: T
         named_change = (centred_new[..., named] - centred_old[..., named]).mean(-1)
     sums = [kl[at].sum(), worse[at[:, :-1]].sum(), named_change[at].sum(), worse[after[:, :-1]].sum()]
     return torch.stack(sums).double(), torch.tensor([at.sum(), after[:, :-1].sum()], dtype=torch.double)
-
-
-@torch.no_grad()
-def generate(
-    model: Any, site: Site, prompt: Int[Tensor, "pos"], direction: Float[Tensor, "d"], strength: float,
-    length: int, generator: torch.Generator, temperature: float = 0.8,
-) -> Int[Tensor, "pos"]:  # fmt: skip
-    """Write on from a prompt while `strength` · `direction` is added at every position but the first."""
-    tokens = prompt[None]
-    for _ in range(length):
-        there = site.activations(tokens[:, -model.cfg.n_ctx :])
-        there[:, 1:] += strength * direction
-        logits = site.logits(tokens[:, -model.cfg.n_ctx :], there)[0, -1]
-        drawn = torch.multinomial(F.softmax(logits / temperature, 0), 1, generator=generator)
-        tokens = torch.cat([tokens, drawn[None]], 1)
-    return tokens[0]

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -57,15 +57,6 @@ class Site:
         if (net := self._net) is not None:
             return net.logits(net.forward(there, net.visible(tokens.shape[1]), first_layer=self._layer)[0])
         return self.model.run_with_hooks(tokens, fwd_hooks=[(self.hook, lambda value, hook: there)])
-
-    def log_probs(
-        self, tokens: Int[Tensor, "context pos"], there: Float[Tensor, "context pos d"], at: Bool[Tensor, "context pos"]
-    ) -> Float[Tensor, "place d_vocab"]:
-        """The next token's log-probabilities at some places alone, with `there` in the activation's place."""
-        if (net := self._net) is None:
-            return self.logits(tokens, there)[at].log_softmax(-1)
-        resid = net.forward(there, net.visible(tokens.shape[1]), first_layer=self._layer)[0]
-        return net.logits(resid[at]).log_softmax(-1)
 
     def losses(
         self, tokens: Int[Tensor, "context pos"], edit: Callable[[Tensor], Tensor] | None = None

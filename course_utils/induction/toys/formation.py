@@ -50,12 +50,3 @@ class Formation:
     def final(self, condition: str) -> Float[Tensor, "seed"]:
         """The accuracy at the end."""
         return self.along(condition)[-1]
-
-    def finals(self) -> dict[str, dict[str, tuple[float, float, float]]]:
-        """For each condition, with the mean step of its change, the accuracy at the end: mean, lowest, highest seed."""
-        found = {}
-        for name in CONDITIONS:
-            final, change = self.final(name), self.change(name)
-            when = "never" if change.isnan().all() else f"half at step {change.nanmean():.0f}"
-            found[f"{name} ({when})"] = {"accuracy": (final.mean().item(), final.min().item(), final.max().item())}
-        return found
