@@ -578,7 +578,7 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# How much is each arrow of the drawing worth? To measure the notes as well as the message, we take ABC as the partner: three other names stand there, and favour neither Mary nor John. We exchange one message at a time, and count the logits that are lost. If all were exchanged, the whole difference of 12 would be lost.
+# How much is each arrow of the drawing worth? To measure the notes as well as the message, we take ABC as the partner: its three other names favour neither Mary nor John. We exchange one message at a time, and count the logits that are lost. If all were exchanged, the whole difference of 12 would be lost.
 #
 # With flip the message of head 0.2 said to avoid Mary. That of ABC says to avoid neither, and exchanging it costs about half as much as in section 5.
 
@@ -608,7 +608,7 @@ ioi.circuit_after(7, messages).captioned(
 # %% [markdown]
 # Three ways lead to the logits, and together they make up about the whole difference.
 #
-# One arrow is odd. The movers hardly look at the note of John, but its keys matter much. We exchange its keys, its values or both, and nothing else.
+# One arrow is odd. The movers hardly look at the note of John, but its keys matter much. We exchange only its keys, its values or both.
 
 # %%
 _, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)
@@ -868,9 +868,9 @@ plots.show(
 #
 # The last two sentences were chosen because the forecast fails on them. In the fifth, which opens otherwise, head 0.2 looks at John as it does in the fourth, but the model leans the other way, towards the repeated name. We do not know why.
 #
-# The sixth can be walked like the puzzle. At *and*, layer 0 notes Mary; at END, head 0.2 looks at Mary too, and its message is *not Mary*. But the movers still read *and* most, and the late heads hardly anything else. Exchanging the names in the message moves the logit difference by about five, and in this one note by about thirty, to John. The note decides, and the forecast knows only the message.
+# The sixth sentence can be walked like the puzzle. At *and*, layer 0 notes Mary; at END, head 0.2 looks at Mary too, and its message is *not Mary*. But the movers still read *and* most, and the late heads hardly anything else. With the two names exchanged in the message, the logit difference moves by about five. With them exchanged in this one note, it moves by about thirty, and John is ahead. The note decides, and the forecast knows only the message.
 #
-# So the circuit explains much of what the model does after the opening on which it was found, and not after every opening.
+# So the circuit explains much after the opening on which it was found, and not after every opening.
 
 # %% claims
 draws_of = [(found, expected, leaning), tested(1), tested(2)]
