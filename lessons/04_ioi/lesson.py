@@ -578,9 +578,9 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# How much is each arrow of the drawing worth? To measure the notes as well as the message, we take ABC as the partner: three other names stand there, and favour neither Mary nor John. We exchange one message at a time, and count the logits that are lost. If all were exchanged, the whole difference of 12 would be lost.
+# How much is each arrow of the drawing worth? To measure the notes as well as the message, we take ABC as the partner: its three other names favour neither Mary nor John. We exchange one message at a time, and count the logits that are lost. If all were exchanged, the whole difference of 12 would be lost.
 #
-# With flip the message of head 0.2 told the movers to avoid Mary. That of ABC tells them to avoid neither, so that exchanging it costs about half as much as in section 5.
+# With flip the message of head 0.2 said to avoid Mary. That of ABC says to avoid neither, and exchanging it costs about half as much as in section 5.
 
 # %%
 def loss(ask, heads, at, reads=""):
@@ -602,15 +602,13 @@ layer_0 = ["0.0", "0.1", "0.2", "0.3"]
 messages = arrows(first)
 ioi.circuit_after(7, messages).captioned(
     "The whole circuit (128 prompts that name Mary first). At an arrow: the logits that are lost when this one message comes from the ABC prompt; for the movers, with the input that reads it. "
-    "Each exchange is made alone, so that what goes into the movers need not add up to what comes out. What goes to the logits includes what MLPs make of it. Head 1.1 reads the giver from “gave”, where head 0.3 has written him. Not drawn: the late heads and 3.0, without whose messages together nothing is lost on these prompts."
+    "Each exchange is made alone, so that what goes into the movers need not add up to what comes out. What goes to the logits includes what MLPs make of it. Not drawn: the late heads and 3.0. When all their messages are exchanged together, nothing is lost on these prompts."
 )
 
 # %% [markdown]
-# Three ways lead to the logits, and together they make up about the whole difference. The movers raise Mary. The MLPs that read head 0.2, and the heads 0.3 and 1.1, lower John.
+# Three ways lead to the logits, and together they make up about the whole difference.
 #
-# Each input of the movers has its own source. Their *values* read the note of Mary, and this is the name that they copy. Their *queries* read the message of head 0.2, which says whom to avoid. Their *keys* read the note of John: only a note that says John can be recognized as the one to avoid.
-#
-# Why should the keys of John's note matter so much, if the movers hardly look at it? We exchange its keys, its values or both, and nothing else.
+# One arrow is odd. The movers hardly look at the note of John, but its keys matter much. We exchange only its keys, its values or both.
 
 # %%
 _, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)
@@ -633,11 +631,18 @@ table({case: {"they look at the comma": f"{comma[case][0]:.2f}", "they find ther
       caption="John's note, as the movers see it (the same prompts). The first row is the clean run.")  # fmt: skip
 
 # %% [markdown]
-# With a stranger's keys the message no longer fits, and the movers read the comma. If they find John in it, they copy John, and five logits are lost. If they find a stranger there, they copy the stranger. Mary then loses some of their help, but John gains nothing, and only two logits are lost. So the keys of John's note are what keeps the movers from its values.
+# With a stranger's keys the message *not John* no longer fits the note, and the movers read the comma. If they find John there, they copy him, and five logits are lost. If they find a stranger, John gains nothing, and only two are lost. So the keys of John's note keep the movers from its values.
 #
-# In prompts that name John first, the note of Mary stands at the comma, and the weights change: there the movers are worth one logit, and the late heads, which then raise Mary more, three.
+# Now we can walk the sentence of the puzzle through the circuit.
 #
-# So the giver's name reaches the answer on three ways of similar weight, and the notes matter on one of them.
+# - ***and*:** layer 0 looks back at Mary, and notes her name here.
+# - **The comma:** layer 0 looks back at both names, more at John, and notes both.
+# - ***gave*:** head 0.3 looks back at the second John, and writes his name here.
+# - **END, layer 0:** head 0.2 looks back at the second John. Its message is *not John*.
+# - **END, layer 1:** the movers carry this message in their *queries*. The *key* of a note says whose it is, and the message fits Mary's better than John's. So 1.0 and 1.2 read *and*; 1.3 errs, as in section 6. The *values* there say Mary, and they copy her name.
+# - **END, beside the movers:** MLPs hear *not John* too, and lower him. So do head 0.3, which looks at him, and head 1.1, which looks at *gave*.
+#
+# When John is named first, Mary is the second name, which the late heads raise more: there they are worth three logits, and the movers one.
 
 # %% claims
 six, abc_ask = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"], ioi.asked(model, first, "ABC", direction="noising")
@@ -646,6 +651,7 @@ draws = [messages, *(arrows(prompts(128, seed, orders=["ABBA"])) for seed in (12
 to_logits = [sum(value for (_, end), value in one.items() if end == "logits") for one in draws]
 straight = abc_ask.path_patch([["0.2"]])
 john_first = [ioi.asked(model, some, "ABC", direction="noising") for some in (second, prompts(128, 13, orders=["BABA"]))]
+walk = [model.run_with_cache(prompt)[1]["pattern", k][0] for k in (0, 1)]  # by layer: (head, from, to)
 elsewhere = [loss(abc_ask, layer_0, "after S1", reads) for reads in "kv"] + [loss(abc_ask, [h], "END", "q") for h in ("0.0", "0.1", "0.3")]
 
 def a_stranger(x, hook):  # the note at the comma, as the movers see it, from the ABC prompt
@@ -671,6 +677,8 @@ with claims():
     claim("with keys and values exchanged Mary's logit, above the mean of all names, falls by more than two, and John's does not rise", mary - mary_then > 2 and john_then <= john)
     claim("the table's keys are the arrow of the drawing", abs(comma["keys"][1] - messages["note of S", "movers"]) < 0.01)
     claim("where John is named first, the movers lose one logit and the late heads three, in each of two draws", all(rounds_to(loss(ask, movers, "END"), "1") for ask in john_first) and all(rounds_to(loss(ask, late, "END"), "3") for ask in john_first))
+    claim("on the sentence of the puzzle each head of layer 0 gives Mary more than eight tenths from “and”, and from the comma they give John more than Mary, by their mean", walk[0][:, 3, 2].min() > 0.8 and walk[0][:, 9, 4].mean() > walk[0][:, 9, 2].mean() > 0.2)
+    claim("there 0.3 gives the second John more than 0.85 from “gave” and looks at him most from END, 0.2 gives him more than three quarters, and 1.1 gives “gave” more than nine tenths", walk[0][3, 11, 10] > 0.85 and int(walk[0][3, -1].argmax()) == 10 and walk[0][2, -1, 10] > 0.75 and walk[1][1, -1, 11] > 0.9)
     claim("with flip, the messages of the six to the logits, exchanged at once, lose 0.99 of what is lost altogether, those of the ten others less than 0.02", rounds_to(at_once[0], "0.99") and abs(at_once[1]) < 0.02)  # fmt: skip
 
 # %% [markdown]
@@ -796,7 +804,7 @@ with claims():
 predict("ioi.twice")
 
 # %% [markdown]
-# The circuit gives an answer of its own: the more head 0.2 attends to a name, the more that name is avoided. Its **forecast** of the logit difference is the attention of head 0.2 to John minus that to Mary, times one factor. The factor is chosen so that the forecast is right for the first of six sentences, the one that we know. The last two were chosen because the forecast fails on them.
+# The circuit gives an answer of its own: the more head 0.2 attends to a name, the more that name is avoided. Its **forecast** of the logit difference is the attention of head 0.2 to John minus that to Mary, times one factor. The factor is chosen so that the forecast is right for the first of six sentences, the one that we know.
 
 # %% answer
 opening = "When {A} and {B} went to the {place}, "  # A and B: Mary and John, in either order
@@ -827,7 +835,7 @@ measured("ioi.twice", "neither: about even" if abs(differences[sentences[1]]) < 
 # %% [markdown]
 # In the second and the third sentence both names occur twice, so that avoiding the repeated name decides nothing. The model avoids the last one. In the third, head 0.2 also looks at Mary, who had lunch, and the forecast is too small. In the fourth, Anna is last. But head 0.2 still gives John a quarter of its attention, and the model leans towards Mary.
 #
-# Six sentences can be picked to prove anything, so we take all 36 ways to go on after *When Mary and John went to the store*: nobody, John, Mary or Anna has lunch, then one of the three gives, and the gift may come from one of the others. Where a rule avoids John or Mary, it expects the logit difference of the first sentence, and otherwise 0.
+# Six sentences can be picked to prove anything, so we take all 36 ways to go on after *When Mary and John went to the store*: nobody, John, Mary or Anna has lunch, then one of the three gives, and the gift may come from one of the others. A rule that avoids John expects the logit difference of the first sentence, one that avoids Mary its negative, and one that avoids neither 0.
 
 # %% figure answer
 lunch, after = ["", "{S} had lunch and ", "{IO} had lunch and ", "{C} had lunch and "], ["", " from {S}", " from {IO}", " from {C}"]
@@ -858,11 +866,11 @@ plots.show(
 # %% [markdown]
 # In 24 of the 36 sentences the last name is John or Mary, and in all of them the model prefers the other one. There the forecast is no better than the rule of the last name. It is better in the twelve where Anna is last, because head 0.2 still gives some attention to the names before her. A new name is avoided too: where Anna gives, her logit is six below the mean of all names.
 #
-# The last two sentences show where the forecast fails. In the fifth, which opens otherwise, head 0.2 looks at John as it does in the fourth, but the model leans the other way, towards the repeated name. We do not know why.
+# The last two sentences were chosen because the forecast fails on them. In the fifth, which opens otherwise, head 0.2 looks at John as it does in the fourth, but the model leans the other way, towards the repeated name. We do not know why.
 #
-# In the sixth no *and* joins the names. Head 0.2 looks at Mary, the last name, and the model says Mary. The forecast knows whom the message avoids, but not which notes there are to read. The second notebook of this lesson, `04_ioi_deeper`, shows that here one note decides.
+# The sixth sentence can be walked like the puzzle. At *and*, layer 0 notes Mary; at END, head 0.2 looks at Mary too, and its message is *not Mary*. But the movers still read *and* most, and the late heads hardly anything else. With the two names exchanged in the message, the logit difference moves by about five. With them exchanged in this one note, it moves by about thirty, and John is ahead. The note decides, and the forecast knows only the message.
 #
-# So the circuit explains much of what the model does after the opening on which it was found, and not after every opening.
+# So the circuit explains much after the opening on which it was found, and not after every opening.
 
 # %% claims
 draws_of = [(found, expected, leaning), tested(1), tested(2)]
@@ -871,6 +879,17 @@ missed = [{way: (guess - values).abs() for way, guess in guesses.items()} for va
 _, twice, lunch_first, anna_last, later, went_with = sentences
 anna_gives = [ioi.told(model.tokenizer, ioi.TEXTS["a third gives"], 96, torch.Generator().manual_seed(seed)) for seed in (1, 2)]
 anna_is = [float((logits.gather(1, some.c[:, None])[:, 0] - logits[:, clean.layout.names].mean(1)).mean()) for some in anna_gives for logits in [model(some.tokens)[:, -1]]]
+def walked(seed):
+    """The sixth sentence: attention at “and” and to it, and the differences with the two names exchanged in what layer 0 writes."""
+    some = ioi.told(model.tokenizer, went_with, 96, torch.Generator().manual_seed(seed))
+    io, s = some.io[:, None], some.s[:, None]
+    donor = torch.where(some.tokens == io, s, torch.where(some.tokens == s, io, some.tokens))
+    runs = [ioi.forged(model, some.tokens, donor, *how) for how in (([],), ([-1], (2,)), ([8],), (range(1, 8),))]  # 8 is “and”
+    looks_at = model.run_with_cache(some.tokens)[1]
+    means_of = [float(x) for x in (looks_at["pattern", 0][:, :, 8, 7].mean(), looks_at["pattern", 1][:, [0, 2, 3], -1, 8].mean(), looks_at["pattern", 2][:, 1:, -1, 8].mean(0).min())]
+    return *means_of, [(x.gather(1, io) - x.gather(1, s))[:, 0] for x in runs]
+
+sixth, to = [walked(seed) for seed in (1, 2)], lambda x: float(x.mean())
 from_03 = differences[template] / ioi.outside(model, (0, 3), {template: template})[template].leaning
 by_03 = [(values, from_03 * leaning[:, 3]) for values, _, leaning in draws_of]
 with claims():
@@ -880,6 +899,9 @@ with claims():
     claim("in the fourth the last name decides nothing, head 0.2 gives John about a quarter, and the model leans to Mary by 1 to 4 logits", ioi.by_rule(anna_last)["last"] == 0 and about(outcomes[anna_last].to_s.mean(), 0.25) and between(differences[anna_last], 1, 4))
     claim("in the fifth head 0.2 gives John between a quarter and 0.4, the forecast is Mary by more than three logits, and the model leans to John by more than one", between(outcomes[later].to_s.mean(), 0.25, 0.4) and forecasts[later] > 3 and differences[later] < -1)
     claim("in the sixth it gives Mary more than nine tenths, the forecast is John by more than ten logits, and the model says Mary with a probability above 0.95", outcomes[went_with].to_io.mean() > 0.9 and forecasts[went_with] < -10 and outcomes[went_with].p_io.mean() > 0.95)
+    claim("there layer 0 gives Mary more than six tenths from “and”, the movers give “and” more than a half, each by its mean, and each late head more than nine tenths, in each of two draws", all(notes > 0.6 and read > 0.5 and by_late > 0.9 for notes, read, by_late, *_ in sixth))
+    claim("the message of 0.2 exchanged moves the difference by about five, the note at “and” by about thirty, so that John is above Mary in every prompt, and what layer 0 writes at all the words before it by less than three, in each of two draws",
+          all(rounds_to(to(at_end) - to(clean_run), "5") and about(to(at_and) - to(clean_run), -30) and at_and.max() < 0 and abs(to(before) - to(clean_run)) < 3 for *_, (clean_run, at_end, at_and, before) in sixth))
     claim("36 endings, and the last name is John or Mary in 24", len(set(endings)) == 36 and int((rule != 0).sum()) == 24)
     claim("in all 24 the model prefers the other one, in each of three draws", all((rule * values)[rule != 0].min() > 0 for values, *_ in draws_of))
     claim("on these the forecast misses by as much as the last name within a tenth, in each of three draws", all(about(one["forecast"][rule != 0].mean(), one["last"][rule != 0].mean()) for one in missed))
@@ -911,7 +933,7 @@ ioi.beside_drawn().captioned(
 # %% [markdown]
 # In both, heads copy a name, and a message to their queries says whom to avoid; on the right the heads that send it are called S-inhibition heads. Below, the two differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. GPT-2's movers read the name itself, ours read notes.
 #
-# - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other circuits, which the second notebook draws.
+# - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other circuits, which the second notebook, `04_ioi_deeper`, draws.
 # - **Heads first.** The MLPs were kept throughout, and they add more than half of the logit difference. We know what they are told, and that they lower S and raise IO, but not how their neurons do it.
 # - **One opening.** The circuit was measured on one opening, and section 9 shows two sentences that it does not explain.
 #
