@@ -143,15 +143,15 @@ def circuit_of_b(turns: Mapping[str, float]) -> Picture:
     """
     both = "1.1, 1.2, 1.3"
     parts = {
-        "note": BOTH_NOTED, "0.0": Spot(TO, 0, right=0.2, up=-0.12), "0.0 ": Spot(GAVE, 0, up=0.34, text="0.0"),
-        both: Spot(TO, 1, right=-0.45, up=0.1), "1.0": Spot(TO, 1, right=0.72, up=0.1),
+        "note": BOTH_NOTED, "0.0": Spot(TO, 0, right=0.38, up=-0.12), "0.0 ": Spot(GAVE, 0, up=0.34, text="0.0"),
+        both: Spot(TO, 1, right=-0.47, up=0.1), "1.0": Spot(TO, 1, right=0.9, up=0.1),
     }  # fmt: skip
     lines = [
         *_both_written(),
         _turned(turns, "giver → 0.0, values", S2, "0.0", ports=("top", "left"), at=0.62),
         Line(S2, "0.0 ", ports=("top", "left"), bend=-0.2, thick=_thick(turns["giver → 0.0, values"])),
         _turned(turns, "0.0  → 1.0, values", "0.0 ", "1.0", ports=("right", "bottom"), bend=0.08, at=0.35),
-        _turned(turns, "0.0 → logits", "0.0", "logits", slide=(0, 0.15), at=0.72),
+        _turned(turns, "0.0 → logits", "0.0", "logits", slide=(0, 0.36), at=0.28),
         _turned(turns, "1.0 → logits", "1.0", "logits", ports=("top", "right"), bend=0.1, at=0.4),
         _turned(turns, f"note → {both}, values", "note", both, ports=("top", "left"), bend=-0.1, colour=NOTE_INK),
         _turned(turns, f"{both} → logits", both, "logits", slide=(0, -0.3), at=0.4, colour=NOTE_INK),
@@ -188,7 +188,7 @@ def circuit_of_c(turns: Mapping[str, float]) -> Picture:
     return on_sentence(parts, lines, alt, layers=(*LAYERS, "layer 3"))
 
 
-BOTH_NOTED = Spot(COMMA, 0, text="note of\nboth", kind="note", up=0.12)
+BOTH_NOTED = Spot(COMMA, 0, right=-0.2, text="note of\nboth", kind="note", up=0.12)
 
 
 def _both_written() -> list[Line]:

@@ -127,7 +127,8 @@ asks = {"noising, flip": ioi.asked(model, clean, "flip", direction="noising"),
         "noising, ABC": ioi.asked(model, clean, "ABC", direction="noising"),
         "denoising, flip": ioi.asked(model, clean, "flip"),
         "denoising, ABC": ioi.asked(model, clean, "ABC"),
-        "mean": ioi.asked(model, clean, "ABC", 0, ablation="mean"), "zero": ioi.asked(model, clean, ablation="zero")}
+        "mean": ioi.asked(model, clean, "ABC", 0, ablation="mean"),
+        "zero": ioi.asked(model, clean, ablation="zero")}
 swept = {how: ask.sweep("z") for how, ask in asks.items()}
 asked = {how: {head: float(one.effect()[patching.head(head)] / one.clean.mean())
                for head in ("0.0", "0.2", "1.0", "1.2", "1.3")} for how, one in swept.items()}
