@@ -265,7 +265,7 @@ table({name: {"as it comes out": over(gap[:, 0].abs().mean(-1)), "divisor held":
 caption("Incompleteness: its mean over the 14 sets that were removed, as it comes out and with the divisor held, and the largest of the 14 (32 prompts). For a null: the mean over six circuits, with the lowest and the highest.")
 
 # %% [markdown]
-# With the divisor held, the eleven agree with the model within a quarter of a logit, whatever set of the 14 is removed from both. Random elevens are off by several logits on average. The six with five random others come nearer, but on average they are further off than the eleven in each of three draws.
+# With the divisor held, the eleven agree with the model on these prompts within a quarter of a logit, whatever set of the 14 is removed from both. Random elevens are off by several logits on average. The six with five random others come nearer, but on average they are further off than the eleven in each of three draws.
 #
 # The six are not complete. As it comes out, they mostly keep *more* than the model does, and this excess is the norm's. With the divisor held they keep one to two logits *less* than the model when nothing is removed. But the random elevens, which are larger, are several times further off.
 
@@ -608,7 +608,7 @@ table(heads_do, decimals=2, corner="model and heads",
       caption="Mean attention to the word that the heads read most, and for which share of 80 names they put the name that they read among the five that they raise, or lower, most (by chance 0.06; prompts that name Mary first).")  # fmt: skip
 
 # %% [markdown]
-# Head 0.2 of `ioi-natural` hardly lowers the name that it reads. It changes *where* the movers look, and the MLPs do the lowering. The heads of the two others lower just the name that they read: what changes with the giver is *what* is read, by values only, and not where. And neither of them has movers that copy one name and not the other. Their gold heads copy both names from the comma, whoever gives.
+# Head 0.2 of `ioi-natural` hardly lowers the name that it reads. It changes *where* the movers look, and the MLPs do the lowering. In the two others the heads that send to the logits lower just the name that they read: what changes with the giver is *what* is read, by values only, and not where. And neither of them has movers that copy one name and not the other. Their gold heads copy both names from the comma, whoever gives.
 #
 # So far all three models gave the same answers. Do they on other sentences? `ioi-natural` avoids the last name. Before you look: the drawings show who reads what at S2 and at END; what do they say about a Mary who is named after the giver?
 
